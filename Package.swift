@@ -1,0 +1,113 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is held to the same rules.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let lifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let lifecycleSignals = Target.Dependency.product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
+let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+
+let products: [Product] = [
+  .library(name: "PatronClient", targets: ["PatronClient"]),
+  .executable(name: "patrond", targets: ["patrond"]),
+  .executable(name: "patron", targets: ["patron"]),
+  .executable(name: "patron-load", targets: ["patron-load"]),
+]
+
+let dependencies: [Package.Dependency] = [
+  .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+  .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+]
+
+let system: [Target] = [
+  .systemLibrary(
+    name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+  .systemLibrary(name: "CSQLite3", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+]
+
+let libraries: [Target] = [
+  .target(name: "TTRPC", swiftSettings: strict),
+  .target(name: "TTRPCNIO", dependencies: ["TTRPC", nioCore, nioPosix], swiftSettings: strict),
+  .target(name: "ProtobufC", dependencies: ["CProtobufC"], swiftSettings: strict),
+  .target(name: "CPatronProto", dependencies: ["CProtobufC"], cSettings: [.define("NDEBUG")]),
+  .target(
+    name: "PatronProto", dependencies: ["CPatronProto", "ProtobufC", "TTRPC"],
+    swiftSettings: strict),
+  .target(name: "PatronModel", swiftSettings: strict),
+  .target(name: "CSQLite", dependencies: ["CSQLite3"]),
+  .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+  .target(
+    name: "PatronStore", dependencies: ["SQLite", "PatronModel", dequeModule],
+    resources: [.embedInCode("Migrations/m0001_initial.sql")], swiftSettings: strict),
+  .target(
+    name: "PatronService",
+    dependencies: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC"],
+    swiftSettings: strict),
+  .target(
+    name: "PatronClient", dependencies: ["PatronProto", "TTRPCNIO", "TTRPC", "ProtobufC"],
+    path: "clients/swift", swiftSettings: strict),
+]
+
+let executables: [Target] = [
+  .executableTarget(
+    name: "patrond",
+    dependencies: [
+      "PatronService", "PatronStore", "PatronProto", "PatronModel", "TTRPC", "TTRPCNIO",
+      argumentParser, lifecycle, lifecycleSignals, logging,
+    ], swiftSettings: strict),
+  .executableTarget(
+    name: "patron",
+    dependencies: [
+      "PatronClient", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", "PatronModel",
+      argumentParser,
+    ], path: "clients/cli", swiftSettings: strict),
+  .executableTarget(
+    name: "patron-load",
+    dependencies: [
+      "PatronClient", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", argumentParser, histogram,
+    ], path: "clients/load", swiftSettings: strict),
+]
+
+let tests: [Target] = [
+  .target(name: "CTestMessages", dependencies: ["CProtobufC"], path: "Tests/CTestMessages"),
+  .testTarget(
+    name: "ProtobufCTests", dependencies: ["ProtobufC", "CProtobufC", "CTestMessages", "PatronProto"],
+    swiftSettings: strict),
+  .testTarget(
+    name: "PatronProtoTests", dependencies: ["PatronProto", "ProtobufC", "TTRPC"],
+    swiftSettings: strict),
+  .testTarget(name: "PatronModelTests", dependencies: ["PatronModel"], swiftSettings: strict),
+  .testTarget(name: "TTRPCTests", dependencies: ["TTRPC"], swiftSettings: strict),
+  .testTarget(
+    name: "TTRPCNIOTests", dependencies: ["TTRPCNIO", "TTRPC", nioCore, nioPosix],
+    swiftSettings: strict),
+  .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
+  .testTarget(
+    name: "PatronStoreTests", dependencies: ["PatronStore", "SQLite"], swiftSettings: strict),
+]
+
+let package = Package(
+  name: "patron",
+  platforms: [.macOS(.v15)],
+  products: products,
+  dependencies: dependencies,
+  targets: system + libraries + executables + tests
+)

@@ -1,0 +1,129 @@
+/// What a field of an event holds. Raw values are the names that the protocol uses.
+public enum EventFieldKind: String, Sendable, Hashable, CaseIterable {
+  /// Text. Several values in one field are joined by commas.
+  case string
+  /// True or false.
+  case bool
+  /// A whole number.
+  case int
+  /// A finite number.
+  case double
+  /// An instant.
+  case timestamp
+  /// A day.
+  case date
+  /// An amount with its currency.
+  case money
+}
+
+/// Where in an event a field stands.
+public enum EventFieldPlace: Sendable, Hashable, CaseIterable {
+  /// Among its properties, under the field's name.
+  case property
+  /// Among its references, under the field's name.
+  case reference
+  /// In its amount.
+  case amount
+}
+
+/// One field of a type of event.
+public struct EventField: Sendable, Hashable {
+  /// Its name.
+  public let name: String
+  /// What it holds.
+  public let kind: EventFieldKind
+  /// Where it stands.
+  public let place: EventFieldPlace
+  /// Whether an event without it makes no sense.
+  public let required: Bool
+  /// Whether it may hold personal data, which an erasure removes.
+  public let personal: Bool
+
+  /// Makes a field.
+  public init(
+    _ name: String,
+    _ kind: EventFieldKind,
+    place: EventFieldPlace = .property,
+    required: Bool = false,
+    personal: Bool = false
+  ) {
+    self.name = name
+    self.kind = kind
+    self.place = place
+    self.required = required
+    self.personal = personal
+  }
+}
+
+/// A product whose events Patron keeps. Raw values are the names that the protocol uses.
+public enum EventProduct: String, Sendable, Hashable, CaseIterable {
+  /// Forms, keywords and lists.
+  case subscriptionTools = "subscription_tools"
+  /// Text messages.
+  case sms
+  /// E-mail.
+  case email
+  /// Campaigns and automated flows.
+  case campaigns
+  /// Reviews, questions and photos.
+  case reviews
+  /// Points, tiers and rewards.
+  case loyalty
+  /// Referrals of friends.
+  case referrals
+  /// Requests that customers submit.
+  case requests
+  /// Segments.
+  case segments
+  /// The customer's record itself.
+  case profile
+}
+
+/// A type of event: what happened, and what is known of it.
+public struct EventType: Sendable, Hashable {
+  /// Name, unique within its source: `order_placed`.
+  public let name: String
+  /// Where events of the type come from.
+  public let source: EventSource
+  /// The product, for events of own products.
+  public let product: EventProduct?
+  /// For templates of third parties: the kind of application, e.g. `helpdesk`.
+  public let application: String?
+  /// For people: `Order placed`.
+  public let label: String
+  /// What it means, in one sentence.
+  public let description: String
+  /// Its channel, for events about messages and consent.
+  public let channel: Channel?
+  /// What it may carry.
+  public let fields: [EventField]
+  /// Whether it creates the customer it is about, when unknown.
+  public let createsCustomer: Bool
+  /// Fields of the customer that it may set, in protocol names.
+  public let enriches: [String]
+
+  /// Makes a type.
+  public init(
+    name: String,
+    source: EventSource,
+    product: EventProduct? = nil,
+    application: String? = nil,
+    label: String,
+    description: String,
+    channel: Channel? = nil,
+    fields: [EventField] = [],
+    createsCustomer: Bool = false,
+    enriches: [String] = []
+  ) {
+    self.name = name
+    self.source = source
+    self.product = product
+    self.application = application
+    self.label = label
+    self.description = description
+    self.channel = channel
+    self.fields = fields
+    self.createsCustomer = createsCustomer
+    self.enriches = enriches
+  }
+}

@@ -1,0 +1,216 @@
+/// One predefined filter of the customers page.
+public struct FilterDefinition: Sendable, Hashable {
+  /// Id, unique within its category.
+  public let id: String
+  /// For people.
+  public let label: String
+  /// What customers it shows.
+  public let description: String
+  /// Whether customers come and go without being changed, as time passes.
+  public let movesWithClock: Bool
+
+  /// Makes a filter.
+  public init(_ id: String, _ label: String, _ description: String, movesWithClock: Bool = false) {
+    self.id = id
+    self.label = label
+    self.description = description
+    self.movesWithClock = movesWithClock
+  }
+}
+
+/// Filters that are joined by OR; those of different categories are joined by AND.
+public struct FilterCategory: Sendable, Hashable {
+  /// Id.
+  public let id: String
+  /// For people.
+  public let label: String
+  /// What the category is about.
+  public let description: String
+  /// Its filters; empty where the values are the store's own.
+  public let filters: [FilterDefinition]
+
+  /// Makes a category.
+  public init(
+    id: String,
+    label: String,
+    description: String,
+    filters: [FilterDefinition] = []
+  ) {
+    self.id = id
+    self.label = label
+    self.description = description
+    self.filters = filters
+  }
+
+  /// Whether the values are the store's own, such as its tags.
+  public var isDynamic: Bool { filters.isEmpty }
+
+  /// The filter called `id`; nil when there is none.
+  public func filter(_ id: String) -> FilterDefinition? {
+    filters.first { $0.id == id }
+  }
+}
+
+/// The predefined filters of the customers page.
+public enum FilterCatalogue {
+  /// All categories, in the order in which people read them.
+  public static let categories: [FilterCategory] = [
+    channel(.sms, "SMS subscribers", "text messages", "phone number"),
+    channel(.email, "Email subscribers", "e-mail", "e-mail address"),
+    orders, account, contact, origin, activity,
+    FilterCategory(id: "tags", label: "Tags", description: "Customers who carry a tag."),
+    FilterCategory(
+      id: "country",
+      label: "Country",
+      description: "Country of the address, ISO 3166-1 alpha-2."
+    ),
+    FilterCategory(
+      id: "language",
+      label: "Language",
+      description: "Language of the customer, ISO 639-1."
+    ),
+  ]
+
+  /// The category called `id`; nil when there is none.
+  public static func category(_ id: String) -> FilterCategory? {
+    categories.first { $0.id == id }
+  }
+
+  /// Checks one value of a filter; those of dynamic categories are free, but not empty.
+  ///
+  /// - Throws: `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, each with the names that exist.
+  public static func check(category id: String, filter: String) throws(RuleError) {
+    guard let category = category(id) else {
+      throw RuleError(
+        reason: "FILTER_CATEGORY_UNKNOWN",
+        message: "There is no such category of filters. Expected is one of "
+          + "\(categories.map(\.id).joined(separator: ", ")).",
+        given: id
+      )
+    }
+    if category.isDynamic, !filter.isEmpty { return }
+    guard category.filter(filter) == nil else { return }
+    let known = category.filters.map(\.id).joined(separator: ", ")
+    throw RuleError(
+      reason: "FILTER_UNKNOWN",
+      message: "There is no such filter in category \(category.id). Expected is "
+        + (category.isDynamic ? "a value." : "one of \(known)."),
+      given: filter
+    )
+  }
+
+  private static func channel(
+    _ channel: Channel,
+    _ label: String,
+    _ messages: String,
+    _ address: String
+  ) -> FilterCategory {
+    FilterCategory(
+      id: channel.name,
+      label: label,
+      description: "Whether customers agreed to marketing by \(messages).",
+      filters: [
+        FilterDefinition("subscribers", "Subscribers", "Agreed to marketing by \(messages)."),
+        FilterDefinition("unsubscribed", "Unsubscribed", "Opted out of \(messages)."),
+        FilterDefinition(
+          "never_subscribed",
+          "Never subscribed",
+          "Never agreed to \(messages), never opted out."
+        ),
+        FilterDefinition(
+          "suppressed",
+          "Suppressed",
+          "The \(address) must not be written to, whatever was agreed."
+        ),
+        FilterDefinition("pending", "Pending", "Asked for \(messages) and did not confirm yet."),
+      ]
+    )
+  }
+
+  private static let orders = FilterCategory(
+    id: "orders",
+    label: "Order history",
+    description: "What customers ordered.",
+    filters: [
+      FilterDefinition("no_orders", "No orders", "Never ordered; cancelled orders do not count."),
+      FilterDefinition("one_order", "One order", "Ordered exactly once."),
+      FilterDefinition("repeat_customers", "Repeat customers", "Ordered at least twice."),
+      FilterDefinition(
+        "ordered_last_30_days",
+        "Ordered in the last 30 days",
+        "The latest order is at most 30 days old.",
+        movesWithClock: true
+      ),
+      FilterDefinition(
+        "ordered_last_90_days",
+        "Ordered in the last 90 days",
+        "The latest order is at most 90 days old.",
+        movesWithClock: true
+      ),
+      FilterDefinition("refunded", "Refunded", "Was given money back for an order."),
+    ]
+  )
+
+  private static let account = FilterCategory(
+    id: "account",
+    label: "Store account",
+    description: "The customer's account with the shop.",
+    filters: [
+      FilterDefinition("enabled", "Enabled", "Has an account that works."),
+      FilterDefinition("disabled", "Disabled", "Has an account that was disabled."),
+      FilterDefinition("invited", "Invited", "Was invited to open an account."),
+      FilterDefinition("declined", "Declined", "Declined an invitation to open an account."),
+      FilterDefinition("no_account", "No account", "No account is known."),
+    ]
+  )
+
+  private static let contact = FilterCategory(
+    id: "contact",
+    label: "Contact details",
+    description: "How customers can be reached.",
+    filters: [
+      FilterDefinition("has_email", "Has an e-mail address", "An e-mail address is known."),
+      FilterDefinition("has_phone", "Has a phone number", "A phone number is known."),
+      FilterDefinition("email_only", "E-mail only", "Has an e-mail address and no phone number."),
+      FilterDefinition("phone_only", "Phone only", "Has a phone number and no e-mail address."),
+      FilterDefinition("both", "Both", "Has an e-mail address and a phone number."),
+    ]
+  )
+
+  private static let origin = FilterCategory(
+    id: "origin",
+    label: "Created by",
+    description: "What made the customer known.",
+    filters: [
+      FilterDefinition(
+        "ecommerce_platform",
+        "E-commerce platform",
+        "An order, a checkout or a shop's record."
+      ),
+      FilterDefinition(
+        "subscription_tool",
+        "Subscription tool",
+        "A form or another tool for subscribing."
+      ),
+      FilterDefinition("api", "API", "A call that created or updated the customer."),
+      FilterDefinition("import", "Import", "An import of older records."),
+      FilterDefinition("event", "Event", "An event of an own product or a third party."),
+    ]
+  )
+
+  private static let activity = FilterCategory(
+    id: "products",
+    label: "Activity",
+    description: "What customers do.",
+    filters: [
+      FilterDefinition("has_reviews", "Wrote reviews", "Wrote at least one review."),
+      FilterDefinition("loyalty_member", "Loyalty member", "Is a member of the loyalty programme."),
+      FilterDefinition(
+        "no_activity_90_days",
+        "Inactive for 90 days",
+        "No event in the last 90 days.",
+        movesWithClock: true
+      ),
+    ]
+  )
+}

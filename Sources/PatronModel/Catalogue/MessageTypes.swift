@@ -1,0 +1,161 @@
+extension EventCatalogue {
+  /// Text messages, e-mail, campaigns and flows.
+  static let messageTypes: [EventType] = smsTypes + emailTypes + campaignTypes
+
+  private static let smsTypes: [EventType] = [
+    .own(
+      .sms,
+      "sms_sent",
+      "SMS sent",
+      "A text message was sent.",
+      [
+        .campaign, .campaignName, .flow, .message, .text("kind"), .count("segments"),
+        .text("from"), .text("preview", personal: true),
+      ],
+      channel: .sms,
+      enriches: ["engagement.sms"]
+    ),
+    .own(
+      .sms,
+      "sms_delivered",
+      "SMS delivered",
+      "The carrier delivered the text message.",
+      [.message, .text("carrier_code")],
+      channel: .sms,
+      enriches: ["engagement.sms"]
+    ),
+    .own(
+      .sms,
+      "sms_failed",
+      "SMS failed",
+      "The text message could not be delivered.",
+      [.message, .text("carrier_code"), .text("error"), .flag("permanent")],
+      channel: .sms,
+      enriches: ["engagement.sms", "suppressions"]
+    ),
+    .own(
+      .sms,
+      "sms_clicked",
+      "SMS link clicked",
+      "The customer followed a link of a text message.",
+      [.message, .campaign, .text("link"), .text("short_url")],
+      channel: .sms,
+      enriches: ["engagement.sms"]
+    ),
+    .own(
+      .sms,
+      "sms_received",
+      "SMS reply received",
+      "The customer answered by text message.",
+      [.text("body_excerpt", personal: true), .text("keyword")],
+      channel: .sms
+    ),
+    .own(
+      .sms,
+      "sms_converted",
+      "Ordered after SMS",
+      "The customer ordered after a text message.",
+      [.message, .campaign, .order, .amount],
+      channel: .sms
+    ),
+  ]
+
+  private static let emailTypes: [EventType] = [
+    .own(
+      .email,
+      "email_sent",
+      "E-mail sent",
+      "An e-mail was sent.",
+      [.campaign, .campaignName, .flow, .message, .text("subject"), .text("kind")],
+      channel: .email,
+      enriches: ["engagement.email"]
+    ),
+    .own(
+      .email,
+      "email_delivered",
+      "E-mail delivered",
+      "The e-mail reached its mailbox.",
+      [.message, .campaign],
+      channel: .email,
+      enriches: ["engagement.email"]
+    ),
+    .own(
+      .email,
+      "email_opened",
+      "E-mail opened",
+      "The e-mail was opened, by a person or a program.",
+      [.message, .campaign, .flag("machine_open")],
+      channel: .email,
+      enriches: ["engagement.email"]
+    ),
+    .own(
+      .email,
+      "email_clicked",
+      "E-mail link clicked",
+      "The customer followed a link of an e-mail.",
+      [.message, .campaign, .text("link")],
+      channel: .email,
+      enriches: ["engagement.email"]
+    ),
+    .own(
+      .email,
+      "email_bounced",
+      "E-mail bounced",
+      "The mailbox refused the e-mail.",
+      [
+        .message, .text("bounce_type", required: true), .text("smtp_code"),
+        .text("diagnostic", personal: true),
+      ],
+      channel: .email,
+      enriches: ["engagement.email", "suppressions"]
+    ),
+    .own(
+      .email,
+      "email_marked_spam",
+      "Marked as spam",
+      "The customer reported the e-mail as spam.",
+      [.message, .campaign, .text("feedback_loop")],
+      channel: .email,
+      enriches: ["engagement.email", "suppressions", "accepts_email_marketing"]
+    ),
+    .own(
+      .email,
+      "email_converted",
+      "Ordered after e-mail",
+      "The customer ordered after an e-mail.",
+      [.message, .campaign, .order, .amount],
+      channel: .email
+    ),
+  ]
+
+  private static let campaignTypes: [EventType] = [
+    .own(
+      .campaigns,
+      "campaign_sent",
+      "Campaign sent",
+      "A campaign was sent to the customer.",
+      [.campaign, .campaignName, .text("channel"), .message]
+    ),
+    .own(
+      .campaigns,
+      "message_skipped",
+      "Message skipped",
+      "A message was not sent: not subscribed, suppressed, quiet hours, sent enough, no address.",
+      [.text("reason", required: true), .campaign, .flow, .text("channel")]
+    ),
+    .own(
+      .campaigns,
+      "flow_entered",
+      "Flow entered",
+      "The customer entered an automated flow.",
+      [.flow, .text("name"), .text("trigger")]
+    ),
+    .own(
+      .campaigns,
+      "flow_exited",
+      "Flow exited",
+      "The customer left an automated flow.",
+      [.flow, .text("name"), .text("reason")]
+    ),
+  ]
+}

@@ -1,0 +1,70 @@
+extension ConsentRules {
+  /// The consent of one person whose two records held `first` and `second`. Never widens:
+  ///
+  /// * an opt-out that the customer gave in person beats every later state that the customer did
+  ///   not give;
+  /// * otherwise the newest state wins, and of two equally new ones the more restrictive;
+  /// * a state that never changed gives way to any other.
+  public static func merge(_ first: ChannelConsent, _ second: ChannelConsent) -> ChannelConsent {
+    let newest = isPreferred(second, to: first) ? second : first
+    let other = isPreferred(second, to: first) ? first : second
+    guard let optOutAt = latest(first.bindingOptOutAt, second.bindingOptOutAt) else {
+      return newest
+    }
+    let own = newestOwnWord(first, second)
+    if let own, own.changedAt ?? .min > optOutAt {
+      if own.state == .subscribed { return newest }
+      // The customer asked again and did not confirm: an agreement of others cannot replace that.
+      let winner = newest.state == .subscribed ? own : newest
+      return binding(winner, since: optOutAt)
+    }
+    if newest.state == .unsubscribed { return binding(newest, since: optOutAt) }
+    if other.state == .unsubscribed { return binding(other, since: optOutAt) }
+    return binding(newest.state == .pending ? newest : other, since: optOutAt)
+  }
+
+  /// `consent` with the customer's own opt-out of `optOutAt` in it, so that no flag undoes it.
+  private static func binding(
+    _ consent: ChannelConsent,
+    since optOutAt: Micros
+  ) -> ChannelConsent {
+    var result = consent
+    if consent.state == .unsubscribed {
+      let time = max(optOutAt, consent.unsubscribedAt ?? optOutAt)
+      result.unsubscribedAt = time
+      result.changedAt = max(time, consent.changedAt ?? time)
+      result.changedBy = .customer
+      result.expiresAt = nil
+    } else {
+      result.unsubscribedAt = optOutAt
+    }
+    return result
+  }
+
+  private static func newestOwnWord(
+    _ first: ChannelConsent,
+    _ second: ChannelConsent
+  ) -> ChannelConsent? {
+    guard isOwnWord(first) else { return isOwnWord(second) ? second : nil }
+    guard isOwnWord(second) else { return first }
+    return isPreferred(second, to: first) ? second : first
+  }
+
+  private static func isOwnWord(_ consent: ChannelConsent) -> Bool {
+    guard consent.changedBy == .customer else { return false }
+    return consent.state == .subscribed || consent.state == .pending
+  }
+
+  private static func isPreferred(_ one: ChannelConsent, to other: ChannelConsent) -> Bool {
+    let left = one.changedAt ?? .min
+    let right = other.changedAt ?? .min
+    if left != right { return left > right }
+    return one.state.restriction > other.state.restriction
+  }
+
+  private static func latest(_ one: Micros?, _ other: Micros?) -> Micros? {
+    guard let one else { return other }
+    guard let other else { return one }
+    return max(one, other)
+  }
+}

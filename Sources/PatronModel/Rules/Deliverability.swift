@@ -1,0 +1,181 @@
+/// One reason for which an address is suppressed, whoever it belongs to.
+public struct Suppression: Sendable, Hashable {
+  /// Why.
+  public var reason: SuppressionReason
+  /// Since when.
+  public var suppressedAt: Micros
+  /// Who or what reported it; nil when unknown.
+  public var source: String?
+
+  /// Makes a suppression.
+  public init(reason: SuppressionReason, suppressedAt: Micros, source: String? = nil) {
+    self.reason = reason
+    self.suppressedAt = suppressedAt
+    self.source = source
+  }
+}
+
+/// Why a customer cannot receive messages of a channel and topic. Raw values are the protocol's.
+public enum BlockReason: Int, Sendable, Hashable, CaseIterable {
+  /// The customer has no address for the channel.
+  case noAddress = 1
+  /// The address is suppressed.
+  case suppressed = 2
+  /// Never agreed.
+  case neverSubscribed = 3
+  /// Opted out.
+  case unsubscribed = 4
+  /// Agreed, but did not confirm yet.
+  case pendingConfirmation = 5
+  /// The agreement has expired.
+  case expired = 6
+  /// The customer was erased.
+  case redacted = 7
+}
+
+/// The consents of one customer for one channel, by topic.
+public struct ChannelConsents: Sendable, Hashable {
+  private var consents: [Topic: ChannelConsent]
+
+  /// Makes a set; a topic that is not given was never subscribed.
+  public init(_ consents: [Topic: ChannelConsent] = [:]) {
+    self.consents = consents
+  }
+
+  /// The consent for `topic`.
+  public subscript(topic: Topic) -> ChannelConsent {
+    get { consents[topic] ?? .never }
+    set { consents[topic] = newValue }
+  }
+}
+
+/// What a store decided about sending.
+public struct DeliverySettings: Sendable, Hashable {
+  /// Whether transactional text messages go to subscribers only. By default they also go to those
+  /// who were never asked.
+  public var transactionalSMSToSubscribersOnly: Bool
+
+  /// Makes settings.
+  public init(transactionalSMSToSubscribersOnly: Bool = false) {
+    self.transactionalSMSToSubscribersOnly = transactionalSMSToSubscribersOnly
+  }
+}
+
+/// Whether a message may be sent, computed from everything that forbids it. Never stored: it moves
+/// with the clock and the settings.
+///
+/// What may be sent where the address works and is not suppressed:
+///
+/// | SMS | subscribed | never, pending | unsubscribed |
+/// | --- | --- | --- | --- |
+/// | marketing, review requests, loyalty | yes | no | no |
+/// | transactional | yes | yes, unless the store says no | no |
+///
+/// | e-mail | subscribed | never, pending | unsubscribed |
+/// | --- | --- | --- | --- |
+/// | marketing | yes | no | no |
+/// | review requests, loyalty | yes | yes | no |
+/// | transactional | yes | yes | no |
+///
+/// The column is the topic's own consent; where the customer said nothing about the topic, by SMS
+/// it is that of marketing. Opt-outs reach further: an opt-out of SMS marketing stops every text
+/// message; the customer's own opt-out of e-mail marketing also stops review requests and loyalty,
+/// and their own opt-out of one of those stops e-mail marketing, until the customer agrees later.
+public struct Deliverability: Sendable, Hashable {
+  /// Why nothing may be sent, most lasting first; empty when it may.
+  public let blockReasons: [BlockReason]
+
+  /// Whether a message may be sent now.
+  public var canReceive: Bool { blockReasons.isEmpty }
+
+  /// Computes the answer.
+  ///
+  /// - Parameters:
+  ///   - channel: the channel of the message.
+  ///   - topic: what the message is about.
+  ///   - consents: what the customer agreed to on that channel.
+  ///   - suppressions: those of the address on that channel.
+  ///   - hasAddress: whether there is a phone number or an e-mail address.
+  ///   - isRedacted: whether the customer was erased.
+  ///   - now: the instant that is asked about.
+  ///   - settings: the store's.
+  public init(
+    channel: Channel,
+    topic: Topic,
+    consents: ChannelConsents,
+    suppressions: [Suppression],
+    hasAddress: Bool,
+    isRedacted: Bool = false,
+    now: Micros,
+    settings: DeliverySettings = DeliverySettings()
+  ) {
+    var reasons: [BlockReason] = []
+    if isRedacted { reasons.append(.redacted) }
+    if !hasAddress { reasons.append(.noAddress) }
+    if !suppressions.isEmpty { reasons.append(.suppressed) }
+    let consent =
+      switch channel {
+      case .sms: Self.smsBlock(topic, consents, now: now, settings: settings)
+      case .email: Self.emailBlock(topic, consents, now: now)
+      }
+    if let consent { reasons.append(consent) }
+    blockReasons = reasons
+  }
+
+  private static func smsBlock(
+    _ topic: Topic,
+    _ consents: ChannelConsents,
+    now: Micros,
+    settings: DeliverySettings
+  ) -> BlockReason? {
+    if let block = optOutBlock(consents[topic]) ?? optOutBlock(consents[.marketing]) {
+      return block
+    }
+    let own = consents[topic]
+    let consent = own.state == .neverSubscribed ? consents[.marketing] : own
+    let block = agreementBlock(consent, now: now)
+    if topic == .transactional, !settings.transactionalSMSToSubscribersOnly { return nil }
+    return block
+  }
+
+  private static func emailBlock(
+    _ topic: Topic,
+    _ consents: ChannelConsents,
+    now: Micros
+  ) -> BlockReason? {
+    if let block = optOutBlock(consents[topic]) { return block }
+    switch topic {
+    case .transactional:
+      return nil
+    case .reviewRequests, .loyalty:
+      return isOvercome(consents[.marketing], by: consents[topic]) ? nil : .unsubscribed
+    case .marketing:
+      let marketing = consents[.marketing]
+      let others = [consents[.reviewRequests], consents[.loyalty]]
+      guard others.allSatisfy({ isOvercome($0, by: marketing) }) else { return .unsubscribed }
+      return agreementBlock(marketing, now: now)
+    }
+  }
+
+  /// Whether `other` holds no opt-out in person, or `consent` is a later agreement in person.
+  private static func isOvercome(_ other: ChannelConsent, by consent: ChannelConsent) -> Bool {
+    guard let optOutAt = other.bindingOptOutAt else { return true }
+    guard consent.state == .subscribed, consent.changedBy == .customer else { return false }
+    return consent.changedAt ?? .min > optOutAt
+  }
+
+  private static func agreementBlock(_ consent: ChannelConsent, now: Micros) -> BlockReason? {
+    switch consent.state {
+    case .neverSubscribed: .neverSubscribed
+    case .pending: .pendingConfirmation
+    case .unsubscribed: .unsubscribed
+    case .subscribed: consent.expiresAt.map { $0 <= now } ?? false ? .expired : nil
+    }
+  }
+
+  /// A request that follows an opt-out has not ended it before it is confirmed.
+  private static func optOutBlock(_ consent: ChannelConsent) -> BlockReason? {
+    if consent.state == .unsubscribed { return .unsubscribed }
+    return consent.bindingOptOutAt == nil ? nil : .pendingConfirmation
+  }
+}

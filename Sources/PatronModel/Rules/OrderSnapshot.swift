@@ -1,0 +1,209 @@
+/// How far an order is paid. Raw values are those of the protocol.
+public enum OrderPayment: Int, Sendable, Hashable, CaseIterable {
+  /// Not paid yet; also what is not said.
+  case pending = 1
+  /// Reserved on the customer's means of payment.
+  case authorized = 2
+  /// Paid in part.
+  case partiallyPaid = 3
+  /// Paid.
+  case paid = 4
+  /// Paid, and refunded in part.
+  case partiallyRefunded = 5
+  /// Paid, and refunded.
+  case refunded = 6
+  /// Given up before it was paid.
+  case voided = 7
+
+  /// Whether the whole price was paid at some time.
+  public var wasPaid: Bool {
+    switch self {
+    case .paid, .partiallyRefunded, .refunded: true
+    case .pending, .authorized, .partiallyPaid, .voided: false
+    }
+  }
+}
+
+/// How far an order is delivered. Raw values are those of the protocol.
+public enum OrderFulfillment: Int, Sendable, Hashable, CaseIterable {
+  /// Nothing was sent.
+  case unfulfilled = 1
+  /// Some of it was sent.
+  case partiallyFulfilled = 2
+  /// All of it was sent.
+  case fulfilled = 3
+}
+
+/// State of one shipment. Raw values are those of the protocol.
+public enum ShipmentState: Int, Sendable, Hashable, CaseIterable {
+  /// Waits.
+  case pending = 1
+  /// Accepted.
+  case open = 2
+  /// Sent; also what is not said.
+  case success = 3
+  /// Called off.
+  case cancelled = 4
+  /// Went wrong.
+  case error = 5
+}
+
+/// One refund of an order.
+public struct RefundSnapshot: Sendable, Hashable {
+  /// The shop's identifier, unique within the order.
+  public var id: String
+  /// When.
+  public var at: Micros
+  /// How much, in minor units of the order's currency, 0 or more.
+  public var amountMinor: Int64
+
+  /// Makes a refund.
+  public init(id: String, at: Micros, amountMinor: Int64) {
+    self.id = id
+    self.at = at
+    self.amountMinor = amountMinor
+  }
+}
+
+/// One shipment of an order.
+public struct ShipmentSnapshot: Sendable, Hashable {
+  /// The shop's identifier, unique within the order.
+  public var id: String
+  /// When.
+  public var at: Micros
+  /// Its state.
+  public var state: ShipmentState
+  /// How many pieces it holds; nil is everything that was left to send.
+  public var quantity: Int64?
+
+  /// Makes a shipment.
+  public init(id: String, at: Micros, state: ShipmentState, quantity: Int64? = nil) {
+    self.id = id
+    self.at = at
+    self.state = state
+    self.quantity = quantity
+  }
+}
+
+/// What events and statistics need of an order's whole current state.
+public struct OrderSnapshot: Sendable, Hashable {
+  /// The shop's identifier, unique within the store.
+  public var id: String
+  /// When it was placed.
+  public var placedAt: Micros
+  /// ISO 4217 code.
+  public var currency: String
+  /// What the customer pays, in minor units, 0 or more.
+  public var totalMinor: Int64
+  /// How far it is paid.
+  public var payment: OrderPayment
+  /// How far it is delivered; nil where the shop did not say: the shipments tell.
+  public var fulfillment: OrderFulfillment?
+  /// When it was called off; nil when it was not.
+  public var cancelledAt: Micros?
+  /// Why it was called off.
+  public var cancelReason: String?
+  /// Refunds, in any order.
+  public var refunds: [RefundSnapshot]
+  /// Shipments, in any order.
+  public var shipments: [ShipmentSnapshot]
+  /// Pieces in all its positions.
+  public var quantity: Int64
+
+  /// Makes a snapshot.
+  public init(
+    id: String,
+    placedAt: Micros,
+    currency: String,
+    totalMinor: Int64,
+    payment: OrderPayment = .pending,
+    fulfillment: OrderFulfillment? = nil,
+    cancelledAt: Micros? = nil,
+    cancelReason: String? = nil,
+    refunds: [RefundSnapshot] = [],
+    shipments: [ShipmentSnapshot] = [],
+    quantity: Int64 = 0
+  ) {
+    self.id = id
+    self.placedAt = placedAt
+    self.currency = currency
+    self.totalMinor = totalMinor
+    self.payment = payment
+    self.fulfillment = fulfillment
+    self.cancelledAt = cancelledAt
+    self.cancelReason = cancelReason
+    self.refunds = refunds
+    self.shipments = shipments
+    self.quantity = quantity
+  }
+
+  /// What was given back, in minor units: the refunds, or the whole total where the order says
+  /// `refunded` and lists none.
+  ///
+  /// - Throws: `AMOUNT_OUT_OF_RANGE` when the sum does not fit 64 bits.
+  public func refundedMinor() throws(RuleError) -> Int64 {
+    if refunds.isEmpty { return payment == .refunded ? totalMinor : 0 }
+    var sum: Int64 = 0
+    for refund in refunds { sum = try sum.adding(refund.amountMinor) }
+    return sum
+  }
+
+  /// How far the order is delivered: what the shop said, else what the shipments add up to.
+  public var delivered: OrderFulfillment {
+    if let fulfillment { return fulfillment }
+    let sent = shipments.filter { $0.state == .success }
+    if sent.isEmpty { return .unfulfilled }
+    var left = quantity
+    for shipment in sent {
+      guard let pieces = shipment.quantity, pieces < left else { return .fulfilled }
+      left -= max(0, pieces)
+    }
+    return .partiallyFulfilled
+  }
+
+  /// Checks what the other rules rely on.
+  ///
+  /// - Throws: `AMOUNT_NEGATIVE`, `REFUND_DUPLICATE`, `FULFILLMENT_DUPLICATE`.
+  public func validate() throws(RuleError) {
+    guard totalMinor >= 0, refunds.allSatisfy({ $0.amountMinor >= 0 }) else {
+      throw RuleError(
+        reason: "AMOUNT_NEGATIVE",
+        message: "An amount of the order is negative. Expected is 0 or more; money that goes back "
+          + "is a refund with a positive amount."
+      )
+    }
+    guard Set(refunds.map(\.id)).count == refunds.count else {
+      throw RuleError(
+        reason: "REFUND_DUPLICATE",
+        message: "Two refunds of the order have the same external_id. Make them differ."
+      )
+    }
+    guard Set(shipments.map(\.id)).count == shipments.count else {
+      throw RuleError(
+        reason: "FULFILLMENT_DUPLICATE",
+        message: "Two fulfillments of the order have the same external_id. Make them differ."
+      )
+    }
+  }
+}
+
+extension Int64 {
+  /// The sum. Throws `AMOUNT_OUT_OF_RANGE` when it does not fit.
+  func adding(_ other: Int64) throws(RuleError) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    guard !overflow else { throw Self.outOfRange }
+    return sum
+  }
+
+  /// The difference. Throws `AMOUNT_OUT_OF_RANGE` when it does not fit.
+  func subtracting(_ other: Int64) throws(RuleError) -> Int64 {
+    let (difference, overflow) = subtractingReportingOverflow(other)
+    guard !overflow else { throw Self.outOfRange }
+    return difference
+  }
+
+  private static let outOfRange = RuleError(
+    reason: "AMOUNT_OUT_OF_RANGE",
+    message: "A sum of amounts does not fit 64 bits of minor units. Check the amounts given."
+  )
+}

@@ -1,0 +1,178 @@
+/// What one order adds to its customer's statistics.
+public struct OrderContribution: Sendable, Hashable {
+  /// ISO 4217 code.
+  public var currency: String
+  /// When the order was placed.
+  public var placedAt: Micros
+  /// Its total in minor units.
+  public var totalMinor: Int64
+  /// What was given back, in minor units.
+  public var refundedMinor: Int64
+  /// Whether the order was called off: then it counts as cancelled, and its total does not count.
+  /// Its refunds do.
+  public var isCancelled: Bool
+
+  /// Makes a contribution.
+  public init(
+    currency: String,
+    placedAt: Micros,
+    totalMinor: Int64,
+    refundedMinor: Int64 = 0,
+    isCancelled: Bool = false
+  ) {
+    self.currency = currency
+    self.placedAt = placedAt
+    self.totalMinor = totalMinor
+    self.refundedMinor = refundedMinor
+    self.isCancelled = isCancelled
+  }
+
+  /// The contribution of `order`. Throws `AMOUNT_OUT_OF_RANGE` when its refunds do not add up.
+  public init(of order: OrderSnapshot) throws(RuleError) {
+    self.init(
+      currency: order.currency,
+      placedAt: order.placedAt,
+      totalMinor: order.totalMinor,
+      refundedMinor: try order.refundedMinor(),
+      isCancelled: order.cancelledAt != nil
+    )
+  }
+}
+
+/// What a customer ordered in one currency.
+public struct OrderStatistics: Sendable, Hashable {
+  /// Orders that are not cancelled, those of no value among them.
+  public var orderCount: Int64
+  /// Sum of their totals in minor units; refunds are not taken off.
+  public var totalSpentMinor: Int64
+  /// Sum of the refunds of all orders in minor units.
+  public var refundedMinor: Int64
+  /// Orders that are cancelled.
+  public var cancelledCount: Int64
+  /// When the earliest order that is not cancelled was placed; nil when there is none.
+  public var firstOrderAt: Micros?
+  /// When the latest order that is not cancelled was placed; nil when there is none.
+  public var lastOrderAt: Micros?
+
+  /// Makes statistics; without arguments those of a customer who never ordered.
+  public init(
+    orderCount: Int64 = 0,
+    totalSpentMinor: Int64 = 0,
+    refundedMinor: Int64 = 0,
+    cancelledCount: Int64 = 0,
+    firstOrderAt: Micros? = nil,
+    lastOrderAt: Micros? = nil
+  ) {
+    self.orderCount = orderCount
+    self.totalSpentMinor = totalSpentMinor
+    self.refundedMinor = refundedMinor
+    self.cancelledCount = cancelledCount
+    self.firstOrderAt = firstOrderAt
+    self.lastOrderAt = lastOrderAt
+  }
+
+  /// Whether there is no order at all behind them.
+  public var isEmpty: Bool { orderCount == 0 && cancelledCount == 0 }
+}
+
+/// What a customer ordered, by currency.
+public struct CustomerOrderStatistics: Sendable, Hashable {
+  /// Statistics by ISO 4217 code; a currency without any order has no entry.
+  public var byCurrency: [String: OrderStatistics]
+
+  /// Makes statistics.
+  public init(byCurrency: [String: OrderStatistics] = [:]) {
+    self.byCurrency = byCurrency
+  }
+
+  /// Statistics and what of them has to be read anew.
+  public struct Change: Sendable, Hashable {
+    /// The statistics; counts and sums are exact.
+    public var statistics: CustomerOrderStatistics
+    /// Currencies whose first and last date cannot be known from the running figures, because the
+    /// first or last order left: replace them by the least and greatest `placedAt` of the orders
+    /// that are not cancelled. At most one, the old order's.
+    public var datesToRebuild: [String]
+
+    /// Whether any dates have to be read anew.
+    public var needsRebuild: Bool { !datesToRebuild.isEmpty }
+  }
+
+  /// The statistics after an order's contribution changed from `old` to `new`.
+  ///
+  /// - Parameters:
+  ///   - old: what the order contributed so far; nil for a new order.
+  ///   - new: what it contributes now; nil when it is gone.
+  /// - Throws: `AMOUNT_OUT_OF_RANGE` when a sum does not fit 64 bits; nothing has changed then.
+  public func replacing(
+    _ old: OrderContribution?,
+    by new: OrderContribution?
+  ) throws(RuleError) -> Change {
+    var change = Change(statistics: self, datesToRebuild: [])
+    if old == new { return change }
+    if let old { try change.statistics.remove(old) }
+    if let new { try change.statistics.add(new) }
+    if let old, !old.isCancelled, let stored = byCurrency[old.currency],
+      let now = change.statistics.byCurrency[old.currency]
+    {
+      if Self.losesExtreme(from: stored, to: now, old, new) {
+        change.datesToRebuild = [old.currency]
+      }
+    }
+    return change
+  }
+
+  /// The statistics of all `orders` of a customer, counted from nothing.
+  ///
+  /// - Throws: `AMOUNT_OUT_OF_RANGE` when a sum does not fit 64 bits.
+  public init(of orders: [OrderContribution]) throws(RuleError) {
+    self.init()
+    for order in orders { try add(order) }
+  }
+
+  private mutating func add(_ order: OrderContribution) throws(RuleError) {
+    var entry = byCurrency[order.currency] ?? OrderStatistics()
+    entry.refundedMinor = try entry.refundedMinor.adding(order.refundedMinor)
+    if order.isCancelled {
+      entry.cancelledCount = try entry.cancelledCount.adding(1)
+    } else {
+      entry.orderCount = try entry.orderCount.adding(1)
+      entry.totalSpentMinor = try entry.totalSpentMinor.adding(order.totalMinor)
+      entry.firstOrderAt = min(entry.firstOrderAt ?? order.placedAt, order.placedAt)
+      entry.lastOrderAt = max(entry.lastOrderAt ?? order.placedAt, order.placedAt)
+    }
+    byCurrency[order.currency] = entry
+  }
+
+  private mutating func remove(_ order: OrderContribution) throws(RuleError) {
+    var entry = byCurrency[order.currency] ?? OrderStatistics()
+    entry.refundedMinor = try entry.refundedMinor.subtracting(order.refundedMinor)
+    if order.isCancelled {
+      entry.cancelledCount = try entry.cancelledCount.subtracting(1)
+    } else {
+      entry.orderCount = try entry.orderCount.subtracting(1)
+      entry.totalSpentMinor = try entry.totalSpentMinor.subtracting(order.totalMinor)
+      if entry.orderCount == 0 {
+        entry.firstOrderAt = nil
+        entry.lastOrderAt = nil
+      }
+    }
+    byCurrency[order.currency] = entry.isEmpty ? nil : entry
+  }
+
+  /// Whether an order that was the first or the last is so no more, while others are left.
+  private static func losesExtreme(
+    from stored: OrderStatistics,
+    to now: OrderStatistics,
+    _ old: OrderContribution,
+    _ new: OrderContribution?
+  ) -> Bool {
+    let stays = new.flatMap { $0.currency == old.currency && !$0.isCancelled ? $0.placedAt : nil }
+    let others = now.orderCount - (stays == nil ? 0 : 1)
+    if others <= 0 { return false }
+    let wasFirst = old.placedAt == stored.firstOrderAt
+    let wasLast = old.placedAt == stored.lastOrderAt
+    return wasFirst && stays.map { $0 > old.placedAt } ?? true
+      || wasLast && stays.map { $0 < old.placedAt } ?? true
+  }
+}

@@ -1,0 +1,38 @@
+/// A country by its ISO 3166-1 alpha-2 code.
+public struct CountryCode: Sendable, Hashable {
+  /// Two upper-case letters, e.g. `GB`.
+  public let code: String
+
+  /// Accepts a code in any case; `UK` becomes `GB` (``warning(for:)`` tells).
+  ///
+  /// - Throws: `COUNTRY_UNKNOWN`.
+  public init(_ text: String) throws(RuleError) {
+    let given = TextForm.trimmed(text).uppercased()
+    let code = given == "UK" ? "GB" : given
+    guard CallingCodes.table[code] != nil else {
+      throw RuleError(
+        reason: "COUNTRY_UNKNOWN",
+        message: "The country is not in ISO 3166-1. Expected is a two-letter code such as US.",
+        given: text
+      )
+    }
+    self.code = code
+  }
+
+  /// What a caller should be told about an accepted spelling; nil for ordinary ones.
+  public static func warning(for text: String) -> RuleError? {
+    guard TextForm.trimmed(text).uppercased() == "UK" else { return nil }
+    return RuleError(
+      reason: "COUNTRY_ALIAS",
+      message: "UK is not an ISO 3166-1 code and was taken as GB. Send GB.",
+      given: text
+    )
+  }
+
+  /// All 249 assigned codes, upper case.
+  public static var all: some Collection<String> { CallingCodes.table.keys }
+
+  /// The telephone calling code, e.g. 44; territories without one of their own have that of the
+  /// network that serves them.
+  public var callingCode: Int { CallingCodes.table[code] ?? 0 }
+}

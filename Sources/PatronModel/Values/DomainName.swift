@@ -1,0 +1,59 @@
+/// Domain names between their Unicode and their ASCII form (A-labels, RFC 5890).
+enum DomainName {
+  /// The greatest length of a label in ASCII, in octets (RFC 1035).
+  static let labelLimit = 63
+
+  /// `domain` in lower-case ASCII; nil unless it has two or more labels, each well-formed.
+  static func ascii(_ domain: String) -> String? {
+    let labels = TextForm.folded(domain).unicodeScalars.split(
+      omittingEmptySubsequences: false,
+      whereSeparator: isDot
+    )
+    guard labels.count >= 2 else { return nil }
+    var ascii: [String] = []
+    for label in labels {
+      guard let form = asciiLabel(label) else { return nil }
+      ascii.append(form)
+    }
+    return ascii.joined(separator: ".")
+  }
+
+  /// `ascii` with its A-labels in Unicode; labels that are no valid punycode stay as they are.
+  static func unicode(_ ascii: String) -> String {
+    ascii.split(separator: ".", omittingEmptySubsequences: false).map { label in
+      guard label.hasPrefix("xn--"), let scalars = Punycode.decode(label.dropFirst(4).utf8) else {
+        return String(label)
+      }
+      var text = String.UnicodeScalarView()
+      text.append(contentsOf: scalars)
+      return String(text)
+    }.joined(separator: ".")
+  }
+
+  /// ASCII letters and digits, and letters, marks and numbers of other scripts.
+  static func isWord(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
+      .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .letterNumber, .otherNumber:
+      true
+    default: false
+    }
+  }
+
+  private static func asciiLabel(_ label: Substring.UnicodeScalarView) -> String? {
+    guard let first = label.first, let last = label.last, first != "-", last != "-",
+      label.allSatisfy({ isWord($0) || $0 == "-" })
+    else { return nil }
+    var form = String(Substring(label))
+    if !label.allSatisfy(\.isASCII) {
+      guard let encoded = Punycode.encode(label) else { return nil }
+      form = "xn--" + encoded
+    }
+    return form.utf8.count <= labelLimit ? form : nil
+  }
+
+  /// The full stop and the ideographic ones that IDNA maps to it.
+  private static func isDot(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == "." || scalar == "\u{3002}" || scalar == "\u{FF0E}" || scalar == "\u{FF61}"
+  }
+}

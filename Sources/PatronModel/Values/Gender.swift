@@ -1,0 +1,26 @@
+/// A customer's gender in the spelling of the public contract.
+public enum Gender: String, Sendable, Hashable, CaseIterable {
+  /// `F`
+  case female = "F"
+  /// `M`
+  case male = "M"
+  /// `Other`
+  case other = "Other"
+
+  /// Accepts `F`, `M`, `Other`, `female` and `male`, in any case.
+  ///
+  /// - Throws: `GENDER_UNKNOWN`.
+  public init(_ text: String) throws(RuleError) {
+    switch TextForm.trimmed(text).lowercased() {
+    case "f", "female": self = .female
+    case "m", "male": self = .male
+    case "other": self = .other
+    default:
+      throw RuleError(
+        reason: "GENDER_UNKNOWN",
+        message: "The gender is not known. Expected is one of F, M, Other.",
+        given: text
+      )
+    }
+  }
+}

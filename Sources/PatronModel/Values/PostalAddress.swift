@@ -1,0 +1,101 @@
+/// A postal address of nine optional parts. Nothing is assumed: an absent country stays absent.
+public struct PostalAddress: Sendable, Hashable {
+  /// First line: street and number. At most 255 Unicode scalars.
+  public var address1: String?
+  /// Second line. At most 255.
+  public var address2: String?
+  /// City, district, village or town. At most 255.
+  public var city: String?
+  /// Company. At most 255.
+  public var company: String?
+  /// State or province by name. At most 64.
+  public var state: String?
+  /// Postal code. At most 64.
+  public var zip: String?
+  /// Code of the region, e.g. `CA` or `US-CA`. At most 6.
+  public var provinceCode: String?
+  /// ISO 3166-1 alpha-2 code.
+  public var countryCode: String?
+  /// Phone number at this address, E.164.
+  public var phoneNumber: String?
+
+  /// Greatest length of the two lines, city and company, in Unicode scalars.
+  public static let lineLimit = 255
+  /// Greatest length of state and postal code.
+  public static let regionLimit = 64
+  /// Greatest length of the province code; ISO 3166-2 needs 6 with its country.
+  public static let provinceCodeLimit = 6
+
+  /// An address of the parts given, unchecked.
+  public init(
+    address1: String? = nil,
+    address2: String? = nil,
+    city: String? = nil,
+    company: String? = nil,
+    state: String? = nil,
+    zip: String? = nil,
+    provinceCode: String? = nil,
+    countryCode: String? = nil,
+    phoneNumber: String? = nil
+  ) {
+    self.address1 = address1
+    self.address2 = address2
+    self.city = city
+    self.company = company
+    self.state = state
+    self.zip = zip
+    self.provinceCode = provinceCode
+    self.countryCode = countryCode
+    self.phoneNumber = phoneNumber
+  }
+
+  /// Whether no part is there.
+  public var isEmpty: Bool { self == PostalAddress() }
+
+  /// The address with every part in its canonical form and blank parts absent.
+  ///
+  /// - Parameters:
+  ///   - path: the address's own path, e.g. `customer.address`; parts are named below it.
+  ///   - defaultCountry: for phone numbers without a calling code; see ``PhoneNumber``.
+  ///   - violations: receives one violation per broken part, with the reasons of ``ShortText``,
+  ///     ``CountryCode`` and ``PhoneNumber``; such a part is absent from the result.
+  public func validated(
+    path: String,
+    defaultCountry: CountryCode? = nil,
+    violations: inout Violations
+  ) -> PostalAddress {
+    func text(_ part: String?, _ name: String, _ limit: Int) -> String? {
+      guard let part = Self.present(part) else { return nil }
+      return violations.check("\(path).\(name)") { () throws(RuleError) in
+        try ShortText.parse(part, limit: limit)
+      }
+    }
+    var valid = PostalAddress(
+      address1: text(address1, "address1", Self.lineLimit),
+      address2: text(address2, "address2", Self.lineLimit),
+      city: text(city, "city", Self.lineLimit),
+      company: text(company, "company", Self.lineLimit),
+      state: text(state, "state", Self.regionLimit),
+      zip: text(zip, "zip", Self.regionLimit),
+      provinceCode: text(provinceCode, "province_code", Self.provinceCodeLimit)
+    )
+    if let country = Self.present(countryCode) {
+      let field = "\(path).country_code"
+      if let warning = CountryCode.warning(for: country) { violations.warn(field, warning) }
+      valid.countryCode = violations.check(field) { () throws(RuleError) in
+        try CountryCode(country).code
+      }
+    }
+    if let phone = Self.present(phoneNumber) {
+      valid.phoneNumber = violations.check("\(path).phone_number") { () throws(RuleError) in
+        try PhoneNumber(phone, defaultCountry: defaultCountry).e164
+      }
+    }
+    return valid
+  }
+
+  private static func present(_ part: String?) -> String? {
+    guard let part, !TextForm.trimmed(part).isEmpty else { return nil }
+    return part
+  }
+}

@@ -1,0 +1,34 @@
+/// What the search index is asked for, and what a record found there must contain.
+///
+/// The index answers with candidates; ``matches(emailKey:phoneDigits:)`` decides.
+public enum SearchQuery: Sendable, Hashable {
+  /// Records that have all `tokens`; `needle` must stand somewhere in the e-mail or phone.
+  case fragment(tokens: [String], needle: String)
+  /// Records that have `token`: the e-mail or phone begins with `needle` of 1 or 2 characters.
+  case prefix(token: String, needle: String)
+  /// The search box is empty: nothing is searched for.
+  case nothing
+
+  /// Whether a record is really what the query asks for.
+  ///
+  /// - Parameters:
+  ///   - emailKey: ``EmailAddress/key``.
+  ///   - phoneDigits: ``PhoneNumber/digits``.
+  public func matches(emailKey: String?, phoneDigits: String?) -> Bool {
+    let texts = (emailKey.map(SearchText.forms) ?? []) + (phoneDigits.map { [$0] } ?? [])
+    switch self {
+    case .fragment(_, let needle): return texts.contains { Self.contains($0, needle) }
+    case .prefix(_, let needle): return texts.contains { $0.utf8.starts(with: needle.utf8) }
+    case .nothing: return false
+    }
+  }
+
+  private static func contains(_ text: String, _ needle: String) -> Bool {
+    let bytes = Array(text.utf8)
+    let wanted = Array(needle.utf8)
+    guard let last = bytes.indices.last.map({ $0 + 1 - wanted.count }), last >= 0 else {
+      return wanted.isEmpty
+    }
+    return (0...last).contains { bytes[$0..<$0 + wanted.count].elementsEqual(wanted) }
+  }
+}

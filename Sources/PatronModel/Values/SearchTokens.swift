@@ -1,0 +1,78 @@
+/// Tokens of the search index: every window of three bytes of an e-mail address and a phone
+/// number, each marked with its store, so that no search reaches another store's records.
+///
+/// A token is ASCII letters and digits only, so that any tokenizer leaves it alone: eight hex
+/// digits of the store, `t` and six hex digits of a window, or `p` and the hex digits of a prefix.
+/// E-mail and phone share one space of tokens.
+public enum SearchTokens {
+  /// The number of bytes in a window.
+  static let window = 3
+
+  /// FNV-1a (32 bits) of a store's id: the store's mark in its tokens. Two stores may share one,
+  /// so what the index finds is still filtered by store.
+  public static func storeKey(_ storeID: String) -> UInt32 {
+    storeID.utf8.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+  }
+
+  /// The tokens of one record, each once.
+  ///
+  /// - Parameters:
+  ///   - email: ``EmailAddress/key``.
+  ///   - phoneDigits: ``PhoneNumber/digits``.
+  public static func tokens(
+    storeKey: UInt32,
+    email: String?,
+    phoneDigits: String?
+  ) -> [String] {
+    let mark = hex(storeKey)
+    var tokens: [String] = []
+    var seen: Set<String> = []
+    func add(_ token: String) {
+      if seen.insert(token).inserted { tokens.append(token) }
+    }
+    let texts = (email.map(SearchText.forms) ?? []) + (phoneDigits.map { [$0] } ?? [])
+    for text in texts where !text.isEmpty {
+      for token in windows(text, mark: mark) { add(token) }
+      for length in 1...2 {
+        let prefix = String(text.unicodeScalars.prefix(length))
+        if prefix.unicodeScalars.count == length { add(prefixToken(prefix, mark: mark)) }
+      }
+    }
+    return tokens
+  }
+
+  /// What to ask the index for, given what a person typed; see ``SearchText/needle(_:)``.
+  public static func query(storeKey: UInt32, _ text: String) -> SearchQuery {
+    let needle = SearchText.needle(text)
+    guard !needle.isEmpty else { return .nothing }
+    let mark = hex(storeKey)
+    guard needle.utf8.count >= window else {
+      return .prefix(token: prefixToken(needle, mark: mark), needle: needle)
+    }
+    var seen: Set<String> = []
+    let tokens = windows(needle, mark: mark).filter { seen.insert($0).inserted }
+    return .fragment(tokens: tokens, needle: needle)
+  }
+
+  private static func windows(_ text: String, mark: String) -> [String] {
+    let bytes = Array(text.utf8)
+    guard bytes.count >= window else { return [] }
+    return (0...bytes.count - window).map { start in
+      var token = mark + "t"
+      for byte in bytes[start..<start + window] { token += hex(byte) }
+      return token
+    }
+  }
+
+  private static func prefixToken(_ prefix: String, mark: String) -> String {
+    var token = mark + "p"
+    for byte in prefix.utf8 { token += hex(byte) }
+    return token
+  }
+
+  /// `number` in lower-case hex at its full width.
+  private static func hex(_ number: some FixedWidthInteger & UnsignedInteger) -> String {
+    let digits = String(number, radix: 16)
+    return String(repeating: "0", count: number.bitWidth / 4 - digits.utf8.count) + digits
+  }
+}

@@ -1,0 +1,42 @@
+/// Plain text of bounded length: names, address lines, values of custom properties.
+public enum ShortText {
+  /// The usual limit, in Unicode scalars.
+  public static let limit = 255
+
+  /// `text` without white space at both ends; it may be empty, which clears a field.
+  ///
+  /// - Parameter limit: the greatest length after trimming, in Unicode scalars.
+  /// - Throws: `TEXT_TOO_LONG`; `TEXT_HAS_CONTROL_CHARACTER` for controls other than tab, line
+  ///   feed and carriage return.
+  public static func parse(
+    _ text: String,
+    limit: Int = ShortText.limit
+  ) throws(RuleError) -> String {
+    let trimmed = TextForm.trimmed(text)
+    try check(trimmed, limit: limit)
+    return trimmed
+  }
+
+  /// Checks `text` as it stands, without trimming. Throws as ``parse(_:limit:)`` does.
+  public static func check(_ text: String, limit: Int = ShortText.limit) throws(RuleError) {
+    var count = 0
+    for scalar in text.unicodeScalars {
+      count += 1
+      let isBreak = scalar == "\t" || scalar == "\n" || scalar == "\r"
+      if scalar.properties.generalCategory == .control, !isBreak {
+        throw RuleError(
+          reason: "TEXT_HAS_CONTROL_CHARACTER",
+          message: "The text holds a control character. Expected is printable text: remove it.",
+          given: text
+        )
+      }
+    }
+    guard count <= limit else {
+      throw RuleError(
+        reason: "TEXT_TOO_LONG",
+        message: "The text has \(count) characters; at most \(limit) are allowed. Shorten it.",
+        given: text
+      )
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/// A customer's tags: in the order given, unique without regard to case, first spelling kept.
+public struct TagSet: Sendable, Hashable {
+  /// The greatest number of tags.
+  public static let countLimit = 250
+  /// The greatest length of a tag, in Unicode scalars.
+  public static let lengthLimit = 255
+
+  /// The tags, trimmed, in Unicode normalization form C; none is empty or holds a comma.
+  public let tags: [String]
+
+  /// Reads tags separated by commas, e.g. `vip, gold`; empty ones are dropped.
+  ///
+  /// - Throws: `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`.
+  public init(commaSeparated text: String) throws(RuleError) {
+    let parts = text.unicodeScalars.split(separator: ",")
+    try self.init(parts: parts.map { String(Substring($0)) })
+  }
+
+  /// Takes tags one by one; empty ones are dropped.
+  ///
+  /// - Throws: `TAG_HAS_COMMA`, and what ``init(commaSeparated:)`` throws.
+  public init(_ tags: [String]) throws(RuleError) {
+    if let tag = tags.first(where: { $0.unicodeScalars.contains(",") }) {
+      throw RuleError(
+        reason: "TAG_HAS_COMMA",
+        message: "A tag holds a comma, which separates tags. Send it as two tags.",
+        given: tag
+      )
+    }
+    try self.init(parts: tags)
+  }
+
+  private init(parts: [String]) throws(RuleError) {
+    var seen: Set<String> = []
+    var kept: [String] = []
+    for part in parts {
+      let tag = TextForm.nfc(TextForm.trimmed(part))
+      guard !tag.isEmpty, seen.insert(TextForm.folded(tag)).inserted else { continue }
+      try Self.check(tag)
+      kept.append(tag)
+    }
+    guard kept.count <= Self.countLimit else {
+      throw RuleError(
+        reason: "TAGS_TOO_MANY",
+        message: "There are \(kept.count) tags; at most \(Self.countLimit) are allowed."
+      )
+    }
+    tags = kept
+  }
+
+  /// The tags joined by commas, as the contract transports them.
+  public var commaSeparated: String { tags.joined(separator: ",") }
+
+  /// The form in which two spellings of one tag are equal; for comparing and counting tags.
+  public static func key(_ tag: String) -> String {
+    TextForm.folded(TextForm.trimmed(tag))
+  }
+
+  private static func check(_ tag: String) throws(RuleError) {
+    let count = tag.unicodeScalars.count
+    guard count <= lengthLimit else {
+      throw RuleError(
+        reason: "TAG_TOO_LONG",
+        message: "A tag has \(count) characters; at most \(lengthLimit) are allowed. Shorten it.",
+        given: tag
+      )
+    }
+    guard tag.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+      throw RuleError(
+        reason: "TAG_HAS_CONTROL_CHARACTER",
+        message: "A tag holds a control character. Remove it.",
+        given: tag
+      )
+    }
+  }
+}

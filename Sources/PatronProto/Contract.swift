@@ -1,0 +1,83 @@
+public import TTRPC
+
+/// The contract that is compiled in, for listing and describing it. The data is generated.
+public enum Contract {
+  private static let byName = Dictionary(
+    uniqueKeysWithValues: declarations.map { ($0.name, $0) }
+  )
+
+  private static let methodsByName = Dictionary(
+    uniqueKeysWithValues: services.flatMap(\.methods).map { ($0.method, $0) }
+  )
+
+  /// Every symbol that can be described, sorted: packages, services, methods
+  /// (`patron.v1.CustomerService.GetCustomer`), messages and enums.
+  public static var symbols: [String] { declarations.map(\.name).sorted() }
+
+  /// What a symbol is and its proto source text, or nil when it is unknown. `/` may stand for the
+  /// last dot of a method.
+  public static func declaration(of symbol: String) -> ContractDeclaration? {
+    byName[symbol] ?? byName[String(symbol.map { $0 == "/" ? "." : $0 })]
+  }
+
+  /// The service with this full name, or nil.
+  public static func service(named name: String) -> ContractService? {
+    services.first { $0.name == name }
+  }
+
+  /// The method `service/name` or `service.name`, or nil.
+  public static func method(named name: String) -> ContractMethod? {
+    guard let split = name.lastIndex(where: { $0 == "/" || $0 == "." }) else { return nil }
+    let method = name[name.index(after: split)...]
+    return service(named: String(name[..<split]))?.methods.first { $0.method.name == method }
+  }
+
+  /// What the contract says of a method, or nil when it is not in it.
+  public static func method(_ method: Method) -> ContractMethod? { methodsByName[method] }
+}
+
+/// A service of the contract.
+public struct ContractService: Sendable {
+  /// Full proto name: `patron.v1.CustomerService`.
+  public let name: String
+  /// The first sentence of its comment.
+  public let summary: String
+  /// Its methods, in the order of the proto file.
+  public let methods: [ContractMethod]
+}
+
+/// A method of the contract.
+public struct ContractMethod: Sendable {
+  /// Name, kind and idempotency.
+  public let method: Method
+  /// Full proto name of the request.
+  public let requestType: String
+  /// Full proto name of the response.
+  public let responseType: String
+  /// The first sentence of its comment.
+  public let summary: String
+}
+
+/// A symbol of the contract with its source text.
+public struct ContractDeclaration: Sendable {
+  /// What a symbol is.
+  public enum Kind: String, Sendable {
+    /// A package: its text is the comment at its top.
+    case package
+    /// A service.
+    case service
+    /// A method.
+    case method
+    /// A message.
+    case message
+    /// An enum.
+    case enumeration = "enum"
+  }
+
+  /// Full proto name.
+  public let name: String
+  /// What it is.
+  public let kind: Kind
+  /// Proto source with comments; ends without a line break.
+  public let text: String
+}

@@ -1,0 +1,95 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+/// The items of a batch, each checked by itself.
+struct Batch<Item: Sendable>: Sendable {
+  /// The most items of one batch.
+  static var greatestCount: Int { 1000 }
+
+  var items: [Result<Item, RPCError>]
+
+  /// Checks every input; what is wrong with one does not stop the others.
+  init<Input>(
+    _ inputs: [Input], field: String, check: (Input, inout Violations) throws -> Item
+  ) throws {
+    guard !inputs.isEmpty, inputs.count <= Self.greatestCount else {
+      throw RPCError.invalid(
+        field, "BATCH_SIZE_OUT_OF_RANGE",
+        "A batch has 1 to \(Self.greatestCount) items; this one has \(inputs.count).")
+    }
+    items = inputs.map { input in
+      var violations = Violations()
+      do {
+        let item = try check(input, &violations)
+        try violations.finish()
+        return .success(item)
+      } catch {
+        return .failure(.from(error))
+      }
+    }
+  }
+
+  /// Applies the items in order. An item that the rules refuse is reported and leaves no trace; when
+  /// the store itself fails, or an item after it had begun to write, the whole batch does.
+  func apply(
+    in context: WriteContext, _ body: (Item) throws -> BatchItemResult
+  ) throws -> BatchOutcome {
+    var outcome = BatchOutcome()
+    for (index, item) in items.enumerated() {
+      let changes = context.transaction.totalChanges
+      do {
+        outcome.add(try body(item.get()), index)
+      } catch let error as StoreError {
+        throw error
+      } catch {
+        guard context.transaction.totalChanges == changes else { throw error }
+        outcome.reject(RPCError.from(error), index)
+      }
+    }
+    return outcome
+  }
+}
+
+/// How the items of a batch ended.
+struct BatchOutcome {
+  private(set) var results: [BatchItemResult] = []
+  private(set) var counts = BatchCounts()
+
+  fileprivate mutating func add(_ result: BatchItemResult, _ index: Int) {
+    var result = result
+    result.index = Int32(index)
+    results.append(result)
+    switch result.outcome {
+    case .created: counts.created += 1
+    case .unchanged: counts.unchanged += 1
+    default: counts.updated += 1
+    }
+  }
+
+  fileprivate mutating func reject(_ error: RPCError, _ index: Int) {
+    counts.rejected += 1
+    results.append(
+      .with {
+        $0.index = Int32(index)
+        $0.error = GoogleRPC.Status(error)
+      })
+  }
+}
+
+extension GoogleRPC.Status {
+  /// An error as a field of a message.
+  init(_ error: RPCError) {
+    self.init()
+    code = error.code.rawValue
+    message = error.message
+    details = error.details.map { detail in
+      .with {
+        $0.typeURL = detail.typeURL
+        $0.value = detail.value
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+
+/// The flags `accepts_sms_marketing` and `accepts_email_marketing` of a shop's record, and what they
+/// do to consent.
+struct MarketingFlags: Sendable {
+  /// What the shop says of SMS; nil when it says nothing.
+  var sms: Bool?
+  /// What the shop says of e-mail.
+  var email: Bool?
+  /// Who says so.
+  var actor: ConsentActor
+  /// Where it was collected.
+  var source: String
+
+  /// Changes that wait to be written with the record.
+  struct Effect {
+    /// Rows for the ledger.
+    var rows: [(channel: PatronModel.Channel, row: LedgerRow)] = []
+    /// What the caller should know.
+    var warnings: [Warning] = []
+  }
+
+  /// Applies the flags to a record that is not written yet. The consents get their ledger ids from
+  /// ``record(_:of:in:at:)``.
+  func apply(to customer: inout Customer, at now: Int64) -> Effect {
+    var effect = Effect()
+    for (channel, accepts) in [(PatronModel.Channel.sms, sms), (.email, email)] {
+      guard let accepts else { continue }
+      let current = customer.consent(channel, .marketing)
+      let transition = ConsentRules.applyFlag(
+        accepts, at: now, to: current, doubleOptIn: false, actor: actor, source: source)
+      switch transition {
+      case .unchanged(let warning):
+        guard let warning else { continue }
+        effect.warnings.append(.about(warning, channel))
+      case .changed(let consent, let row):
+        customer.setConsent(consent, channel, .marketing, ledgerID: 0)
+        effect.rows.append((channel, row))
+      }
+    }
+    return effect
+  }
+
+  /// Appends the rows to the ledger and puts their ids into the record.
+  static func record(
+    _ effect: Effect, of customer: inout Customer, in writer: StoreWriter, at now: Int64
+  ) throws {
+    for (channel, row) in effect.rows {
+      let id = try writer.nextID()
+      let consent = customer.consent(channel, .marketing)
+      customer.setConsent(consent, channel, .marketing, ledgerID: id)
+      let record = ConsentRecord(row, channel, .marketing, id: id, of: customer.id, at: now)
+      try writer.appendToLedger(id: id, customerID: customer.id, body: try record.encoded())
+    }
+  }
+}
+
+extension ConsentRecord {
+  /// A row as the ledger keeps it.
+  init(
+    _ row: LedgerRow, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic, id: Int64,
+    of customerID: Int64, at now: Int64
+  ) {
+    self.init()
+    self.id = id
+    self.customerID = customerID
+    self.channel = .init(rawValue: Int32(channel.rawValue))
+    self.topic = .init(rawValue: Int32(topic.rawValue))
+    previousState = .init(rawValue: Int32(row.previousState.rawValue))
+    state = .init(rawValue: Int32(row.newState.rawValue))
+    occurredAt = .init(micros: row.occurredAt)
+    recordedAt = .init(micros: now)
+    actor = .init(rawValue: Int32(row.actor.rawValue))
+    optInLevel = .init(rawValue: Int32(row.optInLevel.rawValue))
+    action = .init(rawValue: Int32(row.action.rawValue))
+    evidence = .with {
+      $0.occurredAt = .init(micros: row.occurredAt)
+      $0.source = row.source ?? ""
+      $0.method = .flag
+    }
+  }
+}
+
+extension Warning {
+  static func about(_ warning: ConsentWarning, _ channel: PatronModel.Channel) -> Warning {
+    .with {
+      $0.reason = warning.rawValue
+      $0.field = "customer.accepts_\(channel.name)_marketing"
+      $0.message = warning.message
+    }
+  }
+
+  static func about(_ violation: Violation) -> Warning {
+    .with {
+      $0.reason = violation.error.reason
+      $0.field = violation.path
+      $0.message = violation.error.message
+    }
+  }
+}

@@ -1,0 +1,49 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension CustomerHandlers {
+  /// A checked batch.
+  struct BatchUpsert: Sendable {
+    var store: StoreID
+    var batch: Batch<CustomerChange>
+  }
+
+  /// Checks every customer of the batch.
+  static func prepareBatchUpsert(_ request: BatchUpsertCustomersRequest) throws -> BatchUpsert {
+    let store = try StoreID.named(request.storeID)
+    var violations = Violations()
+    let settings = UpsertSettings(
+      country: request.defaultCountry, source: request.source, actor: request.actor,
+      onConflict: request.onConflict, &violations)
+    try violations.finish()
+    let now = WallClock.now()
+    let batch = try Batch(request.customers, field: "customers") { input, violations in
+      settings.change(input, path: "customer", now: now, &violations)
+    }
+    return BatchUpsert(store: store, batch: batch)
+  }
+
+  /// Creates or updates the customers in order.
+  static func batchUpsert(
+    _ upsert: BatchUpsert, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let writer = context.store(upsert.store)
+    let outcome = try upsert.batch.apply(in: context) { change in
+      let plan = try change.plan(in: writer.read)
+      let result = try change.perform(plan, in: writer, at: context.now)
+      return .with {
+        $0.outcome = result.outcome
+        $0.customerID = result.row.id
+        $0.warnings = result.warnings
+      }
+    }
+    try response.append(
+      BatchUpsertCustomersResponse.with {
+        $0.results = outcome.results
+        $0.counts = outcome.counts
+      })
+  }
+}

@@ -1,0 +1,168 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+/// A change of one customer, checked and ready for a write transaction.
+struct CustomerChange: Sendable {
+  var draft: CustomerDraft
+  var mode: ApplyMode
+  var identity: IdentityMode
+  var onConflict: OnConflict
+  var flags: MarketingFlags
+  /// What a new customer is known by.
+  var origin: Origin
+
+  /// What became of it.
+  struct Result {
+    var row: CustomerRow
+    var customer: Customer
+    var outcome: Outcome
+    var changedFields: [String]
+    var warnings: [Warning]
+  }
+
+  /// Whom the change is about, found but not changed yet.
+  struct Plan {
+    fileprivate var draft: CustomerDraft
+    fileprivate var found: IdentityResolution
+
+    /// The customer as stored; nil when a new one is to be made.
+    var row: CustomerRow? { found.row }
+  }
+
+  /// Finds the customer. Nothing is written, so that a caller can still
+  /// refuse.
+  func plan(in reader: StoreReader) throws -> Plan {
+    var draft = draft
+    let found = try IdentityResolution.resolve(&draft, identity, onConflict, in: reader)
+    return Plan(draft: draft, found: found)
+  }
+
+  /// Makes the customer or writes what changed. With `dryRun` nothing is written, and the id of a
+  /// new customer is 0.
+  func perform(
+    _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool = false
+  ) throws -> Result {
+    let draft = plan.draft
+    let found = plan.found
+    var result =
+      if let row = found.row {
+        try update(row, found.decision, draft, in: writer, at: now, dryRun: dryRun)
+      } else {
+        try create(draft, in: writer, at: now, dryRun: dryRun)
+      }
+    result.warnings = draft.warnings + found.kept.map(Warning.kept) + result.warnings
+    return result
+  }
+
+  private func create(
+    _ draft: CustomerDraft, in writer: StoreWriter, at now: Int64, dryRun: Bool
+  ) throws -> Result {
+    var customer = Customer()
+    var changed = draft.apply(to: &customer, .explicit, setsExternalID: true)
+    try checkStillValid(customer)
+    changed += flagNames(setIn: &customer)
+    customer.id = dryRun ? 0 : try writer.nextID()
+    customer.origin = origin
+    customer.createdAt = .init(micros: now)
+    let effect = flags.apply(to: &customer, at: now)
+    if !effect.rows.isEmpty { changed.append("subscriptions") }
+    let row = try write(&customer, effect, draft, over: nil, in: writer, at: now, dryRun: dryRun)
+    return Result(
+      row: row, customer: customer, outcome: .created, changedFields: changed.sorted(),
+      warnings: effect.warnings)
+  }
+
+  private func update(
+    _ old: CustomerRow, _ decision: IdentityDecision, _ draft: CustomerDraft,
+    in writer: StoreWriter, at now: Int64, dryRun: Bool
+  ) throws -> Result {
+    var customer = try Customer(decoding: old.body)
+    var adopted = false
+    var previousExternalID: String?
+    if case .adopt(_, let previous) = decision {
+      adopted = true
+      previousExternalID = previous
+    }
+    var changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
+    changed += flagNames(setIn: &customer)
+    try checkStillValid(customer)
+    let effect = flags.apply(to: &customer, at: now)
+    if !effect.rows.isEmpty { changed.append("subscriptions") }
+    guard !changed.isEmpty else {
+      return Result(
+        row: old, customer: customer, outcome: .unchanged, changedFields: [],
+        warnings: effect.warnings)
+    }
+    let row = try write(&customer, effect, draft, over: old, in: writer, at: now, dryRun: dryRun)
+    if let previousExternalID, !dryRun {
+      try writer.addAlias(previousExternalID, of: customer.id)
+    }
+    return Result(
+      row: row, customer: customer, outcome: .updated, changedFields: changed.sorted(),
+      warnings: effect.warnings)
+  }
+
+  private func write(
+    _ customer: inout Customer, _ effect: MarketingFlags.Effect, _ draft: CustomerDraft,
+    over old: CustomerRow?, in writer: StoreWriter, at now: Int64, dryRun: Bool
+  ) throws -> CustomerRow {
+    customer.updatedAt = .init(micros: now)
+    if !dryRun {
+      customer.etag = String(try writer.nextID())
+      try MarketingFlags.record(effect, of: &customer, in: writer, at: now)
+    }
+    let row = CustomerRow(
+      id: customer.id, externalID: customer.externalID,
+      emailKey: try customer.email.map { try EmailAddress($0).key },
+      phone: customer.phoneNumber, updatedAt: now, body: try customer.encoded(),
+      stats: old?.stats ?? [])
+    guard !dryRun else { return row }
+    if let old {
+      try writer.update(row, replacing: old)
+    } else {
+      try writer.insert(row)
+    }
+    return row
+  }
+
+  /// Keeps the flags themselves beside the consent that they change.
+  private func flagNames(setIn customer: inout Customer) -> [String] {
+    var changed = ChangedFields()
+    if let sms = flags.sms {
+      changed.set("accepts_sms_marketing", &customer.acceptsSMSMarketing, sms)
+    }
+    if let email = flags.email {
+      changed.set("accepts_email_marketing", &customer.acceptsEmailMarketing, email)
+    }
+    return changed.names
+  }
+
+  /// What an input alone cannot know: that a customer keeps an address, and how many properties
+  /// there are now.
+  private func checkStillValid(_ customer: Customer) throws {
+    do throws(RuleError) {
+      try IdentityRequest.requireContact(emailKey: customer.email, phone: customer.phoneNumber)
+    } catch {
+      throw RPCError.identity(error)
+    }
+    do throws(RuleError) {
+      try CustomProperty.checkCount(customer.customProperties.count)
+    } catch {
+      throw RPCError.invalid([Violation(path: "customer.custom_properties", error: error)])
+    }
+  }
+}
+
+extension Warning {
+  /// An identifier of another customer was left out.
+  static func kept(_ field: IdentifierField) -> Warning {
+    .with {
+      $0.reason = "IDENTIFIER_KEPT"
+      $0.field = "customer.\(field.rawValue)"
+      $0.message = "It belongs to another customer and was left as it is."
+    }
+  }
+}

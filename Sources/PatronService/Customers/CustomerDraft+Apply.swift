@@ -1,0 +1,92 @@
+internal import PatronModel
+internal import PatronProto
+
+/// How an input meets what is stored.
+enum ApplyMode: Sendable {
+  /// The caller means every field that it gives.
+  case explicit
+  /// Only what is missing is taken: an order or an event is no reason to change a record.
+  case fillGaps
+}
+
+/// Collects the names of fields whose value changed.
+struct ChangedFields {
+  private(set) var names: [String] = []
+
+  /// Sets a field and notes its name when the value is another one.
+  mutating func set<Value: Equatable>(_ name: String, _ field: inout Value, _ value: Value) {
+    guard field != value else { return }
+    field = value
+    names.append(name)
+  }
+}
+
+extension CustomerDraft {
+  /// Puts the fields into a record, and returns the names of those that changed, sorted.
+  /// `setsExternalID` is false where the record was found by an alias, or as the known customer
+  /// behind a guest's order: its external id stays.
+  func apply(to customer: inout Customer, _ mode: ApplyMode, setsExternalID: Bool) -> [String] {
+    var changed = ChangedFields()
+    func edited<Value>(_ edit: FieldEdit<Value>, _ stored: Value?) -> Value? {
+      switch mode {
+      case .explicit: edit.applied(to: stored)
+      case .fillGaps: stored ?? edit.value
+      }
+    }
+    if setsExternalID {
+      changed.set(
+        "external_id", &customer.externalID, externalID.applied(to: customer.externalID))
+    } else if case .clear = externalID, mode == .explicit {
+      changed.set("external_id", &customer.externalID, nil)
+    }
+    changed.set("email", &customer.email, edited(email.map(\.display), customer.email))
+    changed.set("phone_number", &customer.phoneNumber, edited(phone.map(\.e164), customer.phoneNumber))
+    changed.set("first_name", &customer.firstName, edited(firstName, customer.firstName))
+    changed.set("last_name", &customer.lastName, edited(lastName, customer.lastName))
+    changed.set("gender", &customer.gender, edited(gender.map(\.rawValue), customer.gender))
+    changed.set(
+      "account_created_at", &customer.accountCreatedAt,
+      edited(
+        accountCreatedAt.map { .init(micros: $0.microseconds) }, customer.accountCreatedAt))
+    changed.set(
+      "account_status", &customer.accountStatus,
+      edited(accountStatus.map(\.rawValue), customer.accountStatus))
+    changed.set(
+      "default_currency", &customer.defaultCurrency,
+      edited(currency.map(\.code), customer.defaultCurrency))
+    changed.set("tags", &customer.tags, edited(tags, customer.tags))
+    changed.set("address", &customer.address, edited(address, customer.address))
+    applyLanguage(to: &customer, mode, &changed)
+    applyProperties(to: &customer, mode, &changed)
+    return changed.names.sorted()
+  }
+
+  /// The language is kept as code and as the whole tag that it was taken from.
+  private func applyLanguage(
+    to customer: inout Customer, _ mode: ApplyMode, _ changed: inout ChangedFields
+  ) {
+    guard !language.isLeave, mode == .explicit || customer.defaultLanguage == nil else { return }
+    changed.set("default_language", &customer.defaultLanguage, language.value?.code)
+    changed.set("locale", &customer.locale, language.value?.locale)
+  }
+
+  private func applyProperties(
+    to customer: inout Customer, _ mode: ApplyMode, _ changed: inout ChangedFields
+  ) {
+    for (name, value) in properties {
+      guard mode == .explicit || customer.customProperties[name] == nil else { continue }
+      changed.set("custom_properties.\(name)", &customer.customProperties[name], value)
+    }
+  }
+}
+
+extension FieldEdit {
+  /// The same edit of another form of the value.
+  func map<Other: Sendable>(_ transform: (Value) -> Other) -> FieldEdit<Other> {
+    switch self {
+    case .leave: .leave
+    case .clear: .clear
+    case .set(let value): .set(transform(value))
+    }
+  }
+}

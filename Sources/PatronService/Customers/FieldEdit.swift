@@ -1,0 +1,41 @@
+internal import PatronModel
+
+/// What an input says of one field: an absent field leaves what is stored alone, a present and empty
+/// one clears it.
+enum FieldEdit<Value: Sendable>: Sendable {
+  case leave
+  case clear
+  case set(Value)
+
+  /// The new value, if there is one.
+  var value: Value? {
+    if case .set(let value) = self { value } else { nil }
+  }
+
+  /// Whether the field stays as it is.
+  var isLeave: Bool {
+    if case .leave = self { true } else { false }
+  }
+
+  /// What becomes of a stored value.
+  func applied(to stored: Value?) -> Value? {
+    switch self {
+    case .leave: stored
+    case .clear: nil
+    case .set(let value): value
+    }
+  }
+}
+
+extension Violations {
+  /// Reads an optional text field: absent leaves, blank clears, everything else must parse. A
+  /// violation leaves.
+  mutating func edit<Value>(
+    _ path: String, _ text: String?, _ parse: (String) throws(RuleError) -> Value
+  ) -> FieldEdit<Value> {
+    guard let text else { return .leave }
+    guard text.contains(where: { !$0.isWhitespace }) else { return .clear }
+    let value = check(path) { () throws(RuleError) in try parse(text) }
+    return value.map(FieldEdit.set) ?? .leave
+  }
+}

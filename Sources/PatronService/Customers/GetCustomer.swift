@@ -1,0 +1,36 @@
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension CustomerHandlers {
+  /// Finds one customer. The stored bytes go to the caller as they are; only the full view decodes
+  /// them.
+  static func getCustomer(
+    _ request: GetCustomerRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+  ) throws {
+    let reader = try context.store(request.storeID)
+    let key = try (request.customer ?? CustomerRef()).key()
+    guard request.view != .full else {
+      return try getFullCustomer(reader, key, context, &response)
+    }
+    let found: Void? = try reader.customer(key) { _, record, stats in
+      response.appendMessage(1, record, stats)
+    }
+    if found == nil { throw RPCError.customerNotFound }
+  }
+
+  private static func getFullCustomer(
+    _ reader: StoreReader, _ key: CustomerKey, _ context: ReadContext,
+    _ response: inout ResponseBuffer
+  ) throws {
+    guard let row = try reader.customerRow(key) else { throw RPCError.customerNotFound }
+    row.body.withUnsafeBytes { record in
+      row.stats.withUnsafeBytes { response.appendMessage(1, record, $0) }
+    }
+    let customer = try Customer(decoding: row.body)
+    for status in ChannelStatuses.all(of: customer, at: context.now) {
+      try response.appendMessage(2, status)
+    }
+  }
+}

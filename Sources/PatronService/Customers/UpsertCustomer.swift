@@ -1,0 +1,105 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension CustomerHandlers {
+  /// A checked request.
+  struct Upsert: Sendable {
+    var store: StoreID
+    var change: CustomerChange
+    var dryRun: Bool
+  }
+
+  /// Checks everything that needs no look at the store.
+  static func prepareUpsert(_ request: UpsertCustomerRequest) throws -> Upsert {
+    let store = try StoreID.named(request.storeID)
+    var violations = Violations()
+    let settings = UpsertSettings(
+      country: request.defaultCountry, source: request.source, actor: request.actor,
+      onConflict: request.onConflict, &violations)
+    let change = settings.change(
+      request.customer ?? CustomerInput(), path: "customer", now: WallClock.now(), &violations)
+    try violations.finish()
+    return Upsert(store: store, change: change, dryRun: request.validateOnly)
+  }
+
+  /// Creates or updates one customer.
+  static func upsert(
+    _ upsert: Upsert, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let writer = context.store(upsert.store)
+    let plan = try upsert.change.plan(in: writer.read)
+    let result = try upsert.change.perform(
+      plan, in: writer, at: context.now, dryRun: upsert.dryRun)
+    result.row.body.withUnsafeBytes { body in
+      result.row.stats.withUnsafeBytes { response.appendMessage(1, body, $0) }
+    }
+    try response.append(
+      UpsertCustomerResponse.with {
+        $0.outcome = result.outcome
+        $0.changedFields = result.changedFields
+        $0.warnings = result.warnings
+      })
+  }
+}
+
+/// What an upsert says beside the customer, for one or for a batch.
+struct UpsertSettings: Sendable {
+  var country: CountryCode?
+  var source: String
+  var actor: ConsentActor
+  var onConflict: OnConflict
+
+  init(
+    country: String, source: String, actor: Actor, onConflict: OnConflict,
+    _ violations: inout Violations
+  ) {
+    self.country = CountryCode.checked(country, &violations)
+    self.source = source.isEmpty ? "api" : source
+    self.actor = ConsentActor.checked(actor, unspecified: .platform, &violations)
+    self.onConflict = onConflict
+    if !source.isEmpty {
+      _ = violations.check("source") { () throws(RuleError) in
+        try ConsentRules.checkSource(source)
+      }
+    }
+  }
+
+  /// The change that an input asks for. What is wrong is added to `violations`.
+  func change(
+    _ input: CustomerInput, path: String, now: Int64, _ violations: inout Violations
+  ) -> CustomerChange {
+    CustomerChange.checked(
+      input, path: path, mode: .explicit, identity: .upsert, origin: .api, country: country,
+      source: source, actor: actor, onConflict: onConflict, now: now, &violations)
+  }
+}
+
+extension CustomerChange {
+  /// Checks an input by itself: every field, and that it names a customer.
+  static func checked(
+    _ input: CustomerInput, path: String, mode: ApplyMode, identity: IdentityMode, origin: Origin,
+    country: CountryCode?, source: String, actor: ConsentActor, onConflict: OnConflict = .fail,
+    now: Int64, _ violations: inout Violations
+  ) -> CustomerChange {
+    let draft = CustomerDraft(
+      input, path: path, defaultCountry: country, now: now, violations: &violations)
+    // What was given counts, also where it is malformed: one mistake is one violation.
+    func given(_ text: String?) -> String? {
+      text.flatMap { $0.contains { !$0.isWhitespace } ? $0 : nil }
+    }
+    let identifiers = Identifiers(
+      externalID: given(input.externalID), emailKey: given(input.email),
+      phone: given(input.phoneNumber))
+    if let error = IdentityRequest(mode: identity, given: identifiers).violation {
+      violations.add(path, error)
+    }
+    return CustomerChange(
+      draft: draft, mode: mode, identity: identity, onConflict: onConflict,
+      flags: MarketingFlags(
+        sms: draft.acceptsSMS, email: draft.acceptsEmail, actor: actor, source: source),
+      origin: origin)
+  }
+}

@@ -1,0 +1,70 @@
+internal import PatronProto
+internal import ProtobufC
+public import TTRPC
+
+/// Serves `grpc.health.v1.Health`: Check, List and Watch.
+public final class HealthDispatcher: CallDispatcher {
+  /// Check, List, Watch.
+  public let methods = GRPCHealth.Health.methods
+  private let health: HealthState
+
+  /// Serves the state that `health` holds.
+  public init(_ health: HealthState) { self.health = health }
+
+  /// Answers Check and List.
+  public func unary(
+    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ response: inout ResponseBuffer
+  ) -> UnaryOutcome {
+    do {
+      switch methods[method] {
+      case GRPCHealth.Health.check.method: try check(payload, &response)
+      case GRPCHealth.Health.list.method: try list(&response)
+      default: return .failed(.unimplemented(methods[method]))
+      }
+      return .replied
+    } catch {
+      return .failed(.from(error))
+    }
+  }
+
+  /// Answers Watch: the state now and after every change.
+  public func open(
+    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ stream: any ServerStream
+  ) {
+    do {
+      let request = try GRPCHealth.HealthCheckRequest(decoding: [UInt8](payload))
+      let (status, watcher) = health.watch(request.service) { Self.send($0, to: stream) }
+      stream.onCancel { [health] _ in health.unwatch(watcher) }
+      Self.send(status, to: stream)
+    } catch {
+      stream.finish(.malformed(error))
+    }
+  }
+
+  private func check(
+    _ payload: UnsafeRawBufferPointer, _ response: inout ResponseBuffer
+  ) throws {
+    let request = try GRPCHealth.HealthCheckRequest(decoding: [UInt8](payload))
+    guard let status = health.status(of: request.service) else {
+      throw RPCError.reason(
+        .notFound, "SERVICE_UNKNOWN",
+        "This server has no service of that name: ask for none, or list them with Health/List.")
+    }
+    try response.append(GRPCHealth.HealthCheckResponse.with { $0.status = status })
+  }
+
+  private func list(_ response: inout ResponseBuffer) throws {
+    try response.append(
+      GRPCHealth.HealthListResponse.with { list in
+        list.statuses = health.all.mapValues { status in .with { $0.status = status } }
+      })
+  }
+
+  private static func send(_ status: HealthState.Status, to stream: any ServerStream) {
+    guard let bytes = try? GRPCHealth.HealthCheckResponse.with({ $0.status = status }).encoded()
+    else { return }
+    stream.send(bytes)
+  }
+}

@@ -1,0 +1,56 @@
+public import PatronProto
+internal import Synchronization
+
+/// Whether the server and each of its services take calls, and who is to be told when that changes.
+public final class HealthState: Sendable {
+  /// A state of `grpc.health.v1`.
+  public typealias Status = GRPCHealth.HealthCheckResponse.ServingStatus
+
+  private struct State {
+    var statuses: [String: Status]
+    var watchers: [Int: Watcher] = [:]
+    var lastWatcher = 0
+  }
+
+  private struct Watcher: Sendable {
+    var service: String
+    var tell: @Sendable (Status) -> Void
+  }
+
+  private let state: Mutex<State>
+
+  /// All of `services`, and the server as a whole under the empty name, are serving.
+  public init(services: [String]) {
+    let names = [""] + services
+    state = Mutex(State(statuses: Dictionary(uniqueKeysWithValues: names.map { ($0, .serving) })))
+  }
+
+  /// Sets every service to one state and tells the watchers.
+  public func setAll(_ status: Status) {
+    let told = state.withLock { state in
+      state.statuses = state.statuses.mapValues { _ in status }
+      return state.watchers.values.filter { state.statuses[$0.service] != nil }
+    }
+    for watcher in told { watcher.tell(status) }
+  }
+
+  /// The state of a service; nil when it is unknown.
+  func status(of service: String) -> Status? { state.withLock { $0.statuses[service] } }
+
+  /// The states of all services.
+  var all: [String: Status] { state.withLock { $0.statuses } }
+
+  /// Has `tell` called with every change; returns the state now and a number for ``unwatch(_:)``.
+  func watch(
+    _ service: String, _ tell: @escaping @Sendable (Status) -> Void
+  ) -> (status: Status, watcher: Int) {
+    state.withLock { state in
+      state.lastWatcher += 1
+      state.watchers[state.lastWatcher] = Watcher(service: service, tell: tell)
+      return (state.statuses[service] ?? .serviceUnknown, state.lastWatcher)
+    }
+  }
+
+  /// Ends a watch.
+  func unwatch(_ watcher: Int) { state.withLock { _ = $0.watchers.removeValue(forKey: watcher) } }
+}

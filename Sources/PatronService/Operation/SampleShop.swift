@@ -1,0 +1,99 @@
+internal import PatronModel
+internal import PatronProto
+public import PatronStore
+internal import ProtobufC
+internal import Synchronization
+internal import TTRPC
+
+/// Made-up customers and events for measurements: the same seed makes the same shop.
+public struct SampleShop: Sendable {
+  private let customers: Int
+  private let eventsPerCustomer: Int
+  private let seed: UInt64
+
+  private static let batch = 500
+
+  /// A shop of `customers` (external ids g0000001 and up) with `eventsPerCustomer` events each.
+  public init(customers: Int, eventsPerCustomer: Int, seed: UInt64) {
+    self.customers = customers
+    self.eventsPerCustomer = eventsPerCustomer
+    self.seed = seed
+  }
+
+  /// Writes the shop into the store `default`, and calls `progress` with the customers written so
+  /// far. Customers that exist are changed only where they differ.
+  public func fill(_ store: Store, progress: (Int) -> Void) throws {
+    let answers = AnswerQueue()
+    for first in stride(from: 1, through: customers, by: Self.batch) {
+      let last = min(first + Self.batch - 1, customers)
+      let job = WriteJob(
+        deadline: nil, bytes: 0, sink: answers, token: ReplyToken(group: 0, item: UInt64(first))
+      ) { transaction in
+        let context = WriteContext(transaction: transaction, now: Self.made)
+        for number in first...last { try write(number, context) }
+        return []
+      }
+      try store.writer.submit(job)
+      try answers.next()
+      progress(last)
+    }
+  }
+
+  /// 2026-01-01: a fixed time, so that records do not depend on when they were made.
+  private static let made: Int64 = 1_767_225_600_000_000
+
+  private func write(_ number: Int, _ context: WriteContext) throws {
+    var random = SplitMix(seed: seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(number))
+    let writer = context.store(.default)
+    var violations = Violations()
+    let input = SampleCustomer.make(number, &random)
+    let change = CustomerChange.checked(
+      input, path: "customer", mode: .explicit, identity: .upsert, origin: .api, country: nil,
+      source: "generated", actor: .platform, now: context.now, &violations)
+    var events: [TimelineHandlers.EventChange] = []
+    for index in 0..<eventsPerCustomer {
+      events.append(
+        TimelineHandlers.EventChange(
+          CustomerInput.with { $0.externalID = input.externalID },
+          SampleCustomer.event(index, of: number, &random), country: nil, now: context.now,
+          &violations))
+    }
+    try violations.finish()
+    let plan = try change.plan(in: writer.read)
+    _ = try change.perform(plan, in: writer, at: context.now)
+    for event in events { _ = try event.perform(in: writer, at: context.now) }
+  }
+}
+
+/// Waits for the writer's answers, one after the other.
+private final class AnswerQueue: ReplySink {
+  private let results = Mutex<[Result<[UInt8], any Error>]>([])
+  private let arrived = Semaphore()
+
+  func deliver(_ replies: [Reply]) {
+    for reply in replies {
+      results.withLock { $0.append(reply.result) }
+      arrived.signal()
+    }
+  }
+
+  func next() throws {
+    arrived.wait()
+    _ = try results.withLock { $0.removeFirst() }.get()
+  }
+}
+
+/// A small generator of random numbers (SplitMix64), the same on every machine.
+struct SplitMix: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+}

@@ -1,0 +1,117 @@
+public import PatronStore
+internal import ProtobufC
+public import TTRPC
+
+/// Runs calls on the store's lanes. There is one for each I/O loop; it is used on that loop only.
+public final class LaneDispatcher: CallDispatcher {
+  /// Every method of the contract, also those that answer UNIMPLEMENTED.
+  public let methods: [Method]
+  private let routes: [Routes.Route]
+  private let store: Store
+  private let replies: LoopReplies
+  private let reader: PointReader
+  private let arena = Arena(limit: 0)
+
+  /// A dispatcher for `loop`, called on it.
+  public init(routes: Routes, store: Store, loop: any ServerLoop) throws {
+    self.methods = routes.methods
+    self.routes = routes.routes
+    self.store = store
+    let tick = LoopTick(loop)
+    self.replies = LoopReplies(loop)
+    self.reader = try store.makePointReader { tick.endSoon() }
+    tick.reader = reader
+  }
+
+  /// Runs a unary call in the lane of its route.
+  public func unary(
+    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ response: inout ResponseBuffer
+  ) -> UnaryOutcome {
+    arena.reset(limit: Arena.decodingLimit(payload: payload.count))
+    do {
+      switch routes[method] {
+      case .unimplemented:
+        return .failed(.unimplemented(methods[method]))
+      case .point(let handler):
+        return try read(handler, payload, call, &response)
+      case .write(let prepare):
+        try write(try prepare(payload, arena), payload.count, call)
+        return .pending
+      }
+    } catch {
+      return .failed(.from(error))
+    }
+  }
+
+  /// No method of the contract streams on this lane yet.
+  public func open(
+    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ stream: any ServerStream
+  ) {
+    stream.finish(.unimplemented(methods[method]))
+  }
+
+  private func read(
+    _ handler: @escaping Routes.Point, _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall, _ response: inout ResponseBuffer
+  ) throws -> UnaryOutcome {
+    let now = WallClock.now()
+    let start = response.count
+    do {
+      try reader.read { transaction in
+        try handler(payload, arena, ReadContext(transaction: transaction, now: now), &response)
+      }
+      return .replied
+    } catch StoreError.budgetExceeded {
+      // More than a lookup: it begins again where it may take its time.
+      response.truncate(to: start)
+      try scan(handler, [UInt8](payload), call)
+      return .pending
+    }
+  }
+
+  private func scan(
+    _ handler: @escaping Routes.Point, _ payload: [UInt8], _ call: borrowing ServerCall
+  ) throws {
+    let now = WallClock.now()
+    let job = ReadJob(deadline: call.deadline, sink: replies, token: ReplyToken(call.target)) {
+      transaction in
+      let arena = Arena(limit: Arena.decodingLimit(payload: payload.count))
+      var response = ResponseBuffer(capacity: 4096)
+      try payload.withUnsafeBytes { bytes in
+        try handler(bytes, arena, ReadContext(transaction: transaction, now: now), &response)
+      }
+      return response.takeBytes()
+    }
+    _ = try store.scans.submit(job)
+  }
+
+  private func write(
+    _ apply: @escaping @Sendable (WriteContext) throws -> [UInt8], _ bytes: Int,
+    _ call: borrowing ServerCall
+  ) throws {
+    let now = WallClock.now()
+    try store.writer.submit(
+      WriteJob(
+        deadline: call.deadline, bytes: bytes, sink: replies, token: ReplyToken(call.target)
+      ) { transaction in
+        try apply(WriteContext(transaction: transaction, now: now))
+      })
+  }
+}
+
+extension RPCError {
+  static func unimplemented(_ method: Method) -> RPCError {
+    reason(
+      .unimplemented, "METHOD_UNIMPLEMENTED",
+      "\(method) is part of the contract, but this version of patrond does not serve it.")
+  }
+}
+
+extension ReplyToken {
+  /// The call as a token for the lanes.
+  init(_ target: ReplyTarget) {
+    self.init(group: target.connection, item: UInt64(target.stream))
+  }
+}

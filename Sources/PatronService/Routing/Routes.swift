@@ -1,0 +1,76 @@
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+/// Which method runs where. The type of a handler's context says in which lane it runs; a lane that
+/// contradicts what the contract says of the method is refused at start-up.
+public struct Routes: Sendable {
+  /// Runs a lookup on a read transaction and appends the response.
+  typealias Point =
+    @Sendable (UnsafeRawBufferPointer, borrowing Arena, ReadContext, inout ResponseBuffer) throws ->
+    Void
+  /// Decodes and checks a request on the I/O thread; what it returns runs on the writer's thread
+  /// and returns the encoded response.
+  typealias Write =
+    @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> @Sendable (WriteContext) throws ->
+    [UInt8]
+
+  /// How one method runs.
+  enum Route: Sendable {
+    case point(Point)
+    case write(Write)
+    case unimplemented
+  }
+
+  private(set) var methods: [Method] = []
+  private(set) var routes: [Route] = []
+
+  /// Runs `method` on the point lane. The handler appends the encoded response itself, so that
+  /// stored records need not be decoded.
+  mutating func point<Request: Message, Response: Message>(
+    _ method: MethodDescriptor<Request, Response>,
+    _ handler: @escaping @Sendable (Request, ReadContext, inout ResponseBuffer) throws -> Void
+  ) {
+    precondition(
+      method.method.kind == .unary && method.method.idempotency == .noSideEffects,
+      "\(method.method) changes something or streams: the point lane only reads")
+    add(
+      method.method,
+      .point { payload, arena, context, response in
+        try handler(try Request(decoding: payload, arena: arena), context, &response)
+      })
+  }
+
+  /// Runs `method` on the write lane: `prepare` checks the request where it arrives, `apply` runs
+  /// in a write transaction.
+  mutating func write<Request: Message, Response: Message, Prepared: Sendable>(
+    _ method: MethodDescriptor<Request, Response>,
+    prepare: @escaping @Sendable (Request) throws -> Prepared,
+    apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> Void
+  ) {
+    precondition(
+      method.method.kind == .unary && method.method.idempotency != .noSideEffects,
+      "\(method.method) changes nothing or streams: the write lane is for changes")
+    add(
+      method.method,
+      .write { payload, arena in
+        let prepared = try prepare(try Request(decoding: payload, arena: arena))
+        return { context in
+          var response = ResponseBuffer(capacity: 1024)
+          try apply(prepared, context, &response)
+          return response.takeBytes()
+        }
+      })
+  }
+
+  /// Answers the methods that no handler was given for with UNIMPLEMENTED.
+  mutating func completeWith(_ contract: [Method]) {
+    for method in contract where !methods.contains(method) { add(method, .unimplemented) }
+  }
+
+  private mutating func add(_ method: Method, _ route: Route) {
+    precondition(!methods.contains(method), "\(method) is registered twice")
+    methods.append(method)
+    routes.append(route)
+  }
+}

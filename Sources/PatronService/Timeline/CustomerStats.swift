@@ -1,0 +1,111 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+
+/// The part of a customer that orders and events change: order statistics by currency and the last
+/// event of each source. It is stored apart from the record and joined to it on the wire.
+struct CustomerStats {
+  private var fields: Customer
+
+  /// Reads the stored part.
+  init(_ bytes: [UInt8]) throws {
+    fields = try Customer(decoding: bytes)
+  }
+
+  /// The part as it is stored.
+  func encoded() throws -> [UInt8] { try fields.encoded() }
+
+  /// Counts an event that is new on the timeline.
+  mutating func count(_ event: Event) {
+    let source = SourceActivity.with {
+      $0.source = event.source
+      $0.lastEventAt = event.occurredAt
+      $0.type = event.type
+      $0.eventCount = 1
+    }
+    let time = event.occurredAt?.micros ?? 0
+    if let place = fields.activity.firstIndex(where: { $0.source == event.source }) {
+      fields.activity[place].eventCount += 1
+      noteLast(source, at: place, time)
+    } else {
+      fields.activity.append(source)
+      fields.activity.sort { $0.source.rawValue < $1.source.rawValue }
+    }
+    if time >= fields.lastEventAt?.micros ?? .min { fields.lastEventAt = event.occurredAt }
+  }
+
+  private mutating func noteLast(_ activity: SourceActivity, at place: Int, _ time: Int64) {
+    guard time >= fields.activity[place].lastEventAt?.micros ?? .min else { return }
+    fields.activity[place].lastEventAt = activity.lastEventAt
+    fields.activity[place].type = activity.type
+  }
+
+  /// How many sources there are events of.
+  var sources: Int { fields.activity.count }
+
+  /// Sets the last event of each source anew.
+  mutating func setLast(_ last: [Int32: (type: String, at: Int64)]) {
+    for place in fields.activity.indices {
+      guard let event = last[fields.activity[place].source.rawValue] else { continue }
+      fields.activity[place].lastEventAt = .init(micros: event.at)
+      fields.activity[place].type = event.type
+    }
+    fields.lastEventAt = last.values.map(\.at).max().map(GoogleProtobuf.Timestamp.init(micros:))
+  }
+
+  /// Puts the contribution of an order in the place of its former one. `datesOf` reads the first and
+  /// last date of the orders in a currency, for when the running figures cannot tell.
+  ///
+  /// - Throws: `AMOUNT_OUT_OF_RANGE` when a sum does not fit 64 bits.
+  mutating func replace(
+    _ old: OrderContribution?, by new: OrderContribution,
+    datesOf: (String) throws -> (first: Int64, last: Int64)?
+  ) throws {
+    var change = try statistics.replacing(old, by: new)
+    for currency in change.datesToRebuild {
+      let dates = try datesOf(currency)
+      change.statistics.byCurrency[currency]?.firstOrderAt = dates?.first
+      change.statistics.byCurrency[currency]?.lastOrderAt = dates?.last
+    }
+    fields.orderStats = change.statistics.byCurrency.sorted { $0.key < $1.key }
+      .map { OrderStats($0.value, currency: $0.key) }
+  }
+
+  /// Throws `AMOUNT_OUT_OF_RANGE` where replacing would, and changes nothing.
+  func check(_ old: OrderContribution?, _ new: OrderContribution) throws(RuleError) {
+    _ = try statistics.replacing(old, by: new)
+  }
+
+  /// The statistics as the rules want them.
+  var statistics: CustomerOrderStatistics {
+    CustomerOrderStatistics(
+      byCurrency: Dictionary(
+        fields.orderStats.map { ($0.currencyCode, OrderStatistics($0)) },
+        uniquingKeysWith: { first, _ in first }))
+  }
+}
+
+extension OrderStatistics {
+  /// What is stored.
+  init(_ stats: OrderStats) {
+    self.init(
+      orderCount: stats.orderCount, totalSpentMinor: stats.totalSpent,
+      refundedMinor: stats.refundedTotal, cancelledCount: stats.cancelledCount,
+      firstOrderAt: stats.firstOrderAt?.micros, lastOrderAt: stats.lastOrderAt?.micros)
+  }
+}
+
+extension OrderStats {
+  /// What is to be stored.
+  init(_ statistics: OrderStatistics, currency: String) {
+    self.init()
+    currencyCode = currency
+    orderCount = statistics.orderCount
+    totalSpent = statistics.totalSpentMinor
+    refundedTotal = statistics.refundedMinor
+    cancelledCount = statistics.cancelledCount
+    firstOrderAt = statistics.firstOrderAt.map(GoogleProtobuf.Timestamp.init(micros:))
+    lastOrderAt = statistics.lastOrderAt.map(GoogleProtobuf.Timestamp.init(micros:))
+  }
+}

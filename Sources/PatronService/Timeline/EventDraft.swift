@@ -1,0 +1,176 @@
+internal import PatronModel
+internal import PatronProto
+internal import ProtobufC
+
+/// An event that was checked: as it is to be stored, but for what the store adds.
+struct EventDraft: Sendable {
+  /// `id`, `customer_id`, `sequence`, `recorded_at` and the like are not set yet. `event_id` is
+  /// empty when one has to be made, `occurred_at` absent when the caller gave none.
+  var event: Event
+  /// What was understood but deserves attention.
+  var warnings: [Warning]
+
+  /// Checks an event. What is wrong is added to `violations`, under `path`.
+  init(_ input: EventInput, path: String, now: Int64, violations: inout Violations) {
+    let earlier = violations.warnings.count
+    var check = EventCheck(path: path, now: now, violations: violations)
+    event = check.checked(input)
+    violations = check.violations
+    warnings = violations.warnings.dropFirst(earlier).map(Warning.about)
+  }
+
+  /// The event with a time and an id: a repeat of the same content makes the same id.
+  func completed(for customerID: Int64, at now: Int64) throws -> Event {
+    var event = event
+    event.customerID = customerID
+    let occurredAt = event.occurredAt?.micros ?? now
+    event.occurredAt = .init(micros: occurredAt)
+    if event.eventID.isEmpty {
+      event.eventID = EventID.derived(
+        source: PatronModel.EventSource(rawValue: Int(event.source.rawValue)) ?? .thirdParty,
+        sourceName: event.sourceName, type: event.type, customerID: customerID,
+        occurredAt: occurredAt, properties: try event.encoded())
+    }
+    return event
+  }
+}
+
+/// Checks the fields of an event.
+struct EventCheck {
+  let path: String
+  let now: Int64
+  var violations: Violations
+
+  /// What the ids of events begin with that Patron itself derives, from orders for example.
+  static let reservedPrefix = "patron:"
+
+  /// The event as far as the input decides it. What is wrong is in ``violations``.
+  mutating func checked(_ input: EventInput) -> Event {
+    var event = Event()
+    event.source = input.source
+    event.sourceName = input.sourceName
+    event.type = input.type
+    event.eventID = input.eventID
+    event.channel = input.channel
+    event.actor = input.actor == .unspecified ? .customer : input.actor
+    event.amount = amount(input.amount)
+    event.references = references(input.references)
+    event.context = context(input.context)
+    event.properties = input.properties
+    event.title = text(input.title, "title")
+    event.occurredAt = time(input.occurredAt)
+    checkNames(input, &event)
+    checkProperties(input.properties)
+    return event
+  }
+
+  private mutating func checkNames(_ input: EventInput, _ event: inout Event) {
+    guard let source = PatronModel.EventSource(rawValue: Int(input.source.rawValue)) else {
+      return add(
+        "source", "SOURCE_REQUIRED",
+        "Say where the event comes from: EVENT_SOURCE_ECOMMERCE, EVENT_SOURCE_PRODUCT or "
+          + "EVENT_SOURCE_THIRD_PARTY.")
+    }
+    _ = violations.check("\(path).source_name") { () throws(RuleError) in
+      try EventRules.checkSourceName(input.sourceName, of: source)
+    }
+    _ = violations.check("\(path).type") { () throws(RuleError) in
+      try EventRules.checkType(input.type, of: source)
+    }
+    if !input.eventID.isEmpty {
+      _ = violations.check("\(path).event_id") { () throws(RuleError) in
+        try EventRules.checkEventID(input.eventID)
+      }
+      if input.eventID.hasPrefix(Self.reservedPrefix) {
+        add(
+          "event_id", "EVENT_ID_RESERVED",
+          "Ids that begin with \(Self.reservedPrefix) are Patron's own: use another.")
+      }
+    }
+    let type = EventCatalogue.type(input.type, of: source)
+    event.product = type?.product?.rawValue ?? ""
+    if event.title.isEmpty { event.title = type?.label ?? EventTitle.made(of: input.type) }
+    if event.channel == .unspecified, let channel = type?.channel {
+      event.channel = .init(rawValue: Int32(channel.rawValue))
+    }
+  }
+
+  private mutating func checkProperties(_ properties: [String: PatronProto.PropertyValue]) {
+    var sizes: [PropertySize] = []
+    for (name, value) in properties.sorted(by: { $0.key < $1.key }) {
+      sizes.append(PropertySize(name: name, valueBytes: (try? value.encodedSize) ?? .max / 1024))
+      let model = violations.check("\(path).properties.\(Redaction.cut(name))") {
+        () throws(RuleError) in try PatronModel.PropertyValue(value)
+      }
+      if case .some(.double(let number)) = model ?? nil, !number.isFinite {
+        add("properties.\(name)", "PROPERTY_NOT_FINITE", "Expected is a finite number.")
+      }
+    }
+    for violation in EventRules.checkProperties(sizes) {
+      violations.add("\(path).\(violation.path)", violation.error)
+    }
+  }
+
+  private mutating func time(_ given: GoogleProtobuf.Timestamp?) -> GoogleProtobuf.Timestamp? {
+    guard let given else { return nil }
+    let time = violations.check("\(path).occurred_at") { () throws(RuleError) in
+      let time = try PatronModel.Timestamp(seconds: given.seconds, nanos: given.nanos)
+      let warning = try TimeBounds.checkOccurred(time, now: .init(microseconds: now))
+      return (time, warning)
+    }
+    guard let (time, warning) = time else { return nil }
+    if let warning { violations.warn("\(path).occurred_at", warning) }
+    return .init(micros: time.microseconds)
+  }
+
+  private mutating func amount(_ given: PatronProto.Money?) -> PatronProto.Money? {
+    guard var money = given else { return nil }
+    let code = violations.check("\(path).amount.currency_code") { () throws(RuleError) in
+      try CurrencyCode(money.currencyCode, allowHistoric: true).code
+    }
+    money.currencyCode = code ?? money.currencyCode
+    return money
+  }
+
+  private mutating func references(_ given: EventReferences?) -> EventReferences? {
+    guard var all = given else { return nil }
+    all.orderExternalID = text(all.orderExternalID, "references.order_external_id")
+    all.campaignID = text(all.campaignID, "references.campaign_id")
+    all.campaignName = text(all.campaignName, "references.campaign_name")
+    all.flowID = text(all.flowID, "references.flow_id")
+    all.messageID = text(all.messageID, "references.message_id")
+    all.productID = text(all.productID, "references.product_id")
+    all.checkoutToken = text(all.checkoutToken, "references.checkout_token")
+    all.reviewID = text(all.reviewID, "references.review_id")
+    return all == EventReferences() ? nil : all
+  }
+
+  private mutating func context(_ given: EventContext?) -> EventContext? {
+    guard var all = given else { return nil }
+    all.ip = text(all.ip, "context.ip", limit: 64)
+    all.userAgent = text(all.userAgent, "context.user_agent", limit: 512)
+    all.url = text(all.url, "context.url", limit: 2048)
+    return all == EventContext() ? nil : all
+  }
+
+  private mutating func text(_ given: String, _ field: String, limit: Int = ShortText.limit) -> String {
+    guard !given.isEmpty else { return given }
+    let parsed = violations.check("\(path).\(field)") { () throws(RuleError) in
+      try ShortText.parse(given, limit: limit)
+    }
+    return parsed ?? given
+  }
+
+  private mutating func add(_ field: String, _ reason: String, _ message: String) {
+    violations.add("\(path).\(field)", RuleError(reason: reason, message: message))
+  }
+}
+
+/// The title of an event whose type is in no catalogue.
+enum EventTitle {
+  /// `quiz_completed` becomes `Quiz completed`.
+  static func made(of type: String) -> String {
+    let words = type.split(separator: "_").joined(separator: " ")
+    return words.prefix(1).uppercased() + words.dropFirst()
+  }
+}

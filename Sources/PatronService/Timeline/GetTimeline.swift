@@ -1,0 +1,161 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension TimelineHandlers {
+  /// Orders in the header.
+  private static let latestOrders = 10
+
+  /// A page of a timeline. Stored events go to the caller as they are.
+  static func getTimeline(
+    _ request: GetTimelineRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+  ) throws {
+    let reader = try context.store(request.storeID)
+    let size = try PageSize.check(request.pageSize)
+    let filter = try TimelineFilter(request.filter ?? EventFilter())
+    let key = try (request.customer ?? CustomerRef()).key()
+    guard let row = try reader.customerRow(key) else { throw RPCError.customerNotFound }
+    let fingerprint = fingerprint(filter, row.id, reader.store)
+    var position = TimelinePosition(
+      occurredAt: filter.before ?? .max, id: filter.before == nil ? .max : .min)
+    if request.pageToken.isEmpty {
+      try appendHeader(of: row, reader, context.now, &response)
+    } else {
+      let token = try PageToken(request.pageToken, fingerprint: fingerprint, count: 2)
+      position = TimelinePosition(occurredAt: token.position[0], id: token.position[1])
+    }
+    let next = try appendEvents(
+      of: row.id, behind: position, filter, size, reader, &response)
+    if let next {
+      let token = PageToken(position: [next.occurredAt, next.id])
+      response.appendString(3, token.text(fingerprint: fingerprint))
+    }
+  }
+
+  /// Appends up to `size` events, and returns where the page ended when more follow.
+  private static func appendEvents(
+    of customerID: Int64, behind position: TimelinePosition, _ filter: TimelineFilter,
+    _ size: Int, _ reader: StoreReader, _ response: inout ResponseBuffer
+  ) throws -> TimelinePosition? {
+    var count = 0
+    var last = position
+    var hasMore = false
+    try reader.timeline(of: customerID, behind: position, notBefore: filter.from) { entry in
+      guard filter.matches(source: entry.source, type: entry.type) else { return true }
+      guard count < size else {
+        hasMore = true
+        return false
+      }
+      response.appendMessage(2, entry.body)
+      count += 1
+      last = entry.position
+      return true
+    }
+    return hasMore ? last : nil
+  }
+
+  private static func appendHeader(
+    of row: CustomerRow, _ reader: StoreReader, _ now: Int64, _ response: inout ResponseBuffer
+  ) throws {
+    var header = ResponseBuffer(capacity: 2048)
+    row.body.withUnsafeBytes { body in
+      row.stats.withUnsafeBytes { header.appendMessage(1, body, $0) }
+    }
+    var count = 0
+    try reader.latestOrders(of: row.id) { order in
+      header.appendMessage(2, order)
+      count += 1
+      return count < latestOrders
+    }
+    let channels = ChannelStatuses.marketing(of: try Customer(decoding: row.body), at: now)
+    try header.append(
+      TimelineHeader.with {
+        $0.channels = channels
+        $0.availableActions = actions(channels)
+      })
+    header.withUnsafeBytes { response.appendMessage(1, $0) }
+  }
+
+  /// What an operator may do: opt out where there is something to opt out of.
+  private static func actions(_ channels: [ChannelStatus]) -> [TimelineAction] {
+    var actions: [TimelineAction] = []
+    for channel in channels where channel.state == .subscribed || channel.state == .pending {
+      actions.append(channel.channel == .sms ? .unsubscribeSMS : .unsubscribeEmail)
+    }
+    return actions + [.export]
+  }
+
+  private static func fingerprint(
+    _ filter: TimelineFilter, _ customerID: Int64, _ store: StoreID
+  ) -> UInt64 {
+    var fingerprint = Fingerprint("GetTimeline", store.name)
+    fingerprint.add(customerID)
+    filter.add(to: &fingerprint)
+    return fingerprint.value
+  }
+}
+
+/// Which events of a timeline are asked for.
+struct TimelineFilter {
+  private var sources: Set<Int32>
+  private var types: [[UInt8]]
+  /// The earliest instant that is asked for, microseconds since 1970.
+  var from: Int64
+  /// The instant that all events are before; nil for no such bound.
+  var before: Int64?
+
+  private static let mostTypes = 50
+
+  /// Checks a filter.
+  init(_ filter: EventFilter) throws {
+    try Self.checkSupported(filter)
+    sources = Set(filter.sources.map(\.rawValue))
+    types = Set(filter.types).sorted().map { Array($0.utf8) }
+    var violations = Violations()
+    from = Self.time(filter.occurredFrom, "filter.occurred_from", &violations) ?? .min
+    before = Self.time(filter.occurredBefore, "filter.occurred_before", &violations)
+    if types.count > Self.mostTypes {
+      violations.add(
+        "filter.types",
+        RuleError(
+          reason: "LIST_TOO_LONG", message: "A filter has up to \(Self.mostTypes) types."))
+    }
+    try violations.finish()
+  }
+
+  /// Whether an event is asked for. Times are bounded by the query itself.
+  func matches(source: Int32, type: UnsafeRawBufferPointer) -> Bool {
+    guard sources.isEmpty || sources.contains(source) else { return false }
+    return types.isEmpty || types.contains { $0.elementsEqual(type) }
+  }
+
+  /// Binds a page token to the filter.
+  func add(to fingerprint: inout Fingerprint) {
+    for source in sources.sorted() { fingerprint.add(Int64(source)) }
+    for type in types { fingerprint.add(String(decoding: type, as: UTF8.self)) }
+    fingerprint.add(from)
+    fingerprint.add(before ?? .max)
+  }
+
+  private static func time(
+    _ given: GoogleProtobuf.Timestamp?, _ path: String, _ violations: inout Violations
+  ) -> Int64? {
+    guard let given else { return nil }
+    return violations.check(path) { () throws(RuleError) in
+      try PatronModel.Timestamp(seconds: given.seconds, nanos: given.nanos).microseconds
+    }
+  }
+
+  private static func checkSupported(_ filter: EventFilter) throws(RPCError) {
+    let parts: [(String, Bool)] = [
+      ("source_names", filter.sourceNames.isEmpty), ("products", filter.products.isEmpty),
+      ("channels", filter.channels.isEmpty), ("campaign_id", filter.campaignID.isEmpty),
+      ("order_external_id", filter.orderExternalID.isEmpty), ("query", filter.query.isEmpty),
+    ]
+    for (name, isEmpty) in parts where !isEmpty {
+      throw .unimplementedPart("filter.\(name)", "this filter")
+    }
+  }
+}

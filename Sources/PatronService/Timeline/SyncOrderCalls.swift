@@ -1,0 +1,79 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension TimelineHandlers {
+  /// A checked request.
+  struct Sync: Sendable {
+    var store: StoreID
+    var change: OrderChange
+  }
+
+  /// Checks everything that needs no look at the store.
+  static func prepareSync(_ request: SyncOrderRequest) throws -> Sync {
+    let store = try StoreID.named(request.storeID)
+    var violations = Violations()
+    let country = CountryCode.checked(request.defaultCountry, &violations)
+    let change = OrderChange(
+      request.customer, request.order, country: country, now: WallClock.now(), &violations)
+    try violations.finish()
+    return Sync(store: store, change: change)
+  }
+
+  /// Takes over one order.
+  static func sync(
+    _ sync: Sync, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let result = try sync.change.perform(in: context.store(sync.store), at: context.now)
+    try response.append(
+      SyncOrderResponse.with {
+        $0.order = result.order
+        $0.outcome = result.outcome
+        $0.customerCreated = result.customer.outcome == .created
+        $0.derivedEvents = result.events
+        $0.warnings = result.customer.warnings
+      })
+  }
+
+  /// A checked batch.
+  struct BatchSync: Sendable {
+    var store: StoreID
+    var batch: Batch<OrderChange>
+  }
+
+  /// Checks every order of the batch.
+  static func prepareBatchSync(_ request: BatchSyncOrdersRequest) throws -> BatchSync {
+    let store = try StoreID.named(request.storeID)
+    var violations = Violations()
+    let country = CountryCode.checked(request.defaultCountry, &violations)
+    try violations.finish()
+    let now = WallClock.now()
+    let batch = try Batch(request.items, field: "items") { item, violations in
+      OrderChange(item.customer, item.order, country: country, now: now, &violations)
+    }
+    return BatchSync(store: store, batch: batch)
+  }
+
+  /// Takes over the orders in order.
+  static func batchSync(
+    _ sync: BatchSync, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let writer = context.store(sync.store)
+    let outcome = try sync.batch.apply(in: context) { change in
+      let result = try change.perform(in: writer, at: context.now)
+      return .with {
+        $0.outcome = result.outcome
+        $0.customerID = result.customer.row.id
+        $0.id = result.order.id
+        $0.warnings = result.customer.warnings
+      }
+    }
+    try response.append(
+      BatchSyncOrdersResponse.with {
+        $0.results = outcome.results
+        $0.counts = outcome.counts
+      })
+  }
+}

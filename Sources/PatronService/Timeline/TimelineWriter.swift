@@ -1,0 +1,121 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+/// Puts events on the timeline of one customer, and keeps the customer's statistics with them.
+/// ``finish()`` writes the statistics once for all events of a call.
+struct TimelineWriter {
+  let writer: StoreWriter
+  let customerID: Int64
+  let now: Int64
+  var stats: CustomerStats
+  private var isChanged = false
+
+  /// Begins with the statistics of a customer as they are stored.
+  init(_ writer: StoreWriter, customerID: Int64, stats: [UInt8], now: Int64) throws {
+    self.writer = writer
+    self.customerID = customerID
+    self.now = now
+    self.stats = try CustomerStats(stats)
+  }
+
+  /// Changes the statistics.
+  mutating func changeStats(_ body: (inout CustomerStats) throws -> Void) rethrows {
+    try body(&stats)
+    isChanged = true
+  }
+
+  /// Records an event, replaces the one with the same identifiers, or finds it there unchanged.
+  /// `keepsTime` is set where the caller gave no time: a known event then keeps its own.
+  mutating func put(_ event: Event, keepsTime: Bool = false) throws -> (Event, Outcome) {
+    let known = try writer.read.event(
+      source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID)
+    guard let known else { return (try insert(event), .created) }
+    guard known.customerID == customerID else { throw RPCError.eventBelongsToOther(known) }
+    return try replace(known, with: event, keepsTime: keepsTime)
+  }
+
+  /// Records a derived event. One that is known already is told again only as a correction; nil when
+  /// there was nothing to tell.
+  mutating func tell(_ event: Event, replaces: Bool) throws -> Event? {
+    let known = try writer.read.event(
+      source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID)
+    guard let known else { return try insert(event) }
+    guard replaces else { return nil }
+    let (stored, outcome) = try replace(known, with: event, keepsTime: false)
+    return outcome == .unchanged ? nil : stored
+  }
+
+  /// Writes the statistics if they changed.
+  func finish() throws {
+    guard isChanged else { return }
+    try writer.setStats(try stats.encoded(), of: customerID)
+  }
+
+  private mutating func insert(_ event: Event) throws -> Event {
+    var event = event
+    event.id = try writer.nextID()
+    event.customerID = customerID
+    event.sequence = event.id
+    event.recordedAt = .init(micros: now)
+    try writer.insert(try EventRow(event))
+    changeStats { $0.count(event) }
+    return event
+  }
+
+  private mutating func replace(
+    _ known: EventRow, with event: Event, keepsTime: Bool
+  ) throws -> (Event, Outcome) {
+    let old = try Event(decoding: known.body)
+    var event = event
+    event.id = old.id
+    event.customerID = customerID
+    event.sequence = old.sequence
+    event.recordedAt = old.recordedAt
+    event.revision = old.revision
+    event.enrichedFields = old.enrichedFields
+    if keepsTime { event.occurredAt = old.occurredAt }
+    if event == old { return (old, .unchanged) }
+    event.revision += 1
+    event.sequence = try writer.nextID()
+    try writer.update(try EventRow(event), replacing: known)
+    try recountActivity()
+    return (event, .updated)
+  }
+
+  /// A replaced event may have been the last of its source, or become it.
+  private mutating func recountActivity() throws {
+    var last: [Int32: (type: String, at: Int64)] = [:]
+    let sources = stats.sources
+    try writer.read.timeline(of: customerID, behind: .newest, notBefore: .min) { entry in
+      if last[entry.source] == nil {
+        last[entry.source] = (String(decoding: entry.type, as: UTF8.self), entry.position.occurredAt)
+      }
+      return last.count < sources
+    }
+    changeStats { $0.setLast(last) }
+  }
+}
+
+extension EventRow {
+  /// An event as the store keeps it.
+  init(_ event: Event) throws {
+    self.init(
+      id: event.id, customerID: event.customerID, occurredAt: event.occurredAt?.micros ?? 0,
+      source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID,
+      type: event.type, sequence: event.sequence, body: try event.encoded())
+  }
+}
+
+extension RPCError {
+  /// The same event id on the timeline of somebody else.
+  static func eventBelongsToOther(_ known: EventRow) -> RPCError {
+    reason(
+      .failedPrecondition, "EVENT_CUSTOMER_CHANGED",
+      "The event id is that of an event of customer \(known.customerID). An event stays with its "
+        + "customer: give another event_id, or name that customer.",
+      metadata: ["customer_id": String(known.customerID)])
+  }
+}

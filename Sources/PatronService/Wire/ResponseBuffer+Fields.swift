@@ -1,0 +1,39 @@
+internal import ProtobufC
+internal import TTRPC
+
+/// Appending fields of a response message by hand, so that stored records pass through as they are.
+extension ResponseBuffer {
+  /// Appends a sub-message whose bytes are the two parts one after the other. Both parts together
+  /// are one message on the wire: that is how the parts of a customer become one record.
+  mutating func appendMessage(
+    _ field: UInt64, _ first: UnsafeRawBufferPointer,
+    _ second: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+  ) {
+    reserve(first.count + second.count + 16)
+    appendVarint(field << 3 | 2)
+    appendVarint(UInt64(first.count + second.count))
+    append(first)
+    append(second)
+  }
+
+  /// Appends a sub-message.
+  mutating func appendMessage(_ field: UInt64, _ bytes: [UInt8]) {
+    bytes.withUnsafeBytes { appendMessage(field, $0) }
+  }
+
+  /// Appends a sub-message.
+  mutating func appendMessage<Field: Message>(_ field: UInt64, _ message: Field) throws {
+    appendMessage(field, try message.encoded())
+  }
+
+  /// Appends a string; the empty one is not sent.
+  mutating func appendString(_ field: UInt64, _ text: String) {
+    guard !text.isEmpty else { return }
+    appendMessage(field, Array(text.utf8))
+  }
+
+  /// Appends all fields of a message.
+  mutating func append<Response: Message>(_ message: Response) throws {
+    append(try message.encoded())
+  }
+}

@@ -1,0 +1,75 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// A thread of a lane: an ordinary one, because SQLite blocks, and the pool of the concurrency
+/// runtime must not.
+final class LaneThread: Sendable {
+  private let ended = Monitor(false)
+
+  /// Starts a thread that runs `body`. `name` shows in `top -H`, cut to 15 bytes.
+  init(name: String, _ body: @escaping @Sendable () -> Void) {
+    let ended = ended
+    let work = Work {
+      Self.setName(name)
+      body()
+      ended.update { $0 = true }
+    }
+    let context = Unmanaged.passRetained(work).toOpaque()
+    #if canImport(Darwin)
+      var thread: pthread_t?
+    #else
+      var thread = pthread_t()
+    #endif
+    let result = pthread_create(&thread, nil, laneThreadMain, context)
+    precondition(result == 0, "cannot start a thread: errno \(result)")
+    #if canImport(Darwin)
+      if let thread { pthread_detach(thread) }
+    #else
+      pthread_detach(thread)
+    #endif
+  }
+
+  /// Waits for the end of `body`.
+  func join() { _ = ended.wait { $0 ? true : nil } }
+
+  private static func setName(_ name: String) {
+    #if canImport(Darwin)
+      pthread_setname_np(name)
+    #else
+      // The C library's call is a GNU extension, which Swift does not import.
+      let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+      guard file >= 0 else { return }
+      _ = name.withCString { write(file, $0, min(strlen($0), 15)) }
+      close(file)
+    #endif
+  }
+}
+
+private final class Work: Sendable {
+  let body: @Sendable () -> Void
+
+  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+}
+
+#if canImport(Darwin)
+  private func laneThreadMain(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+    Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body()
+    return nil
+  }
+#else
+  private func laneThreadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let context { Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body() }
+    return nil
+  }
+#endif
+
+/// Remembers a thread, to assert that nobody else does its work.
+struct ThreadIdentity {
+  private let thread = pthread_self()
+
+  /// Whether the calling thread is the remembered one.
+  var isCurrent: Bool { pthread_equal(thread, pthread_self()) != 0 }
+}

@@ -1,0 +1,96 @@
+internal import SQLite
+
+/// Reads on an I/O loop's thread: one read-only connection for each loop.
+///
+/// All reads of one tick of the loop share a snapshot, which is renewed as soon as a commit was
+/// acknowledged since it began: so a caller always reads its own writes. The first read of a tick
+/// calls `onSnapshotOpened`; the owner then sees to it that ``endTick()`` runs at the end of the
+/// tick, because an open snapshot keeps the write-ahead log from being reset.
+public final class PointReader {
+  private let connection: Connection
+  private let transaction: ReadTransaction
+  private let commits: CommitCounter
+  private let defaultBudget: Int
+  private let onSnapshotOpened: () -> Void
+  private var owner: ThreadIdentity?
+  private var isTicking = false
+  private var isReading = false
+  private var snapshotCount: UInt64 = 0
+
+  init(
+    _ connection: Connection,
+    commits: CommitCounter,
+    budgetSteps: Int,
+    onSnapshotOpened: @escaping () -> Void
+  ) {
+    self.connection = connection
+    self.transaction = ReadTransaction(connection)
+    self.commits = commits
+    self.defaultBudget = budgetSteps
+    self.onSnapshotOpened = onSnapshotOpened
+  }
+
+  /// Runs `body` in the tick's snapshot. `budgetSteps` (nil: the limit's default) bounds the steps
+  /// of all its statements together, to the thousand.
+  ///
+  /// Throws ``StoreError/budgetExceeded`` when the budget is used up, so that the caller runs the
+  /// same work on the scan lane; other ``StoreError``s; and what `body` throws.
+  public func read<Result>(
+    budgetSteps: Int? = nil,
+    _ body: (ReadTransaction) throws -> Result
+  ) throws -> Result {
+    assertOwner()
+    precondition(!isReading, "a read inside a read of the same reader")
+    try openSnapshot()
+    isReading = true
+    defer { isReading = false }
+    connection.setBudget(steps: budgetSteps ?? defaultBudget)
+    return try body(transaction)
+  }
+
+  /// Ends the tick's snapshot. Does nothing when there is none.
+  public func endTick() {
+    assertOwner()
+    isTicking = false
+    endSnapshot()
+  }
+
+  private func openSnapshot() throws {
+    // Read before BEGIN: a commit that comes between the two is in the snapshot although the count
+    // says it is not, and costs one renewal. The other order would miss one.
+    let count = commits.current
+    if connection.isInTransaction {
+      if count == snapshotCount { return }
+      endSnapshot()
+    }
+    snapshotCount = count
+    do {
+      try connection.begin()
+    } catch {
+      throw StoreError(error)
+    }
+    if !isTicking {
+      isTicking = true
+      onSnapshotOpened()
+    }
+  }
+
+  private func endSnapshot() {
+    guard connection.isInTransaction else { return }
+    connection.setBudget(steps: nil)
+    do {
+      try connection.commit()
+    } catch {
+      // A read transaction has nothing to lose; all that matters is that it ends.
+      try? connection.rollback()
+    }
+  }
+
+  private func assertOwner() {
+    guard let owner else {
+      owner = ThreadIdentity()
+      return
+    }
+    precondition(owner.isCurrent, "a point reader was used by two threads")
+  }
+}

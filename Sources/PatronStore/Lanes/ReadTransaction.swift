@@ -1,0 +1,96 @@
+public import SQLite
+
+/// What read handlers get: one snapshot of the store.
+///
+/// It belongs to one thread and to one call: never keep it beyond the closure it is given to.
+public final class ReadTransaction {
+  @usableFromInline let connection: Connection
+  /// Says why a statement was stopped, where the connection alone does not know.
+  private let stopReason: (() -> StoreError?)?
+
+  init(_ connection: Connection, stopReason: (() -> StoreError?)? = nil) {
+    self.connection = connection
+    self.stopReason = stopReason
+  }
+
+  /// Reads the first row of a query; nil when there is none. Parameters are bound to `?1`, `?2`, ...
+  /// in order. Throws ``StoreError`` and what `row` throws.
+  @inlinable
+  public func first<each Value: Bindable, Result>(
+    _ query: Query,
+    _ values: repeat each Value,
+    row: (borrowing Row) throws -> Result
+  ) throws -> Result? {
+    do {
+      return try connection.first(query, repeat each values, row: row)
+    } catch {
+      throw translate(error)
+    }
+  }
+
+  /// Reads every row of a query; a row that throws ends it.
+  @inlinable
+  public func forEach<each Value: Bindable>(
+    _ query: Query,
+    _ values: repeat each Value,
+    row: (borrowing Row) throws -> Void
+  ) throws {
+    do {
+      try connection.forEach(query, repeat each values, row: row)
+    } catch {
+      throw translate(error)
+    }
+  }
+
+  /// Reads rows of a query for as long as `row` returns true.
+  @inlinable
+  public func forEachWhile<each Value: Bindable>(
+    _ query: Query,
+    _ values: repeat each Value,
+    row: (borrowing Row) throws -> Bool
+  ) throws {
+    do {
+      try connection.forEachWhile(query, repeat each values, row: row)
+    } catch {
+      throw translate(error)
+    }
+  }
+
+  /// Lends the statement of a query for binding and stepping by hand.
+  @inlinable
+  public func withStatement<Result>(
+    _ query: Query,
+    _ body: (Statement) throws -> Result
+  ) throws -> Result {
+    do {
+      return try connection.withStatement(query, body)
+    } catch {
+      throw translate(error)
+    }
+  }
+
+  /// Lends a statement of SQL that was put together at run time. It is prepared for this call.
+  @inlinable
+  public func withStatement<Result>(
+    sql: String,
+    _ body: (Statement) throws -> Result
+  ) throws -> Result {
+    do {
+      return try connection.withStatement(sql: sql, body)
+    } catch {
+      throw translate(error)
+    }
+  }
+
+  /// Turns SQLite's errors into the store's.
+  @usableFromInline
+  func translate(_ error: any Error) -> any Error {
+    guard let error = error as? SQLiteError else { return error }
+    noteEngineError?(error)
+    if error.stop == .interrupted, let reason = stopReason?() { return reason }
+    return StoreError(error)
+  }
+
+  /// Told of every error of the engine, also of those that a handler goes on to swallow.
+  var noteEngineError: ((SQLiteError) -> Void)?
+}

@@ -1,0 +1,54 @@
+/// Tells the receiver of replies which of its calls one belongs to. The store only carries it.
+public struct ReplyToken: Sendable, Hashable {
+  /// Such as a connection.
+  public let group: UInt64
+  /// Such as a stream on that connection.
+  public let item: UInt64
+
+  /// A token of two numbers that mean something to the receiver.
+  public init(group: UInt64, item: UInt64) {
+    self.group = group
+    self.item = item
+  }
+}
+
+/// The answer to a job.
+public struct Reply: Sendable {
+  /// The token of the job.
+  public let token: ReplyToken
+  /// What the handler returned, or why there is no answer: a ``StoreError`` or what the handler
+  /// threw.
+  public let result: Result<[UInt8], any Error>
+
+  init(_ token: ReplyToken, _ result: Result<[UInt8], any Error>) {
+    self.token = token
+    self.result = result
+  }
+}
+
+/// Takes replies: one for each I/O loop.
+public protocol ReplySink: AnyObject, Sendable {
+  /// Takes all replies of one transaction that go to this sink. Called on a lane's thread, so it
+  /// hands them over with one wake-up and returns.
+  func deliver(_ replies: [Reply])
+}
+
+/// Replies of one batch, collected for each sink in the order of the jobs.
+struct ReplyGroups {
+  private var groups: [(sink: any ReplySink, replies: [Reply])] = []
+
+  mutating func add(_ reply: Reply, to sink: any ReplySink) {
+    // A handful of loops: looking through them is quicker than hashing.
+    if let index = groups.firstIndex(where: { $0.sink === sink }) {
+      groups[index].replies.append(reply)
+    } else {
+      groups.append((sink, [reply]))
+    }
+  }
+
+  /// Hands every group to its sink and forgets them.
+  mutating func deliver() {
+    for group in groups { group.sink.deliver(group.replies) }
+    groups.removeAll(keepingCapacity: true)
+  }
+}

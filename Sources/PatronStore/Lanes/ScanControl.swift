@@ -1,0 +1,76 @@
+internal import SQLite
+
+/// What other threads can tell a scan: to end, or that its client takes messages again.
+final class ScanControl: Sendable {
+  private struct State: Sendable {
+    var stop: StoreError?
+    var resumes: UInt64 = 0
+    var interrupt: InterruptHandle?
+    var ageEnd: ContinuousClock.Instant?
+  }
+
+  private let state = Monitor(State())
+  let deadline: ContinuousClock.Instant?
+
+  init(deadline: ContinuousClock.Instant?) { self.deadline = deadline }
+
+  /// Asks the scan to end with this error. The first reason stays.
+  func stop(_ error: StoreError) {
+    state.update { state in
+      guard state.stop == nil else { return }
+      state.stop = error
+      // Under the lock: once `end` has returned, the connection may serve another scan.
+      state.interrupt?.interrupt()
+    }
+  }
+
+  /// The client takes messages again.
+  func resume() { state.update { $0.resumes += 1 } }
+
+  /// The scan's thread begins; from now on a stop interrupts the running statement.
+  func begin(_ interrupt: InterruptHandle, ageMax: Duration) {
+    state.withLock { state in
+      state.interrupt = interrupt
+      state.ageEnd = ContinuousClock.now.advanced(by: ageMax)
+    }
+  }
+
+  /// The scan's thread has finished; the connection is not touched any more.
+  func end() { state.withLock { $0.interrupt = nil } }
+
+  /// Why the scan has to end, if it has to.
+  func stopReason(now: ContinuousClock.Instant = .now) -> StoreError? {
+    state.withLock { Self.reason($0, deadline, now) }
+  }
+
+  /// The number of resumes so far: a message that is refused waits for the next one.
+  var resumes: UInt64 { state.withLock { $0.resumes } }
+
+  /// Waits until the client takes messages again, or the scan has to end.
+  func waitForResume(after seen: UInt64, stallMax: Duration) throws(StoreError) {
+    let now = ContinuousClock.now
+    let stallEnd = now.advanced(by: stallMax)
+    let ageEnd = state.withLock { $0.ageEnd }
+    let end = [stallEnd, ageEnd, deadline].compactMap { $0 }.min() ?? stallEnd
+    let woken: StoreError?? = state.wait(timeout: now.duration(to: end)) { state in
+      if let stop = state.stop { return .some(stop) }
+      return state.resumes != seen ? .some(nil) : nil
+    }
+    if let woken {
+      if let stop = woken { throw stop }
+      return
+    }
+    throw stopReason() ?? .snapshotTooOld(.stall)
+  }
+
+  private static func reason(
+    _ state: State,
+    _ deadline: ContinuousClock.Instant?,
+    _ now: ContinuousClock.Instant
+  ) -> StoreError? {
+    if let stop = state.stop { return stop }
+    if let deadline, deadline <= now { return .deadlineExceeded }
+    if let ageEnd = state.ageEnd, ageEnd <= now { return .snapshotTooOld(.age) }
+    return nil
+  }
+}

@@ -1,0 +1,119 @@
+internal import DequeModule
+internal import SQLite
+
+/// The scan lane: a small pool of threads, each with a read-only connection of its own.
+public final class ScanLane: Sendable {
+  private struct State: Sendable {
+    var waiting = Deque<QueuedScan>()
+    /// Those that a thread has taken: a scan is always in one of the two until it has ended.
+    var running: [ScanControl] = []
+    var isClosed = false
+  }
+
+  private let state: Monitor<State>
+  private let countMax: Int
+  private let threads: [LaneThread]
+
+  /// Starts the threads; each opens its connection with `open`. Returns when all are open.
+  init(
+    _ limits: StoreLimits,
+    _ snapshots: SnapshotRegistry,
+    open: @escaping @Sendable () throws(StoreOpenError) -> Connection
+  ) throws(StoreOpenError) {
+    let state = Monitor(State())
+    let opened = Monitor<[Result<Void, StoreOpenError>]>([])
+    let count = max(1, limits.scanThreads)
+    self.state = state
+    self.countMax = limits.scanQueueCount
+    self.threads = (0..<count).map { number in
+      LaneThread(name: "patron-scan-\(number)") {
+        let worker: ScanWorker
+        do throws(StoreOpenError) {
+          worker = ScanWorker(try open(), limits, snapshots)
+        } catch {
+          opened.update { $0.append(.failure(error)) }
+          return
+        }
+        opened.update { $0.append(.success(())) }
+        while let scan = Self.next(state) {
+          worker.run(scan)
+          state.withLock { $0.running.removeAll { $0 === scan.control } }
+        }
+      }
+    }
+    let results = opened.wait { $0.count == count ? $0 : nil } ?? []
+    do throws(StoreOpenError) {
+      for result in results { try result.get() }
+    } catch {
+      close()
+      throw error
+    }
+  }
+
+  /// Queues a scan. Throws ``StoreError/queueFull(retryAfter:)`` or ``StoreError/closing``; the sink
+  /// hears nothing then.
+  public func submit(_ job: ScanJob) throws(StoreError) -> ScanHandle {
+    try enqueue(.stream(job), deadline: job.deadline)
+  }
+
+  /// Queues work with one answer. Throws as ``submit(_:)-(ScanJob)`` does.
+  @discardableResult
+  public func submit(_ job: ReadJob) throws(StoreError) -> ScanHandle {
+    try enqueue(.unary(job), deadline: job.deadline)
+  }
+
+  /// Scans that wait for a thread at this moment.
+  public var queuedCount: Int { state.withLock { $0.waiting.count } }
+
+  private func enqueue(
+    _ work: QueuedScan.Work,
+    deadline: ContinuousClock.Instant?
+  ) throws(StoreError) -> ScanHandle {
+    let control = ScanControl(deadline: deadline)
+    try state.update { state throws(StoreError) in
+      if state.isClosed { throw .closing }
+      guard state.waiting.count < countMax else {
+        throw .queueFull(retryAfter: .seconds(1))
+      }
+      state.waiting.append(QueuedScan(work: work, control: control))
+    }
+    return ScanHandle(control: control)
+  }
+
+  private static func next(_ state: Monitor<State>) -> QueuedScan? {
+    let next: QueuedScan?? = state.wait { state in
+      if let scan = state.waiting.popFirst() {
+        state.running.append(scan.control)
+        return .some(scan)
+      }
+      return state.isClosed ? .some(nil) : nil
+    }
+    return next ?? nil
+  }
+
+  /// Ends running and waiting scans with ``StoreError/closing`` and waits for the threads.
+  func close() {
+    stop()
+    for thread in threads { thread.join() }
+  }
+
+  /// As ``close()``, without waiting.
+  func stop() {
+    let scans = state.update { state in
+      state.isClosed = true
+      return state.waiting.map(\.control) + state.running
+    }
+    for scan in scans { scan.stop(.closing) }
+  }
+}
+
+/// A scan in the queue.
+struct QueuedScan: Sendable {
+  enum Work: Sendable {
+    case stream(ScanJob)
+    case unary(ReadJob)
+  }
+
+  let work: Work
+  let control: ScanControl
+}

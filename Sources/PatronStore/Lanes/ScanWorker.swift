@@ -1,0 +1,61 @@
+internal import SQLite
+
+/// One thread of the scan lane. Made and used on that thread only.
+final class ScanWorker {
+  private let connection: Connection
+  private let limits: StoreLimits
+  private let snapshots: SnapshotRegistry
+
+  init(_ connection: Connection, _ limits: StoreLimits, _ snapshots: SnapshotRegistry) {
+    self.connection = connection
+    self.limits = limits
+    self.snapshots = snapshots
+  }
+
+  /// Runs one scan and tells its sink, after the snapshot has ended.
+  func run(_ scan: QueuedScan) {
+    let control = scan.control
+    switch scan.work {
+    case .stream(let job):
+      let stream = ScanStream(control, job.sink, stallMax: limits.scanStallMax)
+      let result = inSnapshot(control) { try job.run($0, stream) }
+      switch result {
+      case .success: job.sink.finish(nil)
+      case .failure(let error): job.sink.finish(error)
+      }
+    case .unary(let job):
+      job.sink.deliver([Reply(job.token, inSnapshot(control, job.run))])
+    }
+  }
+
+  private func inSnapshot<Value>(
+    _ control: ScanControl,
+    _ body: (ReadTransaction) throws -> Value
+  ) -> Result<Value, any Error> {
+    if let reason = control.stopReason() { return .failure(reason) }
+    let transaction = ReadTransaction(connection) { control.stopReason() }
+    control.begin(connection.interruptHandle, ageMax: limits.scanAgeMax)
+    connection.setStopCheck { control.stopReason() != nil }
+    snapshots.add(control)
+    defer {
+      connection.setStopCheck(nil)
+      control.end()
+      endSnapshot()
+      snapshots.remove(control)
+    }
+    return Result {
+      do throws(SQLiteError) {
+        try connection.begin()
+      } catch {
+        throw StoreError(error)
+      }
+      return try body(transaction)
+    }
+  }
+
+  private func endSnapshot() {
+    guard connection.isInTransaction else { return }
+    // The end of a read transaction can fail only by having ended already.
+    try? connection.rollback()
+  }
+}

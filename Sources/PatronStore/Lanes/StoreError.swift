@@ -1,0 +1,97 @@
+internal import SQLite
+
+/// Why the store could not do what was asked of it. Errors that handlers throw themselves are passed
+/// on as they are.
+public enum StoreError: Error, Sendable, Equatable {
+  /// The lane's queue is full. Trying again after this time has a chance.
+  case queueFull(retryAfter: Duration)
+  /// The write-ahead log is at its hard limit, because a reader keeps it from being reset.
+  case logFull(retryAfter: Duration)
+  /// The deadline passed before the work began, or while a scan ran.
+  case deadlineExceeded
+  /// No space is left on the disk. Nothing was changed; reads go on.
+  case diskFull
+  /// A point read needed more than its step budget. Run it on the scan lane.
+  case budgetExceeded
+  /// A scan held its snapshot past a limit.
+  case snapshotTooOld(SnapshotLimit)
+  /// The caller gave up.
+  case cancelled
+  /// The store is being closed.
+  case closing
+  /// Another process holds a lock of the database.
+  case busy
+  /// The database is damaged.
+  case corrupt(String)
+  /// A constraint of the schema refused the change; the text names columns, no values.
+  case constraint(String)
+  /// Another error of the engine, with its code and meaning, without values.
+  case engine(code: Int32, String)
+  /// The disk failed under the writer. Whether the write is on disk is unknown; no more are taken.
+  case failStop
+}
+
+/// The limits on a snapshot that a scan holds.
+public enum SnapshotLimit: String, Sendable {
+  /// The scan ran longer than ``StoreLimits/scanAgeMax``.
+  case age
+  /// The client took nothing for longer than ``StoreLimits/scanStallMax``.
+  case stall
+  /// The write-ahead log came near ``StoreLimits/logBytesMark``, and this scan was the oldest one.
+  case log
+}
+
+extension StoreError {
+  /// What an error of SQLite means on a connection that is not the writer's, or in a statement that
+  /// did not touch the disk's health.
+  init(_ error: SQLiteError) {
+    if error.stop == .budgetExceeded {
+      self = .budgetExceeded
+    } else if error.stop == .interrupted {
+      self = .cancelled
+    } else if error.isDiskFull {
+      self = .diskFull
+    } else if error.isCorrupt {
+      self = .corrupt(error.description)
+    } else if error.isBusy {
+      self = .busy
+    } else if error.isConstraint {
+      self = .constraint(error.description)
+    } else {
+      self = .engine(code: error.code, error.description)
+    }
+  }
+}
+
+extension StoreError: CustomStringConvertible {
+  /// What happened and what to do, without values.
+  public var description: String {
+    switch self {
+    case .queueFull: return "the server has too much work queued; try again later"
+    case .logFull:
+      return "the write-ahead log is at its limit, because a reader holds an old snapshot; "
+        + "try again later"
+    case .deadlineExceeded: return "the deadline passed"
+    case .diskFull: return "no space is left on the server's disk; nothing was changed"
+    case .budgetExceeded: return "the read needs more steps than a point read may take"
+    case .snapshotTooOld(let limit): return Self.text(limit)
+    case .cancelled: return "the call was cancelled"
+    case .closing: return "the server is shutting down"
+    case .busy: return "another process holds a lock on the database; try again later"
+    case .corrupt(let detail): return "the database is damaged (\(detail)); run `patrond check`"
+    case .constraint(let detail), .engine(_, let detail): return detail
+    case .failStop: return "the server's disk failed; whether the change was stored is unknown"
+    }
+  }
+
+  private static func text(_ limit: SnapshotLimit) -> String {
+    let reason =
+      switch limit {
+      case .age: "it ran longer than a scan may"
+      case .stall: "its client took no messages for too long"
+      case .log: "it kept the write-ahead log from being reset"
+      }
+    return
+      "the scan was ended, because \(reason); start it again, with a narrower filter if possible"
+  }
+}

@@ -1,0 +1,30 @@
+/// One change, queued for the writer.
+public struct WriteJob: Sendable {
+  /// When the caller stops waiting; a job that is dequeued later is dropped.
+  public let deadline: ContinuousClock.Instant?
+  /// Bytes that the job keeps in memory while it waits; they count against
+  /// ``StoreLimits/writeQueueBytes``.
+  public let bytes: Int
+  /// Where the answer goes.
+  public let sink: any ReplySink
+  /// Which call it answers.
+  public let token: ReplyToken
+  /// Does the work and returns the encoded answer. It runs again, in a transaction of its own, when
+  /// the batch it was in had to be rolled back.
+  public let run: @Sendable (WriteTransaction) throws -> [UInt8]
+
+  /// A job for the writer.
+  public init(
+    deadline: ContinuousClock.Instant?,
+    bytes: Int,
+    sink: any ReplySink,
+    token: ReplyToken,
+    run: @escaping @Sendable (WriteTransaction) throws -> [UInt8]
+  ) {
+    self.deadline = deadline
+    self.bytes = bytes
+    self.sink = sink
+    self.token = token
+    self.run = run
+  }
+}

@@ -1,0 +1,76 @@
+internal import DequeModule
+
+/// The bounded queue in front of the writer.
+final class WriteQueue: Sendable {
+  private struct State: Sendable {
+    var jobs = Deque<WriteJob>()
+    var bytes = 0
+    var refusal: StoreError?
+    var isWriterWaiting = false
+    /// How long the latest batches took, smoothed: what a retry hint is made of.
+    var batchDuration = Duration.milliseconds(5)
+  }
+
+  private let state = Monitor(State())
+  private let countMax: Int
+  private let bytesMax: Int
+
+  init(countMax: Int, bytesMax: Int) {
+    self.countMax = countMax
+    self.bytesMax = bytesMax
+  }
+
+  /// Queues a job, or says at once why not.
+  func submit(_ job: WriteJob) throws(StoreError) {
+    let wasWaiting = try state.withLock { state throws(StoreError) in
+      if let refusal = state.refusal { throw refusal }
+      // A single job larger than the whole bound gets through when the queue is empty.
+      let fits = state.jobs.isEmpty || state.bytes + job.bytes <= bytesMax
+      guard fits, state.jobs.count < countMax else {
+        throw .queueFull(retryAfter: Self.hint(state))
+      }
+      state.jobs.append(job)
+      state.bytes += job.bytes
+      defer { state.isWriterWaiting = false }
+      return state.isWriterWaiting
+    }
+    // Waking costs a system call; while the writer is busy it looks by itself.
+    if wasWaiting { state.update { _ in } }
+  }
+
+  /// Waits for jobs and takes up to `count`; nil when the queue is closed and empty.
+  func take(atMost count: Int) -> [WriteJob]? {
+    let batch: [WriteJob]? = state.wait { state in
+      if state.jobs.isEmpty {
+        if state.refusal != nil { return [] }
+        state.isWriterWaiting = true
+        return nil
+      }
+      let batch = Array(state.jobs.prefix(count))
+      state.jobs.removeFirst(batch.count)
+      for job in batch { state.bytes -= job.bytes }
+      return batch
+    }
+    return batch.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// Notes how long a batch took.
+  func noteBatch(_ duration: Duration) {
+    state.withLock { $0.batchDuration = ($0.batchDuration * 7 + duration) / 8 }
+  }
+
+  /// Refuses jobs from now on. Those that are queued can still be taken. The first reason stays.
+  func close(_ refusal: StoreError) {
+    state.update { if $0.refusal == nil { $0.refusal = refusal } }
+  }
+
+  /// What a caller should wait before it tries again.
+  var retryHint: Duration { state.withLock { Self.hint($0) } }
+
+  /// Jobs that wait.
+  var count: Int { state.withLock { $0.jobs.count } }
+
+  private static func hint(_ state: State) -> Duration {
+    min(max(state.batchDuration * 4, .milliseconds(10)), .seconds(1))
+  }
+}

@@ -1,0 +1,104 @@
+public import SQLite
+
+/// A record that a commit changed.
+public struct RecordChange: Sendable, Hashable {
+  /// The store (tenant) of the record.
+  public let store: String
+  /// The customer whose record or timeline changed.
+  public let customerID: Int64
+
+  /// A change of this customer.
+  public init(store: String, customerID: Int64) {
+    self.store = store
+    self.customerID = customerID
+  }
+}
+
+/// What write handlers get: the open transaction of the one writer.
+///
+/// Validate and read first, write last: a handler that throws before it changed anything costs the
+/// batch nothing, one that throws later makes the writer roll back and run the batch's jobs one by
+/// one. It belongs to the writer's thread and to one call.
+public final class WriteTransaction {
+  /// Reads inside the transaction: it sees what this and earlier jobs of the batch have changed.
+  public let read: ReadTransaction
+  @usableFromInline let connection: Connection
+  private(set) var changes: [RecordChange] = []
+  /// The first error in which the engine itself failed; a handler cannot hide it by catching.
+  private(set) var fault: SQLiteError?
+
+  init(_ connection: Connection) {
+    self.connection = connection
+    self.read = ReadTransaction(connection)
+    read.noteEngineError = { [unowned self] in note($0) }
+  }
+
+  /// Runs a statement that changes something. Parameters are bound to `?1`, `?2`, ... in order.
+  /// Throws ``StoreError/constraint(_:)`` where the schema refuses; the transaction goes on then.
+  @inlinable
+  public func run<each Value: Bindable>(
+    _ query: Query,
+    _ values: repeat each Value
+  ) throws(StoreError) {
+    do {
+      try connection.run(query, repeat each values)
+    } catch {
+      throw failed(error)
+    }
+  }
+
+  /// Runs a changing statement and reads the first row it returns (`RETURNING`).
+  @inlinable
+  public func first<each Value: Bindable, Result>(
+    _ query: Query,
+    _ values: repeat each Value,
+    row: (borrowing Row) throws -> Result
+  ) throws -> Result? {
+    try read.first(query, repeat each values, row: row)
+  }
+
+  /// Reads every row of a query.
+  @inlinable
+  public func forEach<each Value: Bindable>(
+    _ query: Query,
+    _ values: repeat each Value,
+    row: (borrowing Row) throws -> Void
+  ) throws {
+    try read.forEach(query, repeat each values, row: row)
+  }
+
+  /// Rows inserted, updated and deleted on the writer's connection so far.
+  public var totalChanges: Int64 { connection.totalChanges }
+
+  /// The row id of the latest insert into a rowid table.
+  public var lastInsertRowID: Int64 { connection.lastInsertRowID }
+
+  /// Notes that the transaction changes this customer's record or timeline. Observers of commits
+  /// get the list once the change is on disk.
+  public func recordChange(store: String, customerID: Int64) {
+    let change = RecordChange(store: store, customerID: customerID)
+    if changes.last != change { changes.append(change) }
+  }
+
+  @usableFromInline
+  func failed(_ error: SQLiteError) -> StoreError {
+    note(error)
+    return StoreError(error)
+  }
+
+  private func note(_ error: SQLiteError) {
+    if fault == nil, error.poisonsTransaction { fault = error }
+  }
+
+  /// Forgets changes past `count`: those of a job that failed.
+  func dropChanges(after count: Int) { changes.removeSubrange(count...) }
+
+  /// Takes the list of the transaction that was committed, or throws it away, and begins anew.
+  func reset() -> [RecordChange] {
+    fault = nil
+    guard !changes.isEmpty else { return [] }
+    let taken = changes
+    changes = []
+    return taken
+  }
+}

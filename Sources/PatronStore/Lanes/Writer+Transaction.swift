@@ -1,0 +1,99 @@
+internal import SQLite
+
+/// What became of one job.
+typealias Outcome = Result<[UInt8], any Error>
+
+/// What became of a transaction.
+enum Attempt {
+  /// Committed, or there was nothing to commit; one outcome for each job.
+  case finished([Outcome])
+  /// Rolled back: the jobs have to run one by one.
+  case rolledBack
+  /// The disk failed.
+  case failed(SQLiteError)
+}
+
+extension Writer {
+  /// Runs the jobs in one transaction. A job that fails without a trace does not disturb the
+  /// others; anything worse rolls all of them back. A single job is never asked to be replayed.
+  func attempt(_ jobs: [WriteJob]) -> Attempt {
+    assertOwner()
+    precondition(!connection.isInTransaction, "the last transaction is still open")
+    let changesBefore = connection.totalChanges
+    do {
+      try connection.beginImmediate()
+    } catch {
+      return give(up: jobs, because: error)
+    }
+    _ = transaction.reset()
+    var outcomes: [Outcome] = []
+    outcomes.reserveCapacity(jobs.count)
+    for job in jobs {
+      switch run(job) {
+      case .done(let outcome): outcomes.append(outcome)
+      case .spoilt(let error): return abandon(jobs, error)
+      }
+    }
+    do {
+      try connection.commit()
+    } catch {
+      return give(up: jobs, because: error)
+    }
+    let changes = transaction.reset()
+    if connection.totalChanges != changesBefore { announce(changes) }
+    return .finished(outcomes)
+  }
+
+  /// How one job left the transaction.
+  private enum JobEnd {
+    /// The transaction can go on.
+    case done(Outcome)
+    /// The transaction has to be rolled back.
+    case spoilt(any Error)
+  }
+
+  private func run(_ job: WriteJob) -> JobEnd {
+    let changesBefore = connection.totalChanges
+    let recordsBefore = transaction.changes.count
+    var end: JobEnd
+    do {
+      end = .done(.success(try job.run(transaction)))
+    } catch {
+      transaction.dropChanges(after: recordsBefore)
+      end = connection.totalChanges == changesBefore ? .done(.failure(error)) : .spoilt(error)
+    }
+    // A handler may have caught an error of the engine; SQLite may have rolled back by itself.
+    if let fault = transaction.fault {
+      end = .spoilt(fault)
+    } else if !connection.isInTransaction {
+      end = .spoilt(StoreError.engine(code: 0, "the transaction ended before its commit"))
+    }
+    return end
+  }
+
+  /// Rolls back after a job spoilt the transaction.
+  private func abandon(_ jobs: [WriteJob], _ error: any Error) -> Attempt {
+    if let fault = transaction.fault { return give(up: jobs, because: fault) }
+    if let failure = rollBack() { return .failed(failure) }
+    return jobs.count == 1 ? .finished([.failure(error)]) : .rolledBack
+  }
+
+  /// Rolls back after the engine failed.
+  private func give(up jobs: [WriteJob], because error: SQLiteError) -> Attempt {
+    let failure = rollBack()
+    if error.isIOError && !error.isDiskFull { return .failed(error) }
+    if let failure { return .failed(failure) }
+    return jobs.count == 1 ? .finished([.failure(StoreError(error))]) : .rolledBack
+  }
+
+  /// Returns the error of a rollback that failed, which leaves nothing to trust.
+  private func rollBack() -> SQLiteError? {
+    _ = transaction.reset()
+    do {
+      try connection.rollback()
+      return nil
+    } catch {
+      return error
+    }
+  }
+}

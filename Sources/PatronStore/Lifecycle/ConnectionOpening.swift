@@ -1,0 +1,83 @@
+internal import SQLite
+
+/// Opens connections with the settings that the lanes rely on.
+enum ConnectionOpening {
+  /// The one read-write connection. Refuses a file that is not ours before it changes anything in
+  /// it; then brings the schema up to date.
+  static func writer(_ path: String, _ options: StoreOptions) throws(StoreOpenError) -> Connection {
+    let runner = MigrationRunner(path: path, migrations: options.migrations)
+    let limits = options.limits
+    do {
+      let connection = try Connection(
+        path: path,
+        mode: .readWrite,
+        busyTimeoutMilliseconds: limits.busyTimeout.wholeMilliseconds,
+        vfs: options.vfs
+      )
+      let version = try runner.inspect(connection)
+      let mode = try connection.text("PRAGMA journal_mode=WAL")
+      guard mode == "wal" else {
+        throw StoreOpenError.engine(
+          path: path,
+          detail: "its file system does not support a write-ahead log (shared memory)"
+        )
+      }
+      try connection.execute(
+        """
+        PRAGMA synchronous=\(options.durability.pragma.rawValue);
+        PRAGMA wal_autocheckpoint=0;
+        PRAGMA journal_size_limit=\(limits.logBytesMark);
+        PRAGMA cache_size=-\(limits.writerCacheBytes >> 10);
+        PRAGMA temp_store=MEMORY;
+        PRAGMA foreign_keys=ON;
+        PRAGMA trusted_schema=OFF;
+        PRAGMA mmap_size=0;
+        """
+      )
+      try runner.run(connection, from: version)
+      return connection
+    } catch let error as SQLiteError {
+      throw StoreOpenError(error, path: path)
+    } catch let error as StoreOpenError {
+      throw error
+    } catch {
+      throw .engine(path: path, detail: "\(error)")
+    }
+  }
+
+  /// A read-only connection, for one thread.
+  static func reader(
+    _ path: String,
+    _ limits: StoreLimits,
+    _ vfs: String?
+  ) throws(StoreOpenError) -> Connection {
+    do {
+      let connection = try Connection(
+        path: path,
+        mode: .readOnly,
+        busyTimeoutMilliseconds: limits.busyTimeout.wholeMilliseconds,
+        vfs: vfs
+      )
+      try connection.execute(
+        """
+        PRAGMA mmap_size=\(limits.readerMapBytes);
+        PRAGMA cache_size=-\(limits.readerCacheBytes >> 10);
+        PRAGMA trusted_schema=OFF;
+        """
+      )
+      return connection
+    } catch {
+      throw StoreOpenError(error, path: path)
+    }
+  }
+}
+
+extension Durability {
+  fileprivate var pragma: Connection.Synchronous {
+    switch self {
+    case .full: .full
+    case .normal: .normal
+    case .off: .off
+    }
+  }
+}

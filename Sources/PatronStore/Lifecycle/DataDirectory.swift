@@ -1,0 +1,107 @@
+internal import Synchronization
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// The directory that holds a store, locked for this process until it is released.
+///
+/// The lock is on a file of its own: closing any descriptor of the database file would drop the
+/// locks that SQLite holds on it.
+public final class DataDirectory: Sendable {
+  /// The directory as it was named.
+  public let path: String
+  /// The SQLite file.
+  public var databasePath: String { path + "/patron.db" }
+  /// The lock file, which holds the process id of its owner.
+  public var lockPath: String { path + "/patron.lock" }
+
+  /// The descriptor of the lock file; -1 once it is released.
+  private let lock: Mutex<Int32>
+
+  /// Makes the directory where there is none (mode 0700, parents too) and locks it.
+  public init(path: String) throws(StoreOpenError) {
+    let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    guard !trimmed.isEmpty else {
+      throw .directory(path: path, problem: "its name is empty")
+    }
+    try Self.make(trimmed)
+    let lock = try Self.takeLock(trimmed)
+    self.path = trimmed
+    self.lock = Mutex(lock)
+  }
+
+  deinit { release() }
+
+  /// Gives the lock back. The lock file stays: removing it could remove the next owner's lock.
+  public func release() {
+    lock.withLock { lock in
+      if lock >= 0 { close(lock) }
+      lock = -1
+    }
+  }
+
+  private static func make(_ path: String) throws(StoreOpenError) {
+    var information = stat()
+    if stat(path, &information) == 0 {
+      guard information.st_mode & S_IFMT == S_IFDIR else {
+        throw .directory(path: path, problem: "it is a file, not a directory")
+      }
+      return
+    }
+    guard errno == ENOENT else {
+      throw .directory(path: path, problem: StoreOpenError.text(errno: errno))
+    }
+    let parent = parent(of: path)
+    if parent != path { try make(parent) }
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+      throw .directory(path: path, problem: StoreOpenError.text(errno: errno))
+    }
+    // The name of the new directory has to survive a power cut as its files do.
+    let descriptor = open(parent, O_RDONLY | O_CLOEXEC)
+    if descriptor >= 0 {
+      fsync(descriptor)
+      close(descriptor)
+    }
+  }
+
+  private static func parent(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  private static func takeLock(_ path: String) throws(StoreOpenError) -> Int32 {
+    let descriptor = open(path + "/patron.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw .directory(
+        path: path,
+        problem: "its lock file: \(StoreOpenError.text(errno: errno))"
+      )
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      let holder = readPID(descriptor)
+      close(descriptor)
+      guard code == EWOULDBLOCK else {
+        throw .directory(path: path, problem: "its lock file: \(StoreOpenError.text(errno: code))")
+      }
+      throw .inUse(path: path, pid: holder)
+    }
+    // The number is for people and for the message above; a full disk must not keep readers out.
+    let text = "\(getpid())\n"
+    ftruncate(descriptor, 0)
+    _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+    return descriptor
+  }
+
+  private static func readPID(_ descriptor: Int32) -> Int32? {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    let digits = bytes.prefix(max(0, count)).prefix {
+      $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9")
+    }
+    return Int32(String(decoding: digits, as: UTF8.self))
+  }
+}

@@ -1,0 +1,76 @@
+internal import SQLite
+
+/// Brings a database to the program's schema version, one transaction for each migration.
+struct MigrationRunner {
+  /// `PTRN`: marks a SQLite file as Patron's.
+  static let applicationID: Int64 = 0x5054_524E
+
+  let path: String
+  let migrations: [Migration]
+
+  init(path: String, migrations: [Migration]) {
+    precondition(
+      migrations.map(\.version) == Array(1..<(migrations.count + 1)),
+      "migrations must be numbered 1, 2, 3, ... in order"
+    )
+    self.path = path
+    self.migrations = migrations
+  }
+
+  /// Refuses a file that is damaged, not Patron's or newer than the program. Changes nothing.
+  /// Returns its version; 0 for a file that is still empty.
+  func inspect(_ connection: Connection) throws(StoreOpenError) -> Int {
+    let application: Int64
+    let version: Int
+    let objects: Int64
+    do {
+      application = try connection.integer("PRAGMA application_id") ?? 0
+      version = Int(try connection.integer("PRAGMA user_version") ?? 0)
+      objects = try connection.integer("SELECT count(*) FROM sqlite_schema") ?? 0
+    } catch {
+      throw StoreOpenError(error, path: path)
+    }
+    let isFresh = application == 0 && version == 0 && objects == 0
+    guard isFresh || application == Self.applicationID else { throw .notPatron(path: path) }
+    guard version <= migrations.count else {
+      throw .newerVersion(path: path, found: version, supported: migrations.count)
+    }
+    return version
+  }
+
+  /// Applies what is missing since `version`.
+  func run(_ connection: Connection, from version: Int) throws(StoreOpenError) {
+    for migration in migrations.dropFirst(version) { try apply(migration, connection) }
+  }
+
+  private func apply(_ migration: Migration, _ connection: Connection) throws(StoreOpenError) {
+    do {
+      try connection.beginImmediate()
+      // Both numbers are part of the file's header page and so of the transaction.
+      try connection.execute("PRAGMA application_id=\(Self.applicationID)")
+      try connection.execute(migration.sql)
+      guard connection.isInTransaction else {
+        throw StoreOpenError.migration(
+          version: migration.version,
+          name: migration.name,
+          detail: "it ends the transaction by itself; take COMMIT out of it"
+        )
+      }
+      try connection.execute("PRAGMA user_version=\(migration.version)")
+      try connection.commit()
+    } catch let error as SQLiteError {
+      // The error that matters is the first one; closing the connection rolls back as well.
+      try? connection.rollback()
+      if error.isDiskFull { throw .diskFull(path: path) }
+      throw .migration(
+        version: migration.version,
+        name: migration.name,
+        detail: error.description
+      )
+    } catch let error as StoreOpenError {
+      throw error
+    } catch {
+      throw .migration(version: migration.version, name: migration.name, detail: "\(error)")
+    }
+  }
+}

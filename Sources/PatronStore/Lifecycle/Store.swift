@@ -1,0 +1,105 @@
+internal import SQLite
+
+/// An open data directory: the writer, the scan lane, and point readers for I/O loops.
+///
+/// Open a directory once; a second opener, in this process or another, gets
+/// ``StoreOpenError/inUse(path:pid:)``.
+public final class Store: Sendable {
+  /// Takes every write.
+  public let writer: WriteLane
+  /// Takes long reads.
+  public let scans: ScanLane
+  /// Counts commits.
+  public let commitCounter: CommitCounter
+  /// The limits the store was opened with.
+  public let limits: StoreLimits
+  /// Where the store lives.
+  public let directory: DataDirectory
+  private let vfs: String?
+
+  /// Opens the directory: takes its lock, brings the schema up to date, starts the lanes.
+  public init(_ options: StoreOptions) throws(StoreOpenError) {
+    let directory = try DataDirectory(path: options.directory)
+    let commits = CommitCounter()
+    let snapshots = SnapshotRegistry()
+    let settings = WriterSettings(
+      limits: options.limits,
+      groupCommit: options.groupCommit,
+      commits: commits,
+      snapshots: snapshots,
+      commitObserver: options.commitObserver,
+      onFailStop: options.onFailStop ?? stopProcess
+    )
+    let path = directory.databasePath
+    do throws(StoreOpenError) {
+      writer = try WriteLane(settings, directory) { () throws(StoreOpenError) in
+        try ConnectionOpening.writer(path, options)
+      }
+    } catch {
+      directory.release()
+      throw error
+    }
+    do throws(StoreOpenError) {
+      scans = try ScanLane(options.limits, snapshots) { () throws(StoreOpenError) in
+        try ConnectionOpening.reader(path, options.limits, options.vfs)
+      }
+    } catch {
+      writer.close()
+      directory.release()
+      throw error
+    }
+    self.directory = directory
+    self.commitCounter = commits
+    self.limits = options.limits
+    self.vfs = options.vfs
+  }
+
+  /// A store that is dropped without ``close()`` finishes in the background: the last reference may
+  /// go on a lane's own thread, which cannot wait for itself.
+  deinit {
+    scans.stop()
+    writer.stop()
+  }
+
+  /// A reader for one I/O loop; use it on that loop's thread only, and let go of it before
+  /// ``close()``. `onSnapshotOpened` is called by the first read of each tick: call
+  /// ``PointReader/endTick()`` at the end of that tick.
+  public func makePointReader(
+    onSnapshotOpened: @escaping () -> Void
+  ) throws(StoreOpenError) -> PointReader {
+    let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
+    return PointReader(
+      connection,
+      commits: commitCounter,
+      budgetSteps: limits.pointBudgetSteps,
+      onSnapshotOpened: onSnapshotOpened
+    )
+  }
+
+  /// Ends scans, finishes the writes that are queued, empties the write-ahead log and gives the
+  /// directory back. Call it on a thread of your own, not in a handler. Returns the pages left in the log: 0, unless a point reader is in a tick.
+  @discardableResult
+  public func close() -> Int {
+    scans.close()
+    let left = writer.close()
+    directory.release()
+    return left
+  }
+
+  /// Checks the file: SQLite's `integrity_check` and `foreign_key_check`, then `checks`, all in one
+  /// snapshot. Returns what is wrong; empty is well. It holds the snapshot as long as it runs, so
+  /// use it on a store that takes no writes.
+  public func check(
+    _ checks: [@Sendable (ReadTransaction) throws -> [String]] = []
+  ) throws -> [String] {
+    let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
+    let transaction = ReadTransaction(connection)
+    do throws(SQLiteError) {
+      try connection.begin()
+    } catch {
+      throw StoreError(error)
+    }
+    // Closing the connection ends the snapshot.
+    return try StoreCheck.findings(transaction, checks)
+  }
+}

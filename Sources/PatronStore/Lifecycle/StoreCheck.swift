@@ -1,0 +1,45 @@
+internal import SQLite
+
+/// What SQLite itself can check.
+enum StoreCheck {
+  private static let integrity = Query("PRAGMA integrity_check")
+  private static let foreignKeys = Query("PRAGMA foreign_key_check")
+
+  /// Runs SQLite's own checks, then `checks`. SQLite stops at a hundred findings.
+  static func findings(
+    _ transaction: ReadTransaction,
+    _ checks: [@Sendable (ReadTransaction) throws -> [String]]
+  ) throws -> [String] {
+    var findings: [String] = []
+    for check in [integrityFindings, foreignKeyFindings] + checks {
+      do {
+        findings += try check(transaction)
+      } catch StoreError.corrupt(let detail) {
+        // Damage that keeps a check from running is what it was looking for.
+        findings.append("damaged: \(detail)")
+      }
+    }
+    return findings
+  }
+
+  @Sendable
+  private static func integrityFindings(_ transaction: ReadTransaction) throws -> [String] {
+    var findings: [String] = []
+    try transaction.forEach(integrity) { row in
+      let text = row.text(0)
+      if text != "ok" { findings.append("integrity: \(text)") }
+    }
+    return findings
+  }
+
+  @Sendable
+  private static func foreignKeyFindings(_ transaction: ReadTransaction) throws -> [String] {
+    var findings: [String] = []
+    try transaction.forEach(foreignKeys) { row in
+      findings.append(
+        "foreign key: row \(row.int64(1)) of \(row.text(0)) has no row in \(row.text(2))"
+      )
+    }
+    return findings
+  }
+}

@@ -1,0 +1,71 @@
+internal import SQLite
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Why a store could not be opened. Every description says what to do.
+public enum StoreOpenError: Error, Sendable, Equatable {
+  /// The data directory cannot be made or used.
+  case directory(path: String, problem: String)
+  /// Another process has the data directory; its id, where it could be read.
+  case inUse(path: String, pid: Int32?)
+  /// The database was written by a newer version of the program.
+  case newerVersion(path: String, found: Int, supported: Int)
+  /// The file is a SQLite database of something else.
+  case notPatron(path: String)
+  /// The file is damaged, or no SQLite database at all.
+  case damaged(path: String, detail: String)
+  /// A migration failed; the database is as it was before it.
+  case migration(version: Int, name: String, detail: String)
+  /// No space is left on the disk.
+  case diskFull(path: String)
+  /// SQLite cannot open or prepare the file.
+  case engine(path: String, detail: String)
+}
+
+extension StoreOpenError {
+  /// What an error of SQLite means while the file at `path` is being opened.
+  init(_ error: SQLiteError, path: String) {
+    if error.isCorrupt {
+      self = .damaged(path: path, detail: error.description)
+    } else if error.isDiskFull {
+      self = .diskFull(path: path)
+    } else {
+      self = .engine(path: path, detail: error.description)
+    }
+  }
+
+  /// The text of an `errno`.
+  static func text(errno code: Int32) -> String { String(cString: strerror(code)) }
+}
+
+extension StoreOpenError: CustomStringConvertible {
+  /// What was wrong, what was expected and what to do.
+  public var description: String {
+    switch self {
+    case .directory(let path, let problem):
+      return "cannot use the data directory \(path): \(problem); name another one or correct this"
+    case .inUse(let path, let pid):
+      let holder = pid.map { "process \($0)" } ?? "another process"
+      return "the data directory \(path) is in use by \(holder); stop it first, or name another "
+        + "directory"
+    case .newerVersion(let path, let found, let supported):
+      return "the database \(path) has schema version \(found), this program knows versions up to "
+        + "\(supported); use the newer program, or restore a backup made before it ran"
+    case .notPatron(let path):
+      return "the file \(path) is a SQLite database, but not Patron's; name another data directory"
+    case .damaged(let path, let detail):
+      return "the database \(path) is damaged or not a SQLite database (\(detail)); restore a "
+        + "backup, or name another data directory"
+    case .migration(let version, let name, let detail):
+      return "migration \(version) (\(name)) failed and was undone: \(detail)"
+    case .diskFull(let path):
+      return "cannot open the database \(path): no space is left on the disk; make room first"
+    case .engine(let path, let detail):
+      return "cannot open the database \(path): \(detail)"
+    }
+  }
+}

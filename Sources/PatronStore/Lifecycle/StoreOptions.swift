@@ -1,0 +1,36 @@
+/// When a write is on disk.
+public enum Durability: String, Sendable, CaseIterable {
+  /// Acknowledged means on disk: it survives a power cut.
+  case full
+  /// Acknowledged survives a crash of the process; a power cut may lose the latest writes.
+  case normal
+  /// A power cut may destroy the database. For tests and for filling a new database only.
+  case off
+}
+
+/// How a store is opened.
+public struct StoreOptions: Sendable {
+  /// The data directory; it is made where there is none.
+  public var directory: String
+  /// The schema, oldest step first.
+  public var migrations: [Migration]
+  /// The limits.
+  public var limits = StoreLimits()
+  /// When a write is on disk.
+  public var durability = Durability.full
+  /// False: each write has a transaction of its own. For measurements.
+  public var groupCommit = true
+  /// A registered SQLite file system; nil is the default one. For fault tests.
+  public var vfs: String?
+  /// Told what every commit changed, on the writer's thread, before the replies leave. Keep it short.
+  public var commitObserver: (@Sendable ([RecordChange]) -> Void)?
+  /// Called once when the disk failed under the writer. nil prints one line to stderr and ends the
+  /// process with status 74.
+  public var onFailStop: (@Sendable (String) -> Void)?
+
+  /// Options for a directory and a schema, with the defaults for everything else.
+  public init(directory: String, migrations: [Migration]) {
+    self.directory = directory
+    self.migrations = migrations
+  }
+}

@@ -1,0 +1,74 @@
+internal import SQLite
+
+/// Every record of every store, for checks of the whole database.
+public struct AllRecords {
+  private let transaction: ReadTransaction
+
+  /// Reads in a transaction.
+  public init(_ transaction: ReadTransaction) { self.transaction = transaction }
+
+  private static let customers = Query(
+    """
+    SELECT store_id, customer_id, external_id, email, phone, updated_at, body, stats FROM customers
+    ORDER BY store_id, customer_id
+    """)
+  private static let events = Query(
+    """
+    SELECT store_id, id, customer_id, occurred_at, source, source_name, event_id, type, sequence,
+      body
+    FROM events ORDER BY store_id, customer_id
+    """)
+  private static let orders = Query(
+    """
+    SELECT store_id, id, customer_id, placed_at, external_id, currency_code, total, refunded,
+      cancelled, body
+    FROM orders ORDER BY store_id, customer_id
+    """)
+  private static let ownerless = Query(
+    """
+    SELECT store_id, customer_id FROM events e WHERE NOT EXISTS (
+      SELECT 1 FROM customers c WHERE c.store_id = e.store_id AND c.customer_id = e.customer_id)
+    GROUP BY store_id, customer_id
+    """)
+
+  /// Visits every customer.
+  public func customers(_ visit: (_ store: String, CustomerRow) throws -> Void) throws {
+    try transaction.forEach(Self.customers) { row in
+      try visit(
+        row.text(0),
+        CustomerRow(
+          id: row.int64(1), externalID: row.optionalText(2), emailKey: row.optionalText(3),
+          phone: row.optionalText(4), updatedAt: row.int64(5), body: row.array(6),
+          stats: row.array(7)))
+    }
+  }
+
+  /// Visits every event.
+  public func events(_ visit: (_ store: String, EventRow) throws -> Void) throws {
+    try transaction.forEach(Self.events) { row in
+      try visit(
+        row.text(0),
+        EventRow(
+          id: row.int64(1), customerID: row.int64(2), occurredAt: row.int64(3),
+          source: Int32(truncatingIfNeeded: row.int64(4)), sourceName: row.text(5),
+          eventID: row.text(6), type: row.text(7), sequence: row.int64(8), body: row.array(9)))
+    }
+  }
+
+  /// Visits every order.
+  public func orders(_ visit: (_ store: String, OrderRow) throws -> Void) throws {
+    try transaction.forEach(Self.orders) { row in
+      try visit(
+        row.text(0),
+        OrderRow(
+          id: row.int64(1), customerID: row.int64(2), placedAt: row.int64(3),
+          externalID: row.text(4), currencyCode: row.text(5), total: row.int64(6),
+          refunded: row.int64(7), isCancelled: row.bool(8), body: row.array(9)))
+    }
+  }
+
+  /// Visits the customer ids on events whose customer does not exist.
+  public func ownersMissing(_ visit: (_ store: String, _ customerID: Int64) throws -> Void) throws {
+    try transaction.forEach(Self.ownerless) { row in try visit(row.text(0), row.int64(1)) }
+  }
+}

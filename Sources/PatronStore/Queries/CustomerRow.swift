@@ -1,0 +1,43 @@
+/// A customer as the store keeps it: what is looked up by, and two parts of one encoded message.
+public struct CustomerRow: Sendable {
+  /// Patron's id.
+  public var id: Int64
+  /// The shop's identifier.
+  public var externalID: String?
+  /// The e-mail address in the form that is compared.
+  public var emailKey: String?
+  /// The phone number, E.164.
+  public var phone: String?
+  /// When the body last changed, microseconds since 1970.
+  public var updatedAt: Int64
+  /// The encoded record without the fields of ``stats``.
+  public var body: [UInt8]
+  /// The encoded fields that orders and events change.
+  public var stats: [UInt8]
+
+  /// A row to be written.
+  public init(
+    id: Int64, externalID: String?, emailKey: String?, phone: String?, updatedAt: Int64,
+    body: [UInt8], stats: [UInt8] = []
+  ) {
+    self.id = id
+    self.externalID = externalID
+    self.emailKey = emailKey
+    self.phone = phone
+    self.updatedAt = updatedAt
+    self.body = body
+    self.stats = stats
+  }
+}
+
+/// An identifier by which a customer is found.
+public enum CustomerKey: Sendable, Equatable {
+  /// Patron's id.
+  case id(Int64)
+  /// The shop's identifier, now or before.
+  case externalID(String)
+  /// The e-mail address in the form that is compared.
+  case email(key: String)
+  /// The phone number, E.164.
+  case phone(String)
+}

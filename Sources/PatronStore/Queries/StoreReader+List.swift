@@ -1,0 +1,47 @@
+internal import PatronModel
+internal import SQLite
+
+/// Pages of customers, newest first. `body` gets the id and both encoded parts of each customer and
+/// returns false to stop.
+extension StoreReader {
+  private static let newest = Query(
+    """
+    SELECT customer_id, body, stats FROM customers
+    WHERE store_id = ?1 AND customer_id < ?2 ORDER BY customer_id DESC
+    """)
+  private static let newestMatching = Query(
+    """
+    SELECT c.customer_id, c.body, c.stats, c.email, c.phone
+    FROM customer_search s JOIN customers c ON c.store_id = ?1 AND c.customer_id = s.rowid
+    WHERE s.tokens MATCH ?3 AND s.rowid < ?2 ORDER BY s.rowid DESC
+    """)
+
+  /// What a page of customers hands over for each.
+  public typealias CustomerVisitor = (
+    _ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer
+  ) throws -> Bool
+
+  /// Visits the store's customers with an id below `before`, newest first.
+  public func customers(before: Int64, _ visit: CustomerVisitor) throws {
+    try transaction.forEachWhile(Self.newest, store.name, before) { row in
+      try visit(row.int64(0), row.bytes(1), row.bytes(2))
+    }
+  }
+
+  /// Visits the customers whose e-mail address or phone number has the fragment, newest first.
+  public func customers(matching text: String, before: Int64, _ visit: CustomerVisitor) throws {
+    let query = SearchTokens.query(storeKey: SearchTokens.storeKey(store.name), text)
+    let match: String
+    switch query {
+    case .nothing: return
+    case .prefix(let token, _): match = token
+    case .fragment(let tokens, _): match = tokens.joined(separator: " ")
+    }
+    try transaction.forEachWhile(Self.newestMatching, store.name, before, match) { row in
+      // Tokens are trigrams: that all of them occur does not mean that they follow each other.
+      let digits = row.optionalText(4).map { String($0.dropFirst()) }
+      guard query.matches(emailKey: row.optionalText(3), phoneDigits: digits) else { return true }
+      return try visit(row.int64(0), row.bytes(1), row.bytes(2))
+    }
+  }
+}

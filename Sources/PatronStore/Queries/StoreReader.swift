@@ -1,0 +1,81 @@
+internal import SQLite
+
+/// Reads of one store. It is made for a transaction and used on that transaction's thread.
+public struct StoreReader {
+  let transaction: ReadTransaction
+  /// The store that everything is read from.
+  public let store: StoreID
+
+  /// Reads `store` in a transaction.
+  public init(_ transaction: ReadTransaction, _ store: StoreID) {
+    self.transaction = transaction
+    self.store = store
+  }
+}
+
+// MARK: - Customers
+
+extension StoreReader {
+  private static let byID = Query(
+    """
+    SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
+    WHERE store_id = ?1 AND customer_id = ?2
+    """)
+  private static let byExternalID = Query(
+    """
+    SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
+    WHERE store_id = ?1 AND external_id = ?2
+    """)
+  private static let byEmail = Query(
+    """
+    SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
+    WHERE store_id = ?1 AND email = ?2
+    """)
+  private static let byPhone = Query(
+    """
+    SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
+    WHERE store_id = ?1 AND phone = ?2
+    """)
+  private static let byAlias = Query(
+    "SELECT customer_id FROM aliases WHERE store_id = ?1 AND external_id = ?2")
+
+  /// Finds a customer and lends its two encoded parts; nil when there is none. An external id that
+  /// the customer had before finds it too.
+  public func customer<Result>(
+    _ key: CustomerKey,
+    _ body: (_ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer) throws
+      -> Result
+  ) throws -> Result? {
+    try find(key) { row in try body(row.int64(0), row.bytes(5), row.bytes(6)) }
+  }
+
+  /// Finds a customer; nil when there is none.
+  public func customerRow(_ key: CustomerKey) throws -> CustomerRow? {
+    try find(key) { row in
+      CustomerRow(
+        id: row.int64(0), externalID: row.optionalText(1), emailKey: row.optionalText(2),
+        phone: row.optionalText(3), updatedAt: row.int64(4), body: row.array(5),
+        stats: row.array(6))
+    }
+  }
+
+  private func find<Result>(
+    _ key: CustomerKey, _ body: (borrowing Row) throws -> Result
+  ) throws -> Result? {
+    switch key {
+    case .id(let id):
+      return try transaction.first(Self.byID, store.name, id, row: body)
+    case .email(let email):
+      return try transaction.first(Self.byEmail, store.name, email, row: body)
+    case .phone(let phone):
+      return try transaction.first(Self.byPhone, store.name, phone, row: body)
+    case .externalID(let externalID):
+      if let found = try transaction.first(Self.byExternalID, store.name, externalID, row: body) {
+        return found
+      }
+      let alias = try transaction.first(Self.byAlias, store.name, externalID) { $0.int64(0) }
+      guard let alias else { return nil }
+      return try transaction.first(Self.byID, store.name, alias, row: body)
+    }
+  }
+}

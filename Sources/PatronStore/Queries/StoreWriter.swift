@@ -1,0 +1,133 @@
+internal import PatronModel
+internal import SQLite
+
+/// Writes of one store, and the reads that they need. It is made for a write transaction and used on
+/// the writer's thread. Every change of a record is reported to the transaction, which tells those
+/// who watch once it is committed.
+public struct StoreWriter {
+  let transaction: WriteTransaction
+  /// Reads of the same transaction.
+  public let read: StoreReader
+
+  /// The store that everything is written to.
+  public var store: StoreID { read.store }
+
+  /// Writes to `store` in a transaction.
+  public init(_ transaction: WriteTransaction, _ store: StoreID) {
+    self.transaction = transaction
+    self.read = StoreReader(transaction.read, store)
+  }
+
+  private static let nextSequence = Query(
+    "UPDATE sequences SET value = value + 1 WHERE name = 'record' RETURNING value")
+
+  /// The next id: greater than every one before, in all stores.
+  public func nextID() throws -> Int64 {
+    guard let id = try transaction.first(Self.nextSequence, row: { $0.int64(0) }) else {
+      throw StoreError.corrupt("the table of sequences has lost its row `record`")
+    }
+    return id
+  }
+}
+
+// MARK: - Customers
+
+extension StoreWriter {
+  private static let insert = Query(
+    """
+    INSERT INTO customers
+      (store_id, customer_id, external_id, email, phone, updated_at, body, stats)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    """)
+  private static let updateBody = Query(
+    """
+    UPDATE customers SET updated_at = ?3, body = ?4 WHERE store_id = ?1 AND customer_id = ?2
+    """)
+  private static let updateIdentifiers = Query(
+    """
+    UPDATE customers SET updated_at = ?3, body = ?4, external_id = ?5, email = ?6, phone = ?7
+    WHERE store_id = ?1 AND customer_id = ?2
+    """)
+  private static let updateStats = Query(
+    "UPDATE customers SET stats = ?3 WHERE store_id = ?1 AND customer_id = ?2")
+  private static let insertAlias = Query(
+    """
+    INSERT INTO aliases (store_id, external_id, customer_id) VALUES (?1, ?2, ?3)
+    ON CONFLICT (store_id, external_id) DO UPDATE SET customer_id = ?3
+    """)
+  private static let deleteAlias = Query(
+    "DELETE FROM aliases WHERE store_id = ?1 AND external_id = ?2")
+
+  /// Writes a new customer.
+  public func insert(_ row: CustomerRow) throws {
+    try transaction.run(
+      Self.insert, store.name, row.id, row.externalID, row.emailKey, row.phone, row.updatedAt,
+      row.body, row.stats)
+    try index(row)
+    try forgetAlias(row.externalID)
+    noteChange(row.id)
+  }
+
+  /// Writes a changed customer over `old`. Columns with an index are touched only when they
+  /// changed: that makes one dirty page of three.
+  public func update(_ row: CustomerRow, replacing old: CustomerRow) throws {
+    if row.externalID == old.externalID && row.emailKey == old.emailKey && row.phone == old.phone {
+      try transaction.run(Self.updateBody, store.name, row.id, row.updatedAt, row.body)
+    } else {
+      try transaction.run(
+        Self.updateIdentifiers, store.name, row.id, row.updatedAt, row.body, row.externalID,
+        row.emailKey, row.phone)
+      if row.emailKey != old.emailKey || row.phone != old.phone {
+        try unindex(old)
+        try index(row)
+      }
+      if row.externalID != old.externalID { try forgetAlias(row.externalID) }
+    }
+    noteChange(row.id)
+  }
+
+  /// Writes the part of a customer that orders and events change.
+  public func setStats(_ stats: [UInt8], of customerID: Int64) throws {
+    try transaction.run(Self.updateStats, store.name, customerID, stats)
+    noteChange(customerID)
+  }
+
+  /// Lets a customer answer to an external id that it had before.
+  public func addAlias(_ externalID: String, of customerID: Int64) throws {
+    try transaction.run(Self.insertAlias, store.name, externalID, customerID)
+  }
+
+  private func noteChange(_ customerID: Int64) {
+    transaction.recordChange(store: store.name, customerID: customerID)
+  }
+
+  /// An identifier that a customer has now is no alias of another.
+  private func forgetAlias(_ externalID: String?) throws {
+    guard let externalID else { return }
+    try transaction.run(Self.deleteAlias, store.name, externalID)
+  }
+}
+
+// MARK: - Search index
+
+extension StoreWriter {
+  private static let addTokens = Query(
+    "INSERT INTO customer_search (rowid, tokens) VALUES (?1, ?2)")
+  private static let removeTokens = Query(
+    "INSERT INTO customer_search (customer_search, rowid, tokens) VALUES ('delete', ?1, ?2)")
+
+  private func index(_ row: CustomerRow) throws {
+    try transaction.run(Self.addTokens, row.id, tokens(row))
+  }
+
+  private func unindex(_ row: CustomerRow) throws {
+    try transaction.run(Self.removeTokens, row.id, tokens(row))
+  }
+
+  private func tokens(_ row: CustomerRow) -> String {
+    SearchTokens.tokens(
+      storeKey: SearchTokens.storeKey(store.name), email: row.emailKey,
+      phoneDigits: row.phone.map { String($0.dropFirst()) }
+    ).joined(separator: " ")
+  }
+}

@@ -1,0 +1,137 @@
+import CProtobufC
+
+/// Memory for one message at a time: allocation moves a pointer, ``reset(limit:)`` frees all of it.
+///
+/// libprotobuf-c allocates several times what it reads, 24 to 56 times for hostile input, so an
+/// arena has a hard limit: past it `allocate` throws, and libprotobuf-c gets NULL and gives up
+/// cleanly. Keep one arena for each thread and reset it before each message. Pointers into an arena
+/// are valid until the next reset.
+public struct Arena: ~Copyable {
+  let state: UnsafeMutablePointer<ArenaState>
+
+  /// An arena that hands out at most `limit` bytes between two resets.
+  public init(limit: Int = .max) {
+    state = .allocate(capacity: 1)
+    state.initialize(to: ArenaState(limit: limit))
+    state.pointee.allocator = ProtobufCAllocator(
+      alloc: { data, size in
+        data.unsafelyUnwrapped.assumingMemoryBound(to: ArenaState.self).pointee.allocate(size)
+      },
+      free: { _, _ in },
+      allocator_data: UnsafeMutableRawPointer(state)
+    )
+  }
+
+  deinit {
+    state.pointee.freeChunks()
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
+
+  /// The limit that suits decoding a message of `payload` bytes: sixteen times the payload, which
+  /// honest messages do not reach, and 4 MiB so that a thousand short items of a batch fit.
+  public static func decodingLimit(payload: Int) -> Int { payload * 16 + (4 << 20) }
+
+  /// Bytes handed out since the last reset, rounding included.
+  public var used: Int { state.pointee.used }
+
+  /// The most bytes that are handed out between two resets.
+  public var limit: Int { state.pointee.limit }
+
+  /// Makes all memory available again and sets the limit. A block of at most 256 KiB is kept, so
+  /// that ordinary messages need no call to malloc.
+  public func reset(limit: Int) {
+    state.pointee.reset()
+    state.pointee.limit = limit
+  }
+
+  /// Makes all memory available again; the limit stays.
+  public func reset() { state.pointee.reset() }
+
+  /// `size` bytes, uninitialised, aligned to 8. Throws ``CodecError`` when the limit is reached.
+  public func allocate(_ size: Int) throws(CodecError) -> UnsafeMutableRawPointer {
+    guard let pointer = state.pointee.allocate(size) else {
+      throw CodecError(.outOfMemory(limit: state.pointee.limit))
+    }
+    return pointer
+  }
+
+  /// What libprotobuf-c takes. The address stays the same for the life of the arena.
+  var allocator: UnsafeMutablePointer<ProtobufCAllocator> {
+    // The allocator is the first member of the state: a pointer to the one points to the other.
+    UnsafeMutableRawPointer(state).assumingMemoryBound(to: ProtobufCAllocator.self)
+  }
+}
+
+/// The state behind an ``Arena``, at an address that does not move.
+struct ArenaState {
+  /// First, because ``Arena/allocator`` relies on it.
+  var allocator = ProtobufCAllocator()
+  private var cursor: UnsafeMutableRawPointer?
+  private var available = 0
+  private var chunk: UnsafeMutablePointer<Chunk>?
+  private(set) var used = 0
+  var limit: Int
+
+  /// The head of a block of memory; what is handed out follows it.
+  private struct Chunk {
+    var next: UnsafeMutablePointer<Chunk>?
+    var size: Int
+  }
+
+  private static let firstChunk = 16 << 10
+  private static let largestChunk = 1 << 20
+  private static let largestKept = 256 << 10
+
+  init(limit: Int) { self.limit = limit }
+
+  mutating func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
+    let rounded = (size &+ 7) & ~7
+    guard size >= 0, rounded >= size, rounded <= limit &- used else { return nil }
+    if rounded > available || cursor == nil { grow(rounded) }
+    guard let result = cursor else { return nil }
+    cursor = result + rounded
+    available &-= rounded
+    used &+= rounded
+    return result
+  }
+
+  private mutating func grow(_ size: Int) {
+    let doubled = chunk.map { min($0.pointee.size * 2, Self.largestChunk) } ?? Self.firstChunk
+    addChunk(max(doubled, size))
+  }
+
+  private mutating func addChunk(_ size: Int) {
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: MemoryLayout<Chunk>.size + size,
+      alignment: 16
+    )
+    let head = memory.bindMemory(to: Chunk.self, capacity: 1)
+    head.initialize(to: Chunk(next: chunk, size: size))
+    chunk = head
+    cursor = memory + MemoryLayout<Chunk>.size
+    available = size
+  }
+
+  mutating func reset() {
+    let wanted = used
+    used = 0
+    guard let first = chunk else { return }
+    if first.pointee.next == nil && first.pointee.size <= Self.largestKept {
+      cursor = UnsafeMutableRawPointer(first) + MemoryLayout<Chunk>.size
+      available = first.pointee.size
+    } else {
+      freeChunks()
+      addChunk(max(Self.firstChunk, min(wanted, Self.largestKept)))
+    }
+  }
+
+  mutating func freeChunks() {
+    while let head = chunk {
+      chunk = head.pointee.next
+      head.deallocate()
+    }
+    cursor = nil
+    available = 0
+  }
+}

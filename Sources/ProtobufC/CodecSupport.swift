@@ -1,0 +1,113 @@
+// What generated code calls to move values between Swift and the C structs.
+
+/// Encoding: values that libprotobuf-c reads through pointers.
+extension Arena {
+  /// A NUL-terminated copy of `value`, never libprotobuf-c's shared empty string, so that an empty
+  /// string in a oneof stays present. Throws when `value` contains U+0000, which C would cut at;
+  /// `field` is the full proto name for that error.
+  public func string(_ value: String, _ field: StaticString)
+    throws(CodecError) -> UnsafeMutablePointer<CChar>
+  {
+    var value = value
+    let copied = value.withUTF8 { utf8 -> Result<UnsafeMutablePointer<CChar>, CodecError> in
+      if utf8.contains(0) { return .failure(CodecError(.embeddedNUL, path: "\(field)")) }
+      return copyString(utf8)
+    }
+    return try copied.get()
+  }
+
+  private func copyString(_ utf8: UnsafeBufferPointer<UInt8>)
+    -> Result<UnsafeMutablePointer<CChar>, CodecError>
+  {
+    guard let memory = state.pointee.allocate(utf8.count + 1) else {
+      return .failure(CodecError(.outOfMemory(limit: limit)))
+    }
+    if let source = utf8.baseAddress { memory.copyMemory(from: source, byteCount: utf8.count) }
+    memory.storeBytes(of: 0, toByteOffset: utf8.count, as: UInt8.self)
+    return .success(memory.assumingMemoryBound(to: CChar.self))
+  }
+
+  /// A copy of `value`, or nil when it is empty.
+  public func bytes(_ value: [UInt8]) throws(CodecError) -> UnsafeMutablePointer<UInt8>? {
+    try copy(value)
+  }
+
+  /// A copy of trivial elements, or nil when there are none.
+  @inlinable
+  public func copy<Element: BitwiseCopyable>(_ elements: [Element])
+    throws(CodecError) -> UnsafeMutablePointer<Element>?
+  {
+    if elements.isEmpty { return nil }
+    let memory = try allocate(elements.count * MemoryLayout<Element>.stride)
+    let target = memory.bindMemory(to: Element.self, capacity: elements.count)
+    elements.withUnsafeBufferPointer {
+      target.initialize(from: $0.baseAddress.unsafelyUnwrapped, count: $0.count)
+    }
+    return target
+  }
+
+  /// The elements converted one by one, or nil when there are none.
+  @inlinable
+  public func map<Elements: Collection, Target>(
+    _ elements: Elements,
+    _ convert: (Elements.Element) throws(CodecError) -> Target
+  ) throws(CodecError) -> UnsafeMutablePointer<Target>? {
+    let count = elements.count
+    if count == 0 { return nil }
+    let memory = try allocate(count * MemoryLayout<Target>.stride)
+    let target = memory.bindMemory(to: Target.self, capacity: count)
+    var index = 0
+    for element in elements {
+      (target + index).initialize(to: try convert(element))
+      index += 1
+    }
+    return target
+  }
+}
+
+/// Decoding: copies out of arrays of libprotobuf-c.
+public enum CArray {
+  /// A copy of trivial elements.
+  @inlinable
+  public static func copy<Element: BitwiseCopyable>(
+    _ start: UnsafeMutablePointer<Element>?,
+    _ count: Int
+  ) -> [Element] {
+    [Element](UnsafeBufferPointer(start: start, count: count))
+  }
+
+  /// The elements converted one by one.
+  @inlinable
+  public static func map<Source, Element>(
+    _ start: UnsafeMutablePointer<Source>?,
+    _ count: Int,
+    _ convert: (Source) -> Element
+  ) -> [Element] {
+    UnsafeBufferPointer(start: start, count: count).map(convert)
+  }
+
+  /// The entries of a map. Of entries with equal keys the last one counts, as proto says.
+  @inlinable
+  public static func dictionary<Source, Key: Hashable, Value>(
+    _ start: UnsafeMutablePointer<Source>?,
+    _ count: Int,
+    _ convert: (Source) -> (Key, Value)
+  ) -> [Key: Value] {
+    var result = [Key: Value](minimumCapacity: count)
+    for entry in UnsafeBufferPointer(start: start, count: count) {
+      let (key, value) = convert(entry)
+      result[key] = value
+    }
+    return result
+  }
+}
+
+extension Message {
+  /// A C struct in `arena` that is filled from this message.
+  @inlinable
+  public func makeC(in arena: borrowing Arena) throws(CodecError) -> UnsafeMutableRawPointer {
+    let target = try Self.descriptor.makeStruct(in: arena)
+    try fillC(target, in: arena)
+    return target
+  }
+}

@@ -1,0 +1,144 @@
+internal import CProtobufC
+
+extension JSONWriter {
+  /// Writes the value of the field's type that lies at `slot`.
+  mutating func value(
+    _ field: FieldDescriptor,
+    _ slot: UnsafeRawPointer,
+    _ depth: Int
+  ) throws(JSONError) {
+    switch field.type {
+    case .string: cString(slot.load(as: UnsafePointer<CChar>?.self))
+    case .bytes:
+      let data = slot.load(as: ProtobufCBinaryData.self)
+      base64(UnsafeBufferPointer(start: data.data, count: data.len))
+    case .bool: text(slot.load(as: Int32.self) != 0 ? "true" : "false")
+    case .int32, .sint32, .sfixed32: text(String(slot.load(as: Int32.self)))
+    case .uint32, .fixed32: text(String(slot.load(as: UInt32.self)))
+    // Strings, because numbers of JSON readers are often doubles of 53 bits.
+    case .int64, .sint64, .sfixed64: text("\"\(slot.load(as: Int64.self))\"")
+    case .uint64, .fixed64: text("\"\(slot.load(as: UInt64.self))\"")
+    case .float: number(slot.load(as: Float.self))
+    case .double: number(slot.load(as: Double.self))
+    case .enumeration: enumValue(field, slot.load(as: Int32.self))
+    case .message:
+      guard let type = field.message else { return }
+      try message(type, slot.load(as: UnsafeRawPointer?.self), depth: depth + 1)
+    }
+  }
+
+  mutating func text(_ text: String) { output.append(contentsOf: text.utf8) }
+
+  private mutating func number(_ value: some BinaryFloatingPoint & CustomStringConvertible) {
+    if value.isNaN {
+      text("\"NaN\"")
+    } else if value.isInfinite {
+      text(value < 0 ? "\"-Infinity\"" : "\"Infinity\"")
+    } else {
+      // The shortest text that reads back as the same number; whole numbers without a point, but
+      // for -0.0, which many readers would take for the integer 0.
+      let description = value.description
+      let isWhole = value != 0 && description.hasSuffix(".0")
+      text(
+        isWhole || value == 0 && value.sign == .plus ? String(description.dropLast(2)) : description
+      )
+    }
+  }
+
+  private mutating func enumValue(_ field: FieldDescriptor, _ number: Int32) {
+    if let name = field.enumeration?.name(of: number) {
+      text("\"\(name)\"")
+    } else {
+      text(String(number))
+    }
+  }
+
+  mutating func base64(_ bytes: UnsafeBufferPointer<UInt8>) {
+    output.append(UInt8(ascii: "\""))
+    JSONBase64.append(bytes, to: &output)
+    output.append(UInt8(ascii: "\""))
+  }
+
+  // MARK: strings
+
+  mutating func string(_ value: String) {
+    output.append(UInt8(ascii: "\""))
+    for byte in value.utf8 { character(byte) }
+    output.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func cString(_ start: UnsafePointer<CChar>?) {
+    output.append(UInt8(ascii: "\""))
+    if var cursor = start {
+      while cursor.pointee != 0 {
+        character(UInt8(bitPattern: cursor.pointee))
+        cursor += 1
+      }
+    }
+    output.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func character(_ byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\""): text("\\\"")
+    case UInt8(ascii: "\\"): text("\\\\")
+    case 0x0A: text("\\n")
+    case 0x0D: text("\\r")
+    case 0x09: text("\\t")
+    case 0..<0x20, 0x7F:
+      text("\\u00")
+      output.append(Self.hexDigits[Int(byte >> 4)])
+      output.append(Self.hexDigits[Int(byte & 15)])
+    default: output.append(byte)
+    }
+  }
+
+  private static let hexDigits = Array("0123456789abcdef".utf8)
+
+  // MARK: google.protobuf
+
+  mutating func timestamp(_ descriptor: MessageDescriptor, _ source: UnsafeRawPointer)
+    throws(JSONError)
+  {
+    let instant = JSONInstant(
+      seconds: source.load(fromByteOffset: descriptor.field(at: 0).offset, as: Int64.self),
+      nanoseconds: source.load(fromByteOffset: descriptor.field(at: 1).offset, as: Int32.self)
+    )
+    guard let text = JSONTime.text(instant) else {
+      throw JSONError(message: "a timestamp is outside the years 1 to 9999")
+    }
+    string(text)
+  }
+
+  mutating func duration(_ descriptor: MessageDescriptor, _ source: UnsafeRawPointer)
+    throws(JSONError)
+  {
+    let text = JSONTime.durationText(
+      seconds: source.load(fromByteOffset: descriptor.field(at: 0).offset, as: Int64.self),
+      nanoseconds: source.load(fromByteOffset: descriptor.field(at: 1).offset, as: Int32.self)
+    )
+    guard let text else {
+      throw JSONError(message: "a duration is longer than 10,000 years or of two signs")
+    }
+    string(text)
+  }
+
+  mutating func fieldMask(_ descriptor: MessageDescriptor, _ source: UnsafeRawPointer)
+    throws(JSONError)
+  {
+    let field = descriptor.field(at: 0)
+    let count = source.load(fromByteOffset: field.quantifierOffset, as: Int.self)
+    let start = source.load(
+      fromByteOffset: field.offset,
+      as: UnsafePointer<UnsafePointer<CChar>>?.self
+    )
+    var paths = [String]()
+    for path in UnsafeBufferPointer(start: start, count: count) {
+      guard let camel = JSONMaskPath.camel(String(cString: path)) else {
+        throw JSONError(message: "a path of a field mask has no JSON form")
+      }
+      paths.append(camel)
+    }
+    string(paths.joined(separator: ","))
+  }
+}

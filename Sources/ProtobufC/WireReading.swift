@@ -1,0 +1,155 @@
+internal import CProtobufC
+
+/// How a value is laid out on the wire.
+enum WireType: UInt32 {
+  case varint = 0
+  case fixed64 = 1
+  case lengthDelimited = 2
+  case fixed32 = 5
+
+  /// The layout of libprotobuf-c's field type.
+  @inline(__always)
+  static func of(_ type: UInt32) -> WireType {
+    switch FieldType(rawValue: type) {
+    case .sfixed32, .fixed32, .float: .fixed32
+    case .sfixed64, .fixed64, .double: .fixed64
+    case .string, .bytes, .message: .lengthDelimited
+    default: .varint
+    }
+  }
+}
+
+extension WireScanner {
+  /// Reads a tag: at most five bytes, a field number from 1 to 2^29 - 1.
+  @inline(__always)
+  static func tag(_ cursor: inout Bytes, _ end: Bytes) throws(CodecError) -> UInt32 {
+    let first = cursor.pointee
+    if first < 0x80 {
+      guard first >= 8 else { throw CodecError(.malformedTag) }
+      cursor += 1
+      return UInt32(first)
+    }
+    return try longTag(&cursor, end)
+  }
+
+  private static func longTag(_ cursor: inout Bytes, _ end: Bytes) throws(CodecError) -> UInt32 {
+    let start = cursor
+    let value = try varint(&cursor, end)
+    guard cursor - start <= 5, let tag = UInt32(exactly: value), tag >= 8 else {
+      throw CodecError(.malformedTag)
+    }
+    return tag
+  }
+
+  /// Reads a varint of at most ten bytes that fits 64 bits.
+  @inline(__always)
+  static func varint(_ cursor: inout Bytes, _ end: Bytes) throws(CodecError) -> UInt64 {
+    guard cursor < end else { throw CodecError(.truncated) }
+    let first = cursor.pointee
+    if first < 0x80 {
+      cursor += 1
+      return UInt64(first)
+    }
+    return try longVarint(&cursor, end)
+  }
+
+  private static func longVarint(_ cursor: inout Bytes, _ end: Bytes) throws(CodecError) -> UInt64 {
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while cursor < end {
+      let byte = cursor.pointee
+      cursor += 1
+      if shift == 63 && byte > 1 { throw CodecError(.malformedVarint) }
+      value |= UInt64(byte & 0x7F) &<< shift
+      if byte < 0x80 { return value }
+      shift &+= 7
+    }
+    throw CodecError(.truncated)
+  }
+
+  /// Skips `count` bytes.
+  @inline(__always)
+  static func advance(_ cursor: inout Bytes, _ end: Bytes, _ count: Int) throws(CodecError) {
+    guard end - cursor >= count else { throw CodecError(.truncated) }
+    cursor += count
+  }
+
+  /// Reads a length of at most five bytes and skips the content; returns where the content begins.
+  @inline(__always)
+  static func content(_ cursor: inout Bytes, _ end: Bytes) throws(CodecError) -> Bytes {
+    let start = cursor
+    let length = try varint(&cursor, end)
+    guard cursor - start <= 5 else { throw CodecError(.malformedLength) }
+    guard length <= UInt64(end - cursor) else { throw CodecError(.truncated) }
+    let content = cursor
+    cursor += Int(length)
+    return content
+  }
+}
+
+/// Finds fields by number: libprotobuf-c sorts them by number and lists the runs without gaps.
+struct FieldTable {
+  private let fields: UnsafePointer<ProtobufCFieldDescriptor>?
+  private let count: Int
+  private let ranges: UnsafePointer<ProtobufCIntRange>?
+  private let rangeCount: Int
+
+  @inline(__always)
+  init(_ descriptor: UnsafePointer<ProtobufCMessageDescriptor>) {
+    fields = descriptor.pointee.fields
+    count = Int(descriptor.pointee.n_fields)
+    ranges = descriptor.pointee.field_ranges
+    rangeCount = Int(descriptor.pointee.n_field_ranges)
+  }
+
+  /// The index of the field with this number, or -1. Fields mostly come in order, so the previous
+  /// one and the one after it are tried first.
+  @inline(__always)
+  func index(of number: UInt32, after previous: Int) -> Int {
+    guard let fields else { return -1 }
+    let next = previous &+ 1
+    if next < count && fields[next].id == number { return next }
+    if previous >= 0 && fields[previous].id == number { return previous }
+    return search(number)
+  }
+
+  private func search(_ number: UInt32) -> Int {
+    guard let ranges, let number = Int32(exactly: number) else { return -1 }
+    var low = 0
+    var high = rangeCount
+    while low < high {
+      let middle = (low &+ high) / 2
+      let range = ranges[middle]
+      let length = ranges[middle &+ 1].orig_index &- range.orig_index
+      if number < range.start_value {
+        high = middle
+      } else if UInt32(number &- range.start_value) >= length {
+        low = middle &+ 1
+      } else {
+        return Int(range.orig_index) &+ Int(number &- range.start_value)
+      }
+    }
+    return -1
+  }
+}
+
+/// The fields of one message that have occurred, by index.
+struct SeenFields {
+  private var low: UInt64 = 0
+  private var high: UInt64 = 0
+
+  /// Returns false when the field had occurred before. The generator refuses messages with more
+  /// than 128 fields, so an index past that counts as seen.
+  @inline(__always)
+  mutating func insert(_ index: Int) -> Bool {
+    if index < 64 {
+      let bit: UInt64 = 1 &<< UInt64(index)
+      defer { low |= bit }
+      return low & bit == 0
+    }
+    guard index < 128 else { return false }
+    let bit: UInt64 = 1 &<< UInt64(index &- 64)
+    defer { high |= bit }
+    return high & bit == 0
+  }
+}

@@ -1,0 +1,56 @@
+internal import CSQLite
+
+/// How far a checkpoint goes.
+public enum CheckpointMode: Sendable {
+  /// Copies what no reader needs, waits for nobody.
+  case passive
+  /// Waits for readers within the busy timeout, copies everything and empties the log file.
+  case truncate
+}
+
+/// What a checkpoint did.
+public struct CheckpointResult: Sendable, Equatable {
+  /// Readers kept it from finishing.
+  public let busy: Bool
+  /// Pages in the write-ahead log.
+  public let logPages: Int
+  /// Pages of the log that are in the database file by now.
+  public let checkpointedPages: Int
+
+  /// Whether every page of the log is in the database file.
+  public var isComplete: Bool { !busy && logPages == checkpointedPages }
+}
+
+extension Connection {
+  /// Checkpoints the write-ahead log. Call it on the one connection that writes, never on another:
+  /// SQLite before 3.51.3 damages the file when one connection checkpoints while another commits
+  /// (https://sqlite.org/wal.html#walresetbug).
+  public func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> CheckpointResult {
+    var log: Int32 = 0
+    var checkpointed: Int32 = 0
+    let flag = mode == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
+    let code = sqlite3_wal_checkpoint_v2(handle, nil, flag, &log, &checkpointed)
+    guard code == SQLITE_OK || code & 0xff == SQLITE_BUSY else { throw lastError() }
+    if mode == .truncate, code == SQLITE_OK { walPages = 0 }
+    return CheckpointResult(
+      busy: code != SQLITE_OK,
+      logPages: Int(max(0, log)),
+      checkpointedPages: Int(max(0, checkpointed))
+    )
+  }
+
+  /// Turns SQLite's own checkpoints off and keeps ``walPages`` up to date instead.
+  public func takeOverCheckpoints() {
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    // The hook takes the place of the one that automatic checkpoints are made of.
+    sqlite3_wal_hook(
+      handle,
+      { context, _, _, pages in
+        guard let context else { return SQLITE_OK }
+        Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue().walPages = Int(pages)
+        return SQLITE_OK
+      },
+      context
+    )
+  }
+}

@@ -1,0 +1,172 @@
+internal import CSQLite
+
+/// A connection to one SQLite file. It belongs to one thread: it is opened without SQLite's mutexes.
+public final class Connection {
+  /// How a file is opened.
+  public enum Mode: Sendable {
+    /// Reads and writes; makes the file when there is none.
+    case readWrite
+    /// Reads only, by the file system's flag and by `query_only`.
+    case readOnly
+  }
+
+  /// When SQLite syncs.
+  public enum Synchronous: String, Sendable {
+    /// At every commit: what was committed survives a power cut.
+    case full = "FULL"
+    /// At checkpoints: a power cut may lose the latest commits, never the file.
+    case normal = "NORMAL"
+    /// Never: a power cut may destroy the file. For tests.
+    case off = "OFF"
+  }
+
+  let handle: OpaquePointer
+  let progress = Progress()
+  var statements: [Statement?] = []
+  private let deferredStatement: Statement
+  private let immediateStatement: Statement
+  private let commitStatement: Statement
+  private let rollbackStatement: Statement
+
+  /// Pages in the write-ahead log after the latest commit of this connection that changed
+  /// something, or after its latest checkpoint.
+  public internal(set) var walPages = 0
+
+  /// Interrupts this connection from other threads.
+  public let interruptHandle: InterruptHandle
+
+  /// Opens `path`. `busyTimeoutMilliseconds` is set before anything else, because even reading the
+  /// header may meet a lock. `vfs` names a registered SQLite file system, nil is the default one.
+  public init(
+    path: String,
+    mode: Mode,
+    busyTimeoutMilliseconds: Int32,
+    vfs: String? = nil
+  ) throws(SQLiteError) {
+    let handle = try Self.open(path, mode, vfs)
+    sqlite3_extended_result_codes(handle, 1)
+    sqlite3_busy_timeout(handle, busyTimeoutMilliseconds)
+    do {
+      self.deferredStatement = try Statement(handle, "BEGIN", progress)
+      self.immediateStatement = try Statement(handle, "BEGIN IMMEDIATE", progress)
+      self.commitStatement = try Statement(handle, "COMMIT", progress)
+      self.rollbackStatement = try Statement(handle, "ROLLBACK", progress)
+    } catch {
+      sqlite3_close_v2(handle)
+      throw error
+    }
+    self.handle = handle
+    self.interruptHandle = InterruptHandle(handle)
+    installProgressHandler()
+    if mode == .readOnly { try execute("PRAGMA query_only=1") }
+  }
+
+  deinit {
+    interruptHandle.invalidate()
+    // close_v2 waits for statements that are still referenced, which finalize themselves.
+    sqlite3_close_v2(handle)
+  }
+
+  private static func open(
+    _ path: String,
+    _ mode: Mode,
+    _ vfs: String?
+  ) throws(SQLiteError) -> OpaquePointer {
+    SQLiteLibrary.configure()
+    let access =
+      mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+    var handle: OpaquePointer?
+    let result = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX, vfs)
+    guard result == SQLITE_OK, let handle else {
+      let error = SQLiteError(
+        code: handle.map { sqlite3_extended_errcode($0) } ?? result,
+        message: "cannot open the file",
+        systemError: handle.map { sqlite3_system_errno($0) } ?? 0
+      )
+      sqlite3_close_v2(handle)
+      throw error
+    }
+    return handle
+  }
+
+  private func installProgressHandler() {
+    let context = Unmanaged.passUnretained(progress).toOpaque()
+    sqlite3_progress_handler(
+      handle,
+      Int32(Progress.stepsPerCall),
+      { context in
+        guard let context else { return 0 }
+        return Unmanaged<Progress>.fromOpaque(context).takeUnretainedValue().stops() ? 1 : 0
+      },
+      context
+    )
+  }
+}
+
+// MARK: - Settings and limits
+
+extension Connection {
+  /// Runs SQL without parameters, statement by statement: pragmas and migrations.
+  public func execute(_ sql: String) throws(SQLiteError) {
+    guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else {
+      throw lastError(messageIsSafe: true)
+    }
+  }
+
+  /// The first column of the first row of `sql` as a number, such as `PRAGMA user_version`; nil
+  /// without a row.
+  public func integer(_ sql: String) throws(SQLiteError) -> Int64? {
+    let statement = try prepare(sql)
+    defer { statement.reset() }
+    return try statement.step() ? Row(statement).int64(0) : nil
+  }
+
+  /// The first column of the first row of `sql` as text; nil without a row.
+  public func text(_ sql: String) throws(SQLiteError) -> String? {
+    let statement = try prepare(sql)
+    defer { statement.reset() }
+    return try statement.step() ? Row(statement).text(0) : nil
+  }
+
+  /// Sets how long statements wait for a lock, in milliseconds; 0 does not wait.
+  public func setBusyTimeout(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
+
+  /// Allows about `steps` more virtual machine steps (to the thousand), after which a statement
+  /// ends with ``SQLiteError/Stop/budgetExceeded``. nil takes the limit away.
+  public func setBudget(steps: Int?) { progress.setBudget(steps) }
+
+  /// Sets what is asked every thousand steps; when it says true, the statement ends with
+  /// ``SQLiteError/Stop/interrupted``.
+  public func setStopCheck(_ check: (() -> Bool)?) { progress.shouldStop = check }
+
+  /// Rows inserted, updated and deleted since the connection was opened, triggers included.
+  public var totalChanges: Int64 { Int64(sqlite3_total_changes64(handle)) }
+
+  /// The row id of the latest insert into a rowid table.
+  public var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
+
+  func lastError(messageIsSafe: Bool = false) -> SQLiteError {
+    SQLiteError.latest(of: handle, progress, messageIsSafe: messageIsSafe)
+  }
+}
+
+// MARK: - Transactions
+
+extension Connection {
+  /// Whether a transaction is open. SQLite ends one by itself after some errors.
+  public var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+
+  /// Begins a transaction whose snapshot is taken by its first read.
+  public func begin() throws(SQLiteError) { try deferredStatement.runOnce() }
+
+  /// Begins a transaction that may write, and takes the write lock.
+  public func beginImmediate() throws(SQLiteError) { try immediateStatement.runOnce() }
+
+  /// Commits. On an error the transaction is still open, unless ``isInTransaction`` says otherwise.
+  public func commit() throws(SQLiteError) { try commitStatement.runOnce() }
+
+  /// Rolls back; does nothing when no transaction is open.
+  public func rollback() throws(SQLiteError) {
+    if isInTransaction { try rollbackStatement.runOnce() }
+  }
+}

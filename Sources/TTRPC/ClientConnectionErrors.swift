@@ -1,0 +1,79 @@
+// Errors that a client connection makes itself, and the ends of calls.
+extension ClientConnection {
+  static func tooLarge(_ size: Int, limit: Int) -> RPCError {
+    RPCError(
+      code: .resourceExhausted,
+      message: "the request takes \(size) bytes, allowed are \(limit): send less at a time"
+    )
+  }
+
+  static func deadlinePassed(sent: Bool) -> RPCError {
+    RPCError(
+      code: .deadlineExceeded,
+      message: sent
+        ? "no answer before the deadline: it may still take effect; allow more time or send less"
+        : "the deadline passed before the call was sent: allow more time"
+    )
+  }
+
+  /// Ends a call; nothing is said of it afterwards.
+  mutating func remove(_ call: ClientCallID) {
+    guard let state = calls.remove(call) else { return }
+    if state.fullSince != nil { fullStreams -= 1 }
+  }
+
+  mutating func fail(_ call: ClientCallID, _ failure: CallFailure) {
+    guard calls[call] != nil else { return }
+    remove(call)
+    pending.append(.failed(call, failure))
+  }
+
+  /// A server that breaks the rules of one call loses that call; the others go on.
+  mutating func failForBreach(_ call: ClientCallID, _ message: String) {
+    sendCancel(call, code: .internal)
+    fail(call, CallFailure(RPCError(code: .internal, message: message)))
+  }
+
+  mutating func sendCancel(_ call: ClientCallID, code: StatusCode) {
+    guard peerCapabilities?.contains(.cancel) == true else { return }
+    output.beginFrame(.cancel, stream: call.stream)
+    CancelBody(code: code).append(to: &output.message)
+    output.endFrame()
+  }
+}
+
+/// Events that wait for the driver, in order.
+struct ClientEventQueue {
+  private var events: [ClientEvent] = []
+  private var taken = 0
+
+  var isEmpty: Bool { taken == events.count }
+
+  /// Events that are kept hold no pointers into the bytes read.
+  mutating func append(_ event: ClientEvent) { events.append(event) }
+
+  mutating func popFirst() -> ClientEvent? {
+    guard taken < events.count else { return nil }
+    defer {
+      taken += 1
+      if taken == events.count {
+        events.removeAll(keepingCapacity: taken <= 64)
+        taken = 0
+      }
+    }
+    return events[taken]
+  }
+}
+
+extension RPCError {
+  /// For a message sent to a call that the server has ended well.
+  package static let callIsOver = RPCError(
+    code: .failedPrecondition,
+    message: "the server has already ended this call: read its result"
+  )
+}
+
+extension MethodKind {
+  /// True when the client sends a stream of messages.
+  package var clientStreams: Bool { self == .clientStreaming || self == .bidirectionalStreaming }
+}

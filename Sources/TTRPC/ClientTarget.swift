@@ -1,0 +1,80 @@
+/// Where a client connects.
+public enum ClientTarget: Sendable, Hashable {
+  /// A host name or address, without brackets, and a TCP port.
+  case host(String, port: Int)
+  /// The path of a Unix socket.
+  case unix(path: String)
+
+  /// The longest path that fits a Unix socket address, in bytes.
+  static let maxUnixPath = 107
+
+  /// Reads `HOST:PORT` (`[ADDRESS]:PORT` for IPv6) or `unix:PATH`. Anything else is
+  /// INVALID_ARGUMENT with a message that says what was expected.
+  public init(parsing text: String) throws(RPCError) {
+    if text.hasPrefix("unix:") {
+      self = try .unix(path: Self.unixPath(text))
+      return
+    }
+    guard let colon = text.lastIndex(of: ":") else {
+      throw Self.invalid(text, "it has no port")
+    }
+    guard let port = Int(text[text.index(after: colon)...]), (1...65535).contains(port),
+      text[text.index(after: colon)...].utf8.allSatisfy({ (0x30...0x39).contains($0) })
+    else {
+      throw Self.invalid(text, "the port is not a number from 1 to 65535")
+    }
+    self = try .host(Self.host(text[..<colon], of: text), port: port)
+  }
+
+  private static func unixPath(_ text: String) throws(RPCError) -> String {
+    var path = text.dropFirst("unix:".count)
+    // Other tools write unix:///run/x.sock.
+    if path.hasPrefix("///") { path = path.dropFirst(2) }
+    if path.isEmpty { throw invalid(text, "the path is empty") }
+    if path.utf8.contains(0) { throw invalid(text, "the path contains a NUL") }
+    if path.utf8.count > maxUnixPath {
+      throw invalid(text, "the path is longer than \(maxUnixPath) bytes, the system's limit")
+    }
+    return String(path)
+  }
+
+  private static func host(_ part: Substring, of text: String) throws(RPCError) -> String {
+    if part.hasPrefix("["), part.hasSuffix("]"), part.count > 2 {
+      let inner = part.dropFirst().dropLast()
+      guard inner.contains(":"), !inner.contains("["), !inner.contains("]") else {
+        throw invalid(text, "brackets are for IPv6 addresses")
+      }
+      return String(inner)
+    }
+    if part.isEmpty { throw invalid(text, "the host is empty") }
+    if part.contains(":") {
+      throw invalid(text, "an IPv6 address needs brackets, as in [::1]:7420")
+    }
+    let plain = part.utf8.allSatisfy { byte in
+      byte > 0x20 && byte != 0x7F && byte != 0x2F && byte != 0x5B && byte != 0x5D
+    }
+    guard plain else {
+      throw invalid(text, "the host contains a character that host names do not have")
+    }
+    return String(part)
+  }
+
+  private static func invalid(_ text: String, _ reason: String) -> RPCError {
+    RPCError(
+      code: .invalidArgument,
+      message: "\"\(text.prefix(64))\" is not an address: \(reason); "
+        + "expected HOST:PORT, as in 127.0.0.1:7420, or unix:PATH"
+    )
+  }
+}
+
+extension ClientTarget: CustomStringConvertible {
+  /// The text that ``init(parsing:)`` reads.
+  public var description: String {
+    switch self {
+    case .host(let host, let port):
+      host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    case .unix(let path): "unix:\(path)"
+    }
+  }
+}

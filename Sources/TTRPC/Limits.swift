@@ -1,0 +1,160 @@
+/// Every bound that a server puts on its peers, in one place. Nothing is cut silently: who meets a
+/// limit is told its name and the flag that moves it. ``all`` describes each field.
+public struct Limits: Sendable, Hashable {
+  /// Largest data of one frame that a client may send, envelope included, in bytes.
+  /// More is RESOURCE_EXHAUSTED for that call. At most ``FrameHeader/protocolMaxLength``.
+  public var requestBytes = 1 << 20
+  /// Largest data of one frame that the server sends, in bytes; a larger answer becomes
+  /// RESOURCE_EXHAUSTED. At most ``FrameHeader/protocolMaxLength``, which stock clients accept.
+  public var responseBytes = FrameHeader.protocolMaxLength
+  /// Calls and streams of one connection that wait for an answer at the same time.
+  public var callsPerConnection = 1024
+  /// Calls and streams of all connections that wait for an answer at the same time.
+  public var callsInFlight = 16384
+  /// Streaming calls of one connection that are open at the same time.
+  public var streamsPerConnection = 128
+  /// Open connections.
+  public var connections = 1024
+  /// Metadata of one request, keys and values together, in bytes.
+  public var metadataBytes = 16 << 10
+  /// Metadata pairs of one request.
+  public var metadataPairs = 64
+  /// Time from the connection's start to its first whole frame, and from the first byte of any
+  /// frame to its last, in milliseconds. 0: no limit.
+  public var headerTimeoutMillis = 30_000
+  /// Time that a connection may be without a call and without a byte, in milliseconds. 0: no limit.
+  public var idleTimeoutMillis = 1_800_000
+  /// Time that a client may leave the server's output untaken, in milliseconds. 0: no limit.
+  public var writeTimeoutMillis = 30_000
+  /// Messages of one stream that were received but not yet consumed by its handler.
+  public var streamQueueMessages = 64
+  /// Bytes of one stream that were received but not yet consumed by its handler.
+  public var streamQueueBytes = 4 << 20
+  /// Time that reading may stop because one stream's queue is full, in milliseconds; then that
+  /// stream fails with RESOURCE_EXHAUSTED.
+  public var fullStreamGraceMillis = 1000
+  /// Bytes of one stream that its handler sent but the connection could not take yet; more is
+  /// RESOURCE_EXHAUSTED for that stream. One message is always accepted.
+  public var streamOutboundBytes = 1 << 20
+  /// Bytes that wait to be sent on one connection before the server stops reading from it.
+  public var outboundBytes = 4 << 20
+  /// Time that calls in flight get to finish when the server drains, in milliseconds.
+  public var drainGraceMillis = 10_000
+
+  /// The defaults.
+  public init() {}
+}
+
+/// What a person needs to know about one limit.
+public struct LimitDescription: Sendable {
+  /// The field's name in ``Limits``.
+  public let name: String
+  /// `bytes`, `milliseconds`, `calls` and so on.
+  public let unit: String
+  /// The flag without dashes: `max-request-bytes`.
+  public let flag: String
+  /// One sentence.
+  public let help: String
+  /// Values that make sense.
+  public let range: ClosedRange<Int>
+  /// The field.
+  public let keyPath: any WritableKeyPath<Limits, Int> & Sendable
+
+  /// The field's value in fresh ``Limits``.
+  public var defaultValue: Int { Limits()[keyPath: keyPath] }
+}
+
+extension Limits {
+  /// Every field, in the order in which help and documentation show them.
+  public static let all: [LimitDescription] = sizes + counts + times
+
+  /// The flag of a field, with its dashes: `--max-request-bytes`.
+  public static func flag(for keyPath: WritableKeyPath<Limits, Int>) -> String {
+    let described = all.first { ($0.keyPath as WritableKeyPath<Limits, Int>) == keyPath }
+    return "--\(described?.flag ?? "unknown")"
+  }
+
+  private static let sizes: [LimitDescription] = [
+    size(
+      "requestBytes", "max-request-bytes", \.requestBytes,
+      "Largest request or streamed message that is accepted, envelope included",
+      1024...FrameHeader.protocolMaxLength),
+    size(
+      "responseBytes", "max-response-bytes", \.responseBytes,
+      "Largest response or streamed message that is sent, envelope included",
+      1024...FrameHeader.protocolMaxLength),
+    size(
+      "metadataBytes", "max-metadata-bytes", \.metadataBytes,
+      "Largest metadata of one request, keys and values together", 0...(1 << 20)),
+    size(
+      "streamQueueBytes", "max-stream-queue-bytes", \.streamQueueBytes,
+      "Bytes that one stream may hold unconsumed", 1...(1 << 30)),
+    size(
+      "streamOutboundBytes", "max-stream-outbound-bytes", \.streamOutboundBytes,
+      "Bytes that one stream may have waiting to be sent", 1...(1 << 30)),
+    size(
+      "outboundBytes", "max-outbound-bytes", \.outboundBytes,
+      "Bytes waiting to be sent on one connection before reading from it stops", 1...(1 << 30)),
+  ]
+
+  private static let counts: [LimitDescription] = [
+    count(
+      "callsPerConnection", "calls", "max-calls-per-connection", \.callsPerConnection,
+      "Calls in flight on one connection"),
+    count(
+      "callsInFlight", "calls", "max-calls", \.callsInFlight,
+      "Calls in flight on all connections together"),
+    count(
+      "streamsPerConnection", "streams", "max-streams-per-connection", \.streamsPerConnection,
+      "Open streams of one connection"),
+    count("connections", "connections", "max-connections", \.connections, "Open connections"),
+    count(
+      "metadataPairs", "pairs", "max-metadata-pairs", \.metadataPairs,
+      "Metadata pairs of one request"),
+    count(
+      "streamQueueMessages", "messages", "max-stream-queue-messages", \.streamQueueMessages,
+      "Messages that one stream may hold unconsumed"),
+  ]
+
+  private static let times: [LimitDescription] = [
+    time(
+      "headerTimeoutMillis", "header-timeout-ms", \.headerTimeoutMillis,
+      "Time for a connection's first frame, and for any frame to arrive whole; 0 is no limit"),
+    time(
+      "idleTimeoutMillis", "idle-timeout-ms", \.idleTimeoutMillis,
+      "Time after which a connection without calls is closed; 0 is no limit"),
+    time(
+      "writeTimeoutMillis", "write-timeout-ms", \.writeTimeoutMillis,
+      "Time that a client may leave output untaken before it is disconnected; 0 is no limit"),
+    time(
+      "fullStreamGraceMillis", "full-stream-grace-ms", \.fullStreamGraceMillis,
+      "Time that a stream's queue may stay full before the stream fails"),
+    time(
+      "drainGraceMillis", "drain-grace-ms", \.drainGraceMillis,
+      "Time that calls in flight get to finish when the server stops"),
+  ]
+
+  private typealias Field = any WritableKeyPath<Limits, Int> & Sendable
+
+  private static func size(
+    _ name: String, _ flag: String, _ field: Field, _ help: String, _ range: ClosedRange<Int>
+  ) -> LimitDescription {
+    LimitDescription(
+      name: name, unit: "bytes", flag: flag, help: help, range: range, keyPath: field)
+  }
+
+  private static func count(
+    _ name: String, _ unit: String, _ flag: String, _ field: Field, _ help: String
+  ) -> LimitDescription {
+    LimitDescription(
+      name: name, unit: unit, flag: flag, help: help, range: 1...1_000_000, keyPath: field)
+  }
+
+  private static func time(
+    _ name: String, _ flag: String, _ field: Field, _ help: String
+  ) -> LimitDescription {
+    LimitDescription(
+      name: name, unit: "milliseconds", flag: flag, help: help, range: 0...86_400_000,
+      keyPath: field)
+  }
+}

@@ -1,0 +1,189 @@
+/// The bytes that one connection has yet to send. Owned by one connection, used on one thread.
+///
+/// A response or request message is appended in place between `begin…` and `end…`; lengths are
+/// patched afterwards, always in the shortest form, so that frames are byte for byte what a stock
+/// encoder makes.
+public struct OutputBuffer: ~Copyable {
+  /// Where the message of the frame that is being written goes; see ``ResponseBuffer``.
+  public var message: ResponseBuffer
+  /// The frame that is being written.
+  private var frameStart = 0
+  private var payloadTag: UInt8 = 0
+
+  /// Memory that is kept once everything was sent, in bytes.
+  private static let keptBytes = 64 << 10
+
+  /// An empty buffer.
+  public init(capacity: Int = 0) { message = ResponseBuffer(capacity: capacity) }
+
+  /// Bytes that wait to be sent.
+  public var count: Int { message.end }
+  /// True when nothing waits.
+  public var isEmpty: Bool { message.end == 0 }
+
+  /// Calls `body` with the bytes to send.
+  public func withUnsafeBytes<R, E: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(E) -> R
+  ) throws(E) -> R {
+    try body(
+      UnsafeRawBufferPointer(start: message.base.map { UnsafeRawPointer($0) }, count: message.end))
+  }
+
+  /// Forgets the bytes, after they were handed on.
+  public mutating func removeAll() { message.removeAll(keeping: OutputBuffer.keptBytes) }
+
+  /// Takes all bytes as an array and empties the buffer. For tests and in-process transports.
+  public mutating func takeAll() -> [UInt8] {
+    let bytes = withUnsafeBytes { [UInt8]($0) }
+    removeAll()
+    return bytes
+  }
+
+  /// Appends a whole frame.
+  public mutating func appendFrame(
+    _ type: FrameType, flags: FrameFlags = [], stream: UInt32, body: UnsafeRawBufferPointer
+  ) {
+    beginFrame(type, flags: flags, stream: stream)
+    message.append(body)
+    endFrame()
+  }
+
+  /// Appends a Data frame with one message.
+  public mutating func appendData(stream: UInt32, _ bytes: [UInt8], flags: FrameFlags = []) {
+    bytes.withUnsafeBytes { appendFrame(.data, flags: flags, stream: stream, body: $0) }
+  }
+
+  /// Appends the frame that closes the sender's side of a stream. It never carries a message:
+  /// Go servers refuse one on it.
+  public mutating func appendClose(stream: UInt32) {
+    appendFrame(
+      .data, flags: [.remoteClosed, .noData], stream: stream,
+      body: UnsafeRawBufferPointer(start: nil, count: 0))
+  }
+
+  /// Starts a frame: its body is what is appended to ``message`` until ``endFrame()``.
+  public mutating func beginFrame(_ type: FrameType, flags: FrameFlags = [], stream: UInt32) {
+    frameStart = message.end
+    message.reserve(FrameHeader.byteCount)
+    FrameHeader(length: 0, streamID: stream, type: type, flags: flags)
+      .encode(to: message.base! + frameStart)
+    message.setEnd(frameStart + FrameHeader.byteCount)
+    message.start = message.end
+  }
+
+  /// Patches the length of the frame that was begun.
+  public mutating func endFrame() {
+    let length = message.end - frameStart - FrameHeader.byteCount
+    precondition(length < 1 << 24, "a frame of 16 MiB or more cannot be framed")
+    (message.base! + frameStart).storeBytes(of: UInt32(length).bigEndian, as: UInt32.self)
+    message.start = message.end
+  }
+
+  /// Drops the frame that was begun.
+  public mutating func abandonFrame() {
+    message.setEnd(frameStart)
+    message.start = frameStart
+  }
+
+  /// Data bytes of the frame that was begun, envelope included.
+  public var frameLength: Int { message.end - frameStart - FrameHeader.byteCount }
+}
+
+// Envelopes.
+extension OutputBuffer {
+  /// Starts a Response: the response message is what is appended to ``message`` until
+  /// ``endEnvelope()``.
+  public mutating func beginResponse(stream: UInt32) {
+    beginFrame(.response, stream: stream)
+    beginPayload(tag: 0x12)
+  }
+
+  /// Ends the envelope that was begun: patches both lengths. An empty message leaves no field.
+  public mutating func endEnvelope() {
+    let count = message.count
+    let prefix = message.start - 2
+    if count == 0 {
+      message.setEnd(prefix)
+    } else {
+      let size = ResponseBuffer.varintSize(UInt64(count))
+      if size > 1 { message.openGap(at: message.start, distance: size - 1) }
+      _ = ResponseBuffer.writeVarint(UInt64(count), to: message.base! + prefix + 1)
+    }
+    endFrame()
+  }
+
+  /// Appends a whole successful Response.
+  public mutating func appendResponse(stream: UInt32, _ bytes: [UInt8]) {
+    beginResponse(stream: stream)
+    message.append(bytes)
+    endEnvelope()
+  }
+
+  /// Appends a Response that says how the call failed. Its payload stays empty, because Go clients
+  /// decode the payload before they look at the status. Details and then the message give way
+  /// when they do not fit into a frame.
+  public mutating func appendError(stream: UInt32, _ error: RPCError) {
+    var error = error
+    if StatusEncoding.size(error) > FrameHeader.protocolMaxLength - 16 { error.details = [] }
+    if StatusEncoding.size(error) > FrameHeader.protocolMaxLength - 16 {
+      error.message = String(error.message.prefix(1024))
+    }
+    beginFrame(.response, stream: stream)
+    message.appendByte(0x0a)
+    message.appendVarint(UInt64(StatusEncoding.size(error)))
+    StatusEncoding.append(error, to: &message)
+    endFrame()
+  }
+
+  /// Starts a Request: the request message is what is appended to ``message`` until
+  /// ``endRequest(timeoutNanos:metadata:)``.
+  public mutating func beginRequest(
+    stream: UInt32, flags: FrameFlags = [], service: String, method: String
+  ) {
+    beginFrame(.request, flags: flags, stream: stream)
+    appendString(0x0a, service)
+    appendString(0x12, method)
+    beginPayload(tag: 0x1a)
+  }
+
+  /// Ends a Request that was begun. `timeoutNanos` 0 means no deadline.
+  public mutating func endRequest(timeoutNanos: Int64, metadata: Metadata) {
+    endEnvelope()
+    guard timeoutNanos != 0 || !metadata.isEmpty else { return }
+    if timeoutNanos != 0 {
+      message.appendByte(0x20)
+      message.appendVarint(UInt64(bitPattern: timeoutNanos))
+    }
+    for entry in metadata.entries {
+      message.appendByte(0x2a)
+      message.appendVarint(
+        UInt64(
+          StatusEncoding.stringSize(entry.key, always: true)
+            + StatusEncoding.stringSize(entry.value, always: true)))
+      appendString(0x0a, entry.key)
+      appendString(0x12, entry.value)
+    }
+    endFrame()
+  }
+
+  /// Appends a whole Request.
+  public mutating func appendRequest(
+    stream: UInt32, flags: FrameFlags = [], method: Method, payload: [UInt8],
+    timeoutNanos: Int64 = 0, metadata: Metadata = Metadata()
+  ) {
+    beginRequest(stream: stream, flags: flags, service: method.service, method: method.name)
+    message.append(payload)
+    endRequest(timeoutNanos: timeoutNanos, metadata: metadata)
+  }
+
+  /// Writes the payload's tag and one byte for its length, which ``endEnvelope()`` widens.
+  private mutating func beginPayload(tag: UInt8) {
+    message.appendByte(tag)
+    message.appendByte(0)
+    message.start = message.end
+  }
+
+  private mutating func appendString(_ tag: UInt8, _ string: String) {
+    StatusEncoding.appendString(tag, string, to: &message)
+  }
+}

@@ -1,0 +1,52 @@
+/// A call that waits for its answer.
+struct ServerCallState {
+  let kind: MethodKind
+  let deadline: ContinuousClock.Instant?
+  /// The client sends no more messages.
+  var remoteClosed = false
+  /// Messages that the handler has not consumed.
+  var queue = UnconsumedMessages()
+  /// The response message of a client-streaming call, until the handler finishes.
+  var reply: [UInt8]?
+
+  init(kind: MethodKind, deadline: ContinuousClock.Instant?) {
+    self.kind = kind
+    self.deadline = deadline
+  }
+
+  var takesMessages: Bool { kind == .clientStreaming || kind == .bidirectionalStreaming }
+}
+
+/// The sizes of a stream's messages that were delivered and not yet consumed, oldest first.
+struct UnconsumedMessages {
+  private var sizes: [Int] = []
+  private var head = 0
+  private var bytes = 0
+
+  var count: Int { sizes.count - head }
+
+  mutating func add(_ size: Int) {
+    sizes.append(size)
+    bytes += size
+  }
+
+  mutating func remove(_ wanted: Int) {
+    for _ in 0..<min(wanted, count) {
+      bytes -= sizes[head]
+      head += 1
+    }
+    if head == sizes.count {
+      sizes.removeAll(keepingCapacity: true)
+      head = 0
+    } else if head > 64 {
+      sizes.removeFirst(head)
+      head = 0
+    }
+  }
+
+  /// One message always fits, whatever its size.
+  func isFull(adding size: Int, _ limits: Limits) -> Bool {
+    count >= limits.streamQueueMessages
+      || (count > 0 && bytes + size > limits.streamQueueBytes)
+  }
+}

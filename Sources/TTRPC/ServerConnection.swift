@@ -1,0 +1,280 @@
+/// The server's side of one connection, without sockets, threads or a clock: it takes bytes and
+/// events, and says what to do. Responses are appended to ``output``.
+///
+/// A driver calls ``next(_:consumed:now:)`` over the bytes it has until a step ends the pass.
+///
+/// What does not fit the protocol is one of three kinds:
+/// - **own bug**: the driver broke the order of calls that is documented here (`endReply` without
+///   `beginReply`); a precondition stops the process, because its state can no longer be trusted.
+///   A handler that breaks its contract only fails its own call, with INTERNAL.
+/// - **peer error**: the client broke the protocol. What concerns one stream (even or re-used
+///   stream id, unreadable envelope, oversize frame, message after the close) is answered with an
+///   error Response on that stream, and the connection lives. Only bytes that cannot be frames end
+///   the connection.
+/// - **silent drop**: what an honest peer may send because the two sides cannot know each other's
+///   state at once, or because it is newer than this program: Data and CANCEL for calls that have
+///   ended, unknown frame types, unknown flags, extension frames before they were negotiated;
+///   likewise answers of handlers for calls that are gone.
+public struct ServerConnection: ~Copyable {
+  /// The driver's number for this connection.
+  public let id: UInt64
+  /// Bytes to send.
+  public var output = OutputBuffer()
+  /// True once the client has shown that it knows the extensions.
+  public private(set) var isExtended = false
+
+  let table: MethodTable
+  let limits: Limits
+  let gauge: CallGauge
+  var calls: [UInt32: ServerCallState] = [:]
+  var streamCount = 0
+  /// The greatest stream id that was ever used: Data for ids up to it, if not active, are late.
+  var highestStream: UInt32 = 0
+  var phase = Phase.serving
+  var timers: ServerTimers
+  /// What is left of an oversize frame's data, in bytes.
+  private var skipping = 0
+  private var followUp: FollowUp?
+
+  enum Phase {
+    case serving
+    /// `lastStream` is what GOAWAY named; extended clients know that later calls are void.
+    case draining(lastStream: UInt32, graceMillis: Int)
+    /// Every call is answered with this error, and the connection ends after the first.
+    case refusing(RPCError)
+  }
+
+  /// What is left to tell about a frame that makes more than one step.
+  private struct FollowUp {
+    let stream: UInt32
+    var message: UnsafeRawBufferPointer?
+    let closes: Bool
+  }
+
+  /// A connection that starts `now`. `refusal`, if any, is what every call is answered with.
+  public init(
+    id: UInt64, table: MethodTable, limits: Limits, gauge: CallGauge,
+    now: ContinuousClock.Instant, refusal: RPCError? = nil
+  ) {
+    self.id = id
+    self.table = table
+    self.limits = limits
+    self.gauge = gauge
+    timers = ServerTimers(startedAt: now)
+    if let refusal { phase = .refusing(refusal) }
+  }
+
+  /// True while the server drains.
+  public var isDraining: Bool {
+    if case .draining = phase { return true }
+    return false
+  }
+
+  /// Calls and streams that wait for an answer.
+  public var callsInFlight: Int { calls.count }
+
+  /// Looks at the input from `consumed` on, advances `consumed` past what it handled, and says
+  /// what to do next. `input` is the same buffer during one pass.
+  public mutating func next(
+    _ input: UnsafeRawBufferPointer, consumed: inout Int, now: ContinuousClock.Instant
+  ) -> ServerStep {
+    while true {
+      if let step = takeFollowUp() { return step }
+      if output.count >= limits.outboundBytes { return .blocked }
+      if case .refusing = phase, !output.isEmpty { return .close(.refused) }
+      if skipping > 0 {
+        let step = min(skipping, input.count - consumed)
+        skipping -= step
+        consumed += step
+        if skipping > 0 { return needMore(partial: true, now) }
+      }
+      let rest = UnsafeRawBufferPointer(rebasing: input[consumed...])
+      switch Frame.parse(rest, maxLength: limits.requestBytes) {
+      case .needMore: return needMore(partial: !rest.isEmpty, now)
+      case .notTTRPC(let byte): return .close(.notTTRPC(firstByte: byte))
+      case .tooLarge(let header):
+        consumed += FrameHeader.byteCount
+        skipping = Int(header.length)
+        if let step = oversize(header) { return step }
+      case .frame(let frame):
+        if isHeldUp(by: frame, now) { return .blocked }
+        consumed += frame.byteCount
+        timers.frameArrived(now)
+        if let step = handle(frame, now) { return step }
+      }
+    }
+  }
+
+  private mutating func needMore(partial: Bool, _ now: ContinuousClock.Instant) -> ServerStep {
+    timers.waiting(partialFrame: partial, now)
+    return .needMore
+  }
+
+  private mutating func takeFollowUp() -> ServerStep? {
+    guard var pending = followUp else { return nil }
+    guard calls[pending.stream] != nil else {
+      followUp = nil
+      return nil
+    }
+    if let message = pending.message {
+      pending.message = nil
+      followUp = pending.closes ? pending : nil
+      calls[pending.stream]?.queue.add(message.count)
+      return .message(stream: pending.stream, message)
+    }
+    followUp = nil
+    calls[pending.stream]?.remoteClosed = true
+    return .remoteClosed(stream: pending.stream)
+  }
+
+  /// True when `frame` is a message for a stream whose handler has not consumed enough.
+  private mutating func isHeldUp(by frame: Frame, _ now: ContinuousClock.Instant) -> Bool {
+    guard frame.header.type == .data, !frame.header.flags.contains(.noData),
+      let call = calls[frame.header.streamID], call.takesMessages, !call.remoteClosed,
+      call.queue.isFull(adding: frame.body.count, limits)
+    else { return false }
+    timers.held(by: frame.header.streamID, now)
+    return true
+  }
+
+  private mutating func handle(_ frame: Frame, _ now: ContinuousClock.Instant) -> ServerStep? {
+    switch frame.header.type {
+    case .request: return request(frame, now)
+    case .data: return data(frame)
+    case .ping where isExtended && frame.header.streamID == 0:
+      if frame.body.count == Extensions.pingBytes {
+        output.appendFrame(.pong, stream: 0, body: frame.body)
+      }
+      return nil
+    case .cancel where isExtended: return cancel(frame)
+    default: return nil
+    }
+  }
+
+  // MARK: Requests
+
+  private mutating func request(_ frame: Frame, _ now: ContinuousClock.Instant) -> ServerStep? {
+    let stream = frame.header.streamID
+    guard stream & 1 == 1 else { return reject(stream, ServerErrors.evenStream(stream)) }
+    if calls[stream] != nil { return reject(stream, ServerErrors.streamInUse(stream)) }
+    if case .draining(let last, _) = phase, isExtended, stream > last { return nil }
+    if case .refusing(let error) = phase { return reject(stream, error) }
+    highestStream = max(highestStream, stream)
+    let view: RequestView
+    do throws(EnvelopeError) {
+      view = try RequestView(
+        decoding: frame.body, maxMetadataBytes: limits.metadataBytes,
+        maxMetadataPairs: limits.metadataPairs)
+    } catch {
+      return reject(stream, ServerErrors.badEnvelope(error))
+    }
+    if !isExtended, view.metadata.count > 0, view.metadata[Extensions.metadataKey] != nil {
+      negotiate(stream)
+    }
+    guard let method = table.index(service: view.service, method: view.method) else {
+      return reject(stream, ServerErrors.noSuchMethod(view))
+    }
+    return admit(frame, view, method, now)
+  }
+
+  private mutating func admit(
+    _ frame: Frame, _ view: RequestView, _ method: Int, _ now: ContinuousClock.Instant
+  ) -> ServerStep? {
+    let stream = frame.header.streamID
+    if view.timeoutNanos < 0 { return reject(stream, ServerErrors.deadlineExceeded) }
+    let deadline = view.timeoutNanos == 0 ? nil : now + .nanoseconds(view.timeoutNanos)
+    if calls.count >= limits.callsPerConnection {
+      return reject(stream, ServerErrors.tooManyCalls(limits, \.callsPerConnection))
+    }
+    if gauge.count >= limits.callsInFlight {
+      return reject(stream, ServerErrors.tooManyCalls(limits, \.callsInFlight))
+    }
+    let kind = table.methods[method].kind
+    let clientStreams = kind == .clientStreaming || kind == .bidirectionalStreaming
+    let start = CallStart(
+      method: method, stream: stream,
+      payload: clientStreams ? UnsafeRawBufferPointer(start: nil, count: 0) : view.payload,
+      metadata: view.metadata, deadline: deadline)
+    if kind == .unary { return .unary(start) }
+    if streamCount >= limits.streamsPerConnection {
+      return reject(stream, ServerErrors.tooManyCalls(limits, \.streamsPerConnection))
+    }
+    insert(stream, ServerCallState(kind: kind, deadline: deadline))
+    if clientStreams {
+      // Rust sends RO|ND, Go sends RO without a message: an empty payload is no message.
+      let message = view.payload.isEmpty ? nil : view.payload
+      let closes = frame.header.flags.contains(.remoteClosed)
+      if message != nil || closes {
+        followUp = FollowUp(stream: stream, message: message, closes: closes)
+      }
+    } else {
+      calls[stream]?.remoteClosed = true
+    }
+    return .open(start)
+  }
+
+  /// The client knows the extensions: tell it that the server does, too.
+  private mutating func negotiate(_ stream: UInt32) {
+    isExtended = true
+    output.beginFrame(.settings, stream: 0)
+    SettingsBody(
+      maxMessageBytes: limits.requestBytes, capabilities: [.ping, .cancel, .goaway]
+    ).append(to: &output.message)
+    output.endFrame()
+    if case .draining(_, let grace) = phase { sayGoaway(graceMillis: grace) }
+  }
+
+  // MARK: Other frames
+
+  private mutating func data(_ frame: Frame) -> ServerStep? {
+    let stream = frame.header.streamID
+    guard let call = calls[stream] else {
+      if stream & 1 == 0 { return reject(stream, ServerErrors.evenStream(stream)) }
+      if stream > highestStream { return reject(stream, ServerErrors.noSuchStream(stream)) }
+      return nil
+    }
+    if call.kind == .unary { return nil }
+    let hasMessage = !frame.header.flags.contains(.noData)
+    if call.remoteClosed {
+      return hasMessage ? fail(stream, ServerErrors.messageAfterClose(stream)) : nil
+    }
+    followUp = FollowUp(
+      stream: stream, message: hasMessage ? frame.body : nil,
+      closes: frame.header.flags.contains(.remoteClosed))
+    if followUp?.message == nil, followUp?.closes == false { followUp = nil }
+    return nil
+  }
+
+  private mutating func cancel(_ frame: Frame) -> ServerStep? {
+    let stream = frame.header.streamID
+    guard remove(stream) != nil else { return nil }
+    let body = (try? CancelBody(decoding: frame.body)) ?? CancelBody()
+    let text = body.text.isEmpty ? "the client cancelled the call" : body.text
+    return .cancelled(stream: stream, RPCError(code: body.code, message: text))
+  }
+
+  private mutating func oversize(_ header: FrameHeader) -> ServerStep? {
+    let stream = header.streamID
+    let error = ServerErrors.tooLarge(Int(header.length), limits)
+    switch header.type {
+    case .request:
+      if stream & 1 == 0 { return reject(stream, ServerErrors.evenStream(stream)) }
+      highestStream = max(highestStream, stream)
+      return reject(stream, error)
+    case .data where calls[stream] != nil: return fail(stream, error)
+    default: return nil
+    }
+  }
+
+  private mutating func reject(_ stream: UInt32, _ error: RPCError) -> ServerStep? {
+    output.appendError(stream: stream, error)
+    return nil
+  }
+
+  /// Ends a stream from the server's side of the protocol and tells its handler.
+  private mutating func fail(_ stream: UInt32, _ error: RPCError) -> ServerStep? {
+    guard remove(stream) != nil else { return nil }
+    output.appendError(stream: stream, error)
+    return .cancelled(stream: stream, error)
+  }
+}

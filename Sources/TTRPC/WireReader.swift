@@ -1,0 +1,114 @@
+/// Reads protobuf fields from a buffer, in place.
+public struct WireReader {
+  /// Wire type numbers of protobuf.
+  public enum WireType {
+    /// Numbers of variable length.
+    public static let varint: UInt8 = 0
+    /// Eight bytes.
+    public static let fixed64: UInt8 = 1
+    /// Strings, bytes, messages.
+    public static let lengthDelimited: UInt8 = 2
+    /// Start of a group (proto2).
+    public static let startGroup: UInt8 = 3
+    /// End of a group (proto2).
+    public static let endGroup: UInt8 = 4
+    /// Four bytes.
+    public static let fixed32: UInt8 = 5
+  }
+
+  /// A field's number and wire type.
+  public struct Tag: Equatable {
+    /// The field number.
+    public let field: UInt32
+    /// The wire type, 0 to 5.
+    public let wireType: UInt8
+  }
+
+  private let bytes: UnsafeRawBufferPointer
+  /// Offset of the next unread byte.
+  public private(set) var offset = 0
+
+  /// Starts at the beginning of `bytes`.
+  public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  /// True when everything was read.
+  public var isAtEnd: Bool { offset == bytes.count }
+
+  /// The next field's tag, or nil at the end.
+  public mutating func nextTag() throws(EnvelopeError) -> Tag? {
+    if isAtEnd { return nil }
+    let raw = try varint()
+    let field = raw >> 3
+    let wireType = UInt8(truncatingIfNeeded: raw & 7)
+    guard field > 0, field < 1 << 29, wireType <= WireType.fixed32 else { throw .badTag }
+    return Tag(field: UInt32(truncatingIfNeeded: field), wireType: wireType)
+  }
+
+  /// A varint of up to ten bytes.
+  public mutating func varint() throws(EnvelopeError) -> UInt64 {
+    guard offset < bytes.count else { throw .truncated }
+    let first = bytes[offset]
+    offset += 1
+    if first < 0x80 { return UInt64(first) }
+    var value = UInt64(first & 0x7f)
+    var shift: UInt64 = 7
+    while true {
+      guard offset < bytes.count else { throw .truncated }
+      let byte = bytes[offset]
+      offset += 1
+      value |= UInt64(byte & 0x7f) << shift
+      if byte < 0x80 { return value }
+      shift += 7
+      if shift > 63 { throw .varintTooLong }
+    }
+  }
+
+  /// The bytes of a length-delimited field, as a slice.
+  public mutating func lengthDelimited() throws(EnvelopeError) -> UnsafeRawBufferPointer {
+    let length = try varint()
+    guard length <= UInt64(bytes.count - offset) else { throw .truncated }
+    let count = Int(length)
+    defer { offset += count }
+    return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
+  }
+
+  /// A length-delimited field that must be UTF-8.
+  public mutating func string(_ field: String) throws(EnvelopeError) -> String {
+    let slice = try lengthDelimited()
+    guard isUTF8(slice) else { throw .notUTF8(field: field) }
+    return String(decoding: slice, as: UTF8.self)
+  }
+
+  /// Passes over the value of a field that is not known.
+  public mutating func skip(_ tag: Tag) throws(EnvelopeError) {
+    try skip(tag, depth: 0)
+  }
+
+  /// Groups nest; a bound keeps hostile input from exhausting the stack.
+  private static let maxGroupDepth = 32
+
+  private mutating func skip(_ tag: Tag, depth: Int) throws(EnvelopeError) {
+    switch tag.wireType {
+    case WireType.varint: _ = try varint()
+    case WireType.fixed64: try advance(8)
+    case WireType.fixed32: try advance(4)
+    case WireType.lengthDelimited: _ = try lengthDelimited()
+    case WireType.startGroup:
+      guard depth < WireReader.maxGroupDepth else { throw .badTag }
+      while true {
+        guard let inner = try nextTag() else { throw .truncated }
+        if inner.wireType == WireType.endGroup {
+          guard inner.field == tag.field else { throw .badTag }
+          return
+        }
+        try skip(inner, depth: depth + 1)
+      }
+    default: throw .badTag
+    }
+  }
+
+  private mutating func advance(_ count: Int) throws(EnvelopeError) {
+    guard bytes.count - offset >= count else { throw .truncated }
+    offset += count
+  }
+}

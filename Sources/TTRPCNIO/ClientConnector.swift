@@ -1,0 +1,60 @@
+import NIOCore
+import NIOPosix
+import TTRPC
+
+/// Opens sockets and puts a ``ClientHandler`` on each.
+struct ClientConnector: Sendable {
+  let target: ClientTarget
+  let limits: ClientLimits
+  let extensions: Bool
+  let timeout: Duration
+
+  /// A connected handler, or UNAVAILABLE saying why there is none.
+  func connect(on loop: any EventLoop) -> EventLoopFuture<ClientHandler> {
+    let bootstrap = bootstrap(on: loop)
+    let channel: EventLoopFuture<any Channel>
+    switch target {
+    case .unix(let path):
+      channel = bootstrap.connect(unixDomainSocketPath: path)
+    case .host(let host, let port):
+      if let address = try? SocketAddress(ipAddress: host, port: port) {
+        channel = bootstrap.connect(to: address)
+      } else {
+        channel = bootstrap.connect(host: host, port: port)
+      }
+    }
+    return handler(of: channel)
+  }
+
+  private func handler(of channel: EventLoopFuture<any Channel>) -> EventLoopFuture<ClientHandler> {
+    channel.flatMapThrowing { channel in
+      try channel.pipeline.syncOperations.handler(type: ClientHandler.self)
+    }.flatMapErrorThrowing { error in
+      throw ClientSocketError.refused(target, error, timeout: timeout)
+    }
+  }
+
+  private func bootstrap(on loop: any EventLoop) -> ClientBootstrap {
+    let bootstrap = ClientBootstrap(group: loop)
+      .connectTimeout(TimeAmount(timeout))
+      .channelOption(
+        .writeBufferWaterMark,
+        value: .init(low: 256 << 10, high: 1 << 20)
+      )
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            ClientHandler(
+              peer: target,
+              eventLoop: channel.eventLoop,
+              limits: limits,
+              extensions: extensions
+            )
+          )
+        }
+      }
+    guard case .host = target else { return bootstrap }
+    return bootstrap.channelOption(.socketOption(.so_keepalive), value: 1)
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+  }
+}

@@ -1,0 +1,348 @@
+import NIOCore
+import TTRPC
+
+/// What a stream wants to hear of its call; called on the connection's loop.
+protocol ClientStreamSink: AnyObject {
+  /// `bytes` are valid during this function only.
+  func received(_ bytes: UnsafeRawBufferPointer)
+  func ended(_ failure: CallFailure?)
+  /// The connection takes more again.
+  func writable()
+}
+
+/// Where the outcome of a call goes.
+enum ClientSink {
+  case unary((Result<UnsafeRawBufferPointer, RPCError>) -> Void)
+  case attempt((Result<UnsafeRawBufferPointer, CallFailure>) -> Void)
+  case stream(any ClientStreamSink)
+
+  func fail(_ failure: CallFailure) {
+    switch self {
+    case .unary(let completion): completion(.failure(failure.error))
+    case .attempt(let completion): completion(.failure(failure))
+    case .stream(let sink): sink.ended(failure)
+    }
+  }
+}
+
+/// Drives one ``ClientConnection`` on a channel: one flush for everything that happened in a tick
+/// of the loop, and a timer for what depends on time.
+///
+/// `@unchecked Sendable`: every member is used on the channel's event loop only; those that others
+/// can reach check it.
+final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = Never
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  /// Called once when no new call can be started here.
+  var onDraining: ((String) -> Void)?
+  /// Called once when the connection is over.
+  var onClosed: ((RPCError) -> Void)?
+  /// Called when the number of calls in flight has become zero.
+  var onIdle: (() -> Void)?
+
+  let eventLoop: any EventLoop
+  private let peer: ClientTarget
+  private var connection: ClientConnection
+  private var sinks: [ClientSink?] = []
+  private var context: ChannelHandlerContext?
+  private var leftover = ByteBuffer()
+  private var outgoing = ByteBuffer()
+  private var socketError: (any Error)?
+  /// Set while input is being handled: the time of this batch.
+  private var batchTime: ContinuousClock.Instant?
+  private var flushScheduled = false
+  private var readHeldBack = false
+  private var waitingStreams: [any ClientStreamSink] = []
+  private var timer: (at: ContinuousClock.Instant, task: Scheduled<Void>)?
+
+  /// Output beyond this waits for the socket before streams add to it, in bytes.
+  private static let outputMark = 1 << 20
+  /// Output that the socket has not taken, beyond which no call is started, in bytes.
+  private static let outputLimit = 16 << 20
+
+  init(peer: ClientTarget, eventLoop: any EventLoop, limits: ClientLimits, extensions: Bool) {
+    self.peer = peer
+    self.eventLoop = eventLoop
+    connection = ClientConnection(limits: limits, extensions: extensions)
+  }
+
+  var callsInFlight: Int { connection.callsInFlight }
+  var isOpen: Bool { connection.phase == .open }
+
+  /// Whether a stream may send more now. False: it hears ``ClientStreamSink/writable()`` later.
+  func canSend(_ stream: any ClientStreamSink) -> Bool {
+    guard let context, context.channel.isWritable, connection.output.count < Self.outputMark else {
+      waitingStreams.append(stream)
+      return false
+    }
+    return true
+  }
+
+  /// Starts a call; its outcome goes to `sink`. Throws when nothing was sent; the sink then hears
+  /// nothing.
+  func start(
+    _ method: Method,
+    payload: UnsafeRawBufferPointer?,
+    metadata: Metadata,
+    deadline: ContinuousClock.Instant?,
+    sink: ClientSink
+  ) throws(CallFailure) -> ClientCallID {
+    eventLoop.preconditionInEventLoop()
+    try checkOutput()
+    let call = try connection.start(
+      method,
+      payload: payload,
+      metadata: metadata,
+      deadline: deadline,
+      now: batchTime ?? ContinuousClock.now
+    )
+    while sinks.count <= call.slot { sinks.append(nil) }
+    sinks[call.slot] = sink
+    settle()
+    return call
+  }
+
+  /// Starts a call whose request is an array, or has none.
+  func start(
+    _ method: Method,
+    request: [UInt8]?,
+    metadata: Metadata,
+    deadline: ContinuousClock.Instant?,
+    sink: ClientSink
+  ) throws(CallFailure) -> ClientCallID {
+    guard let request else {
+      return try start(
+        method,
+        payload: nil,
+        metadata: metadata,
+        deadline: deadline,
+        sink: sink
+      )
+    }
+    return try request.withUnsafeBytes { bytes in
+      Result { () throws(CallFailure) in
+        try start(method, payload: bytes, metadata: metadata, deadline: deadline, sink: sink)
+      }
+    }.get()
+  }
+
+  func send(_ call: ClientCallID, _ message: [UInt8]) throws(RPCError) {
+    eventLoop.preconditionInEventLoop()
+    try message.withUnsafeBytes { bytes in
+      Result { () throws(RPCError) in try connection.send(call, bytes) }
+    }.get()
+    scheduleFlush()
+  }
+
+  func finishSending(_ call: ClientCallID) {
+    eventLoop.preconditionInEventLoop()
+    connection.finishSending(call)
+    scheduleFlush()
+  }
+
+  func consumed(_ call: ClientCallID, messages: Int, bytes: Int) {
+    eventLoop.preconditionInEventLoop()
+    connection.consumed(call, messages: messages, bytes: bytes)
+    resumeReading()
+  }
+
+  func cancel(_ call: ClientCallID, _ error: RPCError) {
+    eventLoop.preconditionInEventLoop()
+    connection.cancel(call, error)
+    settle()
+  }
+
+  /// Starts no more calls here.
+  func drain(reason: String) {
+    eventLoop.preconditionInEventLoop()
+    connection.drain(reason: reason)
+    settle()
+  }
+
+  /// Fails every call in flight and closes the socket.
+  func close(_ error: RPCError) {
+    eventLoop.preconditionInEventLoop()
+    connection.close(error)
+    settle()
+  }
+
+  private func checkOutput() throws(CallFailure) {
+    guard let channel = context?.channel, !channel.isWritable else { return }
+    let waiting = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
+    guard let waiting, waiting > Self.outputLimit else { return }
+    throw CallFailure(
+      RPCError(
+        code: .resourceExhausted,
+        message: "\(waiting) bytes wait to be sent to \(peer), allowed are \(Self.outputLimit): "
+          + "the server reads too slowly, call less at a time"
+      ),
+      reach: .notSent
+    )
+  }
+}
+
+// Events of the connection.
+extension ClientHandler {
+  /// After anything that may have made events or output.
+  private func settle() {
+    while let event = connection.nextPending() { handle(event) }
+    // The stream whose queue was full may be the one that ended.
+    resumeReading()
+    scheduleFlush()
+    scheduleTimer()
+  }
+
+  private func handle(_ event: ClientEvent) {
+    switch event {
+    case .response(let call, let payload):
+      switch takeSink(call) {
+      case .unary(let completion): completion(.success(payload))
+      case .attempt(let completion): completion(.success(payload))
+      case .stream, nil: break
+      }
+    case .message(let call, let bytes):
+      if case .stream(let sink) = sinks[call.slot] { sink.received(bytes) }
+    case .ended(let call):
+      if case .stream(let sink) = takeSink(call) { sink.ended(nil) }
+    case .failed(let call, let failure): takeSink(call)?.fail(failure)
+    case .draining(let reason):
+      onDraining?(reason)
+      onDraining = nil
+    case .closed(let error): closed(error)
+    }
+  }
+
+  private func takeSink(_ call: ClientCallID) -> ClientSink? {
+    let sink = sinks[call.slot]
+    sinks[call.slot] = nil
+    if connection.callsInFlight == 0, let onIdle {
+      // Later, because this call's outcome has not been delivered yet.
+      eventLoop.assumeIsolated().execute(onIdle)
+    }
+    return sink
+  }
+
+  private func closed(_ error: RPCError) {
+    timer?.task.cancel()
+    timer = nil
+    context?.close(promise: nil)
+    onClosed?(error)
+    onClosed = nil
+    onDraining = nil
+    onIdle = nil
+    waitingStreams = []
+  }
+
+  private func scheduleTimer() {
+    guard let next = connection.nextTick() else { return }
+    if let timer {
+      if timer.at <= next { return }
+      timer.task.cancel()
+    }
+    let wait = max(next - ContinuousClock.now, .zero)
+    let task = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(wait)) { self.tick() }
+    timer = (next, task)
+  }
+
+  private func tick() {
+    timer = nil
+    connection.tick(ContinuousClock.now)
+    settle()
+  }
+}
+
+// The channel.
+extension ClientHandler {
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  func read(context: ChannelHandlerContext) {
+    if connection.wantsRead {
+      context.read()
+    } else {
+      readHeldBack = true
+    }
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var input = unwrapInboundIn(data)
+    let now = ContinuousClock.now
+    batchTime = now
+    if leftover.readableBytes > 0 {
+      leftover.writeBuffer(&input)
+      swap(&leftover, &input)
+    }
+    let used = input.withUnsafeReadableBytes { bytes in
+      var rest = bytes
+      while let event = connection.next(&rest, now: now) { handle(event) }
+      return bytes.count - rest.count
+    }
+    input.moveReaderIndex(forwardBy: used)
+    if input.readableBytes > 0 {
+      input.discardReadBytes()
+      leftover = input
+    } else if leftover.readableBytes > 0 {
+      leftover = ByteBuffer()
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    batchTime = nil
+    flush()
+    scheduleTimer()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { wakeStreams() }
+    context.fireChannelWritabilityChanged()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    socketError = error
+    context.close(promise: nil)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    connection.close(ClientSocketError.lost(peer, socketError))
+    settle()
+    context.fireChannelInactive()
+  }
+
+  private func resumeReading() {
+    guard readHeldBack, connection.wantsRead else { return }
+    readHeldBack = false
+    context?.read()
+  }
+
+  /// Inside a batch of input the flush comes with its end.
+  private func scheduleFlush() {
+    guard !flushScheduled, batchTime == nil, !connection.output.isEmpty else { return }
+    flushScheduled = true
+    eventLoop.assumeIsolated().execute {
+      self.flushScheduled = false
+      self.flush()
+    }
+  }
+
+  private func flush() {
+    guard let context, !connection.output.isEmpty else { return }
+    connection.output.withUnsafeBytes { bytes in
+      outgoing.clear(minimumCapacity: bytes.count)
+      outgoing.writeBytes(bytes)
+    }
+    connection.output.removeAll()
+    context.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
+    if context.channel.isWritable { wakeStreams() }
+  }
+
+  private func wakeStreams() {
+    guard !waitingStreams.isEmpty else { return }
+    let waiting = waitingStreams
+    waitingStreams = []
+    for stream in waiting { stream.writable() }
+  }
+}

@@ -1,0 +1,72 @@
+public import NIOCore
+public import TTRPC
+
+/// One connection for callers that live on an event loop themselves, such as load generators:
+/// callbacks instead of tasks, many calls in flight, one flush for all calls of a loop's tick, no
+/// retries and no reconnecting. ``TTRPCClient`` is the comfortable client over the same machinery.
+///
+/// Every member is for the event loop's thread only, which is checked.
+///
+/// `@unchecked Sendable`: the only state is the handler's, which checks that it is used on its loop.
+public final class ClientLoopConnection: @unchecked Sendable {
+  private let handler: ClientHandler
+
+  init(_ handler: ClientHandler) { self.handler = handler }
+
+  /// Connects on `loop`. Fails with UNAVAILABLE and the reason.
+  public static func connect(
+    on loop: any EventLoop,
+    target: ClientTarget,
+    limits: ClientLimits = ClientLimits(),
+    extensions: Bool = true,
+    timeout: Duration = .seconds(10)
+  ) -> EventLoopFuture<ClientLoopConnection> {
+    ClientConnector(target: target, limits: limits, extensions: extensions, timeout: timeout)
+      .connect(on: loop).map { ClientLoopConnection($0) }
+  }
+
+  /// The loop on which the connection lives.
+  public var eventLoop: any EventLoop { handler.eventLoop }
+
+  /// Calls that have not been answered.
+  public var callsInFlight: Int { handler.callsInFlight }
+
+  /// False once the connection has closed, the server drains it or its stream ids are used up: new
+  /// calls fail, those in flight go on. Open another connection.
+  public var isOpen: Bool { handler.isOpen }
+
+  /// Called once when the connection is over, after its calls have failed.
+  public var onClosed: ((RPCError) -> Void)? {
+    get { handler.onClosed }
+    set { handler.onClosed = newValue }
+  }
+
+  /// Makes a unary call. `payload` is read before this returns. `completion` runs on the loop,
+  /// exactly once, and at once when nothing can be sent; its bytes are valid during it only.
+  /// The same closure may be given to any number of calls, which then cost no allocation of their
+  /// own.
+  public func unary(
+    _ method: Method,
+    _ payload: UnsafeRawBufferPointer,
+    timeout: Duration?,
+    metadata: Metadata = Metadata(),
+    completion: @escaping (Result<UnsafeRawBufferPointer, RPCError>) -> Void
+  ) {
+    do throws(CallFailure) {
+      _ = try handler.start(
+        method,
+        payload: payload,
+        metadata: metadata,
+        deadline: timeout.map { ContinuousClock.now.advanced(by: $0) },
+        sink: .unary(completion)
+      )
+    } catch {
+      completion(.failure(error.error))
+    }
+  }
+
+  /// Fails the calls in flight with CANCELLED and closes the socket.
+  public func close() {
+    handler.close(RPCError(code: .cancelled, message: "the client closed the connection"))
+  }
+}

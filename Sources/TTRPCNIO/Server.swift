@@ -1,0 +1,201 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+public import TTRPC
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A ttrpc server on TCP and Unix sockets.
+///
+///     let server = try await TTRPCServer.start(
+///       [.tcp(host: "127.0.0.1", port: 0)]
+///     ) { loop in MyDispatcher(loop) }
+///     print(server.addresses[0])
+///     await server.drain()
+///     await server.shutdown()
+public final class TTRPCServer: Sendable {
+  /// How a server is set up.
+  public struct Configuration: Sendable {
+    /// Every bound on clients.
+    public var limits = Limits()
+    /// I/O threads, at least 1.
+    public var threads = 1
+    /// Connections that the kernel keeps until they are accepted.
+    public var backlog = 1024
+    /// Told why the server closed a connection, on the connection's loop; for logs.
+    public var onClose: (@Sendable (Peer, CloseReason) -> Void)?
+
+    /// One thread, default limits.
+    public init() {}
+  }
+
+  /// Where the server listens, with the ports that it got.
+  public let addresses: [ListenAddress]
+
+  private let group: MultiThreadedEventLoopGroup
+  private let listeners: [any Channel]
+  private let loops: [ServerEventLoop]
+  private let shared: ServerShared
+  private let isStopped = Mutex(false)
+
+  private init(
+    addresses: [ListenAddress], group: MultiThreadedEventLoopGroup, listeners: [any Channel],
+    loops: [ServerEventLoop], shared: ServerShared
+  ) {
+    self.addresses = addresses
+    self.group = group
+    self.listeners = listeners
+    self.loops = loops
+    self.shared = shared
+  }
+
+  /// Calls and streams that wait for an answer.
+  public var callsInFlight: Int { shared.gauge.count }
+  /// Open connections.
+  public var connectionCount: Int { shared.connectionCount }
+
+  /// Starts a server. `makeDispatcher` is called once for each loop, on that loop; every dispatcher
+  /// serves the same methods. When one address cannot be listened on, nothing stays behind.
+  public static func start(
+    _ addresses: [ListenAddress], configuration: Configuration = Configuration(),
+    makeDispatcher: @escaping @Sendable (any ServerLoop) -> any CallDispatcher
+  ) async throws(ListenError) -> TTRPCServer {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.threads))
+    let shared = ServerShared(limits: configuration.limits, onClose: configuration.onClose)
+    let loops = group.makeIterator().map { ServerEventLoop($0) }
+    for loop in loops {
+      loop.eventLoop.execute {
+        loop.connections = ServerConnections(
+          loop: loop, shared: shared, dispatcher: makeDispatcher(loop))
+      }
+    }
+    var listeners: [any Channel] = []
+    var actual: [ListenAddress] = []
+    do throws(ListenError) {
+      for address in addresses {
+        let (channel, bound) = try await listen(
+          address, group: group, loops: loops, shared: shared, backlog: configuration.backlog)
+        listeners.append(channel)
+        actual.append(bound)
+      }
+    } catch {
+      await stop(loops, listeners, actual, group)
+      throw error
+    }
+    return TTRPCServer(
+      addresses: actual, group: group, listeners: listeners, loops: loops, shared: shared)
+  }
+
+  /// Stops listening and lets the calls in flight finish. Clients that know GOAWAY are told;
+  /// connections of stock clients are closed when they are quiet. Returns true when all
+  /// connections ended within `grace` (default: the limit `drainGraceMillis`), false when the rest
+  /// was cut off. ``shutdown()`` is still to be called.
+  @discardableResult
+  public func drain(grace: Duration? = nil) async -> Bool {
+    let grace = grace ?? .milliseconds(shared.limits.drainGraceMillis)
+    let end = ContinuousClock.now + grace
+    for listener in listeners { try? await listener.close() }
+    let millis = Int(grace.components.seconds * 1000)
+      + Int(grace.components.attoseconds / 1_000_000_000_000_000)
+    for loop in loops {
+      loop.eventLoop.execute { loop.connections?.drain(graceMillis: millis) }
+    }
+    while shared.connectionCount > 0, ContinuousClock.now < end, !Task.isCancelled {
+      try? await Task.sleep(for: .milliseconds(5))
+    }
+    let clean = shared.connectionCount == 0
+    for loop in loops { loop.eventLoop.execute { loop.connections?.closeAll() } }
+    return clean
+  }
+
+  /// Stops at once: closes every connection and ends the threads. Harmless when repeated.
+  public func shutdown() async {
+    let first = isStopped.withLock { stopped in
+      defer { stopped = true }
+      return !stopped
+    }
+    if first { await Self.stop(loops, listeners, addresses, group) }
+  }
+
+  private static func stop(
+    _ loops: [ServerEventLoop], _ listeners: [any Channel], _ addresses: [ListenAddress],
+    _ group: MultiThreadedEventLoopGroup
+  ) async {
+    for listener in listeners { try? await listener.close() }
+    for loop in loops {
+      // The dispatcher is released on its own thread, as it was made there.
+      try? await loop.eventLoop.submit {
+        loop.connections?.closeAll()
+        loop.connections = nil
+      }.get()
+    }
+    for case .unix(let path, _) in addresses { ServerUnixSocket.remove(path) }
+    try? await group.shutdownGracefully()
+  }
+
+  private static func listen(
+    _ address: ListenAddress, group: MultiThreadedEventLoopGroup, loops: [ServerEventLoop],
+    shared: ServerShared, backlog: Int
+  ) async throws(ListenError) -> (any Channel, ListenAddress) {
+    let byLoop = Dictionary(
+      uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+    var bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: Int32(clamping: backlog))
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try accept(channel, byLoop[ObjectIdentifier(channel.eventLoop)], shared)
+        }
+      }
+    do {
+      switch address {
+      case .tcp(let host, let port):
+        bootstrap =
+          bootstrap
+          .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+          .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        let channel = try await bootstrap.bind(host: host, port: port).get()
+        return (channel, .tcp(host: host, port: channel.localAddress?.port ?? port))
+      case .unix(let path, let mode):
+        try ServerUnixSocket.removeStale(path)
+        let channel = try await bootstrap.bind(unixDomainSocketPath: path).get()
+        try ServerUnixSocket.setMode(path, mode)
+        return (channel, address)
+      }
+    } catch let error as ListenError {
+      throw error
+    } catch {
+      throw ListenError("cannot listen on \(address): \(reason(error))")
+    }
+  }
+
+  private static func accept(
+    _ channel: any Channel, _ loop: ServerEventLoop?, _ shared: ServerShared
+  ) throws {
+    guard let connections = loop?.connections else { throw ChannelError.ioOnClosedChannel }
+    let count = shared.connectionOpened()
+    let excess = count - shared.limits.connections
+    if excess > ServerShared.refusedConnections {
+      shared.connectionClosed()
+      throw ChannelError.ioOnClosedChannel
+    }
+    try channel.pipeline.syncOperations.addHandler(
+      ServerHandler(connections, refused: excess > 0))
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    guard let error = error as? IOError else { return "\(error)" }
+    switch error.errnoCode {
+    case EADDRINUSE: return "the address is in use; stop the other program or use another address"
+    case EACCES: return "permission denied; ports below 1024 need privileges"
+    case EADDRNOTAVAIL: return "this machine does not have that address"
+    default: return error.description
+    }
+  }
+}

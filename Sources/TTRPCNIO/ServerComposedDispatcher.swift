@@ -1,0 +1,49 @@
+public import TTRPC
+
+/// Several dispatchers under one method list, so that for example a health service and an
+/// application share a server. Costs one array access per call.
+public final class ComposedDispatcher: CallDispatcher {
+  /// The methods of all parts, in the order of the parts.
+  public let methods: [Method]
+  private let parts: [any CallDispatcher]
+  /// For every method: the part that serves it and its index there.
+  private let routes: [(part: Int, method: Int)]
+
+  /// Joins `parts`; no method may be served by two of them.
+  public init(_ parts: [any CallDispatcher]) {
+    self.parts = parts
+    var methods: [Method] = []
+    var routes: [(part: Int, method: Int)] = []
+    for (index, part) in parts.enumerated() {
+      for (method, description) in part.methods.enumerated() {
+        methods.append(description)
+        routes.append((index, method))
+      }
+    }
+    self.methods = methods
+    self.routes = routes
+  }
+
+  /// Passes the call on.
+  public func unary(
+    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ response: inout ResponseBuffer
+  ) -> UnaryOutcome {
+    let route = routes[method]
+    return parts[route.part].unary(route.method, payload, call, &response)
+  }
+
+  /// Passes the call on.
+  public func open(
+    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ stream: any ServerStream
+  ) {
+    let route = routes[method]
+    parts[route.part].open(route.method, payload, call, stream)
+  }
+
+  /// Tells every part; those that do not know the call ignore it.
+  public func abandoned(_ target: ReplyTarget, _ reason: RPCError) {
+    for part in parts { part.abandoned(target, reason) }
+  }
+}

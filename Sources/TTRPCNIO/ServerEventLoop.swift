@@ -1,0 +1,57 @@
+import NIOCore
+import Synchronization
+import TTRPC
+
+/// A NIO event loop as dispatchers see it. What other threads hand in is collected in an inbox, so
+/// that the loop wakes up once for a batch.
+final class ServerEventLoop: ServerLoop {
+  let eventLoop: any EventLoop
+  private let inbox = Mutex(Inbox())
+  /// Touched on the loop only, which the box checks.
+  private let state: NIOLoopBoundBox<ServerConnections?>
+
+  private struct Inbox {
+    var completions: [Completion] = []
+    var streams: [QueuedServerStream] = []
+    var isScheduled = false
+  }
+
+  init(_ eventLoop: any EventLoop) {
+    self.eventLoop = eventLoop
+    state = NIOLoopBoundBox.makeEmptyBox(eventLoop: eventLoop)
+  }
+
+  /// The connections of this loop, or nil before the start and after the end. On the loop only.
+  var connections: ServerConnections? {
+    get { state.value }
+    set { state.value = newValue }
+  }
+
+  func complete(_ completions: [Completion]) {
+    post { $0.completions.append(contentsOf: completions) }
+  }
+
+  func execute(_ work: @escaping @Sendable () -> Void) { eventLoop.execute(work) }
+
+  /// A stream has something for the loop to do.
+  func post(_ stream: QueuedServerStream) {
+    post { $0.streams.append(stream) }
+  }
+
+  private func post(_ add: (inout Inbox) -> Void) {
+    let wakes = inbox.withLock { inbox in
+      add(&inbox)
+      defer { inbox.isScheduled = true }
+      return !inbox.isScheduled
+    }
+    if wakes { eventLoop.execute { self.emptyInbox() } }
+  }
+
+  private func emptyInbox() {
+    let work = inbox.withLock { inbox in
+      defer { inbox = Inbox() }
+      return inbox
+    }
+    connections?.handle(work.completions, work.streams)
+  }
+}

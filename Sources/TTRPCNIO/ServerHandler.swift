@@ -1,0 +1,299 @@
+import NIOCore
+import TTRPC
+
+/// Drives a ``ServerConnection`` with a NIO channel: bytes in, steps to the dispatcher, bytes out.
+/// Lives on its channel's loop.
+final class ServerHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  let id: UInt64
+  /// Set while the handler is in the list of those that flush at the end of a batch.
+  var needsFlush = false
+
+  private let owner: ServerConnections
+  private let dispatcher: any CallDispatcher
+  private let limits: Limits
+  private var peer = Peer(address: "unknown")
+  private var connection: ServerConnection
+  private var streams: [UInt32: QueuedServerStream] = [:]
+  /// Streams that have messages to send and wait for room.
+  private var waiting: [QueuedServerStream] = []
+  private var context: ChannelHandlerContext?
+  /// Input that was not handled yet: part of a frame, or what came while reading is stopped.
+  private var input: ByteBuffer?
+  private var isBlocked = false
+  private var inputEnded = false
+  /// Reused for every write; a copy on write happens only while NIO still holds the last one.
+  private var outgoing = ByteBuffer()
+  private var ending = Ending.open
+
+  private enum Ending {
+    case open
+    /// The output is closed; what comes in is thrown away until the client closes or time is up.
+    /// Closing at once would let the kernel discard the last answers.
+    case lingering(until: ContinuousClock.Instant)
+    case closed
+  }
+
+  private static let linger = Duration.seconds(1)
+  /// A stream's messages move into the connection's output while that holds less than this.
+  private static let outputTarget = 128 << 10
+  private static let keptOutgoing = 256 << 10
+  private static let roundsPerTurn = 8
+
+  init(_ owner: ServerConnections, refused: Bool) {
+    self.owner = owner
+    dispatcher = owner.dispatcher
+    limits = owner.shared.limits
+    id = owner.shared.nextConnectionID()
+    connection = ServerConnection(
+      id: id, table: owner.table, limits: limits, gauge: owner.shared.gauge, now: .now,
+      refusal: refused ? owner.shared.tooManyConnections : nil)
+  }
+
+  // MARK: Channel events
+
+  func channelActive(context: ChannelHandlerContext) {
+    self.context = context
+    peer = Peer(address: Self.describe(context.remoteAddress))
+    owner.add(self)
+    if let grace = owner.drainGraceMillis { connection.drain(graceMillis: grace) }
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard case .open = ending else { return }
+    var bytes = unwrapInboundIn(data)
+    if input == nil { input = bytes } else { input!.writeBuffer(&bytes) }
+    if !isBlocked { process() }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if isBlocked { finishTurn() } else { flush() }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    guard context.channel.isWritable else { return }
+    connection.outputStalled(false, now: .now)
+    finishTurn()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    guard case ChannelEvent.inputClosed = event else {
+      context.fireUserInboundEventTriggered(event)
+      return
+    }
+    inputEnded = true
+    guard case .open = ending else { return }
+    for stream in connection.endStreams() { tell(stream, Self.connectionClosed) }
+    finishTurn()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    for stream in connection.end() { tell(stream, Self.connectionClosed) }
+    ending = .closed
+    self.context = nil
+    input = nil
+    waiting = []
+    owner.remove(self)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { owner.shared.connectionClosed() }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { closeNow() }
+
+  // MARK: Input
+
+  /// Handles the input as far as possible; returns how many bytes that were.
+  @discardableResult private func process() -> Int {
+    guard var bytes = input else { return 0 }
+    input = nil
+    var consumed = 0
+    bytes.withUnsafeReadableBytes { run($0, &consumed) }
+    bytes.moveReaderIndex(forwardBy: consumed)
+    guard bytes.readableBytes > 0, case .open = ending else { return consumed }
+    if consumed > 0 { bytes.discardReadBytes() }
+    input = bytes
+    return consumed
+  }
+
+  private func run(_ bytes: UnsafeRawBufferPointer, _ consumed: inout Int) {
+    let now = ContinuousClock.now
+    while true {
+      switch connection.next(bytes, consumed: &consumed, now: now) {
+      case .needMore:
+        setBlocked(false)
+        return
+      case .blocked:
+        setBlocked(true)
+        owner.watch(connection.nextDeadline)
+        return
+      case .close(let reason):
+        close(reason)
+        return
+      case .unary(let start): unary(start)
+      case .open(let start): open(start)
+      case .message(let stream, let message): streams[stream]?.deliver([UInt8](message))
+      case .remoteClosed(let stream): streams[stream]?.deliver(nil)
+      case .cancelled(let stream, let error): tell(stream, error)
+      }
+    }
+  }
+
+  private func unary(_ start: CallStart) {
+    let call = ServerCall(
+      target: ReplyTarget(connection: id, stream: start.stream), deadline: start.deadline,
+      metadata: start.metadata, peer: peer)
+    connection.beginReply(start.stream)
+    let outcome = dispatcher.unary(start.method, start.payload, call, &connection.output.message)
+    connection.endReply(start, outcome)
+    if start.deadline != nil, case .pending = outcome { owner.watch(connection.nextDeadline) }
+  }
+
+  private func open(_ start: CallStart) {
+    let call = ServerCall(
+      target: ReplyTarget(connection: id, stream: start.stream), deadline: start.deadline,
+      metadata: start.metadata, peer: peer)
+    let stream = QueuedServerStream(
+      target: call.target, loop: owner.loop, limitBytes: limits.streamOutboundBytes)
+    streams[start.stream] = stream
+    if start.deadline != nil { owner.watch(connection.nextDeadline) }
+    dispatcher.open(start.method, start.payload, call, stream)
+  }
+
+  private func tell(_ stream: UInt32, _ error: RPCError) {
+    if let open = streams.removeValue(forKey: stream) {
+      open.cancel(error)
+    } else {
+      dispatcher.abandoned(ReplyTarget(connection: id, stream: stream), error)
+    }
+  }
+
+  private func setBlocked(_ blocked: Bool) {
+    guard blocked != isBlocked else { return }
+    isBlocked = blocked
+    // Fails only on a channel that is closed, where nothing is read anyway.
+    try? context?.channel.syncOptions?.setOption(.autoRead, value: !blocked)
+  }
+
+  // MARK: Answers
+
+  func complete(_ completion: Completion) {
+    connection.complete(completion.target.stream, completion.result)
+  }
+
+  /// Moves what a stream's handler did into the connection.
+  func serve(_ stream: QueuedServerStream) {
+    let id = stream.target.stream
+    guard streams[id] === stream else { return }
+    let consumed = stream.takeConsumed()
+    if consumed > 0, connection.consumed(id, consumed) { process() }
+    stream.deliverHeldBack()
+    while hasRoom, let message = stream.takeMessage() {
+      if let error = connection.send(id, message) { return tell(id, error) }
+    }
+    switch stream.takeState() {
+    case .hasMessages: waiting.append(stream)
+    case .empty: break
+    case .finished(let error):
+      streams[id] = nil
+      connection.finish(id, error)
+      stream.release()
+    case .overflowed(let error):
+      connection.finish(id, error)
+      tell(id, error)
+    }
+  }
+
+  private var hasRoom: Bool {
+    connection.output.count < Self.outputTarget && context?.channel.isWritable == true
+  }
+
+  /// Sends what there is, then lets waiting streams and unread input continue.
+  func finishTurn() {
+    needsFlush = false
+    flush()
+    var rounds = 0
+    while !waiting.isEmpty, hasRoom {
+      let streams = waiting
+      waiting = []
+      rounds += 1
+      if rounds > Self.roundsPerTurn {
+        // Other connections have their turn before a fast reader goes on.
+        for stream in streams { owner.loop.post(stream) }
+        break
+      }
+      for stream in streams { serve(stream) }
+      flush()
+    }
+    while isBlocked, case .open = ending, process() > 0 { flush() }
+    if inputEnded, connection.callsInFlight == 0, connection.output.isEmpty { shutOutput() }
+  }
+
+  private func flush() {
+    guard let context, !connection.output.isEmpty else { return }
+    guard context.channel.isWritable else {
+      connection.outputStalled(true, now: .now)
+      return
+    }
+    outgoing.clear()
+    _ = connection.output.withUnsafeBytes { outgoing.writeBytes($0) }
+    connection.output.removeAll()
+    context.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
+    if outgoing.capacity > Self.keptOutgoing { outgoing = ByteBuffer() }
+    connection.outputStalled(!context.channel.isWritable, now: .now)
+  }
+
+  // MARK: Time and the end
+
+  /// Looks at everything that depends on time; returns the next deadline.
+  func tick(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    guard case .open = ending else {
+      if case .lingering(let until) = ending, until <= now { closeNow() }
+      return nil
+    }
+    let ended = connection.expire(now: now)
+    for (stream, error) in ended { tell(stream, error) }
+    if !ended.isEmpty { finishTurn() }
+    if let reason = connection.closeReason(now: now) {
+      close(reason)
+      return nil
+    }
+    return connection.nextDeadline
+  }
+
+  func drain(graceMillis: Int) {
+    connection.drain(graceMillis: graceMillis)
+    flush()
+  }
+
+  private func close(_ reason: CloseReason) {
+    owner.shared.onClose?(peer, reason)
+    if reason == .writeTimeout { closeNow() } else { shutOutput() }
+  }
+
+  /// Sends what is left, closes the sending side and waits a little for the client to do the same.
+  private func shutOutput() {
+    guard case .open = ending, let context else { return }
+    for stream in connection.end() { tell(stream, Self.connectionClosed) }
+    flush()
+    ending = .lingering(until: .now + Self.linger)
+    input = nil
+    setBlocked(false)
+    context.close(mode: .output, promise: nil)
+  }
+
+  func closeNow() {
+    if case .closed = ending { return }
+    ending = .closed
+    context?.close(promise: nil)
+  }
+
+  private static let connectionClosed = RPCError(
+    code: .cancelled, message: "the client's connection closed before the call ended")
+
+  private static func describe(_ address: SocketAddress?) -> String {
+    guard let address, let host = address.ipAddress, let port = address.port else { return "unix" }
+    return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+  }
+}

@@ -1,0 +1,224 @@
+import Synchronization
+import TTRPC
+
+/// A streaming call as its handler sees it. Handlers of any thread put work into its queues; the
+/// connection's loop takes it out.
+final class QueuedServerStream: ServerStream {
+  let target: ReplyTarget
+  private let loop: ServerEventLoop
+  private let limitBytes: Int
+  private let state = Mutex(State())
+
+  private struct State {
+    var outbox: [[UInt8]] = []
+    var outboxHead = 0
+    var outboxBytes = 0
+    /// Messages that came before the handler asked for them; nil is the client's close.
+    var heldBack: [[UInt8]?] = []
+    var consumed = 0
+    var isPosted = false
+    var wantsWritable = false
+    var end = End.none
+    var callbacks = Callbacks()
+
+    var hasMessages: Bool { outboxHead < outbox.count }
+
+    mutating func dropOutbox() {
+      outbox = []
+      outboxHead = 0
+      outboxBytes = 0
+    }
+  }
+
+  /// Taken out of the state when the call ends: they often hold what holds the stream. They are
+  /// released outside the lock, because that may run anything.
+  private struct Callbacks {
+    var onWritable: (@Sendable () -> Void)?
+    var onMessage: (@Sendable ([UInt8]?) -> Void)?
+    var onCancel: (@Sendable (RPCError) -> Void)?
+  }
+
+  private enum End {
+    case none
+    case finished(RPCError?)
+    case overflowed(RPCError)
+    case cancelled(RPCError)
+  }
+
+  /// What the loop finds once it has moved messages.
+  enum Served {
+    case empty
+    case hasMessages
+    case finished(RPCError?)
+    case overflowed(RPCError)
+  }
+
+  init(target: ReplyTarget, loop: ServerEventLoop, limitBytes: Int) {
+    self.target = target
+    self.loop = loop
+    self.limitBytes = limitBytes
+  }
+
+  /// `send` asks for a pause from here on, and lets go again below a quarter of it.
+  private var highWater: Int { limitBytes / 4 }
+
+  // MARK: For handlers
+
+  func send(_ message: [UInt8]) -> Bool {
+    let (goOn, posts) = state.withLock { state -> (Bool, Bool) in
+      guard case .none = state.end else { return (false, false) }
+      if state.hasMessages, state.outboxBytes + message.count > limitBytes {
+        state.dropOutbox()
+        state.end = .overflowed(overflow)
+        return (false, post(&state))
+      }
+      state.outbox.append(message)
+      state.outboxBytes += message.count
+      let full = state.outboxBytes >= highWater
+      if full { state.wantsWritable = true }
+      return (!full, post(&state))
+    }
+    if posts { loop.post(self) }
+    return goOn
+  }
+
+  func finish(_ error: RPCError?) {
+    change { state in
+      guard case .none = state.end else { return false }
+      // An error makes what is queued worthless; success comes behind it.
+      if error != nil { state.dropOutbox() }
+      state.end = .finished(error)
+      return true
+    }
+  }
+
+  func onWritable(_ body: @escaping @Sendable () -> Void) {
+    state.withLock { $0.callbacks.onWritable = body }
+  }
+
+  func onMessage(_ body: @escaping @Sendable ([UInt8]?) -> Void) {
+    change { state in
+      state.callbacks.onMessage = body
+      return !state.heldBack.isEmpty
+    }
+  }
+
+  func consumed(_ count: Int) {
+    change { state in
+      state.consumed += count
+      return true
+    }
+  }
+
+  func onCancel(_ body: @escaping @Sendable (RPCError) -> Void) {
+    let happened = state.withLock { state -> RPCError? in
+      if case .cancelled(let error) = state.end { return error }
+      state.callbacks.onCancel = body
+      return nil
+    }
+    if let happened { body(happened) }
+  }
+
+  private func change(_ body: (inout State) -> Bool) {
+    let posts = state.withLock { state in body(&state) && post(&state) }
+    if posts { loop.post(self) }
+  }
+
+  /// True when the loop has to be told.
+  private func post(_ state: inout State) -> Bool {
+    if state.isPosted { return false }
+    state.isPosted = true
+    return true
+  }
+
+  private var overflow: RPCError {
+    RPCError(
+      code: .resourceExhausted,
+      message: """
+        the stream's messages are not read fast enough: more than \(limitBytes) bytes wait \
+        (\(Limits.flag(for: \.streamOutboundBytes)))
+        """)
+  }
+
+  // MARK: For the loop
+
+  /// Hands a message, or the client's close, to the handler.
+  func deliver(_ message: [UInt8]?) {
+    let body = state.withLock { state -> (@Sendable ([UInt8]?) -> Void)? in
+      if state.heldBack.isEmpty, let body = state.callbacks.onMessage { return body }
+      state.heldBack.append(message)
+      return nil
+    }
+    body?(message)
+  }
+
+  func deliverHeldBack() {
+    while true {
+      let next = state.withLock {
+        state -> (body: @Sendable ([UInt8]?) -> Void, message: [UInt8]?)? in
+        guard let body = state.callbacks.onMessage, !state.heldBack.isEmpty else { return nil }
+        return (body, state.heldBack.removeFirst())
+      }
+      guard let next else { return }
+      next.body(next.message)
+    }
+  }
+
+  func takeConsumed() -> Int {
+    state.withLock { state in
+      state.isPosted = false
+      defer { state.consumed = 0 }
+      return state.consumed
+    }
+  }
+
+  func takeMessage() -> [UInt8]? {
+    state.withLock { state in
+      guard state.hasMessages else { return nil }
+      let message = state.outbox[state.outboxHead]
+      state.outbox[state.outboxHead] = []
+      state.outboxHead += 1
+      state.outboxBytes -= message.count
+      if !state.hasMessages { state.dropOutbox() }
+      return message
+    }
+  }
+
+  /// What is left to do, after messages were taken; lets the handler send again where it waits.
+  func takeState() -> Served {
+    let (served, writable) = state.withLock { state -> (Served, (@Sendable () -> Void)?) in
+      switch state.end {
+      case .overflowed(let error): return (.overflowed(error), nil)
+      case .finished(let error) where !state.hasMessages: return (.finished(error), nil)
+      case .none, .finished, .cancelled: break
+      }
+      let served = state.hasMessages ? Served.hasMessages : .empty
+      guard state.wantsWritable, state.outboxBytes <= highWater / 4 else { return (served, nil) }
+      state.wantsWritable = false
+      return (served, state.callbacks.onWritable)
+    }
+    writable?()
+    return served
+  }
+
+  /// The handler finished the call and the loop is done with it.
+  func release() {
+    _ = state.withLock { state in
+      defer { state.callbacks = Callbacks() }
+      return state.callbacks
+    }
+  }
+
+  /// The call ended before the handler finished it.
+  func cancel(_ error: RPCError) {
+    let callbacks = state.withLock { state -> Callbacks in
+      state.dropOutbox()
+      state.heldBack = []
+      var told = state.callbacks
+      if case .finished = state.end { told.onCancel = nil } else { state.end = .cancelled(error) }
+      state.callbacks = Callbacks()
+      return told
+    }
+    callbacks.onCancel?(error)
+  }
+}

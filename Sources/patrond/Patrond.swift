@@ -1,0 +1,22 @@
+import ArgumentParser
+
+/// The server and the commands for its data directory.
+@main
+struct Patrond: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "patrond",
+    abstract: "Keeps a shop's customers and their timelines, and serves them by RPC.",
+    discussion: """
+      Without a command it serves: with no flags at all on 127.0.0.1:7420, from the directory
+      ./patron-data, which it makes when it is missing. SIGTERM or SIGINT makes it finish the calls
+      in flight and stop.
+      """,
+    version: ServerVersion.text,
+    subcommands: [Serve.self, Check.self, Generate.self],
+    defaultSubcommand: Serve.self)
+}
+
+/// The version of the server.
+enum ServerVersion {
+  static let text = "0.1.0"
+}

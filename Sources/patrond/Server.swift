@@ -1,0 +1,85 @@
+import ArgumentParser
+import Foundation
+import PatronProto
+import PatronService
+import PatronStore
+import TTRPC
+import TTRPCNIO
+import UnixSignals
+
+/// The life of the server: open the store, listen, wait for a signal, drain, close.
+struct Server {
+  let storeOptions: StoreOptions
+  let addresses: [ListenAddress]
+  let threads: Int
+  let limits: Limits
+  let readyFile: String?
+
+  func run() async throws {
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let store = try open()
+    let health = HealthState(services: [CustomerService.name, TimelineService.name])
+    let server = try await listen(store, health)
+    announce(server.addresses)
+    for await signal in signals {
+      report("\(signal): finishing the calls in flight")
+      break
+    }
+    health.setAll(.notServing)
+    let isClean = await server.drain()
+    await server.shutdown()
+    store.close()
+    report(isClean ? "stopped" : "stopped; calls that took longer than the grace were cut off")
+  }
+
+  private func open() throws -> Store {
+    do {
+      return try Store(storeOptions)
+    } catch {
+      throw Failure(description: "\(error)")
+    }
+  }
+
+  private func listen(_ store: Store, _ health: HealthState) async throws -> TTRPCServer {
+    var configuration = TTRPCServer.Configuration()
+    configuration.limits = limits
+    configuration.threads = threads
+    let routes = Routes.patron()
+    do {
+      return try await TTRPCServer.start(addresses, configuration: configuration) { loop in
+        ComposedDispatcher([dispatcher(routes, store, loop), HealthDispatcher(health)])
+      }
+    } catch {
+      store.close()
+      throw Failure(description: "\(error)")
+    }
+  }
+
+  private func announce(_ addresses: [ListenAddress]) {
+    let names = addresses.map(\.description)
+    report("patrond \(ServerVersion.text) serves \(storeOptions.directory) on \(names.joined(separator: ", "))")
+    guard let readyFile, let first = names.first else { return }
+    do {
+      try Data(first.utf8).write(to: URL(fileURLWithPath: readyFile), options: .atomic)
+    } catch {
+      report("cannot write --ready-file \(readyFile): \(error.localizedDescription)")
+    }
+  }
+}
+
+/// The dispatcher of one I/O loop. Without a connection to the database there is nothing to serve.
+private func dispatcher(
+  _ routes: Routes, _ store: Store, _ loop: any ServerLoop
+) -> any CallDispatcher {
+  do {
+    return try LaneDispatcher(routes: routes, store: store, loop: loop)
+  } catch {
+    report("cannot open the database for reading: \(error)")
+    exit(1)
+  }
+}
+
+/// One line for whoever runs the server.
+func report(_ text: String) {
+  FileHandle.standardError.write(Data((text + "\n").utf8))
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import PatronClient
+
+/// Runs one command line and turns every outcome into an exit status.
+enum CommandLineRun {
+  /// Runs `arguments` in the current ``CLIEnvironment``. Returns the exit status; see
+  /// `patron --help`.
+  static func run(_ arguments: [String]) async -> Int32 {
+    let environment = CLIEnvironment.current
+    do {
+      var command = try Patron.parseAsRoot(arguments)
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+      return 0
+    } catch let error as RPCError {
+      environment.err(ErrorText.text(error, Style(colors: environment.errorHasColors)))
+      return status(of: error)
+    } catch let error as LocalError {
+      environment.err(ErrorText.text(error, Style(colors: environment.errorHasColors)))
+      return error.status
+    } catch {
+      return report(error, environment)
+    }
+  }
+
+  /// 64 and the status code.
+  static func status(of error: RPCError) -> Int32 {
+    (0...63).contains(error.code.rawValue) ? 64 + error.code.rawValue : 64 + 2
+  }
+
+  /// What ArgumentParser threw: a request for help, wrong usage, or a plain exit status.
+  private static func report(_ error: any Error, _ environment: CLIEnvironment) -> Int32 {
+    let code = Patron.exitCode(for: error)
+    let text = Patron.fullMessage(for: error)
+    if code == .success {
+      if !text.isEmpty { environment.out(text + "\n") }
+      return 0
+    }
+    if !text.isEmpty && !(error is ExitCode) { environment.err(text + "\n") }
+    return code == .validationFailure ? 2 : code.rawValue
+  }
+}
+
+/// An error on this side: a file, a terminal, an argument that only the command can judge.
+struct LocalError: Error, CustomStringConvertible {
+  /// What was wrong, what was expected, what to do.
+  var description: String
+  /// 1 for local and I/O errors, 2 for usage.
+  var status: Int32 = 1
+
+  init(_ description: String) { self.description = description }
+
+  static func usage(_ description: String) -> LocalError {
+    var error = LocalError(description)
+    error.status = 2
+    return error
+  }
+}

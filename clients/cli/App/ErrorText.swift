@@ -1,0 +1,47 @@
+import PatronClient
+
+/// Errors in plain words: a line for what is wrong, one for each violation, one for what to do.
+enum ErrorText {
+  static func text(_ error: LocalError, _ style: Style) -> String {
+    "\(style.red("error:")) \(error.description)\n"
+  }
+
+  static func text(_ error: RPCError, _ style: Style) -> String {
+    var names = ["\(error.code)"]
+    if let reason = error.reason { names.append(reason) }
+    let message = error.message.isEmpty ? "the call failed" : SafeText.line(error.message)
+    var lines = [
+      "\(style.red("error:")) \(message) \(style.dim("(" + names.joined(separator: ", ") + ")"))"
+    ]
+    for violation in error.violations {
+      let field = violation.field.isEmpty ? "" : style.bold(SafeText.line(violation.field)) + ": "
+      let reason = violation.reason.isEmpty ? "" : " " + style.dim("(\(violation.reason))")
+      lines.append("  \(field)\(SafeText.line(violation.description))\(reason)")
+    }
+    if let hint = hint(error) { lines.append("\(style.cyan("hint:")) \(hint)") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// What to do, where that is known.
+  private static func hint(_ error: RPCError) -> String? {
+    if let resource = error.resource, !resource.resourceName.isEmpty,
+      error.code == .alreadyExists
+    {
+      return "the other record is \(SafeText.line(resource.resourceName)); "
+        + "look at it with `patron customers get --id ID`"
+    }
+    switch (error.code, error.reason) {
+    case (_, "PAGE_TOKEN_MISMATCH"), (_, "PAGE_TOKEN_INVALID"):
+      return "start again without --page-token; a token belongs to one store and one search"
+    case (.unavailable, _):
+      return "check that patrond runs there; --address or PATRON_ADDRESS names another server"
+    case (.deadlineExceeded, _): return "allow more time with --timeout, as in --timeout 60s"
+    case (.unimplemented, _):
+      return "`patron list SERVICE` shows the methods of this version; the server may be another"
+    case (.notFound, "CUSTOMER_NOT_FOUND"):
+      return "find customers with `patron customers list --search TEXT`; check --store"
+    case (.resourceExhausted, _): return "wait a moment and try again, or send less at once"
+    default: return nil
+    }
+  }
+}

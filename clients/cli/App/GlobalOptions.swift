@@ -1,0 +1,75 @@
+import ArgumentParser
+import PatronClient
+
+/// How results are printed.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
+  case table
+  case json
+  case ndjson
+  case csv
+}
+
+/// The options that every command has.
+struct GlobalOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The server. (default: $PATRON_ADDRESS, else 127.0.0.1:7420)",
+      valueName: "host:port|unix:path"
+    )
+  )
+  var address: String?
+
+  @Option(
+    help: ArgumentHelp("The store. (default: $PATRON_STORE, else `default`)", valueName: "id")
+  )
+  var store: String?
+
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp(
+      "table for people; json: the response as proto3 JSON; ndjson: one listed message a line.",
+      valueName: "table|json|ndjson|csv"
+    ),
+    completion: .list(OutputFormat.allCases.map(\.rawValue))
+  )
+  var output: OutputFormat?
+
+  @Option(
+    help: ArgumentHelp(
+      "Time for one call: `500ms`, `5s`, `2m`, or seconds. (default: 30s)",
+      valueName: "time"
+    ),
+    transform: { try TimeoutText.duration($0) }
+  )
+  var timeout: Duration?
+
+  @Flag(name: .shortAndLong, help: "Tell on standard error what is called and how long it takes.")
+  var verbose = false
+
+  /// The address after the environment and the default.
+  func resolvedAddress(_ environment: CLIEnvironment) -> String {
+    address ?? environment.variables["PATRON_ADDRESS"].flatMap { $0.isEmpty ? nil : $0 }
+      ?? "127.0.0.1:7420"
+  }
+
+  /// The store after the environment; empty is the default store.
+  func resolvedStore(_ environment: CLIEnvironment) -> String {
+    store ?? environment.variables["PATRON_STORE"] ?? ""
+  }
+}
+
+/// Reads times such as `500ms`.
+enum TimeoutText {
+  static func duration(_ text: String) throws -> Duration {
+    let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("", 1)]
+    for (unit, factor) in units where text.hasSuffix(unit) {
+      let number = text.dropLast(unit.count)
+      let isPlain = number.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") }
+      if isPlain, let value = Double(number), value > 0, value * factor <= 86_400 {
+        return .milliseconds(Int64((value * factor * 1000).rounded(.up)))
+      }
+      break
+    }
+    throw ValidationError("Expected a time such as 500ms, 5s, 2m or 1.5 (seconds), at most 24h.")
+  }
+}

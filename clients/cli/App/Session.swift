@@ -1,0 +1,115 @@
+import ArgumentParser
+import PatronClient
+
+/// One run of a command against a server: the client, and where and how to print.
+struct Session: Sendable {
+  let client: PatronClient
+  let environment: CLIEnvironment
+  let format: OutputFormat
+  /// The store of requests; empty is the default store.
+  let storeID: String
+  /// Options of every call.
+  let call: CallOptions
+  let address: String
+  let isVerbose: Bool
+
+  /// Colours and symbols of text for people on standard output.
+  var style: Style { Style(colors: environment.outputHasColors) }
+
+  /// Runs `body` with a session and closes the client.
+  static func run(
+    _ global: GlobalOptions,
+    formats: [OutputFormat] = [.table, .json, .ndjson],
+    default fallback: OutputFormat = .table,
+    _ body: (Session) async throws -> Void
+  ) async throws {
+    let environment = CLIEnvironment.current
+    let format = global.output ?? fallback
+    guard formats.contains(format) else {
+      let names = formats.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--output \(format.rawValue) is not possible here; expected \(names).")
+    }
+    var options = PatronClient.Options()
+    if let timeout = global.timeout {
+      options.connectTimeout = min(timeout, options.connectTimeout)
+    }
+    let address = global.resolvedAddress(environment)
+    let client: PatronClient
+    do {
+      client = try environment.connect(address, options)
+    } catch let error as RPCError where error.code == .invalidArgument {
+      throw LocalError.usage(error.message)
+    }
+    let session = Session(
+      client: client,
+      environment: environment,
+      format: format,
+      storeID: global.resolvedStore(environment),
+      call: CallOptions(timeout: global.timeout),
+      address: address,
+      isVerbose: global.verbose
+    )
+    do {
+      try await body(session)
+      await client.close()
+    } catch {
+      await client.close()
+      throw error
+    }
+  }
+
+  // MARK: printing
+
+  /// Prints to standard output.
+  func print(_ text: String) { environment.out(text.hasSuffix("\n") ? text : text + "\n") }
+
+  /// Prints a remark to standard error.
+  func remark(_ text: String) { environment.err(text + "\n") }
+
+  /// Prints a response: as JSON where that was asked for, else as the text that `table` makes.
+  func print<Response: Message>(_ response: Response, table: () -> String) throws {
+    switch format {
+    case .json: print(try json(response, pretty: true))
+    case .ndjson: print(try json(response, pretty: false))
+    case .table, .csv: print(table())
+    }
+  }
+
+  /// A message as proto3 JSON.
+  func json<Response: Message>(_ message: Response, pretty: Bool) throws -> String {
+    try message.json(JSONWriteOptions(pretty: pretty, resolve: Session.resolve))
+  }
+
+  /// The types that an `Any` may hold.
+  static let resolve: @Sendable (String) -> MessageDescriptor? = {
+    MessageTypes.descriptor(named: $0)
+  }
+
+  /// How JSON from users is read: times in every form of ISO 8601.
+  static func reading(allowUnknownFields: Bool = false) -> JSONReadOptions {
+    JSONReadOptions(
+      ignoresUnknownFields: allowUnknownFields,
+      resolve: resolve,
+      parseInstant: { InstantText.instant($0) }
+    )
+  }
+
+  // MARK: calls
+
+  /// Makes a call and, with `--verbose`, tells what it was and how long it took.
+  func timed<Response: Sendable>(
+    _ method: Method,
+    _ body: () async throws -> Response
+  ) async throws -> Response {
+    guard isVerbose else { return try await body() }
+    let begun = ContinuousClock.now
+    do {
+      let response = try await body()
+      remark("\(method) on \(address): OK in \(ContinuousClock.now - begun)")
+      return response
+    } catch {
+      remark("\(method) on \(address): failed after \(ContinuousClock.now - begun)")
+      throw error
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import ArgumentParser
+import PatronClient
+
+/// Every property of a customer that may be written, as flags.
+struct CustomerFields: ParsableArguments {
+  @Option(help: ArgumentHelp("The shop's identifier, 1 to 255 characters.", valueName: "id"))
+  var externalId: String?
+
+  @Option(help: ArgumentHelp("E-mail address.", valueName: "address"))
+  var email: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Phone number, E.164; without `+` it needs --default-country.",
+      valueName: "number"
+    )
+  )
+  var phone: String?
+
+  @Option(help: "First name, up to 255 characters.")
+  var firstName: String?
+
+  @Option(help: "Last name, up to 255 characters.")
+  var lastName: String?
+
+  @Option(help: ArgumentHelp("F, M or Other.", valueName: "gender"))
+  var gender: String?
+
+  @Option(
+    help: ArgumentHelp("When the account was opened, ISO 8601.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var accountCreatedAt: GoogleProtobuf.Timestamp?
+
+  @Option(
+    help: ArgumentHelp("enabled, disabled, invited or declined.", valueName: "status"),
+    completion: .list(["enabled", "disabled", "invited", "declined"])
+  )
+  var accountStatus: String?
+
+  @Option(help: ArgumentHelp("ISO 639-1: en.", valueName: "code"))
+  var language: String?
+
+  @Option(help: ArgumentHelp("ISO 4217: USD.", valueName: "code"))
+  var currency: String?
+
+  @Option(help: ArgumentHelp("Comma-separated; replaces all tags.", valueName: "list"))
+  var tags: String?
+
+  @Option(
+    help: ArgumentHelp("Whether the customer accepts marketing by SMS.", valueName: "true|false"),
+    transform: { try BoolArgument.parse($0) }
+  )
+  var acceptsSmsMarketing: Bool?
+
+  @Option(
+    help: ArgumentHelp(
+      "Whether the customer accepts marketing by e-mail.",
+      valueName: "true|false"
+    ),
+    transform: { try BoolArgument.parse($0) }
+  )
+  var acceptsEmailMarketing: Bool?
+
+  @Option(
+    name: .customLong("property"),
+    help: ArgumentHelp(stringLiteral: PropertyArgument.help),
+    transform: { try PropertyArgument($0) }
+  )
+  var properties: [PropertyArgument] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Clear a field: \(Clearable.names). Repeatable.",
+      valueName: "field"
+    ),
+    completion: .list(Clearable.allCases.map(\.rawValue))
+  )
+  var clear: [Clearable] = []
+
+  /// The fields that `--clear` takes.
+  enum Clearable: String, ExpressibleByArgument, CaseIterable {
+    case externalId = "external-id"
+    case email, phone
+    case firstName = "first-name"
+    case lastName = "last-name"
+    case gender
+    case accountCreatedAt = "account-created-at"
+    case accountStatus = "account-status"
+    case language, currency, tags, address
+
+    static let names = allCases.map(\.rawValue).joined(separator: ", ")
+  }
+
+  /// True when no flag was given.
+  var isEmpty: Bool {
+    var input = CustomerInput()
+    apply(to: &input)
+    return input == CustomerInput()
+  }
+
+  /// Sets what was given. `--clear` wins over a value for the same field.
+  func apply(to input: inout CustomerInput) {
+    if let externalId { input.externalID = externalId }
+    if let email { input.email = email }
+    if let phone { input.phoneNumber = phone }
+    if let firstName { input.firstName = firstName }
+    if let lastName { input.lastName = lastName }
+    if let gender { input.gender = gender }
+    if let accountCreatedAt { input.accountCreatedAt = accountCreatedAt }
+    if let accountStatus { input.accountStatus = accountStatus }
+    if let language { input.defaultLanguage = language }
+    if let currency { input.defaultCurrency = currency }
+    if let tags { input.tags = tags }
+    if let acceptsSmsMarketing { input.acceptsSMSMarketing = acceptsSmsMarketing }
+    if let acceptsEmailMarketing { input.acceptsEmailMarketing = acceptsEmailMarketing }
+    for property in properties { input.customProperties[property.name] = property.value }
+    for field in clear { Self.clear(field, in: &input) }
+  }
+
+  /// Present and empty clears.
+  private static func clear(_ field: Clearable, in input: inout CustomerInput) {
+    switch field {
+    case .externalId: input.externalID = ""
+    case .email: input.email = ""
+    case .phone: input.phoneNumber = ""
+    case .firstName: input.firstName = ""
+    case .lastName: input.lastName = ""
+    case .gender: input.gender = ""
+    case .accountCreatedAt: input.accountCreatedAt = GoogleProtobuf.Timestamp()
+    case .accountStatus: input.accountStatus = ""
+    case .language: input.defaultLanguage = ""
+    case .currency: input.defaultCurrency = ""
+    case .tags: input.tags = ""
+    case .address: input.address = Address()
+    }
+  }
+}
+
+/// The default address, which is replaced as a whole.
+struct AddressFields: ParsableArguments {
+  @Option(help: ArgumentHelp("First line.", valueName: "text"))
+  var address1: String?
+  @Option(help: ArgumentHelp("Second line.", valueName: "text"))
+  var address2: String?
+  @Option(help: ArgumentHelp("City, village or town.", valueName: "text"))
+  var city: String?
+  @Option(help: ArgumentHelp("Company.", valueName: "text"))
+  var company: String?
+  @Option(help: ArgumentHelp("State or province by name.", valueName: "text"))
+  var state: String?
+  @Option(help: ArgumentHelp("Postal code.", valueName: "text"))
+  var zip: String?
+  @Option(help: ArgumentHelp("Code of the state or province: CA.", valueName: "code"))
+  var provinceCode: String?
+  @Option(help: ArgumentHelp("ISO 3166-1 alpha-2: US.", valueName: "code"))
+  var country: String?
+  @Option(help: ArgumentHelp("Phone number at the address.", valueName: "number"))
+  var addressPhone: String?
+
+  /// The address, or nil when no flag was given.
+  var address: Address? {
+    let address = Address.with {
+      $0.address1 = address1 ?? ""
+      $0.address2 = address2 ?? ""
+      $0.city = city ?? ""
+      $0.company = company ?? ""
+      $0.state = state ?? ""
+      $0.zip = zip ?? ""
+      $0.provinceCode = provinceCode ?? ""
+      $0.countryCode = country ?? ""
+      $0.phoneNumber = addressPhone ?? ""
+    }
+    let given = [
+      address1, address2, city, company, state, zip, provinceCode, country, addressPhone,
+    ]
+    return given.allSatisfy { $0 == nil } ? nil : address
+  }
+}

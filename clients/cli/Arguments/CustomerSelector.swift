@@ -1,0 +1,93 @@
+import ArgumentParser
+import PatronClient
+
+/// Names one customer that exists: exactly one of the four.
+struct CustomerSelector: ParsableArguments {
+  @Option(help: "Patron's id.")
+  var id: Int64?
+
+  @Option(help: ArgumentHelp("The shop's identifier.", valueName: "id"))
+  var externalId: String?
+
+  @Option(help: ArgumentHelp("E-mail address.", valueName: "address"))
+  var email: String?
+
+  @Option(help: ArgumentHelp("Phone number in E.164 form.", valueName: "number"))
+  var phone: String?
+
+  func validate() throws {
+    let given = [id != nil, externalId != nil, email != nil, phone != nil].count { $0 }
+    guard given == 1 else {
+      throw ValidationError(
+        "Name the customer by exactly one of --id, --external-id, --email and --phone."
+      )
+    }
+  }
+
+  var reference: CustomerRef {
+    if let id { return .id(id) }
+    if let externalId { return .externalID(externalId) }
+    if let email { return .email(email) }
+    return .phoneNumber(phone ?? "")
+  }
+}
+
+/// Names the customer of an event or order, who is created when unknown.
+struct WrittenCustomer: ParsableArguments {
+  @Option(help: "Patron's id of a customer who exists; instead of the others.")
+  var id: Int64?
+
+  @Option(help: ArgumentHelp("The shop's identifier.", valueName: "id"))
+  var externalId: String?
+
+  @Option(help: ArgumentHelp("E-mail address.", valueName: "address"))
+  var email: String?
+
+  @Option(help: ArgumentHelp("Phone number.", valueName: "number"))
+  var phone: String?
+
+  @Option(help: "First name, where none is known.")
+  var firstName: String?
+
+  @Option(help: "Last name, where none is known.")
+  var lastName: String?
+
+  var isEmpty: Bool { id == nil && externalId == nil && email == nil && phone == nil }
+
+  func check() throws {
+    guard !isEmpty else {
+      throw ValidationError(
+        "Name the customer by --id, --external-id, --email or --phone."
+      )
+    }
+    guard id == nil || externalId == nil && email == nil && phone == nil else {
+      throw ValidationError("--id excludes --external-id, --email and --phone.")
+    }
+  }
+
+  /// What the request takes. Requests know no id, so a customer named by it is looked up first.
+  func input(_ session: Session) async throws -> CustomerInput {
+    var input = CustomerInput()
+    input.firstName = firstName
+    input.lastName = lastName
+    guard let id else {
+      input.externalID = externalId
+      input.email = email
+      input.phoneNumber = phone
+      return input
+    }
+    let request = GetCustomerRequest.with {
+      $0.storeID = session.storeID
+      $0.customer = .id(id)
+    }
+    let response = try await session.timed(CustomerService.getCustomer.method) {
+      try await session.client.customers.getCustomer(request, options: session.call)
+    }
+    input.externalID = response.customer?.externalID
+    if input.externalID == nil { input.email = response.customer?.email }
+    if input.externalID == nil && input.email == nil {
+      input.phoneNumber = response.customer?.phoneNumber
+    }
+    return input
+  }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+
+/// Values of the contract's enums as people type them: `partially-paid` for
+/// `PAYMENT_STATUS_PARTIALLY_PAID`.
+enum EnumArgument {
+  /// The value that `text` names, in any case, with `-`, `_` or space, with the prefix or without.
+  static func parse<Value: CaseIterable & CustomStringConvertible>(
+    _ text: String,
+    as type: Value.Type
+  ) throws -> Value {
+    let wanted = text.uppercased().replacing("-", with: "_").replacing(" ", with: "_")
+    let prefix = prefix(type)
+    let named = type.allCases.filter { !$0.description.hasSuffix("_UNSPECIFIED") }
+    for value in named where value.description == wanted || value.description == prefix + wanted {
+      return value
+    }
+    throw ValidationError("Expected one of \(names(type)).")
+  }
+
+  /// The names that may be typed, for help.
+  static func names<Value: CaseIterable & CustomStringConvertible>(_ type: Value.Type) -> String {
+    let prefix = prefix(type)
+    return type.allCases.map(\.description).filter { !$0.hasSuffix("_UNSPECIFIED") }
+      .map { $0.dropFirst(prefix.count).lowercased().replacing("_", with: "-") }
+      .joined(separator: ", ")
+  }
+
+  /// `PAYMENT_STATUS_`: the first value of every enum is its prefix and `UNSPECIFIED`.
+  static func prefix<Value: CaseIterable & CustomStringConvertible>(_ type: Value.Type) -> String {
+    let first = type.allCases.first?.description ?? ""
+    return first.hasSuffix("UNSPECIFIED") ? String(first.dropLast("UNSPECIFIED".count)) : ""
+  }
+}

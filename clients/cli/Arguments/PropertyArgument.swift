@@ -1,0 +1,85 @@
+import ArgumentParser
+import PatronClient
+
+import struct PatronModel.CivilDate
+import struct PatronModel.ISO8601Time
+import struct PatronModel.RuleError
+
+/// `name[:type]=value`: a property with its type. Without a type it is a string; an empty value
+/// removes the property.
+struct PropertyArgument: Sendable, Equatable {
+  let name: String
+  let value: PropertyValue
+
+  static let help =
+    "Set a property, as name[:type]=value; type is string, bool, int, double, timestamp or date. "
+    + "An empty value removes it. Repeatable."
+
+  init(_ text: String) throws {
+    guard let equals = text.firstIndex(of: "=") else {
+      throw ValidationError("Expected name[:type]=value, as in shoe_size:int=42.")
+    }
+    let parts = text[..<equals].split(separator: ":", omittingEmptySubsequences: false)
+    guard let name = parts.first, !name.isEmpty, parts.count <= 2 else {
+      throw ValidationError("Expected name[:type]=value, as in shoe_size:int=42.")
+    }
+    self.name = String(name)
+    let type = parts.count == 2 ? String(parts[1]) : "string"
+    value = try Self.value(String(text[text.index(after: equals)...]), type: type)
+  }
+
+  private static func value(_ text: String, type: String) throws -> PropertyValue {
+    var result = PropertyValue()
+    if text.isEmpty { return .with { $0.kind = .stringValue("") } }
+    switch type {
+    case "string": result.kind = .stringValue(text)
+    case "bool": result.kind = .boolValue(try BoolArgument.parse(text))
+    case "int":
+      guard let number = Int64(text) else {
+        throw ValidationError("\"\(text.prefix(32))\" is no whole number.")
+      }
+      result.kind = .int64Value(number)
+    case "double":
+      guard let number = Double(text), number.isFinite else {
+        throw ValidationError("\"\(text.prefix(32))\" is no finite number.")
+      }
+      result.kind = .doubleValue(number)
+    case "timestamp": result.kind = .timestampValue(try InstantText.timestamp(text))
+    case "date": result.kind = .dateValue(try date(text))
+    default:
+      throw ValidationError(
+        "\"\(type.prefix(32))\" is no type; expected string, bool, int, double, timestamp or date."
+      )
+    }
+    return result
+  }
+
+  private static func date(_ text: String) throws -> PatronProto.Date {
+    let time: ISO8601Time
+    do throws(RuleError) {
+      time = try ISO8601Time(text)
+    } catch {
+      throw ValidationError(error.message)
+    }
+    guard time.precision == .date else {
+      throw ValidationError("Expected a date without a time, as in 2024-05-31.")
+    }
+    let date = time.timestamp.date
+    return .with {
+      $0.year = Int32(date.year)
+      $0.month = Int32(date.month)
+      $0.day = Int32(date.day)
+    }
+  }
+}
+
+/// Yes and no.
+enum BoolArgument {
+  static func parse(_ text: String) throws -> Bool {
+    switch text.lowercased() {
+    case "true", "yes", "1": return true
+    case "false", "no", "0": return false
+    default: throw ValidationError("Expected true or false.")
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import PatronClient
+
+/// Turns lines of NDJSON into requests of at most so many records and bytes.
+struct BatchAssembler: ~Copyable {
+  /// Servers take requests of 1 MiB; this leaves room for the envelope.
+  static let largestRequest = 1_000_000
+
+  private let job: BatchJob
+  private let largestCount: Int
+  private var reader: LineReader
+  /// An item that did not fit the last batch.
+  private var held: (number: Int, text: [UInt8], item: [UInt8])?
+  private let options = Session.reading()
+
+  init(_ job: BatchJob, _ file: consuming InputFile, count: Int) {
+    self.job = job
+    largestCount = count
+    reader = LineReader(file)
+  }
+
+  /// Bytes of the input, where that is known.
+  var inputSize: Int? { reader.file.size }
+
+  /// The next batch, or nil at the end of the input.
+  mutating func next() throws(LocalError) -> PreparedBatch? {
+    var batch = PreparedBatch(request: job.frame)
+    if let field = job.requestIDField {
+      Wire.append(field, Array(RequestID.make().utf8), to: &batch.request)
+    }
+    if let (number, text, item) = held {
+      held = nil
+      Wire.append(job.itemField, item, to: &batch.request)
+      batch.lines.append((number, text))
+    }
+    while batch.lines.count < largestCount, batch.rejects.count < 1000 {
+      guard let line = try reader.next() else { break }
+      let text = Array(line)
+      if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
+      let number = reader.lineNumber
+      guard let item = encode(text, number, &batch) else { continue }
+      guard batch.request.count + item.count + 8 <= Self.largestRequest else {
+        held = (number, text, item)
+        break
+      }
+      Wire.append(job.itemField, item, to: &batch.request)
+      batch.lines.append((number, text))
+    }
+    batch.bytesRead = reader.bytesRead
+    batch.lastLine = reader.lineNumber
+    return batch.lines.isEmpty && batch.rejects.isEmpty ? nil : batch
+  }
+
+  /// The encoded record, or nil after noting why there is none.
+  private func encode(_ text: [UInt8], _ number: Int, _ batch: inout PreparedBatch) -> [UInt8]? {
+    do throws(JSONError) {
+      let item = try job.item.packJSON(text, options: options)
+      if job.frame.count + item.count + 100 <= Self.largestRequest { return item }
+      batch.rejects.append(
+        Self.reject(
+          number,
+          text,
+          "RECORD_TOO_LARGE",
+          "the record takes \(item.count) bytes; a request holds \(Self.largestRequest)"
+        )
+      )
+    } catch {
+      var place = error
+      place.line = 0
+      let column = error.column > 0 ? "column \(error.column): " : ""
+      batch.rejects.append(Self.reject(number, text, "JSON_INVALID", "\(column)\(place)"))
+    }
+    return nil
+  }
+
+  private static func reject(_ number: Int, _ text: [UInt8], _ reason: String, _ message: String)
+    -> RejectedLine
+  {
+    let info = GoogleRPC.ErrorInfo.with {
+      $0.reason = reason
+      $0.domain = "patron"
+    }
+    let detail = (try? info.encoded()).map {
+      StatusDetail(typeURL: "type.googleapis.com/google.rpc.ErrorInfo", value: $0)
+    }
+    return RejectedLine(
+      number: number,
+      error: RPCError(
+        code: .invalidArgument,
+        message: message,
+        details: [detail].compactMap { $0 }
+      ),
+      input: text
+    )
+  }
+}
+
+/// The few bytes of protobuf that joining encoded records takes.
+enum Wire {
+  /// Appends a length-delimited field.
+  static func append(_ field: UInt32, _ content: [UInt8], to output: inout [UInt8]) {
+    varint(UInt64(field) << 3 | 2, to: &output)
+    varint(UInt64(content.count), to: &output)
+    output.append(contentsOf: content)
+  }
+
+  private static func varint(_ value: UInt64, to output: inout [UInt8]) {
+    var rest = value
+    while rest >= 0x80 {
+      output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    output.append(UInt8(rest))
+  }
+}
+
+/// Names a request, so that its repetition is recognised.
+enum RequestID {
+  /// 32 random hexadecimal digits.
+  static func make() -> String {
+    var random = SystemRandomNumberGenerator()
+    return (0..<2).map { _ in
+      let digits = String(random.next(), radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+  }
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import PatronClient
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The file of rejected lines: NDJSON, `{"line": N, "error": {...}, "input": ...}`. It is made when
+/// there is something to write.
+struct BatchRejects: ~Copyable {
+  /// The exit status of a batch that finished with rejects.
+  static let exitCode = ExitCode(3)
+
+  let path: String
+  private(set) var count = 0
+  private var file: UnsafeMutablePointer<FILE>?
+
+  init(path: String) { self.path = path }
+
+  deinit {
+    if let file { fclose(file) }
+  }
+
+  mutating func add(_ reject: RejectedLine) throws(LocalError) {
+    if file == nil {
+      file = fopen(path, "we")
+      guard file != nil else { throw failure }
+    }
+    count += 1
+    let line = Self.line(reject)
+    guard fwrite(line, 1, line.count, file) == line.count else { throw failure }
+  }
+
+  /// Writes what is buffered.
+  mutating func close() throws(LocalError) {
+    guard let open = file else { return }
+    file = nil
+    guard fclose(open) == 0 else { throw failure }
+  }
+
+  private var failure: LocalError {
+    LocalError("cannot write the rejects to \(path): \(String(cString: strerror(errno)))")
+  }
+
+  static func line(_ reject: RejectedLine) -> [UInt8] {
+    let violations = reject.error.violations.map { violation in
+      JSONText.object([
+        ("field", JSONText.string(violation.field)),
+        ("description", JSONText.string(violation.description)),
+        ("reason", JSONText.string(violation.reason)),
+      ])
+    }
+    var error = [
+      ("code", JSONText.string("\(reject.error.code)")),
+      ("message", JSONText.string(reject.error.message)),
+    ]
+    if let reason = reject.error.reason { error.append(("reason", JSONText.string(reason))) }
+    if !violations.isEmpty {
+      error.append(("violations", "[\(violations.joined(separator: ","))]"))
+    }
+    let text = JSONText.object([
+      ("line", "\(reject.number)"), ("error", JSONText.object(error)),
+      ("input", JSONText.embedded(reject.input)),
+    ])
+    return Array(text.utf8) + [0x0A]
+  }
+}
+
+/// The little JSON that the command writes itself.
+enum JSONText {
+  static func object(_ members: [(String, String)]) -> String {
+    "{" + members.map { "\(string($0.0)):\($0.1)" }.joined(separator: ",") + "}"
+  }
+
+  static func string(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      default:
+        if scalar.value < 0x20 || scalar.value == 0x7F {
+          let digits = String(scalar.value, radix: 16)
+          result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        } else {
+          result.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return result + "\""
+  }
+
+  /// A line as it was when it is one JSON value, otherwise as a string.
+  static func embedded(_ line: [UInt8]) -> String {
+    let values = Array(JSONValueSequence(line))
+    if values.count == 1, case .success(let value) = values[0] {
+      return String(decoding: value, as: UTF8.self)
+    }
+    return string(String(decoding: line, as: UTF8.self))
+  }
+}

@@ -1,0 +1,136 @@
+import PatronClient
+
+/// Sends a whole input in batches, one after the other: the order of the lines is the order in
+/// which the server applies them. While one batch is on its way the next is read and encoded.
+struct BatchRun {
+  private let job: BatchJob
+  private let session: Session
+  private let flags: BatchFlags
+  /// How long a batch is tried again once a server has answered before.
+  var patience = Duration.seconds(60)
+
+  init(_ job: BatchJob, _ session: Session, _ flags: BatchFlags) {
+    self.job = job
+    self.session = session
+    self.flags = flags
+  }
+
+  /// Sends everything, prints the summary, and throws exit status 3 when there were rejects.
+  func run(_ source: String) async throws {
+    guard session.format != .csv else {
+      throw LocalError.usage("--output csv is not possible here")
+    }
+    var summary = try await send(try InputFile.open(source))
+    summary.noun = job.noun
+    session.print(summary.text(session.format, session.style))
+    if summary.rejected > 0 { throw BatchRejects.exitCode }
+  }
+
+  private func send(_ file: consuming InputFile) async throws -> BatchSummary {
+    var assembler = BatchAssembler(job, file, count: flags.batchSize)
+    var progress = ProgressBar(
+      label: job.noun + "s",
+      total: assembler.inputSize,
+      environment: session.environment
+    )
+    var rejects = BatchRejects(path: flags.rejects ?? "rejects.ndjson")
+    var summary = BatchSummary(begun: .now)
+    var prepared = Result { () throws(LocalError) in try assembler.next() }
+    while let batch = try prepared.get() {
+      async let pending = answer(to: batch, hasAnswered: summary.hasAnswer)
+      prepared = Result { () throws(LocalError) in try assembler.next() }
+      do {
+        try note(try await pending, batch, &summary, &rejects)
+      } catch let error as RPCError {
+        progress.clear()
+        throw stopped(error, summary, batch)
+      }
+      progress.update(bytes: batch.bytesRead, records: summary.records)
+    }
+    progress.clear()
+    try rejects.close()
+    summary.finish(rejects: rejects, environment: session.environment)
+    return summary
+  }
+
+  /// The server's answer, or nil when no line of the batch was a record.
+  private func answer(to batch: PreparedBatch, hasAnswered: Bool) async throws -> BatchJob.Answer? {
+    if batch.lines.isEmpty { return nil }
+    let bytes = try await retrying(hasAnswered: hasAnswered) {
+      () async throws(RPCError) in
+      var options = session.call
+      options.hasRequestID = job.requestIDField != nil
+      return try await session.client.channel.unary(job.method, batch.request, options)
+    }
+    do throws(CodecError) {
+      return try job.decode(bytes)
+    } catch {
+      throw RPCError(code: .internal, message: "response of \(job.method): \(error)")
+    }
+  }
+
+  /// Repeats what a lost connection or a full queue stopped: every batch is safe to repeat. A
+  /// server that never answered is not waited for.
+  private func retrying(
+    hasAnswered: Bool,
+    _ body: () async throws(RPCError) -> [UInt8]
+  ) async throws -> [UInt8] {
+    let deadline = ContinuousClock.now + patience
+    var wait = Duration.milliseconds(500)
+    while true {
+      do throws(RPCError) {
+        return try await body()
+      } catch {
+        let isPassing = error.code == .unavailable || error.code == .resourceExhausted
+        guard isPassing, hasAnswered, ContinuousClock.now + wait < deadline else { throw error }
+        try await Task.sleep(for: max(wait, error.retryDelay ?? .zero))
+        wait = min(wait * 2, .seconds(5))
+      }
+    }
+  }
+
+  private func note(
+    _ answer: BatchJob.Answer?,
+    _ batch: PreparedBatch,
+    _ summary: inout BatchSummary,
+    _ rejects: inout BatchRejects
+  ) throws {
+    var rejected = batch.rejects
+    if let answer {
+      guard answer.results.count == batch.lines.count else {
+        throw RPCError(
+          code: .internal,
+          message: "\(job.method) answered \(answer.results.count) results for "
+            + "\(batch.lines.count) records"
+        )
+      }
+      for (result, line) in zip(answer.results, batch.lines) {
+        if let status = result.error {
+          rejected.append(
+            RejectedLine(number: line.number, error: RPCError(status), input: line.text)
+          )
+        }
+      }
+      summary.add(answer.results)
+    }
+    summary.rejected += batch.rejects.count
+    for reject in rejected.sorted(by: { $0.number < $1.number }) {
+      try rejects.add(reject)
+      if summary.shown.count < 5 { summary.shown.append(reject) }
+    }
+  }
+
+  private func stopped(_ error: RPCError, _ summary: BatchSummary, _ batch: PreparedBatch)
+    -> RPCError
+  {
+    guard let first = batch.lines.first?.number, let last = batch.lines.last?.number else {
+      return error
+    }
+    var error = error
+    error.message +=
+      "; the batch of lines \(first) to \(last) got no answer, \(ValueText.count(summary.records)) "
+      + "records before it were answered. Run the same command again: what was applied stays "
+      + "unchanged"
+    return error
+  }
+}

@@ -1,0 +1,87 @@
+import PatronClient
+
+/// How a batch ended.
+struct BatchSummary {
+  var noun = "record"
+  private(set) var created = 0
+  private(set) var updated = 0
+  private(set) var unchanged = 0
+  var rejected = 0
+  /// The first rejected lines, to be shown.
+  var shown: [RejectedLine] = []
+  /// Whether a server has answered.
+  private(set) var hasAnswer = false
+  private(set) var elapsed = Duration.zero
+  private(set) var rejectsPath: String?
+  private let begun: ContinuousClock.Instant
+
+  init(begun: ContinuousClock.Instant) { self.begun = begun }
+
+  /// Records that have an outcome.
+  var records: Int { created + updated + unchanged + rejected }
+
+  mutating func add(_ results: [BatchItemResult]) {
+    hasAnswer = true
+    for result in results {
+      if result.error != nil {
+        rejected += 1
+      } else {
+        switch result.outcome {
+        case .created: created += 1
+        case .unchanged: unchanged += 1
+        default: updated += 1
+        }
+      }
+    }
+  }
+
+  /// Takes the time, and shows the first rejects on standard error.
+  mutating func finish(rejects: borrowing BatchRejects, environment: CLIEnvironment) {
+    elapsed = ContinuousClock.now - begun
+    guard rejects.count > 0 else { return }
+    rejectsPath = rejects.path
+    let style = Style(colors: environment.errorHasColors)
+    for reject in shown {
+      let violations = reject.error.violations.map { "\($0.field): \($0.description)" }
+      let text = violations.isEmpty ? reject.error.message : violations.joined(separator: "; ")
+      environment.err("\(style.red("line \(reject.number):")) \(SafeText.line(text))\n")
+    }
+    if rejects.count > shown.count {
+      environment.err("and \(ValueText.count(rejects.count - shown.count)) more\n")
+    }
+  }
+
+  func text(_ format: OutputFormat, _ style: Style) -> String {
+    format == .table ? table(style) : json(pretty: format == .json)
+  }
+
+  private var seconds: Double {
+    Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+  }
+
+  private func table(_ style: Style) -> String {
+    let rate = seconds > 0 ? Int(Double(records) / seconds) : 0
+    let tenths = Int((seconds * 10).rounded())
+    var text =
+      "\(ValueText.plural(records, noun)): \(style.green("\(ValueText.count(created)) created")), "
+      + "\(style.yellow("\(ValueText.count(updated)) updated")), "
+      + "\(ValueText.count(unchanged)) unchanged, "
+    let refused = "\(ValueText.count(rejected)) rejected"
+    text += rejected > 0 ? style.red(refused) : refused
+    text += style.dim("  (\(tenths / 10).\(tenths % 10) s, \(ValueText.count(rate))/s)")
+    if let rejectsPath { text += "\nrejected lines: \(rejectsPath)" }
+    return text
+  }
+
+  private func json(pretty: Bool) -> String {
+    let milliseconds = Int((seconds * 1000).rounded())
+    var members = [
+      ("created", "\(created)"), ("updated", "\(updated)"), ("unchanged", "\(unchanged)"),
+      ("rejected", "\(rejected)"), ("milliseconds", "\(milliseconds)"),
+    ]
+    if let rejectsPath { members.append(("rejects", JSONText.string(rejectsPath))) }
+    if !pretty { return JSONText.object(members) }
+    let lines = members.map { "  \(JSONText.string($0.0)): \($0.1)" }
+    return "{\n\(lines.joined(separator: ",\n"))\n}"
+  }
+}

@@ -1,0 +1,89 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A file that is read from beginning to end, or standard input.
+struct InputFile: ~Copyable {
+  /// What people call it: the path, or `standard input`.
+  let name: String
+  /// Bytes in it, where that is known.
+  let size: Int?
+  private let descriptor: Int32
+  private let owns: Bool
+
+  /// The standard input of the command.
+  static var standardInput: InputFile {
+    InputFile(
+      name: "standard input",
+      descriptor: CLIEnvironment.current.input,
+      owns: false
+    )
+  }
+
+  /// A file, or standard input for `-`.
+  static func open(_ source: String) throws(LocalError) -> InputFile {
+    if source == "-" { return standardInput }
+    return try InputFile(path: source)
+  }
+
+  init(path: String) throws(LocalError) {
+    let descriptor = openForReading(path)
+    guard descriptor >= 0 else {
+      throw LocalError("cannot read \(path): \(String(cString: strerror(errno)))")
+    }
+    self.init(name: path, descriptor: descriptor, owns: true)
+  }
+
+  private init(name: String, descriptor: Int32, owns: Bool) {
+    self.name = name
+    self.descriptor = descriptor
+    self.owns = owns
+    var status = stat()
+    let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    size = isFile ? Int(status.st_size) : nil
+  }
+
+  deinit {
+    if owns { close(descriptor) }
+  }
+
+  /// Reads up to `capacity` bytes to the end of `buffer`; false at the end of the file.
+  func read(_ capacity: Int, to buffer: inout [UInt8]) throws(LocalError) -> Bool {
+    let used = buffer.count
+    buffer.append(contentsOf: repeatElement(0, count: capacity))
+    var count = -1
+    repeat {
+      count = buffer.withUnsafeMutableBytes { bytes in
+        readBytes(descriptor, bytes.baseAddress.unsafelyUnwrapped + used, capacity)
+      }
+    } while count < 0 && errno == EINTR
+    let reason = errno
+    buffer.removeLast(capacity - max(count, 0))
+    guard count >= 0 else {
+      throw LocalError("cannot read \(name): \(String(cString: strerror(reason)))")
+    }
+    return count > 0
+  }
+
+  /// Everything that is left, up to 64 MiB.
+  func readAll() throws(LocalError) -> [UInt8] {
+    var bytes = [UInt8]()
+    while try read(64 << 10, to: &bytes) {
+      guard bytes.count <= 64 << 20 else {
+        throw LocalError("\(name) is larger than 64 MiB; use --batch for many records")
+      }
+    }
+    return bytes
+  }
+}
+
+private func openForReading(_ path: String) -> Int32 { open(path, O_RDONLY | O_CLOEXEC) }
+
+private func readBytes(_ descriptor: Int32, _ target: UnsafeMutableRawPointer, _ count: Int) -> Int
+{
+  read(descriptor, target, count)
+}

@@ -1,0 +1,60 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Reads a file line by line.
+struct LineReader: ~Copyable {
+  let file: InputFile
+  /// The number of the last line, from 1.
+  private(set) var lineNumber = 0
+  /// Bytes up to the end of the last line.
+  private(set) var bytesRead = 0
+  private var buffer: [UInt8] = []
+  private var start = 0
+  private var isAtEnd = false
+
+  private static let chunk = 256 << 10
+  /// A longer line cannot be sent anyway; reading stops there.
+  static let longestLine = 16 << 20
+
+  init(_ file: consuming InputFile) { self.file = file }
+
+  /// The next line without its line break, or nil at the end.
+  mutating func next() throws(LocalError) -> ArraySlice<UInt8>? {
+    var searched = start
+    while true {
+      if let end = newline(from: searched) { return line(upTo: end, breakLength: 1) }
+      searched = buffer.count
+      if isAtEnd { return start < buffer.count ? line(upTo: buffer.count, breakLength: 0) : nil }
+      guard buffer.count - start <= Self.longestLine else {
+        throw LocalError(
+          "\(file.name), line \(lineNumber + 1): the line is longer than 16 MiB; "
+            + "expected NDJSON, one record a line"
+        )
+      }
+      searched -= start
+      buffer.removeFirst(start)
+      start = 0
+      isAtEnd = try !file.read(Self.chunk, to: &buffer)
+    }
+  }
+
+  private mutating func line(upTo end: Int, breakLength: Int) -> ArraySlice<UInt8> {
+    let slice = buffer[start..<end]
+    start = end + breakLength
+    lineNumber += 1
+    bytesRead += slice.count + breakLength
+    return slice.last == UInt8(ascii: "\r") ? slice.dropLast() : slice
+  }
+
+  private func newline(from index: Int) -> Int? {
+    buffer.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress, index < bytes.count else { return nil }
+      return memchr(base + index, 0x0A, bytes.count - index).map { UnsafeRawPointer($0) - base }
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import ArgumentParser
+import PatronClient
+
+/// Calls any method of the contract.
+struct CallCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "call",
+    abstract: "Call any method with a request in JSON.",
+    discussion: """
+      METHOD is SERVICE/METHOD; the end of it will do where it is unambiguous. The request is one \
+      JSON message, given as an argument or with --data, from a file with @FILE, or from standard \
+      input with `-`; without one it is empty. Methods that take a stream of requests get every \
+      JSON message of the input, one after the other. Responses are printed one after the other: \
+      indented, or one a line with --output ndjson.
+
+      EXAMPLES
+        patron call GetCustomer '{"customer": {"externalId": "42"}}'
+        patron call patron.v1.TimelineService/GetTimeline -d @request.json
+        echo '{"pageSize": 3}' | patron call ListCustomers - --output ndjson
+      """
+  )
+
+  @Argument(
+    help: ArgumentHelp("SERVICE/METHOD, or the end of it.", valueName: "method"),
+    completion: .list(Contract.services.flatMap(\.methods).map(\.method.description))
+  )
+  var method: String
+
+  @Argument(help: ArgumentHelp("The request: JSON, @FILE or `-`.", valueName: "json"))
+  var argument: String?
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The request: JSON, @FILE or `-`.", valueName: "json")
+  )
+  var data: String?
+
+  @Option(
+    name: [.customShort("H"), .long],
+    help: ArgumentHelp("Metadata to send along. Repeatable.", valueName: "key: value"),
+    transform: { try Header($0) }
+  )
+  var header: [Header] = []
+
+  @Flag(help: "Print fields that hold their default too.")
+  var emitDefaults = false
+
+  @Flag(help: "Pass over fields that the request does not have, instead of refusing them.")
+  var allowUnknownFields = false
+
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  /// One pair of metadata.
+  struct Header: Sendable {
+    let key: String
+    let value: String
+
+    init(_ text: String) throws {
+      guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else {
+        throw ValidationError("Expected `key: value`.")
+      }
+      key = String(text[..<colon])
+      value = String(text[text.index(after: colon)...].drop { $0 == " " })
+    }
+  }
+
+  func validate() throws {
+    guard argument == nil || data == nil else {
+      throw ValidationError("Give the request once: as an argument or with --data.")
+    }
+  }
+
+  func run() async throws {
+    let found = try ContractNames.method(method)
+    guard let requestType = MessageTypes.descriptor(named: found.requestType),
+      let responseType = MessageTypes.descriptor(named: found.responseType)
+    else { throw LocalError("the messages of \(found.method) are not compiled in") }
+    let text = try (argument ?? data).map { try DataArgument.bytes($0) } ?? []
+    try await Session.run(global, formats: [.json, .ndjson], default: .json) { session in
+      let requests = try requests(text, requestType, found.method, session)
+      let print = { (bytes: [UInt8]) in
+        let options = JSONWriteOptions(
+          pretty: session.format == .json,
+          writesDefaults: emitDefaults,
+          resolve: Session.resolve
+        )
+        do throws(JSONError) {
+          let json = try responseType.writeJSON(packed: bytes, options: options)
+          session.print(String(decoding: json, as: UTF8.self))
+        } catch {
+          throw LocalError("the response cannot be shown as JSON: \(error)")
+        }
+      }
+      try await session.timed(found.method) {
+        try await call(found.method, requests, session, print)
+      }
+    }
+  }
+
+  /// The encoded requests; at least one for methods that take one.
+  private func requests(
+    _ text: [UInt8],
+    _ type: MessageDescriptor,
+    _ method: Method,
+    _ session: Session
+  ) throws -> [[UInt8]] {
+    var requests = [[UInt8]]()
+    let options = Session.reading(allowUnknownFields: allowUnknownFields)
+    // Line and column count from the beginning of the whole text, so a single message is read as is.
+    let values = Array(JSONValueSequence(text))
+    for value in values {
+      do {
+        let slice = values.count == 1 ? text : Array(try value.get())
+        let packed = try type.packJSON(slice, options: options)
+        requests.append(Self.inStore(session.storeID, packed, type))
+      } catch let error as JSONError {
+        let place = values.count > 1 ? "request \(requests.count + 1), " : "request, "
+        throw LocalError.usage("\(place)\(error)")
+      }
+    }
+    let takesStream = method.kind == .clientStreaming || method.kind == .bidirectionalStreaming
+    if takesStream { return requests }
+    guard requests.count <= 1 else {
+      throw LocalError.usage("\(method) takes one request, and \(requests.count) are given")
+    }
+    return requests.isEmpty ? [Self.inStore(session.storeID, [], type)] : requests
+  }
+
+  /// Puts the store in front: a `store_id` that the request has itself comes later and wins.
+  private static func inStore(_ store: String, _ request: [UInt8], _ type: MessageDescriptor)
+    -> [UInt8]
+  {
+    guard !store.isEmpty, let field = type.field(named: "store_id"), field.type == .string else {
+      return request
+    }
+    var result = [UInt8]()
+    Wire.append(field.number, Array(store.utf8), to: &result)
+    return result + request
+  }
+
+  private func call(
+    _ method: Method,
+    _ requests: [[UInt8]],
+    _ session: Session,
+    _ print: ([UInt8]) throws -> Void
+  ) async throws {
+    var options = session.call
+    for pair in header { options.metadata.append(pair.key, pair.value) }
+    let channel = session.client.channel
+    if method.kind == .unary {
+      try print(try await channel.unary(method, requests[0], options))
+      return
+    }
+    let sendsMany = method.kind != .serverStreaming
+    let stream = try await channel.stream(method, sendsMany ? nil : requests[0], options)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      if sendsMany {
+        group.addTask {
+          for request in requests { try await stream.send(request) }
+          try await stream.finishSending()
+        }
+      }
+      do {
+        while let response = try await stream.next() { try print(response) }
+        try await group.waitForAll()
+      } catch {
+        stream.cancel()
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import PatronClient
+
+/// Asks a server whether it takes calls.
+struct HealthCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "health",
+    abstract: "Ask whether the server, or one of its services, takes calls.",
+    discussion: """
+      Exit status 0 means that it does, 1 that it answers and takes no calls; 64+code that it could \
+      not be asked. Good for health checks of containers.
+
+      EXAMPLES
+        patron health
+        patron health patron.v1.CustomerService --timeout 2s
+        patron health --watch
+      """
+  )
+
+  @Argument(help: "A service by its full name; the whole server when it is left out.")
+  var service: String?
+
+  @Flag(help: "Print every change until interrupted.")
+  var watch = false
+
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(global) { session in
+      let request = GRPCHealth.HealthCheckRequest.with { $0.service = service ?? "" }
+      if watch {
+        let stream = try await session.client.health.watch(request, options: session.call)
+        for try await response in stream { try show(response, session) }
+        return
+      }
+      let response = try await session.timed(GRPCHealth.Health.check.method) {
+        try await session.client.health.check(request, options: session.call)
+      }
+      try show(response, session)
+      if response.status != .serving { throw ExitCode(1) }
+    }
+  }
+
+  private func show(_ response: GRPCHealth.HealthCheckResponse, _ session: Session) throws {
+    try session.print(response) {
+      let name = response.status.description
+      return response.status == .serving ? session.style.green(name) : session.style.red(name)
+    }
+  }
+}

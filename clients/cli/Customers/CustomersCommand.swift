@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// The verbs for customers.
+struct CustomersCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "customers",
+    abstract: "Create, change, find and list customers.",
+    subcommands: [CustomersUpsert.self, CustomersGet.self, CustomersList.self],
+    aliases: ["customer"]
+  )
+}

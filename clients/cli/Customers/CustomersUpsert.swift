@@ -1,0 +1,142 @@
+import ArgumentParser
+import PatronClient
+
+/// Creates or changes customers.
+struct CustomersUpsert: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "upsert",
+    abstract: "Create or change a customer, or many from a file.",
+    discussion: """
+      A customer is known by --external-id; without it by exactly one of --email and --phone. \
+      Flags that are not given leave alone what is stored; --clear clears a field. An address \
+      replaces the whole address. Repeating a call changes nothing and says `unchanged`.
+
+      With --batch each line is one patron.v1.CustomerInput in JSON:
+        {"externalId": "42", "email": "ada@example.com", "firstName": "Ada"}
+      Lines are sent in order, up to 1,000 in a call. Rejected lines do not stop the others: they \
+      go to the file of rejects with their numbers and reasons, and the exit status is 3.
+
+      EXAMPLES
+        patron customers upsert --external-id 42 --email ada@example.com --tags vip,gold
+        patron customers upsert --email ada@example.com --property shoe_size:int=39
+        patron customers upsert --external-id 42 --clear phone --dry-run
+        patron customers upsert --batch customers.ndjson
+        zcat customers.ndjson.gz | patron customers upsert --batch -
+      """
+  )
+
+  @OptionGroup(title: "Customer") var fields: CustomerFields
+  @OptionGroup(title: "Address") var address: AddressFields
+
+  @Option(
+    help: ArgumentHelp("JSON of a patron.v1.CustomerInput; flags win over it.", valueName: "json")
+  )
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp("Country of phone numbers without `+`, ISO 3166-1: US.", valueName: "code")
+  )
+  var defaultCountry: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "When an identifier belongs to another customer: "
+        + EnumArgument.names(OnConflict.self) + ".",
+      valueName: "action"
+    ),
+    transform: { try EnumArgument.parse($0, as: OnConflict.self) }
+  )
+  var onConflict: OnConflict?
+
+  @Option(
+    help: ArgumentHelp("Where consent was collected, 3 to 40 characters.", valueName: "name")
+  )
+  var consentSource: String?
+
+  @Option(
+    help: ArgumentHelp("Who says so: \(EnumArgument.names(Actor.self)).", valueName: "actor"),
+    transform: { try EnumArgument.parse($0, as: PatronProto.Actor.self) }
+  )
+  var actor: PatronProto.Actor?
+
+  @Flag(help: "Check everything and show what would happen; write nothing.")
+  var dryRun = false
+
+  @OptionGroup(title: "Batches") var batch: BatchFlags
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  func validate() throws {
+    let isEmpty = fields.isEmpty && address.address == nil && data == nil
+    if batch.batch != nil {
+      guard isEmpty else {
+        throw ValidationError("--batch takes the customers from the file: give no fields as flags.")
+      }
+      guard !dryRun else {
+        throw ValidationError("--dry-run is for one customer, not for --batch.")
+      }
+    } else if isEmpty {
+      throw ValidationError("Give the customer's fields as flags or with --data, or use --batch.")
+    }
+  }
+
+  func run() async throws {
+    if let source = batch.batch {
+      try await runBatch(source)
+      return
+    }
+    let input = try input()
+    try await Session.run(global) { session in
+      let request = UpsertCustomerRequest.with {
+        $0.storeID = session.storeID
+        $0.customer = input
+        $0.onConflict = onConflict ?? .unspecified
+        $0.validateOnly = dryRun
+        $0.defaultCountry = defaultCountry ?? ""
+        $0.source = consentSource ?? ""
+        $0.actor = actor ?? .unspecified
+      }
+      let response = try await session.timed(CustomerService.upsertCustomer.method) {
+        try await session.client.customers.upsertCustomer(request, options: session.call)
+      }
+      try session.print(response) {
+        CustomerText.upsert(
+          response,
+          dryRun: dryRun,
+          width: session.environment.columns,
+          style: session.style
+        )
+      }
+    }
+  }
+
+  private func input() throws -> CustomerInput {
+    var input = CustomerInput()
+    if let data { input = try DataArgument.message(CustomerInput.self, data, flag: "--data") }
+    if let address = address.address { input.address = address }
+    fields.apply(to: &input)
+    return input
+  }
+
+  private func runBatch(_ source: String) async throws {
+    try await Session.run(global) { session in
+      let frame = BatchUpsertCustomersRequest.with {
+        $0.storeID = session.storeID
+        $0.onConflict = onConflict ?? .unspecified
+        $0.defaultCountry = defaultCountry ?? ""
+        $0.source = consentSource ?? ""
+        $0.actor = actor ?? .unspecified
+      }
+      let job = BatchJob(
+        noun: "customer",
+        method: CustomerService.batchUpsertCustomers.method,
+        item: CustomerInput.descriptor,
+        itemField: 2,
+        frame: try frame.encodedForCLI()
+      ) { bytes throws(CodecError) in
+        let response = try BatchUpsertCustomersResponse(decoding: bytes)
+        return BatchJob.Answer(response.results, response.counts)
+      }
+      try await BatchRun(job, session, batch).run(source)
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import PatronClient
+
+/// Customers as people read them.
+enum CustomerText {
+  /// A list, one customer a line.
+  static func table(_ customers: [Customer], width: Int, style: Style) -> String {
+    var table = TextTable([
+      .init(title: "ID"), .init(title: "EXTERNAL ID", least: 8), .init(title: "NAME", least: 10),
+      .init(title: "E-MAIL", least: 14), .init(title: "PHONE", least: 12),
+      .init(title: "ORDERS", right: true), .init(title: "SPENT", right: true, least: 10),
+      .init(title: "CREATED"),
+    ])
+    for customer in customers {
+      table.add([
+        String(customer.id), customer.externalID ?? "", ValueText.name(customer),
+        customer.email ?? "", customer.phoneNumber ?? "", orders(customer), spent(customer),
+        ValueText.day(customer.createdAt),
+      ])
+    }
+    return table.text(width: width, style: style)
+  }
+
+  private static func orders(_ customer: Customer) -> String {
+    let count = customer.orderStats.reduce(0) { $0 + $1.orderCount }
+    return count == 0 ? "" : ValueText.count(count)
+  }
+
+  private static func spent(_ customer: Customer) -> String {
+    customer.orderStats.map { ValueText.money($0.totalSpent, $0.currencyCode) }
+      .joined(separator: ", ")
+  }
+
+  /// Everything about one customer, one field a line.
+  static func card(_ response: GetCustomerResponse, width: Int, style: Style) -> String {
+    guard let customer = response.customer else { return "no customer\n" }
+    var lines = fields(customer)
+    lines += customer.orderStats.map { ("orders", OrderText.summary($0)) }
+    let channels = response.channels.isEmpty ? [] : response.channels.map(ChannelText.line)
+    lines += channels
+    if channels.isEmpty { lines += customer.subscriptions.map(ChannelText.line) }
+    for (name, value) in customer.customProperties.sorted(by: { $0.key < $1.key }) {
+      lines.append(("property \(name)", ValueText.property(value)))
+    }
+    return card(lines, width: width, style: style)
+  }
+
+  /// Labels on the left, values beside them.
+  static func card(_ lines: [(label: String, value: String)], width: Int, style: Style) -> String {
+    let lines = lines.filter { !$0.value.isEmpty }
+    let label = min(lines.map { TextWidth.columns($0.label) }.max() ?? 0, 40)
+    return lines.map { line in
+      let value = TextWidth.cut(SafeText.line(line.value), to: max(20, width - label - 2))
+      return style.dim(TextWidth.fit(SafeText.line(line.label), to: label)) + "  " + value + "\n"
+    }.joined()
+  }
+
+  private static func fields(_ customer: Customer) -> [(label: String, value: String)] {
+    var lines: [(label: String, value: String)] = [
+      ("id", String(customer.id)), ("external id", customer.externalID ?? ""),
+      ("name", ValueText.name(customer)), ("e-mail", customer.email ?? ""),
+      ("phone", customer.phoneNumber ?? ""), ("gender", customer.gender ?? ""),
+      ("account", account(customer)),
+      ("language", customer.locale ?? customer.defaultLanguage ?? ""),
+      ("currency", customer.defaultCurrency ?? ""), ("tags", customer.tags ?? ""),
+      ("address", customer.address.map(address) ?? ""),
+      ("accepts SMS", flag(customer.acceptsSMSMarketing)),
+      ("accepts e-mail", flag(customer.acceptsEmailMarketing)),
+      ("created", ValueText.minute(customer.createdAt)),
+      ("updated", ValueText.minute(customer.updatedAt)),
+    ]
+    if customer.origin != .unspecified {
+      lines.append(("origin", ValueText.enumeration(customer.origin)))
+    }
+    return lines
+  }
+
+  private static func account(_ customer: Customer) -> String {
+    let since = customer.accountCreatedAt.map { "since \(ValueText.day($0))" }
+    return [customer.accountStatus, since].compactMap { $0 }.joined(separator: " ")
+  }
+
+  private static func flag(_ value: Bool?) -> String { value.map { $0 ? "yes" : "no" } ?? "" }
+
+  private static func address(_ address: Address) -> String {
+    let state = address.provinceCode.isEmpty ? address.state : address.provinceCode
+    return [
+      address.company, address.address1, address.address2,
+      [address.zip, address.city].filter { !$0.isEmpty }.joined(separator: " "), state,
+      address.countryCode, address.phoneNumber,
+    ].filter { !$0.isEmpty }.joined(separator: ", ")
+  }
+
+  // MARK: writes
+
+  /// What an upsert did.
+  static func upsert(_ response: UpsertCustomerResponse, dryRun: Bool, width: Int, style: Style)
+    -> String
+  {
+    var text = outcome(response.outcome, style)
+    if dryRun { text = "would be " + text }
+    if let id = response.customer?.id, id != 0 { text += "  customer \(id)" }
+    let changed = response.changedFields.joined(separator: ", ")
+    if !changed.isEmpty { text += "  " + style.dim("changed: " + SafeText.line(changed)) }
+    return text + "\n" + warnings(response.warnings, style)
+  }
+
+  static func outcome(_ outcome: Outcome, _ style: Style) -> String {
+    let word = ValueText.enumeration(outcome)
+    switch outcome {
+    case .created: return style.green(word)
+    case .updated: return style.yellow(word)
+    default: return style.dim(word)
+    }
+  }
+
+  static func warnings(_ warnings: [Warning], _ style: Style) -> String {
+    warnings.map { warning in
+      let field = warning.field.isEmpty ? "" : warning.field + ": "
+      return style.yellow("warning:")
+        + " \(SafeText.line(field + warning.message)) \(style.dim("(\(warning.reason))"))\n"
+    }.joined()
+  }
+}

@@ -1,0 +1,142 @@
+import PatronClient
+
+/// A timeline as people read it: a card that tells who, then the events by day, newest first.
+struct TimelineText {
+  let width: Int
+  let style: Style
+  /// Totals of the orders that the header has, by Patron's id, for events that carry no amount.
+  private var orders: [Int64: Money] = [:]
+  private var lastDay = ""
+
+  init(width: Int, style: Style) {
+    self.width = width
+    self.style = style
+  }
+
+  // MARK: header
+
+  mutating func header(_ header: TimelineHeader) -> String {
+    for order in header.latestOrders { orders[order.id] = order.total }
+    let customer = header.customer ?? Customer()
+    let name = ValueText.name(customer)
+    let title = name.isEmpty ? contact(customer).first ?? "customer \(customer.id)" : name
+    var lines: [(label: String, value: String)] = [("id", identity(customer))]
+    lines.append(("contact", contact(customer).joined(separator: " · ")))
+    if customer.orderStats.isEmpty { lines.append(("orders", "none")) }
+    lines += customer.orderStats.map { ("orders", OrderText.summary($0)) }
+    lines += header.channels.map(ChannelText.line)
+    if let tags = customer.tags { lines.append(("tags", tags)) }
+    var text = frame(title, lines)
+    if !header.latestOrders.isEmpty { text += latestOrders(header.latestOrders) }
+    return text
+  }
+
+  private func identity(_ customer: Customer) -> String {
+    let external = customer.externalID.map { "external id \($0)" }
+    let since = customer.createdAt.map { "known since \(ValueText.day($0))" }
+    return ([String(customer.id)] + [external, since].compactMap { $0 }).joined(separator: " · ")
+  }
+
+  private func contact(_ customer: Customer) -> [String] {
+    [customer.email, customer.phoneNumber].compactMap { $0 }.filter { !$0.isEmpty }
+  }
+
+  private func frame(_ title: String, _ lines: [(label: String, value: String)]) -> String {
+    let lines = lines.filter { !$0.value.isEmpty }
+    let inner = width - 4
+    let label = min(lines.map { TextWidth.columns($0.label) }.max() ?? 0, 24)
+    let heading = TextWidth.cut(SafeText.line(title), to: inner - 4)
+    let rule = String(repeating: "─", count: inner - TextWidth.columns(heading) - 1)
+    var text = style.dim("╭─ ") + style.bold(heading) + style.dim(" \(rule)╮") + "\n"
+    for line in lines {
+      let value = TextWidth.fit(SafeText.line(line.value), to: inner - label - 2)
+      text += style.dim("│ ") + style.dim(TextWidth.fit(line.label, to: label)) + "  " + value
+      text += style.dim(" │") + "\n"
+    }
+    return text + style.dim("╰" + String(repeating: "─", count: inner + 2) + "╯") + "\n"
+  }
+
+  private func latestOrders(_ orders: [Order]) -> String {
+    let amounts = orders.map { ValueText.money($0.total) }
+    let amount = amounts.map(TextWidth.columns).max() ?? 0
+    let name = min(orders.map { TextWidth.columns(OrderText.name($0)) }.max() ?? 0, 24)
+    var text = "\n" + style.bold("Latest orders") + "\n"
+    for (order, money) in zip(orders, amounts) {
+      let line =
+        "  \(ValueText.day(order.placedAt))  "
+        + TextWidth.fit(SafeText.line(OrderText.name(order)), to: name) + "  "
+        + TextWidth.fit(money, to: amount, right: true) + "  "
+      let rest = max(0, width - TextWidth.columns(line))
+      text += line + style.dim(TextWidth.cut(OrderText.state(order), to: rest)) + "\n"
+    }
+    return text
+  }
+
+  // MARK: events
+
+  mutating func events(_ events: [Event]) -> String {
+    var text = ""
+    for event in events {
+      let time = UTCTime(event.occurredAt ?? GoogleProtobuf.Timestamp())
+      if time.day != lastDay {
+        lastDay = time.day
+        text += "\n" + style.bold(time.day) + " " + style.dim(time.weekday) + "\n"
+      }
+      text += line(event, time.clock)
+    }
+    return text
+  }
+
+  private func line(_ event: Event, _ clock: String) -> String {
+    let amount = amount(event)
+    // Two of margin, the clock, the symbol, and gaps of two between the parts.
+    let room = width - 2 - 5 - 2 - 1 - 2 - (amount.isEmpty ? 0 : TextWidth.columns(amount) + 2)
+    let title = TextWidth.cut(
+      SafeText.line(event.title.isEmpty ? event.type : event.title),
+      to: room
+    )
+    let detailRoom = room - TextWidth.columns(title) - 2
+    let detail =
+      detailRoom > 5 ? TextWidth.cut(SafeText.line(self.detail(event)), to: detailRoom) : ""
+    var text = "  " + style.dim(clock) + "  " + symbol(event.source) + "  " + title
+    if !detail.isEmpty { text += "  " + style.dim(detail) }
+    if !amount.isEmpty {
+      let used = TextWidth.columns(title) + (detail.isEmpty ? 0 : TextWidth.columns(detail) + 2)
+      text += String(repeating: " ", count: max(0, room - used) + 2) + style.bold(amount)
+    }
+    return text + "\n"
+  }
+
+  private func amount(_ event: Event) -> String {
+    if let amount = event.amount { return ValueText.money(amount) }
+    guard event.type == "order_placed" else { return "" }
+    return ValueText.money(orders[event.orderID])
+  }
+
+  private func symbol(_ source: EventSource) -> String {
+    switch source {
+    case .ecommerce: style.green("◆")
+    case .product: style.blue("●")
+    case .thirdParty: style.magenta("○")
+    default: style.dim("·")
+    }
+  }
+
+  /// Where it comes from, the order it is about, and its properties.
+  private func detail(_ event: Event) -> String {
+    var parts = [String]()
+    if !event.sourceName.isEmpty { parts.append(event.sourceName) }
+    if !event.product.isEmpty && event.product != event.sourceName { parts.append(event.product) }
+    if let order = event.references?.orderExternalID, !order.isEmpty { parts.append(order) }
+    for (name, value) in event.properties.sorted(by: { $0.key < $1.key }) {
+      parts.append("\(name)=\(ValueText.property(value))")
+    }
+    return parts.joined(separator: " · ")
+  }
+
+  /// What the symbols mean.
+  var legend: String {
+    "\(symbol(.ecommerce)) \(style.dim("shop"))  \(symbol(.product)) \(style.dim("product"))  "
+      + "\(symbol(.thirdParty)) \(style.dim("other application"))  \(style.dim("times are UTC"))\n"
+  }
+}

@@ -1,0 +1,84 @@
+import PatronClient
+
+import struct PatronModel.CurrencyCode
+import struct PatronModel.Money
+
+/// Values as people read them.
+enum ValueText {
+  /// `16.99 USD`, with as many decimals as the currency has.
+  static func money(_ minorUnits: Int64, _ currency: String) -> String {
+    guard let code = try? CurrencyCode(currency, allowHistoric: true) else {
+      return "\(minorUnits) minor units of \(currency)"
+    }
+    return "\(PatronModel.Money(minorUnits: minorUnits, currency: code).decimal) \(code.code)"
+  }
+
+  static func money(_ money: PatronProto.Money?) -> String {
+    money.map { self.money($0.minorUnits, $0.currencyCode) } ?? ""
+  }
+
+  /// `1998-05-28`, in UTC.
+  static func day(_ time: GoogleProtobuf.Timestamp?) -> String {
+    time.map { String(UTCTime($0).rfc3339.prefix(10)) } ?? ""
+  }
+
+  /// `1998-05-28 13:05`, in UTC.
+  static func minute(_ time: GoogleProtobuf.Timestamp?) -> String {
+    guard let time else { return "" }
+    let text = UTCTime(time).rfc3339
+    return text.prefix(10) + " " + text.dropFirst(11).prefix(5)
+  }
+
+  /// `1,234,567`.
+  static func count(_ value: some BinaryInteger) -> String {
+    let digits = String(value.magnitude)
+    var result = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0 && (digits.count - index) % 3 == 0 { result.append(",") }
+      result.append(digit)
+    }
+    return value < 0 ? "-" + result : result
+  }
+
+  /// `1 order`, `6 orders`.
+  static func plural(_ value: some BinaryInteger, _ word: String) -> String {
+    "\(count(value)) \(word)\(value == 1 ? "" : "s")"
+  }
+
+  /// The value of an enum without its prefix: `partially paid`.
+  static func enumeration<Value: CaseIterable & CustomStringConvertible>(_ value: Value) -> String {
+    let prefix = EnumArgument.prefix(Value.self)
+    let name = value.description
+    let short = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+    return short.lowercased().replacing("_", with: " ")
+  }
+
+  /// The value of a custom or event property.
+  static func property(_ value: PropertyValue) -> String {
+    switch value.kind {
+    case .stringValue(let text): text
+    case .boolValue(let flag): flag ? "true" : "false"
+    case .int64Value(let number): String(number)
+    case .doubleValue(let number): "\(number)"
+    case .timestampValue(let time): UTCTime(time).rfc3339
+    case .dateValue(let date): date.iso8601
+    case nil: ""
+    }
+  }
+
+  /// First and last name, or what else names the customer.
+  static func name(_ customer: Customer) -> String {
+    [customer.firstName, customer.lastName].compactMap { $0 }.filter { !$0.isEmpty }
+      .joined(separator: " ")
+  }
+}
+
+extension PatronProto.Date {
+  /// `2024-05-31`.
+  var iso8601: String {
+    func pad(_ number: Int32, _ width: Int) -> String {
+      String(repeating: "0", count: max(0, width - String(number).count)) + String(number)
+    }
+    return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))"
+  }
+}

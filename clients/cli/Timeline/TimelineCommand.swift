@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The verbs for timelines.
+struct TimelineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "timeline",
+    abstract: "Show timelines, record events and orders.",
+    subcommands: [TimelineShow.self, TimelineRecord.self, TimelineOrder.self, TimelineEvent.self]
+  )
+}

@@ -1,0 +1,179 @@
+import ArgumentParser
+import PatronClient
+
+/// Takes over orders.
+struct TimelineOrder: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "order",
+    abstract: "Take over an order with its current state, or many from a file.",
+    discussion: """
+      The order replaces what was stored under its --order-id; what changed appears on the \
+      timeline. The customer is created when unknown. Amounts are decimals: 16.99.
+
+      With --batch each line is one patron.v1.SyncOrderItem in JSON, amounts in minor units:
+        {"customer": {"externalId": "42", "email": "ada@example.com"},
+         "order": {"externalId": "1001", "placedAt": "1998-05-28", \
+      "total": {"currencyCode": "USD", "minorUnits": 1699}}}
+      (on one line). Rejected lines do not stop the others: they go to the file of rejects, and \
+      the exit status is 3. A repeated run changes nothing.
+
+      EXAMPLES
+        patron timeline order --external-id 42 --order-id 1001 --placed-at 1998-05-28 \\
+          --total 16.99 --currency USD --payment-status paid
+        patron timeline order --email ada@example.com --data @order.json
+        patron timeline order --batch orders.ndjson
+      """
+  )
+
+  @OptionGroup(title: "Customer") var customer: WrittenCustomer
+  @OptionGroup(title: "Order") var fields: OrderFields
+
+  @Option(help: ArgumentHelp("JSON of a patron.v1.Order; flags win over it.", valueName: "json"))
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp("Country of phone numbers without `+`, ISO 3166-1: US.", valueName: "code")
+  )
+  var defaultCountry: String?
+
+  @OptionGroup(title: "Batches") var batch: BatchFlags
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  func validate() throws {
+    if batch.batch == nil {
+      try customer.check()
+    } else if !customer.isEmpty || data != nil {
+      throw ValidationError("--batch takes customers and orders from the file: give neither here.")
+    }
+  }
+
+  func run() async throws {
+    if let source = batch.batch {
+      try await runBatch(source)
+      return
+    }
+    var order = Order()
+    if let data { order = try DataArgument.message(Order.self, data, flag: "--data") }
+    try fields.apply(to: &order)
+    let given = order
+    try await Session.run(global) { session in
+      let written = try await customer.input(session)
+      let request = SyncOrderRequest.with {
+        $0.storeID = session.storeID
+        $0.customer = written
+        $0.order = given
+        $0.defaultCountry = defaultCountry ?? ""
+      }
+      let response = try await session.timed(TimelineService.syncOrder.method) {
+        try await session.client.timeline.syncOrder(request, options: session.call)
+      }
+      try session.print(response) { OrderText.synced(response, style: session.style) }
+    }
+  }
+
+  private func runBatch(_ source: String) async throws {
+    try await Session.run(global) { session in
+      let frame = BatchSyncOrdersRequest.with {
+        $0.storeID = session.storeID
+        $0.defaultCountry = defaultCountry ?? ""
+      }
+      let job = BatchJob(
+        noun: "order",
+        method: TimelineService.batchSyncOrders.method,
+        item: SyncOrderItem.descriptor,
+        itemField: 2,
+        frame: try frame.encodedForCLI()
+      ) { bytes throws(CodecError) in
+        let response = try BatchSyncOrdersResponse(decoding: bytes)
+        return BatchJob.Answer(response.results, response.counts)
+      }
+      try await BatchRun(job, session, batch).run(source)
+    }
+  }
+}
+
+/// The fields of an order, as flags. One position can be given; more need `--data`.
+struct OrderFields: ParsableArguments {
+  @Option(help: ArgumentHelp("The shop's identifier of the order.", valueName: "id"))
+  var orderId: String?
+
+  @Option(help: ArgumentHelp("The number that the customer sees: #1001.", valueName: "text"))
+  var name: String?
+
+  @Option(
+    help: ArgumentHelp("What the customer pays: 16.99; needs --currency.", valueName: "decimal")
+  )
+  var total: String?
+
+  @Option(help: ArgumentHelp("ISO 4217: USD.", valueName: "code"))
+  var currency: String?
+
+  @Option(
+    help: ArgumentHelp("When it was placed, ISO 8601.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var placedAt: GoogleProtobuf.Timestamp?
+
+  @Option(
+    help: ArgumentHelp("\(EnumArgument.names(PaymentStatus.self)).", valueName: "status"),
+    transform: { try EnumArgument.parse($0, as: PaymentStatus.self) }
+  )
+  var paymentStatus: PaymentStatus?
+
+  @Option(
+    help: ArgumentHelp("\(EnumArgument.names(FulfillmentStatus.self)).", valueName: "status"),
+    transform: { try EnumArgument.parse($0, as: FulfillmentStatus.self) }
+  )
+  var fulfillmentStatus: FulfillmentStatus?
+
+  @Option(help: ArgumentHelp("How many pieces of the one position.", valueName: "count"))
+  var quantity: Int32?
+
+  @Option(help: ArgumentHelp("Name of the one position.", valueName: "text"))
+  var item: String?
+
+  @Option(
+    help: ArgumentHelp("When it was called off, ISO 8601.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var cancelledAt: GoogleProtobuf.Timestamp?
+
+  @Option(help: ArgumentHelp("Why it was called off.", valueName: "text"))
+  var cancelReason: String?
+
+  @Option(help: ArgumentHelp("Where it was placed: web, pos.", valueName: "name"))
+  var salesChannel: String?
+
+  func validate() throws {
+    guard cancelReason == nil || cancelledAt != nil else {
+      throw ValidationError("--cancel-reason needs --cancelled-at.")
+    }
+  }
+
+  /// Sets what was given.
+  func apply(to order: inout Order) throws {
+    if let orderId { order.externalID = orderId }
+    if let name { order.name = name }
+    if let total {
+      order.total = try MoneyArgument.money(total, currency: currency, flag: "--total")
+    }
+    if let placedAt { order.placedAt = placedAt }
+    if let paymentStatus { order.paymentStatus = paymentStatus }
+    if let fulfillmentStatus { order.fulfillmentStatus = fulfillmentStatus }
+    if quantity != nil || item != nil {
+      order.lineItems = [
+        .with {
+          $0.quantity = quantity ?? 1
+          $0.name = item ?? ""
+        }
+      ]
+    }
+    if let cancelledAt {
+      order.cancellation = .with {
+        $0.cancelledAt = cancelledAt
+        $0.reason = cancelReason ?? ""
+      }
+    }
+    if let salesChannel { order.salesChannel = salesChannel }
+  }
+}

@@ -1,0 +1,183 @@
+import ArgumentParser
+import PatronClient
+
+/// Records events.
+struct TimelineRecord: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "record",
+    abstract: "Record an event, or many from a file.",
+    discussion: """
+      The customer is created when unknown. The same --event-id again replaces the event; without \
+      one it is made from the content, so that a repeat changes nothing.
+
+      With --batch each line is one patron.v1.RecordEventItem in JSON:
+        {"customer": {"externalId": "42"},
+         "event": {"source": "EVENT_SOURCE_THIRD_PARTY", "sourceName": "helpdesk",
+                   "type": "ticket_closed", "occurredAt": "2024-05-31T12:00:00Z"}}
+      (on one line). Rejected lines do not stop the others: they go to the file of rejects, and \
+      the exit status is 3.
+
+      EXAMPLES
+        patron timeline record --external-id 42 --source third-party --source-name helpdesk \\
+          --type ticket_closed --at 2024-05-31T12:00Z --title 'Ticket closed' --property stars:int=5
+        patron timeline record --batch events.ndjson --rejects bad.ndjson
+      """
+  )
+
+  @OptionGroup(title: "Customer") var customer: WrittenCustomer
+  @OptionGroup(title: "Event") var fields: EventFields
+
+  @Option(
+    help: ArgumentHelp("JSON of a patron.v1.EventInput; flags win over it.", valueName: "json")
+  )
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp("Country of phone numbers without `+`, ISO 3166-1: US.", valueName: "code")
+  )
+  var defaultCountry: String?
+
+  @OptionGroup(title: "Batches") var batch: BatchFlags
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  func validate() throws {
+    if batch.batch == nil {
+      try customer.check()
+    } else if !customer.isEmpty || data != nil {
+      throw ValidationError("--batch takes customers and events from the file: give neither here.")
+    }
+  }
+
+  func run() async throws {
+    if let source = batch.batch {
+      try await runBatch(source)
+      return
+    }
+    var event = EventInput()
+    if let data { event = try DataArgument.message(EventInput.self, data, flag: "--data") }
+    try fields.apply(to: &event)
+    let input = event
+    try await Session.run(global) { session in
+      let written = try await customer.input(session)
+      let request = RecordEventRequest.with {
+        $0.storeID = session.storeID
+        $0.customer = written
+        $0.event = input
+        $0.requestID = RequestID.make()
+        $0.defaultCountry = defaultCountry ?? ""
+      }
+      let response = try await session.timed(TimelineService.recordEvent.method) {
+        try await session.client.timeline.recordEvent(request, options: session.call)
+      }
+      try session.print(response) { EventText.recorded(response, style: session.style) }
+    }
+  }
+
+  private func runBatch(_ source: String) async throws {
+    try await Session.run(global) { session in
+      let frame = BatchRecordEventsRequest.with {
+        $0.storeID = session.storeID
+        $0.defaultCountry = defaultCountry ?? ""
+      }
+      let job = BatchJob(
+        noun: "event",
+        method: TimelineService.batchRecordEvents.method,
+        item: RecordEventItem.descriptor,
+        itemField: 2,
+        requestIDField: 3,
+        frame: try frame.encodedForCLI()
+      ) { bytes throws(CodecError) in
+        let response = try BatchRecordEventsResponse(decoding: bytes)
+        return BatchJob.Answer(response.results, response.counts)
+      }
+      try await BatchRun(job, session, batch).run(source)
+    }
+  }
+}
+
+/// The fields of an event, as flags.
+struct EventFields: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where it comes from: \(EnumArgument.names(EventSource.self)).",
+      valueName: "source"
+    ),
+    transform: { try EnumArgument.parse($0, as: EventSource.self) }
+  )
+  var source: EventSource?
+
+  @Option(
+    help: ArgumentHelp("The application: helpdesk. Third parties need it.", valueName: "name")
+  )
+  var sourceName: String?
+
+  @Option(help: ArgumentHelp("What happened: ticket_closed.", valueName: "type"))
+  var type: String?
+
+  @Option(
+    help: ArgumentHelp("When it happened, ISO 8601. (default: now)", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var at: GoogleProtobuf.Timestamp?
+
+  @Option(help: ArgumentHelp("Your identifier of the event.", valueName: "id"))
+  var eventId: String?
+
+  @Option(help: ArgumentHelp("One line for people.", valueName: "text"))
+  var title: String?
+
+  @Option(
+    name: .customLong("property"),
+    help: ArgumentHelp(stringLiteral: PropertyArgument.help),
+    transform: { try PropertyArgument($0) }
+  )
+  var properties: [PropertyArgument] = []
+
+  @Option(help: ArgumentHelp("What it is worth: 12.34; needs --currency.", valueName: "decimal"))
+  var amount: String?
+
+  @Option(help: ArgumentHelp("Currency of --amount, ISO 4217: USD.", valueName: "code"))
+  var currency: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The channel of a message: \(EnumArgument.names(Channel.self)).",
+      valueName: "channel"
+    ),
+    transform: { try EnumArgument.parse($0, as: Channel.self) }
+  )
+  var channel: Channel?
+
+  @Option(help: ArgumentHelp("The shop's identifier of the order it is about.", valueName: "id"))
+  var orderId: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Who did it: \(EnumArgument.names(PatronProto.Actor.self)).",
+      valueName: "actor"
+    ),
+    transform: { try EnumArgument.parse($0, as: PatronProto.Actor.self) }
+  )
+  var actor: PatronProto.Actor?
+
+  /// Sets what was given.
+  func apply(to event: inout EventInput) throws {
+    if let source { event.source = source }
+    if let sourceName { event.sourceName = sourceName }
+    if let type { event.type = type }
+    if let at { event.occurredAt = at }
+    if let eventId { event.eventID = eventId }
+    if let title { event.title = title }
+    for property in properties { event.properties[property.name] = property.value }
+    if let amount {
+      event.amount = try MoneyArgument.money(amount, currency: currency, flag: "--amount")
+    }
+    if let channel { event.channel = channel }
+    if let orderId {
+      var references = event.references ?? EventReferences()
+      references.orderExternalID = orderId
+      event.references = references
+    }
+    if let actor { event.actor = actor }
+  }
+}

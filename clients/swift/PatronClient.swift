@@ -1,0 +1,84 @@
+@_exported public import PatronProto
+@_exported public import ProtobufC
+@_exported public import TTRPC
+import TTRPCNIO
+
+/// A client of a Patron server.
+///
+///     let patron = try PatronClient(address: "127.0.0.1:7420")
+///     let answer = try await patron.customers.upsertCustomer(
+///       .with { $0.customer = .with { $0.email = "ada@example.com" } })
+///     print(answer.outcome, answer.customer?.id ?? 0)
+///     await patron.close()
+///
+/// Importing `PatronClient` is enough: it brings the messages, ``RPCError`` and ``CallOptions``
+/// along. Usable from any task; keep one client for the life of the program. Nothing is connected
+/// before the first call. Requests name their store in `storeID`; empty is the store `default`.
+///
+/// A call throws ``RPCError`` only, with the server's code, reason and violations: see
+/// ``TTRPC/RPCError/reason`` and ``TTRPC/RPCError/violations``. It is made again by itself where
+/// repeating is harmless, that is for methods without side effects, for idempotent ones, and for
+/// requests with a `requestID`. Cancelling the task cancels the call.
+public final class PatronClient: Sendable {
+  /// What may be set when a client is made.
+  public struct Options: Sendable {
+    /// Connections to the server, 1 or more; calls go to the one with the fewest in flight.
+    public var connections = 1
+    /// Time for making one connection.
+    public var connectTimeout = Duration.seconds(10)
+    /// Time for a call whose own options name none, retries included.
+    public var timeout = Duration.seconds(30)
+    /// Which failed calls are made again.
+    public var retry = RetryPolicy()
+    /// True: a call waits for the server until its deadline. False: it fails with UNAVAILABLE when
+    /// the server cannot be reached.
+    public var waitsForServer = false
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// Customers: who they are, what they agreed to, and what may be done about it.
+  public let customers: CustomerServiceClient
+  /// Timelines: everything that happened with a customer.
+  public let timeline: TimelineServiceClient
+  /// Whether the server takes calls.
+  public let health: GRPCHealth.HealthClient
+  /// What the calls are made on, for methods that have no stub.
+  public let channel: any ClientChannel
+
+  private let client: TTRPCClient?
+
+  /// A client of the server at `HOST:PORT` or `unix:PATH`. Throws INVALID_ARGUMENT when `address`
+  /// is neither.
+  public convenience init(address: String = "127.0.0.1:7420", options: Options = Options())
+    throws(RPCError)
+  {
+    var configuration = ClientConfiguration(target: try ClientTarget(parsing: address))
+    configuration.connections = options.connections
+    configuration.connectTimeout = options.connectTimeout
+    configuration.defaultTimeout = options.timeout
+    configuration.retry = options.retry
+    configuration.waitForReady = options.waitsForServer
+    let client = TTRPCClient(configuration)
+    self.init(channel: client, closing: client)
+  }
+
+  /// A client on a channel of another kind, such as one inside the process. ``close()`` leaves the
+  /// channel alone.
+  public convenience init(channel: any ClientChannel) {
+    self.init(channel: channel, closing: nil)
+  }
+
+  private init(channel: any ClientChannel, closing client: TTRPCClient?) {
+    self.channel = channel
+    self.client = client
+    customers = CustomerServiceClient(channel: channel)
+    timeline = TimelineServiceClient(channel: channel)
+    health = GRPCHealth.HealthClient(channel: channel)
+  }
+
+  /// Waits a few seconds for calls in flight, then closes the connections. Calls made afterwards
+  /// fail with CANCELLED or UNAVAILABLE. Harmless when repeated.
+  public func close() async { await client?.close() }
+}

@@ -1,0 +1,39 @@
+public import PatronProto
+public import ProtobufC
+public import TTRPC
+
+/// What Patron says about an error beyond its code: the `google.rpc` messages among its details.
+extension RPCError {
+  /// The first detail of this type, or nil when there is none.
+  public func detail<Detail: Message>(_ type: Detail.Type = Detail.self) -> Detail? {
+    let name = type.descriptor.name
+    for detail in details where detail.typeURL.split(separator: "/").last.map(String.init) == name {
+      if let message = try? Detail(decoding: detail.value) { return message }
+    }
+    return nil
+  }
+
+  /// The stable name of what went wrong, such as `CUSTOMER_NOT_FOUND`; nil when the server named
+  /// none. For rejected input it is the reason of the first violation.
+  public var reason: String? {
+    if let info = detail(GoogleRPC.ErrorInfo.self), !info.reason.isEmpty { return info.reason }
+    return violations.first.map(\.reason)
+  }
+
+  /// Every rule that rejected input broke: path of the field, description, stable reason.
+  public var violations: [GoogleRPC.BadRequest.FieldViolation] {
+    detail(GoogleRPC.BadRequest.self)?.fieldViolations ?? []
+  }
+
+  /// The record that the error is about, such as the other customer of a conflict.
+  public var resource: GoogleRPC.ResourceInfo? { detail(GoogleRPC.ResourceInfo.self) }
+
+  /// The status of one item of a batch.
+  public init(_ status: GoogleRPC.Status) {
+    self.init(
+      code: StatusCode(rawValue: status.code),
+      message: status.message,
+      details: status.details.map { StatusDetail(typeURL: $0.typeURL, value: $0.value) }
+    )
+  }
+}

@@ -1,0 +1,50 @@
+/// Writes the Swift struct of an enum. Proto3 enums are open: unknown values are kept.
+struct EnumWriter {
+  let enumeration: ProtoEnum
+
+  func write(_ out: inout SourcePrinter) {
+    let name = SwiftNames.typePiece(enumeration.name)
+    out.doc(Documentation.of(enumeration))
+    out.block(
+      "public struct \(name): RawRepresentable, Hashable, Sendable, CaseIterable,"
+        + " CustomStringConvertible"
+    ) { out in
+      for value in enumeration.values {
+        out.doc(Documentation.of(value, in: enumeration))
+        out.add("public static let \(caseName(value)) = \(name)(rawValue: \(value.number))")
+      }
+      out.blank()
+      out.add(
+        """
+        /// The number on the wire. Numbers that this version does not know are kept.
+        public var rawValue: Int32
+
+        /// Wraps any number, known or not.
+        public init(rawValue: Int32) { self.rawValue = rawValue }
+        """
+      )
+      out.blank()
+      writeNames(&out, name)
+    }
+  }
+
+  private func writeNames(_ out: inout SourcePrinter, _ name: String) {
+    let cases = enumeration.values.map { ".\(caseName($0))" }.joined(separator: ", ")
+    out.add("/// The values that this version knows, in the order of the proto file.")
+    out.add("public static var allCases: [\(name)] { [\(cases)] }")
+    out.blank()
+    out.add("/// The proto name of a known value, otherwise the number.")
+    out.block("public var description: String") { out in
+      out.add("switch rawValue {")
+      var seen: Set<Int32> = []
+      for value in enumeration.values where seen.insert(value.number).inserted {
+        out.add("case \(value.number): \"\(value.name)\"")
+      }
+      out.add("default: \"\\(rawValue)\"\n}")
+    }
+  }
+
+  private func caseName(_ value: ProtoEnum.Value) -> String {
+    SwiftNames.enumCase(value.name, of: enumeration.name)
+  }
+}
