@@ -11,11 +11,8 @@ let strict: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
-let lifecycle = Target.Dependency.product(
-  name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let lifecycleSignals = Target.Dependency.product(
   name: "UnixSignals", package: "swift-service-lifecycle")
 let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -30,7 +27,6 @@ let products: [Product] = [
 
 let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-  .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
   .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -71,7 +67,7 @@ let executables: [Target] = [
     name: "patrond",
     dependencies: [
       "PatronService", "PatronStore", "PatronProto", "PatronModel", "TTRPC", "TTRPCNIO",
-      argumentParser, lifecycle, lifecycleSignals, logging,
+      argumentParser, lifecycleSignals,
     ], swiftSettings: strict),
   .executableTarget(
     name: "patron",
@@ -101,7 +97,9 @@ let tests: [Target] = [
     swiftSettings: strict),
   .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
   .testTarget(
-    name: "PatronStoreTests", dependencies: ["PatronStore", "SQLite"], swiftSettings: strict),
+    name: "PatronStoreTests", dependencies: ["PatronStore", "SQLite", "CSQLite"],
+    swiftSettings: strict),
+  .testTarget(name: "TidyTests", swiftSettings: strict),
 ]
 
 let package = Package(

@@ -1,6 +1,7 @@
 internal import CSQLite
 
-/// A connection to one SQLite file. It belongs to one thread: it is opened without SQLite's mutexes.
+/// A connection to one SQLite file. It belongs to one thread: it is opened without SQLite's
+/// mutexes.
 public final class Connection {
   /// How a file is opened.
   public enum Mode: Sendable {

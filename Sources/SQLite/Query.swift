@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// One SQL statement of the program, prepared once for each connection and found by its number.
 ///
-/// Keep queries in `static let`s. Each one made takes a number for the life of the process, so never
-/// make one for each request: SQL that is put together at run time goes through
+/// Keep queries in `static let`s. Each one made takes a number for the life of the process, so
+/// never make one for each request: SQL that is put together at run time goes through
 /// ``Connection/prepare(_:)``.
 public struct Query: Sendable {
   /// The SQL, with parameters written `?1`, `?2`, ...

@@ -76,85 +76,170 @@ extension Limits {
 
   private static let sizes: [LimitDescription] = [
     size(
-      "requestBytes", "max-request-bytes", \.requestBytes,
+      "requestBytes",
+      "max-request-bytes",
+      \.requestBytes,
       "Largest request or streamed message that is accepted, envelope included",
-      1024...FrameHeader.protocolMaxLength),
+      1024...FrameHeader.protocolMaxLength
+    ),
     size(
-      "responseBytes", "max-response-bytes", \.responseBytes,
+      "responseBytes",
+      "max-response-bytes",
+      \.responseBytes,
       "Largest response or streamed message that is sent, envelope included",
-      1024...FrameHeader.protocolMaxLength),
+      1024...FrameHeader.protocolMaxLength
+    ),
     size(
-      "metadataBytes", "max-metadata-bytes", \.metadataBytes,
-      "Largest metadata of one request, keys and values together", 0...(1 << 20)),
+      "metadataBytes",
+      "max-metadata-bytes",
+      \.metadataBytes,
+      "Largest metadata of one request, keys and values together",
+      0...(1 << 20)
+    ),
     size(
-      "streamQueueBytes", "max-stream-queue-bytes", \.streamQueueBytes,
-      "Bytes that one stream may hold unconsumed", 1...(1 << 30)),
+      "streamQueueBytes",
+      "max-stream-queue-bytes",
+      \.streamQueueBytes,
+      "Bytes that one stream may hold unconsumed",
+      1...(1 << 30)
+    ),
     size(
-      "streamOutboundBytes", "max-stream-outbound-bytes", \.streamOutboundBytes,
-      "Bytes that one stream may have waiting to be sent", 1...(1 << 30)),
+      "streamOutboundBytes",
+      "max-stream-outbound-bytes",
+      \.streamOutboundBytes,
+      "Bytes that one stream may have waiting to be sent",
+      1...(1 << 30)
+    ),
     size(
-      "outboundBytes", "max-outbound-bytes", \.outboundBytes,
-      "Bytes waiting to be sent on one connection before reading from it stops", 1...(1 << 30)),
+      "outboundBytes",
+      "max-outbound-bytes",
+      \.outboundBytes,
+      "Bytes waiting to be sent on one connection before reading from it stops",
+      1...(1 << 30)
+    ),
   ]
 
   private static let counts: [LimitDescription] = [
     count(
-      "callsPerConnection", "calls", "max-calls-per-connection", \.callsPerConnection,
-      "Calls in flight on one connection"),
+      "callsPerConnection",
+      "calls",
+      "max-calls-per-connection",
+      \.callsPerConnection,
+      "Calls in flight on one connection"
+    ),
     count(
-      "callsInFlight", "calls", "max-calls", \.callsInFlight,
-      "Calls in flight on all connections together"),
+      "callsInFlight",
+      "calls",
+      "max-calls",
+      \.callsInFlight,
+      "Calls in flight on all connections together"
+    ),
     count(
-      "streamsPerConnection", "streams", "max-streams-per-connection", \.streamsPerConnection,
-      "Open streams of one connection"),
+      "streamsPerConnection",
+      "streams",
+      "max-streams-per-connection",
+      \.streamsPerConnection,
+      "Open streams of one connection"
+    ),
     count("connections", "connections", "max-connections", \.connections, "Open connections"),
     count(
-      "metadataPairs", "pairs", "max-metadata-pairs", \.metadataPairs,
-      "Metadata pairs of one request"),
+      "metadataPairs",
+      "pairs",
+      "max-metadata-pairs",
+      \.metadataPairs,
+      "Metadata pairs of one request"
+    ),
     count(
-      "streamQueueMessages", "messages", "max-stream-queue-messages", \.streamQueueMessages,
-      "Messages that one stream may hold unconsumed"),
+      "streamQueueMessages",
+      "messages",
+      "max-stream-queue-messages",
+      \.streamQueueMessages,
+      "Messages that one stream may hold unconsumed"
+    ),
   ]
 
   private static let times: [LimitDescription] = [
     time(
-      "headerTimeoutMillis", "header-timeout-ms", \.headerTimeoutMillis,
-      "Time for a connection's first frame, and for any frame to arrive whole; 0 is no limit"),
+      "headerTimeoutMillis",
+      "header-timeout-ms",
+      \.headerTimeoutMillis,
+      "Time for a connection's first frame, and for any frame to arrive whole; 0 is no limit"
+    ),
     time(
-      "idleTimeoutMillis", "idle-timeout-ms", \.idleTimeoutMillis,
-      "Time after which a connection without calls is closed; 0 is no limit"),
+      "idleTimeoutMillis",
+      "idle-timeout-ms",
+      \.idleTimeoutMillis,
+      "Time after which a connection without calls is closed; 0 is no limit"
+    ),
     time(
-      "writeTimeoutMillis", "write-timeout-ms", \.writeTimeoutMillis,
-      "Time that a client may leave output untaken before it is disconnected; 0 is no limit"),
+      "writeTimeoutMillis",
+      "write-timeout-ms",
+      \.writeTimeoutMillis,
+      "Time that a client may leave output untaken before it is disconnected; 0 is no limit"
+    ),
     time(
-      "fullStreamGraceMillis", "full-stream-grace-ms", \.fullStreamGraceMillis,
-      "Time that a stream's queue may stay full before the stream fails"),
+      "fullStreamGraceMillis",
+      "full-stream-grace-ms",
+      \.fullStreamGraceMillis,
+      "Time that a stream's queue may stay full before the stream fails"
+    ),
     time(
-      "drainGraceMillis", "drain-grace-ms", \.drainGraceMillis,
-      "Time that calls in flight get to finish when the server stops"),
+      "drainGraceMillis",
+      "drain-grace-ms",
+      \.drainGraceMillis,
+      "Time that calls in flight get to finish when the server stops"
+    ),
   ]
 
   private typealias Field = any WritableKeyPath<Limits, Int> & Sendable
 
   private static func size(
-    _ name: String, _ flag: String, _ field: Field, _ help: String, _ range: ClosedRange<Int>
+    _ name: String,
+    _ flag: String,
+    _ field: Field,
+    _ help: String,
+    _ range: ClosedRange<Int>
   ) -> LimitDescription {
     LimitDescription(
-      name: name, unit: "bytes", flag: flag, help: help, range: range, keyPath: field)
+      name: name,
+      unit: "bytes",
+      flag: flag,
+      help: help,
+      range: range,
+      keyPath: field
+    )
   }
 
   private static func count(
-    _ name: String, _ unit: String, _ flag: String, _ field: Field, _ help: String
+    _ name: String,
+    _ unit: String,
+    _ flag: String,
+    _ field: Field,
+    _ help: String
   ) -> LimitDescription {
     LimitDescription(
-      name: name, unit: unit, flag: flag, help: help, range: 1...1_000_000, keyPath: field)
+      name: name,
+      unit: unit,
+      flag: flag,
+      help: help,
+      range: 1...1_000_000,
+      keyPath: field
+    )
   }
 
   private static func time(
-    _ name: String, _ flag: String, _ field: Field, _ help: String
+    _ name: String,
+    _ flag: String,
+    _ field: Field,
+    _ help: String
   ) -> LimitDescription {
     LimitDescription(
-      name: name, unit: "milliseconds", flag: flag, help: help, range: 0...86_400_000,
-      keyPath: field)
+      name: name,
+      unit: "milliseconds",
+      flag: flag,
+      help: help,
+      range: 0...86_400_000,
+      keyPath: field
+    )
   }
 }

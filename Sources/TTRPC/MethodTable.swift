@@ -31,7 +31,8 @@ public struct MethodTable: Sendable {
       while slots[slot] >= 0 { slot = (slot + 1) & (size - 1) }
       slots[slot] = Int32(entries.count)
       entries.append(
-        Entry(offset: names.count, serviceCount: service.count, nameCount: name.count))
+        Entry(offset: names.count, serviceCount: service.count, nameCount: name.count)
+      )
       names += service + name
     }
     self.names = names
@@ -52,7 +53,9 @@ public struct MethodTable: Sendable {
   }
 
   private func matches(
-    _ entry: Entry, _ service: UnsafeRawBufferPointer, _ method: UnsafeRawBufferPointer
+    _ entry: Entry,
+    _ service: UnsafeRawBufferPointer,
+    _ method: UnsafeRawBufferPointer
   ) -> Bool {
     guard entry.serviceCount == service.count, entry.nameCount == method.count else { return false }
     return names.withUnsafeBytes { names in
@@ -62,7 +65,9 @@ public struct MethodTable: Sendable {
   }
 
   private static func equal(
-    _ names: UnsafeRawBufferPointer, _ offset: Int, _ bytes: UnsafeRawBufferPointer
+    _ names: UnsafeRawBufferPointer,
+    _ offset: Int,
+    _ bytes: UnsafeRawBufferPointer
   ) -> Bool {
     var index = 0
     while index + 8 <= bytes.count {
@@ -80,7 +85,8 @@ public struct MethodTable: Sendable {
   /// Only names of the table are ever stored, so the hash needs no secret: a caller can lengthen
   /// nobody's search.
   private static func hash(
-    _ service: UnsafeRawBufferPointer, _ method: UnsafeRawBufferPointer
+    _ service: UnsafeRawBufferPointer,
+    _ method: UnsafeRawBufferPointer
   ) -> Int {
     var state = mix(0x9e37_79b9_7f4a_7c15, service)
     state = mix(state, method)

@@ -26,7 +26,8 @@ public struct OutputBuffer: ~Copyable {
     _ body: (UnsafeRawBufferPointer) throws(E) -> R
   ) throws(E) -> R {
     try body(
-      UnsafeRawBufferPointer(start: message.base.map { UnsafeRawPointer($0) }, count: message.end))
+      UnsafeRawBufferPointer(start: message.base.map { UnsafeRawPointer($0) }, count: message.end)
+    )
   }
 
   /// Forgets the bytes, after they were handed on.
@@ -41,7 +42,10 @@ public struct OutputBuffer: ~Copyable {
 
   /// Appends a whole frame.
   public mutating func appendFrame(
-    _ type: FrameType, flags: FrameFlags = [], stream: UInt32, body: UnsafeRawBufferPointer
+    _ type: FrameType,
+    flags: FrameFlags = [],
+    stream: UInt32,
+    body: UnsafeRawBufferPointer
   ) {
     beginFrame(type, flags: flags, stream: stream)
     message.append(body)
@@ -57,8 +61,11 @@ public struct OutputBuffer: ~Copyable {
   /// Go servers refuse one on it.
   public mutating func appendClose(stream: UInt32) {
     appendFrame(
-      .data, flags: [.remoteClosed, .noData], stream: stream,
-      body: UnsafeRawBufferPointer(start: nil, count: 0))
+      .data,
+      flags: [.remoteClosed, .noData],
+      stream: stream,
+      body: UnsafeRawBufferPointer(start: nil, count: 0)
+    )
   }
 
   /// Starts a frame: its body is what is appended to ``message`` until ``endFrame()``.
@@ -138,7 +145,10 @@ extension OutputBuffer {
   /// Starts a Request: the request message is what is appended to ``message`` until
   /// ``endRequest(timeoutNanos:metadata:)``.
   public mutating func beginRequest(
-    stream: UInt32, flags: FrameFlags = [], service: String, method: String
+    stream: UInt32,
+    flags: FrameFlags = [],
+    service: String,
+    method: String
   ) {
     beginFrame(.request, flags: flags, stream: stream)
     appendString(0x0a, service)
@@ -159,7 +169,9 @@ extension OutputBuffer {
       message.appendVarint(
         UInt64(
           StatusEncoding.stringSize(entry.key, always: true)
-            + StatusEncoding.stringSize(entry.value, always: true)))
+            + StatusEncoding.stringSize(entry.value, always: true)
+        )
+      )
       appendString(0x0a, entry.key)
       appendString(0x12, entry.value)
     }
@@ -168,8 +180,12 @@ extension OutputBuffer {
 
   /// Appends a whole Request.
   public mutating func appendRequest(
-    stream: UInt32, flags: FrameFlags = [], method: Method, payload: [UInt8],
-    timeoutNanos: Int64 = 0, metadata: Metadata = Metadata()
+    stream: UInt32,
+    flags: FrameFlags = [],
+    method: Method,
+    payload: [UInt8],
+    timeoutNanos: Int64 = 0,
+    metadata: Metadata = Metadata()
   ) {
     beginRequest(stream: stream, flags: flags, service: method.service, method: method.name)
     message.append(payload)

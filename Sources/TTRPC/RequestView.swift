@@ -16,7 +16,9 @@ public struct RequestView {
 
   /// Reads an envelope. Unknown fields are skipped; metadata must be UTF-8 and within the limits.
   public init(
-    decoding bytes: UnsafeRawBufferPointer, maxMetadataBytes: Int, maxMetadataPairs: Int
+    decoding bytes: UnsafeRawBufferPointer,
+    maxMetadataBytes: Int,
+    maxMetadataPairs: Int
   ) throws(EnvelopeError) {
     var reader = WireReader(bytes)
     var pairs = 0
@@ -47,7 +49,9 @@ public struct RequestView {
     }
     if pairs > 0 {
       metadata = MetadataView(
-        fields: UnsafeRawBufferPointer(rebasing: bytes[firstPair...]), count: pairs)
+        fields: UnsafeRawBufferPointer(rebasing: bytes[firstPair...]),
+        count: pairs
+      )
     }
   }
 }

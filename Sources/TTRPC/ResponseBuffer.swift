@@ -54,11 +54,14 @@ public struct ResponseBuffer: ~Copyable {
 
   /// Appends up to `byteCount` bytes that `body` writes in place; it returns how many it wrote.
   public mutating func append<E: Error>(
-    upTo byteCount: Int, _ body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
+    upTo byteCount: Int,
+    _ body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
   ) throws(E) {
     reserve(byteCount)
     let room = UnsafeMutableRawBufferPointer(
-      start: base.map { $0 + end }, count: base == nil ? 0 : byteCount)
+      start: base.map { $0 + end },
+      count: base == nil ? 0 : byteCount
+    )
     let written = try body(room)
     precondition(written >= 0 && written <= byteCount, "wrote past the reserved bytes")
     end += written
@@ -94,7 +97,10 @@ public struct ResponseBuffer: ~Copyable {
     var offset = 0
     while rest >= 0x80 {
       target.storeBytes(
-        of: UInt8(truncatingIfNeeded: rest) | 0x80, toByteOffset: offset, as: UInt8.self)
+        of: UInt8(truncatingIfNeeded: rest) | 0x80,
+        toByteOffset: offset,
+        as: UInt8.self
+      )
       rest >>= 7
       offset += 1
     }

@@ -25,7 +25,8 @@ public struct ResponseView {
   }
 
   private static func readStatus(
-    _ bytes: UnsafeRawBufferPointer, into status: inout RPCError
+    _ bytes: UnsafeRawBufferPointer,
+    into status: inout RPCError
   ) throws(EnvelopeError) {
     var reader = WireReader(bytes)
     while let tag = try reader.nextTag() {

@@ -53,8 +53,12 @@ public struct ServerConnection: ~Copyable {
 
   /// A connection that starts `now`. `refusal`, if any, is what every call is answered with.
   public init(
-    id: UInt64, table: MethodTable, limits: Limits, gauge: CallGauge,
-    now: ContinuousClock.Instant, refusal: RPCError? = nil
+    id: UInt64,
+    table: MethodTable,
+    limits: Limits,
+    gauge: CallGauge,
+    now: ContinuousClock.Instant,
+    refusal: RPCError? = nil
   ) {
     self.id = id
     self.table = table
@@ -76,7 +80,9 @@ public struct ServerConnection: ~Copyable {
   /// Looks at the input from `consumed` on, advances `consumed` past what it handled, and says
   /// what to do next. `input` is the same buffer during one pass.
   public mutating func next(
-    _ input: UnsafeRawBufferPointer, consumed: inout Int, now: ContinuousClock.Instant
+    _ input: UnsafeRawBufferPointer,
+    consumed: inout Int,
+    now: ContinuousClock.Instant
   ) -> ServerStep {
     while true {
       if let step = takeFollowUp() { return step }
@@ -163,8 +169,10 @@ public struct ServerConnection: ~Copyable {
     let view: RequestView
     do throws(EnvelopeError) {
       view = try RequestView(
-        decoding: frame.body, maxMetadataBytes: limits.metadataBytes,
-        maxMetadataPairs: limits.metadataPairs)
+        decoding: frame.body,
+        maxMetadataBytes: limits.metadataBytes,
+        maxMetadataPairs: limits.metadataPairs
+      )
     } catch {
       return reject(stream, ServerErrors.badEnvelope(error))
     }
@@ -178,7 +186,10 @@ public struct ServerConnection: ~Copyable {
   }
 
   private mutating func admit(
-    _ frame: Frame, _ view: RequestView, _ method: Int, _ now: ContinuousClock.Instant
+    _ frame: Frame,
+    _ view: RequestView,
+    _ method: Int,
+    _ now: ContinuousClock.Instant
   ) -> ServerStep? {
     let stream = frame.header.streamID
     if view.timeoutNanos < 0 { return reject(stream, ServerErrors.deadlineExceeded) }
@@ -192,9 +203,12 @@ public struct ServerConnection: ~Copyable {
     let kind = table.methods[method].kind
     let clientStreams = kind == .clientStreaming || kind == .bidirectionalStreaming
     let start = CallStart(
-      method: method, stream: stream,
+      method: method,
+      stream: stream,
       payload: clientStreams ? UnsafeRawBufferPointer(start: nil, count: 0) : view.payload,
-      metadata: view.metadata, deadline: deadline)
+      metadata: view.metadata,
+      deadline: deadline
+    )
     if kind == .unary { return .unary(start) }
     if streamCount >= limits.streamsPerConnection {
       return reject(stream, ServerErrors.tooManyCalls(limits, \.streamsPerConnection))
@@ -218,7 +232,8 @@ public struct ServerConnection: ~Copyable {
     isExtended = true
     output.beginFrame(.settings, stream: 0)
     SettingsBody(
-      maxMessageBytes: limits.requestBytes, capabilities: [.ping, .cancel, .goaway]
+      maxMessageBytes: limits.requestBytes,
+      capabilities: [.ping, .cancel, .goaway]
     ).append(to: &output.message)
     output.endFrame()
     if case .draining(_, let grace) = phase { sayGoaway(graceMillis: grace) }
@@ -239,8 +254,10 @@ public struct ServerConnection: ~Copyable {
       return hasMessage ? fail(stream, ServerErrors.messageAfterClose(stream)) : nil
     }
     followUp = FollowUp(
-      stream: stream, message: hasMessage ? frame.body : nil,
-      closes: frame.header.flags.contains(.remoteClosed))
+      stream: stream,
+      message: hasMessage ? frame.body : nil,
+      closes: frame.header.flags.contains(.remoteClosed)
+    )
     if followUp?.message == nil, followUp?.closes == false { followUp = nil }
     return nil
   }

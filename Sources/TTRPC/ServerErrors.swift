@@ -2,36 +2,46 @@
 /// the method it asked for, cut short.
 enum ServerErrors {
   static let deadlineExceeded = RPCError(
-    code: .deadlineExceeded, message: "the deadline passed before the call ended")
+    code: .deadlineExceeded,
+    message: "the deadline passed before the call ended"
+  )
 
   static let secondReply = RPCError(
-    code: .internal, message: "the handler of a client-streaming method sent a second response")
+    code: .internal,
+    message: "the handler of a client-streaming method sent a second response"
+  )
 
   static let noReply = RPCError(
-    code: .internal, message: "the handler of a client-streaming method sent no response")
+    code: .internal,
+    message: "the handler of a client-streaming method sent no response"
+  )
 
   static func evenStream(_ stream: UInt32) -> RPCError {
     RPCError(
       code: .invalidArgument,
-      message: "stream id \(stream) is even: a client's stream ids are odd")
+      message: "stream id \(stream) is even: a client's stream ids are odd"
+    )
   }
 
   static func streamInUse(_ stream: UInt32) -> RPCError {
     RPCError(
       code: .invalidArgument,
-      message: "stream id \(stream) is in use by a call that has not ended: use a new id")
+      message: "stream id \(stream) is in use by a call that has not ended: use a new id"
+    )
   }
 
   static func noSuchStream(_ stream: UInt32) -> RPCError {
     RPCError(
       code: .invalidArgument,
-      message: "no call is open on stream \(stream): open it with a Request frame first")
+      message: "no call is open on stream \(stream): open it with a Request frame first"
+    )
   }
 
   static func messageAfterClose(_ stream: UInt32) -> RPCError {
     RPCError(
       code: .invalidArgument,
-      message: "a message came on stream \(stream) after the client had closed its side")
+      message: "a message came on stream \(stream) after the client had closed its side"
+    )
   }
 
   static func badEnvelope(_ error: EnvelopeError) -> RPCError {
@@ -41,18 +51,22 @@ enum ServerErrors {
     default:
       RPCError(
         code: .invalidArgument,
-        message: "the request is no ttrpc.Request message: \(error)")
+        message: "the request is no ttrpc.Request message: \(error)"
+      )
     }
   }
 
   static func noSuchMethod(_ view: RequestView) -> RPCError {
     guard isUTF8(view.service), isUTF8(view.method) else {
       return RPCError(
-        code: .invalidArgument, message: "the service or method name is not valid UTF-8")
+        code: .invalidArgument,
+        message: "the service or method name is not valid UTF-8"
+      )
     }
     return RPCError(
       code: .unimplemented,
-      message: "there is no method \(shown(view.service))/\(shown(view.method)) here")
+      message: "there is no method \(shown(view.service))/\(shown(view.method)) here"
+    )
   }
 
   static func tooManyCalls(_ limits: Limits, _ field: WritableKeyPath<Limits, Int>) -> RPCError {
@@ -67,7 +81,8 @@ enum ServerErrors {
       message: """
         \(limits[keyPath: field]) \(what), which is the limit: wait for answers before sending \
         more, or raise \(Limits.flag(for: field)) on the server
-        """)
+        """
+    )
   }
 
   static func tooLarge(_ length: Int, _ limits: Limits) -> RPCError {
@@ -76,7 +91,8 @@ enum ServerErrors {
       message: """
         the request takes \(length) bytes, the limit is \(limits.requestBytes): send less, or raise \
         \(Limits.flag(for: \.requestBytes)) on the server
-        """)
+        """
+    )
   }
 
   static func answerTooLarge(_ length: Int, _ limits: Limits) -> RPCError {
@@ -85,7 +101,8 @@ enum ServerErrors {
       message: """
         the answer takes \(length) bytes, the limit is \(limits.responseBytes): ask for less, or \
         raise \(Limits.flag(for: \.responseBytes)) on the server
-        """)
+        """
+    )
   }
 
   static func streamFull(_ limits: Limits) -> RPCError {
@@ -95,7 +112,8 @@ enum ServerErrors {
         the stream's queue (\(limits.streamQueueMessages) messages, \(limits.streamQueueBytes) \
         bytes) stayed full for \(limits.fullStreamGraceMillis) ms: send more slowly, or raise \
         \(Limits.flag(for: \.streamQueueMessages)) on the server
-        """)
+        """
+    )
   }
 
   /// A name from the wire, made fit for a message: at most 64 characters, none that control a
@@ -105,8 +123,10 @@ enum ServerErrors {
     let cut = text.prefix(64)
     var shown = ""
     for scalar in cut.unicodeScalars {
-      shown.unicodeScalars.append(scalar.properties.isPatternWhitespace || scalar.value < 0x20
-        || (0x7f...0x9f).contains(scalar.value) ? "?" : scalar)
+      shown.unicodeScalars.append(
+        scalar.properties.isPatternWhitespace || scalar.value < 0x20
+          || (0x7f...0x9f).contains(scalar.value) ? "?" : scalar
+      )
     }
     return cut.endIndex == text.endIndex ? shown : shown + "…"
   }

@@ -25,6 +25,8 @@ struct ServerTimers {
     lastActivity = now
   }
 
+  mutating func callsAreOpen(_ now: ContinuousClock.Instant) { lastActivity = now }
+
   mutating func waiting(partialFrame: Bool, _ now: ContinuousClock.Instant) {
     if partialFrame {
       if partialSince == nil { partialSince = now }
@@ -67,90 +69,5 @@ struct ServerTimers {
   func writeTimedOut(_ limits: Limits, _ now: ContinuousClock.Instant) -> Bool {
     guard limits.writeTimeoutMillis > 0, let stalledSince else { return false }
     return now - stalledSince > .milliseconds(limits.writeTimeoutMillis)
-  }
-}
-
-// Time and the end of a connection.
-extension ServerConnection {
-  /// When ``expire(now:)`` has something to do at the latest, as far as calls are concerned.
-  public var nextDeadline: ContinuousClock.Instant? {
-    let held = timers.heldBy.map { $0.since + .milliseconds(limits.fullStreamGraceMillis) }
-    guard let held else { return timers.earliestDeadline }
-    return min(held, timers.earliestDeadline ?? held)
-  }
-
-  /// Answers the calls whose deadline has passed and fails a stream that was full for too long.
-  /// Returns the calls whose handlers must be told.
-  public mutating func expire(
-    now: ContinuousClock.Instant
-  ) -> [(stream: UInt32, error: RPCError)] {
-    var ended: [(stream: UInt32, error: RPCError)] = []
-    if let held = timers.heldBy,
-      now - held.since >= .milliseconds(limits.fullStreamGraceMillis)
-    {
-      let error = ServerErrors.streamFull(limits)
-      finish(held.stream, error)
-      ended.append((held.stream, error))
-    }
-    guard let earliest = timers.earliestDeadline, earliest <= now else { return ended }
-    var next: ContinuousClock.Instant?
-    var expired: [UInt32] = []
-    for (stream, call) in calls {
-      guard let deadline = call.deadline else { continue }
-      if deadline <= now { expired.append(stream) } else { next = min(next ?? deadline, deadline) }
-    }
-    timers.setEarliest(next)
-    for stream in expired {
-      guard remove(stream) != nil else { continue }
-      output.appendError(stream: stream, ServerErrors.deadlineExceeded)
-      ended.append((stream, ServerErrors.deadlineExceeded))
-    }
-    return ended
-  }
-
-  /// Why the connection should be closed at `now`, if it should. `quiet` is how long a stock
-  /// peer's connection must have been without a frame before a drain closes it.
-  public func closeReason(
-    now: ContinuousClock.Instant, quiet: Duration = .milliseconds(100)
-  ) -> CloseReason? {
-    if timers.writeTimedOut(limits, now) { return .writeTimeout }
-    if timers.headerTimedOut(limits, now) { return .headerTimeout }
-    if case .refusing = phase, !output.isEmpty { return .refused }
-    guard calls.isEmpty else { return nil }
-    if case .draining = phase, output.isEmpty,
-      isExtended || (!timers.hasPartialFrame && now - timers.lastActivity >= quiet)
-    {
-      return .drained
-    }
-    return timers.idle(limits, now) ? .idle : nil
-  }
-
-  /// Tells whether the client takes the output: pass true while the socket does not.
-  public mutating func outputStalled(
-    _ stalled: Bool, now: @autoclosure () -> ContinuousClock.Instant
-  ) {
-    if !stalled {
-      timers.stalledSince = nil
-    } else if timers.stalledSince == nil {
-      timers.stalledSince = now()
-    }
-  }
-
-  /// The server takes no new calls from now on. Extended clients are told with GOAWAY, and what
-  /// they send later is dropped, as GOAWAY promises; stock clients are served until they are quiet.
-  public mutating func drain(graceMillis: Int) {
-    guard case .serving = phase else { return }
-    phase = .draining(lastStream: highestStream, graceMillis: graceMillis)
-    if isExtended { sayGoaway(graceMillis: graceMillis) }
-  }
-
-  mutating func sayGoaway(graceMillis: Int) {
-    phase = .draining(lastStream: highestStream, graceMillis: graceMillis)
-    output.beginFrame(.goaway, stream: 0)
-    GoawayBody(
-      lastStreamID: highestStream, graceMillis: UInt32(clamping: graceMillis),
-      reason: "the server is shutting down"
-    ).append(to: &output.message)
-    output.endFrame()
   }
 }

@@ -42,8 +42,8 @@ public final class ClientLoopConnection: @unchecked Sendable {
   }
 
   /// Makes a unary call. `payload` is read before this returns. `completion` runs on the loop,
-  /// exactly once, and at once when nothing can be sent; its bytes are valid during it only.
-  /// The same closure may be given to any number of calls, which then cost no allocation of their
+  /// exactly once and never before this returns; its bytes are valid during it only.
+  /// A caller that calls again from there should look at ``isOpen`` first. The same closure may be given to any number of calls, which then cost no allocation of their
   /// own.
   public func unary(
     _ method: Method,
@@ -61,7 +61,8 @@ public final class ClientLoopConnection: @unchecked Sendable {
         sink: .unary(completion)
       )
     } catch {
-      completion(.failure(error.error))
+      // Later, so that callers who call again on every answer do not recurse.
+      eventLoop.assumeIsolated().execute { completion(.failure(error.error)) }
     }
   }
 

@@ -42,11 +42,15 @@ public final class TTRPCServer: Sendable {
   private let listeners: [any Channel]
   private let loops: [ServerEventLoop]
   private let shared: ServerShared
+  private let isListening = Mutex(true)
   private let isStopped = Mutex(false)
 
   private init(
-    addresses: [ListenAddress], group: MultiThreadedEventLoopGroup, listeners: [any Channel],
-    loops: [ServerEventLoop], shared: ServerShared
+    addresses: [ListenAddress],
+    group: MultiThreadedEventLoopGroup,
+    listeners: [any Channel],
+    loops: [ServerEventLoop],
+    shared: ServerShared
   ) {
     self.addresses = addresses
     self.group = group
@@ -63,7 +67,8 @@ public final class TTRPCServer: Sendable {
   /// Starts a server. `makeDispatcher` is called once for each loop, on that loop; every dispatcher
   /// serves the same methods. When one address cannot be listened on, nothing stays behind.
   public static func start(
-    _ addresses: [ListenAddress], configuration: Configuration = Configuration(),
+    _ addresses: [ListenAddress],
+    configuration: Configuration = Configuration(),
     makeDispatcher: @escaping @Sendable (any ServerLoop) -> any CallDispatcher
   ) async throws(ListenError) -> TTRPCServer {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.threads))
@@ -72,7 +77,10 @@ public final class TTRPCServer: Sendable {
     for loop in loops {
       loop.eventLoop.execute {
         loop.connections = ServerConnections(
-          loop: loop, shared: shared, dispatcher: makeDispatcher(loop))
+          loop: loop,
+          shared: shared,
+          dispatcher: makeDispatcher(loop)
+        )
       }
     }
     var listeners: [any Channel] = []
@@ -80,16 +88,27 @@ public final class TTRPCServer: Sendable {
     do throws(ListenError) {
       for address in addresses {
         let (channel, bound) = try await listen(
-          address, group: group, loops: loops, shared: shared, backlog: configuration.backlog)
+          address,
+          group: group,
+          loops: loops,
+          shared: shared,
+          backlog: configuration.backlog
+        )
         listeners.append(channel)
         actual.append(bound)
       }
     } catch {
-      await stop(loops, listeners, actual, group)
+      await close(listeners, actual)
+      await stop(loops, group)
       throw error
     }
     return TTRPCServer(
-      addresses: actual, group: group, listeners: listeners, loops: loops, shared: shared)
+      addresses: actual,
+      group: group,
+      listeners: listeners,
+      loops: loops,
+      shared: shared
+    )
   }
 
   /// Stops listening and lets the calls in flight finish. Clients that know GOAWAY are told;
@@ -100,8 +119,9 @@ public final class TTRPCServer: Sendable {
   public func drain(grace: Duration? = nil) async -> Bool {
     let grace = grace ?? .milliseconds(shared.limits.drainGraceMillis)
     let end = ContinuousClock.now + grace
-    for listener in listeners { try? await listener.close() }
-    let millis = Int(grace.components.seconds * 1000)
+    await closeListeners()
+    let millis =
+      Int(grace.components.seconds * 1000)
       + Int(grace.components.attoseconds / 1_000_000_000_000_000)
     for loop in loops {
       loop.eventLoop.execute { loop.connections?.drain(graceMillis: millis) }
@@ -120,14 +140,30 @@ public final class TTRPCServer: Sendable {
       defer { stopped = true }
       return !stopped
     }
-    if first { await Self.stop(loops, listeners, addresses, group) }
+    if first {
+      await closeListeners()
+      await Self.stop(loops, group)
+    }
+  }
+
+  /// Once only: a server that follows may have put its own socket file there in the meantime.
+  private func closeListeners() async {
+    let first = isListening.withLock { listening in
+      defer { listening = false }
+      return listening
+    }
+    if first { await Self.close(listeners, addresses) }
+  }
+
+  private static func close(_ listeners: [any Channel], _ addresses: [ListenAddress]) async {
+    for listener in listeners { try? await listener.close() }
+    for case .unix(let path, _) in addresses { ServerUnixSocket.remove(path) }
   }
 
   private static func stop(
-    _ loops: [ServerEventLoop], _ listeners: [any Channel], _ addresses: [ListenAddress],
+    _ loops: [ServerEventLoop],
     _ group: MultiThreadedEventLoopGroup
   ) async {
-    for listener in listeners { try? await listener.close() }
     for loop in loops {
       // The dispatcher is released on its own thread, as it was made there.
       try? await loop.eventLoop.submit {
@@ -135,16 +171,19 @@ public final class TTRPCServer: Sendable {
         loop.connections = nil
       }.get()
     }
-    for case .unix(let path, _) in addresses { ServerUnixSocket.remove(path) }
     try? await group.shutdownGracefully()
   }
 
   private static func listen(
-    _ address: ListenAddress, group: MultiThreadedEventLoopGroup, loops: [ServerEventLoop],
-    shared: ServerShared, backlog: Int
+    _ address: ListenAddress,
+    group: MultiThreadedEventLoopGroup,
+    loops: [ServerEventLoop],
+    shared: ServerShared,
+    backlog: Int
   ) async throws(ListenError) -> (any Channel, ListenAddress) {
     let byLoop = Dictionary(
-      uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+      uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) }
+    )
     var bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: Int32(clamping: backlog))
       .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -176,7 +215,9 @@ public final class TTRPCServer: Sendable {
   }
 
   private static func accept(
-    _ channel: any Channel, _ loop: ServerEventLoop?, _ shared: ServerShared
+    _ channel: any Channel,
+    _ loop: ServerEventLoop?,
+    _ shared: ServerShared
   ) throws {
     guard let connections = loop?.connections else { throw ChannelError.ioOnClosedChannel }
     let count = shared.connectionOpened()
@@ -186,7 +227,8 @@ public final class TTRPCServer: Sendable {
       throw ChannelError.ioOnClosedChannel
     }
     try channel.pipeline.syncOperations.addHandler(
-      ServerHandler(connections, refused: excess > 0))
+      ServerHandler(connections, refused: excess > 0)
+    )
   }
 
   private static func reason(_ error: any Error) -> String {

@@ -19,7 +19,9 @@ public final class AsyncDispatcher: CallDispatcher {
 
   /// Starts a task; the answer comes later.
   public func unary(
-    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ method: Int,
+    _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall,
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome {
     guard case .unary(let body) = handlers[method] else { return .failed(Self.wrongKind) }
@@ -41,14 +43,18 @@ public final class AsyncDispatcher: CallDispatcher {
 
   /// Starts a task that runs the stream.
   public func open(
-    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ method: Int,
+    _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall,
     _ stream: any ServerStream
   ) {
     Self.start(handlers[method], [UInt8](payload), AsyncCall(call), stream)
   }
 
   private static func start(
-    _ handler: AsyncService.Handler, _ request: [UInt8], _ info: AsyncCall,
+    _ handler: AsyncService.Handler,
+    _ request: [UInt8],
+    _ info: AsyncCall,
     _ stream: any ServerStream
   ) {
     let requests = RequestStream(stream)
@@ -62,8 +68,12 @@ public final class AsyncDispatcher: CallDispatcher {
   }
 
   private static func run(
-    _ handler: AsyncService.Handler, _ request: [UInt8], _ requests: RequestStream,
-    _ sink: ResponseSink, _ info: AsyncCall, _ stream: any ServerStream
+    _ handler: AsyncService.Handler,
+    _ request: [UInt8],
+    _ requests: RequestStream,
+    _ sink: ResponseSink,
+    _ info: AsyncCall,
+    _ stream: any ServerStream
   ) async {
     do throws(RPCError) {
       switch handler {
@@ -82,13 +92,19 @@ public final class AsyncDispatcher: CallDispatcher {
   public func abandoned(_ target: ReplyTarget, _ reason: RPCError) { pending.cancel(target) }
 
   private static let wrongKind = RPCError(
-    code: .internal, message: "the method was dispatched as a call of another kind")
+    code: .internal,
+    message: "the method was dispatched as a call of another kind"
+  )
 }
 
 extension AsyncCall {
   fileprivate init(_ call: borrowing ServerCall) {
     self.init(
-      target: call.target, deadline: call.deadline, metadata: call.metadata.all, peer: call.peer)
+      target: call.target,
+      deadline: call.deadline,
+      metadata: call.metadata.all,
+      peer: call.peer
+    )
   }
 }
 

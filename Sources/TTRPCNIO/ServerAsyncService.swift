@@ -22,13 +22,16 @@ public struct AsyncService: Sendable {
   /// Runs a unary call.
   public typealias Unary = @Sendable ([UInt8], AsyncCall) async throws(RPCError) -> [UInt8]
   /// Runs a client-streaming call.
-  public typealias ClientStreaming = @Sendable (RequestStream, AsyncCall) async throws(RPCError) ->
+  public typealias ClientStreaming =
+    @Sendable (RequestStream, AsyncCall) async throws(RPCError) ->
     [UInt8]
   /// Runs a server-streaming call.
-  public typealias ServerStreaming = @Sendable ([UInt8], ResponseSink, AsyncCall)
+  public typealias ServerStreaming =
+    @Sendable ([UInt8], ResponseSink, AsyncCall)
     async throws(RPCError) -> Void
   /// Runs a bidirectional call.
-  public typealias Bidirectional = @Sendable (RequestStream, ResponseSink, AsyncCall)
+  public typealias Bidirectional =
+    @Sendable (RequestStream, ResponseSink, AsyncCall)
     async throws(RPCError) -> Void
 
   enum Handler: Sendable {

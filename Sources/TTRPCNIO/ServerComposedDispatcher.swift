@@ -26,7 +26,9 @@ public final class ComposedDispatcher: CallDispatcher {
 
   /// Passes the call on.
   public func unary(
-    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ method: Int,
+    _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall,
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome {
     let route = routes[method]
@@ -35,7 +37,9 @@ public final class ComposedDispatcher: CallDispatcher {
 
   /// Passes the call on.
   public func open(
-    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ method: Int,
+    _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall,
     _ stream: any ServerStream
   ) {
     let route = routes[method]

@@ -34,7 +34,7 @@ final class ServerConnections {
   func remove(_ handler: ServerHandler) { handlers[handler.id] = nil }
 
   /// Answers pending calls and serves streams; every connection that was touched flushes once.
-  func handle(_ completions: [Completion], _ streams: [QueuedServerStream]) {
+  func handle(_ completions: [Completion], _ streams: [ServerStreamQueue]) {
     var touched: [ServerHandler] = []
     func touch(_ handler: ServerHandler) {
       if handler.needsFlush { return }
@@ -78,7 +78,8 @@ final class ServerConnections {
     if sweep != nil, sweepAt <= wanted { return }
     sweep?.cancel()
     sweepAt = wanted
-    let nanos = delay.components.seconds * 1_000_000_000 + delay.components.attoseconds / 1_000_000_000
+    let nanos =
+      delay.components.seconds * 1_000_000_000 + delay.components.attoseconds / 1_000_000_000
     sweep = loop.eventLoop.scheduleTask(in: .nanoseconds(nanos)) { [weak loop] in
       loop?.connections?.runSweep()
     }

@@ -12,7 +12,7 @@ final class ServerEventLoop: ServerLoop {
 
   private struct Inbox {
     var completions: [Completion] = []
-    var streams: [QueuedServerStream] = []
+    var streams: [ServerStreamQueue] = []
     var isScheduled = false
   }
 
@@ -34,7 +34,7 @@ final class ServerEventLoop: ServerLoop {
   func execute(_ work: @escaping @Sendable () -> Void) { eventLoop.execute(work) }
 
   /// A stream has something for the loop to do.
-  func post(_ stream: QueuedServerStream) {
+  func post(_ stream: ServerStreamQueue) {
     post { $0.streams.append(stream) }
   }
 

@@ -16,14 +16,15 @@ final class ServerHandler: ChannelInboundHandler {
   private let limits: Limits
   private var peer = Peer(address: "unknown")
   private var connection: ServerConnection
-  private var streams: [UInt32: QueuedServerStream] = [:]
+  private var streams: [UInt32: ServerStreamQueue] = [:]
   /// Streams that have messages to send and wait for room.
-  private var waiting: [QueuedServerStream] = []
+  private var waiting: [ServerStreamQueue] = []
   private var context: ChannelHandlerContext?
   /// Input that was not handled yet: part of a frame, or what came while reading is stopped.
   private var input: ByteBuffer?
   private var isBlocked = false
   private var inputEnded = false
+  private var isInTurn = false
   /// Reused for every write; a copy on write happens only while NIO still holds the last one.
   private var outgoing = ByteBuffer()
   private var ending = Ending.open
@@ -48,8 +49,13 @@ final class ServerHandler: ChannelInboundHandler {
     limits = owner.shared.limits
     id = owner.shared.nextConnectionID()
     connection = ServerConnection(
-      id: id, table: owner.table, limits: limits, gauge: owner.shared.gauge, now: .now,
-      refusal: refused ? owner.shared.tooManyConnections : nil)
+      id: id,
+      table: owner.table,
+      limits: limits,
+      gauge: owner.shared.gauge,
+      now: .now,
+      refusal: refused ? owner.shared.tooManyConnections : nil
+    )
   }
 
   // MARK: Channel events
@@ -106,7 +112,8 @@ final class ServerHandler: ChannelInboundHandler {
 
   /// Handles the input as far as possible; returns how many bytes that were.
   @discardableResult private func process() -> Int {
-    guard var bytes = input else { return 0 }
+    // Also without input: what blocked the connection may be gone.
+    var bytes = input ?? ByteBuffer()
     input = nil
     var consumed = 0
     bytes.withUnsafeReadableBytes { run($0, &consumed) }
@@ -142,8 +149,11 @@ final class ServerHandler: ChannelInboundHandler {
 
   private func unary(_ start: CallStart) {
     let call = ServerCall(
-      target: ReplyTarget(connection: id, stream: start.stream), deadline: start.deadline,
-      metadata: start.metadata, peer: peer)
+      target: ReplyTarget(connection: id, stream: start.stream),
+      deadline: start.deadline,
+      metadata: start.metadata,
+      peer: peer
+    )
     connection.beginReply(start.stream)
     let outcome = dispatcher.unary(start.method, start.payload, call, &connection.output.message)
     connection.endReply(start, outcome)
@@ -152,10 +162,16 @@ final class ServerHandler: ChannelInboundHandler {
 
   private func open(_ start: CallStart) {
     let call = ServerCall(
-      target: ReplyTarget(connection: id, stream: start.stream), deadline: start.deadline,
-      metadata: start.metadata, peer: peer)
-    let stream = QueuedServerStream(
-      target: call.target, loop: owner.loop, limitBytes: limits.streamOutboundBytes)
+      target: ReplyTarget(connection: id, stream: start.stream),
+      deadline: start.deadline,
+      metadata: start.metadata,
+      peer: peer
+    )
+    let stream = ServerStreamQueue(
+      target: call.target,
+      loop: owner.loop,
+      limitBytes: limits.streamOutboundBytes
+    )
     streams[start.stream] = stream
     if start.deadline != nil { owner.watch(connection.nextDeadline) }
     dispatcher.open(start.method, start.payload, call, stream)
@@ -183,7 +199,7 @@ final class ServerHandler: ChannelInboundHandler {
   }
 
   /// Moves what a stream's handler did into the connection.
-  func serve(_ stream: QueuedServerStream) {
+  func serve(_ stream: ServerStreamQueue) {
     let id = stream.target.stream
     guard streams[id] === stream else { return }
     let consumed = stream.takeConsumed()
@@ -193,7 +209,7 @@ final class ServerHandler: ChannelInboundHandler {
       if let error = connection.send(id, message) { return tell(id, error) }
     }
     switch stream.takeState() {
-    case .hasMessages: waiting.append(stream)
+    case .hasMessages: if !waiting.contains(where: { $0 === stream }) { waiting.append(stream) }
     case .empty: break
     case .finished(let error):
       streams[id] = nil
@@ -212,6 +228,10 @@ final class ServerHandler: ChannelInboundHandler {
   /// Sends what there is, then lets waiting streams and unread input continue.
   func finishTurn() {
     needsFlush = false
+    // A write may make the channel writable again at once, which calls this from inside `flush`.
+    if isInTurn { return }
+    isInTurn = true
+    defer { isInTurn = false }
     flush()
     var rounds = 0
     while !waiting.isEmpty, hasRoom {
@@ -290,7 +310,9 @@ final class ServerHandler: ChannelInboundHandler {
   }
 
   private static let connectionClosed = RPCError(
-    code: .cancelled, message: "the client's connection closed before the call ended")
+    code: .cancelled,
+    message: "the client's connection closed before the call ended"
+  )
 
   private static func describe(_ address: SocketAddress?) -> String {
     guard let address, let host = address.ipAddress, let port = address.port else { return "unix" }

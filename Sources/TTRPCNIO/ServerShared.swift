@@ -33,6 +33,7 @@ final class ServerShared: Sendable {
       message: """
         the server has \(limits.connections) connections, which is the limit: use fewer, try again \
         later, or raise \(Limits.flag(for: \.connections)) on the server
-        """)
+        """
+    )
   }
 }

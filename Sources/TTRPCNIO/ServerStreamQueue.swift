@@ -3,7 +3,7 @@ import TTRPC
 
 /// A streaming call as its handler sees it. Handlers of any thread put work into its queues; the
 /// connection's loop takes it out.
-final class QueuedServerStream: ServerStream {
+final class ServerStreamQueue: ServerStream {
   let target: ReplyTarget
   private let loop: ServerEventLoop
   private let limitBytes: Int
@@ -59,6 +59,9 @@ final class QueuedServerStream: ServerStream {
     self.limitBytes = limitBytes
   }
 
+  /// What a message takes of the bound: empty messages are not free.
+  private static func cost(_ message: [UInt8]) -> Int { message.count + 32 }
+
   /// `send` asks for a pause from here on, and lets go again below a quarter of it.
   private var highWater: Int { limitBytes / 4 }
 
@@ -67,13 +70,13 @@ final class QueuedServerStream: ServerStream {
   func send(_ message: [UInt8]) -> Bool {
     let (goOn, posts) = state.withLock { state -> (Bool, Bool) in
       guard case .none = state.end else { return (false, false) }
-      if state.hasMessages, state.outboxBytes + message.count > limitBytes {
+      if state.hasMessages, state.outboxBytes + Self.cost(message) > limitBytes {
         state.dropOutbox()
         state.end = .overflowed(overflow)
         return (false, post(&state))
       }
       state.outbox.append(message)
-      state.outboxBytes += message.count
+      state.outboxBytes += Self.cost(message)
       let full = state.outboxBytes >= highWater
       if full { state.wantsWritable = true }
       return (!full, post(&state))
@@ -85,8 +88,6 @@ final class QueuedServerStream: ServerStream {
   func finish(_ error: RPCError?) {
     change { state in
       guard case .none = state.end else { return false }
-      // An error makes what is queued worthless; success comes behind it.
-      if error != nil { state.dropOutbox() }
       state.end = .finished(error)
       return true
     }
@@ -137,7 +138,8 @@ final class QueuedServerStream: ServerStream {
       message: """
         the stream's messages are not read fast enough: more than \(limitBytes) bytes wait \
         (\(Limits.flag(for: \.streamOutboundBytes)))
-        """)
+        """
+    )
   }
 
   // MARK: For the loop
@@ -178,7 +180,7 @@ final class QueuedServerStream: ServerStream {
       let message = state.outbox[state.outboxHead]
       state.outbox[state.outboxHead] = []
       state.outboxHead += 1
-      state.outboxBytes -= message.count
+      state.outboxBytes -= Self.cost(message)
       if !state.hasMessages { state.dropOutbox() }
       return message
     }

@@ -18,7 +18,8 @@ enum ServerUnixSocket {
     }
     if isListening(path) {
       throw ListenError(
-        "cannot listen on unix:\(path): another process listens there; stop it or use another path")
+        "cannot listen on unix:\(path): another process listens there; stop it or use another path"
+      )
     }
     unlink(path)
   }

@@ -38,18 +38,35 @@ public final class LaneDispatcher: CallDispatcher {
       case .write(let prepare):
         try write(try prepare(payload, arena), payload.count, call)
         return .pending
+      case .scan:
+        return .failed(.internalError)
       }
     } catch {
       return .failed(.from(error))
     }
   }
 
-  /// No method of the contract streams on this lane yet.
+  /// Runs a streaming call on the scan lane.
   public func open(
     _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
     _ stream: any ServerStream
   ) {
-    stream.finish(.unimplemented(methods[method]))
+    guard case .scan(let prepare) = routes[method] else {
+      return stream.finish(.unimplemented(methods[method]))
+    }
+    arena.reset(limit: Arena.decodingLimit(payload: payload.count))
+    do {
+      let work = try prepare(payload, arena)
+      let now = WallClock.now()
+      let job = ScanJob(deadline: call.deadline, sink: StreamSink(stream)) { transaction, messages in
+        try work(ReadContext(transaction: transaction, now: now), messages)
+      }
+      let scan = try store.scans.submit(job)
+      stream.onWritable { scan.resume() }
+      stream.onCancel { _ in scan.cancel() }
+    } catch {
+      stream.finish(.from(error))
+    }
   }
 
   private func read(

@@ -15,10 +15,18 @@ public struct Routes: Sendable {
     @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> @Sendable (WriteContext) throws ->
     [UInt8]
 
+  /// Decodes and checks a request on the I/O thread; what it returns runs on a scan thread and sends
+  /// encoded responses.
+  typealias Scan =
+    @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> @Sendable (
+      ReadContext, ScanStream
+    ) throws -> Void
+
   /// How one method runs.
   enum Route: Sendable {
     case point(Point)
     case write(Write)
+    case scan(Scan)
     case unimplemented
   }
 
@@ -60,6 +68,24 @@ public struct Routes: Sendable {
           try apply(prepared, context, &response)
           return response.takeBytes()
         }
+      })
+  }
+
+  /// Runs `method` on the scan lane: `prepare` checks the request where it arrives, `run` sends the
+  /// responses from a snapshot of its own.
+  mutating func scan<Request: Message, Response: Message, Prepared: Sendable>(
+    _ method: MethodDescriptor<Request, Response>,
+    prepare: @escaping @Sendable (Request) throws -> Prepared,
+    run: @escaping @Sendable (Prepared, ReadContext, ScanStream) throws -> Void
+  ) {
+    precondition(
+      method.method.kind == .serverStreaming && method.method.idempotency == .noSideEffects,
+      "\(method.method) changes something or does not stream: the scan lane reads streams")
+    add(
+      method.method,
+      .scan { payload, arena in
+        let prepared = try prepare(try Request(decoding: payload, arena: arena))
+        return { context, stream in try run(prepared, context, stream) }
       })
   }
 

@@ -13,8 +13,8 @@ public final class ReadTransaction {
     self.stopReason = stopReason
   }
 
-  /// Reads the first row of a query; nil when there is none. Parameters are bound to `?1`, `?2`, ...
-  /// in order. Throws ``StoreError`` and what `row` throws.
+  /// Reads the first row of a query; nil when there is none. Parameters are bound to `?1`, `?2`,
+  /// ... in order. Throws ``StoreError`` and what `row` throws.
   @inlinable
   public func first<each Value: Bindable, Result>(
     _ query: Query,

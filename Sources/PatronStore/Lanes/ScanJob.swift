@@ -4,8 +4,8 @@ public protocol ScanSink: AnyObject, Sendable {
   /// ``ScanHandle/resume()`` is called.
   func send(_ message: [UInt8]) -> Bool
 
-  /// Called once, after the scan's snapshot has ended: nil is success, otherwise a ``StoreError`` or
-  /// what the handler threw.
+  /// Called once, after the scan's snapshot has ended: nil is success, otherwise a ``StoreError``
+  /// or what the handler threw.
   func finish(_ error: (any Error)?)
 }
 
@@ -79,8 +79,8 @@ public final class ScanStream {
   }
 
   /// Sends a message and waits while the client takes no more. Throws when the scan has to end:
-  /// ``StoreError/snapshotTooOld(_:)``, ``StoreError/cancelled``, ``StoreError/deadlineExceeded`` or
-  /// ``StoreError/closing``. Let it pass; what is sent after it is not delivered.
+  /// ``StoreError/snapshotTooOld(_:)``, ``StoreError/cancelled``, ``StoreError/deadlineExceeded``
+  /// or ``StoreError/closing``. Let it pass; what is sent after it is not delivered.
   public func send(_ message: [UInt8]) throws(StoreError) {
     if let reason = control.stopReason() { throw reason }
     // Counted before sending: a client that empties its queue in between is not missed.

@@ -50,8 +50,8 @@ public final class ScanLane: Sendable {
     }
   }
 
-  /// Queues a scan. Throws ``StoreError/queueFull(retryAfter:)`` or ``StoreError/closing``; the sink
-  /// hears nothing then.
+  /// Queues a scan. Throws ``StoreError/queueFull(retryAfter:)`` or ``StoreError/closing``; the
+  /// sink hears nothing then.
   public func submit(_ job: ScanJob) throws(StoreError) -> ScanHandle {
     try enqueue(.stream(job), deadline: job.deadline)
   }

@@ -1,7 +1,7 @@
 internal import SQLite
 
-/// Why the store could not do what was asked of it. Errors that handlers throw themselves are passed
-/// on as they are.
+/// Why the store could not do what was asked of it. Errors that handlers throw themselves are
+/// passed on as they are.
 public enum StoreError: Error, Sendable, Equatable {
   /// The lane's queue is full. Trying again after this time has a chance.
   case queueFull(retryAfter: Duration)

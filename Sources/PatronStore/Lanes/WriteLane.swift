@@ -23,8 +23,8 @@ public final class WriteLane: Sendable {
   }
 
   /// Starts the thread, which opens its connection with `open` and then works. Returns when the
-  /// connection is open. The thread keeps `directory`, and with it the lock, until it has closed the
-  /// connection.
+  /// connection is open. The thread keeps `directory`, and with it the lock, until it has closed
+  /// the connection.
   init(
     _ settings: WriterSettings,
     _ directory: DataDirectory,

@@ -77,7 +77,8 @@ public final class Store: Sendable {
   }
 
   /// Ends scans, finishes the writes that are queued, empties the write-ahead log and gives the
-  /// directory back. Call it on a thread of your own, not in a handler. Returns the pages left in the log: 0, unless a point reader is in a tick.
+  /// directory back. Call it on a thread of your own, not in a handler. Returns the pages left in
+  /// the log: 0, unless a point reader is in a tick.
   @discardableResult
   public func close() -> Int {
     scans.close()

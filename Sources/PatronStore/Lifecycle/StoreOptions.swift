@@ -22,7 +22,8 @@ public struct StoreOptions: Sendable {
   public var groupCommit = true
   /// A registered SQLite file system; nil is the default one. For fault tests.
   public var vfs: String?
-  /// Told what every commit changed, on the writer's thread, before the replies leave. Keep it short.
+  /// Told what every commit changed, on the writer's thread, before the replies leave. Keep it
+  /// short.
   public var commitObserver: (@Sendable ([RecordChange]) -> Void)?
   /// Called once when the disk failed under the writer. nil prints one line to stderr and ends the
   /// process with status 74.

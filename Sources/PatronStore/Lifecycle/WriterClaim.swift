@@ -6,8 +6,8 @@ internal import Synchronization
   internal import Darwin
 #endif
 
-/// Asserts that a file has one read-write connection in this process. Two of them, one checkpointing
-/// while the other commits, damage the file on SQLite before 3.51.3.
+/// Asserts that a file has one read-write connection in this process. Two of them, one
+/// checkpointing while the other commits, damage the file on SQLite before 3.51.3.
 struct WriterClaim: ~Copyable {
   private static let claimed = Mutex<Set<FileIdentity>>([])
 

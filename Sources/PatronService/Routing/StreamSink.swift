@@ -1,0 +1,13 @@
+internal import PatronStore
+internal import TTRPC
+
+/// Hands the messages of a scan to the call that asked for it.
+final class StreamSink: ScanSink {
+  private let stream: any ServerStream
+
+  init(_ stream: any ServerStream) { self.stream = stream }
+
+  func send(_ message: [UInt8]) -> Bool { stream.send(message) }
+
+  func finish(_ error: (any Error)?) { stream.finish(error.map(RPCError.from)) }
+}

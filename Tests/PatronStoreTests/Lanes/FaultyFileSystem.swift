@@ -1,0 +1,109 @@
+import CSQLite
+import SQLite
+import Synchronization
+
+/// A SQLite file system that is the ordinary one until it is told to fail. It serves one database
+/// of one test, under a name of its own.
+///
+/// It lets SQLite open files as usual and exchanges the table of functions in the files it gets
+/// back. C functions carry no context, so the switches are in one table for the process, found by
+/// the address of the open file.
+enum FaultyFileSystem {
+  enum Fault: Sendable {
+    case sync
+    case write
+    case writeNoSpace
+  }
+
+  private struct State: Sendable {
+    /// The file system (by its name) that each open file belongs to.
+    var owner: [UInt: String] = [:]
+    var faults: [String: Fault] = [:]
+  }
+
+  private static let state = Mutex(State())
+  /// The ordinary table of functions, and a copy of it with ours in it; as addresses, since
+  /// pointers are not Sendable. SQLite's unix files of one locking style share one table.
+  private static let tables = Mutex<[UInt: UInt]>([:])
+
+  /// Registers a file system and returns its name.
+  static func register(_ name: String) -> String {
+    // Process-wide settings come before everything else that touches SQLite.
+    _ = SQLiteLibrary.countsMemory
+    guard let ordinary = sqlite3_vfs_find("unix") else { preconditionFailure("no unix vfs") }
+    let vfs = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)
+    vfs.initialize(to: ordinary.pointee)
+    vfs.pointee.pNext = nil
+    // Lives as long as the process: SQLite keeps the pointer.
+    let text = UnsafeMutablePointer<CChar>.allocate(capacity: name.utf8.count + 1)
+    for (index, byte) in name.utf8.enumerated() { text[index] = CChar(bitPattern: byte) }
+    text[name.utf8.count] = 0
+    vfs.pointee.zName = UnsafePointer(text)
+    vfs.pointee.xOpen = { vfs, path, file, flags, outFlags in
+      guard let vfs, let file, let ordinary = sqlite3_vfs_find("unix") else { return SQLITE_ERROR }
+      let result = ordinary.pointee.xOpen(ordinary, path, file, flags, outFlags)
+      if result == SQLITE_OK { FaultyFileSystem.adopt(file, String(cString: vfs.pointee.zName)) }
+      return result
+    }
+    sqlite3_vfs_register(vfs, 0)
+    return name
+  }
+
+  /// Makes every sync or write of the file system fail; nil makes it well again.
+  static func set(_ fault: Fault?, _ name: String) { state.withLock { $0.faults[name] = fault } }
+
+  private static func adopt(_ file: UnsafeMutablePointer<sqlite3_file>, _ name: String) {
+    guard let methods = file.pointee.pMethods else { return }
+    let address = UInt(bitPattern: methods)
+    let table = tables.withLock { tables in
+      if let table = tables[address] { return table }
+      let copy = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 1)
+      copy.initialize(to: methods.pointee)
+      copy.pointee.xSync = { file, flags in FaultyFileSystem.sync(file, flags) }
+      copy.pointee.xWrite = { file, bytes, count, offset in
+        FaultyFileSystem.write(file, bytes, count, offset)
+      }
+      tables[address] = UInt(bitPattern: copy)
+      // And back, to find the ordinary functions of a file.
+      tables[UInt(bitPattern: copy)] = address
+      return UInt(bitPattern: copy)
+    }
+    file.pointee.pMethods = UnsafePointer(bitPattern: table)
+    state.withLock { $0.owner[UInt(bitPattern: file)] = name }
+  }
+
+  private static func fault(_ file: UnsafeMutablePointer<sqlite3_file>) -> Fault? {
+    state.withLock { state in
+      state.owner[UInt(bitPattern: file)].flatMap { state.faults[$0] }
+    }
+  }
+
+  private static func ordinary(
+    _ file: UnsafeMutablePointer<sqlite3_file>
+  ) -> UnsafePointer<sqlite3_io_methods>? {
+    let address = UInt(bitPattern: file.pointee.pMethods)
+    return tables.withLock { $0[address] }.flatMap { UnsafePointer(bitPattern: $0) }
+  }
+
+  private static func sync(_ file: UnsafeMutablePointer<sqlite3_file>?, _ flags: Int32) -> Int32 {
+    guard let file, let ordinary = ordinary(file) else { return SQLITE_ERROR }
+    // SQLITE_IOERR_FSYNC
+    if fault(file) == .sync { return SQLITE_IOERR | (4 << 8) }
+    return ordinary.pointee.xSync(file, flags)
+  }
+
+  private static func write(
+    _ file: UnsafeMutablePointer<sqlite3_file>?,
+    _ bytes: UnsafeRawPointer?,
+    _ count: Int32,
+    _ offset: sqlite3_int64
+  ) -> Int32 {
+    guard let file, let ordinary = ordinary(file) else { return SQLITE_ERROR }
+    switch fault(file) {
+    // SQLITE_IOERR_WRITE
+    case .write: return SQLITE_IOERR | (3 << 8)
+    case .writeNoSpace: return SQLITE_FULL
+    case .sync, nil: return ordinary.pointee.xWrite(file, bytes, count, offset)
+    }
+  }
+}

@@ -1,0 +1,17 @@
+internal import CProtobufC
+
+@testable import ProtobufC
+
+extension MessageDescriptor {
+  /// Unpacks without ``WireCheck``. Returns the memory used, or nil when libprotobuf-c refused.
+  func unpackUnchecked(_ bytes: UnsafeRawBufferPointer, limit: Int) throws -> Int? {
+    let arena = Arena(limit: limit)
+    let message = protobuf_c_message_unpack(
+      pointer,
+      arena.allocator,
+      bytes.count,
+      bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    )
+    return message == nil ? nil : arena.used
+  }
+}

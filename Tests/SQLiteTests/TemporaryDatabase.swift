@@ -1,0 +1,33 @@
+import Foundation
+
+@testable import SQLite
+
+/// A directory that goes away with the value, and connections to one file in it.
+final class TemporaryDatabase: Sendable {
+  let directory: String
+  var path: String { directory + "/test.db" }
+
+  init() throws {
+    directory = NSTemporaryDirectory() + "sqlite-test-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+  /// A connection in WAL mode without checkpoints of its own.
+  func writer() throws -> Connection {
+    let connection = try Connection(path: path, mode: .readWrite, busyTimeoutMilliseconds: 1000)
+    _ = try connection.text("PRAGMA journal_mode=WAL")
+    connection.takeOverCheckpoints()
+    return connection
+  }
+
+  func reader() throws -> Connection {
+    try Connection(path: path, mode: .readOnly, busyTimeoutMilliseconds: 1000)
+  }
+}
+
+/// Counts from 1 to ?1, without a table.
+let countTo = Query(
+  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) SELECT i FROM n"
+)
