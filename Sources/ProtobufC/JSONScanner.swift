@@ -50,8 +50,10 @@ struct JSONScanner {
   private func found() -> String {
     guard position < bytes.count else { return "the end of the text" }
     let byte = bytes[position]
-    let character = String(decoding: bytes[position...].prefix(4), as: UTF8.self).prefix(1)
-    return byte < 0x20 || byte == 0x7F ? "a control character" : "`\(character)`"
+    if byte < 0x20 || byte == 0x7F { return "a control character" }
+    let word = bytes[position...].prefix { Self.continuesWord($0) && $0 < 0x80 }
+    if word.count > 1 { return "`\(excerpt(word.startIndex..<word.endIndex))`" }
+    return "`\(String(decoding: bytes[position...].prefix(4), as: UTF8.self).prefix(1))`"
   }
 
   // MARK: structure
@@ -76,10 +78,16 @@ struct JSONScanner {
     case UInt8(ascii: "["): return .array
     case UInt8(ascii: "\""): return .string
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number
-    case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool
-    case UInt8(ascii: "n"): return .null
+    case UInt8(ascii: "t") where isNext("true"), UInt8(ascii: "f") where isNext("false"):
+      return .bool
+    case UInt8(ascii: "n") where isNext("null"): return .null
     default: throw error("expected a value, found \(found())")
     }
+  }
+
+  private func isNext(_ word: StaticString) -> Bool {
+    var ahead = self
+    return ahead.literal(word)
   }
 
   /// Fails unless the next value is of this kind.

@@ -180,16 +180,18 @@ struct JSONWriter {
       count: count
     )
     let (keyField, valueField) = (type.field(at: 0), type.field(at: 1))
+    // Sorted, so that the same message gives the same text. Of entries with one key the last one
+    // counts, as proto says.
     let keys = entries.map { mapKey(keyField, $0 + keyField.offset) }
-    // Of entries with one key the last one counts, as proto says.
-    let isRepeated = Set(keys).count < count
-    for (index, entry) in entries.enumerated() {
-      if isRepeated && keys[(index + 1)...].contains(keys[index]) { continue }
+    let order = keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
+    for (position, index) in order.enumerated() {
+      let following = position + 1 < order.count ? order[position + 1] : nil
+      if let following, keys[following] == keys[index] { continue }
       next(&container)
       string(keys[index])
       separator()
       do throws(JSONError) {
-        try value(valueField, entry + valueField.offset, depth + 1)
+        try value(valueField, entries[index] + valueField.offset, depth + 1)
       } catch {
         throw error.inside(keys[index])
       }

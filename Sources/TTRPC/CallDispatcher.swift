@@ -13,7 +13,9 @@ public protocol CallDispatcher: AnyObject {
   /// with a status (what was appended is dropped); `.pending` to answer later through
   /// ``ServerLoop/complete(_:)`` with `call.target`.
   func unary(
-    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ method: Int,
+    _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall,
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome
 
@@ -21,7 +23,9 @@ public protocol CallDispatcher: AnyObject {
   /// otherwise; it is valid during this function only. Requests that follow arrive through
   /// `stream.onMessage`.
   func open(
-    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ method: Int,
+    _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall,
     _ stream: any ServerStream
   )
 
@@ -59,7 +63,10 @@ public struct ServerCall: ~Copyable {
 
   /// Made by drivers.
   public init(
-    target: ReplyTarget, deadline: ContinuousClock.Instant?, metadata: MetadataView, peer: Peer
+    target: ReplyTarget,
+    deadline: ContinuousClock.Instant?,
+    metadata: MetadataView,
+    peer: Peer
   ) {
     self.target = target
     self.deadline = deadline

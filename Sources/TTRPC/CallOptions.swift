@@ -12,7 +12,9 @@ public struct CallOptions: Sendable {
 
   /// Options for one call.
   public init(
-    timeout: Duration? = nil, metadata: Metadata = Metadata(), retries: Bool = true,
+    timeout: Duration? = nil,
+    metadata: Metadata = Metadata(),
+    retries: Bool = true,
     hasRequestID: Bool = false
   ) {
     self.timeout = timeout

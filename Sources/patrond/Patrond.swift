@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The server and the commands for its data directory.
 @main
@@ -14,6 +15,12 @@ struct Patrond: AsyncParsableCommand {
     version: ServerVersion.text,
     subcommands: [Serve.self, Check.self, Generate.self],
     defaultSubcommand: Serve.self)
+
+  static func main() async {
+    // The files hold personal data: nobody but the owner reads them.
+    umask(0o077)
+    await main(nil)
+  }
 }
 
 /// The version of the server.

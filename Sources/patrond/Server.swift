@@ -16,8 +16,6 @@ struct Server {
   let readyFile: String?
 
   func run() async throws {
-    // Files hold personal data: nobody but the owner reads them.
-    umask(0o077)
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     let store = try open()
     let health = HealthState(services: [CustomerService.name, TimelineService.name])

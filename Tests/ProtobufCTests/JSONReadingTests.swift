@@ -74,7 +74,7 @@ struct JSONReadingTests {
     #expect(try normal(#"{"text": null, "number": 0}"#, Self.choices) == #"{"number":"0"}"#)
     #expect(
       try normal(#"{"names":{"a":"b","":""},"numbers":{"-5":1},"switches":{"true":5}}"#, Self.maps)
-        == #"{"names":{"a":"b","":""},"numbers":{"-5":1},"switches":{"true":"COLOR_DEEP_BLUE"}}"#
+        == #"{"names":{"":"","a":"b"},"numbers":{"-5":1},"switches":{"true":"COLOR_DEEP_BLUE"}}"#
     )
     #expect(try normal(#"{"customBlobs": {}}"#, Self.maps) == "{}")
   }
@@ -123,7 +123,7 @@ struct JSONReadingTests {
       "line 1, column 11: color: `COLOR_REDD` is no value of patron.test.v1.Color; "
         + "did you mean `COLOR_RED`?"
     ),
-    (#"{"boolValue": truee}"#, "line 1, column 15: boolValue: expected `true` or `false`"),
+    (#"{"boolValue": truee}"#, "line 1, column 15: boolValue: expected a value, found `truee`"),
     (#"{"é": 1, "int32Valu": 1}"#, "line 1, column 2: unknown field `é` in patron.test.v1.Scalars"),
   ])
   func refuses(_ text: String, _ expected: String) {

@@ -36,6 +36,8 @@ public enum SearchText {
   public static func forms(emailKey key: String) -> [String] {
     guard let at = key.utf8.lastIndex(of: UInt8(ascii: "@")) else { return [key] }
     let domain = String(key[key.index(after: at)...])
+    // Only labels that begin with xn-- stand for Unicode; nearly every domain has none.
+    guard domain.utf8.contains(UInt8(ascii: "-")), domain.contains("xn--") else { return [key] }
     let unicode = TextForm.folded(DomainName.unicode(domain))
     return TextForm.sameBytes(unicode, domain) ? [key] : [key, String(key[...at]) + unicode]
   }

@@ -24,21 +24,20 @@ public enum SearchTokens {
     email: String?,
     phoneDigits: String?
   ) -> [String] {
-    let mark = hex(storeKey)
-    var tokens: [String] = []
-    var seen: Set<String> = []
-    func add(_ token: String) {
-      if seen.insert(token).inserted { tokens.append(token) }
-    }
-    let texts = (email.map(SearchText.forms) ?? []) + (phoneDigits.map { [$0] } ?? [])
-    for text in texts where !text.isEmpty {
-      for token in windows(text, mark: mark) { add(token) }
-      for length in 1...2 {
-        let prefix = String(text.unicodeScalars.prefix(length))
-        if prefix.unicodeScalars.count == length { add(prefixToken(prefix, mark: mark)) }
-      }
-    }
-    return tokens
+    document(storeKey: storeKey, email: email, phoneDigits: phoneDigits)
+      .split(separator: " ").map(String.init)
+  }
+
+  /// The same tokens as one text, separated by spaces: what the index is given.
+  public static func document(
+    storeKey: UInt32,
+    email: String?,
+    phoneDigits: String?
+  ) -> String {
+    var document = TokenDocument(storeKey: storeKey)
+    for var text in email.map(SearchText.forms) ?? [] { text.withUTF8 { document.add($0) } }
+    if var phoneDigits { phoneDigits.withUTF8 { document.add($0) } }
+    return document.text
   }
 
   /// What to ask the index for, given what a person typed; see ``SearchText/needle(_:)``.

@@ -14,6 +14,15 @@ struct MarketingFlags: Sendable {
   var actor: ConsentActor
   /// Where it was collected.
   var source: String
+  /// When the shop said so, microseconds since 1970; nil is now. Orders and events tell of the
+  /// past: what they say must not undo what the customer said since.
+  var saidAt: Int64?
+
+  /// Says nothing.
+  mutating func clear() {
+    sms = nil
+    email = nil
+  }
 
   /// Changes that wait to be written with the record.
   struct Effect {
@@ -21,6 +30,8 @@ struct MarketingFlags: Sendable {
     var rows: [(channel: PatronModel.Channel, row: LedgerRow)] = []
     /// What the caller should know.
     var warnings: [Warning] = []
+    /// Names of the fields that changed.
+    var changedFields: [String] = []
   }
 
   /// Applies the flags to a record that is not written yet. The consents get their ledger ids from
@@ -31,17 +42,33 @@ struct MarketingFlags: Sendable {
       guard let accepts else { continue }
       let current = customer.consent(channel, .marketing)
       let transition = ConsentRules.applyFlag(
-        accepts, at: now, to: current, doubleOptIn: false, actor: actor, source: source)
+        accepts, at: min(saidAt ?? now, now), to: current, doubleOptIn: false, actor: actor,
+        source: source)
       switch transition {
       case .unchanged(let warning):
-        guard let warning else { continue }
-        effect.warnings.append(.about(warning, channel))
+        if let warning { effect.warnings.append(.about(warning, channel)) }
+        if warning == .outdated { continue }
       case .changed(let consent, let row):
         customer.setConsent(consent, channel, .marketing, ledgerID: 0)
         effect.rows.append((channel, row))
       }
+      Self.keep(accepts, channel, in: &customer, &effect)
     }
+    if !effect.rows.isEmpty { effect.changedFields.append("subscriptions") }
     return effect
+  }
+
+  /// Keeps the flag itself beside the consent that it changed.
+  private static func keep(
+    _ accepts: Bool, _ channel: PatronModel.Channel, in customer: inout Customer,
+    _ effect: inout Effect
+  ) {
+    var changed = ChangedFields()
+    switch channel {
+    case .sms: changed.set("accepts_sms_marketing", &customer.acceptsSMSMarketing, accepts)
+    case .email: changed.set("accepts_email_marketing", &customer.acceptsEmailMarketing, accepts)
+    }
+    effect.changedFields += changed.names
   }
 
   /// Appends the rows to the ledger and puts their ids into the record.

@@ -63,12 +63,11 @@ struct CustomerChange: Sendable {
     var customer = Customer()
     var changed = draft.apply(to: &customer, .explicit, setsExternalID: true)
     try checkStillValid(customer)
-    changed += flagNames(setIn: &customer)
     customer.id = dryRun ? 0 : try writer.nextID()
     customer.origin = origin
     customer.createdAt = .init(micros: now)
     let effect = flags.apply(to: &customer, at: now)
-    if !effect.rows.isEmpty { changed.append("subscriptions") }
+    changed += effect.changedFields
     let row = try write(&customer, effect, draft, over: nil, in: writer, at: now, dryRun: dryRun)
     return Result(
       row: row, customer: customer, outcome: .created, changedFields: changed.sorted(),
@@ -79,7 +78,7 @@ struct CustomerChange: Sendable {
     _ old: CustomerRow, _ decision: IdentityDecision, _ draft: CustomerDraft,
     in writer: StoreWriter, at now: Int64, dryRun: Bool
   ) throws -> Result {
-    var customer = try Customer(decoding: old.body)
+    var customer = try Customer(stored: old.body)
     var adopted = false
     var previousExternalID: String?
     if case .adopt(_, let previous) = decision {
@@ -87,10 +86,9 @@ struct CustomerChange: Sendable {
       previousExternalID = previous
     }
     var changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
-    changed += flagNames(setIn: &customer)
     try checkStillValid(customer)
     let effect = flags.apply(to: &customer, at: now)
-    if !effect.rows.isEmpty { changed.append("subscriptions") }
+    changed += effect.changedFields
     guard !changed.isEmpty else {
       return Result(
         row: old, customer: customer, outcome: .unchanged, changedFields: [],
@@ -116,7 +114,7 @@ struct CustomerChange: Sendable {
     }
     let row = CustomerRow(
       id: customer.id, externalID: customer.externalID,
-      emailKey: try customer.email.map { try EmailAddress($0).key },
+      emailKey: try emailKey(of: customer, draft, over: old),
       phone: customer.phoneNumber, updatedAt: now, body: try customer.encoded(),
       stats: old?.stats ?? [])
     guard !dryRun else { return row }
@@ -128,16 +126,15 @@ struct CustomerChange: Sendable {
     return row
   }
 
-  /// Keeps the flags themselves beside the consent that they change.
-  private func flagNames(setIn customer: inout Customer) -> [String] {
-    var changed = ChangedFields()
-    if let sms = flags.sms {
-      changed.set("accepts_sms_marketing", &customer.acceptsSMSMarketing, sms)
-    }
-    if let email = flags.email {
-      changed.set("accepts_email_marketing", &customer.acceptsEmailMarketing, email)
-    }
-    return changed.names
+  /// The form of the e-mail address that is compared: known from the input or the row, where it is
+  /// theirs.
+  private func emailKey(
+    of customer: Customer, _ draft: CustomerDraft, over old: CustomerRow?
+  ) throws -> String? {
+    guard let email = customer.email else { return nil }
+    if let given = draft.email.value, given.display == email { return given.key }
+    if draft.email.isLeave, let old { return old.emailKey }
+    return try EmailAddress(email).key
   }
 
   /// What an input alone cannot know: that a customer keeps an address, and how many properties

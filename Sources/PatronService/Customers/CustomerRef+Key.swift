@@ -13,7 +13,7 @@ extension CustomerRef {
       key = .id(id)
     case .externalID(let text):
       // Not held to the rules for new identifiers: an unknown one is simply not found.
-      key = .externalID(text)
+      key = .externalID((try? ExternalID(text).value) ?? text)
     case .email(let text):
       key = violations.check("\(path).email") { () throws(RuleError) in
         .email(key: try EmailAddress(text).key)

@@ -38,4 +38,14 @@ extension Violations {
     let value = check(path) { () throws(RuleError) in try parse(text) }
     return value.map(FieldEdit.set) ?? .leave
   }
+
+  /// Notes a number that is none of its enum's, whose numbers go up to `greatest`.
+  mutating func checkKnown(_ path: String, _ number: Int32, _ greatest: Int32) {
+    guard number < 0 || number > greatest else { return }
+    add(
+      path,
+      RuleError(
+        reason: "ENUM_VALUE_UNKNOWN",
+        message: "The value is none of the enum's: `patron describe` shows them."))
+  }
 }

@@ -28,7 +28,7 @@ extension CustomerHandlers {
     row.body.withUnsafeBytes { record in
       row.stats.withUnsafeBytes { response.appendMessage(1, record, $0) }
     }
-    let customer = try Customer(decoding: row.body)
+    let customer = try Customer(stored: row.body)
     for status in ChannelStatuses.all(of: customer, at: context.now) {
       try response.appendMessage(2, status)
     }

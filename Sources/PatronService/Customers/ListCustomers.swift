@@ -26,7 +26,7 @@ extension CustomerHandlers {
       _ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer
     ) -> Bool {
       // One more than the page tells whether there is another page.
-      guard count < size else {
+      guard count < size, count == 0 || response.count < PageSize.enoughBytes else {
         hasMore = true
         return false
       }
@@ -35,7 +35,7 @@ extension CustomerHandlers {
       last = id
       return true
     }
-    if filter.query.isEmpty {
+    if filter.query.allSatisfy(\.isWhitespace) {
       try reader.customers(before: before, visit)
     } else {
       try reader.customers(matching: filter.query, before: before, visit)

@@ -60,6 +60,7 @@ struct UpsertSettings: Sendable {
     self.source = source.isEmpty ? "api" : source
     self.actor = ConsentActor.checked(actor, unspecified: .platform, &violations)
     self.onConflict = onConflict
+    violations.checkKnown("on_conflict", onConflict.rawValue, OnConflict.keepExisting.rawValue)
     if !source.isEmpty {
       _ = violations.check("source") { () throws(RuleError) in
         try ConsentRules.checkSource(source)

@@ -62,9 +62,20 @@ extension RPCError {
   }
 
   private static func summary(of violations: [Violation]) -> String {
-    let first = violations.prefix(3).map { "\($0.path): \($0.error.message)" }
+    let first = violations.prefix(3).map { "\($0.pathInMessages): \($0.error.message)" }
     let more = violations.count > 3 ? " (and \(violations.count - 3) more)" : ""
     return first.joined(separator: "; ") + more
+  }
+}
+
+extension Violation {
+  /// The path without names of properties: those are the caller's own words, and a status message
+  /// may be logged.
+  fileprivate var pathInMessages: String {
+    let parts = path.split(separator: ".", omittingEmptySubsequences: false)
+    guard let end = parts.firstIndex(where: { $0 == "custom_properties" || $0 == "properties" })
+    else { return path }
+    return parts[...end].joined(separator: ".")
   }
 }
 

@@ -11,7 +11,10 @@ public enum RecordChecks {
     let records = AllRecords(transaction)
     var findings: [String] = []
     try records.customers { store, row in
-      let problems = check(row) + (try statisticsProblems(row, store, transaction))
+      guard let id = StoreID(store) else {
+        return findings.append("customer \(row.id): its store has a malformed name")
+      }
+      let problems = check(row) + (try checkAgainstOthers(row, StoreReader(transaction, id)))
       findings += problems.map { "customer \(row.id) of store \(store): \($0)" }
     }
     try records.events { store, row in
@@ -20,43 +23,8 @@ public enum RecordChecks {
     try records.orders { store, row in
       findings += check(row).map { "order \(row.id) of store \(store): \($0)" }
     }
-    try records.ownersMissing { store, id in
-      findings.append("events of store \(store): their customer \(id) is missing")
-    }
+    try records.dangling { findings.append($0) }
     return findings
-  }
-
-  private static func check(_ row: CustomerRow) -> [String] {
-    guard let record = try? Customer(decoding: row.body) else {
-      return ["the record cannot be decoded"]
-    }
-    var problems: [String] = []
-    func expect(_ holds: Bool, _ problem: String) { if !holds { problems.append(problem) } }
-    expect(record.id == row.id, "the record has another id")
-    expect(record.externalID == row.externalID, "external_id and its column differ")
-    expect(record.phoneNumber == row.phone, "phone_number and its column differ")
-    expect(
-      record.email.flatMap { try? EmailAddress($0).key } == row.emailKey,
-      "email and its column differ")
-    expect(record.email != nil || record.phoneNumber != nil, "neither e-mail nor phone number")
-    expect(
-      record.orderStats.isEmpty && record.activity.isEmpty && record.lastEventAt == nil,
-      "the record holds fields of its statistics")
-    return problems
-  }
-
-  private static func statisticsProblems(
-    _ row: CustomerRow, _ store: String, _ transaction: ReadTransaction
-  ) throws -> [String] {
-    guard let id = StoreID(store), let stats = try? CustomerStats(row.stats) else {
-      return ["the statistics cannot be decoded"]
-    }
-    let orders = try StoreReader(transaction, id).orders(of: row.id)
-    let contributions = try orders.map { order in
-      try OrderContribution(of: OrderSnapshot(stored: Order(decoding: order.body)))
-    }
-    let counted = try CustomerOrderStatistics(of: contributions)
-    return counted == stats.statistics ? [] : ["order statistics and orders differ"]
   }
 
   private static func check(_ row: EventRow) -> [String] {
@@ -70,12 +38,107 @@ public enum RecordChecks {
   }
 
   private static func check(_ row: OrderRow) -> [String] {
-    guard let order = try? Order(decoding: row.body) else { return ["it cannot be decoded"] }
+    guard let order = try? Order(decoding: row.body),
+      let counts = try? OrderContribution(of: OrderSnapshot(stored: order))
+    else { return ["it cannot be decoded"] }
     let same =
       order.id == row.id && order.customerID == row.customerID
       && order.placedAt?.micros == row.placedAt && order.externalID == row.externalID
       && order.total?.currencyCode == row.currencyCode && order.total?.minorUnits == row.total
-      && (order.cancellation != nil) == row.isCancelled
+      && counts.refundedMinor == row.refunded && counts.isCancelled == row.isCancelled
     return same ? [] : ["the order and its columns differ"]
+  }
+}
+
+// MARK: - Customers
+
+extension RecordChecks {
+  private static func check(_ row: CustomerRow) -> [String] {
+    guard let record = try? Customer(decoding: row.body) else {
+      return ["the record cannot be decoded"]
+    }
+    var problems: [String] = []
+    func expect(_ holds: Bool, _ problem: String) { if !holds { problems.append(problem) } }
+    expect(record.id == row.id, "the record has another id")
+    expect(record.externalID == row.externalID, "external_id and its column differ")
+    expect(record.phoneNumber == row.phone, "phone_number and its column differ")
+    expect(
+      record.email.flatMap { try? EmailAddress($0).key } == row.emailKey,
+      "email and its column differ")
+    expect(record.email != nil || record.phoneNumber != nil, "neither e-mail nor phone number")
+    expect(record.updatedAt?.micros == row.updatedAt, "updated_at and its column differ")
+    expect(
+      record.orderStats.isEmpty && record.activity.isEmpty && record.lastEventAt == nil,
+      "the record holds fields of its statistics")
+    return problems
+  }
+
+  private static func checkAgainstOthers(
+    _ row: CustomerRow, _ reader: StoreReader
+  ) throws -> [String] {
+    guard let stats = try? CustomerStats(row.stats) else {
+      return ["the statistics cannot be decoded"]
+    }
+    var problems: [String] = []
+    if try !orderStatisticsHold(stats, row, reader) {
+      problems.append("order statistics and orders differ")
+    }
+    if try stats.activity != CustomerStats.activity(of: row.id, in: reader) {
+      problems.append("last activity and events differ")
+    }
+    if try !consentHolds(row, reader) { problems.append("consent and its ledger differ") }
+    return problems
+  }
+
+  private static func orderStatisticsHold(
+    _ stats: CustomerStats, _ row: CustomerRow, _ reader: StoreReader
+  ) throws -> Bool {
+    var contributions: [OrderContribution] = []
+    for row in try reader.orders(of: row.id) {
+      // An order that cannot be decoded is a finding of its own.
+      guard let order = try? Order(decoding: row.body),
+        let counts = try? OrderContribution(of: OrderSnapshot(stored: order))
+      else { return true }
+      contributions.append(counts)
+    }
+    return (try? CustomerOrderStatistics(of: contributions)) == stats.statistics
+  }
+
+  private static func consentHolds(_ row: CustomerRow, _ reader: StoreReader) throws -> Bool {
+    guard let record = try? Customer(decoding: row.body) else { return true }
+    for subscription in record.subscriptions {
+      let body = try reader.ledgerRow(id: subscription.ledgerID, of: row.id)
+      guard let body, let entry = try? ConsentRecord(decoding: body),
+        entry.id == subscription.ledgerID, entry.customerID == row.id,
+        entry.channel == subscription.channel, entry.topic == subscription.topic,
+        entry.state == subscription.state
+      else { return false }
+    }
+    return true
+  }
+}
+
+extension CustomerStats {
+  /// The activity that the events of a timeline add up to.
+  fileprivate static func activity(
+    of customerID: Int64, in reader: StoreReader
+  ) throws -> Activity {
+    var bySource: [Int32: SourceActivity] = [:]
+    var last: Int64?
+    try reader.timeline(of: customerID, behind: .newest, notBefore: .min) { entry in
+      last = last ?? entry.position.occurredAt
+      var activity =
+        bySource[entry.source]
+        ?? .with {
+          $0.source = .init(rawValue: entry.source)
+          $0.lastEventAt = .init(micros: entry.position.occurredAt)
+          $0.type = String(decoding: entry.type, as: UTF8.self)
+        }
+      activity.eventCount += 1
+      bySource[entry.source] = activity
+      return true
+    }
+    return Activity(
+      sources: bySource.sorted { $0.key < $1.key }.map(\.value), lastEventAt: last)
   }
 }

@@ -10,7 +10,7 @@ struct CustomerStats {
 
   /// Reads the stored part.
   init(_ bytes: [UInt8]) throws {
-    fields = try Customer(decoding: bytes)
+    fields = try Customer(stored: bytes)
   }
 
   /// The part as it is stored.
@@ -39,6 +39,19 @@ struct CustomerStats {
     guard time >= fields.activity[place].lastEventAt?.micros ?? .min else { return }
     fields.activity[place].lastEventAt = activity.lastEventAt
     fields.activity[place].type = activity.type
+  }
+
+  /// What is known of the last events.
+  struct Activity: Equatable {
+    /// By source, in the order of their numbers.
+    var sources: [SourceActivity]
+    /// Of any source, microseconds since 1970.
+    var lastEventAt: Int64?
+  }
+
+  /// What is known of the last events.
+  var activity: Activity {
+    Activity(sources: fields.activity, lastEventAt: fields.lastEventAt?.micros)
   }
 
   /// How many sources there are events of.

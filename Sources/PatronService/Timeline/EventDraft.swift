@@ -56,7 +56,7 @@ struct EventCheck {
     event.amount = amount(input.amount)
     event.references = references(input.references)
     event.context = context(input.context)
-    event.properties = input.properties
+    event.properties = input.properties.filter { $0.value.kind != nil }
     event.title = text(input.title, "title")
     event.occurredAt = time(input.occurredAt)
     checkNames(input, &event)
@@ -65,15 +65,22 @@ struct EventCheck {
   }
 
   private mutating func checkNames(_ input: EventInput, _ event: inout Event) {
-    guard let source = PatronModel.EventSource(rawValue: Int(input.source.rawValue)) else {
-      return add(
+    let known = PatronModel.EventSource(rawValue: Int(input.source.rawValue))
+    if known == nil {
+      add(
         "source", "SOURCE_REQUIRED",
         "Say where the event comes from: EVENT_SOURCE_ECOMMERCE, EVENT_SOURCE_PRODUCT or "
           + "EVENT_SOURCE_THIRD_PARTY.")
     }
-    _ = violations.check("\(path).source_name") { () throws(RuleError) in
-      try EventRules.checkSourceName(input.sourceName, of: source)
+    // Without a source the names are held to what all sources ask of them.
+    let source = known ?? .thirdParty
+    if known != nil || !input.sourceName.isEmpty {
+      _ = violations.check("\(path).source_name") { () throws(RuleError) in
+        try EventRules.checkSourceName(input.sourceName, of: source)
+      }
     }
+    violations.checkKnown("\(path).channel", input.channel.rawValue, PatronProto.Channel.email.rawValue)
+    violations.checkKnown("\(path).actor", input.actor.rawValue, PatronProto.Actor.system.rawValue)
     _ = violations.check("\(path).type") { () throws(RuleError) in
       try EventRules.checkType(input.type, of: source)
     }
@@ -98,17 +105,24 @@ struct EventCheck {
   private mutating func checkProperties(_ properties: [String: PatronProto.PropertyValue]) {
     var sizes: [PropertySize] = []
     for (name, value) in properties.sorted(by: { $0.key < $1.key }) {
-      sizes.append(PropertySize(name: name, valueBytes: (try? value.encodedSize) ?? .max / 1024))
-      let model = violations.check("\(path).properties.\(Redaction.cut(name))") {
+      let field = "properties.\(Redaction.cut(name, to: EventLimits.propertyNameLength))"
+      sizes.append(PropertySize(name: name, valueBytes: Self.size(of: value)))
+      let model = violations.check("\(path).\(field)") {
         () throws(RuleError) in try PatronModel.PropertyValue(value)
       }
       if case .some(.double(let number)) = model ?? nil, !number.isFinite {
-        add("properties.\(name)", "PROPERTY_NOT_FINITE", "Expected is a finite number.")
+        add(field, "PROPERTY_NOT_FINITE", "Expected is a finite number.")
       }
     }
     for violation in EventRules.checkProperties(sizes) {
       violations.add("\(path).\(violation.path)", violation.error)
     }
+  }
+
+  /// Bytes of text, or of the encoded value.
+  private static func size(of value: PatronProto.PropertyValue) -> Int {
+    if case .stringValue(let text) = value.kind { return text.utf8.count }
+    return (try? value.encodedSize) ?? .max / 1024
   }
 
   private mutating func time(_ given: GoogleProtobuf.Timestamp?) -> GoogleProtobuf.Timestamp? {

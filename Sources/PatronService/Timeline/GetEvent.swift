@@ -4,31 +4,80 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// All of one event, and the order it is about.
+  /// All of one event, what is about the same thing, and the order it is about.
   static func getEvent(
     _ request: GetEventRequest, _ context: ReadContext, _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
-    let row: EventRow?
-    switch request.event {
-    case .id(let id):
-      row = try reader.event(id: id)
-    case .key(let key):
-      row = try reader.event(
-        source: key.source.rawValue, sourceName: key.sourceName, eventID: key.eventID)
-    case nil:
-      throw RPCError.invalid(
-        "event", "REF_MISSING", "No event is named: give id, or key with source and event_id.")
-    }
-    guard let row else {
+    guard let row = try find(request, reader) else {
       throw RPCError.reason(
         .notFound, "EVENT_NOT_FOUND",
         "No event of this store has that identifier; check it, and the store.")
     }
     response.appendMessage(1, row.body)
-    let event = try Event(decoding: row.body)
-    if event.orderID != 0, let order = try reader.order(id: event.orderID) {
-      response.appendMessage(3, order.body)
+    let event = try Event(stored: row.body)
+    try appendRelated(to: event, reader, &response)
+    if let order = try reader.order(about: event) { response.appendMessage(3, order.body) }
+  }
+
+  private static func find(_ request: GetEventRequest, _ reader: StoreReader) throws -> EventRow? {
+    switch request.event {
+    case .id(let id):
+      return try reader.event(id: id)
+    case .key(let key):
+      return try reader.event(
+        source: key.source.rawValue, sourceName: key.sourceName, eventID: key.eventID)
+    case nil:
+      throw RPCError.invalid(
+        "event", "REF_MISSING", "No event is named: give id, or key with source and event_id.")
     }
+  }
+
+  /// Related events in an answer.
+  private static let mostRelated = 20
+
+  private static func appendRelated(
+    to event: Event, _ reader: StoreReader, _ response: inout ResponseBuffer
+  ) throws {
+    guard let subject = event.references, subject.namesSubject else { return }
+    var count = 0
+    try reader.timeline(of: event.customerID, behind: .newest, notBefore: .min) { entry in
+      guard entry.position.id != event.id else { return true }
+      let other = try Event(stored: Array(entry.body))
+      guard let references = other.references, references.sharesSubject(with: subject) else {
+        return true
+      }
+      response.appendMessage(2, entry.body)
+      count += 1
+      return count < mostRelated
+    }
+  }
+}
+
+extension StoreReader {
+  /// The order that an event of the same customer refers to. It may have become known after the
+  /// event.
+  func order(about event: Event) throws -> OrderRow? {
+    let reference = event.references?.orderExternalID ?? ""
+    var row: OrderRow?
+    if event.orderID != 0 {
+      row = try order(id: event.orderID)
+    } else if !reference.isEmpty {
+      row = try order(externalID: reference)
+    }
+    return row?.customerID == event.customerID ? row : nil
+  }
+}
+
+extension EventReferences {
+  /// What events can have in common: an order, a checkout, a message, a review.
+  private var subjects: [String] { [orderExternalID, checkoutToken, messageID, reviewID] }
+
+  /// Whether anything is named that other events can be about too.
+  fileprivate var namesSubject: Bool { subjects.contains { !$0.isEmpty } }
+
+  /// Whether both name the same order, checkout, message or review.
+  fileprivate func sharesSubject(with other: EventReferences) -> Bool {
+    zip(subjects, other.subjects).contains { !$0.isEmpty && $0 == $1 }
   }
 }

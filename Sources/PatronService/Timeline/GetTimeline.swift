@@ -7,6 +7,8 @@ internal import TTRPC
 extension TimelineHandlers {
   /// Orders in the header.
   private static let latestOrders = 10
+  /// Bytes of a header after which no more orders are added, so that the page fits a frame.
+  private static let enoughOrderBytes = 1 << 20
 
   /// A page of a timeline. Stored events go to the caller as they are.
   static func getTimeline(
@@ -44,7 +46,7 @@ extension TimelineHandlers {
     var hasMore = false
     try reader.timeline(of: customerID, behind: position, notBefore: filter.from) { entry in
       guard filter.matches(source: entry.source, type: entry.type) else { return true }
-      guard count < size else {
+      guard count < size, count == 0 || response.count < PageSize.enoughBytes else {
         hasMore = true
         return false
       }
@@ -67,9 +69,9 @@ extension TimelineHandlers {
     try reader.latestOrders(of: row.id) { order in
       header.appendMessage(2, order)
       count += 1
-      return count < latestOrders
+      return count < latestOrders && header.count < enoughOrderBytes
     }
-    let channels = ChannelStatuses.marketing(of: try Customer(decoding: row.body), at: now)
+    let channels = ChannelStatuses.marketing(of: try Customer(stored: row.body), at: now)
     try header.append(
       TimelineHeader.with {
         $0.channels = channels
@@ -133,7 +135,9 @@ struct TimelineFilter {
 
   /// Binds a page token to the filter.
   func add(to fingerprint: inout Fingerprint) {
+    fingerprint.add(Int64(sources.count))
     for source in sources.sorted() { fingerprint.add(Int64(source)) }
+    fingerprint.add(Int64(types.count))
     for type in types { fingerprint.add(String(decoding: type, as: UTF8.self)) }
     fingerprint.add(from)
     fingerprint.add(before ?? .max)

@@ -54,16 +54,10 @@ struct OrderCheck {
   }
 
   private mutating func checkStatuses(_ order: Order) {
-    if order.paymentStatus.rawValue > PaymentStatus.voided.rawValue
-      || order.paymentStatus.rawValue < 0
-    {
-      unknownEnum("payment_status")
-    }
-    if order.fulfillmentStatus.rawValue > FulfillmentStatus.fulfilled.rawValue
-      || order.fulfillmentStatus.rawValue < 0
-    {
-      unknownEnum("fulfillment_status")
-    }
+    known("payment_status", order.paymentStatus.rawValue, PaymentStatus.voided.rawValue)
+    known(
+      "fulfillment_status", order.fulfillmentStatus.rawValue,
+      FulfillmentStatus.fulfilled.rawValue)
   }
 
   private mutating func checkLists(_ order: inout Order) {
@@ -116,6 +110,9 @@ struct OrderCheck {
     shipment.trackingCompany = text(given.trackingCompany, "\(field).tracking_company")
     shipment.trackingNumber = text(given.trackingNumber, "\(field).tracking_number")
     shipment.trackingURL = text(given.trackingURL, "\(field).tracking_url", limit: 2048)
+    known("\(field).state", given.state.rawValue, FulfillmentState.error.rawValue)
+    known(
+      "\(field).shipment_status", given.shipmentStatus.rawValue, ShipmentStatus.failure.rawValue)
     limit(given.items.count, OrderDraft.Limit.lineItems, "\(field).items")
     for (index, item) in given.items.enumerated() {
       shipment.items[index].productID = text(
@@ -240,11 +237,7 @@ extension OrderCheck {
         reason: "FIELD_REQUIRED", message: "The field is required. Expected is \(expected)."))
   }
 
-  private mutating func unknownEnum(_ field: String) {
-    violations.add(
-      "\(path).\(field)",
-      RuleError(
-        reason: "ENUM_VALUE_UNKNOWN",
-        message: "The value is none of the enum's: `patron describe` shows them."))
+  private mutating func known(_ field: String, _ number: Int32, _ greatest: Int32) {
+    violations.checkKnown("\(path).\(field)", number, greatest)
   }
 }

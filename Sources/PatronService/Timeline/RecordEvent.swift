@@ -33,28 +33,40 @@ extension TimelineHandlers {
     func perform(
       in writer: StoreWriter, at now: Int64
     ) throws -> (event: Event, outcome: Outcome, customer: CustomerChange.Result) {
-      let plan = try customer.plan(in: writer.read)
-      try refuseForeignEvent(plan, writer.read)
-      let customer = try customer.perform(plan, in: writer, at: now)
+      var change = customer
+      let plan = try change.plan(in: writer.read)
+      if try isKnown(plan, writer.read, at: now) {
+        // What it said of consent was applied when it was new; others may have spoken since.
+        change.flags.clear()
+      } else {
+        change.flags.saidAt = draft.event.occurredAt?.micros
+      }
+      let customer = try change.perform(plan, in: writer, at: now)
       var timeline = try TimelineWriter(
         writer, customerID: customer.row.id, stats: customer.row.stats, now: now)
       var event = try draft.completed(for: customer.row.id, at: now)
-      if customer.outcome == .updated { event.enrichedFields = customer.changedFields }
-      if let reference = event.references?.orderExternalID, !reference.isEmpty {
-        event.orderID = try writer.read.order(externalID: reference)?.id ?? 0
-      }
+      event.enrichedFields = customer.changedFields
+      event.orderID = try writer.read.order(about: event)?.id ?? 0
       let (stored, outcome) = try timeline.put(event, keepsTime: draft.event.occurredAt == nil)
       try timeline.finish()
       return (stored, outcome, customer)
     }
 
-    /// An event id that another customer's event has is refused before anything is written.
-    private func refuseForeignEvent(_ plan: CustomerChange.Plan, _ reader: StoreReader) throws {
-      let event = draft.event
-      guard !event.eventID.isEmpty else { return }
+    /// Whether the event is on the timeline already. An event id that another customer's event has
+    /// is refused before anything is written.
+    private func isKnown(
+      _ plan: CustomerChange.Plan, _ reader: StoreReader, at now: Int64
+    ) throws -> Bool {
+      var event = draft.event
+      if event.eventID.isEmpty {
+        guard let row = plan.row else { return false }
+        event = try draft.completed(for: row.id, at: now)
+      }
       let known = try reader.event(
         source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID)
-      if let known, known.customerID != plan.row?.id { throw RPCError.eventBelongsToOther(known) }
+      guard let known else { return false }
+      guard known.customerID == plan.row?.id else { throw RPCError.eventBelongsToOther(known) }
+      return true
     }
   }
 

@@ -36,15 +36,39 @@ extension TimelineHandlers {
     func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
       guard let draft else { throw RPCError.internalError }
       let known = try writer.read.order(externalID: draft.order.externalID)
-      let old = try known.map { try Order(decoding: $0.body) }
-      let plan = try customer.plan(in: writer.read)
+      let old = try known.map { try Order(stored: $0.body) }
+      let change = enriched(by: draft, isNew: old == nil)
+      let plan = try change.plan(in: writer.read)
       try refuse(draft, known, old, plan)
-      let customer = try customer.perform(plan, in: writer, at: now)
+      let customer = try change.perform(plan, in: writer, at: now)
       let order = draft.placed(over: old, customerID: customer.row.id, now: now)
       if let old, order.isSame(as: old) {
         return Outcome(order: old, outcome: .unchanged, customer: customer, events: [])
       }
       return try write(order, over: known, old, customer, draft, in: writer, at: now)
+    }
+
+    /// What a placed order tells of its customer. An order that is known has told it already: its
+    /// repeat must not bring back what was changed since.
+    private func enriched(by draft: OrderDraft, isNew: Bool) -> CustomerChange {
+      var change = customer
+      guard isNew else {
+        change.flags.clear()
+        return change
+      }
+      change.flags.saidAt = draft.snapshot.placedAt
+      if change.draft.address.value == nil,
+        let address = draft.order.shippingAddress ?? draft.order.billingAddress
+      {
+        change.draft.address = .set(address)
+      }
+      // Orders may have been paid in a currency that is none any more; customers have a current one.
+      if change.draft.currency.value == nil,
+        let currency = try? CurrencyCode(draft.snapshot.currency)
+      {
+        change.draft.currency = .set(currency)
+      }
+      return change
     }
 
     /// Refuses what cannot change, before anything is written.
@@ -84,7 +108,9 @@ extension TimelineHandlers {
       }
       let derived = OrderEvents.derive(from: before, to: draft.snapshot, observedAt: now)
       let events = try derived.compactMap { derived in
-        try timeline.tell(Event(derived, of: order), replaces: derived.replaces)
+        var event = Event(derived, of: order)
+        if derived.kind == .placed { event.enrichedFields = customer.changedFields }
+        return try timeline.tell(event, replaces: derived.replaces)
       }
       try timeline.finish()
       return Outcome(

@@ -68,16 +68,19 @@ struct TimelineWriter {
   private mutating func replace(
     _ known: EventRow, with event: Event, keepsTime: Bool
   ) throws -> (Event, Outcome) {
-    let old = try Event(decoding: known.body)
+    let old = try Event(stored: known.body)
     var event = event
     event.id = old.id
     event.customerID = customerID
     event.sequence = old.sequence
     event.recordedAt = old.recordedAt
     event.revision = old.revision
-    event.enrichedFields = old.enrichedFields
+    event.enrichedFields = Set(old.enrichedFields + event.enrichedFields).sorted()
     if keepsTime { event.occurredAt = old.occurredAt }
-    if event == old { return (old, .unchanged) }
+    // That its order is known by now makes it no other event.
+    var same = old
+    same.orderID = event.orderID
+    if event == same { return (old, .unchanged) }
     event.revision += 1
     event.sequence = try writer.nextID()
     try writer.update(try EventRow(event), replacing: known)

@@ -108,6 +108,9 @@ enum Base64URL {
 enum PageSize {
   static let usual = 50
   static let greatest = 100
+  /// A page that has as many bytes ends early, so that it fits a frame of 4 MiB with one more
+  /// record.
+  static let enoughBytes = 3 << 20
 
   static func check(_ size: Int32) throws(RPCError) -> Int {
     guard size >= 0, size <= greatest else {

@@ -24,12 +24,41 @@ public struct AllRecords {
       cancelled, body
     FROM orders ORDER BY store_id, customer_id
     """)
-  private static let ownerless = Query(
-    """
-    SELECT store_id, customer_id FROM events e WHERE NOT EXISTS (
-      SELECT 1 FROM customers c WHERE c.store_id = e.store_id AND c.customer_id = e.customer_id)
-    GROUP BY store_id, customer_id
-    """)
+  /// What refers to a record that is not there: each answers with one text a finding.
+  private static let danglingReferences = [
+    ownerless("events", "events"), ownerless("orders", "orders"),
+    ownerless("aliases", "former external ids"),
+    Query(
+      """
+      SELECT 'customer ' || customer_id || ' of store ' || store_id || ': not in the search index'
+      FROM customers WHERE customer_id NOT IN (SELECT id FROM customer_search_docsize)
+      """),
+    Query(
+      """
+      SELECT 'the search index has customer ' || id || ', who does not exist'
+      FROM customer_search_docsize WHERE id NOT IN (SELECT customer_id FROM customers)
+      """),
+    Query(
+      """
+      SELECT 'ids up to ' || top || ' are in use, but the next one would be ' || (value + 1)
+      FROM sequences, (
+        SELECT max(id) AS top FROM (
+          SELECT max(customer_id) AS id FROM customers UNION ALL
+          SELECT max(id) FROM events UNION ALL SELECT max(sequence) FROM events UNION ALL
+          SELECT max(id) FROM orders UNION ALL SELECT max(id) FROM consent_ledger))
+      WHERE name = 'record' AND top > value
+      """),
+  ]
+
+  private static func ownerless(_ table: String, _ what: String) -> Query {
+    Query(
+      """
+      SELECT '\(what) of store ' || store_id || ': their customer ' || customer_id || ' is missing'
+      FROM \(table) r WHERE NOT EXISTS (
+        SELECT 1 FROM customers c WHERE c.store_id = r.store_id AND c.customer_id = r.customer_id)
+      GROUP BY store_id, customer_id
+      """)
+  }
 
   /// Visits every customer.
   public func customers(_ visit: (_ store: String, CustomerRow) throws -> Void) throws {
@@ -67,8 +96,11 @@ public struct AllRecords {
     }
   }
 
-  /// Visits the customer ids on events whose customer does not exist.
-  public func ownersMissing(_ visit: (_ store: String, _ customerID: Int64) throws -> Void) throws {
-    try transaction.forEach(Self.ownerless) { row in try visit(row.text(0), row.int64(1)) }
+  /// Visits what refers to something that does not exist: one line each, with ids and no personal
+  /// data.
+  public func dangling(_ visit: (_ finding: String) throws -> Void) throws {
+    for query in Self.danglingReferences {
+      try transaction.forEach(query) { row in try visit(row.text(0)) }
+    }
   }
 }

@@ -79,3 +79,15 @@ extension StoreReader {
     }
   }
 }
+
+// MARK: - Consent ledger
+
+extension StoreReader {
+  private static let ledgerRow = Query(
+    "SELECT body FROM consent_ledger WHERE store_id = ?1 AND customer_id = ?2 AND id = ?3")
+
+  /// A row of the consent ledger, encoded; nil when there is none.
+  public func ledgerRow(id: Int64, of customerID: Int64) throws -> [UInt8]? {
+    try transaction.first(Self.ledgerRow, store.name, customerID, id) { $0.array(0) }
+  }
+}

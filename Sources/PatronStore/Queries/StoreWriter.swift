@@ -125,9 +125,8 @@ extension StoreWriter {
   }
 
   private func tokens(_ row: CustomerRow) -> String {
-    SearchTokens.tokens(
+    SearchTokens.document(
       storeKey: SearchTokens.storeKey(store.name), email: row.emailKey,
-      phoneDigits: row.phone.map { String($0.dropFirst()) }
-    ).joined(separator: " ")
+      phoneDigits: row.phone.map { String($0.dropFirst()) })
   }
 }

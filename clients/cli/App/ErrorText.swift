@@ -9,7 +9,7 @@ enum ErrorText {
   static func text(_ error: RPCError, _ style: Style) -> String {
     var names = ["\(error.code)"]
     if let reason = error.reason { names.append(reason) }
-    let message = error.message.isEmpty ? "the call failed" : SafeText.line(error.message)
+    let message = headline(error)
     var lines = [
       "\(style.red("error:")) \(message) \(style.dim("(" + names.joined(separator: ", ") + ")"))"
     ]
@@ -22,6 +22,15 @@ enum ErrorText {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  private static func headline(_ error: RPCError) -> String {
+    if error.message.isEmpty { return "the call failed" }
+    // Servers repeat the violations in the message, which are shown below one by one.
+    if let first = error.violations.first, error.message.hasPrefix("\(first.field): ") {
+      return "the input was rejected, \(ValueText.plural(error.violations.count, "violation"))"
+    }
+    return SafeText.line(error.message)
+  }
+
   /// What to do, where that is known.
   private static func hint(_ error: RPCError) -> String? {
     if let resource = error.resource, !resource.resourceName.isEmpty,
@@ -31,7 +40,7 @@ enum ErrorText {
         + "look at it with `patron customers get --id ID`"
     }
     switch (error.code, error.reason) {
-    case (_, "PAGE_TOKEN_MISMATCH"), (_, "PAGE_TOKEN_INVALID"):
+    case (_, let reason?) where reason.hasPrefix("PAGE_TOKEN"):
       return "start again without --page-token; a token belongs to one store and one search"
     case (.unavailable, _):
       return "check that patrond runs there; --address or PATRON_ADDRESS names another server"

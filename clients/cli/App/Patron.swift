@@ -13,7 +13,7 @@ struct Patron: AsyncParsableCommand {
       127.0.0.1:7420; the store is PATRON_STORE, else `default`.
 
       EXAMPLES
-        patron customers upsert --external-id 42 --email ada@example.com --first-name Ada
+        patron customers upsert --external-id 42 --email ada@example.com
         patron customers list --search example.com
         patron timeline show --external-id 42
         patron timeline order --batch orders.ndjson
@@ -29,11 +29,11 @@ struct Patron: AsyncParsableCommand {
         1      a local or I/O error
         2      wrong usage
         3      a batch finished, and some of its lines were rejected
-        64+N   the call failed with status code N: 67 is INVALID_ARGUMENT, 69 NOT_FOUND,
-               78 UNAVAILABLE
+        64+N   the call failed with status code N: 67 is INVALID_ARGUMENT,
+               69 NOT_FOUND, 78 UNAVAILABLE
 
       SHELL COMPLETION
-        patron --generate-completion-script bash > ~/.local/share/bash-completion/completions/patron
+        patron --generate-completion-script bash > /etc/bash_completion.d/patron
         (also zsh and fish)
       """,
     version: version,
@@ -42,6 +42,9 @@ struct Patron: AsyncParsableCommand {
       DescribeCommand.self, HealthCommand.self, VersionCommand.self,
     ]
   )
+
+  // Here too, so that they may stand before the verb.
+  @OptionGroup(title: "Global options") var global: GlobalOptions
 }
 
 /// Prints the version.

@@ -71,7 +71,7 @@ struct CustomerFields: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Clear a field: \(Clearable.names). Repeatable.",
+      "Clear a field, also where a value is given. Repeatable.",
       valueName: "field"
     ),
     completion: .list(Clearable.allCases.map(\.rawValue))
@@ -89,7 +89,6 @@ struct CustomerFields: ParsableArguments {
     case accountStatus = "account-status"
     case language, currency, tags, address
 
-    static let names = allCases.map(\.rawValue).joined(separator: ", ")
   }
 
   /// True when no flag was given.

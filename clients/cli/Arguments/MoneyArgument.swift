@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProtobufC
 
 import struct PatronModel.CurrencyCode
 import struct PatronModel.Money

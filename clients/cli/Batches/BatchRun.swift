@@ -2,17 +2,19 @@ import PatronClient
 
 /// Sends a whole input in batches, one after the other: the order of the lines is the order in
 /// which the server applies them. While one batch is on its way the next is read and encoded.
-struct BatchRun {
+struct BatchRun: Sendable {
   private let job: BatchJob
   private let session: Session
-  private let flags: BatchFlags
+  private let batchSize: Int
+  private let rejectsPath: String
   /// How long a batch is tried again once a server has answered before.
   var patience = Duration.seconds(60)
 
   init(_ job: BatchJob, _ session: Session, _ flags: BatchFlags) {
     self.job = job
     self.session = session
-    self.flags = flags
+    batchSize = flags.batchSize
+    rejectsPath = flags.rejects ?? "rejects.ndjson"
   }
 
   /// Sends everything, prints the summary, and throws exit status 3 when there were rejects.
@@ -27,22 +29,24 @@ struct BatchRun {
   }
 
   private func send(_ file: consuming InputFile) async throws -> BatchSummary {
-    var assembler = BatchAssembler(job, file, count: flags.batchSize)
+    var assembler = BatchAssembler(job, file, count: batchSize)
     var progress = ProgressBar(
       label: job.noun + "s",
       total: assembler.inputSize,
       environment: session.environment
     )
-    var rejects = BatchRejects(path: flags.rejects ?? "rejects.ndjson")
+    var rejects = BatchRejects(path: rejectsPath)
     var summary = BatchSummary(begun: .now)
+    // On every way out, so that a message does not stand behind the bar.
+    defer { progress.clear() }
     var prepared = Result { () throws(LocalError) in try assembler.next() }
     while let batch = try prepared.get() {
-      async let pending = answer(to: batch, hasAnswered: summary.hasAnswer)
+      let hasAnswered = summary.hasAnswer
+      async let pending = answer(to: batch, hasAnswered: hasAnswered)
       prepared = Result { () throws(LocalError) in try assembler.next() }
       do {
         try note(try await pending, batch, &summary, &rejects)
       } catch let error as RPCError {
-        progress.clear()
         throw stopped(error, summary, batch)
       }
       progress.update(bytes: batch.bytesRead, records: summary.records)
@@ -123,14 +127,14 @@ struct BatchRun {
   private func stopped(_ error: RPCError, _ summary: BatchSummary, _ batch: PreparedBatch)
     -> RPCError
   {
-    guard let first = batch.lines.first?.number, let last = batch.lines.last?.number else {
-      return error
-    }
+    guard let first = batch.lines.first?.number, let last = batch.lines.last?.number,
+      summary.hasAnswer
+    else { return error }
     var error = error
     error.message +=
-      "; the batch of lines \(first) to \(last) got no answer, \(ValueText.count(summary.records)) "
-      + "records before it were answered. Run the same command again: what was applied stays "
-      + "unchanged"
+      "; stopped at lines \(first) to \(last), "
+      + "\(ValueText.plural(summary.records, "record")) before them got an answer. "
+      + "Run the same command again: what was applied stays unchanged"
     return error
   }
 }

@@ -109,11 +109,11 @@ struct CallCommand: AsyncParsableCommand {
     // Line and column count from the beginning of the whole text, so a single message is read as is.
     let values = Array(JSONValueSequence(text))
     for value in values {
-      do {
+      do throws(JSONError) {
         let slice = values.count == 1 ? text : Array(try value.get())
         let packed = try type.packJSON(slice, options: options)
         requests.append(Self.inStore(session.storeID, packed, type))
-      } catch let error as JSONError {
+      } catch {
         let place = values.count > 1 ? "request \(requests.count + 1), " : "request, "
         throw LocalError.usage("\(place)\(error)")
       }

@@ -17,7 +17,7 @@ struct CustomersUpsert: AsyncParsableCommand {
       go to the file of rejects with their numbers and reasons, and the exit status is 3.
 
       EXAMPLES
-        patron customers upsert --external-id 42 --email ada@example.com --tags vip,gold
+        patron customers upsert --external-id 42 --email ada@example.com --tags vip
         patron customers upsert --email ada@example.com --property shoe_size:int=39
         patron customers upsert --external-id 42 --clear phone --dry-run
         patron customers upsert --batch customers.ndjson

@@ -129,7 +129,9 @@ struct TimelineText {
     if !event.product.isEmpty && event.product != event.sourceName { parts.append(event.product) }
     if let order = event.references?.orderExternalID, !order.isEmpty { parts.append(order) }
     for (name, value) in event.properties.sorted(by: { $0.key < $1.key }) {
-      parts.append("\(name)=\(ValueText.property(value))")
+      let text = ValueText.property(value)
+      // The number of an order that has no other name than its identifier says nothing new.
+      if !parts.contains(text) { parts.append("\(name)=\(text)") }
     }
     return parts.joined(separator: " · ")
   }

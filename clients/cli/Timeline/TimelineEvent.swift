@@ -9,7 +9,8 @@ struct TimelineEvent: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         patron timeline event --id 7240193
-        patron timeline event --event-id ticket-17 --source third-party --source-name helpdesk
+        patron timeline event --event-id t-17 --source third-party \\
+          --source-name helpdesk
       """
   )
 

@@ -19,7 +19,8 @@ struct TimelineRecord: AsyncParsableCommand {
 
       EXAMPLES
         patron timeline record --external-id 42 --source third-party --source-name helpdesk \\
-          --type ticket_closed --at 2024-05-31T12:00Z --title 'Ticket closed' --property stars:int=5
+          --type ticket_closed --at 2024-05-31T12:00Z \\
+          --title 'Ticket closed' --property stars:int=5
         patron timeline record --batch events.ndjson --rejects bad.ndjson
       """
   )

@@ -12,7 +12,7 @@ struct TimelineShow: AsyncParsableCommand {
 
       EXAMPLES
         patron timeline show --external-id 42
-        patron timeline show --email ada@example.com --source ecommerce --since 2024-01-01
+        patron timeline show --external-id 42 --source ecommerce --since 2024-01-01
         patron timeline show --id 1 --all --output ndjson
       """
   )

@@ -1,0 +1,57 @@
+/// Writes the tokens of one record, each once, as one text. Every new customer is indexed on the one
+/// writer's thread, so this works on bytes: no string is made for a token.
+struct TokenDocument {
+  private static let digits = Array("0123456789abcdef".utf8)
+
+  private let mark: [UInt8]
+  private var bytes: [UInt8] = []
+  /// What was written: the kind, and up to eight bytes of text. There are a few dozen, so looking
+  /// through them is quicker than hashing.
+  private var seen: [(kind: UInt8, value: UInt64)] = []
+
+  init(storeKey: UInt32) {
+    mark = (0..<8).map { Self.digits[Int(storeKey >> UInt32(28 - 4 * $0) & 15)] }
+    bytes.reserveCapacity(1024)
+    seen.reserveCapacity(64)
+  }
+
+  /// The tokens, separated by spaces.
+  var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// Adds every window of a text, and its beginnings of one and two characters.
+  mutating func add(_ text: UnsafeBufferPointer<UInt8>) {
+    guard !text.isEmpty else { return }
+    if text.count >= SearchTokens.window {
+      for start in 0...text.count - SearchTokens.window {
+        add(UInt8(ascii: "t"), text[start..<start + SearchTokens.window])
+      }
+    }
+    let first = Self.length(of: text[0])
+    add(UInt8(ascii: "p"), text.prefix(first))
+    guard first < text.count else { return }
+    add(UInt8(ascii: "p"), text.prefix(first + Self.length(of: text[first])))
+  }
+
+  private mutating func add(_ kind: UInt8, _ part: Slice<UnsafeBufferPointer<UInt8>>) {
+    let value = part.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard !seen.contains(where: { $0.value == value && $0.kind == kind }) else { return }
+    seen.append((kind, value))
+    if !bytes.isEmpty { bytes.append(UInt8(ascii: " ")) }
+    bytes += mark
+    bytes.append(kind)
+    for byte in part {
+      bytes.append(Self.digits[Int(byte >> 4)])
+      bytes.append(Self.digits[Int(byte & 15)])
+    }
+  }
+
+  /// How many bytes a character takes that begins with this byte of UTF-8.
+  private static func length(of lead: UInt8) -> Int {
+    switch lead {
+    case 0..<0x80: 1
+    case 0..<0xe0: 2
+    case 0..<0xf0: 3
+    default: 4
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import TTRPC
+import TTRPCNIO
+import Testing
+
+@Suite struct ServerListenAddressTests {
+  @Test(arguments: [
+    ("127.0.0.1:7420", ListenAddress.tcp(host: "127.0.0.1", port: 7420)),
+    ("localhost:0", .tcp(host: "localhost", port: 0)),
+    ("[::1]:65535", .tcp(host: "::1", port: 65535)),
+    ("unix:/run/patron.sock", .unix(path: "/run/patron.sock")),
+  ])
+  func readsWhatItWrites(_ text: String, _ address: ListenAddress) throws {
+    #expect(try ListenAddress(parsing: text) == address)
+    #expect(address.description == text)
+  }
+
+  @Test(arguments: [
+    "", "7420", ":7420", "host:", "host:65536", "host:-1", "host:+1", "::1:7420", "unix:",
+    "unix:" + String(repeating: "x", count: 108),
+  ])
+  func refusesOtherText(_ text: String) {
+    let error = #expect(throws: ListenError.self) { try ListenAddress(parsing: text) }
+    #expect(error?.description.contains("expected HOST:PORT or unix:PATH") == true)
+  }
+
+  @Test(arguments: [
+    ("127.0.0.1:1", true), ("127.9.9.9:1", true), ("localhost:1", true), ("[::1]:1", true),
+    ("unix:x", true), ("0.0.0.0:1", false), ("[::]:1", false), ("10.0.0.1:1", false),
+    ("127.example.com:1", false), ("example.com:1", false),
+  ])
+  func knowsWhatIsLocal(_ text: String, _ isLocal: Bool) throws {
+    #expect(try ListenAddress(parsing: text).isLocal == isLocal)
+  }
+}

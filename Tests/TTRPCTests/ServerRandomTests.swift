@@ -1,0 +1,158 @@
+import TTRPC
+import Testing
+
+/// A seeded driver that feeds a connection valid, mutated and random frames in random pieces and
+/// plays random handlers. Whatever comes, the connection stays within its bounds and answers.
+@Suite struct ServerRandomTests {
+  /// Every frame's header tells its true length, so the connection has to survive it all.
+  @Test(arguments: 1...40)
+  func wellFramedTraffic(_ seed: UInt64) {
+    let (script, gauge) = run(seed, damagesFraming: false)
+    #expect(script.closed == nil, "seed \(seed)")
+    checkAnswers(script, seed)
+    _ = script.connection.end()
+    #expect(gauge.count == 0, "seed \(seed)")
+  }
+
+  /// Lengths are damaged too: the connection may end, but only in an orderly way.
+  @Test(arguments: 1...40)
+  func damagedTraffic(_ seed: UInt64) {
+    let (script, gauge) = run(seed, damagesFraming: true)
+    _ = script.connection.end()
+    #expect(gauge.count == 0, "seed \(seed)")
+  }
+
+  private func run(_ seed: UInt64, damagesFraming: Bool) -> (ServerScript, CallGauge) {
+    var random = SplitMix(seed)
+    var limits = Limits()
+    limits.requestBytes = 600
+    limits.responseBytes = 800
+    limits.callsPerConnection = 12
+    limits.streamsPerConnection = 6
+    limits.streamQueueMessages = 4
+    limits.outboundBytes = 4000
+    let gauge = CallGauge()
+    var script = ServerScript(limits, gauge: gauge)
+    for _ in 0..<400 {
+      let bytes = piece(&random, damagesFraming: damagesFraming)
+      let cut = random.below(bytes.count + 1)
+      script.feed(Array(bytes[..<cut]))
+      script.feed(Array(bytes[cut...]))
+      act(script, &random)
+      #expect(script.callsInFlight <= 12, "seed \(seed)")
+      #expect(script.callsInFlight == gauge.count, "seed \(seed)")
+      // The bound, one answer past it, and one answer for each call that could end at once.
+      #expect(script.outputBytes < 4000 + 13 * 900, "seed \(seed)")
+      if random.below(3) == 0 { checkOutput(script, seed) }
+      if script.closed != nil {
+        #expect(damagesFraming, "seed \(seed)")
+        checkOutput(script, seed)
+        _ = script.connection.end()
+        script = ServerScript(limits, gauge: gauge)
+      }
+    }
+    return (script, gauge)
+  }
+
+  /// However the connection was left, it answers the next call once streams have made way.
+  private func checkAnswers(_ script: ServerScript, _ seed: UInt64) {
+    _ = script.connection.end()
+    for _ in 0..<200 {
+      _ = script.output()
+      script.retry()
+      _ = script.connection.end()
+    }
+    #expect(script.pending.isEmpty, "seed \(seed)")
+    script.feed(ClientBytes.request(0x4000_0001, "Echo", [42]))
+    #expect(script.output().map(\.payload) == [[42]], "seed \(seed)")
+  }
+
+  private func checkOutput(_ script: ServerScript, _ seed: UInt64) {
+    let bytes = script.outputBytes
+    let frames = script.output()
+    let total = frames.reduce(0) { $0 + FrameHeader.byteCount + $1.body.count }
+    #expect(total == bytes, "the output is not whole frames, seed \(seed)")
+    for frame in frames where frame.header.type == .response {
+      #expect(frame.payload != nil, "an unreadable response, seed \(seed)")
+      #expect(frame.error == nil || frame.payload == [], "seed \(seed)")
+    }
+  }
+
+  private func piece(_ random: inout SplitMix, damagesFraming: Bool) -> [UInt8] {
+    let stream = UInt32(random.below(24))
+    var bytes: [UInt8]
+    switch random.below(10) {
+    case 0...4:
+      let name = ["Echo", "Later", "Refuse", "Sum", "List", "Chat", "None"][random.below(7)]
+      bytes = ClientBytes.request(
+        stream | 1,
+        name,
+        random.bytes(upTo: 80),
+        flags: FrameFlags(rawValue: UInt8(random.below(8))),
+        timeoutNanos: Int64(random.below(3)) * 1_000_000,
+        metadata: random.below(8) == 0 ? ClientBytes.extended : [:]
+      )
+    case 5...6:
+      bytes = ClientBytes.data(
+        stream,
+        random.bytes(upTo: 60),
+        flags: FrameFlags(rawValue: UInt8(random.below(8)))
+      )
+    case 7: bytes = ClientBytes.frame(.cancel, stream, random.bytes(upTo: 6))
+    case 8:
+      bytes = ClientBytes.frame(
+        FrameType(rawValue: UInt8(random.below(24))),
+        stream,
+        random.bytes(upTo: 900)
+      )
+    default: bytes = ClientBytes.frame(.request, stream | 1, random.bytes(upTo: 60))
+    }
+    let header = FrameHeader.byteCount
+    if random.below(6) == 0, bytes.count > header {
+      bytes[header + random.below(bytes.count - header)] = UInt8(random.below(256))
+    }
+    if damagesFraming {
+      if random.below(30) == 0 { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
+      if random.below(30) == 0 { bytes.removeLast(random.below(bytes.count)) }
+    }
+    return bytes
+  }
+
+  private func act(_ script: ServerScript, _ random: inout SplitMix) {
+    let stream = UInt32(random.below(24)) | 1
+    switch random.below(8) {
+    case 0: script.connection.complete(stream, .success(random.bytes(upTo: 900)))
+    case 1:
+      script.connection.complete(stream, .failure(RPCError(code: .aborted, message: "no")))
+    case 2: _ = script.send(stream, random.bytes(upTo: 900))
+    case 3: script.connection.finish(stream, nil)
+    case 4: if script.consumed(stream, random.below(3)) { script.retry() }
+    case 5:
+      script.advance(.milliseconds(random.below(3) * 500))
+      script.expire()
+      script.retry()
+    default: break
+    }
+  }
+}
+
+/// A small generator whose runs can be repeated from the seed.
+struct SplitMix: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(_ seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
+  mutating func bytes(upTo count: Int) -> [UInt8] {
+    (0..<below(count)).map { _ in UInt8(truncatingIfNeeded: next()) }
+  }
+}

@@ -1,0 +1,98 @@
+/// Who may import whom: the graph at the head of ARCHITECTURE.md, as data.
+struct ModuleRule: Sendable, CustomStringConvertible {
+  let name: String
+  let folder: String
+  /// Modules of this package.
+  let own: Set<String>
+  /// Modules of other packages.
+  var foreign: Set<String> = []
+  /// Modules of the system and of the toolchain.
+  var system: Set<String> = Self.anySystem
+
+  var description: String { name }
+
+  /// What a module that does no I/O may use: no sockets, threads, files or clock.
+  static let pure: Set<String> = ["Swift", "Synchronization"]
+  static let anySystem: Set<String> = pure.union([
+    "Foundation", "FoundationEssentials", "Glibc", "Musl", "Darwin", "Dispatch",
+  ])
+
+  static let all: [ModuleRule] = [
+    .init(name: "TTRPC", folder: "Sources/TTRPC", own: [], system: pure),
+    .init(
+      name: "TTRPCNIO",
+      folder: "Sources/TTRPCNIO",
+      own: ["TTRPC"],
+      foreign: ["NIOCore", "NIOPosix"]
+    ),
+    .init(name: "ProtobufC", folder: "Sources/ProtobufC", own: ["CProtobufC"]),
+    .init(
+      name: "PatronProto",
+      folder: "Sources/PatronProto",
+      own: ["CPatronProto", "ProtobufC", "TTRPC"]
+    ),
+    .init(
+      name: "PatronModel",
+      folder: "Sources/PatronModel",
+      own: [],
+      system: pure.union(["FoundationEssentials", "Glibc"])
+    ),
+    .init(name: "SQLite", folder: "Sources/SQLite", own: ["CSQLite"]),
+    .init(
+      name: "PatronStore",
+      folder: "Sources/PatronStore",
+      own: ["SQLite", "PatronModel"],
+      foreign: ["DequeModule"]
+    ),
+    .init(
+      name: "PatronService",
+      folder: "Sources/PatronService",
+      own: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC"]
+    ),
+    .init(
+      name: "patrond",
+      folder: "Sources/patrond",
+      own: [
+        "PatronService", "PatronStore", "PatronProto", "PatronModel", "TTRPC", "TTRPCNIO",
+      ],
+      foreign: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]
+    ),
+    .init(
+      name: "PatronClient",
+      folder: "clients/swift",
+      own: ["PatronProto", "TTRPCNIO", "TTRPC", "ProtobufC"]
+    ),
+    .init(
+      name: "patron",
+      folder: "clients/cli",
+      own: ["PatronClient", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", "PatronModel"],
+      foreign: ["ArgumentParser"]
+    ),
+    // Drives its event loops by itself: an async client in between would be what it measures.
+    .init(
+      name: "patron-load",
+      folder: "clients/load",
+      own: ["PatronClient", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO"],
+      foreign: ["ArgumentParser", "Histogram", "NIOCore", "NIOPosix"]
+    ),
+  ]
+
+  /// The module that an import line names, or nil for another line.
+  static func importedModule(in line: Substring) -> Substring? {
+    var words = line.split(separator: " ")[...]
+    while let word = words.first, word.hasPrefix("@") || importModifiers.contains(word) {
+      words.removeFirst()
+    }
+    guard words.first == "import" else { return nil }
+    words.removeFirst()
+    if let kind = words.first, importKinds.contains(kind) { words.removeFirst() }
+    return words.first?.split(separator: ".").first
+  }
+
+  private static let importModifiers: Set<Substring> = [
+    "public", "package", "internal", "private", "fileprivate",
+  ]
+  private static let importKinds: Set<Substring> = [
+    "struct", "class", "enum", "protocol", "func", "var", "let", "typealias",
+  ]
+}

@@ -1,0 +1,68 @@
+import Foundation
+
+/// The files of this checkout, as the house rules look at them.
+enum Repository {
+  /// The folder that holds Package.swift, found from this file.
+  static let root: URL = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  /// Every text file that people write: no build products, no data, no generated code.
+  static let files: [TextFile] = load()
+
+  /// Those with one of the endings, below one of the folders (all when none is given).
+  static func files(ending endings: String..., under folders: [String] = []) -> [TextFile] {
+    files.filter { file in
+      endings.contains { file.path.hasSuffix($0) }
+        && (folders.isEmpty || folders.contains { file.path.hasPrefix($0 + "/") })
+    }
+  }
+
+  private static let skippedFolders: Set<String> = [".git", "patron-data", "__pycache__"]
+  private static let textEndings: Set<String> = [
+    "swift", "c", "h", "go", "py", "awk", "sh", "sql", "proto", "md", "yaml", "yml", "txt", "",
+  ]
+
+  private static func load() -> [TextFile] {
+    let keys: [URLResourceKey] = [.isDirectoryKey, .isRegularFileKey]
+    let walk = FileManager.default.enumerator(at: root, includingPropertiesForKeys: keys)
+    var found: [TextFile] = []
+    while let url = walk?.nextObject() as? URL {
+      let values = try? url.resourceValues(forKeys: Set(keys))
+      if values?.isDirectory == true {
+        let name = url.lastPathComponent
+        if skippedFolders.contains(name) || name.hasPrefix(".build") { walk?.skipDescendants() }
+      } else if values?.isRegularFile == true, textEndings.contains(url.pathExtension),
+        let text = try? String(contentsOf: url, encoding: .utf8)
+      {
+        let file = TextFile(path: path(of: url), text: text)
+        if !file.isGenerated { found.append(file) }
+      }
+    }
+    return found.sorted { $0.path < $1.path }
+  }
+
+  private static func path(of url: URL) -> String {
+    String(url.resolvingSymlinksInPath().path.dropFirst(root.path.count + 1))
+  }
+}
+
+/// One file: its path below the root, and its lines.
+struct TextFile: Sendable, CustomStringConvertible {
+  let path: String
+  let text: String
+  let lines: [Substring]
+
+  init(path: String, text: String) {
+    self.path = path
+    self.text = text
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    self.lines = lines
+  }
+
+  var name: String { String(path.split(separator: "/").last ?? "") }
+  var description: String { path }
+
+  /// Generated code says so in its first line and follows other rules.
+  var isGenerated: Bool { lines.first?.lowercased().contains("generated") ?? false }
+}

@@ -1,0 +1,104 @@
+import Testing
+
+/// Stores never see each other because every key and every statement begins with the store.
+@Suite("SQL of the store")
+struct StatementTests {
+  static let migrations = Repository.files(ending: ".sql", under: ["Sources/PatronStore"])
+
+  /// Tables that belong to no store, and why.
+  static let shared = [
+    "sequences": "ids are unique within the file",
+    "customer_search": "its tokens begin with a hash of the store",
+  ]
+
+  /// Files whose statements read every store, and why.
+  static let overall = ["AllRecords.swift": "`patrond check` looks at the whole file"]
+
+  static let tables: [(name: String, body: String)] = migrations.flatMap { file in
+    file.text.matches(of: #/CREATE (?:VIRTUAL )?TABLE (\w+)([^;]*);/#).map {
+      (String($0.output.1), String($0.output.2))
+    }
+  }
+  static let ownedByStores = Set(tables.filter { $0.body.contains("store_id") }.map(\.name))
+
+  @Test("Every table belongs to a store, or is known not to")
+  func tablesBelongToStores() {
+    #expect(Self.ownedByStores.isSuperset(of: ["customers", "events", "orders"]))
+    for table in Self.tables where Self.shared[table.name] == nil {
+      #expect(
+        table.body.contains(#/PRIMARY KEY \(store_id\b/#),
+        "\(table.name): the primary key does not begin with store_id"
+      )
+    }
+    for file in Self.migrations {
+      for index in file.text.matches(of: #/CREATE (?:UNIQUE )?INDEX (\w+)\s+ON \w+ \((\w+)/#) {
+        #expect(
+          index.output.2 == "store_id",
+          "\(file): \(index.output.1) does not begin with store_id"
+        )
+      }
+    }
+  }
+
+  @Test("Every statement on such a table is bound to a store")
+  func statementsNameTheStore() {
+    var statements = 0
+    for file in Repository.files(ending: ".swift", under: ["Sources/PatronStore"])
+    where Self.overall[file.name] == nil {
+      for literal in SwiftText(file.text).strings where Self.isStatement(literal.text) {
+        statements += 1
+        let place = "\(file):\(literal.line + 1)"
+        #expect(Self.isBound(literal.text), "\(place): this statement is not bound to a store")
+        #expect(
+          !literal.text.contains(#/\?(?!\d)|\$\d/#),
+          "\(place): parameters are written ?1, ?2, ..."
+        )
+      }
+    }
+    #expect(statements >= 20, "only \(statements) statements were found")
+  }
+
+  @Test("Bound and unbound statements are told apart")
+  func tellsThemApart() {
+    #expect(Self.isBound("SELECT body FROM customers WHERE store_id = ?1 AND email = ?2"))
+    #expect(!Self.isBound("SELECT store_id, body FROM customers WHERE customer_id = ?1"))
+    #expect(!Self.isBound("DELETE FROM events"))
+    #expect(!Self.isBound("INSERT INTO orders (id) VALUES (?1)"))
+    #expect(Self.isBound("INSERT INTO orders (store_id, id) VALUES (?1, ?2)"))
+    #expect(Self.isBound("SELECT count(*) FROM sqlite_schema"))
+    #expect(
+      Self.isBound("SELECT 1 FROM customer_search s JOIN customers c ON c.store_id = ?1")
+    )
+    #expect(
+      !Self.isBound(
+        """
+        SELECT a.id FROM events AS a WHERE a.store_id = ?1 AND EXISTS (
+          SELECT 1 FROM orders WHERE id = ?2)
+        """
+      )
+    )
+    #expect(Self.isBound("UPDATE events SET body = ?2\nWHERE store_id = ?1 AND id = ?3"))
+  }
+
+  private static func isStatement(_ text: String) -> Bool {
+    text.prefixMatch(of: #/\s*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH)\s/#) != nil
+  }
+
+  /// Whether each FROM, JOIN and UPDATE of such a table has a condition on store_id of its own, and
+  /// each INSERT a store_id among its columns.
+  private static func isBound(_ statement: String) -> Bool {
+    let reads = statement.matches(of: #/\b(?:FROM|JOIN|UPDATE)\s+(\w+)/#)
+      .filter { ownedByStores.contains(String($0.output.1)) }.count
+    let conditions = statement.matches(of: #/store_id\s*(?:=|IN |>)/#).count
+    let inserts = statement.matches(of: #/\bINTO\s+(\w+)\s*\(([^)]*)\)/#)
+      .filter { ownedByStores.contains(String($0.output.1)) }
+    return conditions >= reads && inserts.allSatisfy { $0.output.2.contains("store_id") }
+      && !unlistedInsert(statement)
+  }
+
+  /// An INSERT that does not list its columns.
+  private static func unlistedInsert(_ statement: String) -> Bool {
+    statement.matches(of: #/\bINTO\s+(\w+)\s+(?:VALUES|SELECT)/#)
+      .contains { ownedByStores.contains(String($0.output.1)) }
+  }
+}

@@ -1,0 +1,67 @@
+import Testing
+
+@Suite("Text")
+struct TextTests {
+  @Test("Nothing is left for later")
+  func nothingIsLeftOpen() {
+    // Put together, so that this file does not find itself.
+    let marks = ["TO" + "DO", "FIX" + "ME", "HA" + "CK"]
+    for file in Repository.files {
+      for (index, line) in file.lines.enumerated() {
+        let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+        #expect(
+          !words.contains { marks.contains(String($0)) },
+          "\(file):\(index + 1) is left for later"
+        )
+      }
+    }
+  }
+
+  @Test("No file knows the machine that it was written on")
+  func noMachinePaths() {
+    let folders = ["work", "root", "home", "Users"].map { "/" + $0 + "/" } + ["/opt/" + "swift"]
+    let before: Set<Character> = [" ", "\"", "'", "`", "(", "=", ":", "<"]
+    for file in Repository.files {
+      for (index, line) in file.lines.enumerated() {
+        for folder in folders {
+          for range in line.ranges(of: folder) {
+            let starts =
+              range.lowerBound == line.startIndex
+              || before.contains(line[line.index(before: range.lowerBound)])
+            #expect(!starts, "\(file):\(index + 1) names \(folder)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test("At most five types vouch for their own thread safety, and each says why")
+  func uncheckedSendableIsProved() {
+    let mark = "@unchecked " + "Sendable"
+    var places: [String] = []
+    for file in Repository.files(ending: ".swift", under: ["Sources", "clients"]) {
+      let code = SwiftText(file.text).lines
+      for (index, line) in code.enumerated() where line.contains(mark) {
+        places.append("\(file):\(index + 1)")
+        let above = index > 0 ? file.lines[index - 1].drop { $0 == " " } : ""
+        let proved = file.lines[index].contains("//") || above.hasPrefix("//")
+        #expect(proved, "\(file):\(index + 1): no line beside it says why that is safe")
+      }
+    }
+    #expect(places.count <= 5, "\(places.joined(separator: ", "))")
+  }
+
+  @Test("A page has one title, and it is its first line")
+  func pagesHaveOneTitle() {
+    for file in Repository.files(ending: ".md") {
+      var fenced = false
+      var titles: [Int] = []
+      for (index, line) in file.lines.enumerated() {
+        if line.hasPrefix("```") { fenced.toggle() }
+        if !fenced, line.hasPrefix("# ") { titles.append(index + 1) }
+      }
+      #expect(titles == [1], "\(file) has its titles on lines \(titles)")
+      #expect(!fenced, "\(file): a code block is never closed")
+    }
+  }
+}

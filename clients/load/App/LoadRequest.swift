@@ -1,0 +1,162 @@
+import PatronProto
+import TTRPC
+import TTRPCNIO
+
+/// A command line, checked and with its defaults filled in.
+struct LoadRequest: Sendable {
+  let settings: LoadSettings
+  let template: RequestTemplate
+  let description: RequestDescription
+
+  static let defaultAddress = "127.0.0.1:7420"
+  static let mostThreads = 64
+  static let mostConnections = 10_000
+  static let mostCallers = 1_000_000
+
+  /// `environment` finds a variable, or nil.
+  init(_ command: LoadCommand, environment: (String) -> String?) throws(LoadError) {
+    let method = try MethodName.find(command.method)
+    var settings = LoadSettings(
+      target: try Self.target(command, environment),
+      method: method.method,
+      callers: 0,
+      connections: 0
+    )
+    settings.rate = try Self.rate(command.rate)
+    (settings.callers, settings.connections) = try Self.shape(command)
+    try Self.fillLimits(&settings, command)
+    let store = command.store ?? environment("PATRON_STORE")
+    description = RequestDescription(
+      json: try Self.json(command.data),
+      store: store,
+      seed: command.seed ?? UInt64.random(in: 0..<1 << 53)
+    )
+    guard let message = MessageTypes.descriptor(named: method.requestType) else {
+      throw .local("\(method.requestType) is not compiled in")
+    }
+    do throws(TemplateError) {
+      template = try RequestTemplate(
+        json: description.json,
+        message: message,
+        store: store,
+        seed: description.seed
+      )
+    } catch {
+      throw .usage("--data: \(error)")
+    }
+    if command.countDistinct { try Self.checkDistinct(template) }
+    settings.countsDistinct = command.countDistinct
+    self.settings = settings
+  }
+
+  private static func target(
+    _ command: LoadCommand,
+    _ environment: (String) -> String?
+  ) throws(LoadError) -> ClientTarget {
+    let text = command.address ?? environment("PATRON_ADDRESS") ?? defaultAddress
+    let target: ClientTarget
+    do throws(RPCError) {
+      target = try ClientTarget(parsing: text)
+    } catch {
+      throw .usage(error.message)
+    }
+    if case .host(let host, let port) = target, !command.allowRemote,
+      !ListenAddress.tcp(host: host, port: port).isLocal
+    {
+      throw .usage(
+        "\(target) is not on this machine: loading somebody's server can bring it down; "
+          + "if you may, add --allow-remote"
+      )
+    }
+    return target
+  }
+
+  private static func rate(_ rate: Double?) throws(LoadError) -> RatePlan? {
+    guard let rate else { return nil }
+    guard let plan = RatePlan(perSecond: rate) else {
+      throw .usage("--rate must be from 0.001 to \(Int(RatePlan.greatest)) requests a second")
+    }
+    return plan
+  }
+
+  /// Callers and connections.
+  private static func shape(_ command: LoadCommand) throws(LoadError) -> (Int, Int) {
+    try check("-c", command.concurrency, 1...mostCallers)
+    try check("--connections", command.connections, 1...mostConnections)
+    try check("--in-flight", command.inFlight, 1...mostCallers)
+    var callers = command.concurrency
+    var connections = command.connections
+    if let each = command.inFlight {
+      if let wanted = callers, let given = connections {
+        guard wanted == each * given else {
+          throw .usage(
+            "-c \(wanted) is not --connections \(given) times --in-flight \(each): leave one out"
+          )
+        }
+      } else if let wanted = callers {
+        connections = min((wanted + each - 1) / each, mostConnections)
+      } else {
+        callers = each * (connections ?? 1)
+        connections = connections ?? 1
+      }
+    }
+    let isOpen = command.rate != nil
+    let count = callers ?? (isOpen ? 10_000 : max(50, connections ?? 0))
+    let sockets = connections ?? min(count, isOpen ? 16 : 64)
+    try check("-c", count, 1...mostCallers)
+    guard sockets <= count else {
+      throw .usage("--connections \(sockets) is more than -c \(count): some would have no calls")
+    }
+    return (count, sockets)
+  }
+
+  private static func fillLimits(
+    _ settings: inout LoadSettings,
+    _ command: LoadCommand
+  ) throws(LoadError) {
+    try check("-n", command.total, 1...1_000_000_000_000)
+    try check("--skip-first", command.skipFirst, 0...1_000_000_000_000)
+    try check("--threads", command.threads, 1...mostThreads)
+    guard command.threads <= settings.connections else {
+      throw .usage(
+        "--threads \(command.threads) needs as many connections: there are "
+          + "\(settings.connections)"
+      )
+    }
+    for (name, value) in [("--duration", command.duration), ("--timeout", command.timeout)] {
+      if let value, value.duration <= .zero { throw .usage("\(name) must be more than nothing") }
+    }
+    settings.threads = command.threads
+    settings.total = command.total.map { UInt64($0) }
+    settings.duration = command.duration?.duration ?? (command.total == nil ? .seconds(10) : nil)
+    settings.warmup = command.warmup.duration
+    settings.skipFirst = UInt64(command.skipFirst)
+    settings.timeout = command.timeout.duration
+    if let plan = settings.rate, OpenLoop.counts(plan, settings).measured == 0 {
+      throw .usage("no request is due in that time: give a higher --rate or a longer --duration")
+    }
+  }
+
+  private static func check(_ name: String, _ value: Int?, _ range: ClosedRange<Int>)
+    throws(LoadError)
+  {
+    guard let value, !range.contains(value) else { return }
+    throw .usage("\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+  }
+
+  private static func json(_ data: String) throws(LoadError) -> String {
+    data.hasPrefix("@") ? try TextFile.read(String(data.dropFirst())) : data
+  }
+
+  private static func checkDistinct(_ template: RequestTemplate) throws(LoadError) {
+    guard let random = template.firstRandom else {
+      throw .usage("--count-distinct needs a {{random MIN MAX}} placeholder in --data")
+    }
+    guard DistinctValues.size(of: random.range) != nil else {
+      throw .usage(
+        "--count-distinct: the range of {{random}} is too large, at most "
+          + "\(DistinctValues.mostValues) numbers can be told apart"
+      )
+    }
+  }
+}

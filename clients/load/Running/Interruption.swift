@@ -1,0 +1,24 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Control-C: the first one ends the run with a report, the second one ends the program.
+enum Interruption {
+  private static let isRequested = Atomic(false)
+
+  /// Takes the signal over.
+  static func watch() {
+    signal(SIGINT) { _ in
+      Interruption.isRequested.store(true, ordering: .releasing)
+      signal(SIGINT, SIG_DFL)
+    }
+  }
+
+  static var wasRequested: Bool { isRequested.load(ordering: .acquiring) }
+}

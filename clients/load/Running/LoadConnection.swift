@@ -1,0 +1,93 @@
+import NIOCore
+import TTRPC
+import TTRPCNIO
+
+/// One connection of a loop, opened again when it is lost.
+final class LoadConnection {
+  /// The open connection, or nil while there is none.
+  private(set) var live: ClientLoopConnection?
+  /// Callers of a closed loop that wait for the connection.
+  var parked: [CallSlot] = []
+  /// Told when the connection is open again, with those who waited.
+  var onReopened: (([CallSlot]) -> Void)?
+  /// Told when the server cannot be reached: true to try on.
+  var onUnreachable: ((RPCError, _ since: UInt64) -> Bool)?
+  /// Times the connection was lost.
+  private(set) var losses: UInt64 = 0
+
+  private let eventLoop: any EventLoop
+  private let settings: LoadSettings
+  private var downSince: UInt64?
+  private var isClosed = false
+
+  /// Waits between attempts to connect.
+  private static let pause = TimeAmount.milliseconds(100)
+
+  init(eventLoop: any EventLoop, settings: LoadSettings) {
+    self.eventLoop = eventLoop
+    self.settings = settings
+  }
+
+  /// Connects for the first time.
+  func open() -> EventLoopFuture<Void> {
+    connect().assumeIsolated().map { self.adopt($0) }.nonisolated()
+  }
+
+  /// The connection takes no calls any more.
+  func lost() {
+    guard !isClosed, downSince == nil else { return }
+    live = nil
+    losses += 1
+    downSince = RunState.now()
+    reconnect()
+  }
+
+  func close() {
+    isClosed = true
+    live?.close()
+    live = nil
+    onReopened = nil
+    onUnreachable = nil
+  }
+
+  private func connect() -> EventLoopFuture<ClientLoopConnection> {
+    var limits = ClientLimits()
+    limits.callsInFlight = max(limits.callsInFlight, settings.callers)
+    return ClientLoopConnection.connect(
+      on: eventLoop,
+      target: settings.target,
+      limits: limits,
+      timeout: settings.connectTimeout
+    )
+  }
+
+  private func adopt(_ connection: ClientLoopConnection) {
+    guard !isClosed else { return connection.close() }
+    live = connection
+    downSince = nil
+    let identity = ObjectIdentifier(connection)
+    connection.onClosed = { [weak self] _ in
+      guard let self, let live = self.live, ObjectIdentifier(live) == identity else { return }
+      self.lost()
+    }
+    let waiting = parked
+    parked = []
+    onReopened?(waiting)
+  }
+
+  private func reconnect() {
+    connect().assumeIsolated().whenComplete { result in
+      switch result {
+      case .success(let connection): self.adopt(connection)
+      case .failure(let error):
+        let error = error as? RPCError ?? RPCError(code: .unavailable, message: "\(error)")
+        guard !self.isClosed, self.onUnreachable?(error, self.downSince ?? 0) == true else {
+          return
+        }
+        self.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
+          if !self.isClosed { self.reconnect() }
+        }
+      }
+    }
+  }
+}
