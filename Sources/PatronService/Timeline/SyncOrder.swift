@@ -109,7 +109,7 @@ extension TimelineHandlers {
       let derived = OrderEvents.derive(from: before, to: draft.snapshot, observedAt: now)
       let events = try derived.compactMap { derived in
         var event = Event(derived, of: order)
-        if derived.kind == .placed { event.enrichedFields = customer.changedFields }
+        if derived.kind == .placed, !order.lineItems.isEmpty { event.enrichedFields = customer.changedFields }
         return try timeline.tell(event, replaces: derived.replaces)
       }
       try timeline.finish()
@@ -179,7 +179,7 @@ extension Event {
       }
     }
     properties["order_name"] = .text(order.name)
-    if derived.kind == .placed {
+    if derived.kind == .placed, !order.lineItems.isEmpty {
       let pieces = order.lineItems.reduce(Int64(0)) { $0 + Int64($1.quantity) }
       properties["item_count"] = .with { $0.kind = .int64Value(pieces) }
     }
