@@ -12,9 +12,13 @@ let strict: [SwiftSetting] = [
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let argumentParser = Target.Dependency.product(
-  name: "ArgumentParser", package: "swift-argument-parser")
+  name: "ArgumentParser",
+  package: "swift-argument-parser"
+)
 let lifecycleSignals = Target.Dependency.product(
-  name: "UnixSignals", package: "swift-service-lifecycle")
+  name: "UnixSignals",
+  package: "swift-service-lifecycle"
+)
 let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
@@ -35,7 +39,10 @@ let dependencies: [Package.Dependency] = [
 
 let system: [Target] = [
   .systemLibrary(
-    name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    name: "CProtobufC",
+    pkgConfig: "libprotobuf-c",
+    providers: [.apt(["libprotobuf-c-dev"])]
+  ),
   .systemLibrary(name: "CSQLite3", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 ]
 
@@ -45,21 +52,30 @@ let libraries: [Target] = [
   .target(name: "ProtobufC", dependencies: ["CProtobufC"], swiftSettings: strict),
   .target(name: "CPatronProto", dependencies: ["CProtobufC"], cSettings: [.define("NDEBUG")]),
   .target(
-    name: "PatronProto", dependencies: ["CPatronProto", "ProtobufC", "TTRPC"],
-    swiftSettings: strict),
+    name: "PatronProto",
+    dependencies: ["CPatronProto", "ProtobufC", "TTRPC"],
+    swiftSettings: strict
+  ),
   .target(name: "PatronModel", swiftSettings: strict),
   .target(name: "CSQLite", dependencies: ["CSQLite3"]),
   .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
   .target(
-    name: "PatronStore", dependencies: ["SQLite", "PatronModel", dequeModule],
-    resources: [.embedInCode("Migrations/m0001_initial.sql")], swiftSettings: strict),
+    name: "PatronStore",
+    dependencies: ["SQLite", "PatronModel", dequeModule],
+    resources: [.embedInCode("Migrations/m0001_initial.sql")],
+    swiftSettings: strict
+  ),
   .target(
     name: "PatronService",
     dependencies: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC"],
-    swiftSettings: strict),
+    swiftSettings: strict
+  ),
   .target(
-    name: "PatronClient", dependencies: ["PatronProto", "TTRPCNIO", "TTRPC", "ProtobufC"],
-    path: "clients/swift", swiftSettings: strict),
+    name: "PatronClient",
+    dependencies: ["PatronProto", "TTRPCNIO", "TTRPC", "ProtobufC"],
+    path: "clients/swift",
+    swiftSettings: strict
+  ),
 ]
 
 let executables: [Target] = [
@@ -68,37 +84,55 @@ let executables: [Target] = [
     dependencies: [
       "PatronService", "PatronStore", "PatronProto", "PatronModel", "TTRPC", "TTRPCNIO",
       argumentParser, lifecycleSignals,
-    ], swiftSettings: strict),
+    ],
+    swiftSettings: strict
+  ),
   .executableTarget(
     name: "patron",
     dependencies: [
       "PatronClient", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", "PatronModel",
       argumentParser,
-    ], path: "clients/cli", swiftSettings: strict),
+    ],
+    path: "clients/cli",
+    swiftSettings: strict
+  ),
   .executableTarget(
     name: "patron-load",
     dependencies: [
       "PatronClient", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", argumentParser, histogram,
-    ], path: "clients/load", swiftSettings: strict),
+      nioCore, nioPosix,
+    ],
+    path: "clients/load",
+    swiftSettings: strict
+  ),
 ]
 
 let tests: [Target] = [
   .target(name: "CTestMessages", dependencies: ["CProtobufC"], path: "Tests/CTestMessages"),
   .testTarget(
-    name: "ProtobufCTests", dependencies: ["ProtobufC", "CProtobufC", "CTestMessages", "PatronProto"],
-    swiftSettings: strict),
+    name: "ProtobufCTests",
+    dependencies: ["ProtobufC", "CProtobufC", "CTestMessages", "PatronProto"],
+    swiftSettings: strict
+  ),
   .testTarget(
-    name: "PatronProtoTests", dependencies: ["PatronProto", "ProtobufC", "TTRPC"],
-    swiftSettings: strict),
+    name: "PatronProtoTests",
+    dependencies: ["PatronProto", "ProtobufC", "TTRPC"],
+    swiftSettings: strict
+  ),
   .testTarget(name: "PatronModelTests", dependencies: ["PatronModel"], swiftSettings: strict),
   .testTarget(name: "TTRPCTests", dependencies: ["TTRPC"], swiftSettings: strict),
   .testTarget(
-    name: "TTRPCNIOTests", dependencies: ["TTRPCNIO", "TTRPC", nioCore, nioPosix],
-    swiftSettings: strict),
+    name: "TTRPCNIOTests",
+    dependencies: ["TTRPCNIO", "TTRPC", nioCore, nioPosix],
+    swiftSettings: strict
+  ),
   .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
   .testTarget(
-    name: "PatronStoreTests", dependencies: ["PatronStore", "SQLite", "CSQLite"],
-    swiftSettings: strict),
+    name: "PatronStoreTests",
+    dependencies: ["PatronStore", "SQLite", "CSQLite"],
+    swiftSettings: strict
+  ),
+  .testTarget(name: "CLITests", dependencies: ["patron", "PatronClient"], swiftSettings: strict),
   .testTarget(name: "TidyTests", swiftSettings: strict),
 ]
 

@@ -4,8 +4,8 @@
 /// strings, and read as numbers too; null is the same as absent. Reading is strict: a field that is
 /// unknown, given twice, or one of two members of a oneof is an error that tells line and column.
 /// The messages of `google.protobuf` have their own forms, except for `Struct`, `Value` and
-/// `ListValue`, which are treated as ordinary messages. libprotobuf-c takes -0.0 for 0 where a field
-/// has no presence.
+/// `ListValue`, which are treated as ordinary messages. libprotobuf-c takes -0.0 for 0 where a
+/// field has no presence.
 extension MessageDescriptor {
   /// Reads the one message that is the whole text into a C struct in `arena`.
   public func readJSON(

@@ -1,4 +1,5 @@
-/// Why a JSON text is no message, or a message has no JSON form: where, what, and what was expected.
+/// Why a JSON text is no message, or a message has no JSON form: where, what, and what was
+/// expected.
 ///
 /// Made for people: ``description`` is one line that can be shown as it is. It may quote up to 32
 /// characters of the text that was read.

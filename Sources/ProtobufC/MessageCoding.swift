@@ -1,6 +1,7 @@
 extension Message {
   /// Decodes a message; fields that this version does not know are dropped. `arena` holds what
-  /// libprotobuf-c unpacks; nothing points into it afterwards. Reset it before, with a limit of ``Arena/decodingLimit(payload:)`` or less.
+  /// libprotobuf-c unpacks; nothing points into it afterwards. Reset it before, with a limit of
+  /// ``Arena/decodingLimit(payload:)`` or less.
   public init(decoding bytes: UnsafeRawBufferPointer, arena: borrowing Arena) throws(CodecError) {
     self.init(fromC: try Self.descriptor.unpack(bytes, in: arena))
   }
@@ -15,9 +16,9 @@ extension Message {
     withExtendedLifetime(arena) {}
   }
 
-  /// Encodes the message into `arena`: the result is valid until the arena is reset. Maps are sorted
-  /// by key, so equal messages give equal bytes. libprotobuf-c takes -0.0 for absent where a field
-  /// has no explicit presence. Throws when the arena is full or a string contains U+0000.
+  /// Encodes the message into `arena`: the result is valid until the arena is reset. Maps are
+  /// sorted by key, so equal messages give equal bytes. libprotobuf-c takes -0.0 for absent where a
+  /// field has no explicit presence. Throws when the arena is full or a string contains U+0000.
   public func encode(into arena: borrowing Arena) throws(CodecError) -> UnsafeRawBufferPointer {
     let descriptor = Self.descriptor
     let target = try descriptor.makeStruct(in: arena)

@@ -9,9 +9,9 @@ public enum WireCheck {
   /// The deepest nesting of messages that is accepted; the outermost message is at depth 1.
   public static let maximumDepth = 32
 
-  /// Checks `bytes` as a message of type `descriptor`. Returns the bytes of memory, rounded up, that
-  /// unpacking needs; throws ``CodecError`` when that is more than `budget` or the bytes are not a
-  /// well-formed message. Allocates nothing unless it throws.
+  /// Checks `bytes` as a message of type `descriptor`. Returns the bytes of memory, rounded up,
+  /// that unpacking needs; throws ``CodecError`` when that is more than `budget` or the bytes are
+  /// not a well-formed message. Allocates nothing unless it throws.
   @discardableResult
   public static func check(
     _ bytes: UnsafeRawBufferPointer,

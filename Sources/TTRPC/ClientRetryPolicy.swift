@@ -5,7 +5,8 @@
 ///   once, then as an ordinary attempt.
 /// - Any other is made again only where repeating is harmless: methods without side effects,
 ///   idempotent ones, and those of unknown idempotency whose request has a `request_id`.
-/// - Of the codes, UNAVAILABLE is worth another attempt; RESOURCE_EXHAUSTED and ABORTED are when the
+/// - Of the codes, UNAVAILABLE is worth another attempt; RESOURCE_EXHAUSTED and ABORTED are when
+/// the
 ///   server says how long to wait (`google.rpc.RetryInfo`), because without it they also stand for
 ///   limits that another attempt would meet again.
 public struct RetryPolicy: Sendable, Hashable {
@@ -74,7 +75,7 @@ public struct RetryPolicy: Sendable, Hashable {
 public struct CallFailure: Error, Sendable, Equatable {
   /// How much the server may know about the call.
   public enum Reach: Sendable, Hashable {
-    /// The client itself refused: no connection, a local limit. Another attempt would meet the same.
+    /// The client itself refused: no connection, a local limit. Another attempt would meet it too.
     case notSent
     /// The request was not handed to the server's methods: another attempt repeats nothing.
     case neverSeen

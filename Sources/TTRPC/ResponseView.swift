@@ -1,7 +1,8 @@
 /// A `ttrpc.Response` envelope, read in place: `payload` points into the frame.
 ///
 ///     message Response { google.rpc.Status status = 1; bytes payload = 2; }
-///     message Status { int32 code = 1; string message = 2; repeated google.protobuf.Any details = 3; }
+///     message Status { int32 code = 1; string message = 2; repeated google.protobuf.Any details =
+/// 3; }
 public struct ResponseView {
   /// The application message; empty when the call failed.
   public private(set) var payload = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -89,8 +89,8 @@ enum ServerErrors {
     RPCError(
       code: .resourceExhausted,
       message: """
-        the request takes \(length) bytes, the limit is \(limits.requestBytes): send less, or raise \
-        \(Limits.flag(for: \.requestBytes)) on the server
+        the request takes \(length) bytes; the limit is \(limits.requestBytes): send less, or \
+        raise \(Limits.flag(for: \.requestBytes)) on the server
         """
     )
   }

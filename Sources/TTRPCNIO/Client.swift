@@ -11,7 +11,8 @@ public import TTRPC
 ///     await client.close()
 ///
 /// Usable from any task. An error is always an ``RPCError``: the server's own, or UNAVAILABLE,
-/// DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED or INTERNAL made here, with what to do about it.
+/// DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED or INTERNAL made here, with what to do about
+/// it.
 public final class TTRPCClient: ClientChannel {
   let configuration: ClientConfiguration
   private let links: [ClientLink]

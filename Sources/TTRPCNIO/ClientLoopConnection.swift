@@ -7,7 +7,8 @@ public import TTRPC
 ///
 /// Every member is for the event loop's thread only, which is checked.
 ///
-/// `@unchecked Sendable`: the only state is the handler's, which checks that it is used on its loop.
+/// `@unchecked Sendable`: the only state is the handler's, which checks that it is used on its
+/// loop.
 public final class ClientLoopConnection: @unchecked Sendable {
   private let handler: ClientHandler
 
@@ -43,8 +44,8 @@ public final class ClientLoopConnection: @unchecked Sendable {
 
   /// Makes a unary call. `payload` is read before this returns. `completion` runs on the loop,
   /// exactly once and never before this returns; its bytes are valid during it only.
-  /// A caller that calls again from there should look at ``isOpen`` first. The same closure may be given to any number of calls, which then cost no allocation of their
-  /// own.
+  /// A caller that calls again from there should look at ``isOpen`` first. The same closure may be
+  /// given to any number of calls, which then cost no allocation of their own.
   public func unary(
     _ method: Method,
     _ payload: UnsafeRawBufferPointer,

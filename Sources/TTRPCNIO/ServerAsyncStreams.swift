@@ -103,7 +103,8 @@ public final class ResponseSink: Sendable {
     stream.onWritable { [weak self] in self?.wake { $0.isWritable = true } }
   }
 
-  /// Sends a message; waits while the client is slower than the handler. Throws when the call ended.
+  /// Sends a message; waits while the client is slower than the handler. Throws once the call
+  /// ended.
   public func send(_ message: [UInt8]) async throws(RPCError) {
     try check { $0.isWritable = false }
     if !stream.send(message) { await waitForRoom() }

@@ -10,7 +10,8 @@ struct Check: ParsableCommand {
       Every record is decoded and compared with the columns it is found by, and every customer's
       order statistics with the orders. The server must not be running. Each finding is one line
       and names ids, no personal data. Exit status: 0 when there are no findings, 1 otherwise.
-      """)
+      """
+  )
 
   @OptionGroup var data: DataOptions
 

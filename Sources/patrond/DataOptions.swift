@@ -5,7 +5,9 @@ import PatronStore
 /// Where the data is.
 struct DataOptions: ParsableArguments {
   @Option(
-    name: .long, help: ArgumentHelp("Directory of the data; also PATRON_DATA.", valueName: "dir"))
+    name: .long,
+    help: ArgumentHelp("Directory of the data; also PATRON_DATA.", valueName: "dir")
+  )
   var data: String = Environment.value("PATRON_DATA") ?? "./patron-data"
 }
 

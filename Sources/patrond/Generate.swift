@@ -11,7 +11,8 @@ struct Generate: ParsableCommand {
       The customers have external ids g0000001 and up, in the store `default`; every writable field
       is filled in some of them. The same seed makes the same customers. The server must not be
       running. Nothing is overwritten: customers that exist are left as they are.
-      """)
+      """
+  )
 
   @OptionGroup var data: DataOptions
 
@@ -45,7 +46,10 @@ struct Generate: ParsableCommand {
     }
     defer { store.close() }
     let generator = SampleShop(
-      customers: customers, eventsPerCustomer: eventsPerCustomer, seed: seed)
+      customers: customers,
+      eventsPerCustomer: eventsPerCustomer,
+      seed: seed
+    )
     let start = Date()
     try generator.fill(store) { done in
       guard done % 10_000 == 0 || done == customers else { return }

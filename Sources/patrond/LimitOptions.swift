@@ -6,49 +6,88 @@ struct LimitOptions: ParsableArguments {
   @Option(name: .customLong("max-request-bytes"), help: LimitOptions.help(\.requestBytes, "bytes"))
   var requestBytes: Int?
 
-  @Option(name: .customLong("max-response-bytes"), help: LimitOptions.help(\.responseBytes, "bytes"))
+  @Option(
+    name: .customLong("max-response-bytes"),
+    help: LimitOptions.help(\.responseBytes, "bytes")
+  )
   var responseBytes: Int?
 
-  @Option(name: .customLong("max-metadata-bytes"), help: LimitOptions.help(\.metadataBytes, "bytes"))
+  @Option(
+    name: .customLong("max-metadata-bytes"),
+    help: LimitOptions.help(\.metadataBytes, "bytes")
+  )
   var metadataBytes: Int?
 
-  @Option(name: .customLong("max-stream-queue-bytes"), help: LimitOptions.help(\.streamQueueBytes, "bytes"))
+  @Option(
+    name: .customLong("max-stream-queue-bytes"),
+    help: LimitOptions.help(\.streamQueueBytes, "bytes")
+  )
   var streamQueueBytes: Int?
 
-  @Option(name: .customLong("max-stream-outbound-bytes"), help: LimitOptions.help(\.streamOutboundBytes, "bytes"))
+  @Option(
+    name: .customLong("max-stream-outbound-bytes"),
+    help: LimitOptions.help(\.streamOutboundBytes, "bytes")
+  )
   var streamOutboundBytes: Int?
 
-  @Option(name: .customLong("max-outbound-bytes"), help: LimitOptions.help(\.outboundBytes, "bytes"))
+  @Option(
+    name: .customLong("max-outbound-bytes"),
+    help: LimitOptions.help(\.outboundBytes, "bytes")
+  )
   var outboundBytes: Int?
 
-  @Option(name: .customLong("max-calls-per-connection"), help: LimitOptions.help(\.callsPerConnection, "calls"))
+  @Option(
+    name: .customLong("max-calls-per-connection"),
+    help: LimitOptions.help(\.callsPerConnection, "calls")
+  )
   var callsPerConnection: Int?
 
   @Option(name: .customLong("max-calls"), help: LimitOptions.help(\.callsInFlight, "calls"))
   var callsInFlight: Int?
 
-  @Option(name: .customLong("max-streams-per-connection"), help: LimitOptions.help(\.streamsPerConnection, "streams"))
+  @Option(
+    name: .customLong("max-streams-per-connection"),
+    help: LimitOptions.help(\.streamsPerConnection, "streams")
+  )
   var streamsPerConnection: Int?
 
-  @Option(name: .customLong("max-connections"), help: LimitOptions.help(\.connections, "connections"))
+  @Option(
+    name: .customLong("max-connections"),
+    help: LimitOptions.help(\.connections, "connections")
+  )
   var connections: Int?
 
-  @Option(name: .customLong("max-metadata-pairs"), help: LimitOptions.help(\.metadataPairs, "pairs"))
+  @Option(
+    name: .customLong("max-metadata-pairs"),
+    help: LimitOptions.help(\.metadataPairs, "pairs")
+  )
   var metadataPairs: Int?
 
-  @Option(name: .customLong("max-stream-queue-messages"), help: LimitOptions.help(\.streamQueueMessages, "messages"))
+  @Option(
+    name: .customLong("max-stream-queue-messages"),
+    help: LimitOptions.help(\.streamQueueMessages, "messages")
+  )
   var streamQueueMessages: Int?
 
-  @Option(name: .customLong("header-timeout-ms"), help: LimitOptions.help(\.headerTimeoutMillis, "ms"))
+  @Option(
+    name: .customLong("header-timeout-ms"),
+    help: LimitOptions.help(\.headerTimeoutMillis, "ms")
+  )
   var headerTimeoutMillis: Int?
 
   @Option(name: .customLong("idle-timeout-ms"), help: LimitOptions.help(\.idleTimeoutMillis, "ms"))
   var idleTimeoutMillis: Int?
 
-  @Option(name: .customLong("write-timeout-ms"), help: LimitOptions.help(\.writeTimeoutMillis, "ms"))
+  @Option(
+    name: .customLong("write-timeout-ms"),
+    help: LimitOptions.help(\.writeTimeoutMillis, "ms")
+  )
   var writeTimeoutMillis: Int?
 
-  @Option(name: .customLong("full-stream-grace-ms"), help: LimitOptions.help(\.fullStreamGraceMillis, "ms"))
+  @Option(
+    name: .customLong("full-stream-grace-ms"),
+    help: LimitOptions.help(\.fullStreamGraceMillis, "ms")
+  )
   var fullStreamGraceMillis: Int?
 
   @Option(name: .customLong("drain-grace-ms"), help: LimitOptions.help(\.drainGraceMillis, "ms"))
@@ -78,14 +117,17 @@ struct LimitOptions: ParsableArguments {
   }
 
   private func set(
-    _ field: any WritableKeyPath<Limits, Int> & Sendable, _ value: Int?, _ limits: inout Limits
+    _ field: any WritableKeyPath<Limits, Int> & Sendable,
+    _ value: Int?,
+    _ limits: inout Limits
   ) throws {
     guard let value else { return }
     let limit = LimitOptions.description(of: field)
     guard limit.range.contains(value) else {
       throw ValidationError(
         "--\(limit.flag) \(value): expected \(limit.range.lowerBound) to "
-          + "\(limit.range.upperBound) \(limit.unit).")
+          + "\(limit.range.upperBound) \(limit.unit)."
+      )
     }
     limits[keyPath: field] = value
   }
@@ -100,10 +142,13 @@ struct LimitOptions: ParsableArguments {
   }
 
   private static func help(
-    _ field: any WritableKeyPath<Limits, Int> & Sendable, _ unit: String
+    _ field: any WritableKeyPath<Limits, Int> & Sendable,
+    _ unit: String
   ) -> ArgumentHelp {
     let limit = description(of: field)
     return ArgumentHelp(
-      "\(limit.help). (default: \(Limits()[keyPath: field]))", valueName: unit)
+      "\(limit.help). (default: \(Limits()[keyPath: field]))",
+      valueName: unit
+    )
   }
 }

@@ -14,7 +14,8 @@ struct Patrond: AsyncParsableCommand {
       """,
     version: ServerVersion.text,
     subcommands: [Serve.self, Check.self, Generate.self],
-    defaultSubcommand: Serve.self)
+    defaultSubcommand: Serve.self
+  )
 
   static func main() async {
     // The files hold personal data: nobody but the owner reads them.

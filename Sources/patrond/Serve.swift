@@ -13,14 +13,17 @@ struct Serve: AsyncParsableCommand {
 
       Exit status: 0 after a signal, 1 when it could not start, 2 for wrong flags, 74 when the
       disk failed: what was acknowledged is on disk, start it again.
-      """)
+      """
+  )
 
   @OptionGroup var data: DataOptions
 
   @Option(
     help: ArgumentHelp(
       "Address to listen on; port 0 takes a free one. May be repeated. Also PATRON_LISTEN.",
-      valueName: "host:port|unix:path"))
+      valueName: "host:port|unix:path"
+    )
+  )
   var listen: [String] = [Environment.value("PATRON_LISTEN") ?? "127.0.0.1:7420"]
 
   @Flag(help: "Listen also on addresses that other machines reach. Nothing is encrypted.")
@@ -29,7 +32,9 @@ struct Serve: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Write the first address that is listened on to this file, once calls are taken.",
-      valueName: "file"))
+      valueName: "file"
+    )
+  )
   var readyFile: String?
 
   @Option(help: ArgumentHelp("Threads that serve connections.", valueName: "count"))
@@ -39,7 +44,8 @@ struct Serve: AsyncParsableCommand {
     help: """
       When a write is acknowledged: `full` once it is on disk; `normal` once the system has it, so \
       that a power failure may lose the last; `off` for tests.
-      """)
+      """
+  )
   var synchronous: Synchronous = .full
 
   @Flag(inversion: .prefixedNo, help: "One transaction for all writes that wait.")
@@ -63,8 +69,11 @@ struct Serve: AsyncParsableCommand {
     options.groupCommit = groupCommit
     options.limits = try storeLimits.limits()
     try await Server(
-      storeOptions: options, addresses: try addresses(), threads: threads,
-      limits: try limits.limits(), readyFile: readyFile
+      storeOptions: options,
+      addresses: try addresses(),
+      threads: threads,
+      limits: try limits.limits(),
+      readyFile: readyFile
     ).run()
   }
 
@@ -79,7 +88,8 @@ struct Serve: AsyncParsableCommand {
       guard address.isLocal || insecureListen else {
         throw ValidationError(
           "--listen \(text): other machines reach this address, and nothing is encrypted. "
-            + "Use 127.0.0.1 or unix:PATH, or add --insecure-listen where the network is yours.")
+            + "Use 127.0.0.1 or unix:PATH, or add --insecure-listen where the network is yours."
+        )
       }
       return address
     }

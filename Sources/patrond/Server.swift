@@ -57,7 +57,8 @@ struct Server {
 
   private func announce(_ addresses: [ListenAddress]) {
     let names = addresses.map(\.description)
-    report("patrond \(ServerVersion.text) serves \(storeOptions.directory) on \(names.joined(separator: ", "))")
+    let list = names.joined(separator: ", ")
+    report("patrond \(ServerVersion.text) serves \(storeOptions.directory) on \(list)")
     guard let readyFile, let first = names.first else { return }
     do {
       try Data(first.utf8).write(to: URL(fileURLWithPath: readyFile), options: .atomic)
@@ -69,7 +70,9 @@ struct Server {
 
 /// The dispatcher of one I/O loop. Without a connection to the database there is nothing to serve.
 private func dispatcher(
-  _ routes: Routes, _ store: Store, _ loop: any ServerLoop
+  _ routes: Routes,
+  _ store: Store,
+  _ loop: any ServerLoop
 ) -> any CallDispatcher {
   do {
     return try LaneDispatcher(routes: routes, store: store, loop: loop)

@@ -10,29 +10,39 @@ struct StoreLimitOptions: ParsableArguments {
   var scanThreads: Int?
 
   @Option(
-    help: ArgumentHelp("Longest time of one scan. (default: 300)", valueName: "seconds"))
+    help: ArgumentHelp("Longest time of one scan. (default: 300)", valueName: "seconds")
+  )
   var maxScanSeconds: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Longest time that a scan waits for its client. (default: 30)", valueName: "seconds"))
+      "Longest time that a scan waits for its client. (default: 30)",
+      valueName: "seconds"
+    )
+  )
   var maxScanStallSeconds: Int?
 
   @Option(
     help: ArgumentHelp(
       "Size that the write-ahead log stays under; old scans end for it. (default: 64)",
-      valueName: "MiB"))
+      valueName: "MiB"
+    )
+  )
   var maxLogMib: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Database that reads map into memory; 0 maps nothing. (default: 16384)", valueName: "MiB"))
+      "Database that reads map into memory; 0 maps nothing. (default: 16384)",
+      valueName: "MiB"
+    )
+  )
   var mapMib: Int?
 
   /// The limits as they are to hold.
   func limits() throws -> StoreLimits {
     var limits = StoreLimits()
-    limits.writeQueueCount = try checked(maxQueuedWrites, "max-queued-writes", 1...1_000_000)
+    limits.writeQueueCount =
+      try checked(maxQueuedWrites, "max-queued-writes", 1...1_000_000)
       ?? limits.writeQueueCount
     limits.scanThreads = try checked(scanThreads, "scan-threads", 1...64) ?? limits.scanThreads
     if let seconds = try checked(maxScanSeconds, "max-scan-seconds", 1...86_400) {
@@ -55,7 +65,8 @@ struct StoreLimitOptions: ParsableArguments {
     guard let value else { return nil }
     guard range.contains(value) else {
       throw ValidationError(
-        "--\(flag) \(value): expected \(range.lowerBound) to \(range.upperBound).")
+        "--\(flag) \(value): expected \(range.lowerBound) to \(range.upperBound)."
+      )
     }
     return value
   }

@@ -20,8 +20,8 @@ struct JSONPeerTests {
     MessageDescriptor(patron__test__v1__empty__descriptor_address()),
   ]
 
-  /// Types without maps: Python writes the maps inside an `Any` in an order of its own, and the bytes
-  /// of the two sides are compared.
+  /// Types without maps: Python writes the maps inside an `Any` in an order of its own, and the
+  /// bytes of the two sides are compared.
   static let insideAny = [
     everything[0], everything[1], Money.descriptor, GoogleRPC.BadRequest.descriptor,
     GoogleProtobuf.Timestamp.descriptor, GoogleProtobuf.Duration.descriptor,

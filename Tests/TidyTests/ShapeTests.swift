@@ -42,15 +42,17 @@ struct ShapeTests {
     }
   }
 
-  @Test("A line is at most 100 columns wide, unless it holds an address that cannot be broken")
+  @Test("A line is at most 100 columns wide, 120 in tests, unless it holds an address that cannot be broken")
   func linesAreNarrow() {
     let scripts = Repository.files(under: ["dev", ".ci", "examples"]).filter {
       $0.lines.first?.hasPrefix("#!") == true
     }
     for file in Self.code + scripts {
-      for (index, line) in file.lines.enumerated() where line.utf8.count > 100 {
+      // Expected output stands in tests as it is printed, indented.
+      let limit = file.description.hasPrefix("Tests/") ? 120 : 100
+      for (index, line) in file.lines.enumerated() where line.utf8.count > limit {
         #expect(
-          line.count <= 100 || line.contains("://"),
+          line.count <= limit || line.contains("://"),
           "\(file):\(index + 1) is \(line.count) columns wide"
         )
       }

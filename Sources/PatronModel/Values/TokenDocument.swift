@@ -1,5 +1,5 @@
-/// Writes the tokens of one record, each once, as one text. Every new customer is indexed on the one
-/// writer's thread, so this works on bytes: no string is made for a token.
+/// Writes the tokens of one record, each once, as one text. Every new customer is indexed on the
+/// one writer's thread, so this works on bytes: no string is made for a token.
 struct TokenDocument {
   private static let digits = Array("0123456789abcdef".utf8)
 

@@ -11,19 +11,22 @@ public struct AllRecords {
     """
     SELECT store_id, customer_id, external_id, email, phone, updated_at, body, stats FROM customers
     ORDER BY store_id, customer_id
-    """)
+    """
+  )
   private static let events = Query(
     """
     SELECT store_id, id, customer_id, occurred_at, source, source_name, event_id, type, sequence,
       body
     FROM events ORDER BY store_id, customer_id
-    """)
+    """
+  )
   private static let orders = Query(
     """
     SELECT store_id, id, customer_id, placed_at, external_id, currency_code, total, refunded,
       cancelled, body
     FROM orders ORDER BY store_id, customer_id
-    """)
+    """
+  )
   /// What refers to a record that is not there: each answers with one text a finding.
   private static let danglingReferences = [
     ownerless("events", "events"), ownerless("orders", "orders"),
@@ -32,12 +35,14 @@ public struct AllRecords {
       """
       SELECT 'customer ' || customer_id || ' of store ' || store_id || ': not in the search index'
       FROM customers WHERE customer_id NOT IN (SELECT id FROM customer_search_docsize)
-      """),
+      """
+    ),
     Query(
       """
       SELECT 'the search index has customer ' || id || ', who does not exist'
       FROM customer_search_docsize WHERE id NOT IN (SELECT customer_id FROM customers)
-      """),
+      """
+    ),
     Query(
       """
       SELECT 'ids up to ' || top || ' are in use, but the next one would be ' || (value + 1)
@@ -47,7 +52,8 @@ public struct AllRecords {
           SELECT max(id) FROM events UNION ALL SELECT max(sequence) FROM events UNION ALL
           SELECT max(id) FROM orders UNION ALL SELECT max(id) FROM consent_ledger))
       WHERE name = 'record' AND top > value
-      """),
+      """
+    ),
   ]
 
   private static func ownerless(_ table: String, _ what: String) -> Query {
@@ -57,7 +63,8 @@ public struct AllRecords {
       FROM \(table) r WHERE NOT EXISTS (
         SELECT 1 FROM customers c WHERE c.store_id = r.store_id AND c.customer_id = r.customer_id)
       GROUP BY store_id, customer_id
-      """)
+      """
+    )
   }
 
   /// Visits every customer.
@@ -66,9 +73,15 @@ public struct AllRecords {
       try visit(
         row.text(0),
         CustomerRow(
-          id: row.int64(1), externalID: row.optionalText(2), emailKey: row.optionalText(3),
-          phone: row.optionalText(4), updatedAt: row.int64(5), body: row.array(6),
-          stats: row.array(7)))
+          id: row.int64(1),
+          externalID: row.optionalText(2),
+          emailKey: row.optionalText(3),
+          phone: row.optionalText(4),
+          updatedAt: row.int64(5),
+          body: row.array(6),
+          stats: row.array(7)
+        )
+      )
     }
   }
 
@@ -78,9 +91,17 @@ public struct AllRecords {
       try visit(
         row.text(0),
         EventRow(
-          id: row.int64(1), customerID: row.int64(2), occurredAt: row.int64(3),
-          source: Int32(truncatingIfNeeded: row.int64(4)), sourceName: row.text(5),
-          eventID: row.text(6), type: row.text(7), sequence: row.int64(8), body: row.array(9)))
+          id: row.int64(1),
+          customerID: row.int64(2),
+          occurredAt: row.int64(3),
+          source: Int32(truncatingIfNeeded: row.int64(4)),
+          sourceName: row.text(5),
+          eventID: row.text(6),
+          type: row.text(7),
+          sequence: row.int64(8),
+          body: row.array(9)
+        )
+      )
     }
   }
 
@@ -90,9 +111,17 @@ public struct AllRecords {
       try visit(
         row.text(0),
         OrderRow(
-          id: row.int64(1), customerID: row.int64(2), placedAt: row.int64(3),
-          externalID: row.text(4), currencyCode: row.text(5), total: row.int64(6),
-          refunded: row.int64(7), isCancelled: row.bool(8), body: row.array(9)))
+          id: row.int64(1),
+          customerID: row.int64(2),
+          placedAt: row.int64(3),
+          externalID: row.text(4),
+          currencyCode: row.text(5),
+          total: row.int64(6),
+          refunded: row.int64(7),
+          isCancelled: row.bool(8),
+          body: row.array(9)
+        )
+      )
     }
   }
 

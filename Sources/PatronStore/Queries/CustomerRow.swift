@@ -17,8 +17,13 @@ public struct CustomerRow: Sendable {
 
   /// A row to be written.
   public init(
-    id: Int64, externalID: String?, emailKey: String?, phone: String?, updatedAt: Int64,
-    body: [UInt8], stats: [UInt8] = []
+    id: Int64,
+    externalID: String?,
+    emailKey: String?,
+    phone: String?,
+    updatedAt: Int64,
+    body: [UInt8],
+    stats: [UInt8] = []
   ) {
     self.id = id
     self.externalID = externalID

@@ -21,8 +21,15 @@ public struct EventRow: Sendable {
 
   /// A row to be written.
   public init(
-    id: Int64, customerID: Int64, occurredAt: Int64, source: Int32, sourceName: String,
-    eventID: String, type: String, sequence: Int64, body: [UInt8]
+    id: Int64,
+    customerID: Int64,
+    occurredAt: Int64,
+    source: Int32,
+    sourceName: String,
+    eventID: String,
+    type: String,
+    sequence: Int64,
+    body: [UInt8]
   ) {
     self.id = id
     self.customerID = customerID

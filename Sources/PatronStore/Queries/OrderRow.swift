@@ -21,8 +21,15 @@ public struct OrderRow: Sendable {
 
   /// A row to be written.
   public init(
-    id: Int64, customerID: Int64, placedAt: Int64, externalID: String, currencyCode: String,
-    total: Int64, refunded: Int64, isCancelled: Bool, body: [UInt8]
+    id: Int64,
+    customerID: Int64,
+    placedAt: Int64,
+    externalID: String,
+    currencyCode: String,
+    total: Int64,
+    refunded: Int64,
+    isCancelled: Bool,
+    body: [UInt8]
   ) {
     self.id = id
     self.customerID = customerID

@@ -7,17 +7,20 @@ extension StoreReader {
     SELECT occurred_at, id, source, type, body FROM events
     WHERE store_id = ?1 AND customer_id = ?2 AND (occurred_at, id) < (?3, ?4) AND occurred_at >= ?5
     ORDER BY occurred_at DESC, id DESC
-    """)
+    """
+  )
   private static let byID = Query(
     """
     SELECT id, customer_id, occurred_at, source, source_name, event_id, type, sequence, body
     FROM events WHERE store_id = ?1 AND id = ?2
-    """)
+    """
+  )
   private static let byKey = Query(
     """
     SELECT id, customer_id, occurred_at, source, source_name, event_id, type, sequence, body
     FROM events WHERE store_id = ?1 AND source = ?2 AND source_name = ?3 AND event_id = ?4
-    """)
+    """
+  )
 
   /// One event of a timeline, lent to a visitor.
   public struct TimelineEntry: ~Copyable {
@@ -34,16 +37,27 @@ extension StoreReader {
   /// Visits a customer's events behind `position`, newest first, down to the instant `oldest`. The
   /// visitor returns false to stop.
   public func timeline(
-    of customerID: Int64, behind position: TimelinePosition, notBefore oldest: Int64,
+    of customerID: Int64,
+    behind position: TimelinePosition,
+    notBefore oldest: Int64,
     _ visit: (borrowing TimelineEntry) throws -> Bool
   ) throws {
     try transaction.forEachWhile(
-      Self.timeline, store.name, customerID, position.occurredAt, position.id, oldest
+      Self.timeline,
+      store.name,
+      customerID,
+      position.occurredAt,
+      position.id,
+      oldest
     ) { row in
       try visit(
         TimelineEntry(
           position: TimelinePosition(occurredAt: row.int64(0), id: row.int64(1)),
-          source: Int32(truncatingIfNeeded: row.int64(2)), type: row.utf8(3), body: row.bytes(4)))
+          source: Int32(truncatingIfNeeded: row.int64(2)),
+          type: row.utf8(3),
+          body: row.bytes(4)
+        )
+      )
     }
   }
 
@@ -59,8 +73,15 @@ extension StoreReader {
 
   private static func row(_ row: borrowing Row) -> EventRow {
     EventRow(
-      id: row.int64(0), customerID: row.int64(1), occurredAt: row.int64(2),
-      source: Int32(truncatingIfNeeded: row.int64(3)), sourceName: row.text(4),
-      eventID: row.text(5), type: row.text(6), sequence: row.int64(7), body: row.array(8))
+      id: row.int64(0),
+      customerID: row.int64(1),
+      occurredAt: row.int64(2),
+      source: Int32(truncatingIfNeeded: row.int64(3)),
+      sourceName: row.text(4),
+      eventID: row.text(5),
+      type: row.text(6),
+      sequence: row.int64(7),
+      body: row.array(8)
+    )
   }
 }

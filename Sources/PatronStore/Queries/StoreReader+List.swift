@@ -8,13 +8,16 @@ extension StoreReader {
     """
     SELECT customer_id, body, stats FROM customers
     WHERE store_id = ?1 AND customer_id < ?2 ORDER BY customer_id DESC
-    """)
+    """
+  )
+  // The table, not its column, is matched: an index without details knows no columns.
   private static let newestMatching = Query(
     """
     SELECT c.customer_id, c.body, c.stats, c.email, c.phone
     FROM customer_search s JOIN customers c ON c.store_id = ?1 AND c.customer_id = s.rowid
-    WHERE s.tokens MATCH ?3 AND s.rowid < ?2 ORDER BY s.rowid DESC
-    """)
+    WHERE customer_search MATCH ?3 AND s.rowid < ?2 ORDER BY s.rowid DESC
+    """
+  )
 
   /// What a page of customers hands over for each.
   public typealias CustomerVisitor = (

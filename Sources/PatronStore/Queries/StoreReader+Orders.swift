@@ -6,24 +6,28 @@ extension StoreReader {
     """
     SELECT id, customer_id, placed_at, external_id, currency_code, total, refunded, cancelled, body
     FROM orders WHERE store_id = ?1 AND external_id = ?2
-    """)
+    """
+  )
   private static let byID = Query(
     """
     SELECT id, customer_id, placed_at, external_id, currency_code, total, refunded, cancelled, body
     FROM orders WHERE store_id = ?1 AND id = ?2
-    """)
+    """
+  )
   private static let latest = Query(
     """
     SELECT id, customer_id, placed_at, external_id, currency_code, total, refunded, cancelled, body
     FROM orders WHERE store_id = ?1 AND customer_id = ?2 AND (placed_at, id) < (?3, ?4)
     ORDER BY placed_at DESC, id DESC
-    """)
+    """
+  )
 
   private static let dates = Query(
     """
     SELECT min(placed_at), max(placed_at) FROM orders
     WHERE store_id = ?1 AND customer_id = ?2 AND currency_code = ?3 AND cancelled = 0
-    """)
+    """
+  )
 
   /// An order by the shop's identifier; nil when there is none.
   public func order(externalID: String) throws -> OrderRow? {
@@ -37,7 +41,8 @@ extension StoreReader {
 
   /// Visits the encoded orders of a customer, newest first; the visitor returns false to stop.
   public func latestOrders(
-    of customerID: Int64, _ visit: (_ body: UnsafeRawBufferPointer) throws -> Bool
+    of customerID: Int64,
+    _ visit: (_ body: UnsafeRawBufferPointer) throws -> Bool
   ) throws {
     try transaction.forEachWhile(Self.latest, store.name, customerID, Int64.max, Int64.max) { row in
       try visit(row.bytes(8))
@@ -56,7 +61,8 @@ extension StoreReader {
   /// When the first and the last order of a customer in a currency were placed, cancelled ones left
   /// out; nil when there are none.
   public func orderDates(
-    of customerID: Int64, in currency: String
+    of customerID: Int64,
+    in currency: String
   ) throws -> (first: Int64, last: Int64)? {
     let dates = try transaction.first(Self.dates, store.name, customerID, currency) { row in
       row.isNull(0) ? nil : (first: row.int64(0), last: row.int64(1))
@@ -66,8 +72,15 @@ extension StoreReader {
 
   private static func row(_ row: borrowing Row) -> OrderRow {
     OrderRow(
-      id: row.int64(0), customerID: row.int64(1), placedAt: row.int64(2),
-      externalID: row.text(3), currencyCode: row.text(4), total: row.int64(5),
-      refunded: row.int64(6), isCancelled: row.bool(7), body: row.array(8))
+      id: row.int64(0),
+      customerID: row.int64(1),
+      placedAt: row.int64(2),
+      externalID: row.text(3),
+      currencyCode: row.text(4),
+      total: row.int64(5),
+      refunded: row.int64(6),
+      isCancelled: row.bool(7),
+      body: row.array(8)
+    )
   }
 }

@@ -20,24 +20,29 @@ extension StoreReader {
     """
     SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
     WHERE store_id = ?1 AND customer_id = ?2
-    """)
+    """
+  )
   private static let byExternalID = Query(
     """
     SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
     WHERE store_id = ?1 AND external_id = ?2
-    """)
+    """
+  )
   private static let byEmail = Query(
     """
     SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
     WHERE store_id = ?1 AND email = ?2
-    """)
+    """
+  )
   private static let byPhone = Query(
     """
     SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
     WHERE store_id = ?1 AND phone = ?2
-    """)
+    """
+  )
   private static let byAlias = Query(
-    "SELECT customer_id FROM aliases WHERE store_id = ?1 AND external_id = ?2")
+    "SELECT customer_id FROM aliases WHERE store_id = ?1 AND external_id = ?2"
+  )
 
   /// Finds a customer and lends its two encoded parts; nil when there is none. An external id that
   /// the customer had before finds it too.
@@ -53,14 +58,20 @@ extension StoreReader {
   public func customerRow(_ key: CustomerKey) throws -> CustomerRow? {
     try find(key) { row in
       CustomerRow(
-        id: row.int64(0), externalID: row.optionalText(1), emailKey: row.optionalText(2),
-        phone: row.optionalText(3), updatedAt: row.int64(4), body: row.array(5),
-        stats: row.array(6))
+        id: row.int64(0),
+        externalID: row.optionalText(1),
+        emailKey: row.optionalText(2),
+        phone: row.optionalText(3),
+        updatedAt: row.int64(4),
+        body: row.array(5),
+        stats: row.array(6)
+      )
     }
   }
 
   private func find<Result>(
-    _ key: CustomerKey, _ body: (borrowing Row) throws -> Result
+    _ key: CustomerKey,
+    _ body: (borrowing Row) throws -> Result
   ) throws -> Result? {
     switch key {
     case .id(let id):
@@ -84,7 +95,8 @@ extension StoreReader {
 
 extension StoreReader {
   private static let ledgerRow = Query(
-    "SELECT body FROM consent_ledger WHERE store_id = ?1 AND customer_id = ?2 AND id = ?3")
+    "SELECT body FROM consent_ledger WHERE store_id = ?1 AND customer_id = ?2 AND id = ?3"
+  )
 
   /// A row of the consent ledger, encoded; nil when there is none.
   public func ledgerRow(id: Int64, of customerID: Int64) throws -> [UInt8]? {

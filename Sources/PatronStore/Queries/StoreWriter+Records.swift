@@ -7,34 +7,59 @@ extension StoreWriter {
     INSERT INTO events (store_id, customer_id, occurred_at, id, source, source_name, event_id, type,
       sequence, body)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-    """)
+    """
+  )
   private static let deleteEvent = Query(
     """
     DELETE FROM events
     WHERE store_id = ?1 AND customer_id = ?2 AND occurred_at = ?3 AND id = ?4
-    """)
+    """
+  )
   private static let updateEvent = Query(
     """
     UPDATE events SET type = ?5, sequence = ?6, body = ?7
     WHERE store_id = ?1 AND customer_id = ?2 AND occurred_at = ?3 AND id = ?4
-    """)
+    """
+  )
 
   /// Writes a new event.
   public func insert(_ row: EventRow) throws {
     try transaction.run(
-      Self.insertEvent, store.name, row.customerID, row.occurredAt, row.id, row.source,
-      row.sourceName, row.eventID, row.type, row.sequence, row.body)
+      Self.insertEvent,
+      store.name,
+      row.customerID,
+      row.occurredAt,
+      row.id,
+      row.source,
+      row.sourceName,
+      row.eventID,
+      row.type,
+      row.sequence,
+      row.body
+    )
   }
 
   /// Writes an event over the one with the same id.
   public func update(_ row: EventRow, replacing old: EventRow) throws {
     if row.customerID == old.customerID && row.occurredAt == old.occurredAt {
       try transaction.run(
-        Self.updateEvent, store.name, row.customerID, row.occurredAt, row.id, row.type,
-        row.sequence, row.body)
+        Self.updateEvent,
+        store.name,
+        row.customerID,
+        row.occurredAt,
+        row.id,
+        row.type,
+        row.sequence,
+        row.body
+      )
     } else {
       try transaction.run(
-        Self.deleteEvent, store.name, old.customerID, old.occurredAt, old.id)
+        Self.deleteEvent,
+        store.name,
+        old.customerID,
+        old.occurredAt,
+        old.id
+      )
       try insert(row)
     }
   }
@@ -44,30 +69,51 @@ extension StoreWriter {
     INSERT INTO orders (store_id, customer_id, placed_at, id, external_id, currency_code, total,
       refunded, cancelled, body)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-    """)
+    """
+  )
   private static let deleteOrder = Query(
     """
     DELETE FROM orders WHERE store_id = ?1 AND customer_id = ?2 AND placed_at = ?3 AND id = ?4
-    """)
+    """
+  )
   private static let updateOrder = Query(
     """
     UPDATE orders SET total = ?5, refunded = ?6, cancelled = ?7, body = ?8
     WHERE store_id = ?1 AND customer_id = ?2 AND placed_at = ?3 AND id = ?4
-    """)
+    """
+  )
 
   /// Writes a new order.
   public func insert(_ row: OrderRow) throws {
     try transaction.run(
-      Self.insertOrder, store.name, row.customerID, row.placedAt, row.id, row.externalID,
-      row.currencyCode, row.total, row.refunded, row.isCancelled, row.body)
+      Self.insertOrder,
+      store.name,
+      row.customerID,
+      row.placedAt,
+      row.id,
+      row.externalID,
+      row.currencyCode,
+      row.total,
+      row.refunded,
+      row.isCancelled,
+      row.body
+    )
   }
 
   /// Writes an order over the one with the same id.
   public func update(_ row: OrderRow, replacing old: OrderRow) throws {
     if row.customerID == old.customerID && row.placedAt == old.placedAt {
       try transaction.run(
-        Self.updateOrder, store.name, row.customerID, row.placedAt, row.id, row.total, row.refunded,
-        row.isCancelled, row.body)
+        Self.updateOrder,
+        store.name,
+        row.customerID,
+        row.placedAt,
+        row.id,
+        row.total,
+        row.refunded,
+        row.isCancelled,
+        row.body
+      )
     } else {
       try transaction.run(Self.deleteOrder, store.name, old.customerID, old.placedAt, old.id)
       try insert(row)
@@ -75,7 +121,8 @@ extension StoreWriter {
   }
 
   private static let insertLedger = Query(
-    "INSERT INTO consent_ledger (store_id, customer_id, id, body) VALUES (?1, ?2, ?3, ?4)")
+    "INSERT INTO consent_ledger (store_id, customer_id, id, body) VALUES (?1, ?2, ?3, ?4)"
+  )
 
   /// Appends a row to the consent ledger.
   public func appendToLedger(id: Int64, customerID: Int64, body: [UInt8]) throws {
@@ -87,17 +134,20 @@ extension StoreWriter {
 
 extension StoreWriter {
   private static let findRequest = Query(
-    "SELECT method, response FROM requests WHERE store_id = ?1 AND request_id = ?2")
+    "SELECT method, response FROM requests WHERE store_id = ?1 AND request_id = ?2"
+  )
   private static let insertRequest = Query(
     """
     INSERT INTO requests (store_id, request_id, method, created_at, response)
     VALUES (?1, ?2, ?3, ?4, ?5)
-    """)
+    """
+  )
   private static let forgetRequests = Query(
     """
     DELETE FROM requests WHERE store_id = ?1 AND request_id IN (
       SELECT request_id FROM requests WHERE store_id = ?1 AND created_at < ?2 LIMIT 100)
-    """)
+    """
+  )
 
   /// The method and the first answer of a request id; nil when it is new or forgotten.
   public func answer(of requestID: String) throws -> (method: String, response: [UInt8])? {
@@ -106,7 +156,11 @@ extension StoreWriter {
 
   /// Keeps the answer of a request id, and forgets up to 100 that are older than `oldest`.
   public func keepAnswer(
-    _ response: [UInt8], of requestID: String, method: String, at now: Int64, forgetBefore oldest: Int64
+    _ response: [UInt8],
+    of requestID: String,
+    method: String,
+    at now: Int64,
+    forgetBefore oldest: Int64
   ) throws {
     try transaction.run(Self.insertRequest, store.name, requestID, method, now, response)
     try transaction.run(Self.forgetRequests, store.name, oldest)

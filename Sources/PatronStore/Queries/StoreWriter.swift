@@ -1,9 +1,9 @@
 internal import PatronModel
 internal import SQLite
 
-/// Writes of one store, and the reads that they need. It is made for a write transaction and used on
-/// the writer's thread. Every change of a record is reported to the transaction, which tells those
-/// who watch once it is committed.
+/// Writes of one store, and the reads that they need. It is made for a write transaction and used
+/// on the writer's thread. Every change of a record is reported to the transaction, which tells
+/// those who watch once it is committed.
 public struct StoreWriter {
   let transaction: WriteTransaction
   /// Reads of the same transaction.
@@ -19,7 +19,8 @@ public struct StoreWriter {
   }
 
   private static let nextSequence = Query(
-    "UPDATE sequences SET value = value + 1 WHERE name = 'record' RETURNING value")
+    "UPDATE sequences SET value = value + 1 WHERE name = 'record' RETURNING value"
+  )
 
   /// The next id: greater than every one before, in all stores.
   public func nextID() throws -> Int64 {
@@ -38,31 +39,45 @@ extension StoreWriter {
     INSERT INTO customers
       (store_id, customer_id, external_id, email, phone, updated_at, body, stats)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-    """)
+    """
+  )
   private static let updateBody = Query(
     """
     UPDATE customers SET updated_at = ?3, body = ?4 WHERE store_id = ?1 AND customer_id = ?2
-    """)
+    """
+  )
   private static let updateIdentifiers = Query(
     """
     UPDATE customers SET updated_at = ?3, body = ?4, external_id = ?5, email = ?6, phone = ?7
     WHERE store_id = ?1 AND customer_id = ?2
-    """)
+    """
+  )
   private static let updateStats = Query(
-    "UPDATE customers SET stats = ?3 WHERE store_id = ?1 AND customer_id = ?2")
+    "UPDATE customers SET stats = ?3 WHERE store_id = ?1 AND customer_id = ?2"
+  )
   private static let insertAlias = Query(
     """
     INSERT INTO aliases (store_id, external_id, customer_id) VALUES (?1, ?2, ?3)
     ON CONFLICT (store_id, external_id) DO UPDATE SET customer_id = ?3
-    """)
+    """
+  )
   private static let deleteAlias = Query(
-    "DELETE FROM aliases WHERE store_id = ?1 AND external_id = ?2")
+    "DELETE FROM aliases WHERE store_id = ?1 AND external_id = ?2"
+  )
 
   /// Writes a new customer.
   public func insert(_ row: CustomerRow) throws {
     try transaction.run(
-      Self.insert, store.name, row.id, row.externalID, row.emailKey, row.phone, row.updatedAt,
-      row.body, row.stats)
+      Self.insert,
+      store.name,
+      row.id,
+      row.externalID,
+      row.emailKey,
+      row.phone,
+      row.updatedAt,
+      row.body,
+      row.stats
+    )
     try index(row)
     try forgetAlias(row.externalID)
     noteChange(row.id)
@@ -75,8 +90,15 @@ extension StoreWriter {
       try transaction.run(Self.updateBody, store.name, row.id, row.updatedAt, row.body)
     } else {
       try transaction.run(
-        Self.updateIdentifiers, store.name, row.id, row.updatedAt, row.body, row.externalID,
-        row.emailKey, row.phone)
+        Self.updateIdentifiers,
+        store.name,
+        row.id,
+        row.updatedAt,
+        row.body,
+        row.externalID,
+        row.emailKey,
+        row.phone
+      )
       if row.emailKey != old.emailKey || row.phone != old.phone {
         try unindex(old)
         try index(row)
@@ -112,9 +134,11 @@ extension StoreWriter {
 
 extension StoreWriter {
   private static let addTokens = Query(
-    "INSERT INTO customer_search (rowid, tokens) VALUES (?1, ?2)")
+    "INSERT INTO customer_search (rowid, tokens) VALUES (?1, ?2)"
+  )
   private static let removeTokens = Query(
-    "INSERT INTO customer_search (customer_search, rowid, tokens) VALUES ('delete', ?1, ?2)")
+    "INSERT INTO customer_search (customer_search, rowid, tokens) VALUES ('delete', ?1, ?2)"
+  )
 
   private func index(_ row: CustomerRow) throws {
     try transaction.run(Self.addTokens, row.id, tokens(row))
@@ -126,7 +150,9 @@ extension StoreWriter {
 
   private func tokens(_ row: CustomerRow) -> String {
     SearchTokens.document(
-      storeKey: SearchTokens.storeKey(store.name), email: row.emailKey,
-      phoneDigits: row.phone.map { String($0.dropFirst()) })
+      storeKey: SearchTokens.storeKey(store.name),
+      email: row.emailKey,
+      phoneDigits: row.phone.map { String($0.dropFirst()) }
+    )
   }
 }

@@ -106,7 +106,8 @@ struct CallCommand: AsyncParsableCommand {
   ) throws -> [[UInt8]] {
     var requests = [[UInt8]]()
     let options = Session.reading(allowUnknownFields: allowUnknownFields)
-    // Line and column count from the beginning of the whole text, so a single message is read as is.
+    // Line and column count from the beginning of the whole text, so a single message is read as
+    // is.
     let values = Array(JSONValueSequence(text))
     for value in values {
       do throws(JSONError) {

@@ -7,8 +7,8 @@ struct HealthCommand: AsyncParsableCommand {
     commandName: "health",
     abstract: "Ask whether the server, or one of its services, takes calls.",
     discussion: """
-      Exit status 0 means that it does, 1 that it answers and takes no calls; 64+code that it could \
-      not be asked. Good for health checks of containers.
+      Exit status 0 means that it does, 1 that it answers and takes no calls; 64+code that it \
+      could not be asked. Good for health checks of containers.
 
       EXAMPLES
         patron health

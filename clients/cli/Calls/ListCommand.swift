@@ -55,8 +55,8 @@ struct DescribeCommand: ParsableCommand {
     commandName: "describe",
     abstract: "Show what a service, method, message or enum is, as proto source.",
     discussion: """
-      The comments are the reference manual: units, limits and errors. Without a symbol all symbols \
-      are listed. No server is asked.
+      The comments are the reference manual: units, limits and errors. Without a symbol all \
+      symbols are listed. No server is asked.
 
       EXAMPLES
         patron describe UpsertCustomer

@@ -1,0 +1,91 @@
+import Foundation
+import PatronClient
+import Synchronization
+
+@testable import patron
+
+/// What a command line did.
+struct CommandOutcome {
+  var status: Int32
+  var out: String
+  var err: String
+}
+
+/// Runs a command line inside the test, against a fake server.
+func patron(
+  _ arguments: String...,
+  server: FakeServer = FakeServer(),
+  input: String? = nil,
+  variables: [String: String] = [:],
+  terminal: Bool = false,
+  columns: Int = 100
+) async throws -> CommandOutcome {
+  try await patron(
+    arguments,
+    server: server,
+    input: input,
+    variables: variables,
+    terminal: terminal,
+    columns: columns
+  )
+}
+
+/// Runs a command line inside the test, against a fake server.
+func patron(
+  _ arguments: [String],
+  server: FakeServer = FakeServer(),
+  input: String? = nil,
+  variables: [String: String] = [:],
+  terminal: Bool = false,
+  columns: Int = 100
+) async throws -> CommandOutcome {
+  let stdin = try TemporaryFile(input ?? "")
+  let descriptor = open(stdin.path, O_RDONLY)
+  defer { close(descriptor) }
+  let outBox = TextBox()
+  let errBox = TextBox()
+  let environment = CLIEnvironment(
+    variables: variables,
+    out: { outBox.append($0) },
+    err: { errBox.append($0) },
+    input: descriptor,
+    outputIsTerminal: terminal,
+    errorIsTerminal: terminal,
+    columns: columns,
+    connect: { address, _ in
+      // Addresses are checked as the real client does.
+      _ = try PatronClient(address: address)
+      return PatronClient(channel: server)
+    }
+  )
+  let status = await CLIEnvironment.$current.withValue(environment) {
+    await CommandLineRun.run(arguments)
+  }
+  return CommandOutcome(status: status, out: outBox.text, err: errBox.text)
+}
+
+/// Text that several tasks append to.
+final class TextBox: Sendable {
+  private let content = Mutex("")
+
+  var text: String { content.withLock { $0 } }
+
+  func append(_ more: String) { content.withLock { $0 += more } }
+}
+
+/// A file that disappears with its owner.
+final class TemporaryFile: Sendable {
+  let path: String
+
+  init(_ text: String = "") throws {
+    let directory = FileManager.default.temporaryDirectory
+    path = directory.appending(path: "patron-cli-\(UUID().uuidString)").path
+    try Data(text.utf8).write(to: URL(filePath: path))
+  }
+
+  var text: String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+
+  var lines: [Substring] { text.split(separator: "\n") }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}

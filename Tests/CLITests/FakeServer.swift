@@ -1,0 +1,127 @@
+import PatronClient
+import Synchronization
+
+@testable import patron
+
+/// A server inside the test: a closure for each method, and a record of what was called.
+final class FakeServer: ClientChannel {
+  typealias Handler = @Sendable ([UInt8], CallOptions) throws(RPCError) -> [[UInt8]]
+
+  struct Call {
+    var method: String
+    var request: [UInt8]
+    var options: CallOptions
+  }
+
+  private let state = Mutex<(handlers: [String: Handler], calls: [Call])>(([:], []))
+
+  var calls: [Call] { state.withLock { $0.calls } }
+
+  /// Answers a unary method.
+  func on<Request: Message, Response: Message>(
+    _ method: MethodDescriptor<Request, Response>,
+    _ body: @escaping @Sendable (Request) throws(RPCError) -> Response
+  ) {
+    handle(method.method.name) { bytes, _ throws(RPCError) in
+      [try Self.encode(try body(try Self.decode(bytes)))]
+    }
+  }
+
+  /// Answers any method with encoded messages.
+  func handle(_ method: String, _ handler: @escaping Handler) {
+    state.withLock { $0.handlers[method] = handler }
+  }
+
+  /// The requests of the calls of one method.
+  func requests<Request: Message>(_ type: Request.Type, _ method: String) throws -> [Request] {
+    try calls.filter { $0.method == method }.map { try Request(decoding: $0.request) }
+  }
+
+  func unary(_ method: Method, _ request: [UInt8], _ options: CallOptions) async throws(RPCError)
+    -> [UInt8]
+  {
+    try answer(method, request, options).first ?? []
+  }
+
+  func stream(_ method: Method, _ request: [UInt8]?, _ options: CallOptions) async throws(RPCError)
+    -> any ClientStream
+  {
+    if let request { return FakeStream(try answer(method, request, options)) }
+    return FakeStream(collecting: { requests throws(RPCError) in
+      try self.answer(method, requests.flatMap { $0 }, options)
+    })
+  }
+
+  private func answer(_ method: Method, _ request: [UInt8], _ options: CallOptions)
+    throws(RPCError) -> [[UInt8]]
+  {
+    let handler = state.withLock { state in
+      state.calls.append(Call(method: method.name, request: request, options: options))
+      return state.handlers[method.name]
+    }
+    guard let handler else {
+      throw RPCError(code: .unimplemented, message: "\(method) is not implemented")
+    }
+    return try handler(request, options)
+  }
+
+  static func decode<Value: Message>(_ bytes: [UInt8]) throws(RPCError) -> Value {
+    do {
+      return try Value(decoding: bytes)
+    } catch {
+      throw RPCError(code: .internal, message: "\(error)")
+    }
+  }
+
+  static func encode(_ message: some Message) throws(RPCError) -> [UInt8] {
+    do {
+      return try message.encoded()
+    } catch {
+      throw RPCError(code: .internal, message: "\(error)")
+    }
+  }
+}
+
+/// A stream whose answers are known when the requests are complete.
+private final class FakeStream: ClientStream {
+  private struct State {
+    var requests: [[UInt8]] = []
+    var answers: [[UInt8]]?
+  }
+
+  private let state: Mutex<State>
+  private let collect: @Sendable ([[UInt8]]) throws(RPCError) -> [[UInt8]]
+
+  init(_ answers: [[UInt8]]) {
+    state = Mutex(State(answers: answers))
+    collect = { _ in [] }
+  }
+
+  init(collecting collect: @escaping @Sendable ([[UInt8]]) throws(RPCError) -> [[UInt8]]) {
+    state = Mutex(State())
+    self.collect = collect
+  }
+
+  func send(_ message: [UInt8]) async throws(RPCError) {
+    state.withLock { $0.requests.append(message) }
+  }
+
+  func finishSending() async throws(RPCError) {
+    let answers = try collect(state.withLock { $0.requests })
+    state.withLock { $0.answers = answers }
+  }
+
+  func next() async throws(RPCError) -> [UInt8]? {
+    while true {
+      let found = state.withLock { state -> [UInt8]?? in
+        guard let answers = state.answers else { return .none }
+        if answers.isEmpty { return .some(nil) }
+        return .some(state.answers?.removeFirst())
+      }
+      if let found { return found }
+      await Task.yield()
+    }
+  }
+
+  func cancel() {}
+}

@@ -1,0 +1,68 @@
+import PatronClient
+import Testing
+
+@testable import patron
+
+/// Text for people.
+struct RenderingTests {
+  @Test(arguments: [
+    ("", 0), ("abc", 3), ("é", 1), ("e\u{301}", 1), ("漢字", 4), ("한", 2), ("😀", 2), ("👩‍👩‍👧", 2),
+    ("ﾊ", 1), ("Ａ", 2), ("…", 1), ("─", 1),
+  ])
+  func measures(_ text: String, _ columns: Int) {
+    #expect(TextWidth.columns(text) == columns)
+  }
+
+  @Test func cutsAndFills() {
+    #expect(TextWidth.cut("abcdef", to: 6) == "abcdef")
+    #expect(TextWidth.cut("abcdefg", to: 6) == "abcde…")
+    #expect(TextWidth.cut("漢字漢字", to: 6) == "漢字…")
+    #expect(TextWidth.fit("漢", to: 5) == "漢   ")
+    #expect(TextWidth.fit("7", to: 3, right: true) == "  7")
+    for width in 0...12 {
+      #expect(TextWidth.columns(TextWidth.fit("漢字abc漢字", to: width)) == width)
+    }
+  }
+
+  @Test func tablesCutOnlyWhatMayBeCut() {
+    var table = TextTable([
+      .init(title: "ID"), .init(title: "NAME", least: 4), .init(title: "EMPTY"),
+      .init(title: "SUM", right: true),
+    ])
+    table.add(["1", "a name that is too long", "", "5"])
+    table.add(["22", "b\nc", "", "1,000"])
+    #expect(
+      table.text(width: 20, style: Style(colors: false)) == """
+        ID  NAME         SUM
+        1   a name t…      5
+        22  b c        1,000
+
+        """
+    )
+  }
+
+  @Test func showsMoneyWithTheDecimalsOfTheCurrency() {
+    #expect(ValueText.money(1699, "USD") == "16.99 USD")
+    #expect(ValueText.money(-5, "USD") == "-0.05 USD")
+    #expect(ValueText.money(100, "JPY") == "100 JPY")
+    #expect(ValueText.money(1500, "KWD") == "1.500 KWD")
+    #expect(ValueText.money(5, "???") == "5 minor units of ???")
+    #expect(ValueText.count(1_234_567) == "1,234,567")
+    #expect(ValueText.count(-1234) == "-1,234")
+    #expect(ValueText.plural(1, "order") == "1 order")
+    #expect(ValueText.enumeration(PaymentStatus.partiallyPaid) == "partially paid")
+  }
+
+  @Test func quotesCSV() {
+    #expect(
+      CSVText.line(["a,b", "say \"hi\"", "x\ny", "-1.5", "-x"])
+        == "\"a,b\",\"say \"\"hi\"\"\",\"x\ny\",-1.5,'-x\r\n"
+    )
+  }
+
+  @Test func escapesJSON() {
+    #expect(JSONText.string("a\"\\\n\u{1}é") == #""a\"\\\n\u0001é""#)
+    #expect(JSONText.embedded(Array("{} {}".utf8)) == "\"{} {}\"")
+    #expect(JSONText.embedded(Array(" [1] ".utf8)) == "[1]")
+  }
+}

@@ -1,0 +1,135 @@
+import PatronClient
+import Testing
+
+@testable import patron
+
+/// Arguments, exit statuses and errors in words.
+struct UsageTests {
+  @Test(arguments: [
+    ["customers", "list", "--limit", "0"], ["customers", "list", "--nonsense"],
+    ["customers", "get"], ["customers", "get", "--id", "1", "--email", "a@example.com"],
+    ["customers", "upsert"], ["customers", "upsert", "--email", "a@example.com", "--batch", "-"],
+    ["customers", "upsert", "--batch", "-", "--dry-run"],
+    ["customers", "upsert", "--email", "a@example.com", "--property", "shoe_size:inch=4"],
+    ["customers", "upsert", "--email", "a@example.com", "--account-created-at", "yesterday"],
+    ["customers", "upsert", "--email", "a@example.com", "--clear", "id"],
+    ["customers", "upsert", "--data", "{\"emial\": \"a@example.com\"}"],
+    ["customers", "get", "--id", "1", "--output", "csv"],
+    ["customers", "list", "--address", "nowhere"], ["customers", "list", "--timeout", "soon"],
+    ["timeline", "show"], ["timeline", "event", "--event-id", "x"],
+    ["timeline", "record", "--type", "x"],
+    ["timeline", "record", "--id", "1", "--email", "a@example.com"],
+    ["timeline", "order", "--email", "a@example.com", "--total", "16.99"],
+    ["timeline", "order", "--email", "a@example.com", "--total", "16.999", "--currency", "USD"],
+    ["timeline", "order", "--email", "a@example.com", "--payment-status", "payed"],
+    ["call", "GetCustomr"], ["call", "GetCustomer", "{"], ["call", "GetCustomer", "{} {}"],
+    ["list", "Nothing"], ["describe", "Nothing"], ["nonsense"],
+  ])
+  func wrongUsageIsStatus2(_ arguments: [String]) async throws {
+    let server = FakeServer()
+    let outcome = try await patron(arguments, server: server)
+    #expect(outcome.status == 2, "\(outcome.err)")
+    #expect(!outcome.err.isEmpty)
+    #expect(outcome.out.isEmpty)
+    #expect(server.calls.isEmpty)
+  }
+
+  @Test func missingFilesAreStatus1() async throws {
+    let outcome = try await patron("timeline", "order", "--batch", "/nowhere/orders.ndjson")
+    #expect(outcome.status == 1)
+    #expect(outcome.err == "error: cannot read /nowhere/orders.ndjson: No such file or directory\n")
+  }
+
+  @Test func helpAndVersionGoToStandardOutput() async throws {
+    let help = try await patron("timeline", "record", "--help")
+    #expect(help.status == 0)
+    #expect(help.out.contains("--source-name"))
+    #expect(help.err.isEmpty)
+    #expect(try await patron("--version").out == "\(Patron.version)\n")
+    #expect(try await patron("version").out.hasPrefix("patron \(Patron.version)"))
+    #expect(try await patron("--generate-completion-script", "bash").out.contains("customers"))
+  }
+
+  @Test func globalOptionsStandBeforeOrAfterTheVerb() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.listCustomers) { _ in ListCustomersResponse() }
+    let after = try await patron(
+      "customers",
+      "list",
+      "--store",
+      "shop",
+      "-o",
+      "json",
+      server: server,
+      variables: ["PATRON_STORE": "other"]
+    )
+    #expect(after.status == 0, "\(after.err)")
+    #expect(after.out == "{}\n")
+    _ = try await patron("customers", "list", server: server, variables: ["PATRON_STORE": "other"])
+    let requests = try server.requests(ListCustomersRequest.self, "ListCustomers")
+    #expect(requests.map(\.storeID) == ["shop", "other"])
+    #expect(try await patron("customers", "list", variables: ["PATRON_ADDRESS": "x"]).status == 2)
+  }
+
+  @Test(arguments: [
+    ("500ms", Duration.milliseconds(500)), ("5s", .seconds(5)), ("1.5", .milliseconds(1500)),
+    ("2m", .seconds(120)), ("0.25s", .milliseconds(250)),
+  ])
+  func readsTimeouts(_ text: String, _ expected: Duration) async throws {
+    let server = FakeServer()
+    server.on(CustomerService.listCustomers) { _ in ListCustomersResponse() }
+    _ = try await patron("customers", "list", "--timeout", text, server: server)
+    #expect(server.calls.first?.options.timeout == expected)
+  }
+
+  @Test func errorsOfCallsAreSaidInWords() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.upsertCustomer) { _ throws(RPCError) in
+      let bad = GoogleRPC.BadRequest.with {
+        $0.fieldViolations = [
+          .with {
+            $0.field = "customer.email"
+            $0.description = "expected an address with a domain"
+            $0.reason = "EMAIL_MALFORMED"
+          },
+          .with {
+            $0.field = "customer.default_currency"
+            $0.description = "\u{1B}[31mno currency"
+          },
+        ]
+      }
+      throw RPCError(
+        code: .invalidArgument,
+        message: "2 fields are wrong",
+        details: [
+          StatusDetail(
+            typeURL: "type.googleapis.com/google.rpc.BadRequest",
+            value: try FakeServer.encode(bad)
+          )
+        ]
+      )
+    }
+    let outcome = try await patron("customers", "upsert", "--email", "x", server: server)
+    #expect(outcome.status == 67)
+    #expect(
+      outcome.err == """
+        error: 2 fields are wrong (INVALID_ARGUMENT, EMAIL_MALFORMED)
+          customer.email: expected an address with a domain (EMAIL_MALFORMED)
+          customer.default_currency: \u{FFFD}[31mno currency
+
+        """
+    )
+    #expect(outcome.out.isEmpty)
+  }
+
+  @Test func saysWhatToDo() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.getCustomer) { _ throws(RPCError) in
+      throw RPCError(code: .unavailable, message: "cannot connect")
+    }
+    let outcome = try await patron("customers", "get", "--id", "1", server: server)
+    #expect(outcome.status == 78)
+    #expect(outcome.err.contains("hint: check that patrond runs there; --address"))
+    #expect(try await patron("customers", "list").status == 76)
+  }
+}
