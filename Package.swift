@@ -133,6 +133,12 @@ let tests: [Target] = [
     swiftSettings: strict
   ),
   .testTarget(name: "CLITests", dependencies: ["patron", "PatronClient"], swiftSettings: strict),
+  .testTarget(
+    name: "LoadTests",
+    dependencies: [
+      "patron-load", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", nioCore, nioPosix,
+      argumentParser,
+    ], swiftSettings: strict),
   .testTarget(name: "TidyTests", swiftSettings: strict),
 ]
 

@@ -28,7 +28,7 @@ import Testing
     let frames = script.output()
     #expect(frames.map(\.description) == ["response 3 RESOURCE_EXHAUSTED", "response 5 01"])
     #expect(frames.first?.error?.message.contains("--max-request-bytes") == true)
-    #expect(frames.first?.error?.message.contains("2001 bytes, the limit is 2000") == true)
+    #expect(frames.first?.error?.message.contains("2001 bytes; the limit is 2000") == true)
   }
 
   @Test func requestBytesOfStreamedMessages() {

@@ -42,7 +42,7 @@ struct ShapeTests {
     }
   }
 
-  @Test("A line is at most 100 columns wide, 120 in tests, unless it holds an address that cannot be broken")
+  @Test("A line has at most 100 columns, 120 in tests, unless it holds an address")
   func linesAreNarrow() {
     let scripts = Repository.files(under: ["dev", ".ci", "examples"]).filter {
       $0.lines.first?.hasPrefix("#!") == true

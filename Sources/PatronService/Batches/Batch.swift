@@ -32,8 +32,8 @@ struct Batch<Item: Sendable>: Sendable {
     }
   }
 
-  /// Applies the items in order. An item that the rules refuse is reported and leaves no trace; when
-  /// the store itself fails, or an item after it had begun to write, the whole batch does.
+  /// Applies the items in order. An item that the rules refuse is reported and leaves no trace;
+  /// when the store itself fails, or an item after it had begun to write, the whole batch does.
   func apply(
     in context: WriteContext, _ body: (Item) throws -> BatchItemResult
   ) throws -> BatchOutcome {

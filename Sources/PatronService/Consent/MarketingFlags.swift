@@ -3,8 +3,8 @@ internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// The flags `accepts_sms_marketing` and `accepts_email_marketing` of a shop's record, and what they
-/// do to consent.
+/// The flags `accepts_sms_marketing` and `accepts_email_marketing` of a shop's record, and what
+/// they do to consent.
 struct MarketingFlags: Sendable {
   /// What the shop says of SMS; nil when it says nothing.
   var sms: Bool?

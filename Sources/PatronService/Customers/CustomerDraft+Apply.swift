@@ -40,7 +40,8 @@ extension CustomerDraft {
       changed.set("external_id", &customer.externalID, nil)
     }
     changed.set("email", &customer.email, edited(email.map(\.display), customer.email))
-    changed.set("phone_number", &customer.phoneNumber, edited(phone.map(\.e164), customer.phoneNumber))
+    changed.set(
+      "phone_number", &customer.phoneNumber, edited(phone.map(\.e164), customer.phoneNumber))
     changed.set("first_name", &customer.firstName, edited(firstName, customer.firstName))
     changed.set("last_name", &customer.lastName, edited(lastName, customer.lastName))
     changed.set("gender", &customer.gender, edited(gender.map(\.rawValue), customer.gender))

@@ -59,6 +59,7 @@ struct CustomerDraft: Sendable {
     tags = violations.edit("\(path).tags", input.tags) { text throws(RuleError) in
       try TagSet(commaSeparated: text).commaSeparated
     }
+    if tags.value?.isEmpty == true { tags = .clear }
     accountCreatedAt = Self.accountCreatedAt(input, path, now, &violations)
     address = Self.address(input, path, defaultCountry, &violations)
     properties = Self.properties(input, path, &violations)

@@ -1,7 +1,7 @@
 internal import PatronModel
 
-/// What an input says of one field: an absent field leaves what is stored alone, a present and empty
-/// one clears it.
+/// What an input says of one field: an absent field leaves what is stored alone, a present and
+/// empty one clears it.
 enum FieldEdit<Value: Sendable>: Sendable {
   case leave
   case clear

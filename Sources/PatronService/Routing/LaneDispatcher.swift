@@ -58,8 +58,8 @@ public final class LaneDispatcher: CallDispatcher {
     do {
       let work = try prepare(payload, arena)
       let now = WallClock.now()
-      let job = ScanJob(deadline: call.deadline, sink: StreamSink(stream)) { transaction, messages in
-        try work(ReadContext(transaction: transaction, now: now), messages)
+      let job = ScanJob(deadline: call.deadline, sink: StreamSink(stream)) { transaction, output in
+        try work(ReadContext(transaction: transaction, now: now), output)
       }
       let scan = try store.scans.submit(job)
       stream.onWritable { scan.resume() }

@@ -15,8 +15,8 @@ public struct Routes: Sendable {
     @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> @Sendable (WriteContext) throws ->
     [UInt8]
 
-  /// Decodes and checks a request on the I/O thread; what it returns runs on a scan thread and sends
-  /// encoded responses.
+  /// Decodes and checks a request on the I/O thread; what it returns runs on a scan thread and
+  /// sends encoded responses.
   typealias Scan =
     @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> @Sendable (
       ReadContext, ScanStream

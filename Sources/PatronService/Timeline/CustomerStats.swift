@@ -67,8 +67,8 @@ struct CustomerStats {
     fields.lastEventAt = last.values.map(\.at).max().map(GoogleProtobuf.Timestamp.init(micros:))
   }
 
-  /// Puts the contribution of an order in the place of its former one. `datesOf` reads the first and
-  /// last date of the orders in a currency, for when the running figures cannot tell.
+  /// Puts the contribution of an order in the place of its former one. `datesOf` reads the first
+  /// and last date of the orders in a currency, for when the running figures cannot tell.
   ///
   /// - Throws: `AMOUNT_OUT_OF_RANGE` when a sum does not fit 64 bits.
   mutating func replace(

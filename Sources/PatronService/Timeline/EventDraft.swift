@@ -79,7 +79,8 @@ struct EventCheck {
         try EventRules.checkSourceName(input.sourceName, of: source)
       }
     }
-    violations.checkKnown("\(path).channel", input.channel.rawValue, PatronProto.Channel.email.rawValue)
+    violations.checkKnown(
+      "\(path).channel", input.channel.rawValue, PatronProto.Channel.email.rawValue)
     violations.checkKnown("\(path).actor", input.actor.rawValue, PatronProto.Actor.system.rawValue)
     _ = violations.check("\(path).type") { () throws(RuleError) in
       try EventRules.checkType(input.type, of: source)
@@ -167,7 +168,9 @@ struct EventCheck {
     return all == EventContext() ? nil : all
   }
 
-  private mutating func text(_ given: String, _ field: String, limit: Int = ShortText.limit) -> String {
+  private mutating func text(
+    _ given: String, _ field: String, limit: Int = ShortText.limit
+  ) -> String {
     guard !given.isEmpty else { return given }
     let parsed = violations.check("\(path).\(field)") { () throws(RuleError) in
       try ShortText.parse(given, limit: limit)

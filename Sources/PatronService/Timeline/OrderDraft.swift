@@ -60,7 +60,8 @@ extension OrderSnapshot {
       cancelReason: order.cancellation.map(\.reason),
       refunds: order.refunds.map {
         RefundSnapshot(
-          id: $0.externalID, at: $0.refundedAt?.micros ?? 0, amountMinor: $0.amount?.minorUnits ?? 0)
+          id: $0.externalID, at: $0.refundedAt?.micros ?? 0,
+          amountMinor: $0.amount?.minorUnits ?? 0)
       },
       shipments: order.fulfillments.map { shipment in
         ShipmentSnapshot(

@@ -18,7 +18,8 @@ extension TimelineHandlers {
       let event = event ?? EventInput()
       draft = EventDraft(event, path: "event", now: now, violations: &violations)
       var input = customer ?? CustomerInput()
-      // Only the shop's platform speaks for the shop's record: events of others never touch consent.
+      // Only the shop's platform speaks for the shop's record: events of others never touch
+      // consent.
       if event.source != .ecommerce {
         input.acceptsSMSMarketing = nil
         input.acceptsEmailMarketing = nil

@@ -62,7 +62,8 @@ extension TimelineHandlers {
       {
         change.draft.address = .set(address)
       }
-      // Orders may have been paid in a currency that is none any more; customers have a current one.
+      // Orders may have been paid in a currency that is none any more; customers have a current
+      // one.
       if change.draft.currency.value == nil,
         let currency = try? CurrencyCode(draft.snapshot.currency)
       {
@@ -109,7 +110,7 @@ extension TimelineHandlers {
       let derived = OrderEvents.derive(from: before, to: draft.snapshot, observedAt: now)
       let events = try derived.compactMap { derived in
         var event = Event(derived, of: order)
-        if derived.kind == .placed, !order.lineItems.isEmpty { event.enrichedFields = customer.changedFields }
+        if derived.kind == .placed { event.enrichedFields = customer.changedFields }
         return try timeline.tell(event, replaces: derived.replaces)
       }
       try timeline.finish()

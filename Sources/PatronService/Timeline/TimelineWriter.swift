@@ -37,8 +37,8 @@ struct TimelineWriter {
     return try replace(known, with: event, keepsTime: keepsTime)
   }
 
-  /// Records a derived event. One that is known already is told again only as a correction; nil when
-  /// there was nothing to tell.
+  /// Records a derived event. One that is known already is told again only as a correction; nil
+  /// when there was nothing to tell.
   mutating func tell(_ event: Event, replaces: Bool) throws -> Event? {
     let known = try writer.read.event(
       source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID)
@@ -94,7 +94,9 @@ struct TimelineWriter {
     let sources = stats.sources
     try writer.read.timeline(of: customerID, behind: .newest, notBefore: .min) { entry in
       if last[entry.source] == nil {
-        last[entry.source] = (String(decoding: entry.type, as: UTF8.self), entry.position.occurredAt)
+        last[entry.source] = (
+          String(decoding: entry.type, as: UTF8.self), entry.position.occurredAt
+        )
       }
       return last.count < sources
     }

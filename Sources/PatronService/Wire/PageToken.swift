@@ -5,7 +5,8 @@ internal import TTRPC
 /// Where a page ended, bound to everything that the list was asked for with.
 ///
 /// It is opaque to callers: base64url of a version, a fingerprint of the request and the position.
-/// The fingerprint tells a token of another list, filter or store from one of this; it is no secret.
+/// The fingerprint tells a token of another list, filter or store from one of this; it is no
+/// secret.
 struct PageToken: Equatable {
   /// The key of the last record of the page, as the list defines it.
   var position: [Int64]
@@ -81,7 +82,9 @@ enum Base64URL {
     for start in stride(from: 0, to: bytes.count, by: 3) {
       let chunk = bytes[start..<min(start + 3, bytes.count)]
       let word = chunk.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - chunk.count))
-      for index in 0...chunk.count { text.append(alphabet[Int(word >> UInt32(18 - 6 * index) & 63)]) }
+      for index in 0...chunk.count {
+        text.append(alphabet[Int(word >> UInt32(18 - 6 * index) & 63)])
+      }
     }
     return String(decoding: text, as: UTF8.self)
   }

@@ -9,7 +9,8 @@ CREATE TABLE sequences (
 ) WITHOUT ROWID;
 INSERT INTO sequences (name, value) VALUES ('record', 0);
 
--- body: patron.v1.Customer without the fields of stats; stats: order_stats, activity, last_event_at.
+-- body: patron.v1.Customer without the fields of stats.
+-- stats: order_stats, activity and last_event_at of the same message.
 CREATE TABLE customers (
   store_id TEXT NOT NULL,
   customer_id INTEGER NOT NULL,

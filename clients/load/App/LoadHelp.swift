@@ -17,9 +17,9 @@ enum LoadHelp {
     percentiles.
 
     PLACEHOLDERS
-      {{random MIN MAX [WIDTH]}}    a uniform random number from MIN to MAX
-      {{sequence [START [WIDTH]]}}  START (1) for the first request, one more for each further one,
-                                    warm-up included; never twice the same
+      {{random MIN MAX [WIDTH]}}    uniformly random, from MIN to MAX
+      {{sequence [START [WIDTH]]}}  START (or 1), then one more for each request,
+                                    warm-up included; never the same twice
       {{worker}}                    the caller's number, from 1 to -c
     WIDTH fills up with zeros. Numbers are signed and have 64 bits. A random number depends on the \
     seed, the request's number and the place in the request alone, so a seed repeats a run's \
@@ -37,11 +37,12 @@ enum LoadHelp {
           --data '{"customer":{"externalId":"g{{random 1 1000000 7}}"}}'
       100,000 new customers, durably, each with an address of its own:
         patron-load UpsertCustomer -c 64 -n 100000 --warmup 0 \\
-          --data '{"customer":{"externalId":"l{{sequence}}","email":"l{{sequence}}@example.com"}}'
+          --data '{"customer":{"email":"l{{sequence}}@example.com"}}'
       What users see at 5,000 reads a second:
-        patron-load GetCustomer --rate 5000 -z 30s --data @request.json --hdr latency.hdr
+        patron-load GetCustomer --rate 5000 -z 30s --data @request.json
       Many calls in flight on few connections, for a script:
-        patron-load GetCustomer --connections 4 --in-flight 32 -O json --data @request.json
+        patron-load GetCustomer --connections 4 --in-flight 32 -O json \\
+          --data @request.json
 
     ENVIRONMENT
       PATRON_ADDRESS  the address without --address

@@ -13,9 +13,6 @@ final class CallSlot {
   var planned: UInt64 = 0
   /// When it was sent.
   var sent: UInt64 = 0
-  /// True while the call is being started: an answer that comes now is a refusal.
-  var isStarting = false
-  var refusal: RPCError?
   /// Where the outcome goes; set once.
   var completion: (Result<UnsafeRawBufferPointer, RPCError>) -> Void = { _ in }
 

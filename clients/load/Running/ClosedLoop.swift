@@ -1,12 +1,9 @@
-import NIOCore
 import TTRPC
 
 /// Callers that send a request, wait for its answer and send the next one.
 final class ClosedLoop: LoadLoop {
   private var activeCallers = 0
 
-  /// A caller that was refused waits so long, so that a server that refuses is not besieged.
-  private static let pauseAfterRefusal = TimeAmount.milliseconds(10)
   /// A server that cannot be reached for so long ends the run, in nanoseconds.
   private static let patience: UInt64 = 10_000_000_000
 
@@ -35,10 +32,7 @@ final class ClosedLoop: LoadLoop {
     switch send(slot, now) {
     case .sent: break
     case .notConnected: slot.connection.parked.append(slot)
-    case .refused:
-      eventLoop.assumeIsolated().scheduleTask(in: Self.pauseAfterRefusal) {
-        self.next(slot, RunState.now())
-      }
+    case .unmade: retire()
     }
   }
 

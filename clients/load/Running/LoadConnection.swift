@@ -39,7 +39,8 @@ final class LoadConnection {
     live = nil
     losses += 1
     downSince = RunState.now()
-    reconnect()
+    // Later, because connecting may succeed at once, before those who found it lost have parked.
+    eventLoop.assumeIsolated().execute { if !self.isClosed { self.reconnect() } }
   }
 
   func close() {

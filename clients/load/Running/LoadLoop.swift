@@ -8,9 +8,9 @@ class LoadLoop {
   /// How an attempt to start a call ended.
   enum Sending {
     case sent
-    /// Nothing was sent, which has been counted.
-    case refused
-    /// Nothing was sent and nothing counted: there is no connection.
+    /// The request could not be made, which ends the run.
+    case unmade
+    /// There is no connection.
     case notConnected
   }
 
@@ -85,31 +85,24 @@ class LoadLoop {
   /// Sends the slot's request.
   func send(_ slot: CallSlot, _ now: UInt64) -> Sending {
     guard let live = slot.connection.live else { return .notConnected }
+    guard live.isOpen else {
+      slot.connection.lost()
+      return .notConnected
+    }
     let payload: UnsafeRawBufferPointer
     do throws(TemplateError) {
       payload = try renderer.render(request: slot.request, worker: slot.worker)
     } catch {
       state.stop(error)
-      return .refused
+      return .unmade
     }
     slot.sent = now
-    slot.isStarting = true
     live.unary(
       settings.method,
       payload,
       timeout: settings.timeout,
       completion: slot.completion
     )
-    slot.isStarting = false
-    if let refusal = slot.refusal {
-      slot.refusal = nil
-      if !live.isOpen {
-        slot.connection.lost()
-        return .notConnected
-      }
-      failed(slot, refusal, RunState.now())
-      return .refused
-    }
     callsInFlight += 1
     statistics.sent(payload.count, slot)
     return .sent
@@ -132,10 +125,6 @@ class LoadLoop {
     _ slot: CallSlot,
     _ result: Result<UnsafeRawBufferPointer, RPCError>
   ) {
-    if slot.isStarting {
-      if case .failure(let error) = result { slot.refusal = error }
-      return
-    }
     let now = RunState.now()
     callsInFlight -= 1
     switch result {

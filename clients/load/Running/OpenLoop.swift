@@ -102,7 +102,7 @@ final class OpenLoop: LoadLoop {
     slot.connection = pickConnection()
     switch send(slot, now) {
     case .sent: statistics.left(now - planned, slot)
-    case .refused: free.append(slot)
+    case .unmade: free.append(slot)
     case .notConnected:
       failed(slot, Self.noConnection, now)
       free.append(slot)
