@@ -139,6 +139,9 @@ let tests: [Target] = [
       "patron-load", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", nioCore, nioPosix,
       argumentParser,
     ], swiftSettings: strict),
+  .testTarget(
+    name: "EndToEndTests", dependencies: ["PatronClient", "PatronProto", "TTRPC", "ProtobufC"],
+    swiftSettings: strict),
   .testTarget(name: "TidyTests", swiftSettings: strict),
 ]
 
