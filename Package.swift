@@ -140,6 +140,12 @@ let tests: [Target] = [
       argumentParser,
     ], swiftSettings: strict),
   .testTarget(
+    name: "PatronServiceTests",
+    dependencies: [
+      "PatronService", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
+      "TTRPCNIO", "SQLite",
+    ], swiftSettings: strict),
+  .testTarget(
     name: "EndToEndTests", dependencies: ["PatronClient", "PatronProto", "TTRPC", "ProtobufC"],
     swiftSettings: strict),
   .testTarget(name: "TidyTests", swiftSettings: strict),
