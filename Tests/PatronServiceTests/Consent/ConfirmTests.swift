@@ -39,9 +39,10 @@ struct ConfirmTests {
           "sms_opt_in_requested", "email_opt_in_requested", "sms_opt_in_confirmed",
           "email_opt_in_confirmed", "sms_unsubscribed",
         ])
-      #expect(try await shop.history().prefix(4).map(\.action) == [
-        .request, .request, .confirm, .confirm,
-      ])
+      #expect(
+        try await shop.history().prefix(4).map(\.action) == [
+          .request, .request, .confirm, .confirm,
+        ])
     }
   }
 

@@ -56,7 +56,9 @@ struct StoreSettingsTests {
         ])
       let negative = try await violations { try await shop.set { $0.softBounceThreshold = -1 } }
       #expect(negative.map(\.reason) == ["SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE"])
-      let mask = try await violations { try await shop.set(["currency_code", "nonsense"]) { _ in } }
+      let mask = try await violations {
+        try await shop.set(["currency_code", "nonsense"]) { _ in }
+      }
       #expect(mask == [Broken("update_mask.paths[1]", "FIELD_MASK_PATH_UNKNOWN")])
       let missing = try await violations {
         try await shop.customers.updateStoreSettings(UpdateStoreSettingsRequest())
@@ -84,9 +86,10 @@ struct StoreSettingsTests {
         $0.acceptsEmailMarketing = true
       }
       #expect(flag.customer?.subscriptions.map(\.state) == [.pending])
-      #expect(try await shop.consentEvents(.externalID("c2")).map(\.type) == [
-        "email_opt_in_requested"
-      ])
+      #expect(
+        try await shop.consentEvents(.externalID("c2")).map(\.type) == [
+          "email_opt_in_requested"
+        ])
       let off = try await shop.subscribe {
         $0.customer = .with { $0.externalID = "c2" }
         $0.channels = [.email]
@@ -108,7 +111,11 @@ struct StoreSettingsTests {
       try await shop.upsert { number(1, &$0) }
       try await shop.record(of: { number(2, &$0) }, RecordEventTests.quiz("e1"))
       try await shop.sync(.of("o1", 100)) { number(3, &$0) }
-      try await shop.subscribe { number(4, &$0.customer!) }
+      try await shop.subscribe {
+        var input = CustomerInput()
+        number(4, &input)
+        $0.customer = input
+      }
       let batch = try await shop.customers.batchUpsertCustomers(
         .with {
           $0.customers = [

@@ -174,9 +174,10 @@ struct SubscribeTests {
       let stored = try await shop.customer(.externalID("c1")).subscriptions
       #expect(stored.map(\.expiresAt) == [.at(4_000_000_000), .at(4_000_000_000)])
       let events = try await shop.consentEvents()
-      #expect(events.map { $0.properties["topic"]?.kind } == [
-        .stringValue("marketing"), .stringValue("loyalty"),
-      ])
+      #expect(
+        events.map { $0.properties["topic"]?.kind } == [
+          .stringValue("marketing"), .stringValue("loyalty"),
+        ])
       #expect(events.map(\.eventID) == rows.map { "patron:consent:\($0.id)" })
       #expect(events.allSatisfy { $0.source == .product && $0.channel == .sms })
       #expect(events.allSatisfy { $0.actor == .customer && $0.title == "Subscribed to SMS" })
@@ -277,42 +278,41 @@ struct ConsentInputTests {
   @Test func bothSidesOfEveryLimit() async throws {
     let long: (Int) -> String = { String(repeating: "x", count: $0) }
     let now = GoogleProtobuf.Timestamp.now
-    let limits:
-      [(path: String, reason: String, good: Adjust, bad: Adjust)] = [
-        (
-          "source", "CONSENT_SOURCE_LENGTH", { $0.evidence?.source = "abc" },
-          { $0.evidence?.source = "ab" }
-        ),
-        (
-          "source", "CONSENT_SOURCE_LENGTH",
-          { $0.evidence?.source = String(repeating: "x", count: 40) },
-          { $0.evidence?.source = String(repeating: "x", count: 41) }
-        ),
-        (
-          "occurred_at", "OCCURRED_AT_IN_FUTURE", { $0.evidence?.occurredAt = .at(now + 290) },
-          { $0.evidence?.occurredAt = .at(now + 400) }
-        ),
-        (
-          "occurred_at", "OCCURRED_AT_TOO_EARLY", { $0.evidence?.occurredAt = .at(631_152_000) },
-          { $0.evidence?.occurredAt = .at(631_151_999) }
-        ),
-        ("ip", "IP_MALFORMED", { $0.evidence?.ip = "192.0.2.1" }, { $0.evidence?.ip = "192.0.2" }),
-        (
-          "expires_at", "EXPIRES_TOO_EARLY",
-          {
-            $0.evidence?.occurredAt = .at(1000_000_000)
-            $0.evidence?.expiresAt = .at(1000_000_001)
-          },
-          {
-            $0.evidence?.occurredAt = .at(1000_000_000)
-            $0.evidence?.expiresAt = .at(1000_000_000)
-          }
-        ),
-        (
-          "method", "ENUM_VALUE_UNKNOWN", { $0.evidence?.method = .other },
-          { $0.evidence?.method = .init(rawValue: 11) }
-        ),
-      ]
+    let limits: [(path: String, reason: String, good: Adjust, bad: Adjust)] = [
+      (
+        "source", "CONSENT_SOURCE_LENGTH", { $0.evidence?.source = "abc" },
+        { $0.evidence?.source = "ab" }
+      ),
+      (
+        "source", "CONSENT_SOURCE_LENGTH",
+        { $0.evidence?.source = String(repeating: "x", count: 40) },
+        { $0.evidence?.source = String(repeating: "x", count: 41) }
+      ),
+      (
+        "occurred_at", "OCCURRED_AT_IN_FUTURE", { $0.evidence?.occurredAt = .at(now + 290) },
+        { $0.evidence?.occurredAt = .at(now + 400) }
+      ),
+      (
+        "occurred_at", "OCCURRED_AT_TOO_EARLY", { $0.evidence?.occurredAt = .at(631_152_000) },
+        { $0.evidence?.occurredAt = .at(631_151_999) }
+      ),
+      ("ip", "IP_MALFORMED", { $0.evidence?.ip = "192.0.2.1" }, { $0.evidence?.ip = "192.0.2" }),
+      (
+        "expires_at", "EXPIRES_TOO_EARLY",
+        {
+          $0.evidence?.occurredAt = .at(1000_000_000)
+          $0.evidence?.expiresAt = .at(1000_000_001)
+        },
+        {
+          $0.evidence?.occurredAt = .at(1000_000_000)
+          $0.evidence?.expiresAt = .at(1000_000_000)
+        }
+      ),
+      (
+        "method", "ENUM_VALUE_UNKNOWN", { $0.evidence?.method = .other },
+        { $0.evidence?.method = .init(rawValue: 11) }
+      ),
+    ]
     try await Shop.open { shop in
       for (path, reason, good, bad) in limits {
         try await shop.subscribe(good)

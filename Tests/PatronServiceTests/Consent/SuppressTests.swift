@@ -133,7 +133,9 @@ struct SuppressTests {
       let before = try shop.image()
       let refs: [CustomerRef.Ref] = [.externalID("c1"), .email("x@example.com")]
       for ref in refs {
-        let error = try await failure { try await shop.suppress(ref) { $0.channels = [.email, .sms] } }
+        let error = try await failure {
+          try await shop.suppress(ref) { $0.channels = [.email, .sms] }
+        }
         #expect(error.code == .failedPrecondition && error.reason == "ADDRESS_MISSING")
         #expect(error.metadata["channel"] == "sms")
       }

@@ -84,7 +84,7 @@ struct UnsubscribeTests {
       // Other stores know nothing of it.
       try await shop.upsert(in: "other") { $0.email = "new@example.com" }
       let other = try await shop.get(.email("new@example.com"), in: "other", view: .full)
-      #expect(other.channels.allSatisfy(\.suppressions.isEmpty))
+      #expect(other.channels.allSatisfy { $0.suppressions.isEmpty })
     }
   }
 

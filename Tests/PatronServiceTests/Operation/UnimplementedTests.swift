@@ -26,7 +26,8 @@ struct UnimplementedTests {
         #expect(error.reason == "METHOD_UNIMPLEMENTED", "\(method)")
         count += 1
       }
-      #expect(count == CustomerService.methods.count + TimelineService.methods.count - Self.served.count)
+      let all = CustomerService.methods.count + TimelineService.methods.count
+      #expect(count == all - Self.served.count)
     }
   }
 }
