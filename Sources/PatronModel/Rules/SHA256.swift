@@ -16,7 +16,7 @@ public struct SHA256 {
   private static let blockSize = 64
 
   /// The 32 bytes of the digest of `bytes`.
-  public static func digest(of bytes: some Sequence<UInt8>) -> [UInt8] {
+  public static func digest(of bytes: [UInt8]) -> [UInt8] {
     var hash = SHA256()
     hash.update(bytes)
     return hash.finish()
@@ -24,7 +24,7 @@ public struct SHA256 {
 
   /// The 32 bytes of HMAC-SHA-256 of `bytes` under `key`, which may have any length.
   public static func authenticationCode(
-    of bytes: some Sequence<UInt8>,
+    of bytes: [UInt8],
     key: [UInt8]
   ) -> [UInt8] {
     var block = key.count > blockSize ? digest(of: key) : key
@@ -39,7 +39,7 @@ public struct SHA256 {
   }
 
   /// Adds bytes.
-  public mutating func update(_ bytes: some Sequence<UInt8>) {
+  public mutating func update(_ bytes: [UInt8]) {
     for byte in bytes {
       pending.append(byte)
       length &+= 1
@@ -68,37 +68,48 @@ public struct SHA256 {
   }
 
   private mutating func compress() {
-    let words = schedule()
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { words in
+      schedule(into: words)
+      mix(words)
+    }
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func mix(_ words: UnsafeMutableBufferPointer<UInt32>) {
     var (a, b, c, d) = (state[0], state[1], state[2], state[3])
     var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+    let constants = Self.constants
     for index in 0..<64 {
       let sum1 = Self.rotate(e, 6) ^ Self.rotate(e, 11) ^ Self.rotate(e, 25)
       let choice = (e & f) ^ (~e & g)
-      let first = h &+ sum1 &+ choice &+ Self.constants[index] &+ words[index]
+      let first = h &+ sum1 &+ choice &+ constants[index] &+ words[index]
       let sum0 = Self.rotate(a, 2) ^ Self.rotate(a, 13) ^ Self.rotate(a, 22)
       let second = sum0 &+ ((a & b) ^ (a & c) ^ (b & c))
       (h, g, f, e) = (g, f, e, d &+ first)
       (d, c, b, a) = (c, b, a, first &+ second)
     }
-    for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
-    pending.removeAll(keepingCapacity: true)
+    state[0] &+= a
+    state[1] &+= b
+    state[2] &+= c
+    state[3] &+= d
+    state[4] &+= e
+    state[5] &+= f
+    state[6] &+= g
+    state[7] &+= h
   }
 
-  private func schedule() -> [UInt32] {
-    var words: [UInt32] = []
-    words.reserveCapacity(64)
-    for start in stride(from: 0, to: Self.blockSize, by: 4) {
-      let high = UInt32(pending[start]) << 24 | UInt32(pending[start + 1]) << 16
-      let low = UInt32(pending[start + 2]) << 8 | UInt32(pending[start + 3])
-      words.append(high | low)
+  private func schedule(into words: UnsafeMutableBufferPointer<UInt32>) {
+    for index in 0..<16 {
+      let high = UInt32(pending[4 * index]) << 24 | UInt32(pending[4 * index + 1]) << 16
+      let low = UInt32(pending[4 * index + 2]) << 8 | UInt32(pending[4 * index + 3])
+      words[index] = high | low
     }
     for index in 16..<64 {
       let (near, far) = (words[index - 2], words[index - 15])
       let sigma1 = Self.rotate(near, 17) ^ Self.rotate(near, 19) ^ near >> 10
       let sigma0 = Self.rotate(far, 7) ^ Self.rotate(far, 18) ^ far >> 3
-      words.append(words[index - 16] &+ sigma0 &+ words[index - 7] &+ sigma1)
+      words[index] = words[index - 16] &+ sigma0 &+ words[index - 7] &+ sigma1
     }
-    return words
   }
 
   private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 {

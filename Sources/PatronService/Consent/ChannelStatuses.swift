@@ -31,7 +31,7 @@ struct ChannelStatuses {
     for channel in PatronModel.Channel.allCases {
       guard let address = address(channel) else { continue }
       hasAddress.insert(channel)
-      suppressions[channel] = try reader.suppressions(channel, hash: reader.hash(address))
+      suppressions[channel] = try reader.suppressions(channel, of: address)
     }
   }
 

@@ -42,6 +42,7 @@ CREATE INDEX confirmations_by_age ON confirmations (store_id, expires_at);
 
 -- body: patron.v1.StoreSettings. A store without a row has the usual settings.
 CREATE TABLE store_settings (
-  store_id TEXT NOT NULL PRIMARY KEY,
-  body BLOB NOT NULL
+  store_id TEXT NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (store_id)
 ) WITHOUT ROWID;

@@ -59,8 +59,8 @@ extension StoreWriter {
   )
   private static let forgetConfirmations = Query(
     """
-    DELETE FROM confirmations WHERE (store_id, token_hash, channel, topic) IN (
-      SELECT store_id, token_hash, channel, topic FROM confirmations
+    DELETE FROM confirmations WHERE store_id = ?1 AND (token_hash, channel, topic) IN (
+      SELECT token_hash, channel, topic FROM confirmations
       WHERE store_id = ?1 AND expires_at < ?2 LIMIT 100)
     """
   )

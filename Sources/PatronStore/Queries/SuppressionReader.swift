@@ -16,14 +16,27 @@ public struct SuppressionReader {
     """
   )
 
+  private static let ofChannel = Query(
+    "SELECT 1 FROM suppressions WHERE store_id = ?1 AND channel = ?2 LIMIT 1"
+  )
+
   /// Why an address is suppressed, in the order of the reasons' numbers; empty when it is not.
   ///
   /// - Parameter address: the phone number in E.164 form, or the e-mail address in the form that
   ///   is compared (`EmailAddress.key`).
   public func reasons(_ channel: Channel, _ address: String) throws -> [SuppressionReason] {
-    try suppressions(channel, hash: hash(address)).compactMap {
+    try suppressions(channel, of: address).compactMap {
       SuppressionReason(rawValue: Int($0.reason))
     }
+  }
+
+  /// Every suppression of an address, in the order of the reasons' numbers. Where the store has
+  /// none of the channel at all, nothing is hashed.
+  public func suppressions(_ channel: Channel, of address: String) throws -> [SuppressionRow] {
+    let any = try reader.transaction.first(Self.ofChannel, reader.store.name, channel.rawValue) {
+      $0.int64(0)
+    }
+    return any == nil ? [] : try suppressions(channel, hash: hash(address))
   }
 
   /// Every suppression of an address, in the order of the reasons' numbers.

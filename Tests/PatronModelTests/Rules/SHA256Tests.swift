@@ -21,11 +21,11 @@ struct SHA256Tests {
     ),
   ])
   func digestsOfTheStandard(_ text: String, _ digest: String) {
-    #expect(hex(SHA256.digest(of: text.utf8)) == digest)
+    #expect(hex(SHA256.digest(of: Array(text.utf8))) == digest)
   }
 
   @Test func aMillionLetters() {
-    let digest = SHA256.digest(of: repeatElement(UInt8(ascii: "a"), count: 1_000_000))
+    let digest = SHA256.digest(of: [UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000))
     #expect(hex(digest) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
   }
 
@@ -33,8 +33,8 @@ struct SHA256Tests {
     let bytes = (0..<200).map { UInt8($0) }
     for cut in 0...200 {
       var hash = SHA256()
-      hash.update(bytes.prefix(cut))
-      hash.update(bytes.dropFirst(cut))
+      hash.update(Array(bytes.prefix(cut)))
+      hash.update(Array(bytes.dropFirst(cut)))
       #expect(hash.finish() == SHA256.digest(of: bytes), "cut at \(cut)")
     }
   }
