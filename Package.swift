@@ -139,6 +139,15 @@ let tests: [Target] = [
       "patron-load", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", nioCore, nioPosix,
       argumentParser,
     ], swiftSettings: strict),
+  .testTarget(
+    name: "PatronServiceTests",
+    dependencies: [
+      "PatronService", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
+      "TTRPCNIO", "SQLite",
+    ], swiftSettings: strict),
+  .testTarget(
+    name: "EndToEndTests", dependencies: ["PatronClient", "PatronProto", "TTRPC", "ProtobufC"],
+    swiftSettings: strict),
   .testTarget(name: "TidyTests", swiftSettings: strict),
 ]
 

@@ -57,6 +57,11 @@ struct Batch<Item: Sendable>: Sendable {
 struct BatchOutcome {
   private(set) var results: [BatchItemResult] = []
   private(set) var counts = BatchCounts()
+  private var detailBytes = 0
+
+  /// Bytes of details after which the errors have none any more: what was applied has to be told in
+  /// one frame, whatever was wrong with the rest.
+  private static let mostDetailBytes = 2 << 20
 
   fileprivate mutating func add(_ result: BatchItemResult, _ index: Int) {
     var result = result
@@ -71,10 +76,13 @@ struct BatchOutcome {
 
   fileprivate mutating func reject(_ error: RPCError, _ index: Int) {
     counts.rejected += 1
+    var status = GoogleRPC.Status(error)
+    detailBytes += status.details.reduce(0) { $0 + $1.value.count }
+    if detailBytes > Self.mostDetailBytes { status.details = [] }
     results.append(
       .with {
         $0.index = Int32(index)
-        $0.error = GoogleRPC.Status(error)
+        $0.error = status
       })
   }
 }
