@@ -24,7 +24,9 @@ public enum RecordChecks {
       findings += check(row).map { "order \(row.id) of store \(store): \($0)" }
     }
     try records.checkouts { store, row in
-      findings += check(row).map { "a checkout of customer \(row.customerID), store \(store): \($0)" }
+      findings += check(row).map {
+        "a checkout of customer \(row.customerID), store \(store): \($0)"
+      }
     }
     try records.dangling { findings.append($0) }
     return findings

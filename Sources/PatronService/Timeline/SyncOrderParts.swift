@@ -125,7 +125,8 @@ extension Order {
       guard refunds.count < OrderDraft.Limit.refunds else {
         throw .invalid(
           "refund", "LIST_TOO_LONG",
-          "The order has \(refunds.count) refunds; at most \(OrderDraft.Limit.refunds) are allowed.")
+          "The order has \(refunds.count) refunds; at most \(OrderDraft.Limit.refunds) are allowed."
+        )
       }
       refunds.append(refund)
     }

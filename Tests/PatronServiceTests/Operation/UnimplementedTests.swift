@@ -9,6 +9,8 @@ struct UnimplementedTests {
   private static let served: Set<String> = [
     "UpsertCustomer", "BatchUpsertCustomers", "GetCustomer", "ListCustomers", "ExportCustomers",
     "RecordEvent", "BatchRecordEvents", "SyncOrder", "BatchSyncOrders", "GetTimeline", "GetEvent",
+    "UpdateCustomer", "UpdateTags", "BatchGetCustomers", "ListOrders", "GetOrder", "SyncRefund",
+    "SyncFulfillment", "SyncCheckout", "ListEventTypes", "RegisterEventType",
   ]
 
   @Test func everyOtherMethodSaysSo() async throws {
@@ -24,7 +26,8 @@ struct UnimplementedTests {
         #expect(error.reason == "METHOD_UNIMPLEMENTED", "\(method)")
         count += 1
       }
-      #expect(count == CustomerService.methods.count + TimelineService.methods.count - 11)
+      #expect(
+        count == CustomerService.methods.count + TimelineService.methods.count - Self.served.count)
     }
   }
 }

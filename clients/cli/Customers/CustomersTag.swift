@@ -46,7 +46,9 @@ struct CustomersTag: AsyncParsableCommand {
     guard !references.isEmpty else {
       throw ValidationError("Name a customer by --id, --external-id, --email or --phone.")
     }
-    guard add != nil || remove != nil else { throw ValidationError("Give --add, --remove or both.") }
+    guard add != nil || remove != nil else {
+      throw ValidationError("Give --add, --remove or both.")
+    }
   }
 
   func run() async throws {
@@ -74,7 +76,8 @@ struct CustomersTag: AsyncParsableCommand {
       guard let error = result.error else {
         return CustomerText.outcome(result.outcome, style) + "  customer \(result.customerID)\n"
       }
-      return style.red("rejected") + "  number \(result.index + 1): \(SafeText.line(error.message))\n"
+      return style.red("rejected")
+        + "  number \(result.index + 1): \(SafeText.line(error.message))\n"
     }.joined()
   }
 }

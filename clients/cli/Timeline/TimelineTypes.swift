@@ -48,7 +48,8 @@ struct TimelineTypes: AsyncParsableCommand {
 
   func run() async throws {
     if let register {
-      try await self.register(try DataArgument.message(EventType.self, register, flag: "--register"))
+      try await self.register(
+        try DataArgument.message(EventType.self, register, flag: "--register"))
     } else {
       try await list()
     }
