@@ -107,7 +107,7 @@ struct RecordCheckTests {
       try sample.fill(shop.store) { _ in }
       #expect(try shop.store.check([RecordChecks.run]) == [])
       #expect(try shop.rows("SELECT count(*) FROM customers", columns: 1) == [["220"]])
-      #expect(try shop.rows("SELECT count(*) FROM events", columns: 1) == [["660"]])
+      #expect(try shop.rows("SELECT count(*) FROM events", columns: 1) == [["880"]])
       let image = try shop.image()
       try sample.fill(shop.store) { _ in }
       #expect(try shop.image() == image)
