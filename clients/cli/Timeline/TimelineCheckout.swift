@@ -11,8 +11,9 @@ struct TimelineCheckout: AsyncParsableCommand {
       became an order after all appears on the timeline. The customer is created when unknown.
 
       EXAMPLES
-        patron timeline checkout --email ada@example.com --token k1 --started-at 2024-05-31T12:00Z \\
-          --total 42.00 --currency USD --abandoned-at 2024-05-31T13:00Z
+        patron timeline checkout --email ada@example.com --token k1 \\
+          --started-at 2024-05-31T12:00Z --total 42.00 --currency USD \\
+          --abandoned-at 2024-05-31T13:00Z
         patron timeline checkout --external-id 42 --data @checkout.json
       """
   )
