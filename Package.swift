@@ -62,7 +62,10 @@ let libraries: [Target] = [
   .target(
     name: "PatronStore",
     dependencies: ["SQLite", "PatronModel", dequeModule],
-    resources: [.embedInCode("Migrations/m0001_initial.sql")],
+    resources: [
+      .embedInCode("Migrations/m0001_initial.sql"),
+      .embedInCode("Migrations/m0003_terms.sql"),
+    ],
     swiftSettings: strict
   ),
   .target(
@@ -130,6 +133,14 @@ let tests: [Target] = [
   .testTarget(
     name: "PatronStoreTests",
     dependencies: ["PatronStore", "SQLite", "CSQLite"],
+    swiftSettings: strict
+  ),
+  .testTarget(
+    name: "PatronServiceTests",
+    dependencies: [
+      "PatronService", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
+      "TTRPCNIO", "SQLite",
+    ],
     swiftSettings: strict
   ),
   .testTarget(name: "CLITests", dependencies: ["patron", "PatronClient"], swiftSettings: strict),

@@ -19,6 +19,8 @@ extension Routes {
       apply: Customers.batchUpsert)
     routes.point(CustomerService.getCustomer, Customers.getCustomer)
     routes.point(CustomerService.listCustomers, Customers.listCustomers)
+    routes.point(CustomerService.countCustomers, Customers.countCustomers)
+    routes.point(CustomerService.listFilters, Customers.listFilters)
     routes.scan(
       CustomerService.exportCustomers, prepare: Customers.prepareExport, run: Customers.export)
     typealias Timeline = TimelineHandlers

@@ -2,7 +2,7 @@ internal import SQLite
 
 /// Every record of every store, for checks of the whole database.
 public struct AllRecords {
-  private let transaction: ReadTransaction
+  let transaction: ReadTransaction
 
   /// Reads in a transaction.
   public init(_ transaction: ReadTransaction) { self.transaction = transaction }
@@ -41,6 +41,30 @@ public struct AllRecords {
       """
       SELECT 'the search index has customer ' || id || ', who does not exist'
       FROM customer_search_docsize WHERE id NOT IN (SELECT customer_id FROM customers)
+      """
+    ),
+    Query(
+      """
+      SELECT 'term ' || term_id || ' of store ' || store_id || ': its counter says ' || count
+        || ', its list has ' || members
+      FROM (
+        SELECT t.*, (SELECT count(*) FROM memberships m
+          WHERE m.store_id = t.store_id AND m.term_id = t.term_id) AS members FROM terms t)
+      WHERE count <> members
+      """
+    ),
+    Query(
+      """
+      SELECT 'term ' || term_id || ' of store ' || store_id || ': it has a list, but no counter'
+      FROM memberships m WHERE NOT EXISTS (
+        SELECT 1 FROM terms t WHERE t.store_id = m.store_id AND t.term_id = m.term_id)
+      GROUP BY store_id, term_id
+      """
+    ),
+    Query(
+      """
+      SELECT 'terms up to ' || top || ' are in use, but the next one would be ' || (value + 1)
+      FROM sequences, (SELECT max(term_id) AS top FROM terms) WHERE name = 'term' AND top > value
       """
     ),
     Query(

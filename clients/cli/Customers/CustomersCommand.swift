@@ -4,8 +4,11 @@ import ArgumentParser
 struct CustomersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "customers",
-    abstract: "Create, change, find and list customers.",
-    subcommands: [CustomersUpsert.self, CustomersGet.self, CustomersList.self],
+    abstract: "Create, change, find, list and count customers.",
+    subcommands: [
+      CustomersUpsert.self, CustomersGet.self, CustomersList.self, CustomersCount.self,
+      CustomersFilters.self,
+    ],
     aliases: ["customer"]
   )
 }
