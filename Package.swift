@@ -64,6 +64,7 @@ let libraries: [Target] = [
     dependencies: ["SQLite", "PatronModel", dequeModule],
     resources: [
       .embedInCode("Migrations/m0001_initial.sql"),
+      .embedInCode("Migrations/m0002_suppressions.sql"),
       .embedInCode("Migrations/m0003_terms.sql"),
     ],
     swiftSettings: strict
@@ -135,14 +136,6 @@ let tests: [Target] = [
     dependencies: ["PatronStore", "SQLite", "CSQLite"],
     swiftSettings: strict
   ),
-  .testTarget(
-    name: "PatronServiceTests",
-    dependencies: [
-      "PatronService", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
-      "TTRPCNIO", "SQLite",
-    ],
-    swiftSettings: strict
-  ),
   .testTarget(name: "CLITests", dependencies: ["patron", "PatronClient"], swiftSettings: strict),
   .testTarget(
     name: "LoadTests",
@@ -150,6 +143,15 @@ let tests: [Target] = [
       "patron-load", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", nioCore, nioPosix,
       argumentParser,
     ], swiftSettings: strict),
+  .testTarget(
+    name: "PatronServiceTests",
+    dependencies: [
+      "PatronService", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
+      "TTRPCNIO", "SQLite",
+    ], swiftSettings: strict),
+  .testTarget(
+    name: "EndToEndTests", dependencies: ["PatronClient", "PatronProto", "TTRPC", "ProtobufC"],
+    swiftSettings: strict),
   .testTarget(name: "TidyTests", swiftSettings: strict),
 ]
 

@@ -13,9 +13,11 @@ extension Routes {
     var routes = Routes()
     typealias Customers = CustomerHandlers
     routes.write(
-      CustomerService.upsertCustomer, prepare: Customers.prepareUpsert, apply: Customers.upsert)
+      CustomerService.upsertCustomer, storeID: \.storeID, country: \.defaultCountry,
+      prepare: Customers.prepareUpsert, apply: Customers.upsert)
     routes.write(
-      CustomerService.batchUpsertCustomers, prepare: Customers.prepareBatchUpsert,
+      CustomerService.batchUpsertCustomers, storeID: \.storeID, country: \.defaultCountry,
+      lacksCountry: \.batch.lacksCountry, prepare: Customers.prepareBatchUpsert,
       apply: Customers.batchUpsert)
     routes.point(CustomerService.getCustomer, Customers.getCustomer)
     routes.point(CustomerService.listCustomers, Customers.listCustomers)
@@ -25,16 +27,22 @@ extension Routes {
       CustomerService.exportCustomers, prepare: Customers.prepareExport, run: Customers.export)
     typealias Timeline = TimelineHandlers
     routes.write(
-      TimelineService.recordEvent, prepare: Timeline.prepareRecord, apply: Timeline.record)
+      TimelineService.recordEvent, storeID: \.storeID, country: \.defaultCountry,
+      prepare: Timeline.prepareRecord, apply: Timeline.record)
     routes.write(
-      TimelineService.batchRecordEvents, prepare: Timeline.prepareBatchRecord,
+      TimelineService.batchRecordEvents, storeID: \.storeID, country: \.defaultCountry,
+      lacksCountry: \.batch.lacksCountry, prepare: Timeline.prepareBatchRecord,
       apply: Timeline.batchRecord)
-    routes.write(TimelineService.syncOrder, prepare: Timeline.prepareSync, apply: Timeline.sync)
     routes.write(
-      TimelineService.batchSyncOrders, prepare: Timeline.prepareBatchSync,
+      TimelineService.syncOrder, storeID: \.storeID, country: \.defaultCountry,
+      prepare: Timeline.prepareSync, apply: Timeline.sync)
+    routes.write(
+      TimelineService.batchSyncOrders, storeID: \.storeID, country: \.defaultCountry,
+      lacksCountry: \.batch.lacksCountry, prepare: Timeline.prepareBatchSync,
       apply: Timeline.batchSync)
     routes.point(TimelineService.getTimeline, Timeline.getTimeline)
     routes.point(TimelineService.getEvent, Timeline.getEvent)
+    routes.addConsent()
     routes.completeWith(CustomerService.methods + TimelineService.methods)
     return routes
   }

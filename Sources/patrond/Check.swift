@@ -9,7 +9,8 @@ struct Check: ParsableCommand {
     discussion: """
       Every record is decoded and compared with the columns it is found by and with the lists and
       counters of the filters, and every customer's order statistics with the orders. The server
-      must not be running. Each finding is one line and names ids, no personal data. Exit status: 0 when there are no findings, 1 otherwise.
+      must not be running. Each finding is one line and names ids, no personal data. Exit status:
+      0 when there are no findings, 1 otherwise.
       """
   )
 

@@ -17,10 +17,22 @@ struct Patrond: AsyncParsableCommand {
     defaultSubcommand: Serve.self
   )
 
+  /// Runs the command line. Wrong usage is exit status 2, as it is with `patron`.
   static func main() async {
     // The files hold personal data: nobody but the owner reads them.
     umask(0o077)
-    await main(nil)
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      report(fullMessage(for: error))
+      Foundation.exit(2)
+    }
   }
 }
 

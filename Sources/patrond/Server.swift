@@ -25,7 +25,7 @@ struct Server {
       report("\(signal): finishing the calls in flight")
       break
     }
-    health.setAll(.notServing)
+    health.end()
     let isClean = await server.drain()
     await server.shutdown()
     store.close()

@@ -120,7 +120,7 @@ import Testing
   @Test func silentAndSlowClientsAreDisconnected() async throws {
     let journal = Service.Journal()
     var limits = Limits()
-    limits.headerTimeoutMillis = 200
+    limits.headerTimeoutMillis = 2000
     let server = try await Service.start(limits: limits, journal: journal)
     let silent = try await ServerTestClient(server.addresses[0])
     let slow = try await ServerTestClient(server.addresses[0])
@@ -134,7 +134,7 @@ import Testing
 
   @Test func idleClientsAreDisconnected() async throws {
     var limits = Limits()
-    limits.idleTimeoutMillis = 200
+    limits.idleTimeoutMillis = 2000
     let server = try await Service.start(limits: limits)
     let client = try await ServerTestClient(server.addresses[0])
     try await client.send(Bytes.request(1, Service.echo, [1]))

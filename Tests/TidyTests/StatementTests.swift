@@ -8,11 +8,15 @@ struct StatementTests {
   /// Tables that belong to no store, and why.
   static let shared = [
     "sequences": "ids are unique within the file",
+    "secrets": "random keys of the file itself",
     "customer_search": "its tokens begin with a hash of the store",
   ]
 
   /// Files whose statements read every store, and why.
-  static let overall = ["AllRecords.swift": "`patrond check` looks at the whole file"]
+  static let overall = [
+    "AllRecords.swift": "`patrond check` looks at the whole file",
+    "StoreWriter+TermRebuild.swift": "a new version looks at every record once",
+  ]
 
   static let tables: [(name: String, body: String)] = migrations.flatMap { file in
     file.text.matches(of: #/CREATE (?:VIRTUAL )?TABLE (\w+)([^;]*);/#).map {

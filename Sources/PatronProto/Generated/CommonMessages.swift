@@ -215,7 +215,8 @@ public struct CustomerRef: ProtobufC.Message {
 
 /// Something that the caller should know though the call succeeded.
 public struct Warning: ProtobufC.Message {
-  /// Stable upper-case name: `STICKY_OPT_OUT`, `IDENTIFIER_KEPT`, `COUNTRY_ALIAS`, `TIME_IN_FUTURE`.
+  /// Stable upper-case name: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`,
+  /// `COUNTRY_ALIAS`, `OCCURRED_AT_IN_FUTURE`.
   public var reason = ""
 
   /// Path of the field it is about; empty when about the whole.

@@ -535,7 +535,8 @@ extension Contract {
       text: ##"""
         // Something that the caller should know though the call succeeded.
         message Warning {
-          // Stable upper-case name: `STICKY_OPT_OUT`, `IDENTIFIER_KEPT`, `COUNTRY_ALIAS`, `TIME_IN_FUTURE`.
+          // Stable upper-case name: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`,
+          // `COUNTRY_ALIAS`, `OCCURRED_AT_IN_FUTURE`.
           string reason = 1;
           // Path of the field it is about; empty when about the whole.
           string field = 2;
@@ -1358,7 +1359,9 @@ extension Contract {
           // Replaces the whole address; an empty address clears it.
           Address address = 12;
           // Whether the customer accepts marketing by SMS, as the shop knows it. It changes the consent
-          // unless the customer opted out: then the answer carries the warning `STICKY_OPT_OUT`.
+          // unless the customer opted out: then the answer carries the warning `STICKY_OPT_OUT`. What an
+          // order or an event says counts once and as of its time: where the consent changed since, the
+          // warning is `CONSENT_OUTDATED`.
           optional bool accepts_sms_marketing = 13;
           // The same for e-mail.
           optional bool accepts_email_marketing = 14;
@@ -1451,7 +1454,8 @@ extension Contract {
           int64 customer_id = 3;
           // Patron's id of the event or order, in batches of those.
           int64 id = 4;
-          // Why the item was rejected; absent when it was not.
+          // Why the item was rejected; absent when it was not. Paths begin at the item: `customer.email`.
+          // After 2 MiB of details in a response the remaining errors have none.
           google.rpc.Status error = 5;
           // What the caller should know.
           repeated Warning warnings = 6;
@@ -1505,7 +1509,7 @@ extension Contract {
           Customer customer = 1;
           // Every channel and topic with consent or suppression, and marketing always; full view only.
           repeated ChannelStatus channels = 2;
-          // Who last set which field; full view only.
+          // Who last set which field; full view only. Not recorded yet: always empty.
           repeated FieldProvenance provenance = 3;
         }
         """##),
@@ -1588,6 +1592,7 @@ extension Contract {
           repeated FilterSelection selections = 1;
           // The search box: a fragment of an e-mail address or a phone number. Space around it, case and
           // the formatting of phone numbers do not matter; one or two characters match beginnings only.
+          // Up to 254 characters; empty is everyone.
           string query = 2;
         }
         """##),
@@ -1602,7 +1607,7 @@ extension Contract {
           CustomerFilter filter = 2;
           // In which order.
           CustomerSort sort = 3;
-          // Customers a page, 1 to 100; 0 is 50.
+          // Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
           int32 page_size = 4;
           // `next_page_token` of the page before; everything but the page size must be as it was there,
           // else INVALID_ARGUMENT, reason `PAGE_TOKEN_MISMATCH`.
@@ -2566,8 +2571,10 @@ extension Contract {
         service TimelineService {
           // Records one event and creates its customer where needed.
           //
-          // Errors: those of UpsertCustomer; INVALID_ARGUMENT `EVENT_TYPE_UNKNOWN` for a type of the
-          // platform or of own products that is not in the catalogue.
+          // Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
+          // of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
+          // method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
+          // customer's event.
           rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
           // Records up to 1,000 events. A rejected item does not stop the others.
           rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
@@ -2633,8 +2640,10 @@ extension Contract {
       text: ##"""
         // Records one event and creates its customer where needed.
         //
-        // Errors: those of UpsertCustomer; INVALID_ARGUMENT `EVENT_TYPE_UNKNOWN` for a type of the
-        // platform or of own products that is not in the catalogue.
+        // Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
+        // of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
+        // method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
+        // customer's event.
         rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
         """##),
     ContractDeclaration(
@@ -2755,7 +2764,7 @@ extension Contract {
       text: ##"""
         // Circumstances of an event.
         message EventContext {
-          // IP address, v4 or v6.
+          // IP address, v4 or v6, up to 64 characters.
           string ip = 1;
           // User agent, up to 512 characters.
           string user_agent = 2;
@@ -2766,7 +2775,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.EventReferences", kind: .message,
       text: ##"""
-        // Records that an event is about.
+        // Records that an event is about. Each text has up to 255 characters.
         message EventReferences {
           // The shop's identifier of an order.
           string order_external_id = 1;
@@ -2792,8 +2801,9 @@ extension Contract {
         // An event as a caller gives it.
         message EventInput {
           // The caller's identifier, 1 to 255 characters, unique within store, source and source name. The
-          // same id again replaces the event. When empty one is made from the content, so that a repeat
-          // of the same event changes nothing; that needs `occurred_at` or a `request_id`.
+          // same id again replaces the event. Ids that begin with `patron:` are refused: events that are
+          // derived from orders have them. When empty one is made from the content, so that a repeat of
+          // the same event changes nothing; that needs `occurred_at` or a `request_id`.
           string event_id = 1;
           // Where it comes from; required.
           EventSource source = 2;
@@ -2806,7 +2816,8 @@ extension Contract {
           google.protobuf.Timestamp occurred_at = 5;
           // One line for people, up to 255 characters. Empty takes the type's label.
           string title = 6;
-          // Up to 400 properties; names of up to 64 characters, 64 KiB in all.
+          // Up to 400 properties; names of up to 64 characters, 64 KiB in all. Those without a kind are
+          // left out.
           map<string, PropertyValue> properties = 7;
           // What it is worth.
           Money amount = 8;
@@ -2863,7 +2874,7 @@ extension Contract {
           int32 revision = 18;
           // Fields of the customer that it set.
           repeated string enriched_fields = 19;
-          // Patron's id of the order it is about; 0 when none or unknown.
+          // Patron's id of the order it is about; 0 when none, or unknown when the event was recorded.
           int64 order_id = 20;
         }
         """##),
@@ -2874,8 +2885,9 @@ extension Contract {
         message RecordEventRequest {
           // The store; empty is `default`.
           string store_id = 1;
-          // Whose; by the same identity rule as UpsertCustomer. Is created when unknown; other fields
-          // enrich the customer where nothing newer was set.
+          // Whose; by the same identity rule as UpsertCustomer. Is created when unknown; other fields fill
+          // what the customer lacks and never overwrite. Marketing flags count for new events of the
+          // platform only.
           CustomerInput customer = 2;
           // The event.
           EventInput event = 3;
@@ -2945,7 +2957,8 @@ extension Contract {
           // The store; empty is `default`.
           string store_id = 1;
           // Who ordered; is created when unknown. E-mail and phone number may both be given without an
-          // external id, as guests do.
+          // external id, as guests do. Fields fill what the customer lacks and never overwrite. A new order
+          // also tells its address (shipping, else billing) and currency, and its marketing flags count.
           CustomerInput customer = 2;
           // The order with its whole current state.
           Order order = 3;
@@ -3123,7 +3136,7 @@ extension Contract {
         message TimelineHeader {
           // The customer, with order summary and last activity.
           Customer customer = 1;
-          // The latest orders, newest first, up to 10.
+          // The latest orders, newest first, up to 10; fewer when they are more than 1 MiB.
           repeated Order latest_orders = 2;
           // SMS and e-mail, marketing, with the date of subscription.
           repeated ChannelStatus channels = 3;
@@ -3142,7 +3155,7 @@ extension Contract {
           CustomerRef customer = 2;
           // Which events; absent is all.
           EventFilter filter = 3;
-          // Events a page, 1 to 100; 0 is 50.
+          // Events a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
           int32 page_size = 4;
           // `next_page_token` of the page before; everything but the page size must be as it was there,
           // else INVALID_ARGUMENT, reason `PAGE_TOKEN_MISMATCH`.

@@ -473,7 +473,9 @@ public struct CustomerInput: ProtobufC.Message {
   public var address: Address?
 
   /// Whether the customer accepts marketing by SMS, as the shop knows it. It changes the consent
-  /// unless the customer opted out: then the answer carries the warning `STICKY_OPT_OUT`.
+  /// unless the customer opted out: then the answer carries the warning `STICKY_OPT_OUT`. What an
+  /// order or an event says counts once and as of its time: where the consent changed since, the
+  /// warning is `CONSENT_OUTDATED`.
   public var acceptsSMSMarketing: Bool?
 
   /// The same for e-mail.
@@ -824,7 +826,8 @@ public struct BatchItemResult: ProtobufC.Message {
   /// Patron's id of the event or order, in batches of those.
   public var id: Int64 = 0
 
-  /// Why the item was rejected; absent when it was not.
+  /// Why the item was rejected; absent when it was not. Paths begin at the item: `customer.email`.
+  /// After 2 MiB of details in a response the remaining errors have none.
   public var error: GoogleRPC.Status?
 
   /// What the caller should know.
@@ -991,7 +994,7 @@ public struct GetCustomerResponse: ProtobufC.Message {
   /// Every channel and topic with consent or suppression, and marketing always; full view only.
   public var channels: [ChannelStatus] = []
 
-  /// Who last set which field; full view only.
+  /// Who last set which field; full view only. Not recorded yet: always empty.
   public var provenance: [FieldProvenance] = []
 
   /// The message with every field absent or at its default.
@@ -1243,6 +1246,7 @@ public struct CustomerFilter: ProtobufC.Message {
 
   /// The search box: a fragment of an e-mail address or a phone number. Space around it, case and
   /// the formatting of phone numbers do not matter; one or two characters match beginnings only.
+  /// Up to 254 characters; empty is everyone.
   public var query = ""
 
   /// The message with every field absent or at its default.
@@ -1283,7 +1287,7 @@ public struct ListCustomersRequest: ProtobufC.Message {
   /// In which order.
   public var sort = CustomerSort(rawValue: 0)
 
-  /// Customers a page, 1 to 100; 0 is 50.
+  /// Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
   public var pageSize: Int32 = 0
 
   /// `next_page_token` of the page before; everything but the page size must be as it was there,

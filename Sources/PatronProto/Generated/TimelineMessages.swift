@@ -7,7 +7,7 @@ public import ProtobufC
 
 /// Circumstances of an event.
 public struct EventContext: ProtobufC.Message {
-  /// IP address, v4 or v6.
+  /// IP address, v4 or v6, up to 64 characters.
   public var ip = ""
 
   /// User agent, up to 512 characters.
@@ -44,7 +44,7 @@ public struct EventContext: ProtobufC.Message {
   }
 }
 
-/// Records that an event is about.
+/// Records that an event is about. Each text has up to 255 characters.
 public struct EventReferences: ProtobufC.Message {
   /// The shop's identifier of an order.
   public var orderExternalID = ""
@@ -111,8 +111,9 @@ public struct EventReferences: ProtobufC.Message {
 /// An event as a caller gives it.
 public struct EventInput: ProtobufC.Message {
   /// The caller's identifier, 1 to 255 characters, unique within store, source and source name. The
-  /// same id again replaces the event. When empty one is made from the content, so that a repeat
-  /// of the same event changes nothing; that needs `occurred_at` or a `request_id`.
+  /// same id again replaces the event. Ids that begin with `patron:` are refused: events that are
+  /// derived from orders have them. When empty one is made from the content, so that a repeat of
+  /// the same event changes nothing; that needs `occurred_at` or a `request_id`.
   public var eventID = ""
 
   /// Where it comes from; required.
@@ -131,7 +132,8 @@ public struct EventInput: ProtobufC.Message {
   /// One line for people, up to 255 characters. Empty takes the type's label.
   public var title = ""
 
-  /// Up to 400 properties; names of up to 64 characters, 64 KiB in all.
+  /// Up to 400 properties; names of up to 64 characters, 64 KiB in all. Those without a kind are
+  /// left out.
   public var properties: [String: PropertyValue] = [:]
 
   /// What it is worth.
@@ -264,7 +266,7 @@ public struct Event: ProtobufC.Message {
   /// Fields of the customer that it set.
   public var enrichedFields: [String] = []
 
-  /// Patron's id of the order it is about; 0 when none or unknown.
+  /// Patron's id of the order it is about; 0 when none, or unknown when the event was recorded.
   public var orderID: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -345,8 +347,9 @@ public struct RecordEventRequest: ProtobufC.Message {
   /// The store; empty is `default`.
   public var storeID = ""
 
-  /// Whose; by the same identity rule as UpsertCustomer. Is created when unknown; other fields
-  /// enrich the customer where nothing newer was set.
+  /// Whose; by the same identity rule as UpsertCustomer. Is created when unknown; other fields fill
+  /// what the customer lacks and never overwrite. Marketing flags count for new events of the
+  /// platform only.
   public var customer: CustomerInput?
 
   /// The event.
@@ -555,7 +558,8 @@ public struct SyncOrderRequest: ProtobufC.Message {
   public var storeID = ""
 
   /// Who ordered; is created when unknown. E-mail and phone number may both be given without an
-  /// external id, as guests do.
+  /// external id, as guests do. Fields fill what the customer lacks and never overwrite. A new order
+  /// also tells its address (shipping, else billing) and currency, and its marketing flags count.
   public var customer: CustomerInput?
 
   /// The order with its whole current state.
@@ -1091,7 +1095,7 @@ public struct TimelineHeader: ProtobufC.Message {
   /// The customer, with order summary and last activity.
   public var customer: Customer?
 
-  /// The latest orders, newest first, up to 10.
+  /// The latest orders, newest first, up to 10; fewer when they are more than 1 MiB.
   public var latestOrders: [Order] = []
 
   /// SMS and e-mail, marketing, with the date of subscription.
@@ -1144,7 +1148,7 @@ public struct GetTimelineRequest: ProtobufC.Message {
   /// Which events; absent is all.
   public var filter: EventFilter?
 
-  /// Events a page, 1 to 100; 0 is 50.
+  /// Events a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
   public var pageSize: Int32 = 0
 
   /// `next_page_token` of the page before; everything but the page size must be as it was there,

@@ -11,8 +11,10 @@ public enum TimelineService {
 
   /// Records one event and creates its customer where needed.
   ///
-  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT `EVENT_TYPE_UNKNOWN` for a type of the
-  /// platform or of own products that is not in the catalogue.
+  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
+  /// of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
+  /// method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
+  /// customer's event.
   public static let recordEvent = MethodDescriptor<RecordEventRequest, RecordEventResponse>(
     TTRPC.Method(
       service: name, name: "RecordEvent", kind: .unary,
@@ -135,8 +137,10 @@ public struct TimelineServiceClient: Sendable {
 
   /// Records one event and creates its customer where needed.
   ///
-  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT `EVENT_TYPE_UNKNOWN` for a type of the
-  /// platform or of own products that is not in the catalogue.
+  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
+  /// of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
+  /// method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
+  /// customer's event.
   public func recordEvent(_ request: RecordEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> RecordEventResponse {
     try await channel.call(TimelineService.recordEvent, request, options.identified(by: request.requestID))
   }

@@ -10,6 +10,8 @@ struct Batch<Item: Sendable>: Sendable {
   static var greatestCount: Int { 1000 }
 
   var items: [Result<Item, RPCError>]
+  /// Whether a phone number was refused because nothing says of which country it is.
+  private(set) var lacksCountry = false
 
   /// Checks every input; what is wrong with one does not stop the others.
   init<Input>(
@@ -20,6 +22,7 @@ struct Batch<Item: Sendable>: Sendable {
         field, "BATCH_SIZE_OUT_OF_RANGE",
         "A batch has 1 to \(Self.greatestCount) items; this one has \(inputs.count).")
     }
+    var lacksCountry = false
     items = inputs.map { input in
       var violations = Violations()
       do {
@@ -27,9 +30,11 @@ struct Batch<Item: Sendable>: Sendable {
         try violations.finish()
         return .success(item)
       } catch {
+        if let error = error as? InvalidInput, error.lacksCountry { lacksCountry = true }
         return .failure(.from(error))
       }
     }
+    self.lacksCountry = lacksCountry
   }
 
   /// Applies the items in order. An item that the rules refuse is reported and leaves no trace;
@@ -57,6 +62,11 @@ struct Batch<Item: Sendable>: Sendable {
 struct BatchOutcome {
   private(set) var results: [BatchItemResult] = []
   private(set) var counts = BatchCounts()
+  private var detailBytes = 0
+
+  /// Bytes of details after which the errors have none any more: what was applied has to be told in
+  /// one frame, whatever was wrong with the rest.
+  private static let mostDetailBytes = 2 << 20
 
   fileprivate mutating func add(_ result: BatchItemResult, _ index: Int) {
     var result = result
@@ -71,10 +81,13 @@ struct BatchOutcome {
 
   fileprivate mutating func reject(_ error: RPCError, _ index: Int) {
     counts.rejected += 1
+    var status = GoogleRPC.Status(error)
+    detailBytes += status.details.reduce(0) { $0 + $1.value.count }
+    if detailBytes > Self.mostDetailBytes { status.details = [] }
     results.append(
       .with {
         $0.index = Int32(index)
-        $0.error = GoogleRPC.Status(error)
+        $0.error = status
       })
   }
 }

@@ -66,7 +66,9 @@ struct CustomerChange: Sendable {
     customer.id = dryRun ? 0 : try writer.nextID()
     customer.origin = origin
     customer.createdAt = .init(micros: now)
-    let effect = flags.apply(to: &customer, at: now)
+    let effect = try flags.apply(to: &customer, at: now) {
+      try StoreSettings(of: writer.read).asksForConfirmation($0)
+    }
     changed += effect.changedFields
     let row = try write(&customer, effect, draft, over: nil, in: writer, at: now, dryRun: dryRun)
     return Result(
@@ -87,7 +89,9 @@ struct CustomerChange: Sendable {
     }
     var changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
     try checkStillValid(customer)
-    let effect = flags.apply(to: &customer, at: now)
+    let effect = try flags.apply(to: &customer, at: now) {
+      try StoreSettings(of: writer.read).asksForConfirmation($0)
+    }
     changed += effect.changedFields
     guard !changed.isEmpty else {
       return Result(
@@ -108,18 +112,21 @@ struct CustomerChange: Sendable {
     over old: CustomerRow?, in writer: StoreWriter, at now: Int64, dryRun: Bool
   ) throws -> CustomerRow {
     customer.updatedAt = .init(micros: now)
+    var consents = effect.consents
     if !dryRun {
       customer.etag = String(try writer.nextID())
-      try MarketingFlags.record(effect, of: &customer, in: writer, at: now)
+      try consents.record(in: &customer, writer, at: now)
     }
-    let row = CustomerRow(
+    var row = CustomerRow(
       id: customer.id, externalID: customer.externalID,
       emailKey: try emailKey(of: customer, draft, over: old),
       phone: customer.phoneNumber, updatedAt: now, body: try customer.encoded(),
       stats: old?.stats ?? [])
     guard !dryRun else { return row }
+    try consents.tell(of: &row, in: writer, at: now)
     if let old {
       try writer.update(row, replacing: old)
+      if row.stats != old.stats { try writer.setStats(row.stats, of: row.id) }
     } else {
       try writer.insert(row)
     }

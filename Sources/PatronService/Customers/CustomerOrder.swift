@@ -17,21 +17,24 @@ enum CustomerOrder: Equatable {
   /// The order that a request asks for; nil is the newest first.
   static func checked(
     _ sort: CustomerSort, _ reader: StoreReader
-  ) throws(RPCError) -> CustomerOrder? {
+  ) throws -> CustomerOrder? {
     switch sort {
     case .unspecified, .created: return nil
     case .updated: return .updated
     case .lastEvent: return .lastEvent
     case .name: return .name
-    case .totalSpent: return .totalSpent(currency: currency(of: reader))
+    case .totalSpent: return .totalSpent(currency: try currency(of: reader))
     case .orderCount: return .orderCount
     default:
-      throw .invalid("sort", "SORT_UNKNOWN", "The order is none that this version knows.")
+      throw RPCError.invalid("sort", "SORT_UNKNOWN", "The order is none that this version knows.")
     }
   }
 
-  /// The currency by which a store's lists are sorted. No store has chosen one yet.
-  private static func currency(of reader: StoreReader) -> String? { nil }
+  /// The currency by which a store's lists are sorted; nil when it chose none.
+  private static func currency(of reader: StoreReader) throws -> String? {
+    let code = try StoreSettings(of: reader).currencyCode
+    return code.isEmpty ? nil : code
+  }
 
   /// Words of a name in a key: what comes after its first 64 bytes does not matter.
   private static let nameWords = 8

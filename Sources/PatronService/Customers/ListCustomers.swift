@@ -26,7 +26,9 @@ extension CustomerHandlers {
       } else {
         try newestPage(set, reader, size: size, after: position, &response)
       }
-    if let next { response.appendString(2, PageToken(position: next).text(fingerprint: fingerprint)) }
+    if let next {
+      response.appendString(2, PageToken(position: next).text(fingerprint: fingerprint))
+    }
   }
 
   /// Appends a page, newest first; returns where the next one begins, nil when there is none.

@@ -15,13 +15,17 @@ enum CustomerTerms {
     },
     ofStats: { of(stats: try Customer(stored: $0)) })
 
-  /// The channels on which the customer's address is suppressed. Who changes that calls
-  /// ``StoreWriter/refreshTerms(of:)`` for every customer that it concerns.
+  /// The channels on which the customer's address is suppressed. Who changes that writes the
+  /// customer after it, or calls ``StoreWriter/refreshTerms(of:)``.
   static func suppressedChannels(
     of row: CustomerRow, in reader: StoreReader
   ) throws -> Set<PatronModel.Channel> {
-    // Nothing suppresses an address yet.
-    []
+    let suppressions = SuppressionReader(reader)
+    return try Set(
+      PatronModel.Channel.allCases.filter { channel in
+        guard let address = row.address(channel) else { return false }
+        return try !suppressions.suppressions(channel, of: address).isEmpty
+      })
   }
 
   /// What the record gives.

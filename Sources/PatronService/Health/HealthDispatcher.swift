@@ -35,9 +35,14 @@ public final class HealthDispatcher: CallDispatcher {
   ) {
     do {
       let request = try GRPCHealth.HealthCheckRequest(decoding: [UInt8](payload))
-      let (status, watcher) = health.watch(request.service) { Self.send($0, to: stream) }
+      let (status, watcher) = health.watch(request.service) {
+        Self.send($0, to: stream)
+      } end: {
+        stream.finish(nil)
+      }
       stream.onCancel { [health] _ in health.unwatch(watcher) }
       Self.send(status, to: stream)
+      if health.hasEnded { stream.finish(nil) }
     } catch {
       stream.finish(.malformed(error))
     }

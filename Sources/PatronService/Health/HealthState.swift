@@ -10,11 +10,13 @@ public final class HealthState: Sendable {
     var statuses: [String: Status]
     var watchers: [Int: Watcher] = [:]
     var lastWatcher = 0
+    var hasEnded = false
   }
 
   private struct Watcher: Sendable {
     var service: String
     var tell: @Sendable (Status) -> Void
+    var end: @Sendable () -> Void
   }
 
   private let state: Mutex<State>
@@ -34,19 +36,37 @@ public final class HealthState: Sendable {
     for watcher in told { watcher.tell(status) }
   }
 
+  /// Nothing is served any more: tells the watchers and ends every watch, also those that begin
+  /// later, so that a drain has not to wait for them.
+  public func end() {
+    setAll(.notServing)
+    let ended = state.withLock { state in
+      defer { state.watchers.removeAll() }
+      state.hasEnded = true
+      return Array(state.watchers.values)
+    }
+    for watcher in ended { watcher.end() }
+  }
+
+  /// Whether a watch that begins now is to end at once.
+  var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
   /// The state of a service; nil when it is unknown.
   func status(of service: String) -> Status? { state.withLock { $0.statuses[service] } }
 
   /// The states of all services.
   var all: [String: Status] { state.withLock { $0.statuses } }
 
-  /// Has `tell` called with every change; returns the state now and a number for ``unwatch(_:)``.
+  /// Has `tell` called with every change and `end` after the last; returns the state now and a
+  /// number for ``unwatch(_:)``.
   func watch(
-    _ service: String, _ tell: @escaping @Sendable (Status) -> Void
+    _ service: String,
+    _ tell: @escaping @Sendable (Status) -> Void,
+    end: @escaping @Sendable () -> Void
   ) -> (status: Status, watcher: Int) {
     state.withLock { state in
       state.lastWatcher += 1
-      state.watchers[state.lastWatcher] = Watcher(service: service, tell: tell)
+      state.watchers[state.lastWatcher] = Watcher(service: service, tell: tell, end: end)
       return (state.statuses[service] ?? .serviceUnknown, state.lastWatcher)
     }
   }

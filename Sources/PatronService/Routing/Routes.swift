@@ -11,16 +11,13 @@ public struct Routes: Sendable {
     Void
   /// Decodes and checks a request on the I/O thread; what it returns runs on the writer's thread
   /// and returns the encoded response.
-  typealias Write =
-    @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> @Sendable (WriteContext) throws ->
-    [UInt8]
+  typealias Write = @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> WriteWork
+  typealias WriteWork = @Sendable (WriteContext) throws -> [UInt8]
 
   /// Decodes and checks a request on the I/O thread; what it returns runs on a scan thread and
   /// sends encoded responses.
-  typealias Scan =
-    @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> @Sendable (
-      ReadContext, ScanStream
-    ) throws -> Void
+  typealias Scan = @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> ScanWork
+  typealias ScanWork = @Sendable (ReadContext, ScanStream) throws -> Void
 
   /// How one method runs.
   enum Route: Sendable {

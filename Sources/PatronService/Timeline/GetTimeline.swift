@@ -71,7 +71,7 @@ extension TimelineHandlers {
       count += 1
       return count < latestOrders && header.count < enoughOrderBytes
     }
-    let channels = ChannelStatuses.marketing(of: try Customer(stored: row.body), at: now)
+    let channels = try ChannelStatuses(of: row, in: reader, at: now).marketing
     try header.append(
       TimelineHeader.with {
         $0.channels = channels

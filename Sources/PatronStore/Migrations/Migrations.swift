@@ -2,7 +2,12 @@ extension Migration {
   /// Every change of the schema, oldest first.
   public static let all = [
     Migration(version: 1, name: "initial", sql: text(PackageResources.m0001_initial_sql)),
-    Migration(version: 2, name: "terms", sql: text(PackageResources.m0003_terms_sql)),
+    Migration(
+      version: 2,
+      name: "suppressions",
+      sql: text(PackageResources.m0002_suppressions_sql)
+    ),
+    Migration(version: 3, name: "terms", sql: text(PackageResources.m0003_terms_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -31,7 +31,8 @@ ALTER TABLE customers ADD COLUMN stats_terms BLOB;
 -- says how far that has come, and goes when it is done.
 CREATE TABLE term_rebuild (
   store_id TEXT NOT NULL,
-  customer_id INTEGER NOT NULL
+  customer_id INTEGER NOT NULL,
+  PRIMARY KEY (store_id)
 );
 INSERT INTO term_rebuild (store_id, customer_id)
   SELECT '', 0 WHERE EXISTS (SELECT 1 FROM customers);

@@ -2,7 +2,7 @@ internal import SQLite
 
 /// Every record of every store, for checks of the whole database.
 public struct AllRecords {
-  let transaction: ReadTransaction
+  private let transaction: ReadTransaction
 
   /// Reads in a transaction.
   public init(_ transaction: ReadTransaction) { self.transaction = transaction }
@@ -155,5 +155,12 @@ public struct AllRecords {
     for query in Self.danglingReferences {
       try transaction.forEach(query) { row in try visit(row.text(0)) }
     }
+  }
+
+  private static let memberships = Query("SELECT count(*) FROM memberships")
+
+  /// How many entries the lists of customers by term have.
+  public func membershipCount() throws -> Int64 {
+    try transaction.first(Self.memberships) { $0.int64(0) } ?? 0
   }
 }

@@ -37,12 +37,3 @@ extension StoreReader {
     return known.count == ids.count ? Set(known).sorted() : nil
   }
 }
-
-extension AllRecords {
-  private static let memberships = Query("SELECT count(*) FROM memberships")
-
-  /// How many entries the lists of customers by term have, in all stores.
-  public func membershipCount() throws -> Int64 {
-    try transaction.first(Self.memberships) { $0.int64(0) } ?? 0
-  }
-}

@@ -22,7 +22,9 @@ struct CountTests {
       }
       // Each category once, in the order of the catalogue.
       var order: [String] = []
-      for facet in counted.facets where order.last != facet.category { order.append(facet.category) }
+      for facet in counted.facets where order.last != facet.category {
+        order.append(facet.category)
+      }
       #expect(order == categories.map(\.id))
       let few = try await shop.count(by: ["country", "sms", "sms"])
       #expect(Set(few.facets.map(\.category)) == ["sms", "country"])

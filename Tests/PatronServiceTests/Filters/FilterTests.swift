@@ -1,5 +1,5 @@
-import PatronModel
 import PatronProto
+import PatronStore
 import ProtobufC
 import TTRPC
 import Testing
@@ -27,15 +27,16 @@ struct FilterTests {
       $0.externalID = "C"
       $0.acceptsSMSMarketing = false
     }
-    try await shop.suppress([.sms], "B")
-    try await shop.suppress([.sms], "C")
+    try await shop.suppress([.sms], .externalID("B"))
+    try await shop.suppress([.sms], .externalID("C"))
   }
 
   @Test func theExamplesOfTheArticle() async throws {
     try await Shop.open { shop in
       try await fillAtoE(shop)
       // All customers who are subscribed, all who are suppressed, and all who are both.
-      #expect(try await shop.found(["sms": ["subscribers", "suppressed"]]) == ["A", "B", "C", "D"])
+      #expect(
+        try await shop.found(["sms": ["subscribers", "suppressed"]]) == ["A", "B", "C", "D"])
       #expect(
         try await shop.found(["sms": ["subscribers", "suppressed"], "email": ["subscribers"]])
           == ["D"])
@@ -53,6 +54,49 @@ struct FilterTests {
       #expect(
         try await shop.found(["sms": ["suppressed"], "sms": ["never_subscribed"]])
           == ["B", "C", "E"])
+    }
+  }
+
+  @Test func suppressionFollowsTheAddress() async throws {
+    try await Shop.open { shop in
+      try await fillAtoE(shop)
+      // Suppressed before anybody has the address.
+      try await shop.suppress([.email], .email("new@example.com"))
+      #expect(try await shop.found(["email": ["suppressed"]]) == [])
+      try await shop.upsert {
+        $0.externalID = "E"
+        $0.email = "New@Example.com"
+      }
+      #expect(try await shop.found(["email": ["suppressed"]]) == ["E"])
+      #expect(try await shop.count(by: ["email"]).facets("email")["suppressed"] == 1)
+      try await shop.upsert {
+        $0.externalID = "E"
+        $0.email = "other@example.com"
+      }
+      #expect(try await shop.found(["email": ["suppressed"]]) == [])
+      _ = try await shop.customers.unsuppressCustomer(
+        .with {
+          $0.customer = .with { $0.ref = .externalID("B") }
+          $0.channels = [.sms]
+        })
+      #expect(try await shop.found(["sms": ["suppressed"]]) == ["C"])
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func doubleOptInIsPending() async throws {
+    try await Shop.open { shop in
+      _ = try await shop.customers.subscribeCustomer(
+        .with {
+          $0.customer = .with { $0.email = "ada@example.com" }
+          $0.channels = [.email]
+          $0.evidence = .with { $0.source = "footer_form" }
+          $0.actor = .customer
+          $0.doubleOptIn = true
+        })
+      #expect(try await shop.count(.of(["email": ["pending"]])).total == 1)
+      #expect(try await shop.count(.of(["email": ["subscribers"]])).total == 0)
+      #expect(try await shop.count(.of(["origin": ["subscription_tool"]])).total == 1)
     }
   }
 
@@ -152,7 +196,9 @@ struct FilterTests {
       try await shop.sync(.of("o1", 100), of: { $0.externalID = "one" })
       try await shop.sync(.of("o2", 100), of: { $0.externalID = "two" })
       try await shop.sync(.of("o3", 100, "EUR"), of: { $0.externalID = "two" })
-      let cancelled = Order.of("o4", 100) { $0.cancellation = .with { $0.cancelledAt = .at(1_700_000_050) } }
+      let cancelled = Order.of("o4", 100) {
+        $0.cancellation = .with { $0.cancelledAt = .at(1_700_000_050) }
+      }
       try await shop.sync(cancelled, of: { $0.externalID = "cancelled" })
       let refunded = Order.of("o5", 100) {
         $0.refunds = [
@@ -210,7 +256,8 @@ struct FilterTests {
   @Test func whatDoesNotExistIsNamed() async throws {
     try await Shop.open { shop in
       let unknown = try await failure {
-        try await shop.page(.of(["phone": ["x"], "sms": ["subscribers", "subscribed"], "tags": []]))
+        try await shop.page(
+          .of(["phone": ["x"], "sms": ["subscribers", "subscribed"], "tags": []]))
       }
       #expect(
         unknown.broken == [
@@ -289,7 +336,9 @@ struct FilterTests {
       }
       let others: [(CustomerFilter, CustomerSort)] = [
         (.of(["sms": ["never_subscribed"], "email": ["subscribers"]]), .unspecified),
-        (.of(["email": ["never_subscribed", "suppressed"], "sms": ["subscribers"]]), .unspecified),
+        (
+          .of(["email": ["never_subscribed", "suppressed"], "sms": ["subscribers"]]), .unspecified
+        ),
         (.of([:]), .unspecified),
         (.of(["sms": ["never_subscribed", "suppressed"]]), .unspecified),
       ]

@@ -104,14 +104,14 @@ extension Shop {
     try answers.next()
   }
 
-  /// Puts customers on the lists of those whose address is suppressed.
-  func suppress(_ channels: Set<PatronModel.Channel>, _ externalID: String) async throws {
-    let id = try await customer(.externalID(externalID)).id
-    let rules = TermRules(
-      ofBody: { row, _ in
-        CustomerTerms.of(try Customer(decoding: row.body), suppressedChannels: channels)
-      }, ofStats: CustomerTerms.rules.ofStats)
-    try await write { try StoreWriter($0, .default, rules).refreshTerms(of: id) }
+  /// SuppressCustomer.
+  func suppress(_ channels: [PatronProto.Channel], _ ref: CustomerRef.Ref) async throws {
+    _ = try await customers.suppressCustomer(
+      .with {
+        $0.customer = .with { $0.ref = ref }
+        $0.channels = channels
+        $0.reason = .manual
+      })
   }
 }
 

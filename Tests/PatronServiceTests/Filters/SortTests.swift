@@ -62,6 +62,17 @@ struct SortTests {
     }
   }
 
+  @Test func totalsAreThoseOfTheCurrencyThatTheStoreChose() async throws {
+    try await Shop.open { shop in
+      try await fill(shop)
+      _ = try await shop.customers.updateStoreSettings(
+        .with { $0.settings = .with { $0.currencyCode = "EUR" } })
+      #expect(
+        try await shop.listed(.of([:]), sort: .totalSpent, size: 2)
+          == ["d", "f", "e", "c", "b", "a"])
+    }
+  }
+
   @Test func manyCustomersByLastEventComeDayByDay() async throws {
     try await Shop.open { shop in
       // More than are looked at as a whole, a third of them without any events.

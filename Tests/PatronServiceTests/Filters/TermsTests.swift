@@ -112,7 +112,8 @@ struct TermsTests {
                     .insert(
                       CustomerRow(
                         id: 1_000_000 + Int64(number), externalID: nil, emailKey: "late@\(number)",
-                        phone: nil, updatedAt: 0, body: try Customer.with { $0.tags = "late" }
+                        phone: nil, updatedAt: 0,
+                        body: try Customer.with { $0.tags = "late" }
                           .encoded()))
                   throw Late()
                 }

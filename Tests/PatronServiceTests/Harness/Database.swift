@@ -3,19 +3,26 @@ import SQLite
 
 /// The database behind a shop, past all services.
 extension Shop {
-  /// Everything in the database as text, table by table, the search index included.
+  /// Everything in the database as text, table by table, the search index included; without the
+  /// secrets, which differ between databases.
   func image() throws -> String {
     let connection = try reader()
     let tables = try Self.rows(
       connection,
       """
       SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'
+        AND name <> 'secrets'
       ORDER BY name
-      """, columns: 1)
+      """,
+      columns: 1
+    )
     var image = ""
     for table in tables.map({ $0[0] }) {
       let columns = try Self.rows(
-        connection, "SELECT name FROM pragma_table_info('\(table)')", columns: 1)
+        connection,
+        "SELECT name FROM pragma_table_info('\(table)')",
+        columns: 1
+      )
       let quoted = columns.map { "quote(\"\($0[0])\")" }.joined(separator: "||' '||")
       image += "\(table)\n"
       let rows = try Self.rows(connection, "SELECT \(quoted) FROM \"\(table)\"", columns: 1)
@@ -40,11 +47,16 @@ extension Shop {
 
   private func reader() throws -> Connection {
     try Connection(
-      path: store.directory.databasePath, mode: .readOnly, busyTimeoutMilliseconds: 5000)
+      path: store.directory.databasePath,
+      mode: .readOnly,
+      busyTimeoutMilliseconds: 5000
+    )
   }
 
   private static func rows(
-    _ connection: Connection, _ sql: String, columns: Int32
+    _ connection: Connection,
+    _ sql: String,
+    columns: Int32
   ) throws -> [[String]] {
     var rows: [[String]] = []
     try connection.withStatement(sql: sql) { statement in
@@ -68,7 +80,10 @@ extension Shop {
   func write(_ body: @escaping @Sendable (WriteTransaction) throws -> Void) async throws {
     let sink = OneReply()
     let job = WriteJob(
-      deadline: nil, bytes: 0, sink: sink, token: ReplyToken(group: 0, item: 0)
+      deadline: nil,
+      bytes: 0,
+      sink: sink,
+      token: ReplyToken(group: 0, item: 0)
     ) { transaction in
       try body(transaction)
       return []

@@ -40,7 +40,8 @@ extension RPCError {
 
 /// Runs a call that has to fail with a status, and returns it.
 func failure<Result>(
-  _ comment: @autoclosure () -> String = "", sourceLocation: SourceLocation = #_sourceLocation,
+  _ comment: @autoclosure () -> String = "",
+  sourceLocation: SourceLocation = #_sourceLocation,
   _ call: () async throws -> Result
 ) async throws -> RPCError {
   do {
@@ -54,7 +55,8 @@ func failure<Result>(
 
 /// Runs a call that has to fail with INVALID_ARGUMENT, and returns its violations.
 func violations<Result>(
-  _ comment: @autoclosure () -> String = "", sourceLocation: SourceLocation = #_sourceLocation,
+  _ comment: @autoclosure () -> String = "",
+  sourceLocation: SourceLocation = #_sourceLocation,
   _ call: () async throws -> Result
 ) async throws -> [Broken] {
   let error = try await failure(comment(), sourceLocation: sourceLocation, call)
@@ -66,7 +68,9 @@ extension GoogleRPC.Status {
   /// The status of a batch's item as an error.
   var asError: RPCError {
     RPCError(
-      code: StatusCode(rawValue: code), message: message,
-      details: details.map { StatusDetail(typeURL: $0.typeURL, value: $0.value) })
+      code: StatusCode(rawValue: code),
+      message: message,
+      details: details.map { StatusDetail(typeURL: $0.typeURL, value: $0.value) }
+    )
   }
 }

@@ -17,7 +17,8 @@ final class Shop: Sendable {
 
   /// Opens a shop, runs `body`, and closes the shop whatever happened.
   static func open(
-    limits: StoreLimits = StoreLimits(), _ body: (Shop) async throws -> Void
+    limits: StoreLimits = StoreLimits(),
+    _ body: (Shop) async throws -> Void
   ) async throws {
     let shop = try await Shop(limits)
     let result: Result<Void, any Error>
@@ -60,7 +61,8 @@ extension Shop {
   /// UpsertCustomer.
   @discardableResult
   func upsert(
-    in storeID: String = "", adjust: (inout UpsertCustomerRequest) -> Void = { _ in },
+    in storeID: String = "",
+    adjust: (inout UpsertCustomerRequest) -> Void = { _ in },
     _ input: (inout CustomerInput) -> Void
   ) async throws -> UpsertCustomerResponse {
     var request = UpsertCustomerRequest.with {
@@ -73,14 +75,17 @@ extension Shop {
 
   /// GetCustomer.
   func get(
-    _ ref: CustomerRef.Ref, in storeID: String = "", view: CustomerView = .unspecified
+    _ ref: CustomerRef.Ref,
+    in storeID: String = "",
+    view: CustomerView = .unspecified
   ) async throws -> GetCustomerResponse {
     try await customers.getCustomer(
       .with {
         $0.storeID = storeID
         $0.customer = .with { $0.ref = ref }
         $0.view = view
-      })
+      }
+    )
   }
 
   /// The customer by an identifier.
@@ -91,7 +96,8 @@ extension Shop {
   /// RecordEvent.
   @discardableResult
   func record(
-    in storeID: String = "", requestID: String = "",
+    in storeID: String = "",
+    requestID: String = "",
     of customer: (inout CustomerInput) -> Void = { $0.externalID = "c1" },
     _ event: (inout EventInput) -> Void
   ) async throws -> RecordEventResponse {
@@ -101,13 +107,15 @@ extension Shop {
         $0.requestID = requestID
         $0.customer = .with(customer)
         $0.event = .with(event)
-      })
+      }
+    )
   }
 
   /// SyncOrder.
   @discardableResult
   func sync(
-    _ order: Order, in storeID: String = "",
+    _ order: Order,
+    in storeID: String = "",
     of customer: (inout CustomerInput) -> Void = { $0.externalID = "c1" }
   ) async throws -> SyncOrderResponse {
     try await timelines.syncOrder(
@@ -115,12 +123,16 @@ extension Shop {
         $0.storeID = storeID
         $0.customer = .with(customer)
         $0.order = order
-      })
+      }
+    )
   }
 
   /// One page of a timeline.
   func timeline(
-    _ ref: CustomerRef.Ref, in storeID: String = "", filter: EventFilter? = nil, size: Int32 = 0,
+    _ ref: CustomerRef.Ref,
+    in storeID: String = "",
+    filter: EventFilter? = nil,
+    size: Int32 = 0,
     token: String = ""
   ) async throws -> GetTimelineResponse {
     try await timelines.getTimeline(
@@ -130,12 +142,16 @@ extension Shop {
         $0.filter = filter
         $0.pageSize = size
         $0.pageToken = token
-      })
+      }
+    )
   }
 
   /// One page of customers.
   func list(
-    _ query: String? = nil, in storeID: String = "", size: Int32 = 0, token: String = ""
+    _ query: String? = nil,
+    in storeID: String = "",
+    size: Int32 = 0,
+    token: String = ""
   ) async throws -> ListCustomersResponse {
     try await customers.listCustomers(
       .with {
@@ -143,7 +159,8 @@ extension Shop {
         $0.filter = query.map { text in .with { $0.query = text } }
         $0.pageSize = size
         $0.pageToken = token
-      })
+      }
+    )
   }
 
   /// External ids of what a search finds, newest first.
@@ -155,7 +172,10 @@ extension Shop {
 /// Orders in few words.
 extension Order {
   static func of(
-    _ id: String, _ total: Int64, _ currency: String = "USD", at seconds: Int64 = 1_700_000_000,
+    _ id: String,
+    _ total: Int64,
+    _ currency: String = "USD",
+    at seconds: Int64 = 1_700_000_000,
     _ adjust: (inout Order) -> Void = { _ in }
   ) -> Order {
     .with {

@@ -1,0 +1,121 @@
+import Foundation
+import Glibc
+import Testing
+
+extension EndToEnd {
+  /// What is acknowledged is on disk, seen at the system calls: a killed process keeps its page
+  /// cache, a power cut does not.
+  @Suite(.enabled(if: Shim.isPossible, "needs a C compiler and python3 with sqlite3"))
+  struct DurabilityTests {
+    @Test("every acknowledged write is in every image", .timeLimit(.minutes(4)))
+    func acknowledgedMeansOnDisk() async throws {
+      let report = try await PowerCut().report(synchronous: "full", instants: 500, torn: 1)
+      print("durability: \(report.text)")
+      #expect(report.instants == 500 && report.images == 1000, "\(report.text)")
+      #expect(report.late >= 500, "too few writes were due: \(report.text)")
+      #expect(report.missing == 0 && report.damaged == 0, "\(report.text)")
+    }
+
+    @Test("the same test finds what synchronous=off loses", .timeLimit(.minutes(4)))
+    func withoutSyncsWritesAreLost() async throws {
+      let report = try await PowerCut().report(synchronous: "off", instants: 100, torn: 0)
+      print("durability, off: \(report.text)")
+      #expect(report.late > 0)
+      #expect(report.missing > 0, "the test cannot see a lost write: \(report.text)")
+    }
+  }
+}
+
+/// The library that records writes and syncs, and the program that reopens images.
+enum Shim {
+  static let folder = Installation.root + "/Tests/Durability"
+  static let compiler = Installation.tool("cc") ?? Installation.tool("clang")
+
+  static let isPossible = compiler != nil && Installation.tool("python3") != nil
+
+  /// Builds the library into `folder` and returns its path.
+  static func build(in scratch: TemporaryFolder) async throws -> String {
+    let library = scratch.file("sync_shim.so")
+    let built = try await Programs.run(
+      compiler ?? "cc",
+      ["-O2", "-fPIC", "-shared", "-pthread", "-o", library, folder + "/sync_shim.c"]
+    )
+    guard built.exit == .status(0) else { throw HarnessError(built.errors) }
+    return library
+  }
+}
+
+/// One server under the shim, written to for a while.
+private struct PowerCut {
+  static let clients = 2
+  static let writersPerClient = 4
+  /// Acknowledged writes after which the writers stop.
+  static let writes = 2400
+
+  let scratch: TemporaryFolder
+  var data: String { scratch.file("data") }
+
+  init() throws { scratch = try TemporaryFolder() }
+
+  /// What `audit.py` says.
+  struct Report: Decodable {
+    var instants: Int
+    var images: Int
+    var acknowledged: Int
+    var late: Int
+    var missing: Int
+    var damaged: Int
+    var notes: [String]
+    var seed: UInt64
+
+    var text: String {
+      "seed \(seed), \(instants) instants, \(images) images, \(acknowledged) acknowledged, "
+        + "up to \(late) due, \(missing) missing, \(damaged) damaged \(notes.prefix(2))"
+    }
+  }
+
+  func report(synchronous: String, instants: Int, torn: Int) async throws -> Report {
+    let random = SeededRandom()
+    // The empty database is on disk in any case, so that what is missing was lost later.
+    let first = try await PatronServer.start(data: data)
+    guard try await first.stop() == .status(0) else { throw HarnessError(first.errors) }
+    let library = try await Shim.build(in: scratch)
+    let server = try await PatronServer.start(
+      data: data,
+      // A small log is emptied often: checkpoints are among the instants.
+      flags: ["--synchronous", synchronous, "--max-log-mib", "1"],
+      environment: [
+        "LD_PRELOAD": library, "SYNC_SHIM_DIR": data, "SYNC_SHIM_LOG": scratch.file("log"),
+      ]
+    )
+    let acks = try await write(to: server)
+    guard try await server.stop() == .status(0) else { throw HarnessError(server.errors) }
+    let audit = try await Programs.run(
+      Installation.tool("python3") ?? "python3",
+      [
+        "-B", Shim.folder + "/audit.py", scratch.file("log"), try scratch.write("acks", acks),
+        scratch.file("images"), "--instants", "\(instants)", "--torn", "\(torn)",
+        "--seed", "\(random.seed)",
+      ],
+      within: .seconds(200)
+    )
+    guard audit.exit == .status(0) else { throw HarnessError("audit.py: \(audit.errors)") }
+    return try JSONDecoder().decode(Report.self, from: Data(audit.output.utf8))
+  }
+
+  /// The acknowledged writes, one a line as `audit.py` reads them.
+  private func write(to server: PatronServer) async throws -> String {
+    let writers = Self.clients * Self.writersPerClient
+    var clients: [PowerCutClient] = []
+    for _ in 0..<Self.clients { clients.append(try PowerCutClient(server)) }
+    let lines = try await withThrowingTaskGroup(of: [String].self) { group in
+      for writer in 0..<writers {
+        let client = clients[writer % clients.count]
+        group.addTask { try await client.write(as: writer, count: Self.writes / writers) }
+      }
+      return try await group.reduce(into: [String]()) { $0 += $1 }
+    }
+    for client in clients { await client.close() }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

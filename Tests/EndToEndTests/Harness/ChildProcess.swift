@@ -1,0 +1,110 @@
+import Glibc
+import Synchronization
+
+/// How a program ended.
+enum Exit: Equatable, Sendable {
+  case status(Int32)
+  case signal(Int32)
+}
+
+/// A program that a test started. It is killed with the value's last owner, by its process id.
+final class ChildProcess: Sendable {
+  let pid: pid_t
+  private let ended = Mutex<Exit?>(nil)
+
+  /// Starts `program` with the environment of the test and `environment` on top of it. Nothing but
+  /// the three standard streams is passed on.
+  init(
+    _ program: String,
+    _ arguments: [String],
+    environment: [String: String] = [:],
+    input: String = "/dev/null",
+    output: String = "/dev/null",
+    errors: String
+  ) throws {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    let written = O_WRONLY | O_CREAT | O_APPEND
+    posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, output, written, 0o600)
+    posix_spawn_file_actions_addopen(&actions, 2, errors, written, 0o600)
+    closeOthers(&actions)
+
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    var all = sigset_t()
+    sigfillset(&all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setflags(
+      &attributes,
+      Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
+    )
+
+    let words = CStrings([program] + arguments)
+    let variables = CStrings(Installation.environment(environment).map { "\($0)=\($1)" })
+    var pid = pid_t()
+    let code = posix_spawn(&pid, program, &actions, &attributes, words.pointers, variables.pointers)
+    guard code == 0 else {
+      throw HarnessError("cannot start \(program): \(String(cString: strerror(code)))")
+    }
+    self.pid = pid
+  }
+
+  deinit {
+    guard poll() == nil else { return }
+    Glibc.kill(pid, SIGKILL)
+    waitpid(pid, nil, 0)
+  }
+
+  /// How the program ended, or nil while it runs.
+  func poll() -> Exit? {
+    ended.withLock { ended in
+      if ended == nil {
+        var raw: Int32 = 0
+        guard waitpid(pid, &raw, WNOHANG) == pid else { return nil }
+        ended = raw & 0x7f == 0 ? .status((raw >> 8) & 0xff) : .signal(raw & 0x7f)
+      }
+      return ended
+    }
+  }
+
+  /// Sends a signal, unless the program has ended.
+  func signal(_ number: Int32) {
+    guard poll() == nil else { return }
+    Glibc.kill(pid, number)
+  }
+
+  /// Waits for the end; a program that takes longer is killed, and the wait fails.
+  func exit(within limit: Duration) async throws -> Exit {
+    let deadline = ContinuousClock.now + limit
+    while ContinuousClock.now < deadline {
+      if let exit = poll() { return exit }
+      try await Task.sleep(for: .milliseconds(2))
+    }
+    signal(SIGKILL)
+    throw HarnessError("process \(pid) did not end within \(limit)")
+  }
+}
+
+/// Strings as `posix_spawn` wants them.
+private final class CStrings {
+  let pointers: [UnsafeMutablePointer<CChar>?]
+
+  init(_ strings: [String]) { pointers = strings.map { strdup($0) } + [nil] }
+
+  deinit { for pointer in pointers { free(pointer) } }
+}
+
+/// Keeps every descriptor but the standard ones from the program: a socket that lived on in it would
+/// never be seen to close. glibc has the function, its Swift overlay does not.
+private func closeOthers(_ actions: inout posix_spawn_file_actions_t) {
+  typealias AddCloseFrom =
+    @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+  guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else { return }
+  _ = unsafeBitCast(symbol, to: AddCloseFrom.self)(&actions, 3)
+}

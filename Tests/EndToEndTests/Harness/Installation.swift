@@ -1,0 +1,52 @@
+import Foundation
+import Glibc
+
+/// Where the programs and the files of the repository are.
+enum Installation {
+  /// The folder of the built programs: beside the test bundle, or PATRON_BIN_DIR.
+  static let programs: String = {
+    if let given = variable("PATRON_BIN_DIR") { return given }
+    let bundle =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    return (bundle as NSString).deletingLastPathComponent
+  }()
+
+  /// The repository.
+  static let root: String = {
+    let here = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+    return (0..<4).reduce(here) { url, _ in url.deletingLastPathComponent() }.path
+  }()
+
+  /// The path of one of the programs.
+  static func program(_ name: String) throws -> String {
+    let path = programs + "/" + name
+    guard access(path, X_OK) == 0 else {
+      throw HarnessError(
+        "there is no program \(path): run `swift build`, or name its folder with PATRON_BIN_DIR"
+      )
+    }
+    return path
+  }
+
+  /// The path of a program of the system, or nil.
+  static func tool(_ name: String) -> String? {
+    for folder in (variable("PATH") ?? "/usr/bin:/bin").split(separator: ":") {
+      let path = "\(folder)/\(name)"
+      if access(path, X_OK) == 0 { return path }
+    }
+    return nil
+  }
+
+  static func variable(_ name: String) -> String? {
+    guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else { return nil }
+    return value
+  }
+
+  /// The environment that programs under test get: the test's own without what would configure
+  /// them, and what is given.
+  static func environment(_ given: [String: String]) -> [String: String] {
+    ProcessInfo.processInfo.environment
+      .filter { !$0.key.hasPrefix("PATRON_") && $0.key != "NO_COLOR" && $0.key != "LD_PRELOAD" }
+      .merging(given) { $1 }
+  }
+}

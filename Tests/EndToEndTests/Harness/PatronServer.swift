@@ -1,0 +1,78 @@
+import Glibc
+import PatronClient
+
+/// A running `patrond`.
+final class PatronServer: Sendable {
+  let process: ChildProcess
+  /// Where it listens, as clients name it.
+  let address: String
+  /// The file of its standard error.
+  let log: String
+  private let folder: TemporaryFolder
+
+  private init(_ process: ChildProcess, _ address: String, _ log: String, _ folder: TemporaryFolder)
+  {
+    self.process = process
+    self.address = address
+    self.log = log
+    self.folder = folder
+  }
+
+  /// Starts a server on the directory `data` and waits until it takes calls.
+  static func start(
+    data: String,
+    listen: String = "127.0.0.1:0",
+    flags: [String] = [],
+    environment: [String: String] = [:]
+  ) async throws -> PatronServer {
+    let folder = try TemporaryFolder()
+    let ready = folder.file("ready")
+    let log = folder.file("log")
+    let process = try ChildProcess(
+      try Installation.program("patrond"),
+      ["--data", data, "--listen", listen, "--ready-file", ready] + flags,
+      environment: environment,
+      errors: log
+    )
+    let deadline = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < deadline {
+      let address = Files.text(ready)
+      if !address.isEmpty { return PatronServer(process, address, log, folder) }
+      if let exit = process.poll() {
+        throw HarnessError("patrond ended with \(exit) before it was ready: \(Files.text(log))")
+      }
+      try await Task.sleep(for: .milliseconds(2))
+    }
+    throw HarnessError("patrond was not ready after a minute: \(Files.text(log))")
+  }
+
+  /// A client; by default one that tries nothing twice, so that tests see what happens.
+  func client(_ change: (inout PatronClient.Options) -> Void = { $0.retry = .never }) throws
+    -> PatronClient
+  {
+    var options = PatronClient.Options()
+    change(&options)
+    return try PatronClient(address: address, options: options)
+  }
+
+  /// What the server wrote on standard error.
+  var errors: String { Files.text(log) }
+
+  /// SIGTERM, and the end that follows.
+  func stop() async throws -> Exit {
+    process.signal(SIGTERM)
+    return try await process.exit(within: .seconds(30))
+  }
+
+  /// SIGKILL, and the end that follows.
+  func kill() async throws {
+    process.signal(SIGKILL)
+    _ = try await process.exit(within: .seconds(30))
+  }
+
+  /// Resident memory in bytes.
+  var residentBytes: Int {
+    let fields = Files.text("/proc/\(process.pid)/statm").split(separator: " ")
+    return (fields.count > 1 ? Int(fields[1]) ?? 0 : 0) * Int(getpagesize())
+  }
+}

@@ -1,0 +1,123 @@
+import Glibc
+import PatronClient
+import Testing
+
+extension EndToEnd {
+  /// A full disk stops writes, not reads, and writes go on once there is room.
+  @Suite struct FullDiskTests {
+    @Test(
+      "a full disk, and room again",
+      .enabled("needs root and the right to mount a tmpfs") {
+        await SmallDisk.isPossible()
+      },
+      .timeLimit(.minutes(1))
+    )
+    func fullDisk() async throws {
+      let disk = try await SmallDisk(mebibytes: 8)
+      do {
+        try await fill(disk)
+      } catch {
+        Issue.record("\(error)")
+      }
+      try await disk.unmount()
+    }
+
+    private func fill(_ disk: SmallDisk) async throws {
+      let server = try await PatronServer.start(data: disk.file("data"))
+      let client = try server.client()
+      try await Self.upsert("before", client)
+      let filler = disk.fill()
+      let refused = try await Self.writeUntilRefused(client)
+      #expect(refused.code == .resourceExhausted && refused.reason == "DISK_FULL", "\(refused)")
+      for _ in 0..<20 {
+        let read = try await client.customers.getCustomer(
+          .with { $0.customer = .externalID("before") }
+        )
+        #expect(read.customer?.email == "before@example.com")
+      }
+      let line = try await Programs.patron(
+        [
+          "customers", "upsert", "--external-id", "cli", "--email", "cli@example.com",
+          "--first-name", String(repeating: "A", count: 250), "--timeout", "10s",
+        ],
+        at: server.address
+      )
+      #expect(line.exit == .status(72), "\(line.errors)")
+      #expect(line.errorLines.first?.contains("DISK_FULL") == true, "\(line.errors)")
+
+      unlink(filler)
+      try await Self.upsert("after", client)
+      let after = try await client.customers.getCustomer(
+        .with { $0.customer = .externalID("after") }
+      )
+      #expect(after.customer?.email == "after@example.com")
+      await client.close()
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+      let check = try await Programs.patrond(["check", "--data", disk.file("data")])
+      #expect(check.output == "ok\n", "\(check)")
+    }
+
+    private static func upsert(_ name: String, _ client: PatronClient) async throws(RPCError) {
+      _ = try await client.customers.upsertCustomer(
+        .with {
+          $0.customer = .with {
+            $0.externalID = name
+            $0.email = "\(name)@example.com"
+            $0.firstName = String(repeating: "A", count: 250)
+          }
+        }
+      )
+    }
+
+    /// Writes into what room is left in the last pages, and returns the error that ends it.
+    private static func writeUntilRefused(_ client: PatronClient) async throws -> RPCError {
+      for number in 0..<10_000 {
+        do throws(RPCError) {
+          try await upsert("full-\(number)", client)
+        } catch {
+          return error
+        }
+      }
+      throw HarnessError("ten thousand customers found room on a full disk")
+    }
+  }
+}
+
+/// A small file system of its own.
+private struct SmallDisk {
+  private let folder: TemporaryFolder
+  private var mountPoint: String { folder.file("disk") }
+
+  init(mebibytes: Int) async throws {
+    folder = try TemporaryFolder()
+    guard mkdir(folder.file("disk"), 0o700) == 0 else { throw HarnessError("mkdir failed") }
+    let mounted = try await Programs.run(
+      Installation.tool("mount") ?? "/bin/mount",
+      ["-t", "tmpfs", "-o", "size=\(mebibytes)m,mode=0700", "tmpfs", folder.file("disk")]
+    )
+    guard mounted.exit == .status(0) else { throw HarnessError(mounted.errors) }
+  }
+
+  /// Whether this machine lets the test have one.
+  static func isPossible() async -> Bool {
+    guard geteuid() == 0, let disk = try? await SmallDisk(mebibytes: 1) else { return false }
+    return (try? await disk.unmount()) != nil
+  }
+
+  func file(_ name: String) -> String { mountPoint + "/" + name }
+
+  /// Takes all room that is left; returns the file that holds it.
+  func fill() -> String {
+    let path = file("filler")
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    let block = [UInt8](repeating: 1, count: 4096)
+    while write(descriptor, block, block.count) > 0 {}
+    close(descriptor)
+    return path
+  }
+
+  func unmount() async throws {
+    let done = try await Programs.run(Installation.tool("umount") ?? "/bin/umount", [mountPoint])
+    guard done.exit == .status(0) else { throw HarnessError(done.errors) }
+  }
+}

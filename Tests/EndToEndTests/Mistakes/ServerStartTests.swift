@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  /// A server that cannot start says why in one line and changes nothing.
+  @Suite struct ServerStartTests {
+    @Test("a data directory in use")
+    func dataInUse() async throws {
+      let folder = try TemporaryFolder()
+      let server = try await PatronServer.start(data: folder.file("data"))
+      for command in [
+        ["serve", "--listen", "127.0.0.1:0"], ["check"], ["generate", "--customers", "5"],
+      ] {
+        let run = try await Programs.patrond(command + ["--data", folder.file("data")])
+        #expect(run.exit == .status(1), "\(command)")
+        expectLine(run, ["in use", "process \(server.process.pid)"])
+      }
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+    }
+
+    @Test("an address in use, and the data directory is free again afterwards")
+    func addressInUse() async throws {
+      let folder = try TemporaryFolder()
+      let server = try await PatronServer.start(data: folder.file("one"))
+      let other = ["--data", folder.file("two"), "--listen", server.address]
+      let run = try await Programs.patrond(other)
+      #expect(run.exit == .status(1))
+      expectLine(run, [server.address, "in use"])
+      #expect(try await Programs.patrond(["check", "--data", folder.file("two")]).output == "ok\n")
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+    }
+
+    /// A change of the database's first page, and the words that it must lead to.
+    struct Damage: Sendable, CustomTestStringConvertible {
+      let testDescription: String
+      let offset: Int
+      let bytes: [UInt8]
+      let says: [String]
+    }
+
+    /// https://www.sqlite.org/fileformat2.html#the_database_header
+    static let damages = [
+      Damage(
+        testDescription: "from a newer version",
+        offset: 60,
+        bytes: [0, 0, 3, 0xe7],
+        says: ["999", "newer"]
+      ),
+      Damage(
+        testDescription: "no SQLite file",
+        offset: 0,
+        bytes: Array("No database, sorry".utf8),
+        says: ["damaged", "restore a backup"]
+      ),
+      Damage(
+        testDescription: "a damaged header",
+        offset: 16,
+        bytes: [0xff, 0xff, 9, 9, 9],
+        says: ["damaged", "restore a backup"]
+      ),
+      Damage(
+        testDescription: "of another program",
+        offset: 68,
+        bytes: [1, 2, 3, 4],
+        says: ["not Patron's"]
+      ),
+    ]
+
+    @Test("a database that is", arguments: damages)
+    func damagedDatabase(_ damage: Damage) async throws {
+      let folder = try TemporaryFolder()
+      let server = try await PatronServer.start(data: folder.file("data"))
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+      let database = folder.file("data/patron.db")
+      try Files.overwrite(database, at: damage.offset, with: damage.bytes)
+      let before = FileManager.default.contents(atPath: database)
+      for command in [["serve", "--listen", "127.0.0.1:0"], ["check"]] {
+        let run = try await Programs.patrond(command + ["--data", folder.file("data")])
+        #expect(run.exit == .status(1), "\(command)")
+        expectLine(run, damage.says + [database])
+      }
+      #expect(FileManager.default.contents(atPath: database) == before)
+    }
+
+    @Test("a data directory that is a file, and one that cannot be made")
+    func noDirectory() async throws {
+      let folder = try TemporaryFolder()
+      let file = try folder.write("file", "")
+      for path in [file, file + "/below"] {
+        let run = try await Programs.patrond(["--data", path, "--listen", "127.0.0.1:0"])
+        #expect(run.exit == .status(1))
+        expectLine(run, [file, "directory"])
+      }
+    }
+
+    /// Flags that are refused before anything is made.
+    static let flags: [(arguments: [String], says: [String])] = [
+      (["--listen", "0.0.0.0:0"], ["0.0.0.0:0", "--insecure-listen"]),
+      (["--listen", "[::]:0"], ["[::]:0", "--insecure-listen"]),
+      (["--listen", "localhost"], ["localhost", "HOST:PORT"]),
+      (["--listen", "127.0.0.1:http"], ["127.0.0.1:http", "port"]),
+      (["--max-request-bytes", "5"], ["--max-request-bytes", "1024"]),
+      (["--max-log-mib", "0"], ["--max-log-mib", "1"]),
+      (["--threads", "0"], ["--threads", "64"]),
+      (["--synchronous", "maybe"], ["maybe", "full"]),
+      (["--nosuch"], ["--nosuch"]),
+    ]
+
+    @Test("wrong flags are exit status 2, and no data directory is made")
+    func wrongFlags() async throws {
+      let folder = try TemporaryFolder()
+      for (arguments, says) in Self.flags {
+        let run = try await Programs.patrond(["--data", folder.file("data")] + arguments)
+        #expect(run.exit == .status(2), "\(arguments): \(run.errors)")
+        expectLine(run, says)
+      }
+      #expect(!Files.exists(folder.file("data")))
+    }
+
+    @Test("damage inside the database is found by `patrond check`")
+    func damageInside() async throws {
+      let folder = try TemporaryFolder()
+      let data = folder.file("data")
+      let made = try await Programs.patrond(["generate", "--data", data, "--customers", "2000"])
+      #expect(made.exit == .status(0), "\(made.errors)")
+      #expect(try await Programs.patrond(["check", "--data", data]).output == "ok\n")
+      let page = 4096
+      let middle = Files.size(data + "/patron.db") / page / 2
+      let rubbish = [UInt8](repeating: 0xaa, count: page)
+      try Files.overwrite(data + "/patron.db", at: middle * page, with: rubbish)
+      let run = try await Programs.patrond(["check", "--data", data])
+      #expect(run.exit == .status(1), "\(run)")
+      #expect(!run.output.contains("ok\n") && !run.errors.isEmpty, "\(run)")
+    }
+
+    /// The first line of standard error is an error with these words.
+    private func expectLine(_ run: Finished, _ words: [String]) {
+      let line = run.errorLines.first ?? ""
+      #expect(line.hasPrefix("Error: ") || line.hasPrefix("error: "), "\(run.errors)")
+      for word in words { #expect(line.contains(word), "\(line)") }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  /// A stock ttrpc client of another language calls Patron.
+  @Suite struct GoPeerTests {
+    /// Where Debian puts Go packages.
+    static let packages = "/usr/share/gocode"
+
+    static let isPossible =
+      Installation.tool("go") != nil
+      && Files.exists(packages + "/src/github.com/containerd/ttrpc")
+
+    /// One line of the program's output.
+    private struct Call: Decodable {
+      var call: String
+      var ok: Bool
+      var code: UInt32
+      var codeName: String?
+      var message: String?
+      var details: [String]?
+      var fields: [String: Field]?
+    }
+
+    private enum Field: Decodable, Equatable {
+      case text(String)
+      case number(UInt64)
+
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let number = try? container.decode(UInt64.self) {
+          self = .number(number)
+        } else {
+          self = .text(try container.decode(String.self))
+        }
+      }
+    }
+
+    @Test(
+      "containerd's Go client writes, reads and fails",
+      .enabled(
+        if: isPossible,
+        "needs golang-go and golang-github-containerd-ttrpc-dev: see dev/install"
+      ),
+      .timeLimit(.minutes(5)),
+      arguments: ["unix", "tcp"]
+    )
+    func stockClient(_ transport: String) async throws {
+      let folder = try TemporaryFolder()
+      let program = try await build(in: folder)
+      let server = try await PatronServer.start(
+        data: folder.file("data"),
+        listen: transport == "unix" ? "unix:" + folder.file("socket") : "127.0.0.1:0"
+      )
+      let run = try await Programs.run(program, [server.address, "go-1"])
+      #expect(run.exit == .status(0), "\(run.errors)")
+      let calls = try run.output.split(separator: "\n").map {
+        try JSONDecoder().decode(Call.self, from: Data($0.utf8))
+      }
+      try #require(calls.count == 3, "\(run.output)")
+      for call in calls[..<2] {
+        #expect(call.ok && call.code == 0, "\(call)")
+        #expect(call.fields?["2"] == .text("go-1"))
+        #expect(call.fields?["3"] == .text("go-1@example.com"))
+        #expect(call.fields?["5"] == .text("Grace"))
+        guard case .number(let id) = call.fields?["1"] else {
+          Issue.record("no id: \(call)")
+          continue
+        }
+        #expect(id > 0)
+      }
+      #expect(calls[0].fields?["1"] == calls[1].fields?["1"])
+      #expect(!calls[2].ok && calls[2].code == 5 && calls[2].codeName == "NotFound")
+      #expect(calls[2].message?.isEmpty == false)
+      #expect(calls[2].details == ["type.googleapis.com/google.rpc.ErrorInfo"])
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+    }
+
+    /// Builds the program as its main.go says, in a copy of its folder.
+    private func build(in folder: TemporaryFolder) async throws -> String {
+      let sources = folder.file("go")
+      try FileManager.default.copyItem(
+        atPath: Installation.root + "/Tests/Peers/go",
+        toPath: sources
+      )
+      var environment = [
+        "GO111MODULE": "off", "GOPATH": Self.packages, "CGO_ENABLED": "0", "GOFLAGS": "",
+      ]
+      if Installation.variable("HOME") == nil { environment["GOCACHE"] = folder.file("cache") }
+      let program = folder.file("patron-peer")
+      let built = try await Programs.run(
+        "/bin/sh",
+        ["-c", "cd \"$1\" && exec go build -o \"$2\" .", "sh", sources, program],
+        environment: environment,
+        within: .seconds(240)
+      )
+      guard built.exit == .status(0) else { throw HarnessError("go build: \(built.errors)") }
+      return program
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import PatronClient
+import Synchronization
+import Testing
+
+extension EndToEnd {
+  /// A client that stops reading must not fill the disk.
+  @Suite struct StalledScanTests {
+    static let customers = 20_000
+    /// Still several times what sockets and queues hold.
+    static let fewer = 8000
+    static let markMiB = 4
+
+    @Test(
+      "a stalled export ends, the log stays under its mark, writes go on",
+      .timeLimit(.minutes(2))
+    )
+    func stalledExport() async throws {
+      let shop = try await GeneratedShop(Self.customers)
+      let server = try await shop.start(flags: ["--max-log-mib", "\(Self.markMiB)"])
+      let writers = try ShopWriters(server, log: shop.log)
+
+      let stalled = try RawConnection(server.address)
+      try await stalled.send(shop.export(stream: 1))
+      #expect(try await stalled.receive()?.header.type == .data)
+      try await writers.write(3000)
+      print("stalled scan: \(writers.written) writes, log at most \(writers.greatestLog) bytes")
+      #expect(writers.greatestLog > 1 << 20, "too little was written to fill the log")
+      #expect(writers.greatestLog <= Self.markMiB << 20)
+
+      let (rows, end) = try await shop.drain(stalled)
+      #expect(
+        end?.code == .aborted && end?.reason == "SNAPSHOT_TOO_OLD",
+        "\(String(describing: end))"
+      )
+      #expect(rows < Self.customers)
+      try await writers.write(8)
+      await writers.client.close()
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+    }
+
+    @Test("a stalled export ends after its time also when nothing is written")
+    func stallTime() async throws {
+      let shop = try await GeneratedShop(Self.fewer)
+      let server = try await shop.start(flags: ["--max-scan-stall-seconds", "1"])
+      let stalled = try RawConnection(server.address)
+      try await stalled.send(shop.export(stream: 1))
+      #expect(try await stalled.receive()?.header.type == .data)
+      try await Task.sleep(for: .milliseconds(2500))
+      let (rows, end) = try await shop.drain(stalled)
+      #expect(
+        end?.code == .aborted && end?.reason == "SNAPSHOT_TOO_OLD",
+        "\(String(describing: end))"
+      )
+      #expect(rows < Self.fewer)
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+    }
+
+    @Test("an export that is read has every row of one snapshot", .timeLimit(.minutes(2)))
+    func readExport() async throws {
+      let shop = try await GeneratedShop(Self.fewer)
+      let server = try await shop.start()
+      let writers = try ShopWriters(server, log: shop.log)
+      let export = try await writers.client.customers.exportCustomers(.with { $0.format = .ndjson })
+      var rows: Int64 = 0
+      var externalIDs: Set<String> = []
+      for try await part in export {
+        rows = part.rows
+        // The snapshot is older than these writes.
+        if writers.written < 40 { try await writers.write(8) }
+        for line in part.data.split(separator: UInt8(ascii: "\n")) {
+          let customer = try Customer(json: Array(line), options: JSONReadOptions())
+          externalIDs.insert(customer.externalID ?? "")
+        }
+      }
+      #expect(rows == Self.fewer)
+      #expect(externalIDs.count == Self.fewer)
+      #expect(externalIDs.contains("g0000001") && externalIDs.contains("g000\(Self.fewer)"))
+      #expect(!externalIDs.contains { $0.hasPrefix("shop-") })
+      await writers.client.close()
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+    }
+  }
+}
+
+/// A data directory of made-up customers.
+private struct GeneratedShop {
+  let folder: TemporaryFolder
+  var data: String { folder.file("data") }
+  var log: String { data + "/patron.db-wal" }
+
+  init(_ customers: Int) async throws {
+    folder = try TemporaryFolder()
+    let made = try await Programs.patrond([
+      "generate", "--data", folder.file("data"), "--customers", "\(customers)",
+    ])
+    guard made.exit == .status(0) else { throw HarnessError(made.errors) }
+  }
+
+  /// A server on a Unix socket, which takes little on its way.
+  func start(flags: [String] = []) async throws -> PatronServer {
+    try await PatronServer.start(data: data, listen: "unix:" + folder.file("socket"), flags: flags)
+  }
+
+  /// The request for all customers as NDJSON.
+  func export(stream: UInt32) -> [UInt8] {
+    RawFrames.request(
+      stream,
+      "ExportCustomers",
+      WireBytes().field(3, number: 2).bytes,
+      flags: 1
+    )
+  }
+
+  /// Reads what is left of an export: how many rows came, and its error.
+  func drain(_ connection: RawConnection) async throws -> (rows: Int, end: RPCError?) {
+    var rows = 0
+    while let frame = try await connection.receive() {
+      if let status = frame.status { return (rows, status) }
+      guard !frame.body.isEmpty else { return (rows, nil) }
+      rows = Int(try ExportCustomersResponse(decoding: frame.body).rows)
+    }
+    throw HarnessError("the connection ended before the export did")
+  }
+}
+
+/// Makes customers, eight at a time, and watches how long the log grows.
+private final class ShopWriters: Sendable {
+  let client: PatronClient
+  private let log: String
+  private let next = Atomic<Int>(0)
+  private let greatest = Atomic<Int>(0)
+
+  init(_ server: PatronServer, log: String) throws {
+    client = try server.client()
+    self.log = log
+  }
+
+  var written: Int { next.load(ordering: .relaxed) }
+  var greatestLog: Int { greatest.load(ordering: .relaxed) }
+
+  func write(_ count: Int) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<8 { group.addTask { try await self.writeInTurn(count / 8) } }
+      try await group.waitForAll()
+    }
+  }
+
+  private func writeInTurn(_ count: Int) async throws {
+    for _ in 0..<count {
+      let number = next.add(1, ordering: .relaxed).newValue
+      _ = try await client.customers.upsertCustomer(
+        .with {
+          $0.customer = .with {
+            $0.externalID = "shop-\(number)"
+            $0.email = "shop-\(number)@example.com"
+            $0.firstName = String(repeating: "A", count: 200)
+          }
+        }
+      )
+      greatest.max(Files.size(log), ordering: .relaxed)
+    }
+  }
+}
