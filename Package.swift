@@ -66,6 +66,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0001_initial.sql"),
       .embedInCode("Migrations/m0002_suppressions.sql"),
       .embedInCode("Migrations/m0003_checkouts_types.sql"),
+      .embedInCode("Migrations/m0004_terms.sql"),
     ],
     swiftSettings: strict
   ),

@@ -38,12 +38,7 @@ struct Generate: ParsableCommand {
     var options = StoreOptions(directory: data.data, migrations: Migration.all)
     // Made-up data can be made again: no need to wait for the disk after each batch.
     options.durability = .off
-    let store: Store
-    do {
-      store = try Store(options)
-    } catch {
-      throw Failure(description: "\(error)")
-    }
+    let store = try Store.opened(options)
     defer { store.close() }
     let generator = SampleShop(
       customers: customers,

@@ -17,7 +17,7 @@ struct Server {
 
   func run() async throws {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-    let store = try open()
+    let store = try Store.opened(storeOptions)
     let health = HealthState(services: [CustomerService.name, TimelineService.name])
     let server = try await listen(store, health)
     announce(server.addresses)
@@ -30,14 +30,6 @@ struct Server {
     await server.shutdown()
     store.close()
     report(isClean ? "stopped" : "stopped; calls that took longer than the grace were cut off")
-  }
-
-  private func open() throws -> Store {
-    do {
-      return try Store(storeOptions)
-    } catch {
-      throw Failure(description: "\(error)")
-    }
   }
 
   private func listen(_ store: Store, _ health: HealthState) async throws -> TTRPCServer {

@@ -48,6 +48,30 @@ public struct AllRecords {
     ),
     Query(
       """
+      SELECT 'term ' || term_id || ' of store ' || store_id || ': its counter says ' || count
+        || ', its list has ' || members
+      FROM (
+        SELECT t.*, (SELECT count(*) FROM memberships m
+          WHERE m.store_id = t.store_id AND m.term_id = t.term_id) AS members FROM terms t)
+      WHERE count <> members
+      """
+    ),
+    Query(
+      """
+      SELECT 'term ' || term_id || ' of store ' || store_id || ': it has a list, but no counter'
+      FROM memberships m WHERE NOT EXISTS (
+        SELECT 1 FROM terms t WHERE t.store_id = m.store_id AND t.term_id = m.term_id)
+      GROUP BY store_id, term_id
+      """
+    ),
+    Query(
+      """
+      SELECT 'terms up to ' || top || ' are in use, but the next one would be ' || (value + 1)
+      FROM sequences, (SELECT max(term_id) AS top FROM terms) WHERE name = 'term' AND top > value
+      """
+    ),
+    Query(
+      """
       SELECT 'ids up to ' || top || ' are in use, but the next one would be ' || (value + 1)
       FROM sequences, (
         SELECT max(id) AS top FROM (
@@ -149,5 +173,12 @@ public struct AllRecords {
     for query in Self.danglingReferences {
       try transaction.forEach(query) { row in try visit(row.text(0)) }
     }
+  }
+
+  private static let memberships = Query("SELECT count(*) FROM memberships")
+
+  /// How many entries the lists of customers by term have.
+  public func membershipCount() throws -> Int64 {
+    try transaction.first(Self.memberships) { $0.int64(0) } ?? 0
   }
 }
