@@ -24,6 +24,7 @@ struct TimelineShow: AsyncParsableCommand {
       "Only events of this source: \(EnumArgument.names(EventSource.self)). Repeatable.",
       valueName: "source"
     ),
+    completion: EnumArgument.list(EventSource.self),
     transform: { try EnumArgument.parse($0, as: EventSource.self) }
   )
   var source: [EventSource] = []
