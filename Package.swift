@@ -65,6 +65,7 @@ let libraries: [Target] = [
     resources: [
       .embedInCode("Migrations/m0001_initial.sql"),
       .embedInCode("Migrations/m0002_suppressions.sql"),
+      .embedInCode("Migrations/m0003_checkouts_types.sql"),
     ],
     swiftSettings: strict
   ),

@@ -20,6 +20,12 @@ extension Routes {
       lacksCountry: \.batch.lacksCountry, prepare: Customers.prepareBatchUpsert,
       apply: Customers.batchUpsert)
     routes.point(CustomerService.getCustomer, Customers.getCustomer)
+    routes.write(
+      CustomerService.updateCustomer, prepare: Customers.prepareUpdate, apply: Customers.update)
+    routes.write(
+      CustomerService.updateTags, prepare: Customers.prepareUpdateTags,
+      apply: Customers.updateTags)
+    routes.point(CustomerService.batchGetCustomers, Customers.batchGetCustomers)
     routes.point(CustomerService.listCustomers, Customers.listCustomers)
     routes.scan(
       CustomerService.exportCustomers, prepare: Customers.prepareExport, run: Customers.export)
@@ -41,6 +47,20 @@ extension Routes {
     routes.point(TimelineService.getTimeline, Timeline.getTimeline)
     routes.point(TimelineService.getEvent, Timeline.getEvent)
     routes.addConsent()
+    routes.write(
+      TimelineService.syncRefund, prepare: Timeline.prepareRefund, apply: Timeline.syncRefund)
+    routes.write(
+      TimelineService.syncFulfillment, prepare: Timeline.prepareFulfillment,
+      apply: Timeline.syncFulfillment)
+    routes.write(
+      TimelineService.syncCheckout, prepare: Timeline.prepareCheckout,
+      apply: Timeline.syncCheckout)
+    routes.point(TimelineService.listOrders, Timeline.listOrders)
+    routes.point(TimelineService.getOrder, Timeline.getOrder)
+    routes.point(TimelineService.listEventTypes, Timeline.listEventTypes)
+    routes.write(
+      TimelineService.registerEventType, prepare: Timeline.prepareRegister,
+      apply: Timeline.register)
     routes.completeWith(CustomerService.methods + TimelineService.methods)
     return routes
   }

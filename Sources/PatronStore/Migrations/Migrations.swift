@@ -7,6 +7,8 @@ extension Migration {
       name: "suppressions",
       sql: text(PackageResources.m0002_suppressions_sql)
     ),
+    Migration(
+      version: 3, name: "checkouts_types", sql: text(PackageResources.m0003_checkouts_types_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -11,6 +11,8 @@ struct UnimplementedTests {
     "RecordEvent", "BatchRecordEvents", "SyncOrder", "BatchSyncOrders", "GetTimeline", "GetEvent",
     "SubscribeCustomer", "ConfirmSubscription", "UnsubscribeCustomer", "SuppressCustomer",
     "UnsuppressCustomer", "ListConsentHistory", "GetStoreSettings", "UpdateStoreSettings",
+    "UpdateCustomer", "UpdateTags", "BatchGetCustomers", "ListOrders", "GetOrder", "SyncRefund",
+    "SyncFulfillment", "SyncCheckout", "ListEventTypes", "RegisterEventType",
   ]
 
   @Test func everyOtherMethodSaysSo() async throws {

@@ -23,6 +23,7 @@ struct ConsentSuppress: AsyncParsableCommand {
       "Why: \(EnumArgument.names(SuppressionReason.self)). (default: manual)",
       valueName: "reason"
     ),
+    completion: EnumArgument.list(SuppressionReason.self),
     transform: { try EnumArgument.parse($0, as: SuppressionReason.self) }
   )
   var reason: SuppressionReason?
@@ -91,6 +92,7 @@ struct ConsentUnsuppress: AsyncParsableCommand {
       "Which: \(EnumArgument.names(SuppressionReason.self)). Repeatable. (default: manual)",
       valueName: "reason"
     ),
+    completion: EnumArgument.list(SuppressionReason.self),
     transform: { try EnumArgument.parse($0, as: SuppressionReason.self) }
   )
   var reasons: [SuppressionReason] = []

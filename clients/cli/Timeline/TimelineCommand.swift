@@ -5,6 +5,10 @@ struct TimelineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "timeline",
     abstract: "Show timelines, record events and orders.",
-    subcommands: [TimelineShow.self, TimelineRecord.self, TimelineOrder.self, TimelineEvent.self]
+    subcommands: [
+      TimelineShow.self, TimelineRecord.self, TimelineOrder.self, TimelineRefund.self,
+      TimelineFulfillment.self, TimelineCheckout.self, TimelineOrders.self, TimelineEvent.self,
+      TimelineTypes.self,
+    ]
   )
 }
