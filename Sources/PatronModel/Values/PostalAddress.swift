@@ -58,7 +58,8 @@ public struct PostalAddress: Sendable, Hashable {
   ///   - path: the address's own path, e.g. `customer.address`; parts are named below it.
   ///   - defaultCountry: for phone numbers without a calling code; see ``PhoneNumber``.
   ///   - violations: receives one violation per broken part, with the reasons of ``ShortText``,
-  ///     ``CountryCode`` and ``PhoneNumber``, and `PROVINCE_CODE_MALFORMED`; such a part is absent from the result.
+  ///     ``CountryCode`` and ``PhoneNumber``, and `PROVINCE_CODE_MALFORMED`; such a
+  ///     part is absent from the result.
   public func validated(
     path: String,
     defaultCountry: CountryCode? = nil,

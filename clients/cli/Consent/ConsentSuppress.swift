@@ -11,7 +11,8 @@ struct ConsentSuppress: AsyncParsableCommand {
 
       EXAMPLES
         patron consent suppress --external-id 42 --channel email --reason hard-bounce
-        patron consent suppress --email ada@example.com --channel email --note 'asked by phone'
+        patron consent suppress --email ada@example.com --channel email \\
+          --note 'asked by phone'
       """
   )
 
@@ -78,8 +79,8 @@ struct ConsentUnsuppress: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         patron consent unsuppress --external-id 42 --channel email
-        patron consent unsuppress --external-id 42 --channel email --reason hard-bounce \\
-          --reason soft-bounce
+        patron consent unsuppress --external-id 42 --channel email \\
+          --reason hard-bounce --reason soft-bounce
       """
   )
 

@@ -15,7 +15,8 @@ struct CustomersUpdate: AsyncParsableCommand {
       EXAMPLES
         patron customers update --id 7 --phone +14155550100
         patron customers update --id 7 --clear tags --first-name Ada
-        patron customers update --id 7 --mask first_name,custom_properties --first-name Ada
+        patron customers update --id 7 --mask first_name,custom_properties \\
+          --first-name Ada
         patron customers update --id 7 --etag 1041 --external-id 42
       """
   )
