@@ -13,6 +13,12 @@ public struct AllRecords {
     ORDER BY store_id, customer_id
     """
   )
+  private static let numbers = Query(
+    """
+    SELECT (SELECT count(*) FROM customers), (SELECT count(*) FROM orders),
+      (SELECT count(*) FROM events)
+    """
+  )
   private static let events = Query(
     """
     SELECT store_id, id, customer_id, occurred_at, source, source_name, event_id, type, sequence,
@@ -92,6 +98,16 @@ public struct AllRecords {
       GROUP BY store_id, customer_id
       """
     )
+  }
+
+  /// How many records there are.
+  public func counts() throws -> RecordCounts {
+    var result = RecordCounts()
+    try transaction.forEach(Self.numbers) { row in
+      result = RecordCounts(
+        customers: Int(row.int64(0)), orders: Int(row.int64(1)), events: Int(row.int64(2)))
+    }
+    return result
   }
 
   /// Visits every customer.
@@ -180,5 +196,22 @@ public struct AllRecords {
   /// How many entries the lists of customers by term have.
   public func membershipCount() throws -> Int64 {
     try transaction.first(Self.memberships) { $0.int64(0) } ?? 0
+  }
+}
+
+/// How many records a database holds, in all stores together.
+public struct RecordCounts: Sendable, Equatable {
+  /// Customers.
+  public var customers: Int
+  /// Orders.
+  public var orders: Int
+  /// Events on timelines.
+  public var events: Int
+
+  /// The numbers given; without arguments those of an empty database.
+  public init(customers: Int = 0, orders: Int = 0, events: Int = 0) {
+    self.customers = customers
+    self.orders = orders
+    self.events = events
   }
 }

@@ -23,6 +23,7 @@ struct CustomersList: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp("Order: \(EnumArgument.names(CustomerSort.self)).", valueName: "order"),
+    completion: EnumArgument.list(CustomerSort.self),
     transform: { try EnumArgument.parse($0, as: CustomerSort.self) }
   )
   var sort: CustomerSort?
