@@ -62,7 +62,10 @@ let libraries: [Target] = [
   .target(
     name: "PatronStore",
     dependencies: ["SQLite", "PatronModel", dequeModule],
-    resources: [.embedInCode("Migrations/m0001_initial.sql")],
+    resources: [
+      .embedInCode("Migrations/m0001_initial.sql"),
+      .embedInCode("Migrations/m0005_sequences.sql"),
+    ],
     swiftSettings: strict
   ),
   .target(

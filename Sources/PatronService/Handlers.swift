@@ -33,6 +33,8 @@ extension Routes {
       apply: Timeline.batchSync)
     routes.point(TimelineService.getTimeline, Timeline.getTimeline)
     routes.point(TimelineService.getEvent, Timeline.getEvent)
+    routes.feed(
+      TimelineService.watchTimeline, prepare: Timeline.prepareWatch, open: Timeline.openWatch)
     routes.completeWith(CustomerService.methods + TimelineService.methods)
     return routes
   }

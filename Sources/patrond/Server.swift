@@ -14,6 +14,7 @@ struct Server {
   let threads: Int
   let limits: Limits
   let readyFile: String?
+  let feeds: FeedHub
 
   func run() async throws {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
@@ -26,6 +27,7 @@ struct Server {
       break
     }
     health.end()
+    feeds.end()
     let isClean = await server.drain()
     await server.shutdown()
     store.close()
@@ -33,8 +35,10 @@ struct Server {
   }
 
   private func open() throws -> Store {
+    var options = storeOptions
+    options.commitObserver = { [feeds] changes in feeds.observe(changes) }
     do {
-      return try Store(storeOptions)
+      return try Store(options)
     } catch {
       throw Failure(description: "\(error)")
     }
@@ -46,8 +50,8 @@ struct Server {
     configuration.threads = threads
     let routes = Routes.patron()
     do {
-      return try await TTRPCServer.start(addresses, configuration: configuration) { loop in
-        ComposedDispatcher([dispatcher(routes, store, loop), HealthDispatcher(health)])
+      return try await TTRPCServer.start(addresses, configuration: configuration) { [feeds] loop in
+        ComposedDispatcher([dispatcher(routes, store, feeds, loop), HealthDispatcher(health)])
       }
     } catch {
       store.close()
@@ -72,10 +76,11 @@ struct Server {
 private func dispatcher(
   _ routes: Routes,
   _ store: Store,
+  _ feeds: FeedHub,
   _ loop: any ServerLoop
 ) -> any CallDispatcher {
   do {
-    return try LaneDispatcher(routes: routes, store: store, loop: loop)
+    return try LaneDispatcher(routes: routes, store: store, feeds: feeds, loop: loop)
   } catch {
     report("cannot open the database for reading: \(error)")
     exit(1)
