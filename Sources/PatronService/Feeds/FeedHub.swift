@@ -74,8 +74,8 @@ public final class FeedHub: Sendable {
     wakeUps.add(woken.count, ordering: .relaxed)
     // One wake-up of a loop for all of its subscriptions.
     for watches in Dictionary(grouping: woken, by: { ObjectIdentifier($0.loop) }).values {
-      watches[0].loop.execute {
-        for watch in watches { watch.feeds?.wake(watch) }
+      watches[0].loop.execute { feeds in
+        for watch in watches { feeds.wake(watch) }
       }
     }
   }
@@ -129,8 +129,9 @@ extension FeedHub {
       guard var followers = state.stores[watch.topic.store.name] else { return }
       followers.whole[id] = nil
       if let customerID = watch.topic.customerID {
-        followers.customers[customerID]?[id] = nil
-        if followers.customers[customerID]?.isEmpty == true { followers.customers[customerID] = nil }
+        var watches = followers.customers[customerID] ?? [:]
+        watches[id] = nil
+        followers.customers[customerID] = watches.isEmpty ? nil : watches
       }
       state.stores[watch.topic.store.name] = followers.isEmpty ? nil : followers
     }

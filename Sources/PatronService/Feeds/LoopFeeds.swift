@@ -1,21 +1,19 @@
 internal import PatronStore
 internal import TTRPC
 
-/// The subscriptions of one I/O loop. A subscription is read where its connection is served, page by
-/// page, and holds neither thread nor transaction in between.
-///
-/// `@unchecked Sendable`: used on its loop only.
-final class LoopFeeds: @unchecked Sendable {
+/// The subscriptions of one I/O loop, used on that loop only. A subscription is read where its
+/// connection is served, page by page, and holds neither thread nor transaction in between.
+final class LoopFeeds {
   private let hub: FeedHub
   private let reader: PointReader
-  private let loop: any ServerLoop
+  private let loop: LoopHandle
   private var watches: [ObjectIdentifier: FeedWatch] = [:]
   private var isSweepPlanned = false
 
   /// A page takes a tenth of it at most; finding how far back a client may go can take more.
   private static let budgetSteps = 10_000_000
 
-  init(_ hub: FeedHub, _ reader: PointReader, _ loop: any ServerLoop) {
+  init(_ hub: FeedHub, _ reader: PointReader, _ loop: LoopHandle) {
     self.hub = hub
     self.reader = reader
     self.loop = loop
@@ -25,18 +23,14 @@ final class LoopFeeds: @unchecked Sendable {
   func open(_ work: Routes.FeedWork, _ stream: any ServerStream) throws {
     let subscription = try read { try work($0) }
     let watch = FeedWatch(subscription, stream, loop)
-    watch.feeds = self
     // Commits are heard of before the first page is read, so that none falls in between.
     guard hub.add(watch) else { throw RPCError.watchEnded }
     watches[ObjectIdentifier(watch)] = watch
-    stream.onWritable { [weak self] in
-      watch.isBlocked = false
-      self?.wake(watch)
+    stream.onWritable {
+      watch.unblock()
+      watch.loop.feeds?.wake(watch)
     }
-    stream.onCancel { [weak self, hub] _ in
-      hub.remove(watch)
-      self?.watches[ObjectIdentifier(watch)] = nil
-    }
+    stream.onCancel { _ in watch.loop.feeds?.forget(watch) }
     watch.sendHeartbeat()
     wake(watch)
     planSweep()
@@ -44,31 +38,26 @@ final class LoopFeeds: @unchecked Sendable {
 
   /// Reads a page for a watch that something was committed for.
   func wake(_ watch: FeedWatch) {
-    guard watches[ObjectIdentifier(watch)] != nil else { return }
-    guard !watch.isBlocked, !watch.isScheduled else { return }
-    watch.takeNews()
+    guard watches[ObjectIdentifier(watch)] != nil, let position = watch.beginRead() else { return }
     do {
       let page = try read { context in
-        try watch.subscription.read(after: watch.position, context, watch.send)
+        try watch.subscription.read(after: position, context, watch.send)
       }
-      watch.advance(to: page.position)
-      watch.isCaughtUp = page.end == .caughtUp
-      watch.isBlocked = page.end == .isFull
-      if page.end == .hasMore { goOn(watch) }
+      guard watch.endRead(page) else { return }
+      // The next page comes after others had their turn.
+      loop.execute { feeds in
+        watch.goOn()
+        feeds.wake(watch)
+      }
     } catch {
-      hub.remove(watch)
-      watches[ObjectIdentifier(watch)] = nil
+      forget(watch)
       watch.stream.finish(.from(error))
     }
   }
 
-  /// Reads the next page after others had their turn.
-  private func goOn(_ watch: FeedWatch) {
-    watch.isScheduled = true
-    loop.execute { [weak self] in
-      watch.isScheduled = false
-      self?.wake(watch)
-    }
+  func forget(_ watch: FeedWatch) {
+    hub.remove(watch)
+    watches[ObjectIdentifier(watch)] = nil
   }
 
   private func read<Result>(_ body: (FeedContext) throws -> Result) throws -> Result {
@@ -82,20 +71,17 @@ final class LoopFeeds: @unchecked Sendable {
   private func planSweep() {
     guard !isSweepPlanned, !watches.isEmpty else { return }
     isSweepPlanned = true
-    loop.execute(after: hub.settings.heartbeat / 4) { [weak self] in
-      self?.isSweepPlanned = false
-      self?.sweep()
-      self?.planSweep()
+    loop.execute(after: hub.settings.heartbeat / 4) { feeds in
+      feeds.isSweepPlanned = false
+      feeds.sweep()
+      feeds.planSweep()
     }
   }
 
   private func sweep() {
     let due = ContinuousClock.now - hub.settings.heartbeat
-    for watch in watches.values where !watch.isBlocked && watch.lastSent <= due {
-      if watch.isCaughtUp, let sequence = hub.quietSequence(of: watch) {
-        watch.advance(to: sequence)
-      }
-      watch.sendHeartbeat()
+    for watch in watches.values where watch.isQuiet(since: due) {
+      watch.sendHeartbeat(upTo: hub.quietSequence(of: watch))
     }
   }
 }

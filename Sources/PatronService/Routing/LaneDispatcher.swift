@@ -20,11 +20,12 @@ public final class LaneDispatcher: CallDispatcher {
     self.methods = routes.methods
     self.routes = routes.routes
     self.store = store
-    let tick = LoopTick(loop)
+    let handle = LoopHandle(loop)
     self.replies = LoopReplies(loop)
-    self.reader = try store.makePointReader { tick.endSoon() }
-    tick.reader = reader
-    self.feeds = LoopFeeds(feeds, reader, loop)
+    self.reader = try store.makePointReader { handle.endTickSoon() }
+    self.feeds = LoopFeeds(feeds, reader, handle)
+    handle.reader = reader
+    handle.feeds = self.feeds
   }
 
   /// Runs a unary call in the lane of its route.

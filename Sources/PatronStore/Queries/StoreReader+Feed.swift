@@ -113,8 +113,8 @@ extension StoreWriter {
     """
   )
 
-  /// Notes that events with a sequence up to `sequence` may be missing from now on: who followed the
-  /// store only to an earlier one is refused. It never goes down.
+  /// Notes that events with a sequence up to `sequence` may be missing from now on: who followed
+  /// the store only to an earlier one is refused. It never goes down.
   public func raiseFeedFloor(to sequence: Int64) throws {
     try transaction.run(Self.raiseFloor, store.name, sequence)
   }

@@ -127,7 +127,8 @@ extension EndToEnd {
       }
       let lines = (0..<purchases).map { number in
         let id = String(10_000 + number / 3)
-        return "\(id) 1997\(10 + number % 3)\(10 + number % 19) 1 \(number % 90).\(10 + number % 90)"
+        let day = "1997\(10 + number % 3)\(10 + number % 19)"
+        return "\(id) \(day) 1 \(number % 90).\(10 + number % 90)"
       }
       return ([header] + lines).joined(separator: "\n") + "\n"
     }

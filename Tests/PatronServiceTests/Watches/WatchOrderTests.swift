@@ -47,7 +47,9 @@ struct WatchOrderTests {
     try await WatchRig.run { rig in
       var random = SplitMix(seed: seed)
       for store in Self.stores {
-        for customer in Self.customers { try await rig.record("0-\(customer)", of: customer, in: store) }
+        for customer in Self.customers {
+          try await rig.record("0-\(customer)", of: customer, in: store)
+        }
       }
       let truth = Truth()
       let plans = (0..<24).map { number in

@@ -28,7 +28,9 @@ struct CLIEnvironment: Sendable {
   /// Makes the client for an address.
   var connect: @Sendable (_ address: String, _ options: PatronClient.Options) throws -> PatronClient
   /// Waits until the user wants the command to end, or the task is cancelled.
-  var untilInterrupted: @Sendable () async -> Void = { try? await Task.sleep(for: .seconds(86_400)) }
+  var untilInterrupted: @Sendable () async -> Void = {
+    while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+  }
 
   /// The environment of the command that is running.
   @TaskLocal static var current = process
