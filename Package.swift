@@ -67,6 +67,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0002_suppressions.sql"),
       .embedInCode("Migrations/m0003_checkouts_types.sql"),
       .embedInCode("Migrations/m0004_terms.sql"),
+      .embedInCode("Migrations/m0005_sequences.sql"),
     ],
     swiftSettings: strict
   ),

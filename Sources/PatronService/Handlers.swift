@@ -63,6 +63,8 @@ extension Routes {
     routes.write(
       TimelineService.registerEventType, prepare: Timeline.prepareRegister,
       apply: Timeline.register)
+    routes.feed(
+      TimelineService.watchTimeline, prepare: Timeline.prepareWatch, open: Timeline.openWatch)
     routes.completeWith(CustomerService.methods + TimelineService.methods)
     return routes
   }

@@ -113,6 +113,9 @@ public protocol ServerLoop: AnyObject, Sendable {
   /// Runs `work` on the loop's thread, soon. On the loop's own thread: after the input of the
   /// current tick was handled.
   func execute(_ work: @escaping @Sendable () -> Void)
+
+  /// Runs `work` on the loop's thread after `delay`, unless the loop ends before.
+  func execute(after delay: Duration, _ work: @escaping @Sendable () -> Void)
 }
 
 /// Who is at the other end of a connection. Keys and certificates will be added here.

@@ -33,6 +33,12 @@ final class ServerEventLoop: ServerLoop {
 
   func execute(_ work: @escaping @Sendable () -> Void) { eventLoop.execute(work) }
 
+  func execute(after delay: Duration, _ work: @escaping @Sendable () -> Void) {
+    let (seconds, attoseconds) = delay.components
+    let nanos = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    eventLoop.scheduleTask(in: .nanoseconds(nanos), work)
+  }
+
   /// A stream has something for the loop to do.
   func post(_ stream: ServerStreamQueue) {
     post { $0.streams.append(stream) }

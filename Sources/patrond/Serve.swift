@@ -1,5 +1,6 @@
 internal import ArgumentParser
 import Foundation
+import PatronService
 import PatronStore
 import TTRPCNIO
 
@@ -51,12 +52,23 @@ struct Serve: AsyncParsableCommand {
   @Flag(inversion: .prefixedNo, help: "One transaction for all writes that wait.")
   var groupCommit = true
 
+  @Option(
+    help: ArgumentHelp(
+      "How many of the newest events of a store a watch may go back. (default: all)",
+      valueName: "events"
+    )
+  )
+  var watchHistory: Int?
+
   @OptionGroup(title: "Limits of the store") var storeLimits: StoreLimitOptions
   @OptionGroup(title: "Limits on clients") var limits: LimitOptions
 
   func validate() throws {
     guard (1...64).contains(threads) else {
       throw ValidationError("--threads \(threads): expected 1 to 64.")
+    }
+    if let watchHistory, !(1...1_000_000).contains(watchHistory) {
+      throw ValidationError("--watch-history \(watchHistory): expected 1 to 1000000.")
     }
     _ = try addresses()
     _ = try limits.limits()
@@ -68,12 +80,15 @@ struct Serve: AsyncParsableCommand {
     options.durability = synchronous.durability
     options.groupCommit = groupCommit
     options.limits = try storeLimits.limits()
+    var feeds = FeedSettings()
+    feeds.history = watchHistory
     try await Server(
       storeOptions: options,
       addresses: try addresses(),
       threads: threads,
       limits: try limits.limits(),
-      readyFile: readyFile
+      readyFile: readyFile,
+      feeds: FeedHub(feeds)
     ).run()
   }
 

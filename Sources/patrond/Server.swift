@@ -14,10 +14,11 @@ struct Server {
   let threads: Int
   let limits: Limits
   let readyFile: String?
+  let feeds: FeedHub
 
   func run() async throws {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-    let store = try Store.opened(storeOptions)
+    let store = try open()
     let health = HealthState(services: [CustomerService.name, TimelineService.name])
     let server = try await listen(store, health)
     announce(server.addresses)
@@ -26,10 +27,17 @@ struct Server {
       break
     }
     health.end()
+    feeds.end()
     let isClean = await server.drain()
     await server.shutdown()
     store.close()
     report(isClean ? "stopped" : "stopped; calls that took longer than the grace were cut off")
+  }
+
+  private func open() throws -> Store {
+    var options = storeOptions
+    options.commitObserver = { [feeds] changes in feeds.observe(changes) }
+    return try Store.opened(options)
   }
 
   private func listen(_ store: Store, _ health: HealthState) async throws -> TTRPCServer {
@@ -38,8 +46,8 @@ struct Server {
     configuration.threads = threads
     let routes = Routes.patron()
     do {
-      return try await TTRPCServer.start(addresses, configuration: configuration) { loop in
-        ComposedDispatcher([dispatcher(routes, store, loop), HealthDispatcher(health)])
+      return try await TTRPCServer.start(addresses, configuration: configuration) { [feeds] loop in
+        ComposedDispatcher([dispatcher(routes, store, feeds, loop), HealthDispatcher(health)])
       }
     } catch {
       store.close()
@@ -64,10 +72,11 @@ struct Server {
 private func dispatcher(
   _ routes: Routes,
   _ store: Store,
+  _ feeds: FeedHub,
   _ loop: any ServerLoop
 ) -> any CallDispatcher {
   do {
-    return try LaneDispatcher(routes: routes, store: store, loop: loop)
+    return try LaneDispatcher(routes: routes, store: store, feeds: feeds, loop: loop)
   } catch {
     report("cannot open the database for reading: \(error)")
     exit(1)

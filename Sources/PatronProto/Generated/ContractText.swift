@@ -176,7 +176,7 @@ extension Contract {
         ContractMethod(
           method: TimelineService.watchTimeline.method,
           requestType: "patron.v1.WatchTimelineRequest", responseType: "patron.v1.WatchTimelineResponse",
-          summary: ##"Streams events as they are recorded."##),
+          summary: ##"Streams events as they are recorded: each once, in the order of their sequences, which is the order of commits."##),
       ]),
   ]
 
@@ -2629,7 +2629,15 @@ extension Contract {
           rpc ExportTimeline(ExportTimelineRequest) returns (stream ExportTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Streams events as they are recorded.
+          // Streams events as they are recorded: each once, in the order of their sequences, which is the
+          // order of commits. An event that was replaced comes again; what it was before it was replaced
+          // may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
+          // (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
+          //
+          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
+          // the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
+          // oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
+          // (`newest_sequence` is the last one that was).
           rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -2754,7 +2762,15 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.WatchTimeline", kind: .method,
       text: ##"""
-        // Streams events as they are recorded.
+        // Streams events as they are recorded: each once, in the order of their sequences, which is the
+        // order of commits. An event that was replaced comes again; what it was before it was replaced
+        // may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
+        // (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
+        //
+        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
+        // the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
+        // oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
+        // (`newest_sequence` is the last one that was).
         rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3392,21 +3408,21 @@ extension Contract {
           CustomerRef customer = 2;
           // Which events; absent is all.
           EventFilter filter = 3;
-          // Go on after this sequence; 0 begins with the next event. A sequence older than what is kept is
-          // OUT_OF_RANGE and the error names the oldest.
+          // Go on after this sequence; 0 begins with the next event, 1 with the oldest.
           int64 after_sequence = 4;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.WatchTimelineResponse", kind: .message,
       text: ##"""
-        // One event of a watch.
+        // One event of a watch, or how far the client has everything.
         message WatchTimelineResponse {
           // Where to go on from.
           int64 sequence = 1;
           // New or replaced.
           EventChangeKind kind = 2;
-          // The event; absent in a heartbeat, which carries the sequence only.
+          // The event; absent in the first message, which says where the watch begins, and in heartbeats,
+          // which come after 15 to 20 seconds without an event. Both carry a sequence to go on from.
           Event event = 3;
         }
         """##),

@@ -1867,8 +1867,7 @@ public struct WatchTimelineRequest: ProtobufC.Message {
   /// Which events; absent is all.
   public var filter: EventFilter?
 
-  /// Go on after this sequence; 0 begins with the next event. A sequence older than what is kept is
-  /// OUT_OF_RANGE and the error names the oldest.
+  /// Go on after this sequence; 0 begins with the next event, 1 with the oldest.
   public var afterSequence: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -1901,7 +1900,7 @@ public struct WatchTimelineRequest: ProtobufC.Message {
   }
 }
 
-/// One event of a watch.
+/// One event of a watch, or how far the client has everything.
 public struct WatchTimelineResponse: ProtobufC.Message {
   /// Where to go on from.
   public var sequence: Int64 = 0
@@ -1909,7 +1908,8 @@ public struct WatchTimelineResponse: ProtobufC.Message {
   /// New or replaced.
   public var kind = EventChangeKind(rawValue: 0)
 
-  /// The event; absent in a heartbeat, which carries the sequence only.
+  /// The event; absent in the first message, which says where the watch begins, and in heartbeats,
+  /// which come after 15 to 20 seconds without an event. Both carry a sequence to go on from.
   public var event: Event?
 
   /// The message with every field absent or at its default.

@@ -101,7 +101,15 @@ public enum TimelineService {
       service: name, name: "ExportTimeline", kind: .serverStreaming,
       idempotency: .noSideEffects))
 
-  /// Streams events as they are recorded.
+  /// Streams events as they are recorded: each once, in the order of their sequences, which is the
+  /// order of commits. An event that was replaced comes again; what it was before it was replaced
+  /// may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
+  /// (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
+  ///
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
+  /// the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
+  /// oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
+  /// (`newest_sequence` is the last one that was).
   public static let watchTimeline = MethodDescriptor<WatchTimelineRequest, WatchTimelineResponse>(
     TTRPC.Method(
       service: name, name: "WatchTimeline", kind: .serverStreaming,
@@ -213,7 +221,15 @@ public struct TimelineServiceClient: Sendable {
     try await channel.openStream(TimelineService.exportTimeline, request, options)
   }
 
-  /// Streams events as they are recorded.
+  /// Streams events as they are recorded: each once, in the order of their sequences, which is the
+  /// order of commits. An event that was replaced comes again; what it was before it was replaced
+  /// may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
+  /// (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
+  ///
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
+  /// the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
+  /// oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
+  /// (`newest_sequence` is the last one that was).
   public func watchTimeline(_ request: WatchTimelineRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<WatchTimelineResponse> {
     try await channel.openStream(TimelineService.watchTimeline, request, options)
   }

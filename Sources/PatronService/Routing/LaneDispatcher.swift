@@ -3,6 +3,8 @@ internal import ProtobufC
 public import TTRPC
 
 /// Runs calls on the store's lanes. There is one for each I/O loop; it is used on that loop only.
+///
+/// `feeds` is the same for all loops, and the store's `commitObserver` tells it of commits.
 public final class LaneDispatcher: CallDispatcher {
   /// Every method of the contract, also those that answer UNIMPLEMENTED.
   public let methods: [Method]
@@ -10,17 +12,20 @@ public final class LaneDispatcher: CallDispatcher {
   private let store: Store
   private let replies: LoopReplies
   private let reader: PointReader
+  private let feeds: LoopFeeds
   private let arena = Arena(limit: 0)
 
   /// A dispatcher for `loop`, called on it.
-  public init(routes: Routes, store: Store, loop: any ServerLoop) throws {
+  public init(routes: Routes, store: Store, feeds: FeedHub, loop: any ServerLoop) throws {
     self.methods = routes.methods
     self.routes = routes.routes
     self.store = store
-    let tick = LoopTick(loop)
+    let handle = LoopHandle(loop)
     self.replies = LoopReplies(loop)
-    self.reader = try store.makePointReader { tick.endSoon() }
-    tick.reader = reader
+    self.reader = try store.makePointReader { handle.endTickSoon() }
+    self.feeds = LoopFeeds(feeds, reader, handle)
+    handle.reader = reader
+    handle.feeds = self.feeds
   }
 
   /// Runs a unary call in the lane of its route.
@@ -38,7 +43,7 @@ public final class LaneDispatcher: CallDispatcher {
       case .write(let prepare):
         try write(try prepare(payload, arena), payload.count, call)
         return .pending
-      case .scan:
+      case .scan, .feed:
         return .failed(.internalError)
       }
     } catch {
@@ -46,27 +51,33 @@ public final class LaneDispatcher: CallDispatcher {
     }
   }
 
-  /// Runs a streaming call on the scan lane.
+  /// Runs a streaming call on the scan lane or the feed lane.
   public func open(
     _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
     _ stream: any ServerStream
   ) {
-    guard case .scan(let prepare) = routes[method] else {
-      return stream.finish(.unimplemented(methods[method]))
-    }
     arena.reset(limit: Arena.decodingLimit(payload: payload.count))
     do {
-      let work = try prepare(payload, arena)
-      let now = WallClock.now()
-      let job = ScanJob(deadline: call.deadline, sink: StreamSink(stream)) { transaction, output in
-        try work(ReadContext(transaction: transaction, now: now), output)
+      switch routes[method] {
+      case .scan(let prepare): try scan(try prepare(payload, arena), call, stream)
+      case .feed(let prepare): try feeds.open(try prepare(payload, arena), stream)
+      case .point, .write, .unimplemented: stream.finish(.unimplemented(methods[method]))
       }
-      let scan = try store.scans.submit(job)
-      stream.onWritable { scan.resume() }
-      stream.onCancel { _ in scan.cancel() }
     } catch {
       stream.finish(.from(error))
     }
+  }
+
+  private func scan(
+    _ work: @escaping Routes.ScanWork, _ call: borrowing ServerCall, _ stream: any ServerStream
+  ) throws {
+    let now = WallClock.now()
+    let job = ScanJob(deadline: call.deadline, sink: StreamSink(stream)) { transaction, output in
+      try work(ReadContext(transaction: transaction, now: now), output)
+    }
+    let scan = try store.scans.submit(job)
+    stream.onWritable { scan.resume() }
+    stream.onCancel { _ in scan.cancel() }
   }
 
   private func read(

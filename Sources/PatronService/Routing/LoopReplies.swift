@@ -17,17 +17,3 @@ final class LoopReplies: ReplySink {
       })
   }
 }
-
-/// Ends the reader's snapshot after the tick in which it was opened.
-///
-/// `@unchecked Sendable`: `reader` is set once before the loop runs and used on the loop only.
-final class LoopTick: @unchecked Sendable {
-  private let loop: any ServerLoop
-  weak var reader: PointReader?
-
-  init(_ loop: any ServerLoop) { self.loop = loop }
-
-  func endSoon() {
-    loop.execute { self.reader?.endTick() }
-  }
-}

@@ -19,11 +19,17 @@ public struct Routes: Sendable {
   typealias Scan = @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> ScanWork
   typealias ScanWork = @Sendable (ReadContext, ScanStream) throws -> Void
 
+  /// Decodes and checks a request; what it returns finds, in a snapshot, where the subscription
+  /// begins. Both run on the I/O thread.
+  typealias Feed = @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> FeedWork
+  typealias FeedWork = @Sendable (FeedContext) throws -> any FeedSubscription
+
   /// How one method runs.
   enum Route: Sendable {
     case point(Point)
     case write(Write)
     case scan(Scan)
+    case feed(Feed)
     case unimplemented
   }
 
@@ -83,6 +89,24 @@ public struct Routes: Sendable {
       .scan { payload, arena in
         let prepared = try prepare(try Request(decoding: payload, arena: arena))
         return { context, stream in try run(prepared, context, stream) }
+      })
+  }
+
+  /// Runs `method` on the feed lane: `prepare` checks the request, `open` finds where the
+  /// subscription begins, and commits wake what it returns.
+  mutating func feed<Request: Message, Response: Message, Prepared: Sendable>(
+    _ method: MethodDescriptor<Request, Response>,
+    prepare: @escaping @Sendable (Request) throws -> Prepared,
+    open: @escaping @Sendable (Prepared, FeedContext) throws -> some FeedSubscription
+  ) {
+    precondition(
+      method.method.kind == .serverStreaming && method.method.idempotency == .noSideEffects,
+      "\(method.method) changes something or does not stream: the feed lane reads streams")
+    add(
+      method.method,
+      .feed { payload, arena in
+        let prepared = try prepare(try Request(decoding: payload, arena: arena))
+        return { context in try open(prepared, context) }
       })
   }
 

@@ -26,6 +26,13 @@ extension ResponseBuffer {
     appendMessage(field, try message.encoded())
   }
 
+  /// Appends a number that is not negative; 0 is not sent.
+  mutating func appendNumber(_ field: UInt64, _ value: Int64) {
+    guard value != 0 else { return }
+    appendVarint(field << 3)
+    appendVarint(UInt64(bitPattern: value))
+  }
+
   /// Appends a string; the empty one is not sent.
   mutating func appendString(_ field: UInt64, _ text: String) {
     guard !text.isEmpty else { return }

@@ -6,11 +6,20 @@ public struct RecordChange: Sendable, Hashable {
   public let store: String
   /// The customer whose record or timeline changed.
   public let customerID: Int64
+  /// The lowest and the highest sequence of the events that were recorded or replaced; nil when
+  /// there were none.
+  public private(set) var events: ClosedRange<Int64>?
 
   /// A change of this customer.
-  public init(store: String, customerID: Int64) {
+  public init(store: String, customerID: Int64, events: ClosedRange<Int64>? = nil) {
     self.store = store
     self.customerID = customerID
+    self.events = events
+  }
+
+  mutating func add(_ sequence: Int64) {
+    guard let known = events else { return events = sequence...sequence }
+    events = min(known.lowerBound, sequence)...max(known.upperBound, sequence)
   }
 }
 
@@ -76,10 +85,12 @@ public final class WriteTransaction {
   public var lastInsertRowID: Int64 { connection.lastInsertRowID }
 
   /// Notes that the transaction changes this customer's record or timeline. Observers of commits
-  /// get the list once the change is on disk.
-  public func recordChange(store: String, customerID: Int64) {
-    let change = RecordChange(store: store, customerID: customerID)
-    if changes.last != change { changes.append(change) }
+  /// get the list once the change is on disk. `sequence` is that of an event.
+  public func recordChange(store: String, customerID: Int64, sequence: Int64? = nil) {
+    if changes.last?.store != store || changes.last?.customerID != customerID {
+      changes.append(RecordChange(store: store, customerID: customerID))
+    }
+    if let sequence { changes[changes.count - 1].add(sequence) }
   }
 
   @usableFromInline

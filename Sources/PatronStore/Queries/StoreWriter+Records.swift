@@ -37,6 +37,7 @@ extension StoreWriter {
       row.sequence,
       row.body
     )
+    noteEvent(row)
   }
 
   /// Writes an event over the one with the same id.
@@ -52,6 +53,7 @@ extension StoreWriter {
         row.sequence,
         row.body
       )
+      noteEvent(row)
     } else {
       try transaction.run(
         Self.deleteEvent,
@@ -62,6 +64,14 @@ extension StoreWriter {
       )
       try insert(row)
     }
+  }
+
+  private func noteEvent(_ row: EventRow) {
+    transaction.recordChange(
+      store: store.name,
+      customerID: row.customerID,
+      sequence: row.sequence
+    )
   }
 
   private static let insertOrder = Query(

@@ -39,11 +39,13 @@ final class Shop: Sendable {
     var options = StoreOptions(directory: directory.path, migrations: Migration.all)
     options.limits = limits
     options.durability = .off
+    let feeds = FeedHub()
+    options.commitObserver = { feeds.observe($0) }
     let store = try Store(options)
     let routes = Routes.patron()
     transport = try await InProcessTransport.start { loop in
       do {
-        return try LaneDispatcher(routes: routes, store: store, loop: loop)
+        return try LaneDispatcher(routes: routes, store: store, feeds: feeds, loop: loop)
       } catch {
         preconditionFailure("no reader for the test's store: \(error)")
       }

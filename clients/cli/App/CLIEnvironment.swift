@@ -27,6 +27,10 @@ struct CLIEnvironment: Sendable {
   var columns: Int
   /// Makes the client for an address.
   var connect: @Sendable (_ address: String, _ options: PatronClient.Options) throws -> PatronClient
+  /// Waits until the user wants the command to end, or the task is cancelled.
+  var untilInterrupted: @Sendable () async -> Void = {
+    while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+  }
 
   /// The environment of the command that is running.
   @TaskLocal static var current = process
@@ -49,7 +53,8 @@ struct CLIEnvironment: Sendable {
     outputIsTerminal: isatty(STDOUT_FILENO) == 1,
     errorIsTerminal: isatty(STDERR_FILENO) == 1,
     columns: terminalColumns(),
-    connect: { try PatronClient(address: $0, options: $1) }
+    connect: { try PatronClient(address: $0, options: $1) },
+    untilInterrupted: { await Interruption.wait() }
   )
 
   /// Writes all of `text`. A reader that has gone away ends the program quietly, another failure

@@ -114,7 +114,7 @@ struct TimelineText {
     return ValueText.money(orders[event.orderID])
   }
 
-  private func symbol(_ source: EventSource) -> String {
+  func symbol(_ source: EventSource) -> String {
     switch source {
     case .ecommerce: style.green("◆")
     case .product: style.blue("●")
@@ -124,7 +124,7 @@ struct TimelineText {
   }
 
   /// Where it comes from, the order it is about, and its properties.
-  private func detail(_ event: Event) -> String {
+  func detail(_ event: Event) -> String {
     var parts = [String]()
     if !event.sourceName.isEmpty { parts.append(event.sourceName) }
     if !event.product.isEmpty && event.product != event.sourceName { parts.append(event.product) }

@@ -1,0 +1,128 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import TTRPC
+
+extension TimelineHandlers {
+  /// A checked request.
+  struct WatchRequest: Sendable {
+    let store: StoreID
+    /// One customer; nil for the whole store.
+    let customer: CustomerKey?
+    let filter: TimelineFilter
+    let after: Int64
+  }
+
+  /// Checks a request.
+  static func prepareWatch(_ request: WatchTimelineRequest) throws -> WatchRequest {
+    guard request.afterSequence >= 0 else {
+      throw RPCError.invalid(
+        "after_sequence", "SEQUENCE_NEGATIVE",
+        "A sequence is 1 or more; 0 begins with the next event.")
+    }
+    return WatchRequest(
+      store: try StoreID.named(request.storeID), customer: try request.customer?.key(),
+      filter: try TimelineFilter(request.filter ?? EventFilter()), after: request.afterSequence)
+  }
+
+  /// Finds where the watch begins.
+  static func openWatch(_ request: WatchRequest, _ context: FeedContext) throws -> TimelineWatch {
+    let reader = context.store(request.store)
+    let customerID = try request.customer.map { key in
+      guard let row = try reader.customerRow(key) else { throw RPCError.customerNotFound }
+      return row.id
+    }
+    let last = try reader.lastNumber()
+    if request.after > 0 {
+      try checkKept(request.after, last, reader, history: context.history)
+    }
+    return TimelineWatch(
+      topic: FeedTopic(store: request.store, customerID: customerID), filter: request.filter,
+      start: request.after > 0 ? request.after : last)
+  }
+
+  private static func checkKept(
+    _ after: Int64, _ last: Int64, _ reader: StoreReader, history: Int?
+  ) throws {
+    // 1 is the beginning, also before anything was given that number.
+    guard after <= max(last, 1) else {
+      throw RPCError.reason(
+        .outOfRange, "SEQUENCE_UNKNOWN",
+        "The sequence \(after) was not given out yet, the last one is \(last): it belongs to "
+          + "another server, or this one was set back to an earlier state. Read the timelines anew "
+          + "and watch from there.", metadata: ["newest_sequence": String(last)])
+    }
+    var oldest = try reader.feedFloor()
+    // Sequences are at least as far apart as events, so most requests need no counting.
+    if let history, last - after > history {
+      oldest = max(oldest, try reader.sequence(beforeNewest: history))
+    }
+    guard after >= oldest else {
+      throw RPCError.reason(
+        .outOfRange, "SEQUENCE_TOO_OLD",
+        "Events behind the sequence \(after) are not kept for watches any more; \(oldest) is the "
+          + "oldest one to go on after. Read the timelines anew and watch from there.",
+        metadata: ["oldest_sequence": String(oldest)])
+    }
+  }
+}
+
+/// The events of a store or of one customer as they are recorded.
+struct TimelineWatch: FeedSubscription {
+  let topic: FeedTopic
+  let filter: TimelineFilter
+  let start: Int64
+
+  /// Events of a page.
+  private static let mostEvents = 64
+  /// Events that are looked at for a page, those of other customers among them.
+  private static let mostVisits = 1024
+
+  func read(
+    after position: Int64, _ context: FeedContext, _ send: ([UInt8]) -> Bool
+  ) throws -> FeedPage {
+    let reader = context.store(topic.store)
+    var page = FeedPage(position: position, end: .caughtUp)
+    var visits = 0
+    var events = 0
+    try reader.feed(after: position) { place in
+      guard visits < Self.mostVisits, events < Self.mostEvents else {
+        page.end = .hasMore
+        return false
+      }
+      visits += 1
+      page.position = place.sequence
+      guard concerns(place), let message = try message(place, reader) else { return true }
+      events += 1
+      if send(message) { return true }
+      page.end = .isFull
+      return false
+    }
+    return page
+  }
+
+  func heartbeat(at position: Int64) -> [UInt8] {
+    var buffer = ResponseBuffer(capacity: 16)
+    buffer.appendNumber(1, position)
+    return buffer.takeBytes()
+  }
+
+  private func concerns(_ place: FeedPlace) -> Bool {
+    if let customerID = topic.customerID, place.customerID != customerID { return false }
+    return place.occurredAt >= filter.from && place.occurredAt < filter.before ?? .max
+  }
+
+  /// The event of a place in a response; nil when it is not asked for.
+  private func message(_ place: FeedPlace, _ reader: StoreReader) throws -> [UInt8]? {
+    try reader.event(at: place) { entry -> [UInt8]? in
+      guard try filter.matches(entry) else { return nil }
+      // A new event has its id as sequence, one that was replaced a later number.
+      let kind: EventChangeKind = place.sequence == place.id ? .recorded : .replaced
+      var buffer = ResponseBuffer(capacity: entry.body.count + 32)
+      buffer.appendNumber(1, place.sequence)
+      buffer.appendNumber(2, Int64(kind.rawValue))
+      buffer.appendMessage(3, entry.body)
+      return buffer.takeBytes()
+    } ?? nil
+  }
+}

@@ -1,0 +1,121 @@
+internal import SQLite
+
+/// Where an event stands among the events of its store, by the order of commits.
+public struct FeedPlace: Sendable, Hashable {
+  /// Its sequence: greater than that of every event committed before.
+  public let sequence: Int64
+  /// Whose event it is.
+  public let customerID: Int64
+  /// When it happened, microseconds since 1970.
+  public let occurredAt: Int64
+  /// Patron's id of the event. A replaced event has another sequence.
+  public let id: Int64
+}
+
+/// The events of a store in the order in which they were committed.
+extension StoreReader {
+  private static let places = Query(
+    """
+    SELECT sequence, customer_id, occurred_at, id FROM events
+    WHERE store_id = ?1 AND sequence > ?2 ORDER BY sequence
+    """
+  )
+  private static let atPlace = Query(
+    """
+    SELECT source, source_name, type, body FROM events
+    WHERE store_id = ?1 AND customer_id = ?2 AND occurred_at = ?3 AND id = ?4
+    """
+  )
+  private static let lastNumber = Query("SELECT value FROM sequences WHERE name = 'record'")
+  private static let floor = Query("SELECT sequence FROM feed_floors WHERE store_id = ?1")
+  private static let newest = Query(
+    """
+    SELECT sequence FROM events WHERE store_id = ?1 ORDER BY sequence DESC LIMIT 1 OFFSET ?2
+    """
+  )
+
+  /// One event of a feed, lent to a visitor.
+  public struct FeedEntry: ~Copyable {
+    /// Number of the source.
+    public let source: Int32
+    /// The application, UTF-8.
+    public let sourceName: UnsafeRawBufferPointer
+    /// What happened, UTF-8.
+    public let type: UnsafeRawBufferPointer
+    /// The encoded event.
+    public let body: UnsafeRawBufferPointer
+  }
+
+  /// Visits where the events behind a sequence stand, in the order of their commits; an index
+  /// answers that alone. The visitor returns false to stop.
+  public func feed(after sequence: Int64, _ visit: (FeedPlace) throws -> Bool) throws {
+    try transaction.forEachWhile(Self.places, store.name, sequence) { row in
+      try visit(
+        FeedPlace(
+          sequence: row.int64(0),
+          customerID: row.int64(1),
+          occurredAt: row.int64(2),
+          id: row.int64(3)
+        )
+      )
+    }
+  }
+
+  /// Lends the event at a place; nil when there is none.
+  public func event<Result>(
+    at place: FeedPlace,
+    _ body: (borrowing FeedEntry) throws -> Result
+  ) throws -> Result? {
+    try transaction.first(
+      Self.atPlace,
+      store.name,
+      place.customerID,
+      place.occurredAt,
+      place.id
+    ) { row in
+      try body(
+        FeedEntry(
+          source: Int32(truncatingIfNeeded: row.int64(0)),
+          sourceName: row.utf8(1),
+          type: row.utf8(2),
+          body: row.bytes(3)
+        )
+      )
+    }
+  }
+
+  /// The last number that was given out, in any store: no event has a greater sequence, and every
+  /// event that comes will.
+  public func lastNumber() throws -> Int64 {
+    guard let number = try transaction.first(Self.lastNumber, row: { $0.int64(0) }) else {
+      throw StoreError.corrupt("the table of sequences has lost its row `record`")
+    }
+    return number
+  }
+
+  /// Events with a sequence up to this one may have been removed; 0 when none were.
+  public func feedFloor() throws -> Int64 {
+    try transaction.first(Self.floor, store.name) { $0.int64(0) } ?? 0
+  }
+
+  /// The sequence that the `count` newest events of the store come after; 0 when there are not more
+  /// than that. It takes a step for each of them.
+  public func sequence(beforeNewest count: Int) throws -> Int64 {
+    try transaction.first(Self.newest, store.name, count) { $0.int64(0) } ?? 0
+  }
+}
+
+extension StoreWriter {
+  private static let raiseFloor = Query(
+    """
+    INSERT INTO feed_floors (store_id, sequence) VALUES (?1, ?2)
+    ON CONFLICT (store_id) DO UPDATE SET sequence = ?2 WHERE feed_floors.sequence < ?2
+    """
+  )
+
+  /// Notes that events with a sequence up to `sequence` may be missing from now on: who followed
+  /// the store only to an earlier one is refused. It never goes down.
+  public func raiseFeedFloor(to sequence: Int64) throws {
+    try transaction.run(Self.raiseFloor, store.name, sequence)
+  }
+}

@@ -1,0 +1,169 @@
+import PatronProto
+import PatronStore
+import ProtobufC
+import TTRPC
+import TTRPCNIO
+import Testing
+
+@testable import PatronService
+
+/// Where a watch may begin, what it costs, and how it ends.
+@Suite(.timeLimit(.minutes(1)))
+struct WatchLimitTests {
+  private func refusal(_ rig: WatchRig, after sequence: Int64) async throws -> RPCError {
+    try await failure("after \(sequence)") { try await rig.watch(after: sequence) }
+  }
+
+  @Test func sequencesThatCannotBe() async throws {
+    try await WatchRig.run { rig in
+      let negative = try await violations { try await rig.watch(after: -1) }
+      #expect(negative == [Broken("after_sequence", "SEQUENCE_NEGATIVE")])
+      // On a store that is still empty too, 1 is the beginning.
+      var first = try await rig.watch(after: 1)
+      let last = try await rig.record("e")
+      #expect(try await first.nextEvent().event == last)
+      let error = try await refusal(rig, after: last.sequence + 1)
+      #expect(error.code == .outOfRange && error.reason == "SEQUENCE_UNKNOWN")
+      #expect(error.metadata["newest_sequence"] == "\(last.sequence)")
+      var watch = try await rig.watch(after: last.sequence)
+      let next = try await rig.record("f")
+      #expect(try await watch.nextEvent().event == next)
+    }
+  }
+
+  @Test func aRaisedFloor() async throws {
+    try await WatchRig.run { rig in
+      var sequences: [Int64] = []
+      for number in 0..<5 { sequences.append(try await rig.record("e\(number)").sequence) }
+      let floor = sequences[2]
+      for value in [floor, sequences[0]] {
+        // It never goes down again.
+        try await rig.write { try $0.store(.default).raiseFeedFloor(to: value) }
+        let error = try await refusal(rig, after: floor - 1)
+        #expect(error.code == .outOfRange && error.reason == "SEQUENCE_TOO_OLD")
+        #expect(error.metadata["oldest_sequence"] == "\(floor)")
+        var watch = try await rig.watch(after: floor)
+        #expect(try await watch.events(2).map(\.sequence) == Array(sequences[3...]))
+      }
+      // Other stores have floors of their own.
+      try await rig.record("x", in: "other")
+      var other = try await rig.watch(after: 1, in: "other")
+      #expect(try await other.nextEvent().event?.eventID == "x")
+    }
+  }
+
+  @Test func aBoundedHistory() async throws {
+    try await WatchRig.run(settings: { $0.history = 3 }) { rig in
+      var sequences: [Int64] = []
+      for number in 0..<3 { sequences.append(try await rig.record("e\(number)").sequence) }
+      var all = try await rig.watch(after: 1)
+      #expect(try await all.events(3).map(\.sequence) == sequences)
+      // Events of other stores do not push these out.
+      for number in 0..<5 { try await rig.record("o\(number)", in: "other") }
+      var still = try await rig.watch(after: 1)
+      #expect(try await still.events(3).map(\.sequence) == sequences)
+      sequences.append(try await rig.record("e3").sequence)
+      let error = try await refusal(rig, after: sequences[0] - 1)
+      #expect(error.reason == "SEQUENCE_TOO_OLD")
+      #expect(error.metadata["oldest_sequence"] == "\(sequences[0])")
+      var watch = try await rig.watch(after: sequences[0])
+      #expect(try await watch.events(3).map(\.sequence) == Array(sequences[1...]))
+    }
+  }
+
+  @Test func onlyThoseConcernedAreWoken() async throws {
+    try await WatchRig.run { rig in
+      try await rig.record("1", of: "c1")
+      try await rig.record("2", of: "c2")
+      try await rig.record("0", in: "other")
+      var idle: [Watching] = []
+      for _ in 0..<20 {
+        idle.append(try await rig.watch(in: "other"))
+        idle.append(try await rig.watch(of: "c2"))
+      }
+      #expect(rig.feeds.watchCount == 40)
+      let before = rig.feeds.wakeUpCount
+      for number in 0..<50 { try await rig.record("e\(number)", of: "c1") }
+      #expect(rig.feeds.wakeUpCount == before, "nobody watches c1 or its whole store")
+      var watch = try await rig.watch(of: "c1")
+      for number in 0..<50 {
+        let event = try await rig.record("f\(number)", of: "c1")
+        #expect(try await watch.nextEvent().event == event)
+      }
+      #expect(rig.feeds.wakeUpCount == before + 50)
+      for watch in idle { watch.cancel() }
+      watch.cancel()
+      for _ in 0..<1000 where rig.feeds.watchCount > 0 {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      #expect(rig.feeds.watchCount == 0, "watches that clients gave up are forgotten")
+    }
+  }
+
+  @Test func heartbeatsTellHowFarAClientIs() async throws {
+    try await WatchRig.run(settings: { $0.heartbeat = .milliseconds(100) }) { rig in
+      try await rig.record("0", of: "c1")
+      var whole = try await rig.watch()
+      var one = try await rig.watch(of: "c1")
+      let other = try await rig.record("1", of: "c2")
+      #expect(try await whole.nextEvent().event == other)
+      // Events of others count as seen, so that a client that comes back has less to pass over.
+      var beats = 0
+      while one.last < other.sequence, beats < 100 {
+        #expect(try await one.next()?.event == nil)
+        beats += 1
+      }
+      #expect(one.last == other.sequence)
+      #expect(try await whole.next() == .with { $0.sequence = other.sequence })
+      let mine = try await rig.record("2", of: "c1")
+      var resumed = try await rig.watch(after: one.last, of: "c1")
+      #expect(try await resumed.nextEvent().event == mine)
+      #expect(try await one.nextEvent().event == mine)
+    }
+  }
+
+  @Test func aDrainDoesNotWaitForWatches() async throws {
+    let directory = TemporaryDirectory()
+    let rig = try await WatchRig.open(in: directory)
+    try await rig.record("0")
+    var watches: [Watching] = []
+    for number in 0..<10 { watches.append(try await rig.watch(of: number % 2 == 0 ? "c1" : nil)) }
+    rig.feeds.end()
+    for index in watches.indices {
+      let error = try await failure { while try await watches[index].next() != nil {} }
+      #expect(error.code == .unavailable && error.reason == "SHUTTING_DOWN")
+    }
+    let late = try await failure { try await rig.watch() }
+    #expect(late.code == .unavailable && late.reason == "SHUTTING_DOWN")
+    #expect(rig.feeds.watchCount == 0)
+    let begun = ContinuousClock.now
+    async let closing: Void = rig.client.close()
+    #expect(await rig.transport.server.drain(grace: .seconds(20)))
+    #expect(ContinuousClock.now - begun < .seconds(10))
+    await closing
+    await rig.close()
+  }
+
+  @Test func aFilterOrReferenceThatIsWrong() async throws {
+    try await WatchRig.run { rig in
+      let missing = try await violations {
+        _ = try await rig.timelines.watchTimeline(.with { $0.customer = CustomerRef() })
+          .makeAsyncIterator().take()
+      }
+      #expect(missing == [Broken("customer", "REF_MISSING")])
+      let types = try await violations {
+        try await rig.watch(filter: .with { $0.types = (0...50).map { "t\($0)" } })
+      }
+      #expect(types == [Broken("filter.types", "LIST_TOO_LONG")])
+      let store = try await violations { try await rig.watch(in: "Not A Store") }
+      #expect(store == [Broken("store_id", "STORE_ID_MALFORMED")])
+    }
+  }
+}
+
+extension MessageStream<WatchTimelineResponse>.AsyncIterator {
+  fileprivate func take() async throws -> WatchTimelineResponse? {
+    var copy = self
+    return try await copy.next()
+  }
+}
