@@ -64,7 +64,9 @@ let libraries: [Target] = [
     dependencies: ["SQLite", "PatronModel", dequeModule],
     resources: [
       .embedInCode("Migrations/m0001_initial.sql"),
-      .embedInCode("Migrations/m0005_sequences.sql"),
+      .embedInCode("Migrations/m0002_suppressions.sql"),
+      .embedInCode("Migrations/m0003_checkouts_types.sql"),
+      .embedInCode("Migrations/m0004_sequences.sql"),
     ],
     swiftSettings: strict
   ),

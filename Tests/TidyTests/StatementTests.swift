@@ -8,6 +8,7 @@ struct StatementTests {
   /// Tables that belong to no store, and why.
   static let shared = [
     "sequences": "ids are unique within the file",
+    "secrets": "random keys of the file itself",
     "customer_search": "its tokens begin with a hash of the store",
   ]
 

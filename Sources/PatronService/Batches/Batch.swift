@@ -10,6 +10,8 @@ struct Batch<Item: Sendable>: Sendable {
   static var greatestCount: Int { 1000 }
 
   var items: [Result<Item, RPCError>]
+  /// Whether a phone number was refused because nothing says of which country it is.
+  private(set) var lacksCountry = false
 
   /// Checks every input; what is wrong with one does not stop the others.
   init<Input>(
@@ -20,6 +22,7 @@ struct Batch<Item: Sendable>: Sendable {
         field, "BATCH_SIZE_OUT_OF_RANGE",
         "A batch has 1 to \(Self.greatestCount) items; this one has \(inputs.count).")
     }
+    var lacksCountry = false
     items = inputs.map { input in
       var violations = Violations()
       do {
@@ -27,9 +30,11 @@ struct Batch<Item: Sendable>: Sendable {
         try violations.finish()
         return .success(item)
       } catch {
+        if let error = error as? InvalidInput, error.lacksCountry { lacksCountry = true }
         return .failure(.from(error))
       }
     }
+    self.lacksCountry = lacksCountry
   }
 
   /// Applies the items in order. An item that the rules refuse is reported and leaves no trace;

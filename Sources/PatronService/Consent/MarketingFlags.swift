@@ -26,23 +26,27 @@ struct MarketingFlags: Sendable {
 
   /// Changes that wait to be written with the record.
   struct Effect {
-    /// Rows for the ledger.
-    var rows: [(channel: PatronModel.Channel, row: LedgerRow)] = []
+    /// What the ledger and the timeline are to tell.
+    var consents = ConsentChanges()
     /// What the caller should know.
     var warnings: [Warning] = []
     /// Names of the fields that changed.
     var changedFields: [String] = []
   }
 
-  /// Applies the flags to a record that is not written yet. The consents get their ledger ids from
-  /// ``record(_:of:in:at:)``.
-  func apply(to customer: inout Customer, at now: Int64) -> Effect {
+  /// Applies the flags to a record that is not written yet. `doubleOptIn` tells whether the store
+  /// wants agreements of a channel confirmed.
+  func apply(
+    to customer: inout Customer, at now: Int64,
+    doubleOptIn: (PatronModel.Channel) throws -> Bool
+  ) throws -> Effect {
     var effect = Effect()
     for (channel, accepts) in [(PatronModel.Channel.sms, sms), (.email, email)] {
       guard let accepts else { continue }
       let current = customer.consent(channel, .marketing)
       let transition = ConsentRules.applyFlag(
-        accepts, at: min(saidAt ?? now, now), to: current, doubleOptIn: false, actor: actor,
+        accepts, at: min(saidAt ?? now, now), to: current,
+        doubleOptIn: try accepts && current.canBegin && doubleOptIn(channel), actor: actor,
         source: source)
       switch transition {
       case .unchanged(let warning):
@@ -50,11 +54,11 @@ struct MarketingFlags: Sendable {
         if warning == .outdated { continue }
       case .changed(let consent, let row):
         customer.setConsent(consent, channel, .marketing, ledgerID: 0)
-        effect.rows.append((channel, row))
+        effect.consents.add(row, channel, .marketing, .with { $0.method = .flag })
       }
       Self.keep(accepts, channel, in: &customer, &effect)
     }
-    if !effect.rows.isEmpty { effect.changedFields.append("subscriptions") }
+    if !effect.consents.isEmpty { effect.changedFields.append("subscriptions") }
     return effect
   }
 
@@ -70,45 +74,11 @@ struct MarketingFlags: Sendable {
     }
     effect.changedFields += changed.names
   }
-
-  /// Appends the rows to the ledger and puts their ids into the record.
-  static func record(
-    _ effect: Effect, of customer: inout Customer, in writer: StoreWriter, at now: Int64
-  ) throws {
-    for (channel, row) in effect.rows {
-      let id = try writer.nextID()
-      let consent = customer.consent(channel, .marketing)
-      customer.setConsent(consent, channel, .marketing, ledgerID: id)
-      let record = ConsentRecord(row, channel, .marketing, id: id, of: customer.id, at: now)
-      try writer.appendToLedger(id: id, customerID: customer.id, body: try record.encoded())
-    }
-  }
 }
 
-extension ConsentRecord {
-  /// A row as the ledger keeps it.
-  init(
-    _ row: LedgerRow, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic, id: Int64,
-    of customerID: Int64, at now: Int64
-  ) {
-    self.init()
-    self.id = id
-    self.customerID = customerID
-    self.channel = .init(rawValue: Int32(channel.rawValue))
-    self.topic = .init(rawValue: Int32(topic.rawValue))
-    previousState = .init(rawValue: Int32(row.previousState.rawValue))
-    state = .init(rawValue: Int32(row.newState.rawValue))
-    occurredAt = .init(micros: row.occurredAt)
-    recordedAt = .init(micros: now)
-    actor = .init(rawValue: Int32(row.actor.rawValue))
-    optInLevel = .init(rawValue: Int32(row.optInLevel.rawValue))
-    action = .init(rawValue: Int32(row.action.rawValue))
-    evidence = .with {
-      $0.occurredAt = .init(micros: row.occurredAt)
-      $0.source = row.source ?? ""
-      $0.method = .flag
-    }
-  }
+extension ChannelConsent {
+  /// Whether an agreement would begin something, which a store may want confirmed.
+  fileprivate var canBegin: Bool { state == .neverSubscribed || state == .unsubscribed }
 }
 
 extension Warning {

@@ -40,6 +40,14 @@ struct CustomerChange: Sendable {
     return Plan(draft: draft, found: found)
   }
 
+  /// The same for a customer who is known: the identifiers are what the customer is to have, and
+  /// those of others are refused.
+  func plan(on row: CustomerRow, in reader: StoreReader) throws -> Plan {
+    try IdentityResolution.refuseOthers(draft.identifiers, than: row, in: reader)
+    let decision = IdentityDecision.adopt(row.id, previousExternalID: nil)
+    return Plan(draft: draft, found: IdentityResolution(decision: decision, row: row))
+  }
+
   /// Makes the customer or writes what changed. With `dryRun` nothing is written, and the id of a
   /// new customer is 0.
   func perform(
@@ -66,9 +74,13 @@ struct CustomerChange: Sendable {
     customer.id = dryRun ? 0 : try writer.nextID()
     customer.origin = origin
     customer.createdAt = .init(micros: now)
-    let effect = flags.apply(to: &customer, at: now)
+    let effect = try flags.apply(to: &customer, at: now) {
+      try StoreSettings(of: writer.read).asksForConfirmation($0)
+    }
     changed += effect.changedFields
-    let row = try write(&customer, effect, draft, over: nil, in: writer, at: now, dryRun: dryRun)
+    let row = try write(&customer, effect, draft, over: nil, in: writer, at: now, dryRun: dryRun) {
+      ProfileEvent.created($0)
+    }
     return Result(
       row: row, customer: customer, outcome: .created, changedFields: changed.sorted(),
       warnings: effect.warnings)
@@ -79,6 +91,7 @@ struct CustomerChange: Sendable {
     in writer: StoreWriter, at now: Int64, dryRun: Bool
   ) throws -> Result {
     var customer = try Customer(stored: old.body)
+    let before = customer
     var adopted = false
     var previousExternalID: String?
     if case .adopt(_, let previous) = decision {
@@ -87,14 +100,18 @@ struct CustomerChange: Sendable {
     }
     var changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
     try checkStillValid(customer)
-    let effect = flags.apply(to: &customer, at: now)
+    let effect = try flags.apply(to: &customer, at: now) {
+      try StoreSettings(of: writer.read).asksForConfirmation($0)
+    }
     changed += effect.changedFields
     guard !changed.isEmpty else {
       return Result(
         row: old, customer: customer, outcome: .unchanged, changedFields: [],
         warnings: effect.warnings)
     }
-    let row = try write(&customer, effect, draft, over: old, in: writer, at: now, dryRun: dryRun)
+    let row = try write(&customer, effect, draft, over: old, in: writer, at: now, dryRun: dryRun) {
+      ProfileEvent.updated(before, to: $0, changed)
+    }
     if let previousExternalID, !dryRun {
       try writer.addAlias(previousExternalID, of: customer.id)
     }
@@ -105,21 +122,33 @@ struct CustomerChange: Sendable {
 
   private func write(
     _ customer: inout Customer, _ effect: MarketingFlags.Effect, _ draft: CustomerDraft,
-    over old: CustomerRow?, in writer: StoreWriter, at now: Int64, dryRun: Bool
+    over old: CustomerRow?, in writer: StoreWriter, at now: Int64, dryRun: Bool,
+    telling: (Customer) -> Event?
   ) throws -> CustomerRow {
     customer.updatedAt = .init(micros: now)
+    var consents = effect.consents
+    var stats = old?.stats ?? []
     if !dryRun {
-      customer.etag = String(try writer.nextID())
-      try MarketingFlags.record(effect, of: &customer, in: writer, at: now)
+      let change = try writer.nextID()
+      customer.etag = String(change)
+      try consents.record(in: &customer, writer, at: now)
+      if mode == .explicit, var event = telling(customer) {
+        event.actor = .init(rawValue: Int32(flags.actor.rawValue))
+        var timeline = try TimelineWriter(writer, customerID: customer.id, stats: stats, now: now)
+        try timeline.add(event, id: change)
+        stats = try timeline.stats.encoded()
+      }
     }
-    let row = CustomerRow(
+    var row = CustomerRow(
       id: customer.id, externalID: customer.externalID,
       emailKey: try emailKey(of: customer, draft, over: old),
       phone: customer.phoneNumber, updatedAt: now, body: try customer.encoded(),
-      stats: old?.stats ?? [])
+      stats: stats)
     guard !dryRun else { return row }
+    try consents.tell(of: &row, in: writer, at: now)
     if let old {
       try writer.update(row, replacing: old)
+      if row.stats != old.stats { try writer.setStats(row.stats, of: row.id) }
     } else {
       try writer.insert(row)
     }

@@ -57,6 +57,12 @@ extension CustomerDraft {
       edited(currency.map(\.code), customer.defaultCurrency))
     changed.set("tags", &customer.tags, edited(tags, customer.tags))
     changed.set("address", &customer.address, edited(address, customer.address))
+    for channel in clearedFlags {
+      switch channel {
+      case .sms: changed.set("accepts_sms_marketing", &customer.acceptsSMSMarketing, nil)
+      case .email: changed.set("accepts_email_marketing", &customer.acceptsEmailMarketing, nil)
+      }
+    }
     applyLanguage(to: &customer, mode, &changed)
     applyProperties(to: &customer, mode, &changed)
     return changed.names.sorted()

@@ -20,6 +20,8 @@ struct CustomerDraft: Sendable {
   var properties: [(name: String, value: PatronProto.PropertyValue?)]
   var acceptsSMS: Bool?
   var acceptsEmail: Bool?
+  /// Channels of which nothing is said any more: their flag goes, their consent stays.
+  var clearedFlags: [PatronModel.Channel] = []
   /// What was understood but deserves attention.
   var warnings: [Warning]
 

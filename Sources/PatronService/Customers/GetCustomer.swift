@@ -28,8 +28,7 @@ extension CustomerHandlers {
     row.body.withUnsafeBytes { record in
       row.stats.withUnsafeBytes { response.appendMessage(1, record, $0) }
     }
-    let customer = try Customer(stored: row.body)
-    for status in ChannelStatuses.all(of: customer, at: context.now) {
+    for status in try ChannelStatuses(of: row, in: reader, at: context.now).all {
       try response.appendMessage(2, status)
     }
   }

@@ -43,6 +43,32 @@ struct IdentityResolution {
     }
   }
 
+  /// Refuses identifiers that belong to somebody else than `row`.
+  ///
+  /// - Throws: ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `MERGE_REQUIRED` when the
+  ///   other record has no identifier of the shop's and is surely the same person's.
+  static func refuseOthers(
+    _ given: Identifiers, than row: CustomerRow, in reader: StoreReader
+  ) throws {
+    let keys: [(IdentifierField, CustomerKey?)] = [
+      (.externalID, given.externalID.map(CustomerKey.externalID)),
+      (.email, given.emailKey.map(CustomerKey.email)),
+      (.phone, given.phone.map(CustomerKey.phone)),
+    ]
+    var guests: [Int64] = []
+    for (field, key) in keys {
+      guard let key, let owner = try reader.customerRow(key), owner.id != row.id else { continue }
+      let match = IdentityMatch(
+        customerID: owner.id, externalID: owner.externalID, emailKey: owner.emailKey,
+        phone: owner.phone)
+      if field == .externalID || match.hasOwnExternalID {
+        throw RPCError.conflict(field, owner: owner.id)
+      }
+      if !guests.contains(owner.id) { guests.append(owner.id) }
+    }
+    if !guests.isEmpty { throw RPCError.mergeRequired([row.id] + guests) }
+  }
+
   private static func lookUp(
     _ given: Identifiers, _ mode: IdentityMode, in reader: StoreReader
   ) throws -> (IdentityRequest, [CustomerRow]) {

@@ -23,6 +23,11 @@ public enum RecordChecks {
     try records.orders { store, row in
       findings += check(row).map { "order \(row.id) of store \(store): \($0)" }
     }
+    try records.checkouts { store, row in
+      findings += check(row).map {
+        "a checkout of customer \(row.customerID), store \(store): \($0)"
+      }
+    }
     try records.dangling { findings.append($0) }
     return findings
   }
@@ -47,6 +52,16 @@ public enum RecordChecks {
       && order.total?.currencyCode == row.currencyCode && order.total?.minorUnits == row.total
       && counts.refundedMinor == row.refunded && counts.isCancelled == row.isCancelled
     return same ? [] : ["the order and its columns differ"]
+  }
+}
+
+// MARK: - Checkouts
+
+extension RecordChecks {
+  private static func check(_ row: CheckoutRow) -> [String] {
+    guard let checkout = try? Checkout(decoding: row.body) else { return ["it cannot be decoded"] }
+    let same = checkout.token == row.token && checkout.startedAt?.micros == row.startedAt
+    return same ? [] : ["the checkout and its columns differ"]
   }
 }
 

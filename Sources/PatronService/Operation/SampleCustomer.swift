@@ -125,6 +125,12 @@ enum SampleCustomer {
         $0.seconds = Int64.random(in: 1_704_067_200..<1_767_225_600, using: &random)
       }
       $0.properties["note"] = .with { $0.kind = .stringValue("made-up event \(index)") }
+      switch type {
+      case "product_viewed": $0.references = .with { $0.productID = "p\(number % 97)" }
+      case "checkout_started": $0.references = .with { $0.checkoutToken = "k\(number)-\(index)" }
+      case "review_created": $0.references = .with { $0.reviewID = "r\(number)-\(index)" }
+      default: break
+      }
     }
   }
 

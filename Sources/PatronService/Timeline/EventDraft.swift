@@ -96,6 +96,9 @@ struct EventCheck {
       }
     }
     let type = EventCatalogue.type(input.type, of: source)
+    for violation in type.map({ EventFieldCheck.violations(input, as: $0) }) ?? [] {
+      violations.add("\(path).\(violation.path)", violation.error)
+    }
     event.product = type?.product?.rawValue ?? ""
     if event.title.isEmpty { event.title = type?.label ?? EventTitle.made(of: input.type) }
     if event.channel == .unspecified, let channel = type?.channel {

@@ -35,13 +35,19 @@ extension TimelineHandlers {
 
   /// Related events in an answer.
   private static let mostRelated = 20
+  /// Events of the customer, newest first, among which related ones are looked for. Events have no
+  /// index by what they are about: this bounds the work for customers with very many.
+  static let mostLookedAt = 2_000
 
   private static func appendRelated(
     to event: Event, _ reader: StoreReader, _ response: inout ResponseBuffer
   ) throws {
     guard let subject = event.references, subject.namesSubject else { return }
     var count = 0
+    var left = mostLookedAt
     try reader.timeline(of: event.customerID, behind: .newest, notBefore: .min) { entry in
+      left -= 1
+      guard left >= 0 else { return false }
       guard entry.position.id != event.id else { return true }
       let other = try Event(stored: Array(entry.body))
       guard let references = other.references, references.sharesSubject(with: subject) else {
@@ -58,6 +64,11 @@ extension StoreReader {
   /// The order that an event of the same customer refers to. It may have become known after the
   /// event.
   func order(about event: Event) throws -> OrderRow? {
+    try order(about: event, of: event.customerID)
+  }
+
+  /// The same of an event that is not stored yet.
+  func order(about event: Event, of customerID: Int64) throws -> OrderRow? {
     let reference = event.references?.orderExternalID ?? ""
     var row: OrderRow?
     if event.orderID != 0 {
@@ -65,7 +76,7 @@ extension StoreReader {
     } else if !reference.isEmpty {
       row = try order(externalID: reference)
     }
-    return row?.customerID == event.customerID ? row : nil
+    return row?.customerID == customerID ? row : nil
   }
 }
 

@@ -45,7 +45,7 @@ extension TimelineHandlers {
     var last = position
     var hasMore = false
     try reader.timeline(of: customerID, behind: position, notBefore: filter.from) { entry in
-      guard filter.matches(source: entry.source, type: entry.type) else { return true }
+      guard try filter.matches(entry) else { return true }
       guard count < size, count == 0 || response.count < PageSize.enoughBytes else {
         hasMore = true
         return false
@@ -71,7 +71,7 @@ extension TimelineHandlers {
       count += 1
       return count < latestOrders && header.count < enoughOrderBytes
     }
-    let channels = ChannelStatuses.marketing(of: try Customer(stored: row.body), at: now)
+    let channels = try ChannelStatuses(of: row, in: reader, at: now).marketing
     try header.append(
       TimelineHeader.with {
         $0.channels = channels
@@ -96,70 +96,5 @@ extension TimelineHandlers {
     fingerprint.add(customerID)
     filter.add(to: &fingerprint)
     return fingerprint.value
-  }
-}
-
-/// Which events of a timeline are asked for.
-struct TimelineFilter {
-  private var sources: Set<Int32>
-  private var types: [[UInt8]]
-  /// The earliest instant that is asked for, microseconds since 1970.
-  var from: Int64
-  /// The instant that all events are before; nil for no such bound.
-  var before: Int64?
-
-  private static let mostTypes = 50
-
-  /// Checks a filter.
-  init(_ filter: EventFilter) throws {
-    try Self.checkSupported(filter)
-    sources = Set(filter.sources.map(\.rawValue))
-    types = Set(filter.types).sorted().map { Array($0.utf8) }
-    var violations = Violations()
-    from = Self.time(filter.occurredFrom, "filter.occurred_from", &violations) ?? .min
-    before = Self.time(filter.occurredBefore, "filter.occurred_before", &violations)
-    if types.count > Self.mostTypes {
-      violations.add(
-        "filter.types",
-        RuleError(
-          reason: "LIST_TOO_LONG", message: "A filter has up to \(Self.mostTypes) types."))
-    }
-    try violations.finish()
-  }
-
-  /// Whether an event is asked for. Times are bounded by the query itself.
-  func matches(source: Int32, type: UnsafeRawBufferPointer) -> Bool {
-    guard sources.isEmpty || sources.contains(source) else { return false }
-    return types.isEmpty || types.contains { $0.elementsEqual(type) }
-  }
-
-  /// Binds a page token to the filter.
-  func add(to fingerprint: inout Fingerprint) {
-    fingerprint.add(Int64(sources.count))
-    for source in sources.sorted() { fingerprint.add(Int64(source)) }
-    fingerprint.add(Int64(types.count))
-    for type in types { fingerprint.add(String(decoding: type, as: UTF8.self)) }
-    fingerprint.add(from)
-    fingerprint.add(before ?? .max)
-  }
-
-  private static func time(
-    _ given: GoogleProtobuf.Timestamp?, _ path: String, _ violations: inout Violations
-  ) -> Int64? {
-    guard let given else { return nil }
-    return violations.check(path) { () throws(RuleError) in
-      try PatronModel.Timestamp(seconds: given.seconds, nanos: given.nanos).microseconds
-    }
-  }
-
-  private static func checkSupported(_ filter: EventFilter) throws(RPCError) {
-    let parts: [(String, Bool)] = [
-      ("source_names", filter.sourceNames.isEmpty), ("products", filter.products.isEmpty),
-      ("channels", filter.channels.isEmpty), ("campaign_id", filter.campaignID.isEmpty),
-      ("order_external_id", filter.orderExternalID.isEmpty), ("query", filter.query.isEmpty),
-    ]
-    for (name, isEmpty) in parts where !isEmpty {
-      throw .unimplementedPart("filter.\(name)", "this filter")
-    }
   }
 }

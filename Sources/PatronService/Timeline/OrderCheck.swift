@@ -8,7 +8,7 @@ struct OrderCheck {
   let now: Int64
   var violations: Violations
   /// ISO 4217, once the total is known.
-  private var currency = ""
+  var currency = ""
 
   init(path: String, country: CountryCode?, now: Int64, violations: Violations) {
     self.path = path
@@ -80,7 +80,7 @@ struct OrderCheck {
     }
   }
 
-  private mutating func lineItem(_ given: LineItem, _ field: String) -> LineItem {
+  mutating func lineItem(_ given: LineItem, _ field: String) -> LineItem {
     var item = given
     item.productID = text(given.productID, "\(field).product_id")
     item.variantID = text(given.variantID, "\(field).variant_id")
@@ -93,7 +93,7 @@ struct OrderCheck {
     return item
   }
 
-  private mutating func refund(_ given: Refund, _ field: String) -> Refund {
+  mutating func refund(_ given: Refund, _ field: String) -> Refund {
     var refund = given
     refund.externalID = identifier(given.externalID, "\(field).external_id")
     refund.refundedAt = time(given.refundedAt, "\(field).refunded_at")
@@ -103,7 +103,7 @@ struct OrderCheck {
     return refund
   }
 
-  private mutating func fulfillment(_ given: Fulfillment, _ field: String) -> Fulfillment {
+  mutating func fulfillment(_ given: Fulfillment, _ field: String) -> Fulfillment {
     var shipment = given
     shipment.externalID = identifier(given.externalID, "\(field).external_id")
     shipment.fulfilledAt = time(given.fulfilledAt, "\(field).fulfilled_at")
@@ -126,30 +126,33 @@ struct OrderCheck {
 // MARK: - Kinds of fields
 
 extension OrderCheck {
-  private mutating func text(
+  /// The path of a field; those of a request itself have nothing in front.
+  private func place(_ field: String) -> String { path.isEmpty ? field : "\(path).\(field)" }
+
+  mutating func text(
     _ given: String, _ field: String, limit: Int = ShortText.limit
   ) -> String {
     guard !given.isEmpty else { return given }
-    let parsed = violations.check("\(path).\(field)") { () throws(RuleError) in
+    let parsed = violations.check(place(field)) { () throws(RuleError) in
       try ShortText.parse(given, limit: limit)
     }
     return parsed ?? given
   }
 
-  private mutating func identifier(_ given: String, _ field: String) -> String {
+  mutating func identifier(_ given: String, _ field: String) -> String {
     let parsed = text(given, field)
     if parsed.isEmpty { missing(field, "1 to 255 characters") }
     return parsed
   }
 
-  private mutating func time(
+  mutating func time(
     _ given: GoogleProtobuf.Timestamp?, _ field: String
   ) -> GoogleProtobuf.Timestamp? {
     guard let given else {
       missing(field, "a time such as 2026-03-01T12:00:00Z")
       return nil
     }
-    return violations.check("\(path).\(field)") { () throws(RuleError) in
+    return violations.check(place(field)) { () throws(RuleError) in
       let time = try PatronModel.Timestamp(seconds: given.seconds, nanos: given.nanos)
       try Self.checkBounds(time, now: try .init(microseconds: now))
       return .init(micros: time.microseconds)
@@ -168,12 +171,12 @@ extension OrderCheck {
     }
   }
 
-  private mutating func total(_ given: PatronProto.Money?) -> PatronProto.Money? {
+  mutating func total(_ given: PatronProto.Money?) -> PatronProto.Money? {
     guard let given else {
       missing("total", "an amount of money with its currency")
       return nil
     }
-    let code = violations.check("\(path).total.currency_code") { () throws(RuleError) in
+    let code = violations.check(place("total.currency_code")) { () throws(RuleError) in
       try CurrencyCode(given.currencyCode, allowHistoric: true).code
     }
     guard let code else { return nil }
@@ -183,7 +186,7 @@ extension OrderCheck {
     return amount(total, "total")
   }
 
-  private mutating func amount(
+  mutating func amount(
     _ given: PatronProto.Money?, _ field: String
   ) -> PatronProto.Money? {
     guard var money = given else { return nil }
@@ -191,53 +194,53 @@ extension OrderCheck {
     if money.currencyCode.isEmpty { money.currencyCode = currency }
     if !currency.isEmpty, money.currencyCode != currency {
       violations.add(
-        "\(path).\(field).currency_code",
+        place("\(field).currency_code"),
         RuleError(
           reason: "CURRENCY_MIXED",
           message: "All amounts of an order are in the currency of its total, \(currency)."))
     }
     if money.minorUnits < 0 {
       violations.add(
-        "\(path).\(field).minor_units",
+        place("\(field).minor_units"),
         RuleError(
           reason: "AMOUNT_NEGATIVE", message: "An amount of an order is 0 or more."))
     }
     return money
   }
 
-  private mutating func address(_ given: Address?, _ field: String) -> Address? {
+  mutating func address(_ given: Address?, _ field: String) -> Address? {
     guard let given else { return nil }
     let valid = PostalAddress(given).validated(
-      path: "\(path).\(field)", defaultCountry: country, violations: &violations)
+      path: place(field), defaultCountry: country, violations: &violations)
     return valid.isEmpty ? nil : Address(valid)
   }
 
   private mutating func quantity(_ given: Int32, _ least: Int32, _ field: String) {
     guard given < least || given > OrderDraft.Limit.quantity else { return }
     violations.add(
-      "\(path).\(field)",
+      place(field),
       RuleError(
         reason: "QUANTITY_OUT_OF_RANGE",
         message: "A quantity is \(least) to \(OrderDraft.Limit.quantity)."))
   }
 
-  private mutating func limit(_ count: Int, _ greatest: Int, _ field: String) {
+  mutating func limit(_ count: Int, _ greatest: Int, _ field: String) {
     guard count > greatest else { return }
     violations.add(
-      "\(path).\(field)",
+      place(field),
       RuleError(
         reason: "LIST_TOO_LONG",
         message: "There are \(count) entries; at most \(greatest) are allowed."))
   }
 
-  private mutating func missing(_ field: String, _ expected: String) {
+  mutating func missing(_ field: String, _ expected: String) {
     violations.add(
-      "\(path).\(field)",
+      place(field),
       RuleError(
         reason: "FIELD_REQUIRED", message: "The field is required. Expected is \(expected)."))
   }
 
-  private mutating func known(_ field: String, _ number: Int32, _ greatest: Int32) {
-    violations.checkKnown("\(path).\(field)", number, greatest)
+  mutating func known(_ field: String, _ number: Int32, _ greatest: Int32) {
+    violations.checkKnown(place(field), number, greatest)
   }
 }

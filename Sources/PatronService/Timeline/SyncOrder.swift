@@ -45,7 +45,7 @@ extension TimelineHandlers {
       if let old, order.isSame(as: old) {
         return Outcome(order: old, outcome: .unchanged, customer: customer, events: [])
       }
-      return try write(order, over: known, old, customer, draft, in: writer, at: now)
+      return try Self.write(order, over: known, old, customer, draft, in: writer, at: now)
     }
 
     /// What a placed order tells of its customer. An order that is known has told it already: its
@@ -90,7 +90,9 @@ extension TimelineHandlers {
       }
     }
 
-    private func write(
+    /// Writes an order that differs from what is known, and what follows from it: statistics,
+    /// events, and the checkout that it came from.
+    static func write(
       _ order: Order, over known: OrderRow?, _ old: Order?, _ customer: CustomerChange.Result,
       _ draft: OrderDraft, in writer: StoreWriter, at now: Int64
     ) throws -> Outcome {
@@ -113,10 +115,15 @@ extension TimelineHandlers {
         if derived.kind == .placed { event.enrichedFields = customer.changedFields }
         return try timeline.tell(event, replaces: derived.replaces)
       }
+      var told = events
+      if let event = try CheckoutChange.recover(by: order, in: &timeline) {
+        let place = told.firstIndex { ($0.occurredAt?.micros ?? 0) > event.occurredAt?.micros ?? 0 }
+        told.insert(event, at: place ?? told.endIndex)
+      }
       try timeline.finish()
       return Outcome(
         order: order, outcome: known == nil ? .created : .updated, customer: customer,
-        events: events)
+        events: told)
     }
   }
 }
@@ -131,7 +138,7 @@ extension OrderDraft {
   }
 
   /// The order with what the server sets.
-  fileprivate func placed(over old: Order?, customerID: Int64, now: Int64) -> Order {
+  func placed(over old: Order?, customerID: Int64, now: Int64) -> Order {
     var order = order
     order.id = old?.id ?? 0
     order.customerID = customerID
@@ -143,7 +150,7 @@ extension OrderDraft {
 
 extension Order {
   /// Whether nothing but the time of the last change differs.
-  fileprivate func isSame(as old: Order) -> Bool {
+  func isSame(as old: Order) -> Bool {
     var same = self
     same.updatedAt = old.updatedAt
     return same == old
@@ -192,7 +199,7 @@ extension Event {
 }
 
 extension PatronProto.PropertyValue {
-  fileprivate static func text(_ text: String) -> PatronProto.PropertyValue {
+  static func text(_ text: String) -> PatronProto.PropertyValue {
     .with { $0.kind = .stringValue(text) }
   }
 }

@@ -54,15 +54,22 @@ struct TimelineWriter {
     try writer.setStats(try stats.encoded(), of: customerID)
   }
 
-  private mutating func insert(_ event: Event) throws -> Event {
+  /// Records an event that is known to be new. `id` is one that ``StoreWriter/nextID()`` gave and
+  /// that names no other event.
+  @discardableResult
+  mutating func add(_ event: Event, id: Int64) throws -> Event {
     var event = event
-    event.id = try writer.nextID()
+    event.id = id
     event.customerID = customerID
     event.sequence = event.id
     event.recordedAt = .init(micros: now)
     try writer.insert(try EventRow(event))
     changeStats { $0.count(event) }
     return event
+  }
+
+  private mutating func insert(_ event: Event) throws -> Event {
+    try add(event, id: try writer.nextID())
   }
 
   private mutating func replace(

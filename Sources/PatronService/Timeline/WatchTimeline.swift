@@ -115,7 +115,7 @@ struct TimelineWatch: FeedSubscription {
   /// The event of a place in a response; nil when it is not asked for.
   private func message(_ place: FeedPlace, _ reader: StoreReader) throws -> [UInt8]? {
     try reader.event(at: place) { entry -> [UInt8]? in
-      guard filter.matches(source: entry.source, type: entry.type) else { return nil }
+      guard try filter.matches(entry) else { return nil }
       // A new event has its id as sequence, one that was replaced a later number.
       let kind: EventChangeKind = place.sequence == place.id ? .recorded : .replaced
       var buffer = ResponseBuffer(capacity: entry.body.count + 32)

@@ -27,10 +27,13 @@ public struct AllRecords {
     FROM orders ORDER BY store_id, customer_id
     """
   )
+  private static let checkouts = Query(
+    "SELECT store_id, token, customer_id, started_at, body FROM checkouts"
+  )
   /// What refers to a record that is not there: each answers with one text a finding.
   private static let danglingReferences = [
     ownerless("events", "events"), ownerless("orders", "orders"),
-    ownerless("aliases", "former external ids"),
+    ownerless("aliases", "former external ids"), ownerless("checkouts", "checkouts"),
     Query(
       """
       SELECT 'customer ' || customer_id || ' of store ' || store_id || ': not in the search index'
@@ -120,6 +123,21 @@ public struct AllRecords {
           refunded: row.int64(7),
           isCancelled: row.bool(8),
           body: row.array(9)
+        )
+      )
+    }
+  }
+
+  /// Visits every checkout.
+  public func checkouts(_ visit: (_ store: String, CheckoutRow) throws -> Void) throws {
+    try transaction.forEach(Self.checkouts) { row in
+      try visit(
+        row.text(0),
+        CheckoutRow(
+          token: row.text(1),
+          customerID: row.int64(2),
+          startedAt: row.int64(3),
+          body: row.array(4)
         )
       )
     }

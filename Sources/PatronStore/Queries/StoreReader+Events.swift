@@ -4,7 +4,7 @@ internal import SQLite
 extension StoreReader {
   private static let timeline = Query(
     """
-    SELECT occurred_at, id, source, type, body FROM events
+    SELECT occurred_at, id, source, type, body, source_name FROM events
     WHERE store_id = ?1 AND customer_id = ?2 AND (occurred_at, id) < (?3, ?4) AND occurred_at >= ?5
     ORDER BY occurred_at DESC, id DESC
     """
@@ -32,6 +32,8 @@ extension StoreReader {
     public let type: UnsafeRawBufferPointer
     /// The encoded event.
     public let body: UnsafeRawBufferPointer
+    /// The application, UTF-8.
+    public let sourceName: UnsafeRawBufferPointer
   }
 
   /// Visits a customer's events behind `position`, newest first, down to the instant `oldest`. The
@@ -55,7 +57,8 @@ extension StoreReader {
           position: TimelinePosition(occurredAt: row.int64(0), id: row.int64(1)),
           source: Int32(truncatingIfNeeded: row.int64(2)),
           type: row.utf8(3),
-          body: row.bytes(4)
+          body: row.bytes(4),
+          sourceName: row.utf8(5)
         )
       )
     }

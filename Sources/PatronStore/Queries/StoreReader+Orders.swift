@@ -44,8 +44,24 @@ extension StoreReader {
     of customerID: Int64,
     _ visit: (_ body: UnsafeRawBufferPointer) throws -> Bool
   ) throws {
-    try transaction.forEachWhile(Self.latest, store.name, customerID, Int64.max, Int64.max) { row in
-      try visit(row.bytes(8))
+    try orders(of: customerID, behind: .newest) { _, body in try visit(body) }
+  }
+
+  /// Visits the encoded orders of a customer behind a place, newest first: by the time when they
+  /// were placed, then by id. The visitor returns false to stop.
+  public func orders(
+    of customerID: Int64,
+    behind position: TimelinePosition,
+    _ visit: (_ position: TimelinePosition, _ body: UnsafeRawBufferPointer) throws -> Bool
+  ) throws {
+    try transaction.forEachWhile(
+      Self.latest,
+      store.name,
+      customerID,
+      position.occurredAt,
+      position.id
+    ) { row in
+      try visit(TimelinePosition(occurredAt: row.int64(2), id: row.int64(0)), row.bytes(8))
     }
   }
 

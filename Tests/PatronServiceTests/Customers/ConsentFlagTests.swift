@@ -123,6 +123,7 @@ struct ConsentFlagTests {
             $0.sourceName = name
             $0.type = type
             $0.eventID = "e1"
+            $0.references = .with { $0.checkoutToken = "k1" }
           }
         )
       }

@@ -3,13 +3,15 @@ import SQLite
 
 /// The database behind a shop, past all services.
 extension Shop {
-  /// Everything in the database as text, table by table, the search index included.
+  /// Everything in the database as text, table by table, the search index included; without the
+  /// secrets, which differ between databases.
   func image() throws -> String {
     let connection = try reader()
     let tables = try Self.rows(
       connection,
       """
       SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'
+        AND name <> 'secrets'
       ORDER BY name
       """,
       columns: 1

@@ -39,8 +39,8 @@ struct IsolationTests {
         .phoneNumber("+1415555010\(number)"),
       ]
       for ref in refs {
-        answers.append("\(try await shop.get(ref, in: store, view: .full))")
-        answers.append("\(try await shop.timeline(ref, in: store))")
+        answers.append(try await shop.get(ref, in: store, view: .full).json())
+        answers.append(try await shop.timeline(ref, in: store).json())
       }
       let key = EventKey.with {
         $0.source = .thirdParty
@@ -53,10 +53,10 @@ struct IsolationTests {
           $0.event = .key(key)
         }
       )
-      answers.append("\(event)")
+      answers.append(try event.json())
     }
     for query in [nil, "example", "c", "555010", "1"] {
-      answers.append("\(try await shop.list(query, in: store))")
+      answers.append(try await shop.list(query, in: store).json())
     }
     return answers
   }

@@ -9,6 +9,10 @@ struct UnimplementedTests {
   private static let served: Set<String> = [
     "UpsertCustomer", "BatchUpsertCustomers", "GetCustomer", "ListCustomers", "ExportCustomers",
     "RecordEvent", "BatchRecordEvents", "SyncOrder", "BatchSyncOrders", "GetTimeline", "GetEvent",
+    "SubscribeCustomer", "ConfirmSubscription", "UnsubscribeCustomer", "SuppressCustomer",
+    "UnsuppressCustomer", "ListConsentHistory", "GetStoreSettings", "UpdateStoreSettings",
+    "UpdateCustomer", "UpdateTags", "BatchGetCustomers", "ListOrders", "GetOrder", "SyncRefund",
+    "SyncFulfillment", "SyncCheckout", "ListEventTypes", "RegisterEventType",
     "WatchTimeline",
   ]
 
@@ -25,7 +29,8 @@ struct UnimplementedTests {
         #expect(error.reason == "METHOD_UNIMPLEMENTED", "\(method)")
         count += 1
       }
-      #expect(count == CustomerService.methods.count + TimelineService.methods.count - 12)
+      let all = CustomerService.methods.count + TimelineService.methods.count
+      #expect(count == all - Self.served.count)
     }
   }
 }

@@ -27,7 +27,11 @@ struct RecordEventTests {
 
   @Test func keepsAllOfAnEvent() async throws {
     try await Shop.open { shop in
-      try await customer(shop)
+      // An order makes the customer: the caller's own record would be an event too.
+      try await shop.sync(.of("o1", 100)) {
+        $0.externalID = "c1"
+        $0.email = "c1@example.com"
+      }
       let answer = try await shop.record {
         $0.eventID = "e1"
         $0.source = .product
@@ -58,7 +62,7 @@ struct RecordEventTests {
       #expect(event.customerID == customer.id)
       #expect(customer.lastEventAt == event.occurredAt)
       #expect(
-        customer.activity == [
+        customer.activity.filter { $0.source == .product } == [
           .with {
             $0.source = .product
             $0.lastEventAt = event.occurredAt
@@ -211,9 +215,10 @@ struct RecordEventTests {
       #expect(event.sequence > first.event?.sequence ?? 0)
       #expect(event.recordedAt == first.event?.recordedAt)
       let page = try await shop.timeline(.externalID("c1"))
-      #expect(page.events == [event])
-      #expect(page.header?.customer?.lastEventAt == .at(1_600_000_000))
-      #expect(page.header?.customer?.activity.map(\.eventCount) == [1])
+      #expect(page.events.filter { $0.source == .thirdParty } == [event])
+      let activity = page.header?.customer?.activity.filter { $0.source == .thirdParty } ?? []
+      #expect(activity.map(\.lastEventAt) == [.at(1_600_000_000)])
+      #expect(activity.map(\.eventCount) == [1])
       // The same id of another application is another event.
       let other = try await shop.record {
         Self.quiz("e1")(&$0)

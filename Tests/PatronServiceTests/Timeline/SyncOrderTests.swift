@@ -63,7 +63,8 @@ struct SyncOrderTests {
       #expect(cancelled.derivedEvents.first?.properties["reason"]?.kind == .stringValue("fraud"))
       order.cancellation = nil
       #expect(types(try await shop.sync(order)) == ["order_updated"])
-      let page = try await shop.timeline(.externalID("c1"))
+      let page = try await shop.timeline(
+        .externalID("c1"), filter: .with { $0.sources = [.ecommerce] })
       #expect(Set(page.events.map(\.eventID)).count == 6)
       #expect(page.events.allSatisfy { $0.source == .ecommerce && $0.orderID == placed.order?.id })
       #expect(try shop.store.check([RecordChecks.run]) == [])

@@ -114,10 +114,6 @@ struct TimelineTests {
         let refused = try await violations { try await shop.timeline(ada, size: size) }
         #expect(refused == [Broken("page_size", "PAGE_SIZE_OUT_OF_RANGE")])
       }
-      let later = try await failure {
-        try await shop.timeline(ada, filter: .with { $0.query = "x" })
-      }
-      #expect(later.code == .unimplemented && later.metadata == ["field": "filter.query"])
       let nobody = try await failure { try await shop.timeline(.email("b@example.com")) }
       #expect(nobody.code == .notFound && nobody.reason == "CUSTOMER_NOT_FOUND")
     }

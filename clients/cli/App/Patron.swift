@@ -8,9 +8,9 @@ struct Patron: AsyncParsableCommand {
     commandName: "patron",
     abstract: "Keep a shop's customers and their timelines on a Patron server.",
     discussion: """
-      Verbs for people are `customers` and `timeline`; `call` reaches every other method, and \
-      `list` and `describe` show the contract. The server is the one at PATRON_ADDRESS, else at \
-      127.0.0.1:7420; the store is PATRON_STORE, else `default`.
+      Verbs for people are `customers`, `consent`, `timeline` and `settings`; `call` reaches every \
+      other method, and `list` and `describe` show the contract. The server is the one at \
+      PATRON_ADDRESS, else at 127.0.0.1:7420; the store is PATRON_STORE, else `default`.
 
       EXAMPLES
         patron customers upsert --external-id 42 --email ada@example.com
@@ -38,8 +38,9 @@ struct Patron: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      CustomersCommand.self, TimelineCommand.self, CallCommand.self, ListCommand.self,
-      DescribeCommand.self, HealthCommand.self, VersionCommand.self,
+      CustomersCommand.self, ConsentCommand.self, TimelineCommand.self, SettingsCommand.self,
+      CallCommand.self, ListCommand.self, DescribeCommand.self, HealthCommand.self,
+      VersionCommand.self,
     ]
   )
 

@@ -6,8 +6,9 @@ struct TimelineCommand: ParsableCommand {
     commandName: "timeline",
     abstract: "Show timelines, record events and orders.",
     subcommands: [
-      TimelineShow.self, TimelineRecord.self, TimelineOrder.self, TimelineEvent.self,
-      TimelineWatch.self,
+      TimelineShow.self, TimelineRecord.self, TimelineOrder.self, TimelineRefund.self,
+      TimelineFulfillment.self, TimelineCheckout.self, TimelineOrders.self, TimelineEvent.self,
+      TimelineTypes.self, TimelineWatch.self,
     ]
   )
 }

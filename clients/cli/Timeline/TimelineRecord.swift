@@ -152,6 +152,21 @@ struct EventFields: ParsableArguments {
   @Option(help: ArgumentHelp("The shop's identifier of the order it is about.", valueName: "id"))
   var orderId: String?
 
+  @Option(help: ArgumentHelp("The shop's identifier of the product.", valueName: "id"))
+  var productId: String?
+
+  @Option(help: ArgumentHelp("Token of the checkout.", valueName: "token"))
+  var checkoutToken: String?
+
+  @Option(help: ArgumentHelp("Id of the campaign.", valueName: "id"))
+  var campaignId: String?
+
+  @Option(help: ArgumentHelp("Id of the message.", valueName: "id"))
+  var messageId: String?
+
+  @Option(help: ArgumentHelp("Id of the review.", valueName: "id"))
+  var reviewId: String?
+
   @Option(
     help: ArgumentHelp(
       "Who did it: \(EnumArgument.names(PatronProto.Actor.self)).",
@@ -174,11 +189,14 @@ struct EventFields: ParsableArguments {
       event.amount = try MoneyArgument.money(amount, currency: currency, flag: "--amount")
     }
     if let channel { event.channel = channel }
-    if let orderId {
-      var references = event.references ?? EventReferences()
-      references.orderExternalID = orderId
-      event.references = references
-    }
+    var references = event.references ?? EventReferences()
+    if let orderId { references.orderExternalID = orderId }
+    if let productId { references.productID = productId }
+    if let checkoutToken { references.checkoutToken = checkoutToken }
+    if let campaignId { references.campaignID = campaignId }
+    if let messageId { references.messageID = messageId }
+    if let reviewId { references.reviewID = reviewId }
+    if references != EventReferences() { event.references = references }
     if let actor { event.actor = actor }
   }
 }

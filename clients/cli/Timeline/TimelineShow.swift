@@ -13,37 +13,14 @@ struct TimelineShow: AsyncParsableCommand {
       EXAMPLES
         patron timeline show --external-id 42
         patron timeline show --external-id 42 --source ecommerce --since 2024-01-01
+        patron timeline show --external-id 42 --product sms --query 'spring sale'
         patron timeline show --id 1 --all --output ndjson
       """
   )
 
   @OptionGroup(title: "Customer") var customer: CustomerSelector
 
-  @Option(
-    help: ArgumentHelp(
-      "Only events of this source: \(EnumArgument.names(EventSource.self)). Repeatable.",
-      valueName: "source"
-    ),
-    transform: { try EnumArgument.parse($0, as: EventSource.self) }
-  )
-  var source: [EventSource] = []
-
-  @Option(
-    help: ArgumentHelp("Only events of this type: order_placed. Repeatable.", valueName: "type")
-  )
-  var type: [String] = []
-
-  @Option(
-    help: ArgumentHelp("Only events at or after this, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
-  )
-  var since: GoogleProtobuf.Timestamp?
-
-  @Option(
-    help: ArgumentHelp("Only events before this, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
-  )
-  var until: GoogleProtobuf.Timestamp?
+  @OptionGroup(title: "Which events") var which: EventFilterFlags
 
   @Option(help: ArgumentHelp("How many events, 1 or more.", valueName: "count"))
   var limit = 50
@@ -65,7 +42,7 @@ struct TimelineShow: AsyncParsableCommand {
       var request = GetTimelineRequest.with {
         $0.storeID = session.storeID
         $0.customer = customer.reference
-        $0.filter = filter
+        $0.filter = which.filter
         $0.pageToken = pageToken ?? ""
       }
       var printer = TimelinePrinter(session)
@@ -81,16 +58,6 @@ struct TimelineShow: AsyncParsableCommand {
       } while rest > 0 && !request.pageToken.isEmpty
       try printer.finish()
     }
-  }
-
-  private var filter: EventFilter? {
-    let filter = EventFilter.with {
-      $0.sources = source
-      $0.types = type
-      $0.occurredFrom = since
-      $0.occurredBefore = until
-    }
-    return filter == EventFilter() ? nil : filter
   }
 }
 

@@ -1,0 +1,122 @@
+internal import Glibc
+internal import PatronModel
+internal import PatronProto
+internal import TTRPC
+
+/// What is known of how an agreement or an opt-out came about, checked.
+struct CheckedEvidence: Sendable {
+  /// When it happened, microseconds since 1970; nil is the time of the request.
+  var occurredAt: Int64?
+  /// When an agreement that holds for a time only ends.
+  var expiresAt: Int64?
+  /// Everything, as the ledger keeps it.
+  var evidence: ConsentEvidence
+
+  /// Where it was collected; nil when nothing says so.
+  var source: String? { evidence.source.isEmpty ? nil : evidence.source }
+
+  /// Checks evidence. What is wrong is added to `violations`, under `evidence`.
+  init(
+    _ given: ConsentEvidence?, needsSource: Bool = false, now: Int64,
+    _ violations: inout Violations
+  ) {
+    evidence = given ?? ConsentEvidence()
+    if needsSource || !evidence.source.isEmpty {
+      let source = evidence.source
+      _ = violations.check("evidence.source") { () throws(RuleError) in
+        try ConsentRules.checkSource(source)
+      }
+    }
+    violations.checkKnown(
+      "evidence.method", evidence.method.rawValue, ConsentMethod.other.rawValue)
+    occurredAt = ConsentTime.check(
+      evidence.occurredAt, "evidence.occurred_at", now: now, &violations)
+    expiresAt = Self.expiry(evidence, from: occurredAt ?? now, &violations)
+    checkTexts(&violations)
+  }
+
+  /// The statement that the evidence proves.
+  func statement(by actor: ConsentActor, at now: Int64) -> ConsentStatement {
+    ConsentStatement(
+      at: occurredAt ?? now, actor: actor, source: source, expiresAt: expiresAt)
+  }
+
+  private static func expiry(
+    _ evidence: ConsentEvidence, from begin: Int64, _ violations: inout Violations
+  ) -> Int64? {
+    guard let given = evidence.expiresAt else { return nil }
+    let path = "evidence.expires_at"
+    let time = violations.check(path) { () throws(RuleError) in
+      try PatronModel.Timestamp(seconds: given.seconds, nanos: given.nanos).microseconds
+    }
+    if let time, time <= begin {
+      violations.add(
+        path,
+        RuleError(
+          reason: "EXPIRES_TOO_EARLY",
+          message: "The agreement would end before it begins. Expected is a later time, or none."))
+    }
+    return time
+  }
+
+  private mutating func checkTexts(_ violations: inout Violations) {
+    func text(_ name: String, _ given: String, _ limit: Int) -> String {
+      violations.check("evidence.\(name)") { () throws(RuleError) in
+        try ShortText.parse(given, limit: limit)
+      } ?? ""
+    }
+    evidence.userAgent = text("user_agent", evidence.userAgent, 512)
+    evidence.pageURL = text("page_url", evidence.pageURL, 2048)
+    evidence.consentText = text("consent_text", evidence.consentText, 8192)
+    evidence.consentTextVersion = text("consent_text_version", evidence.consentTextVersion, 64)
+    evidence.formID = text("form_id", evidence.formID, 64)
+    evidence.jurisdiction = text("jurisdiction", evidence.jurisdiction, 64)
+    evidence.note = text("note", evidence.note, 255)
+    guard !evidence.ip.isEmpty, !Self.isAddress(evidence.ip) else { return }
+    violations.add(
+      "evidence.ip",
+      RuleError(
+        reason: "IP_MALFORMED",
+        message: "It is no IP address. Expected is one such as 192.0.2.1 or 2001:db8::1.",
+        given: evidence.ip))
+  }
+
+  private static func isAddress(_ text: String) -> Bool {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    return inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1
+  }
+}
+
+/// Times of what happened to consent.
+enum ConsentTime {
+  /// Checks a time: not before 1990, at most five minutes from now. nil when none is given.
+  static func check(
+    _ given: GoogleProtobuf.Timestamp?, _ path: String, now: Int64, _ violations: inout Violations
+  ) -> Int64? {
+    guard let given else { return nil }
+    return violations.check(path) { () throws(RuleError) in
+      let time = try PatronModel.Timestamp(seconds: given.seconds, nanos: given.nanos)
+      if let tooLate = try TimeBounds.checkOccurred(time, now: .init(microseconds: now)) {
+        throw tooLate
+      }
+      return time.microseconds
+    }
+  }
+}
+
+extension RPCError {
+  /// A statement that the rules of consent refuse.
+  static func consent(_ error: RuleError) -> RPCError {
+    reason(.failedPrecondition, error.reason, error.message)
+  }
+
+  /// The customer cannot be written to by the channel.
+  static func noAddress(_ channel: PatronModel.Channel) -> RPCError {
+    let (what, field) =
+      channel == .sms ? ("phone number", "phone_number") : ("e-mail address", "email")
+    return reason(
+      .failedPrecondition, "ADDRESS_MISSING",
+      "The customer has no \(what): set it first, or leave the channel \(channel.name) out.",
+      metadata: ["channel": channel.name, "field": field])
+  }
+}

@@ -1,0 +1,127 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension ConsentHandlers {
+  /// A checked request.
+  struct Confirmation: Sendable {
+    var store: StoreID
+    var tokenHash: [UInt8]
+    var evidence: CheckedEvidence
+  }
+
+  /// Checks everything that needs no look at the store.
+  static func prepareConfirm(_ request: ConfirmSubscriptionRequest) throws -> Confirmation {
+    let store = try StoreID.named(request.storeID)
+    var violations = Violations()
+    let evidence = CheckedEvidence(request.evidence, now: WallClock.now(), &violations)
+    let token = Base64URL.decode(request.confirmationToken)
+    if token?.count != Confirmations.size {
+      violations.add(
+        "confirmation_token",
+        RuleError(
+          reason: "CONFIRMATION_TOKEN_MALFORMED",
+          message: "It is no token: send what SubscribeCustomer answered, as it came."))
+    }
+    try violations.finish()
+    return Confirmation(
+      store: store, tokenHash: SHA256.digest(of: token ?? []), evidence: evidence)
+  }
+
+  /// Completes a double opt-in. A token that was used before changes nothing.
+  static func confirm(
+    _ confirmation: Confirmation, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let writer = context.store(confirmation.store)
+    let requests = try writer.read.confirmations(tokenHash: confirmation.tokenHash)
+    guard let first = requests.first else { throw RPCError.confirmationNotFound }
+    guard let row = try writer.read.customerRow(.id(first.customerID)) else {
+      throw RPCError.customerNotFound
+    }
+    guard first.confirmedAt == nil else { return response.appendCustomer(1, row) }
+    guard context.now < first.expiresAt else { throw RPCError.confirmationExpired }
+    var edit = try ConsentEdit(row, writer, at: context.now)
+    var refusal: RPCError?
+    var isAccepted = false
+    for request in requests {
+      do {
+        try confirm(request, of: row, &edit, confirmation.evidence, writer, at: context.now)
+        isAccepted = true
+      } catch let error as RPCError {
+        // What the customer took back since is left out; the rest was asked for all the same.
+        refusal = refusal ?? error
+      }
+    }
+    if !isAccepted, let refusal { throw refusal }
+    try writer.useConfirmation(tokenHash: confirmation.tokenHash, at: context.now)
+    try edit.write()
+    response.appendCustomer(1, edit.row)
+    try response.append(ConfirmSubscriptionResponse.with { $0.changes = edit.summary })
+  }
+
+  private static func confirm(
+    _ request: ConfirmationRow, of row: CustomerRow, _ edit: inout ConsentEdit,
+    _ evidence: CheckedEvidence, _ writer: StoreWriter, at now: Int64
+  ) throws {
+    let (channel, topic) = (request.channel, request.topic)
+    guard let address = row.address(channel),
+      try SuppressionReader(writer.read).hash(address) == request.addressHash
+    else { throw RPCError.addressChanged }
+    let consent = edit.customer.consent(channel, topic)
+    // A newer request after an opt-out has a token of its own.
+    if let optOutAt = consent.unsubscribedAt, consent.state == .pending,
+      optOutAt > request.requestedAt
+    {
+      throw RPCError.confirmationOutdated
+    }
+    let transition: ConsentTransition
+    do throws(RuleError) {
+      transition = try ConsentRules.confirm(
+        at: evidence.occurredAt ?? now, of: consent, source: evidence.source)
+    } catch {
+      throw RPCError.consent(error)
+    }
+    edit.apply(transition, channel, topic, evidence.evidence)
+    guard case .changed(_, let row) = transition else { return }
+    try edit.liftOwn(channel, topic, address, row.occurredAt, evidence)
+  }
+}
+
+extension ConsentEdit {
+  /// Lifts what a customer's own agreement at `at` ends. Only marketing does that: to agree to less
+  /// than everything does not say that everything is wanted again.
+  mutating func liftOwn(
+    _ channel: PatronModel.Channel, _ topic: PatronModel.Topic, _ address: String, _ at: Int64,
+    _ evidence: CheckedEvidence
+  ) throws {
+    guard topic == .marketing else { return }
+    let statement = ConsentStatement(at: at, actor: .customer, source: evidence.source)
+    let cause = SuppressionCause(
+      at: at, actor: .customer, source: evidence.source ?? "", note: evidence.evidence.note,
+      evidence: evidence.evidence)
+    try lift(channel, address, cause) {
+      !ConsentRules.liftedSuppressions(by: statement, of: [$0]).isEmpty
+    }
+  }
+}
+
+extension RPCError {
+  fileprivate static let confirmationNotFound = reason(
+    .notFound, "CONFIRMATION_NOT_FOUND",
+    "The token is not known; check it, and the store. Subscribe again for a new one.")
+
+  fileprivate static let confirmationExpired = reason(
+    .failedPrecondition, "CONFIRMATION_EXPIRED",
+    "The token has expired: it can be used for 7 days. Subscribe again for a new one.")
+
+  fileprivate static let confirmationOutdated = reason(
+    .failedPrecondition, "CONSENT_OUTDATED",
+    "The customer opted out after the token was made. Use the token of the newer request.")
+
+  fileprivate static let addressChanged = reason(
+    .failedPrecondition, "ADDRESS_CHANGED",
+    "The customer has another address now than the one that was asked. Subscribe again for a "
+      + "token that goes to the new address.")
+}

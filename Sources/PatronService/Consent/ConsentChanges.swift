@@ -1,0 +1,179 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+
+/// Changes of one customer's consent that wait to be written with the record: rows of the ledger,
+/// and the events that tell of them.
+struct ConsentChanges {
+  /// One row of the ledger.
+  struct Change {
+    var channel: PatronModel.Channel
+    var topic: PatronModel.Topic
+    var row: LedgerRow
+    /// How it came about. Time and source are those of the row.
+    var evidence: ConsentEvidence
+    /// The suppression that was set or lifted; nil for changes of consent.
+    var suppression: PatronModel.SuppressionReason?
+    /// 0 until it is recorded.
+    fileprivate(set) var ledgerID: Int64 = 0
+
+    /// Whether a timeline tells of it: a state that grew surer is the same state.
+    fileprivate var isTold: Bool { row.changesState || suppression != nil }
+  }
+
+  private(set) var changes: [Change] = []
+
+  var isEmpty: Bool { changes.isEmpty }
+
+  /// Adds a row.
+  mutating func add(
+    _ row: LedgerRow, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
+    _ evidence: ConsentEvidence, suppression: PatronModel.SuppressionReason? = nil
+  ) {
+    changes.append(
+      Change(
+        channel: channel, topic: topic, row: row, evidence: evidence, suppression: suppression))
+  }
+
+  /// Appends the rows to the ledger and puts their ids into the record.
+  mutating func record(
+    in customer: inout Customer, _ writer: StoreWriter, at now: Int64
+  ) throws {
+    for index in changes.indices {
+      let id = try writer.nextID()
+      changes[index].ledgerID = id
+      let change = changes[index]
+      if change.suppression == nil {
+        let consent = customer.consent(change.channel, change.topic)
+        customer.setConsent(consent, change.channel, change.topic, ledgerID: id)
+      }
+      let record = ConsentRecord(change, of: customer.id, at: now)
+      try writer.appendToLedger(id: id, customerID: customer.id, body: try record.encoded())
+    }
+  }
+
+  /// Puts one event for each change of a state on the customer's timeline, and the new statistics
+  /// into `row`, which is not written yet.
+  func tell(of row: inout CustomerRow, in writer: StoreWriter, at now: Int64) throws {
+    let told = changes.filter(\.isTold)
+    guard !told.isEmpty else { return }
+    var timeline = try TimelineWriter(writer, customerID: row.id, stats: row.stats, now: now)
+    for change in told { _ = try timeline.put(Event(change, at: now)) }
+    row.stats = try timeline.stats.encoded()
+  }
+
+  /// What changed, as answers have it. Suppressions are no change of a state.
+  var summary: [SubscriptionChange] {
+    changes.filter { $0.suppression == nil }.map { change in
+      .with {
+        $0.channel = .init(rawValue: Int32(change.channel.rawValue))
+        $0.topic = .init(rawValue: Int32(change.topic.rawValue))
+        $0.before = .init(rawValue: Int32(change.row.previousState.rawValue))
+        $0.after = .init(rawValue: Int32(change.row.newState.rawValue))
+        $0.ledgerID = change.ledgerID
+      }
+    }
+  }
+}
+
+extension ConsentRecord {
+  /// A row as the ledger keeps it.
+  fileprivate init(_ change: ConsentChanges.Change, of customerID: Int64, at now: Int64) {
+    self.init()
+    id = change.ledgerID
+    self.customerID = customerID
+    channel = .init(rawValue: Int32(change.channel.rawValue))
+    topic = .init(rawValue: Int32(change.topic.rawValue))
+    previousState = .init(rawValue: Int32(change.row.previousState.rawValue))
+    state = .init(rawValue: Int32(change.row.newState.rawValue))
+    occurredAt = .init(micros: change.row.occurredAt)
+    recordedAt = .init(micros: now)
+    actor = .init(rawValue: Int32(change.row.actor.rawValue))
+    optInLevel = .init(rawValue: Int32(change.row.optInLevel.rawValue))
+    action = .init(rawValue: Int32(change.row.action.rawValue))
+    suppressionReason = .init(rawValue: Int32(change.suppression?.rawValue ?? 0))
+    var proof = change.evidence
+    proof.occurredAt = occurredAt
+    proof.source = change.row.source ?? ""
+    evidence = proof
+  }
+}
+
+extension Event {
+  /// The event that tells of a row of the ledger.
+  fileprivate init(_ change: ConsentChanges.Change, at now: Int64) {
+    self.init()
+    let kind = Self.kind(of: change.row.action)
+    type = "\(change.channel.name)_\(kind)"
+    let known = EventCatalogue.type(type, of: .product)
+    eventID = EventCheck.reservedPrefix + "consent:\(change.ledgerID)"
+    source = .product
+    product = known?.product?.rawValue ?? ""
+    title = known?.label ?? type
+    channel = .init(rawValue: Int32(change.channel.rawValue))
+    occurredAt = .init(micros: change.row.occurredAt)
+    actor = .init(rawValue: Int32(change.row.actor.rawValue))
+    setProperties(of: change, at: now)
+  }
+
+  private static func kind(of action: PatronModel.ConsentAction) -> String {
+    switch action {
+    case .subscribe, .importState: "subscribed"
+    case .request: "opt_in_requested"
+    case .confirm: "opt_in_confirmed"
+    case .unsubscribe: "unsubscribed"
+    case .suppress: "suppressed"
+    case .unsuppress: "unsuppressed"
+    }
+  }
+
+  private mutating func setProperties(of change: ConsentChanges.Change, at now: Int64) {
+    let row = change.row
+    let reason = change.suppression.map {
+      Self.word(PatronProto.SuppressionReason(rawValue: Int32($0.rawValue)), "SUPPRESSION_REASON_")
+    }
+    func text(_ name: String, _ value: String?) {
+      guard let value, !value.isEmpty else { return }
+      properties[name] = .with { $0.kind = .stringValue(value) }
+    }
+    func time(_ name: String, _ micros: Int64) {
+      properties[name] = .with { $0.kind = .timestampValue(.init(micros: micros)) }
+    }
+    if change.suppression == nil { text("topic", change.topic.name) }
+    switch row.action {
+    case .subscribe, .importState:
+      text("source", row.source)
+      text("form_id", change.evidence.formID)
+      text("opt_in_level", Self.word(PatronProto.OptInLevel(row.optInLevel), "OPT_IN_LEVEL_"))
+      properties["ledger_id"] = .with { $0.kind = .int64Value(change.ledgerID) }
+    case .request:
+      text("source", row.source)
+      time("expires_at", now + Confirmations.lifetime)
+    case .confirm:
+      time("confirmed_at", row.occurredAt)
+      text("ip", change.evidence.ip)
+    case .unsubscribe:
+      text("source", row.source)
+      text("actor", Self.word(actor, "ACTOR_"))
+      if change.evidence.method != .unspecified {
+        text("method", Self.word(change.evidence.method, "CONSENT_METHOD_"))
+      }
+    case .suppress:
+      text("reason", reason)
+      text("source", row.source)
+    case .unsuppress:
+      text("previous_reason", reason)
+      text("actor", Self.word(actor, "ACTOR_"))
+    }
+  }
+
+  /// A value of an enum as events have it: `hard_bounce`.
+  private static func word(_ value: some CustomStringConvertible, _ prefix: String) -> String {
+    String(value.description.dropFirst(prefix.utf8.count)).lowercased()
+  }
+}
+
+extension PatronProto.OptInLevel {
+  fileprivate init(_ level: PatronModel.OptInLevel) { self.init(rawValue: Int32(level.rawValue)) }
+}

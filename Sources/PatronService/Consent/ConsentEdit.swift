@@ -1,0 +1,173 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+/// A change of consent and suppressions of one customer who is stored. Nothing is written before
+/// ``write()``, and nothing at all when nothing changes.
+struct ConsentEdit {
+  private let writer: StoreWriter
+  private let now: Int64
+  private let old: CustomerRow
+  private(set) var row: CustomerRow
+  private(set) var customer: Customer
+  private var changes = ConsentChanges()
+  private var set: [SuppressionRow] = []
+  private var lifted: [(channel: PatronModel.Channel, hash: [UInt8], reason: Reason)] = []
+
+  typealias Reason = PatronModel.SuppressionReason
+
+  /// Begins with a customer as stored.
+  init(_ row: CustomerRow, _ writer: StoreWriter, at now: Int64) throws {
+    self.writer = writer
+    self.now = now
+    self.row = row
+    old = row
+    customer = try Customer(stored: row.body)
+  }
+
+  /// Whether nothing would be written.
+  var isEmpty: Bool { changes.isEmpty }
+
+  /// The states that changed; with the ids of their rows after ``write()``.
+  var summary: [SubscriptionChange] { changes.summary }
+
+  /// Takes what a statement does to a consent.
+  mutating func apply(
+    _ transition: ConsentTransition, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
+    _ evidence: ConsentEvidence
+  ) {
+    guard case .changed(let consent, let row) = transition else { return }
+    customer.setConsent(consent, channel, topic, ledgerID: 0)
+    changes.add(row, channel, topic, evidence)
+  }
+
+  /// Suppresses the customer's address for one reason, unless it is already.
+  mutating func suppress(
+    _ channel: PatronModel.Channel, _ address: String, _ reason: Reason, _ how: SuppressionCause
+  ) throws {
+    let row = try how.row(channel, address, reason, in: writer.read)
+    guard try !isSuppressed(row) else { return }
+    set.append(row)
+    note(.suppress, channel, reason, how)
+  }
+
+  /// Lifts the suppressions of the customer's address for the reasons of which there are some.
+  mutating func lift(
+    _ channel: PatronModel.Channel, _ address: String, _ how: SuppressionCause,
+    where isMeant: (PatronModel.Suppression) -> Bool
+  ) throws {
+    let reader = SuppressionReader(writer.read)
+    let hash = try reader.hash(address)
+    for row in try reader.suppressions(channel, hash: hash) {
+      guard let suppression = PatronModel.Suppression(row), isMeant(suppression) else { continue }
+      lifted.append((channel, hash, suppression.reason))
+      note(.unsuppress, channel, suppression.reason, how)
+    }
+  }
+
+  private func isSuppressed(_ row: SuppressionRow) throws -> Bool {
+    try SuppressionReader(writer.read).suppressions(row.channel, hash: row.addressHash)
+      .contains { $0.reason == row.reason }
+  }
+
+  private mutating func note(
+    _ action: PatronModel.ConsentAction, _ channel: PatronModel.Channel, _ reason: Reason,
+    _ how: SuppressionCause
+  ) {
+    let consent = customer.consent(channel, .marketing)
+    let row = LedgerRow(
+      action: action, previousState: consent.state, newState: consent.state, occurredAt: how.at,
+      actor: how.actor, source: how.source.isEmpty ? nil : how.source,
+      optInLevel: consent.optInLevel)
+    changes.add(row, channel, .marketing, how.evidence, suppression: reason)
+  }
+
+  /// Writes what changed: suppressions, ledger and timeline first, then the record, so that what
+  /// looks at a record as it is written sees all of it.
+  mutating func write() throws {
+    guard !changes.isEmpty else { return }
+    for suppression in set { try writer.insert(suppression) }
+    for (channel, hash, reason) in lifted {
+      try writer.removeSuppression(channel, addressHash: hash, reason: reason)
+    }
+    try changes.record(in: &customer, writer, at: now)
+    customer.updatedAt = .init(micros: now)
+    customer.etag = String(try writer.nextID())
+    row.updatedAt = now
+    row.body = try customer.encoded()
+    try changes.tell(of: &row, in: writer, at: now)
+    try writer.update(row, replacing: old)
+    if row.stats != old.stats { try writer.setStats(row.stats, of: row.id) }
+  }
+}
+
+/// Who suppresses an address or lifts that, when, and what was said of it.
+struct SuppressionCause: Sendable {
+  /// When, microseconds since 1970.
+  var at: Int64
+  var actor: ConsentActor
+  /// May be empty.
+  var source: String
+  /// May be empty.
+  var note: String
+  /// What the ledger keeps of it.
+  var evidence: ConsentEvidence
+
+  init(
+    at: Int64, actor: ConsentActor, source: String, note: String,
+    evidence: ConsentEvidence = ConsentEvidence()
+  ) {
+    self.at = at
+    self.actor = actor
+    self.source = source
+    self.note = note
+    self.evidence = evidence
+    self.evidence.note = note
+  }
+
+  /// A suppression as the store keeps it.
+  func row(
+    _ channel: PatronModel.Channel, _ address: String, _ reason: PatronModel.SuppressionReason,
+    in reader: StoreReader
+  ) throws -> SuppressionRow {
+    SuppressionRow(
+      channel: channel, addressHash: try SuppressionReader(reader).hash(address),
+      reason: Int64(reason.rawValue), suppressedAt: at, source: source, note: note)
+  }
+}
+
+extension PatronModel.Suppression {
+  /// What the store keeps; nil when it keeps a reason of a later version.
+  init?(_ row: SuppressionRow) {
+    guard let reason = PatronModel.SuppressionReason(rawValue: Int(row.reason)) else { return nil }
+    self.init(
+      reason: reason, suppressedAt: row.suppressedAt,
+      source: row.source.isEmpty ? nil : row.source)
+  }
+}
+
+extension CustomerRow {
+  /// The address of a channel in the form that is compared; nil when there is none.
+  func address(_ channel: PatronModel.Channel) -> String? {
+    switch channel {
+    case .sms: phone
+    case .email: emailKey
+    }
+  }
+}
+
+extension CustomerKey {
+  /// The address of a channel that the key itself is; nil when it is none.
+  func address(_ channel: PatronModel.Channel) -> String? {
+    switch (self, channel) {
+    case (.phone(let number), .sms): number
+    case (.email(let key), .email): key
+    default: nil
+    }
+  }
+
+  /// Whether the key is an address.
+  var isAddress: Bool { address(.sms) != nil || address(.email) != nil }
+}

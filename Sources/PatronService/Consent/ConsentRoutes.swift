@@ -1,0 +1,31 @@
+internal import PatronProto
+internal import TTRPC
+
+/// Consent, suppression and what a store decides about them, one plain function each.
+enum ConsentHandlers {}
+
+extension Routes {
+  /// The methods of CustomerService that are about consent, and the settings of a store.
+  mutating func addConsent() {
+    typealias Consent = ConsentHandlers
+    write(
+      CustomerService.subscribeCustomer, storeID: \.storeID, country: \.defaultCountry,
+      prepare: Consent.prepareSubscribe, apply: Consent.subscribe)
+    write(
+      CustomerService.confirmSubscription, prepare: Consent.prepareConfirm,
+      apply: Consent.confirm)
+    write(
+      CustomerService.unsubscribeCustomer, prepare: Consent.prepareUnsubscribe,
+      apply: Consent.unsubscribe)
+    write(
+      CustomerService.suppressCustomer, prepare: Consent.prepareSuppress, apply: Consent.suppress)
+    write(
+      CustomerService.unsuppressCustomer, prepare: Consent.prepareUnsuppress,
+      apply: Consent.unsuppress)
+    point(CustomerService.listConsentHistory, Consent.listHistory)
+    point(CustomerService.getStoreSettings, CustomerHandlers.getStoreSettings)
+    write(
+      CustomerService.updateStoreSettings, prepare: CustomerHandlers.prepareSettings,
+      apply: CustomerHandlers.updateSettings)
+  }
+}

@@ -1,0 +1,50 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension ConsentHandlers {
+  /// A page of the consent ledger of one customer, newest first. Rows go to the caller as they are
+  /// stored.
+  static func listHistory(
+    _ request: ListConsentHistoryRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+  ) throws {
+    let reader = try context.store(request.storeID)
+    let size = try PageSize.check(request.pageSize)
+    var violations = Violations()
+    violations.checkKnown(
+      "channel", request.channel.rawValue, PatronProto.Channel.email.rawValue)
+    try violations.finish()
+    let key = try (request.customer ?? CustomerRef()).key()
+    guard let row = try reader.customerRow(key) else { throw RPCError.customerNotFound }
+    var fingerprint = Fingerprint("ListConsentHistory", reader.store.name)
+    fingerprint.add(row.id)
+    fingerprint.add(Int64(request.channel.rawValue))
+    var before = Int64.max
+    if !request.pageToken.isEmpty {
+      let token = try PageToken(request.pageToken, fingerprint: fingerprint.value, count: 1)
+      before = token.position[0]
+    }
+    var count = 0
+    var last = before
+    var hasMore = false
+    try reader.consentHistory(of: row.id, before: before) { id, body in
+      if request.channel != .unspecified {
+        let record = try ConsentRecord(stored: Array(body))
+        guard record.channel == request.channel else { return true }
+      }
+      guard count < size, count == 0 || response.count < PageSize.enoughBytes else {
+        hasMore = true
+        return false
+      }
+      response.appendMessage(1, body)
+      count += 1
+      last = id
+      return true
+    }
+    if hasMore {
+      response.appendString(2, PageToken(position: [last]).text(fingerprint: fingerprint.value))
+    }
+  }
+}

@@ -1,0 +1,174 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension ConsentHandlers {
+  /// A checked request, of SuppressCustomer or UnsuppressCustomer.
+  struct SuppressionChange: Sendable {
+    var store: StoreID
+    var customer: CustomerKey
+    var channels: [PatronModel.Channel]
+    /// Which to set or to lift; one to set.
+    var reasons: Set<PatronModel.SuppressionReason>
+    /// nil is the time of the request.
+    var at: Int64?
+    var source: String
+    var note: String
+    var actor: ConsentActor
+
+    func cause(at now: Int64) -> SuppressionCause {
+      SuppressionCause(at: at ?? now, actor: actor, source: source, note: note)
+    }
+  }
+
+  private static let longestNote = 255
+  private static let longestSource = 40
+
+  /// Checks everything that needs no look at the store.
+  static func prepareSuppress(_ request: SuppressCustomerRequest) throws -> SuppressionChange {
+    let store = try StoreID.named(request.storeID)
+    let key = try (request.customer ?? CustomerRef()).key()
+    var violations = Violations()
+    let reason = reason(request.reason, "reason", &violations)
+    let change = SuppressionChange(
+      store: store, customer: key,
+      channels: ConsentScope(request.channels, &violations).channels, reasons: [reason],
+      at: ConsentTime.check(
+        request.suppressedAt, "suppressed_at", now: WallClock.now(), &violations),
+      source: text(request.source, "source", longestSource, &violations),
+      note: text(request.note, "note", longestNote, &violations),
+      actor: .checked(request.actor, unspecified: .operator, &violations))
+    try violations.finish()
+    return change
+  }
+
+  /// Checks everything that needs no look at the store.
+  static func prepareUnsuppress(_ request: UnsuppressCustomerRequest) throws -> SuppressionChange {
+    let store = try StoreID.named(request.storeID)
+    let key = try (request.customer ?? CustomerRef()).key()
+    var violations = Violations()
+    var reasons: Set<PatronModel.SuppressionReason> = []
+    for (index, given) in request.reasons.enumerated() {
+      reasons.insert(reason(given, "reasons[\(index)]", &violations))
+    }
+    let change = SuppressionChange(
+      store: store, customer: key,
+      channels: ConsentScope(request.channels, &violations).channels,
+      reasons: reasons.isEmpty ? [.manual] : reasons, at: nil, source: "",
+      note: text(request.note, "note", longestNote, &violations),
+      actor: .checked(request.actor, unspecified: .operator, &violations))
+    try violations.finish()
+    return change
+  }
+
+  /// Suppresses the addresses of a customer, or an address that no customer has yet.
+  static func suppress(
+    _ change: SuppressionChange, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let cause = change.cause(at: context.now)
+    let result = try perform(change, context) { edit, channel, address in
+      for reason in change.reasons { try edit.suppress(channel, address, reason, cause) }
+    } unknown: { address, writer in
+      var isChanged = false
+      for reason in change.reasons where try address.suppress(reason, cause, writer) {
+        isChanged = true
+      }
+      return isChanged
+    }
+    if let row = result.row { response.appendCustomer(1, row) }
+    try response.append(
+      SuppressCustomerResponse.with {
+        $0.channels = result.channels
+        $0.outcome = result.isChanged ? .updated : .unchanged
+      })
+  }
+
+  /// Lifts suppressions.
+  static func unsuppress(
+    _ change: SuppressionChange, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let cause = change.cause(at: context.now)
+    let result = try perform(change, context) { edit, channel, address in
+      try edit.lift(channel, address, cause) { change.reasons.contains($0.reason) }
+    } unknown: { address, writer in
+      try address.lift(change.reasons, writer)
+    }
+    if let row = result.row { response.appendCustomer(1, row) }
+    try response.append(
+      UnsuppressCustomerResponse.with {
+        $0.channels = result.channels
+        $0.outcome = result.isChanged ? .updated : .unchanged
+      })
+  }
+
+  private struct Performed {
+    /// nil for an address that no customer has.
+    var row: CustomerRow?
+    var channels: [ChannelStatus]
+    var isChanged: Bool
+  }
+
+  private static func perform(
+    _ change: SuppressionChange, _ context: WriteContext,
+    known: (inout ConsentEdit, PatronModel.Channel, _ address: String) throws -> Void,
+    unknown: (UnknownAddress, StoreWriter) throws -> Bool
+  ) throws -> Performed {
+    let writer = context.store(change.store)
+    let row = try writer.read.customerRow(change.customer)
+    guard row != nil || change.customer.isAddress else { throw RPCError.customerNotFound }
+    let addresses = try change.channels.map { channel in
+      guard let address = row?.address(channel) ?? change.customer.address(channel) else {
+        throw row == nil ? RPCError.otherAddress(channel) : RPCError.noAddress(channel)
+      }
+      return (channel, address)
+    }
+    var isChanged = false
+    var statuses: ChannelStatuses
+    var after: CustomerRow?
+    if let row {
+      var edit = try ConsentEdit(row, writer, at: context.now)
+      for (channel, address) in addresses { try known(&edit, channel, address) }
+      isChanged = !edit.isEmpty
+      try edit.write()
+      after = edit.row
+      statuses = try ChannelStatuses(of: edit.row, in: writer.read, at: context.now)
+    } else {
+      for (channel, address) in addresses
+      where try unknown(UnknownAddress(channel, address), writer) {
+        isChanged = true
+      }
+      statuses = try ChannelStatuses(of: change.customer, in: writer.read, at: context.now)
+    }
+    return Performed(
+      row: after, channels: change.channels.map { statuses.status($0, .marketing) },
+      isChanged: isChanged)
+  }
+
+  private static func reason(
+    _ given: PatronProto.SuppressionReason, _ path: String, _ violations: inout Violations
+  ) -> PatronModel.SuppressionReason {
+    violations.checkKnown(path, given.rawValue, PatronProto.SuppressionReason.policy.rawValue)
+    return PatronModel.SuppressionReason(rawValue: Int(given.rawValue)) ?? .manual
+  }
+
+  private static func text(
+    _ given: String, _ path: String, _ limit: Int, _ violations: inout Violations
+  ) -> String {
+    violations.check(path) { () throws(RuleError) in
+      try ShortText.parse(given, limit: limit)
+    } ?? ""
+  }
+}
+
+extension RPCError {
+  /// An address that no customer has is not one of the channel.
+  fileprivate static func otherAddress(_ channel: PatronModel.Channel) -> RPCError {
+    reason(
+      .failedPrecondition, "ADDRESS_MISSING",
+      "No customer has that address, and it is none of the channel \(channel.name): leave that "
+        + "channel out, or name the other address in a call of its own.",
+      metadata: ["channel": channel.name])
+  }
+}

@@ -1,0 +1,38 @@
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension CustomerHandlers {
+  /// The most customers of one request.
+  private static let mostGotten = 100
+
+  /// Finds customers in the order of the request. The stored bytes go to the caller as they are.
+  static func batchGetCustomers(
+    _ request: BatchGetCustomersRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+  ) throws {
+    let reader = try context.store(request.storeID)
+    guard (1...mostGotten).contains(request.customers.count) else {
+      throw RPCError.invalid(
+        "customers", "BATCH_SIZE_OUT_OF_RANGE",
+        "A request names 1 to \(mostGotten) customers; this one has \(request.customers.count).")
+    }
+    let keys = try request.customers.enumerated().map { index, ref in
+      try ref.key(path: "customers[\(index)]")
+    }
+    var missing: [Int32] = []
+    for (index, key) in keys.enumerated() {
+      guard response.count < PageSize.enoughBytes else {
+        throw RPCError.reason(
+          .resourceExhausted, "ANSWER_TOO_LARGE",
+          "The first \(index) customers fill an answer: ask for fewer at a time.",
+          metadata: ["fitting": String(index)])
+      }
+      let found: Void? = try reader.customer(key) { _, record, stats in
+        response.appendMessage(1, record, stats)
+      }
+      if found == nil { missing.append(Int32(index)) }
+    }
+    try response.append(BatchGetCustomersResponse.with { $0.missing = missing })
+  }
+}

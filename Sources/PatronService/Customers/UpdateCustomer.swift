@@ -1,0 +1,102 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension CustomerHandlers {
+  /// A checked request.
+  struct Update: Sendable {
+    var store: StoreID
+    var id: Int64
+    var change: CustomerChange
+    /// Whether properties that the input lacks are removed.
+    var replacesProperties: Bool
+    /// What the record must still have; empty asks for nothing.
+    var etag: String
+  }
+
+  /// Checks everything that needs no look at the store.
+  static func prepareUpdate(_ request: UpdateCustomerRequest) throws -> Update {
+    let store = try StoreID.named(request.storeID)
+    var violations = Violations()
+    if request.id <= 0 {
+      violations.add(
+        "id",
+        RuleError(
+          reason: "REF_MISSING",
+          message: "No customer is named. Expected is Patron's id, a positive number."))
+    }
+    let country = CountryCode.checked(request.defaultCountry, &violations)
+    let actor = ConsentActor.checked(request.actor, unspecified: .operator, &violations)
+    var input = request.customer ?? CustomerInput()
+    let mask = UpdateMask(request.updateMask, on: &input, &violations)
+    var draft = CustomerDraft(
+      input, path: "customer", defaultCountry: country, now: WallClock.now(),
+      violations: &violations)
+    draft.clearedFlags = mask.clearedFlags
+    try violations.finish()
+    return Update(
+      store: store, id: request.id, change: CustomerChange(of: draft, by: actor),
+      replacesProperties: mask.replacesProperties, etag: request.etag)
+  }
+
+  /// Changes one customer.
+  static func update(
+    _ update: Update, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let writer = context.store(update.store)
+    guard let row = try writer.read.customerRow(.id(update.id)) else {
+      throw RPCError.customerNotFound
+    }
+    var change = update.change
+    if !update.etag.isEmpty || update.replacesProperties {
+      let customer = try Customer(stored: row.body)
+      guard update.etag.isEmpty || customer.etag == update.etag else {
+        throw RPCError.etagMismatch(customer.etag)
+      }
+      if update.replacesProperties { change.draft.removeOtherProperties(of: customer) }
+    }
+    let plan = try change.plan(on: row, in: writer.read)
+    let result = try change.perform(plan, in: writer, at: context.now)
+    result.row.body.withUnsafeBytes { body in
+      result.row.stats.withUnsafeBytes { response.appendMessage(1, body, $0) }
+    }
+    try response.append(
+      UpdateCustomerResponse.with {
+        $0.outcome = result.outcome
+        $0.changedFields = result.changedFields
+        $0.warnings = result.warnings
+      })
+  }
+}
+
+extension CustomerChange {
+  /// A change of a customer who is named by other means than the input.
+  init(of draft: CustomerDraft, by actor: ConsentActor) {
+    self.init(
+      draft: draft, mode: .explicit, identity: .upsert, onConflict: .fail,
+      flags: MarketingFlags(
+        sms: draft.acceptsSMS, email: draft.acceptsEmail, actor: actor, source: "update"),
+      origin: .api)
+  }
+}
+
+extension CustomerDraft {
+  /// Removes the properties that the draft does not set.
+  fileprivate mutating func removeOtherProperties(of customer: Customer) {
+    let given = Set(properties.map(\.name))
+    let others = customer.customProperties.keys.filter { !given.contains($0) }.sorted()
+    properties += others.map { ($0, nil) }
+  }
+}
+
+extension RPCError {
+  /// The record changed since the caller read it.
+  static func etagMismatch(_ current: String) -> RPCError {
+    reason(
+      .aborted, "ETAG_MISMATCH",
+      "The customer was changed since. Read it again and decide on what it is now.",
+      metadata: ["etag": current])
+  }
+}

@@ -1,0 +1,105 @@
+internal import PatronModel
+internal import PatronProto
+internal import ProtobufC
+
+/// Holds an event to the fields that the catalogue has for its type.
+///
+/// It is lenient: properties that the catalogue does not name are free, a whole number is as good
+/// as a fraction or an identifier, and a time may be a day or ISO 8601 text. Fields that are marked
+/// as required must be there. Types of third parties are free, templates of the catalogue included:
+/// two applications may mean different things by one name.
+enum EventFieldCheck {
+  /// What does not fit, with paths below the event.
+  static func violations(
+    _ input: EventInput, as type: PatronModel.EventType
+  ) -> [Violation] {
+    guard type.source != .thirdParty else { return [] }
+    return type.fields.compactMap { field in
+      guard let error = error(of: field, in: input) else { return nil }
+      return Violation(path: path(of: field), error: error)
+    }
+  }
+
+  private static func path(of field: PatronModel.EventField) -> String {
+    switch field.place {
+    case .property: "properties.\(field.name)"
+    case .reference: "references.\(field.name)"
+    case .amount: "amount"
+    }
+  }
+
+  private static func error(
+    of field: PatronModel.EventField, in input: EventInput
+  ) -> RuleError? {
+    switch field.place {
+    case .amount:
+      return field.required && input.amount == nil ? missing(field) : nil
+    case .reference:
+      let isGiven = input.references.map { !$0.reference(field.name).isEmpty } ?? false
+      return field.required && !isGiven ? missing(field) : nil
+    case .property:
+      guard let value = input.properties[field.name], value.kind != nil else {
+        return field.required ? missing(field) : nil
+      }
+      return fits(value, field.kind) ? nil : mismatch(field)
+    }
+  }
+
+  private static func fits(_ value: PatronProto.PropertyValue, _ kind: EventFieldKind) -> Bool {
+    switch (kind, value.kind) {
+    case (.string, .stringValue), (.string, .int64Value), (.bool, .boolValue),
+      (.int, .int64Value), (.double, .doubleValue), (.double, .int64Value), (.money, _),
+      (.timestamp, .timestampValue), (.timestamp, .dateValue), (.date, .dateValue),
+      (.date, .timestampValue):
+      true
+    case (.timestamp, .stringValue(let text)), (.date, .stringValue(let text)):
+      (try? ISO8601Time(text)) != nil
+    default:
+      false
+    }
+  }
+
+  private static func missing(_ field: PatronModel.EventField) -> RuleError {
+    RuleError(
+      reason: "FIELD_REQUIRED",
+      message: "Events of this type need it. Expected is \(field.kind.expected).")
+  }
+
+  private static func mismatch(_ field: PatronModel.EventField) -> RuleError {
+    RuleError(
+      reason: "PROPERTY_KIND_MISMATCH",
+      message: "For this type of event the property is \(field.kind.expected).")
+  }
+}
+
+extension EventFieldKind {
+  /// What is expected, in words.
+  fileprivate var expected: String {
+    switch self {
+    case .string: "text"
+    case .bool: "true or false"
+    case .int: "a whole number"
+    case .double: "a number"
+    case .timestamp: "a time"
+    case .date: "a day"
+    case .money: "an amount of money with its currency"
+    }
+  }
+}
+
+extension EventReferences {
+  /// The reference that the catalogue calls `name`.
+  fileprivate func reference(_ name: String) -> String {
+    switch name {
+    case "order_external_id": orderExternalID
+    case "campaign_id": campaignID
+    case "campaign_name": campaignName
+    case "flow_id": flowID
+    case "message_id": messageID
+    case "product_id": productID
+    case "checkout_token": checkoutToken
+    case "review_id": reviewID
+    default: ""
+    }
+  }
+}

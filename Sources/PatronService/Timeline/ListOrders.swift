@@ -1,0 +1,74 @@
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension TimelineHandlers {
+  /// A page of a customer's orders, newest first. Stored orders go to the caller as they are.
+  static func listOrders(
+    _ request: ListOrdersRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+  ) throws {
+    let reader = try context.store(request.storeID)
+    let size = try PageSize.check(request.pageSize)
+    let key = try (request.customer ?? CustomerRef()).key()
+    guard let customer = try reader.customer(key, { id, _, _ in id }) else {
+      throw RPCError.customerNotFound
+    }
+    var fingerprint = Fingerprint("ListOrders", reader.store.name)
+    fingerprint.add(customer)
+    var position = TimelinePosition.newest
+    if !request.pageToken.isEmpty {
+      let token = try PageToken(request.pageToken, fingerprint: fingerprint.value, count: 2)
+      position = TimelinePosition(occurredAt: token.position[0], id: token.position[1])
+    }
+    var count = 0
+    var hasMore = false
+    try reader.orders(of: customer, behind: position) { place, body in
+      guard count < size, count == 0 || response.count < PageSize.enoughBytes else {
+        hasMore = true
+        return false
+      }
+      response.appendMessage(1, body)
+      count += 1
+      position = place
+      return true
+    }
+    if hasMore {
+      let token = PageToken(position: [position.occurredAt, position.id])
+      response.appendString(2, token.text(fingerprint: fingerprint.value))
+    }
+  }
+
+  /// Events in an answer about an order.
+  private static let mostOrderEvents = 50
+
+  /// One order and its events.
+  static func getOrder(
+    _ request: GetOrderRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+  ) throws {
+    let reader = try context.store(request.storeID)
+    let row: OrderRow?
+    switch request.order {
+    case .id(let id): row = try reader.order(id: id)
+    case .externalID(let text): row = try reader.order(externalID: text)
+    case nil:
+      throw RPCError.invalid(
+        "order", "REF_MISSING", "No order is named: give id or external_id.")
+    }
+    guard let row else { throw RPCError.orderNotFound }
+    response.appendMessage(1, row.body)
+    var count = 0
+    var left = mostLookedAt
+    try reader.timeline(of: row.customerID, behind: .newest, notBefore: .min) { entry in
+      left -= 1
+      guard left >= 0, count == 0 || response.count < PageSize.enoughBytes else { return false }
+      let event = try Event(stored: Array(entry.body))
+      guard event.orderID == row.id || event.references?.orderExternalID == row.externalID else {
+        return true
+      }
+      response.appendMessage(2, entry.body)
+      count += 1
+      return count < mostOrderEvents
+    }
+  }
+}

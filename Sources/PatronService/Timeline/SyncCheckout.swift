@@ -1,0 +1,221 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+/// A checked checkout with its customer.
+struct CheckoutChange: Sendable {
+  var store: StoreID
+  var customer: CustomerChange
+  var draft: CheckoutDraft
+
+  /// Orders of the customer, newest first, among which the order of an abandoned checkout is looked
+  /// for by its token.
+  private static let ordersLookedAt = 20
+
+  /// What became of a checkout.
+  struct Outcome {
+    var checkout: Checkout
+    var outcome: PatronProto.Outcome
+    var customer: CustomerChange.Result
+    var events: [Event]
+  }
+
+  /// Finds or makes the customer, takes the checkout over and tells the timeline what changed.
+  func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
+    let known = try writer.read.checkout(token: draft.checkout.token)
+    let old = try known.map { try Checkout(stored: $0.body) }
+    let change = enriched(isNew: old == nil)
+    let plan = try change.plan(in: writer.read)
+    if let known, known.customerID != plan.row?.id {
+      throw RPCError.reason(
+        .failedPrecondition, "CHECKOUT_CUSTOMER_CHANGED",
+        "The checkout belongs to customer \(known.customerID), which a sync cannot change. Name "
+          + "that customer, or use another token for another checkout.",
+        metadata: ["customer_id": String(known.customerID)])
+    }
+    let customer = try change.perform(plan, in: writer, at: now)
+    var checkout = draft.checkout
+    checkout.keepOrder(of: old)
+    if checkout.abandonedAt != nil, !checkout.isCompleted {
+      try Self.findOrder(of: &checkout, customer.row.id, writer.read)
+    }
+    if checkout == old {
+      return Outcome(checkout: checkout, outcome: .unchanged, customer: customer, events: [])
+    }
+    try writer.put(try CheckoutRow(checkout, of: customer.row.id))
+    var timeline = try TimelineWriter(
+      writer, customerID: customer.row.id, stats: customer.row.stats, now: now)
+    let events = try Self.tell(
+      from: old, to: checkout, enriched: customer.changedFields, in: &timeline)
+    try timeline.finish()
+    return Outcome(
+      checkout: checkout, outcome: old == nil ? .created : .updated, customer: customer,
+      events: events)
+  }
+
+  /// What a new checkout tells of its customer, where nothing is known. A repeat must not bring
+  /// back what was changed since.
+  private func enriched(isNew: Bool) -> CustomerChange {
+    var change = customer
+    guard isNew else {
+      change.flags.clear()
+      return change
+    }
+    let checkout = draft.checkout
+    change.flags.saidAt = checkout.startedAt?.micros
+    if change.draft.address.value == nil,
+      let address = checkout.shippingAddress ?? checkout.billingAddress
+    {
+      change.draft.address = .set(address)
+    }
+    if change.draft.currency.value == nil, let code = checkout.total?.currencyCode,
+      let currency = try? CurrencyCode(code)
+    {
+      change.draft.currency = .set(currency)
+    }
+    return change
+  }
+
+  /// The order may have come first.
+  private static func findOrder(
+    of checkout: inout Checkout, _ customerID: Int64, _ reader: StoreReader
+  ) throws {
+    var count = 0
+    var found: Order?
+    try reader.latestOrders(of: customerID) { body in
+      let order = try Order(stored: Array(body))
+      if order.checkoutToken == checkout.token { found = order }
+      count += 1
+      return found == nil && count < ordersLookedAt
+    }
+    if let found { checkout.complete(by: found) }
+  }
+
+  private static func tell(
+    from old: Checkout?, to new: Checkout, enriched: [String], in timeline: inout TimelineWriter
+  ) throws -> [Event] {
+    let derived = CheckoutEvents.derive(
+      from: old.map(CheckoutSnapshot.init), to: CheckoutSnapshot(new), observedAt: timeline.now)
+    var events: [Event] = []
+    for told in derived {
+      var event = Event(told, of: new)
+      if told.kind == .started { event.enrichedFields = enriched }
+      if let order = try timeline.writer.read.order(about: event, of: timeline.customerID) {
+        event.orderID = order.id
+      }
+      if let event = try timeline.tell(event, replaces: false) { events.append(event) }
+    }
+    return events
+  }
+
+  /// Tells that an abandoned checkout became the order; nil when none did. The checkout is known by
+  /// the order's token.
+  static func recover(by order: Order, in timeline: inout TimelineWriter) throws -> Event? {
+    guard !order.checkoutToken.isEmpty,
+      let row = try timeline.writer.read.checkout(token: order.checkoutToken),
+      row.customerID == timeline.customerID
+    else { return nil }
+    let old = try Checkout(stored: row.body)
+    guard !old.isCompleted else { return nil }
+    var checkout = old
+    checkout.complete(by: order)
+    try timeline.writer.put(try CheckoutRow(checkout, of: row.customerID))
+    return try tell(from: old, to: checkout, enriched: [], in: &timeline).first
+  }
+}
+
+extension TimelineHandlers {
+  /// Checks everything that needs no look at the store.
+  static func prepareCheckout(_ request: SyncCheckoutRequest) throws -> CheckoutChange {
+    let store = try StoreID.named(request.storeID)
+    var violations = Violations()
+    let now = WallClock.now()
+    let country = CountryCode.checked(request.defaultCountry, &violations)
+    let draft = CheckoutDraft(
+      request.checkout ?? Checkout(), path: "checkout", country: country, now: now,
+      violations: &violations)
+    let customer = CustomerChange.checked(
+      request.customer ?? CustomerInput(), path: "customer", mode: .fillGaps, identity: .order,
+      origin: .ecommercePlatform, country: country, source: "checkout", actor: .platform,
+      now: now, &violations)
+    try violations.finish()
+    return CheckoutChange(store: store, customer: customer, draft: draft)
+  }
+
+  /// Takes over one checkout.
+  static func syncCheckout(
+    _ change: CheckoutChange, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let result = try change.perform(in: context.store(change.store), at: context.now)
+    try response.append(
+      SyncCheckoutResponse.with {
+        $0.checkout = result.checkout
+        $0.outcome = result.outcome
+        $0.customerCreated = result.customer.outcome == .created
+        $0.derivedEvents = result.events
+        $0.warnings = result.customer.warnings
+      })
+  }
+}
+
+extension Checkout {
+  /// Whether it became an order.
+  fileprivate var isCompleted: Bool { completedAt != nil || !orderExternalID.isEmpty }
+
+  fileprivate mutating func complete(by order: Order) {
+    orderExternalID = order.externalID
+    completedAt = completedAt ?? order.placedAt
+  }
+
+  /// That it became an order does not change, also where the shop repeats an earlier state.
+  fileprivate mutating func keepOrder(of old: Checkout?) {
+    guard let old, old.isCompleted else { return }
+    if orderExternalID.isEmpty { orderExternalID = old.orderExternalID }
+    completedAt = completedAt ?? old.completedAt
+  }
+}
+
+extension CheckoutSnapshot {
+  fileprivate init(_ checkout: Checkout) {
+    self.init(
+      token: checkout.token, startedAt: checkout.startedAt?.micros ?? 0,
+      abandonedAt: checkout.abandonedAt?.micros, completedAt: checkout.completedAt?.micros,
+      namesOrder: !checkout.orderExternalID.isEmpty)
+  }
+}
+
+extension CheckoutRow {
+  /// A checkout as the store keeps it.
+  fileprivate init(_ checkout: Checkout, of customerID: Int64) throws {
+    self.init(
+      token: checkout.token, customerID: customerID,
+      startedAt: checkout.startedAt?.micros ?? 0, body: try checkout.encoded())
+  }
+}
+
+extension Event {
+  /// The event that a change of a checkout derives.
+  fileprivate init(_ derived: CheckoutEvent, of checkout: Checkout) {
+    self.init()
+    let known = EventCatalogue.type(derived.kind.rawValue, of: .ecommerce)
+    eventID = EventCheck.reservedPrefix + derived.dedupKey
+    source = .ecommerce
+    type = derived.kind.rawValue
+    title = known?.label ?? type
+    occurredAt = .init(micros: derived.occurredAt)
+    actor = .customer
+    references = .with {
+      $0.checkoutToken = checkout.token
+      if derived.kind == .recovered { $0.orderExternalID = checkout.orderExternalID }
+    }
+    if derived.kind != .recovered { amount = checkout.total }
+    if derived.kind == .started, !checkout.landingSiteURL.isEmpty {
+      properties["landing_site_url"] = .text(checkout.landingSiteURL)
+    }
+    if derived.kind == .abandoned, !checkout.abandonedCheckoutURL.isEmpty {
+      properties["abandoned_checkout_url"] = .text(checkout.abandonedCheckoutURL)
+    }
+  }
+}

@@ -1,0 +1,193 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+/// A part of an order that is known, taken over by itself. The order is read, changed and written
+/// as a sync of all of it would: statistics and events follow.
+struct OrderPart: Sendable {
+  /// What is put into the order; the same external id again replaces it.
+  enum Content: Sendable {
+    case refund(Refund)
+    case fulfillment(Fulfillment)
+  }
+
+  var store: StoreID
+  var orderExternalID: String
+  var content: Content
+
+  /// Checks what can be checked without the order.
+  init(
+    _ storeID: String, _ orderExternalID: String,
+    _ read: (inout OrderCheck) -> Content
+  ) throws {
+    store = try StoreID.named(storeID)
+    var check = OrderCheck(
+      path: "", country: nil, now: WallClock.now(), violations: Violations())
+    self.orderExternalID = check.identifier(orderExternalID, "order_external_id")
+    content = read(&check)
+    try check.violations.finish()
+  }
+
+  /// What became of the order.
+  struct Outcome {
+    var order: Order
+    var outcome: PatronProto.Outcome
+    var events: [Event]
+  }
+
+  /// Puts the part into the order and tells the timeline what changed.
+  func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
+    guard let known = try writer.read.order(externalID: orderExternalID) else {
+      throw RPCError.orderNotFound
+    }
+    let old = try Order(stored: known.body)
+    var order = old
+    switch content {
+    case .refund(let refund): try order.put(refund)
+    case .fulfillment(let fulfillment): try order.put(fulfillment)
+    }
+    if order == old { return Outcome(order: old, outcome: .unchanged, events: []) }
+    guard let row = try writer.read.customerRow(.id(known.customerID)) else {
+      throw StoreError.corrupt("order \(known.id) has no customer")
+    }
+    let draft = try OrderDraft(stored: order)
+    try draft.checkStatistics(over: old, row)
+    let written = try TimelineHandlers.OrderChange.write(
+      draft.placed(over: old, customerID: known.customerID, now: now), over: known, old,
+      CustomerChange.Result(
+        row: row, customer: Customer(), outcome: .unchanged, changedFields: [], warnings: []),
+      draft, in: writer, at: now)
+    return Outcome(order: written.order, outcome: written.outcome, events: written.events)
+  }
+}
+
+extension TimelineHandlers {
+  /// Checks everything of a refund that needs no look at the order.
+  static func prepareRefund(_ request: SyncRefundRequest) throws -> OrderPart {
+    try OrderPart(request.storeID, request.orderExternalID) { check in
+      .refund(check.refund(request.refund ?? Refund(), "refund"))
+    }
+  }
+
+  /// Takes over one refund.
+  static func syncRefund(
+    _ part: OrderPart, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let result = try part.perform(in: context.store(part.store), at: context.now)
+    try response.append(
+      SyncRefundResponse.with {
+        $0.order = result.order
+        $0.outcome = result.outcome
+        $0.derivedEvents = result.events
+      })
+  }
+
+  /// Checks everything of a shipment that needs no look at the order.
+  static func prepareFulfillment(_ request: SyncFulfillmentRequest) throws -> OrderPart {
+    try OrderPart(request.storeID, request.orderExternalID) { check in
+      .fulfillment(check.fulfillment(request.fulfillment ?? Fulfillment(), "fulfillment"))
+    }
+  }
+
+  /// Takes over one shipment.
+  static func syncFulfillment(
+    _ part: OrderPart, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let result = try part.perform(in: context.store(part.store), at: context.now)
+    try response.append(
+      SyncFulfillmentResponse.with {
+        $0.order = result.order
+        $0.outcome = result.outcome
+        $0.derivedEvents = result.events
+      })
+  }
+}
+
+extension Order {
+  /// Puts a refund in, and lets the payment status follow where the order was paid. What the shop
+  /// said without naming refunds stays.
+  fileprivate mutating func put(_ refund: Refund) throws(RPCError) {
+    var refund = refund
+    let currency = total?.currencyCode ?? ""
+    let given = refund.amount?.currencyCode ?? ""
+    guard given.isEmpty || given == currency else {
+      throw .invalid(
+        "refund.amount.currency_code", "CURRENCY_MIXED",
+        "All amounts of an order are in the currency of its total, \(currency).")
+    }
+    refund.amount?.currencyCode = currency
+    let statusStands = refunds.isEmpty && paymentStatus == .refunded
+    if let place = refunds.firstIndex(where: { $0.externalID == refund.externalID }) {
+      refunds[place] = refund
+    } else {
+      guard refunds.count < OrderDraft.Limit.refunds else {
+        throw .invalid(
+          "refund", "LIST_TOO_LONG",
+          "The order has \(refunds.count) refunds; at most \(OrderDraft.Limit.refunds) are allowed."
+        )
+      }
+      refunds.append(refund)
+    }
+    guard !statusStands, [.paid, .partiallyRefunded, .refunded].contains(paymentStatus) else {
+      return
+    }
+    let refunded = (try? OrderSnapshot(stored: self).refundedMinor()) ?? .max
+    paymentStatus =
+      refunded == 0 ? .paid : refunded < total?.minorUnits ?? 0 ? .partiallyRefunded : .refunded
+  }
+
+  /// Puts a shipment in, and lets the fulfilment status follow where the shop named one.
+  fileprivate mutating func put(_ fulfillment: Fulfillment) throws(RPCError) {
+    if let place = fulfillments.firstIndex(where: { $0.externalID == fulfillment.externalID }) {
+      fulfillments[place] = fulfillment
+    } else {
+      guard fulfillments.count < OrderDraft.Limit.fulfillments else {
+        throw .invalid(
+          "fulfillment", "LIST_TOO_LONG",
+          "The order has \(fulfillments.count) shipments; at most "
+            + "\(OrderDraft.Limit.fulfillments) are allowed.")
+      }
+      fulfillments.append(fulfillment)
+    }
+    guard fulfillmentStatus != .unspecified else { return }
+    var snapshot = OrderSnapshot(stored: self)
+    snapshot.fulfillment = nil
+    let sent = Int32(snapshot.delivered.rawValue)
+    // What the shop said of the whole order is never lowered by a shipment.
+    if sent > fulfillmentStatus.rawValue { fulfillmentStatus = .init(rawValue: sent) }
+  }
+}
+
+extension OrderDraft {
+  /// The draft of an order that was checked when it was stored, and changed since.
+  fileprivate init(stored order: Order) throws(RPCError) {
+    self.order = order
+    snapshot = OrderSnapshot(stored: order)
+    do throws(RuleError) {
+      try snapshot.validate()
+      contribution = try OrderContribution(of: snapshot)
+    } catch {
+      throw .invalid([Violation(path: "refund.amount", error: error)])
+    }
+  }
+
+  /// Refuses sums that do not fit before anything is written.
+  fileprivate func checkStatistics(over old: Order, _ row: CustomerRow) throws {
+    let contributed = try OrderContribution(of: OrderSnapshot(stored: old))
+    let stats = try CustomerStats(row.stats)
+    do throws(RuleError) {
+      try stats.check(contributed, contribution)
+    } catch {
+      throw RPCError.invalid([Violation(path: "refund.amount", error: error)])
+    }
+  }
+}
+
+extension RPCError {
+  /// The reference fits no order.
+  static let orderNotFound = reason(
+    .notFound, "ORDER_NOT_FOUND",
+    "No order of this store has that identifier; check it, and the store.")
+}

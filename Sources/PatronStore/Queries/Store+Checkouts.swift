@@ -1,0 +1,44 @@
+internal import SQLite
+
+/// Checkouts.
+extension StoreReader {
+  private static let checkoutByToken = Query(
+    """
+    SELECT token, customer_id, started_at, body FROM checkouts WHERE store_id = ?1 AND token = ?2
+    """
+  )
+
+  /// A checkout by the shop's identifier; nil when there is none.
+  public func checkout(token: String) throws -> CheckoutRow? {
+    try transaction.first(Self.checkoutByToken, store.name, token) { row in
+      CheckoutRow(
+        token: row.text(0),
+        customerID: row.int64(1),
+        startedAt: row.int64(2),
+        body: row.array(3)
+      )
+    }
+  }
+}
+
+extension StoreWriter {
+  private static let putCheckout = Query(
+    """
+    INSERT INTO checkouts (store_id, token, customer_id, started_at, body)
+    VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (store_id, token) DO UPDATE SET customer_id = ?3, started_at = ?4, body = ?5
+    """
+  )
+
+  /// Writes a checkout over the one with the same token, if there is one.
+  public func put(_ row: CheckoutRow) throws {
+    try transaction.run(
+      Self.putCheckout,
+      store.name,
+      row.token,
+      row.customerID,
+      row.startedAt,
+      row.body
+    )
+  }
+}

@@ -1,0 +1,43 @@
+internal import SQLite
+
+/// Event types that the store registered.
+extension StoreReader {
+  private static let eventTypes = Query(
+    "SELECT body FROM event_types WHERE store_id = ?1 ORDER BY source_name, type"
+  )
+  private static let eventType = Query(
+    "SELECT body FROM event_types WHERE store_id = ?1 AND source_name = ?2 AND type = ?3"
+  )
+  private static let eventTypeCount = Query(
+    "SELECT count(*) FROM event_types WHERE store_id = ?1"
+  )
+
+  /// Visits the encoded types by application and name.
+  public func eventTypes(_ visit: (_ body: UnsafeRawBufferPointer) throws -> Void) throws {
+    try transaction.forEach(Self.eventTypes, store.name) { row in try visit(row.bytes(0)) }
+  }
+
+  /// An encoded type; nil when it is not registered.
+  public func eventType(_ type: String, of sourceName: String) throws -> [UInt8]? {
+    try transaction.first(Self.eventType, store.name, sourceName, type) { $0.array(0) }
+  }
+
+  /// How many types are registered.
+  public func eventTypeCount() throws -> Int64 {
+    try transaction.first(Self.eventTypeCount, store.name) { $0.int64(0) } ?? 0
+  }
+}
+
+extension StoreWriter {
+  private static let putEventType = Query(
+    """
+    INSERT INTO event_types (store_id, source_name, type, body) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (store_id, source_name, type) DO UPDATE SET body = ?4
+    """
+  )
+
+  /// Writes a type over the one with the same name, if there is one.
+  public func putEventType(_ type: String, of sourceName: String, body: [UInt8]) throws {
+    try transaction.run(Self.putEventType, store.name, sourceName, type, body)
+  }
+}

@@ -1,0 +1,99 @@
+public import PatronModel
+internal import SQLite
+
+/// A request that waits for its confirmation, or was confirmed: one channel and topic of a token.
+public struct ConfirmationRow: Sendable, Equatable {
+  /// SHA-256 of the token.
+  public var tokenHash: [UInt8]
+  /// By which channel.
+  public var channel: Channel
+  /// About what.
+  public var topic: Topic
+  /// Whose request it is.
+  public var customerID: Int64
+  /// The address that it is about; see ``SuppressionReader/hash(_:)``.
+  public var addressHash: [UInt8]
+  /// When the token was made, microseconds since 1970.
+  public var requestedAt: Int64
+  /// When the token ends, microseconds since 1970.
+  public var expiresAt: Int64
+  /// When the token was used, microseconds since 1970; nil when it was not.
+  public var confirmedAt: Int64?
+
+  /// A row to be written.
+  public init(
+    tokenHash: [UInt8],
+    channel: Channel,
+    topic: Topic,
+    customerID: Int64,
+    addressHash: [UInt8],
+    requestedAt: Int64,
+    expiresAt: Int64,
+    confirmedAt: Int64? = nil
+  ) {
+    self.tokenHash = tokenHash
+    self.channel = channel
+    self.topic = topic
+    self.customerID = customerID
+    self.addressHash = addressHash
+    self.requestedAt = requestedAt
+    self.expiresAt = expiresAt
+    self.confirmedAt = confirmedAt
+  }
+}
+
+extension StoreReader {
+  private static let confirmations = Query(
+    """
+    SELECT channel, topic, customer_id, address_hash, requested_at, expires_at, confirmed_at
+    FROM confirmations WHERE store_id = ?1 AND token_hash = ?2 ORDER BY channel, topic
+    """
+  )
+  private static let ledger = Query(
+    """
+    SELECT id, body FROM consent_ledger
+    WHERE store_id = ?1 AND customer_id = ?2 AND id < ?3 ORDER BY id DESC
+    """
+  )
+  private static let settings = Query("SELECT body FROM store_settings WHERE store_id = ?1")
+
+  /// What a token confirms; empty when it is unknown.
+  public func confirmations(tokenHash: [UInt8]) throws -> [ConfirmationRow] {
+    var rows: [ConfirmationRow] = []
+    try transaction.forEach(Self.confirmations, store.name, tokenHash) { row in
+      guard let channel = Channel(rawValue: Int(row.int64(0))),
+        let topic = Topic(rawValue: Int(row.int64(1)))
+      else { throw StoreError.corrupt("a confirmation has an unknown channel or topic") }
+      rows.append(
+        ConfirmationRow(
+          tokenHash: tokenHash,
+          channel: channel,
+          topic: topic,
+          customerID: row.int64(2),
+          addressHash: row.array(3),
+          requestedAt: row.int64(4),
+          expiresAt: row.int64(5),
+          confirmedAt: row.optionalInt64(6)
+        )
+      )
+    }
+    return rows
+  }
+
+  /// Visits the rows of a customer's consent ledger that are older than `before`, newest first,
+  /// until `visit` returns false.
+  public func consentHistory(
+    of customerID: Int64,
+    before: Int64,
+    _ visit: (_ id: Int64, _ body: UnsafeRawBufferPointer) throws -> Bool
+  ) throws {
+    try transaction.forEachWhile(Self.ledger, store.name, customerID, before) { row in
+      try visit(row.int64(0), row.bytes(1))
+    }
+  }
+
+  /// The store's settings, encoded; nil where it has the usual ones.
+  public func settings() throws -> [UInt8]? {
+    try transaction.first(Self.settings, store.name) { $0.array(0) }
+  }
+}

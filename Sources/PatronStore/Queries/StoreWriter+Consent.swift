@@ -1,0 +1,104 @@
+public import PatronModel
+internal import SQLite
+
+/// Suppressions, confirmations and settings.
+extension StoreWriter {
+  private static let insertSuppression = Query(
+    """
+    INSERT INTO suppressions
+      (store_id, channel, address_hash, reason, suppressed_at, source, note)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    """
+  )
+  private static let deleteSuppression = Query(
+    """
+    DELETE FROM suppressions
+    WHERE store_id = ?1 AND channel = ?2 AND address_hash = ?3 AND reason = ?4
+    """
+  )
+
+  /// Suppresses an address for a reason that it is not suppressed for yet. Where a customer has
+  /// the address, write the customer after it: what watches customers looks at suppressions too.
+  public func insert(_ row: SuppressionRow) throws {
+    try transaction.run(
+      Self.insertSuppression,
+      store.name,
+      row.channel.rawValue,
+      row.addressHash,
+      row.reason,
+      row.suppressedAt,
+      row.source,
+      row.note
+    )
+  }
+
+  /// Lifts the suppression of an address for one reason.
+  public func removeSuppression(
+    _ channel: Channel,
+    addressHash: [UInt8],
+    reason: SuppressionReason
+  ) throws {
+    try transaction.run(
+      Self.deleteSuppression,
+      store.name,
+      channel.rawValue,
+      addressHash,
+      reason.rawValue
+    )
+  }
+
+  private static let insertConfirmation = Query(
+    """
+    INSERT INTO confirmations (store_id, token_hash, channel, topic, customer_id, address_hash,
+      requested_at, expires_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    """
+  )
+  private static let useConfirmation = Query(
+    "UPDATE confirmations SET confirmed_at = ?3 WHERE store_id = ?1 AND token_hash = ?2"
+  )
+  private static let forgetConfirmations = Query(
+    """
+    DELETE FROM confirmations WHERE store_id = ?1 AND (token_hash, channel, topic) IN (
+      SELECT token_hash, channel, topic FROM confirmations
+      WHERE store_id = ?1 AND expires_at < ?2 LIMIT 100)
+    """
+  )
+
+  /// Keeps a request that waits for its confirmation.
+  public func insert(_ row: ConfirmationRow) throws {
+    try transaction.run(
+      Self.insertConfirmation,
+      store.name,
+      row.tokenHash,
+      row.channel.rawValue,
+      row.topic.rawValue,
+      row.customerID,
+      row.addressHash,
+      row.requestedAt,
+      row.expiresAt
+    )
+  }
+
+  /// Marks a token as used.
+  public func useConfirmation(tokenHash: [UInt8], at now: Int64) throws {
+    try transaction.run(Self.useConfirmation, store.name, tokenHash, now)
+  }
+
+  /// Forgets up to 100 requests whose time for confirming ended before `oldest`.
+  public func forgetConfirmations(before oldest: Int64) throws {
+    try transaction.run(Self.forgetConfirmations, store.name, oldest)
+  }
+
+  private static let setSettings = Query(
+    """
+    INSERT INTO store_settings (store_id, body) VALUES (?1, ?2)
+    ON CONFLICT (store_id) DO UPDATE SET body = ?2
+    """
+  )
+
+  /// Writes the store's settings.
+  public func setSettings(_ body: [UInt8]) throws {
+    try transaction.run(Self.setSettings, store.name, body)
+  }
+}

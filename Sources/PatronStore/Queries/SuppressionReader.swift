@@ -1,0 +1,105 @@
+public import PatronModel
+internal import SQLite
+
+/// Reads of the addresses of one store that must not be written to.
+public struct SuppressionReader {
+  private let reader: StoreReader
+
+  /// Reads with `reader`, in its transaction.
+  public init(_ reader: StoreReader) { self.reader = reader }
+
+  private static let pepper = Query("SELECT value FROM secrets WHERE name = 'address_pepper'")
+  private static let ofAddress = Query(
+    """
+    SELECT reason, suppressed_at, source, note FROM suppressions
+    WHERE store_id = ?1 AND channel = ?2 AND address_hash = ?3 ORDER BY reason
+    """
+  )
+
+  private static let ofChannel = Query(
+    "SELECT 1 FROM suppressions WHERE store_id = ?1 AND channel = ?2 LIMIT 1"
+  )
+
+  /// Why an address is suppressed, in the order of the reasons' numbers; empty when it is not.
+  ///
+  /// - Parameter address: the phone number in E.164 form, or the e-mail address in the form that
+  ///   is compared (`EmailAddress.key`).
+  public func reasons(_ channel: Channel, _ address: String) throws -> [SuppressionReason] {
+    try suppressions(channel, of: address).compactMap {
+      SuppressionReason(rawValue: Int($0.reason))
+    }
+  }
+
+  /// Every suppression of an address, in the order of the reasons' numbers. Where the store has
+  /// none of the channel at all, nothing is hashed.
+  public func suppressions(_ channel: Channel, of address: String) throws -> [SuppressionRow] {
+    let any = try reader.transaction.first(Self.ofChannel, reader.store.name, channel.rawValue) {
+      $0.int64(0)
+    }
+    return any == nil ? [] : try suppressions(channel, hash: hash(address))
+  }
+
+  /// Every suppression of an address, in the order of the reasons' numbers.
+  public func suppressions(_ channel: Channel, hash: [UInt8]) throws -> [SuppressionRow] {
+    var rows: [SuppressionRow] = []
+    try reader.transaction.forEach(Self.ofAddress, reader.store.name, channel.rawValue, hash) {
+      rows.append(
+        SuppressionRow(
+          channel: channel,
+          addressHash: hash,
+          reason: $0.int64(0),
+          suppressedAt: $0.int64(1),
+          source: $0.text(2),
+          note: $0.text(3)
+        )
+      )
+    }
+    return rows
+  }
+
+  /// The name under which an address is kept: 32 bytes that only this database can make of it.
+  public func hash(_ address: String) throws -> [UInt8] {
+    try authenticate(Array(address.utf8))
+  }
+
+  /// HMAC-SHA-256 of `bytes` under the database's own key.
+  public func authenticate(_ bytes: [UInt8]) throws -> [UInt8] {
+    guard let pepper = try reader.transaction.first(Self.pepper, row: { $0.array(0) }) else {
+      throw StoreError.corrupt("the table of secrets has lost its row `address_pepper`")
+    }
+    return SHA256.authenticationCode(of: bytes, key: pepper)
+  }
+}
+
+/// One reason for which an address is suppressed, as the store keeps it.
+public struct SuppressionRow: Sendable, Equatable {
+  /// Of messages by which channel.
+  public var channel: Channel
+  /// The address; see ``SuppressionReader/hash(_:)``.
+  public var addressHash: [UInt8]
+  /// The number of the reason.
+  public var reason: Int64
+  /// Since when, microseconds since 1970.
+  public var suppressedAt: Int64
+  /// Who or what reported it; may be empty.
+  public var source: String
+  /// Free text; may be empty.
+  public var note: String
+
+  /// A row to be written.
+  public init(
+    channel: Channel,
+    addressHash: [UInt8],
+    reason: Int64,
+    suppressedAt: Int64,
+    source: String,
+    note: String
+  ) {
+    self.channel = channel
+    self.addressHash = addressHash
+    self.reason = reason
+    self.suppressedAt = suppressedAt
+    self.source = source
+    self.note = note
+  }
+}

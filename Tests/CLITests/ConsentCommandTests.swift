@@ -1,0 +1,361 @@
+import PatronClient
+import Testing
+
+@testable import patron
+
+/// `patron consent`: what is sent, and what is shown.
+struct ConsentCommandTests {
+  private static let change = SubscriptionChange.with {
+    $0.channel = .sms
+    $0.topic = .marketing
+    $0.before = .neverSubscribed
+    $0.after = .pending
+    $0.ledgerID = 9
+  }
+
+  @Test func subscribeTakesEveryFlag() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.subscribeCustomer) { _ in
+      .with {
+        $0.customer = .with { $0.id = 7 }
+        $0.changes = [Self.change]
+        $0.outcome = .created
+        $0.confirmationToken = "TOKEN"
+        $0.warnings = [
+          .with {
+            $0.reason = "CONSENT_OUTDATED"
+            $0.message = "older"
+          }
+        ]
+      }
+    }
+    let outcome = try await patron(
+      [
+        "consent", "subscribe", "--external-id", "42", "--phone", "415 555 0100", "--first-name",
+        "Ada", "--channel", "sms", "--channel", "email", "--topic", "marketing", "--topic",
+        "review-requests", "--source", "welcome_popup", "--at", "2024-05-31", "--method", "form",
+        "--ip", "192.0.2.1", "--user-agent", "Browser", "--page-url", "https://shop.example",
+        "--wording", "Yes.", "--wording-version", "v2", "--form-id", "f1", "--jurisdiction",
+        "GDPR", "--expires-at", "2034-05-31", "--note", "n", "--by", "customer",
+        "--double-opt-in", "true", "--default-country", "US", "--store", "shop",
+      ],
+      server: server
+    )
+    #expect(outcome.status == 0, "\(outcome.err)")
+    var request = try #require(
+      try server.requests(SubscribeCustomerRequest.self, "SubscribeCustomer").first
+    )
+    #expect(request.requestID.utf8.count == 32)
+    request.requestID = ""
+    #expect(
+      try request.json() == """
+        {"storeId":"shop","customer":{"externalId":"42","phoneNumber":"415 555 0100",\
+        "firstName":"Ada"},"channels":["CHANNEL_SMS","CHANNEL_EMAIL"],\
+        "topics":["TOPIC_MARKETING","TOPIC_REVIEW_REQUESTS"],\
+        "evidence":{"occurredAt":"2024-05-31T00:00:00Z","source":"welcome_popup",\
+        "method":"CONSENT_METHOD_FORM","ip":"192.0.2.1","userAgent":"Browser",\
+        "pageUrl":"https://shop.example","consentText":"Yes.","consentTextVersion":"v2",\
+        "formId":"f1","jurisdiction":"GDPR","expiresAt":"2034-05-31T00:00:00Z","note":"n"},\
+        "actor":"ACTOR_CUSTOMER","doubleOptIn":true,"defaultCountry":"US"}
+        """
+    )
+    #expect(
+      outcome.out == """
+        created  customer 7
+          sms, marketing: never subscribed → pending
+        to be confirmed: patron consent confirm TOKEN
+        warning: older (CONSENT_OUTDATED)
+
+        """
+    )
+  }
+
+  @Test func theOperatorActsUnlessSaidOtherwise() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.subscribeCustomer) { _ in .with { $0.outcome = .unchanged } }
+    server.on(CustomerService.unsubscribeCustomer) { _ in
+      .with { $0.customer = .with { $0.id = 7 } }
+    }
+    let subscribe = try await patron(
+      [
+        "consent", "subscribe", "--external-id", "42", "--channel", "sms", "--source",
+        "welcome_popup",
+      ],
+      server: server
+    )
+    #expect(subscribe.out == "unchanged\n", "\(subscribe.err)")
+    let unsubscribe = try await patron(
+      ["consent", "unsubscribe", "--phone", "+14155550100", "--channel", "sms"],
+      server: server
+    )
+    #expect(unsubscribe.out == "unchanged  customer 7\n", "\(unsubscribe.err)")
+    let first = try server.requests(SubscribeCustomerRequest.self, "SubscribeCustomer").first
+    #expect(first?.actor == .operator && first?.doubleOptIn == nil)
+    let second = try server.requests(UnsubscribeCustomerRequest.self, "UnsubscribeCustomer").first
+    #expect(second?.actor == .operator && second?.evidence == nil)
+    #expect(second?.customer == .phoneNumber("+14155550100"))
+  }
+
+  @Test func confirmAndUnsubscribeShowWhatChanged() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.confirmSubscription) { _ in
+      .with {
+        $0.customer = .with { $0.id = 7 }
+        $0.changes = [Self.change]
+      }
+    }
+    server.on(CustomerService.unsubscribeCustomer) { _ in UnsubscribeCustomerResponse() }
+    let confirm = try await patron(
+      ["consent", "confirm", "TOKEN", "--ip", "192.0.2.1"],
+      server: server
+    )
+    #expect(
+      confirm.out == "updated  customer 7\n  sms, marketing: never subscribed → pending\n"
+    )
+    let sent = try server.requests(ConfirmSubscriptionRequest.self, "ConfirmSubscription").first
+    #expect(sent?.confirmationToken == "TOKEN" && sent?.evidence?.ip == "192.0.2.1")
+    let out = try await patron(
+      [
+        "consent", "unsubscribe", "--email", "a@example.com", "--channel", "email", "--by",
+        "customer", "--topic", "loyalty", "--source", "footer_link",
+      ],
+      server: server
+    )
+    #expect(out.out == "no customer has that address: it is suppressed\n")
+    let request = try server.requests(UnsubscribeCustomerRequest.self, "UnsubscribeCustomer").first
+    #expect(request?.actor == .customer && request?.topics == [.loyalty])
+    #expect(request?.evidence?.source == "footer_link")
+  }
+
+  private static let suppressed = ChannelStatus.with {
+    $0.channel = .email
+    $0.topic = .marketing
+    $0.state = .subscribed
+    $0.subscribedAt = .with { $0.seconds = 1_700_000_000 }
+    $0.changedAt = .with { $0.seconds = 1_700_000_000 }
+    $0.source = "welcome_popup"
+    $0.suppressions = [
+      .with {
+        $0.reason = .hardBounce
+        $0.suppressedAt = .with { $0.seconds = 1_710_000_000 }
+      }
+    ]
+    $0.blockReasons = [.suppressed]
+  }
+
+  @Test func suppressAndUnsuppress() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.suppressCustomer) { _ in
+      .with {
+        $0.customer = .with { $0.id = 7 }
+        $0.channels = [Self.suppressed]
+        $0.outcome = .updated
+      }
+    }
+    server.on(CustomerService.unsuppressCustomer) { _ in .with { $0.outcome = .unchanged } }
+    let suppress = try await patron(
+      [
+        "consent", "suppress", "--external-id", "42", "--channel", "email", "--reason",
+        "hard-bounce", "--at", "2024-03-09T16:00Z", "--source", "mailer", "--note", "550", "--by",
+        "system",
+      ],
+      server: server
+    )
+    #expect(
+      suppress.out == """
+        updated  customer 7
+          E-mail: subscribed since 2023-11-14 (welcome_popup), suppressed since 2024-03-09 (hard \
+        bounce)
+
+        """,
+      "\(suppress.err)"
+    )
+    let request = try server.requests(SuppressCustomerRequest.self, "SuppressCustomer").first
+    #expect(
+      try request?.json() == """
+        {"customer":{"externalId":"42"},"channels":["CHANNEL_EMAIL"],\
+        "reason":"SUPPRESSION_REASON_HARD_BOUNCE","suppressedAt":"2024-03-09T16:00:00Z",\
+        "note":"550","source":"mailer","actor":"ACTOR_SYSTEM"}
+        """
+    )
+    let lift = try await patron(
+      [
+        "consent", "unsuppress", "--email", "a@example.com", "--channel", "email", "--reason",
+        "manual", "--reason", "policy", "--note", "n",
+      ],
+      server: server
+    )
+    #expect(lift.out == "unchanged  an address that no customer has\n", "\(lift.err)")
+    let lifted = try server.requests(UnsuppressCustomerRequest.self, "UnsuppressCustomer").first
+    #expect(lifted?.reasons == [.manual, .policy] && lifted?.actor == .operator)
+  }
+
+  @Test func showTellsWhatForbids() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.getCustomer) { _ in
+      .with {
+        $0.customer = .with { $0.id = 7 }
+        $0.channels = [
+          .with {
+            $0.channel = .sms
+            $0.topic = .marketing
+            $0.state = .neverSubscribed
+            $0.blockReasons = [.noAddress, .neverSubscribed]
+          }, Self.suppressed,
+        ]
+      }
+    }
+    let table = try await patron("consent", "show", "--external-id", "42", server: server)
+    #expect(
+      table.out == """
+        CHANNEL  TOPIC      STATE             SINCE       SOURCE         MAY SEND  BECAUSE
+        sms      marketing  never subscribed                             no        no address, never subscr…
+        email    marketing  subscribed        2023-11-14  welcome_popup  no        suppressed (hard bounce …
+
+        """,
+      "\(table.err)"
+    )
+    #expect(try server.requests(GetCustomerRequest.self, "GetCustomer").first?.view == .full)
+    let lines = try await patron(
+      ["consent", "show", "--external-id", "42", "-o", "ndjson"],
+      server: server
+    )
+    #expect(lines.out.split(separator: "\n").count == 2)
+    let json = try await patron(
+      ["consent", "show", "--external-id", "42", "-o", "json"],
+      server: server
+    )
+    #expect(try GetCustomerResponse(json: json.out).channels.count == 2)
+  }
+
+  /// A server with a ledger of `count` rows.
+  private func ledger(_ count: Int) -> FakeServer {
+    let server = FakeServer()
+    server.on(CustomerService.listConsentHistory) { request in
+      let start = Int(request.pageToken) ?? 0
+      let end = min(count, start + Int(request.pageSize))
+      return .with {
+        $0.records = (start..<end).map { index in
+          .with {
+            $0.id = Int64(count - index)
+            $0.channel = .sms
+            $0.topic = .marketing
+            $0.previousState = .subscribed
+            $0.state = index == 0 ? .subscribed : .unsubscribed
+            $0.action = index == 0 ? .suppress : .unsubscribe
+            $0.suppressionReason = index == 0 ? .manual : .unspecified
+            $0.actor = .operator
+            $0.occurredAt = .with { $0.seconds = 1_700_000_000 }
+            $0.evidence = .with { $0.note = "n" }
+          }
+        }
+        $0.nextPageToken = end < count ? String(end) : ""
+      }
+    }
+    return server
+  }
+
+  @Test func historyGoesThroughPages() async throws {
+    let server = ledger(250)
+    let table = try await patron(
+      ["consent", "history", "--id", "7", "--channel", "sms", "--limit", "2"],
+      server: server
+    )
+    #expect(
+      table.out == """
+        ROW  WHEN              CHANNEL  TOPIC      WHAT                       BY        NOTE
+        250  2023-11-14 22:13  sms      marketing  suppressed: manual         operator  n
+        249  2023-11-14 22:13  sms      marketing  subscribed → unsubscribed  operator  n
+
+        """,
+      "\(table.err)"
+    )
+    #expect(table.err == "there are more: --page-token 2, or --all\n")
+    let all = try await patron(
+      ["consent", "history", "--id", "7", "--all", "-o", "ndjson"],
+      server: server
+    )
+    #expect(all.out.split(separator: "\n").count == 250)
+    let json = try await patron(
+      ["consent", "history", "--id", "7", "--limit", "120", "-o", "json"],
+      server: server
+    )
+    #expect(try ListConsentHistoryResponse(json: json.out).records.count == 120)
+    let none = try await patron("consent", "history", "--id", "7", server: ledger(0))
+    #expect(none.out.isEmpty && none.err == "no consent was ever given or withdrawn\n")
+  }
+
+  @Test(arguments: [
+    ["consent", "subscribe", "--external-id", "42", "--channel", "sms"],
+    ["consent", "subscribe", "--external-id", "42", "--source", "popup"],
+    ["consent", "subscribe", "--channel", "sms", "--source", "popup"],
+    [
+      "consent", "subscribe", "--id", "1", "--channel", "sms", "--source", "popup", "--historical",
+    ],
+    ["consent", "unsubscribe", "--id", "1"], ["consent", "unsubscribe", "--channel", "sms"],
+    ["consent", "suppress", "--id", "1", "--channel", "fax"],
+    ["consent", "unsuppress", "--id", "1", "--channel", "sms", "--reason", "mood"],
+    ["consent", "history", "--id", "1", "--limit", "0"], ["consent", "confirm"],
+    ["consent", "subscribe", "--id", "1", "--channel", "sms", "--source", "x", "--by", "me"],
+    ["settings", "set"], ["settings", "set", "--sms-double-opt-in", "perhaps"],
+  ])
+  func wrongUsageIsStatus2(_ arguments: [String]) async throws {
+    let server = FakeServer()
+    let outcome = try await patron(arguments, server: server)
+    #expect(outcome.status == 2, "\(outcome.err)")
+    #expect(!outcome.err.isEmpty && outcome.out.isEmpty && server.calls.isEmpty)
+  }
+
+  @Test func everyVerbHasHelpWithExamples() async throws {
+    let verbs = [
+      "show", "subscribe", "confirm", "unsubscribe", "suppress", "unsuppress", "history",
+    ]
+    for verb in verbs {
+      let help = try await patron("consent", verb, "--help")
+      #expect(help.status == 0 && help.out.contains("patron consent \(verb)"), "\(verb)")
+    }
+  }
+}
+
+/// `patron settings`.
+struct SettingsCommandTests {
+  private static let settings = StoreSettings.with {
+    $0.smsDoubleOptIn = true
+    $0.defaultCountry = "US"
+    $0.softBounceThreshold = 5
+  }
+
+  @Test func showAndSet() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.getStoreSettings) { _ in .with { $0.settings = Self.settings } }
+    server.on(CustomerService.updateStoreSettings) { _ in .with { $0.settings = Self.settings } }
+    let card = """
+      SMS double opt-in       yes
+      e-mail double opt-in    no
+      default country         US
+      currency                none
+      recreate after erasure  no
+      soft bounce threshold   5
+
+      """
+    #expect(try await patron("settings", "show", "--store", "shop", server: server).out == card)
+    let set = try await patron(
+      ["settings", "set", "--sms-double-opt-in", "true", "--default-country", ""],
+      server: server
+    )
+    #expect(set.out == card, "\(set.err)")
+    let request = try server.requests(UpdateStoreSettingsRequest.self, "UpdateStoreSettings").first
+    #expect(request?.updateMask?.paths == ["sms_double_opt_in", "default_country"])
+    #expect(request?.settings == .with { $0.smsDoubleOptIn = true })
+    let all = try await patron(
+      [
+        "settings", "set", "--email-double-opt-in", "yes", "--currency", "EUR",
+        "--allow-recreate-after-erasure", "true", "--soft-bounce-threshold", "3", "-o", "json",
+      ],
+      server: server
+    )
+    #expect(try UpdateStoreSettingsResponse(json: all.out).settings == Self.settings)
+    let second = try server.requests(UpdateStoreSettingsRequest.self, "UpdateStoreSettings").last
+    #expect(second?.settings?.softBounceThreshold == 3 && second?.updateMask?.paths.count == 4)
+  }
+}

@@ -1,0 +1,254 @@
+import PatronClient
+import Testing
+
+@testable import patron
+
+/// The verbs for orders, their parts, checkouts and event types.
+struct OrderCommandTests {
+  private static func time(_ text: String) throws(RPCError) -> GoogleProtobuf.Timestamp {
+    guard let instant = InstantText.instant(text) else {
+      throw RPCError(code: .internal, message: "no time: \(text)")
+    }
+    return .with { $0.seconds = instant.seconds }
+  }
+
+  private static func order(_ id: Int64) throws(RPCError) -> Order {
+    let placed = try time("2024-05-31T12:00:00Z")
+    return .with {
+      $0.id = id
+      $0.customerID = 7
+      $0.externalID = "100\(id)"
+      $0.placedAt = placed
+      $0.paymentStatus = .partiallyRefunded
+      $0.total = .with {
+        $0.currencyCode = "USD"
+        $0.minorUnits = 1699
+      }
+      $0.refunds = [
+        .with {
+          $0.externalID = "r1"
+          $0.amount = .with {
+            $0.currencyCode = "USD"
+            $0.minorUnits = 500
+          }
+        }
+      ]
+    }
+  }
+
+  @Test func listsOrdersByPages() async throws {
+    let server = FakeServer()
+    server.on(TimelineService.listOrders) { request throws(RPCError) in
+      let order = try Self.order(request.pageToken.isEmpty ? 1 : 2)
+      return .with {
+        $0.orders = [order]
+        if request.pageToken.isEmpty { $0.nextPageToken = "next" }
+      }
+    }
+    let outcome = try await patron("timeline", "orders", "--id", "7", "--all", server: server)
+    #expect(
+      outcome.out == """
+        PLACED      ORDER  ID      TOTAL  REFUNDED  STATE
+        2024-05-31  1001   1   16.99 USD  5.00 USD  partially refunded
+        2024-05-31  1002   2   16.99 USD  5.00 USD  partially refunded
+
+        """)
+    let one = try await patron(
+      "timeline", "orders", "--email", "a@example.com", "--limit", "1", "-o", "ndjson",
+      server: server)
+    #expect(one.out.split(separator: "\n").count == 1 && one.err.contains("--page-token next"))
+    let request = try server.requests(ListOrdersRequest.self, "ListOrders").last
+    #expect(request?.customer == .email("a@example.com") && request?.pageSize == 1)
+    #expect(try await patron("timeline", "orders", server: server).status == 2)
+    #expect(
+      try await patron("timeline", "orders", "--id", "1", "--order-id", "2", server: server).status
+        == 2)
+  }
+
+  @Test func showsOneOrder() async throws {
+    let server = FakeServer()
+    server.on(TimelineService.getOrder) { request throws(RPCError) in
+      let order = try Self.order(1)
+      let time = try Self.time("2024-06-01")
+      return .with {
+        $0.order = order
+        $0.events = [
+          .with {
+            $0.type = "order_refunded"
+            $0.title = "Order refunded"
+            $0.source = .ecommerce
+            $0.occurredAt = time
+          }
+        ]
+      }
+    }
+    let outcome = try await patron("timeline", "orders", "--order-id", "1001", server: server)
+    #expect(outcome.out.contains("refund       r1, 5.00 USD"), "\(outcome.out)")
+    #expect(outcome.out.contains("Order refunded"))
+    let request = try server.requests(GetOrderRequest.self, "GetOrder").first
+    #expect(request?.order == .externalID("1001"))
+  }
+
+  @Test func takesOverParts() async throws {
+    let server = FakeServer()
+    server.on(TimelineService.syncRefund) { _ throws(RPCError) in
+      let order = try Self.order(1)
+      return .with {
+        $0.outcome = .updated
+        $0.order = order
+        $0.derivedEvents = [.with { $0.type = "order_refunded" }]
+      }
+    }
+    server.on(TimelineService.syncFulfillment) { _ in .with { $0.outcome = .unchanged } }
+    let refund = try await patron(
+      "timeline", "refund", "--order-id", "1001", "--refund-id", "r1", "--amount", "5",
+      "--currency", "usd", "--at", "2024-06-01", "--reason", "too small", server: server)
+    #expect(
+      refund.out == """
+        updated  order 1001  16.99 USD  2024-05-31  customer 7
+          event: order_refunded
+
+        """, "\(refund.err)")
+    let at = try Self.time("2024-06-01")
+    #expect(
+      try server.requests(SyncRefundRequest.self, "SyncRefund").first
+        == .with {
+          $0.orderExternalID = "1001"
+          $0.refund = .with {
+            $0.externalID = "r1"
+            $0.refundedAt = at
+            $0.reason = "too small"
+            $0.amount = .with {
+              $0.currencyCode = "USD"
+              $0.minorUnits = 500
+            }
+          }
+        })
+    let shipment = try await patron(
+      "timeline", "fulfillment", "--order-id", "1001", "--fulfillment-id", "f1", "--at",
+      "2024-06-01", "--item", "p=1=2", "--state", "success", "--shipment-status", "in-transit",
+      "--tracking-company", "UPS", server: server)
+    #expect(shipment.out == "unchanged\n", "\(shipment.err)")
+    #expect(
+      try server.requests(SyncFulfillmentRequest.self, "SyncFulfillment").first?.fulfillment
+        == .with {
+          $0.externalID = "f1"
+          $0.fulfilledAt = at
+          $0.state = .success
+          $0.shipmentStatus = .inTransit
+          $0.trackingCompany = "UPS"
+          $0.items = [
+            .with {
+              $0.productID = "p=1"
+              $0.quantity = 2
+            }
+          ]
+        })
+    let wrong = try await patron(
+      "timeline", "fulfillment", "--order-id", "1", "--fulfillment-id", "f", "--at", "2024-06-01",
+      "--item", "p1", server: server)
+    #expect(wrong.status == 2)
+  }
+
+  @Test func takesOverACheckout() async throws {
+    let server = FakeServer()
+    server.on(TimelineService.syncCheckout) { request in
+      .with {
+        $0.checkout = request.checkout
+        $0.outcome = .created
+        $0.customerCreated = true
+        $0.derivedEvents = [.with { $0.type = "checkout_started" }]
+      }
+    }
+    let outcome = try await patron(
+      "timeline", "checkout", "--email", "a@example.com", "--token", "k1", "--started-at",
+      "2024-06-01", "--abandoned-at", "2024-06-02", "--total", "42", "--currency", "JPY",
+      "--order-id", "1001", server: server)
+    #expect(
+      outcome.out == "created  checkout k1  42 JPY (new customer)\n  event: checkout_started\n",
+      "\(outcome.err)")
+    let request = try server.requests(SyncCheckoutRequest.self, "SyncCheckout").first
+    #expect(request?.customer?.email == "a@example.com")
+    #expect(request?.checkout?.orderExternalID == "1001" && request?.checkout?.completedAt == nil)
+    #expect(request?.checkout?.abandonedAt == (try Self.time("2024-06-02")))
+    #expect(try await patron("timeline", "checkout", "--token", "k", server: server).status == 2)
+  }
+
+  @Test func listsAndRegistersTypes() async throws {
+    let server = FakeServer()
+    server.on(TimelineService.listEventTypes) { _ in
+      .with {
+        $0.types = [
+          .with {
+            $0.source = .ecommerce
+            $0.type = "order_paid"
+            $0.label = "Order paid"
+            $0.fields = [
+              .with {
+                $0.name = "references.order_external_id"
+                $0.type = "string"
+                $0.required = true
+              }
+            ]
+          },
+          .with {
+            $0.source = .thirdParty
+            $0.sourceName = "quiz_app"
+            $0.type = "badge_won"
+            $0.label = "Badge won"
+          },
+        ]
+      }
+    }
+    server.on(TimelineService.registerEventType) { request in
+      .with {
+        $0.type = request.type
+        $0.outcome = .created
+      }
+    }
+    let all = try await patron("timeline", "types", "--source", "ecommerce", server: server)
+    #expect(
+      all.out == """
+        SOURCE       FROM      TYPE        LABEL       FIELDS
+        ecommerce              order_paid  Order paid  references.order_external_id*
+        third party  quiz_app  badge_won   Badge won
+
+        """, "\(all.err)")
+    let request = try server.requests(ListEventTypesRequest.self, "ListEventTypes").first
+    #expect(request?.source == .ecommerce)
+    let one = try await patron("timeline", "types", "--type", "order_paid", server: server)
+    #expect(one.out.contains("string, required") && !one.out.contains("badge"))
+    let lines = try await patron("timeline", "types", "-o", "ndjson", server: server)
+    #expect(lines.out.split(separator: "\n").count == 2)
+    let registered = try await patron(
+      "timeline", "types", "--register",
+      #"{"sourceName": "quiz_app", "type": "badge_won", "label": "Badge won"}"#, server: server)
+    #expect(registered.out == "created  quiz_app/badge_won  Badge won\n", "\(registered.err)")
+    let wrong = try await patron("timeline", "types", "--register", "nonsense", server: server)
+    #expect(wrong.status == 2)
+  }
+
+  @Test func filtersATimeline() async throws {
+    let server = FakeServer()
+    server.on(TimelineService.getTimeline) { _ in GetTimelineResponse() }
+    let outcome = try await patron(
+      "timeline", "show", "--id", "3", "--source-name", "helpdesk", "--product", "sms",
+      "--product", "email", "--channel", "sms", "--campaign-id", "spring", "--order-id", "1001",
+      "--query", "sale", server: server)
+    #expect(outcome.status == 0, "\(outcome.err)")
+    #expect(
+      try server.requests(GetTimelineRequest.self, "GetTimeline").first?.filter
+        == .with {
+          $0.sourceNames = ["helpdesk"]
+          $0.products = ["sms", "email"]
+          $0.channels = [.sms]
+          $0.campaignID = "spring"
+          $0.orderExternalID = "1001"
+          $0.query = "sale"
+        })
+    let plain = try await patron("timeline", "show", "--id", "3", server: server)
+    #expect(plain.status == 0)
+    #expect(
+      try server.requests(GetTimelineRequest.self, "GetTimeline").last?.filter == nil)
+  }
+}

@@ -1,0 +1,168 @@
+import PatronProto
+import ProtobufC
+import TTRPC
+import Testing
+
+@testable import PatronService
+
+/// What a store decides, and what follows from it.
+struct StoreSettingsTests {
+  private func get(_ shop: Shop, in storeID: String = "") async throws -> StoreSettings? {
+    try await shop.customers.getStoreSettings(.with { $0.storeID = storeID }).settings
+  }
+
+  @Test func onlyNamedFieldsChange() async throws {
+    try await Shop.open { shop in
+      #expect(try await get(shop) == .with { $0.softBounceThreshold = 5 })
+      let all = StoreSettings.with {
+        $0.smsDoubleOptIn = true
+        $0.emailDoubleOptIn = true
+        $0.defaultCountry = "US"
+        $0.currencyCode = "EUR"
+        $0.allowRecreateAfterErasure = true
+        $0.softBounceThreshold = 100
+      }
+      #expect(try await shop.set { $0 = all } == all)
+      let before = try shop.image()
+      #expect(try await shop.set { $0 = all } == all)
+      #expect(try shop.image() == before)
+      let one = try await shop.set(["default_country", "soft_bounce_threshold"]) {
+        $0.defaultCountry = "gb"
+        $0.softBounceThreshold = 1
+      }
+      var expected = all
+      expected.defaultCountry = "GB"
+      expected.softBounceThreshold = 1
+      #expect(one == expected)
+      #expect(try await get(shop) == expected)
+      #expect(try await get(shop, in: "other") == .with { $0.softBounceThreshold = 5 })
+      #expect(try await shop.set { _ in } == .with { $0.softBounceThreshold = 5 })
+    }
+  }
+
+  @Test func whatIsWrongIsNamed() async throws {
+    try await Shop.open { shop in
+      let before = try shop.image()
+      let broken = try await violations {
+        try await shop.set {
+          $0.defaultCountry = "XX"
+          $0.currencyCode = "dollars"
+          $0.softBounceThreshold = 101
+        }
+      }
+      #expect(
+        broken.map(\.path) == [
+          "settings.default_country", "settings.currency_code", "settings.soft_bounce_threshold",
+        ])
+      let negative = try await violations { try await shop.set { $0.softBounceThreshold = -1 } }
+      #expect(negative.map(\.reason) == ["SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE"])
+      let mask = try await violations {
+        try await shop.set(["currency_code", "nonsense"]) { _ in }
+      }
+      #expect(mask == [Broken("update_mask.paths[1]", "FIELD_MASK_PATH_UNKNOWN")])
+      let missing = try await violations {
+        try await shop.customers.updateStoreSettings(UpdateStoreSettingsRequest())
+      }
+      #expect(missing == [Broken("settings", "SETTINGS_MISSING")])
+      #expect(try shop.image() == before)
+      // What the mask leaves out is not looked at.
+      try await shop.set(["currency_code"]) {
+        $0.currencyCode = "USD"
+        $0.softBounceThreshold = 101
+      }
+    }
+  }
+
+  @Test func doubleOptInHoldsForItsChannelAndForFlags() async throws {
+    try await Shop.open { shop in
+      try await shop.set { $0.emailDoubleOptIn = true }
+      let both = try await shop.subscribe { $0.channels = [.sms, .email] }
+      #expect(both.changes.map(\.after) == [.subscribed, .pending])
+      #expect(!both.confirmationToken.isEmpty)
+      #expect(try await shop.confirm(both.confirmationToken).changes.map(\.channel) == [.email])
+      let flag = try await shop.upsert {
+        $0.externalID = "c2"
+        $0.email = "c2@example.com"
+        $0.acceptsEmailMarketing = true
+      }
+      #expect(flag.customer?.subscriptions.map(\.state) == [.pending])
+      #expect(
+        try await shop.consentEvents(.externalID("c2")).map(\.type) == [
+          "email_opt_in_requested"
+        ])
+      let off = try await shop.subscribe {
+        $0.customer = .with { $0.externalID = "c2" }
+        $0.channels = [.email]
+        $0.doubleOptIn = false
+      }
+      #expect(off.changes.map(\.after) == [.subscribed] && off.confirmationToken.isEmpty)
+    }
+  }
+
+  @Test func numbersWithoutCountryAreTheStores() async throws {
+    try await Shop.open { shop in
+      func number(_ end: Int, _ input: inout CustomerInput) {
+        input.externalID = "c\(end)"
+        input.phoneNumber = "(415) 555-010\(end)"
+      }
+      let none = try await violations { try await shop.upsert { number(1, &$0) } }
+      #expect(none == [Broken("customer.phone_number", "PHONE_COUNTRY_MISSING")])
+      try await shop.set(["default_country"]) { $0.defaultCountry = "US" }
+      try await shop.upsert { number(1, &$0) }
+      try await shop.record(of: { number(2, &$0) }, RecordEventTests.quiz("e1"))
+      try await shop.sync(.of("o1", 100)) { number(3, &$0) }
+      try await shop.subscribe {
+        var input = CustomerInput()
+        number(4, &input)
+        $0.customer = input
+      }
+      let batch = try await shop.customers.batchUpsertCustomers(
+        .with {
+          $0.customers = [
+            .with { number(5, &$0) }, .with { $0.externalID = "none" },
+            .with {
+              $0.externalID = "c6"
+              $0.phoneNumber = "+44 20 7946 0000"
+            },
+          ]
+        })
+      #expect(batch.results.map(\.outcome) == [.created, .unspecified, .created])
+      let events = try await shop.timelines.batchRecordEvents(
+        .with {
+          $0.items = [
+            .with {
+              $0.customer = .with { number(7, &$0) }
+              $0.event = .with(RecordEventTests.quiz("e7"))
+            }
+          ]
+        })
+      let orders = try await shop.timelines.batchSyncOrders(
+        .with {
+          $0.items = [
+            .with {
+              $0.customer = .with { number(8, &$0) }
+              $0.order = .of("o8", 100)
+            }
+          ]
+        })
+      #expect(events.counts?.created == 1 && orders.counts?.created == 1)
+      for end in [1, 2, 3, 4, 5, 7, 8] {
+        let customer = try await shop.customer(.externalID("c\(end)"))
+        #expect(customer.phoneNumber == "+1415555010\(end)")
+      }
+      // The request's own country comes first, and other mistakes are told as ever.
+      let british = try await shop.upsert(adjust: { $0.defaultCountry = "GB" }) {
+        $0.externalID = "gb"
+        $0.phoneNumber = "020 7946 0001"
+      }
+      #expect(british.customer?.phoneNumber == "+442079460001")
+      let broken = try await violations {
+        try await shop.upsert {
+          number(9, &$0)
+          $0.email = "nonsense"
+        }
+      }
+      #expect(broken == [Broken("customer.email", "EMAIL_MALFORMED")])
+    }
+  }
+}

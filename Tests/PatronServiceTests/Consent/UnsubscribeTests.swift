@@ -1,0 +1,163 @@
+import PatronProto
+import ProtobufC
+import TTRPC
+import Testing
+
+@testable import PatronService
+
+/// Opt-outs: at once, once, and for addresses that nobody has.
+struct UnsubscribeTests {
+  @Test func aRepeatChangesNothing() async throws {
+    try await Shop.open { shop in
+      try await shop.subscribe { $0.channels = [.sms, .email] }
+      let first = try await shop.unsubscribe { $0.channels = [.sms, .email] }
+      #expect(first.changes.map(\.before) == [.subscribed, .subscribed])
+      #expect(first.changes.map(\.after) == [.unsubscribed, .unsubscribed])
+      let before = try shop.image()
+      for actor in [Actor.customer, .operator, .unspecified] {
+        let again = try await shop.unsubscribe {
+          $0.channels = [.email, .sms]
+          $0.actor = actor
+        }
+        #expect(again.changes.isEmpty && again.customer == first.customer)
+      }
+      #expect(try shop.image() == before)
+      let events = try await shop.consentEvents().map(\.type)
+      #expect(events.suffix(2) == ["sms_unsubscribed", "email_unsubscribed"])
+      #expect(events.count == 4)
+    }
+  }
+
+  @Test func anOperatorsOptOutIsNotSticky() async throws {
+    try await Shop.open { shop in
+      try await shop.subscribe()
+      try await shop.unsubscribe { $0.actor = .unspecified }
+      #expect(try await shop.history().last?.actor == .operator)
+      let back = try await shop.subscribe { $0.actor = .operator }
+      #expect(back.customer?.subscriptions.map(\.state) == [.subscribed])
+      #expect(try await shop.history().count == 3)
+    }
+  }
+
+  @Test func thoseNeverAskedCanOptOut() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert {
+        $0.externalID = "c1"
+        $0.email = "c1@example.com"
+      }
+      // The address is missing; the wish counts all the same.
+      let answer = try await shop.unsubscribe()
+      #expect(answer.changes.map(\.before) == [.neverSubscribed])
+      #expect(try await shop.status().blockReasons == [.noAddress, .unsubscribed])
+    }
+  }
+
+  @Test func anAddressWithoutCustomerIsSuppressed() async throws {
+    try await Shop.open { shop in
+      let ref = CustomerRef.Ref.email("New@Example.com")
+      let answer = try await shop.unsubscribe(ref) {
+        $0.channels = [.sms, .email]
+        $0.evidence = .with {
+          $0.source = "footer_link"
+          $0.occurredAt = .at(1_700_000_000)
+        }
+      }
+      #expect(answer.customer == nil && answer.changes.isEmpty)
+      let before = try shop.image()
+      try await shop.unsubscribe(ref) { $0.channels = [.email] }
+      #expect(try shop.image() == before)
+      #expect(!before.lowercased().contains("new@example.com"), "the address is not kept")
+      // The customer appears, even subscribed by the shop.
+      try await shop.upsert {
+        $0.externalID = "n"
+        $0.email = "new@example.com"
+        $0.acceptsEmailMarketing = true
+      }
+      let status = try await shop.status(.email, of: .externalID("n"))
+      #expect(status.state == .subscribed && !status.canReceive)
+      #expect(status.blockReasons == [.suppressed])
+      #expect(status.suppressions.map(\.reason) == [.manual])
+      #expect(status.suppressions.map(\.source) == ["footer_link"])
+      #expect(status.suppressions.map(\.suppressedAt) == [.at(1_700_000_000)])
+      let header = try await shop.timeline(.externalID("n")).header
+      #expect(header?.channels.last?.blockReasons == [.suppressed])
+      // Other stores know nothing of it.
+      try await shop.upsert(in: "other") { $0.email = "new@example.com" }
+      let other = try await shop.get(.email("new@example.com"), in: "other", view: .full)
+      #expect(other.channels.allSatisfy { $0.suppressions.isEmpty })
+    }
+  }
+
+  @Test func whoIsNoAddressHasToExist() async throws {
+    try await Shop.open { shop in
+      let before = try shop.image()
+      let refs: [CustomerRef.Ref] = [.id(7), .externalID("x"), .email("x@example.com")]
+      for ref in refs {
+        let error = try await failure("\(ref)") { try await shop.unsubscribe(ref) }
+        #expect(error.code == .notFound && error.reason == "CUSTOMER_NOT_FOUND")
+      }
+      #expect(try shop.image() == before)
+    }
+  }
+
+  @Test func anOptOutOlderThanTheAgreementIsNoNews() async throws {
+    try await Shop.open { shop in
+      try await shop.subscribe { $0.evidence?.occurredAt = .at(1_700_000_000) }
+      let before = try shop.image()
+      let answer = try await shop.unsubscribe {
+        $0.evidence = .with { $0.occurredAt = .at(1_600_000_000) }
+      }
+      #expect(answer.changes.isEmpty)
+      #expect(try shop.image() == before)
+    }
+  }
+}
+
+/// The ledger by pages.
+struct ConsentHistoryTests {
+  @Test func pagesAndChannels() async throws {
+    try await Shop.open { shop in
+      for round in 0..<3 {
+        let at = 1_600_000_000 + Int64(round) * 100
+        try await shop.subscribe {
+          $0.channels = [.sms, .email]
+          $0.evidence?.occurredAt = .at(at)
+        }
+        try await shop.unsubscribe {
+          $0.channels = [.sms, .email]
+          $0.evidence = .with { $0.occurredAt = .at(at + 50) }
+        }
+      }
+      let all = try await shop.history()
+      #expect(all.count == 12)
+      #expect(all.map(\.id) == all.map(\.id).sorted())
+      let sms = try await shop.history(channel: .sms)
+      #expect(sms == all.filter { $0.channel == .sms } && sms.count == 6)
+      func page(_ channel: Channel, _ size: Int32, _ token: String) async throws
+        -> ListConsentHistoryResponse
+      {
+        try await shop.customers.listConsentHistory(
+          .with {
+            $0.customer = .with { $0.ref = .externalID("c1") }
+            $0.channel = channel
+            $0.pageSize = size
+            $0.pageToken = token
+          })
+      }
+      let first = try await page(.sms, 4, "")
+      #expect(first.records == Array(sms.reversed().prefix(4)))
+      let second = try await page(.sms, 4, first.nextPageToken)
+      #expect(second.records == Array(sms.reversed().suffix(2)) && second.nextPageToken.isEmpty)
+      let exact = try await page(.sms, 6, "")
+      #expect(exact.records.count == 6 && exact.nextPageToken.isEmpty)
+      let other = try await violations { try await page(.email, 4, first.nextPageToken) }
+      #expect(other == [Broken("page_token", "PAGE_TOKEN_MISMATCH")])
+      let size = try await violations { try await page(.sms, 101, "") }
+      #expect(size == [Broken("page_size", "PAGE_SIZE_OUT_OF_RANGE")])
+      let channel = try await violations { try await page(.init(rawValue: 3), 1, "") }
+      #expect(channel == [Broken("channel", "ENUM_VALUE_UNKNOWN")])
+      let error = try await failure { try await shop.history(.externalID("x")) }
+      #expect(error.reason == "CUSTOMER_NOT_FOUND")
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import PatronProto
+import PatronStore
+import ProtobufC
+import TTRPC
+import Testing
+
+@testable import PatronService
+
+/// Checkouts and what they tell the timeline.
+struct CheckoutTests {
+  private func sync(
+    _ shop: Shop, _ adjust: (inout Checkout) -> Void = { _ in }
+  ) async throws -> SyncCheckoutResponse {
+    try await sync(shop, of: { $0.email = "a@example.com" }, adjust)
+  }
+
+  private func sync(
+    _ shop: Shop, of customer: (inout CustomerInput) -> Void,
+    _ adjust: (inout Checkout) -> Void = { _ in }
+  ) async throws -> SyncCheckoutResponse {
+    try await shop.timelines.syncCheckout(
+      .with {
+        $0.customer = .with(customer)
+        $0.checkout = .with {
+          $0.token = "k1"
+          $0.startedAt = .at(1_700_000_000)
+          $0.total = .of(4200)
+          adjust(&$0)
+        }
+      })
+  }
+
+  @Test func createsTheCustomerAndTellsEachTransitionOnce() async throws {
+    try await Shop.open { shop in
+      let guest: (inout CustomerInput) -> Void = {
+        $0.email = "a@example.com"
+        $0.phoneNumber = "+14155550100"
+        $0.firstName = "Ada"
+      }
+      let started = try await sync(shop, of: guest) {
+        $0.landingSiteURL = "https://shop.example/a"
+        $0.shippingAddress = .with { $0.city = "Delft" }
+      }
+      #expect(started.outcome == .created && started.customerCreated)
+      #expect(started.derivedEvents.map(\.type) == ["checkout_started"])
+      let event = started.derivedEvents.first
+      #expect(event?.amount == .of(4200) && event?.references?.checkoutToken == "k1")
+      #expect(event?.occurredAt == .at(1_700_000_000))
+      #expect(event?.enrichedFields.contains("address") == true)
+      let customer = try await shop.customer(.phoneNumber("+14155550100"))
+      #expect(customer.firstName == "Ada" && customer.address?.city == "Delft")
+      #expect(customer.defaultCurrency == "USD" && customer.origin == .ecommercePlatform)
+      let abandoned: (inout Checkout) -> Void = {
+        $0.abandonedAt = .at(1_700_003_600)
+        $0.abandonedCheckoutURL = "https://shop.example/k1"
+      }
+      let left = try await sync(shop, of: guest, abandoned)
+      #expect(left.derivedEvents.map(\.type) == ["checkout_abandoned"])
+      let image = try shop.image()
+      let again = try await sync(shop, of: guest, abandoned)
+      #expect(again.outcome == .unchanged && again.derivedEvents.isEmpty)
+      #expect(try shop.image() == image)
+      let done = try await sync(shop, of: guest) {
+        abandoned(&$0)
+        $0.completedAt = .at(1_700_009_000)
+        $0.orderExternalID = "o1"
+      }
+      #expect(done.derivedEvents.map(\.type) == ["checkout_recovered"])
+      #expect(done.derivedEvents.first?.references?.orderExternalID == "o1")
+      // A late repeat of an earlier state does not undo that it became an order.
+      let late = try await sync(shop, of: guest, abandoned)
+      #expect(late.outcome == .unchanged && late.checkout?.orderExternalID == "o1")
+      #expect(try await shop.timeline(.email("a@example.com")).events.count == 3)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func anOrderRecoversTheCheckoutItCameFrom() async throws {
+    try await Shop.open { shop in
+      _ = try await sync(shop) { $0.abandonedAt = .at(1_700_003_600) }
+      let order = Order.of("o1", 4200, at: 1_700_009_000) { $0.checkoutToken = "k1" }
+      let placed = try await shop.sync(order) { $0.email = "a@example.com" }
+      #expect(placed.derivedEvents.map(\.type) == ["order_placed", "checkout_recovered"])
+      #expect(placed.derivedEvents.last?.orderID == placed.order?.id)
+      var paid = order
+      paid.paymentStatus = .paid
+      let after = try await shop.sync(paid) { $0.email = "a@example.com" }
+      #expect(after.derivedEvents.map(\.type) == ["order_paid"])
+      let known = try await sync(shop) { $0.abandonedAt = .at(1_700_003_600) }
+      #expect(known.outcome == .unchanged && known.checkout?.orderExternalID == "o1")
+    }
+  }
+
+  @Test func theOrderMayComeFirst() async throws {
+    try await Shop.open { shop in
+      let placed = try await shop.sync(
+        .of("o1", 4200, at: 1_700_009_000) { $0.checkoutToken = "k1" }
+      ) { $0.email = "a@example.com" }
+      let late = try await sync(shop) { $0.abandonedAt = .at(1_700_003_600) }
+      #expect(
+        late.derivedEvents.map(\.type)
+          == ["checkout_started", "checkout_abandoned", "checkout_recovered"])
+      #expect(late.derivedEvents.last?.orderID == placed.order?.id)
+      #expect(late.derivedEvents.last?.occurredAt == .at(1_700_009_000))
+      #expect(late.checkout?.orderExternalID == "o1")
+      // Without having been given up there is nothing to recover.
+      let plain = try await shop.timelines.syncCheckout(
+        .with {
+          $0.customer = .with { $0.email = "a@example.com" }
+          $0.checkout = .with {
+            $0.token = "k2"
+            $0.startedAt = .at(1_700_000_000)
+            $0.completedAt = .at(1_700_000_100)
+          }
+        })
+      #expect(plain.derivedEvents.map(\.type) == ["checkout_started"])
+    }
+  }
+
+  @Test func aRepeatBringsBackNothing() async throws {
+    try await Shop.open { shop in
+      let flagged: (inout CustomerInput) -> Void = {
+        $0.email = "a@example.com"
+        $0.acceptsEmailMarketing = true
+      }
+      _ = try await sync(shop, of: flagged)
+      try await shop.upsert {
+        $0.email = "a@example.com"
+        $0.acceptsEmailMarketing = false
+      }
+      _ = try await sync(shop, of: flagged) { $0.abandonedAt = .at(1_700_003_600) }
+      let customer = try await shop.customer(.email("a@example.com"))
+      #expect(customer.subscriptions.first?.state == .unsubscribed)
+    }
+  }
+
+  @Test func refusedCheckoutsLeaveNoTrace() async throws {
+    try await Shop.open { shop in
+      _ = try await sync(shop)
+      let image = try shop.image()
+      let other = try await failure { try await sync(shop, of: { $0.email = "b@example.com" }) }
+      #expect(other.code == .failedPrecondition && other.reason == "CHECKOUT_CUSTOMER_CHANGED")
+      let nobody = try await failure {
+        try await sync(shop, of: { $0.externalID = "c9" }) { $0.token = "k9" }
+      }
+      #expect(nobody.code == .failedPrecondition && nobody.reason == "CONTACT_REQUIRED")
+      let broken = try await violations {
+        try await shop.timelines.syncCheckout(
+          .with {
+            $0.customer = .with { $0.email = "nobody" }
+            $0.checkout = .with {
+              $0.abandonedAt = .at(-1)
+              $0.total = .of(-1)
+              $0.landingSiteURL = String(repeating: "u", count: 2049)
+              $0.lineItems = Array(repeating: LineItem(), count: 501)
+            }
+          })
+      }
+      #expect(
+        Set(broken) == [
+          Broken("customer.email", "EMAIL_MALFORMED"),
+          Broken("checkout.token", "FIELD_REQUIRED"),
+          Broken("checkout.started_at", "FIELD_REQUIRED"),
+          Broken("checkout.abandoned_at", "TIME_OUT_OF_RANGE"),
+          Broken("checkout.total.minor_units", "AMOUNT_NEGATIVE"),
+          Broken("checkout.landing_site_url", "TEXT_TOO_LONG"),
+          Broken("checkout.line_items", "LIST_TOO_LONG"),
+        ])
+      let mixed = try await violations {
+        try await sync(shop) {
+          $0.total = nil
+          $0.lineItems = [.with { $0.total = .of(1, "EUR") }, .with { $0.total = .of(1) }]
+        }
+      }
+      #expect(mixed == [Broken("checkout.line_items[1].total.currency_code", "CURRENCY_MIXED")])
+      #expect(try shop.image() == image)
+      let longest = try await sync(shop) {
+        $0.landingSiteURL = String(repeating: "u", count: 2048)
+        $0.lineItems = Array(repeating: LineItem(), count: 500)
+      }
+      #expect(longest.outcome == .updated)
+    }
+  }
+}

@@ -1,0 +1,229 @@
+import PatronProto
+import ProtobufC
+import TTRPC
+import Testing
+
+/// The catalogue, registered types, and what events are held to by them.
+struct EventTypeTests {
+  private func list(
+    _ shop: Shop, _ source: EventSource = .unspecified, in store: String = ""
+  ) async throws -> [EventType] {
+    try await shop.timelines.listEventTypes(
+      .with {
+        $0.storeID = store
+        $0.source = source
+      }
+    ).types
+  }
+
+  private func register(
+    _ shop: Shop, _ adjust: (inout EventType) -> Void = { _ in }
+  ) async throws -> RegisterEventTypeResponse {
+    try await shop.timelines.registerEventType(
+      .with {
+        $0.type = .with {
+          $0.sourceName = "quiz_app"
+          $0.type = "badge_won"
+          adjust(&$0)
+        }
+      })
+  }
+
+  @Test func theCatalogueIsPublished() async throws {
+    try await Shop.open { shop in
+      let all = try await list(shop)
+      #expect(all.count > 90)
+      let placed = all.first { $0.type == "order_placed" }
+      #expect(placed?.source == .ecommerce && placed?.label == "Order placed")
+      #expect(
+        placed?.fields.first
+          == .with {
+            $0.name = "references.order_external_id"
+            $0.type = "string"
+            $0.required = true
+          })
+      let own = try await list(shop, .product)
+      #expect(own.allSatisfy { $0.source == .product && !$0.product.isEmpty })
+      let shops = try await list(shop, .ecommerce)
+      let others = try await list(shop, .thirdParty)
+      #expect(shops.count + own.count + others.count == all.count)
+      let unknown = try await violations { try await list(shop, .init(rawValue: 9)) }
+      #expect(unknown == [Broken("source", "ENUM_VALUE_UNKNOWN")])
+    }
+  }
+
+  @Test func storesRegisterTypesOfTheirOwn() async throws {
+    try await Shop.open { shop in
+      let first = try await register(shop) {
+        $0.label = " Badge won "
+        $0.product = "sms"
+        $0.enriches = ["email"]
+        $0.fields = [.with { $0.name = "badge" }]
+      }
+      #expect(first.outcome == .created && first.type?.label == "Badge won")
+      #expect(first.type?.source == .thirdParty && first.type?.fields.first?.type == "string")
+      #expect(first.type?.product == "" && first.type?.enriches == [])
+      let stored = try #require(first.type)
+      let image = try shop.image()
+      let again = try await register(shop) { $0 = stored }
+      #expect(again.outcome == .unchanged && again.type == stored)
+      #expect(try shop.image() == image)
+      let second = try await register(shop)
+      #expect(second.outcome == .updated && second.type?.label == "Badge won")
+      let catalogue = try await list(shop, in: "other")
+      #expect(try await list(shop) == catalogue + [second.type ?? EventType()])
+      #expect(try await list(shop, .thirdParty).last == second.type)
+      let own = try await list(shop, .product)
+      #expect(!own.contains { $0.type == "badge_won" })
+    }
+  }
+
+  @Test func malformedTypesAreRefused() async throws {
+    try await Shop.open { shop in
+      let broken = try await violations {
+        try await register(shop) {
+          $0.source = .product
+          $0.sourceName = ""
+          $0.type = "Badge Won"
+          $0.label = String(repeating: "x", count: 256)
+          $0.description = String(repeating: "x", count: 1025)
+          $0.fields = [
+            .with { $0.name = "a" }, .with { $0.name = "a" },
+            .with {
+              $0.name = ""
+              $0.type = "money"
+            },
+          ]
+        }
+      }
+      #expect(
+        Set(broken) == [
+          Broken("type.source", "SOURCE_NOT_THIRD_PARTY"),
+          Broken("type.source_name", "SOURCE_NAME_REQUIRED"),
+          Broken("type.type", "NAME_NOT_SNAKE_CASE"), Broken("type.label", "TEXT_TOO_LONG"),
+          Broken("type.description", "TEXT_TOO_LONG"),
+          Broken("type.fields[1].name", "PROPERTY_DUPLICATE"),
+          Broken("type.fields[2].name", "PROPERTY_NAME_LENGTH"),
+          Broken("type.fields[2].type", "FIELD_TYPE_UNKNOWN"),
+        ])
+      func fields(_ count: Int) -> [EventField] {
+        (0..<count).map { n in .with { $0.name = "f\(n)" } }
+      }
+      let many = try await violations { try await register(shop) { $0.fields = fields(51) } }
+      #expect(many == [Broken("type.fields", "LIST_TOO_LONG")])
+      let most = try await register(shop) {
+        $0.fields = fields(50)
+        $0.label = String(repeating: "x", count: 255)
+        $0.description = String(repeating: "x", count: 1024)
+      }
+      #expect(most.outcome == .created)
+      let wide = String(repeating: "\u{1F600}", count: 60)
+      let large = try await violations {
+        try await register(shop) {
+          $0.fields = (0..<50).map { n in .with { $0.name = "\(wide)\(n)" } }
+        }
+      }
+      #expect(large == [Broken("type.fields", "EVENT_TYPE_TOO_LARGE")])
+    }
+  }
+
+  @Test func aStoreHasFourHundredTypes() async throws {
+    try await Shop.open { shop in
+      for number in 0..<400 { _ = try await register(shop) { $0.type = "t\(number)" } }
+      let error = try await failure { try await register(shop) }
+      #expect(error.code == .failedPrecondition && error.reason == "TOO_MANY_EVENT_TYPES")
+      let replaced = try await register(shop) {
+        $0.type = "t7"
+        $0.label = "Seven"
+      }
+      #expect(replaced.outcome == .updated)
+    }
+  }
+
+  private func record(
+    _ shop: Shop, _ type: String, _ source: EventSource = .product,
+    _ adjust: (inout EventInput) -> Void = { _ in }
+  ) async throws -> RecordEventResponse {
+    try await shop.record(of: { $0.email = "a@example.com" }) {
+      $0.source = source
+      $0.type = type
+      $0.occurredAt = .at(1_700_000_000)
+      adjust(&$0)
+    }
+  }
+
+  @Test func requiredFieldsOfTheCatalogue() async throws {
+    try await Shop.open { shop in
+      let broken1 = try await violations { try await record(shop, "points_earned") }
+      #expect(broken1 == [Broken("event.properties.points", "FIELD_REQUIRED")])
+      let broken2 = try await violations { try await record(shop, "order_paid", .ecommerce) }
+      #expect(broken2 == [Broken("event.references.order_external_id", "FIELD_REQUIRED")])
+      let points = try await record(shop, "points_earned") {
+        $0.properties = ["points": .with { $0.kind = .int64Value(5) }]
+      }
+      #expect(points.outcome == .created)
+      let paid = try await record(shop, "order_paid", .ecommerce) {
+        $0.references = .with { $0.orderExternalID = "o1" }
+      }
+      #expect(paid.outcome == .created)
+      // A template of the catalogue does not bind applications of others.
+      let ticket = try await record(shop, "ticket_created", .thirdParty) {
+        $0.sourceName = "desk"
+        $0.properties = ["score": .with { $0.kind = .stringValue("good") }]
+      }
+      #expect(ticket.outcome == .created)
+    }
+  }
+
+  @Test(arguments: [
+    (PropertyValue.Kind.stringValue("5"), false), (.doubleValue(5), false),
+    (.boolValue(true), false),
+    (.int64Value(5), true),
+  ])
+  func kindsOfWholeNumbers(_ kind: PropertyValue.Kind, _ fits: Bool) async throws {
+    try await Shop.open { shop in
+      func call() async throws -> RecordEventResponse {
+        try await record(shop, "points_earned") {
+          $0.properties = ["points": .with { $0.kind = kind }]
+        }
+      }
+      if fits {
+        #expect(try await call().outcome == .created)
+      } else {
+        let broken3 = try await violations { try await call() }
+        #expect(broken3 == [Broken("event.properties.points", "PROPERTY_KIND_MISMATCH")])
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (PropertyValue.Kind.stringValue("2030-01-01"), true), (.stringValue("soon"), false),
+    (.timestampValue(.at(1)), true), (.int64Value(1), false),
+    (
+      .dateValue(
+        .with {
+          $0.year = 2030
+          $0.month = 1
+          $0.day = 1
+        }), true
+    ),
+  ])
+  func kindsOfTimes(_ kind: PropertyValue.Kind, _ fits: Bool) async throws {
+    try await Shop.open { shop in
+      func call() async throws -> RecordEventResponse {
+        try await record(shop, "points_expiring") {
+          $0.properties = [
+            "points": .with { $0.kind = .int64Value(5) }, "expire_at": .with { $0.kind = kind },
+            "anything": .with { $0.kind = .boolValue(true) },
+          ]
+        }
+      }
+      if fits {
+        #expect(try await call().outcome == .created)
+      } else {
+        let broken4 = try await violations { try await call() }
+        #expect(broken4 == [Broken("event.properties.expire_at", "PROPERTY_KIND_MISMATCH")])
+      }
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import PatronProto
+import PatronStore
+import ProtobufC
+import TTRPC
+import Testing
+
+@testable import PatronService
+
+/// Refunds and shipments that come by themselves.
+struct OrderPartTests {
+  static func refund(
+    _ id: String, _ amount: Int64, _ currency: String = "USD", at seconds: Int64 = 1_700_000_500
+  ) -> Refund {
+    .with {
+      $0.externalID = id
+      $0.refundedAt = .at(seconds)
+      $0.amount = .of(amount, currency)
+    }
+  }
+
+  private func refund(
+    _ shop: Shop, _ refund: Refund?, of order: String = "o1"
+  ) async throws -> SyncRefundResponse {
+    try await shop.timelines.syncRefund(
+      .with {
+        $0.orderExternalID = order
+        $0.refund = refund
+      })
+  }
+
+  private func ship(
+    _ shop: Shop, _ fulfillment: Fulfillment?, of order: String = "o1"
+  ) async throws -> SyncFulfillmentResponse {
+    try await shop.timelines.syncFulfillment(
+      .with {
+        $0.orderExternalID = order
+        $0.fulfillment = fulfillment
+      })
+  }
+
+  private func order(_ shop: Shop, _ adjust: (inout Order) -> Void = { _ in }) async throws {
+    try await shop.sync(
+      .of("o1", 1000) {
+        $0.paymentStatus = .paid
+        adjust(&$0)
+      }
+    ) { $0.email = "a@example.com" }
+  }
+
+  private func stats(_ shop: Shop) async throws -> OrderStats? {
+    try await shop.customer(.email("a@example.com")).orderStats.first
+  }
+
+  @Test func refundsAddUpAndAreToldOnce() async throws {
+    try await Shop.open { shop in
+      try await order(shop)
+      let first = try await refund(shop, Self.refund("r1", 300))
+      #expect(first.outcome == .updated && first.order?.paymentStatus == .partiallyRefunded)
+      #expect(first.derivedEvents.map(\.type) == ["order_refunded"])
+      #expect(first.derivedEvents.first?.amount == .of(300))
+      #expect(first.derivedEvents.first?.properties["full"]?.kind == .boolValue(false))
+      #expect(try await stats(shop)?.refundedTotal == 300)
+      let image = try shop.image()
+      let again = try await refund(shop, Self.refund("r1", 300))
+      #expect(again.outcome == .unchanged && again.derivedEvents.isEmpty)
+      #expect(again.order == first.order)
+      #expect(try shop.image() == image)
+      // The same refund with another amount corrects its event.
+      let corrected = try await refund(shop, Self.refund("r1", 400))
+      #expect(corrected.order?.refunds.count == 1)
+      #expect(corrected.derivedEvents.map(\.id) == first.derivedEvents.map(\.id))
+      #expect(corrected.derivedEvents.first?.revision == 1)
+      let rest = try await refund(shop, Self.refund("r2", 600))
+      #expect(rest.order?.paymentStatus == .refunded)
+      #expect(rest.derivedEvents.first?.properties["full"]?.kind == .boolValue(true))
+      #expect(try await stats(shop)?.refundedTotal == 1000)
+      #expect(try await stats(shop)?.totalSpent == 1000)
+      let lowered = try await refund(shop, Self.refund("r2", 0))
+      #expect(lowered.order?.paymentStatus == .partiallyRefunded)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func theStateEqualsThatOfOneSync() async throws {
+    try await Shop.open { shop in
+      try await order(shop)
+      let parts = try await refund(shop, Self.refund("r1", 300)).order ?? Order()
+      let whole = try await shop.sync(
+        .of("o1", 1000) {
+          $0.paymentStatus = .partiallyRefunded
+          $0.refunds = [Self.refund("r1", 300)]
+        }
+      ) { $0.email = "a@example.com" }
+      #expect(whole.outcome == .unchanged && whole.order == parts)
+    }
+  }
+
+  @Test func whatTheShopSaidWithoutRefundsStays() async throws {
+    try await Shop.open { shop in
+      try await order(shop) { $0.paymentStatus = .refunded }
+      let late = try await refund(shop, Self.refund("r1", 300))
+      #expect(late.order?.paymentStatus == .refunded && late.derivedEvents.isEmpty)
+      #expect(try await stats(shop)?.refundedTotal == 300)
+      try await shop.sync(.of("o2", 500)) { $0.email = "a@example.com" }
+      let unpaid = try await refund(shop, Self.refund("r1", 100), of: "o2")
+      #expect(unpaid.order?.paymentStatus == .unspecified)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func refusedRefundsLeaveNoTrace() async throws {
+    try await Shop.open { shop in
+      try await order(shop) { $0.refunds = (0..<99).map { Self.refund("r\($0)", 1) } }
+      let image = try shop.image()
+      let unknown = try await failure { try await refund(shop, Self.refund("r", 1), of: "o9") }
+      #expect(unknown.code == .notFound && unknown.reason == "ORDER_NOT_FOUND")
+      let empty = try await violations { try await refund(shop, nil, of: "") }
+      #expect(
+        empty == [
+          Broken("order_external_id", "FIELD_REQUIRED"),
+          Broken("refund.external_id", "FIELD_REQUIRED"),
+          Broken("refund.refunded_at", "FIELD_REQUIRED"),
+          Broken("refund.amount", "FIELD_REQUIRED"),
+        ])
+      let mixed = try await violations { try await refund(shop, Self.refund("r", 1, "EUR")) }
+      #expect(mixed == [Broken("refund.amount.currency_code", "CURRENCY_MIXED")])
+      let negative = try await violations { try await refund(shop, Self.refund("r", -1)) }
+      #expect(negative == [Broken("refund.amount.minor_units", "AMOUNT_NEGATIVE")])
+      let huge = try await violations { try await refund(shop, Self.refund("r", .max)) }
+      #expect(huge == [Broken("refund.amount", "AMOUNT_OUT_OF_RANGE")])
+      #expect(try shop.image() == image)
+      #expect(try await refund(shop, Self.refund("r99", 1)).order?.refunds.count == 100)
+      let many = try await violations { try await refund(shop, Self.refund("r100", 1)) }
+      #expect(many == [Broken("refund", "LIST_TOO_LONG")])
+      #expect(try await refund(shop, Self.refund("r99", 2)).outcome == .updated)
+    }
+  }
+
+  private func shipment(_ id: String, _ quantity: Int32, at seconds: Int64) -> Fulfillment {
+    .with {
+      $0.externalID = id
+      $0.fulfilledAt = .at(seconds)
+      $0.items = [
+        .with {
+          $0.productID = "p1"
+          $0.quantity = quantity
+        }
+      ]
+    }
+  }
+
+  @Test func shipmentsAddUp() async throws {
+    try await Shop.open { shop in
+      for (id, status) in [("o1", FulfillmentStatus.unspecified), ("o2", .unfulfilled)] {
+        try await shop.sync(
+          .of(id, 1000) {
+            $0.fulfillmentStatus = status
+            $0.lineItems = [
+              .with {
+                $0.productID = "p1"
+                $0.quantity = 3
+              }
+            ]
+          }
+        ) { $0.email = "a@example.com" }
+        let first = try await ship(shop, shipment("f1", 2, at: 1_700_000_100), of: id)
+        #expect(first.derivedEvents.map(\.type) == ["order_partially_fulfilled"])
+        let again = try await ship(shop, shipment("f1", 2, at: 1_700_000_100), of: id)
+        #expect(again.outcome == .unchanged && again.derivedEvents.isEmpty)
+        let last = try await ship(shop, shipment("f2", 1, at: 1_700_000_200), of: id)
+        #expect(last.derivedEvents.map(\.type) == ["order_fulfilled"])
+        #expect(last.order?.fulfillments.map(\.externalID) == ["f1", "f2"])
+        #expect(last.order?.fulfillmentStatus == (id == "o1" ? .unspecified : .fulfilled))
+      }
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func aHundredShipmentsAndNotMore() async throws {
+    try await Shop.open { shop in
+      try await order(shop) { order in
+        order.fulfillments = (0..<99).map { shipment("f\($0)", 1, at: 1_700_000_100) }
+      }
+      let new = shipment("new", 1, at: 1_700_000_200)
+      #expect(try await ship(shop, new).order?.fulfillments.count == 100)
+      let refused = try await violations {
+        try await ship(shop, shipment("more", 1, at: 1_700_000_200))
+      }
+      #expect(refused == [Broken("fulfillment", "LIST_TOO_LONG")])
+      let broken = try await violations { try await ship(shop, shipment("", 0, at: -1)) }
+      #expect(
+        broken == [
+          Broken("fulfillment.external_id", "FIELD_REQUIRED"),
+          Broken("fulfillment.fulfilled_at", "TIME_OUT_OF_RANGE"),
+          Broken("fulfillment.items[0].quantity", "QUANTITY_OUT_OF_RANGE"),
+        ])
+    }
+  }
+}

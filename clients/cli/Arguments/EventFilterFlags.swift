@@ -1,0 +1,84 @@
+import ArgumentParser
+import PatronClient
+
+/// Which events of a timeline, as flags. Repeated flags of one name mean OR, different ones AND.
+struct EventFilterFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Only events of this source: \(EnumArgument.names(EventSource.self)). Repeatable.",
+      valueName: "source"
+    ),
+    transform: { try EnumArgument.parse($0, as: EventSource.self) }
+  )
+  var source: [EventSource] = []
+
+  @Option(
+    help: ArgumentHelp("Only events of this type: order_placed. Repeatable.", valueName: "type")
+  )
+  var type: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Only events of this application: helpdesk. Repeatable.", valueName: "name")
+  )
+  var sourceName: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Only events of this own product: sms, reviews. Repeatable.",
+      valueName: "product"
+    )
+  )
+  var product: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Only events of this channel: \(EnumArgument.names(Channel.self)). Repeatable.",
+      valueName: "channel"
+    ),
+    transform: { try EnumArgument.parse($0, as: Channel.self) }
+  )
+  var channel: [Channel] = []
+
+  @Option(help: ArgumentHelp("Only events of this campaign.", valueName: "id"))
+  var campaignId: String?
+
+  @Option(help: ArgumentHelp("Only events about this order of the shop.", valueName: "id"))
+  var orderId: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Only events with this fragment in title, type or properties, in any case.",
+      valueName: "text"
+    )
+  )
+  var query: String?
+
+  @Option(
+    help: ArgumentHelp("Only events at or after this, ISO 8601.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var since: GoogleProtobuf.Timestamp?
+
+  @Option(
+    help: ArgumentHelp("Only events before this, ISO 8601.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var until: GoogleProtobuf.Timestamp?
+
+  /// The filter; nil when no flag was given.
+  var filter: EventFilter? {
+    let filter = EventFilter.with {
+      $0.sources = source
+      $0.types = type
+      $0.occurredFrom = since
+      $0.occurredBefore = until
+      $0.sourceNames = sourceName
+      $0.products = product
+      $0.channels = channel
+      $0.campaignID = campaignId ?? ""
+      $0.orderExternalID = orderId ?? ""
+      $0.query = query ?? ""
+    }
+    return filter == EventFilter() ? nil : filter
+  }
+}

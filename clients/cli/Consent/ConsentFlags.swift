@@ -1,0 +1,123 @@
+import ArgumentParser
+import PatronClient
+
+/// Who acts, as flags: customer, operator, platform or system.
+struct ActingFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Who acts: \(EnumArgument.names(PatronProto.Actor.self)). (default: operator)",
+      valueName: "actor"
+    ),
+    transform: { try EnumArgument.parse($0, as: PatronProto.Actor.self) }
+  )
+  var by: PatronProto.Actor?
+
+  var actor: PatronProto.Actor { by ?? .operator }
+}
+
+/// Which channels, as flags.
+struct ChannelFlags: ParsableArguments {
+  @Option(
+    name: .customLong("channel"),
+    help: ArgumentHelp(
+      "Which channel: \(EnumArgument.names(Channel.self)). Repeatable; at least one.",
+      valueName: "channel"
+    ),
+    transform: { try EnumArgument.parse($0, as: Channel.self) }
+  )
+  var channels: [Channel] = []
+
+  func validate() throws {
+    guard !channels.isEmpty else {
+      throw ValidationError("Say which channel: --channel sms, --channel email, or both.")
+    }
+  }
+}
+
+/// Which topics, as flags.
+struct TopicFlags: ParsableArguments {
+  @Option(
+    name: .customLong("topic"),
+    help: ArgumentHelp(
+      "What about: \(EnumArgument.names(Topic.self)). Repeatable. (default: marketing)",
+      valueName: "topic"
+    ),
+    transform: { try EnumArgument.parse($0, as: Topic.self) }
+  )
+  var topics: [Topic] = []
+}
+
+/// How it came about, as flags.
+struct EvidenceFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where it was collected, 3 to 40 characters: welcome_popup.",
+      valueName: "name"
+    )
+  )
+  var source: String?
+
+  @Option(
+    help: ArgumentHelp("When it happened, ISO 8601. (default: now)", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var at: GoogleProtobuf.Timestamp?
+
+  @Option(
+    help: ArgumentHelp(
+      "How it was collected: \(EnumArgument.names(ConsentMethod.self)).",
+      valueName: "method"
+    ),
+    transform: { try EnumArgument.parse($0, as: ConsentMethod.self) }
+  )
+  var method: ConsentMethod?
+
+  @Option(help: ArgumentHelp("The customer's IP address.", valueName: "address"))
+  var ip: String?
+
+  @Option(help: ArgumentHelp("The customer's browser.", valueName: "text"))
+  var userAgent: String?
+
+  @Option(help: ArgumentHelp("The page on which it happened.", valueName: "url"))
+  var pageUrl: String?
+
+  @Option(help: ArgumentHelp("The wording that the customer saw.", valueName: "text"))
+  var wording: String?
+
+  @Option(help: ArgumentHelp("Your name for that wording.", valueName: "name"))
+  var wordingVersion: String?
+
+  @Option(help: ArgumentHelp("Your id of the form.", valueName: "id"))
+  var formId: String?
+
+  @Option(help: ArgumentHelp("The country or law it falls under.", valueName: "name"))
+  var jurisdiction: String?
+
+  @Option(
+    help: ArgumentHelp("When an agreement for a time only ends, ISO 8601.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var expiresAt: GoogleProtobuf.Timestamp?
+
+  @Option(help: ArgumentHelp("Free text, up to 255 characters.", valueName: "text"))
+  var note: String?
+
+  /// What the request takes; nil when no flag was given.
+  var evidence: ConsentEvidence? {
+    let evidence = ConsentEvidence.with {
+      $0.occurredAt = at
+      $0.source = source ?? ""
+      $0.method = method ?? .unspecified
+      $0.ip = ip ?? ""
+      $0.userAgent = userAgent ?? ""
+      $0.pageURL = pageUrl ?? ""
+      $0.consentText = wording ?? ""
+      $0.consentTextVersion = wordingVersion ?? ""
+      $0.formID = formId ?? ""
+      $0.jurisdiction = jurisdiction ?? ""
+      $0.expiresAt = expiresAt
+      $0.note = note ?? ""
+    }
+    return evidence == ConsentEvidence() ? nil : evidence
+  }
+}

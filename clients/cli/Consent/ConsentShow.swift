@@ -1,0 +1,138 @@
+import ArgumentParser
+import PatronClient
+
+/// Shows what may be sent to a customer, and why not.
+struct ConsentShow: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Show what a customer agreed to, and what may be sent.",
+    discussion: """
+      One line a channel and topic: the state, whether a message may be sent now, and what forbids \
+      it. With --output ndjson one patron.v1.ChannelStatus a line.
+
+      EXAMPLES
+        patron consent show --external-id 42
+        patron consent show --phone +14155550100 --output json
+      """
+  )
+
+  @OptionGroup(title: "Customer") var customer: CustomerSelector
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(global) { session in
+      let request = GetCustomerRequest.with {
+        $0.storeID = session.storeID
+        $0.customer = customer.reference
+        $0.view = .full
+      }
+      let response = try await session.timed(CustomerService.getCustomer.method) {
+        try await session.client.customers.getCustomer(request, options: session.call)
+      }
+      if session.format == .ndjson {
+        for status in response.channels { session.print(try session.json(status, pretty: false)) }
+        return
+      }
+      try session.print(response) {
+        ConsentText.statuses(
+          response.channels,
+          width: session.environment.columns,
+          style: session.style
+        )
+      }
+    }
+  }
+}
+
+/// Shows the ledger.
+struct ConsentHistory: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history",
+    abstract: "Show how a customer's consent came about.",
+    discussion: """
+      The rows of the append-only ledger, newest first. With --output ndjson one \
+      patron.v1.ConsentRecord a line, with all of the evidence.
+
+      EXAMPLES
+        patron consent history --external-id 42
+        patron consent history --external-id 42 --channel sms --all --output ndjson
+      """
+  )
+
+  @OptionGroup(title: "Customer") var customer: CustomerSelector
+
+  @Option(
+    help: ArgumentHelp(
+      "Only this channel: \(EnumArgument.names(Channel.self)).",
+      valueName: "channel"
+    ),
+    transform: { try EnumArgument.parse($0, as: Channel.self) }
+  )
+  var channel: Channel?
+
+  @Option(help: ArgumentHelp("How many rows, 1 or more.", valueName: "count"))
+  var limit = 50
+
+  @Flag(help: "All of them.")
+  var all = false
+
+  @Option(help: ArgumentHelp("Go on where another call ended.", valueName: "token"))
+  var pageToken: String?
+
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  func validate() throws {
+    guard limit > 0 else { throw ValidationError("--limit is \(limit); expected 1 or more.") }
+  }
+
+  func run() async throws {
+    try await Session.run(global) { session in
+      var request = ListConsentHistoryRequest.with {
+        $0.storeID = session.storeID
+        $0.customer = customer.reference
+        $0.channel = channel ?? .unspecified
+        $0.pageToken = pageToken ?? ""
+      }
+      var collected = ListConsentHistoryResponse()
+      var rest = all ? Int.max : limit
+      repeat {
+        request.pageSize = Int32(min(rest, 100))
+        let page = try await session.timed(CustomerService.listConsentHistory.method) {
+          try await session.client.customers.listConsentHistory(request, options: session.call)
+        }
+        rest -= page.records.count
+        request.pageToken = page.nextPageToken
+        collected.nextPageToken = page.nextPageToken
+        if session.format == .ndjson {
+          for record in page.records { session.print(try session.json(record, pretty: false)) }
+        } else {
+          collected.records += page.records
+        }
+      } while rest > 0 && !request.pageToken.isEmpty
+      try show(collected, session)
+    }
+  }
+
+  private func show(_ answer: ListConsentHistoryResponse, _ session: Session) throws {
+    if session.format == .json {
+      session.print(try session.json(answer, pretty: true))
+      return
+    }
+    if session.format == .table {
+      if answer.records.isEmpty {
+        session.remark("no consent was ever given or withdrawn")
+      } else {
+        session.print(
+          ConsentText.history(
+            answer.records,
+            width: session.environment.columns,
+            style: session.style
+          )
+        )
+      }
+    }
+    if !answer.nextPageToken.isEmpty {
+      session.remark("there are more: --page-token \(answer.nextPageToken), or --all")
+    }
+  }
+}

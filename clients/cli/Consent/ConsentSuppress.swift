@@ -1,0 +1,127 @@
+import ArgumentParser
+import PatronClient
+
+/// Forbids messages to an address.
+struct ConsentSuppress: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "suppress",
+    abstract: "Forbid messages to an address, whatever its owner agreed to.",
+    discussion: """
+      The suppression belongs to the address: it holds for one that no customer has yet, too.
+
+      EXAMPLES
+        patron consent suppress --external-id 42 --channel email --reason hard-bounce
+        patron consent suppress --email ada@example.com --channel email --note 'asked by phone'
+      """
+  )
+
+  @OptionGroup(title: "Customer") var customer: CustomerSelector
+  @OptionGroup(title: "Channels") var channels: ChannelFlags
+
+  @Option(
+    help: ArgumentHelp(
+      "Why: \(EnumArgument.names(SuppressionReason.self)). (default: manual)",
+      valueName: "reason"
+    ),
+    transform: { try EnumArgument.parse($0, as: SuppressionReason.self) }
+  )
+  var reason: SuppressionReason?
+
+  @Option(
+    help: ArgumentHelp("Since when, ISO 8601. (default: now)", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var at: GoogleProtobuf.Timestamp?
+
+  @Option(help: ArgumentHelp("Who or what reported it, up to 40 characters.", valueName: "name"))
+  var source: String?
+
+  @Option(help: ArgumentHelp("Free text, up to 255 characters.", valueName: "text"))
+  var note: String?
+
+  @OptionGroup(title: "Actor") var acting: ActingFlags
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(global) { session in
+      let request = SuppressCustomerRequest.with {
+        $0.storeID = session.storeID
+        $0.customer = customer.reference
+        $0.channels = channels.channels
+        $0.reason = reason ?? .manual
+        $0.suppressedAt = at
+        $0.source = source ?? ""
+        $0.note = note ?? ""
+        $0.actor = acting.actor
+      }
+      let response = try await session.timed(CustomerService.suppressCustomer.method) {
+        try await session.client.customers.suppressCustomer(request, options: session.call)
+      }
+      try session.print(response) {
+        ConsentText.suppression(
+          response.outcome,
+          response.customer,
+          response.channels,
+          style: session.style
+        )
+      }
+    }
+  }
+}
+
+/// Lifts suppressions.
+struct ConsentUnsuppress: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "unsuppress",
+    abstract: "Lift suppressions of an address.",
+    discussion: """
+      EXAMPLES
+        patron consent unsuppress --external-id 42 --channel email
+        patron consent unsuppress --external-id 42 --channel email --reason hard-bounce \\
+          --reason soft-bounce
+      """
+  )
+
+  @OptionGroup(title: "Customer") var customer: CustomerSelector
+  @OptionGroup(title: "Channels") var channels: ChannelFlags
+
+  @Option(
+    name: .customLong("reason"),
+    help: ArgumentHelp(
+      "Which: \(EnumArgument.names(SuppressionReason.self)). Repeatable. (default: manual)",
+      valueName: "reason"
+    ),
+    transform: { try EnumArgument.parse($0, as: SuppressionReason.self) }
+  )
+  var reasons: [SuppressionReason] = []
+
+  @Option(help: ArgumentHelp("Why, up to 255 characters.", valueName: "text"))
+  var note: String?
+
+  @OptionGroup(title: "Actor") var acting: ActingFlags
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(global) { session in
+      let request = UnsuppressCustomerRequest.with {
+        $0.storeID = session.storeID
+        $0.customer = customer.reference
+        $0.channels = channels.channels
+        $0.reasons = reasons
+        $0.note = note ?? ""
+        $0.actor = acting.actor
+      }
+      let response = try await session.timed(CustomerService.unsuppressCustomer.method) {
+        try await session.client.customers.unsuppressCustomer(request, options: session.call)
+      }
+      try session.print(response) {
+        ConsentText.suppression(
+          response.outcome,
+          response.customer,
+          response.channels,
+          style: session.style
+        )
+      }
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import PatronClient
+
+/// Consent as people read it.
+enum ConsentText {
+  /// What may be sent, one channel and topic a line.
+  static func statuses(_ statuses: [ChannelStatus], width: Int, style: Style) -> String {
+    var table = TextTable([
+      .init(title: "CHANNEL"), .init(title: "TOPIC"), .init(title: "STATE"),
+      .init(title: "SINCE"), .init(title: "SOURCE", least: 8), .init(title: "MAY SEND"),
+      .init(title: "BECAUSE", least: 12),
+    ])
+    for status in statuses {
+      let isKnown = status.changedAt != nil
+      table.add([
+        ValueText.enumeration(status.channel), ValueText.enumeration(status.topic),
+        ValueText.enumeration(status.state), isKnown ? ValueText.day(status.changedAt) : "",
+        status.source, status.canReceive ? "yes" : "no", because(status),
+      ])
+    }
+    return table.text(width: width, style: style)
+  }
+
+  private static func because(_ status: ChannelStatus) -> String {
+    status.blockReasons.map { reason in
+      guard reason == .suppressed else { return ValueText.enumeration(reason) }
+      let reasons = status.suppressions.map { suppression in
+        "\(ValueText.enumeration(suppression.reason)) \(ValueText.day(suppression.suppressedAt))"
+      }
+      return "suppressed (\(reasons.joined(separator: ", ")))"
+    }.joined(separator: ", ")
+  }
+
+  /// The ledger, one row a line.
+  static func history(_ records: [ConsentRecord], width: Int, style: Style) -> String {
+    var table = TextTable([
+      .init(title: "ROW"), .init(title: "WHEN"), .init(title: "CHANNEL"), .init(title: "TOPIC"),
+      .init(title: "WHAT", least: 12), .init(title: "BY"), .init(title: "SOURCE", least: 8),
+      .init(title: "NOTE", least: 8),
+    ])
+    for record in records {
+      table.add([
+        String(record.id), ValueText.minute(record.occurredAt),
+        ValueText.enumeration(record.channel), ValueText.enumeration(record.topic), what(record),
+        ValueText.enumeration(record.actor), record.evidence?.source ?? "",
+        record.evidence?.note ?? "",
+      ])
+    }
+    return table.text(width: width, style: style)
+  }
+
+  private static func what(_ record: ConsentRecord) -> String {
+    switch record.action {
+    case .suppress: "suppressed: \(ValueText.enumeration(record.suppressionReason))"
+    case .unsuppress: "lifted: \(ValueText.enumeration(record.suppressionReason))"
+    default:
+      "\(ValueText.enumeration(record.previousState)) → \(ValueText.enumeration(record.state))"
+    }
+  }
+
+  /// What an agreement did.
+  static func subscribed(_ response: SubscribeCustomerResponse, style: Style) -> String {
+    var text = CustomerText.outcome(response.outcome, style)
+    if let id = response.customer?.id { text += "  customer \(id)" }
+    text += "\n" + lines(response.changes)
+    if !response.confirmationToken.isEmpty {
+      text += "to be confirmed: patron consent confirm \(response.confirmationToken)\n"
+    }
+    return text + CustomerText.warnings(response.warnings, style)
+  }
+
+  /// What a confirmation or an opt-out did.
+  static func changed(
+    _ changes: [SubscriptionChange],
+    _ customer: Customer?,
+    style: Style
+  ) -> String {
+    var text = CustomerText.outcome(changes.isEmpty ? .unchanged : .updated, style)
+    if let id = customer?.id { text += "  customer \(id)" }
+    return text + "\n" + lines(changes)
+  }
+
+  private static func lines(_ changes: [SubscriptionChange]) -> String {
+    changes.map { change in
+      "  \(ValueText.enumeration(change.channel)), \(ValueText.enumeration(change.topic)): "
+        + "\(ValueText.enumeration(change.before)) → \(ValueText.enumeration(change.after))\n"
+    }.joined()
+  }
+
+  /// What a suppression or its end did, and how the channels stand now.
+  static func suppression(
+    _ outcome: Outcome,
+    _ customer: Customer?,
+    _ channels: [ChannelStatus],
+    style: Style
+  ) -> String {
+    var text = CustomerText.outcome(outcome, style)
+    text += customer.map { "  customer \($0.id)" } ?? "  an address that no customer has"
+    text += "\n"
+    for status in channels {
+      let line = ChannelText.line(status)
+      text += "  \(line.label): \(SafeText.line(line.value))\n"
+    }
+    return text
+  }
+}

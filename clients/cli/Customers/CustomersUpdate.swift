@@ -1,0 +1,104 @@
+import ArgumentParser
+import PatronClient
+
+/// Changes one customer by Patron's id.
+struct CustomersUpdate: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "update",
+    abstract: "Change one customer by Patron's id, field by field.",
+    discussion: """
+      This is the way to give a customer a second identifier. Flags that are not given leave alone \
+      what is stored; --clear clears a field. With --mask exactly the named fields are set, and \
+      those that no flag gives are cleared; names are those of patron.v1.CustomerInput, \
+      custom_properties.NAME for one property. With --etag the customer must not have changed since.
+
+      EXAMPLES
+        patron customers update --id 7 --phone +14155550100
+        patron customers update --id 7 --clear tags --first-name Ada
+        patron customers update --id 7 --mask first_name,custom_properties --first-name Ada
+        patron customers update --id 7 --etag 1041 --external-id 42
+      """
+  )
+
+  @Option(help: "Patron's id.")
+  var id: Int64
+
+  @OptionGroup(title: "New values") var fields: CustomerFields
+  @OptionGroup(title: "Address") var address: AddressFields
+
+  @Option(
+    help: ArgumentHelp("JSON of a patron.v1.CustomerInput; flags win over it.", valueName: "json")
+  )
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp("The fields to set, comma-separated: first_name,tags.", valueName: "list")
+  )
+  var mask: String?
+
+  @Option(help: ArgumentHelp("The etag that the customer must still have.", valueName: "etag"))
+  var etag: String?
+
+  @Option(
+    help: ArgumentHelp("Country of phone numbers without `+`, ISO 3166-1: US.", valueName: "code")
+  )
+  var defaultCountry: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Who says so: \(EnumArgument.names(Actor.self)). (default: operator)",
+      valueName: "actor"
+    ),
+    transform: { try EnumArgument.parse($0, as: PatronProto.Actor.self) }
+  )
+  var actor: PatronProto.Actor?
+
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  private var paths: [String] {
+    (mask ?? "").split(separator: ",").map { $0.trimmingPrefix(while: \.isWhitespace) }
+      .map(String.init).filter { !$0.isEmpty }
+  }
+
+  func validate() throws {
+    guard !fields.isEmpty || address.address != nil || data != nil || !paths.isEmpty else {
+      throw ValidationError("Give the new values as flags or with --data, or fields to clear.")
+    }
+  }
+
+  func run() async throws {
+    var input = CustomerInput()
+    if let data { input = try DataArgument.message(CustomerInput.self, data, flag: "--data") }
+    if let address = address.address { input.address = address }
+    fields.apply(to: &input)
+    let given = input
+    try await Session.run(global) { session in
+      let request = UpdateCustomerRequest.with {
+        $0.storeID = session.storeID
+        $0.id = id
+        $0.customer = given
+        $0.updateMask = paths.isEmpty ? nil : .with { $0.paths = paths }
+        $0.etag = etag ?? ""
+        $0.actor = actor ?? .unspecified
+        $0.defaultCountry = defaultCountry ?? ""
+      }
+      let response = try await session.timed(CustomerService.updateCustomer.method) {
+        try await session.client.customers.updateCustomer(request, options: session.call)
+      }
+      try session.print(response) {
+        let upsert = UpsertCustomerResponse.with {
+          $0.customer = response.customer
+          $0.outcome = response.outcome
+          $0.changedFields = response.changedFields
+          $0.warnings = response.warnings
+        }
+        return CustomerText.upsert(
+          upsert,
+          dryRun: false,
+          width: session.environment.columns,
+          style: session.style
+        )
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import PatronClient
+
+extension OrderText {
+  /// A list, one order a line.
+  static func table(_ orders: [Order], width: Int, style: Style) -> String {
+    var table = TextTable([
+      .init(title: "PLACED"), .init(title: "ORDER", least: 8), .init(title: "ID"),
+      .init(title: "TOTAL", right: true), .init(title: "REFUNDED", right: true),
+      .init(title: "STATE", least: 10),
+    ])
+    for order in orders {
+      table.add([
+        ValueText.day(order.placedAt), name(order), String(order.id),
+        ValueText.money(order.total), refunded(order), state(order),
+      ])
+    }
+    return table.text(width: width, style: style)
+  }
+
+  /// All of one order, and its events.
+  static func card(_ response: GetOrderResponse, width: Int, style: Style) -> String {
+    guard let order = response.order else { return "no order\n" }
+    var lines: [(label: String, value: String)] = [
+      ("id", String(order.id)), ("external id", order.externalID), ("name", name(order)),
+      ("customer", String(order.customerID)), ("placed", ValueText.minute(order.placedAt)),
+      ("total", ValueText.money(order.total)), ("refunded", refunded(order)),
+      ("state", state(order)), ("checkout", order.checkoutToken),
+      ("sales channel", order.salesChannel), ("payment", order.paymentMethod),
+      ("discounts", order.discountCodes.joined(separator: ", ")),
+    ]
+    lines += order.lineItems.map { item in
+      let name = item.name.isEmpty ? item.productID : item.name
+      return (
+        "item",
+        ["\(item.quantity) ×", name, ValueText.money(item.total)].filter { !$0.isEmpty }
+          .joined(separator: " ")
+      )
+    }
+    lines += order.refunds.map { refund in
+      let parts = [
+        refund.externalID, ValueText.money(refund.amount), ValueText.day(refund.refundedAt),
+        refund.reason,
+      ]
+      return ("refund", parts.filter { !$0.isEmpty }.joined(separator: ", "))
+    }
+    lines += order.fulfillments.map { shipment in
+      let parts = [
+        shipment.externalID, ValueText.day(shipment.fulfilledAt), shipment.trackingCompany,
+        shipment.trackingNumber,
+      ]
+      return ("shipment", parts.filter { !$0.isEmpty }.joined(separator: ", "))
+    }
+    var text = CustomerText.card(lines, width: width, style: style)
+    if !response.events.isEmpty {
+      var timeline = TimelineText(width: width, style: style)
+      text += "\n" + style.bold("Events") + "\n" + timeline.events(response.events)
+    }
+    return text
+  }
+
+  private static func refunded(_ order: Order) -> String {
+    guard let currency = order.total?.currencyCode, !order.refunds.isEmpty else { return "" }
+    return ValueText.money(
+      order.refunds.reduce(0) { $0 &+ ($1.amount?.minorUnits ?? 0) },
+      currency
+    )
+  }
+
+  /// A part of an order that was just written.
+  static func part(_ outcome: Outcome, _ order: Order?, _ events: [Event], style: Style) -> String {
+    var response = SyncOrderResponse()
+    response.outcome = outcome
+    response.order = order
+    response.derivedEvents = events
+    return synced(response, style: style)
+  }
+}

@@ -1,0 +1,166 @@
+import ArgumentParser
+import PatronClient
+
+/// Takes over one refund.
+struct TimelineRefund: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "refund",
+    abstract: "Take over one refund of a known order.",
+    discussion: """
+      The same --refund-id again replaces the refund. A paid order becomes partially refunded or \
+      refunded.
+
+      EXAMPLES
+        patron timeline refund --order-id 1001 --refund-id r1 --amount 5.00 --currency USD \\
+          --at 2024-05-31 --reason 'too small'
+      """
+  )
+
+  @Option(help: ArgumentHelp("The shop's identifier of the order.", valueName: "id"))
+  var orderId: String
+
+  @Option(help: ArgumentHelp("The shop's identifier of the refund.", valueName: "id"))
+  var refundId: String
+
+  @Option(help: ArgumentHelp("How much went back: 12.34; needs --currency.", valueName: "decimal"))
+  var amount: String
+
+  @Option(help: ArgumentHelp("The order's currency, ISO 4217: USD.", valueName: "code"))
+  var currency: String
+
+  @Option(
+    help: ArgumentHelp("When, ISO 8601.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var at: GoogleProtobuf.Timestamp
+
+  @Option(help: ArgumentHelp("Why.", valueName: "text"))
+  var reason: String?
+
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  func run() async throws {
+    let money = try MoneyArgument.money(amount, currency: currency, flag: "--amount")
+    try await Session.run(global) { session in
+      let request = SyncRefundRequest.with {
+        $0.storeID = session.storeID
+        $0.orderExternalID = orderId
+        $0.refund = .with {
+          $0.externalID = refundId
+          $0.refundedAt = at
+          $0.amount = money
+          $0.reason = reason ?? ""
+        }
+      }
+      let response = try await session.timed(TimelineService.syncRefund.method) {
+        try await session.client.timeline.syncRefund(request, options: session.call)
+      }
+      try session.print(response) {
+        OrderText.part(
+          response.outcome,
+          response.order,
+          response.derivedEvents,
+          style: session.style
+        )
+      }
+    }
+  }
+}
+
+/// Takes over one shipment.
+struct TimelineFulfillment: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fulfillment",
+    abstract: "Take over one shipment of a known order.",
+    discussion: """
+      The same --fulfillment-id again replaces the shipment. Without --item it holds everything \
+      that was left to send.
+
+      EXAMPLES
+        patron timeline fulfillment --order-id 1001 --fulfillment-id f1 --at 2024-05-31 \\
+          --item p1=2 --tracking-company UPS --tracking-number 1Z999
+      """
+  )
+
+  @Option(help: ArgumentHelp("The shop's identifier of the order.", valueName: "id"))
+  var orderId: String
+
+  @Option(help: ArgumentHelp("The shop's identifier of the shipment.", valueName: "id"))
+  var fulfillmentId: String
+
+  @Option(
+    help: ArgumentHelp("When, ISO 8601.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var at: GoogleProtobuf.Timestamp
+
+  @Option(
+    help: ArgumentHelp("\(EnumArgument.names(FulfillmentState.self)).", valueName: "state"),
+    transform: { try EnumArgument.parse($0, as: FulfillmentState.self) }
+  )
+  var state: FulfillmentState?
+
+  @Option(
+    help: ArgumentHelp("\(EnumArgument.names(ShipmentStatus.self)).", valueName: "status"),
+    transform: { try EnumArgument.parse($0, as: ShipmentStatus.self) }
+  )
+  var shipmentStatus: ShipmentStatus?
+
+  @Option(help: ArgumentHelp("Carrier.", valueName: "name"))
+  var trackingCompany: String?
+
+  @Option(help: ArgumentHelp("Number at the carrier.", valueName: "number"))
+  var trackingNumber: String?
+
+  @Option(help: ArgumentHelp("Page at the carrier.", valueName: "url"))
+  var trackingUrl: String?
+
+  @Option(
+    name: .customLong("item"),
+    help: ArgumentHelp("What it holds: product=count. Repeatable.", valueName: "product=count"),
+    transform: { try TimelineFulfillment.item($0) }
+  )
+  var items: [FulfilledItem] = []
+
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  private static func item(_ text: String) throws -> FulfilledItem {
+    guard let equals = text.lastIndex(of: "="),
+      let count = Int32(text[text.index(after: equals)...])
+    else { throw ValidationError("Expected product=count, as in p1=2.") }
+    return .with {
+      $0.productID = String(text[..<equals])
+      $0.quantity = count
+    }
+  }
+
+  func run() async throws {
+    try await Session.run(global) { session in
+      let request = SyncFulfillmentRequest.with {
+        $0.storeID = session.storeID
+        $0.orderExternalID = orderId
+        $0.fulfillment = .with {
+          $0.externalID = fulfillmentId
+          $0.fulfilledAt = at
+          $0.state = state ?? .unspecified
+          $0.shipmentStatus = shipmentStatus ?? .unspecified
+          $0.trackingCompany = trackingCompany ?? ""
+          $0.trackingNumber = trackingNumber ?? ""
+          $0.trackingURL = trackingUrl ?? ""
+          $0.items = items
+        }
+      }
+      let response = try await session.timed(TimelineService.syncFulfillment.method) {
+        try await session.client.timeline.syncFulfillment(request, options: session.call)
+      }
+      try session.print(response) {
+        OrderText.part(
+          response.outcome,
+          response.order,
+          response.derivedEvents,
+          style: session.style
+        )
+      }
+    }
+  }
+}
