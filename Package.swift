@@ -66,7 +66,8 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0001_initial.sql"),
       .embedInCode("Migrations/m0002_suppressions.sql"),
       .embedInCode("Migrations/m0003_checkouts_types.sql"),
-      .embedInCode("Migrations/m0004_sequences.sql"),
+      .embedInCode("Migrations/m0004_terms.sql"),
+      .embedInCode("Migrations/m0005_sequences.sql"),
     ],
     swiftSettings: strict
   ),

@@ -27,6 +27,8 @@ extension Routes {
       apply: Customers.updateTags)
     routes.point(CustomerService.batchGetCustomers, Customers.batchGetCustomers)
     routes.point(CustomerService.listCustomers, Customers.listCustomers)
+    routes.point(CustomerService.countCustomers, Customers.countCustomers)
+    routes.point(CustomerService.listFilters, Customers.listFilters)
     routes.scan(
       CustomerService.exportCustomers, prepare: Customers.prepareExport, run: Customers.export)
     typealias Timeline = TimelineHandlers

@@ -15,6 +15,9 @@ public enum ClientTarget: Sendable, Hashable {
       self = try .unix(path: Self.unixPath(text))
       return
     }
+    if let scheme = ["http://", "https://", "tcp://"].first(where: text.hasPrefix) {
+      throw Self.invalid(text, "leave out \(scheme)")
+    }
     guard let colon = text.lastIndex(of: ":") else {
       throw Self.invalid(text, "it has no port")
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import PatronService
 import PatronStore
 
@@ -7,27 +8,45 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check the data directory: SQLite's own check, and Patron's invariants.",
     discussion: """
-      Every record is decoded and compared with the columns it is found by, and every customer's
-      order statistics with the orders. The server must not be running. Each finding is one line
-      and names ids, no personal data. Exit status: 0 when there are no findings, 1 otherwise.
+      Every record is decoded and compared with the columns it is found by and with the lists \
+      and counters of the filters, and every customer's order statistics with the orders. The \
+      server must not be running. Each finding is one line and names ids, no personal data. Exit \
+      status: 0 when there are no findings, 1 otherwise.
       """
   )
 
   @OptionGroup var data: DataOptions
 
   func run() throws {
-    let store: Store
-    do {
-      store = try Store(StoreOptions(directory: data.data, migrations: Migration.all))
-    } catch {
-      throw Failure(description: "\(error)")
+    // Opening a store makes what is missing, and an empty store would pass every check.
+    guard FileManager.default.fileExists(atPath: data.data + "/patron.db") else {
+      throw Failure(
+        description: "there is no patron.db in the data directory \(data.data): nothing to check. "
+          + "--data or PATRON_DATA names another directory"
+      )
     }
+    let store = try Store.opened(StoreOptions(directory: data.data, migrations: Migration.all))
     defer { store.close() }
     let findings = try store.check([RecordChecks.run])
     for finding in findings { print(finding) }
     guard findings.isEmpty else {
-      throw Failure(description: "\(findings.count) findings")
+      throw Failure(description: CountText.of(findings.count, "finding"))
     }
-    print("ok")
+    let found = try store.counts()
+    let parts = [
+      CountText.of(found.customers, "customer"), CountText.of(found.orders, "order"),
+      CountText.of(found.events, "event"),
+    ]
+    print("ok: \(parts.joined(separator: ", "))")
+  }
+}
+
+/// Numbers of things in words.
+enum CountText {
+  /// `1 event`, `58,966 customers`.
+  static func of(_ count: Int, _ noun: String) -> String {
+    var digits = Array(String(count))
+    for place in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: place) }
+    return String(digits) + " " + noun + (count == 1 ? "" : "s")
   }
 }

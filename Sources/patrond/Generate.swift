@@ -8,9 +8,9 @@ struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Fill a data directory with made-up customers, for measurements.",
     discussion: """
-      The customers have external ids g0000001 and up, in the store `default`; every writable field
-      is filled in some of them. The same seed makes the same customers. The server must not be
-      running. Nothing is overwritten: customers that exist are left as they are.
+      The customers have external ids g0000001 and up, in the store `default`; every writable \
+      field is filled in some of them. The same seed makes the same customers. The server must \
+      not be running. Nothing is overwritten: customers that exist are left as they are.
       """
   )
 
@@ -38,13 +38,9 @@ struct Generate: ParsableCommand {
     var options = StoreOptions(directory: data.data, migrations: Migration.all)
     // Made-up data can be made again: no need to wait for the disk after each batch.
     options.durability = .off
-    let store: Store
-    do {
-      store = try Store(options)
-    } catch {
-      throw Failure(description: "\(error)")
-    }
+    let store = try Store.opened(options)
     defer { store.close() }
+    let before = try store.counts()
     let generator = SampleShop(
       customers: customers,
       eventsPerCustomer: eventsPerCustomer,
@@ -55,5 +51,10 @@ struct Generate: ParsableCommand {
       guard done % 10_000 == 0 || done == customers else { return }
       report("\(done) of \(customers) customers, \(Int(Date().timeIntervalSince(start))) s")
     }
+    let after = try store.counts()
+    report(
+      "new: \(CountText.of(after.customers - before.customers, "customer")), "
+        + CountText.of(after.events - before.events, "event")
+    )
   }
 }

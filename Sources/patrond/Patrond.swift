@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PatronModel
 
 /// The server and the commands for its data directory.
 @main
@@ -8,9 +9,9 @@ struct Patrond: AsyncParsableCommand {
     commandName: "patrond",
     abstract: "Keeps a shop's customers and their timelines, and serves them by RPC.",
     discussion: """
-      Without a command it serves: with no flags at all on 127.0.0.1:7420, from the directory
-      ./patron-data, which it makes when it is missing. SIGTERM or SIGINT makes it finish the calls
-      in flight and stop.
+      Without a command it serves: with no flags at all on 127.0.0.1:7420, from the \
+      directory ./patron-data, which it makes when it is missing. SIGTERM or SIGINT makes it \
+      finish the calls in flight and stop.
       """,
     version: ServerVersion.text,
     subcommands: [Serve.self, Check.self, Generate.self],
@@ -30,9 +31,23 @@ struct Patrond: AsyncParsableCommand {
       }
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-      report(fullMessage(for: error))
+      report(unknownCommand ?? fullMessage(for: error))
       Foundation.exit(2)
     }
+  }
+}
+
+extension Patrond {
+  /// What is wrong when the first argument is a word that is no command.
+  fileprivate static var unknownCommand: String? {
+    guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-") else {
+      return nil
+    }
+    let names = configuration.subcommands.map { "\($0)".lowercased() }
+    if names.contains(word) || word == "help" { return nil }
+    let near = NearestNames.of(word.lowercased(), among: names).first
+    return "Error: there is no command `\(word.prefix(64))`; "
+      + (near.map { "did you mean `\($0)`?" } ?? "the commands are serve, check and generate")
   }
 }
 

@@ -9,10 +9,10 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve the data directory (what patrond does without a command).",
     discussion: """
-      Without --insecure-listen only the loopback interface and Unix sockets are listened on,
+      Without --insecure-listen only the loopback interface and Unix sockets are listened on, \
       because connections are not encrypted and callers not asked who they are.
 
-      Exit status: 0 after a signal, 1 when it could not start, 2 for wrong flags, 74 when the
+      Exit status: 0 after a signal, 1 when it could not start, 2 for wrong flags, 74 when the \
       disk failed: what was acknowledged is on disk, start it again.
       """
   )

@@ -18,7 +18,9 @@ struct Server {
 
   func run() async throws {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-    let store = try open()
+    var options = storeOptions
+    options.commitObserver = { [feeds] changes in feeds.observe(changes) }
+    let store = try Store.opened(options)
     let health = HealthState(services: [CustomerService.name, TimelineService.name])
     let server = try await listen(store, health)
     announce(server.addresses)
@@ -32,16 +34,6 @@ struct Server {
     await server.shutdown()
     store.close()
     report(isClean ? "stopped" : "stopped; calls that took longer than the grace were cut off")
-  }
-
-  private func open() throws -> Store {
-    var options = storeOptions
-    options.commitObserver = { [feeds] changes in feeds.observe(changes) }
-    do {
-      return try Store(options)
-    } catch {
-      throw Failure(description: "\(error)")
-    }
   }
 
   private func listen(_ store: Store, _ health: HealthState) async throws -> TTRPCServer {

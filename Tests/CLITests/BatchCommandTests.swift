@@ -1,3 +1,4 @@
+import Foundation
 import PatronClient
 import Synchronization
 import Testing
@@ -221,7 +222,7 @@ struct BatchCommandTests {
       input: lines(1..<5)
     )
     #expect(outcome.status == 77)
-    #expect(outcome.out.isEmpty)
+    #expect(outcome.out.hasPrefix("1 customer: 1 created, 0 updated, 0 unchanged, 0 rejected"))
     #expect(
       outcome.err == """
         error: disk; stopped at lines 2 to 2, 1 record before them got an answer. Run the same \
@@ -230,6 +231,37 @@ struct BatchCommandTests {
         """
     )
     #expect(attempts.withLock { $0 } == 2)
+  }
+
+  @Test func opensTheRejectsBeforeAnythingIsSent() async throws {
+    let server = server()
+    let outcome = try await patron(
+      "customers",
+      "upsert",
+      "--batch",
+      "-",
+      "--rejects",
+      "/nowhere/rejects.ndjson",
+      server: server,
+      input: lines(0..<1)
+    )
+    #expect(outcome.status == 1)
+    #expect(outcome.err.hasPrefix("error: cannot write the rejects to /nowhere/rejects.ndjson: "))
+    #expect(server.calls.isEmpty)
+  }
+
+  @Test func aCleanRunLeavesNoRejectsOfAnother() async throws {
+    let rejects = try TemporaryFile("{\"line\":1}\n")
+    let arguments = ["customers", "upsert", "--batch", "-", "--rejects", rejects.path]
+    let failing = FakeServer()
+    let failed = try await patron(arguments, server: failing, input: lines(0..<1))
+    #expect(failed.status == 76)
+    #expect(rejects.lines == ["{\"line\":1}"])
+    let clean = try await patron(arguments, server: server(), input: lines(0..<1))
+    #expect(clean.status == 0, "\(clean.err)")
+    #expect(!FileManager.default.fileExists(atPath: rejects.path))
+    _ = try await patron(arguments, server: failing, input: lines(0..<1))
+    #expect(!FileManager.default.fileExists(atPath: rejects.path))
   }
 
   @Test func doesNotWaitForAServerThatNeverAnswered() async throws {

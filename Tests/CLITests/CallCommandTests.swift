@@ -88,6 +88,21 @@ struct CallCommandTests {
     #expect(health.out == "SERVING\nNOT_SERVING\n")
   }
 
+  @Test(arguments: [
+    ("CustomerService", "patron.v1.CustomerService"), ("no.such.Service", "no.such.Service"),
+  ])
+  func healthTakesTheEndOfAName(given: String, asked: String) async throws {
+    let server = FakeServer()
+    server.handle("Check") { _, _ throws(RPCError) in
+      [try FakeServer.encode(GRPCHealth.HealthCheckResponse.with { $0.status = .serving })]
+    }
+    let outcome = try await patron("health", given, "-v", server: server)
+    #expect(outcome.status == 0, "\(outcome.err)")
+    let requests = try server.requests(GRPCHealth.HealthCheckRequest.self, "Check")
+    #expect(requests.map(\.service) == [asked])
+    #expect(outcome.err.contains(#/ OK in \d+\.\d ms\n/#), "\(outcome.err)")
+  }
+
   @Test func explainsWhatIsWrong() async throws {
     let unknown = try await patron("call", "GetCustomr", "{}")
     #expect(unknown.status == 2)

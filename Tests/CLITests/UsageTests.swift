@@ -34,6 +34,62 @@ struct UsageTests {
     #expect(server.calls.isEmpty)
   }
 
+  @Test(arguments: [
+    (
+      ["customers", "upsert", "--emial", "x"],
+      "there is no option `--emial`; did you mean `--email`? `patron customers upsert --help`"
+    ),
+    (["customers", "get", "--nonsense=1"], "no option `--nonsense`; `patron customers get"),
+    (["--store", "list", "custmers", "list"], "`patron custmers`; did you mean `customers`?"),
+    (["timeline", "shwo"], "there is no command `patron timeline shwo`; did you mean `show`?"),
+    (["foo"], "there is no command `patron foo`; the commands are customers, "),
+    (
+      ["customers", "upsert", "--email", "a@example.com", "--phone", "+1", "--clear", "phone"],
+      "--clear phone and --phone exclude each other"
+    ),
+    (["call", "Nonsense"], "there is no method `Nonsense`; `patron list SERVICE` shows"),
+    (["customers", "get", "--id", "1", "--output", "csv"], "error: --output csv is not possible"),
+    (["customers", "list", "--address", "http://127.0.0.1:7420"], "leave out http://"),
+  ])
+  func namesWhatIsWrong(_ arguments: [String], _ expected: String) async throws {
+    let outcome = try await patron(arguments)
+    #expect(outcome.status == 2)
+    #expect(outcome.err.contains(expected), "\(outcome.err)")
+  }
+
+  @Test func errorsFoundWhileRunningShowNoUsageOfTheProgram() async throws {
+    let outcome = try await patron("customers", "get", "--id", "1", "--output", "csv")
+    #expect(!outcome.err.contains("Usage:"))
+    #expect(outcome.err.split(separator: "\n").count == 1, "\(outcome.err)")
+  }
+
+  @Test func rejectedPropertiesAreSaidOnce() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.upsertCustomer) { _ throws(RPCError) in
+      let bad = GoogleRPC.BadRequest.with {
+        $0.fieldViolations = [
+          .with {
+            $0.field = "customer.custom_properties.N"
+            $0.description = "expected snake case"
+          }
+        ]
+      }
+      throw RPCError(
+        code: .invalidArgument,
+        message: "customer.custom_properties: expected snake case",
+        details: [
+          StatusDetail(
+            typeURL: "type.googleapis.com/google.rpc.BadRequest",
+            value: try FakeServer.encode(bad)
+          )
+        ]
+      )
+    }
+    let outcome = try await patron("customers", "upsert", "--property", "N=4", server: server)
+    #expect(outcome.err.hasPrefix("error: the input was rejected, 1 violation"), "\(outcome.err)")
+    #expect(outcome.err.contains("customer.custom_properties.N: expected snake case"))
+  }
+
   @Test func missingFilesAreStatus1() async throws {
     let outcome = try await patron("timeline", "order", "--batch", "/nowhere/orders.ndjson")
     #expect(outcome.status == 1)

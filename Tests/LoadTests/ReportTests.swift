@@ -101,7 +101,7 @@ struct ReportTests {
     for part in [
       "patron.v1.CustomerService/GetCustomer at 127.0.0.1:7420",
       "closed loop, 16 callers, 4 connections, 1 thread", "seed 42", "666.7 OK answers/s",
-      "1,005 in 1.50 s (1 before them", "501 values", "20.0 kB sent, 100.0 kB received",
+      "1,005 in 1.50 s (1 before them", "501 values", "20.0 kB of payload sent, 100.0 kB received",
       "10 % of one processor", "p99.9", "NOT_FOUND", "NOT_FOUND: mNOT_FOUND",
     ] {
       #expect(text.contains(part), "\(part) is missing in:\n\(text)")

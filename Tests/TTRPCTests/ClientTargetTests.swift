@@ -16,6 +16,15 @@ import Testing
     #expect(try ClientTarget(parsing: text).description == text)
   }
 
+  @Test func namesASchemeThatDoesNotBelong() {
+    for scheme in ["http://", "https://", "tcp://"] {
+      let error = #expect(throws: RPCError.self) {
+        try ClientTarget(parsing: scheme + "127.0.0.1:7420")
+      }
+      #expect(error?.message.contains("leave out \(scheme);") == true)
+    }
+  }
+
   @Test(arguments: [
     "", "localhost", "localhost:", "localhost:0", "localhost:65536", "localhost:+80", ":7420",
     "::1:7420", "[::1]", "[]:1", "[a]:1", "a b:1", "http://x:1", "unix:",

@@ -13,7 +13,10 @@ struct StatementTests {
   ]
 
   /// Files whose statements read every store, and why.
-  static let overall = ["AllRecords.swift": "`patrond check` looks at the whole file"]
+  static let overall = [
+    "AllRecords.swift": "`patrond check` looks at the whole file",
+    "StoreWriter+TermRebuild.swift": "a new version looks at every record once",
+  ]
 
   static let tables: [(name: String, body: String)] = migrations.flatMap { file in
     file.text.matches(of: #/CREATE (?:VIRTUAL )?TABLE (\w+)([^;]*);/#).map {

@@ -129,8 +129,9 @@ public enum ConsentWarning: String, Sendable, Hashable, CaseIterable {
   public var message: String {
     switch self {
     case .stickyOptOut:
-      "The customer opted out in person, so the flag changed nothing: only a newer consent of "
-        + "the customer's own (SubscribeCustomer with its evidence) subscribes again."
+      "The customer opted out in person: the flag was stored, and the consent stayed "
+        + "unsubscribed. Only a newer consent of the customer's own (SubscribeCustomer with its "
+        + "evidence) subscribes again."
     case .outdated:
       "The statement is older than the consent that is stored, so it changed nothing."
     }

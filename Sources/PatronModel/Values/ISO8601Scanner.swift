@@ -38,6 +38,9 @@ struct ISO8601Scanner {
     guard take("T") || take("t") || take(" ") else { throw malformed() }
     let hour = try number(2)
     let extended = take(":")
+    if !extended, !(rest.first.map { (0x30...0x39).contains($0) } ?? false) {
+      throw malformed("Hours alone are not taken: give the minutes too.")
+    }
     let minute = try number(2)
     var second = 0
     var fraction = 0
@@ -102,7 +105,10 @@ struct ISO8601Scanner {
   /// Takes the 1 to 9 digits of a fraction of a second.
   private mutating func microseconds() throws(RuleError) -> Int {
     let digits = rest.prefix { (0x30...0x39).contains($0) }
-    guard (1...9).contains(digits.count) else { throw malformed() }
+    guard digits.count <= 9 else {
+      throw malformed("More than 9 digits of a second's fraction are not taken.")
+    }
+    guard !digits.isEmpty else { throw malformed() }
     rest = rest.dropFirst(digits.count)
     var value = 0
     for place in 0..<6 {
@@ -135,10 +141,10 @@ struct ISO8601Scanner {
     return (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
   }
 
-  private func malformed() -> RuleError {
+  private func malformed(_ what: String = "The time is not ISO 8601.") -> RuleError {
     RuleError(
       reason: "TIME_MALFORMED",
-      message: "The time is not ISO 8601. Expected is e.g. 2023-08-14T13:20:11Z or 2023-08-14.",
+      message: "\(what) Expected is e.g. 2023-08-14T13:20:11Z or 2023-08-14.",
       given: given
     )
   }

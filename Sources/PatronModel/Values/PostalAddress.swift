@@ -12,7 +12,7 @@ public struct PostalAddress: Sendable, Hashable {
   public var state: String?
   /// Postal code. At most 64.
   public var zip: String?
-  /// Code of the region, e.g. `CA` or `US-CA`. At most 6.
+  /// Code of the region, e.g. `CA`: at most 6 of the letters A to Z and digits.
   public var provinceCode: String?
   /// ISO 3166-1 alpha-2 code.
   public var countryCode: String?
@@ -23,7 +23,7 @@ public struct PostalAddress: Sendable, Hashable {
   public static let lineLimit = 255
   /// Greatest length of state and postal code.
   public static let regionLimit = 64
-  /// Greatest length of the province code; ISO 3166-2 needs 6 with its country.
+  /// Greatest length of the province code.
   public static let provinceCodeLimit = 6
 
   /// An address of the parts given, unchecked.
@@ -58,7 +58,8 @@ public struct PostalAddress: Sendable, Hashable {
   ///   - path: the address's own path, e.g. `customer.address`; parts are named below it.
   ///   - defaultCountry: for phone numbers without a calling code; see ``PhoneNumber``.
   ///   - violations: receives one violation per broken part, with the reasons of ``ShortText``,
-  ///     ``CountryCode`` and ``PhoneNumber``; such a part is absent from the result.
+  ///     ``CountryCode`` and ``PhoneNumber``, and `PROVINCE_CODE_MALFORMED`; such a
+  ///     part is absent from the result.
   public func validated(
     path: String,
     defaultCountry: CountryCode? = nil,
@@ -79,6 +80,10 @@ public struct PostalAddress: Sendable, Hashable {
       zip: text(zip, "zip", Self.regionLimit),
       provinceCode: text(provinceCode, "province_code", Self.provinceCodeLimit)
     )
+    if let code = valid.provinceCode, !code.utf8.allSatisfy(Self.isLetterOrDigit) {
+      violations.add("\(path).province_code", Self.malformedProvince(code))
+      valid.provinceCode = nil
+    }
     if let country = Self.present(countryCode) {
       let field = "\(path).country_code"
       if let warning = CountryCode.warning(for: country) { violations.warn(field, warning) }
@@ -92,6 +97,24 @@ public struct PostalAddress: Sendable, Hashable {
       }
     }
     return valid
+  }
+
+  private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: false
+    }
+  }
+
+  private static func malformedProvince(_ code: String) -> RuleError {
+    RuleError(
+      reason: "PROVINCE_CODE_MALFORMED",
+      message: "The province code holds something other than letters and digits. Expected is the "
+        + "code without its country, such as CA for US-CA.",
+      given: code
+    )
   }
 
   private static func present(_ part: String?) -> String? {

@@ -7,7 +7,7 @@ public import ProtobufC
 
 /// An amount of money. Decimals are never kept as floating point.
 public struct Money: ProtobufC.Message {
-  /// ISO 4217 code of three upper-case letters: `USD`.
+  /// ISO 4217 code of three letters: `USD`. Lower case is taken too, and stored in upper case.
   public var currencyCode = ""
 
   /// The amount in the currency's smallest unit: cents for USD, yen for JPY, fils for KWD.

@@ -470,7 +470,7 @@ extension Contract {
       text: ##"""
         // An amount of money. Decimals are never kept as floating point.
         message Money {
-          // ISO 4217 code of three upper-case letters: `USD`.
+          // ISO 4217 code of three letters: `USD`. Lower case is taken too, and stored in upper case.
           string currency_code = 1;
           // The amount in the currency's smallest unit: cents for USD, yen for JPY, fils for KWD.
           int64 minor_units = 2;
@@ -2818,15 +2818,18 @@ extension Contract {
         message EventInput {
           // The caller's identifier, 1 to 255 characters, unique within store, source and source name. The
           // same id again replaces the event. Ids that begin with `patron:` are refused: events that are
-          // derived from orders have them. When empty one is made from the content, so that a repeat of
-          // the same event changes nothing; that needs `occurred_at` or a `request_id`.
+          // derived from orders have them. When empty one is made from the content and `occurred_at`, so
+          // that a repeat changes nothing; a repeat without `occurred_at` is another event, unless it has
+          // the same `request_id`.
           string event_id = 1;
           // Where it comes from; required.
           EventSource source = 2;
-          // The application, `a-z 0-9 _` up to 255 characters: `helpdesk`. Required for third parties.
+          // The application, up to 255 characters, words of `a-z 0-9` joined by single underscores:
+          // `helpdesk`. Required for third parties.
           string source_name = 3;
-          // What happened, `a-z 0-9 _` up to 255 characters: `order_shipped`; required. Types of the
-          // platform and of own products must be known: see ListEventTypes.
+          // What happened, up to 255 characters, words of `a-z 0-9` joined by single underscores:
+          // `order_shipped`; required. Types of the platform and of own products must be known: see
+          // ListEventTypes.
           string type = 4;
           // When it happened: 1990 to one year ahead, kept to the microsecond. Absent is now.
           google.protobuf.Timestamp occurred_at = 5;

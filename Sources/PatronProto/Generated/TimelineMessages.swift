@@ -112,18 +112,21 @@ public struct EventReferences: ProtobufC.Message {
 public struct EventInput: ProtobufC.Message {
   /// The caller's identifier, 1 to 255 characters, unique within store, source and source name. The
   /// same id again replaces the event. Ids that begin with `patron:` are refused: events that are
-  /// derived from orders have them. When empty one is made from the content, so that a repeat of
-  /// the same event changes nothing; that needs `occurred_at` or a `request_id`.
+  /// derived from orders have them. When empty one is made from the content and `occurred_at`, so
+  /// that a repeat changes nothing; a repeat without `occurred_at` is another event, unless it has
+  /// the same `request_id`.
   public var eventID = ""
 
   /// Where it comes from; required.
   public var source = EventSource(rawValue: 0)
 
-  /// The application, `a-z 0-9 _` up to 255 characters: `helpdesk`. Required for third parties.
+  /// The application, up to 255 characters, words of `a-z 0-9` joined by single underscores:
+  /// `helpdesk`. Required for third parties.
   public var sourceName = ""
 
-  /// What happened, `a-z 0-9 _` up to 255 characters: `order_shipped`; required. Types of the
-  /// platform and of own products must be known: see ListEventTypes.
+  /// What happened, up to 255 characters, words of `a-z 0-9` joined by single underscores:
+  /// `order_shipped`; required. Types of the platform and of own products must be known: see
+  /// ListEventTypes.
   public var type = ""
 
   /// When it happened: 1990 to one year ahead, kept to the microsecond. Absent is now.

@@ -1,30 +1,45 @@
+internal import PatronModel
 internal import PatronProto
 internal import PatronStore
 internal import TTRPC
 
 extension CustomerHandlers {
-  /// The longest text of the search box in characters: an e-mail address fits.
-  private static let longestQuery = 254
-
-  /// A page of customers, newest first.
+  /// A page of the customers of a filter.
   static func listCustomers(
     _ request: ListCustomersRequest, _ context: ReadContext, _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
-    let filter = request.filter ?? CustomerFilter()
-    try checkSupported(request)
+    let filter = try CheckedFilter(request.filter)
+    let order = try CustomerOrder.checked(request.sort, reader)
     let size = try PageSize.check(request.pageSize)
-    let fingerprint = fingerprint(request, reader.store)
-    var before = Int64.max
+    let fingerprint = fingerprint(request, filter, reader.store)
+    var position: [Int64]?
     if !request.pageToken.isEmpty {
-      before = try PageToken(request.pageToken, fingerprint: fingerprint, count: 1).position[0]
+      position = try PageToken(
+        request.pageToken, fingerprint: fingerprint, count: order?.words ?? 1
+      ).position
     }
+    let set = filter.set(at: context.now)
+    let next =
+      if let order {
+        try sortedPage(order, set, reader, size: size, after: position, &response)
+      } else {
+        try newestPage(set, reader, size: size, after: position, &response)
+      }
+    if let next {
+      response.appendString(2, PageToken(position: next).text(fingerprint: fingerprint))
+    }
+  }
+
+  /// Appends a page, newest first; returns where the next one begins, nil when there is none.
+  private static func newestPage(
+    _ set: CustomerSet, _ reader: StoreReader, size: Int, after position: [Int64]?,
+    _ response: inout ResponseBuffer
+  ) throws -> [Int64]? {
     var count = 0
     var last: Int64 = 0
     var hasMore = false
-    func visit(
-      _ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer
-    ) -> Bool {
+    try reader.customers(in: set, before: position?[0] ?? .max) { id, record, stats in
       // One more than the page tells whether there is another page.
       guard count < size, count == 0 || response.count < PageSize.enoughBytes else {
         hasMore = true
@@ -35,34 +50,77 @@ extension CustomerHandlers {
       last = id
       return true
     }
-    if filter.query.allSatisfy(\.isWhitespace) {
-      try reader.customers(before: before, visit)
-    } else {
-      try reader.customers(matching: filter.query, before: before, visit)
+    return hasMore ? [last] : nil
+  }
+
+  /// The same in another order: looks at all customers of the set, unless the order has lists of
+  /// its own.
+  private static func sortedPage(
+    _ order: CustomerOrder, _ set: CustomerSet, _ reader: StoreReader, size: Int,
+    after position: [Int64]?, _ response: inout ResponseBuffer
+  ) throws -> [Int64]? {
+    let after = position?.map { UInt64(bitPattern: $0) }
+    var least = LeastKeys(count: size + 1, after: after)
+    for part in try parts(of: set, order, after: after, reader) {
+      try reader.listedCustomers(in: part.set, before: part.before) { customer in
+        least.add(order.key(customer))
+        return !part.isInOrder || !least.isFull
+      }
+      if least.isFull { break }
     }
-    if hasMore {
-      response.appendString(2, PageToken(position: [last]).text(fingerprint: fingerprint))
+    let keys = least.sorted()
+    var last: [UInt64] = []
+    for (index, key) in keys.enumerated() {
+      guard index < size, index == 0 || response.count < PageSize.enoughBytes else {
+        return last.map { Int64(bitPattern: $0) }
+      }
+      try reader.customer(.id(CustomerOrder.id(key))) { _, record, stats in
+        response.appendMessage(1, record, stats)
+      }
+      last = key
+    }
+    return nil
+  }
+
+  /// A part of a sorted list.
+  private struct Part {
+    var set: CustomerSet
+    /// Whether the newest customers come first in the list too.
+    var isInOrder = false
+    /// Customers of the part that are listed already have this id or a greater one.
+    var before = Int64.max
+  }
+
+  /// Below this a set is looked at as a whole.
+  private static let fewCustomers: Int64 = 2000
+
+  /// The set in parts of which each comes before the next in an order. By last event these are the
+  /// days: the first page looks at the customers of the last few days.
+  private static func parts(
+    of set: CustomerSet, _ order: CustomerOrder, after: [UInt64]?, _ reader: StoreReader
+  ) throws -> [Part] {
+    guard order == .lastEvent, try reader.estimate(of: set) > fewCustomers else {
+      return [Part(set: set)]
+    }
+    var days = try reader.terms(of: .from(category: FilterDays.lastEvent, value: ""))
+    let first = after.map { CustomerOrder.lastEventDay($0) }
+    if let first { days.removeAll { $0.value > first } }
+    return days.reversed().map { day in
+      let ofDay = CustomerSet.oneOf(category: FilterDays.lastEvent, values: [day.value])
+      var part = Part(set: set == .all ? ofDay : .every([set, ofDay]))
+      // All without events have the same place but for their ids.
+      part.isInOrder = day.value == FilterDays.never
+      if let after, part.isInOrder, first == day.value { part.before = CustomerOrder.id(after) }
+      return part
     }
   }
 
-  private static func checkSupported(_ request: ListCustomersRequest) throws(RPCError) {
-    let filter = request.filter ?? CustomerFilter()
-    guard filter.selections.isEmpty else {
-      throw .unimplementedPart("filter.selections", "predefined filters")
-    }
-    guard request.sort == .unspecified || request.sort == .created else {
-      throw .unimplementedPart("sort", "orders other than CUSTOMER_SORT_CREATED")
-    }
-    guard filter.query.unicodeScalars.count <= longestQuery else {
-      throw .invalid(
-        "filter.query", "QUERY_TOO_LONG", "A search has up to \(longestQuery) characters.")
-    }
-  }
-
-  private static func fingerprint(_ request: ListCustomersRequest, _ store: StoreID) -> UInt64 {
+  private static func fingerprint(
+    _ request: ListCustomersRequest, _ filter: CheckedFilter, _ store: StoreID
+  ) -> UInt64 {
     var fingerprint = Fingerprint("ListCustomers", store.name)
-    fingerprint.add(request.filter?.query ?? "")
     fingerprint.add(Int64(request.sort == .unspecified ? 1 : request.sort.rawValue))
+    filter.add(to: &fingerprint)
     return fingerprint.value
   }
 }

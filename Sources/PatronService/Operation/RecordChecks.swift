@@ -10,11 +10,14 @@ public enum RecordChecks {
   public static func run(_ transaction: ReadTransaction) throws -> [String] {
     let records = AllRecords(transaction)
     var findings: [String] = []
+    var memberships = 0
     try records.customers { store, row in
       guard let id = StoreID(store) else {
         return findings.append("customer \(row.id): its store has a malformed name")
       }
-      let problems = check(row) + (try checkAgainstOthers(row, StoreReader(transaction, id)))
+      let reader = StoreReader(transaction, id)
+      var problems = check(row) + (try checkAgainstOthers(row, reader))
+      problems += try checkTerms(row, reader, &memberships)
       findings += problems.map { "customer \(row.id) of store \(store): \($0)" }
     }
     try records.events { store, row in
@@ -29,6 +32,11 @@ public enum RecordChecks {
       }
     }
     try records.dangling { findings.append($0) }
+    let listed = try records.membershipCount()
+    if listed != memberships {
+      findings.append(
+        "the lists of filters have \(listed) entries, the records ask for \(memberships)")
+    }
     return findings
   }
 
@@ -103,6 +111,19 @@ extension RecordChecks {
     }
     if try !consentHolds(row, reader) { problems.append("consent and its ledger differ") }
     return problems
+  }
+
+  /// Filters must find the customer by what the record says, and count it.
+  private static func checkTerms(
+    _ row: CustomerRow, _ reader: StoreReader, _ memberships: inout Int
+  ) throws -> [String] {
+    // What cannot be decoded is a finding of its own.
+    guard let body = try? CustomerTerms.rules.ofBody(row, reader),
+      let stats = try? CustomerTerms.rules.ofStats(row.stats)
+    else { return [] }
+    memberships += Set(body + stats).count
+    let holds = try reader.hasTerms(row.id, ofBody: body, ofStats: stats)
+    return holds ? [] : ["the lists of filters and the record differ"]
   }
 
   private static func orderStatisticsHold(

@@ -2,7 +2,6 @@ internal import PatronModel
 internal import PatronProto
 public import PatronStore
 internal import ProtobufC
-internal import Synchronization
 internal import TTRPC
 
 /// Made-up customers and events for measurements: the same seed makes the same shop.
@@ -62,24 +61,6 @@ public struct SampleShop: Sendable {
     let plan = try change.plan(in: writer.read)
     _ = try change.perform(plan, in: writer, at: context.now)
     for event in events { _ = try event.perform(in: writer, at: context.now) }
-  }
-}
-
-/// Waits for the writer's answers, one after the other.
-private final class AnswerQueue: ReplySink {
-  private let results = Mutex<[Result<[UInt8], any Error>]>([])
-  private let arrived = Semaphore()
-
-  func deliver(_ replies: [Reply]) {
-    for reply in replies {
-      results.withLock { $0.append(reply.result) }
-      arrived.signal()
-    }
-  }
-
-  func next() throws {
-    arrived.wait()
-    _ = try results.withLock { $0.removeFirst() }.get()
   }
 }
 

@@ -20,7 +20,9 @@ struct WriteContext {
   let now: Int64
 
   /// Writes of a store.
-  func store(_ store: StoreID) -> StoreWriter { StoreWriter(transaction, store) }
+  func store(_ store: StoreID) -> StoreWriter {
+    StoreWriter(transaction, store, CustomerTerms.rules)
+  }
 }
 
 extension StoreID {

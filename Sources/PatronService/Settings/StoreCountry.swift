@@ -33,7 +33,11 @@ struct InStoreCountry<Prepared: Sendable>: Sendable {
     }
     guard isOpen, request[keyPath: country].isEmpty else {
       again = nil
-      _ = try first.get()
+      do {
+        _ = try first.get()
+      } catch let error as InvalidInput {
+        throw request[keyPath: country].isEmpty ? error : error.withCountryGiven
+      }
       return
     }
     again = { name in
@@ -55,6 +59,13 @@ struct InStoreCountry<Prepared: Sendable>: Sendable {
 extension InvalidInput {
   /// Whether a phone number was refused because nothing says of which country it is.
   var lacksCountry: Bool { violations.contains { $0.error.reason == "PHONE_COUNTRY_MISSING" } }
+
+  /// Without complaints about phone numbers that lack a country, where one was given that is none:
+  /// then that is what is wrong.
+  fileprivate var withCountryGiven: InvalidInput {
+    let others = violations.filter { $0.error.reason != "PHONE_COUNTRY_MISSING" }
+    return others.isEmpty ? self : InvalidInput(violations: others)
+  }
 }
 
 extension Routes {

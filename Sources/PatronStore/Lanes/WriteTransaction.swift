@@ -33,6 +33,8 @@ public final class WriteTransaction {
   public let read: ReadTransaction
   @usableFromInline let connection: Connection
   private(set) var changes: [RecordChange] = []
+  /// Terms of this writer, and what the transaction changes in their counts.
+  let terms = TermLedger()
   /// The first error in which the engine itself failed; a handler cannot hide it by catching.
   private(set) var fault: SQLiteError?
 

@@ -35,6 +35,7 @@ extension Writer {
       }
     }
     do {
+      try transaction.terms.flush(connection)
       try connection.commit()
     } catch {
       return give(up: jobs, because: error)
@@ -89,6 +90,7 @@ extension Writer {
   /// Returns the error of a rollback that failed, which leaves nothing to trust.
   private func rollBack() -> SQLiteError? {
     _ = transaction.reset()
+    transaction.terms.forget()
     do {
       try connection.rollback()
       return nil

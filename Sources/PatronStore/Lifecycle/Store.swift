@@ -87,6 +87,12 @@ public final class Store: Sendable {
     return left
   }
 
+  /// How many records there are now.
+  public func counts() throws -> RecordCounts {
+    let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
+    return try AllRecords(ReadTransaction(connection)).counts()
+  }
+
   /// Checks the file: SQLite's `integrity_check` and `foreign_key_check`, then `checks`, all in one
   /// snapshot. Returns what is wrong; empty is well. It holds the snapshot as long as it runs, so
   /// use it on a store that takes no writes.

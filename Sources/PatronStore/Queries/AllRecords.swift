@@ -13,6 +13,12 @@ public struct AllRecords {
     ORDER BY store_id, customer_id
     """
   )
+  private static let numbers = Query(
+    """
+    SELECT (SELECT count(*) FROM customers), (SELECT count(*) FROM orders),
+      (SELECT count(*) FROM events)
+    """
+  )
   private static let events = Query(
     """
     SELECT store_id, id, customer_id, occurred_at, source, source_name, event_id, type, sequence,
@@ -48,6 +54,30 @@ public struct AllRecords {
     ),
     Query(
       """
+      SELECT 'term ' || term_id || ' of store ' || store_id || ': its counter says ' || count
+        || ', its list has ' || members
+      FROM (
+        SELECT t.*, (SELECT count(*) FROM memberships m
+          WHERE m.store_id = t.store_id AND m.term_id = t.term_id) AS members FROM terms t)
+      WHERE count <> members
+      """
+    ),
+    Query(
+      """
+      SELECT 'term ' || term_id || ' of store ' || store_id || ': it has a list, but no counter'
+      FROM memberships m WHERE NOT EXISTS (
+        SELECT 1 FROM terms t WHERE t.store_id = m.store_id AND t.term_id = m.term_id)
+      GROUP BY store_id, term_id
+      """
+    ),
+    Query(
+      """
+      SELECT 'terms up to ' || top || ' are in use, but the next one would be ' || (value + 1)
+      FROM sequences, (SELECT max(term_id) AS top FROM terms) WHERE name = 'term' AND top > value
+      """
+    ),
+    Query(
+      """
       SELECT 'ids up to ' || top || ' are in use, but the next one would be ' || (value + 1)
       FROM sequences, (
         SELECT max(id) AS top FROM (
@@ -68,6 +98,16 @@ public struct AllRecords {
       GROUP BY store_id, customer_id
       """
     )
+  }
+
+  /// How many records there are.
+  public func counts() throws -> RecordCounts {
+    var result = RecordCounts()
+    try transaction.forEach(Self.numbers) { row in
+      result = RecordCounts(
+        customers: Int(row.int64(0)), orders: Int(row.int64(1)), events: Int(row.int64(2)))
+    }
+    return result
   }
 
   /// Visits every customer.
@@ -149,5 +189,29 @@ public struct AllRecords {
     for query in Self.danglingReferences {
       try transaction.forEach(query) { row in try visit(row.text(0)) }
     }
+  }
+
+  private static let memberships = Query("SELECT count(*) FROM memberships")
+
+  /// How many entries the lists of customers by term have.
+  public func membershipCount() throws -> Int64 {
+    try transaction.first(Self.memberships) { $0.int64(0) } ?? 0
+  }
+}
+
+/// How many records a database holds, in all stores together.
+public struct RecordCounts: Sendable, Equatable {
+  /// Customers.
+  public var customers: Int
+  /// Orders.
+  public var orders: Int
+  /// Events on timelines.
+  public var events: Int
+
+  /// The numbers given; without arguments those of an empty database.
+  public init(customers: Int = 0, orders: Int = 0, events: Int = 0) {
+    self.customers = customers
+    self.orders = orders
+    self.events = events
   }
 }

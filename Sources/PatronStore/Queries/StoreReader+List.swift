@@ -34,17 +34,78 @@ extension StoreReader {
   /// Visits the customers whose e-mail address or phone number has the fragment, newest first.
   public func customers(matching text: String, before: Int64, _ visit: CustomerVisitor) throws {
     let query = SearchTokens.query(storeKey: SearchTokens.storeKey(store.name), text)
-    let match: String
-    switch query {
-    case .nothing: return
-    case .prefix(let token, _): match = token
-    case .fragment(let tokens, _): match = tokens.joined(separator: " ")
-    }
+    guard let match = query.match else { return }
     try transaction.forEachWhile(Self.newestMatching, store.name, before, match) { row in
       // Tokens are trigrams: that all of them occur does not mean that they follow each other.
       let digits = row.optionalText(4).map { String($0.dropFirst()) }
       guard query.matches(emailKey: row.optionalText(3), phoneDigits: digits) else { return true }
       return try visit(row.int64(0), row.bytes(1), row.bytes(2))
+    }
+  }
+
+  /// Visits the customers of a set with an id below `before`, newest first.
+  public func customers(
+    in set: CustomerSet,
+    before: Int64,
+    _ visit: CustomerVisitor
+  ) throws {
+    switch set {
+    case .all: try customers(before: before, visit)
+    case .matching(let text): try customers(matching: text, before: before, visit)
+    case .oneOf, .from, .below, .any, .every:
+      try customerIDs(in: set, before: before) { id in
+        try customer(.id(id), visit) ?? true
+      }
+    }
+  }
+
+  /// A customer of a list, lent to a visitor.
+  public struct ListedCustomer: ~Copyable {
+    /// Patron's id.
+    public let id: Int64
+    /// When the record last changed, microseconds since 1970.
+    public let updatedAt: Int64
+    /// The encoded record.
+    public let record: UnsafeRawBufferPointer
+    /// The encoded statistics.
+    public let stats: UnsafeRawBufferPointer
+  }
+
+  private static let listed = Query(
+    """
+    SELECT customer_id, updated_at, body, stats FROM customers
+    WHERE store_id = ?1 AND customer_id < ?2
+    """
+  )
+  private static let listedByID = Query(
+    """
+    SELECT customer_id, updated_at, body, stats FROM customers
+    WHERE store_id = ?1 AND customer_id = ?2
+    """
+  )
+
+  /// Visits the customers of a set with an id below `before`: newest first, but for everybody in
+  /// any order.
+  public func listedCustomers(
+    in set: CustomerSet,
+    before: Int64 = .max,
+    _ visit: (borrowing ListedCustomer) throws -> Bool
+  ) throws {
+    func listed(_ row: borrowing Row) throws -> Bool {
+      try visit(
+        ListedCustomer(
+          id: row.int64(0),
+          updatedAt: row.int64(1),
+          record: row.bytes(2),
+          stats: row.bytes(3)
+        )
+      )
+    }
+    guard set != .all else {
+      return try transaction.forEachWhile(Self.listed, store.name, before, row: listed)
+    }
+    try customerIDs(in: set, before: before) { id in
+      try transaction.first(Self.listedByID, store.name, id, row: listed) ?? true
     }
   }
 }

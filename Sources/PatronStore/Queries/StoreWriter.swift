@@ -8,13 +8,16 @@ public struct StoreWriter {
   let transaction: WriteTransaction
   /// Reads of the same transaction.
   public let read: StoreReader
+  let rules: TermRules
 
   /// The store that everything is written to.
   public var store: StoreID { read.store }
 
-  /// Writes to `store` in a transaction.
-  public init(_ transaction: WriteTransaction, _ store: StoreID) {
+  /// Writes to `store` in a transaction. With every customer the terms are written that `rules`
+  /// make of it.
+  public init(_ transaction: WriteTransaction, _ store: StoreID, _ rules: TermRules) {
     self.transaction = transaction
+    self.rules = rules
     self.read = StoreReader(transaction.read, store)
   }
 
@@ -37,23 +40,26 @@ extension StoreWriter {
   private static let insert = Query(
     """
     INSERT INTO customers
-      (store_id, customer_id, external_id, email, phone, updated_at, body, stats)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+      (store_id, customer_id, external_id, email, phone, updated_at, body, stats, body_terms,
+        stats_terms)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
     """
   )
   private static let updateBody = Query(
     """
-    UPDATE customers SET updated_at = ?3, body = ?4 WHERE store_id = ?1 AND customer_id = ?2
+    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5
+    WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateIdentifiers = Query(
     """
-    UPDATE customers SET updated_at = ?3, body = ?4, external_id = ?5, email = ?6, phone = ?7
+    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5, external_id = ?6, email = ?7,
+      phone = ?8
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateStats = Query(
-    "UPDATE customers SET stats = ?3 WHERE store_id = ?1 AND customer_id = ?2"
+    "UPDATE customers SET stats = ?3, stats_terms = ?4 WHERE store_id = ?1 AND customer_id = ?2"
   )
   private static let insertAlias = Query(
     """
@@ -76,7 +82,9 @@ extension StoreWriter {
       row.phone,
       row.updatedAt,
       row.body,
-      row.stats
+      row.stats,
+      try bodyTerms(of: row),
+      try statsTerms(row.stats, of: row.id)
     )
     try index(row)
     try forgetAlias(row.externalID)
@@ -86,8 +94,9 @@ extension StoreWriter {
   /// Writes a changed customer over `old`. Columns with an index are touched only when they
   /// changed: that makes one dirty page of three.
   public func update(_ row: CustomerRow, replacing old: CustomerRow) throws {
+    let terms = try bodyTerms(of: row, over: packedTerms(of: row.id).body)
     if row.externalID == old.externalID && row.emailKey == old.emailKey && row.phone == old.phone {
-      try transaction.run(Self.updateBody, store.name, row.id, row.updatedAt, row.body)
+      try transaction.run(Self.updateBody, store.name, row.id, row.updatedAt, row.body, terms)
     } else {
       try transaction.run(
         Self.updateIdentifiers,
@@ -95,6 +104,7 @@ extension StoreWriter {
         row.id,
         row.updatedAt,
         row.body,
+        terms,
         row.externalID,
         row.emailKey,
         row.phone
@@ -110,7 +120,8 @@ extension StoreWriter {
 
   /// Writes the part of a customer that orders and events change.
   public func setStats(_ stats: [UInt8], of customerID: Int64) throws {
-    try transaction.run(Self.updateStats, store.name, customerID, stats)
+    let terms = try statsTerms(stats, of: customerID, over: packedTerms(of: customerID).stats)
+    try transaction.run(Self.updateStats, store.name, customerID, stats, terms)
     noteChange(customerID)
   }
 

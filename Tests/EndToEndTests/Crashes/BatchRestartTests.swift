@@ -32,7 +32,7 @@ extension EndToEnd {
       try await Self.untilFound("batch-\(Self.lines - 1)", on: server)
       #expect(try await server.stop() == .status(0), "\(server.errors)")
       let check = try await Programs.patrond(["check", "--data", data])
-      #expect(check.output == "ok\n", "\(check)")
+      #expect(check.output.hasPrefix("ok: "), "\(check)")
     }
 
     private static var customers: String {

@@ -44,7 +44,7 @@ extension EndToEnd {
       await load.client.close()
       #expect(try await server.stop() == .status(0))
       let check = try await Programs.patrond(["check", "--data", data])
-      #expect(check.output == "ok\n", "\(check)")
+      #expect(check.output.hasPrefix("ok: "), "\(check)")
     }
 
     @Test(

@@ -41,7 +41,7 @@ extension EndToEnd {
       #expect(totals.acknowledged >= 200, "too little was written, seed \(random.seed)")
       #expect(totals.missing == 0 && totals.duplicated == 0, "seed \(random.seed): \(totals.notes)")
       let check = try await Programs.patrond(["check", "--data", data])
-      #expect(check.exit == .status(0) && check.output == "ok\n", "\(check)")
+      #expect(check.exit == .status(0) && check.output.hasPrefix("ok: "), "\(check)")
     }
 
     /// Writes with all writers at once; kills the server some time after the first answer.

@@ -26,7 +26,8 @@ extension EndToEnd {
       let run = try await Programs.patrond(other)
       #expect(run.exit == .status(1))
       expectLine(run, [server.address, "in use"])
-      #expect(try await Programs.patrond(["check", "--data", folder.file("two")]).output == "ok\n")
+      let check = try await Programs.patrond(["check", "--data", folder.file("two")])
+      #expect(check.output == "ok: 0 customers, 0 orders, 0 events\n", "\(check.errors)")
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
@@ -93,6 +94,29 @@ extension EndToEnd {
       }
     }
 
+    @Test("`patrond check` of a directory without data makes nothing")
+    func checkMakesNothing() async throws {
+      let folder = try TemporaryFolder()
+      let missing = folder.file("missing")
+      let none = try await Programs.patrond(["check", "--data", missing])
+      #expect(none.exit == .status(1))
+      expectLine(none, [missing, "patron.db"])
+      #expect(!Files.exists(missing))
+      _ = try folder.write("other", "")
+      let empty = try await Programs.patrond(["check", "--data", folder.path])
+      #expect(empty.exit == .status(1))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["other"])
+    }
+
+    @Test("a misspelt command is named")
+    func misspeltCommand() async throws {
+      let folder = try TemporaryFolder()
+      let run = try await Programs.patrond(["chek", "--data", folder.file("data")])
+      #expect(run.exit == .status(2))
+      expectLine(run, ["chek", "did you mean `check`?"])
+      #expect(!Files.exists(folder.file("data")))
+    }
+
     /// Flags that are refused before anything is made.
     static let flags: [(arguments: [String], says: [String])] = [
       (["--listen", "0.0.0.0:0"], ["0.0.0.0:0", "--insecure-listen"]),
@@ -123,14 +147,18 @@ extension EndToEnd {
       let data = folder.file("data")
       let made = try await Programs.patrond(["generate", "--data", data, "--customers", "2000"])
       #expect(made.exit == .status(0), "\(made.errors)")
-      #expect(try await Programs.patrond(["check", "--data", data]).output == "ok\n")
+      #expect(made.errorLines.last?.hasPrefix("new: 2,000 customers, ") == true, "\(made.errors)")
+      let again = try await Programs.patrond(["generate", "--data", data, "--customers", "2000"])
+      #expect(again.errorLines.last == "new: 0 customers, 0 events", "\(again.errors)")
+      let well = try await Programs.patrond(["check", "--data", data])
+      #expect(well.output.hasPrefix("ok: 2,000 customers, 0 orders, "), "\(well.errors)")
       let page = 4096
       let middle = Files.size(data + "/patron.db") / page / 2
       let rubbish = [UInt8](repeating: 0xaa, count: page)
       try Files.overwrite(data + "/patron.db", at: middle * page, with: rubbish)
       let run = try await Programs.patrond(["check", "--data", data])
       #expect(run.exit == .status(1), "\(run)")
-      #expect(!run.output.contains("ok\n") && !run.errors.isEmpty, "\(run)")
+      #expect(!run.output.contains("ok:") && !run.errors.isEmpty, "\(run)")
     }
 
     /// The first line of standard error is an error with these words.

@@ -26,6 +26,16 @@ import Testing
     #expect(invalid.isEmpty)
   }
 
+  @Test(arguments: [("CA", true), ("13", true), ("ABC123", true), ("US-CA", false), ("É", false)])
+  func provinceCodes(code: String, isValid: Bool) {
+    var violations = Violations()
+    let address = PostalAddress(provinceCode: code)
+    let valid = address.validated(path: "customer.address", violations: &violations)
+    #expect(valid.provinceCode == (isValid ? code : nil))
+    #expect(violations.errors.map(\.error.reason) == (isValid ? [] : ["PROVINCE_CODE_MALFORMED"]))
+    #expect(violations.errors.allSatisfy { $0.path == "customer.address.province_code" })
+  }
+
   @Test func canonicalForms() {
     let address = PostalAddress(
       address1: " 1 Main St ",

@@ -187,4 +187,15 @@ import Testing
     #expect(thrown == error)
     #expect(found?.reason == warning)
   }
+
+  @Test(arguments: [
+    ("2024-05-31T12Z", "Hours alone"), ("2024-05-31T12", "Hours alone"),
+    ("2024-05-31T12:00:00.1234567890Z", "More than 9 digits"),
+    ("2024-05-31T12:00:00.Z", "not ISO 8601"), ("2024-05-31T12:Z", "not ISO 8601"),
+  ])
+  func saysWhatIsNotTaken(text: String, says: String) {
+    let error = #expect(throws: RuleError.self) { try ISO8601Time(text) }
+    #expect(error?.reason == "TIME_MALFORMED")
+    #expect(error?.message.contains(says) == true)
+  }
 }

@@ -99,6 +99,22 @@ struct StoreSettingsTests {
     }
   }
 
+  @Test func aCountryThatIsNoneIsTheOnlyViolation() async throws {
+    try await Shop.open { shop in
+      let broken = try await violations {
+        try await shop.customers.upsertCustomer(
+          .with {
+            $0.defaultCountry = "Narnia"
+            $0.customer = .with {
+              $0.externalID = "c1"
+              $0.phoneNumber = "(415) 555-0101"
+            }
+          })
+      }
+      #expect(broken.map(\.path) == ["default_country"])
+    }
+  }
+
   @Test func numbersWithoutCountryAreTheStores() async throws {
     try await Shop.open { shop in
       func number(_ end: Int, _ input: inout CustomerInput) {

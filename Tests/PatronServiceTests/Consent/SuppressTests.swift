@@ -165,7 +165,7 @@ struct SuppressTests {
       try await shop.suppress(.email("A@Example.com"), .softBounce) { $0.channels = [.email] }
       try await shop.write { transaction in
         let store = try #require(StoreID(""))
-        let reader = SuppressionReader(StoreWriter(transaction, store).read)
+        let reader = SuppressionReader(StoreWriter(transaction, store, CustomerTerms.rules).read)
         #expect(try reader.reasons(.email, "a@example.com") == [.softBounce])
         #expect(try reader.reasons(.sms, "a@example.com") == [])
         #expect(try reader.reasons(.email, "b@example.com") == [])

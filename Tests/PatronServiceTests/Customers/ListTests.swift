@@ -96,18 +96,8 @@ struct ListTests {
     return try await shop.timeline(.externalID("c1"), size: 1).nextPageToken
   }
 
-  @Test func whatIsNotServedYetSaysSo() async throws {
+  @Test func aSearchHasALimit() async throws {
     try await Shop.open { shop in
-      let selection = try await failure {
-        try await shop.customers.listCustomers(
-          .with { $0.filter = .with { $0.selections = [FilterSelection()] } }
-        )
-      }
-      #expect(selection.code == .unimplemented && selection.reason == "FIELD_UNIMPLEMENTED")
-      let sort = try await failure {
-        try await shop.customers.listCustomers(.with { $0.sort = .name })
-      }
-      #expect(sort.code == .unimplemented && sort.metadata == ["field": "sort"])
       let long = try await violations {
         try await shop.list(String(repeating: "x", count: 255))
       }

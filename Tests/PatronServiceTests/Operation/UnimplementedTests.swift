@@ -7,7 +7,9 @@ import Testing
 /// The rest of the contract answers that it is not served.
 struct UnimplementedTests {
   private static let served: Set<String> = [
-    "UpsertCustomer", "BatchUpsertCustomers", "GetCustomer", "ListCustomers", "ExportCustomers",
+    "CountCustomers", "ListFilters", "UpsertCustomer", "BatchUpsertCustomers", "GetCustomer",
+    "ListCustomers",
+    "ExportCustomers",
     "RecordEvent", "BatchRecordEvents", "SyncOrder", "BatchSyncOrders", "GetTimeline", "GetEvent",
     "SubscribeCustomer", "ConfirmSubscription", "UnsubscribeCustomer", "SuppressCustomer",
     "UnsuppressCustomer", "ListConsentHistory", "GetStoreSettings", "UpdateStoreSettings",

@@ -79,8 +79,12 @@ struct CLIEnvironment: Sendable {
 
   private static func terminalColumns() -> Int {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
-    return min(max(Int(size.ws_col), 60), 160)
+    // A pager reads a pipe and writes to the terminal, which the other streams still are.
+    for stream in [STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO] {
+      guard ioctl(stream, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { continue }
+      return min(max(Int(size.ws_col), 60), 160)
+    }
+    return 100
   }
 
   private static func environmentVariables() -> [String: String] {

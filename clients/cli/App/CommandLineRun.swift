@@ -8,11 +8,12 @@ enum CommandLineRun {
   static func run(_ arguments: [String]) async -> Int32 {
     let environment = CLIEnvironment.current
     do {
-      var command = try Patron.parseAsRoot(arguments)
-      if var asynchronous = command as? any AsyncParsableCommand {
-        try await asynchronous.run()
-      } else {
-        try command.run()
+      let command = try parse(arguments)
+      do {
+        try await execute(command)
+      } catch let error as ValidationError {
+        // While a command runs it is known: the help of the whole program would not help.
+        throw LocalError.usage(error.message)
       }
       return 0
     } catch let error as RPCError {
@@ -23,6 +24,25 @@ enum CommandLineRun {
       return error.status
     } catch {
       return report(error, environment)
+    }
+  }
+
+  /// The command of a command line. A misspelt word is named before anything else that is wrong.
+  private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+    do {
+      return try Patron.parseAsRoot(arguments)
+    } catch let error where Patron.exitCode(for: error) == .validationFailure {
+      if let text = UnknownWord.text(in: arguments) { throw LocalError.usage(text) }
+      throw error
+    }
+  }
+
+  private static func execute(_ command: any ParsableCommand) async throws {
+    var command = command
+    if var asynchronous = command as? any AsyncParsableCommand {
+      try await asynchronous.run()
+    } else {
+      try command.run()
     }
   }
 

@@ -25,7 +25,10 @@ enum ErrorText {
   private static func headline(_ error: RPCError) -> String {
     if error.message.isEmpty { return "the call failed" }
     // Servers repeat the violations in the message, which are shown below one by one.
-    if let first = error.violations.first, error.message.hasPrefix("\(first.field): ") {
+    // The names of properties are only in the violations.
+    if let first = error.violations.first, let colon = error.message.firstRange(of: ": "),
+      (first.field + ".").hasPrefix(error.message[..<colon.lowerBound] + ".")
+    {
       return "the input was rejected, \(ValueText.plural(error.violations.count, "violation"))"
     }
     return SafeText.line(error.message)

@@ -105,11 +105,17 @@ struct Session: Sendable {
     let begun = ContinuousClock.now
     do {
       let response = try await body()
-      remark("\(method) on \(address): OK in \(ContinuousClock.now - begun)")
+      remark("\(method) on \(address): OK in \(Self.milliseconds(since: begun))")
       return response
     } catch {
-      remark("\(method) on \(address): failed after \(ContinuousClock.now - begun)")
+      remark("\(method) on \(address): failed after \(Self.milliseconds(since: begun))")
       throw error
     }
+  }
+
+  /// `0.6 ms`.
+  private static func milliseconds(since begun: ContinuousClock.Instant) -> String {
+    let tenths = ((ContinuousClock.now - begun) / Duration.microseconds(100)).rounded()
+    return "\(ValueText.count(Int(tenths) / 10)).\(Int(tenths) % 10) ms"
   }
 }

@@ -13,8 +13,8 @@ struct BatchFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Where rejected lines go, with their numbers and reasons. The file is written when there "
-        + "are any. (default: rejects.ndjson)",
+      "Where rejected lines go, with their numbers and reasons. The file is there only "
+        + "when there are any. (default: rejects.ndjson)",
       valueName: "file"
     ),
     completion: .file()

@@ -71,7 +71,7 @@ struct CustomerFields: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Clear a field, also where a value is given. Repeatable.",
+      "Clear a field. Repeatable.",
       valueName: "field"
     ),
     completion: .list(Clearable.allCases.map(\.rawValue))
@@ -91,6 +91,20 @@ struct CustomerFields: ParsableArguments {
 
   }
 
+  func validate() throws {
+    let values: [(field: Clearable, isGiven: Bool)] = [
+      (.externalId, externalId != nil), (.email, email != nil), (.phone, phone != nil),
+      (.firstName, firstName != nil), (.lastName, lastName != nil), (.gender, gender != nil),
+      (.accountCreatedAt, accountCreatedAt != nil), (.accountStatus, accountStatus != nil),
+      (.language, language != nil), (.currency, currency != nil), (.tags, tags != nil),
+    ]
+    for (field, isGiven) in values where isGiven && clear.contains(field) {
+      throw ValidationError(
+        "--clear \(field.rawValue) and --\(field.rawValue) exclude each other: give one of them."
+      )
+    }
+  }
+
   /// True when no flag was given.
   var isEmpty: Bool {
     var input = CustomerInput()
@@ -98,7 +112,7 @@ struct CustomerFields: ParsableArguments {
     return input == CustomerInput()
   }
 
-  /// Sets what was given. `--clear` wins over a value for the same field.
+  /// Sets what was given. `--clear` wins over a value of `--data`.
   func apply(to input: inout CustomerInput) {
     if let externalId { input.externalID = externalId }
     if let email { input.email = email }

@@ -25,6 +25,13 @@ enum EnumArgument {
       .joined(separator: ", ")
   }
 
+  /// The names that may be typed, for completion.
+  static func list<Value: CaseIterable & CustomStringConvertible>(
+    _ type: Value.Type
+  ) -> CompletionKind {
+    .list(names(type).split(separator: ", ").map(String.init))
+  }
+
   /// `PAYMENT_STATUS_`: the first value of every enum is its prefix and `UNSPECIFIED`.
   static func prefix<Value: CaseIterable & CustomStringConvertible>(_ type: Value.Type) -> String {
     let first = type.allCases.first?.description ?? ""

@@ -8,6 +8,7 @@ struct EventFilterFlags: ParsableArguments {
       "Only events of this source: \(EnumArgument.names(EventSource.self)). Repeatable.",
       valueName: "source"
     ),
+    completion: EnumArgument.list(EventSource.self),
     transform: { try EnumArgument.parse($0, as: EventSource.self) }
   )
   var source: [EventSource] = []
@@ -35,6 +36,7 @@ struct EventFilterFlags: ParsableArguments {
       "Only events of this channel: \(EnumArgument.names(Channel.self)). Repeatable.",
       valueName: "channel"
     ),
+    completion: EnumArgument.list(Channel.self),
     transform: { try EnumArgument.parse($0, as: Channel.self) }
   )
   var channel: [Channel] = []

@@ -9,8 +9,8 @@ import PatronClient
   import Darwin
 #endif
 
-/// The file of rejected lines: NDJSON, `{"line": N, "error": {...}, "input": ...}`. It is made when
-/// there is something to write.
+/// The file of rejected lines: NDJSON, `{"line": N, "error": {...}, "input": ...}`. It has lines of
+/// this run only, and is there only when there are any.
 struct BatchRejects: ~Copyable {
   /// The exit status of a batch that finished with rejects.
   static let exitCode = ExitCode(3)
@@ -19,14 +19,31 @@ struct BatchRejects: ~Copyable {
   private(set) var count = 0
   private var file: UnsafeMutablePointer<FILE>?
 
-  init(path: String) { self.path = path }
+  /// Whether the user named the file, rather than leaving it at its usual name.
+  private let isNamed: Bool
+  /// Whether this run made the file.
+  private var isNew = false
+
+  /// Nothing is sent before the file that the user named can be written. What is in it stays until
+  /// there is something to put in its place.
+  init(path: String?) throws(LocalError) {
+    self.path = path ?? "rejects.ndjson"
+    isNamed = path != nil
+    guard isNamed else { return }
+    isNew = !fileExists(self.path)
+    file = fopen(self.path, "ae")
+    guard file != nil else { throw failure }
+  }
 
   deinit {
     if let file { fclose(file) }
+    // An empty file of a run that failed would look like a run without rejects.
+    if isNew && count == 0 { unlink(path) }
   }
 
   mutating func add(_ reject: RejectedLine) throws(LocalError) {
-    if file == nil {
+    if count == 0 {
+      if let file { fclose(file) }
       file = fopen(path, "we")
       guard file != nil else { throw failure }
     }
@@ -40,6 +57,17 @@ struct BatchRejects: ~Copyable {
     guard let open = file else { return }
     file = nil
     guard fclose(open) == 0 else { throw failure }
+  }
+
+  /// After a run without rejects: a named file that has those of an earlier run goes away, and the
+  /// returned remark tells of one at the usual name, which may belong to another input.
+  func endClean() -> String? {
+    guard count == 0, isRegularFile(path) else { return nil }
+    if isNamed {
+      unlink(path)
+      return nil
+    }
+    return "\(path) is from an earlier run: this one rejected no line"
   }
 
   private var failure: LocalError {
@@ -68,6 +96,13 @@ struct BatchRejects: ~Copyable {
     ])
     return Array(text.utf8) + [0x0A]
   }
+}
+
+private func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+private func isRegularFile(_ path: String) -> Bool {
+  var status = stat()
+  return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
 }
 
 /// The little JSON that the command writes itself.

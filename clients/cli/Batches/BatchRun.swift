@@ -6,7 +6,7 @@ struct BatchRun: Sendable {
   private let job: BatchJob
   private let session: Session
   private let batchSize: Int
-  private let rejectsPath: String
+  private let rejectsPath: String?
   /// How long a batch is tried again once a server has answered before.
   var patience = Duration.seconds(60)
 
@@ -14,7 +14,7 @@ struct BatchRun: Sendable {
     self.job = job
     self.session = session
     batchSize = flags.batchSize
-    rejectsPath = flags.rejects ?? "rejects.ndjson"
+    rejectsPath = flags.rejects
   }
 
   /// Sends everything, prints the summary, and throws exit status 3 when there were rejects.
@@ -22,8 +22,7 @@ struct BatchRun: Sendable {
     guard session.format != .csv else {
       throw LocalError.usage("--output csv is not possible here")
     }
-    var summary = try await send(try InputFile.open(source))
-    summary.noun = job.noun
+    let summary = try await send(try InputFile.open(source))
     session.print(summary.text(session.format, session.style))
     if summary.rejected > 0 { throw BatchRejects.exitCode }
   }
@@ -35,8 +34,8 @@ struct BatchRun: Sendable {
       total: assembler.inputSize,
       environment: session.environment
     )
-    var rejects = BatchRejects(path: rejectsPath)
-    var summary = BatchSummary(begun: .now)
+    var rejects = try BatchRejects(path: rejectsPath)
+    var summary = BatchSummary(noun: job.noun, begun: .now)
     // On every way out, so that a message does not stand behind the bar.
     defer { progress.clear() }
     var prepared = Result { () throws(LocalError) in try assembler.next() }
@@ -47,6 +46,12 @@ struct BatchRun: Sendable {
       do {
         try note(try await pending, batch, &summary, &rejects)
       } catch let error as RPCError {
+        progress.clear()
+        try rejects.close()
+        if summary.hasAnswer {
+          summary.finish(rejects: rejects, environment: session.environment)
+          session.print(summary.text(session.format, session.style))
+        }
         throw stopped(error, summary, batch)
       }
       progress.update(bytes: batch.bytesRead, records: summary.records)
@@ -54,6 +59,7 @@ struct BatchRun: Sendable {
     progress.clear()
     try rejects.close()
     summary.finish(rejects: rejects, environment: session.environment)
+    if let remark = rejects.endClean() { session.remark(remark) }
     return summary
   }
 

@@ -2,7 +2,7 @@ import PatronClient
 
 /// How a batch ended.
 struct BatchSummary {
-  var noun = "record"
+  let noun: String
   private(set) var created = 0
   private(set) var updated = 0
   private(set) var unchanged = 0
@@ -15,7 +15,10 @@ struct BatchSummary {
   private(set) var rejectsPath: String?
   private let begun: ContinuousClock.Instant
 
-  init(begun: ContinuousClock.Instant) { self.begun = begun }
+  init(noun: String, begun: ContinuousClock.Instant) {
+    self.noun = noun
+    self.begun = begun
+  }
 
   /// Records that have an outcome.
   var records: Int { created + updated + unchanged + rejected }
@@ -61,16 +64,22 @@ struct BatchSummary {
 
   private func table(_ style: Style) -> String {
     let rate = seconds > 0 ? Int(Double(records) / seconds) : 0
-    let tenths = Int((seconds * 10).rounded())
     var text =
       "\(ValueText.plural(records, noun)): \(style.green("\(ValueText.count(created)) created")), "
       + "\(style.yellow("\(ValueText.count(updated)) updated")), "
       + "\(ValueText.count(unchanged)) unchanged, "
     let refused = "\(ValueText.count(rejected)) rejected"
     text += rejected > 0 ? style.red(refused) : refused
-    text += style.dim("  (\(tenths / 10).\(tenths % 10) s, \(ValueText.count(rate))/s)")
+    text += style.dim("  (\(time), \(ValueText.count(rate))/s)")
     if let rejectsPath { text += "\nrejected lines: \(rejectsPath)" }
     return text
+  }
+
+  /// `0.4 s`, and `7 ms` for what would be no tenth of a second.
+  private var time: String {
+    if seconds < 0.1 { return "\(Int((seconds * 1000).rounded())) ms" }
+    let tenths = Int((seconds * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10) s"
   }
 
   private func json(pretty: Bool) -> String {

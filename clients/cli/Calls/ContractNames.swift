@@ -18,7 +18,8 @@ enum ContractNames {
     let last = String(wanted.split(separator: ".").last ?? "")
     let near = Nearest.name(to: last, among: methods.map(\.method.name))
     throw LocalError.usage(
-      "there is no method `\(SafeText.line(name))`" + (near.map { "; did you mean `\($0)`?" } ?? "")
+      "there is no method `\(SafeText.line(name))`;"
+        + (near.map { " did you mean `\($0)`?" } ?? "")
         + " `patron list SERVICE` shows the methods of a service"
     )
   }
@@ -49,7 +50,8 @@ enum ContractNames {
     let ends = Contract.symbols.map { String($0.split(separator: ".").last ?? "") }
     let near = Nearest.name(to: String(wanted.split(separator: ".").last ?? ""), among: ends)
     throw LocalError.usage(
-      "there is no symbol `\(SafeText.line(name))`" + (near.map { "; did you mean `\($0)`?" } ?? "")
+      "there is no symbol `\(SafeText.line(name))`;"
+        + (near.map { " did you mean `\($0)`?" } ?? "")
         + " `patron describe` lists all symbols"
     )
   }

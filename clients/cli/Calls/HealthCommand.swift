@@ -12,12 +12,15 @@ struct HealthCommand: AsyncParsableCommand {
 
       EXAMPLES
         patron health
-        patron health patron.v1.CustomerService --timeout 2s
+        patron health CustomerService --timeout 2s
         patron health --watch
       """
   )
 
-  @Argument(help: "A service by its full name; the whole server when it is left out.")
+  @Argument(
+    help: "A service, or the end of its name; the whole server when it is left out.",
+    completion: .list(Contract.services.map(\.name))
+  )
   var service: String?
 
   @Flag(help: "Print every change until interrupted.")
@@ -26,6 +29,10 @@ struct HealthCommand: AsyncParsableCommand {
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func run() async throws {
+    // A name that this version does not know may be one of the server's.
+    let service = service.map { name in
+      (try? ContractNames.service(name).name) ?? name
+    }
     try await Session.run(global) { session in
       let request = GRPCHealth.HealthCheckRequest.with { $0.service = service ?? "" }
       if watch {

@@ -8,6 +8,7 @@ struct ActingFlags: ParsableArguments {
       "Who acts: \(EnumArgument.names(PatronProto.Actor.self)). (default: operator)",
       valueName: "actor"
     ),
+    completion: EnumArgument.list(PatronProto.Actor.self),
     transform: { try EnumArgument.parse($0, as: PatronProto.Actor.self) }
   )
   var by: PatronProto.Actor?
@@ -23,6 +24,7 @@ struct ChannelFlags: ParsableArguments {
       "Which channel: \(EnumArgument.names(Channel.self)). Repeatable; at least one.",
       valueName: "channel"
     ),
+    completion: EnumArgument.list(Channel.self),
     transform: { try EnumArgument.parse($0, as: Channel.self) }
   )
   var channels: [Channel] = []
@@ -42,6 +44,7 @@ struct TopicFlags: ParsableArguments {
       "What about: \(EnumArgument.names(Topic.self)). Repeatable. (default: marketing)",
       valueName: "topic"
     ),
+    completion: EnumArgument.list(Topic.self),
     transform: { try EnumArgument.parse($0, as: Topic.self) }
   )
   var topics: [Topic] = []
@@ -68,6 +71,7 @@ struct EvidenceFlags: ParsableArguments {
       "How it was collected: \(EnumArgument.names(ConsentMethod.self)).",
       valueName: "method"
     ),
+    completion: EnumArgument.list(ConsentMethod.self),
     transform: { try EnumArgument.parse($0, as: ConsentMethod.self) }
   )
   var method: ConsentMethod?

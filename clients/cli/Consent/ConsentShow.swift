@@ -66,6 +66,7 @@ struct ConsentHistory: AsyncParsableCommand {
       "Only this channel: \(EnumArgument.names(Channel.self)).",
       valueName: "channel"
     ),
+    completion: EnumArgument.list(Channel.self),
     transform: { try EnumArgument.parse($0, as: Channel.self) }
   )
   var channel: Channel?

@@ -12,10 +12,11 @@ struct ConsentSubscribe: AsyncParsableCommand {
 
       EXAMPLES
         patron consent subscribe --external-id 42 --channel sms --source welcome_popup
-        patron consent subscribe --email ada@example.com --channel email --by customer \\
-          --source footer_form --method form --ip 192.0.2.1 --wording 'Yes, write to me.'
-        patron consent subscribe --external-id 42 --channel sms --source old_crm --historical \\
-          --at 2019-05-31
+        patron consent subscribe --email ada@example.com --channel email \\
+          --by customer --source footer_form --method form \\
+          --ip 192.0.2.1 --wording 'Yes, write to me.'
+        patron consent subscribe --external-id 42 --channel sms --source old_crm \\
+          --historical --at 2019-05-31
       """
   )
 

@@ -11,7 +11,8 @@ struct ConsentSuppress: AsyncParsableCommand {
 
       EXAMPLES
         patron consent suppress --external-id 42 --channel email --reason hard-bounce
-        patron consent suppress --email ada@example.com --channel email --note 'asked by phone'
+        patron consent suppress --email ada@example.com --channel email \\
+          --note 'asked by phone'
       """
   )
 
@@ -23,6 +24,7 @@ struct ConsentSuppress: AsyncParsableCommand {
       "Why: \(EnumArgument.names(SuppressionReason.self)). (default: manual)",
       valueName: "reason"
     ),
+    completion: EnumArgument.list(SuppressionReason.self),
     transform: { try EnumArgument.parse($0, as: SuppressionReason.self) }
   )
   var reason: SuppressionReason?
@@ -77,8 +79,8 @@ struct ConsentUnsuppress: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         patron consent unsuppress --external-id 42 --channel email
-        patron consent unsuppress --external-id 42 --channel email --reason hard-bounce \\
-          --reason soft-bounce
+        patron consent unsuppress --external-id 42 --channel email \\
+          --reason hard-bounce --reason soft-bounce
       """
   )
 
@@ -91,6 +93,7 @@ struct ConsentUnsuppress: AsyncParsableCommand {
       "Which: \(EnumArgument.names(SuppressionReason.self)). Repeatable. (default: manual)",
       valueName: "reason"
     ),
+    completion: EnumArgument.list(SuppressionReason.self),
     transform: { try EnumArgument.parse($0, as: SuppressionReason.self) }
   )
   var reasons: [SuppressionReason] = []

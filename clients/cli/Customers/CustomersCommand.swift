@@ -4,10 +4,10 @@ import ArgumentParser
 struct CustomersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "customers",
-    abstract: "Create, change, find and list customers.",
+    abstract: "Create, change, find, list and count customers.",
     subcommands: [
-      CustomersUpsert.self, CustomersGet.self, CustomersList.self, CustomersUpdate.self,
-      CustomersTag.self,
+      CustomersUpsert.self, CustomersGet.self, CustomersList.self, CustomersCount.self,
+      CustomersFilters.self, CustomersUpdate.self, CustomersTag.self,
     ],
     aliases: ["customer"]
   )

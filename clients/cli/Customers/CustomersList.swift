@@ -5,7 +5,7 @@ import PatronClient
 struct CustomersList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List customers, newest first, or find them by e-mail or phone.",
+    abstract: "List customers, newest first, or find them by filters, e-mail or phone.",
     discussion: """
       Prints up to --limit customers and, when there are more, a token for the next ones on \
       standard error. With --output csv a spreadsheet can take the list.
@@ -13,17 +13,17 @@ struct CustomersList: AsyncParsableCommand {
       EXAMPLES
         patron customers list
         patron customers list --search example.com --all
+        patron customers list --filter sms=subscribers,suppressed --filter email=subscribers
+        patron customers list --filter tags=vip --sort total-spent --limit 10
         patron customers list --all --output csv > customers.csv
       """
   )
 
-  @Option(
-    help: ArgumentHelp("A fragment of an e-mail address or a phone number.", valueName: "text")
-  )
-  var search: String?
+  @OptionGroup(title: "Customers") var filter: FilterFlags
 
   @Option(
     help: ArgumentHelp("Order: \(EnumArgument.names(CustomerSort.self)).", valueName: "order"),
+    completion: EnumArgument.list(CustomerSort.self),
     transform: { try EnumArgument.parse($0, as: CustomerSort.self) }
   )
   var sort: CustomerSort?
@@ -49,7 +49,7 @@ struct CustomersList: AsyncParsableCommand {
         $0.storeID = session.storeID
         $0.pageToken = pageToken ?? ""
         $0.sort = sort ?? .unspecified
-        if let search { $0.filter = .with { $0.query = search } }
+        $0.filter = filter.customerFilter
       }
       var printer = CustomerListPrinter(session)
       var rest = all ? Int.max : limit

@@ -15,7 +15,8 @@ struct CustomersUpdate: AsyncParsableCommand {
       EXAMPLES
         patron customers update --id 7 --phone +14155550100
         patron customers update --id 7 --clear tags --first-name Ada
-        patron customers update --id 7 --mask first_name,custom_properties --first-name Ada
+        patron customers update --id 7 --mask first_name,custom_properties \\
+          --first-name Ada
         patron customers update --id 7 --etag 1041 --external-id 42
       """
   )
@@ -49,6 +50,7 @@ struct CustomersUpdate: AsyncParsableCommand {
       "Who says so: \(EnumArgument.names(Actor.self)). (default: operator)",
       valueName: "actor"
     ),
+    completion: EnumArgument.list(PatronProto.Actor.self),
     transform: { try EnumArgument.parse($0, as: PatronProto.Actor.self) }
   )
   var actor: PatronProto.Actor?

@@ -44,6 +44,7 @@ struct CustomersUpsert: AsyncParsableCommand {
         + EnumArgument.names(OnConflict.self) + ".",
       valueName: "action"
     ),
+    completion: EnumArgument.list(OnConflict.self),
     transform: { try EnumArgument.parse($0, as: OnConflict.self) }
   )
   var onConflict: OnConflict?
@@ -55,6 +56,7 @@ struct CustomersUpsert: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp("Who says so: \(EnumArgument.names(Actor.self)).", valueName: "actor"),
+    completion: EnumArgument.list(PatronProto.Actor.self),
     transform: { try EnumArgument.parse($0, as: PatronProto.Actor.self) }
   )
   var actor: PatronProto.Actor?
@@ -66,6 +68,9 @@ struct CustomersUpsert: AsyncParsableCommand {
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
+    guard address.address == nil || !fields.clear.contains(.address) else {
+      throw ValidationError("--clear address excludes the flags of the address.")
+    }
     let isEmpty = fields.isEmpty && address.address == nil && data == nil
     if batch.batch != nil {
       guard isEmpty else {

@@ -14,7 +14,9 @@ enum ChannelText {
         ", suppressed since \(ValueText.day(suppression.suppressedAt))"
         + " (\(ValueText.enumeration(suppression.reason)))"
     }
-    if status.blockReasons.contains(.noAddress) { text += ", no address" }
+    if status.blockReasons.contains(.noAddress) {
+      text += status.channel == .sms ? ", no phone number" : ", no e-mail address"
+    }
     return (label(status.channel, status.topic), text)
   }
 

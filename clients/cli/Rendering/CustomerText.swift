@@ -63,8 +63,8 @@ enum CustomerText {
       ("language", customer.locale ?? customer.defaultLanguage ?? ""),
       ("currency", customer.defaultCurrency ?? ""), ("tags", customer.tags ?? ""),
       ("address", customer.address.map(address) ?? ""),
-      ("accepts SMS", flag(customer.acceptsSMSMarketing)),
-      ("accepts e-mail", flag(customer.acceptsEmailMarketing)),
+      ("shop says SMS", flag(customer.acceptsSMSMarketing)),
+      ("shop says e-mail", flag(customer.acceptsEmailMarketing)),
       ("created", ValueText.minute(customer.createdAt)),
       ("updated", ValueText.minute(customer.updatedAt)),
     ]

@@ -29,7 +29,11 @@ enum EventText {
       ("revision", event.revision == 0 ? "" : String(event.revision)),
       ("enriched", event.enrichedFields.joined(separator: ", ")),
     ]
-    if let references = event.references { lines += self.references(references) }
+    if var references = event.references {
+      // The order itself stands below.
+      if response.order != nil { references.orderExternalID = "" }
+      lines += self.references(references)
+    }
     for (name, value) in event.properties.sorted(by: { $0.key < $1.key }) {
       lines.append(("property \(name)", ValueText.property(value)))
     }

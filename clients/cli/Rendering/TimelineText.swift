@@ -67,7 +67,8 @@ struct TimelineText {
         + TextWidth.fit(SafeText.line(OrderText.name(order)), to: name) + "  "
         + TextWidth.fit(money, to: amount, right: true) + "  "
       let rest = max(0, width - TextWidth.columns(line))
-      text += line + style.dim(TextWidth.cut(OrderText.state(order), to: rest)) + "\n"
+      let state = TextWidth.cut(OrderText.state(order), to: rest)
+      text += state.isEmpty ? line.dropLast(2) + "\n" : line + style.dim(state) + "\n"
     }
     return text
   }

@@ -27,6 +27,7 @@ struct TimelineEvent: AsyncParsableCommand {
       "Where it comes from: \(EnumArgument.names(EventSource.self)).",
       valueName: "source"
     ),
+    completion: EnumArgument.list(EventSource.self),
     transform: { try EnumArgument.parse($0, as: EventSource.self) }
   )
   var source: EventSource?

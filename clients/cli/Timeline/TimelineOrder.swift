@@ -12,14 +12,14 @@ struct TimelineOrder: AsyncParsableCommand {
 
       With --batch each line is one patron.v1.SyncOrderItem in JSON, amounts in minor units:
         {"customer": {"externalId": "42", "email": "ada@example.com"},
-         "order": {"externalId": "1001", "placedAt": "1998-05-28", \
-      "total": {"currencyCode": "USD", "minorUnits": 1699}}}
+         "order": {"externalId": "1001", "placedAt": "1998-05-28",
+                   "total": {"currencyCode": "USD", "minorUnits": 1699}}}
       (on one line). Rejected lines do not stop the others: they go to the file of rejects, and \
       the exit status is 3. A repeated run changes nothing.
 
       EXAMPLES
-        patron timeline order --external-id 42 --order-id 1001 --placed-at 1998-05-28 \\
-          --total 16.99 --currency USD --payment-status paid
+        patron timeline order --external-id 42 --order-id 1001 \\
+          --placed-at 1998-05-28 --total 16.99 --currency USD --payment-status paid
         patron timeline order --email ada@example.com --data @order.json
         patron timeline order --batch orders.ndjson
       """
@@ -116,12 +116,14 @@ struct OrderFields: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("\(EnumArgument.names(PaymentStatus.self)).", valueName: "status"),
+    completion: EnumArgument.list(PaymentStatus.self),
     transform: { try EnumArgument.parse($0, as: PaymentStatus.self) }
   )
   var paymentStatus: PaymentStatus?
 
   @Option(
     help: ArgumentHelp("\(EnumArgument.names(FulfillmentStatus.self)).", valueName: "status"),
+    completion: EnumArgument.list(FulfillmentStatus.self),
     transform: { try EnumArgument.parse($0, as: FulfillmentStatus.self) }
   )
   var fulfillmentStatus: FulfillmentStatus?

@@ -7,19 +7,21 @@ struct TimelineRecord: AsyncParsableCommand {
     commandName: "record",
     abstract: "Record an event, or many from a file.",
     discussion: """
-      The customer is created when unknown. The same --event-id again replaces the event; without \
-      one it is made from the content, so that a repeat changes nothing.
+      The customer is created when unknown. The same --event-id again replaces the event. Without \
+      one it is made from the content and --at, so that a repeat with the same --at changes \
+      nothing; without --at each run records another event.
 
       With --batch each line is one patron.v1.RecordEventItem in JSON:
         {"customer": {"externalId": "42"},
-         "event": {"source": "EVENT_SOURCE_THIRD_PARTY", "sourceName": "helpdesk",
+         "event": {"source": "EVENT_SOURCE_THIRD_PARTY",
+                   "sourceName": "helpdesk",
                    "type": "ticket_closed", "occurredAt": "2024-05-31T12:00:00Z"}}
       (on one line). Rejected lines do not stop the others: they go to the file of rejects, and \
       the exit status is 3.
 
       EXAMPLES
-        patron timeline record --external-id 42 --source third-party --source-name helpdesk \\
-          --type ticket_closed --at 2024-05-31T12:00Z \\
+        patron timeline record --external-id 42 --source third-party \\
+          --source-name helpdesk --type ticket_closed --at 2024-05-31T12:00Z \\
           --title 'Ticket closed' --property stars:int=5
         patron timeline record --batch events.ndjson --rejects bad.ndjson
       """
@@ -103,6 +105,7 @@ struct EventFields: ParsableArguments {
       "Where it comes from: \(EnumArgument.names(EventSource.self)).",
       valueName: "source"
     ),
+    completion: EnumArgument.list(EventSource.self),
     transform: { try EnumArgument.parse($0, as: EventSource.self) }
   )
   var source: EventSource?
@@ -145,6 +148,7 @@ struct EventFields: ParsableArguments {
       "The channel of a message: \(EnumArgument.names(Channel.self)).",
       valueName: "channel"
     ),
+    completion: EnumArgument.list(Channel.self),
     transform: { try EnumArgument.parse($0, as: Channel.self) }
   )
   var channel: Channel?
@@ -172,6 +176,7 @@ struct EventFields: ParsableArguments {
       "Who did it: \(EnumArgument.names(PatronProto.Actor.self)).",
       valueName: "actor"
     ),
+    completion: EnumArgument.list(PatronProto.Actor.self),
     transform: { try EnumArgument.parse($0, as: PatronProto.Actor.self) }
   )
   var actor: PatronProto.Actor?

@@ -11,8 +11,8 @@ struct TimelineRefund: AsyncParsableCommand {
       refunded.
 
       EXAMPLES
-        patron timeline refund --order-id 1001 --refund-id r1 --amount 5.00 --currency USD \\
-          --at 2024-05-31 --reason 'too small'
+        patron timeline refund --order-id 1001 --refund-id r1 --amount 5.00 \\
+          --currency USD --at 2024-05-31 --reason 'too small'
       """
   )
 
@@ -77,8 +77,9 @@ struct TimelineFulfillment: AsyncParsableCommand {
       that was left to send.
 
       EXAMPLES
-        patron timeline fulfillment --order-id 1001 --fulfillment-id f1 --at 2024-05-31 \\
-          --item p1=2 --tracking-company UPS --tracking-number 1Z999
+        patron timeline fulfillment --order-id 1001 --fulfillment-id f1 \\
+          --at 2024-05-31 --item p1=2 \\
+          --tracking-company UPS --tracking-number 1Z999
       """
   )
 
@@ -96,12 +97,14 @@ struct TimelineFulfillment: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp("\(EnumArgument.names(FulfillmentState.self)).", valueName: "state"),
+    completion: EnumArgument.list(FulfillmentState.self),
     transform: { try EnumArgument.parse($0, as: FulfillmentState.self) }
   )
   var state: FulfillmentState?
 
   @Option(
     help: ArgumentHelp("\(EnumArgument.names(ShipmentStatus.self)).", valueName: "status"),
+    completion: EnumArgument.list(ShipmentStatus.self),
     transform: { try EnumArgument.parse($0, as: ShipmentStatus.self) }
   )
   var shipmentStatus: ShipmentStatus?

@@ -23,6 +23,7 @@ struct TimelineTypes: AsyncParsableCommand {
       "Only types of this source: \(EnumArgument.names(EventSource.self)).",
       valueName: "source"
     ),
+    completion: EnumArgument.list(EventSource.self),
     transform: { try EnumArgument.parse($0, as: EventSource.self) }
   )
   var source: EventSource?

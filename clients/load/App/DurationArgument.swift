@@ -29,5 +29,10 @@ struct DurationArgument: ExpressibleByArgument, Equatable, Sendable {
 
   init(_ duration: Duration) { self.duration = duration }
 
-  var defaultValueDescription: String { "\(NumberText.time(Double(duration.nanoseconds)))" }
+  /// In a form that is read as well.
+  var defaultValueDescription: String {
+    let nanoseconds = duration.nanoseconds
+    if nanoseconds % 1_000_000_000 == 0 { return "\(nanoseconds / 1_000_000_000)s" }
+    return nanoseconds % 1_000_000 == 0 ? "\(nanoseconds / 1_000_000)ms" : "\(nanoseconds)ns"
+  }
 }

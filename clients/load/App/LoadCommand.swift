@@ -12,7 +12,8 @@ struct LoadCommand: ParsableCommand {
     commandName: "patron-load",
     abstract: "Loads a Patron server with calls of one method and measures how it answers.",
     usage: "patron-load [OPTIONS] SERVICE/METHOD --data JSON",
-    discussion: LoadHelp.discussion
+    discussion: LoadHelp.discussion,
+    version: "0.1.0"
   )
 
   @Argument(

@@ -51,7 +51,7 @@ struct TextReport {
     rows.append(
       (
         "Messages",
-        "\(NumberText.bytes(statistics.bytesSent)) sent, "
+        "\(NumberText.bytes(statistics.bytesSent)) of payload sent, "
           + "\(NumberText.bytes(statistics.bytesReceived)) received"
       )
     )
@@ -118,7 +118,8 @@ struct TextReport {
 
   private var warnings: [String] {
     var lines: [String] = []
-    if result.isSaturated {
+    // Shorter runs say nothing about a limit: much of them is starting up.
+    if result.isSaturated && result.elapsed >= 1_000_000_000 {
       lines.append(
         "warning: patron-load was busy all the time, so these numbers may be its own limits: "
           + "use more --threads, or another machine"

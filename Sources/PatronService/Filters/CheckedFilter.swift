@@ -1,0 +1,105 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import TTRPC
+
+/// A customer filter that was checked, in one form for all ways to say the same.
+struct CheckedFilter: Sendable {
+  /// By category, each with its filters, both sorted and without repeats.
+  private(set) var selections: [(category: String, filters: [String])] = []
+  /// What is searched for; nil when nothing is.
+  private(set) var query: String?
+
+  /// The longest text of the search box in characters: an e-mail address fits.
+  private static let longestQuery = 254
+  /// Filters of all selections together.
+  private static let mostFilters = 200
+
+  /// Lets everybody through.
+  init() {}
+
+  /// Checks a filter; absent is everybody.
+  ///
+  /// - Throws: INVALID_ARGUMENT with every category and filter that does not exist, and the names
+  /// of
+  ///   those that do.
+  init(_ filter: CustomerFilter?) throws(RPCError) {
+    guard let filter else { return }
+    var violations: [Violation] = []
+    var joined: [String: Set<String>] = [:]
+    if filter.selections.reduce(0, { $0 + $1.filters.count }) > Self.mostFilters {
+      throw .invalid(
+        "filter.selections", "LIST_TOO_LONG",
+        "A filter has up to \(Self.mostFilters) filters in all its selections.")
+    }
+    for (index, selection) in filter.selections.enumerated() {
+      let path = "filter.selections[\(index)]"
+      let found = Self.check(selection, path)
+      violations += found
+      guard found.isEmpty else { continue }
+      let keys = selection.filters.map { FilterSets.key(selection.category, $0) }
+      joined[selection.category, default: []].formUnion(keys)
+    }
+    if filter.query.unicodeScalars.count > Self.longestQuery {
+      let error = RuleError(
+        reason: "QUERY_TOO_LONG",
+        message: "A search has up to \(Self.longestQuery) characters.")
+      violations.append(Violation(path: "filter.query", error: error))
+    }
+    guard violations.isEmpty else { throw .invalid(violations) }
+    selections = joined.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }
+    query = filter.query.allSatisfy(\.isWhitespace) ? nil : filter.query
+  }
+
+  private static func check(_ selection: FilterSelection, _ path: String) -> [Violation] {
+    var violations: [Violation] = []
+    guard FilterCatalogue.category(selection.category) != nil else {
+      do throws(RuleError) {
+        try FilterCatalogue.check(category: selection.category, filter: "")
+      } catch {
+        violations.append(Violation(path: "\(path).category", error: error))
+      }
+      return violations
+    }
+    guard !selection.filters.isEmpty else {
+      let error = RuleError(
+        reason: "FILTERS_MISSING", message: "A selection names at least one filter.")
+      return [Violation(path: "\(path).filters", error: error)]
+    }
+    for (index, filter) in selection.filters.enumerated() {
+      do throws(RuleError) {
+        try FilterCatalogue.check(category: selection.category, filter: filter)
+      } catch {
+        violations.append(Violation(path: "\(path).filters[\(index)]", error: error))
+      }
+    }
+    return violations
+  }
+
+  /// Whether everybody passes.
+  var isEmpty: Bool { selections.isEmpty && query == nil }
+
+  /// The customers who pass, by the clock of `now`.
+  func set(at now: Int64) -> CustomerSet {
+    var sets = selections.map { selection in
+      let sets = selection.filters.map { FilterSets.set(selection.category, $0, at: now) }
+      return sets.count == 1 ? sets[0] : CustomerSet.any(sets)
+    }
+    if let query { sets.append(.matching(query)) }
+    return switch sets.count {
+    case 0: .all
+    case 1: sets[0]
+    default: .every(sets)
+    }
+  }
+
+  /// Binds a page token to the filter.
+  func add(to fingerprint: inout Fingerprint) {
+    fingerprint.add(query.map(SearchText.needle) ?? "")
+    for selection in selections {
+      fingerprint.add(selection.category)
+      fingerprint.add(Int64(selection.filters.count))
+      for filter in selection.filters { fingerprint.add(filter) }
+    }
+  }
+}

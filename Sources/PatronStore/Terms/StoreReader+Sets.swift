@@ -1,0 +1,137 @@
+internal import PatronModel
+internal import SQLite
+
+/// Walking sets of customers.
+extension StoreReader {
+  private static let members = Query(
+    """
+    SELECT customer_id FROM memberships
+    WHERE store_id = ?1 AND term_id = ?2 AND customer_id <= ?3 ORDER BY customer_id DESC LIMIT ?4
+    """
+  )
+  private static let everybody = Query(
+    """
+    SELECT customer_id FROM customers
+    WHERE store_id = ?1 AND customer_id <= ?2 ORDER BY customer_id DESC LIMIT ?3
+    """
+  )
+  // The table, not its column, is matched: an index without details knows no columns.
+  private static let matching = Query(
+    """
+    SELECT s.rowid, c.email, c.phone
+    FROM customer_search s JOIN customers c ON c.store_id = ?1 AND c.customer_id = s.rowid
+    WHERE customer_search MATCH ?3 AND s.rowid <= ?2 ORDER BY s.rowid DESC LIMIT ?4
+    """
+  )
+
+  /// Visits the ids of a set below `before`, newest first. `visit` returns false to stop.
+  public func customerIDs(
+    in set: CustomerSet,
+    before: Int64 = .max,
+    _ visit: (Int64) throws -> Bool
+  ) throws {
+    let cursor = try cursor(over: set)
+    var bound = before
+    while bound > .min, let id = try cursor.seek(bound - 1) {
+      guard try visit(id) else { return }
+      bound = id
+    }
+  }
+
+  /// At most how many customers a set has; `Int64.max` where only counting would tell.
+  public func estimate(of set: CustomerSet) throws -> Int64 { try cursor(over: set).estimate }
+
+  /// How many customers a set has, from counters alone; nil where they do not tell.
+  public func countAtOnce(of set: CustomerSet) throws -> Int64? {
+    switch set {
+    case .oneOf, .from, .below: try terms(of: set).reduce(0) { $0 + $1.count }
+    case .any(let sets) where sets.count == 1: try countAtOnce(of: sets[0])
+    case .every(let sets) where sets.count == 1: try countAtOnce(of: sets[0])
+    case .all, .any, .every, .matching: nil
+    }
+  }
+
+  private func cursor(over set: CustomerSet) throws -> any CustomerCursor {
+    switch set {
+    case .all: return everybody()
+    case .oneOf, .from: return union(try terms(of: set))
+    case .below(let category, let value): return try below(category, value, terms(of: set))
+    case .any(let sets): return Self.one(try sets.map { try cursor(over: $0) }, UnionCursor.init)
+    case .every(let sets):
+      return Self.one(try sets.map { try cursor(over: $0) }, IntersectionCursor.init)
+    case .matching(let text): return search(text)
+    }
+  }
+
+  private static func one(
+    _ cursors: [any CustomerCursor],
+    _ join: ([any CustomerCursor]) -> any CustomerCursor
+  ) -> any CustomerCursor {
+    cursors.count == 1 ? cursors[0] : join(cursors)
+  }
+
+  /// Few old ones are merged from their lists; many are what is left of everybody.
+  private func below(
+    _ category: String,
+    _ value: String,
+    _ terms: [StoredTerm]
+  ) throws -> any CustomerCursor {
+    let count = terms.reduce(0) { $0 + $1.count }
+    if count <= 4096 || terms.count <= 64 { return union(terms) }
+    let others = union(try self.terms(of: .from(category: category, value: value)))
+    return DifferenceCursor(everybody(), without: others, estimate: count)
+  }
+
+  private func union(_ terms: [StoredTerm]) -> any CustomerCursor {
+    Self.one(terms.map(members), UnionCursor.init)
+  }
+
+  private func members(of term: StoredTerm) -> any CustomerCursor {
+    BufferedCursor(estimate: term.count) { bound, limit in
+      var ids: [Int64] = []
+      ids.reserveCapacity(limit)
+      try transaction.forEach(Self.members, store.name, term.id, bound, limit) {
+        ids.append($0.int64(0))
+      }
+      return BufferedCursor.Piece(ids: ids, next: ids.count < limit ? nil : ids[limit - 1] - 1)
+    }
+  }
+
+  private func everybody() -> any CustomerCursor {
+    BufferedCursor(estimate: .max) { bound, limit in
+      var ids: [Int64] = []
+      ids.reserveCapacity(limit)
+      try transaction.forEach(Self.everybody, store.name, bound, limit) { ids.append($0.int64(0)) }
+      return BufferedCursor.Piece(ids: ids, next: ids.count < limit ? nil : ids[limit - 1] - 1)
+    }
+  }
+
+  private func search(_ text: String) -> any CustomerCursor {
+    let query = SearchTokens.query(storeKey: SearchTokens.storeKey(store.name), text)
+    guard let match = query.match else { return UnionCursor([]) }
+    return BufferedCursor(estimate: .max) { bound, limit in
+      var ids: [Int64] = []
+      var rows = 0
+      var last: Int64 = 0
+      try transaction.forEach(Self.matching, store.name, bound, match, limit) { row in
+        rows += 1
+        last = row.int64(0)
+        // Tokens are trigrams: that all of them occur does not mean that they follow each other.
+        let digits = row.optionalText(2).map { String($0.dropFirst()) }
+        if query.matches(emailKey: row.optionalText(1), phoneDigits: digits) { ids.append(last) }
+      }
+      return BufferedCursor.Piece(ids: ids, next: rows < limit ? nil : last - 1)
+    }
+  }
+}
+
+extension SearchQuery {
+  /// What the index is asked for; nil when nothing is searched for.
+  var match: String? {
+    switch self {
+    case .nothing: nil
+    case .prefix(let token, _): token
+    case .fragment(let tokens, _): tokens.joined(separator: " ")
+    }
+  }
+}

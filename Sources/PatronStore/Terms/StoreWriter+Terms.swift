@@ -1,0 +1,136 @@
+internal import SQLite
+
+/// The lists of customers by term. Only what changed is written.
+extension StoreWriter {
+  private static let find = Query(
+    "SELECT term_id FROM terms WHERE store_id = ?1 AND category = ?2 AND value = ?3"
+  )
+  private static let nextTerm = Query(
+    "UPDATE sequences SET value = value + 1 WHERE name = 'term' RETURNING value"
+  )
+  private static let insertTerm = Query(
+    """
+    INSERT INTO terms (store_id, category, value, term_id, count, label)
+    VALUES (?1, ?2, ?3, ?4, 0, ?5)
+    """
+  )
+  private static let insertMember = Query(
+    "INSERT INTO memberships (store_id, term_id, customer_id) VALUES (?1, ?2, ?3)"
+  )
+  private static let deleteMember = Query(
+    "DELETE FROM memberships WHERE store_id = ?1 AND term_id = ?2 AND customer_id = ?3"
+  )
+  private static let termColumns = Query(
+    "SELECT body_terms, stats_terms FROM customers WHERE store_id = ?1 AND customer_id = ?2"
+  )
+  private static let setBodyTerms = Query(
+    "UPDATE customers SET body_terms = ?3 WHERE store_id = ?1 AND customer_id = ?2"
+  )
+  private static let setBothTerms = Query(
+    """
+    UPDATE customers SET body_terms = ?3, stats_terms = ?4
+    WHERE store_id = ?1 AND customer_id = ?2
+    """
+  )
+
+  /// Makes the terms of a customer anew from its record, where something beside the record that
+  /// they depend on has changed, such as suppressions. Does nothing when there is no such customer.
+  public func refreshTerms(of customerID: Int64) throws {
+    guard let row = try read.customerRow(.id(customerID)), row.id == customerID else { return }
+    let old = try packedTerms(of: customerID)
+    let terms = try bodyTerms(of: row, over: old.body)
+    guard terms != old.body else { return }
+    try transaction.run(Self.setBodyTerms, store.name, customerID, terms)
+    transaction.recordChange(store: store.name, customerID: customerID)
+  }
+
+  /// Takes a customer off all lists: for one that is about to be deleted.
+  public func removeTerms(of customerID: Int64) throws {
+    let old = try packedTerms(of: customerID)
+    try move(customerID, from: Self.unpack(old.body), to: [])
+    try move(customerID, from: Self.unpack(old.stats), to: [])
+    try transaction.run(Self.setBothTerms, store.name, customerID, [UInt8](), [UInt8]())
+  }
+
+  /// Makes all terms of a customer as it is stored.
+  func rebuildTerms(of row: CustomerRow) throws {
+    let old = try packedTerms(of: row.id)
+    let body = try bodyTerms(of: row, over: old.body)
+    let stats = try statsTerms(row.stats, of: row.id, over: old.stats)
+    try transaction.run(Self.setBothTerms, store.name, row.id, body, stats)
+  }
+
+  /// Puts a customer on the lists that its row asks for and takes it off the others; returns what
+  /// to keep in the column.
+  func bodyTerms(of row: CustomerRow, over old: [UInt8] = []) throws -> [UInt8] {
+    let ids = try ids(of: rules.ofBody(row, read))
+    try move(row.id, from: Self.unpack(old), to: ids)
+    return PackedTerms.pack(ids)
+  }
+
+  /// The same for statistics.
+  func statsTerms(
+    _ stats: [UInt8],
+    of customerID: Int64,
+    over old: [UInt8] = []
+  ) throws -> [UInt8] {
+    let ids = try ids(of: rules.ofStats(stats))
+    try move(customerID, from: Self.unpack(old), to: ids)
+    return PackedTerms.pack(ids)
+  }
+
+  /// Both columns; empty where there is nothing yet.
+  func packedTerms(of customerID: Int64) throws -> (body: [UInt8], stats: [UInt8]) {
+    try transaction.first(Self.termColumns, store.name, customerID) { row in
+      (row.array(0), row.array(1))
+    } ?? ([], [])
+  }
+
+  private static func unpack(_ packed: [UInt8]) -> [Int64] {
+    packed.withUnsafeBytes { PackedTerms.unpack($0) }
+  }
+
+  private func ids(of terms: [Term]) throws -> [Int64] {
+    let ids = try Set(terms.map { try id(of: $0) })
+    return ids.sorted()
+  }
+
+  private func id(of term: Term) throws -> Int64 {
+    let ledger = transaction.terms
+    if let known = ledger.id(of: term, in: store.name) { return known }
+    let found = try transaction.first(Self.find, store.name, term.category, term.value) {
+      $0.int64(0)
+    }
+    let id = try found ?? make(term)
+    ledger.remember(term, in: store.name, id: id)
+    return id
+  }
+
+  private func make(_ term: Term) throws -> Int64 {
+    guard let id = try transaction.first(Self.nextTerm, row: { $0.int64(0) }) else {
+      throw StoreError.corrupt("the table of sequences has lost its row `term`")
+    }
+    try transaction.run(Self.insertTerm, store.name, term.category, term.value, id, term.label)
+    return id
+  }
+
+  /// Walks two ascending lists side by side and writes where they differ.
+  private func move(_ customerID: Int64, from old: [Int64], to new: [Int64]) throws {
+    guard old != new else { return }
+    var (left, right) = (0, 0)
+    while left < old.count || right < new.count {
+      if right == new.count || (left < old.count && old[left] < new[right]) {
+        try transaction.run(Self.deleteMember, store.name, old[left], customerID)
+        transaction.terms.count(-1, of: old[left], in: store.name)
+        left += 1
+      } else if left == old.count || new[right] < old[left] {
+        try transaction.run(Self.insertMember, store.name, new[right], customerID)
+        transaction.terms.count(1, of: new[right], in: store.name)
+        right += 1
+      } else {
+        left += 1
+        right += 1
+      }
+    }
+  }
+}

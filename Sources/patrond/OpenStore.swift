@@ -1,0 +1,23 @@
+import PatronService
+import PatronStore
+
+extension Store {
+  /// Opens a data directory as every command does: with the schema and the records of this version.
+  static func opened(_ options: StoreOptions) throws -> Store {
+    let store: Store
+    do {
+      store = try Store(options)
+    } catch {
+      throw Failure(description: "\(error)")
+    }
+    do {
+      try TermsRebuild.run(store) { done in
+        if done % 100_000 == 0 { report("bringing \(done) customers to this version") }
+      }
+    } catch {
+      store.close()
+      throw Failure(description: "\(error)")
+    }
+    return store
+  }
+}

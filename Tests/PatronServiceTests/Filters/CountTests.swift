@@ -1,0 +1,147 @@
+import Foundation
+import PatronProto
+import ProtobufC
+import TTRPC
+import Testing
+
+@testable import PatronService
+
+/// Counts, of everybody from counters and under a selection by looking.
+struct CountTests {
+  @Test func countersSayWhatListsShow() async throws {
+    try await Shop.open { shop in
+      let sample = SampleShop(customers: 400, eventsPerCustomer: 2, seed: 7)
+      try sample.fill(shop.store) { _ in }
+      let counted = try await shop.count(by: ["*"])
+      #expect(counted.total == 400)
+      let categories = try await shop.customers.listFilters(ListFiltersRequest()).categories
+      #expect(counted.facets.filter { $0.category == "sms" }.map(\.filter).count == 5)
+      for facet in counted.facets {
+        let listed = try await shop.listed(.of([facet.category: [facet.filter]]))
+        #expect(Int64(listed.count) == facet.count, "\(facet.category)=\(facet.filter)")
+      }
+      // Each category once, in the order of the catalogue.
+      var order: [String] = []
+      for facet in counted.facets where order.last != facet.category {
+        order.append(facet.category)
+      }
+      #expect(order == categories.map(\.id))
+      let few = try await shop.count(by: ["country", "sms", "sms"])
+      #expect(Set(few.facets.map(\.category)) == ["sms", "country"])
+      #expect(few.facets == counted.facets.filter { ["sms", "country"].contains($0.category) })
+      #expect(try await shop.count(in: "empty").total == 0)
+      #expect(try await shop.count(by: ["*"], in: "empty").facets.allSatisfy { $0.count == 0 })
+    }
+  }
+
+  @Test func facetsUnderASelectionAreOfItsCustomers() async throws {
+    try await Shop.open { shop in
+      let sample = SampleShop(customers: 300, eventsPerCustomer: 1, seed: 11)
+      try sample.fill(shop.store) { _ in }
+      let filters: [CustomerFilter] = [
+        .of(["sms": ["subscribers", "unsubscribed"], "contact": ["has_email"]]),
+        .of(["tags": ["vip", "gold"]], query: "0000"), .of(["products": ["no_activity_90_days"]]),
+        .of([:], query: "shop.example"),
+      ]
+      for filter in filters {
+        let counted = try await shop.count(filter, by: ["*"])
+        let listed = try await shop.listed(filter)
+        #expect(counted.total == Int64(listed.count))
+        #expect(counted.total > 0)
+        for facet in counted.facets {
+          let ofFacet = try await shop.listed(.of([facet.category: [facet.filter]]))
+          let both = Set(ofFacet).intersection(listed)
+          #expect(facet.count == Int64(both.count), "\(facet.category)=\(facet.filter)")
+        }
+        #expect(counted.facets.filter { $0.category == "orders" }.count == 6)
+        let dynamic = counted.facets.filter { $0.category == "tags" }
+        #expect(dynamic.allSatisfy { $0.count > 0 })
+        #expect(dynamic.map(\.count) == dynamic.map(\.count).sorted(by: >))
+      }
+    }
+  }
+
+  @Test func onlyTheCommonestTagsAreTold() async throws {
+    try await Shop.open { shop in
+      for (name, tags) in [("a", 0..<101), ("b", 1..<101)] {
+        try await shop.upsert {
+          $0.externalID = name
+          $0.email = "\(name)@example.com"
+          $0.tags = tags.map { "Tag \($0)" }.joined(separator: ",")
+        }
+      }
+      for counted in [
+        try await shop.count(by: ["tags"]),
+        try await shop.count(.of(["contact": ["has_email"]]), by: ["tags"]),
+      ] {
+        #expect(counted.facets.count == 100)
+        #expect(counted.facets.allSatisfy { $0.count == 2 && $0.filter.hasPrefix("Tag ") })
+      }
+    }
+  }
+
+  /// Orders of a made-up shop, and what the filters must say of them.
+  @Test func orderHistoryOfARandomShop() async throws {
+    try await Shop.open { shop in
+      var random = SplitMix(seed: 5)
+      var counts: [Int: Int] = [:]
+      var items: [SyncOrderRequest] = []
+      for order in 0..<900 {
+        let customer = Int(pow(Double.random(in: 0..<1, using: &random), 2) * 500)
+        counts[customer, default: 0] += 1
+        items.append(
+          .with {
+            $0.customer = .with {
+              $0.externalID = "c\(customer)"
+              $0.email = "c\(customer)@example.com"
+            }
+            $0.order = .of("o\(order)", 100, at: 1_600_000_000 + Int64(order))
+          })
+      }
+      for item in items { _ = try await shop.timelines.syncOrder(item) }
+      let facets = try await shop.count(by: ["orders"]).facets("orders")
+      let once = Int64(counts.values.count { $0 == 1 })
+      #expect(facets["one_order"] == once)
+      #expect(facets["repeat_customers"] == Int64(counts.count) - once)
+      #expect(try await shop.count().total == Int64(counts.count))
+    }
+  }
+
+  static let purchases = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../../../shared/data/cdnow/CDNOW_master.txt").path
+
+  @Test(
+    .enabled(
+      if: FileManager.default.fileExists(atPath: purchases),
+      "needs ../shared/data/cdnow/CDNOW_master.txt"))
+  func orderHistoryOfCDNOW() async throws {
+    try await Shop.open { shop in
+      let text = try String(contentsOfFile: Self.purchases, encoding: .utf8)
+      var items: [SyncOrderItem] = []
+      // The first line says what the columns are.
+      for (number, line) in text.split(whereSeparator: \.isNewline).dropFirst().enumerated() {
+        let fields = line.split(separator: " ")
+        let customer = String(fields[0])
+        items.append(
+          .with {
+            $0.customer = .with {
+              $0.externalID = customer
+              $0.email = "c\(customer)@cdnow.example.com"
+            }
+            $0.order = .of("o\(number)", 100, at: 852_076_800 + Int64(number))
+          })
+        if items.count == 1000 {
+          _ = try await shop.timelines.batchSyncOrders(.with { $0.items = items })
+          items.removeAll()
+        }
+      }
+      _ = try await shop.timelines.batchSyncOrders(.with { $0.items = items })
+      let counted = try await shop.count(by: ["orders"])
+      #expect(counted.total == 23_570)
+      #expect(counted.facets("orders")["one_order"] == 11_908)
+      #expect(counted.facets("orders")["repeat_customers"] == 11_662)
+      #expect(try await shop.count(.of(["orders": ["one_order"]])).total == 11_908)
+      #expect(try await shop.export(.of(["orders": ["one_order"]])).count == 11_908)
+    }
+  }
+}

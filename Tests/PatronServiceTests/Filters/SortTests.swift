@@ -1,0 +1,126 @@
+import PatronProto
+import ProtobufC
+import TTRPC
+import Testing
+
+@testable import PatronService
+
+/// Orders of lists other than the newest first.
+struct SortTests {
+  private func fill(_ shop: Shop) async throws {
+    let people: [(id: String, first: String?, last: String?, orders: [Order])] = [
+      ("a", "Zoe", "Ünal", [.of("o1", 500, at: 1_700_000_000)]),
+      ("b", "Adam", "smith", [.of("o2", 900, at: 1_600_000_000), .of("o3", 1, at: 1_500_000_000)]),
+      ("c", "Adam", nil, []),
+      ("d", "Berta", "Smith", [.of("o4", 700, "EUR", at: 1_650_000_000)]),
+      ("e", nil, nil, [.of("o5", 0, at: 1_700_000_000)]),
+      ("f", "adam", "Smithson", []),
+    ]
+    for person in people {
+      try await shop.upsert {
+        $0.externalID = person.id
+        $0.email = "\(person.id)@example.com"
+        $0.firstName = person.first
+        $0.lastName = person.last
+        $0.tags = "abd".contains(person.id) ? "some" : nil
+      }
+    }
+    for person in people {
+      for order in person.orders {
+        try await shop.sync(order, of: { $0.externalID = person.id })
+      }
+    }
+    try await shop.upsert {
+      $0.externalID = "c"
+      $0.gender = "F"
+    }
+  }
+
+  @Test func everyOrderInPagesOfAnySize() async throws {
+    try await Shop.open { shop in
+      try await fill(shop)
+      let all = CustomerFilter.of([:])
+      let some = CustomerFilter.of(["tags": ["some"]])
+      let cases: [(CustomerFilter, CustomerSort, [String])] = [
+        (all, .created, ["f", "e", "d", "c", "b", "a"]),
+        (all, .updated, ["c", "d", "b", "a", "f", "e"]),
+        (all, .name, ["b", "d", "f", "a", "c", "e"]),
+        // Each upsert is an event of its own; the last one was c's.
+        (all, .lastEvent, ["c", "f", "e", "d", "b", "a"]),
+        (all, .totalSpent, ["b", "d", "a", "f", "e", "c"]),
+        (all, .orderCount, ["b", "e", "d", "a", "f", "c"]),
+        (some, .name, ["b", "d", "a"]), (some, .lastEvent, ["d", "b", "a"]),
+        (some, .totalSpent, ["b", "d", "a"]), (.of([:], query: "e@ex"), .name, ["e"]),
+      ]
+      for (filter, sort, expected) in cases {
+        for size: Int32 in [1, 2, 4, 100] where sort != .updated {
+          #expect(
+            try await shop.listed(filter, sort: sort, size: size) == expected, "\(sort) \(size)")
+        }
+      }
+      // The first order of a customer gives its currency, which changes the record.
+      #expect(try await shop.listed(all, sort: .updated, size: 2).first == "c")
+    }
+  }
+
+  @Test func totalsAreThoseOfTheCurrencyThatTheStoreChose() async throws {
+    try await Shop.open { shop in
+      try await fill(shop)
+      _ = try await shop.customers.updateStoreSettings(
+        .with { $0.settings = .with { $0.currencyCode = "EUR" } })
+      #expect(
+        try await shop.listed(.of([:]), sort: .totalSpent, size: 2)
+          == ["d", "f", "e", "c", "b", "a"])
+    }
+  }
+
+  @Test func manyCustomersByLastEventComeDayByDay() async throws {
+    try await Shop.open { shop in
+      // More than are looked at as a whole, a third of them without events of their own.
+      let count = 2400
+      let sample = SampleShop(customers: count, eventsPerCustomer: 0, seed: 3)
+      try sample.fill(shop.store) { _ in }
+      var random = SplitMix(seed: 9)
+      var times: [String: Int64] = [:]
+      var items: [RecordEventItem] = []
+      for number in 1...count where number % 3 != 0 {
+        let name = "g" + String(repeating: "0", count: 7 - "\(number)".count) + "\(number)"
+        // After the made-up records were made, which is an event too.
+        let time = 1_770_000_000 + Int64.random(in: 0..<40, using: &random) * 40_000
+        times[name] = time
+        items.append(
+          .with {
+            $0.customer = .with { $0.externalID = name }
+            $0.event = .with {
+              $0.eventID = name
+              $0.source = .thirdParty
+              $0.sourceName = "app"
+              $0.type = "ping"
+              $0.occurredAt = .at(time)
+            }
+          })
+      }
+      for start in stride(from: 0, to: items.count, by: 1000) {
+        let part = Array(items[start..<min(start + 1000, items.count)])
+        _ = try await shop.timelines.batchRecordEvents(.with { $0.items = part })
+      }
+      let newest = try await shop.listed(.of([:]))
+      let expected = newest.enumerated().sorted { left, right in
+        (times[right.element] ?? 0, left.offset) < (times[left.element] ?? 0, right.offset)
+      }.map(\.element)
+      #expect(newest.count == count)
+      #expect(try await shop.listed(.of([:]), sort: .lastEvent, size: 97) == expected)
+      let filter = CustomerFilter.of(["contact": ["has_phone", "email_only"]])
+      #expect(try await shop.listed(filter, sort: .lastEvent, size: 100) == expected)
+    }
+  }
+
+  @Test func anUnknownOrderIsRefused() async throws {
+    try await Shop.open { shop in
+      let refused = try await violations {
+        try await shop.page(.of([:]), sort: CustomerSort(rawValue: 99))
+      }
+      #expect(refused == [Broken("sort", "SORT_UNKNOWN")])
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import PatronClient
+
+/// Which customers: for every command that takes a filter.
+struct FilterFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("A fragment of an e-mail address or a phone number.", valueName: "text")
+  )
+  var search: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Filters of one category, see `patron customers filters`: sms=subscribers,suppressed. A comma \
+      means OR; several --filter mean AND.
+      """,
+      valueName: "category=filter,..."
+    ),
+    transform: { try FilterArgument($0) }
+  )
+  var filter: [FilterArgument] = []
+
+  /// The filter of a request; nil when everybody is meant. Flags of one category that is named
+  /// twice are sent as they are: the server joins them.
+  var customerFilter: CustomerFilter? {
+    guard search != nil || !filter.isEmpty else { return nil }
+    return .with {
+      $0.query = search ?? ""
+      $0.selections = filter.map(\.selection)
+    }
+  }
+}
+
+/// `category=filter,filter`.
+struct FilterArgument: Sendable, Equatable {
+  let selection: FilterSelection
+
+  init(_ text: String) throws {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let category = parts[0].trimmingSpace()
+    let filters = parts.count == 2 ? parts[1].split(separator: ",").map { $0.trimmingSpace() } : []
+    guard !category.isEmpty, !filters.isEmpty, filters.allSatisfy({ !$0.isEmpty }) else {
+      throw ValidationError(
+        "Expected a category and its filters, such as sms=subscribers,suppressed; "
+          + "`patron customers filters` lists them."
+      )
+    }
+    selection = .with {
+      $0.category = category
+      $0.filters = filters
+    }
+  }
+}
+
+extension Substring {
+  fileprivate func trimmingSpace() -> String {
+    var text = self
+    while text.first?.isWhitespace == true { text.removeFirst() }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return String(text)
+  }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import PatronClient
+
+/// Lists the predefined filters.
+struct CustomersFilters: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "filters",
+    abstract: "List the predefined filters.",
+    discussion: """
+      They are for --filter of `list`, `count` and `export`: filters of one category mean OR, \
+      categories mean AND. Where the values are the store's own, such as tags, any value may be \
+      given.
+
+      EXAMPLES
+        patron customers filters
+        patron customers list --filter sms=subscribers,suppressed --filter email=subscribers
+      """
+  )
+
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(global) { session in
+      let request = ListFiltersRequest.with { $0.storeID = session.storeID }
+      let response = try await session.timed(CustomerService.listFilters.method) {
+        try await session.client.customers.listFilters(request, options: session.call)
+      }
+      if session.format == .ndjson {
+        for category in response.categories {
+          session.print(try session.json(category, pretty: false))
+        }
+        return
+      }
+      try session.print(response) {
+        FilterText.table(
+          response,
+          width: session.environment.columns,
+          style: session.style
+        )
+      }
+    }
+  }
+}
