@@ -111,7 +111,7 @@ struct LiveTests {
     #expect(run.status == 3, "\(run.errors)\(run.output)")
     #expect(run.output.contains("\"UNAVAILABLE\": "), "\(run.output)")
     #expect(run.output.contains("\"lostConnections\": 4"), "\(run.output)")
-    #expect(log.requests.count > before + 100)
+    #expect(log.requests.count > before)
   }
 
   @Test("A time bounds a closed loop")

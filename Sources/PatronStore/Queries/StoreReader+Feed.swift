@@ -22,7 +22,7 @@ extension StoreReader {
   )
   private static let atPlace = Query(
     """
-    SELECT source, source_name, type, body FROM events
+    SELECT source, type, body, source_name FROM events
     WHERE store_id = ?1 AND customer_id = ?2 AND occurred_at = ?3 AND id = ?4
     """
   )
@@ -33,18 +33,6 @@ extension StoreReader {
     SELECT sequence FROM events WHERE store_id = ?1 ORDER BY sequence DESC LIMIT 1 OFFSET ?2
     """
   )
-
-  /// One event of a feed, lent to a visitor.
-  public struct FeedEntry: ~Copyable {
-    /// Number of the source.
-    public let source: Int32
-    /// The application, UTF-8.
-    public let sourceName: UnsafeRawBufferPointer
-    /// What happened, UTF-8.
-    public let type: UnsafeRawBufferPointer
-    /// The encoded event.
-    public let body: UnsafeRawBufferPointer
-  }
 
   /// Visits where the events behind a sequence stand, in the order of their commits; an index
   /// answers that alone. The visitor returns false to stop.
@@ -64,7 +52,7 @@ extension StoreReader {
   /// Lends the event at a place; nil when there is none.
   public func event<Result>(
     at place: FeedPlace,
-    _ body: (borrowing FeedEntry) throws -> Result
+    _ body: (borrowing TimelineEntry) throws -> Result
   ) throws -> Result? {
     try transaction.first(
       Self.atPlace,
@@ -74,11 +62,12 @@ extension StoreReader {
       place.id
     ) { row in
       try body(
-        FeedEntry(
+        TimelineEntry(
+          position: TimelinePosition(occurredAt: place.occurredAt, id: place.id),
           source: Int32(truncatingIfNeeded: row.int64(0)),
-          sourceName: row.utf8(1),
-          type: row.utf8(2),
-          body: row.bytes(3)
+          type: row.utf8(1),
+          body: row.bytes(2),
+          sourceName: row.utf8(3)
         )
       )
     }
