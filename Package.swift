@@ -132,6 +132,14 @@ let tests: [Target] = [
     dependencies: ["PatronStore", "SQLite", "CSQLite"],
     swiftSettings: strict
   ),
+  .testTarget(
+    name: "PatronServiceTests",
+    dependencies: [
+      "PatronService", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
+      "TTRPCNIO", "SQLite",
+    ],
+    swiftSettings: strict
+  ),
   .testTarget(name: "CLITests", dependencies: ["patron", "PatronClient"], swiftSettings: strict),
   .testTarget(
     name: "LoadTests",

@@ -21,6 +21,9 @@ extension Routes {
     routes.point(CustomerService.listCustomers, Customers.listCustomers)
     routes.scan(
       CustomerService.exportCustomers, prepare: Customers.prepareExport, run: Customers.export)
+    routes.write(
+      CustomerService.importCustomers, prepare: Customers.prepareImport,
+      apply: Customers.importCustomers)
     typealias Timeline = TimelineHandlers
     routes.write(
       TimelineService.recordEvent, prepare: Timeline.prepareRecord, apply: Timeline.record)
@@ -33,6 +36,8 @@ extension Routes {
       apply: Timeline.batchSync)
     routes.point(TimelineService.getTimeline, Timeline.getTimeline)
     routes.point(TimelineService.getEvent, Timeline.getEvent)
+    routes.scan(
+      TimelineService.exportTimeline, prepare: Timeline.prepareExport, run: Timeline.export)
     routes.completeWith(CustomerService.methods + TimelineService.methods)
     return routes
   }

@@ -28,6 +28,8 @@ struct MarketingFlags: Sendable {
   struct Effect {
     /// Rows for the ledger.
     var rows: [(channel: PatronModel.Channel, row: LedgerRow)] = []
+    /// Rows of states that an import brought.
+    var imports: [ImportedConsent.Change] = []
     /// What the caller should know.
     var warnings: [Warning] = []
     /// Names of the fields that changed.
@@ -59,7 +61,7 @@ struct MarketingFlags: Sendable {
   }
 
   /// Keeps the flag itself beside the consent that it changed.
-  private static func keep(
+  static func keep(
     _ accepts: Bool, _ channel: PatronModel.Channel, in customer: inout Customer,
     _ effect: inout Effect
   ) {
@@ -82,6 +84,7 @@ struct MarketingFlags: Sendable {
       let record = ConsentRecord(row, channel, .marketing, id: id, of: customer.id, at: now)
       try writer.appendToLedger(id: id, customerID: customer.id, body: try record.encoded())
     }
+    for change in effect.imports { try change.record(of: &customer, in: writer, at: now) }
   }
 }
 

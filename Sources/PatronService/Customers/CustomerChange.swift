@@ -13,6 +13,8 @@ struct CustomerChange: Sendable {
   var flags: MarketingFlags
   /// What a new customer is known by.
   var origin: Origin
+  /// Consent that an import brings; nil everywhere else.
+  var imported: ImportedConsent?
 
   /// What became of it.
   struct Result {
@@ -66,7 +68,7 @@ struct CustomerChange: Sendable {
     customer.id = dryRun ? 0 : try writer.nextID()
     customer.origin = origin
     customer.createdAt = .init(micros: now)
-    let effect = flags.apply(to: &customer, at: now)
+    let effect = applyConsent(to: &customer, isNew: true, at: now)
     changed += effect.changedFields
     let row = try write(&customer, effect, draft, over: nil, in: writer, at: now, dryRun: dryRun)
     return Result(
@@ -87,7 +89,7 @@ struct CustomerChange: Sendable {
     }
     var changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
     try checkStillValid(customer)
-    let effect = flags.apply(to: &customer, at: now)
+    let effect = applyConsent(to: &customer, isNew: false, at: now)
     changed += effect.changedFields
     guard !changed.isEmpty else {
       return Result(
@@ -101,6 +103,13 @@ struct CustomerChange: Sendable {
     return Result(
       row: row, customer: customer, outcome: .updated, changedFields: changed.sorted(),
       warnings: effect.warnings)
+  }
+
+  private func applyConsent(
+    to customer: inout Customer, isNew: Bool, at now: Int64
+  ) -> MarketingFlags.Effect {
+    imported?.apply(with: flags, to: &customer, isNew: isNew, at: now)
+      ?? flags.apply(to: &customer, at: now)
   }
 
   private func write(

@@ -5,7 +5,10 @@ struct CustomersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "customers",
     abstract: "Create, change, find and list customers.",
-    subcommands: [CustomersUpsert.self, CustomersGet.self, CustomersList.self],
+    subcommands: [
+      CustomersUpsert.self, CustomersGet.self, CustomersList.self, CustomersExport.self,
+      CustomersImport.self,
+    ],
     aliases: ["customer"]
   )
 }

@@ -5,6 +5,9 @@ struct TimelineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "timeline",
     abstract: "Show timelines, record events and orders.",
-    subcommands: [TimelineShow.self, TimelineRecord.self, TimelineOrder.self, TimelineEvent.self]
+    subcommands: [
+      TimelineShow.self, TimelineRecord.self, TimelineOrder.self, TimelineEvent.self,
+      TimelineExport.self,
+    ]
   )
 }
