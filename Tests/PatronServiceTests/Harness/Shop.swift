@@ -1,0 +1,189 @@
+import PatronProto
+import PatronStore
+import ProtobufC
+import TTRPC
+import TTRPCNIO
+
+@testable import PatronService
+
+/// A database with its server and clients, in a directory of its own.
+final class Shop: Sendable {
+  let store: Store
+  let client: TTRPCClient
+  let customers: CustomerServiceClient
+  let timelines: TimelineServiceClient
+  private let transport: InProcessTransport
+  private let directory: TemporaryDirectory
+
+  /// Opens a shop, runs `body`, and closes the shop whatever happened.
+  static func open(
+    limits: StoreLimits = StoreLimits(), _ body: (Shop) async throws -> Void
+  ) async throws {
+    let shop = try await Shop(limits)
+    let result: Result<Void, any Error>
+    do {
+      try await body(shop)
+      result = .success(())
+    } catch {
+      result = .failure(error)
+    }
+    await shop.client.close()
+    await shop.transport.shutdown()
+    shop.store.close()
+    try result.get()
+  }
+
+  private init(_ limits: StoreLimits) async throws {
+    directory = TemporaryDirectory()
+    var options = StoreOptions(directory: directory.path, migrations: Migration.all)
+    options.limits = limits
+    options.durability = .off
+    let store = try Store(options)
+    let routes = Routes.patron()
+    transport = try await InProcessTransport.start { loop in
+      do {
+        return try LaneDispatcher(routes: routes, store: store, loop: loop)
+      } catch {
+        preconditionFailure("no reader for the test's store: \(error)")
+      }
+    }
+    self.store = store
+    client = transport.makeClient()
+    customers = CustomerServiceClient(channel: client)
+    timelines = TimelineServiceClient(channel: client)
+  }
+}
+
+// MARK: - Calls in few words
+
+extension Shop {
+  /// UpsertCustomer.
+  @discardableResult
+  func upsert(
+    in storeID: String = "", adjust: (inout UpsertCustomerRequest) -> Void = { _ in },
+    _ input: (inout CustomerInput) -> Void
+  ) async throws -> UpsertCustomerResponse {
+    var request = UpsertCustomerRequest.with {
+      $0.storeID = storeID
+      $0.customer = .with(input)
+    }
+    adjust(&request)
+    return try await customers.upsertCustomer(request)
+  }
+
+  /// GetCustomer.
+  func get(
+    _ ref: CustomerRef.Ref, in storeID: String = "", view: CustomerView = .unspecified
+  ) async throws -> GetCustomerResponse {
+    try await customers.getCustomer(
+      .with {
+        $0.storeID = storeID
+        $0.customer = .with { $0.ref = ref }
+        $0.view = view
+      })
+  }
+
+  /// The customer by an identifier.
+  func customer(_ ref: CustomerRef.Ref, in storeID: String = "") async throws -> Customer {
+    try await get(ref, in: storeID).customer ?? Customer()
+  }
+
+  /// RecordEvent.
+  @discardableResult
+  func record(
+    in storeID: String = "", requestID: String = "",
+    of customer: (inout CustomerInput) -> Void = { $0.externalID = "c1" },
+    _ event: (inout EventInput) -> Void
+  ) async throws -> RecordEventResponse {
+    try await timelines.recordEvent(
+      .with {
+        $0.storeID = storeID
+        $0.requestID = requestID
+        $0.customer = .with(customer)
+        $0.event = .with(event)
+      })
+  }
+
+  /// SyncOrder.
+  @discardableResult
+  func sync(
+    _ order: Order, in storeID: String = "",
+    of customer: (inout CustomerInput) -> Void = { $0.externalID = "c1" }
+  ) async throws -> SyncOrderResponse {
+    try await timelines.syncOrder(
+      .with {
+        $0.storeID = storeID
+        $0.customer = .with(customer)
+        $0.order = order
+      })
+  }
+
+  /// One page of a timeline.
+  func timeline(
+    _ ref: CustomerRef.Ref, in storeID: String = "", filter: EventFilter? = nil, size: Int32 = 0,
+    token: String = ""
+  ) async throws -> GetTimelineResponse {
+    try await timelines.getTimeline(
+      .with {
+        $0.storeID = storeID
+        $0.customer = .with { $0.ref = ref }
+        $0.filter = filter
+        $0.pageSize = size
+        $0.pageToken = token
+      })
+  }
+
+  /// One page of customers.
+  func list(
+    _ query: String? = nil, in storeID: String = "", size: Int32 = 0, token: String = ""
+  ) async throws -> ListCustomersResponse {
+    try await customers.listCustomers(
+      .with {
+        $0.storeID = storeID
+        $0.filter = query.map { text in .with { $0.query = text } }
+        $0.pageSize = size
+        $0.pageToken = token
+      })
+  }
+
+  /// External ids of what a search finds, newest first.
+  func search(_ query: String, in storeID: String = "") async throws -> [String] {
+    try await list(query, in: storeID, size: 100).customers.map { $0.externalID ?? "#\($0.id)" }
+  }
+}
+
+/// Orders in few words.
+extension Order {
+  static func of(
+    _ id: String, _ total: Int64, _ currency: String = "USD", at seconds: Int64 = 1_700_000_000,
+    _ adjust: (inout Order) -> Void = { _ in }
+  ) -> Order {
+    .with {
+      $0.externalID = id
+      $0.total = .of(total, currency)
+      $0.placedAt = .at(seconds)
+      adjust(&$0)
+    }
+  }
+}
+
+extension Money {
+  static func of(_ minorUnits: Int64, _ currency: String = "USD") -> Money {
+    .with {
+      $0.currencyCode = currency
+      $0.minorUnits = minorUnits
+    }
+  }
+}
+
+extension GoogleProtobuf.Timestamp {
+  static func at(_ seconds: Int64, nanos: Int32 = 0) -> GoogleProtobuf.Timestamp {
+    .with {
+      $0.seconds = seconds
+      $0.nanos = nanos
+    }
+  }
+
+  /// Seconds since 1970 now.
+  static var now: Int64 { WallClock.now() / 1_000_000 }
+}
