@@ -136,7 +136,7 @@ let tests: [Target] = [
     name: "PatronServiceTests",
     dependencies: [
       "PatronService", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
-      "TTRPCNIO", "SQLite",
+      "TTRPCNIO", "SQLite", "patron", "PatronClient",
     ],
     swiftSettings: strict
   ),
@@ -146,7 +146,9 @@ let tests: [Target] = [
     dependencies: [
       "patron-load", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", nioCore, nioPosix,
       argumentParser,
-    ], swiftSettings: strict),
+    ],
+    swiftSettings: strict
+  ),
   .testTarget(name: "TidyTests", swiftSettings: strict),
 ]
 

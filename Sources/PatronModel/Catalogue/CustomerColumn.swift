@@ -67,7 +67,8 @@ public enum CustomerColumn: Sendable, Hashable {
     columns.insert(contentsOf: channels, at: before)
     // What a file needs besides to hold all of a consent comes behind what people look for.
     for channel in Channel.allCases {
-      let rest = consent(channel, .marketing)
+      let rest =
+        consent(channel, .marketing)
         + SuppressionColumn.allCases.map { .suppression(channel, $0) }
       columns += rest.filter { !columns.contains($0) }
     }

@@ -40,7 +40,10 @@ struct ImportedConsent: Sendable {
 
   /// Applies flags and states to a record that is not written yet.
   func apply(
-    with flags: MarketingFlags, to customer: inout Customer, isNew: Bool, at now: Int64
+    with flags: MarketingFlags,
+    to customer: inout Customer,
+    isNew: Bool,
+    at now: Int64
   ) -> MarketingFlags.Effect {
     var effect = applyFlags(flags, to: &customer, isNew: isNew, at: now)
     for entry in entries where entry.consent.state != .neverSubscribed {
@@ -56,8 +59,12 @@ struct ImportedConsent: Sendable {
       customer.setConsent(next, entry.channel, entry.topic, ledgerID: 0)
       effect.imports.append(
         Change(
-          channel: entry.channel, topic: entry.topic, row: row(from: stored, to: next, at: now),
-          importName: name))
+          channel: entry.channel,
+          topic: entry.topic,
+          row: row(from: stored, to: next, at: now),
+          importName: name
+        )
+      )
     }
     if !effect.imports.isEmpty, !effect.changedFields.contains("subscriptions") {
       effect.changedFields.append("subscriptions")
@@ -68,7 +75,10 @@ struct ImportedConsent: Sendable {
   /// Flags do what they do everywhere, but where the channel's marketing is given, and but for
   /// subscribing a known customer against the policy.
   private func applyFlags(
-    _ flags: MarketingFlags, to customer: inout Customer, isNew: Bool, at now: Int64
+    _ flags: MarketingFlags,
+    to customer: inout Customer,
+    isNew: Bool,
+    at now: Int64
   ) -> MarketingFlags.Effect {
     var acting = flags
     func isKept(_ channel: PatronModel.Channel, _ accepts: Bool?) -> Bool {
@@ -96,7 +106,10 @@ struct ImportedConsent: Sendable {
 
   /// Why the entry has no effect and the caller should know; nil when it has, or is no news.
   private func refusal(
-    of entry: Entry, _ next: ChannelConsent, over stored: ChannelConsent, isNew: Bool
+    of entry: Entry,
+    _ next: ChannelConsent,
+    over stored: ChannelConsent,
+    isNew: Bool
   ) -> Warning? {
     if isNew { return nil }
     if next.state == .unsubscribed {
@@ -109,7 +122,8 @@ struct ImportedConsent: Sendable {
     guard overwrites else {
       return stored.state == .subscribed || stored.state == next.state ? nil : .kept(entry)
     }
-    let optOut = stored.state == .unsubscribed || stored.state == .pending
+    let optOut =
+      stored.state == .unsubscribed || stored.state == .pending
       ? stored.unsubscribedAt ?? (stored.state == .unsubscribed ? stored.changedAt : nil) : nil
     guard let optOut else { return nil }
     return entry.consent.changedAt.map { $0 > optOut } ?? false ? nil : .outdated(entry)
@@ -118,7 +132,9 @@ struct ImportedConsent: Sendable {
   /// The consent with what the file leaves open: taken from what is stored where the state is the
   /// same, so that the same file changes nothing the second time; else from the import itself.
   private func completed(
-    _ given: ChannelConsent, over stored: ChannelConsent, at now: Int64
+    _ given: ChannelConsent,
+    over stored: ChannelConsent,
+    at now: Int64
   ) -> ChannelConsent {
     var next = given
     let isSame = given.state == stored.state
@@ -138,18 +154,26 @@ struct ImportedConsent: Sendable {
       next.expiresAt = given.expiresAt ?? stored.expiresAt
     }
     // Who opted out matters: where the file does not tell, the careful answer is the customer.
-    next.changedBy = given.changedBy ?? (isSame ? stored.changedBy : nil)
+    next.changedBy =
+      given.changedBy ?? (isSame ? stored.changedBy : nil)
       ?? (given.state == .unsubscribed ? .customer : .operator)
     return next
   }
 
   private func row(
-    from stored: ChannelConsent, to next: ChannelConsent, at now: Int64
+    from stored: ChannelConsent,
+    to next: ChannelConsent,
+    at now: Int64
   ) -> LedgerRow {
     LedgerRow(
-      action: .importState, previousState: stored.state, newState: next.state,
-      occurredAt: next.changedAt ?? now, actor: next.changedBy ?? .operator, source: name,
-      optInLevel: next.optInLevel)
+      action: .importState,
+      previousState: stored.state,
+      newState: next.state,
+      occurredAt: next.changedAt ?? now,
+      actor: next.changedBy ?? .operator,
+      source: name,
+      optInLevel: next.optInLevel
+    )
   }
 }
 
@@ -170,21 +194,27 @@ extension Warning {
   /// A known customer is not subscribed by an import that keeps consent.
   fileprivate static func kept(_ entry: ImportedConsent.Entry) -> Warning {
     about(
-      entry, "CONSENT_KEPT",
+      entry,
+      "CONSENT_KEPT",
       "The customer is known and not subscribed, and this import keeps consent. An import with "
-        + "CONSENT_POLICY_OVERWRITE takes it.")
+        + "CONSENT_POLICY_OVERWRITE takes it."
+    )
   }
 
   /// What is stored is newer, or the file has no date where it needs one.
   fileprivate static func outdated(_ entry: ImportedConsent.Entry) -> Warning {
     about(
-      entry, "CONSENT_OUTDATED",
+      entry,
+      "CONSENT_OUTDATED",
       "The consent is not dated after what is stored, so it changed nothing. Over an opt-out an "
-        + "import needs a consent with a later date.")
+        + "import needs a consent with a later date."
+    )
   }
 
   private static func about(
-    _ entry: ImportedConsent.Entry, _ reason: String, _ message: String
+    _ entry: ImportedConsent.Entry,
+    _ reason: String,
+    _ message: String
   ) -> Warning {
     .with {
       $0.reason = reason

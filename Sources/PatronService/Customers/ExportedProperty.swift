@@ -57,7 +57,9 @@ struct ExportedProperty {
     var fields = WireFields(message)
     var parts = [0, 1, 1, 1]
     while let (field, value) = try fields.next() {
-      if case .number(let number) = value, field < 4 { parts[field] = Int(truncatingIfNeeded: number) }
+      if case .number(let number) = value, field < 4 {
+        parts[field] = Int(truncatingIfNeeded: number)
+      }
     }
     return CivilDate(year: parts[1], month: parts[2], day: parts[3])?.iso8601 ?? ""
   }
@@ -83,9 +85,11 @@ struct PropertyColumns {
     }
     guard count <= Self.greatestCount else {
       throw RPCError.reason(
-        .failedPrecondition, "TOO_MANY_COLUMNS",
+        .failedPrecondition,
+        "TOO_MANY_COLUMNS",
         "The customers have properties of more than \(Self.greatestCount) names. Choose columns, "
-          + "or export as NDJSON.")
+          + "or export as NDJSON."
+      )
     }
   }
 
@@ -102,7 +106,11 @@ struct PropertyColumns {
     var (low, high) = (0, found.count)
     while low < high {
       let middle = (low + high) / 2
-      if found[middle].name.lexicographicallyPrecedes(name) { low = middle + 1 } else { high = middle }
+      if found[middle].name.lexicographicallyPrecedes(name) {
+        low = middle + 1
+      } else {
+        high = middle
+      }
     }
     return low
   }

@@ -31,7 +31,8 @@ struct ModelDriver {
       externalID: maybe(60) { "c\($0.roll(25))" },
       email: maybe(55) { text("a", "@example.com", &$0) },
       phone: maybe(35) { text("+141555501", "", &$0) },
-      firstName: maybe(50) { clears && $0.roll(4) == 0 ? "" : "N\($0.roll(3))" })
+      firstName: maybe(50) { clears && $0.roll(4) == 0 ? "" : "N\($0.roll(3))" }
+    )
   }
 
   /// One random request; returns what the shop and the model say.
@@ -56,9 +57,12 @@ struct ModelDriver {
     let input = input(clears: false)
     let id = "o\(roll(60))"
     let order = ModelShop.Order(
-      currency: roll(3) == 0 ? "EUR" : "USD", total: Int64(roll(4) * 500),
+      currency: roll(3) == 0 ? "EUR" : "USD",
+      total: Int64(roll(4) * 500),
       refunded: roll(4) == 0 ? Int64(1 + roll(300)) : 0,
-      placedAt: 1_600_000_000 + Int64(roll(4)) * 86_400, isCancelled: roll(4) == 0)
+      placedAt: 1_600_000_000 + Int64(roll(4)) * 86_400,
+      isCancelled: roll(4) == 0
+    )
     let answer = try await Self.answer {
       try await shop.sync(Order(order, id: id)) { $0 = CustomerInput(input) }.outcome
     }

@@ -18,7 +18,9 @@ struct ModelTests {
       }
       #expect(
         try shop.rows("SELECT count(*) FROM consent_ledger", columns: 1)
-          == [[String(driver.model.ledgerRows)]], "seed \(seed)")
+          == [[String(driver.model.ledgerRows)]],
+        "seed \(seed)"
+      )
       #expect(try shop.store.check([RecordChecks.run]) == [], "seed \(seed)")
     }
   }
@@ -36,10 +38,14 @@ struct ModelTests {
       #expect(was.acceptsEmailMarketing == expected.acceptsEmail, "\(label)")
       let state = was.subscriptions.first?.state
       #expect(
-        state == expected.isSubscribed.map { $0 ? .subscribed : .unsubscribed }, "\(label)")
+        state == expected.isSubscribed.map { $0 ? .subscribed : .unsubscribed },
+        "\(label)"
+      )
       #expect(was.orderStats == statistics(expected), "\(label)")
       #expect(
-        was.activity.first { $0.source == .thirdParty } == activity(expected), "\(label)")
+        was.activity.first { $0.source == .thirdParty } == activity(expected),
+        "\(label)"
+      )
       for search in [expected.email, expected.phone].compactMap({ $0 }) {
         #expect(try await driver.shop.list(search).customers.map(\.id) == [was.id], "\(label)")
       }

@@ -58,14 +58,9 @@ struct CustomersExport: AsyncParsableCommand {
   @Flag(help: "Begin with a byte order mark, for Excel.")
   var bom = false
 
-  @Option(
-    name: [.customShort("o"), .customLong("output")],
-    help: ArgumentHelp("Where it goes. (default: standard output)", valueName: "file"),
-    completion: .file()
-  )
-  var file: String?
+  @OptionGroup(title: "Global options") var global: GlobalOptions
 
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  private var file: String? { global.output?.text }
 
   func validate() throws {
     guard format != .zip else {
@@ -75,7 +70,7 @@ struct CustomersExport: AsyncParsableCommand {
 
   func run() async throws {
     let request = try request()
-    try await Session.run(connection.global) { session in
+    try await Session.run(global.forFile) { session in
       var output = try FileOutput(file, session.environment)
       var progress = ProgressBar(label: "customers", total: nil, environment: session.environment)
       // On every way out, so that a message does not stand behind the bar.

@@ -57,7 +57,8 @@ struct ImportHeader: Sendable {
 
   /// A header of all columns that an import takes, and an example row.
   static var template: String {
-    let columns = CustomerColumn.standard.filter(\.isWritable)
+    let columns =
+      CustomerColumn.standard.filter(\.isWritable)
       + [.property(name: "shoe_size", .int)]
     let example: [CustomerColumn: String] = [
       .field(.externalID): "42", .field(.email): "ada@example.com",

@@ -55,10 +55,12 @@ struct ImportRow {
     case .field(let field): try set(field, cell)
     case .consent(let channel, let topic, let part):
       let place = Place(channel: channel, topic: topic)
-      var consent = consents[place] ?? .with {
-        $0.channel = .init(rawValue: Int32(channel.rawValue))
-        $0.topic = .init(rawValue: Int32(topic.rawValue))
-      }
+      var consent =
+        consents[place]
+        ?? .with {
+          $0.channel = .init(rawValue: Int32(channel.rawValue))
+          $0.topic = .init(rawValue: Int32(topic.rawValue))
+        }
       try Self.set(part, cell, in: &consent)
       consents[place] = consent
     case .suppression(let channel, let part):

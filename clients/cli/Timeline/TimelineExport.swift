@@ -59,14 +59,9 @@ struct TimelineExport: AsyncParsableCommand {
   )
   var safety: CsvSafety?
 
-  @Option(
-    name: [.customShort("o"), .customLong("output")],
-    help: ArgumentHelp("Where it goes. (default: standard output)", valueName: "file"),
-    completion: .file()
-  )
-  var file: String?
+  @OptionGroup(title: "Global options") var global: GlobalOptions
 
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  private var file: String? { global.output?.text }
 
   func validate() throws {
     guard format != .zip || (file != nil && file != "-") else {
@@ -75,7 +70,7 @@ struct TimelineExport: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Session.run(connection.global) { session in
+    try await Session.run(global.forFile) { session in
       let request = request(session)
       var output = try FileOutput(file, session.environment)
       var progress = ProgressBar(label: "events", total: nil, environment: session.environment)

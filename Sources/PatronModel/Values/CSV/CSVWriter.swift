@@ -58,7 +58,9 @@ public struct CSVWriter: Sendable {
   /// Writes a cell of letters, digits and the like, which needs neither quotes nor an escape.
   public mutating func plain(_ text: StaticString) {
     separate()
-    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    bytes.append(
+      contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    )
   }
 
   /// Writes an empty cell.

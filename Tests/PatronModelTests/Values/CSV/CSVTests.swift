@@ -31,8 +31,10 @@ struct CSVTests {
 
   @Test func quotesOnlyWhereNeeded() throws {
     #expect(try line(["a", "b c", ""]) == "a,b c,\r\n")
-    #expect(try line(["a,b", "say \"hi\"", "x\ny", "x\r\ny"])
-      == "\"a,b\",\"say \"\"hi\"\"\",\"x\ny\",\"x\r\ny\"\r\n")
+    #expect(
+      try line(["a,b", "say \"hi\"", "x\ny", "x\r\ny"])
+        == "\"a,b\",\"say \"\"hi\"\"\",\"x\ny\",\"x\r\ny\"\r\n"
+    )
     #expect(try line([""]) == "\"\"\r\n")
     #expect(try line(["", ""]) == ",\r\n")
   }
@@ -89,8 +91,10 @@ struct CSVTests {
       let chunk = [1, 2, 3, 7, 64, .max][round % 6]
       let read = try rows(text, chunk: chunk)
       #expect(
-        read.map(texts).map { $0.map { Array($0.utf8) } } == table.map { $0.map { Array($0.utf8) } },
-        "seed \(seed), round \(round), chunk \(chunk)")
+        read.map(texts).map { $0.map { Array($0.utf8) } }
+          == table.map { $0.map { Array($0.utf8) } },
+        "seed \(seed), round \(round), chunk \(chunk)"
+      )
     }
   }
 
@@ -100,7 +104,9 @@ struct CSVTests {
       let read = try rows(text, chunk: chunk)
       #expect(read.map(\.line) == [1, 2, 6])
       #expect(read.map(texts) == [["a", "b"], ["x\ny", "2"], ["last", ""]])
-      #expect(read.map { String(decoding: $0.raw, as: UTF8.self) } == ["a,b", "\"x\ny\",2", "last,"])
+      #expect(
+        read.map { String(decoding: $0.raw, as: UTF8.self) } == ["a,b", "\"x\ny\",2", "last,"]
+      )
     }
     #expect(try rows("\u{FEFF}a\r\n").map(texts) == [["a"]])
     #expect(try rows("").isEmpty && rows("\n\r\n").isEmpty)
@@ -162,7 +168,8 @@ struct CSVTests {
     for number in [0, 9, 10, 123, -45, .max, .min] as [Int64] { try csv.integer(number) }
     #expect(
       String(decoding: csv.bytes, as: UTF8.self)
-        == "1970-01-01T00:00:01.000000007Z,0,9,10,123,'-45,\(Int64.max),'\(Int64.min)")
+        == "1970-01-01T00:00:01.000000007Z,0,9,10,123,'-45,\(Int64.max),'\(Int64.min)"
+    )
   }
 }
 
