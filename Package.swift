@@ -146,9 +146,7 @@ let tests: [Target] = [
     dependencies: [
       "patron-load", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", nioCore, nioPosix,
       argumentParser,
-    ],
-    swiftSettings: strict
-  ),
+    ], swiftSettings: strict),
   .testTarget(name: "TidyTests", swiftSettings: strict),
 ]
 

@@ -5,9 +5,7 @@ internal import TTRPC
 extension ImportedConsent {
   /// Checks the states of an item. What is wrong is added to `violations`.
   static func entries(
-    _ subscriptions: [PatronProto.Subscription],
-    now: Int64,
-    _ violations: inout Violations
+    _ subscriptions: [PatronProto.Subscription], now: Int64, _ violations: inout Violations
   ) -> [Entry] {
     var entries: [Entry] = []
     for (index, subscription) in subscriptions.enumerated() {
@@ -18,9 +16,7 @@ extension ImportedConsent {
           path,
           RuleError(
             reason: "SUBSCRIPTION_REPEATED",
-            message: "The channel and topic are given twice. Give each once."
-          )
-        )
+            message: "The channel and topic are given twice. Give each once."))
       }
       entries.append(entry)
     }
@@ -28,32 +24,19 @@ extension ImportedConsent {
   }
 
   private static func entry(
-    _ given: PatronProto.Subscription,
-    _ path: String,
-    _ now: Int64,
+    _ given: PatronProto.Subscription, _ path: String, _ now: Int64,
     _ violations: inout Violations
   ) -> Entry? {
     let topic = given.topic == .unspecified ? PatronProto.Topic.marketing : given.topic
     let channel = known(
-      PatronModel.Channel(rawValue: Int(given.channel.rawValue)),
-      "\(path).channel",
-      &violations
-    )
+      PatronModel.Channel(rawValue: Int(given.channel.rawValue)), "\(path).channel", &violations)
     let about = known(
-      PatronModel.Topic(rawValue: Int(topic.rawValue)),
-      "\(path).topic",
-      &violations
-    )
+      PatronModel.Topic(rawValue: Int(topic.rawValue)), "\(path).topic", &violations)
     let state = known(
-      PatronModel.ConsentState(rawValue: Int(given.state.rawValue)),
-      "\(path).state",
-      &violations
-    )
+      PatronModel.ConsentState(rawValue: Int(given.state.rawValue)), "\(path).state", &violations)
     violations.checkKnown(
-      "\(path).opt_in_level",
-      given.optInLevel.rawValue,
-      PatronProto.OptInLevel.confirmed.rawValue
-    )
+      "\(path).opt_in_level", given.optInLevel.rawValue,
+      PatronProto.OptInLevel.confirmed.rawValue)
     violations.checkKnown("\(path).changed_by", given.changedBy.rawValue, Actor.system.rawValue)
     if !given.source.isEmpty {
       _ = violations.check("\(path).source") { () throws(RuleError) in
@@ -75,18 +58,14 @@ extension ImportedConsent {
   }
 
   private static func known<Value>(
-    _ value: Value?,
-    _ path: String,
-    _ violations: inout Violations
+    _ value: Value?, _ path: String, _ violations: inout Violations
   ) -> Value? {
     if value == nil {
       violations.add(
         path,
         RuleError(
           reason: "ENUM_VALUE_UNKNOWN",
-          message: "The value is missing, or none of the enum's: `patron describe` shows them."
-        )
-      )
+          message: "The value is missing, or none of the enum's: `patron describe` shows them."))
     }
     return value
   }
@@ -95,9 +74,7 @@ extension ImportedConsent {
   private static let lead: Int64 = 300_000_000
 
   private static func checkPast(
-    _ given: GoogleProtobuf.Timestamp?,
-    _ path: String,
-    _ now: Int64,
+    _ given: GoogleProtobuf.Timestamp?, _ path: String, _ now: Int64,
     _ violations: inout Violations
   ) {
     guard let given else { return }
@@ -107,8 +84,7 @@ extension ImportedConsent {
         throw RuleError(
           reason: "CONSENT_TIME_OUT_OF_RANGE",
           message: "The time is out of range. Expected is 1970 to five minutes from now.",
-          given: time.rfc3339
-        )
+          given: time.rfc3339)
       }
     }
   }

@@ -40,10 +40,7 @@ struct ImportedConsent: Sendable {
 
   /// Applies flags and states to a record that is not written yet.
   func apply(
-    with flags: MarketingFlags,
-    to customer: inout Customer,
-    isNew: Bool,
-    at now: Int64
+    with flags: MarketingFlags, to customer: inout Customer, isNew: Bool, at now: Int64
   ) -> MarketingFlags.Effect {
     var effect = applyFlags(flags, to: &customer, isNew: isNew, at: now)
     for entry in entries where entry.consent.state != .neverSubscribed {
@@ -59,12 +56,8 @@ struct ImportedConsent: Sendable {
       customer.setConsent(next, entry.channel, entry.topic, ledgerID: 0)
       effect.imports.append(
         Change(
-          channel: entry.channel,
-          topic: entry.topic,
-          row: row(from: stored, to: next, at: now),
-          importName: name
-        )
-      )
+          channel: entry.channel, topic: entry.topic, row: row(from: stored, to: next, at: now),
+          importName: name))
     }
     if !effect.imports.isEmpty, !effect.changedFields.contains("subscriptions") {
       effect.changedFields.append("subscriptions")
@@ -75,10 +68,7 @@ struct ImportedConsent: Sendable {
   /// Flags do what they do everywhere, but where the channel's marketing is given, and but for
   /// subscribing a known customer against the policy.
   private func applyFlags(
-    _ flags: MarketingFlags,
-    to customer: inout Customer,
-    isNew: Bool,
-    at now: Int64
+    _ flags: MarketingFlags, to customer: inout Customer, isNew: Bool, at now: Int64
   ) -> MarketingFlags.Effect {
     var acting = flags
     func isKept(_ channel: PatronModel.Channel, _ accepts: Bool?) -> Bool {
@@ -106,10 +96,7 @@ struct ImportedConsent: Sendable {
 
   /// Why the entry has no effect and the caller should know; nil when it has, or is no news.
   private func refusal(
-    of entry: Entry,
-    _ next: ChannelConsent,
-    over stored: ChannelConsent,
-    isNew: Bool
+    of entry: Entry, _ next: ChannelConsent, over stored: ChannelConsent, isNew: Bool
   ) -> Warning? {
     if isNew { return nil }
     if next.state == .unsubscribed {
@@ -132,9 +119,7 @@ struct ImportedConsent: Sendable {
   /// The consent with what the file leaves open: taken from what is stored where the state is the
   /// same, so that the same file changes nothing the second time; else from the import itself.
   private func completed(
-    _ given: ChannelConsent,
-    over stored: ChannelConsent,
-    at now: Int64
+    _ given: ChannelConsent, over stored: ChannelConsent, at now: Int64
   ) -> ChannelConsent {
     var next = given
     let isSame = given.state == stored.state
@@ -161,19 +146,12 @@ struct ImportedConsent: Sendable {
   }
 
   private func row(
-    from stored: ChannelConsent,
-    to next: ChannelConsent,
-    at now: Int64
+    from stored: ChannelConsent, to next: ChannelConsent, at now: Int64
   ) -> LedgerRow {
     LedgerRow(
-      action: .importState,
-      previousState: stored.state,
-      newState: next.state,
-      occurredAt: next.changedAt ?? now,
-      actor: next.changedBy ?? .operator,
-      source: name,
-      optInLevel: next.optInLevel
-    )
+      action: .importState, previousState: stored.state, newState: next.state,
+      occurredAt: next.changedAt ?? now, actor: next.changedBy ?? .operator, source: name,
+      optInLevel: next.optInLevel)
   }
 }
 
@@ -194,27 +172,21 @@ extension Warning {
   /// A known customer is not subscribed by an import that keeps consent.
   fileprivate static func kept(_ entry: ImportedConsent.Entry) -> Warning {
     about(
-      entry,
-      "CONSENT_KEPT",
+      entry, "CONSENT_KEPT",
       "The customer is known and not subscribed, and this import keeps consent. An import with "
-        + "CONSENT_POLICY_OVERWRITE takes it."
-    )
+        + "CONSENT_POLICY_OVERWRITE takes it.")
   }
 
   /// What is stored is newer, or the file has no date where it needs one.
   fileprivate static func outdated(_ entry: ImportedConsent.Entry) -> Warning {
     about(
-      entry,
-      "CONSENT_OUTDATED",
+      entry, "CONSENT_OUTDATED",
       "The consent is not dated after what is stored, so it changed nothing. Over an opt-out an "
-        + "import needs a consent with a later date."
-    )
+        + "import needs a consent with a later date.")
   }
 
   private static func about(
-    _ entry: ImportedConsent.Entry,
-    _ reason: String,
-    _ message: String
+    _ entry: ImportedConsent.Entry, _ reason: String, _ message: String
   ) -> Warning {
     .with {
       $0.reason = reason

@@ -44,13 +44,8 @@ struct MarketingFlags: Sendable {
       guard let accepts else { continue }
       let current = customer.consent(channel, .marketing)
       let transition = ConsentRules.applyFlag(
-        accepts,
-        at: min(saidAt ?? now, now),
-        to: current,
-        doubleOptIn: false,
-        actor: actor,
-        source: source
-      )
+        accepts, at: min(saidAt ?? now, now), to: current, doubleOptIn: false, actor: actor,
+        source: source)
       switch transition {
       case .unchanged(let warning):
         if let warning { effect.warnings.append(.about(warning, channel)) }
@@ -67,9 +62,7 @@ struct MarketingFlags: Sendable {
 
   /// Keeps the flag itself beside the consent that it changed.
   static func keep(
-    _ accepts: Bool,
-    _ channel: PatronModel.Channel,
-    in customer: inout Customer,
+    _ accepts: Bool, _ channel: PatronModel.Channel, in customer: inout Customer,
     _ effect: inout Effect
   ) {
     var changed = ChangedFields()
@@ -82,10 +75,7 @@ struct MarketingFlags: Sendable {
 
   /// Appends the rows to the ledger and puts their ids into the record.
   static func record(
-    _ effect: Effect,
-    of customer: inout Customer,
-    in writer: StoreWriter,
-    at now: Int64
+    _ effect: Effect, of customer: inout Customer, in writer: StoreWriter, at now: Int64
   ) throws {
     for (channel, row) in effect.rows {
       let id = try writer.nextID()
@@ -101,12 +91,8 @@ struct MarketingFlags: Sendable {
 extension ConsentRecord {
   /// A row as the ledger keeps it.
   init(
-    _ row: LedgerRow,
-    _ channel: PatronModel.Channel,
-    _ topic: PatronModel.Topic,
-    id: Int64,
-    of customerID: Int64,
-    at now: Int64
+    _ row: LedgerRow, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic, id: Int64,
+    of customerID: Int64, at now: Int64
   ) {
     self.init()
     self.id = id

@@ -45,10 +45,7 @@ struct CustomerChange: Sendable {
   /// Makes the customer or writes what changed. With `dryRun` nothing is written, and the id of a
   /// new customer is 0.
   func perform(
-    _ plan: Plan,
-    in writer: StoreWriter,
-    at now: Int64,
-    dryRun: Bool = false
+    _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool = false
   ) throws -> Result {
     let draft = plan.draft
     let found = plan.found
@@ -63,10 +60,7 @@ struct CustomerChange: Sendable {
   }
 
   private func create(
-    _ draft: CustomerDraft,
-    in writer: StoreWriter,
-    at now: Int64,
-    dryRun: Bool
+    _ draft: CustomerDraft, in writer: StoreWriter, at now: Int64, dryRun: Bool
   ) throws -> Result {
     var customer = Customer()
     var changed = draft.apply(to: &customer, .explicit, setsExternalID: true)
@@ -78,21 +72,13 @@ struct CustomerChange: Sendable {
     changed += effect.changedFields
     let row = try write(&customer, effect, draft, over: nil, in: writer, at: now, dryRun: dryRun)
     return Result(
-      row: row,
-      customer: customer,
-      outcome: .created,
-      changedFields: changed.sorted(),
-      warnings: effect.warnings
-    )
+      row: row, customer: customer, outcome: .created, changedFields: changed.sorted(),
+      warnings: effect.warnings)
   }
 
   private func update(
-    _ old: CustomerRow,
-    _ decision: IdentityDecision,
-    _ draft: CustomerDraft,
-    in writer: StoreWriter,
-    at now: Int64,
-    dryRun: Bool
+    _ old: CustomerRow, _ decision: IdentityDecision, _ draft: CustomerDraft,
+    in writer: StoreWriter, at now: Int64, dryRun: Bool
   ) throws -> Result {
     var customer = try Customer(stored: old.body)
     var adopted = false
@@ -107,43 +93,28 @@ struct CustomerChange: Sendable {
     changed += effect.changedFields
     guard !changed.isEmpty else {
       return Result(
-        row: old,
-        customer: customer,
-        outcome: .unchanged,
-        changedFields: [],
-        warnings: effect.warnings
-      )
+        row: old, customer: customer, outcome: .unchanged, changedFields: [],
+        warnings: effect.warnings)
     }
     let row = try write(&customer, effect, draft, over: old, in: writer, at: now, dryRun: dryRun)
     if let previousExternalID, !dryRun {
       try writer.addAlias(previousExternalID, of: customer.id)
     }
     return Result(
-      row: row,
-      customer: customer,
-      outcome: .updated,
-      changedFields: changed.sorted(),
-      warnings: effect.warnings
-    )
+      row: row, customer: customer, outcome: .updated, changedFields: changed.sorted(),
+      warnings: effect.warnings)
   }
 
   private func applyConsent(
-    to customer: inout Customer,
-    isNew: Bool,
-    at now: Int64
+    to customer: inout Customer, isNew: Bool, at now: Int64
   ) -> MarketingFlags.Effect {
     imported?.apply(with: flags, to: &customer, isNew: isNew, at: now)
       ?? flags.apply(to: &customer, at: now)
   }
 
   private func write(
-    _ customer: inout Customer,
-    _ effect: MarketingFlags.Effect,
-    _ draft: CustomerDraft,
-    over old: CustomerRow?,
-    in writer: StoreWriter,
-    at now: Int64,
-    dryRun: Bool
+    _ customer: inout Customer, _ effect: MarketingFlags.Effect, _ draft: CustomerDraft,
+    over old: CustomerRow?, in writer: StoreWriter, at now: Int64, dryRun: Bool
   ) throws -> CustomerRow {
     customer.updatedAt = .init(micros: now)
     if !dryRun {
@@ -151,14 +122,10 @@ struct CustomerChange: Sendable {
       try MarketingFlags.record(effect, of: &customer, in: writer, at: now)
     }
     let row = CustomerRow(
-      id: customer.id,
-      externalID: customer.externalID,
+      id: customer.id, externalID: customer.externalID,
       emailKey: try emailKey(of: customer, draft, over: old),
-      phone: customer.phoneNumber,
-      updatedAt: now,
-      body: try customer.encoded(),
-      stats: old?.stats ?? []
-    )
+      phone: customer.phoneNumber, updatedAt: now, body: try customer.encoded(),
+      stats: old?.stats ?? [])
     guard !dryRun else { return row }
     if let old {
       try writer.update(row, replacing: old)
@@ -171,9 +138,7 @@ struct CustomerChange: Sendable {
   /// The form of the e-mail address that is compared: known from the input or the row, where it is
   /// theirs.
   private func emailKey(
-    of customer: Customer,
-    _ draft: CustomerDraft,
-    over old: CustomerRow?
+    of customer: Customer, _ draft: CustomerDraft, over old: CustomerRow?
   ) throws -> String? {
     guard let email = customer.email else { return nil }
     if let given = draft.email.value, given.display == email { return given.key }

@@ -41,10 +41,7 @@ struct ExportCells {
   }
 
   private func write(
-    _ name: [UInt8],
-    _ type: PropertyType,
-    of customer: ExportedCustomer,
-    to csv: inout CSVWriter
+    _ name: [UInt8], _ type: PropertyType, of customer: ExportedCustomer, to csv: inout CSVWriter
   ) throws {
     for property in customer.properties
     where property.name.count == name.count && property.type == type
@@ -56,9 +53,7 @@ struct ExportCells {
   }
 
   private func write(
-    _ part: ConsentColumn,
-    of consent: ExportedConsent?,
-    to csv: inout CSVWriter
+    _ part: ConsentColumn, of consent: ExportedConsent?, to csv: inout CSVWriter
   ) throws {
     guard let consent else {
       return part == .state ? csv.plain("never_subscribed") : csv.empty()
@@ -76,8 +71,7 @@ struct ExportCells {
   }
 
   private func write(
-    _ part: SuppressionColumn,
-    of suppressions: [PatronProto.Suppression],
+    _ part: SuppressionColumn, of suppressions: [PatronProto.Suppression],
     to csv: inout CSVWriter
   ) throws {
     if part == .isSuppressed { return csv.plain(suppressions.isEmpty ? "false" : "true") }
@@ -101,9 +95,7 @@ struct ExportCells {
 
 extension ExportCells {
   private func write(
-    _ field: CustomerField,
-    of customer: ExportedCustomer,
-    to csv: inout CSVWriter
+    _ field: CustomerField, of customer: ExportedCustomer, to csv: inout CSVWriter
   ) throws {
     switch field {
     case .id: try csv.integer(customer.number(1).map(Int64.init(bitPattern:)))
@@ -135,9 +127,7 @@ extension ExportCells {
   }
 
   private func writeReadOnly(
-    _ field: CustomerField,
-    of customer: ExportedCustomer,
-    to csv: inout CSVWriter
+    _ field: CustomerField, of customer: ExportedCustomer, to csv: inout CSVWriter
   ) throws {
     let orders = customer.orders
     switch field {
@@ -212,8 +202,7 @@ extension CSVWriter {
 
   /// An amount in a currency, as a decimal; empty without a currency.
   fileprivate mutating func amount(
-    _ minorUnits: Int64,
-    _ currency: UnsafeRawBufferPointer?
+    _ minorUnits: Int64, _ currency: UnsafeRawBufferPointer?
   ) throws(RuleError) {
     guard let currency else { return empty() }
     let code = try CurrencyCode(String(decoding: currency, as: UTF8.self))

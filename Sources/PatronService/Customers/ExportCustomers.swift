@@ -36,10 +36,7 @@ extension CustomerHandlers {
   }
 
   private static func send(
-    _ export: Export,
-    _ context: ReadContext,
-    _ stream: ScanStream,
-    rows: ExportRows
+    _ export: Export, _ context: ReadContext, _ stream: ScanStream, rows: ExportRows
   ) throws {
     let reader = StoreReader(context.transaction, export.store)
     var output = ExportStream(stream)
@@ -48,8 +45,7 @@ extension CustomerHandlers {
       try rows(reader) { _, record, stats in
         let customer = [UInt8](record) + [UInt8](stats)
         try output.add(
-          try Customer.descriptor.writeJSON(packed: customer) + [UInt8(ascii: "\n")]
-        )
+          try Customer.descriptor.writeJSON(packed: customer) + [UInt8(ascii: "\n")])
         return true
       }
       try output.flush()
@@ -91,9 +87,7 @@ extension CustomerHandlers.Export.Form {
           RuleError(
             reason: "CSV_OPTIONS_WITHOUT_CSV",
             message: "columns, safety and byte_order_mark are for CSV. Leave them out, or take "
-              + "EXPORT_FORMAT_CSV."
-          )
-        )
+              + "EXPORT_FORMAT_CSV."))
       }
       self = .ndjson
     case .zip:
@@ -102,16 +96,12 @@ extension CustomerHandlers.Export.Form {
         RuleError(
           reason: "FORMAT_UNSUITABLE",
           message: "An archive holds one customer: ExportTimeline makes it. Expected here is "
-            + "EXPORT_FORMAT_CSV or EXPORT_FORMAT_NDJSON."
-        )
-      )
+            + "EXPORT_FORMAT_CSV or EXPORT_FORMAT_NDJSON."))
       self = .ndjson
     default:
       self = .csv(
-        ExportColumns(request.columns, &violations),
-        CSVSafety(request.safety),
-        byteOrderMark: request.byteOrderMark
-      )
+        ExportColumns(request.columns, &violations), CSVSafety(request.safety),
+        byteOrderMark: request.byteOrderMark)
     }
     try violations.finish()
   }

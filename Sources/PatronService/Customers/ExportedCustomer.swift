@@ -22,8 +22,7 @@ struct ExportedCustomer {
 
   /// Reads a row. `record` and `stats` are the two parts of one message.
   mutating func read(
-    _ record: UnsafeRawBufferPointer,
-    _ stats: UnsafeRawBufferPointer
+    _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer
   ) throws(StoreError) {
     for index in parts.indices {
       parts[index] = nil

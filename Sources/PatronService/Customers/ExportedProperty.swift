@@ -85,11 +85,9 @@ struct PropertyColumns {
     }
     guard count <= Self.greatestCount else {
       throw RPCError.reason(
-        .failedPrecondition,
-        "TOO_MANY_COLUMNS",
+        .failedPrecondition, "TOO_MANY_COLUMNS",
         "The customers have properties of more than \(Self.greatestCount) names. Choose columns, "
-          + "or export as NDJSON."
-      )
+          + "or export as NDJSON.")
     }
   }
 

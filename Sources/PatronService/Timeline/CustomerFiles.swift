@@ -16,9 +16,7 @@ final class CustomerFiles {
   typealias Emit = ([UInt8]) throws -> Void
 
   init(
-    _ export: TimelineHandlers.TimelineExport,
-    _ row: CustomerRow,
-    _ reader: StoreReader,
+    _ export: TimelineHandlers.TimelineExport, _ row: CustomerRow, _ reader: StoreReader,
     now: Int64
   ) {
     self.export = export
@@ -108,8 +106,7 @@ final class CustomerFiles {
   func eventLines(_ emit: @escaping Emit) throws {
     try visitEvents { body in
       try emit(
-        try Event.descriptor.writeJSON(packed: Array(body)) + [UInt8(ascii: "\n")]
-      )
+        try Event.descriptor.writeJSON(packed: Array(body)) + [UInt8(ascii: "\n")])
     }
   }
 
@@ -132,9 +129,7 @@ final class CustomerFiles {
   }
 
   private func list(
-    _ name: String,
-    _ type: MessageDescriptor,
-    _ emit: @escaping Emit,
+    _ name: String, _ type: MessageDescriptor, _ emit: @escaping Emit,
     _ items: (_ add: ([UInt8]) throws -> Void) throws -> Void
   ) throws {
     try emit(Array(",\n\"\(name)\":[".utf8))
@@ -151,9 +146,7 @@ final class CustomerFiles {
   private func visitEvents(_ visit: (UnsafeRawBufferPointer) throws -> Void) throws {
     rows = 0
     let position = TimelinePosition(
-      occurredAt: export.filter.before ?? .max,
-      id: export.filter.before == nil ? .max : .min
-    )
+      occurredAt: export.filter.before ?? .max, id: export.filter.before == nil ? .max : .min)
     try reader.timeline(of: row.id, behind: position, notBefore: export.filter.from) { entry in
       guard export.filter.matches(source: entry.source, type: entry.type) else { return true }
       try visit(entry.body)

@@ -45,13 +45,11 @@ struct ImportTests {
       let rows = try ledger(shop).count
       let answer = try await shop.import(
         ["never", "out", "pending", "in"].map { .of($0, sms: .subscribed, at: 1_700_000_000) },
-        policy: .keep
-      )
+        policy: .keep)
       #expect(answer.results.map(\.outcome) == Array(repeating: .unchanged, count: 4))
       #expect(
         answer.results.map { $0.warnings.map(\.reason) }
-          == [["CONSENT_KEPT"], ["CONSENT_KEPT"], ["CONSENT_KEPT"], []]
-      )
+          == [["CONSENT_KEPT"], ["CONSENT_KEPT"], ["CONSENT_KEPT"], []])
       // Nor does a flag.
       try await shop.import([.of("out") { $0.acceptsSMSMarketing = true }])
       let out = try await shop.customer(.externalID("out"))
@@ -88,27 +86,21 @@ struct ImportTests {
     try await Shop.open { shop in
       let names = ["later", "same", "undated", "pending"]
       try await shop.import(
-        names.map { .of($0, sms: .unsubscribed, at: 1_600_000_000, by: .customer) }
-      )
+        names.map { .of($0, sms: .unsubscribed, at: 1_600_000_000, by: .customer) })
       let answer = try await shop.import(
         [
           .of("later", sms: .subscribed, at: 1_600_000_001),
           .of("same", sms: .subscribed, at: 1_600_000_000), .of("undated", sms: .subscribed),
           .of("pending", sms: .pending, at: 1_599_999_999),
-        ],
-        policy: .overwrite
-      )
+        ], policy: .overwrite)
       #expect(answer.results.map(\.outcome) == [.updated, .unchanged, .unchanged, .unchanged])
       #expect(
         answer.results.map { $0.warnings.map(\.reason) }
-          == [[], ["CONSENT_OUTDATED"], ["CONSENT_OUTDATED"], ["CONSENT_OUTDATED"]]
-      )
+          == [[], ["CONSENT_OUTDATED"], ["CONSENT_OUTDATED"], ["CONSENT_OUTDATED"]])
       #expect(try await shop.customer(.externalID("later")).smsState == .subscribed)
       // Anything else is taken as given.
       try await shop.import(
-        [.of("later", sms: .unsubscribed, at: 1_500_000_000, by: .operator)],
-        policy: .overwrite
-      )
+        [.of("later", sms: .unsubscribed, at: 1_500_000_000, by: .operator)], policy: .overwrite)
       #expect(try await shop.customer(.externalID("later")).smsState == .unsubscribed)
     }
   }
@@ -130,8 +122,7 @@ struct ImportTests {
       }
       // What a flag changed has the method IMPORT too.
       #expect(
-        try ledger(shop).allSatisfy { $0.evidence?.method == .import && $0.action == .import }
-      )
+        try ledger(shop).allSatisfy { $0.evidence?.method == .import && $0.action == .import })
     }
   }
 
@@ -190,8 +181,7 @@ struct ImportTests {
           ["subscriptions[0].changed_at CONSENT_TIME_OUT_OF_RANGE"],
           ["subscriptions[0].changed_at CONSENT_TIME_OUT_OF_RANGE"],
           ["subscriptions[1] SUBSCRIPTION_REPEATED"], ["customer IDENTITY_MISSING"], [], [], [],
-        ]
-      )
+        ])
       #expect(answer.results[9].error?.asError.code == .unimplemented)
       #expect(answer.results[9].error?.asError.metadata["field"] == "suppressions")
       #expect(answer.counts?.rejected == 8 && answer.counts?.created == 1)
@@ -202,12 +192,10 @@ struct ImportTests {
     try await Shop.open { shop in
       #expect(
         try await violations { try await shop.import([]) }
-          == [Broken("items", "BATCH_SIZE_OUT_OF_RANGE")]
-      )
+          == [Broken("items", "BATCH_SIZE_OUT_OF_RANGE")])
       #expect(
         try await violations { try await shop.import((0...1000).map { .of("c\($0)") }) }
-          == [Broken("items", "BATCH_SIZE_OUT_OF_RANGE")]
-      )
+          == [Broken("items", "BATCH_SIZE_OUT_OF_RANGE")])
       #expect(try await shop.import((0..<1000).map { .of("c\($0)") }).counts?.created == 1000)
       let broken = try await violations {
         try await shop.import([.of("a")]) {
@@ -217,8 +205,7 @@ struct ImportTests {
         }
       }
       #expect(
-        Set(broken.map(\.path)) == ["source", "default_country", "consent_policy"]
-      )
+        Set(broken.map(\.path)) == ["source", "default_country", "consent_policy"])
     }
   }
 }

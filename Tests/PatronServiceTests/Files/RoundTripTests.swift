@@ -33,74 +33,26 @@ struct RoundTripTests {
   private func checkRoundTrip(_ shop: Shop, _ safety: String, _ seed: String) async throws {
     let store = "new-\(safety)"
     let file = TextFile()
-    let written = try await patron(
-      shop,
-      "customers",
-      "export",
-      "--store",
-      "old",
-      "--columns",
-      "writable",
-      "--safety",
-      safety,
-      "--bom",
-      "-o",
-      file.path
-    )
+    let export = "customers export --columns writable --bom --safety \(safety)"
+    let written = try await patron(shop, "\(export) --store old -o \(file.path)")
     #expect(written.status == 0, "\(seed): \(written.err)")
-    let read = try await patron(
-      shop,
-      "customers",
-      "import",
-      file.path,
-      "--store",
-      store,
-      "--consent",
-      "overwrite",
-      "--rejects",
-      file.path + ".rejects",
-      "--batch-size",
-      "70",
-      "--safety",
-      safety
-    )
+    let take =
+      "customers import \(file.path) --store \(store) --consent overwrite "
+      + "--safety \(safety) --batch-size 70 --rejects \(file.path).rejects"
+    let read = try await patron(shop, take)
     #expect(read.status == 0, "\(seed): \(read.out) \(read.err)")
     #expect(read.out.hasPrefix("300 customers: 300 created"), "\(read.out)")
     let again = TextFile()
-    let rewritten = try await patron(
-      shop,
-      "customers",
-      "export",
-      "--store",
-      store,
-      "--columns",
-      "writable",
-      "--safety",
-      safety,
-      "--bom",
-      "--output",
-      again.path
-    )
+    let rewritten = try await patron(shop, "\(export) --store \(store) --output \(again.path)")
     #expect(rewritten.status == 0)
     #expect(file.bytes.count > 10_000)
     #expect(again.bytes == file.bytes, "\(seed), \(safety)")
     // Once more: nothing changes.
-    let twice = try await patron(
-      shop,
-      "customers",
-      "import",
-      file.path,
-      "--store",
-      store,
-      "--consent",
-      "overwrite",
-      "--safety",
-      safety
-    )
+    let twice = try await patron(shop, take)
     #expect(twice.out.hasPrefix("300 customers: 0 created, 0 updated, 300 unchanged"))
     let old = try await all(shop, "old")
     let new = try await all(shop, store)
-    #expect(old.count == 300)
+    #expect(old.count == 300 && new.count == 300)
     for (before, after) in zip(old, new) {
       #expect(before == after, "\(seed), \(safety)")
     }
@@ -245,8 +197,7 @@ private struct SplitMix: RandomNumberGenerator {
 
 /// Runs a command line against a shop.
 private func patron(
-  _ shop: Shop,
-  _ arguments: String...
+  _ shop: Shop, _ line: String
 ) async throws -> (status: Int32, out: String, err: String) {
   let out = Mutex("")
   let err = Mutex("")
@@ -261,7 +212,7 @@ private func patron(
     connect: { _, _ in PatronClient(channel: UnclosedChannel(shop.client)) }
   )
   let status = await CLIEnvironment.$current.withValue(environment) {
-    await CommandLineRun.run(arguments)
+    await CommandLineRun.run(line.split(separator: " ").map(String.init))
   }
   return (status, out.withLock { $0 }, err.withLock { $0 })
 }

@@ -7,8 +7,7 @@ import Testing
 /// ExportTimeline.
 struct TimelineExportTests {
   private func export(
-    _ shop: Shop,
-    _ adjust: (inout ExportTimelineRequest) -> Void
+    _ shop: Shop, _ adjust: (inout ExportTimelineRequest) -> Void
   ) async throws -> (bytes: [UInt8], rows: Int64) {
     var request = ExportTimelineRequest.with { $0.customer = .with { $0.ref = .externalID("c1") } }
     adjust(&request)
@@ -37,8 +36,7 @@ struct TimelineExportTests {
             $0.quantity = 2
           }
         ]
-      }
-    )
+      })
     try await shop.record { event in
       event.eventID = "t1"
       event.source = .thirdParty
@@ -64,8 +62,7 @@ struct TimelineExportTests {
           "event_id", "occurred_at", "recorded_at", "source", "source_name", "product", "type",
           "title", "channel", "amount", "currency", "order_ref", "campaign", "actor",
           "properties_json",
-        ]
-      )
+        ])
       let ticket = try #require(table.first { $0[0] == "t1" })
       #expect(ticket[1] == "2023-11-14T22:21:40Z" && ticket[3] == "third_party")
       #expect(ticket[7] == "+Help" && ticket[14] == #"{"stars":5,"text":"a \"b\"\n"}"#)
@@ -96,16 +93,13 @@ struct TimelineExportTests {
       #expect(bytes.starts(with: [0x50, 0x4B, 3, 4]))
       let folder = TemporaryDirectory()
       try FileManager.default.createDirectory(
-        atPath: folder.path,
-        withIntermediateDirectories: true
-      )
+        atPath: folder.path, withIntermediateDirectories: true)
       let path = folder.path + "/c1.zip"
       try Data(bytes).write(to: URL(filePath: path))
       guard let listing = try Self.python(path) else { return }
       let parts = listing.components(separatedBy: "\u{1F}")
       #expect(
-        parts[0] == "customer.csv events.csv orders.csv order_items.csv consent.csv data.json"
-      )
+        parts[0] == "customer.csv events.csv orders.csv order_items.csv consent.csv data.json")
       #expect(parts[1] == "None", "a checksum is wrong")
       #expect(parts[2].contains("\"'=Ada, \"\"😀\"\"\""))
       #expect(parts[3].contains("@Cup") && parts[3].contains("o1,p1,"))
