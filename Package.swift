@@ -138,18 +138,20 @@ let tests: [Target] = [
     dependencies: ["PatronStore", "SQLite", "CSQLite"],
     swiftSettings: strict
   ),
+  .testTarget(
+    name: "PatronServiceTests",
+    dependencies: [
+      "PatronService", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
+      "TTRPCNIO", "SQLite", "patron", "PatronClient",
+    ],
+    swiftSettings: strict
+  ),
   .testTarget(name: "CLITests", dependencies: ["patron", "PatronClient"], swiftSettings: strict),
   .testTarget(
     name: "LoadTests",
     dependencies: [
       "patron-load", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", nioCore, nioPosix,
       argumentParser,
-    ], swiftSettings: strict),
-  .testTarget(
-    name: "PatronServiceTests",
-    dependencies: [
-      "PatronService", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
-      "TTRPCNIO", "SQLite",
     ], swiftSettings: strict),
   .testTarget(
     name: "EndToEndTests", dependencies: ["PatronClient", "PatronProto", "TTRPC", "ProtobufC"],

@@ -31,6 +31,9 @@ extension Routes {
     routes.point(CustomerService.listFilters, Customers.listFilters)
     routes.scan(
       CustomerService.exportCustomers, prepare: Customers.prepareExport, run: Customers.export)
+    routes.write(
+      CustomerService.importCustomers, prepare: Customers.prepareImport,
+      apply: Customers.importCustomers)
     typealias Timeline = TimelineHandlers
     routes.write(
       TimelineService.recordEvent, storeID: \.storeID, country: \.defaultCountry,
@@ -65,6 +68,8 @@ extension Routes {
       apply: Timeline.register)
     routes.feed(
       TimelineService.watchTimeline, prepare: Timeline.prepareWatch, open: Timeline.openWatch)
+    routes.scan(
+      TimelineService.exportTimeline, prepare: Timeline.prepareExport, run: Timeline.export)
     routes.completeWith(CustomerService.methods + TimelineService.methods)
     return routes
   }

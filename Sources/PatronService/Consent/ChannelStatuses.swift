@@ -21,6 +21,14 @@ struct ChannelStatuses {
     try self.init(Customer(), in: reader, at: now, address.address)
   }
 
+  /// The channels of a record without its row.
+  init(of customer: Customer, in reader: StoreReader, at now: Int64) throws {
+    let emailKey = customer.email.flatMap { try? EmailAddress($0).key }
+    try self.init(customer, in: reader, at: now) { channel in
+      channel == .sms ? customer.phoneNumber : emailKey
+    }
+  }
+
   private init(
     _ customer: Customer, in reader: StoreReader, at now: Int64,
     _ address: (PatronModel.Channel) -> String?

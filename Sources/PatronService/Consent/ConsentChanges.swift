@@ -36,6 +36,17 @@ struct ConsentChanges {
         channel: channel, topic: topic, row: row, evidence: evidence, suppression: suppression))
   }
 
+  /// The same changes as an import brings them.
+  func imported(_ evidence: ConsentEvidence) -> ConsentChanges {
+    var all = ConsentChanges()
+    for change in changes {
+      var row = change.row
+      row.action = .importState
+      all.add(row, change.channel, change.topic, evidence)
+    }
+    return all
+  }
+
   /// Appends the rows to the ledger and puts their ids into the record.
   mutating func record(
     in customer: inout Customer, _ writer: StoreWriter, at now: Int64

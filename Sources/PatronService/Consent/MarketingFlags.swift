@@ -63,7 +63,7 @@ struct MarketingFlags: Sendable {
   }
 
   /// Keeps the flag itself beside the consent that it changed.
-  private static func keep(
+  static func keep(
     _ accepts: Bool, _ channel: PatronModel.Channel, in customer: inout Customer,
     _ effect: inout Effect
   ) {

@@ -13,6 +13,8 @@ struct CustomerChange: Sendable {
   var flags: MarketingFlags
   /// What a new customer is known by.
   var origin: Origin
+  /// Consent that an import brings; nil everywhere else.
+  var imported: ImportedConsent?
 
   /// What became of it.
   struct Result {
@@ -74,9 +76,7 @@ struct CustomerChange: Sendable {
     customer.id = dryRun ? 0 : try writer.nextID()
     customer.origin = origin
     customer.createdAt = .init(micros: now)
-    let effect = try flags.apply(to: &customer, at: now) {
-      try StoreSettings(of: writer.read).asksForConfirmation($0)
-    }
+    let effect = try applyConsent(to: &customer, isNew: true, in: writer, at: now)
     changed += effect.changedFields
     let row = try write(&customer, effect, draft, over: nil, in: writer, at: now, dryRun: dryRun) {
       ProfileEvent.created($0)
@@ -100,9 +100,7 @@ struct CustomerChange: Sendable {
     }
     var changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
     try checkStillValid(customer)
-    let effect = try flags.apply(to: &customer, at: now) {
-      try StoreSettings(of: writer.read).asksForConfirmation($0)
-    }
+    let effect = try applyConsent(to: &customer, isNew: false, in: writer, at: now)
     changed += effect.changedFields
     guard !changed.isEmpty else {
       return Result(
@@ -118,6 +116,17 @@ struct CustomerChange: Sendable {
     return Result(
       row: row, customer: customer, outcome: .updated, changedFields: changed.sorted(),
       warnings: effect.warnings)
+  }
+
+  private func applyConsent(
+    to customer: inout Customer, isNew: Bool, in writer: StoreWriter, at now: Int64
+  ) throws -> MarketingFlags.Effect {
+    if let imported {
+      return try imported.apply(with: flags, to: &customer, isNew: isNew, at: now)
+    }
+    return try flags.apply(to: &customer, at: now) {
+      try StoreSettings(of: writer.read).asksForConfirmation($0)
+    }
   }
 
   private func write(

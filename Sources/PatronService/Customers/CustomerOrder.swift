@@ -79,12 +79,12 @@ enum CustomerOrder: Equatable {
 extension CustomerOrder {
   /// Number of `last_event_at` in a customer, and of its parts.
   private static func lastEvent(_ stats: UnsafeRawBufferPointer) -> Int64? {
-    var fields = WireFields(stats)
+    var fields = RecordFields(stats)
     while let field = fields.next() {
       guard field.number == 27 else { continue }
       var seconds: Int64 = 0
       var nanos: Int64 = 0
-      var parts = WireFields(field.content)
+      var parts = RecordFields(field.content)
       while let part = parts.next() {
         if part.number == 1 { seconds = Int64(bitPattern: part.value) }
         if part.number == 2 { nanos = Int64(bitPattern: part.value) }
@@ -99,13 +99,13 @@ extension CustomerOrder {
     _ stats: UnsafeRawBufferPointer,
     _ body: (_ currency: UnsafeRawBufferPointer, _ orders: Int64, _ spent: Int64) -> Void
   ) {
-    var fields = WireFields(stats)
+    var fields = RecordFields(stats)
     while let field = fields.next() {
       guard field.number == 25 else { continue }
       var currency = UnsafeRawBufferPointer(start: nil, count: 0)
       var orders: Int64 = 0
       var spent: Int64 = 0
-      var parts = WireFields(field.content)
+      var parts = RecordFields(field.content)
       while let part = parts.next() {
         switch part.number {
         case 1: currency = part.content
@@ -141,7 +141,7 @@ extension CustomerOrder {
   private static func nameKey(_ record: UnsafeRawBufferPointer) -> [UInt64] {
     var first = ""
     var last = ""
-    var fields = WireFields(record)
+    var fields = RecordFields(record)
     while let field = fields.next() {
       if field.number == 5 { first = String(decoding: field.content, as: UTF8.self) }
       if field.number == 6 { last = String(decoding: field.content, as: UTF8.self) }

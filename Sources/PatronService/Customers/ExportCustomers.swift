@@ -1,52 +1,164 @@
+internal import PatronModel
 internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
 
 extension CustomerHandlers {
+  /// Visits the customers of an export, oldest first, any number of times with the same result.
+  typealias ExportRows = (StoreReader, _ visit: StoreReader.CustomerVisitor) throws -> Void
+
   /// A checked request.
   struct Export: Sendable {
+    enum Form: Sendable {
+      case csv(ExportColumns, CSVSafety, byteOrderMark: Bool)
+      case ndjson
+    }
+
     var store: StoreID
     var filter: CheckedFilter
+    var form: Form
   }
 
-  /// Bytes of rows that go into one message: large enough to be cheap, small enough to stop soon.
-  private static let chunkBytes = 32 << 10
-
-  /// Checks a request. CSV and columns are refused until they are served.
+  /// Checks a request.
   static func prepareExport(_ request: ExportCustomersRequest) throws -> Export {
     let store = try StoreID.named(request.storeID)
-    guard request.format == .ndjson else {
-      throw RPCError.unimplementedPart("format", "formats other than EXPORT_FORMAT_NDJSON")
-    }
-    guard request.columns.isEmpty else {
-      throw RPCError.unimplementedPart("columns", "a choice of columns")
-    }
-    return Export(store: store, filter: try CheckedFilter(request.filter))
+    return Export(
+      store: store, filter: try CheckedFilter(request.filter), form: try Export.Form(request))
   }
 
-  /// Sends every customer of the filter, newest first, one JSON object a line.
+  /// Sends every customer of the filter: the whole store oldest first, so that an import makes them
+  /// in this order, the customers of a filter newest first, as its list has them.
   static func export(_ export: Export, _ context: ReadContext, _ stream: ScanStream) throws {
+    try send(export, context, stream) { reader, visit in
+      if export.filter.isEverybody { return try reader.customersOldestFirst(visit) }
+      try reader.customers(in: export.filter.set(at: context.now), before: .max, visit)
+    }
+  }
+
+  private static func send(
+    _ export: Export, _ context: ReadContext, _ stream: ScanStream, rows: ExportRows
+  ) throws {
     let reader = StoreReader(context.transaction, export.store)
-    var lines: [UInt8] = []
-    var rows: Int64 = 0
-    func flush() throws {
-      guard !lines.isEmpty else { return }
-      let chunk = ExportCustomersResponse.with {
-        $0.data = lines
-        $0.rows = rows
+    var output = ExportStream(stream)
+    switch export.form {
+    case .ndjson:
+      try rows(reader) { _, record, stats in
+        let customer = [UInt8](record) + [UInt8](stats)
+        try output.add(
+          try Customer.descriptor.writeJSON(packed: customer) + [UInt8(ascii: "\n")])
+        return true
       }
-      lines.removeAll(keepingCapacity: true)
-      try stream.send(try chunk.encoded())
+      try output.flush()
+    case .csv(let columns, let safety, let byteOrderMark):
+      var kinds = ExportedKinds()
+      if columns.dependOnRows {
+        try rows(reader) { _, record, _ in
+          try kinds.add(record)
+          return true
+        }
+      }
+      let cells = ExportCells(columns.resolved(kinds))
+      var csv = CSVWriter(safety: safety, byteOrderMark: byteOrderMark)
+      try cells.writeHeader(to: &csv)
+      var customer = ExportedCustomer(reader, now: context.now)
+      try rows(reader) { _, record, stats in
+        try customer.read(record, stats)
+        try cells.write(&customer, to: &csv)
+        try output.countRow(pending: csv.bytes.count) { csv.take() }
+        return true
+      }
+      try output.finish(csv.take())
     }
-    try reader.customers(in: export.filter.set(at: context.now), before: .max) { _, record, stats in
-      let customer = [UInt8](record) + [UInt8](stats)
-      lines += try Customer.descriptor.writeJSON(packed: customer)
-      lines.append(UInt8(ascii: "\n"))
-      rows += 1
-      if lines.count >= chunkBytes { try flush() }
-      return true
+  }
+}
+
+extension CustomerHandlers.Export.Form {
+  /// Checks what a request says of the file.
+  fileprivate init(_ request: ExportCustomersRequest) throws {
+    var violations = Violations()
+    violations.checkKnown("safety", request.safety.rawValue, CsvSafety.off.rawValue)
+    violations.checkKnown("format", request.format.rawValue, ExportFormat.zip.rawValue)
+    switch request.format {
+    case .ndjson:
+      let isPlain = request.columns.isEmpty && request.safety == .unspecified
+      if !isPlain || request.byteOrderMark {
+        violations.add(
+          "format",
+          RuleError(
+            reason: "CSV_OPTIONS_WITHOUT_CSV",
+            message: "columns, safety and byte_order_mark are for CSV. Leave them out, or take "
+              + "EXPORT_FORMAT_CSV."))
+      }
+      self = .ndjson
+    case .zip:
+      violations.add(
+        "format",
+        RuleError(
+          reason: "FORMAT_UNSUITABLE",
+          message: "An archive holds one customer: ExportTimeline makes it. Expected here is "
+            + "EXPORT_FORMAT_CSV or EXPORT_FORMAT_NDJSON."))
+      self = .ndjson
+    default:
+      self = .csv(
+        ExportColumns(request.columns, &violations), CSVSafety(request.safety),
+        byteOrderMark: request.byteOrderMark)
     }
-    try flush()
+    try violations.finish()
+  }
+}
+
+extension CSVSafety {
+  /// The safety that a request names; smart when it names none.
+  init(_ safety: CsvSafety) {
+    switch safety {
+    case .strict: self = .strict
+    case .off: self = .off
+    default: self = .smart
+    }
+  }
+}
+
+/// Sends whole rows in messages that are large enough to be cheap and small enough to stop soon.
+struct ExportStream {
+  private let stream: ScanStream
+  private var pending: [UInt8] = []
+  private var rows: Int64 = 0
+
+  static let chunkBytes = 32 << 10
+
+  init(_ stream: ScanStream) { self.stream = stream }
+
+  /// Adds one row.
+  mutating func add(_ row: [UInt8]) throws {
+    pending += row
+    rows += 1
+    if pending.count >= Self.chunkBytes { try flush() }
+  }
+
+  /// Counts a row that a writer keeps, and sends what the writer has once it is enough.
+  mutating func countRow(pending count: Int, _ take: () -> [UInt8]) throws {
+    rows += 1
+    if count >= Self.chunkBytes { try send(take()) }
+  }
+
+  /// Sends the end of a file, which may be all of it.
+  mutating func finish(_ rest: [UInt8]) throws {
+    if !rest.isEmpty { try send(rest) }
+  }
+
+  /// Sends what is pending.
+  mutating func flush() throws {
+    guard !pending.isEmpty else { return }
+    try send(pending)
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  private func send(_ bytes: [UInt8]) throws {
+    let chunk = ExportCustomersResponse.with {
+      $0.data = bytes
+      $0.rows = rows
+    }
+    try stream.send(try chunk.encoded())
   }
 }

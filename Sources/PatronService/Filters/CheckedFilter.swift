@@ -15,14 +15,16 @@ struct CheckedFilter: Sendable {
   /// Filters of all selections together.
   private static let mostFilters = 200
 
+  /// Whether everybody is let through.
+  var isEverybody: Bool { selections.isEmpty && query == nil }
+
   /// Lets everybody through.
   init() {}
 
   /// Checks a filter; absent is everybody.
   ///
-  /// - Throws: INVALID_ARGUMENT with every category and filter that does not exist, and the names
-  /// of
-  ///   those that do.
+  /// - Throws: INVALID_ARGUMENT with every category and filter that does not exist, and the
+  ///   names of those that do.
   init(_ filter: CustomerFilter?) throws(RPCError) {
     guard let filter else { return }
     var violations: [Violation] = []

@@ -51,24 +51,12 @@ struct TimelineFilter {
   /// Whether an event is asked for. Times are bounded by the query itself. The event is decoded
   /// only where its columns cannot tell.
   func matches(_ entry: borrowing StoreReader.TimelineEntry) throws -> Bool {
-    try matches(
-      source: entry.source, sourceName: entry.sourceName, type: entry.type, body: entry.body)
-  }
-
-  /// The same of an event that a watch has come to.
-  func matches(_ entry: borrowing StoreReader.FeedEntry) throws -> Bool {
-    try matches(
-      source: entry.source, sourceName: entry.sourceName, type: entry.type, body: entry.body)
-  }
-
-  private func matches(
-    source: Int32, sourceName: UnsafeRawBufferPointer, type: UnsafeRawBufferPointer,
-    body: UnsafeRawBufferPointer
-  ) throws -> Bool {
-    guard sources.isEmpty || sources.contains(source) else { return false }
-    guard Self.isIn(types, type), Self.isIn(sourceNames, sourceName) else { return false }
+    guard sources.isEmpty || sources.contains(entry.source) else { return false }
+    guard Self.isIn(types, entry.type), Self.isIn(sourceNames, entry.sourceName) else {
+      return false
+    }
     guard needsBody else { return true }
-    return matchesBody(try Event(stored: Array(body)))
+    return matchesBody(try Event(stored: Array(entry.body)))
   }
 
   /// Whether a decoded event is asked for, its time included.

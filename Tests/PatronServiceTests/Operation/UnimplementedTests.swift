@@ -15,7 +15,7 @@ struct UnimplementedTests {
     "UnsuppressCustomer", "ListConsentHistory", "GetStoreSettings", "UpdateStoreSettings",
     "UpdateCustomer", "UpdateTags", "BatchGetCustomers", "ListOrders", "GetOrder", "SyncRefund",
     "SyncFulfillment", "SyncCheckout", "ListEventTypes", "RegisterEventType",
-    "WatchTimeline",
+    "WatchTimeline", "ImportCustomers", "ExportTimeline",
   ]
 
   @Test func everyOtherMethodSaysSo() async throws {

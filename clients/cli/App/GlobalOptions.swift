@@ -9,6 +9,25 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
   case csv
 }
 
+/// What `--output` says: a form, or the file of an export. The options of every command are read
+/// before it is known which command it is, so that it is checked later.
+struct OutputArgument: ExpressibleByArgument, Sendable {
+  let text: String
+
+  init(argument: String) { text = argument }
+
+  /// The form; an error for wrong usage where the text is none.
+  func format() throws -> OutputFormat {
+    guard let format = OutputFormat(rawValue: text) else {
+      let names = OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError(
+        "--output \(SafeText.line(String(text.prefix(64)))) is no form; expected \(names)."
+      )
+    }
+    return format
+  }
+}
+
 /// The options that every command has.
 struct GlobalOptions: ParsableArguments {
   @Option(
@@ -27,12 +46,13 @@ struct GlobalOptions: ParsableArguments {
   @Option(
     name: [.customShort("o"), .long],
     help: ArgumentHelp(
-      "table for people; json: the response as proto3 JSON; ndjson: one listed message a line.",
-      valueName: "table|json|ndjson|csv"
+      "table for people; json: the response as proto3 JSON; ndjson: one listed message a line. "
+        + "Exports: the file.",
+      valueName: "table|json|ndjson|csv|file"
     ),
     completion: .list(OutputFormat.allCases.map(\.rawValue))
   )
-  var output: OutputFormat?
+  var output: OutputArgument?
 
   @Option(
     help: ArgumentHelp(
@@ -45,6 +65,15 @@ struct GlobalOptions: ParsableArguments {
 
   @Flag(name: .shortAndLong, help: "Tell on standard error what is called and how long it takes.")
   var verbose = false
+
+  /// The same options for a command that writes a file: `--output` is that, and the time is for all
+  /// of it.
+  var forFile: GlobalOptions {
+    var options = self
+    options.output = nil
+    options.timeout = timeout ?? .seconds(86_400)
+    return options
+  }
 
   /// The address after the environment and the default.
   func resolvedAddress(_ environment: CLIEnvironment) -> String {

@@ -24,7 +24,7 @@ struct Session: Sendable {
     _ body: (Session) async throws -> Void
   ) async throws {
     let environment = CLIEnvironment.current
-    let format = global.output ?? fallback
+    let format = try global.output?.format() ?? fallback
     guard formats.contains(format) else {
       let names = formats.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--output \(format.rawValue) is not possible here; expected \(names).")

@@ -66,7 +66,7 @@ struct BatchRun: Sendable {
   /// The server's answer, or nil when no line of the batch was a record.
   private func answer(to batch: PreparedBatch, hasAnswered: Bool) async throws -> BatchJob.Answer? {
     if batch.lines.isEmpty { return nil }
-    let bytes = try await retrying(hasAnswered: hasAnswered) {
+    let bytes = try await BatchRetry.run(hasAnswered: hasAnswered, patience: patience) {
       () async throws(RPCError) in
       var options = session.call
       options.hasRequestID = job.requestIDField != nil
@@ -76,26 +76,6 @@ struct BatchRun: Sendable {
       return try job.decode(bytes)
     } catch {
       throw RPCError(code: .internal, message: "response of \(job.method): \(error)")
-    }
-  }
-
-  /// Repeats what a lost connection or a full queue stopped: every batch is safe to repeat. A
-  /// server that never answered is not waited for.
-  private func retrying(
-    hasAnswered: Bool,
-    _ body: () async throws(RPCError) -> [UInt8]
-  ) async throws -> [UInt8] {
-    let deadline = ContinuousClock.now + patience
-    var wait = Duration.milliseconds(500)
-    while true {
-      do throws(RPCError) {
-        return try await body()
-      } catch {
-        let isPassing = error.code == .unavailable || error.code == .resourceExhausted
-        guard isPassing, hasAnswered, ContinuousClock.now + wait < deadline else { throw error }
-        try await Task.sleep(for: max(wait, error.retryDelay ?? .zero))
-        wait = min(wait * 2, .seconds(5))
-      }
     }
   }
 

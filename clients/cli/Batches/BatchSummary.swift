@@ -40,17 +40,22 @@ struct BatchSummary {
 
   /// Takes the time, and shows the first rejects on standard error.
   mutating func finish(rejects: borrowing BatchRejects, environment: CLIEnvironment) {
+    finish(rejectsPath: rejects.path, rejectCount: rejects.count, environment: environment)
+  }
+
+  /// Takes the time, and shows the first rejects on standard error.
+  mutating func finish(rejectsPath path: String, rejectCount: Int, environment: CLIEnvironment) {
     elapsed = ContinuousClock.now - begun
-    guard rejects.count > 0 else { return }
-    rejectsPath = rejects.path
+    guard rejectCount > 0 else { return }
+    rejectsPath = path
     let style = Style(colors: environment.errorHasColors)
     for reject in shown {
       let violations = reject.error.violations.map { "\($0.field): \($0.description)" }
       let text = violations.isEmpty ? reject.error.message : violations.joined(separator: "; ")
       environment.err("\(style.red("line \(reject.number):")) \(SafeText.line(text))\n")
     }
-    if rejects.count > shown.count {
-      environment.err("and \(ValueText.count(rejects.count - shown.count)) more\n")
+    if rejectCount > shown.count {
+      environment.err("and \(ValueText.count(rejectCount - shown.count)) more\n")
     }
   }
 

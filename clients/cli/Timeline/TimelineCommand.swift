@@ -8,7 +8,7 @@ struct TimelineCommand: ParsableCommand {
     subcommands: [
       TimelineShow.self, TimelineRecord.self, TimelineOrder.self, TimelineRefund.self,
       TimelineFulfillment.self, TimelineCheckout.self, TimelineOrders.self, TimelineEvent.self,
-      TimelineTypes.self, TimelineWatch.self,
+      TimelineTypes.self, TimelineWatch.self, TimelineExport.self,
     ]
   )
 }

@@ -1,7 +1,7 @@
 /// The fields of a stored message, one after the other, without decoding it: for looking at one or
 /// two fields of very many records. Records are written by this program; what is malformed ends the
 /// walk.
-struct WireFields {
+struct RecordFields {
   private var rest: UnsafeRawBufferPointer
 
   /// One field.

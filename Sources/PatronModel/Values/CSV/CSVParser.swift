@@ -1,0 +1,191 @@
+/// Reads CSV piece by piece, strictly as RFC 4180 has it: cells with quotes, commas and line breaks
+/// inside quotes, rows that end with LF or CR LF, a byte order mark at the beginning. Empty lines
+/// are skipped. What is not CSV is an error with its line, and nothing can be read after it.
+///
+///     parser.add(bytes)
+///     while let row = try parser.next() { ... }
+///     // ... at the end of the file:
+///     parser.finish()
+///     while let row = try parser.next() { ... }
+public struct CSVParser: Sendable {
+  private let limits: CSVLimits
+  private var buffer: [UInt8] = []
+  private var start = 0
+  private var line = 1
+  private var isAtEnd = false
+  private var sawBeginning = false
+
+  /// A parser of one file.
+  public init(limits: CSVLimits = CSVLimits()) { self.limits = limits }
+
+  /// Bytes of the file that were read into rows.
+  public private(set) var bytesRead = 0
+
+  /// Adds the next bytes of the file.
+  public mutating func add(_ bytes: some Collection<UInt8>) {
+    buffer.removeFirst(start)
+    start = 0
+    buffer.append(contentsOf: bytes)
+  }
+
+  /// Says that the file has ended.
+  public mutating func finish() { isAtEnd = true }
+
+  /// The next row; nil when more bytes are needed, or at the end.
+  public mutating func next() throws(CSVError) -> CSVRow? {
+    guard try skipMark() else { return nil }
+    while start < buffer.count {
+      var scan = CSVRowScan(line: line, limits: limits)
+      let result = buffer.withUnsafeBufferPointer { bytes in
+        Result { () throws(CSVError) in
+          try scan.run(UnsafeBufferPointer(rebasing: bytes[start...]), isAtEnd: isAtEnd)
+        }
+      }
+      guard let length = try result.get() else { return nil }
+      let row = CSVRow(
+        line: line, cells: scan.cells, raw: Array(buffer[start..<(start + scan.rawLength)]))
+      start += length
+      bytesRead += length
+      line = scan.line
+      if scan.rawLength > 0 { return row }
+    }
+    return nil
+  }
+
+  /// Skips a byte order mark; false while too little was read to know.
+  private mutating func skipMark() throws(CSVError) -> Bool {
+    if sawBeginning { return true }
+    guard buffer.count >= 3 || isAtEnd else { return false }
+    sawBeginning = true
+    if buffer.starts(with: [0xFF, 0xFE]) || buffer.starts(with: [0xFE, 0xFF]) {
+      throw CSVError(line: 1, problem: .utf16)
+    }
+    if buffer.starts(with: CSVWriter.byteOrderMark) {
+      start = 3
+      bytesRead = 3
+    }
+    return true
+  }
+}
+
+/// One pass over one row.
+private struct CSVRowScan {
+  /// The line that is read; after the row, the line behind it.
+  var line: Int
+  var cells: [[UInt8]] = []
+  /// Bytes of the row without its line break.
+  var rawLength = 0
+  private let limits: CSVLimits
+  private let firstLine: Int
+
+  init(line: Int, limits: CSVLimits) {
+    self.line = line
+    self.limits = limits
+    firstLine = line
+  }
+
+  /// Reads a row from the beginning of `bytes`, and returns its length with the line break; nil
+  /// when it may go on behind the bytes.
+  mutating func run(
+    _ bytes: UnsafeBufferPointer<UInt8>, isAtEnd: Bool
+  ) throws(CSVError) -> Int? {
+    var index = 0
+    while true {
+      guard let end = try cell(bytes, at: index, isAtEnd) else {
+        guard bytes.count <= limits.rowBytes else { throw tooLong }
+        return nil
+      }
+      guard cells.count <= limits.cells else {
+        throw CSVError(line: firstLine, problem: .tooManyCells(limit: limits.cells))
+      }
+      guard end <= limits.rowBytes else { throw tooLong }
+      if end == bytes.count {
+        rawLength = end
+        return end
+      }
+      if bytes[end] != UInt8(ascii: ",") {
+        rawLength = end
+        line += 1
+        return end + (bytes[end] == UInt8(ascii: "\r") ? 2 : 1)
+      }
+      index = end + 1
+    }
+  }
+
+  private var tooLong: CSVError {
+    CSVError(line: firstLine, problem: .rowTooLong(limit: limits.rowBytes))
+  }
+
+  /// Reads a cell, and returns where it ends: at a comma, a line break or the end of the file.
+  private mutating func cell(
+    _ bytes: UnsafeBufferPointer<UInt8>, at start: Int, _ isAtEnd: Bool
+  ) throws(CSVError) -> Int? {
+    if start < bytes.count, bytes[start] == UInt8(ascii: "\"") {
+      return try quoted(bytes, at: start + 1, isAtEnd)
+    }
+    var index = start
+    while index < bytes.count {
+      let byte = bytes[index]
+      if byte == UInt8(ascii: "\"") { throw CSVError(line: line, problem: .quoteInPlainCell) }
+      if byte == 0 { throw CSVError(line: line, problem: .nul) }
+      if try isEnd(bytes, index, isAtEnd) {
+        guard byte != UInt8(ascii: "\r") || index + 1 < bytes.count else { return nil }
+        break
+      }
+      index += 1
+    }
+    guard index < bytes.count || isAtEnd else { return nil }
+    cells.append(Array(bytes[start..<index]))
+    return index
+  }
+
+  private mutating func quoted(
+    _ bytes: UnsafeBufferPointer<UInt8>, at start: Int, _ isAtEnd: Bool
+  ) throws(CSVError) -> Int? {
+    let opened = line
+    var text: [UInt8] = []
+    var index = start
+    while index < bytes.count {
+      let byte = bytes[index]
+      index += 1
+      if byte == 0 { throw CSVError(line: line, problem: .nul) }
+      if byte == UInt8(ascii: "\n") { line += 1 }
+      guard byte == UInt8(ascii: "\"") else {
+        text.append(byte)
+        continue
+      }
+      if index < bytes.count, bytes[index] == UInt8(ascii: "\"") {
+        text.append(byte)
+        index += 1
+        continue
+      }
+      if index == bytes.count {
+        guard isAtEnd else { return nil }
+      } else if try !isEnd(bytes, index, isAtEnd) {
+        throw CSVError(line: line, problem: .textAfterQuote)
+      } else if bytes[index] == UInt8(ascii: "\r"), index + 1 == bytes.count {
+        return nil
+      }
+      cells.append(text)
+      return index
+    }
+    guard isAtEnd else { return nil }
+    throw CSVError(line: opened, problem: .quoteNotClosed)
+  }
+
+  /// Whether a cell ends at `index`. A carriage return as the last byte so far counts as an end:
+  /// what follows it is not known yet.
+  private func isEnd(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ index: Int, _ isAtEnd: Bool
+  ) throws(CSVError) -> Bool {
+    switch bytes[index] {
+    case UInt8(ascii: ","), UInt8(ascii: "\n"): return true
+    case UInt8(ascii: "\r"):
+      if index + 1 < bytes.count ? bytes[index + 1] != UInt8(ascii: "\n") : isAtEnd {
+        throw CSVError(line: line, problem: .bareCarriageReturn)
+      }
+      return true
+    default: return false
+    }
+  }
+}

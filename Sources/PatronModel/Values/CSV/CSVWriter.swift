@@ -1,0 +1,168 @@
+/// Writes CSV as RFC 4180 has it: commas, rows that end with CR LF, quotes where they are needed,
+/// UTF-8. Bytes collect in ``bytes``.
+public struct CSVWriter: Sendable {
+  /// What was written and not taken yet.
+  public private(set) var bytes: [UInt8] = []
+  private let safety: CSVSafety
+  /// Where the row began, and whether a cell of it was written.
+  private var rowStart = 0
+  private var hasCell = false
+
+  /// A writer; `byteOrderMark` begins with the mark that tells Excel that the file is UTF-8.
+  public init(safety: CSVSafety, byteOrderMark: Bool = false) {
+    self.safety = safety
+    if byteOrderMark { bytes = Self.byteOrderMark }
+    rowStart = bytes.count
+  }
+
+  static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  /// Writes a cell of UTF-8 text.
+  ///
+  /// - Throws: `CSV_NUL`: most programs end a text at a NUL, so that it would be lost without word.
+  public mutating func cell(_ text: UnsafeRawBufferPointer) throws(RuleError) {
+    separate()
+    var needsQuotes = false
+    for byte in text where byte < 0x2D {
+      switch byte {
+      case UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\r"), UInt8(ascii: "\n"):
+        needsQuotes = true
+      case 0: throw Self.nul
+      default: break
+      }
+    }
+    let isEscaped = safety.escapes(text)
+    guard needsQuotes else {
+      if isEscaped { bytes.append(UInt8(ascii: "'")) }
+      bytes.append(contentsOf: text)
+      return
+    }
+    bytes.append(UInt8(ascii: "\""))
+    if isEscaped { bytes.append(UInt8(ascii: "'")) }
+    for byte in text {
+      if byte == UInt8(ascii: "\"") { bytes.append(byte) }
+      bytes.append(byte)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Writes a cell of text. Throws as ``cell(_:)-(UnsafeRawBufferPointer)`` does.
+  public mutating func cell(_ text: String) throws(RuleError) {
+    var text = text
+    let result = text.withUTF8 { utf8 in
+      Result { () throws(RuleError) in try cell(UnsafeRawBufferPointer(utf8)) }
+    }
+    try result.get()
+  }
+
+  /// Writes a cell of letters, digits and the like, which needs neither quotes nor an escape.
+  public mutating func plain(_ text: StaticString) {
+    separate()
+    bytes.append(
+      contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// Writes an empty cell.
+  public mutating func empty() { separate() }
+
+  /// Writes a cell of a whole number.
+  public mutating func integer(_ number: Int64) throws(RuleError) {
+    if number >= 0 || safety != .strict {
+      separate()
+      if number < 0 { bytes.append(UInt8(ascii: "-")) }
+      digits(number.magnitude)
+    } else {
+      try cell(String(number))
+    }
+  }
+
+  /// Writes a cell of an instant as ``Timestamp/rfc3339`` has it, of microseconds since 1970 in the
+  /// years 1 to 9999; `nanos` are the nanoseconds beyond them, 0 to 999.
+  public mutating func time(_ microseconds: Int64, nanos: Int = 0) {
+    separate()
+    let day = Self.floored(microseconds, by: Timestamp.microsecondsPerDay)
+    let rest = Int(microseconds - day * Timestamp.microsecondsPerDay)
+    appendDate(Int(day))
+    let second = rest / 1_000_000
+    bytes.append(UInt8(ascii: "T"))
+    digits(second / 3600, width: 2)
+    bytes.append(UInt8(ascii: ":"))
+    digits(second / 60 % 60, width: 2)
+    bytes.append(UInt8(ascii: ":"))
+    digits(second % 60, width: 2)
+    let fraction = rest % 1_000_000 * 1000 + nanos
+    if fraction != 0 {
+      bytes.append(UInt8(ascii: "."))
+      digits(fraction, width: 9)
+      while bytes.last == UInt8(ascii: "0") { bytes.removeLast() }
+    }
+    bytes.append(UInt8(ascii: "Z"))
+  }
+
+  /// Ends the row.
+  public mutating func endRow() {
+    // A row of one empty cell would be an empty line, which readers skip.
+    if bytes.count == rowStart { bytes.append(contentsOf: [0x22, 0x22]) }
+    bytes.append(UInt8(ascii: "\r"))
+    bytes.append(UInt8(ascii: "\n"))
+    rowStart = bytes.count
+    hasCell = false
+  }
+
+  /// Takes what was written so far; between rows.
+  public mutating func take() -> [UInt8] {
+    defer {
+      bytes.removeAll(keepingCapacity: true)
+      rowStart = 0
+    }
+    return bytes
+  }
+}
+
+extension CSVWriter {
+  private static let nul = RuleError(
+    reason: "CSV_NUL",
+    message: "A cell holds a NUL character, which CSV cannot carry. Remove it."
+  )
+
+  private mutating func separate() {
+    if hasCell { bytes.append(UInt8(ascii: ",")) }
+    hasCell = true
+  }
+
+  private static func floored(_ number: Int64, by divisor: Int64) -> Int64 {
+    let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? quotient - 1 : quotient
+  }
+
+  private mutating func appendDate(_ day: Int) {
+    guard let date = CivilDate(daysSinceEpoch: day) else { return }
+    digits(date.year, width: 4)
+    bytes.append(UInt8(ascii: "-"))
+    digits(date.month, width: 2)
+    bytes.append(UInt8(ascii: "-"))
+    digits(date.day, width: 2)
+  }
+
+  private mutating func digits(_ number: Int, width: Int) {
+    var divisor = 1
+    for _ in 1..<width { divisor *= 10 }
+    var rest = number
+    while divisor > 0 {
+      bytes.append(UInt8(truncatingIfNeeded: 0x30 + rest / divisor))
+      rest %= divisor
+      divisor /= 10
+    }
+  }
+
+  private mutating func digits(_ number: UInt64) {
+    var divisor: UInt64 = 1
+    while number / divisor >= 10 { divisor *= 10 }
+    var rest = number
+    while divisor > 0 {
+      bytes.append(UInt8(truncatingIfNeeded: 0x30 + rest / divisor))
+      rest %= divisor
+      divisor /= 10
+    }
+  }
+}

@@ -1,0 +1,65 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension CustomerHandlers {
+  /// A checked import.
+  struct Import: Sendable {
+    var store: StoreID
+    var batch: Batch<CustomerChange>
+    var dryRun: Bool
+  }
+
+  /// Checks every item of the import.
+  static func prepareImport(_ request: ImportCustomersRequest) throws -> Import {
+    let store = try StoreID.named(request.storeID)
+    var violations = Violations()
+    let country = CountryCode.checked(request.defaultCountry, &violations)
+    violations.checkKnown(
+      "consent_policy", request.consentPolicy.rawValue, ConsentPolicy.overwrite.rawValue)
+    if !request.source.isEmpty {
+      _ = violations.check("source") { () throws(RuleError) in
+        try ConsentRules.checkSource(request.source)
+      }
+    }
+    try violations.finish()
+    let name = request.source.isEmpty ? "import" : request.source
+    let now = WallClock.now()
+    let batch = try Batch(request.items, field: "items") { item, violations in
+      try ImportedConsent.checkSuppressions(item.suppressions)
+      // Files hold customers with e-mail and phone and without external id, as guests' orders do.
+      var change = CustomerChange.checked(
+        item.customer ?? CustomerInput(), path: "customer", mode: .explicit, identity: .order,
+        origin: .import, country: country, source: name, actor: .operator, now: now, &violations)
+      change.imported = ImportedConsent(
+        entries: ImportedConsent.entries(item.subscriptions, now: now, &violations),
+        overwrites: request.consentPolicy == .overwrite, name: name)
+      return change
+    }
+    return Import(store: store, batch: batch, dryRun: request.validateOnly)
+  }
+
+  /// Takes the customers in order. With `validate_only` each item is answered as if it were alone.
+  static func importCustomers(
+    _ request: Import, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let writer = context.store(request.store)
+    let outcome = try request.batch.apply(in: context) { change in
+      let plan = try change.plan(in: writer.read)
+      let result = try change.perform(
+        plan, in: writer, at: context.now, dryRun: request.dryRun)
+      return .with {
+        $0.outcome = result.outcome
+        $0.customerID = result.row.id
+        $0.warnings = result.warnings
+      }
+    }
+    try response.append(
+      ImportCustomersResponse.with {
+        $0.results = outcome.results
+        $0.counts = outcome.counts
+      })
+  }
+}

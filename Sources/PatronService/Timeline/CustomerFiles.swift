@@ -1,0 +1,164 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+
+/// Everything about one customer, file by file, read in pieces from one snapshot. Each file can be
+/// produced any number of times with the same bytes.
+final class CustomerFiles {
+  private let export: TimelineHandlers.TimelineExport
+  private let row: CustomerRow
+  private let reader: StoreReader
+  private let now: Int64
+  /// Events written the last time that they were.
+  private(set) var rows: Int64 = 0
+
+  typealias Emit = ([UInt8]) throws -> Void
+
+  init(
+    _ export: TimelineHandlers.TimelineExport, _ row: CustomerRow, _ reader: StoreReader,
+    now: Int64
+  ) {
+    self.export = export
+    self.row = row
+    self.reader = reader
+    self.now = now
+  }
+
+  /// Writes all files.
+  func write(to archive: inout ZIPWriter) throws {
+    try archive.add("customer.csv", customer)
+    try archive.add("events.csv", events)
+    try archive.add("orders.csv", orders)
+    try archive.add("order_items.csv", orderItems)
+    try archive.add("consent.csv", consent)
+    try archive.add("data.json", json)
+  }
+
+  // MARK: - CSV
+
+  /// The customer with the columns of an export of customers.
+  func customer(_ emit: @escaping Emit) throws {
+    var kinds = ExportedKinds()
+    var csv = CSVWriter(safety: export.safety)
+    try row.body.withUnsafeBytes { record in
+      try row.stats.withUnsafeBytes { stats in
+        try kinds.add(record)
+        let cells = ExportCells(ExportColumns.all.resolved(kinds))
+        var customer = ExportedCustomer(reader, now: now)
+        try customer.read(record, stats)
+        try cells.writeHeader(to: &csv)
+        try cells.write(&customer, to: &csv)
+      }
+    }
+    try emit(csv.take())
+  }
+
+  /// The events that the filter has.
+  func events(_ emit: @escaping Emit) throws {
+    var csv = CSVWriter(safety: export.safety)
+    try csv.cells(EventCSV.columns)
+    try visitEvents { body in
+      try EventCSV.write(try Event(stored: Array(body)), to: &csv)
+      try flush(&csv, emit)
+    }
+    try emit(csv.take())
+  }
+
+  private func orders(_ emit: @escaping Emit) throws {
+    var csv = CSVWriter(safety: export.safety)
+    try csv.cells(EventCSV.orderColumns)
+    try visitOrders { body in
+      try EventCSV.write(try Order(stored: Array(body)), to: &csv)
+      try flush(&csv, emit)
+    }
+    try emit(csv.take())
+  }
+
+  private func orderItems(_ emit: @escaping Emit) throws {
+    var csv = CSVWriter(safety: export.safety)
+    try csv.cells(EventCSV.itemColumns)
+    try visitOrders { body in
+      let order = try Order(stored: Array(body))
+      for item in order.lineItems { try EventCSV.write(item, of: order, to: &csv) }
+      try flush(&csv, emit)
+    }
+    try emit(csv.take())
+  }
+
+  private func consent(_ emit: @escaping Emit) throws {
+    var csv = CSVWriter(safety: export.safety)
+    try csv.cells(EventCSV.consentColumns)
+    try reader.ledger(of: row.id) { body in
+      try EventCSV.write(try ConsentRecord(stored: Array(body)), to: &csv)
+      try flush(&csv, emit)
+    }
+    try emit(csv.take())
+  }
+
+  private func flush(_ csv: inout CSVWriter, _ emit: Emit) throws {
+    if csv.bytes.count >= ExportStream.chunkBytes { try emit(csv.take()) }
+  }
+
+  // MARK: - JSON
+
+  /// The events that the filter has, one a line.
+  func eventLines(_ emit: @escaping Emit) throws {
+    try visitEvents { body in
+      try emit(
+        try Event.descriptor.writeJSON(packed: Array(body)) + [UInt8(ascii: "\n")])
+    }
+  }
+
+  /// Everything typed and complete, also what the CSV files leave out.
+  private func json(_ emit: @escaping Emit) throws {
+    let customer = try Customer.descriptor.writeJSON(packed: row.body + row.stats)
+    try emit(Array("{\"customer\":".utf8) + customer)
+    let former = try reader.formerExternalIDs(of: row.id).map(PropertiesJSON.string)
+    try emit(Array(",\"formerExternalIds\":[\(former.joined(separator: ","))]".utf8))
+    let statuses = try ChannelStatuses(of: row, in: reader, at: now).all
+    try list("channels", ChannelStatus.descriptor, emit) { add in
+      for status in statuses { try add(try status.encoded()) }
+    }
+    try list("consentHistory", ConsentRecord.descriptor, emit) { add in
+      try reader.ledger(of: row.id) { try add(Array($0)) }
+    }
+    try list("orders", Order.descriptor, emit) { add in try visitOrders { try add(Array($0)) } }
+    try list("events", Event.descriptor, emit) { add in try visitEvents { try add(Array($0)) } }
+    try emit(Array("}\n".utf8))
+  }
+
+  private func list(
+    _ name: String, _ type: MessageDescriptor, _ emit: @escaping Emit,
+    _ items: (_ add: ([UInt8]) throws -> Void) throws -> Void
+  ) throws {
+    try emit(Array(",\n\"\(name)\":[".utf8))
+    var isFirst = true
+    try items { message in
+      try emit(Array((isFirst ? "\n" : ",\n").utf8) + (try type.writeJSON(packed: message)))
+      isFirst = false
+    }
+    try emit(Array("]".utf8))
+  }
+
+  // MARK: - Records
+
+  private func visitEvents(_ visit: (UnsafeRawBufferPointer) throws -> Void) throws {
+    rows = 0
+    let position = TimelinePosition(
+      occurredAt: export.filter.before ?? .max, id: export.filter.before == nil ? .max : .min)
+    try reader.timeline(of: row.id, behind: position, notBefore: export.filter.from) { entry in
+      guard try export.filter.matches(entry) else { return true }
+      try visit(entry.body)
+      rows += 1
+      return true
+    }
+  }
+
+  private func visitOrders(_ visit: (UnsafeRawBufferPointer) throws -> Void) throws {
+    try reader.latestOrders(of: row.id) { order in
+      try visit(order)
+      return true
+    }
+  }
+}

@@ -1,0 +1,41 @@
+internal import SQLite
+
+/// What exports read from beginning to end.
+extension StoreReader {
+  private static let oldest = Query(
+    """
+    SELECT customer_id, body, stats FROM customers WHERE store_id = ?1 ORDER BY customer_id
+    """
+  )
+  private static let ledger = Query(
+    "SELECT body FROM consent_ledger WHERE store_id = ?1 AND customer_id = ?2 ORDER BY id"
+  )
+  private static let aliases = Query(
+    "SELECT external_id FROM aliases WHERE store_id = ?1 AND customer_id = ?2 ORDER BY external_id"
+  )
+
+  /// Visits all of the store's customers, oldest first: an import of what is written in this order
+  /// makes them in the same order again.
+  public func customersOldestFirst(_ visit: CustomerVisitor) throws {
+    try transaction.forEachWhile(Self.oldest, store.name) { row in
+      try visit(row.int64(0), row.bytes(1), row.bytes(2))
+    }
+  }
+
+  /// Visits the consent ledger of a customer, oldest row first, each encoded.
+  public func ledger(
+    of customerID: Int64,
+    _ visit: (_ body: UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    try transaction.forEach(Self.ledger, store.name, customerID) { row in
+      try visit(row.bytes(0))
+    }
+  }
+
+  /// External ids that a customer had before. It reads all of the store's.
+  public func formerExternalIDs(of customerID: Int64) throws -> [String] {
+    var ids: [String] = []
+    try transaction.forEach(Self.aliases, store.name, customerID) { row in ids.append(row.text(0)) }
+    return ids
+  }
+}

@@ -1,0 +1,267 @@
+import Foundation
+import PatronClient
+import Testing
+
+@testable import patron
+
+/// `customers export`, `customers import` and `timeline export`.
+struct FileCommandTests {
+  private func importer(_ refused: Set<String> = []) -> FakeServer {
+    let server = FakeServer()
+    server.on(CustomerService.importCustomers) { request in
+      .with {
+        $0.results = request.items.enumerated().map { index, item in
+          .with {
+            $0.index = Int32(index)
+            if refused.contains(item.customer?.externalID ?? "") {
+              $0.error = .with {
+                $0.code = 3
+                $0.message = "no, \"never\""
+              }
+            } else {
+              $0.outcome = .created
+            }
+          }
+        }
+      }
+    }
+    return server
+  }
+
+  private func exporter(_ parts: [String]) -> FakeServer {
+    let server = FakeServer()
+    server.handle("ExportCustomers") { _, _ throws(RPCError) in
+      var answers: [[UInt8]] = []
+      for (index, part) in parts.enumerated() {
+        answers.append(
+          try FakeServer.encode(
+            ExportCustomersResponse.with {
+              $0.data = Array(part.utf8)
+              $0.rows = Int64(index)
+            }
+          )
+        )
+      }
+      return answers
+    }
+    return server
+  }
+
+  @Test func exportsToStandardOutputOrAFile() async throws {
+    let server = exporter(["\u{FEFF}id\r\n", "1\r\n", "2\r\n"])
+    let printed = try await patron("customers", "export", server: server)
+    #expect(printed.status == 0 && printed.err.isEmpty, "\(printed.err)")
+    #expect(printed.out.utf8.elementsEqual("\u{FEFF}id\r\n1\r\n2\r\n".utf8))
+    let file = try TemporaryFile()
+    let written = try await patron(
+      "--store",
+      "shop",
+      "customers",
+      "export",
+      "-o",
+      file.path,
+      "--filter",
+      "sms=subscribers,suppressed",
+      "--filter",
+      "email=subscribers",
+      "--search",
+      "ada",
+      "--columns",
+      "id, custom.a:int",
+      "--safety",
+      "strict",
+      "--bom",
+      server: server
+    )
+    #expect(written.status == 0 && written.out.isEmpty, "\(written.err)")
+    #expect(written.err == "2 customers in \(file.path)\n")
+    // Foundation drops the mark when it reads text.
+    let bytes = try #require(FileManager.default.contents(atPath: file.path))
+    #expect(bytes.elementsEqual("\u{FEFF}id\r\n1\r\n2\r\n".utf8))
+    let requests = try server.requests(ExportCustomersRequest.self, "ExportCustomers")
+    try #require(requests.count == 2)
+    #expect(requests[0].format == .csv && requests[0].filter == nil)
+    let request = requests[1]
+    #expect(request.storeID == "shop" && request.columns == ["id", "custom.a:int"])
+    #expect(request.safety == .strict && request.byteOrderMark)
+    #expect(request.filter?.query == "ada")
+    #expect(request.filter?.selections.map(\.category) == ["sms", "email"])
+    #expect(request.filter?.selections[0].filters == ["subscribers", "suppressed"])
+  }
+
+  @Test func aFailedExportLeavesTheOldFile() async throws {
+    let file = try TemporaryFile("old")
+    let outcome = try await patron("customers", "export", "-o", file.path)
+    #expect(outcome.status == 64 + 12)
+    #expect(file.text == "old")
+    let missing = try await patron("customers", "export", "-o", "/nonexistent/x.csv")
+    #expect(missing.status == 1 && missing.err.contains("cannot write /nonexistent/x.csv"))
+  }
+
+  @Test func checksHowItIsUsed() async throws {
+    for arguments in [
+      ["customers", "export", "--format", "zip"], ["customers", "export", "--filter", "sms"],
+      ["customers", "export", "--safety", "maybe"], ["customers", "import"],
+      ["customers", "import", "x", "--batch-size", "1001"],
+      ["timeline", "export", "--id", "1", "--format", "zip"], ["timeline", "export"],
+    ] {
+      let outcome = try await patron(arguments)
+      #expect(outcome.status == 2, "\(arguments): \(outcome.err)")
+    }
+  }
+
+  @Test func importsRowsAndKeepsRejects() async throws {
+    let server = importer(["bad"])
+    let file = try TemporaryFile(
+      "\u{FEFF}ID,External_ID,first_name,custom.size:int,sms_consent,sms_consent_at,city\r\n"
+        + "9,a,'=1+1,5,subscribed,2024-05-31,Graz\r\n"
+        + "9,bad,\"x\r\ny\",,,,\n"
+        + "9,c,,five,,,\n"
+        + "9,d\n"
+        + "9,e,'t Hooft,,,,\n"
+    )
+    let rejects = try TemporaryFile()
+    let outcome = try await patron(
+      "customers",
+      "import",
+      file.path,
+      "--rejects",
+      rejects.path,
+      "--consent",
+      "overwrite",
+      "--dry-run",
+      "--source",
+      "klaviyo",
+      "--default-country",
+      "AT",
+      "--store",
+      "shop",
+      server: server
+    )
+    #expect(outcome.status == 3, "\(outcome.err)")
+    #expect(outcome.out.hasPrefix("5 customers: 2 created, 0 updated, 0 unchanged, 3 rejected"))
+    #expect(outcome.err.contains("not imported, because only exports have them: id\n"))
+    #expect(outcome.err.contains("nothing was written"))
+    #expect(outcome.err.contains("line 5:"), "\(outcome.err)")
+    let request = try #require(
+      try server.requests(ImportCustomersRequest.self, "ImportCustomers").first
+    )
+    #expect(request.consentPolicy == .overwrite && request.validateOnly)
+    #expect(request.source == "klaviyo" && request.defaultCountry == "AT")
+    #expect(request.items.map { $0.customer?.externalID } == ["a", "bad", "e"])
+    let first = request.items[0]
+    #expect(first.customer?.firstName == "=1+1" && first.customer?.address?.city == "Graz")
+    #expect(first.customer?.customProperties["size"]?.kind == .int64Value(5))
+    #expect(first.subscriptions.first?.state == .subscribed)
+    #expect(first.subscriptions.first?.changedAt?.seconds == 1_717_113_600)
+    #expect(request.items[2].customer?.firstName == "'t Hooft")
+    #expect(request.items[2].subscriptions.isEmpty)
+    let expected =
+      "ID,External_ID,first_name,custom.size:int,sms_consent,sms_consent_at,city,reject_reason\r\n"
+      + "9,bad,\"x\r\ny\",,,,,\"no, \"\"never\"\"\"\r\n"
+      + "9,c,,five,,,,\"custom.size:int: \"\"five\"\" is no whole number.\"\r\n"
+      + "9,d,,,,,,the row has 2 cells; the header has 7\r\n"
+    #expect(rejects.text == expected)
+  }
+
+  @Test func aFileOfRejectsCanBeImportedAgain() async throws {
+    let file = try TemporaryFile("external_id,first_name,reject_reason\na,'=x,why\nb,y,z\n")
+    let rejects = try TemporaryFile()
+    let outcome = try await patron(
+      "customers",
+      "import",
+      file.path,
+      "--rejects",
+      rejects.path,
+      server: importer(["a"])
+    )
+    #expect(outcome.status == 3)
+    #expect(
+      rejects.text == "external_id,first_name,reject_reason\r\na,'=x,\"no, \"\"never\"\"\"\r\n"
+    )
+  }
+
+  @Test(arguments: [
+    ("emial\n", "email"), ("email,first_nam\n", "first_name"),
+    ("email,custom.a:float\n", "custom."),
+    ("first_name\n", "names no customers"), ("email,email\n", "twice"), ("", "is empty"),
+    ("email\na\"b\n", "line 2"), ("email\n\"a\n", "never closed"),
+  ])
+  func saysWhatIsWrongWithAFile(_ text: String, _ expected: String) async throws {
+    let outcome = try await patron("customers", "import", "-", server: importer(), input: text)
+    #expect(outcome.status == 1)
+    #expect(outcome.err.contains(expected), "\(outcome.err)")
+  }
+
+  @Test func sendsNoMoreThanFits() async throws {
+    let server = importer()
+    let rows = (0..<2500).map { "c\($0),\(String(repeating: "x", count: 250))\n" }.joined()
+    let outcome = try await patron(
+      "customers",
+      "import",
+      "-",
+      server: server,
+      input: "external_id,first_name\n" + rows
+    )
+    #expect(outcome.status == 0 && outcome.out.hasPrefix("2,500 customers: 2,500 created"))
+    let requests = try server.requests(ImportCustomersRequest.self, "ImportCustomers")
+    #expect(requests.map(\.items.count) == [1000, 1000, 500])
+  }
+
+  @Test func theTemplateCanBeImported() async throws {
+    let template = try await patron("customers", "import", "--template")
+    let server = importer()
+    let outcome = try await patron(
+      "customers",
+      "import",
+      "-",
+      server: server,
+      input: template.out
+    )
+    #expect(outcome.status == 0, "\(outcome.err)")
+    #expect(outcome.err.isEmpty)
+    let request = try #require(
+      try server.requests(ImportCustomersRequest.self, "ImportCustomers").first
+    )
+    #expect(request.items[0].customer?.phoneNumber == "+12025550143")
+    #expect(request.items[0].subscriptions.first?.channel == .email)
+  }
+
+  @Test func exportsATimeline() async throws {
+    let server = FakeServer()
+    server.handle("ExportTimeline") { _, _ throws(RPCError) in
+      [
+        try FakeServer.encode(
+          ExportTimelineResponse.with {
+            $0.data = Array("PK".utf8)
+            $0.rows = 1
+          }
+        )
+      ]
+    }
+    let file = try TemporaryFile()
+    let outcome = try await patron(
+      "timeline",
+      "export",
+      "--external-id",
+      "42",
+      "--format",
+      "zip",
+      "-o",
+      file.path,
+      "--type",
+      "order_placed",
+      "--from",
+      "2024-01-01",
+      server: server
+    )
+    #expect(outcome.status == 0 && outcome.err == "1 event in \(file.path)\n", "\(outcome.err)")
+    #expect(file.text == "PK")
+    let request = try #require(
+      try server.requests(ExportTimelineRequest.self, "ExportTimeline").first
+    )
+    #expect(request.format == .zip && request.customer == .externalID("42"))
+    #expect(request.filter?.types == ["order_placed"])
+    #expect(request.filter?.occurredFrom?.seconds == 1_704_067_200)
+  }
+}

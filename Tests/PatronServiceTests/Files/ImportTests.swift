@@ -1,0 +1,220 @@
+import PatronProto
+import ProtobufC
+import TTRPC
+import Testing
+
+/// ImportCustomers: fields, policies, ledger, dry runs.
+struct ImportTests {
+  private func ledger(_ shop: Shop) throws -> [ConsentRecord] {
+    try shop.blobs("SELECT body FROM consent_ledger ORDER BY id").map {
+      try ConsentRecord(decoding: $0)
+    }
+  }
+
+  @Test func newCustomersAreAsGiven() async throws {
+    try await Shop.open { shop in
+      let answer = try await shop.import([
+        .of("a", sms: .subscribed, at: 1_700_000_000),
+        .of("b", sms: .unsubscribed, at: 1_600_000_000),
+        .of("c", sms: .pending, at: 1_650_000_000), .of("d", sms: .neverSubscribed), .of("e"),
+      ])
+      #expect(answer.results.map(\.outcome) == Array(repeating: .created, count: 5))
+      #expect(answer.counts?.created == 5)
+      let states = try await ["a", "b", "c", "d", "e"].asyncMap {
+        try await shop.customer(.externalID($0)).smsState
+      }
+      #expect(states == [.subscribed, .unsubscribed, .pending, .unspecified, .unspecified])
+      let customer = try await shop.customer(.externalID("a"))
+      #expect(customer.origin == .import)
+      #expect(customer.subscriptions[0].source == "import")
+      #expect(customer.subscriptions[0].subscribedAt == .at(1_700_000_000))
+      let rows = try ledger(shop)
+      #expect(rows.map(\.state) == [.subscribed, .unsubscribed, .pending])
+      #expect(rows.allSatisfy { $0.action == .import && $0.evidence?.method == .import })
+      #expect(customer.subscriptions[0].ledgerID == rows[0].id)
+    }
+  }
+
+  @Test func keepNeverSubscribesWhoIsKnown() async throws {
+    try await Shop.open { shop in
+      try await shop.import([
+        .of("never"), .of("out", sms: .unsubscribed, at: 1_500_000_000, by: .operator),
+        .of("pending", sms: .pending, at: 1_500_000_000),
+        .of("in", sms: .subscribed, at: 1_500_000_000),
+      ])
+      let rows = try ledger(shop).count
+      let answer = try await shop.import(
+        ["never", "out", "pending", "in"].map { .of($0, sms: .subscribed, at: 1_700_000_000) },
+        policy: .keep)
+      #expect(answer.results.map(\.outcome) == Array(repeating: .unchanged, count: 4))
+      #expect(
+        answer.results.map { $0.warnings.map(\.reason) }
+          == [["CONSENT_KEPT"], ["CONSENT_KEPT"], ["CONSENT_KEPT"], []])
+      // Nor does a flag.
+      try await shop.import([.of("out") { $0.acceptsSMSMarketing = true }])
+      let out = try await shop.customer(.externalID("out"))
+      #expect(out.smsState == .unsubscribed && out.acceptsSMSMarketing == true)
+      #expect(try ledger(shop).count == rows)
+    }
+  }
+
+  @Test func keepTakesOptOutsUnlessOlder() async throws {
+    try await Shop.open { shop in
+      try await shop.import([
+        .of("a", sms: .subscribed, at: 1_600_000_000, by: .customer),
+        .of("b", sms: .subscribed, at: 1_600_000_000, by: .customer), .of("c"),
+      ])
+      let answer = try await shop.import([
+        .of("a", sms: .unsubscribed, at: 1_600_000_001),
+        .of("b", sms: .unsubscribed, at: 1_599_999_999), .of("c", sms: .unsubscribed),
+      ])
+      #expect(answer.results.map(\.outcome) == [.updated, .unchanged, .updated])
+      #expect(answer.results[1].warnings.map(\.reason) == ["CONSENT_OUTDATED"])
+      #expect(try await shop.customer(.externalID("a")).smsState == .unsubscribed)
+      #expect(try await shop.customer(.externalID("b")).smsState == .subscribed)
+      #expect(try await shop.customer(.externalID("c")).smsState == .unsubscribed)
+      // Who opted out is not told: then it is taken as the customer's own, which a flag cannot undo.
+      let flag = try await shop.upsert {
+        $0.externalID = "c"
+        $0.acceptsSMSMarketing = true
+      }
+      #expect(flag.warnings.map(\.reason) == ["STICKY_OPT_OUT"])
+    }
+  }
+
+  @Test func overwriteNeedsALaterDateOverAnOptOut() async throws {
+    try await Shop.open { shop in
+      let names = ["later", "same", "undated", "pending"]
+      try await shop.import(
+        names.map { .of($0, sms: .unsubscribed, at: 1_600_000_000, by: .customer) })
+      let answer = try await shop.import(
+        [
+          .of("later", sms: .subscribed, at: 1_600_000_001),
+          .of("same", sms: .subscribed, at: 1_600_000_000), .of("undated", sms: .subscribed),
+          .of("pending", sms: .pending, at: 1_599_999_999),
+        ], policy: .overwrite)
+      #expect(answer.results.map(\.outcome) == [.updated, .unchanged, .unchanged, .unchanged])
+      #expect(
+        answer.results.map { $0.warnings.map(\.reason) }
+          == [[], ["CONSENT_OUTDATED"], ["CONSENT_OUTDATED"], ["CONSENT_OUTDATED"]])
+      #expect(try await shop.customer(.externalID("later")).smsState == .subscribed)
+      // Anything else is taken as given.
+      try await shop.import(
+        [.of("later", sms: .unsubscribed, at: 1_500_000_000, by: .operator)], policy: .overwrite)
+      #expect(try await shop.customer(.externalID("later")).smsState == .unsubscribed)
+    }
+  }
+
+  @Test func theSameAgainChangesNothing() async throws {
+    try await Shop.open { shop in
+      let items: [ImportItem] = [
+        .of("a", sms: .subscribed), .of("b", sms: .unsubscribed),
+        .of("c", sms: .subscribed, at: 1_700_000_000) { $0.acceptsSMSMarketing = true },
+        .of("d") { $0.acceptsEmailMarketing = true },
+      ]
+      for policy in [ConsentPolicy.keep, .overwrite] {
+        try await shop.import(items, policy: policy)
+        let before = try shop.image()
+        let again = try await shop.import(items, policy: policy)
+        #expect(again.results.map(\.outcome) == Array(repeating: .unchanged, count: 4))
+        #expect(again.results.allSatisfy { $0.warnings.isEmpty })
+        #expect(try shop.image() == before)
+      }
+      // What a flag changed has the method IMPORT too.
+      #expect(
+        try ledger(shop).allSatisfy { $0.evidence?.method == .import && $0.action == .import })
+    }
+  }
+
+  @Test func aDryRunWritesNothing() async throws {
+    try await Shop.open { shop in
+      try await shop.import([.of("a")])
+      let before = try shop.image()
+      let answer = try await shop.import([
+        .of("a", sms: .unsubscribed), .of("b", sms: .subscribed), .of("c") { $0.email = "no" },
+      ]) { $0.validateOnly = true }
+      #expect(answer.results.map(\.outcome) == [.updated, .created, .unspecified])
+      #expect(answer.counts?.rejected == 1)
+      #expect(try shop.image() == before)
+    }
+  }
+
+  @Test func takesEmailAndPhoneWithoutExternalID() async throws {
+    try await Shop.open { shop in
+      let item = ImportItem.with {
+        $0.customer = .with {
+          $0.email = "guest@example.com"
+          $0.phoneNumber = "(202) 555-0143"
+        }
+      }
+      let answer = try await shop.import([item]) { $0.defaultCountry = "US" }
+      #expect(answer.results[0].outcome == .created)
+      #expect(try await shop.customer(.phoneNumber("+12025550143")).email == "guest@example.com")
+    }
+  }
+
+  @Test func rejectsItemsOneByOne() async throws {
+    try await Shop.open { shop in
+      func subscription(_ adjust: (inout Subscription) -> Void) -> ImportItem {
+        var item = ImportItem.of("x", sms: .subscribed)
+        adjust(&item.subscriptions[0])
+        return item
+      }
+      let now = GoogleProtobuf.Timestamp.now
+      var twice = ImportItem.of("x", sms: .subscribed)
+      twice.subscriptions.append(twice.subscriptions[0])
+      var suppressed = ImportItem.of("x")
+      suppressed.suppressions = [.with { $0.channel = .sms }]
+      let answer = try await shop.import([
+        subscription { $0.channel = .unspecified }, subscription { $0.state = .unspecified },
+        subscription { $0.source = "ab" }, subscription { $0.changedAt = .at(now + 400) },
+        subscription { $0.changedAt = .at(-1) }, twice, .with { $0.customer = .init() },
+        subscription { $0.source = "abc" }, subscription { $0.changedAt = .at(now + 200) },
+        suppressed,
+      ])
+      let broken = answer.results.map { $0.error?.asError.broken.map(\.description) ?? [] }
+      #expect(
+        broken == [
+          ["subscriptions[0].channel ENUM_VALUE_UNKNOWN"],
+          ["subscriptions[0].state ENUM_VALUE_UNKNOWN"],
+          ["subscriptions[0].source CONSENT_SOURCE_LENGTH"],
+          ["subscriptions[0].changed_at CONSENT_TIME_OUT_OF_RANGE"],
+          ["subscriptions[0].changed_at CONSENT_TIME_OUT_OF_RANGE"],
+          ["subscriptions[1] SUBSCRIPTION_REPEATED"], ["customer IDENTITY_MISSING"], [], [], [],
+        ])
+      #expect(answer.results[9].error?.asError.code == .unimplemented)
+      #expect(answer.results[9].error?.asError.metadata["field"] == "suppressions")
+      #expect(answer.counts?.rejected == 8 && answer.counts?.created == 1)
+    }
+  }
+
+  @Test func checksTheRequest() async throws {
+    try await Shop.open { shop in
+      #expect(
+        try await violations { try await shop.import([]) }
+          == [Broken("items", "BATCH_SIZE_OUT_OF_RANGE")])
+      #expect(
+        try await violations { try await shop.import((0...1000).map { .of("c\($0)") }) }
+          == [Broken("items", "BATCH_SIZE_OUT_OF_RANGE")])
+      #expect(try await shop.import((0..<1000).map { .of("c\($0)") }).counts?.created == 1000)
+      let broken = try await violations {
+        try await shop.import([.of("a")]) {
+          $0.source = "ab"
+          $0.defaultCountry = "USA"
+          $0.consentPolicy = ConsentPolicy(rawValue: 3)
+        }
+      }
+      #expect(
+        Set(broken.map(\.path)) == ["source", "default_country", "consent_policy"])
+    }
+  }
+}
+
+extension Array {
+  /// The results of a body that waits, in order.
+  func asyncMap<Result>(_ body: (Element) async throws -> Result) async rethrows -> [Result] {
+    var results: [Result] = []
+    for element in self { results.append(try await body(element)) }
+    return results
+  }
+}

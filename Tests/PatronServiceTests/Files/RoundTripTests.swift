@@ -1,0 +1,250 @@
+import Foundation
+import PatronClient
+import PatronModel
+import PatronProto
+import ProtobufC
+import Synchronization
+import TTRPC
+import Testing
+
+@testable import patron
+
+/// What the command line exports it imports again, to the last byte.
+struct RoundTripTests {
+  private static let names = [
+    "=1+1", "'=x", "''=x", "-2+3", "@x", "\"a,b\"", "line\nbreak", "cr\r\nlf", "😀 👩‍👩‍👧", "O'Neil",
+    "'t Hooft", "''", "'", "+1-2", "a\tb", "ñandú", "; \\ ;", "null",
+  ]
+
+  @Test func anImportOfAnExportGivesTheSameExport() async throws {
+    let seed = UInt64.random(in: 0 ... .max)
+    try await Shop.open { shop in
+      var generator = ItemGenerator(seed: seed)
+      let items = (0..<300).map { generator.item($0) }
+      let made = try await shop.import(items, in: "old")
+      let errors = made.results.compactMap(\.error?.message)
+      #expect(made.counts?.created == 300, "seed \(seed): \(errors.prefix(3))")
+      for safety in ["smart", "strict", "off"] {
+        try await checkRoundTrip(shop, safety, "seed \(seed)")
+      }
+    }
+  }
+
+  private func checkRoundTrip(_ shop: Shop, _ safety: String, _ seed: String) async throws {
+    let store = "new-\(safety)"
+    let file = TextFile()
+    let export = "customers export --columns writable --bom --safety \(safety)"
+    let written = try await patron(shop, "\(export) --store old -o \(file.path)")
+    #expect(written.status == 0, "\(seed): \(written.err)")
+    let take =
+      "customers import \(file.path) --store \(store) --consent overwrite "
+      + "--safety \(safety) --batch-size 70 --rejects \(file.path).rejects"
+    let read = try await patron(shop, take)
+    #expect(read.status == 0, "\(seed): \(read.out) \(read.err)")
+    #expect(read.out.hasPrefix("300 customers: 300 created"), "\(read.out)")
+    let again = TextFile()
+    let rewritten = try await patron(shop, "\(export) --store \(store) --output \(again.path)")
+    #expect(rewritten.status == 0)
+    #expect(file.bytes.count > 10_000)
+    #expect(again.bytes == file.bytes, "\(seed), \(safety)")
+    // Once more: nothing changes.
+    let twice = try await patron(shop, take)
+    #expect(twice.out.hasPrefix("300 customers: 0 created, 0 updated, 300 unchanged"))
+    let old = try await all(shop, "old")
+    let new = try await all(shop, store)
+    #expect(old.count == 300 && new.count == 300)
+    for (before, after) in zip(old, new) {
+      #expect(before == after, "\(seed), \(safety)")
+    }
+  }
+
+  /// Every customer as GetCustomer has it, without ids and server times.
+  private func all(_ shop: Shop, _ store: String) async throws -> [GetCustomerResponse] {
+    var ids: [Int64] = []
+    for line in try await shop.exportTable(in: store, { $0.columns = ["id"] }).dropFirst() {
+      ids.append(try #require(Int64(line[0])))
+    }
+    return try await ids.asyncMap { id in
+      var response = try await shop.get(.id(id), in: store, view: .full)
+      response.customer?.id = 0
+      response.customer?.createdAt = nil
+      response.customer?.updatedAt = nil
+      response.customer?.etag = ""
+      for index in (response.customer?.subscriptions ?? []).indices {
+        response.customer?.subscriptions[index].ledgerID = 0
+      }
+      response.customer?.subscriptions.sort {
+        ($0.channel.rawValue, $0.topic.rawValue) < ($1.channel.rawValue, $1.topic.rawValue)
+      }
+      return response
+    }
+  }
+
+  /// Customers with every writable field, every type of property and every state of consent.
+  private struct ItemGenerator {
+    private var random: SplitMix
+
+    init(seed: UInt64) { random = SplitMix(state: seed) }
+
+    mutating func item(_ number: Int) -> ImportItem {
+      var customer = CustomerInput()
+      customer.email = "c\(number)@example.com"
+      if number % 3 != 0 { customer.externalID = number % 2 == 0 ? "=c\(number)" : "'-c\(number)" }
+      if number % 2 == 0 { customer.phoneNumber = "+1202555\(1000 + number)" }
+      customer.firstName = name()
+      customer.lastName = name()
+      customer.gender = ["F", "M", "Other"].randomElement(using: &random)
+      customer.accountStatus = ["enabled", "disabled", "invited", "declined"]
+        .randomElement(using: &random)
+      customer.accountCreatedAt = .at(1_600_000_000 + Int64(number), nanos: 120_000)
+      customer.defaultLanguage = ["en", "de-AT", "zh-Hans-CN"].randomElement(using: &random)
+      customer.defaultCurrency = ["USD", "JPY"].randomElement(using: &random)
+      customer.tags = ["", "vip", "vip, =gold", "-a,+b"].randomElement(using: &random)
+      customer.acceptsSMSMarketing = [nil, true, false].randomElement(using: &random) ?? nil
+      customer.acceptsEmailMarketing = [nil, true, false].randomElement(using: &random) ?? nil
+      if number % 4 != 0 { customer.address = address(number) }
+      customer.customProperties = properties(number)
+      var item = ImportItem()
+      item.customer = customer
+      item.subscriptions = subscriptions(number)
+      return item
+    }
+
+    private mutating func name() -> String {
+      RoundTripTests.names.randomElement(using: &random) ?? ""
+    }
+
+    private mutating func address(_ number: Int) -> Address {
+      .with {
+        $0.address1 = name()
+        $0.address2 = name()
+        $0.city = name()
+        $0.company = name()
+        $0.state = name()
+        $0.zip = "0\(number)"
+        $0.provinceCode = "CA"
+        $0.countryCode = "US"
+        $0.phoneNumber = "+12025550143"
+      }
+    }
+
+    private mutating func properties(_ number: Int) -> [String: PatronProto.PropertyValue] {
+      let kinds: [PatronProto.PropertyValue.Kind] = [
+        .stringValue(name()), .stringValue(" \(name())x "), .boolValue(number % 2 == 0),
+        .int64Value([-7, 0, .min, .max].randomElement(using: &random) ?? 0),
+        .doubleValue([0.1, -1e-9, 1e300, -5.0].randomElement(using: &random) ?? 0),
+        .timestampValue(.at(Int64(number) - 150, nanos: [0, 5, 123_456_780][number % 3])),
+        .dateValue(
+          .with {
+            $0.year = 1900 + Int32(number)
+            $0.month = 2
+            $0.day = 28
+          }
+        ),
+      ]
+      var result: [String: PatronProto.PropertyValue] = [:]
+      for (index, kind) in kinds.enumerated() where (number + index) % 3 != 0 {
+        // Some names have values of several types.
+        result[index % 4 == 1 ? "same" : "p\(index)"] = .with { $0.kind = kind }
+      }
+      return result
+    }
+
+    private mutating func subscriptions(_ number: Int) -> [PatronProto.Subscription] {
+      var result: [PatronProto.Subscription] = []
+      for channel in [PatronProto.Channel.sms, .email] {
+        for topic in [PatronProto.Topic.marketing, .reviewRequests, .loyalty]
+        where Bool.random(using: &random) {
+          result.append(
+            .with {
+              $0.channel = channel
+              $0.topic = topic
+              $0.state =
+                [.pending, .subscribed, .unsubscribed].randomElement(using: &random)
+                ?? .pending
+              $0.changedAt = .at(1_650_000_000 + Int64(number), nanos: 1000)
+              $0.subscribedAt = Bool.random(using: &random) ? .at(1_640_000_000) : nil
+              $0.unsubscribedAt = Bool.random(using: &random) ? .at(1_630_000_000) : nil
+              $0.source = ["", "welcome_popup", "=form"].randomElement(using: &random) ?? ""
+              $0.optInLevel =
+                [.single, .confirmed, .unspecified].randomElement(using: &random)
+                ?? .single
+              $0.changedBy =
+                [.customer, .operator, .platform, .system]
+                .randomElement(using: &random) ?? .customer
+              $0.expiresAt = number % 5 == 0 ? .at(1_900_000_000) : nil
+            }
+          )
+        }
+      }
+      return result
+    }
+  }
+}
+
+/// SplitMix64, so that a failing seed can be run again.
+private struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = state
+    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return value ^ (value >> 31)
+  }
+}
+
+/// Runs a command line against a shop.
+private func patron(
+  _ shop: Shop, _ line: String
+) async throws -> (status: Int32, out: String, err: String) {
+  let out = Mutex("")
+  let err = Mutex("")
+  let environment = CLIEnvironment(
+    variables: [:],
+    out: { text in out.withLock { $0 += text } },
+    err: { text in err.withLock { $0 += text } },
+    input: 0,
+    outputIsTerminal: false,
+    errorIsTerminal: false,
+    columns: 100,
+    connect: { _, _ in PatronClient(channel: UnclosedChannel(shop.client)) }
+  )
+  let status = await CLIEnvironment.$current.withValue(environment) {
+    await CommandLineRun.run(line.split(separator: " ").map(String.init))
+  }
+  return (status, out.withLock { $0 }, err.withLock { $0 })
+}
+
+/// A shop's client, which outlives the commands that use it.
+private struct UnclosedChannel: ClientChannel {
+  private let channel: any ClientChannel
+
+  init(_ channel: any ClientChannel) { self.channel = channel }
+
+  func unary(
+    _ method: TTRPC.Method,
+    _ request: [UInt8],
+    _ options: CallOptions
+  ) async throws(RPCError) -> [UInt8] {
+    try await channel.unary(method, request, options)
+  }
+
+  func stream(
+    _ method: TTRPC.Method,
+    _ request: [UInt8]?,
+    _ options: CallOptions
+  ) async throws(RPCError) -> any ClientStream {
+    try await channel.stream(method, request, options)
+  }
+}
+
+/// A path for a file that goes with its owner.
+private final class TextFile: Sendable {
+  let path = NSTemporaryDirectory() + "patron-round-trip-\(UUID().uuidString).csv"
+
+  var bytes: Data { FileManager.default.contents(atPath: path) ?? Data() }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}

@@ -1,0 +1,25 @@
+import PatronClient
+
+/// Repeats what a lost connection or a full queue stopped: every batch is safe to repeat.
+enum BatchRetry {
+  /// Runs `body` until it succeeds or fails for good. A server that never answered is not waited
+  /// for; one that did, for `patience`.
+  static func run<Result>(
+    hasAnswered: Bool,
+    patience: Duration = .seconds(60),
+    _ body: () async throws(RPCError) -> Result
+  ) async throws -> Result {
+    let deadline = ContinuousClock.now + patience
+    var wait = Duration.milliseconds(500)
+    while true {
+      do throws(RPCError) {
+        return try await body()
+      } catch {
+        let isPassing = error.code == .unavailable || error.code == .resourceExhausted
+        guard isPassing, hasAnswered, ContinuousClock.now + wait < deadline else { throw error }
+        try await Task.sleep(for: max(wait, error.retryDelay ?? .zero))
+        wait = min(wait * 2, .seconds(5))
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import PatronClient
+import PatronModel
+
+/// The header of a file of customers: which cell goes where.
+struct ImportHeader: Sendable {
+  /// A column for each cell; nil for those that are left out.
+  let columns: [CustomerColumn?]
+  /// Names of columns that an import does not take.
+  let ignored: [String]
+
+  /// The name of the column that a file of rejects has.
+  static let reasonName = "reject_reason"
+
+  /// Reads a header. Names are those of an export, without regard to case and space around them.
+  init(_ cells: [String]) throws(LocalError) {
+    var columns: [CustomerColumn?] = []
+    var ignored: [String] = []
+    for cell in cells {
+      let name = Self.trimmed(cell).lowercased()
+      if name == Self.reasonName {
+        ignored.append(name)
+        columns.append(nil)
+        continue
+      }
+      guard let column = CustomerColumn(name: name) else { throw Self.unknown(cell, name) }
+      guard !columns.contains(column), !ignored.contains(name) else {
+        throw LocalError("the header has the column \(name) twice; expected each once")
+      }
+      if !column.isWritable { ignored.append(name) }
+      columns.append(column.isWritable ? column : nil)
+    }
+    let identifiers: [CustomerColumn] = [
+      .field(.externalID), .field(.email), .field(.phoneNumber),
+    ]
+    guard identifiers.contains(where: { columns.contains($0) }) else {
+      throw LocalError(
+        "the header names no customers; expected external_id, email or phone_number among its "
+          + "columns. `patron customers import --template` prints a header"
+      )
+    }
+    self.columns = columns
+    self.ignored = ignored
+  }
+
+  private static func unknown(_ cell: String, _ name: String) -> LocalError {
+    let near = CustomerColumn.nearest(to: name)
+    let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
+    return LocalError(
+      "the header has a column \"\(SafeText.line(String(cell.prefix(64))))\", which is unknown"
+        + (hint.isEmpty ? "; `patron customers import --template` prints the columns" : hint)
+    )
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+  }
+
+  /// A header of all columns that an import takes, and an example row.
+  static var template: String {
+    let columns =
+      CustomerColumn.standard.filter(\.isWritable)
+      + [.property(name: "shoe_size", .int)]
+    let example: [CustomerColumn: String] = [
+      .field(.externalID): "42", .field(.email): "ada@example.com",
+      .field(.phoneNumber): "+12025550143", .field(.firstName): "Ada",
+      .field(.tags): "vip, gold", .field(.countryCode): "US",
+      .consent(.email, .marketing, .state): "subscribed",
+      .consent(.email, .marketing, .changedAt): "2024-05-31T12:00:00Z",
+      .consent(.email, .marketing, .source): "welcome_popup",
+      .property(name: "shoe_size", .int): "39",
+    ]
+    return CSVText.line(columns.map(\.name)) + CSVText.line(columns.map { example[$0] ?? "" })
+  }
+}

@@ -1,0 +1,201 @@
+import ArgumentParser
+import PatronClient
+import PatronModel
+
+/// Makes an item of an import from the cells of a row. Empty cells say nothing.
+struct ImportRow {
+  private var item = ImportItem()
+  private var customer = CustomerInput()
+  private var address = Address()
+  private var hasAddress = false
+  private var consents: [Place: PatronProto.Subscription] = [:]
+  private var suppressions: [PatronModel.Channel: [SuppressionColumn: [String]]] = [:]
+  private var locale: String?
+
+  private struct Place: Hashable {
+    var channel: PatronModel.Channel
+    var topic: PatronModel.Topic
+  }
+
+  /// The item of a row.
+  ///
+  /// - Throws: what is wrong, and in which column.
+  static func item(
+    _ header: ImportHeader,
+    _ cells: [String]
+  ) throws(LocalError) -> ImportItem {
+    guard cells.count == header.columns.count else {
+      throw LocalError(
+        "the row has \(ValueText.plural(cells.count, "cell")); the header has "
+          + "\(header.columns.count)"
+      )
+    }
+    var row = ImportRow()
+    for (column, cell) in zip(header.columns, cells) where !cell.isEmpty {
+      guard let column else { continue }
+      do {
+        try row.set(column, cell)
+      } catch {
+        throw LocalError("\(column.name): \(reason(error))")
+      }
+    }
+    return try row.finished()
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    switch error {
+    case let error as ValidationError: error.message
+    case let error as LocalError: error.description
+    default: "the value is malformed"
+    }
+  }
+
+  private mutating func set(_ column: CustomerColumn, _ cell: String) throws {
+    switch column {
+    case .field(let field): try set(field, cell)
+    case .consent(let channel, let topic, let part):
+      let place = Place(channel: channel, topic: topic)
+      var consent =
+        consents[place]
+        ?? .with {
+          $0.channel = .init(rawValue: Int32(channel.rawValue))
+          $0.topic = .init(rawValue: Int32(topic.rawValue))
+        }
+      try Self.set(part, cell, in: &consent)
+      consents[place] = consent
+    case .suppression(let channel, let part):
+      suppressions[channel, default: [:]][part] = CellList.split(cell)
+    case .property(let name, let type):
+      customer.customProperties[name] = try CellValue.property(cell, type)
+    case .canReceive: break
+    }
+  }
+
+  private mutating func set(_ field: CustomerField, _ cell: String) throws {
+    switch field {
+    case .externalID: customer.externalID = cell
+    case .email: customer.email = cell
+    case .phoneNumber: customer.phoneNumber = cell
+    case .firstName: customer.firstName = cell
+    case .lastName: customer.lastName = cell
+    case .gender: customer.gender = cell
+    case .accountStatus: customer.accountStatus = cell
+    case .accountCreatedAt: customer.accountCreatedAt = try CellValue.time(cell)
+    case .defaultLanguage: customer.defaultLanguage = cell
+    case .locale: locale = cell
+    case .defaultCurrency: customer.defaultCurrency = cell
+    case .tags: customer.tags = cell
+    case .acceptsSMSMarketing: customer.acceptsSMSMarketing = try BoolArgument.parse(cell)
+    case .acceptsEmailMarketing: customer.acceptsEmailMarketing = try BoolArgument.parse(cell)
+    default: setAddress(field, cell)
+    }
+  }
+
+  private mutating func setAddress(_ field: CustomerField, _ cell: String) {
+    hasAddress = true
+    switch field {
+    case .address1: address.address1 = cell
+    case .address2: address.address2 = cell
+    case .city: address.city = cell
+    case .state: address.state = cell
+    case .provinceCode: address.provinceCode = cell
+    case .zip: address.zip = cell
+    case .countryCode: address.countryCode = cell
+    case .company: address.company = cell
+    case .addressPhoneNumber: address.phoneNumber = cell
+    default: hasAddress = false
+    }
+  }
+
+  private static func set(
+    _ part: ConsentColumn,
+    _ cell: String,
+    in consent: inout PatronProto.Subscription
+  ) throws {
+    switch part {
+    case .state: consent.state = try EnumArgument.parse(cell, as: PatronProto.ConsentState.self)
+    case .changedAt: consent.changedAt = try CellValue.time(cell)
+    case .source: consent.source = cell
+    case .subscribedAt: consent.subscribedAt = try CellValue.time(cell)
+    case .unsubscribedAt: consent.unsubscribedAt = try CellValue.time(cell)
+    case .optInLevel:
+      consent.optInLevel = try EnumArgument.parse(cell, as: PatronProto.OptInLevel.self)
+    case .changedBy: consent.changedBy = try EnumArgument.parse(cell, as: PatronProto.Actor.self)
+    case .expiresAt: consent.expiresAt = try CellValue.time(cell)
+    }
+  }
+
+  private mutating func finished() throws(LocalError) -> ImportItem {
+    // The locale says more than the language that was taken from it.
+    if let locale { customer.defaultLanguage = locale }
+    if hasAddress { customer.address = address }
+    item.customer = customer
+    for channel in PatronModel.Channel.allCases {
+      for topic in PatronModel.Topic.allCases {
+        guard let consent = consents[Place(channel: channel, topic: topic)] else { continue }
+        guard consent.state != .unspecified else {
+          let name = CustomerColumn.consent(channel, topic, .state).name
+          throw LocalError("\(name): the state is missing, and other cells tell of its consent")
+        }
+        item.subscriptions.append(consent)
+      }
+      item.suppressions += try Self.suppressions(channel, suppressions[channel] ?? [:])
+    }
+    return item
+  }
+
+  private static func suppressions(
+    _ channel: PatronModel.Channel,
+    _ lists: [SuppressionColumn: [String]]
+  ) throws(LocalError) -> [PatronProto.Suppression] {
+    let reasons = lists[.reasons] ?? []
+    func part(_ column: SuppressionColumn, _ index: Int) -> String {
+      let list = lists[column] ?? []
+      return index < list.count ? list[index] : ""
+    }
+    var result: [PatronProto.Suppression] = []
+    for (index, reason) in reasons.enumerated() {
+      do {
+        var suppression = PatronProto.Suppression()
+        suppression.channel = .init(rawValue: Int32(channel.rawValue))
+        suppression.reason = try EnumArgument.parse(
+          reason,
+          as: PatronProto.SuppressionReason.self
+        )
+        let since = part(.suppressedAt, index)
+        if !since.isEmpty { suppression.suppressedAt = try CellValue.time(since) }
+        suppression.source = part(.sources, index)
+        suppression.note = part(.notes, index)
+        result.append(suppression)
+      } catch {
+        let name = CustomerColumn.suppression(channel, .reasons).name
+        throw LocalError("\(name): \(Self.reason(error))")
+      }
+    }
+    return result
+  }
+}
+
+/// Values of cells.
+enum CellValue {
+  /// An instant to the nanosecond: what is finer than the microsecond comes behind it.
+  static func time(_ text: String) throws -> GoogleProtobuf.Timestamp {
+    var time = try InstantText.timestamp(text)
+    guard let point = text.lastIndex(where: { $0 == "." || $0 == "," }) else { return time }
+    let digits = text[text.index(after: point)...].prefix { $0.isASCII && $0.isNumber }
+    let rest = digits.dropFirst(6)
+    if let number = Int32(rest), rest.count <= 3 {
+      time.nanos += rest.count == 1 ? number * 100 : rest.count == 2 ? number * 10 : number
+    }
+    return time
+  }
+
+  /// A property of a type.
+  static func property(_ text: String, _ type: PropertyType) throws -> PatronProto.PropertyValue {
+    if type == .timestamp {
+      let time = try time(text)
+      return .with { $0.kind = .timestampValue(time) }
+    }
+    return try PropertyArgument("x:\(type.rawValue)=\(text)").value
+  }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import PatronClient
+
+/// Writes one customer's timeline, or all that is known of the customer, to a file.
+struct TimelineExport: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write a customer's events, or everything about the customer.",
+    discussion: """
+      csv and ndjson hold the events, newest first. zip is an archive of everything: customer.csv, \
+      events.csv, orders.csv, order_items.csv, consent.csv, and data.json with all of it typed. \
+      A file appears under its name once it is complete.
+
+      EXAMPLES
+        patron timeline export --external-id 42 -o timeline.csv
+        patron timeline export --email ada@example.com --format zip -o ada.zip
+        patron timeline export --id 17 --format ndjson --type order_placed
+      """
+  )
+
+  @OptionGroup(title: "Customer") var customer: CustomerSelector
+
+  @Option(
+    help: ArgumentHelp("csv, ndjson or zip.", valueName: "format"),
+    transform: { try EnumArgument.parse($0, as: ExportFormat.self) }
+  )
+  var format: ExportFormat = .csv
+
+  @Option(
+    help: ArgumentHelp(
+      "Only events of this source: \(EnumArgument.names(EventSource.self)). Repeatable.",
+      valueName: "source"
+    ),
+    transform: { try EnumArgument.parse($0, as: EventSource.self) }
+  )
+  var source: [EventSource] = []
+
+  @Option(help: ArgumentHelp("Only events of this type. Repeatable.", valueName: "type"))
+  var type: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Only events at or after this.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var from: GoogleProtobuf.Timestamp?
+
+  @Option(
+    help: ArgumentHelp("Only events before this.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var before: GoogleProtobuf.Timestamp?
+
+  @Option(
+    help: ArgumentHelp(
+      "Which cells are marked against formulas: \(EnumArgument.names(CsvSafety.self)).",
+      valueName: "safety"
+    ),
+    transform: { try EnumArgument.parse($0, as: CsvSafety.self) }
+  )
+  var safety: CsvSafety?
+
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  private var file: String? { global.output?.text }
+
+  func validate() throws {
+    guard format != .zip || (file != nil && file != "-") else {
+      throw ValidationError("--format zip needs a file: -o FILE.")
+    }
+  }
+
+  func run() async throws {
+    try await Session.run(global.forFile) { session in
+      let request = request(session)
+      var output = try FileOutput(file, session.environment)
+      var progress = ProgressBar(label: "events", total: nil, environment: session.environment)
+      // On every way out, so that a message does not stand behind the bar.
+      defer { progress.clear() }
+      var rows = 0
+      try await session.timed(TimelineService.exportTimeline.method) {
+        let parts = try await session.client.timeline.exportTimeline(
+          request,
+          options: session.call
+        )
+        for try await part in parts {
+          try output.write(part.data)
+          rows = Int(part.rows)
+          progress.update(bytes: output.count, records: rows)
+        }
+      }
+      try output.finish()
+      progress.clear()
+      if let file, !output.isStandardOutput {
+        session.remark("\(ValueText.plural(rows, "event")) in \(file)")
+      }
+    }
+  }
+
+  private func request(_ session: Session) -> ExportTimelineRequest {
+    .with {
+      $0.storeID = session.storeID
+      $0.customer = customer.reference
+      $0.format = format
+      $0.safety = safety ?? .unspecified
+      guard !source.isEmpty || !type.isEmpty || from != nil || before != nil else { return }
+      $0.filter = .with {
+        $0.sources = source
+        $0.types = type
+        $0.occurredFrom = from
+        $0.occurredBefore = before
+      }
+    }
+  }
+}
