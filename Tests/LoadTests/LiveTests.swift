@@ -99,7 +99,7 @@ struct LiveTests {
     }
     let first = try await start()
     async let running = ProgramRun.run([
-      "GetCustomer", "--address", "unix:\(path)", "-c", "4", "-z", "2s", "--warmup", "0",
+      "GetCustomer", "--address", "unix:\(path)", "-c", "4", "-z", "6s", "--warmup", "0",
       "--data", Self.data, "-O", "json",
     ])
     for _ in 0..<500 where log.requests.isEmpty { try await Task.sleep(for: .milliseconds(10)) }

@@ -60,7 +60,7 @@ import Testing
         )
       }
       #expect(error?.code == .deadlineExceeded)
-      #expect(ContinuousClock.now - start < .seconds(2))
+      #expect(ContinuousClock.now - start < .seconds(20))
       let answer = try await client.unary(TestMethods.echo, [1], CallOptions())
       #expect(answer == [1])
     }

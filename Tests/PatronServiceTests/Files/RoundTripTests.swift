@@ -70,6 +70,9 @@ struct RoundTripTests {
       response.customer?.createdAt = nil
       response.customer?.updatedAt = nil
       response.customer?.etag = ""
+      // Of the events that tell of creation and import, in the time of each.
+      response.customer?.activity = []
+      response.customer?.lastEventAt = nil
       for index in (response.customer?.subscriptions ?? []).indices {
         response.customer?.subscriptions[index].ledgerID = 0
       }

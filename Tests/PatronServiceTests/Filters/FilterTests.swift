@@ -121,7 +121,9 @@ struct FilterTests {
         .of(["sms": ["subscribers"], "email": ["subscribers"]]), .of([:], query: "c@ex"), .of([:]),
       ] {
         let exported = try await shop.export(filter).compactMap(\.externalID)
-        #expect(try await shop.listed(filter) == exported)
+        // A whole store comes oldest first, so that an import makes it in this order.
+        let listed = try await shop.listed(filter)
+        #expect(exported == (filter == .of([:]) ? listed.reversed() : listed))
         #expect(try await shop.count(filter).total == Int64(exported.count))
       }
       let refused = try await violations { try await shop.export(.of(["sms": ["nobody"]])) }
