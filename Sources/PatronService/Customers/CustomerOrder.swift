@@ -79,17 +79,10 @@ enum CustomerOrder: Equatable {
 extension CustomerOrder {
   /// Number of `last_event_at` in a customer, and of its parts.
   private static func lastEvent(_ stats: UnsafeRawBufferPointer) -> Int64? {
-    var fields = RecordFields(stats)
-    while let field = fields.next() {
-      guard field.number == 27 else { continue }
-      var seconds: Int64 = 0
-      var nanos: Int64 = 0
-      var parts = RecordFields(field.content)
-      while let part = parts.next() {
-        if part.number == 1 { seconds = Int64(bitPattern: part.value) }
-        if part.number == 2 { nanos = Int64(bitPattern: part.value) }
-      }
-      return seconds * 1_000_000 + nanos / 1000
+    var fields = WireFields(stats)
+    // What is malformed ends a walk here: an order of customers has nobody to report it to.
+    while let (field, value) = try? fields.next() {
+      if field == 27, case .bytes(let time) = value { return try? WireFields.micros(time) }
     }
     return nil
   }
@@ -99,18 +92,18 @@ extension CustomerOrder {
     _ stats: UnsafeRawBufferPointer,
     _ body: (_ currency: UnsafeRawBufferPointer, _ orders: Int64, _ spent: Int64) -> Void
   ) {
-    var fields = RecordFields(stats)
-    while let field = fields.next() {
-      guard field.number == 25 else { continue }
+    var fields = WireFields(stats)
+    while let (field, value) = try? fields.next() {
+      guard field == 25, case .bytes(let content) = value else { continue }
       var currency = UnsafeRawBufferPointer(start: nil, count: 0)
       var orders: Int64 = 0
       var spent: Int64 = 0
-      var parts = RecordFields(field.content)
-      while let part = parts.next() {
-        switch part.number {
-        case 1: currency = part.content
-        case 2: orders = Int64(bitPattern: part.value)
-        case 3: spent = Int64(bitPattern: part.value)
+      var parts = WireFields(content)
+      while let part = try? parts.next() {
+        switch part {
+        case (1, .bytes(let code)): currency = code
+        case (2, .number(let count)): orders = Int64(bitPattern: count)
+        case (3, .number(let sum)): spent = Int64(bitPattern: sum)
         default: break
         }
       }
@@ -141,10 +134,11 @@ extension CustomerOrder {
   private static func nameKey(_ record: UnsafeRawBufferPointer) -> [UInt64] {
     var first = ""
     var last = ""
-    var fields = RecordFields(record)
-    while let field = fields.next() {
-      if field.number == 5 { first = String(decoding: field.content, as: UTF8.self) }
-      if field.number == 6 { last = String(decoding: field.content, as: UTF8.self) }
+    var fields = WireFields(record)
+    while let (field, value) = try? fields.next() {
+      guard case .bytes(let text) = value else { continue }
+      if field == 5 { first = String(decoding: text, as: UTF8.self) }
+      if field == 6 { last = String(decoding: text, as: UTF8.self) }
     }
     var bytes: [UInt8] = []
     // No text in UTF-8 begins with these bytes.
