@@ -99,7 +99,6 @@ struct ConsentEdit {
     row.body = try customer.encoded()
     try changes.tell(of: &row, in: writer, at: now)
     try writer.update(row, replacing: old)
-    if row.stats != old.stats { try writer.setStats(row.stats, of: row.id) }
   }
 }
 

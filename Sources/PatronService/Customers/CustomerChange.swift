@@ -157,7 +157,6 @@ struct CustomerChange: Sendable {
     try consents.tell(of: &row, in: writer, at: now)
     if let old {
       try writer.update(row, replacing: old)
-      if row.stats != old.stats { try writer.setStats(row.stats, of: row.id) }
     } else {
       try writer.insert(row)
     }

@@ -51,6 +51,12 @@ extension StoreWriter {
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
+  private static let updateBodyAndStats = Query(
+    """
+    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5, stats = ?6, stats_terms = ?7
+    WHERE store_id = ?1 AND customer_id = ?2
+    """
+  )
   private static let updateIdentifiers = Query(
     """
     UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5, external_id = ?6, email = ?7,
@@ -91,12 +97,22 @@ extension StoreWriter {
     noteChange(row.id)
   }
 
-  /// Writes a changed customer over `old`. Columns with an index are touched only when they
-  /// changed: that makes one dirty page of three.
+  /// Writes a changed customer over `old`, its statistics only where they changed. Columns with an
+  /// index are touched only when they changed, too: that makes one dirty page of three.
   public func update(_ row: CustomerRow, replacing old: CustomerRow) throws {
-    let terms = try bodyTerms(of: row, over: packedTerms(of: row.id).body)
+    let packed = try packedTerms(of: row.id)
+    let terms = try bodyTerms(of: row, over: packed.body)
+    let hasStats = row.stats != old.stats
+    let counted =
+      hasStats ? try statsTerms(row.stats, of: row.id, over: packed.stats) : packed.stats
     if row.externalID == old.externalID && row.emailKey == old.emailKey && row.phone == old.phone {
-      try transaction.run(Self.updateBody, store.name, row.id, row.updatedAt, row.body, terms)
+      if hasStats {
+        try transaction.run(
+          Self.updateBodyAndStats, store.name, row.id, row.updatedAt, row.body, terms, row.stats,
+          counted)
+      } else {
+        try transaction.run(Self.updateBody, store.name, row.id, row.updatedAt, row.body, terms)
+      }
     } else {
       try transaction.run(
         Self.updateIdentifiers,
@@ -109,6 +125,9 @@ extension StoreWriter {
         row.emailKey,
         row.phone
       )
+      if hasStats {
+        try transaction.run(Self.updateStats, store.name, row.id, row.stats, counted)
+      }
       if row.emailKey != old.emailKey || row.phone != old.phone {
         try unindex(old)
         try index(row)
