@@ -97,7 +97,12 @@ func withTestServer(
   _ body: (TTRPCClient, InProcessTransport) async throws -> Void
 ) async throws {
   let service = testService(recorder)
-  let transport = try await InProcessTransport.start { AsyncDispatcher(service, loop: $0) }
+  var configuration = TTRPCServer.Configuration()
+  // Handlers wait long for their turn on a busy machine; the server's own tests try this limit.
+  configuration.limits.fullStreamGraceMillis = 60_000
+  let transport = try await InProcessTransport.start(configuration: configuration) {
+    AsyncDispatcher(service, loop: $0)
+  }
   let client = transport.makeClient(adjust)
   do {
     try await body(client, transport)
