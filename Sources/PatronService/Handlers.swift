@@ -34,6 +34,8 @@ extension Routes {
     routes.write(
       CustomerService.importCustomers, prepare: Customers.prepareImport,
       apply: Customers.importCustomers)
+    routes.steppedWrite(
+      CustomerService.deleteCustomer, prepare: Customers.prepareDelete, apply: Customers.delete)
     typealias Timeline = TimelineHandlers
     routes.write(
       TimelineService.recordEvent, storeID: \.storeID, country: \.defaultCountry,

@@ -49,6 +49,7 @@ func patron(
     out: { outBox.append($0) },
     err: { errBox.append($0) },
     input: descriptor,
+    inputIsTerminal: terminal,
     outputIsTerminal: terminal,
     errorIsTerminal: terminal,
     columns: columns,

@@ -72,7 +72,7 @@ extension Contract {
         ContractMethod(
           method: CustomerService.deleteCustomer.method,
           requestType: "patron.v1.DeleteCustomerRequest", responseType: "patron.v1.DeleteCustomerResponse",
-          summary: ##"Erases a customer."##),
+          summary: ##"Erases a customer, for good."##),
         ContractMethod(
           method: CustomerService.mergeCustomers.method,
           requestType: "patron.v1.MergeCustomersRequest", responseType: "patron.v1.MergeCustomersResponse",
@@ -950,7 +950,8 @@ extension Contract {
           rpc BatchUpsertCustomers(BatchUpsertCustomersRequest) returns (BatchUpsertCustomersResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`.
+          // Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
+          // one who was erased; so answer all methods that are about one customer.
           rpc GetCustomer(GetCustomerRequest) returns (GetCustomerResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -986,7 +987,14 @@ extension Contract {
           rpc UpdateTags(UpdateTagsRequest) returns (UpdateTagsResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Erases a customer.
+          // Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
+          // tells of it by one event, `profile_redacted`, after which followers forget what they have of the
+          // customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
+          // marketing is suppressed by it. The answer comes when all is done; when the server stops before,
+          // it finishes when it starts again. Backups are the operator's.
+          //
+          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
+          // for a request id of another method.
           rpc DeleteCustomer(DeleteCustomerRequest) returns (DeleteCustomerResponse);
           // Merges two customers, or shows what that would give.
           rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
@@ -1048,7 +1056,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.GetCustomer", kind: .method,
       text: ##"""
-        // Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`.
+        // Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
+        // one who was erased; so answer all methods that are about one customer.
         rpc GetCustomer(GetCustomerRequest) returns (GetCustomerResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1120,7 +1129,14 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.DeleteCustomer", kind: .method,
       text: ##"""
-        // Erases a customer.
+        // Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
+        // tells of it by one event, `profile_redacted`, after which followers forget what they have of the
+        // customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
+        // marketing is suppressed by it. The answer comes when all is done; when the server stops before,
+        // it finishes when it starts again. Backups are the operator's.
+        //
+        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
+        // for a request id of another method.
         rpc DeleteCustomer(DeleteCustomerRequest) returns (DeleteCustomerResponse);
         """##),
     ContractDeclaration(
@@ -1835,7 +1851,7 @@ extension Contract {
           google.protobuf.Timestamp deleted_at = 2;
           // Events that were anonymised or removed.
           int64 event_count = 3;
-          // Orders that were anonymised.
+          // Orders that were anonymised or removed.
           int64 order_count = 4;
           // Addresses whose hashes stay suppressed.
           int64 suppression_count = 5;
@@ -2108,7 +2124,8 @@ extension Contract {
           string default_country = 3;
           // Currency by which lists are sorted; empty is each customer's largest.
           string currency_code = 4;
-          // Whether an address of an erased customer may become a new customer.
+          // Whether an address of an erased customer may become a new customer. Where it may not, whatever
+          // would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`.
           bool allow_recreate_after_erasure = 5;
           // Soft bounces in a row that suppress an address, 1 to 100; 0 is 5.
           int32 soft_bounce_threshold = 6;
@@ -2285,9 +2302,11 @@ extension Contract {
         enum DeleteMode {
           // The same as anonymise.
           DELETE_MODE_UNSPECIFIED = 0;
-          // Personal data goes everywhere; amounts, dates and events stay.
+          // Personal data goes everywhere. Events, orders and checkouts stay with type, source, dates,
+          // amounts, products and quantities; the consent ledger with states, dates and sources.
           DELETE_MODE_ANONYMIZE = 1;
-          // Events go too.
+          // Events, orders and checkouts go too, but for the one event that tells of the erasure. What the
+          // orders added up to stays with the receipt; the consent ledger keeps states and dates, as proof.
           DELETE_MODE_PURGE = 2;
         }
         """##),

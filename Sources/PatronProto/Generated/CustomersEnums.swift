@@ -267,9 +267,11 @@ public struct ConsentPolicy: RawRepresentable, Hashable, Sendable, CaseIterable,
 public struct DeleteMode: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
   /// The same as anonymise.
   public static let unspecified = DeleteMode(rawValue: 0)
-  /// Personal data goes everywhere; amounts, dates and events stay.
+  /// Personal data goes everywhere. Events, orders and checkouts stay with type, source, dates,
+  /// amounts, products and quantities; the consent ledger with states, dates and sources.
   public static let anonymize = DeleteMode(rawValue: 1)
-  /// Events go too.
+  /// Events, orders and checkouts go too, but for the one event that tells of the erasure. What the
+  /// orders added up to stays with the receipt; the consent ledger keeps states and dates, as proof.
   public static let purge = DeleteMode(rawValue: 2)
 
   /// The number on the wire. Numbers that this version does not know are kept.

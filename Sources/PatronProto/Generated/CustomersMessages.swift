@@ -1978,7 +1978,7 @@ public struct DeleteCustomerResponse: ProtobufC.Message {
   /// Events that were anonymised or removed.
   public var eventCount: Int64 = 0
 
-  /// Orders that were anonymised.
+  /// Orders that were anonymised or removed.
   public var orderCount: Int64 = 0
 
   /// Addresses whose hashes stay suppressed.
@@ -2790,7 +2790,8 @@ public struct StoreSettings: ProtobufC.Message {
   /// Currency by which lists are sorted; empty is each customer's largest.
   public var currencyCode = ""
 
-  /// Whether an address of an erased customer may become a new customer.
+  /// Whether an address of an erased customer may become a new customer. Where it may not, whatever
+  /// would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`.
   public var allowRecreateAfterErasure = false
 
   /// Soft bounces in a row that suppress an address, 1 to 100; 0 is 5.

@@ -25,7 +25,8 @@ public enum CustomerService {
       service: name, name: "BatchUpsertCustomers", kind: .unary,
       idempotency: .idempotent))
 
-  /// Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`.
+  /// Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
+  /// one who was erased; so answer all methods that are about one customer.
   public static let getCustomer = MethodDescriptor<GetCustomerRequest, GetCustomerResponse>(
     TTRPC.Method(
       service: name, name: "GetCustomer", kind: .unary,
@@ -79,7 +80,14 @@ public enum CustomerService {
       service: name, name: "UpdateTags", kind: .unary,
       idempotency: .idempotent))
 
-  /// Erases a customer.
+  /// Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
+  /// tells of it by one event, `profile_redacted`, after which followers forget what they have of the
+  /// customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
+  /// marketing is suppressed by it. The answer comes when all is done; when the server stops before,
+  /// it finishes when it starts again. Backups are the operator's.
+  ///
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
+  /// for a request id of another method.
   public static let deleteCustomer = MethodDescriptor<DeleteCustomerRequest, DeleteCustomerResponse>(
     TTRPC.Method(
       service: name, name: "DeleteCustomer", kind: .unary,
@@ -195,7 +203,8 @@ public struct CustomerServiceClient: Sendable {
     try await channel.call(CustomerService.batchUpsertCustomers, request, options)
   }
 
-  /// Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`.
+  /// Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
+  /// one who was erased; so answer all methods that are about one customer.
   public func getCustomer(_ request: GetCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetCustomerResponse {
     try await channel.call(CustomerService.getCustomer, request, options)
   }
@@ -240,7 +249,14 @@ public struct CustomerServiceClient: Sendable {
     try await channel.call(CustomerService.updateTags, request, options)
   }
 
-  /// Erases a customer.
+  /// Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
+  /// tells of it by one event, `profile_redacted`, after which followers forget what they have of the
+  /// customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
+  /// marketing is suppressed by it. The answer comes when all is done; when the server stops before,
+  /// it finishes when it starts again. Backups are the operator's.
+  ///
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
+  /// for a request id of another method.
   public func deleteCustomer(_ request: DeleteCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> DeleteCustomerResponse {
     try await channel.call(CustomerService.deleteCustomer, request, options.identified(by: request.requestID))
   }

@@ -38,7 +38,7 @@ extension ConsentHandlers {
     let requests = try writer.read.confirmations(tokenHash: confirmation.tokenHash)
     guard let first = requests.first else { throw RPCError.confirmationNotFound }
     guard let row = try writer.read.customerRow(.id(first.customerID)) else {
-      throw RPCError.customerNotFound
+      throw try RPCError.customerNotFound(.id(first.customerID), in: writer.read)
     }
     guard first.confirmedAt == nil else { return response.appendCustomer(1, row) }
     guard context.now < first.expiresAt else { throw RPCError.confirmationExpired }

@@ -17,7 +17,9 @@ extension ConsentHandlers {
       "channel", request.channel.rawValue, PatronProto.Channel.email.rawValue)
     try violations.finish()
     let key = try (request.customer ?? CustomerRef()).key()
-    guard let row = try reader.customerRow(key) else { throw RPCError.customerNotFound }
+    guard let row = try reader.customerRow(key) else {
+      throw try RPCError.customerNotFound(key, in: reader)
+    }
     var fingerprint = Fingerprint("ListConsentHistory", reader.store.name)
     fingerprint.add(row.id)
     fingerprint.add(Int64(request.channel.rawValue))

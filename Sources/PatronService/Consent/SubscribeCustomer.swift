@@ -85,11 +85,12 @@ extension ConsentHandlers {
     // The answer that is kept holds the seed in the place of the token.
     try FirstAnswers.answer(
       subscribing.requestID, of: CustomerService.subscribeCustomer.method, in: writer,
-      at: context.now, &response
+      at: context.now, about: &response
     ) { response in
       let (row, answer) = try perform(subscribing, writer, at: context.now)
       response.appendCustomer(1, row)
       try response.append(answer)
+      return row.id
     }
     var answer = try SubscribeCustomerResponse(
       stored: response.withUnsafeBytes { Array($0.dropFirst(start)) })

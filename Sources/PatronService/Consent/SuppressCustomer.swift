@@ -117,7 +117,9 @@ extension ConsentHandlers {
   ) throws -> Performed {
     let writer = context.store(change.store)
     let row = try writer.read.customerRow(change.customer)
-    guard row != nil || change.customer.isAddress else { throw RPCError.customerNotFound }
+    guard row != nil || change.customer.isAddress else {
+      throw try RPCError.customerNotFound(change.customer, in: writer.read)
+    }
     let addresses = try change.channels.map { channel in
       guard let address = row?.address(channel) ?? change.customer.address(channel) else {
         throw row == nil ? RPCError.otherAddress(channel) : RPCError.noAddress(channel)

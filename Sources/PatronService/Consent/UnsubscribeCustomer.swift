@@ -60,7 +60,9 @@ extension ConsentHandlers {
     let addresses = optOut.scope.channels.compactMap { channel in
       optOut.customer.address(channel).map { (channel, $0) }
     }
-    guard !addresses.isEmpty else { throw RPCError.customerNotFound }
+    guard !addresses.isEmpty else {
+      throw try RPCError.customerNotFound(optOut.customer, in: writer.read)
+    }
     for (channel, address) in addresses {
       _ = try UnknownAddress(channel, address).suppress(.manual, cause, writer)
     }

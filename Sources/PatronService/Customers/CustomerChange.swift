@@ -73,6 +73,7 @@ struct CustomerChange: Sendable {
     var customer = Customer()
     var changed = draft.apply(to: &customer, .explicit, setsExternalID: true)
     try checkStillValid(customer)
+    try draft.refuseErasedAddresses(in: writer)
     customer.id = dryRun ? 0 : try writer.nextID()
     customer.origin = origin
     customer.createdAt = .init(micros: now)

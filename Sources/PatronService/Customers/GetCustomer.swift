@@ -17,14 +17,16 @@ extension CustomerHandlers {
     let found: Void? = try reader.customer(key) { _, record, stats in
       response.appendMessage(1, record, stats)
     }
-    if found == nil { throw RPCError.customerNotFound }
+    if found == nil { throw try RPCError.customerNotFound(key, in: reader) }
   }
 
   private static func getFullCustomer(
     _ reader: StoreReader, _ key: CustomerKey, _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    guard let row = try reader.customerRow(key) else { throw RPCError.customerNotFound }
+    guard let row = try reader.customerRow(key) else {
+      throw try RPCError.customerNotFound(key, in: reader)
+    }
     row.body.withUnsafeBytes { record in
       row.stats.withUnsafeBytes { response.appendMessage(1, record, $0) }
     }

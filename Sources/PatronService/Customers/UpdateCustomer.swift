@@ -47,7 +47,7 @@ extension CustomerHandlers {
   ) throws {
     let writer = context.store(update.store)
     guard let row = try writer.read.customerRow(.id(update.id)) else {
-      throw RPCError.customerNotFound
+      throw try RPCError.customerNotFound(.id(update.id), in: writer.read)
     }
     var change = update.change
     if !update.etag.isEmpty || update.replacesProperties {

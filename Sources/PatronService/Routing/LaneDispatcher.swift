@@ -13,6 +13,7 @@ public final class LaneDispatcher: CallDispatcher {
   private let replies: LoopReplies
   private let reader: PointReader
   private let feeds: LoopFeeds
+  private let loop: LoopHandle
   private let arena = Arena(limit: 0)
 
   /// A dispatcher for `loop`, called on it.
@@ -21,6 +22,7 @@ public final class LaneDispatcher: CallDispatcher {
     self.routes = routes.routes
     self.store = store
     let handle = LoopHandle(loop)
+    self.loop = handle
     self.replies = LoopReplies(loop)
     self.reader = try store.makePointReader { handle.endTickSoon() }
     self.feeds = LoopFeeds(feeds, reader, handle)
@@ -43,6 +45,9 @@ public final class LaneDispatcher: CallDispatcher {
       case .write(let prepare):
         try write(try prepare(payload, arena), payload.count, call)
         return .pending
+      case .stepped(let prepare):
+        try write(inSteps: try prepare(payload, arena), payload.count, call)
+        return .pending
       case .scan, .feed:
         return .failed(.internalError)
       }
@@ -61,7 +66,7 @@ public final class LaneDispatcher: CallDispatcher {
       switch routes[method] {
       case .scan(let prepare): try scan(try prepare(payload, arena), call, stream)
       case .feed(let prepare): try feeds.open(try prepare(payload, arena), stream)
-      case .point, .write, .unimplemented: stream.finish(.unimplemented(methods[method]))
+      case .point, .write, .stepped, .unimplemented: stream.finish(.unimplemented(methods[method]))
       }
     } catch {
       stream.finish(.from(error))
@@ -126,6 +131,17 @@ public final class LaneDispatcher: CallDispatcher {
       ) { transaction in
         try apply(WriteContext(transaction: transaction, now: now))
       })
+  }
+
+  private func write(
+    inSteps first: @escaping SteppedWrite.First, _ bytes: Int, _ call: borrowing ServerCall
+  ) throws {
+    let loop = loop
+    try SteppedWrite(store.writer, replyingTo: replies) { delay, work in
+      loop.execute(after: delay) { _ in work() }
+    }.begin(
+      deadline: call.deadline, bytes: bytes, token: ReplyToken(call.target), now: WallClock.now(),
+      first)
   }
 }
 

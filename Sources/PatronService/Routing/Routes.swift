@@ -14,6 +14,10 @@ public struct Routes: Sendable {
   typealias Write = @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> WriteWork
   typealias WriteWork = @Sendable (WriteContext) throws -> [UInt8]
 
+  /// The same for a write that may take more than one transaction.
+  typealias Stepped =
+    @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> SteppedWrite.First
+
   /// Decodes and checks a request on the I/O thread; what it returns runs on a scan thread and
   /// sends encoded responses.
   typealias Scan = @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> ScanWork
@@ -28,6 +32,7 @@ public struct Routes: Sendable {
   enum Route: Sendable {
     case point(Point)
     case write(Write)
+    case stepped(Stepped)
     case scan(Scan)
     case feed(Feed)
     case unimplemented
@@ -70,6 +75,28 @@ public struct Routes: Sendable {
           var response = ResponseBuffer(capacity: 1024)
           try apply(prepared, context, &response)
           return response.takeBytes()
+        }
+      })
+  }
+
+  /// Runs `method` on the write lane in as many transactions as `apply` and the steps that it leaves
+  /// need. The response is made by `apply`, and sent after the last step.
+  mutating func steppedWrite<Request: Message, Response: Message, Prepared: Sendable>(
+    _ method: MethodDescriptor<Request, Response>,
+    prepare: @escaping @Sendable (Request) throws -> Prepared,
+    apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> WriteStep
+  ) {
+    precondition(
+      method.method.kind == .unary && method.method.idempotency != .noSideEffects,
+      "\(method.method) changes nothing or streams: the write lane is for changes")
+    add(
+      method.method,
+      .stepped { payload, arena in
+        let prepared = try prepare(try Request(decoding: payload, arena: arena))
+        return { context in
+          var response = ResponseBuffer(capacity: 1024)
+          let next = try apply(prepared, context, &response)
+          return (response.takeBytes(), next)
         }
       })
   }

@@ -40,7 +40,7 @@ extension TimelineHandlers {
   ) throws {
     let reader = StoreReader(context.transaction, export.store)
     guard let row = try reader.customerRow(export.customer) else {
-      throw RPCError.customerNotFound
+      throw try RPCError.customerNotFound(export.customer, in: reader)
     }
     let files = CustomerFiles(export, row, reader, now: context.now)
     let output = TimelineOutput(stream)

@@ -20,7 +20,22 @@ enum FirstAnswers {
     _ requestID: String, of method: Method, in writer: StoreWriter, at now: Int64,
     _ response: inout ResponseBuffer, _ body: (inout ResponseBuffer) throws -> Void
   ) throws {
-    guard !requestID.isEmpty else { return try body(&response) }
+    try answer(requestID, of: method, in: writer, at: now, about: &response) { response in
+      try body(&response)
+      return nil
+    }
+  }
+
+  /// The same for answers that hold data of the customer whose id `body` returns: they are forgotten
+  /// when that customer is erased.
+  static func answer(
+    _ requestID: String, of method: Method, in writer: StoreWriter, at now: Int64,
+    about response: inout ResponseBuffer, _ body: (inout ResponseBuffer) throws -> Int64?
+  ) throws {
+    guard !requestID.isEmpty else {
+      _ = try body(&response)
+      return
+    }
     if let first = try writer.answer(of: requestID) {
       guard first.method == method.name else {
         throw RPCError.invalid(
@@ -30,9 +45,10 @@ enum FirstAnswers {
       return response.append(first.response)
     }
     let start = response.count
-    try body(&response)
+    let customerID = try body(&response)
     let answer = response.withUnsafeBytes { Array($0.dropFirst(start)) }
     try writer.keepAnswer(
-      answer, of: requestID, method: method.name, at: now, forgetBefore: now - kept)
+      answer, of: requestID, method: method.name, about: customerID, at: now,
+      forgetBefore: now - kept)
   }
 }

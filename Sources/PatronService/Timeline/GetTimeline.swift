@@ -18,7 +18,9 @@ extension TimelineHandlers {
     let size = try PageSize.check(request.pageSize)
     let filter = try TimelineFilter(request.filter ?? EventFilter())
     let key = try (request.customer ?? CustomerRef()).key()
-    guard let row = try reader.customerRow(key) else { throw RPCError.customerNotFound }
+    guard let row = try reader.customerRow(key) else {
+      throw try RPCError.customerNotFound(key, in: reader)
+    }
     let fingerprint = fingerprint(filter, row.id, reader.store)
     var position = TimelinePosition(
       occurredAt: filter.before ?? .max, id: filter.before == nil ? .max : .min)

@@ -12,7 +12,7 @@ extension TimelineHandlers {
     let size = try PageSize.check(request.pageSize)
     let key = try (request.customer ?? CustomerRef()).key()
     guard let customer = try reader.customer(key, { id, _, _ in id }) else {
-      throw RPCError.customerNotFound
+      throw try RPCError.customerNotFound(key, in: reader)
     }
     var fingerprint = Fingerprint("ListOrders", reader.store.name)
     fingerprint.add(customer)

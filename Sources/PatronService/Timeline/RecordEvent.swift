@@ -97,7 +97,7 @@ extension TimelineHandlers {
     let writer = context.store(record.store)
     try FirstAnswers.answer(
       record.requestID, of: TimelineService.recordEvent.method, in: writer, at: context.now,
-      &response
+      about: &response
     ) { response in
       let result = try record.change.perform(in: writer, at: context.now)
       try response.append(
@@ -107,6 +107,7 @@ extension TimelineHandlers {
           $0.customerCreated = result.customer.outcome == .created
           $0.warnings = result.customer.warnings + record.change.draft.warnings
         })
+      return result.customer.row.id
     }
   }
 

@@ -50,6 +50,9 @@ struct OrderPart: Sendable {
     }
     if order == old { return Outcome(order: old, outcome: .unchanged, events: []) }
     guard let row = try writer.read.customerRow(.id(known.customerID)) else {
+      guard try writer.read.erasureID(ofCustomer: known.customerID) == nil else {
+        throw RPCError.customerErased(.failedPrecondition, known.customerID)
+      }
       throw StoreError.corrupt("order \(known.id) has no customer")
     }
     let draft = try OrderDraft(stored: order)

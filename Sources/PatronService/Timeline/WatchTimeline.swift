@@ -29,7 +29,9 @@ extension TimelineHandlers {
   static func openWatch(_ request: WatchRequest, _ context: FeedContext) throws -> TimelineWatch {
     let reader = context.store(request.store)
     let customerID = try request.customer.map { key in
-      guard let row = try reader.customerRow(key) else { throw RPCError.customerNotFound }
+      guard let row = try reader.customerRow(key) else {
+        throw try RPCError.customerNotFound(key, in: reader)
+      }
       return row.id
     }
     let last = try reader.lastNumber()

@@ -20,7 +20,8 @@ public struct Reply: Sendable {
   /// threw.
   public let result: Result<[UInt8], any Error>
 
-  init(_ token: ReplyToken, _ result: Result<[UInt8], any Error>) {
+  /// The answer to the job with this token.
+  public init(_ token: ReplyToken, _ result: Result<[UInt8], any Error>) {
     self.token = token
     self.result = result
   }

@@ -35,6 +35,10 @@ public final class WriteTransaction {
   private(set) var changes: [RecordChange] = []
   /// Terms of this writer, and what the transaction changes in their counts.
   let terms = TermLedger()
+  /// Stores of which this writer knows whether they erased customers.
+  let erasures = ErasureMemory()
+  /// Something was erased: the log is to be emptied, so that it does not stay there.
+  var emptiesLog = false
   /// The first error in which the engine itself failed; a handler cannot hide it by catching.
   private(set) var fault: SQLiteError?
 

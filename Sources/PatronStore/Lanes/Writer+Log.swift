@@ -19,14 +19,42 @@ extension Writer {
       // The log began anew.
       pagesAtCheckpoint = 0
       pagesForNextRelief = 0
+      pagesForNextEmptying = 0
     }
     if logBytes >= reliefBytes, pages >= pagesForNextRelief {
       relieveLog()
+    } else if transaction.emptiesLog, pages >= pagesForNextEmptying {
+      emptyLog()
     } else if pages - pagesAtCheckpoint >= settings.limits.checkpointEveryPages {
       pagesAtCheckpoint = pages
       _ = checkpoint(.passive)
     }
   }
+
+  /// Empties the log after an erasure, so that no earlier state stays in it. Readers are waited for a
+  /// moment, but none is ended: where one is in the way, the batches after the next
+  /// ``logPagesBetweenAttempts`` pages try again, and the end of the writer does.
+  private func emptyLog() {
+    connection.setBusyTimeout(milliseconds: settings.limits.checkpointWait.wholeMilliseconds)
+    let result = checkpoint(.truncate)
+    connection.setBusyTimeout(milliseconds: settings.limits.busyTimeout.wholeMilliseconds)
+    if let result, !result.busy {
+      noteEmptyLog()
+    } else {
+      pagesAtCheckpoint = connection.walPages
+      pagesForNextEmptying = connection.walPages + Self.logPagesBetweenAttempts
+    }
+  }
+
+  private func noteEmptyLog() {
+    pagesAtCheckpoint = 0
+    pagesForNextRelief = 0
+    pagesForNextEmptying = 0
+    transaction.emptiesLog = false
+  }
+
+  /// Pages of the log, half a MiB, between attempts to empty it that a reader was in the way of.
+  private static let logPagesBetweenAttempts = 128
 
   /// Whether writes may go on. At the hard limit it tries once more to reset the log.
   func hasRoomInLog() -> Bool {
@@ -44,11 +72,7 @@ extension Writer {
     }
     while true {
       guard let result = checkpoint(.truncate) else { break }
-      if !result.busy {
-        pagesAtCheckpoint = 0
-        pagesForNextRelief = 0
-        return
-      }
+      if !result.busy { return noteEmptyLog() }
       guard settings.snapshots.endOldest(.log, wait: .seconds(1)) else { break }
     }
     // Somebody else is in the way: try again when an eighth of the mark has been written.

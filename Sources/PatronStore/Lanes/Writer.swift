@@ -14,6 +14,8 @@ final class Writer {
   var pagesAtCheckpoint = 0
   /// Where the log has to be before it is worth trying again to reset it, in pages.
   var pagesForNextRelief = 0
+  /// Where the log has to be before it is worth trying again to empty it after an erasure.
+  var pagesForNextEmptying = 0
 
   init(_ connection: Connection, _ settings: WriterSettings, _ queue: WriteQueue) {
     self.connection = connection

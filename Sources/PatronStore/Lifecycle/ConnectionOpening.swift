@@ -25,6 +25,7 @@ enum ConnectionOpening {
       try connection.execute(
         """
         PRAGMA synchronous=\(options.durability.pragma.rawValue);
+        PRAGMA secure_delete=ON;
         PRAGMA wal_autocheckpoint=0;
         PRAGMA journal_size_limit=\(limits.logBytesMark);
         PRAGMA cache_size=-\(limits.writerCacheBytes >> 10);

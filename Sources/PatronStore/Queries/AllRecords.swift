@@ -38,8 +38,16 @@ public struct AllRecords {
   )
   /// What refers to a record that is not there: each answers with one text a finding.
   private static let danglingReferences = [
-    ownerless("events", "events"), ownerless("orders", "orders"),
-    ownerless("aliases", "former external ids"), ownerless("checkouts", "checkouts"),
+    ownerless("events", "events", unless: erased),
+    ownerless("orders", "orders", unless: erased),
+    ownerless("aliases", "former external ids"),
+    ownerless("checkouts", "checkouts", unless: erased),
+    Query(
+      """
+      SELECT 'customer ' || customer_id || ' of store ' || store_id || ': is erased, and still there'
+      FROM customers JOIN erased_ids USING (store_id, customer_id)
+      """
+    ),
     Query(
       """
       SELECT 'customer ' || customer_id || ' of store ' || store_id || ': not in the search index'
@@ -83,18 +91,30 @@ public struct AllRecords {
         SELECT max(id) AS top FROM (
           SELECT max(customer_id) AS id FROM customers UNION ALL
           SELECT max(id) FROM events UNION ALL SELECT max(sequence) FROM events UNION ALL
-          SELECT max(id) FROM orders UNION ALL SELECT max(id) FROM consent_ledger))
+          SELECT max(id) FROM orders UNION ALL SELECT max(id) FROM consent_ledger UNION ALL
+          SELECT max(id) FROM erasures))
       WHERE name = 'record' AND top > value
       """
     ),
   ]
 
-  private static func ownerless(_ table: String, _ what: String) -> Query {
+  /// What stays of erased customers keeps their id.
+  private static let erased = """
+    AND NOT EXISTS (SELECT 1 FROM erased_ids e
+      WHERE e.store_id = r.store_id AND e.customer_id = r.customer_id)
+    """
+
+  private static func ownerless(
+    _ table: String,
+    _ what: String,
+    unless exception: String = ""
+  ) -> Query {
     Query(
       """
       SELECT '\(what) of store ' || store_id || ': their customer ' || customer_id || ' is missing'
       FROM \(table) r WHERE NOT EXISTS (
         SELECT 1 FROM customers c WHERE c.store_id = r.store_id AND c.customer_id = r.customer_id)
+      \(exception)
       GROUP BY store_id, customer_id
       """
     )

@@ -148,8 +148,8 @@ extension StoreWriter {
   )
   private static let insertRequest = Query(
     """
-    INSERT INTO requests (store_id, request_id, method, created_at, response)
-    VALUES (?1, ?2, ?3, ?4, ?5)
+    INSERT INTO requests (store_id, request_id, method, created_at, response, customer_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
     """
   )
   private static let forgetRequests = Query(
@@ -164,15 +164,18 @@ extension StoreWriter {
     try transaction.first(Self.findRequest, store.name, requestID) { ($0.text(0), $0.array(1)) }
   }
 
-  /// Keeps the answer of a request id, and forgets up to 100 that are older than `oldest`.
+  /// Keeps the answer of a request id, and forgets up to 100 that are older than `oldest`. An
+  /// answer that holds data of a customer goes when `customerID` is erased.
   public func keepAnswer(
     _ response: [UInt8],
     of requestID: String,
     method: String,
+    about customerID: Int64?,
     at now: Int64,
     forgetBefore oldest: Int64
   ) throws {
-    try transaction.run(Self.insertRequest, store.name, requestID, method, now, response)
+    try transaction.run(
+      Self.insertRequest, store.name, requestID, method, now, response, customerID)
     try transaction.run(Self.forgetRequests, store.name, oldest)
   }
 }

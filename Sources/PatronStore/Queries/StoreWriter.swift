@@ -174,7 +174,7 @@ extension StoreWriter {
     try transaction.run(Self.addTokens, row.id, tokens(row))
   }
 
-  private func unindex(_ row: CustomerRow) throws {
+  func unindex(_ row: CustomerRow) throws {
     try transaction.run(Self.removeTokens, row.id, tokens(row))
   }
 

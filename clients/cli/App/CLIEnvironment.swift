@@ -19,6 +19,8 @@ struct CLIEnvironment: Sendable {
   var err: @Sendable (String) -> Void
   /// The file descriptor of standard input.
   var input: Int32
+  /// Whether standard input is a terminal.
+  var inputIsTerminal = false
   /// Whether standard output is a terminal.
   var outputIsTerminal: Bool
   /// Whether standard error is a terminal.
@@ -50,6 +52,7 @@ struct CLIEnvironment: Sendable {
     out: { write($0, to: STDOUT_FILENO) },
     err: { write($0, to: STDERR_FILENO) },
     input: STDIN_FILENO,
+    inputIsTerminal: isatty(STDIN_FILENO) == 1,
     outputIsTerminal: isatty(STDOUT_FILENO) == 1,
     errorIsTerminal: isatty(STDERR_FILENO) == 1,
     columns: terminalColumns(),

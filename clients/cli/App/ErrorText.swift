@@ -50,6 +50,9 @@ enum ErrorText {
     case (.deadlineExceeded, _): return "allow more time with --timeout, as in --timeout 60s"
     case (.unimplemented, _):
       return "`patron list SERVICE` shows the methods of this version; the server may be another"
+    case (.failedPrecondition, "ADDRESS_ERASED"):
+      return "where the person came back: "
+        + "`patron settings set --allow-recreate-after-erasure true`"
     case (.notFound, "CUSTOMER_NOT_FOUND"):
       return "find customers with `patron customers list --search TEXT`; check --store"
     case (.resourceExhausted, _): return "wait a moment and try again, or send less at once"

@@ -8,7 +8,7 @@ struct CustomersCommand: ParsableCommand {
     subcommands: [
       CustomersUpsert.self, CustomersGet.self, CustomersList.self, CustomersCount.self,
       CustomersFilters.self, CustomersUpdate.self, CustomersTag.self,
-      CustomersExport.self, CustomersImport.self,
+      CustomersDelete.self, CustomersExport.self, CustomersImport.self,
     ],
     aliases: ["customer"]
   )

@@ -1,0 +1,132 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+
+/// What is left of the history of an erased customer. Raw values are those of the contract.
+enum ErasureMode: Int32, Sendable {
+  /// Events, orders and checkouts without personal data.
+  case anonymize = 1
+  /// None of them; what the orders added up to stays with the receipt.
+  case purge = 2
+
+  /// As events have it.
+  var name: String {
+    switch self {
+    case .anonymize: "anonymize"
+    case .purge: "purge"
+    }
+  }
+}
+
+/// The first step of an erasure: afterwards there is no such customer, and nothing new can be
+/// written about them. The history is left to ``HistoryErasure``.
+///
+/// In both modes the consent ledger keeps what happened and when, without evidence, as proof; the
+/// addresses' hashes keep their suppressions. Whoever had opted out of marketing leaves a
+/// suppression behind, as an opt-out of an address that no customer has does: only a newer agreement
+/// in person lifts it.
+enum Erasure {
+  /// Erases record and names of a customer, and writes the receipt and the event that tells of it.
+  static func begin(
+    _ row: CustomerRow, _ mode: ErasureMode, reason: String, in writer: StoreWriter, at now: Int64
+  ) throws -> ErasureRow {
+    let counts = try writer.read.historyCounts(of: row.id)
+    try keepOptOuts(of: row, in: writer, at: now)
+    let names = try writer.erase(row)
+    let suppressions = try reduceSuppressions(of: names, in: writer)
+    try reduceLedger(of: row.id, mode, in: writer)
+    let receipt = ErasureRow(
+      id: try writer.nextID(), customerID: row.id, mode: mode.rawValue, erasedAt: now,
+      reason: reason, eventCount: counts.events, orderCount: counts.orders,
+      suppressionCount: suppressions, stats: try amounts(of: row))
+    try writer.insert(receipt, names)
+    try writer.insert(try EventRow(Event(of: receipt, mode)))
+    return receipt
+  }
+
+  /// What the orders added up to.
+  private static func amounts(of row: CustomerRow) throws -> [UInt8] {
+    let stats = try Customer(stored: row.stats)
+    return try Customer.with { $0.orderStats = stats.orderStats }.encoded()
+  }
+
+  /// Suppresses the addresses of channels on which the customer had opted out of marketing. The
+  /// consent goes with the record, so it is kept with the address.
+  private static func keepOptOuts(
+    of row: CustomerRow, in writer: StoreWriter, at now: Int64
+  ) throws {
+    let customer = try Customer(stored: row.body)
+    let statuses = try ChannelStatuses(of: row, in: writer.read, at: now)
+    for channel in PatronModel.Channel.allCases {
+      guard let address = row.address(channel) else { continue }
+      let consents = PatronModel.Topic.allCases.map { customer.consent(channel, $0) }
+      let marketing = customer.consent(channel, .marketing)
+      // A request that was not confirmed has not ended an opt-out before it.
+      let isOut =
+        statuses.status(channel, .marketing).blockReasons.contains(.unsubscribed)
+        || marketing.state == .pending && marketing.unsubscribedAt != nil
+      guard isOut else { continue }
+      let cause = SuppressionCause(
+        at: consents.compactMap(\.unsubscribedAt).max() ?? now, actor: .system, source: "",
+        note: "")
+      _ = try UnknownAddress(channel, address).suppress(.manual, cause, writer)
+    }
+  }
+
+  /// Leaves reason and date of the suppressions of the customer's addresses, and returns how many
+  /// addresses have any.
+  private static func reduceSuppressions(
+    of names: ErasedNames, in writer: StoreWriter
+  ) throws -> Int64 {
+    let reader = SuppressionReader(writer.read)
+    var count: Int64 = 0
+    for address in names.addresses {
+      let hash = try reader.hash(address)
+      var isSuppressed = false
+      for channel in PatronModel.Channel.allCases {
+        guard try !reader.suppressions(channel, hash: hash).isEmpty else { continue }
+        isSuppressed = true
+        try writer.clearSuppressions(channel, addressHash: hash)
+      }
+      if isSuppressed { count += 1 }
+    }
+    return count
+  }
+
+  private static func reduceLedger(
+    of customerID: Int64, _ mode: ErasureMode, in writer: StoreWriter
+  ) throws {
+    var rows: [(id: Int64, body: [UInt8])] = []
+    try writer.read.consentHistory(of: customerID, before: .max) { id, body in
+      rows.append((id, Array(body)))
+      return true
+    }
+    for (id, body) in rows {
+      let record = try ConsentRecord(stored: body).erased(mode)
+      try writer.rewriteLedger(id: id, of: customerID, body: try record.encoded())
+    }
+  }
+}
+
+extension Event {
+  /// The event that tells of an erasure: its number is the receipt's. It is the only event of a
+  /// purged customer, and comes after all others, so whoever follows the store hears of it wherever
+  /// they go on from.
+  fileprivate init(of receipt: ErasureRow, _ mode: ErasureMode) {
+    self.init()
+    type = "profile_redacted"
+    let known = EventCatalogue.type(type, of: .product)
+    id = receipt.id
+    eventID = EventCheck.reservedPrefix + "\(type):\(receipt.id)"
+    customerID = receipt.customerID
+    source = .product
+    product = known?.product?.rawValue ?? ""
+    title = known?.label ?? type
+    occurredAt = .init(micros: receipt.erasedAt)
+    recordedAt = occurredAt
+    sequence = receipt.id
+    properties["erasure_id"] = .with { $0.kind = .int64Value(receipt.id) }
+    properties["mode"] = .text(mode.name)
+  }
+}

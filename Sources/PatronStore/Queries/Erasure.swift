@@ -1,0 +1,72 @@
+/// What is left of an erased customer: the receipt, without personal data.
+public struct ErasureRow: Sendable, Equatable {
+  /// Number of the receipt, and of the event that tells of the erasure.
+  public var id: Int64
+  /// The id that the customer had.
+  public var customerID: Int64
+  /// Number of the mode.
+  public var mode: Int32
+  /// When, microseconds since 1970.
+  public var erasedAt: Int64
+  /// Why, as the caller said; may be empty.
+  public var reason: String
+  /// Events that the customer had.
+  public var eventCount: Int64
+  /// Orders that the customer had.
+  public var orderCount: Int64
+  /// Addresses that stay suppressed.
+  public var suppressionCount: Int64
+  /// What the orders added up to: the encoded statistics by currency.
+  public var stats: [UInt8]
+
+  /// A row to be written.
+  public init(
+    id: Int64,
+    customerID: Int64,
+    mode: Int32,
+    erasedAt: Int64,
+    reason: String,
+    eventCount: Int64,
+    orderCount: Int64,
+    suppressionCount: Int64,
+    stats: [UInt8]
+  ) {
+    self.id = id
+    self.customerID = customerID
+    self.mode = mode
+    self.erasedAt = erasedAt
+    self.reason = reason
+    self.eventCount = eventCount
+    self.orderCount = orderCount
+    self.suppressionCount = suppressionCount
+    self.stats = stats
+  }
+}
+
+/// Everything by which a customer was found.
+public struct ErasedNames: Sendable {
+  /// Patron's ids.
+  public var ids: [Int64]
+  /// E-mail addresses, and phone numbers, in the form that is compared.
+  public var addresses: Set<String>
+}
+
+/// Which stores have erased customers at all, so that most creations of customers need not ask. One
+/// writer owns it.
+final class ErasureMemory {
+  /// Stores to remember at most.
+  private static let capacity = 10_000
+  private var stores: [String: Bool] = [:]
+
+  /// Whether the store has erasures; asks once.
+  func hasErasures(in store: String, _ ask: () throws -> Bool) rethrows -> Bool {
+    if let known = stores[store] { return known }
+    if stores.count >= Self.capacity { stores.removeAll() }
+    let answer = try ask()
+    stores[store] = answer
+    return answer
+  }
+
+  /// Notes an erasure. Where its transaction is rolled back, the answer is only more careful.
+  func note(_ store: String) { stores[store] = true }
+}

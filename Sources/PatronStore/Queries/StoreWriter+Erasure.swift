@@ -1,0 +1,190 @@
+public import PatronModel
+internal import SQLite
+
+/// Erasing a customer: what finds it, its record, and what is said of its addresses.
+extension StoreWriter {
+  private static let deleteCustomer = Query(
+    "DELETE FROM customers WHERE store_id = ?1 AND customer_id = ?2"
+  )
+  private static let deleteAliases = Query(
+    "DELETE FROM aliases WHERE store_id = ?1 AND customer_id = ?2"
+  )
+  private static let deleteConfirmations = Query(
+    "DELETE FROM confirmations WHERE store_id = ?1 AND customer_id = ?2"
+  )
+  private static let deleteAnswers = Query(
+    "DELETE FROM requests WHERE store_id = ?1 AND customer_id = ?2"
+  )
+  private static let clearSuppressions = Query(
+    """
+    UPDATE suppressions SET source = '', note = ''
+    WHERE store_id = ?1 AND channel = ?2 AND address_hash = ?3 AND (source <> '' OR note <> '')
+    """
+  )
+  private static let mergeTokens = Query(
+    "INSERT INTO customer_search (customer_search, rank) VALUES ('merge', ?1)"
+  )
+
+  /// Pages that the search index may write to bring old entries together with what took them back.
+  private static let mergePages = -64
+
+  /// Takes a customer's record away, with everything by which it was found, the confirmations that
+  /// wait and the answers that are kept for repeats. Events, orders, checkouts and the consent ledger
+  /// stay. Returns the names that the customer had.
+  ///
+  /// What SQLite frees is overwritten with zeros, and the log is emptied after the commit as soon as
+  /// no reader needs it. The search index drops the three-letter pieces of addresses when it next
+  /// brings its segments together: at once while it is small, with later writes when it is large.
+  public func erase(_ row: CustomerRow) throws -> ErasedNames {
+    try removeTerms(of: row.id)
+    try unindex(row)
+    try transaction.run(Self.deleteCustomer, store.name, row.id)
+    let names = try eraseNames(of: row)
+    for id in names.ids {
+      try transaction.run(Self.deleteConfirmations, store.name, id)
+      try transaction.run(Self.deleteAnswers, store.name, id)
+    }
+    try transaction.run(Self.mergeTokens, Self.mergePages)
+    transaction.erasures.note(store.name)
+    transaction.emptiesLog = true
+    transaction.recordChange(store: store.name, customerID: row.id)
+    return names
+  }
+
+  /// Every name of a customer beside the record: whatever keeps names of customers elsewhere, or
+  /// copies of records, erases them here.
+  private func eraseNames(of row: CustomerRow) throws -> ErasedNames {
+    try transaction.run(Self.deleteAliases, store.name, row.id)
+    return ErasedNames(ids: [row.id], addresses: Set([row.emailKey, row.phone].compactMap(\.self)))
+  }
+
+  /// Keeps nothing of an address's suppressions but reason and date.
+  public func clearSuppressions(_ channel: Channel, addressHash: [UInt8]) throws {
+    try transaction.run(Self.clearSuppressions, store.name, channel.rawValue, addressHash)
+  }
+}
+
+// MARK: - The receipt
+
+extension StoreWriter {
+  private static let insertErasure = Query(
+    """
+    INSERT INTO erasures (store_id, id, customer_id, mode, erased_at, reason, event_count,
+      order_count, suppression_count, stats, is_complete)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)
+    """
+  )
+  private static let insertID = Query(
+    "INSERT INTO erased_ids (store_id, customer_id, erasure_id) VALUES (?1, ?2, ?3)"
+  )
+  private static let insertAddress = Query(
+    "INSERT INTO erased_addresses (store_id, address_hash, erasure_id) VALUES (?1, ?2, ?3)"
+  )
+  private static let complete = Query(
+    "UPDATE erasures SET is_complete = 1 WHERE store_id = ?1 AND id = ?2"
+  )
+  private static let anyAddress = Query(
+    "SELECT 1 FROM erased_addresses WHERE store_id = ?1 LIMIT 1"
+  )
+  private static let hasAddress = Query(
+    "SELECT 1 FROM erased_addresses WHERE store_id = ?1 AND address_hash = ?2 LIMIT 1"
+  )
+
+  /// Writes a receipt, and keeps ids and hashed addresses with it.
+  public func insert(_ row: ErasureRow, _ names: ErasedNames) throws {
+    try transaction.run(
+      Self.insertErasure, store.name, row.id, row.customerID, row.mode, row.erasedAt, row.reason,
+      row.eventCount, row.orderCount, row.suppressionCount, row.stats)
+    for id in names.ids { try transaction.run(Self.insertID, store.name, id, row.id) }
+    let reader = SuppressionReader(read)
+    for address in names.addresses {
+      try transaction.run(Self.insertAddress, store.name, try reader.hash(address), row.id)
+    }
+  }
+
+  /// Notes that nothing of an erased customer is left to be worked off.
+  public func completeErasure(_ id: Int64) throws {
+    try transaction.run(Self.complete, store.name, id)
+    transaction.emptiesLog = true
+  }
+
+  /// Whether an address was that of an erased customer. A store that never erased anybody is not
+  /// asked.
+  public func wasErased(_ address: String) throws -> Bool {
+    let any = try transaction.erasures.hasErasures(in: store.name) {
+      try transaction.first(Self.anyAddress, store.name) { _ in true } ?? false
+    }
+    guard any else { return false }
+    let hash = try SuppressionReader(read).hash(address)
+    return try transaction.first(Self.hasAddress, store.name, hash) { _ in true } ?? false
+  }
+}
+
+// MARK: - What stays with amounts and dates only
+
+extension StoreWriter {
+  private static let setEvent = Query(
+    """
+    UPDATE events SET event_id = ?5, body = ?6
+    WHERE store_id = ?1 AND customer_id = ?2 AND occurred_at = ?3 AND id = ?4
+    """
+  )
+  private static let deleteEvent = Query(
+    """
+    DELETE FROM events
+    WHERE store_id = ?1 AND customer_id = ?2 AND occurred_at = ?3 AND id = ?4
+    """
+  )
+  private static let setOrder = Query(
+    """
+    UPDATE orders SET body = ?5
+    WHERE store_id = ?1 AND customer_id = ?2 AND placed_at = ?3 AND id = ?4
+    """
+  )
+  private static let deleteOrder = Query(
+    """
+    DELETE FROM orders WHERE store_id = ?1 AND customer_id = ?2 AND placed_at = ?3 AND id = ?4
+    """
+  )
+  private static let deleteCheckout = Query(
+    "DELETE FROM checkouts WHERE store_id = ?1 AND token = ?2"
+  )
+  private static let setLedger = Query(
+    """
+    UPDATE consent_ledger SET body = ?4 WHERE store_id = ?1 AND customer_id = ?2 AND id = ?3
+    """
+  )
+
+  /// Writes an event of an erased customer anew, with its caller's identifier. It keeps its place
+  /// and its sequence: who follows the store hears of the erasure by one event, not of every change.
+  public func rewriteErased(_ row: EventRow) throws {
+    try transaction.run(
+      Self.setEvent, store.name, row.customerID, row.occurredAt, row.id, row.eventID, row.body)
+  }
+
+  /// Removes an event of an erased customer.
+  public func removeErased(_ row: EventRow) throws {
+    try transaction.run(Self.deleteEvent, store.name, row.customerID, row.occurredAt, row.id)
+  }
+
+  /// Writes the body of an order of an erased customer anew.
+  public func rewriteErased(_ row: OrderRow) throws {
+    try transaction.run(
+      Self.setOrder, store.name, row.customerID, row.placedAt, row.id, row.body)
+  }
+
+  /// Removes an order of an erased customer.
+  public func removeErased(_ row: OrderRow) throws {
+    try transaction.run(Self.deleteOrder, store.name, row.customerID, row.placedAt, row.id)
+  }
+
+  /// Removes a checkout.
+  public func remove(_ row: CheckoutRow) throws {
+    try transaction.run(Self.deleteCheckout, store.name, row.token)
+  }
+
+  /// Writes a row of the ledger anew: only an erasure does, and only to leave something out.
+  public func rewriteLedger(id: Int64, of customerID: Int64, body: [UInt8]) throws {
+    try transaction.run(Self.setLedger, store.name, customerID, id, body)
+  }
+}

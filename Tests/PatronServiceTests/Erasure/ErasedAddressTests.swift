@@ -1,0 +1,168 @@
+import PatronProto
+import PatronStore
+import ProtobufC
+import TTRPC
+import Testing
+
+@testable import PatronService
+
+/// Addresses of customers who were erased.
+struct ErasedAddressTests {
+  private func writes(_ shop: Shop) -> [(what: String, call: () async throws -> Void)] {
+    func ada(_ input: inout CustomerInput) { input.email = "ADA@example.com" }
+    return [
+      ("upsert", { try await shop.upsert(ada) }),
+      ("upsert by phone", { try await shop.upsert { $0.phoneNumber = "+1 415 555 0101" } }),
+      (
+        "upsert with another external id",
+        {
+          try await shop.upsert {
+            $0.externalID = "c2"
+            $0.email = "bob2@example.com"
+            $0.phoneNumber = "+14155550101"
+          }
+        }
+      ),
+      ("dry run", { try await shop.upsert(adjust: { $0.validateOnly = true }, ada) }),
+      ("event", { try await shop.record(of: ada, RecordEventTests.quiz("e2")) }),
+      ("order", { try await shop.sync(.of("o2", 1), of: ada) }),
+      (
+        "checkout",
+        {
+          _ = try await shop.timelines.syncCheckout(
+            .with {
+              $0.customer = .with(ada)
+              $0.checkout = .with {
+                $0.token = "k"
+                $0.startedAt = .at(1_700_000_000)
+              }
+            })
+        }
+      ),
+      (
+        "subscribe",
+        {
+          try await shop.subscribe {
+            $0.customer = .with(ada)
+            $0.channels = [.email]
+          }
+        }
+      ),
+    ]
+  }
+
+  @Test func doNotBecomeCustomersAgain() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert(DeleteTests.ada)
+      try await shop.delete(.externalID("c1"))
+      let image = try shop.image()
+      for (what, call) in writes(shop) {
+        let error = try await failure(what, call)
+        #expect(error.code == .failedPrecondition && error.reason == "ADDRESS_ERASED", "\(what)")
+        #expect(["email", "phone_number"].contains(error.metadata["field"]), "\(what)")
+        #expect(!"\(error)".contains("ada") && !"\(error)".contains("0101"), "\(what)")
+      }
+      let imported = try await shop.customers.importCustomers(
+        .with {
+          $0.items = [
+            .with { $0.customer = .with { $0.email = "ada@example.com" } },
+            .with { $0.customer = .with { $0.email = "bob@example.com" } },
+          ]
+        })
+      #expect(imported.results.first?.error?.asError.reason == "ADDRESS_ERASED")
+      #expect(imported.counts?.created == 1 && imported.counts?.rejected == 1)
+      try await shop.delete(.email("bob@example.com"), .purge)
+      #expect(try await shop.list().customers.isEmpty)
+      // Nobody else is kept from coming, and no other store is concerned.
+      try await shop.upsert { $0.email = "eve@example.com" }
+      try await shop.upsert(in: "two", DeleteTests.ada)
+      #expect(image != (try shop.image()))
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func becomeNewCustomersWhereTheStoreAllowsIt() async throws {
+    try await Shop.open { shop in
+      let first = try #require(try await shop.upsert(DeleteTests.ada).customer)
+      try await shop.delete(.id(first.id))
+      try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = true }
+      let second = try #require(try await shop.upsert(DeleteTests.ada).customer)
+      #expect(second.id > first.id && second.orderStats.isEmpty)
+      #expect(try await failure { try await shop.get(.id(first.id)) }.reason == "CUSTOMER_ERASED")
+      // May be erased again, and then not come back.
+      try await shop.delete(.id(second.id), .purge)
+      try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = false }
+      #expect(
+        try await failure { try await shop.upsert(DeleteTests.ada) }.reason == "ADDRESS_ERASED")
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func anOptOutStaysWithTheAddress() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert {
+        DeleteTests.ada(&$0)
+        $0.acceptsEmailMarketing = true
+        $0.acceptsSMSMarketing = true
+      }
+      try await shop.unsubscribe { $0.channels = [.email] }
+      let receipt = try await shop.delete(.externalID("c1"))
+      #expect(receipt.suppressionCount == 1)
+      try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = true }
+      try await shop.upsert {
+        DeleteTests.ada(&$0)
+        $0.acceptsEmailMarketing = true
+        $0.acceptsSMSMarketing = true
+      }
+      #expect(try await shop.status(.sms).canReceive)
+      let email = try await shop.status(.email)
+      #expect(!email.canReceive && email.blockReasons == [.suppressed])
+      #expect(email.suppressions.map(\.reason) == [.manual])
+      // Only a newer agreement in person undoes it.
+      try await shop.subscribe { $0.channels = [.email] }
+      #expect(try await shop.status(.email).canReceive)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func suppressionsOutliveTheCustomerWithoutNotes() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert(DeleteTests.ada)
+      try await shop.suppress(.externalID("c1"), .hardBounce) {
+        $0.note = "Ada moved"
+        $0.source = "carrier"
+      }
+      #expect(try await shop.delete(.externalID("c1"), .purge).suppressionCount == 1)
+      #expect(
+        try shop.rows("SELECT channel, reason, source, note FROM suppressions", columns: 4)
+          == [["1", "2", "", ""]])
+      try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = true }
+      try await shop.upsert(DeleteTests.ada)
+      #expect(try await shop.status(.sms).blockReasons.contains(.suppressed))
+    }
+  }
+
+  @Test func theLedgerKeepsTheProof() async throws {
+    for mode in [DeleteMode.anonymize, .purge] {
+      try await Shop.open { shop in
+        try await shop.upsert(DeleteTests.ada)
+        try await shop.subscribe {
+          $0.evidence?.ip = "203.0.113.9"
+          $0.evidence?.consentText = "Ada agrees"
+          $0.evidence?.occurredAt = .at(1_700_000_000)
+          $0.historical = true
+        }
+        let before = try await shop.history()
+        try await shop.delete(.externalID("c1"), mode)
+        let after = try shop.blobs("SELECT body FROM consent_ledger").map {
+          try ConsentRecord(decoding: $0)
+        }
+        #expect(after.map(\.id) == before.map(\.id) && after.map(\.state) == before.map(\.state))
+        #expect(after.map(\.occurredAt) == before.map(\.occurredAt))
+        #expect(after.first?.evidence?.ip == "" && after.first?.evidence?.consentText == "")
+        #expect(
+          after.first?.evidence?.source == (mode == .anonymize ? "welcome_popup" : ""))
+      }
+    }
+  }
+}

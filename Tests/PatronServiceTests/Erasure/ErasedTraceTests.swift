@@ -1,0 +1,85 @@
+import Foundation
+import PatronProto
+import PatronStore
+import ProtobufC
+import Testing
+
+@testable import PatronService
+
+/// Nothing of an erased customer is left in the files.
+@Suite(.timeLimit(.minutes(2)))
+struct ErasedTraceTests {
+  /// What of the markers is in the database, its log and everything beside them.
+  private func traces(_ markers: [String: String], in directory: String) throws -> [String] {
+    var found: [String] = []
+    for name in try FileManager.default.contentsOfDirectory(atPath: directory) {
+      let data = try Data(contentsOf: URL(filePath: directory + "/" + name))
+      for (marker, what) in markers where data.range(of: Data(marker.utf8)) != nil {
+        found.append("\(name): \(what)")
+      }
+    }
+    return found.sorted()
+  }
+
+  /// Others, whose records share pages with the customer's.
+  private func addOthers(_ shop: Shop, _ range: Range<Int>) async throws {
+    for number in range {
+      try await shop.upsert {
+        $0.externalID = "other\(number)"
+        $0.email = "\(number * 7919 % 1000)other@example.com"
+        $0.phoneNumber = "+1415556\(1000 + number)"
+        $0.tags = "vip"
+        $0.address = .with { $0.city = "Delft" }
+      }
+      try await shop.record(of: { $0.externalID = "other\(number)" }) {
+        RecordEventTests.quiz("\(number * 7919 % 1000)other")(&$0)
+        $0.properties["text"] = .text(String(repeating: "t", count: number))
+      }
+      try await shop.sync(.of("other\(number)", 100)) { $0.externalID = "other\(number)" }
+    }
+  }
+
+  private func waitForEmptyLog(_ shop: Shop) async throws {
+    let path = shop.store.directory.databasePath + "-wal"
+    for _ in 0..<500 {
+      if try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int == 0 { return }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    Issue.record("the log was not emptied")
+  }
+
+  @Test(arguments: [DeleteMode.anonymize, .purge])
+  func noneIsLeft(_ mode: DeleteMode) async throws {
+    var kept: Shop?
+    var markers: [String: String] = [:]
+    var directory = ""
+    try await Shop.open { shop in
+      kept = shop
+      directory = (shop.store.directory.databasePath as NSString).deletingLastPathComponent
+      try await addOthers(shop, 0..<100)
+      var customer = MarkedCustomer(shop)
+      try await customer.fill()
+      try await addOthers(shop, 100..<200)
+      markers = customer.markers
+      let before = try traces(markers, in: directory)
+      #expect(Set(before.map { $0.split(separator: ": ")[1] }).count > markers.count * 9 / 10)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+      let receipt = try await shop.customers.deleteCustomer(
+        .with {
+          $0.customer = .phoneNumber("+14155557391")
+          $0.mode = mode
+          $0.reason = "asked by letter"
+          $0.requestID = "erase-1"
+        })
+      #expect(receipt.receiptID > 0 && receipt.eventCount > 10 && receipt.orderCount == 1)
+      #expect(receipt.suppressionCount == 2)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+      try await waitForEmptyLog(shop)
+      #expect(try traces(markers, in: directory) == [])
+      #expect(try await shop.search("marked") == [])
+      #expect(try await shop.list(size: 100).customers.allSatisfy { $0.externalID != nil })
+    }
+    #expect(try traces(markers, in: directory) == [], "after the server has closed")
+    #expect(kept != nil)
+  }
+}
