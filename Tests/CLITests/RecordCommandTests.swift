@@ -81,3 +81,100 @@ struct RecordCommandTests {
     #expect(try await patron("customers", "tag", "--add", "x", server: server).status == 2)
   }
 }
+
+/// The verb that erases.
+struct DeleteCommandTests {
+  private func server() -> FakeServer {
+    let server = FakeServer()
+    server.on(CustomerService.deleteCustomer) { _ in
+      .with {
+        $0.receiptID = 9
+        $0.deletedAt = .with { $0.seconds = 1_700_000_000 }
+        $0.eventCount = 1200
+        $0.orderCount = 1
+        $0.suppressionCount = 1
+      }
+    }
+    return server
+  }
+
+  private func requests(_ server: FakeServer) throws -> [DeleteCustomerRequest] {
+    try server.requests(DeleteCustomerRequest.self, "DeleteCustomer")
+  }
+
+  @Test func erasesWhenToldTo() async throws {
+    let server = server()
+    let outcome = try await patron(
+      "customers", "delete", "--id", "7", "--purge", "--reason", "ticket 8841", "--request-id", "r1",
+      "--store", "two", "--yes", server: server)
+    #expect(outcome.status == 0, "\(outcome.err)")
+    #expect(
+      outcome.out == """
+        erased  receipt 9  2023-11-14 22:13
+          1,200 events and 1 order removed, 1 address stays suppressed
+
+        """)
+    #expect(
+      try requests(server) == [
+        .with {
+          $0.storeID = "two"
+          $0.customer = .id(7)
+          $0.mode = .purge
+          $0.reason = "ticket 8841"
+          $0.requestID = "r1"
+        }
+      ])
+    let json = try await patron(
+      "customers", "delete", "--email", "ada@example.com", "-y", "-o", "json", server: server)
+    #expect(try DeleteCustomerResponse(json: json.out).receiptID == 9)
+    let last = try requests(server).last
+    #expect(last?.mode == .anonymize && last?.customer == .email("ada@example.com"))
+    #expect(last?.requestID.count == 32)
+    let line = try await patron(
+      "customers", "delete", "--id", "7", "-y", "-o", "ndjson", server: server)
+    #expect(line.out.split(separator: "\n").count == 1)
+  }
+
+  @Test func asksOnATerminal() async throws {
+    for (answer, erases) in [
+      ("y\n", true), (" YES\n", true), ("n\n", false), ("\n", false), ("", false), ("yo\n", false),
+    ] {
+      let server = server()
+      let outcome = try await patron(
+        "customers", "delete", "--external-id", "42\u{1B}[2J", server: server, input: answer,
+        variables: ["NO_COLOR": "1"], terminal: true)
+      #expect(outcome.status == (erases ? 0 : 1), "\(answer): \(outcome.err)")
+      #expect(try requests(server).count == (erases ? 1 : 0), "\(answer)")
+      #expect(outcome.err.contains("external id 42\u{FFFD}[2J? This cannot be undone. [y/N] "))
+      #expect(outcome.err.contains("nothing was deleted") == !erases)
+    }
+  }
+
+  @Test func refusesWithoutATerminalOrACustomer() async throws {
+    let server = server()
+    let outcome = try await patron("customers", "delete", "--id", "7", server: server, input: "y\n")
+    #expect(outcome.status == 2 && outcome.err.contains("add --yes"))
+    #expect(try await patron("customers", "delete", "--yes", server: server).status == 2)
+    #expect(
+      try await patron("customers", "delete", "--id", "7", "--email", "x", "-y", server: server)
+        .status == 2)
+    #expect(try requests(server).isEmpty)
+  }
+
+  @Test func saysWhatToDoAboutErasedAddresses() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.upsertCustomer) { _ throws(RPCError) in
+      let info = GoogleRPC.ErrorInfo.with { $0.reason = "ADDRESS_ERASED" }
+      throw RPCError(
+        code: .failedPrecondition, message: "email was that of a customer who was erased",
+        details: [
+          StatusDetail(
+            typeURL: "type.googleapis.com/google.rpc.ErrorInfo",
+            value: (try? info.encoded()) ?? [])
+        ])
+    }
+    let outcome = try await patron("customers", "upsert", "--email", "a@example.com", server: server)
+    #expect(outcome.status == 64 + 9)
+    #expect(outcome.err.contains("--allow-recreate-after-erasure true"))
+  }
+}

@@ -4,8 +4,8 @@ internal import PatronStore
 internal import TTRPC
 
 extension CustomerDraft {
-  /// Refuses to make a new customer with an address of an erased one, where the store does not allow
-  /// that. Only creations ask, and only in stores that erased somebody.
+  /// Refuses to make a new customer with an address of an erased one, where the store does not
+  /// allow that. Only creations ask, and only in stores that erased somebody.
   ///
   /// - Throws: FAILED_PRECONDITION `ADDRESS_ERASED`, which names the field.
   func refuseErasedAddresses(in writer: StoreWriter) throws {

@@ -3,9 +3,9 @@ internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// What stays of events, orders, checkouts and the consent ledger when their customer is erased. Each
-/// message is built anew from what may stay: a field that a later version adds is left out until
-/// somebody decides about it.
+/// What stays of events, orders, checkouts and the consent ledger when their customer is erased.
+/// Each message is built anew from what may stay: a field that a later version adds is left out
+/// until somebody decides about it.
 
 extension EventRow {
   /// What begins the identifiers of events whose own identifiers are gone.
@@ -71,8 +71,8 @@ extension PatronProto.PropertyValue {
 }
 
 extension Order {
-  /// What was bought, when, and for how much. The shop's identifier stays for its books; identifiers
-  /// of refunds and shipments become their numbers.
+  /// What was bought, when, and for how much. The shop's identifier stays for its books;
+  /// identifiers of refunds and shipments become their numbers.
   var erased: Order {
     .with {
       $0.id = id

@@ -24,8 +24,8 @@ enum ErasureMode: Int32, Sendable {
 ///
 /// In both modes the consent ledger keeps what happened and when, without evidence, as proof; the
 /// addresses' hashes keep their suppressions. Whoever had opted out of marketing leaves a
-/// suppression behind, as an opt-out of an address that no customer has does: only a newer agreement
-/// in person lifts it.
+/// suppression behind, as an opt-out of an address that no customer has does: only a newer
+/// agreement in person lifts it.
 enum Erasure {
   /// Erases record and names of a customer, and writes the receipt and the event that tells of it.
   static func begin(
@@ -103,8 +103,10 @@ enum Erasure {
       return true
     }
     for (id, body) in rows {
-      let record = try ConsentRecord(stored: body).erased(mode)
-      try writer.rewriteLedger(id: id, of: customerID, body: try record.encoded())
+      let record = try ConsentRecord(stored: body)
+      // Of an address that the customer has no more only the ledger knows what was noted.
+      if let noted = record.suppressed { try writer.clearSuppressions(like: noted) }
+      try writer.rewriteLedger(id: id, of: customerID, body: try record.erased(mode).encoded())
     }
   }
 }
@@ -128,5 +130,17 @@ extension Event {
     sequence = receipt.id
     properties["erasure_id"] = .with { $0.kind = .int64Value(receipt.id) }
     properties["mode"] = .text(mode.name)
+  }
+}
+
+extension ConsentRecord {
+  /// The suppression that the row tells of, where texts were kept with it; its address is not known.
+  fileprivate var suppressed: SuppressionRow? {
+    guard action == .suppress, let evidence, evidence.source != "" || evidence.note != "",
+      let channel = PatronModel.Channel(rawValue: Int(channel.rawValue))
+    else { return nil }
+    return SuppressionRow(
+      channel: channel, addressHash: [], reason: Int64(suppressionReason.rawValue),
+      suppressedAt: occurredAt?.micros ?? 0, source: evidence.source, note: evidence.note)
   }
 }

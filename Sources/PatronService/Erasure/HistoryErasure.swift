@@ -11,10 +11,10 @@ internal import ProtobufC
 /// place: what was done before is found done.
 ///
 /// Events keep their sequence and are not told of again, and those that are purged do not raise the
-/// floor of the feed: whoever follows the store, from wherever, gets what there still is and then the
-/// one event that tells of the erasure, and knows by it that everything else of that customer is to
-/// be forgotten. To refuse followers who are a little behind would make them read the whole store
-/// anew for each purge.
+/// floor of the feed: whoever follows the store, from wherever, gets what there still is and then
+/// the one event that tells of the erasure, and knows by it that everything else of that customer
+/// is to be forgotten. To refuse followers who are a little behind would make them read the whole
+/// store anew for each purge.
 struct HistoryErasure: Sendable {
   /// Events or orders of a transaction.
   static let mostRows = 500

@@ -79,8 +79,8 @@ public struct Routes: Sendable {
       })
   }
 
-  /// Runs `method` on the write lane in as many transactions as `apply` and the steps that it leaves
-  /// need. The response is made by `apply`, and sent after the last step.
+  /// Runs `method` on the write lane in as many transactions as `apply` and the steps that it
+  /// leaves need. The response is made by `apply`, and sent after the last step.
   mutating func steppedWrite<Request: Message, Response: Message, Prepared: Sendable>(
     _ method: MethodDescriptor<Request, Response>,
     prepare: @escaping @Sendable (Request) throws -> Prepared,

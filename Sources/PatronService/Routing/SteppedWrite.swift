@@ -9,8 +9,8 @@ enum WriteStep: Sendable {
   case more(@Sendable (WriteContext) throws -> WriteStep)
 }
 
-/// A write that is done in several transactions, so that those of others come in between. Its answer
-/// is made by the first one and leaves after the last one.
+/// A write that is done in several transactions, so that those of others come in between. Its
+/// answer is made by the first one and leaves after the last one.
 ///
 /// Each step is queued when the one before is on disk. What a stop of the server interrupts is the
 /// caller's to take up again.

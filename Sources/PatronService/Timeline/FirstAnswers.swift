@@ -26,8 +26,8 @@ enum FirstAnswers {
     }
   }
 
-  /// The same for answers that hold data of the customer whose id `body` returns: they are forgotten
-  /// when that customer is erased.
+  /// The same for answers that hold data of the customer whose id `body` returns: they are
+  /// forgotten when that customer is erased.
   static func answer(
     _ requestID: String, of method: Method, in writer: StoreWriter, at now: Int64,
     about response: inout ResponseBuffer, _ body: (inout ResponseBuffer) throws -> Int64?

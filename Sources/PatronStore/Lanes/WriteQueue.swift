@@ -38,9 +38,10 @@ final class WriteQueue: Sendable {
     if wasWaiting { state.update { _ in } }
   }
 
-  /// Waits for jobs and takes up to `count`; nil when the queue is closed and empty.
-  func take(atMost count: Int) -> [WriteJob]? {
-    let batch: [WriteJob]? = state.wait { state in
+  /// Waits for jobs and takes up to `count`; nil when the queue is closed and empty. None when
+  /// `patience` passed without any.
+  func take(atMost count: Int, patience: Duration? = nil) -> [WriteJob]? {
+    let batch: [WriteJob]? = state.wait(timeout: patience) { state in
       if state.jobs.isEmpty {
         if state.refusal != nil { return [] }
         state.isWriterWaiting = true
@@ -51,7 +52,8 @@ final class WriteQueue: Sendable {
       for job in batch { state.bytes -= job.bytes }
       return batch
     }
-    return batch.flatMap { $0.isEmpty ? nil : $0 }
+    guard let batch else { return [] }
+    return batch.isEmpty ? nil : batch
   }
 
   /// Notes how long a batch took.

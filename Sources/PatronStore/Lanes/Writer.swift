@@ -28,11 +28,21 @@ final class Writer {
   /// Works until the queue is closed and empty.
   func work() {
     let batchMax = settings.groupCommit ? settings.limits.writeBatchCount : 1
-    while let jobs = queue.take(atMost: batchMax) {
+    while let jobs = queue.take(atMost: batchMax, patience: patience) {
+      if jobs.isEmpty {
+        emptyLog()
+        continue
+      }
       let start = ContinuousClock.now
       process(jobs, now: start)
       queue.noteBatch(start.duration(to: .now))
     }
+  }
+
+  /// How long to wait for jobs before the log is looked after: an erasure is not left in it because
+  /// a reader was in the way and nothing was written since.
+  private var patience: Duration? {
+    transaction.emptiesLog && !hasFailed ? .seconds(1) : nil
   }
 
   /// Runs a batch, delivers its replies, then looks after the log.

@@ -44,7 +44,7 @@ public struct AllRecords {
     ownerless("checkouts", "checkouts", unless: erased),
     Query(
       """
-      SELECT 'customer ' || customer_id || ' of store ' || store_id || ': is erased, and still there'
+      SELECT 'customer ' || customer_id || ' of store ' || store_id || ': erased, but still there'
       FROM customers JOIN erased_ids USING (store_id, customer_id)
       """
     ),

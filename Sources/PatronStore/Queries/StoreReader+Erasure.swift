@@ -59,8 +59,8 @@ extension StoreReader {
       ?? (0, 0)
   }
 
-  /// The next events of a timeline, oldest first: up to `count` of them, or a few less when they are
-  /// larger than `bytes` together.
+  /// The next events of a timeline, oldest first: up to `count` of them, or a few less when they
+  /// are larger than `bytes` together.
   public func events(
     of customerID: Int64,
     after position: TimelinePosition,

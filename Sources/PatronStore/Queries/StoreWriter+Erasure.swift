@@ -25,16 +25,25 @@ extension StoreWriter {
     "INSERT INTO customer_search (customer_search, rank) VALUES ('merge', ?1)"
   )
 
+  private static let clearNote = Query(
+    """
+    UPDATE suppressions SET source = '', note = ''
+    WHERE store_id = ?1 AND channel = ?2 AND reason = ?3 AND suppressed_at = ?4 AND source = ?5
+      AND note = ?6
+    """
+  )
+
   /// Pages that the search index may write to bring old entries together with what took them back.
   private static let mergePages = -64
 
   /// Takes a customer's record away, with everything by which it was found, the confirmations that
-  /// wait and the answers that are kept for repeats. Events, orders, checkouts and the consent ledger
-  /// stay. Returns the names that the customer had.
+  /// wait and the answers that are kept for repeats. Events, orders, checkouts and the consent
+  /// ledger stay. Returns the names that the customer had.
   ///
-  /// What SQLite frees is overwritten with zeros, and the log is emptied after the commit as soon as
-  /// no reader needs it. The search index drops the three-letter pieces of addresses when it next
-  /// brings its segments together: at once while it is small, with later writes when it is large.
+  /// What SQLite frees is overwritten with zeros, and the log is emptied after the commit as soon
+  /// as no reader needs it. The search index drops the three-letter pieces of addresses when it
+  /// next brings its segments together: at once while it is small, with later writes when it is
+  /// large.
   public func erase(_ row: CustomerRow) throws -> ErasedNames {
     try removeTerms(of: row.id)
     try unindex(row)
@@ -61,6 +70,16 @@ extension StoreWriter {
   /// Keeps nothing of an address's suppressions but reason and date.
   public func clearSuppressions(_ channel: Channel, addressHash: [UInt8]) throws {
     try transaction.run(Self.clearSuppressions, store.name, channel.rawValue, addressHash)
+  }
+}
+
+extension StoreWriter {
+  /// Clears the texts of suppressions that were set like this one, whatever their address. It looks
+  /// at every suppression of the channel in the store.
+  public func clearSuppressions(like row: SuppressionRow) throws {
+    try transaction.run(
+      Self.clearNote, store.name, row.channel.rawValue, row.reason, row.suppressedAt, row.source,
+      row.note)
   }
 }
 
@@ -156,7 +175,8 @@ extension StoreWriter {
   )
 
   /// Writes an event of an erased customer anew, with its caller's identifier. It keeps its place
-  /// and its sequence: who follows the store hears of the erasure by one event, not of every change.
+  /// and its sequence: who follows the store hears of the erasure by one event, not of every
+  /// change.
   public func rewriteErased(_ row: EventRow) throws {
     try transaction.run(
       Self.setEvent, store.name, row.customerID, row.occurredAt, row.id, row.eventID, row.body)

@@ -119,7 +119,10 @@ struct ErasedAddressTests {
       #expect(!email.canReceive && email.blockReasons == [.suppressed])
       #expect(email.suppressions.map(\.reason) == [.manual])
       // Only a newer agreement in person undoes it.
-      try await shop.subscribe { $0.channels = [.email] }
+      try await shop.subscribe {
+        $0.customer = .with { $0.externalID = "c1" }
+        $0.channels = [.email]
+      }
       #expect(try await shop.status(.email).canReceive)
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }

@@ -26,8 +26,7 @@ struct ErasureWatchTests {
       var store = try await rig.watch()
       var customer = try await rig.watch(of: "c1")
       let receipt = try await delete(rig, "c1", mode)
-      for var watch in [store, customer] {
-        let seen = try await watch.nextEvent()
+      for seen in [try await store.nextEvent(), try await customer.nextEvent()] {
         let event = try #require(seen.event)
         #expect(event.type == "profile_redacted" && event.product == "profile")
         #expect(event.customerID == first.customerID && event.id == receipt.receiptID)

@@ -20,7 +20,8 @@ struct MarkedCustomer {
       digits = String(UnicodeScalar(UInt8(97 + number % 20))) + digits
       number /= 20
     }
-    let marker = "zq" + String(repeating: "x", count: max(0, length - 4 - digits.count)) + digits
+    let marker =
+      "zq" + String(repeating: "x", count: max(0, length - 4 - digits.count)) + digits
       + "wv"
     markers[marker] = what
     return marker
@@ -103,7 +104,7 @@ struct MarkedCustomer {
       })
     _ = try await shop.customers.updateTags(
       .with {
-        $0.customers = [.id(old.id)]
+        $0.customers = [.with { $0.ref = .id(old.id) }]
         $0.add = mark("added tag")
       })
   }
@@ -115,7 +116,8 @@ struct MarkedCustomer {
       $0.source = source
       $0.sourceName = source == .thirdParty ? "helpdesk" : ""
       $0.type =
-        source == .thirdParty ? "ticket_created" : source == .product ? "review_created" : "account_updated"
+        source == .thirdParty
+        ? "ticket_created" : source == .product ? "review_created" : "account_updated"
       $0.occurredAt = .at(1_700_000_000)
       $0.title = mark("\(what) title")
       $0.amount = .of(4711)

@@ -76,12 +76,12 @@ struct CustomersDelete: AsyncParsableCommand {
 
   private func text(_ response: DeleteCustomerResponse, _ style: Style) -> String {
     let did = purge ? "removed" : "anonymised"
-    let addresses = response.suppressionCount
+    let stays = response.suppressionCount == 1 ? "address stays" : "addresses stay"
     return """
       \(style.red("erased"))  receipt \(response.receiptID)  \(ValueText.minute(response.deletedAt))
         \(ValueText.plural(response.eventCount, "event")) and \
       \(ValueText.plural(response.orderCount, "order")) \(did), \
-      \(ValueText.count(addresses)) \(addresses == 1 ? "address stays" : "addresses stay") suppressed
+      \(ValueText.count(response.suppressionCount)) \(stays) suppressed
       """
   }
 }
