@@ -39,6 +39,8 @@ public final class WriteTransaction {
   let erasures = ErasureMemory()
   /// Something was erased: the log is to be emptied, so that it does not stay there.
   var emptiesLog = false
+  /// Numbers for new records.
+  let numbers = RecordNumbers()
   /// The first error in which the engine itself failed; a handler cannot hide it by catching.
   private(set) var fault: SQLiteError?
 
