@@ -105,7 +105,8 @@ struct DeleteCommandTests {
   @Test func erasesWhenToldTo() async throws {
     let server = server()
     let outcome = try await patron(
-      "customers", "delete", "--id", "7", "--purge", "--reason", "ticket 8841", "--request-id", "r1",
+      "customers", "delete", "--id", "7", "--purge", "--reason", "ticket 8841", "--request-id",
+      "r1",
       "--store", "two", "--yes", server: server)
     #expect(outcome.status == 0, "\(outcome.err)")
     #expect(
@@ -173,7 +174,8 @@ struct DeleteCommandTests {
             value: (try? info.encoded()) ?? [])
         ])
     }
-    let outcome = try await patron("customers", "upsert", "--email", "a@example.com", server: server)
+    let outcome = try await patron(
+      "customers", "upsert", "--email", "a@example.com", server: server)
     #expect(outcome.status == 64 + 9)
     #expect(outcome.err.contains("--allow-recreate-after-erasure true"))
   }

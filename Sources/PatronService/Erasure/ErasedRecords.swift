@@ -139,7 +139,8 @@ extension Checkout {
 }
 
 extension ConsentRecord {
-  /// That the state changed, when, how and by whom, as proof; after a purge not where.
+  /// That the state changed, when, how and by whom, as proof; where, unless everything is purged.
+  /// Who reported a suppression is not proof of anything.
   func erased(_ mode: ErasureMode) -> ConsentRecord {
     .with {
       $0.id = id
@@ -159,7 +160,9 @@ extension ConsentRecord {
         $0.occurredAt = evidence.occurredAt
         $0.expiresAt = evidence.expiresAt
         $0.method = evidence.method
-        if mode == .anonymize { $0.source = evidence.source }
+        if mode == .anonymize, suppressionReason == .unspecified {
+          $0.source = evidence.source
+        }
       }
     }
   }

@@ -134,7 +134,8 @@ extension Event {
 }
 
 extension ConsentRecord {
-  /// The suppression that the row tells of, where texts were kept with it; its address is not known.
+  /// The suppression that the row tells of, where texts were kept with it; its address is not
+  /// known.
   fileprivate var suppressed: SuppressionRow? {
     guard action == .suppress, let evidence, evidence.source != "" || evidence.note != "",
       let channel = PatronModel.Channel(rawValue: Int(channel.rawValue))

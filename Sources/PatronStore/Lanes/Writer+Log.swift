@@ -31,8 +31,8 @@ extension Writer {
     }
   }
 
-  /// Empties the log after an erasure, so that no earlier state stays in it. Readers are waited for a
-  /// moment, but none is ended: where one is in the way it is tried again when the next
+  /// Empties the log after an erasure, so that no earlier state stays in it. Readers are waited for
+  /// a moment, but none is ended: where one is in the way it is tried again when the next
   /// ``logPagesBetweenAttempts`` pages are written, or when nothing was to be written for a second.
   func emptyLog() {
     connection.setBusyTimeout(milliseconds: settings.limits.checkpointWait.wholeMilliseconds)
