@@ -61,7 +61,8 @@ extension CustomerHandlers {
       let cells = ExportCells(columns.resolved(kinds))
       var csv = CSVWriter(safety: safety, byteOrderMark: byteOrderMark)
       try cells.writeHeader(to: &csv)
-      var customer = ExportedCustomer(reader, now: context.now)
+      let suppressed = try SuppressedCustomers(reader, now: context.now)
+      var customer = ExportedCustomer(reader, suppressed: suppressed, now: context.now)
       try rows(reader) { _, record, stats in
         try customer.read(record, stats)
         try cells.write(&customer, to: &csv)
