@@ -31,7 +31,7 @@ def medians(servers, options, calls):
     for _ in range(options.rounds):
         for name, (method, request) in calls.items():
             for count, server in servers.items():
-                found[name][count].append(server.latency(method, request(count)))
+                found[name][count].append(server.latency(method, request))
     return {name: {count: statistics.median(times) for count, times in row.items()}
             for name, row in found.items()}
 
@@ -54,10 +54,9 @@ def filters(work, options):
     servers = {count: Server(generated(work, count)) for count in options.sizes}
     try:
         pairs = list(catalogue(next(iter(servers.values()))))
-        calls = {f"{category}={name}": ("ListCustomers", lambda _, c=category, n=name: selected((c, n)))
+        calls = {f"{category}={name}": ("ListCustomers", selected((category, name)))
                  for category, name in pairs}
-        customers = {name: {count: matching(server, request(count))
-                            for count, server in servers.items()}
+        customers = {name: {count: matching(server, request) for count, server in servers.items()}
                      for name, (_, request) in calls.items()}
         times = medians(servers, options, calls)
         table(servers, "First page of each predefined filter, default order: customers, median",
@@ -79,7 +78,7 @@ def matching(server, request):
 
 def combinations(servers, options):
     def call(method, *selections, **rest):
-        return method, lambda _: selected(*selections, **rest)
+        return method, selected(*selections, **rest)
 
     facets = "facets of the whole store"
     rare, common = ("orders", "refunded"), ("contact", "has_email")
@@ -101,8 +100,7 @@ def combinations(servers, options):
         "facets under a selection (has_email)":
             call("CountCustomers", common, facetCategories=["*"]),
     }
-    customers = {name: {count: matching(server, request(count))
-                        for count, server in servers.items()}
+    customers = {name: {count: matching(server, request) for count, server in servers.items()}
                  for name, (_, request) in calls.items()}
     times = medians(servers, options, calls)
     table(servers, "Counts, combinations, orders and searches, first page: customers, median",

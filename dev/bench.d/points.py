@@ -94,10 +94,11 @@ def existing_customers(work, options):
     data = work / "existing"  # a copy: what is generated stays as it is
     shutil.rmtree(data, ignore_errors=True)
     shutil.copytree(generated(work, count), data)
+    os.sync()  # else the first rounds would wait for the copy
 
     def request(number):
         return {"customer": {"externalId": "g{{random 1 %d 7}}" % count,
                              "lastName": "R%d {{sequence}}" % number}}
 
-    upserts(work, options, f"UpsertCustomer of a new last name for random ones of {count:,} customers",
+    upserts(work, options, f"UpsertCustomer of a new last name for random of {count:,} customers",
             lambda _: data, request)

@@ -76,8 +76,9 @@ class Server:
 
     def call(self, method, request):
         """One call by the command line; the response as proto3 JSON."""
-        return json.loads(run(Programs.path("patron"), "--address", self.address, "--output", "json",
-                              "call", method, json.dumps(request)).stdout)
+        result = run(Programs.path("patron"), "--address", self.address, "--output", "json",
+                     "call", method, json.dumps(request))
+        return json.loads(result.stdout)
 
     def latency(self, method, request, calls=200, seconds=2):
         """Median milliseconds of one call after the other on one connection, warm."""

@@ -58,6 +58,7 @@ def live(server, count):
     send("UpsertCustomer", 0.01, {"customer": {
         **someone, "acceptsSmsMarketing": True, "acceptsEmailMarketing": True}})
     ask_for_confirmation(server, False)
+    send("UpsertCustomer", 0.01, {"customer": {"email": "u{{sequence}}@shop.example.com"}})
     send("SubscribeCustomer", 0.01, {
         "customer": {"email": "s{{sequence}}@shop.example.com"}, "channels": ["CHANNEL_EMAIL"],
         "evidence": {"source": "welcome_popup"}, "actor": "ACTOR_CUSTOMER"})
