@@ -23,21 +23,14 @@ extension StoreReader {
   /// Visits the customers of a set, oldest first: an import of what is written in this order makes
   /// them in the same order again.
   public func customersOldestFirst(in set: CustomerSet, _ visit: CustomerVisitor) throws {
-    guard set != .all else {
-      return try transaction.forEachWhile(Self.oldest, store.name) { row in
+    switch set {
+    case .all:
+      try transaction.forEachWhile(Self.oldest, store.name) { row in
         try visit(row.int64(0), row.bytes(1), row.bytes(2))
       }
-    }
-    try customerIDsOldestFirst(in: set) { id in try customer(.id(id), visit) ?? true }
-  }
-
-  /// Visits the consent ledger of a customer, oldest row first, each encoded.
-  public func ledger(
-    of customerID: Int64,
-    _ visit: (_ body: UnsafeRawBufferPointer) throws -> Void
-  ) throws {
-    try transaction.forEach(Self.ledger, store.name, customerID) { row in
-      try visit(row.bytes(0))
+    case .matching(let text): try customersOldestFirst(matching: text, visit)
+    case .oneOf, .from, .below, .any, .every:
+      try customerIDsOldestFirst(in: set) { id in try customer(.id(id), visit) ?? true }
     }
   }
 
@@ -47,6 +40,16 @@ extension StoreReader {
     _ visit: (_ body: UnsafeRawBufferPointer) throws -> Void
   ) throws {
     try transaction.forEach(Self.checkouts, store.name, customerID) { row in
+      try visit(row.bytes(0))
+    }
+  }
+
+  /// Visits the consent ledger of a customer, oldest row first, each encoded.
+  public func ledger(
+    of customerID: Int64,
+    _ visit: (_ body: UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    try transaction.forEach(Self.ledger, store.name, customerID) { row in
       try visit(row.bytes(0))
     }
   }
