@@ -3301,10 +3301,11 @@ extension Contract {
         // One field of an event type.
         message EventField {
           // Where it stands in an event: the name of a property, `references.NAME` for a field of its
-          // references (`references.order_external_id`), or `amount`. Registered types have properties only.
+          // references (`references.order_external_id`), or `amount`. Types that a store registers have
+          // properties only.
           string name = 1;
-          // `string`, `bool`, `int`, `double`, `timestamp` or `date`; also `money` in types of the catalogue,
-          // which is the event's `amount`. Empty in a type that is registered is `string`.
+          // `string`, `bool`, `int`, `double`, `timestamp` or `date`; in types of the catalogue also
+          // `money`, which is the event's `amount`. Empty in a type that is registered is `string`.
           string type = 2;
           // Whether every event has it.
           bool required = 3;

@@ -128,6 +128,9 @@ struct ImportSuppressionTests {
       }
       #expect(try await shop.import([bare]).results[0].outcome == .updated)
       #expect(try await shop.status().suppressions.map(\.reason) == [.manual])
+      // A known customer comes under the filter too.
+      #expect(try await shop.listed(.of(["sms": ["suppressed"]])) == ["c1"])
+      #expect(try shop.store.check([RecordChecks.run]) == [])
       // An item that takes the address away cannot suppress it.
       let cleared = try await shop.import([
         item([suppression(.sms, .policy)]) { $0.phoneNumber = "" }
