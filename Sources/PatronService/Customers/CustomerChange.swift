@@ -15,6 +15,14 @@ struct CustomerChange: Sendable {
   var origin: Origin
   /// Consent that an import brings; nil everywhere else.
   var imported: ImportedConsent?
+  /// What sets the fields. Nil in changes that fill gaps: their callers note it, with the event.
+  var setBy: String?
+  /// When what an order or an event says was true, microseconds since 1970. Fields that were set
+  /// later stay as they are; nil where every field is meant.
+  var asOf: Int64?
+  /// Patron's id of the event that speaks, where it is known already: what it set itself it may
+  /// set again.
+  var repeats: Int64?
 
   /// What became of it.
   struct Result {
@@ -81,6 +89,7 @@ struct CustomerChange: Sendable {
     let row = try write(&customer, effect, draft, over: nil, in: writer, at: now, dryRun: dryRun) {
       ProfileEvent.created($0)
     }
+    if !dryRun { try note(changed, of: row.id, in: writer, at: now) }
     return Result(
       row: row, customer: customer, outcome: .created, changedFields: changed.sorted(),
       warnings: effect.warnings)
@@ -92,6 +101,12 @@ struct CustomerChange: Sendable {
   ) throws -> Result {
     var customer = try Customer(stored: old.body)
     let before = customer
+    var draft = draft
+    if let asOf {
+      draft.leave(
+        what: customer, has: try Provenance(of: old.id, in: writer.read), newerThan: asOf,
+        unlessSetBy: repeats)
+    }
     var adopted = false
     var previousExternalID: String?
     if case .adopt(_, let previous) = decision {
@@ -110,6 +125,7 @@ struct CustomerChange: Sendable {
     let row = try write(&customer, effect, draft, over: old, in: writer, at: now, dryRun: dryRun) {
       ProfileEvent.updated(before, to: $0, changed)
     }
+    if !dryRun { try note(changed, of: row.id, in: writer, at: now) }
     if let previousExternalID, !dryRun {
       try writer.addAlias(previousExternalID, of: customer.id)
     }
@@ -163,6 +179,14 @@ struct CustomerChange: Sendable {
     return row
   }
 
+  /// Notes who set the fields, where nobody does who knows more of it.
+  private func note(
+    _ changed: [String], of customerID: Int64, in writer: StoreWriter, at now: Int64
+  ) throws {
+    guard let setBy = setBy ?? (mode == .explicit ? origin.setter : nil) else { return }
+    try Provenance.note(changed, of: customerID, setAt: now, by: setBy, in: writer)
+  }
+
   /// The form of the e-mail address that is compared: known from the input or the row, where it is
   /// theirs.
   private func emailKey(
@@ -188,6 +212,11 @@ struct CustomerChange: Sendable {
       throw RPCError.invalid([Violation(path: "customer.custom_properties", error: error)])
     }
   }
+}
+
+extension Origin {
+  /// What sets the fields of customers with this origin, in a caller's own words.
+  fileprivate var setter: String { self == .import ? "import" : "upsert" }
 }
 
 extension Warning {

@@ -31,5 +31,8 @@ extension CustomerHandlers {
     for status in try ChannelStatuses(of: row, in: reader, at: context.now).all {
       try response.appendMessage(2, status)
     }
+    for entry in try Provenance(of: row.id, in: reader).entries {
+      try response.appendMessage(3, entry)
+    }
   }
 }

@@ -91,7 +91,8 @@ extension RecordChecks {
     expect(record.email != nil || record.phoneNumber != nil, "neither e-mail nor phone number")
     expect(record.updatedAt?.micros == row.updatedAt, "updated_at and its column differ")
     expect(
-      record.orderStats.isEmpty && record.activity.isEmpty && record.lastEventAt == nil,
+      record.orderStats.isEmpty && record.activity.isEmpty && record.lastEventAt == nil
+        && record.reviews == nil && record.loyalty == nil,
       "the record holds fields of its statistics")
     return problems
   }

@@ -37,12 +37,16 @@ extension TimelineHandlers {
       guard let draft else { throw RPCError.internalError }
       let known = try writer.read.order(externalID: draft.order.externalID)
       let old = try known.map { try Order(stored: $0.body) }
-      let change = enriched(by: draft, isNew: old == nil)
+      var change = enriched(by: draft, isNew: old == nil)
+      change.asOf = min(draft.snapshot.placedAt, now)
       let plan = try change.plan(in: writer.read)
       try refuse(draft, known, old, plan)
       let customer = try change.perform(plan, in: writer, at: now)
       let order = draft.placed(over: old, customerID: customer.row.id, now: now)
       if let old, order.isSame(as: old) {
+        try Provenance.note(
+          customer.changedFields, of: customer.row.id, setAt: min(draft.snapshot.placedAt, now),
+          by: "order_placed", in: writer)
         return Outcome(order: old, outcome: .unchanged, customer: customer, events: [])
       }
       return try Self.write(order, over: known, old, customer, draft, in: writer, at: now)
@@ -121,6 +125,10 @@ extension TimelineHandlers {
         told.insert(event, at: place ?? told.endIndex)
       }
       try timeline.finish()
+      let placed = events.first { $0.type == "order_placed" }
+      try Provenance.note(
+        customer.changedFields, of: customer.row.id, setAt: min(draft.snapshot.placedAt, now),
+        by: "order_placed", event: placed?.id ?? 0, in: writer)
       return Outcome(
         order: order, outcome: known == nil ? .created : .updated, customer: customer,
         events: told)

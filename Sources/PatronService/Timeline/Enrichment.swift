@@ -1,0 +1,511 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+/// Does to a customer what an event does, beside the fields that came with it: consent and
+/// suppressions before the event is written, the summaries of reviews and loyalty after it.
+struct EventEnrichment {
+  private let writer: StoreWriter
+  private let now: Int64
+  private let event: Event
+  /// What the event does that an earlier version of it did not.
+  private let news: [EnrichmentEffect]
+  private let effects: [EnrichmentEffect]
+  private let old: Event?
+  private let oldEffects: [EnrichmentEffect]
+  private let given: Identifiers
+  /// What changes, in protocol names.
+  private(set) var fields: [String] = []
+  /// What the caller should know.
+  private(set) var warnings: [Warning] = []
+
+  /// Begins with an event that has its time and id, and its version on the timeline.
+  init(
+    _ event: Event, over old: Event?, _ given: Identifiers, _ writer: StoreWriter, _ now: Int64
+  ) {
+    self.writer = writer
+    self.now = now
+    self.event = event
+    self.old = old
+    self.given = given
+    effects = Enrichment.effects(of: event, at: now)
+    let before = old.map { Enrichment.effects(of: $0, at: now) } ?? []
+    oldEffects = before
+    news = effects.filter { !before.contains($0) }
+    for effect in news {
+      switch effect {
+      case .review: fields.append("reviews")
+      case .loyalty: fields.append("loyalty")
+      default: break
+      }
+    }
+  }
+
+  /// The time of what was said: clocks of tools run ahead.
+  private var saidAt: Int64 { min(event.occurredAt?.micros ?? now, now) }
+}
+
+// MARK: - Consent and suppressions
+
+extension EventEnrichment {
+  /// Changes consent and suppressions. Returns the customer as stored then. What the rules of
+  /// consent refuse is a warning: that it happened is history all the same.
+  mutating func changeConsent(of row: CustomerRow) throws -> CustomerRow {
+    guard news.contains(where: \.isAboutConsent) else { return row }
+    var edit = try ConsentEdit(row, writer, at: now)
+    edit.toldBy = event.type
+    var isOutdated = false
+    for effect in news {
+      switch effect {
+      case .subscribe(let channel, let topic, let isConfirmed):
+        try subscribe(&edit, channel, topic, isConfirmed)
+      case .unsubscribe(let channel, let topic):
+        isOutdated = try unsubscribe(&edit, channel, topic)
+      case .suppress(let channel, let reason):
+        // Who agreed again since has taken the complaint back.
+        if reason == .spamComplaint, isOutdated { continue }
+        try suppress(&edit, channel, reason)
+      case .softBounce:
+        let threshold = try StoreSettings(of: writer.read).softBounceThreshold
+        guard try softBouncesInARow(of: row.id) >= Int(threshold) else { continue }
+        try suppress(&edit, .email, .softBounce)
+      case .unknownTopic:
+        warn("TOPIC_UNKNOWN", "event.properties.topic", "No such topic: consent is as it was.")
+      default:
+        break
+      }
+    }
+    fields += edit.changedFlags
+    if !edit.summary.isEmpty { fields.append("subscriptions") }
+    if edit.changesSuppressions { fields.append("suppressions") }
+    try edit.write()
+    return edit.row
+  }
+
+  private mutating func subscribe(
+    _ edit: inout ConsentEdit, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
+    _ isConfirmed: Bool
+  ) throws {
+    guard let address = edit.row.address(channel) else {
+      return warn("ADDRESS_MISSING", "customer", "Without an address there is nothing to agree to.")
+    }
+    if let named = given.address(channel), named != address {
+      return warn(
+        "ADDRESS_DIFFERS", "customer",
+        "The customer has another address than the one that agreed: consent is as it was.")
+    }
+    let asks = try !isConfirmed && StoreSettings(of: writer.read).asksForConfirmation(channel)
+    let evidence = evidence
+    let statement = ConsentStatement(at: saidAt, actor: actor, source: evidence.source)
+    let before = edit.customer.consent(channel, topic)
+    var transition: ConsentTransition
+    do throws(RuleError) {
+      transition = try ConsentRules.subscribe(statement, to: before, doubleOptIn: asks)
+    } catch {
+      return warn(error.reason, "event", error.message)
+    }
+    if case .changed(var consent, var row) = transition, isConfirmed {
+      consent.optInLevel = .confirmed
+      row.optInLevel = .confirmed
+      transition = .changed(consent, row)
+    }
+    edit.apply(transition, channel, topic, evidence.evidence)
+    guard !note(transition) else { return }
+    try setFlag(true, &edit, channel, topic)
+    if actor == .customer, edit.customer.consent(channel, topic).state == .subscribed {
+      try edit.liftOwn(channel, topic, address, saidAt, evidence)
+    }
+  }
+
+  /// True when the customer said something else since.
+  private mutating func unsubscribe(
+    _ edit: inout ConsentEdit, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic
+  ) throws -> Bool {
+    let evidence = evidence
+    let statement = ConsentStatement(at: saidAt, actor: actor, source: evidence.source)
+    let transition = ConsentRules.unsubscribe(
+      statement, from: edit.customer.consent(channel, topic))
+    edit.apply(transition, channel, topic, evidence.evidence)
+    if note(transition) { return true }
+    try setFlag(false, &edit, channel, topic)
+    return false
+  }
+
+  /// Warns of a statement that had no effect; true when it was one.
+  private mutating func note(_ transition: ConsentTransition) -> Bool {
+    guard case .unchanged(let warning?) = transition else { return false }
+    warn(warning.rawValue, "event.occurred_at", warning.message)
+    return true
+  }
+
+  private func setFlag(
+    _ accepts: Bool, _ edit: inout ConsentEdit, _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic
+  ) throws {
+    guard topic == .marketing else { return }
+    let provenance = try Provenance(of: edit.row.id, in: writer.read)
+    let field = "accepts_\(channel.name)_marketing"
+    guard provenance.permits(field, at: saidAt, by: old?.id) else { return }
+    edit.setFlag(accepts, channel)
+  }
+
+  private mutating func suppress(
+    _ edit: inout ConsentEdit, _ channel: PatronModel.Channel, _ reason: ConsentEdit.Reason
+  ) throws {
+    guard let address = given.address(channel) ?? edit.row.address(channel) else {
+      return warn("ADDRESS_MISSING", "customer", "There is no address that could be suppressed.")
+    }
+    guard try !wasLifted(channel, of: edit.row.id) else {
+      return warn(
+        "SUPPRESSION_OUTDATED", "event.occurred_at",
+        "A suppression of the address was lifted since: it stays so.")
+    }
+    try edit.suppress(channel, address, reason, cause(reason))
+  }
+
+  private func cause(_ reason: ConsentEdit.Reason) -> SuppressionCause {
+    SuppressionCause(
+      at: saidAt, actor: reason == .spamComplaint ? .customer : .system, source: event.type,
+      note: note)
+  }
+
+  private func wasLifted(_ channel: PatronModel.Channel, of customerID: Int64) throws -> Bool {
+    var wasLifted = false
+    let type = "\(channel.name)_unsuppressed"
+    try TimelineScan.visit(of: customerID, [type], notBefore: saidAt + 1, in: writer.read) { _ in
+      wasLifted = true
+      return false
+    }
+    return wasLifted
+  }
+
+  /// Soft bounces since anything arrived, or since a suppression was lifted; this one is counted.
+  private func softBouncesInARow(of customerID: Int64) throws -> Int {
+    let types: Set<String> = [
+      "email_bounced", "email_delivered", "email_opened", "email_clicked", "email_unsuppressed",
+    ]
+    var count = 0
+    var isCounted = false
+    try TimelineScan.visit(of: customerID, types, in: writer.read) { other in
+      if !isCounted, other.occurredAt?.micros ?? 0 <= event.occurredAt?.micros ?? now {
+        isCounted = true
+        count += 1
+      }
+      if other.id == old?.id { return true }
+      guard other.type == "email_bounced" else { return false }
+      if Enrichment.effects(of: other, at: now).contains(.softBounce) { count += 1 }
+      return true
+    }
+    // Nothing is as old as this one: it began the row.
+    return isCounted ? count : count + (count == 0 ? 1 : 0)
+  }
+
+  /// Suppresses the address of an event that no customer has. nil when the event does not ask for
+  /// that; else whether something changed.
+  func suppressUnknown() throws -> Bool? {
+    let suppressions = effects.compactMap { effect -> (PatronModel.Channel, ConsentEdit.Reason)? in
+      if case .suppress(let channel, let reason) = effect { return (channel, reason) }
+      return nil
+    }
+    let optOuts = effects.compactMap { effect -> (PatronModel.Channel, ConsentEdit.Reason)? in
+      if case .unsubscribe(let channel, .marketing) = effect { return (channel, .manual) }
+      return nil
+    }
+    var isChanged: Bool?
+    for (channel, reason) in suppressions.isEmpty ? optOuts : suppressions {
+      guard let address = given.address(channel) else { continue }
+      let suppressed = try UnknownAddress(channel, address).suppress(
+        reason, cause(reason), writer)
+      isChanged = isChanged ?? false || suppressed
+    }
+    return isChanged
+  }
+
+  /// Who said it. Complaints are always the customer's.
+  private var actor: ConsentActor {
+    if event.type == "email_marked_spam" { return .customer }
+    switch event.text("actor").lowercased() {
+    case "customer": return .customer
+    case "operator": return .operator
+    case "platform": return .platform
+    case "system": return .system
+    default: return ConsentActor(rawValue: Int(event.actor.rawValue)) ?? .customer
+    }
+  }
+
+  private var note: String { String("event \(event.eventID)".unicodeScalars.prefix(255)) }
+
+  /// The event as evidence: what of it does not fit is left out.
+  private var evidence: CheckedEvidence {
+    let given = event.text("source")
+    let isSource = (try? ConsentRules.checkSource(given)) != nil
+    let bare = ConsentEvidence.with {
+      $0.source = isSource ? given : "event"
+      $0.note = note
+    }
+    var full = bare
+    full.method = method
+    full.formID = event.text("form_id")
+    full.ip = event.context?.ip ?? ""
+    full.userAgent = event.context?.userAgent ?? ""
+    full.pageURL = event.context?.url ?? ""
+    var violations = Violations()
+    let checked = CheckedEvidence(full, now: now, &violations)
+    guard !violations.isEmpty else { return checked }
+    return CheckedEvidence(bare, now: now, &violations)
+  }
+
+  private var method: ConsentMethod {
+    switch event.text("method").lowercased() {
+    case "form": .form
+    case "checkout": .checkout
+    case "keyword": .keyword
+    case "phone": .phone
+    case "paper": .paper
+    case "preference_page", "link": .preferencePage
+    case "api": .api
+    default:
+      if !event.text("keyword").isEmpty { .keyword } else if !event.text("form_id").isEmpty {
+        .form
+      } else {
+        .other
+      }
+    }
+  }
+
+  private mutating func warn(_ reason: String, _ field: String, _ message: String) {
+    warnings.append(
+      .with {
+        $0.reason = reason
+        $0.field = field
+        $0.message = message
+      })
+  }
+}
+
+// MARK: - Summaries
+
+extension EventEnrichment {
+  /// Brings the summaries up to date with an event that the timeline has by now.
+  func summarise(_ stored: Event, on timeline: inout TimelineWriter) throws {
+    let reader = writer.read
+    let at = stored.occurredAt?.micros ?? now
+    let reviews = (old: oldEffects.firstReview, new: effects.firstReview)
+    if reviews.old != nil || reviews.new != nil {
+      var figures = ReviewFigures(timeline.stats.reviews)
+      if let old = reviews.old { figures.count(old, times: -1) }
+      if let new = reviews.new { figures.count(new) }
+      if old == nil, let new = reviews.new, at >= figures.lastAt ?? .min {
+        figures.noteNewest(new, at: at)
+      } else {
+        try figures.readNewest(of: stored.customerID, in: reader, now)
+      }
+      timeline.changeStats { $0.reviews = figures.summary }
+    }
+    let loyalty = (old: oldEffects.firstLoyalty, new: effects.firstLoyalty)
+    if loyalty.old != nil || loyalty.new != nil {
+      var figures = LoyaltyFigures(timeline.stats.loyalty)
+      if let old = loyalty.old { figures.count(old, times: -1) }
+      if let new = loyalty.new { figures.count(new) }
+      var exists = true
+      if old == nil, let new = loyalty.new, try isNewest(stored) {
+        figures.noteNewest(new, at: at)
+      } else {
+        exists = try figures.readState(of: stored.customerID, in: reader, now)
+      }
+      timeline.changeStats { $0.loyalty = exists ? LoyaltySummary(figures) : nil }
+    }
+  }
+
+  private func isNewest(_ stored: Event) throws -> Bool {
+    var newest: Int64 = 0
+    try TimelineScan.visit(
+      of: stored.customerID, LoyaltyFigures.types, notBefore: stored.occurredAt?.micros ?? now,
+      in: writer.read
+    ) {
+      newest = $0.id
+      return false
+    }
+    return newest == stored.id
+  }
+}
+
+/// Reads what a timeline says of one thing, with an end to it.
+enum TimelineScan {
+  /// The most events that are looked at, newest first. What is older counts in sums only.
+  static let mostEvents = 10_000
+
+  /// Visits the product events of some types, newest first, until `body` returns false. False when
+  /// there were more events than are looked at.
+  @discardableResult
+  static func visit(
+    of customerID: Int64, _ types: Set<String>, notBefore oldest: Int64 = .min,
+    in reader: StoreReader, _ body: (Event) throws -> Bool
+  ) throws -> Bool {
+    var count = 0
+    var isWhole = true
+    try reader.timeline(of: customerID, behind: .newest, notBefore: oldest) { entry in
+      count += 1
+      guard count <= mostEvents else {
+        isWhole = false
+        return false
+      }
+      guard entry.source == PatronProto.EventSource.product.rawValue,
+        types.contains(String(decoding: entry.type, as: UTF8.self))
+      else { return true }
+      return try body(try Event(stored: Array(entry.body)))
+    }
+    return isWhole
+  }
+}
+
+extension ReviewFigures {
+  fileprivate mutating func readNewest(
+    of customerID: Int64, in reader: StoreReader, _ now: Int64
+  ) throws {
+    forgetNewest()
+    try TimelineScan.visit(of: customerID, ["review_created"], in: reader) { event in
+      guard let review = Enrichment.effects(of: event, at: now).firstReview else { return true }
+      return noteOlder(review, at: event.occurredAt?.micros ?? 0)
+    }
+  }
+
+  fileprivate init(_ summary: ReviewSummary?) {
+    self.init()
+    guard let summary else { return }
+    count = summary.totalReviews
+    productCount = summary.productRatingCount
+    siteCount = summary.siteRatingCount
+    // Stars are whole, so the sums come back exactly.
+    productStars = Int64((summary.averageProductRating * Double(productCount)).rounded())
+    siteStars = Int64((summary.averageSiteRating * Double(siteCount)).rounded())
+    lastAt = summary.lastReviewAt?.micros
+    lastStars = summary.lastStarRating
+    lastSentiment = summary.lastSentiment
+    topics = summary.topTopics
+  }
+
+  fileprivate var summary: ReviewSummary? {
+    guard count > 0 else { return nil }
+    return .with {
+      $0.totalReviews = count
+      $0.productRatingCount = productCount
+      $0.siteRatingCount = siteCount
+      if productCount > 0 { $0.averageProductRating = Double(productStars) / Double(productCount) }
+      if siteCount > 0 { $0.averageSiteRating = Double(siteStars) / Double(siteCount) }
+      $0.lastReviewAt = lastAt.map(GoogleProtobuf.Timestamp.init(micros:))
+      $0.lastStarRating = lastStars
+      $0.lastSentiment = lastSentiment
+      $0.topTopics = topics
+    }
+  }
+}
+
+extension LoyaltyFigures {
+  /// Types of the events that say something of loyalty.
+  fileprivate static let types: Set<String> = [
+    "loyalty_joined", "loyalty_left", "points_earned", "points_redeemed", "points_adjusted",
+    "points_expiring", "points_expired", "tier_earned", "tier_lost", "referral_completed",
+  ]
+
+  /// Reads the state anew. False when no event says anything of loyalty any more.
+  fileprivate mutating func readState(
+    of customerID: Int64, in reader: StoreReader, _ now: Int64
+  ) throws -> Bool {
+    var events: [(facts: LoyaltyFacts, at: Int64)] = []
+    let areAll = try TimelineScan.visit(of: customerID, Self.types, in: reader) { event in
+      if let facts = Enrichment.effects(of: event, at: now).firstLoyalty {
+        events.append((facts, event.occurredAt?.micros ?? 0))
+      }
+      return true
+    }
+    self = replaying(events.reversed(), areAll: areAll)
+    return !events.isEmpty || !areAll
+  }
+
+  fileprivate init(_ summary: LoyaltySummary?) {
+    self.init()
+    guard let summary else { return }
+    isMember = summary.member
+    joinedAt = summary.joinedAt?.micros
+    balance = summary.pointsBalance
+    earned = summary.pointsEarned
+    redeemed = summary.pointsRedeemed
+    expireAt = summary.pointsExpireAt?.micros
+    tier = summary.tier
+    tierSince = summary.tierSince?.micros
+    redemptions = summary.redemptionCount
+    referrals = summary.successfulReferrals
+  }
+}
+
+extension LoyaltySummary {
+  fileprivate init(_ figures: LoyaltyFigures) {
+    self.init()
+    member = figures.isMember
+    joinedAt = figures.joinedAt.map(GoogleProtobuf.Timestamp.init(micros:))
+    pointsBalance = figures.balance
+    pointsEarned = figures.earned
+    pointsRedeemed = figures.redeemed
+    pointsExpireAt = figures.expireAt.map(GoogleProtobuf.Timestamp.init(micros:))
+    tier = figures.tier
+    tierSince = figures.tierSince.map(GoogleProtobuf.Timestamp.init(micros:))
+    redemptionCount = figures.redemptions
+    successfulReferrals = figures.referrals
+  }
+}
+
+extension [EnrichmentEffect] {
+  fileprivate var firstReview: ReviewFacts? {
+    for case .review(let facts) in self { return facts }
+    return nil
+  }
+
+  fileprivate var firstLoyalty: LoyaltyFacts? {
+    for case .loyalty(let facts) in self { return facts }
+    return nil
+  }
+}
+
+extension EnrichmentEffect {
+  fileprivate var isAboutConsent: Bool {
+    switch self {
+    case .subscribe, .unsubscribe, .suppress, .softBounce, .unknownTopic: true
+    case .accountStatus, .accountCreated, .reviewerName, .review, .loyalty: false
+    }
+  }
+}
+
+extension Enrichment {
+  /// What an event does. `now` is its time where it has none.
+  static func effects(of event: Event, at now: Int64) -> [EnrichmentEffect] {
+    guard event.source != .thirdParty,
+      let source = PatronModel.EventSource(rawValue: Int(event.source.rawValue))
+    else { return [] }
+    return effects(
+      of: EventFacts(
+        source: source, type: event.type, occurredAt: event.occurredAt?.micros ?? now,
+        properties: event.properties.compactMapValues { try? PatronModel.PropertyValue($0) },
+        namesProduct: event.references?.productID.isEmpty == false))
+  }
+}
+
+extension Identifiers {
+  /// The address of a channel in the form that is compared; nil when none is given.
+  fileprivate func address(_ channel: PatronModel.Channel) -> String? {
+    switch channel {
+    case .sms: phone
+    case .email: emailKey
+    }
+  }
+}
+
+extension Event {
+  /// A property that is text; empty when there is none.
+  fileprivate func text(_ name: String) -> String {
+    guard case .stringValue(let text) = properties[name]?.kind else { return "" }
+    return text
+  }
+}
