@@ -182,24 +182,30 @@ extension EventEnrichment {
   }
 
   /// Soft bounces since anything arrived, or since a suppression was lifted; this one is counted.
+  /// 0 where something arrived after this one.
   private func softBouncesInARow(of customerID: Int64) throws -> Int {
     let types: Set<String> = [
       "email_bounced", "email_delivered", "email_opened", "email_clicked", "email_unsuppressed",
     ]
     var count = 0
     var isCounted = false
+    var isOver = false
     try TimelineScan.visit(of: customerID, types, in: writer.read) { other in
       if !isCounted, other.occurredAt?.micros ?? 0 <= event.occurredAt?.micros ?? now {
         isCounted = true
         count += 1
       }
       if other.id == old?.id { return true }
-      guard other.type == "email_bounced" else { return false }
+      guard other.type == "email_bounced" else {
+        isOver = true
+        return false
+      }
       if Enrichment.effects(of: other, at: now).contains(.softBounce) { count += 1 }
       return true
     }
-    // Nothing is as old as this one: it began the row.
-    return isCounted ? count : count + (count == 0 ? 1 : 0)
+    if isCounted { return count }
+    // Where nothing is older than this one, it began the row.
+    return isOver ? 0 : count + 1
   }
 
   /// Suppresses the address of an event that no customer has. nil when the event does not ask for
