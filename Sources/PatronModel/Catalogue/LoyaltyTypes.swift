@@ -111,7 +111,8 @@ extension EventCatalogue {
       description,
       fields,
       creates: creates,
-      enriches: creates ? ["first_name", "last_name", "email", "phone_number", "loyalty"] : ["loyalty"]
+      enriches: creates
+        ? ["first_name", "last_name", "email", "phone_number", "loyalty"] : ["loyalty"]
     )
   }
 }

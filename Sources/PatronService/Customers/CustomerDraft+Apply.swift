@@ -86,7 +86,9 @@ extension CustomerDraft {
   ) {
     let replaces = overwrites.contains(Enrichment.properties)
     for (name, value) in properties where mode == .explicit || value != nil {
-      guard mode == .explicit || customer.customProperties[name] == nil || replaces else { continue }
+      guard mode == .explicit || customer.customProperties[name] == nil || replaces else {
+        continue
+      }
       changed.set("custom_properties.\(name)", &customer.customProperties[name], value)
     }
   }

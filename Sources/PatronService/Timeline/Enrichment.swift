@@ -273,7 +273,9 @@ extension EventEnrichment {
     case "preference_page", "link": .preferencePage
     case "api": .api
     default:
-      if !event.text("keyword").isEmpty { .keyword } else if !event.text("form_id").isEmpty {
+      if !event.text("keyword").isEmpty {
+        .keyword
+      } else if !event.text("form_id").isEmpty {
         .form
       } else {
         .other

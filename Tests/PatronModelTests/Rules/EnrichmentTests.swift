@@ -71,16 +71,18 @@ import Testing
       effects("sms_unsubscribed", ["topic": .string("weather")])
         == [.unsubscribe(.sms, .marketing)]
     )
-    #expect(effects("email_bounced", ["bounce_type": .string("Hard")])
-      == [.suppress(.email, .hardBounce)])
+    #expect(
+      effects("email_bounced", ["bounce_type": .string("Hard")])
+        == [.suppress(.email, .hardBounce)])
     #expect(effects("email_bounced", ["bounce_type": .string("soft")]) == [.softBounce])
     #expect(effects("email_bounced", ["bounce_type": .string("full")]) == [])
     #expect(
       effects("email_marked_spam")
         == [.unsubscribe(.email, .marketing), .suppress(.email, .spamComplaint)]
     )
-    #expect(effects("sms_failed", ["permanent": .bool(true)])
-      == [.suppress(.sms, .invalidAddress)])
+    #expect(
+      effects("sms_failed", ["permanent": .bool(true)])
+        == [.suppress(.sms, .invalidAddress)])
     #expect(effects("sms_failed", ["permanent": .bool(false)]) == [])
     #expect(effects("sms_failed") == [])
     #expect(effects("email_opened") == [])

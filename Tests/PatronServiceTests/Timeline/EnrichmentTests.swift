@@ -127,7 +127,8 @@ struct EnrichmentTests {
           "subscriptions",
         ])
       let customer = try await shop.customer(.externalID("g1"))
-      #expect(customer.accountStatus == "enabled" && customer.accountCreatedAt == .at(1_690_000_000))
+      #expect(
+        customer.accountStatus == "enabled" && customer.accountCreatedAt == .at(1_690_000_000))
       #expect(try await shop.state(.email, .externalID("g1")) == .subscribed)
       let bad = try await violations {
         try await shop.tell(
