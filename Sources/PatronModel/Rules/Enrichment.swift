@@ -139,6 +139,21 @@ public enum EnrichmentEffect: Sendable, Hashable {
 }
 
 extension Enrichment {
+  private static let shopTypes: Set<String> = ["account_created", "account_status_changed"]
+  private static let ownTypes = LoyaltyFacts.types.union([
+    "sms_subscribed", "email_subscribed", "sms_unsubscribed", "email_unsubscribed",
+    "email_bounced", "email_marked_spam", "sms_failed", "review_created",
+  ])
+
+  /// Whether events of a type can do anything: most cannot, and need not be read for it.
+  public static func hasEffects(_ type: String, of source: EventSource) -> Bool {
+    switch source {
+    case .ecommerce: shopTypes.contains(type)
+    case .product: ownTypes.contains(type)
+    case .thirdParty: false
+    }
+  }
+
   /// What an event does. Properties that are missing or of another kind do nothing.
   public static func effects(of event: EventFacts) -> [EnrichmentEffect] {
     switch event.source {

@@ -42,6 +42,12 @@ public struct LoyaltyFacts: Sendable, Hashable {
   /// The greatest number of points that is believed: sums of it never overflow.
   static let mostPoints: Int64 = 1_000_000_000_000
 
+  /// Types of the events that say something of loyalty.
+  public static let types: Set<String> = [
+    "loyalty_joined", "loyalty_left", "points_earned", "points_redeemed", "points_adjusted",
+    "points_expiring", "points_expired", "tier_earned", "tier_lost", "referral_completed",
+  ]
+
   /// Reads an event; nil when its type says nothing of loyalty.
   init?(_ event: EventFacts) {
     let given = event.int("points") ?? 0

@@ -15,7 +15,8 @@ struct CustomerChange: Sendable {
   var origin: Origin
   /// Consent that an import brings; nil everywhere else.
   var imported: ImportedConsent?
-  /// What sets the fields. Nil in changes that fill gaps: their callers note it, with the event.
+  /// What sets the fields: `update`, for example. Nil is `upsert`; in changes that fill gaps it is
+  /// nil where the caller notes it, with the event.
   var setBy: String?
   /// When what an order or an event says was true, microseconds since 1970. Fields that were set
   /// later stay as they are; nil where every field is meant.
@@ -86,10 +87,11 @@ struct CustomerChange: Sendable {
     customer.createdAt = .init(micros: now)
     let effect = try applyConsent(to: &customer, isNew: true, in: writer, at: now)
     changed += effect.changedFields
-    let row = try write(&customer, effect, draft, over: nil, in: writer, at: now, dryRun: dryRun) {
+    let row = try write(
+      &customer, changed, effect, draft, over: nil, in: writer, at: now, dryRun: dryRun
+    ) {
       ProfileEvent.created($0)
     }
-    if !dryRun { try note(changed, of: row.id, in: writer, at: now) }
     return Result(
       row: row, customer: customer, outcome: .created, changedFields: changed.sorted(),
       warnings: effect.warnings)
@@ -101,19 +103,22 @@ struct CustomerChange: Sendable {
   ) throws -> Result {
     var customer = try Customer(stored: old.body)
     let before = customer
-    var draft = draft
-    if let asOf {
-      draft.leave(
-        what: customer, has: try Provenance(of: old.id, in: writer.read), newerThan: asOf,
-        unlessSetBy: repeats)
-    }
     var adopted = false
     var previousExternalID: String?
     if case .adopt(_, let previous) = decision {
       adopted = true
       previousExternalID = previous
     }
+    var draft = draft
     var changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
+    // Most events say nothing new: then nobody needs to know who set what.
+    if let asOf, !changed.isEmpty {
+      draft.leave(
+        what: before, has: try Provenance(of: old.id, in: writer.read), newerThan: asOf,
+        unlessSetBy: repeats)
+      customer = before
+      changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
+    }
     try checkStillValid(customer)
     let effect = try applyConsent(to: &customer, isNew: false, in: writer, at: now)
     changed += effect.changedFields
@@ -122,10 +127,11 @@ struct CustomerChange: Sendable {
         row: old, customer: customer, outcome: .unchanged, changedFields: [],
         warnings: effect.warnings)
     }
-    let row = try write(&customer, effect, draft, over: old, in: writer, at: now, dryRun: dryRun) {
+    let row = try write(
+      &customer, changed, effect, draft, over: old, in: writer, at: now, dryRun: dryRun
+    ) {
       ProfileEvent.updated(before, to: $0, changed)
     }
-    if !dryRun { try note(changed, of: row.id, in: writer, at: now) }
     if let previousExternalID, !dryRun {
       try writer.addAlias(previousExternalID, of: customer.id)
     }
@@ -146,9 +152,9 @@ struct CustomerChange: Sendable {
   }
 
   private func write(
-    _ customer: inout Customer, _ effect: MarketingFlags.Effect, _ draft: CustomerDraft,
-    over old: CustomerRow?, in writer: StoreWriter, at now: Int64, dryRun: Bool,
-    telling: (Customer) -> Event?
+    _ customer: inout Customer, _ changed: [String], _ effect: MarketingFlags.Effect,
+    _ draft: CustomerDraft, over old: CustomerRow?, in writer: StoreWriter, at now: Int64,
+    dryRun: Bool, telling: (Customer) -> Event?
   ) throws -> CustomerRow {
     customer.updatedAt = .init(micros: now)
     var consents = effect.consents
@@ -172,19 +178,17 @@ struct CustomerChange: Sendable {
     guard !dryRun else { return row }
     try consents.tell(of: &row, in: writer, at: now)
     if let old {
-      try writer.update(row, replacing: old)
+      try writer.update(row, replacing: old, provenance: noting(changed, at: now))
     } else {
-      try writer.insert(row)
+      try writer.insert(row, provenance: try noting(changed, at: now)?([]) ?? [])
     }
     return row
   }
 
-  /// Notes who set the fields, where nobody does who knows more of it.
-  private func note(
-    _ changed: [String], of customerID: Int64, in writer: StoreWriter, at now: Int64
-  ) throws {
-    guard let setBy = setBy ?? (mode == .explicit ? origin.setter : nil) else { return }
-    try Provenance.note(changed, of: customerID, setAt: now, by: setBy, in: writer)
+  /// Who sets the fields, where nobody notes it who knows more.
+  private func noting(_ changed: [String], at now: Int64) -> ProvenanceChange? {
+    guard let setBy = setBy ?? (mode == .explicit ? "upsert" : nil) else { return nil }
+    return Provenance.noting(changed, by: Provenance.Setter(name: setBy, at: now))
   }
 
   /// The form of the e-mail address that is compared: known from the input or the row, where it is
@@ -212,11 +216,6 @@ struct CustomerChange: Sendable {
       throw RPCError.invalid([Violation(path: "customer.custom_properties", error: error)])
     }
   }
-}
-
-extension Origin {
-  /// What sets the fields of customers with this origin, in a caller's own words.
-  fileprivate var setter: String { self == .import ? "import" : "upsert" }
 }
 
 extension Warning {

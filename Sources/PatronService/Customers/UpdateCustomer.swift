@@ -78,7 +78,7 @@ extension CustomerChange {
       draft: draft, mode: .explicit, identity: .upsert, onConflict: .fail,
       flags: MarketingFlags(
         sms: draft.acceptsSMS, email: draft.acceptsEmail, actor: actor, source: "update"),
-      origin: .api)
+      origin: .api, setBy: "update")
   }
 }
 

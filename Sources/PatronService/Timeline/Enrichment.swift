@@ -330,7 +330,7 @@ extension EventEnrichment {
   private func isNewest(_ stored: Event) throws -> Bool {
     var newest: Int64 = 0
     try TimelineScan.visit(
-      of: stored.customerID, LoyaltyFigures.types, notBefore: stored.occurredAt?.micros ?? now,
+      of: stored.customerID, LoyaltyFacts.types, notBefore: stored.occurredAt?.micros ?? now,
       in: writer.read
     ) {
       newest = $0.id
@@ -412,18 +412,12 @@ extension ReviewFigures {
 }
 
 extension LoyaltyFigures {
-  /// Types of the events that say something of loyalty.
-  fileprivate static let types: Set<String> = [
-    "loyalty_joined", "loyalty_left", "points_earned", "points_redeemed", "points_adjusted",
-    "points_expiring", "points_expired", "tier_earned", "tier_lost", "referral_completed",
-  ]
-
   /// Reads the state anew. False when no event says anything of loyalty any more.
   fileprivate mutating func readState(
     of customerID: Int64, in reader: StoreReader, _ now: Int64
   ) throws -> Bool {
     var events: [(facts: LoyaltyFacts, at: Int64)] = []
-    let areAll = try TimelineScan.visit(of: customerID, Self.types, in: reader) { event in
+    let areAll = try TimelineScan.visit(of: customerID, LoyaltyFacts.types, in: reader) { event in
       if let facts = Enrichment.effects(of: event, at: now).firstLoyalty {
         events.append((facts, event.occurredAt?.micros ?? 0))
       }
@@ -489,8 +483,8 @@ extension EnrichmentEffect {
 extension Enrichment {
   /// What an event does. `now` is its time where it has none.
   static func effects(of event: Event, at now: Int64) -> [EnrichmentEffect] {
-    guard event.source != .thirdParty,
-      let source = PatronModel.EventSource(rawValue: Int(event.source.rawValue))
+    guard let source = PatronModel.EventSource(rawValue: Int(event.source.rawValue)),
+      hasEffects(event.type, of: source)
     else { return [] }
     return effects(
       of: EventFacts(

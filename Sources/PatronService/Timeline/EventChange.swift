@@ -51,7 +51,10 @@ extension TimelineHandlers {
       try refuseUnknownID(in: writer.read)
       let plan = try change.plan(in: writer.read)
       guard plan.row != nil || mayCreate else { return try performUnknown(in: writer, at: now) }
-      let old = try known(plan, writer.read, at: now)
+      // A customer who is made now has no events.
+      var event = try plan.row.map { try draft.completed(for: $0.id, at: now) } ?? draft.event
+      let known = try known(event, plan, writer.read)
+      let old = try known.map { try Event(stored: $0.body) }
       let time = draft.event.occurredAt?.micros ?? old?.occurredAt?.micros ?? now
       change.asOf = min(time, now)
       change.repeats = old?.id
@@ -62,7 +65,8 @@ extension TimelineHandlers {
         change.flags.clear()
       }
       var customer = try change.perform(plan, in: writer, at: now)
-      var event = try draft.completed(for: customer.row.id, at: time)
+      if plan.row == nil { event = try draft.completed(for: customer.row.id, at: time) }
+      event.occurredAt = .init(micros: time)
       var enrichment = EventEnrichment(event, over: old, change.draft.identifiers, writer, now)
       customer.row = try enrichment.changeConsent(of: customer.row)
       let fields = Set(customer.changedFields + enrichment.fields).sorted()
@@ -70,12 +74,11 @@ extension TimelineHandlers {
       event.orderID = try writer.read.order(about: event)?.id ?? 0
       var timeline = try TimelineWriter(
         writer, customerID: customer.row.id, stats: customer.row.stats, now: now)
-      let (stored, outcome) = try timeline.put(event, keepsTime: draft.event.occurredAt == nil)
+      let (stored, outcome) = try timeline.put(
+        event, over: known, keepsTime: draft.event.occurredAt == nil)
       if outcome != .unchanged { try enrichment.summarise(stored, on: &timeline) }
-      try timeline.finish()
-      try Provenance.note(
-        fields.filter { $0 != "reviews" && $0 != "loyalty" }, of: customer.row.id,
-        setAt: min(time, now), by: stored.type, event: stored.id, in: writer)
+      let setter = Provenance.Setter(name: stored.type, at: min(time, now), eventID: stored.id)
+      try timeline.finish(provenance: Provenance.noting(fields, by: setter))
       return Recorded(
         event: stored, outcome: outcome, customer: customer,
         warnings: customer.warnings + draft.warnings + enrichment.warnings)
@@ -92,18 +95,14 @@ extension TimelineHandlers {
     /// The event as it is on the timeline already. An event id that another customer's event has
     /// is refused before anything is written.
     private func known(
-      _ plan: CustomerChange.Plan, _ reader: StoreReader, at now: Int64
-    ) throws -> Event? {
-      var event = draft.event
-      if event.eventID.isEmpty {
-        guard let row = plan.row else { return nil }
-        event = try draft.completed(for: row.id, at: now)
-      }
+      _ event: Event, _ plan: CustomerChange.Plan, _ reader: StoreReader
+    ) throws -> EventRow? {
+      if event.eventID.isEmpty { return nil }
       let known = try reader.event(
         source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID)
       guard let known else { return nil }
       guard known.customerID == plan.row?.id else { throw RPCError.eventBelongsToOther(known) }
-      return try Event(stored: known.body)
+      return known
     }
 
     /// Where only an external id is given, a customer who would have to be made could not be.

@@ -44,9 +44,10 @@ extension TimelineHandlers {
       let customer = try change.perform(plan, in: writer, at: now)
       let order = draft.placed(over: old, customerID: customer.row.id, now: now)
       if let old, order.isSame(as: old) {
-        try Provenance.note(
-          customer.changedFields, of: customer.row.id, setAt: min(draft.snapshot.placedAt, now),
-          by: "order_placed", in: writer)
+        let setter = Provenance.Setter(name: "order_placed", at: min(draft.snapshot.placedAt, now))
+        if let note = Provenance.noting(customer.changedFields, by: setter) {
+          try writer.changeProvenance(of: customer.row.id, note)
+        }
         return Outcome(order: old, outcome: .unchanged, customer: customer, events: [])
       }
       return try Self.write(order, over: known, old, customer, draft, in: writer, at: now)
@@ -124,11 +125,10 @@ extension TimelineHandlers {
         let place = told.firstIndex { ($0.occurredAt?.micros ?? 0) > event.occurredAt?.micros ?? 0 }
         told.insert(event, at: place ?? told.endIndex)
       }
-      try timeline.finish()
-      let placed = events.first { $0.type == "order_placed" }
-      try Provenance.note(
-        customer.changedFields, of: customer.row.id, setAt: min(draft.snapshot.placedAt, now),
-        by: "order_placed", event: placed?.id ?? 0, in: writer)
+      let setter = Provenance.Setter(
+        name: "order_placed", at: min(draft.snapshot.placedAt, now),
+        eventID: events.first { $0.type == "order_placed" }?.id ?? 0)
+      try timeline.finish(provenance: Provenance.noting(customer.changedFields, by: setter))
       return Outcome(
         order: order, outcome: known == nil ? .created : .updated, customer: customer,
         events: told)

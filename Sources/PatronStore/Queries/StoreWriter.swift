@@ -41,31 +41,35 @@ extension StoreWriter {
     """
     INSERT INTO customers
       (store_id, customer_id, external_id, email, phone, updated_at, body, stats, body_terms,
-        stats_terms)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        stats_terms, provenance)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
     """
   )
   private static let updateBody = Query(
     """
-    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5
+    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5, provenance = ?6
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateBodyAndStats = Query(
     """
-    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5, stats = ?6, stats_terms = ?7
+    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5, provenance = ?6, stats = ?7,
+      stats_terms = ?8
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateIdentifiers = Query(
     """
-    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5, external_id = ?6, email = ?7,
-      phone = ?8
+    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5, provenance = ?6,
+      external_id = ?7, email = ?8, phone = ?9
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateStats = Query(
-    "UPDATE customers SET stats = ?3, stats_terms = ?4 WHERE store_id = ?1 AND customer_id = ?2"
+    """
+    UPDATE customers SET stats = ?3, stats_terms = ?4, provenance = ?5
+    WHERE store_id = ?1 AND customer_id = ?2
+    """
   )
   private static let insertAlias = Query(
     """
@@ -77,8 +81,8 @@ extension StoreWriter {
     "DELETE FROM aliases WHERE store_id = ?1 AND external_id = ?2"
   )
 
-  /// Writes a new customer.
-  public func insert(_ row: CustomerRow) throws {
+  /// Writes a new customer, with the provenance of its fields.
+  public func insert(_ row: CustomerRow, provenance: [UInt8] = []) throws {
     try transaction.run(
       Self.insert,
       store.name,
@@ -90,7 +94,8 @@ extension StoreWriter {
       row.body,
       row.stats,
       try bodyTerms(of: row),
-      try statsTerms(row.stats, of: row.id)
+      try statsTerms(row.stats, of: row.id),
+      provenance
     )
     try index(row)
     try forgetAlias(row.externalID)
@@ -98,9 +103,15 @@ extension StoreWriter {
   }
 
   /// Writes a changed customer over `old`, its statistics only where they changed. Columns with an
-  /// index are touched only when they changed, too: that makes one dirty page of three.
-  public func update(_ row: CustomerRow, replacing old: CustomerRow) throws {
+  /// index are touched only when they changed, too: that makes one dirty page of three. The
+  /// provenance of its fields goes with them.
+  public func update(
+    _ row: CustomerRow,
+    replacing old: CustomerRow,
+    provenance change: ProvenanceChange? = nil
+  ) throws {
     let packed = try packedTerms(of: row.id)
+    let provenance = try change?(packed.provenance) ?? packed.provenance
     let terms = try bodyTerms(of: row, over: packed.body)
     let hasStats = row.stats != old.stats
     let counted =
@@ -108,10 +119,11 @@ extension StoreWriter {
     if row.externalID == old.externalID && row.emailKey == old.emailKey && row.phone == old.phone {
       if hasStats {
         try transaction.run(
-          Self.updateBodyAndStats, store.name, row.id, row.updatedAt, row.body, terms, row.stats,
-          counted)
+          Self.updateBodyAndStats, store.name, row.id, row.updatedAt, row.body, terms, provenance,
+          row.stats, counted)
       } else {
-        try transaction.run(Self.updateBody, store.name, row.id, row.updatedAt, row.body, terms)
+        try transaction.run(
+          Self.updateBody, store.name, row.id, row.updatedAt, row.body, terms, provenance)
       }
     } else {
       try transaction.run(
@@ -121,12 +133,14 @@ extension StoreWriter {
         row.updatedAt,
         row.body,
         terms,
+        provenance,
         row.externalID,
         row.emailKey,
         row.phone
       )
       if hasStats {
-        try transaction.run(Self.updateStats, store.name, row.id, row.stats, counted)
+        try transaction.run(
+          Self.updateStats, store.name, row.id, row.stats, counted, provenance)
       }
       if row.emailKey != old.emailKey || row.phone != old.phone {
         try unindex(old)
@@ -137,10 +151,17 @@ extension StoreWriter {
     noteChange(row.id)
   }
 
-  /// Writes the part of a customer that orders and events change.
-  public func setStats(_ stats: [UInt8], of customerID: Int64) throws {
-    let terms = try statsTerms(stats, of: customerID, over: packedTerms(of: customerID).stats)
-    try transaction.run(Self.updateStats, store.name, customerID, stats, terms)
+  /// Writes the part of a customer that orders and events change, with the provenance of the fields
+  /// that they set.
+  public func setStats(
+    _ stats: [UInt8],
+    of customerID: Int64,
+    provenance change: ProvenanceChange? = nil
+  ) throws {
+    let packed = try packedTerms(of: customerID)
+    let terms = try statsTerms(stats, of: customerID, over: packed.stats)
+    let provenance = try change?(packed.provenance) ?? packed.provenance
+    try transaction.run(Self.updateStats, store.name, customerID, stats, terms, provenance)
     noteChange(customerID)
   }
 

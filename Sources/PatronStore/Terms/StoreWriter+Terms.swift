@@ -21,7 +21,10 @@ extension StoreWriter {
     "DELETE FROM memberships WHERE store_id = ?1 AND term_id = ?2 AND customer_id = ?3"
   )
   private static let termColumns = Query(
-    "SELECT body_terms, stats_terms FROM customers WHERE store_id = ?1 AND customer_id = ?2"
+    """
+    SELECT body_terms, stats_terms, provenance FROM customers
+    WHERE store_id = ?1 AND customer_id = ?2
+    """
   )
   private static let setBodyTerms = Query(
     "UPDATE customers SET body_terms = ?3 WHERE store_id = ?1 AND customer_id = ?2"
@@ -79,11 +82,13 @@ extension StoreWriter {
     return PackedTerms.pack(ids)
   }
 
-  /// Both columns; empty where there is nothing yet.
-  func packedTerms(of customerID: Int64) throws -> (body: [UInt8], stats: [UInt8]) {
+  /// Both columns, and the provenance that is written with them; empty where there is nothing yet.
+  func packedTerms(
+    of customerID: Int64
+  ) throws -> (body: [UInt8], stats: [UInt8], provenance: [UInt8]) {
     try transaction.first(Self.termColumns, store.name, customerID) { row in
-      (row.array(0), row.array(1))
-    } ?? ([], [])
+      (row.array(0), row.array(1), row.array(2))
+    } ?? ([], [], [])
   }
 
   private static func unpack(_ packed: [UInt8]) -> [Int64] {
