@@ -1379,7 +1379,7 @@ extension Contract {
           string field = 1;
           // When it was set, in the time of what set it.
           google.protobuf.Timestamp set_at = 2;
-          // What set it: `upsert`, `update`, `import`, or the type of an event.
+          // What set it: `upsert`, `update`, `subscribe`, the name of an import, or the type of an event.
           string set_by = 3;
           // Id of the event that set it; 0 when none did.
           int64 event_id = 4;
@@ -1509,7 +1509,8 @@ extension Contract {
           Customer customer = 1;
           // Every channel and topic with consent or suppression, and marketing always; full view only.
           repeated ChannelStatus channels = 2;
-          // Who last set which field; full view only. Not recorded yet: always empty.
+          // Who last set which field, or cleared it, sorted by field; full view only. Consent is not among
+          // them: its history says more. Of custom properties the 200 that were set last are known.
           repeated FieldProvenance provenance = 3;
         }
         """##),

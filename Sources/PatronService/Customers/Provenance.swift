@@ -136,7 +136,8 @@ extension Provenance {
     try self.init(stored: try reader.provenance(of: customerID))
   }
 
-  private init(stored: [UInt8]) throws {
+  /// Reads what is stored.
+  init(stored: [UInt8]) throws {
     try stored.withUnsafeBytes { bytes in
       var fields = WireFields(bytes)
       while let (field, value) = try fields.next() {

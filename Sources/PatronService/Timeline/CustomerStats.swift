@@ -4,8 +4,8 @@ internal import PatronStore
 internal import ProtobufC
 
 /// The part of a customer that orders and events change: order statistics by currency, the last
-/// event of each source, and summaries of reviews and loyalty. It is stored apart from the record and
-/// joined to it on the wire.
+/// event of each source, and summaries of reviews and loyalty. It is stored apart from the record
+/// and joined to it on the wire.
 struct CustomerStats {
   private var fields: Customer
 

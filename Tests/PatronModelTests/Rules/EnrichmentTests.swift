@@ -41,6 +41,22 @@ import Testing
     }
   }
 
+  @Test func typesWithoutEffectsHaveNone() {
+    var some = 0
+    for type in EventCatalogue.types {
+      let properties: [String: PropertyValue] = [
+        "to": .string("enabled"), "bounce_type": .string("hard"), "permanent": .bool(true),
+        "points": .int(1),
+      ]
+      let hasEffects = !effects(type.name, properties, from: type.source).isEmpty
+      let may = Enrichment.hasEffects(type.name, of: type.source)
+      // An account that is opened says nothing by itself.
+      #expect(hasEffects == may || type.name == "account_created", "\(type.name)")
+      some += hasEffects ? 1 : 0
+    }
+    #expect(some > 10)
+  }
+
   @Test func accounts() {
     #expect(effects("account_created", from: .ecommerce) == [])
     #expect(

@@ -23,7 +23,8 @@ struct SummaryTests {
       try await shop.tell(
         "review_created", "e2", at: 1_700_000_100,
         [
-          "score": .int64Value(2), "sentiment": .doubleValue(-0.5), "topics": .stringValue("price"),
+          "score": .int64Value(2), "sentiment": .stringValue("-0.5"),
+          "topics": .stringValue("price"),
         ], product: "p2")
       try await shop.tell("review_created", "e3", at: 1_700_000_050, ["score": .int64Value(4)])
       let reviews = try await summary(shop)
@@ -134,6 +135,11 @@ struct SummaryTests {
       #expect(customer.reviews?.totalReviews == 1 && customer.loyalty?.pointsEarned == 5)
       let header = try await shop.timeline(.externalID("c1")).header
       #expect(header?.customer?.reviews == customer.reviews)
+      #expect(try await shop.found(["products": ["has_reviews"]]) == ["c1"])
+      #expect(try await shop.found(["products": ["loyalty_member"]]) == ["c1"])
+      try await shop.tell("loyalty_left", "e3", at: 1_700_000_100)
+      try await shop.tell("photo_uploaded", "e1")
+      #expect(try await shop.found(["products": ["has_reviews", "loyalty_member"]]) == [])
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
   }
