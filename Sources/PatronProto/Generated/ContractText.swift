@@ -120,7 +120,7 @@ extension Contract {
         ContractMethod(
           method: TimelineService.recordEvent.method,
           requestType: "patron.v1.RecordEventRequest", responseType: "patron.v1.RecordEventResponse",
-          summary: ##"Records one event and creates its customer where needed."##),
+          summary: ##"Records one event and creates its customer where events of its type do that."##),
         ContractMethod(
           method: TimelineService.batchRecordEvents.method,
           requestType: "patron.v1.BatchRecordEventsRequest", responseType: "patron.v1.BatchRecordEventsResponse",
@@ -2570,12 +2570,18 @@ extension Contract {
         // Timelines: everything that happened with a customer, from the shop's platform, from the products
         // around Patron and from applications of others.
         service TimelineService {
-          // Records one event and creates its customer where needed.
+          // Records one event and creates its customer where events of its type do that.
+          //
+          // The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
+          // is empty, a few overwrite what nothing newer set. Events of own products change consent and
+          // suppressions by the rules of consent; those of third parties never do. What a caller set or
+          // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
           //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
           // of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
           // method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
-          // customer's event.
+          // customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
+          // no customer.
           rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
           // Records up to 1,000 events. A rejected item does not stop the others.
           rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
@@ -2647,12 +2653,18 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.RecordEvent", kind: .method,
       text: ##"""
-        // Records one event and creates its customer where needed.
+        // Records one event and creates its customer where events of its type do that.
+        //
+        // The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
+        // is empty, a few overwrite what nothing newer set. Events of own products change consent and
+        // suppressions by the rules of consent; those of third parties never do. What a caller set or
+        // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
         //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
         // of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
         // method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
-        // customer's event.
+        // customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
+        // no customer.
         rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
         """##),
     ContractDeclaration(
@@ -2922,7 +2934,8 @@ extension Contract {
       text: ##"""
         // Response of RecordEvent.
         message RecordEventResponse {
-          // The event as it is stored.
+          // The event as it is stored; absent when it was about an address that no customer has: such a
+          // refusal or opt-out suppresses the address and stands on no timeline.
           Event event = 1;
           // Created, updated (replaced) or unchanged.
           Outcome outcome = 2;
