@@ -32,6 +32,13 @@ struct CustomerChange: Sendable {
     var outcome: Outcome
     var changedFields: [String]
     var warnings: [Warning]
+
+    /// The customer's provenance when somebody set what changed; nil where that changes nothing.
+    func provenance(
+      noting setter: Provenance.Setter, _ reader: StoreReader
+    ) throws -> [UInt8]? {
+      try Provenance.noting(changedFields, by: setter, over: try row.provenance(in: reader))
+    }
   }
 
   /// Whom the change is about, found but not changed yet.
@@ -88,7 +95,7 @@ struct CustomerChange: Sendable {
     let effect = try applyConsent(to: &customer, isNew: true, in: writer, at: now)
     changed += effect.changedFields
     let row = try write(
-      &customer, changed, effect, draft, over: nil, in: writer, at: now, dryRun: dryRun
+      &customer, effect, draft, changed, over: nil, in: writer, at: now, dryRun: dryRun
     ) {
       ProfileEvent.created($0)
     }
@@ -114,7 +121,7 @@ struct CustomerChange: Sendable {
     // Most events say nothing new: then nobody needs to know who set what.
     if let asOf, !changed.isEmpty {
       draft.leave(
-        what: before, has: try Provenance(of: old.id, in: writer.read), newerThan: asOf,
+        what: before, has: try Provenance(stored: old.provenance(in: writer.read)), newerThan: asOf,
         unlessSetBy: repeats)
       customer = before
       changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
@@ -128,7 +135,7 @@ struct CustomerChange: Sendable {
         warnings: effect.warnings)
     }
     let row = try write(
-      &customer, changed, effect, draft, over: old, in: writer, at: now, dryRun: dryRun
+      &customer, effect, draft, changed, over: old, in: writer, at: now, dryRun: dryRun
     ) {
       ProfileEvent.updated(before, to: $0, changed)
     }
@@ -152,13 +159,15 @@ struct CustomerChange: Sendable {
   }
 
   private func write(
-    _ customer: inout Customer, _ changed: [String], _ effect: MarketingFlags.Effect,
-    _ draft: CustomerDraft, over old: CustomerRow?, in writer: StoreWriter, at now: Int64,
+    _ customer: inout Customer, _ effect: MarketingFlags.Effect, _ draft: CustomerDraft,
+    _ changed: [String], over old: CustomerRow?, in writer: StoreWriter, at now: Int64,
     dryRun: Bool, telling: (Customer) -> Event?
   ) throws -> CustomerRow {
     customer.updatedAt = .init(micros: now)
     var consents = effect.consents
     var stats = old?.stats ?? []
+    var terms = RowTerms()
+    if old != nil, !CustomerTerms.depend(onAnyOf: changed) { terms.body = .unchanged }
     if !dryRun {
       let change = try writer.nextID()
       customer.etag = String(change)
@@ -168,6 +177,7 @@ struct CustomerChange: Sendable {
         var timeline = try TimelineWriter(writer, customerID: customer.id, stats: stats, now: now)
         try timeline.add(event, id: change)
         stats = try timeline.stats.encoded()
+        if consents.isEmpty { terms.stats = timeline.terms }
       }
     }
     var row = CustomerRow(
@@ -176,19 +186,27 @@ struct CustomerChange: Sendable {
       phone: customer.phoneNumber, updatedAt: now, body: try customer.encoded(),
       stats: stats)
     guard !dryRun else { return row }
+    row.provenance = try provenance(noting: changed, over: old, writer.read, at: now)
     try consents.tell(of: &row, in: writer, at: now)
     if let old {
-      try writer.update(row, replacing: old, provenance: noting(changed, at: now))
+      try writer.update(row, replacing: old, terms: terms)
     } else {
-      try writer.insert(row, provenance: try noting(changed, at: now)?([]) ?? [])
+      let suppressed = try CustomerTerms.suppressedChannels(of: row, in: writer.read)
+      terms.body = .known(CustomerTerms.of(customer, suppressedChannels: suppressed))
+      try writer.insert(row, terms: terms)
     }
     return row
   }
 
-  /// Who sets the fields, where nobody notes it who knows more.
-  private func noting(_ changed: [String], at now: Int64) -> ProvenanceChange? {
-    guard let setBy = setBy ?? (mode == .explicit ? "upsert" : nil) else { return nil }
-    return Provenance.noting(changed, by: Provenance.Setter(name: setBy, at: now))
+  /// Who set the fields, this change included where its caller does not note it, who knows more.
+  private func provenance(
+    noting changed: [String], over old: CustomerRow?, _ reader: StoreReader, at now: Int64
+  ) throws -> [UInt8]? {
+    let stored = old.map(\.provenance) ?? []
+    guard let setBy = setBy ?? (mode == .explicit ? "upsert" : nil) else { return stored }
+    return try Provenance.noting(
+      changed, by: Provenance.Setter(name: setBy, at: now),
+      over: try old?.provenance(in: reader) ?? []) ?? stored
   }
 
   /// The form of the e-mail address that is compared: known from the input or the row, where it is

@@ -85,8 +85,11 @@ struct Provenance {
 // MARK: - Changes
 
 extension Provenance {
-  /// The change of what is stored that notes who set fields; nil when none of them is remembered.
-  static func noting(_ names: [String], by setter: Setter) -> ProvenanceChange? {
+  /// What is to be stored in the place of `stored`, to note who set fields; nil when none of them
+  /// is remembered.
+  static func noting(
+    _ names: [String], by setter: Setter, over stored: @autoclosure () throws -> [UInt8]
+  ) throws -> [UInt8]? {
     var group = Group(setter: setter, fields: 0, properties: [])
     for name in names {
       if let bit = bits[name] {
@@ -96,11 +99,9 @@ extension Provenance {
       }
     }
     guard !group.isEmpty else { return nil }
-    return { [group] stored in
-      var provenance = stored.isEmpty ? Provenance() : try Provenance(stored: stored)
-      provenance.add(group)
-      return provenance.encoded()
-    }
+    var provenance = try Provenance(stored: stored())
+    provenance.add(group)
+    return provenance.encoded()
   }
 
   private mutating func add(_ group: Group) {
@@ -131,12 +132,7 @@ extension Provenance {
 /// A message of groups in field 1. Each has the fields as a number (1), the time (2), who set them
 /// (3), the event (4) and the names of properties (5).
 extension Provenance {
-  /// What is known of a customer who is stored.
-  init(of customerID: Int64, in reader: StoreReader) throws {
-    try self.init(stored: try reader.provenance(of: customerID))
-  }
-
-  /// Reads what is stored.
+  /// Reads what is stored; empty when nothing is known.
   init(stored: [UInt8]) throws {
     try stored.withUnsafeBytes { bytes in
       var fields = WireFields(bytes)
@@ -201,6 +197,13 @@ extension [UInt8] {
       rest >>= 7
     }
     append(UInt8(rest))
+  }
+}
+
+extension CustomerRow {
+  /// Who set the fields, as it is stored: read where the row came without.
+  func provenance(in reader: StoreReader) throws -> [UInt8] {
+    try provenance ?? reader.provenance(of: id)
   }
 }
 

@@ -110,7 +110,7 @@ extension RecordChecks {
     if try stats.activity != CustomerStats.activity(of: row.id, in: reader) {
       problems.append("last activity and events differ")
     }
-    if (try? Provenance(of: row.id, in: reader)) == nil {
+    if (try? Provenance(stored: row.provenance(in: reader))) == nil {
       problems.append("the provenance of its fields cannot be decoded")
     }
     if try !consentHolds(row, reader) { problems.append("consent and its ledger differ") }

@@ -145,7 +145,7 @@ extension EventEnrichment {
     _ topic: PatronModel.Topic
   ) throws {
     guard topic == .marketing else { return }
-    let provenance = try Provenance(of: edit.row.id, in: writer.read)
+    let provenance = try Provenance(stored: edit.row.provenance(in: writer.read))
     let field = "accepts_\(channel.name)_marketing"
     guard provenance.permits(field, at: saidAt, by: old?.id) else { return }
     edit.setFlag(accepts, channel)

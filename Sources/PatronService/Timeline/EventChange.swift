@@ -78,7 +78,9 @@ extension TimelineHandlers {
         event, over: known, keepsTime: draft.event.occurredAt == nil)
       if outcome != .unchanged { try enrichment.summarise(stored, on: &timeline) }
       let setter = Provenance.Setter(name: stored.type, at: min(time, now), eventID: stored.id)
-      try timeline.finish(provenance: Provenance.noting(fields, by: setter))
+      try timeline.finish(
+        provenance: Provenance.noting(
+          fields, by: setter, over: try customer.row.provenance(in: writer.read)))
       return Recorded(
         event: stored, outcome: outcome, customer: customer,
         warnings: customer.warnings + draft.warnings + enrichment.warnings)

@@ -45,8 +45,8 @@ struct CheckoutChange: Sendable {
     }
     var setter = Provenance.Setter(name: "checkout_started", at: startedAt)
     if checkout == old {
-      if let note = Provenance.noting(customer.changedFields, by: setter) {
-        try writer.changeProvenance(of: customer.row.id, note)
+      if let provenance = try customer.provenance(noting: setter, writer.read) {
+        try writer.setProvenance(provenance, of: customer.row.id)
       }
       return Outcome(checkout: checkout, outcome: .unchanged, customer: customer, events: [])
     }
@@ -56,7 +56,7 @@ struct CheckoutChange: Sendable {
     let events = try Self.tell(
       from: old, to: checkout, enriched: customer.changedFields, in: &timeline)
     setter.eventID = events.first { $0.type == setter.name }?.id ?? 0
-    try timeline.finish(provenance: Provenance.noting(customer.changedFields, by: setter))
+    try timeline.finish(provenance: customer.provenance(noting: setter, writer.read))
     return Outcome(
       checkout: checkout, outcome: old == nil ? .created : .updated, customer: customer,
       events: events)

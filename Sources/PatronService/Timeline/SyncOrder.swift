@@ -45,8 +45,8 @@ extension TimelineHandlers {
       let order = draft.placed(over: old, customerID: customer.row.id, now: now)
       if let old, order.isSame(as: old) {
         let setter = Provenance.Setter(name: "order_placed", at: min(draft.snapshot.placedAt, now))
-        if let note = Provenance.noting(customer.changedFields, by: setter) {
-          try writer.changeProvenance(of: customer.row.id, note)
+        if let provenance = try customer.provenance(noting: setter, writer.read) {
+          try writer.setProvenance(provenance, of: customer.row.id)
         }
         return Outcome(order: old, outcome: .unchanged, customer: customer, events: [])
       }
@@ -128,7 +128,7 @@ extension TimelineHandlers {
       let setter = Provenance.Setter(
         name: "order_placed", at: min(draft.snapshot.placedAt, now),
         eventID: events.first { $0.type == "order_placed" }?.id ?? 0)
-      try timeline.finish(provenance: Provenance.noting(customer.changedFields, by: setter))
+      try timeline.finish(provenance: customer.provenance(noting: setter, writer.read))
       return Outcome(
         order: order, outcome: known == nil ? .created : .updated, customer: customer,
         events: told)

@@ -12,6 +12,8 @@ struct TimelineWriter {
   let now: Int64
   var stats: CustomerStats
   private var isChanged = false
+  /// Whether what filters ask of the statistics may have changed.
+  private var areTermsChanged = false
 
   /// Begins with the statistics of a customer as they are stored.
   init(_ writer: StoreWriter, customerID: Int64, stats: [UInt8], now: Int64) throws {
@@ -25,7 +27,11 @@ struct TimelineWriter {
   mutating func changeStats(_ body: (inout CustomerStats) throws -> Void) rethrows {
     try body(&stats)
     isChanged = true
+    areTermsChanged = true
   }
+
+  /// Where the terms of the statistics come from.
+  var terms: TermSource { areTermsChanged ? .known(stats.terms) : .unchanged }
 
   /// Records an event, replaces the one with the same identifiers, or finds it there unchanged.
   /// `keepsTime` is set where the caller gave no time: a known event then keeps its own.
@@ -55,12 +61,13 @@ struct TimelineWriter {
     return outcome == .unchanged ? nil : stored
   }
 
-  /// Writes the statistics if they changed, and who set fields of the customer.
-  func finish(provenance: ProvenanceChange? = nil) throws {
+  /// Writes the statistics if they changed, and who set fields of the customer unless that is nil.
+  func finish(provenance: [UInt8]? = nil) throws {
     if isChanged {
-      try writer.setStats(try stats.encoded(), of: customerID, provenance: provenance)
+      try writer.setStats(
+        try stats.encoded(), terms: terms, provenance: provenance, of: customerID)
     } else if let provenance {
-      try writer.changeProvenance(of: customerID, provenance)
+      try writer.setProvenance(provenance, of: customerID)
     }
   }
 
@@ -74,7 +81,10 @@ struct TimelineWriter {
     event.sequence = event.id
     event.recordedAt = .init(micros: now)
     try writer.insert(try EventRow(event))
-    changeStats { $0.count(event) }
+    let day = stats.lastEventDay
+    stats.count(event)
+    isChanged = true
+    if stats.lastEventDay != day { areTermsChanged = true }
     return event
   }
 

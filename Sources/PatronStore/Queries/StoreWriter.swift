@@ -21,17 +21,8 @@ public struct StoreWriter {
     self.read = StoreReader(transaction.read, store)
   }
 
-  private static let nextSequence = Query(
-    "UPDATE sequences SET value = value + 1 WHERE name = 'record' RETURNING value"
-  )
-
   /// The next id: greater than every one before, in all stores.
-  public func nextID() throws -> Int64 {
-    guard let id = try transaction.first(Self.nextSequence, row: { $0.int64(0) }) else {
-      throw StoreError.corrupt("the table of sequences has lost its row `record`")
-    }
-    return id
-  }
+  public func nextID() throws -> Int64 { try transaction.numbers.next(in: transaction.read) }
 }
 
 // MARK: - Customers
@@ -45,29 +36,32 @@ extension StoreWriter {
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
     """
   )
+  // Terms and provenance that are not given stay as they are.
   private static let updateBody = Query(
     """
-    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5, provenance = ?6
+    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = coalesce(?5, body_terms),
+      provenance = coalesce(?6, provenance)
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateBodyAndStats = Query(
     """
-    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5, provenance = ?6, stats = ?7,
-      stats_terms = ?8
+    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = coalesce(?5, body_terms),
+      provenance = coalesce(?6, provenance), stats = ?7, stats_terms = coalesce(?8, stats_terms)
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateIdentifiers = Query(
     """
-    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5, provenance = ?6,
-      external_id = ?7, email = ?8, phone = ?9
+    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = coalesce(?5, body_terms),
+      provenance = coalesce(?6, provenance), external_id = ?7, email = ?8, phone = ?9
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateStats = Query(
     """
-    UPDATE customers SET stats = ?3, stats_terms = ?4, provenance = ?5
+    UPDATE customers SET stats = ?3, stats_terms = coalesce(?4, stats_terms),
+      provenance = coalesce(?5, provenance)
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
@@ -81,8 +75,9 @@ extension StoreWriter {
     "DELETE FROM aliases WHERE store_id = ?1 AND external_id = ?2"
   )
 
-  /// Writes a new customer, with the provenance of its fields.
-  public func insert(_ row: CustomerRow, provenance: [UInt8] = []) throws {
+  /// Writes a new customer.
+  public func insert(_ row: CustomerRow, terms: RowTerms = RowTerms()) throws {
+    let terms = try newTerms(of: row, terms)
     try transaction.run(
       Self.insert,
       store.name,
@@ -93,9 +88,9 @@ extension StoreWriter {
       row.updatedAt,
       row.body,
       row.stats,
-      try bodyTerms(of: row),
-      try statsTerms(row.stats, of: row.id),
-      provenance
+      terms.body,
+      terms.stats,
+      row.provenance ?? []
     )
     try index(row)
     try forgetAlias(row.externalID)
@@ -103,27 +98,39 @@ extension StoreWriter {
   }
 
   /// Writes a changed customer over `old`, its statistics only where they changed. Columns with an
-  /// index are touched only when they changed, too: that makes one dirty page of three. The
-  /// provenance of its fields goes with them.
+  /// index are touched only when they changed, too: that makes one dirty page of three.
   public func update(
     _ row: CustomerRow,
     replacing old: CustomerRow,
-    provenance change: ProvenanceChange? = nil
+    terms: RowTerms = RowTerms()
   ) throws {
-    let packed = try packedTerms(of: row.id)
-    let provenance = try change?(packed.provenance) ?? packed.provenance
-    let terms = try bodyTerms(of: row, over: packed.body)
     let hasStats = row.stats != old.stats
-    let counted =
-      hasStats ? try statsTerms(row.stats, of: row.id, over: packed.stats) : packed.stats
+    let bodyTerms = try changedBodyTerms(of: row, terms.body)
+    let statsTerms =
+      hasStats ? try changedStatsTerms(row.stats, terms.stats, of: row.id) : nil
     if row.externalID == old.externalID && row.emailKey == old.emailKey && row.phone == old.phone {
       if hasStats {
         try transaction.run(
-          Self.updateBodyAndStats, store.name, row.id, row.updatedAt, row.body, terms, provenance,
-          row.stats, counted)
+          Self.updateBodyAndStats,
+          store.name,
+          row.id,
+          row.updatedAt,
+          row.body,
+          bodyTerms,
+          row.provenance,
+          row.stats,
+          statsTerms
+        )
       } else {
         try transaction.run(
-          Self.updateBody, store.name, row.id, row.updatedAt, row.body, terms, provenance)
+          Self.updateBody,
+          store.name,
+          row.id,
+          row.updatedAt,
+          row.body,
+          bodyTerms,
+          row.provenance
+        )
       }
     } else {
       try transaction.run(
@@ -132,15 +139,15 @@ extension StoreWriter {
         row.id,
         row.updatedAt,
         row.body,
-        terms,
-        provenance,
+        bodyTerms,
+        row.provenance,
         row.externalID,
         row.emailKey,
         row.phone
       )
       if hasStats {
         try transaction.run(
-          Self.updateStats, store.name, row.id, row.stats, counted, provenance)
+          Self.updateStats, store.name, row.id, row.stats, statsTerms, row.provenance)
       }
       if row.emailKey != old.emailKey || row.phone != old.phone {
         try unindex(old)
@@ -151,17 +158,16 @@ extension StoreWriter {
     noteChange(row.id)
   }
 
-  /// Writes the part of a customer that orders and events change, with the provenance of the fields
-  /// that they set.
+  /// Writes the part of a customer that orders and events change, and who set its fields unless
+  /// that is nil.
   public func setStats(
     _ stats: [UInt8],
-    of customerID: Int64,
-    provenance change: ProvenanceChange? = nil
+    terms: TermSource = .rules,
+    provenance: [UInt8]? = nil,
+    of customerID: Int64
   ) throws {
-    let packed = try packedTerms(of: customerID)
-    let terms = try statsTerms(stats, of: customerID, over: packed.stats)
-    let provenance = try change?(packed.provenance) ?? packed.provenance
-    try transaction.run(Self.updateStats, store.name, customerID, stats, terms, provenance)
+    let packed = try changedStatsTerms(stats, terms, of: customerID)
+    try transaction.run(Self.updateStats, store.name, customerID, stats, packed, provenance)
     noteChange(customerID)
   }
 

@@ -12,7 +12,7 @@ struct ProvenanceTests {
     _ fields: [String], _ name: String, at: Int64, event: Int64 = 0, over stored: [UInt8] = []
   ) throws -> [UInt8] {
     let setter = Provenance.Setter(name: name, at: at, eventID: event)
-    return try Provenance.noting(fields, by: setter)?(stored) ?? stored
+    return try Provenance.noting(fields, by: setter, over: stored) ?? stored
   }
 
   @Test func theLastWhoSetAFieldIsKept() throws {
@@ -37,11 +37,16 @@ struct ProvenanceTests {
     #expect(provenance.permits(size, at: -6, by: 8) && !provenance.permits(size, at: -8, by: nil))
   }
 
-  @Test func whatIsNotRememberedIsNoChange() {
+  @Test func whatIsNotRememberedIsNoChange() throws {
     let setter = Provenance.Setter(name: "points_earned", at: 5)
     let fields = ["subscriptions", "suppressions", "reviews", "loyalty"]
-    #expect(Provenance.noting(fields, by: setter) == nil)
-    #expect(Provenance.noting([], by: setter) == nil)
+    struct Read: Error {}
+    func stored() throws -> [UInt8] { throw Read() }
+    #expect(try Provenance.noting(fields, by: setter, over: stored()) == nil)
+    #expect(try Provenance.noting([], by: setter, over: stored()) == nil)
+    #expect(throws: Read.self) {
+      try Provenance.noting(["email"], by: setter, over: stored())
+    }
   }
 
   @Test func groupsThatNothingIsLeftOfAreForgotten() throws {
