@@ -7,14 +7,14 @@ internal import TTRPC
 /// Does to a customer what an event does, beside the fields that came with it: consent and
 /// suppressions before the event is written, the summaries of reviews and loyalty after it.
 struct EventEnrichment {
-  private let writer: StoreWriter
-  private let now: Int64
+  let writer: StoreWriter
+  let now: Int64
   private let event: Event
   /// What the event does that an earlier version of it did not.
   private let news: [EnrichmentEffect]
-  private let effects: [EnrichmentEffect]
-  private let old: Event?
-  private let oldEffects: [EnrichmentEffect]
+  let effects: [EnrichmentEffect]
+  let old: Event?
+  let oldEffects: [EnrichmentEffect]
   private let given: Identifiers
   /// What changes, in protocol names.
   private(set) var fields: [String] = []
@@ -290,184 +290,6 @@ extension EventEnrichment {
         $0.field = field
         $0.message = message
       })
-  }
-}
-
-// MARK: - Summaries
-
-extension EventEnrichment {
-  /// Brings the summaries up to date with an event that the timeline has by now.
-  func summarise(_ stored: Event, on timeline: inout TimelineWriter) throws {
-    let reader = writer.read
-    let at = stored.occurredAt?.micros ?? now
-    let reviews = (old: oldEffects.firstReview, new: effects.firstReview)
-    if reviews.old != nil || reviews.new != nil {
-      var figures = ReviewFigures(timeline.stats.reviews)
-      if let old = reviews.old { figures.count(old, times: -1) }
-      if let new = reviews.new { figures.count(new) }
-      if old == nil, let new = reviews.new, at >= figures.lastAt ?? .min {
-        figures.noteNewest(new, at: at)
-      } else {
-        try figures.readNewest(of: stored.customerID, in: reader, now)
-      }
-      timeline.changeStats { $0.reviews = figures.summary }
-    }
-    let loyalty = (old: oldEffects.firstLoyalty, new: effects.firstLoyalty)
-    if loyalty.old != nil || loyalty.new != nil {
-      var figures = LoyaltyFigures(timeline.stats.loyalty)
-      if let old = loyalty.old { figures.count(old, times: -1) }
-      if let new = loyalty.new { figures.count(new) }
-      var exists = true
-      if old == nil, let new = loyalty.new, try isNewest(stored) {
-        figures.noteNewest(new, at: at)
-      } else {
-        exists = try figures.readState(of: stored.customerID, in: reader, now)
-      }
-      timeline.changeStats { $0.loyalty = exists ? LoyaltySummary(figures) : nil }
-    }
-  }
-
-  private func isNewest(_ stored: Event) throws -> Bool {
-    var newest: Int64 = 0
-    try TimelineScan.visit(
-      of: stored.customerID, LoyaltyFacts.types, notBefore: stored.occurredAt?.micros ?? now,
-      in: writer.read
-    ) {
-      newest = $0.id
-      return false
-    }
-    return newest == stored.id
-  }
-}
-
-/// Reads what a timeline says of one thing, with an end to it.
-enum TimelineScan {
-  /// The most events that are looked at, newest first. What is older counts in sums only.
-  static let mostEvents = 10_000
-
-  /// Visits the product events of some types, newest first, until `body` returns false. False when
-  /// there were more events than are looked at.
-  @discardableResult
-  static func visit(
-    of customerID: Int64, _ types: Set<String>, notBefore oldest: Int64 = .min,
-    in reader: StoreReader, _ body: (Event) throws -> Bool
-  ) throws -> Bool {
-    var count = 0
-    var isWhole = true
-    try reader.timeline(of: customerID, behind: .newest, notBefore: oldest) { entry in
-      count += 1
-      guard count <= mostEvents else {
-        isWhole = false
-        return false
-      }
-      guard entry.source == PatronProto.EventSource.product.rawValue,
-        types.contains(String(decoding: entry.type, as: UTF8.self))
-      else { return true }
-      return try body(try Event(stored: Array(entry.body)))
-    }
-    return isWhole
-  }
-}
-
-extension ReviewFigures {
-  fileprivate mutating func readNewest(
-    of customerID: Int64, in reader: StoreReader, _ now: Int64
-  ) throws {
-    forgetNewest()
-    try TimelineScan.visit(of: customerID, ["review_created"], in: reader) { event in
-      guard let review = Enrichment.effects(of: event, at: now).firstReview else { return true }
-      return noteOlder(review, at: event.occurredAt?.micros ?? 0)
-    }
-  }
-
-  fileprivate init(_ summary: ReviewSummary?) {
-    self.init()
-    guard let summary else { return }
-    count = summary.totalReviews
-    productCount = summary.productRatingCount
-    siteCount = summary.siteRatingCount
-    // Stars are whole, so the sums come back exactly.
-    productStars = Int64((summary.averageProductRating * Double(productCount)).rounded())
-    siteStars = Int64((summary.averageSiteRating * Double(siteCount)).rounded())
-    lastAt = summary.lastReviewAt?.micros
-    lastStars = summary.lastStarRating
-    lastSentiment = summary.lastSentiment
-    topics = summary.topTopics
-  }
-
-  fileprivate var summary: ReviewSummary? {
-    guard count > 0 else { return nil }
-    return .with {
-      $0.totalReviews = count
-      $0.productRatingCount = productCount
-      $0.siteRatingCount = siteCount
-      if productCount > 0 { $0.averageProductRating = Double(productStars) / Double(productCount) }
-      if siteCount > 0 { $0.averageSiteRating = Double(siteStars) / Double(siteCount) }
-      $0.lastReviewAt = lastAt.map(GoogleProtobuf.Timestamp.init(micros:))
-      $0.lastStarRating = lastStars
-      $0.lastSentiment = lastSentiment
-      $0.topTopics = topics
-    }
-  }
-}
-
-extension LoyaltyFigures {
-  /// Reads the state anew. False when no event says anything of loyalty any more.
-  fileprivate mutating func readState(
-    of customerID: Int64, in reader: StoreReader, _ now: Int64
-  ) throws -> Bool {
-    var events: [(facts: LoyaltyFacts, at: Int64)] = []
-    let areAll = try TimelineScan.visit(of: customerID, LoyaltyFacts.types, in: reader) { event in
-      if let facts = Enrichment.effects(of: event, at: now).firstLoyalty {
-        events.append((facts, event.occurredAt?.micros ?? 0))
-      }
-      return true
-    }
-    self = replaying(events.reversed(), areAll: areAll)
-    return !events.isEmpty || !areAll
-  }
-
-  fileprivate init(_ summary: LoyaltySummary?) {
-    self.init()
-    guard let summary else { return }
-    isMember = summary.member
-    joinedAt = summary.joinedAt?.micros
-    balance = summary.pointsBalance
-    earned = summary.pointsEarned
-    redeemed = summary.pointsRedeemed
-    expireAt = summary.pointsExpireAt?.micros
-    tier = summary.tier
-    tierSince = summary.tierSince?.micros
-    redemptions = summary.redemptionCount
-    referrals = summary.successfulReferrals
-  }
-}
-
-extension LoyaltySummary {
-  fileprivate init(_ figures: LoyaltyFigures) {
-    self.init()
-    member = figures.isMember
-    joinedAt = figures.joinedAt.map(GoogleProtobuf.Timestamp.init(micros:))
-    pointsBalance = figures.balance
-    pointsEarned = figures.earned
-    pointsRedeemed = figures.redeemed
-    pointsExpireAt = figures.expireAt.map(GoogleProtobuf.Timestamp.init(micros:))
-    tier = figures.tier
-    tierSince = figures.tierSince.map(GoogleProtobuf.Timestamp.init(micros:))
-    redemptionCount = figures.redemptions
-    successfulReferrals = figures.referrals
-  }
-}
-
-extension [EnrichmentEffect] {
-  fileprivate var firstReview: ReviewFacts? {
-    for case .review(let facts) in self { return facts }
-    return nil
-  }
-
-  fileprivate var firstLoyalty: LoyaltyFacts? {
-    for case .loyalty(let facts) in self { return facts }
-    return nil
   }
 }
 
