@@ -24,7 +24,7 @@ extension CustomerHandlers {
     _ reader: StoreReader, _ key: CustomerKey, _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    guard let row = try reader.customerRow(key) else {
+    guard let row = try reader.customerRow(key, withProvenance: true) else {
       throw try RPCError.customerNotFound(key, in: reader)
     }
     row.body.withUnsafeBytes { record in
@@ -32,6 +32,9 @@ extension CustomerHandlers {
     }
     for status in try ChannelStatuses(of: row, in: reader, at: context.now).all {
       try response.appendMessage(2, status)
+    }
+    for entry in try Provenance(stored: row.provenance(in: reader)).entries {
+      try response.appendMessage(3, entry)
     }
   }
 }

@@ -30,7 +30,7 @@ extension CustomerHandlers {
       CustomerInput(), path: "customer", defaultCountry: nil, now: context.now,
       violations: &violations)
     let outcome = try update.batch.apply(in: context) { key in
-      guard let row = try writer.read.customerRow(key) else {
+      guard let row = try writer.read.customerRow(key, withProvenance: true) else {
         throw try RPCError.customerNotFound(key, in: writer.read)
       }
       var change = CustomerChange(of: nothing, by: .operator)

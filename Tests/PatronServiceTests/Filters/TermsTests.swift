@@ -189,6 +189,7 @@ struct TermsRebuildTests {
       "DROP INDEX requests_by_customer", "ALTER TABLE requests DROP COLUMN customer_id",
       "DROP INDEX confirmations_by_customer", "DROP INDEX IF EXISTS aliases_by_customer",
       "DROP TABLE erased_addresses", "DROP TABLE erased_ids", "DROP TABLE erasures",
+      "ALTER TABLE customers DROP COLUMN provenance",
       "DROP INDEX events_by_sequence", "DROP TABLE feed_floors",
       "DROP TABLE memberships", "DROP TABLE terms", "DROP TABLE term_rebuild",
       "DELETE FROM sequences WHERE name = 'term'", "ALTER TABLE customers DROP COLUMN body_terms",
