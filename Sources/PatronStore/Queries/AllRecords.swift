@@ -40,6 +40,12 @@ public struct AllRecords {
   private static let danglingReferences = [
     ownerless("events", "events"), ownerless("orders", "orders"),
     ownerless("aliases", "former external ids"), ownerless("checkouts", "checkouts"),
+    ownerless("id_aliases", "ids of merged customers"),
+    ownerless("address_aliases", "addresses of merged customers"),
+    stillHeld("id_aliases", "c.customer_id = a.merged_id"),
+    stillHeld("aliases", "c.external_id = a.external_id"),
+    stillHeld("address_aliases", "a.channel = 1 AND c.phone = a.address"),
+    stillHeld("address_aliases", "a.channel = 2 AND c.email = a.address"),
     Query(
       """
       SELECT 'customer ' || customer_id || ' of store ' || store_id || ': not in the search index'
@@ -96,6 +102,17 @@ public struct AllRecords {
       FROM \(table) r WHERE NOT EXISTS (
         SELECT 1 FROM customers c WHERE c.store_id = r.store_id AND c.customer_id = r.customer_id)
       GROUP BY store_id, customer_id
+      """
+    )
+  }
+
+  /// Identifiers that a customer has now and that are somebody's former ones too.
+  private static func stillHeld(_ table: String, _ isSame: String) -> Query {
+    Query(
+      """
+      SELECT 'an identifier of customer ' || c.customer_id || ' of store ' || c.store_id
+        || ' is also a former one of customer ' || a.customer_id
+      FROM \(table) a JOIN customers c ON c.store_id = a.store_id AND \(isSame)
       """
     )
   }

@@ -32,7 +32,7 @@ extension StoreReader {
     }
   }
 
-  /// External ids that a customer had before. It reads all of the store's.
+  /// External ids that a customer had before.
   public func formerExternalIDs(of customerID: Int64) throws -> [String] {
     var ids: [String] = []
     try transaction.forEach(Self.aliases, store.name, customerID) { row in ids.append(row.text(0)) }

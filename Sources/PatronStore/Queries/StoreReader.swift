@@ -15,37 +15,54 @@ public struct StoreReader {
 
 // MARK: - Customers
 
+// Where nobody has an identifier now, the second part finds the customer who had it before a merge;
+// it is one statement so that looking for an unknown one costs one.
 extension StoreReader {
   private static let byID = Query(
     """
     SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
     WHERE store_id = ?1 AND customer_id = ?2
+    UNION ALL
+    SELECT c.customer_id, c.external_id, c.email, c.phone, c.updated_at, c.body, c.stats
+    FROM id_aliases a JOIN customers c ON c.store_id = ?1 AND c.customer_id = a.customer_id
+    WHERE a.store_id = ?1 AND a.merged_id = ?2
     """
   )
   private static let byExternalID = Query(
     """
     SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
     WHERE store_id = ?1 AND external_id = ?2
+    UNION ALL
+    SELECT c.customer_id, c.external_id, c.email, c.phone, c.updated_at, c.body, c.stats
+    FROM aliases a JOIN customers c ON c.store_id = ?1 AND c.customer_id = a.customer_id
+    WHERE a.store_id = ?1 AND a.external_id = ?2
     """
   )
   private static let byEmail = Query(
     """
     SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
     WHERE store_id = ?1 AND email = ?2
+    UNION ALL
+    SELECT c.customer_id, c.external_id, c.email, c.phone, c.updated_at, c.body, c.stats
+    FROM address_aliases a JOIN customers c ON c.store_id = ?1 AND c.customer_id = a.customer_id
+    WHERE a.store_id = ?1 AND a.channel = 2 AND a.address = ?2
     """
   )
   private static let byPhone = Query(
     """
     SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
     WHERE store_id = ?1 AND phone = ?2
+    UNION ALL
+    SELECT c.customer_id, c.external_id, c.email, c.phone, c.updated_at, c.body, c.stats
+    FROM address_aliases a JOIN customers c ON c.store_id = ?1 AND c.customer_id = a.customer_id
+    WHERE a.store_id = ?1 AND a.channel = 1 AND a.address = ?2
     """
   )
-  private static let byAlias = Query(
-    "SELECT customer_id FROM aliases WHERE store_id = ?1 AND external_id = ?2"
-  )
 
-  /// Finds a customer and lends its two encoded parts; nil when there is none. An external id that
-  /// the customer had before finds it too.
+  /// Finds a customer and lends its two encoded parts; nil when there is none. This is
+  /// the one place where identifiers become customers: an external id that the customer had
+  /// before, and the id and addresses of a customer who was merged into it, find it too. Who asks
+  /// by id and has to know whether that customer was merged compares the ids.
   public func customer<Result>(
     _ key: CustomerKey,
     _ body: (_ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer) throws
@@ -81,12 +98,7 @@ extension StoreReader {
     case .phone(let phone):
       return try transaction.first(Self.byPhone, store.name, phone, row: body)
     case .externalID(let externalID):
-      if let found = try transaction.first(Self.byExternalID, store.name, externalID, row: body) {
-        return found
-      }
-      let alias = try transaction.first(Self.byAlias, store.name, externalID) { $0.int64(0) }
-      guard let alias else { return nil }
-      return try transaction.first(Self.byID, store.name, alias, row: body)
+      return try transaction.first(Self.byExternalID, store.name, externalID, row: body)
     }
   }
 }
