@@ -34,6 +34,11 @@ extension Routes {
     routes.write(
       CustomerService.importCustomers, prepare: Customers.prepareImport,
       apply: Customers.importCustomers)
+    routes.write(
+      CustomerService.mergeCustomers, prepare: Customers.prepareMerge, apply: Customers.merge)
+    routes.write(
+      CustomerService.unmergeCustomers, prepare: Customers.prepareUnmerge,
+      apply: Customers.unmerge)
     typealias Timeline = TimelineHandlers
     routes.write(
       TimelineService.recordEvent, storeID: \.storeID, country: \.defaultCountry,

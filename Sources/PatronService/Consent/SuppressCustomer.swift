@@ -116,7 +116,10 @@ extension ConsentHandlers {
     unknown: (UnknownAddress, StoreWriter) throws -> Bool
   ) throws -> Performed {
     let writer = context.store(change.store)
-    let row = try writer.read.customerRow(change.customer)
+    // An address that a merged customer only answers to is not the one that it has.
+    let row = try writer.read.customerRow(change.customer).flatMap { row in
+      change.customer.isAddress && !row.has(change.customer) ? nil : row
+    }
     guard row != nil || change.customer.isAddress else { throw RPCError.customerNotFound }
     let addresses = try change.channels.map { channel in
       guard let address = row?.address(channel) ?? change.customer.address(channel) else {
@@ -159,6 +162,15 @@ extension ConsentHandlers {
     violations.check(path) { () throws(RuleError) in
       try ShortText.parse(given, limit: limit)
     } ?? ""
+  }
+}
+
+extension CustomerRow {
+  /// Whether the customer has the address now.
+  fileprivate func has(_ key: CustomerKey) -> Bool {
+    PatronModel.Channel.allCases.contains { channel in
+      key.address(channel).map { $0 == address(channel) } ?? false
+    }
   }
 }
 

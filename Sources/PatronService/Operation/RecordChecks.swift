@@ -156,7 +156,7 @@ extension RecordChecks {
 
 extension CustomerStats {
   /// The activity that the events of a timeline add up to.
-  fileprivate static func activity(
+  static func activity(
     of customerID: Int64, in reader: StoreReader
   ) throws -> Activity {
     var bySource: [Int32: SourceActivity] = [:]

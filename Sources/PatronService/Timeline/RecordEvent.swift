@@ -66,7 +66,7 @@ extension TimelineHandlers {
       let known = try reader.event(
         source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID)
       guard let known else { return false }
-      guard known.customerID == plan.row?.id else { throw RPCError.eventBelongsToOther(known) }
+      guard plan.has(known.customerID) else { throw RPCError.eventBelongsToOther(known) }
       return true
     }
   }

@@ -35,12 +35,16 @@ extension TimelineHandlers {
     /// Finds or makes the customer, takes the order over and tells the timeline what changed.
     func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
       guard let draft else { throw RPCError.internalError }
-      let known = try writer.read.order(externalID: draft.order.externalID)
-      let old = try known.map { try Order(stored: $0.body) }
+      var known = try writer.read.order(externalID: draft.order.externalID)
+      var old = try known.map { try Order(stored: $0.body) }
       let change = enriched(by: draft, isNew: old == nil)
       let plan = try change.plan(in: writer.read)
       try refuse(draft, known, old, plan)
       let customer = try change.perform(plan, in: writer, at: now)
+      if plan.merges {
+        known = try writer.read.order(externalID: draft.order.externalID)
+        old = try known.map { try Order(stored: $0.body) }
+      }
       let order = draft.placed(over: old, customerID: customer.row.id, now: now)
       if let old, order.isSame(as: old) {
         return Outcome(order: old, outcome: .unchanged, customer: customer, events: [])
@@ -77,7 +81,7 @@ extension TimelineHandlers {
       _ draft: OrderDraft, _ known: OrderRow?, _ old: Order?, _ plan: CustomerChange.Plan
     ) throws {
       if let old { try draft.checkFits(old) }
-      if let known, known.customerID != plan.row?.id {
+      if let known, !plan.has(known.customerID) {
         throw RPCError.orderChanged(
           "ORDER_CUSTOMER_CHANGED", "customer \(known.customerID)", "The order belongs to")
       }

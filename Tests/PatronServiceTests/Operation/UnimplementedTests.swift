@@ -15,7 +15,7 @@ struct UnimplementedTests {
     "UnsuppressCustomer", "ListConsentHistory", "GetStoreSettings", "UpdateStoreSettings",
     "UpdateCustomer", "UpdateTags", "BatchGetCustomers", "ListOrders", "GetOrder", "SyncRefund",
     "SyncFulfillment", "SyncCheckout", "ListEventTypes", "RegisterEventType",
-    "WatchTimeline", "ImportCustomers", "ExportTimeline",
+    "WatchTimeline", "ImportCustomers", "ExportTimeline", "MergeCustomers", "UnmergeCustomers",
   ]
 
   @Test func everyOtherMethodSaysSo() async throws {
