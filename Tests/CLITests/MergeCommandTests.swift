@@ -98,8 +98,9 @@ struct MergeCommandTests {
   }
 
   @Test func mergeAsJSON() async throws {
-    for (format, expected) in [("json", "\"mergeId\": \"1041\""), ("ndjson", "\"mergeId\":\"1041\"")]
-    {
+    for (format, expected) in [
+      ("json", "\"mergeId\": \"1041\""), ("ndjson", "\"mergeId\":\"1041\""),
+    ] {
       let outcome = try await patron(
         ["customers", "merge", "--id", "7", "--secondary-id", "9", "--output", format],
         server: server()

@@ -71,8 +71,8 @@ struct IdentityResolution {
     }
   }
 
-  /// Refuses identifiers that belong to somebody else than `row`; a record that has no identifier of
-  /// the shop's is surely the same person's and is to be merged into `row`.
+  /// Refuses identifiers that belong to somebody else than `row`; a record that has no identifier
+  /// of the shop's is surely the same person's and is to be merged into `row`.
   ///
   /// - Throws: ALREADY_EXISTS `IDENTIFIER_CONFLICT`, and what a merge may be refused for.
   static func resolve(

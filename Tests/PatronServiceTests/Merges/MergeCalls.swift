@@ -49,8 +49,10 @@ extension Shop {
     record.updatedAt = nil
     record.activity = []
     record.lastEventAt = nil
-    record.subscriptions.sort { ($0.channel.rawValue, $0.topic.rawValue)
-      < ($1.channel.rawValue, $1.topic.rawValue) }
+    record.subscriptions.sort {
+      ($0.channel.rawValue, $0.topic.rawValue)
+        < ($1.channel.rawValue, $1.topic.rawValue)
+    }
     var events: [Event] = []
     var token = ""
     repeat {

@@ -60,7 +60,9 @@ struct UnmergeTests {
       }
       // What became of an order goes where the order goes.
       try await shop.sync(
-        .of("os", 500, at: 1_700_000_000) { $0.cancellation = .with { $0.cancelledAt = .at(1_700_000_900) } }
+        .of("os", 500, at: 1_700_000_000) {
+          $0.cancellation = .with { $0.cancelledAt = .at(1_700_000_900) }
+        }
       ) { $0.externalID = "s" }
       #expect(try shop.findings() == [])
       let undone = try await shop.unmerge(merged.mergeID)

@@ -9,8 +9,8 @@ struct CustomersUnmerge: AsyncParsableCommand {
     discussion: """
       Both customers are as they were before. What happened since stays with the primary: events \
       and orders that came after the merge, and fields that were changed after it. It is possible \
-      for 30 days; several merges of one customer are taken back latest first. The id of a merge is \
-      in the answer of `patron customers merge` and in the event profile_merged of the timeline.
+      for 30 days; several merges of one customer are taken back latest first. The id of a merge \
+      is in the answer of `patron customers merge` and in the event profile_merged of the timeline.
 
       EXAMPLES
         patron customers unmerge --merge-id 1041
