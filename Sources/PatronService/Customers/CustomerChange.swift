@@ -89,7 +89,9 @@ struct CustomerChange: Sendable {
     customer.createdAt = .init(micros: now)
     let effect = try applyConsent(to: &customer, isNew: true, in: writer, at: now)
     changed += effect.changedFields
-    let row = try write(&customer, effect, draft, over: nil, in: writer, at: now, dryRun: dryRun) {
+    let row = try write(
+      &customer, effect, draft, changed, over: nil, in: writer, at: now, dryRun: dryRun
+    ) {
       ProfileEvent.created($0)
     }
     return Result(
@@ -118,7 +120,9 @@ struct CustomerChange: Sendable {
         row: old, customer: customer, outcome: .unchanged, changedFields: [],
         warnings: effect.warnings)
     }
-    let row = try write(&customer, effect, draft, over: old, in: writer, at: now, dryRun: dryRun) {
+    let row = try write(
+      &customer, effect, draft, changed, over: old, in: writer, at: now, dryRun: dryRun
+    ) {
       ProfileEvent.updated(before, to: $0, changed)
     }
     if let previousExternalID, !dryRun {
@@ -142,12 +146,14 @@ struct CustomerChange: Sendable {
 
   private func write(
     _ customer: inout Customer, _ effect: MarketingFlags.Effect, _ draft: CustomerDraft,
-    over old: CustomerRow?, in writer: StoreWriter, at now: Int64, dryRun: Bool,
-    telling: (Customer) -> Event?
+    _ changed: [String], over old: CustomerRow?, in writer: StoreWriter, at now: Int64,
+    dryRun: Bool, telling: (Customer) -> Event?
   ) throws -> CustomerRow {
     customer.updatedAt = .init(micros: now)
     var consents = effect.consents
     var stats = old?.stats ?? []
+    var terms = RowTerms()
+    if old != nil, !CustomerTerms.depend(onAnyOf: changed) { terms.body = .unchanged }
     if !dryRun {
       let change = try writer.nextID()
       customer.etag = String(change)
@@ -157,6 +163,7 @@ struct CustomerChange: Sendable {
         var timeline = try TimelineWriter(writer, customerID: customer.id, stats: stats, now: now)
         try timeline.add(event, id: change)
         stats = try timeline.stats.encoded()
+        if consents.isEmpty { terms.stats = timeline.terms }
       }
     }
     var row = CustomerRow(
@@ -167,9 +174,11 @@ struct CustomerChange: Sendable {
     guard !dryRun else { return row }
     try consents.tell(of: &row, in: writer, at: now)
     if let old {
-      try writer.update(row, replacing: old)
+      try writer.update(row, replacing: old, terms: terms)
     } else {
-      try writer.insert(row)
+      let suppressed = try CustomerTerms.suppressedChannels(of: row, in: writer.read)
+      terms.body = .known(CustomerTerms.of(customer, suppressedChannels: suppressed))
+      try writer.insert(row, terms: terms)
     }
     return row
   }

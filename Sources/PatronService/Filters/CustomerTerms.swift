@@ -15,6 +15,16 @@ enum CustomerTerms {
     },
     ofStats: { of(stats: try Customer(stored: $0)) })
 
+  /// Whether a change of these fields can change the terms of the body. `subscriptions` stands for
+  /// consent; suppressions are apart.
+  static func depend(onAnyOf fields: [String]) -> Bool { fields.contains(where: sources.contains) }
+
+  /// The fields that ``of(_:suppressedChannels:)`` looks at and a caller can change.
+  private static let sources: Set<String> = [
+    "account_status", "address", "default_language", "email", "phone_number", "subscriptions",
+    "tags",
+  ]
+
   /// The channels on which the customer's address is suppressed. Who changes that writes the
   /// customer after it, or calls ``StoreWriter/refreshTerms(of:)``.
   static func suppressedChannels(
@@ -71,9 +81,13 @@ enum CustomerTerms {
     if let last = stats.orderStats.compactMap({ $0.lastOrderAt?.micros }).max() {
       terms.append(Term(FilterDays.lastOrder, FilterDays.value(last)))
     }
-    let lastEvent = stats.lastEventAt.map { FilterDays.value($0.micros) } ?? FilterDays.never
-    terms.append(Term(FilterDays.lastEvent, lastEvent))
+    terms.append(Term(FilterDays.lastEvent, lastEventDay(stats)))
     return terms
+  }
+
+  /// The day of the last event.
+  static func lastEventDay(_ stats: Customer) -> String {
+    stats.lastEventAt.map { FilterDays.value($0.micros) } ?? FilterDays.never
   }
 
   private static func filter(of state: PatronModel.ConsentState) -> String {

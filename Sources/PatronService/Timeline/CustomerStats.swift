@@ -16,6 +16,12 @@ struct CustomerStats {
   /// The part as it is stored.
   func encoded() throws -> [UInt8] { try fields.encoded() }
 
+  /// What filters can ask of it.
+  var terms: [Term] { CustomerTerms.of(stats: fields) }
+
+  /// The one term that events without orders can change.
+  var lastEventDay: String { CustomerTerms.lastEventDay(fields) }
+
   /// Counts an event that is new on the timeline.
   mutating func count(_ event: Event) {
     let source = SourceActivity.with {

@@ -12,6 +12,8 @@ struct TimelineWriter {
   let now: Int64
   var stats: CustomerStats
   private var isChanged = false
+  /// Whether what filters ask of the statistics may have changed.
+  private var areTermsChanged = false
 
   /// Begins with the statistics of a customer as they are stored.
   init(_ writer: StoreWriter, customerID: Int64, stats: [UInt8], now: Int64) throws {
@@ -25,7 +27,11 @@ struct TimelineWriter {
   mutating func changeStats(_ body: (inout CustomerStats) throws -> Void) rethrows {
     try body(&stats)
     isChanged = true
+    areTermsChanged = true
   }
+
+  /// Where the terms of the statistics come from.
+  var terms: TermSource { areTermsChanged ? .known(stats.terms) : .unchanged }
 
   /// Records an event, replaces the one with the same identifiers, or finds it there unchanged.
   /// `keepsTime` is set where the caller gave no time: a known event then keeps its own.
@@ -51,7 +57,7 @@ struct TimelineWriter {
   /// Writes the statistics if they changed.
   func finish() throws {
     guard isChanged else { return }
-    try writer.setStats(try stats.encoded(), of: customerID)
+    try writer.setStats(try stats.encoded(), terms: terms, of: customerID)
   }
 
   /// Records an event that is known to be new. `id` is one that ``StoreWriter/nextID()`` gave and
@@ -64,7 +70,10 @@ struct TimelineWriter {
     event.sequence = event.id
     event.recordedAt = .init(micros: now)
     try writer.insert(try EventRow(event))
-    changeStats { $0.count(event) }
+    let day = stats.lastEventDay
+    stats.count(event)
+    isChanged = true
+    if stats.lastEventDay != day { areTermsChanged = true }
     return event
   }
 

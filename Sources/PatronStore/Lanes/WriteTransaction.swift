@@ -35,6 +35,8 @@ public final class WriteTransaction {
   private(set) var changes: [RecordChange] = []
   /// Terms of this writer, and what the transaction changes in their counts.
   let terms = TermLedger()
+  /// Numbers for new records.
+  let numbers = RecordNumbers()
   /// The first error in which the engine itself failed; a handler cannot hide it by catching.
   private(set) var fault: SQLiteError?
 

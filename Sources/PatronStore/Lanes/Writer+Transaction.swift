@@ -35,7 +35,10 @@ extension Writer {
       }
     }
     do {
-      try transaction.terms.flush(connection)
+      if connection.totalChanges != changesBefore {
+        try transaction.terms.flush(connection)
+        try transaction.numbers.flush(connection)
+      }
       try connection.commit()
     } catch {
       return give(up: jobs, because: error)
@@ -91,6 +94,7 @@ extension Writer {
   private func rollBack() -> SQLiteError? {
     _ = transaction.reset()
     transaction.terms.forget()
+    transaction.numbers.forget()
     do {
       try connection.rollback()
       return nil

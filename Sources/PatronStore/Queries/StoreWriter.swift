@@ -21,17 +21,8 @@ public struct StoreWriter {
     self.read = StoreReader(transaction.read, store)
   }
 
-  private static let nextSequence = Query(
-    "UPDATE sequences SET value = value + 1 WHERE name = 'record' RETURNING value"
-  )
-
   /// The next id: greater than every one before, in all stores.
-  public func nextID() throws -> Int64 {
-    guard let id = try transaction.first(Self.nextSequence, row: { $0.int64(0) }) else {
-      throw StoreError.corrupt("the table of sequences has lost its row `record`")
-    }
-    return id
-  }
+  public func nextID() throws -> Int64 { try transaction.numbers.next(in: transaction.read) }
 }
 
 // MARK: - Customers
@@ -45,27 +36,32 @@ extension StoreWriter {
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
     """
   )
+  // Terms that are not given stay as they are.
   private static let updateBody = Query(
     """
-    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5
+    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = coalesce(?5, body_terms)
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateBodyAndStats = Query(
     """
-    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5, stats = ?6, stats_terms = ?7
+    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = coalesce(?5, body_terms),
+      stats = ?6, stats_terms = coalesce(?7, stats_terms)
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateIdentifiers = Query(
     """
-    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = ?5, external_id = ?6, email = ?7,
-      phone = ?8
+    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = coalesce(?5, body_terms),
+      external_id = ?6, email = ?7, phone = ?8
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateStats = Query(
-    "UPDATE customers SET stats = ?3, stats_terms = ?4 WHERE store_id = ?1 AND customer_id = ?2"
+    """
+    UPDATE customers SET stats = ?3, stats_terms = coalesce(?4, stats_terms)
+    WHERE store_id = ?1 AND customer_id = ?2
+    """
   )
   private static let insertAlias = Query(
     """
@@ -78,7 +74,8 @@ extension StoreWriter {
   )
 
   /// Writes a new customer.
-  public func insert(_ row: CustomerRow) throws {
+  public func insert(_ row: CustomerRow, terms: RowTerms = RowTerms()) throws {
+    let terms = try newTerms(of: row, terms)
     try transaction.run(
       Self.insert,
       store.name,
@@ -89,8 +86,8 @@ extension StoreWriter {
       row.updatedAt,
       row.body,
       row.stats,
-      try bodyTerms(of: row),
-      try statsTerms(row.stats, of: row.id)
+      terms.body,
+      terms.stats
     )
     try index(row)
     try forgetAlias(row.externalID)
@@ -99,19 +96,30 @@ extension StoreWriter {
 
   /// Writes a changed customer over `old`, its statistics only where they changed. Columns with an
   /// index are touched only when they changed, too: that makes one dirty page of three.
-  public func update(_ row: CustomerRow, replacing old: CustomerRow) throws {
-    let packed = try packedTerms(of: row.id)
-    let terms = try bodyTerms(of: row, over: packed.body)
+  public func update(
+    _ row: CustomerRow,
+    replacing old: CustomerRow,
+    terms: RowTerms = RowTerms()
+  ) throws {
     let hasStats = row.stats != old.stats
-    let counted =
-      hasStats ? try statsTerms(row.stats, of: row.id, over: packed.stats) : packed.stats
+    let bodyTerms = try changedBodyTerms(of: row, terms.body)
+    let statsTerms =
+      hasStats ? try changedStatsTerms(row.stats, terms.stats, of: row.id) : nil
     if row.externalID == old.externalID && row.emailKey == old.emailKey && row.phone == old.phone {
       if hasStats {
         try transaction.run(
-          Self.updateBodyAndStats, store.name, row.id, row.updatedAt, row.body, terms, row.stats,
-          counted)
+          Self.updateBodyAndStats,
+          store.name,
+          row.id,
+          row.updatedAt,
+          row.body,
+          bodyTerms,
+          row.stats,
+          statsTerms
+        )
       } else {
-        try transaction.run(Self.updateBody, store.name, row.id, row.updatedAt, row.body, terms)
+        try transaction.run(
+          Self.updateBody, store.name, row.id, row.updatedAt, row.body, bodyTerms)
       }
     } else {
       try transaction.run(
@@ -120,13 +128,13 @@ extension StoreWriter {
         row.id,
         row.updatedAt,
         row.body,
-        terms,
+        bodyTerms,
         row.externalID,
         row.emailKey,
         row.phone
       )
       if hasStats {
-        try transaction.run(Self.updateStats, store.name, row.id, row.stats, counted)
+        try transaction.run(Self.updateStats, store.name, row.id, row.stats, statsTerms)
       }
       if row.emailKey != old.emailKey || row.phone != old.phone {
         try unindex(old)
@@ -139,9 +147,13 @@ extension StoreWriter {
   }
 
   /// Writes the part of a customer that orders and events change.
-  public func setStats(_ stats: [UInt8], of customerID: Int64) throws {
-    let terms = try statsTerms(stats, of: customerID, over: packedTerms(of: customerID).stats)
-    try transaction.run(Self.updateStats, store.name, customerID, stats, terms)
+  public func setStats(
+    _ stats: [UInt8],
+    terms: TermSource = .rules,
+    of customerID: Int64
+  ) throws {
+    let packed = try changedStatsTerms(stats, terms, of: customerID)
+    try transaction.run(Self.updateStats, store.name, customerID, stats, packed)
     noteChange(customerID)
   }
 

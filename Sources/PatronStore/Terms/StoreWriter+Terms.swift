@@ -62,19 +62,49 @@ extension StoreWriter {
 
   /// Puts a customer on the lists that its row asks for and takes it off the others; returns what
   /// to keep in the column.
-  func bodyTerms(of row: CustomerRow, over old: [UInt8] = []) throws -> [UInt8] {
-    let ids = try ids(of: rules.ofBody(row, read))
-    try move(row.id, from: Self.unpack(old), to: ids)
-    return PackedTerms.pack(ids)
+  func bodyTerms(of row: CustomerRow, over old: [UInt8]) throws -> [UInt8] {
+    try put(row.id, on: rules.ofBody(row, read), over: old)
   }
 
   /// The same for statistics.
-  func statsTerms(
+  func statsTerms(_ stats: [UInt8], of customerID: Int64, over old: [UInt8]) throws -> [UInt8] {
+    try put(customerID, on: rules.ofStats(stats), over: old)
+  }
+
+  /// Puts a new customer on its lists; returns both columns.
+  func newTerms(of row: CustomerRow, _ terms: RowTerms) throws -> (body: [UInt8], stats: [UInt8]) {
+    let body =
+      if case .known(let known) = terms.body { known } else { try rules.ofBody(row, read) }
+    let stats =
+      if case .known(let known) = terms.stats { known } else { try rules.ofStats(row.stats) }
+    return (try put(row.id, on: body, over: []), try put(row.id, on: stats, over: []))
+  }
+
+  /// Puts a changed customer on its lists and takes it off the others; returns what to keep in the
+  /// column of the body, nil where that stays as it is.
+  func changedBodyTerms(of row: CustomerRow, _ source: TermSource) throws -> [UInt8]? {
+    switch source {
+    case .unchanged: nil
+    case .known(let terms): try put(row.id, on: terms, over: packedTerms(of: row.id).body)
+    case .rules: try bodyTerms(of: row, over: packedTerms(of: row.id).body)
+    }
+  }
+
+  /// The same for changed statistics.
+  func changedStatsTerms(
     _ stats: [UInt8],
-    of customerID: Int64,
-    over old: [UInt8] = []
-  ) throws -> [UInt8] {
-    let ids = try ids(of: rules.ofStats(stats))
+    _ source: TermSource,
+    of customerID: Int64
+  ) throws -> [UInt8]? {
+    switch source {
+    case .unchanged: nil
+    case .known(let terms): try put(customerID, on: terms, over: packedTerms(of: customerID).stats)
+    case .rules: try statsTerms(stats, of: customerID, over: packedTerms(of: customerID).stats)
+    }
+  }
+
+  private func put(_ customerID: Int64, on terms: [Term], over old: [UInt8]) throws -> [UInt8] {
+    let ids = try ids(of: terms)
     try move(customerID, from: Self.unpack(old), to: ids)
     return PackedTerms.pack(ids)
   }
@@ -91,8 +121,14 @@ extension StoreWriter {
   }
 
   private func ids(of terms: [Term]) throws -> [Int64] {
-    let ids = try Set(terms.map { try id(of: $0) })
-    return ids.sorted()
+    var ids = try terms.map { try id(of: $0) }
+    ids.sort()
+    var last: Int64?
+    ids.removeAll { id in
+      defer { last = id }
+      return id == last
+    }
+    return ids
   }
 
   private func id(of term: Term) throws -> Int64 {

@@ -1,0 +1,23 @@
+/// Where a writer takes the terms of one part of a record from.
+public enum TermSource: Sendable {
+  /// The rules make them from what is written.
+  case rules
+  /// They are what they were, although the part was written anew.
+  case unchanged
+  /// The caller knows them: what the rules would make of the part, which it has at hand decoded.
+  case known([Term])
+}
+
+/// What the writer of a record knows of its terms, so that nothing is decoded or looked up twice.
+public struct RowTerms: Sendable {
+  /// Of the identifiers and the body.
+  public var body: TermSource
+  /// Of the statistics.
+  public var stats: TermSource
+
+  /// What is not given follows from the rules.
+  public init(body: TermSource = .rules, stats: TermSource = .rules) {
+    self.body = body
+    self.stats = stats
+  }
+}
