@@ -24,8 +24,8 @@ CREATE INDEX aliases_by_customer ON aliases (store_id, customer_id);
 -- The journal: what it takes to undo a merge. `secondary` is the encoded record that went;
 -- primary_before and primary_after are the one that stayed, so that what was changed since can be
 -- told from what the merge did. What else a merge moves with the record (where a field came from,
--- for example) belongs here too, as a column of its own. events, orders and ledger are ids, packed;
--- enclosures are emptied when the time for undoing is over.
+-- for example) belongs here too, as a column of its own. events, orders and ledger are ids, packed.
+-- All of these are emptied when the time for undoing is over.
 CREATE TABLE merges (
   store_id TEXT NOT NULL,
   merge_id INTEGER NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE merges (
 );
 CREATE INDEX merges_by_primary ON merges (store_id, primary_id, merge_id);
 CREATE INDEX merges_by_secondary ON merges (store_id, secondary_id, merge_id);
-CREATE INDEX merges_by_age ON merges (store_id, merged_at);
+CREATE INDEX merges_by_age ON merges (store_id, merged_at) WHERE secondary <> x'';
 
 -- Aliases and checkouts that a merge moved. kind: 1 phone number, 2 e-mail address, 3 id,
 -- 4 external id, 5 token of a checkout.

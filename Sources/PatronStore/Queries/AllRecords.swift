@@ -33,6 +33,7 @@ public struct AllRecords {
     FROM orders ORDER BY store_id, customer_id
     """
   )
+  private static let ledger = Query("SELECT store_id, customer_id, id, body FROM consent_ledger")
   private static let checkouts = Query(
     "SELECT store_id, token, customer_id, started_at, body FROM checkouts"
   )
@@ -42,6 +43,15 @@ public struct AllRecords {
     ownerless("aliases", "former external ids"), ownerless("checkouts", "checkouts"),
     ownerless("id_aliases", "ids of merged customers"),
     ownerless("address_aliases", "addresses of merged customers"),
+    Query(
+      """
+      SELECT 'merge ' || merge_id || ' of store ' || store_id || ': customer ' || secondary_id
+        || ' went in it and names nobody'
+      FROM merges m WHERE unmerged_at IS NULL AND NOT EXISTS (
+        SELECT 1 FROM id_aliases a
+        WHERE a.store_id = m.store_id AND a.merged_id = m.secondary_id)
+      """
+    ),
     stillHeld("id_aliases", "c.customer_id = a.merged_id"),
     stillHeld("aliases", "c.external_id = a.external_id"),
     stillHeld("address_aliases", "a.channel = 1 AND c.phone = a.address"),
@@ -182,6 +192,15 @@ public struct AllRecords {
           body: row.array(9)
         )
       )
+    }
+  }
+
+  /// Visits every row of the consent ledger, those of customers who do not exist any more too.
+  public func ledger(
+    _ visit: (_ store: String, _ customerID: Int64, _ id: Int64, _ body: [UInt8]) throws -> Void
+  ) throws {
+    try transaction.forEach(Self.ledger) { row in
+      try visit(row.text(0), row.int64(1), row.int64(2), row.array(3))
     }
   }
 

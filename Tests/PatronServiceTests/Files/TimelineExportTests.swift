@@ -104,7 +104,9 @@ struct TimelineExportTests {
       #expect(parts[2].contains("\"'=Ada, \"\"😀\"\"\""))
       #expect(parts[3].contains("@Cup") && parts[3].contains("o1,p1,"))
       #expect(parts[4].contains("subscribe") && parts[4].contains("email"))
-      #expect(parts[5] == "channels consentHistory customer events formerExternalIds orders")
+      #expect(
+        parts[5] == "channels consentHistory customer events formerEmails formerExternalIds "
+          + "formerIds formerPhoneNumbers orders")
     }
   }
 

@@ -232,6 +232,32 @@ struct MergeTests {
     }
   }
 
+  @Test(arguments: [
+    ("DELETE FROM id_aliases", "went in it and names nobody"),
+    ("UPDATE address_aliases SET customer_id = 999", "their customer 999 is missing"),
+    ("UPDATE id_aliases SET customer_id = 999", "their customer 999 is missing"),
+    ("UPDATE aliases SET external_id = 'p'", "is also a former one of customer"),
+    ("UPDATE address_aliases SET address = 'p@example.com'", "is also a former one of customer"),
+    (
+      "INSERT INTO address_aliases VALUES ('default', 1, '+14155550102', 1)",
+      "is also a former one of customer"
+    ),
+    ("UPDATE id_aliases SET merged_id = customer_id", "is also a former one of customer"),
+    ("UPDATE consent_ledger SET id = id + 1", "it and its columns differ"),
+  ])
+  func tamperedAliasesAreFound(_ sql: String, _ finding: String) async throws {
+    try await Shop.open { shop in
+      let pair = try await MergedPair(shop)
+      try await shop.unsubscribe(.externalID("p"))
+      try await shop.merge(.id(pair.primary), .id(pair.secondary))
+      #expect(try shop.findings() == [])
+      try await shop.tamper(sql)
+      let findings = try shop.findings()
+      #expect(findings.contains { $0.contains(finding) }, "\(sql): \(findings)")
+      #expect(!"\(findings)".contains("example.com"))
+    }
+  }
+
   @Test func oneWriteMovesALimitedNumber() async throws {
     try await Shop.open { shop in
       let pair = try await MergedPair(shop)
