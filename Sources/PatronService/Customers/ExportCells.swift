@@ -30,9 +30,9 @@ struct ExportCells {
       case .consent(let channel, let topic, let part):
         try write(part, of: customer.consent(channel, topic), to: &csv)
       case .canReceive(let channel):
-        csv.plain(try customer.status(channel).canReceive ? "true" : "false")
+        csv.plain(try customer.canReceive(channel) ? "true" : "false")
       case .suppression(let channel, let part):
-        try write(part, of: try customer.status(channel).suppressions, to: &csv)
+        try write(part, of: try customer.suppressions(channel), to: &csv)
       case .property(_, let type):
         try write(propertyNames[index], type, of: customer, to: &csv)
       }

@@ -27,12 +27,11 @@ extension CustomerHandlers {
       store: store, filter: try CheckedFilter(request.filter), form: try Export.Form(request))
   }
 
-  /// Sends every customer of the filter: the whole store oldest first, so that an import makes them
-  /// in this order, the customers of a filter newest first, as its list has them.
+  /// Sends every customer of the filter, oldest first, so that an import makes them in this order.
   static func export(_ export: Export, _ context: ReadContext, _ stream: ScanStream) throws {
+    let set = export.filter.set(at: context.now)
     try send(export, context, stream) { reader, visit in
-      if export.filter.isEverybody { return try reader.customersOldestFirst(visit) }
-      try reader.customers(in: export.filter.set(at: context.now), before: .max, visit)
+      try reader.customersOldestFirst(in: set, visit)
     }
   }
 
@@ -61,7 +60,8 @@ extension CustomerHandlers {
       let cells = ExportCells(columns.resolved(kinds))
       var csv = CSVWriter(safety: safety, byteOrderMark: byteOrderMark)
       try cells.writeHeader(to: &csv)
-      var customer = ExportedCustomer(reader, now: context.now)
+      let suppressed = try SuppressedCustomers(reader, now: context.now)
+      var customer = ExportedCustomer(reader, suppressed: suppressed, now: context.now)
       try rows(reader) { _, record, stats in
         try customer.read(record, stats)
         try cells.write(&customer, to: &csv)

@@ -17,10 +17,13 @@ struct ExportedCustomer {
   private(set) var orders = ExportedOrders()
   private var statuses: [ChannelStatus]?
   private let reader: StoreReader
+  private let suppressed: SuppressedCustomers?
   private let now: Int64
 
-  init(_ reader: StoreReader, now: Int64) {
+  /// Without `suppressed` the suppressions of every row are looked up.
+  init(_ reader: StoreReader, suppressed: SuppressedCustomers? = nil, now: Int64) {
     self.reader = reader
+    self.suppressed = suppressed
     self.now = now
   }
 
@@ -102,8 +105,35 @@ struct ExportedCustomer {
 }
 
 extension ExportedCustomer {
+  /// Whether marketing may be sent by the channel now.
+  mutating func canReceive(_ channel: PatronModel.Channel) throws -> Bool {
+    if isMaybeSuppressed(channel) { return try status(channel).canReceive }
+    let isSMS = channel == .sms
+    var consents = ChannelConsents()
+    for consent in self.consents where consent.channel == channel.rawValue {
+      guard let topic = PatronModel.Topic(rawValue: Int(consent.topic)) else { continue }
+      consents[topic] = ChannelConsent(consent.subscription)
+    }
+    return Deliverability(
+      channel: channel, topic: .marketing, consents: consents, suppressions: [],
+      hasAddress: text(isSMS ? 4 : 3) != nil, now: now
+    ).canReceive
+  }
+
+  /// Why the channel's address is suppressed; empty when it is not.
+  mutating func suppressions(
+    _ channel: PatronModel.Channel
+  ) throws -> [PatronProto.Suppression] {
+    isMaybeSuppressed(channel) ? try status(channel).suppressions : []
+  }
+
+  private func isMaybeSuppressed(_ channel: PatronModel.Channel) -> Bool {
+    guard let suppressed, let id = numbers[1] else { return true }
+    return suppressed.contains(Int64(bitPattern: id), channel)
+  }
+
   /// Marketing by the channel as it stands now. It is computed when the first column asks for it.
-  mutating func status(_ channel: PatronModel.Channel) throws -> ChannelStatus {
+  private mutating func status(_ channel: PatronModel.Channel) throws -> ChannelStatus {
     let all: [ChannelStatus]
     if let statuses {
       all = statuses

@@ -144,4 +144,55 @@ struct ExportTests {
       #expect(lines.rows == 1000 && lines.text.split(separator: "\n").count == 1000)
     }
   }
+
+  @Test func whatMayBeSentIsAsTheCustomerShowsIt() async throws {
+    try await Shop.open { shop in
+      func add(_ name: String, _ number: Int, _ channels: [PatronProto.Channel]) async throws {
+        try await shop.subscribe {
+          $0.customer = .with {
+            $0.externalID = name
+            $0.email = "\(name)@example.com"
+            $0.phoneNumber = "+1415555010\(number)"
+          }
+          $0.channels = channels
+        }
+      }
+      // One was suppressed before the customer was known.
+      try await shop.suppress(.phoneNumber("+14155550103"), .carrierBlock)
+      for (number, name) in ["a", "b", "c", "d", "e", "f"].enumerated() {
+        try await add(name, number, number % 2 == 0 ? [.sms, .email] : [.sms])
+      }
+      try await shop.suppress(.externalID("a"), .manual)
+      try await shop.suppress(.externalID("a"), .policy) { $0.channels = [.sms, .email] }
+      try await shop.unsubscribe(.externalID("b"))
+      try await shop.suppress(.externalID("c")) { $0.channels = [.email] }
+      try await shop.suppress(.externalID("e"))
+      try await shop.unsuppress(.externalID("e"))
+      try await shop.unsubscribe(.externalID("f")) { $0.topics = [.loyalty] }
+      try await shop.upsert {
+        $0.externalID = "g"
+        $0.email = "g@example.com"
+        $0.acceptsEmailMarketing = true
+        $0.acceptsSMSMarketing = true
+      }
+
+      let table = try await shop.exportTable()
+      #expect(table.count == 8)
+      for cells in table.dropFirst() {
+        let row = Dictionary(uniqueKeysWithValues: zip(table[0], cells))
+        let name = try #require(row["external_id"])
+        for (channel, prefix) in [(PatronProto.Channel.sms, "sms"), (.email, "email")] {
+          let status = try await shop.status(channel, of: .externalID(name))
+          #expect(row["\(prefix)_can_receive"] == "\(status.canReceive)", "\(name) \(prefix)")
+          #expect(row["\(prefix)_suppressed"] == "\(!status.suppressions.isEmpty)", "\(name)")
+        }
+      }
+      #expect(table[1].contains("manual;policy"))
+      #expect(table[4].contains("carrier_block"))
+      let may = table[0].firstIndex(of: "sms_can_receive") ?? 0
+      #expect(
+        table.dropFirst().map { $0[may] }
+          == ["false", "false", "true", "false", "true", "true", "false"])
+    }
+  }
 }
