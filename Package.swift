@@ -68,7 +68,8 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0003_checkouts_types.sql"),
       .embedInCode("Migrations/m0004_terms.sql"),
       .embedInCode("Migrations/m0005_sequences.sql"),
-      .embedInCode("Migrations/m0006_merges.sql"),
+      .embedInCode("Migrations/m0006_provenance.sql"),
+      .embedInCode("Migrations/m0007_merges.sql"),
     ],
     swiftSettings: strict
   ),

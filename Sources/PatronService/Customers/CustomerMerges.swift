@@ -95,7 +95,10 @@ extension CustomerChange {
       result = try change.perform(next, in: writer, at: now)
     }
     result.outcome = .merged
-    result.changedFields = Set(result.changedFields).union(merges.changedFields).sorted()
+    // What an event or an order filled is its own; what a merge brought is not.
+    if mode == .explicit {
+      result.changedFields = Set(result.changedFields).union(merges.changedFields).sorted()
+    }
     result.warnings += warnings + [merges.warning]
     return result
   }

@@ -108,7 +108,7 @@ struct IdentityResolution {
     // Identifiers are unique: where a row that was found has the next one too, it is the answer.
     func find(_ key: CustomerKey?, _ isSame: (CustomerRow) -> Bool) throws -> IdentityMatch? {
       guard let key else { return nil }
-      let found = try rows.first(where: isSame) ?? reader.customerRow(key)
+      let found = try rows.first(where: isSame) ?? reader.customerRow(key, withProvenance: true)
       guard var row = found else { return nil }
       if let merges, merges.has(row.id) { row = merges.row }
       if !rows.contains(where: { $0.id == row.id }) { rows.append(row) }

@@ -23,7 +23,7 @@ struct MergeField: Sendable {
 
   /// Fields that Patron keeps itself: callers cannot choose between them.
   static let own: [MergeField] = [
-    field("created_at", \.createdAt), field("reviews", \.reviews), field("loyalty", \.loyalty),
+    field("created_at", \.createdAt)
   ]
 
   private static func field<Value: Equatable & SendableMetatype>(

@@ -23,6 +23,7 @@ struct MergePlan {
   let former: [FormerIdentifier]
   private let consent: MergedConsent
   private let emailKey: String?
+  private let provenance: [UInt8]
 
   /// Decides.
   ///
@@ -36,10 +37,8 @@ struct MergePlan {
     guard belongings.total <= Self.mostRecords else {
       throw RPCError.mergeTooLarge(secondary.id)
     }
-    self.primary = try MergedConsent.Side(
-      customer: Customer(stored: primary.body), row: primary)
-    self.secondary = try MergedConsent.Side(
-      customer: Customer(stored: secondary.body), row: secondary)
+    self.primary = try MergedConsent.Side(primary, in: reader)
+    self.secondary = try MergedConsent.Side(secondary, in: reader)
     var merged: Customer
     do {
       merged = try MergedRecord.make(
@@ -58,6 +57,9 @@ struct MergePlan {
     merged.subscriptions = consent.subscriptions
     self.emailKey = emailKey
     former = Self.former(of: primary, secondary, merged, emailKey)
+    provenance = MergedRecord.provenance(
+      (self.primary.customer, self.primary.provenance),
+      (self.secondary.customer, self.secondary.provenance), merged)
     customer = merged
   }
 
@@ -105,10 +107,12 @@ struct MergePlan {
   private func row(
     _ customer: Customer, _ stats: CustomerStats, at now: Int64
   ) throws -> CustomerRow {
-    CustomerRow(
+    var row = CustomerRow(
       id: primary.row.id, externalID: customer.externalID, emailKey: emailKey,
       phone: customer.phoneNumber, updatedAt: now, body: try customer.encoded(),
       stats: try stats.encoded())
+    row.provenance = provenance
+    return row
   }
 
   private func event(_ mergeID: Int64, by actor: ConsentActor, at now: Int64) -> Event {
@@ -131,6 +135,9 @@ extension MergePlan {
   /// for a moment.
   func perform(in writer: StoreWriter, by actor: ConsentActor, at now: Int64) throws -> Result {
     let mergeID = try writer.nextID()
+    let provenance = try (
+      primary.row.provenance(in: writer.read), secondary.row.provenance(in: writer.read)
+    )
     let moved = try move(in: writer, mergeID)
     var customer = customer
     customer.updatedAt = .init(micros: now)
@@ -150,7 +157,8 @@ extension MergePlan {
       MergeRow(
         id: mergeID, primaryID: row.id, secondaryID: secondary.row.id, mergedAt: now,
         primaryBefore: primary.row.body, primaryAfter: row.body,
-        secondary: secondary.row.body, moved: moved))
+        primaryProvenance: provenance.0,
+        secondary: secondary.row.body, secondaryProvenance: provenance.1, moved: moved))
     try writer.emptyMerges(before: now - Unmerge.possibleFor)
     return Result(row: row, customer: customer, mergeID: mergeID)
   }

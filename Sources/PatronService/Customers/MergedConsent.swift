@@ -14,6 +14,15 @@ struct MergedConsent {
   struct Side {
     var customer: Customer
     var row: CustomerRow
+    /// Who set the fields.
+    var provenance: Provenance
+
+    /// A customer as stored.
+    init(_ row: CustomerRow, in reader: StoreReader) throws {
+      self.row = row
+      customer = try Customer(stored: row.body)
+      provenance = try Provenance(stored: row.provenance(in: reader))
+    }
   }
 
   /// One channel and topic.

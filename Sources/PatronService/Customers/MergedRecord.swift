@@ -27,8 +27,6 @@ enum MergedRecord {
     if let first = secondary.createdAt, first.micros < merged.createdAt?.micros ?? .max {
       merged.createdAt = first
     }
-    merged.reviews = ReviewSummary.joined(primary.reviews, secondary.reviews)
-    merged.loyalty = primary.loyalty ?? secondary.loyalty
     return merged
   }
 
@@ -41,6 +39,42 @@ enum MergedRecord {
       names.append("custom_properties.\(name)")
     }
     return names.sorted()
+  }
+
+  /// Who set the fields of a merged record: of those that the secondary gave, who set them there;
+  /// of those that neither has, who cleared them last.
+  static func provenance(
+    _ primary: (Customer, Provenance), _ secondary: (Customer, Provenance), _ merged: Customer
+  ) -> [UInt8] {
+    var names = fields(of: changes(from: primary.0, to: merged).filter { $0 != "tags" })
+    if primary.0.tags == nil { names.append("tags") }
+    let unset = secondary.1.entries.map(\.field).filter { !isSet($0, in: merged) }
+    names += unset.filter { name in
+      let (own, other) = (primary.1.setter(of: name), secondary.1.setter(of: name))
+      return own?.at ?? .min < other?.at ?? .min
+    }
+    return primary.1.taking(names, from: secondary.1)
+  }
+
+  /// Who set the fields of a record from which a merge was taken back.
+  static func provenance(
+    undone: Customer, from current: Customer, _ now: Provenance, before: Provenance
+  ) -> [UInt8] {
+    now.taking(fields(of: changes(from: current, to: undone)), from: before)
+  }
+
+  /// The language comes with the whole tag that it was taken from.
+  private static func fields(of names: [String]) -> [String] {
+    names.contains("default_language") ? names + ["locale"] : names
+  }
+
+  private static func isSet(_ name: String, in customer: Customer) -> Bool {
+    if name == "tags" { return customer.tags != nil }
+    if name == "locale" { return customer.locale != nil }
+    if let field = MergeField.all.first(where: { $0.name == name }) {
+      return field.isSet(customer)
+    }
+    return customer.customProperties.keys.contains { name == "custom_properties.\($0)" }
   }
 
   /// The primary's record without what a merge brought: fields that are as the merge left them get
@@ -82,32 +116,5 @@ extension Customer {
       customerID: id, externalID: externalID,
       emailKey: email.flatMap { try? EmailAddress($0).key }
     ).isGuest
-  }
-}
-
-extension ReviewSummary {
-  /// What is known of the reviews of both.
-  fileprivate static func joined(
-    _ first: ReviewSummary?, _ second: ReviewSummary?
-  ) -> ReviewSummary? {
-    guard let first, let second else { return first ?? second }
-    let firstIsLast = first.lastReviewAt?.micros ?? .min >= second.lastReviewAt?.micros ?? .min
-    var joined = firstIsLast ? first : second
-    joined.totalReviews = first.totalReviews + second.totalReviews
-    joined.productRatingCount = first.productRatingCount + second.productRatingCount
-    joined.averageProductRating = mean(
-      first.averageProductRating, first.productRatingCount,
-      second.averageProductRating, second.productRatingCount)
-    joined.siteRatingCount = first.siteRatingCount + second.siteRatingCount
-    joined.averageSiteRating = mean(
-      first.averageSiteRating, first.siteRatingCount,
-      second.averageSiteRating, second.siteRatingCount)
-    return joined
-  }
-
-  private static func mean(_ one: Double, _ count: Int64, _ other: Double, _ more: Int64) -> Double
-  {
-    guard count + more > 0 else { return 0 }
-    return (one * Double(count) + other * Double(more)) / Double(count + more)
   }
 }

@@ -47,10 +47,12 @@ extension CustomerStats {
       bySource[source] = later
     }
     let last = [first.activity.lastEventAt, second.activity.lastEventAt].compactMap(\.self).max()
-    return try CustomerStats(
+    var joined = try CustomerStats(
       orders,
       Activity(
         sources: bySource.sorted { $0.key < $1.key }.map(\.value), lastEventAt: last))
+    try joined.joinSummaries(first, second, of: owners, in: reader)
+    return joined
   }
 
   /// The type of the last event of a source at an instant; of several the one with the highest id.
@@ -73,9 +75,11 @@ extension CustomerStats {
 
   /// The statistics that the orders and events of a customer add up to: all of them are read.
   static func counted(of customerID: Int64, in reader: StoreReader) throws -> CustomerStats {
-    try CustomerStats(
+    var counted = try CustomerStats(
       CustomerOrderStatistics(of: contributions(of: customerID, in: reader)),
       activity(of: customerID, in: reader))
+    try counted.countSummaries(of: customerID, in: reader)
+    return counted
   }
 
   /// What the orders of a customer add to the statistics.
@@ -108,7 +112,9 @@ extension CustomerStats {
       left[activity.source.rawValue, default: 0] -= activity.eventCount
     }
     left = left.filter { $0.value > 0 }
-    return try CustomerStats(statistics, Self.latest(left, of: owner, in: reader))
+    var stats = try CustomerStats(statistics, Self.latest(left, of: owner, in: reader))
+    try stats.setSummaries(of: self, without: gone, of: owner, in: reader)
+    return stats
   }
 
   /// The last event of each source, newest first until all were met.

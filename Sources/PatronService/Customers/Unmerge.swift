@@ -21,6 +21,7 @@ struct Unmerge {
   private var primary: Customer
   private var secondary: Customer
   private let consent: UnmergedConsent
+  private let primaryProvenance: [UInt8]
   private let primaryKey: String?
   private let secondaryKey: String?
 
@@ -50,6 +51,10 @@ struct Unmerge {
     let after = try Customer(stored: merge.primaryAfter)
     secondary = try Customer(stored: merge.secondary)
     primary = MergedRecord.undone(current, before: before, after: after, secondary: secondary)
+    primaryProvenance = MergedRecord.provenance(
+      undone: primary, from: current,
+      try Provenance(stored: row.provenance(in: reader)),
+      before: try Provenance(stored: merge.primaryProvenance))
     primaryKey = try Self.key(primary.email)
     secondaryKey = try Self.key(secondary.email)
     try Self.refuse(primary, primaryKey, secondary, secondaryKey, row, in: reader)
@@ -102,12 +107,14 @@ extension Unmerge {
     let gone = try CustomerStats.counted(of: merge.secondaryID, in: reader)
     let left = try CustomerStats(row.stats).without(gone, orders, of: row.id, in: reader)
     let former = Set(try reader.formerIdentifiers(of: row.id))
-    let primary = try written(
+    var primary = try written(
       primary, primaryKey, consent.primaryChanges, left, row.id, and: merge.secondaryID, writer,
       at: now)
-    let secondary = try written(
+    var secondary = try written(
       secondary, secondaryKey, consent.secondaryChanges, gone, merge.secondaryID, and: row.id,
       writer, at: now)
+    primary.provenance = primaryProvenance
+    secondary.provenance = merge.secondaryProvenance
     try writer.update(primary, replacing: row)
     for identifier in former where belongsToSecondary(identifier, secondary) {
       try writer.remove(identifier)

@@ -14,8 +14,12 @@ public struct MergeRow: Sendable {
   public var primaryBefore: [UInt8]
   /// The encoded record of the primary right after it.
   public var primaryAfter: [UInt8]
+  /// The encoded provenance of the primary's fields before the merge.
+  public var primaryProvenance: [UInt8]
   /// The encoded record of the secondary.
   public var secondary: [UInt8]
+  /// The encoded provenance of the secondary's fields.
+  public var secondaryProvenance: [UInt8]
   /// What was moved.
   public var moved: MovedRecords
 
@@ -28,7 +32,9 @@ public struct MergeRow: Sendable {
     unmergedAt: Int64? = nil,
     primaryBefore: [UInt8],
     primaryAfter: [UInt8],
+    primaryProvenance: [UInt8],
     secondary: [UInt8],
+    secondaryProvenance: [UInt8],
     moved: MovedRecords
   ) {
     self.id = id
@@ -38,7 +44,9 @@ public struct MergeRow: Sendable {
     self.unmergedAt = unmergedAt
     self.primaryBefore = primaryBefore
     self.primaryAfter = primaryAfter
+    self.primaryProvenance = primaryProvenance
     self.secondary = secondary
+    self.secondaryProvenance = secondaryProvenance
     self.moved = moved
   }
 }

@@ -6,7 +6,7 @@ extension StoreReader {
   private static let merge = Query(
     """
     SELECT primary_id, secondary_id, merged_at, unmerged_at, primary_before, primary_after,
-      secondary, events, orders, ledger
+      primary_provenance, secondary, secondary_provenance, events, orders, ledger
     FROM merges WHERE store_id = ?1 AND merge_id = ?2
     """
   )
@@ -39,11 +39,13 @@ extension StoreReader {
         unmergedAt: row.optionalInt64(3),
         primaryBefore: row.array(4),
         primaryAfter: row.array(5),
-        secondary: row.array(6),
+        primaryProvenance: row.array(6),
+        secondary: row.array(7),
+        secondaryProvenance: row.array(8),
         moved: MovedRecords(
-          events: PackedTerms.unpack(row.bytes(7)),
-          orders: PackedTerms.unpack(row.bytes(8)),
-          ledger: PackedTerms.unpack(row.bytes(9))
+          events: PackedTerms.unpack(row.bytes(9)),
+          orders: PackedTerms.unpack(row.bytes(10)),
+          ledger: PackedTerms.unpack(row.bytes(11))
         )
       )
     }
@@ -104,8 +106,8 @@ extension StoreWriter {
   private static let insertMerge = Query(
     """
     INSERT INTO merges (store_id, merge_id, primary_id, secondary_id, merged_at, primary_before,
-      primary_after, secondary, events, orders, ledger)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+      primary_after, primary_provenance, secondary, secondary_provenance, events, orders, ledger)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
     """
   )
   private static let insertName = Query(
@@ -116,15 +118,16 @@ extension StoreWriter {
   )
   private static let endMerge = Query(
     """
-    UPDATE merges SET unmerged_at = ?3, primary_before = x'', primary_after = x'', secondary = x'',
-      events = x'', orders = x'', ledger = x''
+    UPDATE merges SET unmerged_at = ?3, primary_before = x'', primary_after = x'',
+      primary_provenance = x'', secondary = x'', secondary_provenance = x'', events = x'',
+      orders = x'', ledger = x''
     WHERE store_id = ?1 AND merge_id = ?2
     """
   )
   private static let emptyMerge = Query(
     """
-    UPDATE merges SET primary_before = x'', primary_after = x'', secondary = x'', events = x'',
-      orders = x'', ledger = x''
+    UPDATE merges SET primary_before = x'', primary_after = x'', primary_provenance = x'',
+      secondary = x'', secondary_provenance = x'', events = x'', orders = x'', ledger = x''
     WHERE store_id = ?1 AND merge_id = ?2
     """
   )
@@ -152,7 +155,9 @@ extension StoreWriter {
       row.mergedAt,
       row.primaryBefore,
       row.primaryAfter,
+      row.primaryProvenance,
       row.secondary,
+      row.secondaryProvenance,
       PackedTerms.pack(row.moved.events),
       PackedTerms.pack(row.moved.orders),
       PackedTerms.pack(row.moved.ledger)

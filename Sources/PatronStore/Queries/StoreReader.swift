@@ -18,46 +18,37 @@ public struct StoreReader {
 // Where nobody has an identifier now, the second part finds the customer who had it before a merge;
 // it is one statement so that looking for an unknown one costs one.
 extension StoreReader {
-  private static let byID = Query(
-    """
-    SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
-    WHERE store_id = ?1 AND customer_id = ?2
-    UNION ALL
-    SELECT c.customer_id, c.external_id, c.email, c.phone, c.updated_at, c.body, c.stats
-    FROM id_aliases a JOIN customers c ON c.store_id = ?1 AND c.customer_id = a.customer_id
-    WHERE a.store_id = ?1 AND a.merged_id = ?2
-    """
-  )
-  private static let byExternalID = Query(
-    """
-    SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
-    WHERE store_id = ?1 AND external_id = ?2
-    UNION ALL
-    SELECT c.customer_id, c.external_id, c.email, c.phone, c.updated_at, c.body, c.stats
-    FROM aliases a JOIN customers c ON c.store_id = ?1 AND c.customer_id = a.customer_id
-    WHERE a.store_id = ?1 AND a.external_id = ?2
-    """
-  )
-  private static let byEmail = Query(
-    """
-    SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
-    WHERE store_id = ?1 AND email = ?2
-    UNION ALL
-    SELECT c.customer_id, c.external_id, c.email, c.phone, c.updated_at, c.body, c.stats
-    FROM address_aliases a JOIN customers c ON c.store_id = ?1 AND c.customer_id = a.customer_id
-    WHERE a.store_id = ?1 AND a.channel = 2 AND a.address = ?2
-    """
-  )
-  private static let byPhone = Query(
-    """
-    SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
-    WHERE store_id = ?1 AND phone = ?2
-    UNION ALL
-    SELECT c.customer_id, c.external_id, c.email, c.phone, c.updated_at, c.body, c.stats
-    FROM address_aliases a JOIN customers c ON c.store_id = ?1 AND c.customer_id = a.customer_id
-    WHERE a.store_id = ?1 AND a.channel = 1 AND a.address = ?2
-    """
-  )
+  /// One way to look up for each identifier.
+  private final class Lookups: Sendable {
+    let byID: Query
+    let byExternalID: Query
+    let byEmail: Query
+    let byPhone: Query
+
+    init(more: String = "") {
+      func query(_ identifier: String, _ aliases: String, _ former: String) -> Query {
+        Query(
+          """
+          SELECT c.customer_id, c.external_id, c.email, c.phone, c.updated_at, c.body,
+            c.stats\(more)
+          FROM customers c WHERE c.store_id = ?1 AND c.\(identifier) = ?2
+          UNION ALL
+          SELECT c.customer_id, c.external_id, c.email, c.phone, c.updated_at, c.body,
+            c.stats\(more)
+          FROM \(aliases) a JOIN customers c ON c.store_id = ?1 AND c.customer_id = a.customer_id
+          WHERE a.store_id = ?1 AND a.\(former) = ?2
+          """
+        )
+      }
+      byID = query("customer_id", "id_aliases", "merged_id")
+      byExternalID = query("external_id", "aliases", "external_id")
+      byEmail = query("email", "address_aliases", "channel = 2 AND a.address")
+      byPhone = query("phone", "address_aliases", "channel = 1 AND a.address")
+    }
+  }
+
+  private static let lookups = Lookups()
+  private static let lookupsWithProvenance = Lookups(more: ", c.provenance")
 
   /// Finds a customer and lends its two encoded parts; nil when there is none. This is
   /// the one place where identifiers become customers: an external id that the customer had
@@ -68,12 +59,18 @@ extension StoreReader {
     _ body: (_ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer) throws
       -> Result
   ) throws -> Result? {
-    try find(key) { row in try body(row.int64(0), row.bytes(5), row.bytes(6)) }
+    try find(key, Self.lookups) { row in
+      try body(row.int64(0), row.bytes(5), row.bytes(6))
+    }
   }
 
-  /// Finds a customer; nil when there is none.
-  public func customerRow(_ key: CustomerKey) throws -> CustomerRow? {
-    try find(key) { row in
+  /// Finds a customer; nil when there is none. The provenance of its fields is read where it is
+  /// asked for.
+  public func customerRow(
+    _ key: CustomerKey,
+    withProvenance: Bool = false
+  ) throws -> CustomerRow? {
+    try find(key, withProvenance ? Self.lookupsWithProvenance : Self.lookups) { row in
       CustomerRow(
         id: row.int64(0),
         externalID: row.optionalText(1),
@@ -81,24 +78,26 @@ extension StoreReader {
         phone: row.optionalText(3),
         updatedAt: row.int64(4),
         body: row.array(5),
-        stats: row.array(6)
+        stats: row.array(6),
+        provenance: withProvenance ? row.array(7) : nil
       )
     }
   }
 
   private func find<Result>(
     _ key: CustomerKey,
+    _ lookups: Lookups,
     _ body: (borrowing Row) throws -> Result
   ) throws -> Result? {
     switch key {
     case .id(let id):
-      return try transaction.first(Self.byID, store.name, id, row: body)
+      return try transaction.first(lookups.byID, store.name, id, row: body)
     case .email(let email):
-      return try transaction.first(Self.byEmail, store.name, email, row: body)
+      return try transaction.first(lookups.byEmail, store.name, email, row: body)
     case .phone(let phone):
-      return try transaction.first(Self.byPhone, store.name, phone, row: body)
+      return try transaction.first(lookups.byPhone, store.name, phone, row: body)
     case .externalID(let externalID):
-      return try transaction.first(Self.byExternalID, store.name, externalID, row: body)
+      return try transaction.first(lookups.byExternalID, store.name, externalID, row: body)
     }
   }
 }

@@ -192,6 +192,7 @@ struct TermsRebuildTests {
       "DROP TABLE memberships", "DROP TABLE terms", "DROP TABLE term_rebuild",
       "DELETE FROM sequences WHERE name = 'term'", "ALTER TABLE customers DROP COLUMN body_terms",
       "ALTER TABLE customers DROP COLUMN stats_terms",
+      "ALTER TABLE customers DROP COLUMN provenance",
       "PRAGMA user_version = \(try Self.termsVersion() - 1)",
     ]
     for sql in undo {

@@ -71,7 +71,8 @@ extension Shop {
       record: record,
       events: events.filter { !["profile_merged", "profile_unmerged"].contains($0.type) },
       orders: orders.orders, checkouts: checkouts.map { $0[0] },
-      ledger: try await history(ref))
+      ledger: try await history(ref),
+      provenance: try await get(ref, view: .full).provenance)
   }
 }
 
@@ -82,6 +83,7 @@ struct CustomerImage: Equatable {
   var orders: [Order]
   var checkouts: [String]
   var ledger: [ConsentRecord]
+  var provenance: [FieldProvenance]
 
   /// Without the consent, which changes may have added ledger rows to.
   var withoutConsent: CustomerImage {

@@ -27,6 +27,7 @@ struct UnmergeTests {
       let right = try await shop.belongings(of: pair.secondary)
       #expect(left.withoutConsent.record == primary.withoutConsent.record)
       #expect(left.orders == primary.orders && left.checkouts == primary.checkouts)
+      #expect(left.provenance == primary.provenance)
       #expect(left.events.filter { $0.id < merged.mergeID } == primary.events)
       #expect(right == secondary)
       #expect(left.record.subscriptions.map(\.state) == primary.record.subscriptions.map(\.state))

@@ -32,6 +32,22 @@ struct ModelShop {
 
     func answers(email: String) -> Bool { self.email == email || formerEmails.contains(email) }
     func answers(phone: String) -> Bool { self.phone == phone || formerPhones.contains(phone) }
+    /// Fields that a caller set or cleared: what happened before then fills them no more.
+    var said: Set<WritableKeyPath<Customer, String?>> = []
+
+    /// Sets a field by a caller's own word.
+    mutating func say(_ field: WritableKeyPath<Customer, String?>, _ given: String?) {
+      guard let given else { return }
+      let value = given.isEmpty ? nil : given
+      if self[keyPath: field] != value { said.insert(field) }
+      self[keyPath: field] = value
+    }
+
+    /// Fills a gap by what happened in the past.
+    mutating func fill(_ field: WritableKeyPath<Customer, String?>, _ given: String?) {
+      guard self[keyPath: field] == nil, !said.contains(field) else { return }
+      self[keyPath: field] = given
+    }
   }
 
   /// What a request says of a customer; an empty text clears.
@@ -124,6 +140,7 @@ struct ModelShop {
       customer.firstName = customer.firstName ?? other.firstName
       customer.currency = customer.currency ?? other.currency
       customer.acceptsEmail = customer.acceptsEmail ?? other.acceptsEmail
+      customer.said.formUnion(other.said)
       customer.orders.merge(other.orders) { mine, _ in mine }
       customer.events.merge(other.events) { mine, _ in mine }
     }
@@ -156,12 +173,9 @@ struct ModelShop {
     {
       input.phone = nil
     }
-    func edited(_ stored: String?, _ given: String?) -> String? {
-      given.map { $0.isEmpty ? nil : $0 } ?? stored
-    }
-    customer.email = edited(customer.email, input.email)
-    customer.phone = edited(customer.phone, input.phone)
-    customer.firstName = edited(customer.firstName, input.firstName)
+    customer.say(\.email, input.email)
+    customer.say(\.phone, input.phone)
+    customer.say(\.firstName, input.firstName)
     if customer.email == nil && customer.phone == nil { return .refused("CONTACT_REQUIRED") }
     apply(input.acceptsEmail, to: &customer)
     ledgerRows += rows
@@ -205,9 +219,9 @@ struct ModelShop {
       (customer, rows) = joined(found)
       if adopts { customer.externalID = input.externalID }
     }
-    customer.email = customer.email ?? input.email
-    customer.phone = customer.phone ?? input.phone
-    customer.firstName = customer.firstName ?? input.firstName
+    customer.fill(\.email, input.email)
+    customer.fill(\.phone, input.phone)
+    customer.fill(\.firstName, input.firstName)
     return Filled(customer: customer, place: place, rows: rows)
   }
 

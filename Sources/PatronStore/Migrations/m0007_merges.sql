@@ -23,9 +23,8 @@ CREATE INDEX aliases_by_customer ON aliases (store_id, customer_id);
 
 -- The journal: what it takes to undo a merge. `secondary` is the encoded record that went;
 -- primary_before and primary_after are the one that stayed, so that what was changed since can be
--- told from what the merge did. What else a merge moves with the record (where a field came from,
--- for example) belongs here too, as a column of its own. events, orders and ledger are ids, packed.
--- All of these are emptied when the time for undoing is over.
+-- told from what the merge did; the provenance is that before the merge. events, orders and ledger
+-- are ids, packed. All of these are emptied when the time for undoing is over.
 CREATE TABLE merges (
   store_id TEXT NOT NULL,
   merge_id INTEGER NOT NULL,
@@ -35,7 +34,9 @@ CREATE TABLE merges (
   unmerged_at INTEGER,
   primary_before BLOB NOT NULL,
   primary_after BLOB NOT NULL,
+  primary_provenance BLOB NOT NULL,
   secondary BLOB NOT NULL,
+  secondary_provenance BLOB NOT NULL,
   events BLOB NOT NULL,
   orders BLOB NOT NULL,
   ledger BLOB NOT NULL,
