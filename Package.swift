@@ -69,7 +69,8 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0004_terms.sql"),
       .embedInCode("Migrations/m0005_sequences.sql"),
       .embedInCode("Migrations/m0006_provenance.sql"),
-      .embedInCode("Migrations/m0007_erasures.sql"),
+      .embedInCode("Migrations/m0007_merges.sql"),
+      .embedInCode("Migrations/m0008_erasures.sql"),
     ],
     swiftSettings: strict
   ),

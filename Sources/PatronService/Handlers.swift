@@ -34,8 +34,12 @@ extension Routes {
     routes.write(
       CustomerService.importCustomers, prepare: Customers.prepareImport,
       apply: Customers.importCustomers)
-    routes.steppedWrite(
-      CustomerService.deleteCustomer, prepare: Customers.prepareDelete, apply: Customers.delete)
+    routes.write(
+      CustomerService.mergeCustomers, prepare: Customers.prepareMerge, apply: Customers.merge)
+    routes.write(
+      CustomerService.unmergeCustomers, prepare: Customers.prepareUnmerge,
+      apply: Customers.unmerge)
+    routes.addErasure()
     typealias Timeline = TimelineHandlers
     routes.write(
       TimelineService.recordEvent, storeID: \.storeID, country: \.defaultCountry,

@@ -23,6 +23,50 @@ extension ConsentRules {
     return binding(newest.state == .pending ? newest : other, since: optOutAt)
   }
 
+  /// The consent of a merged customer for the address that it keeps.
+  ///
+  /// `holder` is what the record held that had this address, `other` what the other one held: for
+  /// an address that messages of the channel do not go to any more, or for none. An agreement is
+  /// given for an address, so none of `other` can subscribe; an opt-out is given by a person, so
+  /// those of `other` count.
+  ///
+  /// | `other` | what becomes of `holder` |
+  /// | --- | --- |
+  /// | never subscribed, subscribed, pending | nothing |
+  /// | unsubscribed by the customer at t, or pending after that | unsubscribed, unless it is an
+  ///   agreement (or a request) of the customer's own that is later than t |
+  /// | unsubscribed by anybody else at t | unsubscribed, unless it is later than t |
+  ///
+  /// The answer is `holder` or forbids more than it.
+  public static func merge(
+    keeping holder: ChannelConsent,
+    with other: ChannelConsent
+  ) -> ChannelConsent {
+    guard let optOut = optOut(in: other) else { return holder }
+    var result = merge(holder, optOut)
+    guard result != holder else { return holder }
+    // When and how the other address agreed is nothing that this address did.
+    result.subscribedAt = holder.subscribedAt
+    result.optInLevel = holder.optInLevel
+    return result
+  }
+
+  /// The opt-out that a consent holds, as a consent of its own; nil when there is none.
+  private static func optOut(in consent: ChannelConsent) -> ChannelConsent? {
+    switch consent.state {
+    case .neverSubscribed, .subscribed: return nil
+    case .unsubscribed: return consent
+    case .pending:
+      guard let at = consent.unsubscribedAt else { return nil }
+      return ChannelConsent(
+        state: .unsubscribed,
+        unsubscribedAt: at,
+        changedAt: at,
+        changedBy: .customer
+      )
+    }
+  }
+
   /// `consent` with the customer's own opt-out of `optOutAt` in it, so that no flag undoes it.
   private static func binding(
     _ consent: ChannelConsent,

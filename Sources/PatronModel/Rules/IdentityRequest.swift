@@ -5,8 +5,6 @@
 public struct IdentityRequest: Sendable, Hashable {
   /// Reason of the error for ``IdentityDecision/conflict(_:ownerID:)``.
   public static let conflictReason = "IDENTIFIER_CONFLICT"
-  /// Reason of the error for ``IdentityDecision/mergeRequired(_:)`` where merging is not possible.
-  public static let mergeReason = "MERGE_REQUIRED"
 
   /// Which rule holds.
   public var mode: IdentityMode

@@ -216,7 +216,7 @@ public struct CustomerRef: ProtobufC.Message {
 /// Something that the caller should know though the call succeeded.
 public struct Warning: ProtobufC.Message {
   /// Stable upper-case name: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`,
-  /// `COUNTRY_ALIAS`, `OCCURRED_AT_IN_FUTURE`.
+  /// `COUNTRY_ALIAS`, `OCCURRED_AT_IN_FUTURE`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`.
   public var reason = ""
 
   /// Path of the field it is about; empty when about the whole.

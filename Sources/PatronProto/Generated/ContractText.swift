@@ -218,7 +218,7 @@ extension Contract {
       text: ##"""
         // The reason of an error in a form that programs can compare.
         message ErrorInfo {
-          // Stable upper-case name: `MERGE_REQUIRED`.
+          // Stable upper-case name: `IDENTIFIER_CONFLICT`.
           string reason = 1;
           // Who defines the reason: `patron`.
           string domain = 2;
@@ -536,7 +536,7 @@ extension Contract {
         // Something that the caller should know though the call succeeded.
         message Warning {
           // Stable upper-case name: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`,
-          // `COUNTRY_ALIAS`, `OCCURRED_AT_IN_FUTURE`.
+          // `COUNTRY_ALIAS`, `OCCURRED_AT_IN_FUTURE`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`.
           string reason = 1;
           // Path of the field it is about; empty when about the whole.
           string field = 2;
@@ -941,8 +941,12 @@ extension Contract {
           //
           // Errors: INVALID_ARGUMENT with violations (among them `IDENTITY_MISSING`, `IDENTITY_AMBIGUOUS`);
           // ALREADY_EXISTS `IDENTIFIER_CONFLICT` naming the field and the other customer's id;
-          // FAILED_PRECONDITION `CONTACT_REQUIRED` when a new customer has neither e-mail nor phone number,
-          // `MERGE_REQUIRED` when the identifiers belong to two records that would have to be merged.
+          // FAILED_PRECONDITION `CONTACT_REQUIRED` when a new customer has neither e-mail nor phone number.
+          //
+          // Identifiers that belong to several records, of which at most one has an external id of the
+          // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
+          // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
+          // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
           rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -989,17 +993,34 @@ extension Contract {
             option idempotency_level = IDEMPOTENT;
           }
           // Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
-          // tells of it by one event, `profile_redacted`, after which followers forget what they have of the
-          // customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
+          // tells of it by one event, `profile_redacted`, after which followers forget what they have of
+          // the customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
           // marketing is suppressed by it. The answer comes when all is done; when the server stops before,
           // it finishes when it starts again. Backups are the operator's.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
           // for a request id of another method.
           rpc DeleteCustomer(DeleteCustomerRequest) returns (DeleteCustomerResponse);
-          // Merges two customers, or shows what that would give.
+          // Merges two customers, or shows what that would give. All events, orders, checkouts and consent
+          // history move, whatever named the secondary names the primary from then on, also its id, and the
+          // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
+          // consent unless an opt-out of the other record takes it away; no agreement for another address
+          // comes over.
+          //
+          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
+          // `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000
+          // events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and
+          // `AMOUNT_OUT_OF_RANGE` when both together are more than one customer can have.
           rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
-          // Undoes a merge.
+          // Undoes a merge. Both customers are as they were; events, orders and checkouts that came since,
+          // and fields that were changed since, stay with the primary. What was said of consent since goes
+          // with its address, and an opt-out counts for both. Both timelines have the event
+          // `profile_unmerged`.
+          //
+          // Errors: NOT_FOUND `MERGE_NOT_FOUND`; FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE`
+          // after 30 days, `UNMERGE_OUT_OF_ORDER` naming the merge to undo first, `UNMERGE_CONFLICT` when
+          // an identifier that one of the two had is another customer's now, or the primary would be left
+          // without e-mail address and phone number.
           rpc UnmergeCustomers(UnmergeCustomersRequest) returns (UnmergeCustomersResponse);
           // Records that a customer agreed to messages.
           rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse);
@@ -1040,8 +1061,12 @@ extension Contract {
         //
         // Errors: INVALID_ARGUMENT with violations (among them `IDENTITY_MISSING`, `IDENTITY_AMBIGUOUS`);
         // ALREADY_EXISTS `IDENTIFIER_CONFLICT` naming the field and the other customer's id;
-        // FAILED_PRECONDITION `CONTACT_REQUIRED` when a new customer has neither e-mail nor phone number,
-        // `MERGE_REQUIRED` when the identifiers belong to two records that would have to be merged.
+        // FAILED_PRECONDITION `CONTACT_REQUIRED` when a new customer has neither e-mail nor phone number.
+        //
+        // Identifiers that belong to several records, of which at most one has an external id of the
+        // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
+        // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
+        // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
         rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1132,8 +1157,8 @@ extension Contract {
       name: "patron.v1.CustomerService.DeleteCustomer", kind: .method,
       text: ##"""
         // Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
-        // tells of it by one event, `profile_redacted`, after which followers forget what they have of the
-        // customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
+        // tells of it by one event, `profile_redacted`, after which followers forget what they have of
+        // the customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
         // marketing is suppressed by it. The answer comes when all is done; when the server stops before,
         // it finishes when it starts again. Backups are the operator's.
         //
@@ -1144,13 +1169,30 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.MergeCustomers", kind: .method,
       text: ##"""
-        // Merges two customers, or shows what that would give.
+        // Merges two customers, or shows what that would give. All events, orders, checkouts and consent
+        // history move, whatever named the secondary names the primary from then on, also its id, and the
+        // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
+        // consent unless an opt-out of the other record takes it away; no agreement for another address
+        // comes over.
+        //
+        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
+        // `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000
+        // events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and
+        // `AMOUNT_OUT_OF_RANGE` when both together are more than one customer can have.
         rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.UnmergeCustomers", kind: .method,
       text: ##"""
-        // Undoes a merge.
+        // Undoes a merge. Both customers are as they were; events, orders and checkouts that came since,
+        // and fields that were changed since, stay with the primary. What was said of consent since goes
+        // with its address, and an opt-out counts for both. Both timelines have the event
+        // `profile_unmerged`.
+        //
+        // Errors: NOT_FOUND `MERGE_NOT_FOUND`; FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE`
+        // after 30 days, `UNMERGE_OUT_OF_ORDER` naming the merge to undo first, `UNMERGE_CONFLICT` when
+        // an identifier that one of the two had is another customer's now, or the primary would be left
+        // without e-mail address and phone number.
         rpc UnmergeCustomers(UnmergeCustomersRequest) returns (UnmergeCustomersResponse);
         """##),
     ContractDeclaration(
@@ -1875,7 +1917,9 @@ extension Contract {
           CustomerRef secondary = 3;
           // Show what would become, change nothing.
           bool preview = 4;
-          // Names of fields to take from the secondary although the primary has them.
+          // Names of fields to take from the secondary although the primary has them: fields of
+          // CustomerInput but for `tags`, of which both are kept; `custom_properties` for all properties
+          // that both have, `custom_properties.<name>` for one. Others are refused with `FIELD_UNKNOWN`.
           repeated string prefer_secondary = 5;
           // Makes a repeat return the first answer, 1 to 64 characters.
           string request_id = 6;
@@ -1886,7 +1930,7 @@ extension Contract {
       text: ##"""
         // Response of MergeCustomers.
         message MergeCustomersResponse {
-          // The primary after the merge.
+          // The primary after the merge; in a preview its etag is the one of now.
           Customer customer = 1;
           // For UnmergeCustomers; 0 in a preview.
           int64 merge_id = 2;
@@ -1894,7 +1938,8 @@ extension Contract {
           int64 event_count = 3;
           // Orders that move.
           int64 order_count = 4;
-          // What becomes of consent.
+          // What becomes of the primary's consent. In a preview `ledger_id` is 0 for rows that the merge
+          // would write.
           repeated SubscriptionChange subscription_changes = 5;
         }
         """##),
@@ -2668,7 +2713,10 @@ extension Contract {
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
           // the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
           // oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
-          // (`newest_sequence` is the last one that was).
+          // (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
+          // is watched is merged into another: call again after the last sequence that came, the same
+          // reference names that customer (`customer_id`) then. Events that move in a merge keep their
+          // sequence: who has seen them does not get them again.
           rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -2807,7 +2855,10 @@ extension Contract {
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
         // the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
         // oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
-        // (`newest_sequence` is the last one that was).
+        // (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
+        // is watched is merged into another: call again after the last sequence that came, the same
+        // reference names that customer (`customer_id`) then. Events that move in a merge keep their
+        // sequence: who has seen them does not get them again.
         rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }

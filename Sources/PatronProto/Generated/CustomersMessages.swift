@@ -2033,7 +2033,9 @@ public struct MergeCustomersRequest: ProtobufC.Message {
   /// Show what would become, change nothing.
   public var preview = false
 
-  /// Names of fields to take from the secondary although the primary has them.
+  /// Names of fields to take from the secondary although the primary has them: fields of
+  /// CustomerInput but for `tags`, of which both are kept; `custom_properties` for all properties
+  /// that both have, `custom_properties.<name>` for one. Others are refused with `FIELD_UNKNOWN`.
   public var preferSecondary: [String] = []
 
   /// Makes a repeat return the first answer, 1 to 64 characters.
@@ -2076,7 +2078,7 @@ public struct MergeCustomersRequest: ProtobufC.Message {
 
 /// Response of MergeCustomers.
 public struct MergeCustomersResponse: ProtobufC.Message {
-  /// The primary after the merge.
+  /// The primary after the merge; in a preview its etag is the one of now.
   public var customer: Customer?
 
   /// For UnmergeCustomers; 0 in a preview.
@@ -2088,7 +2090,8 @@ public struct MergeCustomersResponse: ProtobufC.Message {
   /// Orders that move.
   public var orderCount: Int64 = 0
 
-  /// What becomes of consent.
+  /// What becomes of the primary's consent. In a preview `ledger_id` is 0 for rows that the merge
+  /// would write.
   public var subscriptionChanges: [SubscriptionChange] = []
 
   /// The message with every field absent or at its default.

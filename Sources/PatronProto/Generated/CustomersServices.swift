@@ -12,8 +12,12 @@ public enum CustomerService {
   ///
   /// Errors: INVALID_ARGUMENT with violations (among them `IDENTITY_MISSING`, `IDENTITY_AMBIGUOUS`);
   /// ALREADY_EXISTS `IDENTIFIER_CONFLICT` naming the field and the other customer's id;
-  /// FAILED_PRECONDITION `CONTACT_REQUIRED` when a new customer has neither e-mail nor phone number,
-  /// `MERGE_REQUIRED` when the identifiers belong to two records that would have to be merged.
+  /// FAILED_PRECONDITION `CONTACT_REQUIRED` when a new customer has neither e-mail nor phone number.
+  ///
+  /// Identifiers that belong to several records, of which at most one has an external id of the
+  /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
+  /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
+  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
   public static let upsertCustomer = MethodDescriptor<UpsertCustomerRequest, UpsertCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UpsertCustomer", kind: .unary,
@@ -82,8 +86,8 @@ public enum CustomerService {
       idempotency: .idempotent))
 
   /// Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
-  /// tells of it by one event, `profile_redacted`, after which followers forget what they have of the
-  /// customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
+  /// tells of it by one event, `profile_redacted`, after which followers forget what they have of
+  /// the customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
   /// marketing is suppressed by it. The answer comes when all is done; when the server stops before,
   /// it finishes when it starts again. Backups are the operator's.
   ///
@@ -94,13 +98,30 @@ public enum CustomerService {
       service: name, name: "DeleteCustomer", kind: .unary,
       idempotency: .unknown))
 
-  /// Merges two customers, or shows what that would give.
+  /// Merges two customers, or shows what that would give. All events, orders, checkouts and consent
+  /// history move, whatever named the secondary names the primary from then on, also its id, and the
+  /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
+  /// consent unless an opt-out of the other record takes it away; no agreement for another address
+  /// comes over.
+  ///
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
+  /// `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000
+  /// events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and
+  /// `AMOUNT_OUT_OF_RANGE` when both together are more than one customer can have.
   public static let mergeCustomers = MethodDescriptor<MergeCustomersRequest, MergeCustomersResponse>(
     TTRPC.Method(
       service: name, name: "MergeCustomers", kind: .unary,
       idempotency: .unknown))
 
-  /// Undoes a merge.
+  /// Undoes a merge. Both customers are as they were; events, orders and checkouts that came since,
+  /// and fields that were changed since, stay with the primary. What was said of consent since goes
+  /// with its address, and an opt-out counts for both. Both timelines have the event
+  /// `profile_unmerged`.
+  ///
+  /// Errors: NOT_FOUND `MERGE_NOT_FOUND`; FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE`
+  /// after 30 days, `UNMERGE_OUT_OF_ORDER` naming the merge to undo first, `UNMERGE_CONFLICT` when
+  /// an identifier that one of the two had is another customer's now, or the primary would be left
+  /// without e-mail address and phone number.
   public static let unmergeCustomers = MethodDescriptor<UnmergeCustomersRequest, UnmergeCustomersResponse>(
     TTRPC.Method(
       service: name, name: "UnmergeCustomers", kind: .unary,
@@ -193,8 +214,12 @@ public struct CustomerServiceClient: Sendable {
   ///
   /// Errors: INVALID_ARGUMENT with violations (among them `IDENTITY_MISSING`, `IDENTITY_AMBIGUOUS`);
   /// ALREADY_EXISTS `IDENTIFIER_CONFLICT` naming the field and the other customer's id;
-  /// FAILED_PRECONDITION `CONTACT_REQUIRED` when a new customer has neither e-mail nor phone number,
-  /// `MERGE_REQUIRED` when the identifiers belong to two records that would have to be merged.
+  /// FAILED_PRECONDITION `CONTACT_REQUIRED` when a new customer has neither e-mail nor phone number.
+  ///
+  /// Identifiers that belong to several records, of which at most one has an external id of the
+  /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
+  /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
+  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
   public func upsertCustomer(_ request: UpsertCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpsertCustomerResponse {
     try await channel.call(CustomerService.upsertCustomer, request, options)
   }
@@ -252,8 +277,8 @@ public struct CustomerServiceClient: Sendable {
   }
 
   /// Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
-  /// tells of it by one event, `profile_redacted`, after which followers forget what they have of the
-  /// customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
+  /// tells of it by one event, `profile_redacted`, after which followers forget what they have of
+  /// the customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
   /// marketing is suppressed by it. The answer comes when all is done; when the server stops before,
   /// it finishes when it starts again. Backups are the operator's.
   ///
@@ -263,12 +288,29 @@ public struct CustomerServiceClient: Sendable {
     try await channel.call(CustomerService.deleteCustomer, request, options.identified(by: request.requestID))
   }
 
-  /// Merges two customers, or shows what that would give.
+  /// Merges two customers, or shows what that would give. All events, orders, checkouts and consent
+  /// history move, whatever named the secondary names the primary from then on, also its id, and the
+  /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
+  /// consent unless an opt-out of the other record takes it away; no agreement for another address
+  /// comes over.
+  ///
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
+  /// `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000
+  /// events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and
+  /// `AMOUNT_OUT_OF_RANGE` when both together are more than one customer can have.
   public func mergeCustomers(_ request: MergeCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MergeCustomersResponse {
     try await channel.call(CustomerService.mergeCustomers, request, options.identified(by: request.requestID))
   }
 
-  /// Undoes a merge.
+  /// Undoes a merge. Both customers are as they were; events, orders and checkouts that came since,
+  /// and fields that were changed since, stay with the primary. What was said of consent since goes
+  /// with its address, and an opt-out counts for both. Both timelines have the event
+  /// `profile_unmerged`.
+  ///
+  /// Errors: NOT_FOUND `MERGE_NOT_FOUND`; FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE`
+  /// after 30 days, `UNMERGE_OUT_OF_ORDER` naming the merge to undo first, `UNMERGE_CONFLICT` when
+  /// an identifier that one of the two had is another customer's now, or the primary would be left
+  /// without e-mail address and phone number.
   public func unmergeCustomers(_ request: UnmergeCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UnmergeCustomersResponse {
     try await channel.call(CustomerService.unmergeCustomers, request, options.identified(by: request.requestID))
   }

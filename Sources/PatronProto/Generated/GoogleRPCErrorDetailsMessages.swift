@@ -8,7 +8,7 @@ public import ProtobufC
 extension GoogleRPC {
   /// The reason of an error in a form that programs can compare.
   public struct ErrorInfo: ProtobufC.Message {
-    /// Stable upper-case name: `MERGE_REQUIRED`.
+    /// Stable upper-case name: `IDENTIFIER_CONFLICT`.
     public var reason = ""
 
     /// Who defines the reason: `patron`.

@@ -115,7 +115,10 @@ public enum TimelineService {
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
   /// the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
   /// oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
-  /// (`newest_sequence` is the last one that was).
+  /// (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
+  /// is watched is merged into another: call again after the last sequence that came, the same
+  /// reference names that customer (`customer_id`) then. Events that move in a merge keep their
+  /// sequence: who has seen them does not get them again.
   public static let watchTimeline = MethodDescriptor<WatchTimelineRequest, WatchTimelineResponse>(
     TTRPC.Method(
       service: name, name: "WatchTimeline", kind: .serverStreaming,
@@ -241,7 +244,10 @@ public struct TimelineServiceClient: Sendable {
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
   /// the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
   /// oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
-  /// (`newest_sequence` is the last one that was).
+  /// (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
+  /// is watched is merged into another: call again after the last sequence that came, the same
+  /// reference names that customer (`customer_id`) then. Events that move in a merge keep their
+  /// sequence: who has seen them does not get them again.
   public func watchTimeline(_ request: WatchTimelineRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<WatchTimelineResponse> {
     try await channel.openStream(TimelineService.watchTimeline, request, options)
   }

@@ -96,6 +96,11 @@ struct ConsentChanges {
     row.stats = try timeline.stats.encoded()
   }
 
+  /// The events that ``tell(of:in:at:)`` would record.
+  func events(at now: Int64) -> [Event] {
+    changes.filter(\.isTold).map { Event($0, at: now) }
+  }
+
   /// What changed, as answers have it. Suppressions are no change of a state.
   var summary: [SubscriptionChange] {
     changes.filter { $0.suppression == nil }.map { change in

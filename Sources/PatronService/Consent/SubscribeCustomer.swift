@@ -91,7 +91,7 @@ extension ConsentHandlers {
       let (row, answer) = try perform(subscribing, writer, at: context.now)
       response.appendCustomer(1, row)
       try response.append(answer)
-      return row.id
+      return [row.id]
     }
     var answer = try SubscribeCustomerResponse(
       stored: response.withUnsafeBytes { Array($0.dropFirst(start)) })

@@ -113,7 +113,10 @@ extension ConsentHandlers {
     unknown: (UnknownAddress, StoreWriter) throws -> Bool
   ) throws -> Performed {
     let writer = context.store(change.store)
-    let row = try writer.read.customerRow(change.customer)
+    // An address that a merged customer only answers to is not the one that it has.
+    let row = try writer.read.customerRow(change.customer).flatMap { row in
+      change.customer.isAddress && !row.has(change.customer) ? nil : row
+    }
     guard row != nil || change.customer.isAddress else {
       throw try RPCError.customerNotFound(change.customer, in: writer.read)
     }
@@ -143,6 +146,15 @@ extension ConsentHandlers {
     return Performed(
       row: after, channels: change.channels.map { statuses.status($0, .marketing) },
       isChanged: isChanged)
+  }
+}
+
+extension CustomerRow {
+  /// Whether the customer has the address now.
+  fileprivate func has(_ key: CustomerKey) -> Bool {
+    PatronModel.Channel.allCases.contains { channel in
+      key.address(channel).map { $0 == address(channel) } ?? false
+    }
   }
 }
 

@@ -43,11 +43,20 @@ struct CustomerChange: Sendable {
 
   /// Whom the change is about, found but not changed yet.
   struct Plan {
-    fileprivate var draft: CustomerDraft
-    fileprivate var found: IdentityResolution
+    var draft: CustomerDraft
+    var found: IdentityResolution
 
-    /// The customer as stored; nil when a new one is to be made.
+    /// The customer as stored, or as it will be once records are merged; nil when a new one is to
+    /// be made.
     var row: CustomerRow? { found.row }
+
+    /// Whether what belongs to this customer is the plan's customer's: before or after a merge.
+    func has(_ customerID: Int64) -> Bool {
+      found.row?.id == customerID || found.merges?.has(customerID) == true
+    }
+
+    /// Whether performing it moves what was read before.
+    var merges: Bool { found.merges != nil }
   }
 
   /// Finds the customer. Nothing is written, so that a caller can still
@@ -61,9 +70,8 @@ struct CustomerChange: Sendable {
   /// The same for a customer who is known: the identifiers are what the customer is to have, and
   /// those of others are refused.
   func plan(on row: CustomerRow, in reader: StoreReader) throws -> Plan {
-    try IdentityResolution.refuseOthers(draft.identifiers, than: row, in: reader)
-    let decision = IdentityDecision.adopt(row.id, previousExternalID: nil)
-    return Plan(draft: draft, found: IdentityResolution(decision: decision, row: row))
+    let found = try IdentityResolution.resolve(draft.identifiers, on: row, in: reader)
+    return Plan(draft: draft, found: found)
   }
 
   /// Makes the customer or writes what changed. With `dryRun` nothing is written, and the id of a
@@ -73,6 +81,9 @@ struct CustomerChange: Sendable {
   ) throws -> Result {
     let draft = plan.draft
     let found = plan.found
+    if found.merges != nil || !found.formerAddresses.isEmpty {
+      return try performAround(plan, in: writer, at: now, dryRun: dryRun)
+    }
     var result =
       if let row = found.row {
         try update(row, found.decision, draft, in: writer, at: now, dryRun: dryRun)

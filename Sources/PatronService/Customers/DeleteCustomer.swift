@@ -4,6 +4,15 @@ internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
 
+extension Routes {
+  /// The method that erases.
+  mutating func addErasure() {
+    steppedWrite(
+      CustomerService.deleteCustomer, prepare: CustomerHandlers.prepareDelete,
+      apply: CustomerHandlers.delete)
+  }
+}
+
 extension CustomerHandlers {
   /// A checked request.
   struct Deletion: Sendable {

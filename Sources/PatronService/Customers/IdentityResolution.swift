@@ -11,9 +11,14 @@ struct IdentityResolution {
   var row: CustomerRow?
   /// Identifiers that were left out because they belong to others.
   var kept: [IdentifierField] = []
+  /// Records that have to become one first; `row` is what they will be.
+  var merges: CustomerMerges?
+  /// Channels of which the input gives an address that the customer only answers to.
+  var formerAddresses: Set<PatronModel.Channel> = []
 
   /// Finds the record that a draft means. Identifiers of other customers are left out of the draft
-  /// where `onConflict` says so.
+  /// where `onConflict` says so. Records that are surely one person's are to be merged: the rules
+  /// say when, and the decision is then about the merged one.
   ///
   /// - Throws: ALREADY_EXISTS, FAILED_PRECONDITION, INVALID_ARGUMENT as `CustomerService` says.
   static func resolve(
@@ -21,41 +26,64 @@ struct IdentityResolution {
     in reader: StoreReader
   ) throws -> IdentityResolution {
     var kept: [IdentifierField] = []
+    var merges: CustomerMerges?
     while true {
-      let (request, rows) = try lookUp(draft.identifiers, mode, in: reader)
+      let (request, rows) = try lookUp(draft.identifiers, mode, in: reader, merges)
       let decision = request.decide()
       switch decision {
       case .create:
         return IdentityResolution(decision: decision, row: nil, kept: kept)
       case .update(let id), .adopt(let id, _):
         let row = rows.first { $0.id == id }
-        return IdentityResolution(decision: decision, row: row, kept: kept)
+        var found = IdentityResolution(decision: decision, row: row, kept: kept, merges: merges)
+        found.leaveFormerAddresses(of: request, in: &draft)
+        return found
       case .conflict(let field, let owner):
         // At most three identifiers: the loop ends.
         guard onConflict == .keepExisting else { throw RPCError.conflict(field, owner: owner) }
         draft.drop(field)
         kept.append(field)
       case .mergeRequired(let ids):
-        throw RPCError.mergeRequired(ids)
+        // What was merged is one record from then on: this comes once.
+        guard merges == nil else { throw RPCError.internalError }
+        merges = try CustomerMerges(ids.compactMap { id in rows.first { $0.id == id } }, in: reader)
       case .invalid(let error):
         throw RPCError.identity(error)
       }
     }
   }
 
-  /// Refuses identifiers that belong to somebody else than `row`.
+  /// An address that only answers for the customer, and is all that names it, is not taken for a
+  /// new one; in a record with an external id it is, as the shop says so.
+  private mutating func leaveFormerAddresses(
+    of request: IdentityRequest, in draft: inout CustomerDraft
+  ) {
+    guard let row else { return }
+    let given = request.given
+    guard given.externalID == nil || request.mode != .upsert else { return }
+    if let email = row.emailKey, request.byEmail?.customerID == row.id, given.emailKey != email {
+      formerAddresses.insert(.email)
+      if given.externalID == nil { draft.email = .leave }
+    }
+    if let phone = row.phone, request.byPhone?.customerID == row.id, given.phone != phone {
+      formerAddresses.insert(.sms)
+      if given.externalID == nil { draft.phone = .leave }
+    }
+  }
+
+  /// Refuses identifiers that belong to somebody else than `row`; a record that has no identifier
+  /// of the shop's is surely the same person's and is to be merged into `row`.
   ///
-  /// - Throws: ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `MERGE_REQUIRED` when the
-  ///   other record has no identifier of the shop's and is surely the same person's.
-  static func refuseOthers(
-    _ given: Identifiers, than row: CustomerRow, in reader: StoreReader
-  ) throws {
+  /// - Throws: ALREADY_EXISTS `IDENTIFIER_CONFLICT`, and what a merge may be refused for.
+  static func resolve(
+    _ given: Identifiers, on row: CustomerRow, in reader: StoreReader
+  ) throws -> IdentityResolution {
     let keys: [(IdentifierField, CustomerKey?)] = [
       (.externalID, given.externalID.map(CustomerKey.externalID)),
       (.email, given.emailKey.map(CustomerKey.email)),
       (.phone, given.phone.map(CustomerKey.phone)),
     ]
-    var guests: [Int64] = []
+    var guests: [CustomerRow] = []
     for (field, key) in keys {
       guard let key, let owner = try reader.customerRow(key), owner.id != row.id else { continue }
       let match = IdentityMatch(
@@ -64,20 +92,25 @@ struct IdentityResolution {
       if field == .externalID || match.hasOwnExternalID {
         throw RPCError.conflict(field, owner: owner.id)
       }
-      if !guests.contains(owner.id) { guests.append(owner.id) }
+      if !guests.contains(where: { $0.id == owner.id }) { guests.append(owner) }
     }
-    if !guests.isEmpty { throw RPCError.mergeRequired([row.id] + guests) }
+    let decision = IdentityDecision.adopt(row.id, previousExternalID: nil)
+    guard !guests.isEmpty else { return IdentityResolution(decision: decision, row: row) }
+    let merges = try CustomerMerges(row, guests, in: reader)
+    return IdentityResolution(decision: decision, row: merges.row, merges: merges)
   }
 
   private static func lookUp(
-    _ given: Identifiers, _ mode: IdentityMode, in reader: StoreReader
+    _ given: Identifiers, _ mode: IdentityMode, in reader: StoreReader,
+    _ merges: CustomerMerges?
   ) throws -> (IdentityRequest, [CustomerRow]) {
     var rows: [CustomerRow] = []
     // Identifiers are unique: where a row that was found has the next one too, it is the answer.
     func find(_ key: CustomerKey?, _ isSame: (CustomerRow) -> Bool) throws -> IdentityMatch? {
       guard let key else { return nil }
-      let row = try rows.first(where: isSame) ?? reader.customerRow(key, withProvenance: true)
-      guard let row else { return nil }
+      let found = try rows.first(where: isSame) ?? reader.customerRow(key, withProvenance: true)
+      guard var row = found else { return nil }
+      if let merges, merges.has(row.id) { row = merges.row }
       if !rows.contains(where: { $0.id == row.id }) { rows.append(row) }
       return IdentityMatch(
         customerID: row.id, externalID: row.externalID, emailKey: row.emailKey, phone: row.phone)
@@ -99,16 +132,6 @@ extension RPCError {
       "\(field.rawValue) belongs to customer \(owner). Leave it out, change that customer first, "
         + "or send on_conflict ON_CONFLICT_KEEP_EXISTING to apply the rest.",
       metadata: ["field": field.rawValue, "customer_id": String(owner)])
-  }
-
-  /// The identifiers belong to records that would have to become one.
-  static func mergeRequired(_ ids: [Int64]) -> RPCError {
-    let list = ids.map(String.init).joined(separator: ", ")
-    return reason(
-      .failedPrecondition, IdentityRequest.mergeReason,
-      "The identifiers belong to customers \(list), which would have to be merged. "
-        + "This version of patrond does not merge: send the identifiers of one of them only.",
-      metadata: ["customer_ids": ids.map(String.init).joined(separator: ",")])
   }
 
   /// What the identity rules refuse.

@@ -71,7 +71,8 @@ struct Provenance {
     return time >= last.at
   }
 
-  private func setter(of field: String) -> Setter? {
+  /// Who last set a field; nil when nobody knows.
+  func setter(of field: String) -> Setter? {
     if let bit = Self.bits[field] { return groups.first { $0.fields & bit != 0 }?.setter }
     guard let property = Self.property(field) else { return nil }
     return groups.first { $0.properties.contains(property) }?.setter
@@ -113,6 +114,26 @@ extension Provenance {
     groups.append(group)
     forgetOldProperties()
     groups.removeAll(where: \.isEmpty)
+  }
+
+  /// The provenance with what `other` knows of some fields in the place of what this one knows, as
+  /// it is stored: for fields whose values were taken from there.
+  func taking(_ names: [String], from other: Provenance) -> [UInt8] {
+    let bits = names.reduce(UInt64(0)) { $0 | (Self.bits[$1] ?? 0) }
+    let properties = Set(names.compactMap(Self.property))
+    var taken = self
+    for index in taken.groups.indices {
+      taken.groups[index].fields &= ~bits
+      taken.groups[index].properties.removeAll(where: properties.contains)
+    }
+    for group in other.groups {
+      var part = group
+      part.fields &= bits
+      part.properties.removeAll { !properties.contains($0) }
+      if !part.isEmpty { taken.add(part) }
+    }
+    taken.groups.removeAll(where: \.isEmpty)
+    return taken.encoded()
   }
 
   private mutating func forgetOldProperties() {

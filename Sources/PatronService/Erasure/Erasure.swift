@@ -32,8 +32,9 @@ enum Erasure {
     _ row: CustomerRow, _ mode: ErasureMode, reason: String, in writer: StoreWriter, at now: Int64
   ) throws -> ErasureRow {
     let counts = try writer.read.historyCounts(of: row.id)
-    try keepOptOuts(of: row, in: writer, at: now)
-    let names = try writer.erase(row)
+    let names = try writer.read.names(of: row)
+    try keepOptOuts(of: row, names, in: writer, at: now)
+    try writer.erase(row, names)
     let suppressions = try reduceSuppressions(of: names, in: writer)
     try reduceLedger(of: row.id, mode, in: writer)
     let receipt = ErasureRow(
@@ -54,12 +55,11 @@ enum Erasure {
   /// Suppresses the addresses of channels on which the customer had opted out of marketing. The
   /// consent goes with the record, so it is kept with the address.
   private static func keepOptOuts(
-    of row: CustomerRow, in writer: StoreWriter, at now: Int64
+    of row: CustomerRow, _ names: ErasedNames, in writer: StoreWriter, at now: Int64
   ) throws {
     let customer = try Customer(stored: row.body)
     let statuses = try ChannelStatuses(of: row, in: writer.read, at: now)
     for channel in PatronModel.Channel.allCases {
-      guard let address = row.address(channel) else { continue }
       let consents = PatronModel.Topic.allCases.map { customer.consent(channel, $0) }
       let marketing = customer.consent(channel, .marketing)
       // A request that was not confirmed has not ended an opt-out before it.
@@ -70,7 +70,9 @@ enum Erasure {
       let cause = SuppressionCause(
         at: consents.compactMap(\.unsubscribedAt).max() ?? now, actor: .system, source: "",
         note: "")
-      _ = try UnknownAddress(channel, address).suppress(.manual, cause, writer)
+      for name in names.addresses where name.channel == channel {
+        _ = try UnknownAddress(channel, name.address).suppress(.manual, cause, writer)
+      }
     }
   }
 
@@ -81,15 +83,11 @@ enum Erasure {
   ) throws -> Int64 {
     let reader = SuppressionReader(writer.read)
     var count: Int64 = 0
-    for address in names.addresses {
+    for (channel, address) in names.addresses {
       let hash = try reader.hash(address)
-      var isSuppressed = false
-      for channel in PatronModel.Channel.allCases {
-        guard try !reader.suppressions(channel, hash: hash).isEmpty else { continue }
-        isSuppressed = true
-        try writer.clearSuppressions(channel, addressHash: hash)
-      }
-      if isSuppressed { count += 1 }
+      guard try !reader.suppressions(channel, hash: hash).isEmpty else { continue }
+      try writer.clearSuppressions(channel, addressHash: hash)
+      count += 1
     }
     return count
   }

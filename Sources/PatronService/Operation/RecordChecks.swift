@@ -31,6 +31,11 @@ public enum RecordChecks {
         "a checkout of customer \(row.customerID), store \(store): \($0)"
       }
     }
+    try records.ledger { store, customerID, id, body in
+      let entry = try? ConsentRecord(decoding: body)
+      guard entry?.id != id || entry?.customerID != customerID else { return }
+      findings.append("ledger row \(id) of store \(store): it and its columns differ")
+    }
     try records.dangling { findings.append($0) }
     let listed = try records.membershipCount()
     if listed != memberships {
@@ -160,7 +165,7 @@ extension RecordChecks {
 
 extension CustomerStats {
   /// The activity that the events of a timeline add up to.
-  fileprivate static func activity(
+  static func activity(
     of customerID: Int64, in reader: StoreReader
   ) throws -> Activity {
     var bySource: [Int32: SourceActivity] = [:]

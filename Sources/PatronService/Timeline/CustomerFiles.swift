@@ -138,8 +138,7 @@ final class CustomerFiles {
   private func json(_ emit: @escaping Emit) throws {
     let customer = try Customer.descriptor.writeJSON(packed: row.body + row.stats)
     try emit(Array("{\"customer\":".utf8) + customer)
-    let former = try reader.formerExternalIDs(of: row.id).map(PropertiesJSON.string)
-    try emit(Array(",\"formerExternalIds\":[\(former.joined(separator: ","))]".utf8))
+    try formerIdentifiers(emit)
     let statuses = try ChannelStatuses(of: row, in: reader, at: now)
     try list("channels", ChannelStatus.descriptor, emit) { add in
       for status in statuses.all { try add(try status.encoded()) }
@@ -158,6 +157,26 @@ final class CustomerFiles {
     }
     try list("events", Event.descriptor, emit) { add in try visitEvents(add) }
     try emit(Array("}\n".utf8))
+  }
+
+  /// What the customer answers to without having it.
+  private func formerIdentifiers(_ emit: @escaping Emit) throws {
+    var lists: [String: [String]] = [:]
+    for former in try reader.formerIdentifiers(of: row.id) {
+      switch former {
+      case .id(let id): lists["Ids", default: []].append("\"\(id)\"")
+      case .externalID(let text):
+        lists["ExternalIds", default: []].append(PropertiesJSON.string(text))
+      case .address(.email, let text):
+        lists["Emails", default: []].append(PropertiesJSON.string(text))
+      case .address(.sms, let text):
+        lists["PhoneNumbers", default: []].append(PropertiesJSON.string(text))
+      }
+    }
+    for name in ["Ids", "ExternalIds", "Emails", "PhoneNumbers"] {
+      let values = lists[name, default: []].joined(separator: ",")
+      try emit(Array(",\"former\(name)\":[\(values)]".utf8))
+    }
   }
 
   private func list(

@@ -53,7 +53,7 @@ extension TimelineHandlers {
       guard plan.row != nil || mayCreate else { return try performUnknown(in: writer, at: now) }
       // A customer who is made now has no events.
       var event = try plan.row.map { try draft.completed(for: $0.id, at: now) } ?? draft.event
-      let known = try known(event, plan, writer.read)
+      var known = try known(event, plan, writer.read)
       let old = try known.map { try Event(stored: $0.body) }
       let time = draft.event.occurredAt?.micros ?? old?.occurredAt?.micros ?? now
       change.asOf = min(time, now)
@@ -65,6 +65,7 @@ extension TimelineHandlers {
         change.flags.clear()
       }
       var customer = try change.perform(plan, in: writer, at: now)
+      if plan.merges { known = try self.known(event, plan, writer.read) }
       if plan.row == nil { event = try draft.completed(for: customer.row.id, at: time) }
       event.occurredAt = .init(micros: time)
       var enrichment = EventEnrichment(event, over: old, change.draft.identifiers, writer, now)
@@ -103,7 +104,7 @@ extension TimelineHandlers {
       let known = try reader.event(
         source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID)
       guard let known else { return nil }
-      guard known.customerID == plan.row?.id else { throw RPCError.eventBelongsToOther(known) }
+      guard plan.has(known.customerID) else { throw RPCError.eventBelongsToOther(known) }
       return known
     }
 

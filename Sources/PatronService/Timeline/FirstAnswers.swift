@@ -22,15 +22,15 @@ enum FirstAnswers {
   ) throws {
     try answer(requestID, of: method, in: writer, at: now, about: &response) { response in
       try body(&response)
-      return nil
+      return []
     }
   }
 
-  /// The same for answers that hold data of the customer whose id `body` returns: they are
-  /// forgotten when that customer is erased.
+  /// The same for answers that hold data of customers, whose ids `body` returns, two at most: they
+  /// are forgotten when one of these is erased.
   static func answer(
     _ requestID: String, of method: Method, in writer: StoreWriter, at now: Int64,
-    about response: inout ResponseBuffer, _ body: (inout ResponseBuffer) throws -> Int64?
+    about response: inout ResponseBuffer, _ body: (inout ResponseBuffer) throws -> [Int64]
   ) throws {
     guard !requestID.isEmpty else {
       _ = try body(&response)
@@ -45,10 +45,10 @@ enum FirstAnswers {
       return response.append(first.response)
     }
     let start = response.count
-    let customerID = try body(&response)
+    let customers = try body(&response)
     let answer = response.withUnsafeBytes { Array($0.dropFirst(start)) }
     try writer.keepAnswer(
-      answer, of: requestID, method: method.name, about: customerID, at: now,
+      answer, of: requestID, method: method.name, about: customers, at: now,
       forgetBefore: now - kept)
   }
 }

@@ -45,7 +45,7 @@ extension TimelineHandlers {
           $0.customerCreated = result.customer?.outcome == .created
           $0.warnings = result.warnings
         })
-      return result.customer?.row.id
+      return result.customer.map { [$0.row.id] } ?? []
     }
   }
 

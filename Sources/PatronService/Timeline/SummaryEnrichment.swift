@@ -51,7 +51,8 @@ extension EventEnrichment {
 }
 
 extension ReviewFigures {
-  fileprivate mutating func readNewest(
+  /// Reads anew what the newest reviews say.
+  mutating func readNewest(
     of customerID: Int64, in reader: StoreReader, _ now: Int64
   ) throws {
     forgetNewest()
@@ -61,7 +62,8 @@ extension ReviewFigures {
     }
   }
 
-  fileprivate init(_ summary: ReviewSummary?) {
+  /// The figures behind a summary.
+  init(_ summary: ReviewSummary?) {
     self.init()
     guard let summary else { return }
     count = summary.totalReviews
@@ -76,7 +78,8 @@ extension ReviewFigures {
     topics = summary.topTopics
   }
 
-  fileprivate var summary: ReviewSummary? {
+  /// The summary; nil when there are no reviews.
+  var summary: ReviewSummary? {
     guard count > 0 else { return nil }
     return .with {
       $0.totalReviews = count
@@ -94,7 +97,7 @@ extension ReviewFigures {
 
 extension LoyaltyFigures {
   /// Reads the state anew. False when no event says anything of loyalty any more.
-  fileprivate mutating func readState(
+  mutating func readState(
     of customerID: Int64, in reader: StoreReader, _ now: Int64
   ) throws -> Bool {
     var events: [(facts: LoyaltyFacts, at: Int64)] = []
@@ -108,7 +111,8 @@ extension LoyaltyFigures {
     return !events.isEmpty || !areAll
   }
 
-  fileprivate init(_ summary: LoyaltySummary?) {
+  /// The figures behind a summary.
+  init(_ summary: LoyaltySummary?) {
     self.init()
     guard let summary else { return }
     isMember = summary.member
@@ -125,7 +129,8 @@ extension LoyaltyFigures {
 }
 
 extension LoyaltySummary {
-  fileprivate init(_ figures: LoyaltyFigures) {
+  /// What is known of a membership.
+  init(_ figures: LoyaltyFigures) {
     self.init()
     member = figures.isMember
     joinedAt = figures.joinedAt.map(GoogleProtobuf.Timestamp.init(micros:))
@@ -141,12 +146,14 @@ extension LoyaltySummary {
 }
 
 extension [EnrichmentEffect] {
-  fileprivate var firstReview: ReviewFacts? {
+  /// What a review says; nil where the event is none.
+  var firstReview: ReviewFacts? {
     for case .review(let facts) in self { return facts }
     return nil
   }
 
-  fileprivate var firstLoyalty: LoyaltyFacts? {
+  /// What is said of loyalty; nil where nothing is.
+  var firstLoyalty: LoyaltyFacts? {
     for case .loyalty(let facts) in self { return facts }
     return nil
   }

@@ -30,7 +30,7 @@ struct CheckoutChange: Sendable {
     var change = enriched(isNew: old == nil)
     change.asOf = startedAt
     let plan = try change.plan(in: writer.read)
-    if let known, known.customerID != plan.row?.id {
+    if let known, !plan.has(known.customerID) {
       throw RPCError.reason(
         .failedPrecondition, "CHECKOUT_CUSTOMER_CHANGED",
         "The checkout belongs to customer \(known.customerID), which a sync cannot change. Name "

@@ -35,13 +35,17 @@ extension TimelineHandlers {
     /// Finds or makes the customer, takes the order over and tells the timeline what changed.
     func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
       guard let draft else { throw RPCError.internalError }
-      let known = try writer.read.order(externalID: draft.order.externalID)
-      let old = try known.map { try Order(stored: $0.body) }
+      var known = try writer.read.order(externalID: draft.order.externalID)
+      var old = try known.map { try Order(stored: $0.body) }
       var change = enriched(by: draft, isNew: old == nil)
       change.asOf = min(draft.snapshot.placedAt, now)
       let plan = try change.plan(in: writer.read)
       try refuse(draft, known, old, plan)
       let customer = try change.perform(plan, in: writer, at: now)
+      if plan.merges {
+        known = try writer.read.order(externalID: draft.order.externalID)
+        old = try known.map { try Order(stored: $0.body) }
+      }
       let order = draft.placed(over: old, customerID: customer.row.id, now: now)
       if let old, order.isSame(as: old) {
         let setter = Provenance.Setter(name: "order_placed", at: min(draft.snapshot.placedAt, now))
@@ -82,7 +86,7 @@ extension TimelineHandlers {
       _ draft: OrderDraft, _ known: OrderRow?, _ old: Order?, _ plan: CustomerChange.Plan
     ) throws {
       if let old { try draft.checkFits(old) }
-      if let known, known.customerID != plan.row?.id {
+      if let known, !plan.has(known.customerID) {
         throw RPCError.orderChanged(
           "ORDER_CUSTOMER_CHANGED", "customer \(known.customerID)", "The order belongs to")
       }

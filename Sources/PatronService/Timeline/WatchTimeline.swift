@@ -84,6 +84,7 @@ struct TimelineWatch: FeedSubscription {
     after position: Int64, _ context: FeedContext, _ send: ([UInt8]) -> Bool
   ) throws -> FeedPage {
     let reader = context.store(topic.store)
+    try checkNotMerged(reader)
     let titles = EventTitles(reader)
     var page = FeedPage(position: position, end: .caughtUp)
     var visits = 0
@@ -102,6 +103,21 @@ struct TimelineWatch: FeedSubscription {
       return false
     }
     return page
+  }
+
+  /// A customer who was merged into another has no events any more. Events that moved keep their
+  /// sequence: who has seen them does not get them again, who has not gets them where they are now.
+  /// So the one who watches goes on after the last sequence, and finds the primary by the same
+  /// reference.
+  private func checkNotMerged(_ reader: StoreReader) throws {
+    guard let customerID = topic.customerID,
+      let id = try reader.customer(.id(customerID), { id, _, _ in id }), id != customerID
+    else { return }
+    throw RPCError.reason(
+      .aborted, "CUSTOMER_MERGED",
+      "The customer was merged into customer \(id). Watch again after the last sequence that came: "
+        + "the same reference names that customer now.",
+      metadata: ["customer_id": String(id)])
   }
 
   func heartbeat(at position: Int64) -> [UInt8] {

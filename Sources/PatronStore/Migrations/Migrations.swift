@@ -12,7 +12,8 @@ extension Migration {
     Migration(version: 4, name: "terms", sql: text(PackageResources.m0004_terms_sql)),
     Migration(version: 5, name: "sequences", sql: text(PackageResources.m0005_sequences_sql)),
     Migration(version: 6, name: "provenance", sql: text(PackageResources.m0006_provenance_sql)),
-    Migration(version: 7, name: "erasures", sql: text(PackageResources.m0007_erasures_sql)),
+    Migration(version: 7, name: "merges", sql: text(PackageResources.m0007_merges_sql)),
+    Migration(version: 8, name: "erasures", sql: text(PackageResources.m0008_erasures_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

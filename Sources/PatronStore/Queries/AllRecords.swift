@@ -33,6 +33,7 @@ public struct AllRecords {
     FROM orders ORDER BY store_id, customer_id
     """
   )
+  private static let ledger = Query("SELECT store_id, customer_id, id, body FROM consent_ledger")
   private static let checkouts = Query(
     "SELECT store_id, token, customer_id, started_at, body FROM checkouts"
   )
@@ -40,7 +41,6 @@ public struct AllRecords {
   private static let danglingReferences = [
     ownerless("events", "events", unless: erased),
     ownerless("orders", "orders", unless: erased),
-    ownerless("aliases", "former external ids"),
     ownerless("checkouts", "checkouts", unless: erased),
     Query(
       """
@@ -48,6 +48,22 @@ public struct AllRecords {
       FROM customers JOIN erased_ids USING (store_id, customer_id)
       """
     ),
+    ownerless("aliases", "former external ids"),
+    ownerless("id_aliases", "ids of merged customers"),
+    ownerless("address_aliases", "addresses of merged customers"),
+    Query(
+      """
+      SELECT 'merge ' || merge_id || ' of store ' || store_id || ': customer ' || secondary_id
+        || ' went in it and names nobody'
+      FROM merges m WHERE unmerged_at IS NULL AND NOT EXISTS (
+        SELECT 1 FROM id_aliases a
+        WHERE a.store_id = m.store_id AND a.merged_id = m.secondary_id)
+      """
+    ),
+    stillHeld("id_aliases", "c.customer_id = a.merged_id"),
+    stillHeld("aliases", "c.external_id = a.external_id"),
+    stillHeld("address_aliases", "a.channel = 1 AND c.phone = a.address"),
+    stillHeld("address_aliases", "a.channel = 2 AND c.email = a.address"),
     Query(
       """
       SELECT 'customer ' || customer_id || ' of store ' || store_id || ': not in the search index'
@@ -120,6 +136,17 @@ public struct AllRecords {
     )
   }
 
+  /// Identifiers that a customer has now and that are somebody's former ones too.
+  private static func stillHeld(_ table: String, _ isSame: String) -> Query {
+    Query(
+      """
+      SELECT 'an identifier of customer ' || c.customer_id || ' of store ' || c.store_id
+        || ' is also a former one of customer ' || a.customer_id
+      FROM \(table) a JOIN customers c ON c.store_id = a.store_id AND \(isSame)
+      """
+    )
+  }
+
   /// How many records there are.
   public func counts() throws -> RecordCounts {
     var result = RecordCounts()
@@ -185,6 +212,15 @@ public struct AllRecords {
           body: row.array(9)
         )
       )
+    }
+  }
+
+  /// Visits every row of the consent ledger, those of customers who do not exist any more too.
+  public func ledger(
+    _ visit: (_ store: String, _ customerID: Int64, _ id: Int64, _ body: [UInt8]) throws -> Void
+  ) throws {
+    try transaction.forEach(Self.ledger) { row in
+      try visit(row.text(0), row.int64(1), row.int64(2), row.array(3))
     }
   }
 

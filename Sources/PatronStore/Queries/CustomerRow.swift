@@ -39,7 +39,7 @@ public struct CustomerRow: Sendable {
   }
 }
 
-/// An identifier by which a customer is found.
+/// An identifier by which a customer is found: one that it has now, or had before a merge.
 public enum CustomerKey: Sendable, Equatable {
   /// Patron's id.
   case id(Int64)

@@ -1,3 +1,5 @@
+public import PatronModel
+
 /// What is left of an erased customer: the receipt, without personal data.
 public struct ErasureRow: Sendable, Equatable {
   /// Number of the receipt, and of the event that tells of the erasure.
@@ -43,12 +45,13 @@ public struct ErasureRow: Sendable, Equatable {
   }
 }
 
-/// Everything by which a customer was found.
+/// The ids and addresses to which a customer answers, those of customers who were merged into it
+/// among them.
 public struct ErasedNames: Sendable {
   /// Patron's ids.
   public var ids: [Int64]
-  /// E-mail addresses, and phone numbers, in the form that is compared.
-  public var addresses: Set<String>
+  /// Phone numbers, and e-mail addresses in the form that is compared.
+  public var addresses: [(channel: Channel, address: String)]
 }
 
 /// Which stores have erased customers at all, so that most creations of customers need not ask. One

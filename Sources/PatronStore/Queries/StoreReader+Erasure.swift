@@ -1,3 +1,4 @@
+internal import PatronModel
 internal import SQLite
 
 /// Erased customers.
@@ -51,6 +52,21 @@ extension StoreReader {
         erasedAt: row.int64(3), reason: row.text(4), eventCount: row.int64(5),
         orderCount: row.int64(6), suppressionCount: row.int64(7), stats: row.array(8))
     }
+  }
+
+  /// The ids and addresses to which a customer answers.
+  public func names(of row: CustomerRow) throws -> ErasedNames {
+    var names = ErasedNames(ids: [row.id], addresses: [])
+    if let phone = row.phone { names.addresses.append((.sms, phone)) }
+    if let email = row.emailKey { names.addresses.append((.email, email)) }
+    for former in try formerIdentifiers(of: row.id) {
+      switch former {
+      case .id(let id): names.ids.append(id)
+      case .address(let channel, let address): names.addresses.append((channel, address))
+      case .externalID: continue
+      }
+    }
+    return names
   }
 
   /// How many events and orders a customer has. It takes a step for each.

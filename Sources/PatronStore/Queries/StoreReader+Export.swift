@@ -10,9 +10,6 @@ extension StoreReader {
   private static let ledger = Query(
     "SELECT body FROM consent_ledger WHERE store_id = ?1 AND customer_id = ?2 ORDER BY id"
   )
-  private static let aliases = Query(
-    "SELECT external_id FROM aliases WHERE store_id = ?1 AND customer_id = ?2 ORDER BY external_id"
-  )
   private static let checkouts = Query(
     """
     SELECT body FROM checkouts WHERE store_id = ?1 AND customer_id = ?2
@@ -52,12 +49,5 @@ extension StoreReader {
     try transaction.forEach(Self.ledger, store.name, customerID) { row in
       try visit(row.bytes(0))
     }
-  }
-
-  /// External ids that a customer had before. It reads all of the store's.
-  public func formerExternalIDs(of customerID: Int64) throws -> [String] {
-    var ids: [String] = []
-    try transaction.forEach(Self.aliases, store.name, customerID) { row in ids.append(row.text(0)) }
-    return ids
   }
 }

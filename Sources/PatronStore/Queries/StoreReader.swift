@@ -15,6 +15,8 @@ public struct StoreReader {
 
 // MARK: - Customers
 
+// Where nobody has an identifier now, the second part finds the customer who had it before a merge;
+// it is one statement so that looking for an unknown one costs one.
 extension StoreReader {
   /// One way to look up for each identifier.
   private final class Lookups: Sendable {
@@ -24,29 +26,34 @@ extension StoreReader {
     let byPhone: Query
 
     init(more: String = "") {
-      func query(_ identifier: String) -> Query {
+      func query(_ identifier: String, _ aliases: String, _ former: String) -> Query {
         Query(
           """
-          SELECT customer_id, external_id, email, phone, updated_at, body, stats\(more)
-          FROM customers WHERE store_id = ?1 AND \(identifier) = ?2
+          SELECT c.customer_id, c.external_id, c.email, c.phone, c.updated_at, c.body,
+            c.stats\(more)
+          FROM customers c WHERE c.store_id = ?1 AND c.\(identifier) = ?2
+          UNION ALL
+          SELECT c.customer_id, c.external_id, c.email, c.phone, c.updated_at, c.body,
+            c.stats\(more)
+          FROM \(aliases) a JOIN customers c ON c.store_id = ?1 AND c.customer_id = a.customer_id
+          WHERE a.store_id = ?1 AND a.\(former) = ?2
           """
         )
       }
-      byID = query("customer_id")
-      byExternalID = query("external_id")
-      byEmail = query("email")
-      byPhone = query("phone")
+      byID = query("customer_id", "id_aliases", "merged_id")
+      byExternalID = query("external_id", "aliases", "external_id")
+      byEmail = query("email", "address_aliases", "channel = 2 AND a.address")
+      byPhone = query("phone", "address_aliases", "channel = 1 AND a.address")
     }
   }
 
   private static let lookups = Lookups()
-  private static let lookupsWithProvenance = Lookups(more: ", provenance")
-  private static let byAlias = Query(
-    "SELECT customer_id FROM aliases WHERE store_id = ?1 AND external_id = ?2"
-  )
+  private static let lookupsWithProvenance = Lookups(more: ", c.provenance")
 
-  /// Finds a customer and lends its two encoded parts; nil when there is none. An external id that
-  /// the customer had before finds it too.
+  /// Finds a customer and lends its two encoded parts; nil when there is none. This is
+  /// the one place where identifiers become customers: an external id that the customer had
+  /// before, and the id and addresses of a customer who was merged into it, find it too. Who asks
+  /// by id and has to know whether that customer was merged compares the ids.
   public func customer<Result>(
     _ key: CustomerKey,
     _ body: (_ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer) throws
@@ -90,13 +97,7 @@ extension StoreReader {
     case .phone(let phone):
       return try transaction.first(lookups.byPhone, store.name, phone, row: body)
     case .externalID(let externalID):
-      if let found = try transaction.first(lookups.byExternalID, store.name, externalID, row: body)
-      {
-        return found
-      }
-      let alias = try transaction.first(Self.byAlias, store.name, externalID) { $0.int64(0) }
-      guard let alias else { return nil }
-      return try transaction.first(lookups.byID, store.name, alias, row: body)
+      return try transaction.first(lookups.byExternalID, store.name, externalID, row: body)
     }
   }
 }

@@ -148,8 +148,9 @@ extension StoreWriter {
   )
   private static let insertRequest = Query(
     """
-    INSERT INTO requests (store_id, request_id, method, created_at, response, customer_id)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    INSERT INTO requests (store_id, request_id, method, created_at, response, customer_id,
+      other_customer_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
     """
   )
   private static let forgetRequests = Query(
@@ -165,17 +166,18 @@ extension StoreWriter {
   }
 
   /// Keeps the answer of a request id, and forgets up to 100 that are older than `oldest`. An
-  /// answer that holds data of a customer goes when `customerID` is erased.
+  /// answer that holds data of customers, one or two, goes when one of them is erased.
   public func keepAnswer(
     _ response: [UInt8],
     of requestID: String,
     method: String,
-    about customerID: Int64?,
+    about customers: [Int64],
     at now: Int64,
     forgetBefore oldest: Int64
   ) throws {
     try transaction.run(
-      Self.insertRequest, store.name, requestID, method, now, response, customerID)
+      Self.insertRequest, store.name, requestID, method, now, response, customers.first,
+      customers.dropFirst().first)
     try transaction.run(Self.forgetRequests, store.name, oldest)
   }
 }

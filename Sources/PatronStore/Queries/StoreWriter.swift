@@ -152,6 +152,7 @@ extension StoreWriter {
       if row.emailKey != old.emailKey || row.phone != old.phone {
         try unindex(old)
         try index(row)
+        try forgetAddressAliases(row, replacing: old)
       }
       if row.externalID != old.externalID { try forgetAlias(row.externalID) }
     }
@@ -176,7 +177,7 @@ extension StoreWriter {
     try transaction.run(Self.insertAlias, store.name, externalID, customerID)
   }
 
-  private func noteChange(_ customerID: Int64) {
+  func noteChange(_ customerID: Int64) {
     transaction.recordChange(store: store.name, customerID: customerID)
   }
 
@@ -197,7 +198,7 @@ extension StoreWriter {
     "INSERT INTO customer_search (customer_search, rowid, tokens) VALUES ('delete', ?1, ?2)"
   )
 
-  private func index(_ row: CustomerRow) throws {
+  func index(_ row: CustomerRow) throws {
     try transaction.run(Self.addTokens, row.id, tokens(row))
   }
 

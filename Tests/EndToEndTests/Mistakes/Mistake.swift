@@ -89,8 +89,8 @@ extension Mistake {
     Mistake(
       "a method that is not built yet",
       76,
-      says: ["UNIMPLEMENTED", "MergeCustomers"],
-      ["call", "MergeCustomers", "{}"]
+      says: ["UNIMPLEMENTED", "DeleteCustomer"],
+      ["call", "DeleteCustomer", "{}"]
     ),
     Mistake(
       "an unknown customer",

@@ -192,44 +192,6 @@ struct IdentityTests {
     }
   }
 
-  @Test func whatWouldHaveToBeMergedIsRefused() async throws {
-    try await Shop.open { shop in
-      let one = try await shop.upsert { $0.email = "a@example.com" }.customer?.id ?? 0
-      let two = try await shop.upsert { $0.phoneNumber = "+14155550101" }.customer?.id ?? 0
-      let known =
-        try await shop.upsert {
-          $0.externalID = "c1"
-          $0.email = "c1@example.com"
-        }.customer?.id ?? 0
-      let before = try shop.image()
-      let bothUnknown = try await failure {
-        try await shop.upsert {
-          $0.externalID = "c2"
-          $0.email = "a@example.com"
-          $0.phoneNumber = "+14155550101"
-        }
-      }
-      #expect(bothUnknown.code == .failedPrecondition && bothUnknown.reason == "MERGE_REQUIRED")
-      #expect(bothUnknown.metadata["customer_ids"] == "\(one),\(two)")
-      let intoKnown = try await failure {
-        try await shop.upsert {
-          $0.externalID = "c1"
-          $0.phoneNumber = "+14155550101"
-        }
-      }
-      #expect(intoKnown.reason == "MERGE_REQUIRED")
-      #expect(intoKnown.metadata["customer_ids"] == "\(known),\(two)")
-      let guest = try await failure {
-        try await shop.sync(.of("o1", 1)) {
-          $0.email = "a@example.com"
-          $0.phoneNumber = "+14155550101"
-        }
-      }
-      #expect(guest.reason == "MERGE_REQUIRED")
-      #expect(try shop.image() == before)
-    }
-  }
-
   @Test func theLastAddressCannotBeCleared() async throws {
     try await Shop.open { shop in
       try await shop.upsert {

@@ -149,11 +149,6 @@ struct UpdateCustomerTests {
         #expect(error.code == .alreadyExists && error.reason == "IDENTIFIER_CONFLICT")
         #expect(error.metadata == ["field": field, "customer_id": String(bob ?? 0)])
       }
-      let merge = try await failure {
-        try await update(shop, ada.id) { $0.phoneNumber = "+14155550199" }
-      }
-      #expect(merge.code == .failedPrecondition && merge.reason == "MERGE_REQUIRED")
-      #expect(merge.metadata == ["customer_ids": "\(ada.id),\(guest)"])
       #expect(try shop.image() == image)
       // An e-mail-only customer gets a second identifier and an external id.
       let answer = try await update(shop, guest) {

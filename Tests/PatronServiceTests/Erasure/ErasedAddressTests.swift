@@ -169,3 +169,75 @@ struct ErasedAddressTests {
     }
   }
 }
+
+/// Customers who were merged are erased as one.
+struct ErasedMergeTests {
+  private func merged(_ shop: Shop) async throws -> (primary: Int64, secondary: Int64, merge: Int64)
+  {
+    let primary = try await shop.upsert(DeleteTests.ada).customer?.id ?? 0
+    let secondary =
+      try await shop.upsert {
+        $0.externalID = "second"
+        $0.email = "secondary@example.com"
+        $0.firstName = "Secondary"
+      }.customer?.id ?? 0
+    try await shop.sync(.of("o2", 100) { $0.name = "secondary order" }) { $0.externalID = "second" }
+    let answer = try await shop.customers.mergeCustomers(
+      .with {
+        $0.primary = .with { $0.ref = .id(primary) }
+        $0.secondary = .with { $0.ref = .id(secondary) }
+        $0.requestID = "m1"
+      })
+    return (primary, secondary, answer.mergeID)
+  }
+
+  @Test(arguments: [DeleteMode.anonymize, .purge])
+  func nothingOfEitherIsLeft(_ mode: DeleteMode) async throws {
+    try await Shop.open { shop in
+      let (primary, secondary, merge) = try await merged(shop)
+      try await shop.delete(.id(secondary), mode)
+      for id in [primary, secondary] {
+        #expect(try await failure { try await shop.get(.id(id)) }.reason == "CUSTOMER_ERASED")
+      }
+      #expect(try await failure { try await shop.get(.externalID("second")) }.code == .notFound)
+      for email in ["ada@example.com", "secondary@example.com"] {
+        let error = try await failure { try await shop.upsert { $0.email = email } }
+        #expect(error.reason == "ADDRESS_ERASED", "\(email)")
+      }
+      let unmerged = try await failure {
+        try await shop.customers.unmergeCustomers(.with { $0.mergeID = merge })
+      }
+      #expect(unmerged.code == .notFound)
+      let image = try shop.image()
+      #expect(!image.contains("secondary") && !image.contains("Secondary"))
+      for table in ["merges", "merged_names", "id_aliases", "address_aliases", "requests"] {
+        #expect(try shop.rows("SELECT count(*) FROM \(table)", columns: 1) == [["0"]], "\(table)")
+      }
+      for table in ["customers", "events", "orders", "checkouts", "consent_ledger"] {
+        let bodies = try shop.blobs("SELECT body FROM \(table)")
+        #expect(
+          !bodies.contains {
+            String(decoding: $0, as: UTF8.self).lowercased().contains("secondary")
+          },
+          "\(table)")
+      }
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func whoCameBackStays() async throws {
+    try await Shop.open { shop in
+      let (primary, secondary, merge) = try await merged(shop)
+      _ = try await shop.customers.unmergeCustomers(
+        .with {
+          $0.mergeID = merge
+          $0.requestID = "m2"
+        })
+      try await shop.delete(.id(primary))
+      #expect(try await shop.customer(.id(secondary)).firstName == "Secondary")
+      // The answers held both of them.
+      #expect(try shop.rows("SELECT count(*) FROM requests", columns: 1) == [["0"]])
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+}

@@ -124,8 +124,8 @@ struct TimelineExportTests {
       #expect(parts[3].contains("@Cup") && parts[3].contains("o1,p1,"))
       #expect(parts[4].contains("subscribe") && parts[4].contains("email"))
       #expect(
-        parts[5] == "channels checkouts consentHistory customer events formerExternalIds orders "
-          + "suppressions")
+        parts[5] == "channels checkouts consentHistory customer events formerEmails "
+          + "formerExternalIds formerIds formerPhoneNumbers orders suppressions")
       let checkouts = try Shop.table(parts[6])
       #expect(checkouts.count == 2 && checkouts[1].prefix(2) == ["=k1", "2023-11-14T22:13:20Z"])
       #expect(checkouts[1][4...6] == ["42.00", "USD", "1"])

@@ -187,9 +187,13 @@ struct TermsRebuildTests {
     try SampleShop(customers: customers, eventsPerCustomer: 1, seed: 21).fill(store) { _ in }
     let undo = [
       "DROP INDEX requests_by_customer", "ALTER TABLE requests DROP COLUMN customer_id",
-      "DROP INDEX confirmations_by_customer", "DROP INDEX IF EXISTS aliases_by_customer",
+      "DROP INDEX requests_by_other_customer",
+      "ALTER TABLE requests DROP COLUMN other_customer_id",
+      "DROP INDEX confirmations_by_customer",
       "DROP TABLE erased_addresses", "DROP TABLE erased_ids", "DROP TABLE erasures",
       "ALTER TABLE customers DROP COLUMN provenance",
+      "DROP TABLE id_aliases", "DROP TABLE address_aliases", "DROP INDEX aliases_by_customer",
+      "DROP TABLE merges", "DROP TABLE merged_names",
       "DROP INDEX events_by_sequence", "DROP TABLE feed_floors",
       "DROP TABLE memberships", "DROP TABLE terms", "DROP TABLE term_rebuild",
       "DELETE FROM sequences WHERE name = 'term'", "ALTER TABLE customers DROP COLUMN body_terms",

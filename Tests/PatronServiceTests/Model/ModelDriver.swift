@@ -94,6 +94,7 @@ struct ModelDriver {
       case .created: return .created
       case .updated: return .updated
       case .unchanged: return .unchanged
+      case .merged: return .merged
       default: return .refused("NO_OUTCOME")
       }
     } catch let error as RPCError {

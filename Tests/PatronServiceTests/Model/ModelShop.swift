@@ -22,8 +22,16 @@ struct ModelShop {
     var currency: String?
     var acceptsEmail: Bool?
     var isSubscribed: Bool?
+    /// When the consent last changed: a number that grows.
+    var consentAt = 0
     var orders: [String: Order] = [:]
     var events: [String: Event] = [:]
+    /// Addresses of customers who were merged into this one.
+    var formerEmails: Set<String> = []
+    var formerPhones: Set<String> = []
+
+    func answers(email: String) -> Bool { self.email == email || formerEmails.contains(email) }
+    func answers(phone: String) -> Bool { self.phone == phone || formerPhones.contains(phone) }
     /// Fields that a caller set or cleared: what happened before then fills them no more.
     var said: Set<WritableKeyPath<Customer, String?>> = []
 
@@ -56,17 +64,26 @@ struct ModelShop {
   /// Rows of the consent ledger.
   var ledgerRows = 0
   private var eventCount = 0
+  private var consentCount = 0
 
   /// What a request leads to: an outcome, or the reason of its refusal.
   enum Answer: Equatable {
-    case created, updated, unchanged
+    case created, updated, unchanged, merged
     case refused(String)
   }
 
   private enum Found {
     case nobody
-    case one(Int, adopts: Bool)
+    case one(Place, adopts: Bool)
     case refused(String)
+  }
+
+  /// A customer, and those who are to be merged into it.
+  private struct Place {
+    var index: Int
+    var others: [Int] = []
+
+    func has(_ other: Int) -> Bool { other == index || others.contains(other) }
   }
 
   private func owner(_ isIt: (Customer) -> Bool) -> Int? { customers.firstIndex(where: isIt) }
@@ -79,38 +96,89 @@ struct ModelShop {
       if email != nil && phone != nil && !isOrder { return .refused("IDENTITY_AMBIGUOUS") }
     }
     let byExternalID = input.externalID.flatMap { id in owner { $0.externalID == id } }
-    let byEmail = email.flatMap { email in owner { $0.email == email } }
-    let byPhone = phone.flatMap { phone in owner { $0.phone == phone } }
+    let byEmail = email.flatMap { email in owner { $0.answers(email: email) } }
+    let byPhone = phone.flatMap { phone in owner { $0.answers(phone: phone) } }
     guard let found = byExternalID ?? byEmail ?? byPhone else {
       return email == nil && phone == nil ? .refused("CONTACT_REQUIRED") : .nobody
     }
     let adopts = input.externalID != nil && byExternalID == nil
     if adopts, customers[found].externalID != nil { return .refused("IDENTIFIER_CONFLICT") }
-    var needsMerge = false
+    var all: Set = [found]
     for other in [byEmail, byPhone].compactMap({ $0 }) where other != found {
       if customers[other].externalID != nil { return .refused("IDENTIFIER_CONFLICT") }
-      needsMerge = true
+      all.insert(other)
     }
-    return needsMerge ? .refused("MERGE_REQUIRED") : .one(found, adopts: adopts)
+    // Whom the shop knows stays, else the oldest.
+    let stays = all.first { customers[$0].externalID != nil } ?? all.min() ?? found
+    let others = all.filter { $0 != stays }.sorted()
+    return .one(Place(index: stays, others: others), adopts: adopts)
+  }
+
+  /// The customer of a place with all that the others bring.
+  private func joined(_ place: Place) -> (Customer, rows: Int) {
+    var customer = customers[place.index]
+    var rows = 0
+    for other in place.others.map({ customers[$0] }) {
+      // An agreement belongs to the address that was kept, an opt-out to the person.
+      let holder = customer.email == nil && other.email != nil ? other : customer
+      let rest = customer.email == nil && other.email != nil ? customer : other
+      customer.isSubscribed = holder.isSubscribed
+      customer.consentAt = holder.consentAt
+      if rest.isSubscribed == false,
+        holder.isSubscribed == nil || rest.consentAt > holder.consentAt
+      {
+        customer.isSubscribed = false
+        customer.consentAt = rest.consentAt
+        rows += 1
+      }
+      customer.formerEmails.formUnion(other.formerEmails)
+      customer.formerPhones.formUnion(other.formerPhones)
+      if let email = other.email, customer.email != nil { customer.formerEmails.insert(email) }
+      if let phone = other.phone, customer.phone != nil { customer.formerPhones.insert(phone) }
+      customer.email = customer.email ?? other.email
+      customer.phone = customer.phone ?? other.phone
+      customer.firstName = customer.firstName ?? other.firstName
+      customer.currency = customer.currency ?? other.currency
+      customer.acceptsEmail = customer.acceptsEmail ?? other.acceptsEmail
+      customer.said.formUnion(other.said)
+      customer.orders.merge(other.orders) { mine, _ in mine }
+      customer.events.merge(other.events) { mine, _ in mine }
+    }
+    return (customer, rows)
   }
 
   /// UpsertCustomer.
   mutating func upsert(_ input: Input) -> Answer {
+    var input = input
     var customer = Customer()
-    var place: Int?
+    var place: Place?
+    var rows = 0
     switch find(input, isOrder: false) {
     case .refused(let reason): return .refused(reason)
     case .nobody: customer.externalID = input.externalID
-    case .one(let index, let adopts):
-      place = index
-      customer = customers[index]
+    case .one(let found, let adopts):
+      place = found
+      (customer, rows) = joined(found)
       if adopts { customer.externalID = input.externalID }
+    }
+    // What was merged away names the customer, and changes nothing by itself.
+    if input.externalID == nil, let email = input.email, let known = customer.email,
+      email != known, customer.formerEmails.contains(email)
+    {
+      input.email = nil
+      if input.acceptsEmail == true { input.acceptsEmail = nil }
+    }
+    if input.externalID == nil, let phone = input.phone, let known = customer.phone,
+      phone != known, customer.formerPhones.contains(phone)
+    {
+      input.phone = nil
     }
     customer.say(\.email, input.email)
     customer.say(\.phone, input.phone)
     customer.say(\.firstName, input.firstName)
     if customer.email == nil && customer.phone == nil { return .refused("CONTACT_REQUIRED") }
     apply(input.acceptsEmail, to: &customer)
+    ledgerRows += rows
     return keep(customer, at: place)
   }
 
@@ -119,64 +187,82 @@ struct ModelShop {
     customer.acceptsEmail = accepts
     if accepts ? customer.isSubscribed == true : customer.isSubscribed != true { return }
     customer.isSubscribed = accepts
+    consentCount += 1
+    customer.consentAt = consentCount
     ledgerRows += 1
   }
 
-  private mutating func keep(_ customer: Customer, at place: Int?) -> Answer {
+  private mutating func keep(_ customer: Customer, at place: Place?) -> Answer {
+    var customer = customer
+    if let email = customer.email { customer.formerEmails.remove(email) }
+    if let phone = customer.phone { customer.formerPhones.remove(phone) }
     guard let place else {
       customers.append(customer)
       return .created
     }
-    if customers[place] == customer { return .unchanged }
-    customers[place] = customer
-    return .updated
+    let isSame = customers[place.index] == customer
+    customers[place.index] = customer
+    for other in place.others.sorted(by: >) { customers.remove(at: other) }
+    return !place.others.isEmpty ? .merged : isSame ? .unchanged : .updated
   }
 
   /// The customer of an order or an event after it filled the gaps.
-  private func filled(_ input: Input, isOrder: Bool) -> (Customer, Int?, String?) {
+  private func filled(_ input: Input, isOrder: Bool) -> Filled {
     var customer = Customer()
-    var place: Int?
+    var place: Place?
+    var rows = 0
     switch find(input, isOrder: isOrder) {
-    case .refused(let reason): return (customer, nil, reason)
+    case .refused(let reason): return Filled(customer: customer, reason: reason)
     case .nobody: customer.externalID = input.externalID
-    case .one(let index, let adopts):
-      place = index
-      customer = customers[index]
+    case .one(let found, let adopts):
+      place = found
+      (customer, rows) = joined(found)
       if adopts { customer.externalID = input.externalID }
     }
     customer.fill(\.email, input.email)
     customer.fill(\.phone, input.phone)
     customer.fill(\.firstName, input.firstName)
-    return (customer, place, nil)
+    return Filled(customer: customer, place: place, rows: rows)
+  }
+
+  private struct Filled {
+    var customer: Customer
+    var place: Place?
+    var rows = 0
+    var reason: String?
   }
 
   /// SyncOrder.
   mutating func sync(_ id: String, _ order: Order, of input: Input) -> Answer {
-    var (customer, place, reason) = filled(input, isOrder: true)
-    if let reason { return .refused(reason) }
+    let filled = filled(input, isOrder: true)
+    if let reason = filled.reason { return .refused(reason) }
+    var customer = filled.customer
     let holder = owner { $0.orders[id] != nil }
     if let holder, customers[holder].orders[id]?.currency != order.currency {
       return .refused("ORDER_CURRENCY_CHANGED")
     }
-    if let holder, holder != place { return .refused("ORDER_CUSTOMER_CHANGED") }
+    if let holder, filled.place?.has(holder) != true { return .refused("ORDER_CUSTOMER_CHANGED") }
     let known = customer.orders[id]
     if known == nil { customer.currency = customer.currency ?? order.currency }
     customer.orders[id] = order
-    _ = keep(customer, at: place)
+    ledgerRows += filled.rows
+    _ = keep(customer, at: filled.place)
     return known == nil ? .created : known == order ? .unchanged : .updated
   }
 
   /// RecordEvent.
   mutating func record(_ id: String, _ type: String, at: Int64, of input: Input) -> Answer {
-    var (customer, place, reason) = filled(input, isOrder: false)
-    if let reason { return .refused(reason) }
+    let filled = filled(input, isOrder: false)
+    if let reason = filled.reason { return .refused(reason) }
+    var customer = filled.customer
     let holder = owner { $0.events[id] != nil }
-    if let holder, holder != place { return .refused("EVENT_CUSTOMER_CHANGED") }
+    if let holder, filled.place?.has(holder) != true { return .refused("EVENT_CUSTOMER_CHANGED") }
     let known = customer.events[id]
     eventCount += known == nil ? 1 : 0
     let event = Event(number: known?.number ?? eventCount, type: type, at: at)
     customer.events[id] = event
-    _ = keep(customer, at: place)
+    ledgerRows += filled.rows
+    _ = keep(customer, at: filled.place)
     return known == nil ? .created : known == event ? .unchanged : .updated
   }
 }

@@ -44,11 +44,19 @@ struct PersonalDataTests {
         $0.externalID = "kanarie-8"
         $0.email = "kanarie@example.com"
       },
-      upsert("merge") {
-        $0.externalID = "kanarie-8"
-        $0.email = "kanarie2@example.com"
-        $0.phoneNumber = "+14155573911"
-      },
+      (
+        "merge",
+        {
+          try await shop.merge(
+            .email("kanarie2@example.com"), .phoneNumber("+14155573912"))
+        }
+      ),
+      (
+        "merge with itself",
+        {
+          try await shop.merge(.externalID("kanarie-7"), .email("kanarie@example.com"))
+        }
+      ),
       upsert("contact") { $0.externalID = "kanarie-8" },
       upsert("fields", Self.broken),
       upsert("properties") {

@@ -15,7 +15,8 @@ struct UnimplementedTests {
     "UnsuppressCustomer", "ListConsentHistory", "GetStoreSettings", "UpdateStoreSettings",
     "UpdateCustomer", "UpdateTags", "BatchGetCustomers", "ListOrders", "GetOrder", "SyncRefund",
     "SyncFulfillment", "SyncCheckout", "ListEventTypes", "RegisterEventType",
-    "WatchTimeline", "ImportCustomers", "ExportTimeline", "DeleteCustomer",
+    "WatchTimeline", "ImportCustomers", "ExportTimeline", "MergeCustomers", "UnmergeCustomers",
+    "DeleteCustomer",
   ]
 
   @Test func everyOtherMethodSaysSo() async throws {

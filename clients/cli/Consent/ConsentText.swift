@@ -79,7 +79,8 @@ enum ConsentText {
     return text + "\n" + lines(changes)
   }
 
-  private static func lines(_ changes: [SubscriptionChange]) -> String {
+  /// Changes of a state, one a line.
+  static func lines(_ changes: [SubscriptionChange]) -> String {
     changes.map { change in
       "  \(ValueText.enumeration(change.channel)), \(ValueText.enumeration(change.topic)): "
         + "\(ValueText.enumeration(change.before)) → \(ValueText.enumeration(change.after))\n"

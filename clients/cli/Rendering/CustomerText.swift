@@ -136,7 +136,7 @@ enum CustomerText {
     let word = ValueText.enumeration(outcome)
     switch outcome {
     case .created: return style.green(word)
-    case .updated: return style.yellow(word)
+    case .updated, .merged: return style.yellow(word)
     default: return style.dim(word)
     }
   }

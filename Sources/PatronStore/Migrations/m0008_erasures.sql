@@ -37,9 +37,11 @@ CREATE TABLE erased_addresses (
   PRIMARY KEY (store_id, address_hash, erasure_id)
 ) WITHOUT ROWID;
 
--- Whom a kept answer is about: it goes with them.
+-- Whom a kept answer is about, one or two: it goes with them.
 ALTER TABLE requests ADD COLUMN customer_id INTEGER;
+ALTER TABLE requests ADD COLUMN other_customer_id INTEGER;
 CREATE INDEX requests_by_customer ON requests (store_id, customer_id)
   WHERE customer_id IS NOT NULL;
+CREATE INDEX requests_by_other_customer ON requests (store_id, other_customer_id)
+  WHERE other_customer_id IS NOT NULL;
 CREATE INDEX confirmations_by_customer ON confirmations (store_id, customer_id);
-CREATE INDEX IF NOT EXISTS aliases_by_customer ON aliases (store_id, customer_id);

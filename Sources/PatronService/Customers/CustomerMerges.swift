@@ -1,0 +1,136 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+/// Merges that a request brings about by itself: its identifiers belong to several records of which
+/// at most one is known to the shop, so they are surely one person's. Nothing is written before
+/// ``perform(in:at:)``.
+struct CustomerMerges {
+  private let survivor: CustomerRow
+  private let others: [CustomerRow]
+  /// The record that they become, but for what only a write gives out.
+  let row: CustomerRow
+  /// Names of the fields of the survivor that change, sorted.
+  let changedFields: [String]
+
+  /// Decides who stays: the one whom the shop knows, else the oldest.
+  ///
+  /// - Throws: what ``MergePlan`` throws.
+  init(_ rows: [CustomerRow], in reader: StoreReader) throws {
+    let known = rows.first { row in
+      IdentityMatch(
+        customerID: row.id, externalID: row.externalID, emailKey: row.emailKey, phone: row.phone
+      ).hasOwnExternalID
+    }
+    guard let survivor = known ?? rows.min(by: { $0.id < $1.id }) else {
+      throw RPCError.internalError
+    }
+    try self.init(survivor, rows.filter { $0.id != survivor.id }, in: reader)
+  }
+
+  /// Merges `others` into `survivor`, in the order of their age.
+  init(_ survivor: CustomerRow, _ others: [CustomerRow], in reader: StoreReader) throws {
+    self.survivor = survivor
+    self.others = others.sorted { $0.id < $1.id }
+    var row = survivor
+    var changed: Set<String> = []
+    for other in self.others {
+      let plan = try MergePlan(row, other, in: reader)
+      changed.formUnion(plan.changedFields)
+      row = try plan.row()
+    }
+    self.row = row
+    changedFields = changed.sorted()
+  }
+
+  /// Whether the customer is one of them.
+  func has(_ customerID: Int64) -> Bool {
+    survivor.id == customerID || others.contains { $0.id == customerID }
+  }
+
+  /// Writes the merges; returns the record.
+  func perform(in writer: StoreWriter, at now: Int64) throws -> CustomerRow {
+    var row = survivor
+    for other in others {
+      row = try MergePlan(row, other, in: writer.read).perform(in: writer, by: .system, at: now).row
+    }
+    return row
+  }
+
+  /// What the caller should know.
+  var warning: Warning {
+    let list = others.map { String($0.id) }.joined(separator: ", ")
+    return .with {
+      $0.reason = "CUSTOMERS_MERGED"
+      $0.field = "customer"
+      $0.message =
+        "The identifiers were those of several records of one person: \(list) merged into "
+        + "\(survivor.id). The event profile_merged has the merge_id for UnmergeCustomers."
+    }
+  }
+}
+
+extension CustomerChange {
+  /// Performs a plan that is about more than one record's present identifiers: merges first, and
+  /// takes no agreement for an address that the customer only answers to.
+  func performAround(
+    _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool
+  ) throws -> Result {
+    var change = self
+    let warnings = change.leaveAgreements(plan.found.formerAddresses)
+    var next = plan
+    next.found.formerAddresses = []
+    guard let merges = plan.found.merges else {
+      var result = try change.perform(next, in: writer, at: now, dryRun: dryRun)
+      result.warnings += warnings
+      return result
+    }
+    next.found.merges = nil
+    // What is refused is refused before the merge is written.
+    var result = try change.perform(next, in: writer, at: now, dryRun: true)
+    if !dryRun {
+      next.found.row = try merges.perform(in: writer, at: now)
+      result = try change.perform(next, in: writer, at: now)
+    }
+    result.outcome = .merged
+    // What an event or an order filled is its own; what a merge brought is not.
+    if mode == .explicit {
+      result.changedFields = Set(result.changedFields).union(merges.changedFields).sorted()
+    }
+    result.warnings += warnings + [merges.warning]
+    return result
+  }
+
+  /// Leaves out what would subscribe a customer on channels of which the input gives an address
+  /// that nothing is sent to.
+  private mutating func leaveAgreements(_ channels: Set<PatronModel.Channel>) -> [Warning] {
+    var left: [PatronModel.Channel] = []
+    if channels.contains(.sms), flags.sms == true {
+      flags.sms = nil
+      left.append(.sms)
+    }
+    if channels.contains(.email), flags.email == true {
+      flags.email = nil
+      left.append(.email)
+    }
+    imported?.leaveAgreements(channels)
+    return left.map { channel in
+      .with {
+        $0.reason = "ADDRESS_FORMER"
+        $0.field = "customer.accepts_\(channel.name)_marketing"
+        $0.message =
+          "The customer had that address before a merge and has another one now, so the agreement "
+          + "was left out."
+      }
+    }
+  }
+}
+
+extension ImportedConsent {
+  /// Leaves out agreements of some channels.
+  fileprivate mutating func leaveAgreements(_ channels: Set<PatronModel.Channel>) {
+    entries.removeAll { channels.contains($0.channel) && $0.consent.state != .unsubscribed }
+  }
+}

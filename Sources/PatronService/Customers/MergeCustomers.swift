@@ -1,0 +1,91 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension CustomerHandlers {
+  /// A checked request.
+  struct Merge: Sendable {
+    var store: StoreID
+    var requestID: String
+    var primary: CustomerKey
+    var secondary: CustomerKey
+    var preferences: MergePreferences
+    var isPreview: Bool
+  }
+
+  /// Checks everything that needs no look at the store.
+  static func prepareMerge(_ request: MergeCustomersRequest) throws -> Merge {
+    let store = try StoreID.named(request.storeID)
+    var violations = Violations()
+    FirstAnswers.check(request.requestID, &violations)
+    let preferences = MergePreferences(request.preferSecondary, &violations)
+    try violations.finish()
+    return Merge(
+      store: store, requestID: request.requestID,
+      primary: try (request.primary ?? CustomerRef()).key(path: "primary"),
+      secondary: try (request.secondary ?? CustomerRef()).key(path: "secondary"),
+      preferences: preferences, isPreview: request.preview)
+  }
+
+  /// Merges two customers, or shows what that would give.
+  static func merge(
+    _ merge: Merge, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let writer = context.store(merge.store)
+    if merge.isPreview {
+      let plan = try plan(merge, writer.read)
+      response.appendCustomer(1, try plan.preview(at: context.now))
+      return try response.append(plan.answer(0, plan.customer))
+    }
+    try FirstAnswers.answer(
+      merge.requestID, of: CustomerService.mergeCustomers.method, in: writer, at: context.now,
+      about: &response
+    ) { response in
+      let plan = try plan(merge, writer.read)
+      let result = try plan.perform(in: writer, by: .operator, at: context.now)
+      response.appendCustomer(1, result.row)
+      try response.append(plan.answer(result.mergeID, result.customer))
+      return [result.row.id, plan.secondary.customer.id]
+    }
+  }
+
+  private static func plan(_ merge: Merge, _ reader: StoreReader) throws -> MergePlan {
+    guard let primary = try reader.customerRow(merge.primary) else {
+      throw RPCError.mergedNotFound("primary")
+    }
+    guard let secondary = try reader.customerRow(merge.secondary) else {
+      throw RPCError.mergedNotFound("secondary")
+    }
+    guard primary.id != secondary.id else {
+      throw RPCError.invalid(
+        "secondary", "MERGE_WITH_ITSELF",
+        "primary and secondary are both customer \(primary.id). Name another customer; if there "
+          + "were two once, they are merged already.")
+    }
+    return try MergePlan(primary, secondary, merge.preferences, in: reader)
+  }
+}
+
+extension MergePlan {
+  /// The answer without the customer.
+  fileprivate func answer(_ mergeID: Int64, _ merged: Customer) -> MergeCustomersResponse {
+    .with {
+      $0.mergeID = mergeID
+      $0.eventCount = belongings.events
+      $0.orderCount = belongings.orders
+      $0.subscriptionChanges = summary(merged)
+    }
+  }
+}
+
+extension RPCError {
+  /// One of the two does not exist: which, but not what it was called.
+  fileprivate static func mergedNotFound(_ field: String) -> RPCError {
+    reason(
+      .notFound, "CUSTOMER_NOT_FOUND",
+      "\(field): no customer of this store has that identifier; check it, and the store.",
+      metadata: ["field": field])
+  }
+}

@@ -1,0 +1,196 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+/// A merge of two customers, decided but not written: everything that can be refused was.
+struct MergePlan {
+  /// The most events, orders, checkouts and ledger rows of the secondary. They move in one write,
+  /// which everybody waits for: at most about half a second.
+  static let mostRecords: Int64 = 20_000
+
+  let primary: MergedConsent.Side
+  let secondary: MergedConsent.Side
+  /// What moves.
+  let belongings: Belongings
+  /// The merged record; entries that the merge decides have no ledger row yet, and id, etag and
+  /// time of the last change are the primary's.
+  let customer: Customer
+  /// Statistics without the events that tell of the merge.
+  let stats: CustomerStats
+  /// What the primary answers to from now on, without what it or the secondary answered to before.
+  let former: [FormerIdentifier]
+  private let consent: MergedConsent
+  private let emailKey: String?
+  private let provenance: [UInt8]
+
+  /// Decides.
+  ///
+  /// - Throws: FAILED_PRECONDITION `MERGE_TOO_LARGE`, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY`,
+  ///   `AMOUNT_OUT_OF_RANGE`.
+  init(
+    _ primary: CustomerRow, _ secondary: CustomerRow,
+    _ preferences: MergePreferences = MergePreferences(), in reader: StoreReader
+  ) throws {
+    belongings = try reader.belongings(of: secondary.id, limit: Self.mostRecords + 1)
+    guard belongings.total <= Self.mostRecords else {
+      throw RPCError.mergeTooLarge(secondary.id)
+    }
+    self.primary = try MergedConsent.Side(primary, in: reader)
+    self.secondary = try MergedConsent.Side(secondary, in: reader)
+    var merged: Customer
+    do {
+      merged = try MergedRecord.make(
+        self.primary.customer, self.secondary.customer, preferences)
+      stats = try .joined(
+        CustomerStats(primary.stats), CustomerStats(secondary.stats),
+        of: [primary.id, secondary.id], in: reader)
+    } catch let error as RuleError {
+      throw RPCError.reason(.failedPrecondition, error.reason, error.message)
+    }
+    // Two customers never have the same address, so the text tells whose it is.
+    let emailKey =
+      merged.email == self.primary.customer.email ? primary.emailKey : secondary.emailKey
+    let phone = merged.phoneNumber
+    consent = MergedConsent(self.primary, self.secondary) { $0 == .sms ? phone : emailKey }
+    merged.subscriptions = consent.subscriptions
+    self.emailKey = emailKey
+    former = Self.former(of: primary, secondary, merged, emailKey)
+    provenance = MergedRecord.provenance(
+      (self.primary.customer, self.primary.provenance),
+      (self.secondary.customer, self.secondary.provenance), merged)
+    customer = merged
+  }
+
+  private static func former(
+    of primary: CustomerRow, _ secondary: CustomerRow, _ merged: Customer, _ emailKey: String?
+  ) -> [FormerIdentifier] {
+    var all = [FormerIdentifier.id(secondary.id)]
+    for row in [primary, secondary] {
+      if let id = row.externalID, id != merged.externalID { all.append(.externalID(id)) }
+      if let email = row.emailKey, email != emailKey { all.append(.address(.email, email)) }
+      if let phone = row.phone, phone != merged.phoneNumber { all.append(.address(.sms, phone)) }
+    }
+    return all
+  }
+
+  /// Names of the fields that change, sorted.
+  var changedFields: [String] {
+    var names = MergedRecord.changes(from: primary.customer, to: customer)
+    if customer.subscriptions != primary.customer.subscriptions { names.append("subscriptions") }
+    return names.sorted()
+  }
+
+  /// The primary as it would be stored, for those who go on to change it, before anything is
+  /// written.
+  func row() throws -> CustomerRow {
+    try row(customer, stats, at: primary.row.updatedAt)
+  }
+
+  /// The primary as a merge would answer it, but for etag and ids of ledger rows, which only a
+  /// write gives out.
+  func preview(at now: Int64) throws -> CustomerRow {
+    var customer = customer
+    customer.updatedAt = .init(micros: now)
+    var stats = stats
+    stats.count(event(0, by: .operator, at: now))
+    for event in consent.changes.events(at: now) { stats.count(event) }
+    return try row(customer, stats, at: now)
+  }
+
+  /// What becomes of consent.
+  func summary(_ merged: Customer) -> [SubscriptionChange] {
+    MergedConsent.summary(from: primary.customer, to: merged)
+  }
+
+  private func row(
+    _ customer: Customer, _ stats: CustomerStats, at now: Int64
+  ) throws -> CustomerRow {
+    var row = CustomerRow(
+      id: primary.row.id, externalID: customer.externalID, emailKey: emailKey,
+      phone: customer.phoneNumber, updatedAt: now, body: try customer.encoded(),
+      stats: try stats.encoded())
+    row.provenance = provenance
+    return row
+  }
+
+  private func event(_ mergeID: Int64, by actor: ConsentActor, at now: Int64) -> Event {
+    MergeEvent.merged(
+      mergeID, with: secondary.row.id, belongings, former, by: actor, at: now)
+  }
+}
+
+// MARK: - Writing
+
+extension MergePlan {
+  /// What a merge wrote.
+  struct Result {
+    var row: CustomerRow
+    var customer: Customer
+    var mergeID: Int64
+  }
+
+  /// Writes the merge. The secondary goes first: two customers never have the same identifier, not
+  /// for a moment.
+  func perform(in writer: StoreWriter, by actor: ConsentActor, at now: Int64) throws -> Result {
+    let mergeID = try writer.nextID()
+    let provenance = try (
+      primary.row.provenance(in: writer.read), secondary.row.provenance(in: writer.read)
+    )
+    let moved = try move(in: writer, mergeID)
+    var customer = customer
+    customer.updatedAt = .init(micros: now)
+    customer.etag = String(mergeID)
+    var consents = consent.changes
+    try consents.record(in: &customer, writer, at: now)
+    var row = try row(customer, stats, at: now)
+    var timeline = try TimelineWriter(writer, customerID: row.id, stats: row.stats, now: now)
+    try timeline.add(event(mergeID, by: actor, at: now), id: mergeID)
+    row.stats = try timeline.stats.encoded()
+    try consents.tell(of: &row, in: writer, at: now)
+    try writer.update(row, replacing: primary.row)
+    for identifier in moved.formerIdentifiers + former {
+      try writer.add(identifier, of: row.id)
+    }
+    try writer.insert(
+      MergeRow(
+        id: mergeID, primaryID: row.id, secondaryID: secondary.row.id, mergedAt: now,
+        primaryBefore: primary.row.body, primaryAfter: row.body,
+        primaryProvenance: provenance.0,
+        secondary: secondary.row.body, secondaryProvenance: provenance.1, moved: moved))
+    try writer.emptyMerges(before: now - Unmerge.possibleFor)
+    return Result(row: row, customer: customer, mergeID: mergeID)
+  }
+
+  /// Takes everything from the secondary and removes it.
+  private func move(in writer: StoreWriter, _ mergeID: Int64) throws -> MovedRecords {
+    let (from, to) = (secondary.row.id, primary.row.id)
+    let moved = MovedRecords(
+      events: try writer.moveEvents(from: from, to: to) {
+        try OwnedBody.naming(to, in: OwnedBody.ofEvent, of: $0)
+      },
+      orders: try writer.moveOrders(from: from, to: to) {
+        try OwnedBody.naming(to, in: OwnedBody.ofOrder, of: $0)
+      },
+      ledger: try writer.moveLedger(from: from, to: to) {
+        try OwnedBody.naming(to, in: OwnedBody.ofLedger, of: $0)
+      },
+      checkouts: try writer.moveCheckouts(from: from, to: to),
+      formerIdentifiers: try writer.read.formerIdentifiers(of: from))
+    try writer.removeMerged(secondary.row, toldBy: mergeID)
+    return moved
+  }
+}
+
+extension RPCError {
+  /// One write cannot move everything.
+  fileprivate static func mergeTooLarge(_ id: Int64) -> RPCError {
+    reason(
+      .failedPrecondition, "MERGE_TOO_LARGE",
+      "Customer \(id) has more than \(MergePlan.mostRecords) events, orders, checkouts and ledger "
+        + "rows, which is more than one merge moves. Name it as the primary and the other one as "
+        + "the secondary, or send the identifiers of one of them only.",
+      metadata: ["customer_id": String(id), "limit": String(MergePlan.mostRecords)])
+  }
+}

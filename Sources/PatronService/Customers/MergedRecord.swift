@@ -1,0 +1,120 @@
+internal import PatronModel
+internal import PatronProto
+
+/// The record of two customers who are one, without its consent; and the way back.
+enum MergedRecord {
+  /// The primary's record with what it lacks from the secondary's, and with what is preferred.
+  ///
+  /// - Throws: `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY`: each record keeps the limit, both together
+  ///   may not.
+  static func make(
+    _ primary: Customer, _ secondary: Customer, _ preferences: MergePreferences
+  ) throws(RuleError) -> Customer {
+    var merged = primary
+    for field in MergeField.all where field.isSet(secondary) {
+      let isWanted = preferences.contains(field) || !field.isSet(primary)
+      // Shops send the address as the external id of guests: it counts as none.
+      let isGuest = field.name == "external_id" && primary.isGuest && !secondary.isGuest
+      if isWanted || isGuest { field.copy(secondary, &merged) }
+    }
+    for (name, value) in secondary.customProperties
+    where merged.customProperties[name] == nil || preferences.contains(property: name) {
+      merged.customProperties[name] = value
+    }
+    try CustomProperty.checkCount(merged.customProperties.count)
+    let tags = try TagSet(tagList(primary) + tagList(secondary)).commaSeparated
+    merged.tags = tags.isEmpty ? nil : tags
+    if let first = secondary.createdAt, first.micros < merged.createdAt?.micros ?? .max {
+      merged.createdAt = first
+    }
+    return merged
+  }
+
+  /// Names of the fields in which two records differ, sorted; consent is left out.
+  static func changes(from old: Customer, to new: Customer) -> [String] {
+    var names = MergeField.all.filter { !$0.isSame(old, new) }.map(\.name)
+    if old.tags != new.tags { names.append("tags") }
+    let properties = Set(old.customProperties.keys).union(new.customProperties.keys)
+    for name in properties where old.customProperties[name] != new.customProperties[name] {
+      names.append("custom_properties.\(name)")
+    }
+    return names.sorted()
+  }
+
+  /// Who set the fields of a merged record: of those that the secondary gave, who set them there;
+  /// of those that neither has, who cleared them last.
+  static func provenance(
+    _ primary: (Customer, Provenance), _ secondary: (Customer, Provenance), _ merged: Customer
+  ) -> [UInt8] {
+    var names = fields(of: changes(from: primary.0, to: merged).filter { $0 != "tags" })
+    if primary.0.tags == nil { names.append("tags") }
+    let unset = secondary.1.entries.map(\.field).filter { !isSet($0, in: merged) }
+    names += unset.filter { name in
+      let (own, other) = (primary.1.setter(of: name), secondary.1.setter(of: name))
+      return own?.at ?? .min < other?.at ?? .min
+    }
+    return primary.1.taking(names, from: secondary.1)
+  }
+
+  /// Who set the fields of a record from which a merge was taken back.
+  static func provenance(
+    undone: Customer, from current: Customer, _ now: Provenance, before: Provenance
+  ) -> [UInt8] {
+    now.taking(fields(of: changes(from: current, to: undone)), from: before)
+  }
+
+  /// The language comes with the whole tag that it was taken from.
+  private static func fields(of names: [String]) -> [String] {
+    names.contains("default_language") ? names + ["locale"] : names
+  }
+
+  private static func isSet(_ name: String, in customer: Customer) -> Bool {
+    if name == "tags" { return customer.tags != nil }
+    if name == "locale" { return customer.locale != nil }
+    if let field = MergeField.all.first(where: { $0.name == name }) {
+      return field.isSet(customer)
+    }
+    return customer.customProperties.keys.contains { name == "custom_properties.\($0)" }
+  }
+
+  /// The primary's record without what a merge brought: fields that are as the merge left them get
+  /// their former value, those that were changed since stay. Identifiers of the secondary go back
+  /// to it in any case.
+  static func undone(
+    _ current: Customer, before: Customer, after: Customer, secondary: Customer
+  ) -> Customer {
+    var record = current
+    for field in MergeField.all + MergeField.own where field.isSame(current, after) {
+      field.copy(before, &record)
+    }
+    if record.externalID == secondary.externalID { record.externalID = before.externalID }
+    if key(record.email) == key(secondary.email) { record.email = before.email }
+    if record.phoneNumber == secondary.phoneNumber { record.phoneNumber = before.phoneNumber }
+    for (name, value) in after.customProperties where current.customProperties[name] == value {
+      record.customProperties[name] = before.customProperties[name]
+    }
+    let known = Set(tagList(before).map(TagSet.key))
+    let brought = Set(tagList(after).map(TagSet.key)).subtracting(known)
+    let kept = tagList(current).filter { !brought.contains(TagSet.key($0)) }
+    record.tags = kept.isEmpty ? nil : kept.joined(separator: ",")
+    return record
+  }
+
+  private static func tagList(_ customer: Customer) -> [String] {
+    (customer.tags ?? "").split(separator: ",").map(String.init)
+  }
+
+  private static func key(_ email: String?) -> String? {
+    email.flatMap { try? EmailAddress($0).key }
+  }
+}
+
+extension Customer {
+  /// Whether the external id is only the own e-mail address.
+  fileprivate var isGuest: Bool {
+    IdentityMatch(
+      customerID: id, externalID: externalID,
+      emailKey: email.flatMap { try? EmailAddress($0).key }
+    ).isGuest
+  }
+}

@@ -1,0 +1,140 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+
+/// Summaries of reviews and loyalty of customers who become one, and one again: sums are added and
+/// taken off, what the newest events say is read from the timelines.
+extension CustomerStats {
+  /// What one event says of the summaries.
+  private struct Told {
+    var at: Int64
+    var id: Int64
+    var effects: [EnrichmentEffect]
+
+    init(_ event: Event) {
+      at = event.occurredAt?.micros ?? 0
+      id = event.id
+      effects = Enrichment.effects(of: event, at: at)
+    }
+
+    static func isOlder(_ one: Told, _ other: Told) -> Bool {
+      (one.at, one.id) < (other.at, other.id)
+    }
+  }
+
+  /// Types of events that summaries are made of.
+  private static let types = LoyaltyFacts.types.union(["review_created"])
+
+  /// Sets the summaries of two customers together.
+  mutating func joinSummaries(
+    _ first: CustomerStats, _ second: CustomerStats, of owners: [Int64], in reader: StoreReader
+  ) throws {
+    // Where only one has any, there is nothing to join.
+    reviews = first.reviews ?? second.reviews
+    loyalty = first.loyalty ?? second.loyalty
+    let joinsReviews = first.reviews != nil && second.reviews != nil
+    let joinsLoyalty = first.loyalty != nil && second.loyalty != nil
+    guard joinsReviews || joinsLoyalty else { return }
+    var told: [Told] = []
+    var areAll = true
+    for owner in owners {
+      let isWhole = try TimelineScan.visit(of: owner, Self.types, in: reader) {
+        told.append(Told($0))
+        return true
+      }
+      areAll = areAll && isWhole
+    }
+    told.sort(by: Told.isOlder)
+    if joinsReviews {
+      var figures = ReviewFigures(first.reviews)
+      figures.add(ReviewFigures(second.reviews), times: 1)
+      Self.note(told.reversed(), in: &figures)
+      reviews = figures.summary
+    }
+    if joinsLoyalty {
+      var figures = LoyaltyFigures(first.loyalty)
+      figures.add(LoyaltyFigures(second.loyalty), times: 1)
+      loyalty = LoyaltySummary(figures.replaying(Self.loyalty(told), areAll: areAll))
+    }
+  }
+
+  /// Sets the summaries that all events of a customer add up to.
+  mutating func countSummaries(of customerID: Int64, in reader: StoreReader) throws {
+    var told: [Told] = []
+    try reader.timeline(of: customerID, behind: .newest, notBefore: .min) { entry in
+      if entry.source == PatronProto.EventSource.product.rawValue,
+        Self.types.contains(String(decoding: entry.type, as: UTF8.self))
+      {
+        told.append(Told(try Event(stored: Array(entry.body))))
+      }
+      return true
+    }
+    var figures = ReviewFigures()
+    for review in told.compactMap(\.effects.firstReview) { figures.count(review) }
+    Self.note(told, in: &figures)
+    reviews = figures.summary
+    let facts = Self.loyalty(told.reversed())
+    var membership = LoyaltyFigures()
+    for fact in facts { membership.count(fact.facts) }
+    loyalty = facts.isEmpty ? nil : LoyaltySummary(membership.replaying(facts, areAll: true))
+  }
+
+  /// Sets the summaries of `all` without those of a customer whose events went from `owner`.
+  mutating func setSummaries(
+    of all: CustomerStats, without gone: CustomerStats, of owner: Int64, in reader: StoreReader
+  ) throws {
+    reviews = all.reviews
+    loyalty = all.loyalty
+    if gone.reviews != nil {
+      var figures = ReviewFigures(all.reviews)
+      figures.add(ReviewFigures(gone.reviews), times: -1)
+      try figures.readNewest(of: owner, in: reader, 0)
+      reviews = figures.summary
+    }
+    if gone.loyalty != nil {
+      var figures = LoyaltyFigures(all.loyalty)
+      figures.add(LoyaltyFigures(gone.loyalty), times: -1)
+      loyalty =
+        try figures.readState(of: owner, in: reader, 0) ? LoyaltySummary(figures) : nil
+    }
+  }
+
+  /// Takes over what the newest reviews say; nothing where none of them was read.
+  private static func note(_ newestFirst: some Sequence<Told>, in figures: inout ReviewFigures) {
+    var isFirst = true
+    for event in newestFirst {
+      guard let review = event.effects.firstReview else { continue }
+      if isFirst { figures.forgetNewest() }
+      isFirst = false
+      if !figures.noteOlder(review, at: event.at) { return }
+    }
+  }
+
+  private static func loyalty(
+    _ told: some Sequence<Told>
+  ) -> [(facts: LoyaltyFacts, at: Micros)] {
+    told.compactMap { event in event.effects.firstLoyalty.map { ($0, event.at) } }
+  }
+}
+
+extension ReviewFigures {
+  /// Adds the sums of another customer, or takes them off.
+  fileprivate mutating func add(_ other: ReviewFigures, times: Int64) {
+    count += other.count * times
+    productStars += other.productStars * times
+    productCount += other.productCount * times
+    siteStars += other.siteStars * times
+    siteCount += other.siteCount * times
+  }
+}
+
+extension LoyaltyFigures {
+  /// Adds the sums of another customer, or takes them off.
+  fileprivate mutating func add(_ other: LoyaltyFigures, times: Int64) {
+    earned &+= other.earned * times
+    redeemed &+= other.redeemed * times
+    redemptions &+= other.redemptions * times
+    referrals &+= other.referrals * times
+  }
+}

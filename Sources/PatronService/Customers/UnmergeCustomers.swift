@@ -1,0 +1,48 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension CustomerHandlers {
+  /// A checked request.
+  struct Unmerging: Sendable {
+    var store: StoreID
+    var requestID: String
+    var mergeID: Int64
+  }
+
+  /// Checks everything that needs no look at the store.
+  static func prepareUnmerge(_ request: UnmergeCustomersRequest) throws -> Unmerging {
+    let store = try StoreID.named(request.storeID)
+    var violations = Violations()
+    FirstAnswers.check(request.requestID, &violations)
+    if request.mergeID <= 0 {
+      violations.add(
+        "merge_id",
+        RuleError(
+          reason: "REF_MISSING",
+          message: "No merge is named. Expected is the merge_id that MergeCustomers answered, or "
+            + "that the event profile_merged has."))
+    }
+    try violations.finish()
+    return Unmerging(store: store, requestID: request.requestID, mergeID: request.mergeID)
+  }
+
+  /// Undoes a merge.
+  static func unmerge(
+    _ request: Unmerging, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let writer = context.store(request.store)
+    try FirstAnswers.answer(
+      request.requestID, of: CustomerService.unmergeCustomers.method, in: writer,
+      at: context.now, about: &response
+    ) { response in
+      let unmerge = try Unmerge(request.mergeID, in: writer.read, at: context.now)
+      let rows = try unmerge.perform(in: writer, at: context.now)
+      response.appendCustomer(1, rows.primary)
+      response.appendCustomer(2, rows.secondary)
+      return [rows.primary.id, rows.secondary.id]
+    }
+  }
+}

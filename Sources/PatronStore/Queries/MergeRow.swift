@@ -1,0 +1,81 @@
+/// A merge of two customers as the journal keeps it: what it takes to undo it.
+public struct MergeRow: Sendable {
+  /// Names the merge; its event on the timeline has the same id.
+  public var id: Int64
+  /// The customer who stayed.
+  public var primaryID: Int64
+  /// The customer who went.
+  public var secondaryID: Int64
+  /// When, microseconds since 1970.
+  public var mergedAt: Int64
+  /// When it was undone, microseconds since 1970; nil while it stands.
+  public var unmergedAt: Int64?
+  /// The encoded record of the primary before the merge; empty when it is not kept any more.
+  public var primaryBefore: [UInt8]
+  /// The encoded record of the primary right after it.
+  public var primaryAfter: [UInt8]
+  /// The encoded provenance of the primary's fields before the merge.
+  public var primaryProvenance: [UInt8]
+  /// The encoded record of the secondary.
+  public var secondary: [UInt8]
+  /// The encoded provenance of the secondary's fields.
+  public var secondaryProvenance: [UInt8]
+  /// What was moved.
+  public var moved: MovedRecords
+
+  /// A row to be written.
+  public init(
+    id: Int64,
+    primaryID: Int64,
+    secondaryID: Int64,
+    mergedAt: Int64,
+    unmergedAt: Int64? = nil,
+    primaryBefore: [UInt8],
+    primaryAfter: [UInt8],
+    primaryProvenance: [UInt8],
+    secondary: [UInt8],
+    secondaryProvenance: [UInt8],
+    moved: MovedRecords
+  ) {
+    self.id = id
+    self.primaryID = primaryID
+    self.secondaryID = secondaryID
+    self.mergedAt = mergedAt
+    self.unmergedAt = unmergedAt
+    self.primaryBefore = primaryBefore
+    self.primaryAfter = primaryAfter
+    self.primaryProvenance = primaryProvenance
+    self.secondary = secondary
+    self.secondaryProvenance = secondaryProvenance
+    self.moved = moved
+  }
+}
+
+/// What belongs to one customer and moves to another: ids in ascending order.
+public struct MovedRecords: Sendable, Equatable {
+  /// Events.
+  public var events: [Int64]
+  /// Orders.
+  public var orders: [Int64]
+  /// Rows of the consent ledger.
+  public var ledger: [Int64]
+  /// Tokens of checkouts.
+  public var checkouts: [String]
+  /// What the customer answered to without having it.
+  public var formerIdentifiers: [FormerIdentifier]
+
+  /// The records given; without arguments none.
+  public init(
+    events: [Int64] = [],
+    orders: [Int64] = [],
+    ledger: [Int64] = [],
+    checkouts: [String] = [],
+    formerIdentifiers: [FormerIdentifier] = []
+  ) {
+    self.events = events
+    self.orders = orders
+    self.ledger = ledger
+    self.checkouts = checkouts
+    self.formerIdentifiers = formerIdentifiers
+  }
+}

@@ -1,0 +1,226 @@
+internal import SQLite
+
+/// What belongs to a customer, moved to another one. Bodies name their customer too, so who calls
+/// says how: `rewrite` makes the body of the new owner.
+extension StoreWriter {
+  /// Makes a body that names another customer.
+  public typealias Rewrite = (_ body: [UInt8]) throws -> [UInt8]
+
+  private static let eventsOf = Query(
+    "SELECT id, occurred_at, body FROM events WHERE store_id = ?1 AND customer_id = ?2"
+  )
+  private static let eventByID = Query(
+    """
+    SELECT id, occurred_at, body FROM events
+    WHERE store_id = ?1 AND id = ?3 AND customer_id = ?2
+    """
+  )
+  private static let moveEvent = Query(
+    """
+    UPDATE events SET customer_id = ?5, body = ?6
+    WHERE store_id = ?1 AND customer_id = ?2 AND occurred_at = ?3 AND id = ?4
+    """
+  )
+  private static let ordersOf = Query(
+    "SELECT id, placed_at, body FROM orders WHERE store_id = ?1 AND customer_id = ?2"
+  )
+  private static let orderByID = Query(
+    """
+    SELECT id, placed_at, body FROM orders
+    WHERE store_id = ?1 AND id = ?3 AND customer_id = ?2
+    """
+  )
+  private static let moveOrder = Query(
+    """
+    UPDATE orders SET customer_id = ?5, body = ?6
+    WHERE store_id = ?1 AND customer_id = ?2 AND placed_at = ?3 AND id = ?4
+    """
+  )
+  private static let ledgerOf = Query(
+    "SELECT id, 0, body FROM consent_ledger WHERE store_id = ?1 AND customer_id = ?2"
+  )
+  private static let ledgerByID = Query(
+    """
+    SELECT id, 0, body FROM consent_ledger
+    WHERE store_id = ?1 AND customer_id = ?2 AND id = ?3
+    """
+  )
+  private static let moveLedger = Query(
+    """
+    UPDATE consent_ledger SET customer_id = ?4, body = ?5
+    WHERE store_id = ?1 AND customer_id = ?2 AND id = ?3
+    """
+  )
+  private static let checkoutsOf = Query(
+    "SELECT token FROM checkouts WHERE store_id = ?1 AND customer_id = ?2 ORDER BY token"
+  )
+  private static let moveCheckout = Query(
+    "UPDATE checkouts SET customer_id = ?4 WHERE store_id = ?1 AND token = ?3 AND customer_id = ?2"
+  )
+
+  private struct Moving {
+    var id: Int64
+    var at: Int64
+    var body: [UInt8]
+  }
+
+  /// Rows to move. They are all read before the first is written: a statement must not walk over
+  /// rows that it moves.
+  private func rows(_ all: Query, _ one: Query, _ ids: [Int64]?, of owner: Int64) throws -> [Moving]
+  {
+    var rows: [Moving] = []
+    func add(_ row: borrowing Row) {
+      rows.append(Moving(id: row.int64(0), at: row.int64(1), body: row.array(2)))
+    }
+    guard let ids else {
+      try transaction.forEach(all, store.name, owner) { add($0) }
+      return rows
+    }
+    for id in ids { try transaction.forEach(one, store.name, owner, id) { add($0) } }
+    return rows
+  }
+
+  /// Moves events, all of them or those with the ids, as far as they are the owner's; returns their
+  /// ids, ascending. They keep id, time and sequence: those who follow the store have had them, and
+  /// those who follow the new owner are told of the merge instead.
+  public func moveEvents(
+    _ ids: [Int64]? = nil,
+    from owner: Int64,
+    to other: Int64,
+    _ rewrite: Rewrite
+  ) throws -> [Int64] {
+    let rows = try rows(Self.eventsOf, Self.eventByID, ids, of: owner)
+    for row in rows {
+      try transaction.run(
+        Self.moveEvent,
+        store.name,
+        owner,
+        row.at,
+        row.id,
+        other,
+        try rewrite(row.body)
+      )
+    }
+    return rows.map(\.id).sorted()
+  }
+
+  /// Moves orders in the same way.
+  public func moveOrders(
+    _ ids: [Int64]? = nil,
+    from owner: Int64,
+    to other: Int64,
+    _ rewrite: Rewrite
+  ) throws -> [Int64] {
+    let rows = try rows(Self.ordersOf, Self.orderByID, ids, of: owner)
+    for row in rows {
+      try transaction.run(
+        Self.moveOrder,
+        store.name,
+        owner,
+        row.at,
+        row.id,
+        other,
+        try rewrite(row.body)
+      )
+    }
+    return rows.map(\.id).sorted()
+  }
+
+  /// Moves rows of the consent ledger in the same way. Nothing but whose they are changes.
+  public func moveLedger(
+    _ ids: [Int64]? = nil,
+    from owner: Int64,
+    to other: Int64,
+    _ rewrite: Rewrite
+  ) throws -> [Int64] {
+    let rows = try rows(Self.ledgerOf, Self.ledgerByID, ids, of: owner)
+    for row in rows {
+      try transaction.run(
+        Self.moveLedger,
+        store.name,
+        owner,
+        row.id,
+        other,
+        try rewrite(row.body)
+      )
+    }
+    return rows.map(\.id).sorted()
+  }
+
+  /// Moves checkouts, all of them or those with the tokens, as far as they are the owner's; returns
+  /// their tokens. Their bodies name nobody.
+  public func moveCheckouts(
+    _ tokens: [String]? = nil,
+    from owner: Int64,
+    to other: Int64
+  ) throws -> [String] {
+    var moved = tokens ?? []
+    if tokens == nil {
+      try transaction.forEach(Self.checkoutsOf, store.name, owner) { moved.append($0.text(0)) }
+    }
+    for token in moved {
+      try transaction.run(Self.moveCheckout, store.name, owner, token, other)
+    }
+    return moved
+  }
+}
+
+// MARK: - The customer itself
+
+extension StoreWriter {
+  private static let delete = Query(
+    "DELETE FROM customers WHERE store_id = ?1 AND customer_id = ?2"
+  )
+
+  /// Removes a customer whose records were moved: from the table, the filters and the search. Those
+  /// who follow it are woken by `sequence`, that of the event that tells of the merge.
+  public func removeMerged(_ row: CustomerRow, toldBy sequence: Int64) throws {
+    try removeTerms(of: row.id)
+    try unindex(row)
+    try transaction.run(Self.delete, store.name, row.id)
+    transaction.recordChange(store: store.name, customerID: row.id, sequence: sequence)
+  }
+}
+
+extension StoreReader {
+  private static let size = Query(
+    """
+    SELECT
+      (SELECT count(*) FROM (SELECT 1 FROM events WHERE store_id = ?1 AND customer_id = ?2
+        LIMIT ?3)),
+      (SELECT count(*) FROM (SELECT 1 FROM orders WHERE store_id = ?1 AND customer_id = ?2
+        LIMIT ?3)),
+      (SELECT count(*) FROM (SELECT 1 FROM consent_ledger WHERE store_id = ?1 AND customer_id = ?2
+        LIMIT ?3)),
+      (SELECT count(*) FROM (SELECT 1 FROM checkouts WHERE store_id = ?1 AND customer_id = ?2
+        LIMIT ?3))
+    """
+  )
+
+  /// How much belongs to a customer; each number stops at `limit`.
+  public func belongings(of customerID: Int64, limit: Int64) throws -> Belongings {
+    try transaction.first(Self.size, store.name, customerID, limit) { row in
+      Belongings(
+        events: row.int64(0),
+        orders: row.int64(1),
+        ledger: row.int64(2),
+        checkouts: row.int64(3)
+      )
+    } ?? Belongings()
+  }
+}
+
+/// How much belongs to a customer.
+public struct Belongings: Sendable, Equatable {
+  /// Events.
+  public var events: Int64 = 0
+  /// Orders.
+  public var orders: Int64 = 0
+  /// Rows of the consent ledger.
+  public var ledger: Int64 = 0
+  /// Checkouts.
+  public var checkouts: Int64 = 0
+
+  /// All together.
+  public var total: Int64 { events + orders + ledger + checkouts }
+}

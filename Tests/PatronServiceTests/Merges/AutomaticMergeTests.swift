@@ -1,0 +1,285 @@
+import PatronProto
+import ProtobufC
+import TTRPC
+import Testing
+
+@testable import PatronService
+
+/// Merges that identifiers bring about: only where they leave no doubt.
+struct AutomaticMergeTests {
+  /// A record without identifier of the shop's.
+  @discardableResult
+  private func guest(
+    _ shop: Shop, _ input: (inout CustomerInput) -> Void
+  ) async throws -> Int64 { try await shop.upsert(input).customer?.id ?? 0 }
+
+  @Test func aGuestIsMergedIntoTheKnownCustomer() async throws {
+    try await Shop.open { shop in
+      let guest = try await guest(shop) {
+        $0.phoneNumber = "+14155550101"
+        $0.firstName = "Ada"
+      }
+      try await shop.sync(.of("o1", 300)) { $0.phoneNumber = "+14155550101" }
+      let known = try await shop.upsert {
+        $0.externalID = "c1"
+        $0.email = "c1@example.com"
+      }
+      let trial = try shop.image()
+      func upsert(dryRun: Bool) async throws -> UpsertCustomerResponse {
+        try await shop.upsert(adjust: { $0.validateOnly = dryRun }) {
+          $0.externalID = "c1"
+          $0.phoneNumber = "+14155550101"
+          $0.lastName = "King"
+        }
+      }
+      let dry = try await upsert(dryRun: true)
+      #expect(try shop.image() == trial)
+      let merged = try await upsert(dryRun: false)
+      for answer in [dry, merged] {
+        #expect(answer.outcome == .merged)
+        #expect(
+          answer.changedFields
+            == ["default_currency", "first_name", "last_name", "phone_number"])
+        #expect(answer.warnings.map(\.reason) == ["CUSTOMERS_MERGED"])
+      }
+      #expect(merged.customer?.id == known.customer?.id)
+      #expect(merged.customer?.orderStats.map(\.totalSpent) == [300])
+      #expect(try await shop.customer(.id(guest)).id == known.customer?.id)
+      #expect(try shop.findings() == [])
+      let told = try await shop.timeline(.externalID("c1"), size: 100).events
+      let event = try #require(told.first { $0.type == "profile_merged" })
+      #expect(event.actor == .system)
+      // It can be undone as any other, but the customer needs the number no more then.
+      try await shop.unmerge(event.id)
+      #expect(try await shop.customer(.phoneNumber("+14155550101")).id == guest)
+      #expect(try shop.findings() == [])
+    }
+  }
+
+  @Test func ofTwoGuestsTheOlderStays() async throws {
+    for isEmailFirst in [true, false] {
+      try await Shop.open { shop in
+        var ids: [Int64] = []
+        for index in 0..<2 {
+          let isEmail = (index == 0) == isEmailFirst
+          ids.append(
+            try await guest(shop) {
+              if isEmail { $0.email = "a@example.com" } else { $0.phoneNumber = "+14155550101" }
+            })
+        }
+        let answer = try await shop.upsert {
+          $0.externalID = "c1"
+          $0.email = "a@example.com"
+          $0.phoneNumber = "+14155550101"
+        }
+        #expect(answer.outcome == .merged && answer.customer?.id == ids[0])
+        #expect(answer.customer?.externalID == "c1")
+        #expect(answer.customer?.email == "a@example.com")
+        #expect(answer.customer?.phoneNumber == "+14155550101")
+        #expect(try await shop.customer(.id(ids[1])).id == ids[0])
+        #expect(try shop.findings() == [])
+      }
+    }
+  }
+
+  @Test func threeBecomeOne() async throws {
+    try await Shop.open { shop in
+      let mail = try await guest(shop) { $0.email = "a@example.com" }
+      let phone = try await guest(shop) { $0.phoneNumber = "+14155550101" }
+      let known = try await shop.upsert {
+        $0.externalID = "c1"
+        $0.email = "c1@example.com"
+      }.customer?.id
+      let answer = try await shop.upsert {
+        $0.externalID = "c1"
+        $0.email = "a@example.com"
+        $0.phoneNumber = "+14155550101"
+      }
+      #expect(answer.outcome == .merged && answer.customer?.id == known)
+      #expect(answer.customer?.email == "a@example.com")
+      for id in [mail, phone] { #expect(try await shop.customer(.id(id)).id == known) }
+      #expect(try shop.findings() == [])
+    }
+  }
+
+  @Test func ordersCheckoutsEventsAndFormsMergeToo() async throws {
+    let number = "+14155550101"
+    let input: @Sendable (inout CustomerInput) -> Void = {
+      $0.email = "a@example.com"
+      $0.phoneNumber = number
+    }
+    try await each { shop in
+      let answer = try await shop.sync(.of("o2", 200), of: input)
+      #expect(answer.warnings.map(\.reason) == ["CUSTOMERS_MERGED"] && !answer.customerCreated)
+      // The order of the one who went is known under the one who stayed.
+      let known = try await shop.sync(
+        .of("o1", 100) { $0.cancellation = .with { $0.cancelledAt = .at(1_700_000_500) } },
+        of: input)
+      #expect(known.outcome == .updated)
+    }
+    try await each { shop in
+      let known = try await shop.sync(
+        .of("o1", 100) { $0.cancellation = .with { $0.cancelledAt = .at(1_700_000_500) } },
+        of: input)
+      #expect(known.outcome == .updated && known.derivedEvents.map(\.type) == ["order_cancelled"])
+    }
+    try await each { shop in
+      let known = try await shop.sync(.of("o1", 100), of: input)
+      #expect(known.outcome == .unchanged || known.outcome == .updated)
+    }
+    try await each { shop in
+      let answer = try await shop.timelines.syncCheckout(
+        .with {
+          $0.customer = .with(input)
+          $0.checkout = .with {
+            $0.token = "t1"
+            $0.startedAt = .at(1_700_000_000)
+            $0.abandonedAt = .at(1_700_000_100)
+          }
+        })
+      #expect(answer.outcome == .updated)
+      #expect(answer.warnings.map(\.reason) == ["CUSTOMERS_MERGED"])
+    }
+    try await each { shop in
+      let answer = try await shop.subscribe {
+        $0.customer = .with(input)
+        $0.channels = [.email, .sms]
+      }
+      #expect(answer.outcome == .merged && answer.changes.count == 2)
+    }
+    try await each { shop in
+      let answer = try await shop.record(
+        of: {
+          input(&$0)
+          $0.externalID = "c1"
+        },
+        {
+          $0.eventID = "e1"
+          $0.source = .thirdParty
+          $0.sourceName = "app"
+          $0.type = "pong"
+        })
+      #expect(answer.outcome == .updated)
+      #expect(answer.warnings.map(\.reason) == ["CUSTOMERS_MERGED"])
+    }
+  }
+
+  /// A shop in which the younger of two guests has an order, a checkout and an event.
+  private func each(_ body: (Shop) async throws -> Void) async throws {
+    try await Shop.open { shop in
+      let older = try await guest(shop) { $0.email = "a@example.com" }
+      let younger = try await guest(shop) { $0.phoneNumber = "+14155550101" }
+      try await shop.sync(.of("o1", 100)) { $0.phoneNumber = "+14155550101" }
+      _ = try await shop.timelines.syncCheckout(
+        .with {
+          $0.customer = .with { $0.phoneNumber = "+14155550101" }
+          $0.checkout = .with {
+            $0.token = "t1"
+            $0.startedAt = .at(1_700_000_000)
+          }
+        })
+      try await shop.record(of: { $0.phoneNumber = "+14155550101" }) {
+        $0.eventID = "e1"
+        $0.source = .thirdParty
+        $0.sourceName = "app"
+        $0.type = "ping"
+      }
+      try await body(shop)
+      #expect(try await shop.customer(.id(younger)).id == older)
+      #expect(try shop.findings() == [])
+    }
+  }
+
+  @Test func anUpdateByIDMergesIntoTheOneItNames() async throws {
+    try await Shop.open { shop in
+      let guest = try await guest(shop) { $0.phoneNumber = "+14155550101" }
+      let ada = try await shop.upsert { $0.email = "a@example.com" }.customer?.id ?? 0
+      let answer = try await shop.customers.updateCustomer(
+        .with {
+          $0.id = ada
+          $0.customer = .with { $0.phoneNumber = "+14155550101" }
+        })
+      #expect(answer.outcome == .merged && answer.customer?.id == ada)
+      #expect(try await shop.customer(.id(guest)).id == ada)
+      #expect(try shop.findings() == [])
+    }
+  }
+
+  @Test func aRefusedRequestMergesNothing() async throws {
+    try await Shop.open { shop in
+      try await guest(shop) { $0.phoneNumber = "+14155550101" }
+      try await shop.upsert {
+        $0.externalID = "c1"
+        $0.email = "c1@example.com"
+        $0.customProperties = Dictionary(
+          uniqueKeysWithValues: (0..<100).map { ("p\($0)", .text("x")) })
+      }
+      try await shop.upsert {
+        $0.externalID = "c2"
+        $0.email = "c2@example.com"
+      }
+      try await shop.sync(.of("o1", 100)) { $0.externalID = "c2" }
+      let before = try shop.image()
+      let refused: [(String, () async throws -> Void)] = [
+        (
+          "PROPERTIES_TOO_MANY",
+          {
+            try await shop.upsert {
+              $0.externalID = "c1"
+              $0.phoneNumber = "+14155550101"
+              $0.customProperties = ["one_more": .text("x")]
+            }
+          }
+        ),
+        (
+          "ORDER_CUSTOMER_CHANGED",
+          {
+            try await shop.sync(.of("o1", 100)) {
+              $0.externalID = "c1"
+              $0.phoneNumber = "+14155550101"
+            }
+          }
+        ),
+        (
+          "IDENTIFIER_CONFLICT",
+          {
+            try await shop.upsert {
+              $0.externalID = "c1"
+              $0.email = "c2@example.com"
+              $0.phoneNumber = "+14155550101"
+            }
+          }
+        ),
+      ]
+      for (reason, call) in refused {
+        let error = try await failure(reason) { try await call() }
+        #expect((error.broken.first?.reason ?? error.reason) == reason)
+        #expect(try shop.image() == before, "\(reason)")
+      }
+    }
+  }
+
+  @Test func batchesMergeToo() async throws {
+    try await Shop.open { shop in
+      try await guest(shop) { $0.email = "a@example.com" }
+      try await guest(shop) { $0.phoneNumber = "+14155550101" }
+      let answer = try await shop.customers.batchUpsertCustomers(
+        .with {
+          $0.customers = [
+            .with {
+              $0.externalID = "c1"
+              $0.email = "a@example.com"
+              $0.phoneNumber = "+14155550101"
+            },
+            .with {
+              $0.externalID = "c1"
+              $0.firstName = "Ada"
+            },
+          ]
+        })
+      #expect(answer.results.map(\.outcome) == [.merged, .updated])
+      #expect(answer.counts?.updated == 2)
+      #expect(try shop.findings() == [])
+    }
+  }
+}

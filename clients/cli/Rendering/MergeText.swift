@@ -1,0 +1,41 @@
+import PatronClient
+
+/// Merges as people read them.
+enum MergeText {
+  /// What a merge did, or would do.
+  static func merged(
+    _ response: MergeCustomersResponse,
+    isPreview: Bool,
+    width: Int,
+    style: Style
+  ) -> String {
+    var text = isPreview ? style.dim("would be merged") : style.yellow("merged")
+    if let id = response.customer?.id { text += "  customer \(id)" }
+    if response.mergeID != 0 { text += "  " + style.dim("merge \(response.mergeID)") }
+    let moved = [
+      count(response.eventCount, "event"), count(response.orderCount, "order"),
+    ].joined(separator: ", ")
+    text += "\n  \(moved) \(isPreview ? "would move" : "moved")\n"
+    text += ConsentText.lines(response.subscriptionChanges)
+    if let customer = response.customer {
+      let card = GetCustomerResponse.with { $0.customer = customer }
+      text += CustomerText.card(card, width: width, style: style)
+    }
+    if response.mergeID != 0 {
+      text += style.dim("take it back: patron customers unmerge --merge-id \(response.mergeID)")
+      text += "\n"
+    }
+    return text
+  }
+
+  /// Both customers after a merge was taken back.
+  static func unmerged(_ response: UnmergeCustomersResponse, width: Int, style: Style) -> String {
+    let customers = [response.primary, response.secondary].compactMap(\.self)
+    return style.yellow("unmerged") + "\n"
+      + CustomerText.table(customers, width: width, style: style)
+  }
+
+  private static func count(_ number: Int64, _ what: String) -> String {
+    "\(ValueText.count(number)) \(what)\(number == 1 ? "" : "s")"
+  }
+}
