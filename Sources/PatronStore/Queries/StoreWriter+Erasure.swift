@@ -38,11 +38,12 @@ extension StoreWriter {
 
   /// Takes a customer's record away, with everything by which it was found, the journal of merges
   /// into it, the confirmations that wait and the answers that are kept for repeats. Events,
-  /// orders, checkouts and the consent ledger stay. `names` are what ``StoreReader/names(of:)`` says.
+  /// orders, checkouts and the consent ledger stay. `names` are what ``StoreReader/names(of:)``
+  /// says.
   ///
   /// What SQLite frees is overwritten with zeros, and the log is emptied after the commit as soon
-  /// as no reader needs it. An earlier copy of a row, about one in a hundred, may stay in the unused
-  /// part of a page that SQLite rebuilt before: `secure_delete` does not reach it, VACUUM does. The
+  /// as no reader needs it. An earlier copy of a row, about one in a hundred, may stay in the
+  /// unused part of a page that SQLite rebuilt before: `secure_delete` does not reach it, VACUUM does. The
   /// search index drops the three-letter pieces of addresses when it next brings its segments
   /// together: at once while it is small, with later writes when it is large.
   public func erase(_ row: CustomerRow, _ names: ErasedNames) throws {
