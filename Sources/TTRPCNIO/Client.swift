@@ -16,6 +16,9 @@ public import TTRPC
 public final class TTRPCClient: ClientChannel {
   let configuration: ClientConfiguration
   private let links: [ClientLink]
+  /// Streams have connections of their own, as many and opened as late: a stream that is not read
+  /// stops its connection, and a caller who makes unary calls in between would wait for itself.
+  private let streamLinks: [ClientLink]
   private let turn = Atomic<Int>(0)
   private let retrying: Mutex<Retrying>
 
@@ -30,13 +33,17 @@ public final class TTRPCClient: ClientChannel {
     self.configuration = configuration
     let group = group ?? MultiThreadedEventLoopGroup.singleton
     var random = configuration.seed.map { ClientRandom(seed: $0) } ?? ClientRandom()
-    links = (0..<max(1, configuration.connections)).map { _ in
-      ClientLink(
-        loop: group.next(),
-        configuration: configuration,
-        random: ClientRandom(seed: random.next())
-      )
+    var pools = (0..<2).map { _ in
+      (0..<max(1, configuration.connections)).map { _ in
+        ClientLink(
+          loop: group.next(),
+          configuration: configuration,
+          random: ClientRandom(seed: random.next())
+        )
+      }
     }
+    streamLinks = pools.removeLast()
+    links = pools.removeLast()
     retrying = Mutex(Retrying(random: random))
   }
 
@@ -46,13 +53,13 @@ public final class TTRPCClient: ClientChannel {
   }
 
   deinit {
-    for link in links { _ = link.close(grace: .zero) }
+    for link in links + streamLinks { _ = link.close(grace: .zero) }
   }
 
   /// Takes no new calls, waits up to `grace` for those in flight, fails the rest with CANCELLED and
   /// closes the connections.
   public func close(grace: Duration = .seconds(5)) async {
-    let closing = links.map { $0.close(grace: grace) }
+    let closing = (links + streamLinks).map { $0.close(grace: grace) }
     for future in closing { try? await future.get() }
   }
 
@@ -113,7 +120,7 @@ public final class TTRPCClient: ClientChannel {
       method.kind.clientStreams ? nil : request ?? [],
       metadata: options.metadata,
       deadline: timeout.map { ContinuousClock.now.advanced(by: $0) },
-      link: pick(),
+      link: pick(from: streamLinks),
       limits: configuration.limits,
       client: self
     )
@@ -132,7 +139,7 @@ public final class TTRPCClient: ClientChannel {
   ) async -> ClientAttempt.Outcome {
     var metadata = options.metadata
     if number > 1 { metadata["grpc-previous-rpc-attempts"] = "\(number - 1)" }
-    let link = pick()
+    let link = pick(from: links)
     link.load.add(1, ordering: .relaxed)
     defer { link.load.subtract(1, ordering: .relaxed) }
     return await ClientAttempt(
@@ -150,7 +157,7 @@ public final class TTRPCClient: ClientChannel {
     }
   }
 
-  private func pick() -> ClientLink {
+  private func pick(from links: [ClientLink]) -> ClientLink {
     if links.count == 1 { return links[0] }
     // Starting at another link each time spreads calls over equally loaded ones.
     let start = turn.wrappingAdd(1, ordering: .relaxed).newValue & Int.max

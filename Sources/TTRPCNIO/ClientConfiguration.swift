@@ -12,7 +12,7 @@ public struct ClientConfiguration: Sendable {
 
   /// Where to connect.
   public var target: ClientTarget
-  /// Connections, opened when they are first used.
+  /// Connections for unary calls, and as many for streams, opened when they are first used.
   public var connections = 1
   /// How calls are spread over the connections.
   public var balancing = Balancing.leastLoaded

@@ -158,19 +158,32 @@ import Testing
     }
   }
 
-  @Test func anUnreadStreamDoesNotKillOtherCallsForGood() async throws {
+  @Test func unaryCallsDoNotWaitForAStreamThatIsNotRead() async throws {
+    try await withTestServer(
+      CallRecorder(),
+      { $0.limits.stallTimeout = .seconds(60) }
+    ) { client, _ in
+      let stream = try await client.stream(TestMethods.forever, [], CallOptions())
+      for number in 0..<200 as Range<UInt8> {
+        #expect(try await client.unary(TestMethods.echo, [number], CallOptions()) == [number])
+        if number % 50 == 0 { #expect(try await stream.next() != nil) }
+      }
+    }
+  }
+
+  @Test func anUnreadStreamDoesNotKillOtherStreamsForGood() async throws {
     try await withTestServer(
       CallRecorder(),
       { $0.limits.stallTimeout = .milliseconds(100) }
     ) { client, _ in
       let stream = try await client.stream(TestMethods.forever, [], CallOptions())
       try await Task.sleep(for: .milliseconds(50))
-      let answer = try await client.unary(
-        TestMethods.echo,
+      let other = try await client.stream(
+        TestMethods.mirror,
         [9],
-        CallOptions(timeout: .seconds(5))
+        CallOptions(timeout: .seconds(20))
       )
-      #expect(answer == [9])
+      #expect(try await other.next() == [9])
       var last: RPCError?
       for _ in 0..<100_000 where last == nil {
         last = await errorOf { () throws(RPCError) in try await stream.next() }

@@ -22,7 +22,9 @@ import TTRPCNIO
 public final class PatronClient: Sendable {
   /// What may be set when a client is made.
   public struct Options: Sendable {
-    /// Connections to the server, 1 or more; calls go to the one with the fewest in flight.
+    /// Connections to the server, 1 or more; calls go to the one with the fewest in flight. Streams
+    /// such as exports have as many of their own, so they may be read slowly and calls be made in
+    /// between.
     public var connections = 1
     /// Time for making one connection.
     public var connectTimeout = Duration.seconds(10)

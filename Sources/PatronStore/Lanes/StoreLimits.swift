@@ -19,8 +19,8 @@ public struct StoreLimits: Sendable, Equatable {
   public var pointBudgetSteps = 50_000
   /// Pages written to the log since the last checkpoint that start the next one.
   public var checkpointEveryPages = 4000
-  /// Bytes of the write-ahead log that it stays under. From three quarters of it on, the oldest
-  /// scans are ended so that it can be reset.
+  /// Bytes of the write-ahead log that it stays under. A quarter before it, or 4 MiB or half of a
+  /// small mark, the oldest scans are ended so that it can be reset.
   public var logBytesMark = 64 << 20
   /// Bytes of the write-ahead log from which on writes are refused, because something that is not a
   /// scan of this process keeps it from being reset.

@@ -8,9 +8,12 @@ extension Writer {
 
   private var logBytes: Int { connection.walPages * Self.logPageBytes }
 
-  /// From here on scans are ended: a quarter below the mark, so that the batches until then stay
-  /// under it.
-  private var reliefBytes: Int { settings.limits.logBytesMark / 4 * 3 }
+  /// From here on scans are ended: a quarter below the mark, and half of a small one, so that the
+  /// batches until then stay under it.
+  private var reliefBytes: Int {
+    let mark = settings.limits.logBytesMark
+    return mark - max(mark / 4, min(mark / 2, 4 << 20))
+  }
 
   /// Between two batches: checkpoints what has come together. Replies have left by now.
   func maintainLog() {

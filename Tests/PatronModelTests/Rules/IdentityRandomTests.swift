@@ -1,7 +1,7 @@
 import PatronModel
 import Testing
 
-/// A store of identifiers that does what decisions say, and merges as the merging issue will.
+/// A store of identifiers that does what decisions say, and merges as services do.
 private struct Shop {
   var people: [Int64: Identifiers] = [:]
   var aliases: [String: Int64] = [:]

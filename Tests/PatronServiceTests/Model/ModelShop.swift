@@ -12,6 +12,8 @@ struct ModelShop {
     var number: Int
     var type: String
     var at: Int64
+    /// What it filled of its customer, this time or before.
+    var filled: Set<String> = []
   }
 
   struct Customer: Equatable {
@@ -211,24 +213,33 @@ struct ModelShop {
     var customer = Customer()
     var place: Place?
     var rows = 0
+    var known: Customer?
     switch find(input, isOrder: isOrder) {
     case .refused(let reason): return Filled(customer: customer, reason: reason)
     case .nobody: customer.externalID = input.externalID
     case .one(let found, let adopts):
       place = found
       (customer, rows) = joined(found)
+      known = customer
       if adopts { customer.externalID = input.externalID }
     }
+    let before = customer
     customer.fill(\.email, input.email)
     customer.fill(\.phone, input.phone)
     customer.fill(\.firstName, input.firstName)
-    return Filled(customer: customer, place: place, rows: rows)
+    var result = Filled(customer: customer, place: place, rows: rows)
+    if customer.externalID != known?.externalID { result.fields.insert("external_id") }
+    if customer.email != before.email { result.fields.insert("email") }
+    if customer.phone != before.phone { result.fields.insert("phone_number") }
+    if customer.firstName != before.firstName { result.fields.insert("first_name") }
+    return result
   }
 
   private struct Filled {
     var customer: Customer
     var place: Place?
     var rows = 0
+    var fields: Set<String> = []
     var reason: String?
   }
 
@@ -259,7 +270,8 @@ struct ModelShop {
     if let holder, filled.place?.has(holder) != true { return .refused("EVENT_CUSTOMER_CHANGED") }
     let known = customer.events[id]
     eventCount += known == nil ? 1 : 0
-    let event = Event(number: known?.number ?? eventCount, type: type, at: at)
+    var event = Event(number: known?.number ?? eventCount, type: type, at: at)
+    event.filled = filled.fields.union(known?.filled ?? [])
     customer.events[id] = event
     ledgerRows += filled.rows
     _ = keep(customer, at: filled.place)

@@ -7,7 +7,7 @@ import Testing
 
 /// Thousands of random requests, compared with a model that a person can read.
 struct ModelTests {
-  @Test(arguments: [1, 20_260_301, 77])
+  @Test(arguments: [1, 20_260_301, 77, 306, 310])
   func theShopDoesWhatTheModelDoes(_ seed: UInt64) async throws {
     try await Shop.open { shop in
       var driver = ModelDriver(shop, seed: seed)
