@@ -43,9 +43,9 @@ extension StoreWriter {
   ///
   /// What SQLite frees is overwritten with zeros, and the log is emptied after the commit as soon
   /// as no reader needs it. An earlier copy of a row, about one in a hundred, may stay in the
-  /// unused part of a page that SQLite rebuilt before: `secure_delete` does not reach it, VACUUM does. The
-  /// search index drops the three-letter pieces of addresses when it next brings its segments
-  /// together: at once while it is small, with later writes when it is large.
+  /// unused part of a page that SQLite rebuilt before: `secure_delete` does not reach it, VACUUM
+  /// does. The search index drops the three-letter pieces of addresses when it next brings its
+  /// segments together: at once while it is small, with later writes when it is large.
   public func erase(_ row: CustomerRow, _ names: ErasedNames) throws {
     try removeTerms(of: row.id)
     try unindex(row)
