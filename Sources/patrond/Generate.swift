@@ -9,7 +9,8 @@ struct Generate: ParsableCommand {
     abstract: "Fill a data directory with made-up customers, for measurements.",
     discussion: """
       The customers have external ids g0000001 and up, in the store `default`; every writable \
-      field is filled in some of them. The same seed makes the same customers. The server must \
+      field is filled in some of them, and every state of consent and suppressions are among \
+      them. The same seed makes the same customers. The server must \
       not be running. Nothing is overwritten: customers that exist are left as they are.
       """
   )

@@ -60,7 +60,7 @@ extension Contract {
         ContractMethod(
           method: CustomerService.exportCustomers.method,
           requestType: "patron.v1.ExportCustomersRequest", responseType: "patron.v1.ExportCustomersResponse",
-          summary: ##"Streams every customer of a filter as one file, all of one snapshot."##),
+          summary: ##"Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so that an import makes them in the same order again."##),
         ContractMethod(
           method: CustomerService.importCustomers.method,
           requestType: "patron.v1.ImportCustomersRequest", responseType: "patron.v1.ImportCustomersResponse",
@@ -974,7 +974,8 @@ extension Contract {
           rpc ListFilters(ListFiltersRequest) returns (ListFiltersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Streams every customer of a filter as one file, all of one snapshot.
+          // Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
+          // that an import makes them in the same order again.
           rpc ExportCustomers(ExportCustomersRequest) returns (stream ExportCustomersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -1096,7 +1097,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ExportCustomers", kind: .method,
       text: ##"""
-        // Streams every customer of a filter as one file, all of one snapshot.
+        // Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
+        // that an import makes them in the same order again.
         rpc ExportCustomers(ExportCustomersRequest) returns (stream ExportCustomersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1645,7 +1647,7 @@ extension Contract {
         message FacetCount {
           // Category id.
           string category = 1;
-          // Filter id.
+          // Filter id; in dynamic categories a value of the store's own, as the store writes it.
           string filter = 2;
           // Customers of the request's filter that this one has too.
           int64 count = 3;
@@ -1658,7 +1660,8 @@ extension Contract {
         message CountCustomersResponse {
           // Customers.
           int64 total = 1;
-          // By predefined filter.
+          // By predefined filter, in the order of ListFilters. Of a dynamic category, such as tags, the 100
+          // commonest values, commonest first; those that nobody has are left out.
           repeated FacetCount facets = 2;
         }
         """##),
@@ -1747,7 +1750,8 @@ extension Contract {
           CustomerInput customer = 1;
           // Consent as it was elsewhere.
           repeated Subscription subscriptions = 2;
-          // Suppressions as they were elsewhere.
+          // Suppressions of the customer's addresses as they were elsewhere, each channel and reason once.
+          // They are added; what an address is suppressed for already stays as it is, and none is lifted.
           repeated Suppression suppressions = 3;
         }
         """##),
@@ -2274,7 +2278,8 @@ extension Contract {
           CONSENT_POLICY_UNSPECIFIED = 0;
           // Never subscribe anyone who exists; opt-outs and suppressions are taken.
           CONSENT_POLICY_KEEP = 1;
-          // Take the states as given, also over opt-outs that are older.
+          // Take the states as given, also over opt-outs that are older. Suppressions are added as they
+          // are by every policy; none ends one.
           CONSENT_POLICY_OVERWRITE = 2;
         }
         """##),
@@ -2833,7 +2838,8 @@ extension Contract {
           string type = 4;
           // When it happened: 1990 to one year ahead, kept to the microsecond. Absent is now.
           google.protobuf.Timestamp occurred_at = 5;
-          // One line for people, up to 255 characters. Empty takes the type's label.
+          // One line for people, up to 255 characters. Empty takes the type's label; of third parties, the
+          // label that RegisterEventType gave the type, also when it gives one later.
           string title = 6;
           // Up to 400 properties; names of up to 64 characters, 64 KiB in all. Those without a kind are
           // left out.
@@ -3294,9 +3300,12 @@ extension Contract {
       text: ##"""
         // One field of an event type.
         message EventField {
-          // Name of the property.
+          // Where it stands in an event: the name of a property, `references.NAME` for a field of its
+          // references (`references.order_external_id`), or `amount`. Types that a store registers have
+          // properties only.
           string name = 1;
-          // `string`, `bool`, `int`, `double`, `timestamp` or `date`.
+          // `string`, `bool`, `int`, `double`, `timestamp` or `date`; in types of the catalogue also
+          // `money`, which is the event's `amount`. Empty in a type that is registered is `string`.
           string type = 2;
           // Whether every event has it.
           bool required = 3;
@@ -3317,7 +3326,7 @@ extension Contract {
           string type = 3;
           // The product, for own products.
           string product = 4;
-          // For people: `Order placed`.
+          // For people: `Order placed`. It is the title of events of the type that bring none of their own.
           string label = 5;
           // What it means.
           string description = 6;
@@ -3378,7 +3387,9 @@ extension Contract {
           string store_id = 1;
           // Whose.
           CustomerRef customer = 2;
-          // CSV or NDJSON of the events, or a ZIP of everything about the customer.
+          // CSV or NDJSON of the events, or a ZIP of everything about the customer: the record, events,
+          // orders and their items, checkouts, the history of consent, the suppressions of the addresses
+          // that the customer has, and all of it typed in `data.json`.
           ExportFormat format = 3;
           // Which events; absent is all.
           EventFilter filter = 4;

@@ -240,7 +240,8 @@ public struct ConsentPolicy: RawRepresentable, Hashable, Sendable, CaseIterable,
   public static let unspecified = ConsentPolicy(rawValue: 0)
   /// Never subscribe anyone who exists; opt-outs and suppressions are taken.
   public static let keep = ConsentPolicy(rawValue: 1)
-  /// Take the states as given, also over opt-outs that are older.
+  /// Take the states as given, also over opt-outs that are older. Suppressions are added as they
+  /// are by every policy; none ends one.
   public static let overwrite = ConsentPolicy(rawValue: 2)
 
   /// The number on the wire. Numbers that this version does not know are kept.

@@ -1406,7 +1406,7 @@ public struct FacetCount: ProtobufC.Message {
   /// Category id.
   public var category = ""
 
-  /// Filter id.
+  /// Filter id; in dynamic categories a value of the store's own, as the store writes it.
   public var filter = ""
 
   /// Customers of the request's filter that this one has too.
@@ -1445,7 +1445,8 @@ public struct CountCustomersResponse: ProtobufC.Message {
   /// Customers.
   public var total: Int64 = 0
 
-  /// By predefined filter.
+  /// By predefined filter, in the order of ListFilters. Of a dynamic category, such as tags, the 100
+  /// commonest values, commonest first; those that nobody has are left out.
   public var facets: [FacetCount] = []
 
   /// The message with every field absent or at its default.
@@ -1715,7 +1716,8 @@ public struct ImportItem: ProtobufC.Message {
   /// Consent as it was elsewhere.
   public var subscriptions: [Subscription] = []
 
-  /// Suppressions as they were elsewhere.
+  /// Suppressions of the customer's addresses as they were elsewhere, each channel and reason once.
+  /// They are added; what an address is suppressed for already stays as it is, and none is lifted.
   public var suppressions: [Suppression] = []
 
   /// The message with every field absent or at its default.

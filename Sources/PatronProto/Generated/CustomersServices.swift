@@ -61,7 +61,8 @@ public enum CustomerService {
       service: name, name: "ListFilters", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Streams every customer of a filter as one file, all of one snapshot.
+  /// Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
+  /// that an import makes them in the same order again.
   public static let exportCustomers = MethodDescriptor<ExportCustomersRequest, ExportCustomersResponse>(
     TTRPC.Method(
       service: name, name: "ExportCustomers", kind: .serverStreaming,
@@ -225,7 +226,8 @@ public struct CustomerServiceClient: Sendable {
     try await channel.call(CustomerService.listFilters, request, options)
   }
 
-  /// Streams every customer of a filter as one file, all of one snapshot.
+  /// Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
+  /// that an import makes them in the same order again.
   public func exportCustomers(_ request: ExportCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<ExportCustomersResponse> {
     try await channel.openStream(CustomerService.exportCustomers, request, options)
   }

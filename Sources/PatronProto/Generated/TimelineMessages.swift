@@ -132,7 +132,8 @@ public struct EventInput: ProtobufC.Message {
   /// When it happened: 1990 to one year ahead, kept to the microsecond. Absent is now.
   public var occurredAt: GoogleProtobuf.Timestamp?
 
-  /// One line for people, up to 255 characters. Empty takes the type's label.
+  /// One line for people, up to 255 characters. Empty takes the type's label; of third parties, the
+  /// label that RegisterEventType gave the type, also when it gives one later.
   public var title = ""
 
   /// Up to 400 properties; names of up to 64 characters, 64 KiB in all. Those without a kind are
@@ -1533,10 +1534,13 @@ public struct GetOrderResponse: ProtobufC.Message {
 
 /// One field of an event type.
 public struct EventField: ProtobufC.Message {
-  /// Name of the property.
+  /// Where it stands in an event: the name of a property, `references.NAME` for a field of its
+  /// references (`references.order_external_id`), or `amount`. Types that a store registers have
+  /// properties only.
   public var name = ""
 
-  /// `string`, `bool`, `int`, `double`, `timestamp` or `date`.
+  /// `string`, `bool`, `int`, `double`, `timestamp` or `date`; in types of the catalogue also
+  /// `money`, which is the event's `amount`. Empty in a type that is registered is `string`.
   public var type = ""
 
   /// Whether every event has it.
@@ -1589,7 +1593,7 @@ public struct EventType: ProtobufC.Message {
   /// The product, for own products.
   public var product = ""
 
-  /// For people: `Order placed`.
+  /// For people: `Order placed`. It is the title of events of the type that bring none of their own.
   public var label = ""
 
   /// What it means.
@@ -1781,7 +1785,9 @@ public struct ExportTimelineRequest: ProtobufC.Message {
   /// Whose.
   public var customer: CustomerRef?
 
-  /// CSV or NDJSON of the events, or a ZIP of everything about the customer.
+  /// CSV or NDJSON of the events, or a ZIP of everything about the customer: the record, events,
+  /// orders and their items, checkouts, the history of consent, the suppressions of the addresses
+  /// that the customer has, and all of it typed in `data.json`.
   public var format = ExportFormat(rawValue: 0)
 
   /// Which events; absent is all.

@@ -15,6 +15,8 @@ struct ConsentChanges {
     var evidence: ConsentEvidence
     /// The suppression that was set or lifted; nil for changes of consent.
     var suppression: PatronModel.SuppressionReason?
+    /// The suppression that is to be kept with the row; nil when none is set.
+    fileprivate var setting: SuppressionRow?
     /// 0 until it is recorded.
     fileprivate(set) var ledgerID: Int64 = 0
 
@@ -36,6 +38,19 @@ struct ConsentChanges {
         channel: channel, topic: topic, row: row, evidence: evidence, suppression: suppression))
   }
 
+  /// Adds a suppression that an address gets, and the row that tells of it. `consent` is that of
+  /// the customer to marketing by the channel: it stays.
+  mutating func set(
+    _ suppression: SuppressionRow, _ reason: PatronModel.SuppressionReason,
+    _ how: SuppressionCause, over consent: ChannelConsent
+  ) {
+    let row = how.ledgerRow(.suppress, over: consent)
+    changes.append(
+      Change(
+        channel: suppression.channel, topic: .marketing, row: row, evidence: how.evidence,
+        suppression: reason, setting: suppression))
+  }
+
   /// The same changes as an import brings them.
   func imported(_ evidence: ConsentEvidence) -> ConsentChanges {
     var all = ConsentChanges()
@@ -47,7 +62,8 @@ struct ConsentChanges {
     return all
   }
 
-  /// Appends the rows to the ledger and puts their ids into the record.
+  /// Appends the rows to the ledger and puts their ids into the record. Suppressions are written
+  /// here, before the record, so that what looks at a record as it is written sees them.
   mutating func record(
     in customer: inout Customer, _ writer: StoreWriter, at now: Int64
   ) throws {
@@ -55,6 +71,7 @@ struct ConsentChanges {
       let id = try writer.nextID()
       changes[index].ledgerID = id
       let change = changes[index]
+      if let suppression = change.setting { try writer.insert(suppression) }
       if change.suppression == nil {
         let consent = customer.consent(change.channel, change.topic)
         customer.setConsent(consent, change.channel, change.topic, ledgerID: id)
@@ -115,7 +132,7 @@ extension Event {
   /// The event that tells of a row of the ledger.
   fileprivate init(_ change: ConsentChanges.Change, at now: Int64) {
     self.init()
-    let kind = Self.kind(of: change.row.action)
+    let kind = Self.kind(of: change.row.told)
     type = "\(change.channel.name)_\(kind)"
     let known = EventCatalogue.type(type, of: .product)
     eventID = EventCheck.reservedPrefix + "consent:\(change.ledgerID)"
@@ -152,7 +169,7 @@ extension Event {
       properties[name] = .with { $0.kind = .timestampValue(.init(micros: micros)) }
     }
     if change.suppression == nil { text("topic", change.topic.name) }
-    switch row.action {
+    switch row.told {
     case .subscribe, .importState:
       text("source", row.source)
       text("form_id", change.evidence.formID)
@@ -160,7 +177,8 @@ extension Event {
       properties["ledger_id"] = .with { $0.kind = .int64Value(change.ledgerID) }
     case .request:
       text("source", row.source)
-      time("expires_at", now + Confirmations.lifetime)
+      // What was asked for elsewhere does not wait for a confirmation here.
+      if row.action == .request { time("expires_at", now + Confirmations.lifetime) }
     case .confirm:
       time("confirmed_at", row.occurredAt)
       text("ip", change.evidence.ip)
@@ -182,6 +200,18 @@ extension Event {
   /// A value of an enum as events have it: `hard_bounce`.
   private static func word(_ value: some CustomStringConvertible, _ prefix: String) -> String {
     String(value.description.dropFirst(prefix.utf8.count)).lowercased()
+  }
+}
+
+extension LedgerRow {
+  /// What a timeline tells: of an import, what it amounts to.
+  fileprivate var told: PatronModel.ConsentAction {
+    guard action == .importState else { return action }
+    return switch newState {
+    case .pending: .request
+    case .unsubscribed: .unsubscribe
+    case .neverSubscribed, .subscribed: .subscribe
+    }
   }
 }
 

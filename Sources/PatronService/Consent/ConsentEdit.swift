@@ -13,7 +13,6 @@ struct ConsentEdit {
   private(set) var row: CustomerRow
   private(set) var customer: Customer
   private var changes = ConsentChanges()
-  private var set: [SuppressionRow] = []
   private var lifted: [(channel: PatronModel.Channel, hash: [UInt8], reason: Reason)] = []
 
   typealias Reason = PatronModel.SuppressionReason
@@ -49,8 +48,7 @@ struct ConsentEdit {
   ) throws {
     let row = try how.row(channel, address, reason, in: writer.read)
     guard try !isSuppressed(row) else { return }
-    set.append(row)
-    note(.suppress, channel, reason, how)
+    changes.set(row, reason, how, over: customer.consent(channel, .marketing))
   }
 
   /// Lifts the suppressions of the customer's address for the reasons of which there are some.
@@ -63,7 +61,8 @@ struct ConsentEdit {
     for row in try reader.suppressions(channel, hash: hash) {
       guard let suppression = PatronModel.Suppression(row), isMeant(suppression) else { continue }
       lifted.append((channel, hash, suppression.reason))
-      note(.unsuppress, channel, suppression.reason, how)
+      let row = how.ledgerRow(.unsuppress, over: customer.consent(channel, .marketing))
+      changes.add(row, channel, .marketing, how.evidence, suppression: suppression.reason)
     }
   }
 
@@ -72,23 +71,10 @@ struct ConsentEdit {
       .contains { $0.reason == row.reason }
   }
 
-  private mutating func note(
-    _ action: PatronModel.ConsentAction, _ channel: PatronModel.Channel, _ reason: Reason,
-    _ how: SuppressionCause
-  ) {
-    let consent = customer.consent(channel, .marketing)
-    let row = LedgerRow(
-      action: action, previousState: consent.state, newState: consent.state, occurredAt: how.at,
-      actor: how.actor, source: how.source.isEmpty ? nil : how.source,
-      optInLevel: consent.optInLevel)
-    changes.add(row, channel, .marketing, how.evidence, suppression: reason)
-  }
-
   /// Writes what changed: suppressions, ledger and timeline first, then the record, so that what
   /// looks at a record as it is written sees all of it.
   mutating func write() throws {
     guard !changes.isEmpty else { return }
-    for suppression in set { try writer.insert(suppression) }
     for (channel, hash, reason) in lifted {
       try writer.removeSuppression(channel, addressHash: hash, reason: reason)
     }
@@ -124,6 +110,15 @@ struct SuppressionCause: Sendable {
     self.note = note
     self.evidence = evidence
     self.evidence.note = note
+  }
+
+  /// What the ledger tells of it. The consent itself stays as it is.
+  func ledgerRow(
+    _ action: PatronModel.ConsentAction, over consent: ChannelConsent
+  ) -> LedgerRow {
+    LedgerRow(
+      action: action, previousState: consent.state, newState: consent.state, occurredAt: at,
+      actor: actor, source: source.isEmpty ? nil : source, optInLevel: consent.optInLevel)
   }
 
   /// A suppression as the store keeps it.

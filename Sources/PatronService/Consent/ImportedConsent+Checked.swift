@@ -88,12 +88,4 @@ extension ImportedConsent {
       }
     }
   }
-
-  /// Suppressions of an import. They belong to the address and not to the record, so they need a
-  /// place of their own, which this version does not have: refused, and not silently dropped.
-  static func checkSuppressions(
-    _ suppressions: [PatronProto.Suppression]
-  ) throws(RPCError) {
-    if !suppressions.isEmpty { throw .unimplementedPart("suppressions", "suppressions of imports") }
-  }
 }

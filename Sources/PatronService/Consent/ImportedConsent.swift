@@ -14,7 +14,8 @@ internal import ProtobufC
 /// | overwrite | known | anything else | as given |
 ///
 /// Never subscribed says nothing and changes nothing. A channel whose marketing is given is not
-/// touched by the flag of that channel: the flag is kept beside it.
+/// touched by the flag of that channel: the flag is kept beside it. Suppressions are added under
+/// every policy, and none is ever lifted or changed.
 struct ImportedConsent: Sendable {
   /// The consent of one channel and topic as it was elsewhere.
   struct Entry: Sendable {
@@ -24,16 +25,18 @@ struct ImportedConsent: Sendable {
     var consent: ChannelConsent
   }
 
-  private static let evidence = ConsentEvidence.with { $0.method = .import }
+  static let evidence = ConsentEvidence.with { $0.method = .import }
 
   var entries: [Entry]
+  var suppressions: [Suppressed]
   var overwrites: Bool
   /// What the import is called.
   var name: String
 
   /// Applies flags and states to a record that is not written yet.
   func apply(
-    with flags: MarketingFlags, to customer: inout Customer, isNew: Bool, at now: Int64
+    with flags: MarketingFlags, to customer: inout Customer, isNew: Bool,
+    in reader: StoreReader, at now: Int64
   ) throws -> MarketingFlags.Effect {
     var effect = try applyFlags(flags, to: &customer, isNew: isNew, at: now)
     for entry in entries where entry.consent.state != .neverSubscribed {
@@ -50,6 +53,7 @@ struct ImportedConsent: Sendable {
       effect.consents.add(
         row(from: stored, to: next, at: now), entry.channel, entry.topic, Self.evidence)
     }
+    try addSuppressions(to: customer, &effect.consents, in: reader, at: now)
     if !effect.consents.isEmpty, !effect.changedFields.contains("subscriptions") {
       effect.changedFields.append("subscriptions")
     }

@@ -23,22 +23,19 @@ extension ConsentHandlers {
     }
   }
 
-  private static let longestNote = 255
-  private static let longestSource = 40
-
   /// Checks everything that needs no look at the store.
   static func prepareSuppress(_ request: SuppressCustomerRequest) throws -> SuppressionChange {
     let store = try StoreID.named(request.storeID)
     let key = try (request.customer ?? CustomerRef()).key()
     var violations = Violations()
-    let reason = reason(request.reason, "reason", &violations)
+    let reason = SuppressionCheck.reason(request.reason, "reason", &violations)
     let change = SuppressionChange(
       store: store, customer: key,
       channels: ConsentScope(request.channels, &violations).channels, reasons: [reason],
       at: ConsentTime.check(
         request.suppressedAt, "suppressed_at", now: WallClock.now(), &violations),
-      source: text(request.source, "source", longestSource, &violations),
-      note: text(request.note, "note", longestNote, &violations),
+      source: SuppressionCheck.source(request.source, "source", &violations),
+      note: SuppressionCheck.note(request.note, "note", &violations),
       actor: .checked(request.actor, unspecified: .operator, &violations))
     try violations.finish()
     return change
@@ -51,13 +48,13 @@ extension ConsentHandlers {
     var violations = Violations()
     var reasons: Set<PatronModel.SuppressionReason> = []
     for (index, given) in request.reasons.enumerated() {
-      reasons.insert(reason(given, "reasons[\(index)]", &violations))
+      reasons.insert(SuppressionCheck.reason(given, "reasons[\(index)]", &violations))
     }
     let change = SuppressionChange(
       store: store, customer: key,
       channels: ConsentScope(request.channels, &violations).channels,
       reasons: reasons.isEmpty ? [.manual] : reasons, at: nil, source: "",
-      note: text(request.note, "note", longestNote, &violations),
+      note: SuppressionCheck.note(request.note, "note", &violations),
       actor: .checked(request.actor, unspecified: .operator, &violations))
     try violations.finish()
     return change
@@ -144,21 +141,6 @@ extension ConsentHandlers {
     return Performed(
       row: after, channels: change.channels.map { statuses.status($0, .marketing) },
       isChanged: isChanged)
-  }
-
-  private static func reason(
-    _ given: PatronProto.SuppressionReason, _ path: String, _ violations: inout Violations
-  ) -> PatronModel.SuppressionReason {
-    violations.checkKnown(path, given.rawValue, PatronProto.SuppressionReason.policy.rawValue)
-    return PatronModel.SuppressionReason(rawValue: Int(given.rawValue)) ?? .manual
-  }
-
-  private static func text(
-    _ given: String, _ path: String, _ limit: Int, _ violations: inout Violations
-  ) -> String {
-    violations.check(path) { () throws(RuleError) in
-      try ShortText.parse(given, limit: limit)
-    } ?? ""
   }
 }
 

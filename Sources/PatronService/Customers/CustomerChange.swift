@@ -126,7 +126,8 @@ struct CustomerChange: Sendable {
     to customer: inout Customer, isNew: Bool, in writer: StoreWriter, at now: Int64
   ) throws -> MarketingFlags.Effect {
     if let imported {
-      return try imported.apply(with: flags, to: &customer, isNew: isNew, at: now)
+      return try imported.apply(
+        with: flags, to: &customer, isNew: isNew, in: writer.read, at: now)
     }
     return try flags.apply(to: &customer, at: now) {
       try StoreSettings(of: writer.read).asksForConfirmation($0)

@@ -28,13 +28,13 @@ extension CustomerHandlers {
     let name = request.source.isEmpty ? "import" : request.source
     let now = WallClock.now()
     let batch = try Batch(request.items, field: "items") { item, violations in
-      try ImportedConsent.checkSuppressions(item.suppressions)
       // Files hold customers with e-mail and phone and without external id, as guests' orders do.
       var change = CustomerChange.checked(
         item.customer ?? CustomerInput(), path: "customer", mode: .explicit, identity: .order,
         origin: .import, country: country, source: name, actor: .operator, now: now, &violations)
       change.imported = ImportedConsent(
         entries: ImportedConsent.entries(item.subscriptions, now: now, &violations),
+        suppressions: ImportedConsent.suppressions(item.suppressions, now: now, &violations),
         overwrites: request.consentPolicy == .overwrite, name: name)
       return change
     }
@@ -48,6 +48,7 @@ extension CustomerHandlers {
     let writer = context.store(request.store)
     let outcome = try request.batch.apply(in: context) { change in
       let plan = try change.plan(in: writer.read)
+      try change.imported?.checkAddresses(change.draft, over: plan.row)
       let result = try change.perform(
         plan, in: writer, at: context.now, dryRun: request.dryRun)
       return .with {

@@ -124,12 +124,3 @@ extension CustomerHandlers {
     return fingerprint.value
   }
 }
-
-extension RPCError {
-  /// A part of a request that this version does not serve.
-  static func unimplementedPart(_ field: String, _ what: String) -> RPCError {
-    reason(
-      .unimplemented, "FIELD_UNIMPLEMENTED",
-      "\(field): this version of patrond does not serve \(what).", metadata: ["field": field])
-  }
-}

@@ -15,9 +15,6 @@ struct CheckedFilter: Sendable {
   /// Filters of all selections together.
   private static let mostFilters = 200
 
-  /// Whether everybody is let through.
-  var isEverybody: Bool { selections.isEmpty && query == nil }
-
   /// Lets everybody through.
   init() {}
 

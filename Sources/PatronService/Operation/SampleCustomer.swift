@@ -13,7 +13,9 @@ enum SampleCustomer {
     "Jensen", "Kowalski", "Larsen", "Müller", "Novák", "O'Brien", "Pereira", "Rossi", "Silva",
     "Tanaka", "Weber",
   ]
-  private static let hardNames = ["=1+1", "'=x", "a,\"b\"\r\nc", "🛍️ Zoë", "-2+3", "@home"]
+  private static let hardNames = [
+    "=1+1", "'=x", "\"a,b\"", "a,\"b\"\r\nc", "🛍️ Zoë 👩‍👩‍👧", "-2+3", "@home", "''", "a\tb; \\",
+  ]
   private static let cities = [
     ("Berlin", "DE"), ("Paris", "FR"), ("Lisboa", "PT"), ("Chicago", "US"), ("Osaka", "JP"),
     ("São Paulo", "BR"), ("London", "GB"), ("Malmö", "SE"),
@@ -33,8 +35,9 @@ enum SampleCustomer {
       input.externalID = "g\(padded)"
       if number % 5 != 0 || !hasPhone { input.email = "g\(padded)@shop.example.com" }
       if hasPhone { input.phoneNumber = "+1555\(padded)" }
-      let isHard = number % 50 == 7
-      input.firstName = isHard ? pick(hardNames, &random) : pick(firstNames, &random)
+      input.firstName = pick(firstNames, &random)
+      // Each of them in turn.
+      if number % 25 == 7 { input.firstName = hardNames[number / 25 % hardNames.count] }
       input.lastName = pick(lastNames, &random)
       addAccount(number, &input, &random)
       addAddress(number, &input, &random)

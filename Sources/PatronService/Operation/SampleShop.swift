@@ -46,9 +46,10 @@ public struct SampleShop: Sendable {
     let writer = context.store(.default)
     var violations = Violations()
     let input = SampleCustomer.make(number, &random)
-    let change = CustomerChange.checked(
-      input, path: "customer", mode: .explicit, identity: .upsert, origin: .api, country: nil,
+    var change = CustomerChange.checked(
+      input, path: "customer", mode: .explicit, identity: .upsert, origin: .import, country: nil,
       source: "generated", actor: .platform, now: context.now, &violations)
+    change.imported = SampleConsent.make(number, of: input, now: context.now, &violations)
     var events: [TimelineHandlers.EventChange] = []
     for index in 0..<eventsPerCustomer {
       events.append(

@@ -10,6 +10,7 @@ final class CustomerFiles {
   private let row: CustomerRow
   private let reader: StoreReader
   private let now: Int64
+  private let titles: EventTitles
   /// Events written the last time that they were.
   private(set) var rows: Int64 = 0
 
@@ -23,6 +24,7 @@ final class CustomerFiles {
     self.row = row
     self.reader = reader
     self.now = now
+    titles = EventTitles(reader)
   }
 
   /// Writes all files.
@@ -31,7 +33,9 @@ final class CustomerFiles {
     try archive.add("events.csv", events)
     try archive.add("orders.csv", orders)
     try archive.add("order_items.csv", orderItems)
+    try archive.add("checkouts.csv", checkouts)
     try archive.add("consent.csv", consent)
+    try archive.add("suppressions.csv", suppressions)
     try archive.add("data.json", json)
   }
 
@@ -59,7 +63,7 @@ final class CustomerFiles {
     var csv = CSVWriter(safety: export.safety)
     try csv.cells(EventCSV.columns)
     try visitEvents { body in
-      try EventCSV.write(try Event(stored: Array(body)), to: &csv)
+      try EventCSV.write(try Event(stored: body), to: &csv)
       try flush(&csv, emit)
     }
     try emit(csv.take())
@@ -86,12 +90,32 @@ final class CustomerFiles {
     try emit(csv.take())
   }
 
+  private func checkouts(_ emit: @escaping Emit) throws {
+    var csv = CSVWriter(safety: export.safety)
+    try csv.cells(EventCSV.checkoutColumns)
+    try reader.checkouts(of: row.id) { body in
+      try EventCSV.write(try Checkout(stored: Array(body)), to: &csv)
+      try flush(&csv, emit)
+    }
+    try emit(csv.take())
+  }
+
   private func consent(_ emit: @escaping Emit) throws {
     var csv = CSVWriter(safety: export.safety)
     try csv.cells(EventCSV.consentColumns)
     try reader.ledger(of: row.id) { body in
       try EventCSV.write(try ConsentRecord(stored: Array(body)), to: &csv)
       try flush(&csv, emit)
+    }
+    try emit(csv.take())
+  }
+
+  /// The suppressions of the addresses that the customer has now.
+  private func suppressions(_ emit: @escaping Emit) throws {
+    var csv = CSVWriter(safety: export.safety)
+    try csv.cells(EventCSV.suppressionColumns)
+    for status in try ChannelStatuses(of: row, in: reader, at: now).marketing {
+      for suppression in status.suppressions { try EventCSV.write(suppression, to: &csv) }
     }
     try emit(csv.take())
   }
@@ -106,7 +130,7 @@ final class CustomerFiles {
   func eventLines(_ emit: @escaping Emit) throws {
     try visitEvents { body in
       try emit(
-        try Event.descriptor.writeJSON(packed: Array(body)) + [UInt8(ascii: "\n")])
+        try Event.descriptor.writeJSON(packed: body) + [UInt8(ascii: "\n")])
     }
   }
 
@@ -116,15 +140,23 @@ final class CustomerFiles {
     try emit(Array("{\"customer\":".utf8) + customer)
     let former = try reader.formerExternalIDs(of: row.id).map(PropertiesJSON.string)
     try emit(Array(",\"formerExternalIds\":[\(former.joined(separator: ","))]".utf8))
-    let statuses = try ChannelStatuses(of: row, in: reader, at: now).all
+    let statuses = try ChannelStatuses(of: row, in: reader, at: now)
     try list("channels", ChannelStatus.descriptor, emit) { add in
-      for status in statuses { try add(try status.encoded()) }
+      for status in statuses.all { try add(try status.encoded()) }
+    }
+    try list("suppressions", PatronProto.Suppression.descriptor, emit) { add in
+      for suppression in statuses.marketing.flatMap(\.suppressions) {
+        try add(try suppression.encoded())
+      }
     }
     try list("consentHistory", ConsentRecord.descriptor, emit) { add in
       try reader.ledger(of: row.id) { try add(Array($0)) }
     }
     try list("orders", Order.descriptor, emit) { add in try visitOrders { try add(Array($0)) } }
-    try list("events", Event.descriptor, emit) { add in try visitEvents { try add(Array($0)) } }
+    try list("checkouts", Checkout.descriptor, emit) { add in
+      try reader.checkouts(of: row.id) { try add(Array($0)) }
+    }
+    try list("events", Event.descriptor, emit) { add in try visitEvents(add) }
     try emit(Array("}\n".utf8))
   }
 
@@ -143,13 +175,13 @@ final class CustomerFiles {
 
   // MARK: - Records
 
-  private func visitEvents(_ visit: (UnsafeRawBufferPointer) throws -> Void) throws {
+  private func visitEvents(_ visit: ([UInt8]) throws -> Void) throws {
     rows = 0
     let position = TimelinePosition(
       occurredAt: export.filter.before ?? .max, id: export.filter.before == nil ? .max : .min)
     try reader.timeline(of: row.id, behind: position, notBefore: export.filter.from) { entry in
-      guard try export.filter.matches(entry) else { return true }
-      try visit(entry.body)
+      guard try export.filter.matches(entry, titles) else { return true }
+      try visit(Array(entry.body) + (try titles.missingTitle(of: entry)))
       rows += 1
       return true
     }

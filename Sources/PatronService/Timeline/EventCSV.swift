@@ -2,7 +2,7 @@ internal import PatronModel
 internal import PatronProto
 internal import ProtobufC
 
-/// Events, orders and consent as rows of CSV.
+/// Events, orders, checkouts and consent as rows of CSV.
 enum EventCSV {
   static let columns = [
     "event_id", "occurred_at", "recorded_at", "source", "source_name", "product", "type", "title",
@@ -57,6 +57,29 @@ enum EventCSV {
     try csv.cells([
       order.externalID, item.productID, item.variantID, item.sku, item.name, "\(item.quantity)",
       text(item.total), item.total?.currencyCode ?? "", item.couponCode, item.url,
+    ])
+  }
+
+  static let checkoutColumns = [
+    "token", "started_at", "abandoned_at", "completed_at", "total", "currency", "items",
+    "order_external_id", "landing_site_url", "abandoned_checkout_url",
+  ]
+
+  static func write(_ checkout: Checkout, to csv: inout CSVWriter) throws {
+    try csv.cells([
+      checkout.token, text(checkout.startedAt), text(checkout.abandonedAt),
+      text(checkout.completedAt), text(checkout.total), checkout.total?.currencyCode ?? "",
+      "\(checkout.lineItems.count)", checkout.orderExternalID, checkout.landingSiteURL,
+      checkout.abandonedCheckoutURL,
+    ])
+  }
+
+  static let suppressionColumns = ["channel", "reason", "suppressed_at", "source", "note"]
+
+  static func write(_ suppression: PatronProto.Suppression, to csv: inout CSVWriter) throws {
+    try csv.cells([
+      word(suppression.channel), word(suppression.reason), text(suppression.suppressedAt),
+      suppression.source, suppression.note,
     ])
   }
 

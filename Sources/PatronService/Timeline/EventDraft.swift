@@ -100,7 +100,10 @@ struct EventCheck {
       violations.add("\(path).\(violation.path)", violation.error)
     }
     event.product = type?.product?.rawValue ?? ""
-    if event.title.isEmpty { event.title = type?.label ?? EventTitle.made(of: input.type) }
+    // Third-party events keep no title but their own: see EventTitles.
+    if event.title.isEmpty, source != .thirdParty {
+      event.title = type?.label ?? EventTitle.made(of: input.type)
+    }
     if event.channel == .unspecified, let channel = type?.channel {
       event.channel = .init(rawValue: Int32(channel.rawValue))
     }
@@ -183,14 +186,5 @@ struct EventCheck {
 
   private mutating func add(_ field: String, _ reason: String, _ message: String) {
     violations.add("\(path).\(field)", RuleError(reason: reason, message: message))
-  }
-}
-
-/// The title of an event whose type is in no catalogue.
-enum EventTitle {
-  /// `quiz_completed` becomes `Quiz completed`.
-  static func made(of type: String) -> String {
-    let words = type.split(separator: "_").joined(separator: " ")
-    return words.prefix(1).uppercased() + words.dropFirst()
   }
 }

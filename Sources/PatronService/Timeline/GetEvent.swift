@@ -14,9 +14,10 @@ extension TimelineHandlers {
         .notFound, "EVENT_NOT_FOUND",
         "No event of this store has that identifier; check it, and the store.")
     }
-    response.appendMessage(1, row.body)
+    let titles = EventTitles(reader)
+    response.appendMessage(1, row.body + (try titles.missingTitle(of: row)))
     let event = try Event(stored: row.body)
-    try appendRelated(to: event, reader, &response)
+    try appendRelated(to: event, reader, titles, &response)
     if let order = try reader.order(about: event) { response.appendMessage(3, order.body) }
   }
 
@@ -40,7 +41,8 @@ extension TimelineHandlers {
   static let mostLookedAt = 2_000
 
   private static func appendRelated(
-    to event: Event, _ reader: StoreReader, _ response: inout ResponseBuffer
+    to event: Event, _ reader: StoreReader, _ titles: EventTitles,
+    _ response: inout ResponseBuffer
   ) throws {
     guard let subject = event.references, subject.namesSubject else { return }
     var count = 0
@@ -53,7 +55,7 @@ extension TimelineHandlers {
       guard let references = other.references, references.sharesSubject(with: subject) else {
         return true
       }
-      response.appendMessage(2, entry.body)
+      response.appendEvent(2, entry, try titles.missingTitle(of: entry))
       count += 1
       return count < mostRelated
     }

@@ -44,13 +44,14 @@ extension TimelineHandlers {
     var count = 0
     var last = position
     var hasMore = false
+    let titles = EventTitles(reader)
     try reader.timeline(of: customerID, behind: position, notBefore: filter.from) { entry in
-      guard try filter.matches(entry) else { return true }
+      guard try filter.matches(entry, titles) else { return true }
       guard count < size, count == 0 || response.count < PageSize.enoughBytes else {
         hasMore = true
         return false
       }
-      response.appendMessage(2, entry.body)
+      response.appendEvent(2, entry, try titles.missingTitle(of: entry))
       count += 1
       last = entry.position
       return true

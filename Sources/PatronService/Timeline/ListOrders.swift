@@ -59,6 +59,7 @@ extension TimelineHandlers {
     response.appendMessage(1, row.body)
     var count = 0
     var left = mostLookedAt
+    let titles = EventTitles(reader)
     try reader.timeline(of: row.customerID, behind: .newest, notBefore: .min) { entry in
       left -= 1
       guard left >= 0, count == 0 || response.count < PageSize.enoughBytes else { return false }
@@ -66,7 +67,7 @@ extension TimelineHandlers {
       guard event.orderID == row.id || event.references?.orderExternalID == row.externalID else {
         return true
       }
-      response.appendMessage(2, entry.body)
+      response.appendEvent(2, entry, try titles.missingTitle(of: entry))
       count += 1
       return count < mostOrderEvents
     }

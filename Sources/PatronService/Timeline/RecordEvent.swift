@@ -99,7 +99,8 @@ extension TimelineHandlers {
       record.requestID, of: TimelineService.recordEvent.method, in: writer, at: context.now,
       &response
     ) { response in
-      let result = try record.change.perform(in: writer, at: context.now)
+      var result = try record.change.perform(in: writer, at: context.now)
+      try EventTitles(writer.read).complete(&result.event)
       try response.append(
         RecordEventResponse.with {
           $0.event = result.event

@@ -50,13 +50,17 @@ struct TimelineFilter {
 
   /// Whether an event is asked for. Times are bounded by the query itself. The event is decoded
   /// only where its columns cannot tell.
-  func matches(_ entry: borrowing StoreReader.TimelineEntry) throws -> Bool {
+  func matches(
+    _ entry: borrowing StoreReader.TimelineEntry, _ titles: EventTitles
+  ) throws -> Bool {
     guard sources.isEmpty || sources.contains(entry.source) else { return false }
     guard Self.isIn(types, entry.type), Self.isIn(sourceNames, entry.sourceName) else {
       return false
     }
     guard needsBody else { return true }
-    return matchesBody(try Event(stored: Array(entry.body)))
+    var event = try Event(stored: Array(entry.body))
+    if needle != nil { try titles.complete(&event) }
+    return matchesBody(event)
   }
 
   /// Whether a decoded event is asked for, its time included.

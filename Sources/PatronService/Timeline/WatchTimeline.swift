@@ -82,6 +82,7 @@ struct TimelineWatch: FeedSubscription {
     after position: Int64, _ context: FeedContext, _ send: ([UInt8]) -> Bool
   ) throws -> FeedPage {
     let reader = context.store(topic.store)
+    let titles = EventTitles(reader)
     var page = FeedPage(position: position, end: .caughtUp)
     var visits = 0
     var events = 0
@@ -92,7 +93,7 @@ struct TimelineWatch: FeedSubscription {
       }
       visits += 1
       page.position = place.sequence
-      guard concerns(place), let message = try message(place, reader) else { return true }
+      guard concerns(place), let message = try message(place, reader, titles) else { return true }
       events += 1
       if send(message) { return true }
       page.end = .isFull
@@ -113,15 +114,17 @@ struct TimelineWatch: FeedSubscription {
   }
 
   /// The event of a place in a response; nil when it is not asked for.
-  private func message(_ place: FeedPlace, _ reader: StoreReader) throws -> [UInt8]? {
+  private func message(
+    _ place: FeedPlace, _ reader: StoreReader, _ titles: EventTitles
+  ) throws -> [UInt8]? {
     try reader.event(at: place) { entry -> [UInt8]? in
-      guard try filter.matches(entry) else { return nil }
+      guard try filter.matches(entry, titles) else { return nil }
       // A new event has its id as sequence, one that was replaced a later number.
       let kind: EventChangeKind = place.sequence == place.id ? .recorded : .replaced
       var buffer = ResponseBuffer(capacity: entry.body.count + 32)
       buffer.appendNumber(1, place.sequence)
       buffer.appendNumber(2, Int64(kind.rawValue))
-      buffer.appendMessage(3, entry.body)
+      buffer.appendEvent(3, entry, try titles.missingTitle(of: entry))
       return buffer.takeBytes()
     } ?? nil
   }

@@ -1,3 +1,4 @@
+internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
 
@@ -14,6 +15,13 @@ extension ResponseBuffer {
     appendVarint(UInt64(first.count + second.count))
     append(first)
     append(second)
+  }
+
+  /// Appends an event as it is stored, with the title that it lacks; see ``EventTitles``.
+  mutating func appendEvent(
+    _ field: UInt64, _ entry: borrowing StoreReader.TimelineEntry, _ title: [UInt8]
+  ) {
+    title.withUnsafeBytes { title in appendMessage(field, entry.body, title) }
   }
 
   /// Appends a sub-message.

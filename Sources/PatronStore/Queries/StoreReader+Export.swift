@@ -13,12 +13,34 @@ extension StoreReader {
   private static let aliases = Query(
     "SELECT external_id FROM aliases WHERE store_id = ?1 AND customer_id = ?2 ORDER BY external_id"
   )
+  private static let checkouts = Query(
+    """
+    SELECT body FROM checkouts WHERE store_id = ?1 AND customer_id = ?2
+    ORDER BY started_at DESC, token
+    """
+  )
 
-  /// Visits all of the store's customers, oldest first: an import of what is written in this order
-  /// makes them in the same order again.
-  public func customersOldestFirst(_ visit: CustomerVisitor) throws {
-    try transaction.forEachWhile(Self.oldest, store.name) { row in
-      try visit(row.int64(0), row.bytes(1), row.bytes(2))
+  /// Visits the customers of a set, oldest first: an import of what is written in this order makes
+  /// them in the same order again.
+  public func customersOldestFirst(in set: CustomerSet, _ visit: CustomerVisitor) throws {
+    switch set {
+    case .all:
+      try transaction.forEachWhile(Self.oldest, store.name) { row in
+        try visit(row.int64(0), row.bytes(1), row.bytes(2))
+      }
+    case .matching(let text): try customersOldestFirst(matching: text, visit)
+    case .oneOf, .from, .below, .any, .every:
+      try customerIDsOldestFirst(in: set) { id in try customer(.id(id), visit) ?? true }
+    }
+  }
+
+  /// Visits the checkouts of a customer, newest first, each encoded.
+  public func checkouts(
+    of customerID: Int64,
+    _ visit: (_ body: UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    try transaction.forEach(Self.checkouts, store.name, customerID) { row in
+      try visit(row.bytes(0))
     }
   }
 

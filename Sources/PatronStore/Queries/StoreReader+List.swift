@@ -18,6 +18,13 @@ extension StoreReader {
     WHERE customer_search MATCH ?3 AND s.rowid < ?2 ORDER BY s.rowid DESC
     """
   )
+  private static let oldestMatching = Query(
+    """
+    SELECT c.customer_id, c.body, c.stats, c.email, c.phone
+    FROM customer_search s JOIN customers c ON c.store_id = ?1 AND c.customer_id = s.rowid
+    WHERE customer_search MATCH ?3 AND s.rowid > ?2 ORDER BY s.rowid
+    """
+  )
 
   /// What a page of customers hands over for each.
   public typealias CustomerVisitor = (
@@ -33,9 +40,23 @@ extension StoreReader {
 
   /// Visits the customers whose e-mail address or phone number has the fragment, newest first.
   public func customers(matching text: String, before: Int64, _ visit: CustomerVisitor) throws {
+    try customers(Self.newestMatching, before, matching: text, visit)
+  }
+
+  /// The same, oldest first.
+  func customersOldestFirst(matching text: String, _ visit: CustomerVisitor) throws {
+    try customers(Self.oldestMatching, 0, matching: text, visit)
+  }
+
+  private func customers(
+    _ statement: Query,
+    _ bound: Int64,
+    matching text: String,
+    _ visit: CustomerVisitor
+  ) throws {
     let query = SearchTokens.query(storeKey: SearchTokens.storeKey(store.name), text)
     guard let match = query.match else { return }
-    try transaction.forEachWhile(Self.newestMatching, store.name, before, match) { row in
+    try transaction.forEachWhile(statement, store.name, bound, match) { row in
       // Tokens are trigrams: that all of them occur does not mean that they follow each other.
       let digits = row.optionalText(4).map { String($0.dropFirst()) }
       guard query.matches(emailKey: row.optionalText(3), phoneDigits: digits) else { return true }

@@ -17,7 +17,8 @@ public indirect enum CustomerSet: Sendable, Hashable {
   case matching(String)
 }
 
-/// Walks a set of customers from the newest to the oldest.
+/// Walks a set of customers in descending order: of their ids, or of the ids with the other sign,
+/// which is from the oldest to the newest. Below both are called ids.
 protocol CustomerCursor: AnyObject {
   /// About how many customers there are in all; never less.
   var estimate: Int64 { get }

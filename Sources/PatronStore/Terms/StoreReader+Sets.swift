@@ -1,6 +1,19 @@
 internal import PatronModel
 internal import SQLite
 
+/// In which order a set of customers is walked. Ids grow with time.
+enum CustomerWalk: Sendable, Hashable {
+  case newestFirst
+  case oldestFirst
+
+  /// Cursors know places, the next of which is always less: of a walk from the oldest on, they are
+  /// the ids with the other sign.
+  fileprivate func place(_ id: Int64) -> Int64 { self == .newestFirst ? id : -id }
+
+  /// The id at a place.
+  fileprivate func id(_ place: Int64) -> Int64 { self == .newestFirst ? place : -place }
+}
+
 /// Walking sets of customers.
 extension StoreReader {
   private static let members = Query(
@@ -9,10 +22,22 @@ extension StoreReader {
     WHERE store_id = ?1 AND term_id = ?2 AND customer_id <= ?3 ORDER BY customer_id DESC LIMIT ?4
     """
   )
+  private static let oldestMembers = Query(
+    """
+    SELECT customer_id FROM memberships
+    WHERE store_id = ?1 AND term_id = ?2 AND customer_id >= ?3 ORDER BY customer_id LIMIT ?4
+    """
+  )
   private static let everybody = Query(
     """
     SELECT customer_id FROM customers
     WHERE store_id = ?1 AND customer_id <= ?2 ORDER BY customer_id DESC LIMIT ?3
+    """
+  )
+  private static let oldestOfEverybody = Query(
+    """
+    SELECT customer_id FROM customers
+    WHERE store_id = ?1 AND customer_id >= ?2 ORDER BY customer_id LIMIT ?3
     """
   )
   // The table, not its column, is matched: an index without details knows no columns.
@@ -24,13 +49,21 @@ extension StoreReader {
     """
   )
 
+  private static let oldestMatching = Query(
+    """
+    SELECT s.rowid, c.email, c.phone
+    FROM customer_search s JOIN customers c ON c.store_id = ?1 AND c.customer_id = s.rowid
+    WHERE customer_search MATCH ?3 AND s.rowid >= ?2 ORDER BY s.rowid LIMIT ?4
+    """
+  )
+
   /// Visits the ids of a set below `before`, newest first. `visit` returns false to stop.
   public func customerIDs(
     in set: CustomerSet,
     before: Int64 = .max,
     _ visit: (Int64) throws -> Bool
   ) throws {
-    let cursor = try cursor(over: set)
+    let cursor = try cursor(over: set, .newestFirst)
     var bound = before
     while bound > .min, let id = try cursor.seek(bound - 1) {
       guard try visit(id) else { return }
@@ -38,8 +71,23 @@ extension StoreReader {
     }
   }
 
+  /// Visits all ids of a set, oldest first. `visit` returns false to stop.
+  public func customerIDsOldestFirst(
+    in set: CustomerSet,
+    _ visit: (Int64) throws -> Bool
+  ) throws {
+    let cursor = try cursor(over: set, .oldestFirst)
+    var bound = Int64.max
+    while let place = try cursor.seek(bound - 1) {
+      guard try visit(CustomerWalk.oldestFirst.id(place)) else { return }
+      bound = place
+    }
+  }
+
   /// At most how many customers a set has; `Int64.max` where only counting would tell.
-  public func estimate(of set: CustomerSet) throws -> Int64 { try cursor(over: set).estimate }
+  public func estimate(of set: CustomerSet) throws -> Int64 {
+    try cursor(over: set, .newestFirst).estimate
+  }
 
   /// How many customers a set has, from counters alone; nil where they do not tell.
   public func countAtOnce(of set: CustomerSet) throws -> Int64? {
@@ -51,15 +99,19 @@ extension StoreReader {
     }
   }
 
-  private func cursor(over set: CustomerSet) throws -> any CustomerCursor {
+  private func cursor(
+    over set: CustomerSet,
+    _ walk: CustomerWalk
+  ) throws -> any CustomerCursor {
     switch set {
-    case .all: return everybody()
-    case .oneOf, .from: return union(try terms(of: set))
-    case .below(let category, let value): return try below(category, value, terms(of: set))
-    case .any(let sets): return Self.one(try sets.map { try cursor(over: $0) }, UnionCursor.init)
+    case .all: return everybody(walk)
+    case .oneOf, .from: return union(try terms(of: set), walk)
+    case .below(let category, let value): return try below(category, value, terms(of: set), walk)
+    case .any(let sets):
+      return Self.one(try sets.map { try cursor(over: $0, walk) }, UnionCursor.init)
     case .every(let sets):
-      return Self.one(try sets.map { try cursor(over: $0) }, IntersectionCursor.init)
-    case .matching(let text): return search(text)
+      return Self.one(try sets.map { try cursor(over: $0, walk) }, IntersectionCursor.init)
+    case .matching(let text): return search(text, walk)
     }
   }
 
@@ -74,48 +126,54 @@ extension StoreReader {
   private func below(
     _ category: String,
     _ value: String,
-    _ terms: [StoredTerm]
+    _ terms: [StoredTerm],
+    _ walk: CustomerWalk
   ) throws -> any CustomerCursor {
     let count = terms.reduce(0) { $0 + $1.count }
-    if count <= 4096 || terms.count <= 64 { return union(terms) }
-    let others = union(try self.terms(of: .from(category: category, value: value)))
-    return DifferenceCursor(everybody(), without: others, estimate: count)
+    if count <= 4096 || terms.count <= 64 { return union(terms, walk) }
+    let others = union(try self.terms(of: .from(category: category, value: value)), walk)
+    return DifferenceCursor(everybody(walk), without: others, estimate: count)
   }
 
-  private func union(_ terms: [StoredTerm]) -> any CustomerCursor {
-    Self.one(terms.map(members), UnionCursor.init)
+  private func union(_ terms: [StoredTerm], _ walk: CustomerWalk) -> any CustomerCursor {
+    Self.one(terms.map { members(of: $0, walk) }, UnionCursor.init)
   }
 
-  private func members(of term: StoredTerm) -> any CustomerCursor {
-    BufferedCursor(estimate: term.count) { bound, limit in
+  private func members(of term: StoredTerm, _ walk: CustomerWalk) -> any CustomerCursor {
+    let query = walk == .newestFirst ? Self.members : Self.oldestMembers
+    return BufferedCursor(estimate: term.count) { bound, limit in
       var ids: [Int64] = []
       ids.reserveCapacity(limit)
-      try transaction.forEach(Self.members, store.name, term.id, bound, limit) {
-        ids.append($0.int64(0))
+      try transaction.forEach(query, store.name, term.id, walk.id(bound), limit) {
+        ids.append(walk.place($0.int64(0)))
       }
       return BufferedCursor.Piece(ids: ids, next: ids.count < limit ? nil : ids[limit - 1] - 1)
     }
   }
 
-  private func everybody() -> any CustomerCursor {
-    BufferedCursor(estimate: .max) { bound, limit in
+  private func everybody(_ walk: CustomerWalk) -> any CustomerCursor {
+    let query = walk == .newestFirst ? Self.everybody : Self.oldestOfEverybody
+    return BufferedCursor(estimate: .max) { bound, limit in
       var ids: [Int64] = []
       ids.reserveCapacity(limit)
-      try transaction.forEach(Self.everybody, store.name, bound, limit) { ids.append($0.int64(0)) }
+      try transaction.forEach(query, store.name, walk.id(bound), limit) {
+        ids.append(walk.place($0.int64(0)))
+      }
       return BufferedCursor.Piece(ids: ids, next: ids.count < limit ? nil : ids[limit - 1] - 1)
     }
   }
 
-  private func search(_ text: String) -> any CustomerCursor {
+  private func search(_ text: String, _ walk: CustomerWalk) -> any CustomerCursor {
     let query = SearchTokens.query(storeKey: SearchTokens.storeKey(store.name), text)
     guard let match = query.match else { return UnionCursor([]) }
+    let statement = walk == .newestFirst ? Self.matching : Self.oldestMatching
     return BufferedCursor(estimate: .max) { bound, limit in
       var ids: [Int64] = []
       var rows = 0
       var last: Int64 = 0
-      try transaction.forEach(Self.matching, store.name, bound, match, limit) { row in
+      try transaction.forEach(statement, store.name, walk.id(bound), match, limit) { row in
         rows += 1
-        last = row.int64(0)
+        last = walk.place(row.int64(0))
         // Tokens are trigrams: that all of them occur does not mean that they follow each other.
         let digits = row.optionalText(2).map { String($0.dropFirst()) }
         if query.matches(emailKey: row.optionalText(1), phoneDigits: digits) { ids.append(last) }

@@ -110,6 +110,8 @@ struct RoundTripTests {
       var item = ImportItem()
       item.customer = customer
       item.subscriptions = subscriptions(number)
+      if number % 3 == 0 { item.suppressions += suppressions(.email, number) }
+      if number % 4 == 0 { item.suppressions += suppressions(.sms, number) }
       return item
     }
 
@@ -151,6 +153,21 @@ struct RoundTripTests {
         result[index % 4 == 1 ? "same" : "p\(index)"] = .with { $0.kind = kind }
       }
       return result
+    }
+
+    private mutating func suppressions(
+      _ channel: PatronProto.Channel, _ number: Int
+    ) -> [PatronProto.Suppression] {
+      let reasons = PatronProto.SuppressionReason.allCases.dropFirst().shuffled(using: &random)
+      return reasons.prefix(1 + number % 3).map { reason in
+        .with {
+          $0.channel = channel
+          $0.reason = reason
+          $0.suppressedAt = .at(1_660_000_000 + Int64(number), nanos: [0, 1000][number % 2])
+          $0.source = ["", "mail_server", "-a;b\\"].randomElement(using: &random) ?? ""
+          $0.note = ["", name(), ";\n\\;"].randomElement(using: &random) ?? ""
+        }
+      }
     }
 
     private mutating func subscriptions(_ number: Int) -> [PatronProto.Subscription] {

@@ -27,6 +27,24 @@ struct TimelineExportTests {
       $0.firstName = "=Ada, \"😀\""
       $0.acceptsEmailMarketing = true
     }
+    _ = try await shop.timelines.syncCheckout(
+      .with {
+        $0.customer = .with { $0.externalID = "c1" }
+        $0.checkout = .with {
+          $0.token = "=k1"
+          $0.startedAt = .at(1_700_000_000)
+          $0.total = .of(4200)
+          $0.lineItems = [.with { $0.name = "@Cup" }]
+        }
+      })
+    for reason in [SuppressionReason.hardBounce, .policy] {
+      try await shop.suppress(.externalID("c1"), reason) {
+        $0.channels = [.email]
+        $0.suppressedAt = .at(1_700_000_000)
+        $0.source = "mail_server"
+        $0.note = "-550"
+      }
+    }
     try await shop.sync(
       .of("o1", 1250) {
         $0.lineItems = [
@@ -99,12 +117,25 @@ struct TimelineExportTests {
       guard let listing = try Self.python(path) else { return }
       let parts = listing.components(separatedBy: "\u{1F}")
       #expect(
-        parts[0] == "customer.csv events.csv orders.csv order_items.csv consent.csv data.json")
+        parts[0] == "customer.csv events.csv orders.csv order_items.csv checkouts.csv consent.csv "
+          + "suppressions.csv data.json")
       #expect(parts[1] == "None", "a checksum is wrong")
       #expect(parts[2].contains("\"'=Ada, \"\"😀\"\"\""))
       #expect(parts[3].contains("@Cup") && parts[3].contains("o1,p1,"))
       #expect(parts[4].contains("subscribe") && parts[4].contains("email"))
-      #expect(parts[5] == "channels consentHistory customer events formerExternalIds orders")
+      #expect(
+        parts[5] == "channels checkouts consentHistory customer events formerExternalIds orders "
+          + "suppressions")
+      let checkouts = try Shop.table(parts[6])
+      #expect(checkouts.count == 2 && checkouts[1].prefix(2) == ["=k1", "2023-11-14T22:13:20Z"])
+      #expect(checkouts[1][4...6] == ["42.00", "USD", "1"])
+      #expect(
+        try Shop.table(parts[7]) == [
+          ["channel", "reason", "suppressed_at", "source", "note"],
+          ["email", "hard_bounce", "2023-11-14T22:13:20Z", "mail_server", "-550"],
+          ["email", "policy", "2023-11-14T22:13:20Z", "mail_server", "-550"],
+        ])
+      #expect(parts[8] == "1 2")
     }
   }
 
@@ -116,7 +147,9 @@ struct TimelineExportTests {
       data = json.loads(z.read("data.json"))
       text = lambda name: z.read(name).decode()
       print("\\x1f".join([" ".join(z.namelist()), str(z.testzip()), text("customer.csv"),
-        text("order_items.csv"), text("consent.csv"), " ".join(sorted(data))]), end="")
+        text("order_items.csv"), text("consent.csv"), " ".join(sorted(data)),
+        text("checkouts.csv"), text("suppressions.csv"),
+        "%d %d" % (len(data["checkouts"]), len(data["suppressions"]))]), end="")
       """
     guard FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") else { return nil }
     let process = Process()

@@ -104,6 +104,25 @@ extension Shop {
     try answers.next()
   }
 
+  /// Customers who have no event at all, not even that of their creation, as migrations and tools
+  /// may leave them.
+  func plant(_ names: [String]) async throws {
+    try await write { transaction in
+      let writer = StoreWriter(transaction, .default, CustomerTerms.rules)
+      for name in names {
+        let customer = try Customer.with {
+          $0.id = try writer.nextID()
+          $0.externalID = name
+          $0.email = "\(name)@example.com"
+        }
+        try writer.insert(
+          CustomerRow(
+            id: customer.id, externalID: name, emailKey: customer.email, phone: nil,
+            updatedAt: WallClock.now(), body: try customer.encoded()))
+      }
+    }
+  }
+
   /// SuppressCustomer.
   func suppress(_ channels: [PatronProto.Channel], _ ref: CustomerRef.Ref) async throws {
     _ = try await customers.suppressCustomer(

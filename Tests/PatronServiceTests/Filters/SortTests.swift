@@ -76,15 +76,21 @@ struct SortTests {
 
   @Test func manyCustomersByLastEventComeDayByDay() async throws {
     try await Shop.open { shop in
-      // More than are looked at as a whole, a third of them without events of their own.
+      // More than are looked at as a whole, a third of them without events of their own, and some
+      // without any at all, who were there before and after the others.
+      let silent = (0..<150).map { "n\($0)" }
+      try await shop.plant(Array(silent.prefix(50)))
       let count = 2400
       let sample = SampleShop(customers: count, eventsPerCustomer: 0, seed: 3)
       try sample.fill(shop.store) { _ in }
       var random = SplitMix(seed: 9)
       var times: [String: Int64] = [:]
       var items: [RecordEventItem] = []
-      for number in 1...count where number % 3 != 0 {
+      for number in 1...count {
         let name = "g" + String(repeating: "0", count: 7 - "\(number)".count) + "\(number)"
+        // When the made-up records were made.
+        times[name] = 1_767_225_600
+        guard number % 3 != 0 else { continue }
         // After the made-up records were made, which is an event too.
         let time = 1_770_000_000 + Int64.random(in: 0..<40, using: &random) * 40_000
         times[name] = time
@@ -104,11 +110,13 @@ struct SortTests {
         let part = Array(items[start..<min(start + 1000, items.count)])
         _ = try await shop.timelines.batchRecordEvents(.with { $0.items = part })
       }
+      try await shop.plant(Array(silent.dropFirst(50)))
       let newest = try await shop.listed(.of([:]))
       let expected = newest.enumerated().sorted { left, right in
         (times[right.element] ?? 0, left.offset) < (times[left.element] ?? 0, right.offset)
       }.map(\.element)
-      #expect(newest.count == count)
+      #expect(newest.count == count + silent.count)
+      #expect(expected.suffix(silent.count) == ArraySlice(silent.reversed()))
       #expect(try await shop.listed(.of([:]), sort: .lastEvent, size: 97) == expected)
       let filter = CustomerFilter.of(["contact": ["has_phone", "email_only"]])
       #expect(try await shop.listed(filter, sort: .lastEvent, size: 100) == expected)

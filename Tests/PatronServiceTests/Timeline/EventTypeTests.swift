@@ -1,7 +1,10 @@
 import PatronProto
+import PatronStore
 import ProtobufC
 import TTRPC
 import Testing
+
+@testable import PatronService
 
 /// The catalogue, registered types, and what events are held to by them.
 struct EventTypeTests {
@@ -150,6 +153,99 @@ struct EventTypeTests {
       $0.occurredAt = .at(1_700_000_000)
       adjust(&$0)
     }
+  }
+
+  /// Everywhere that events are read, also those that were recorded before the label.
+  @Test func theLabelOfATypeIsTheTitleOfItsEvents() async throws {
+    try await Shop.open { shop in
+      func event(
+        _ id: String, _ type: String = "badge_won", app: String = "quiz_app", _ title: String = ""
+      ) async throws -> Event {
+        let response = try await record(shop, type, .thirdParty) {
+          $0.eventID = id
+          $0.sourceName = app
+          $0.title = title
+          $0.references = .with { $0.orderExternalID = "o1" }
+        }
+        return try #require(response.event)
+      }
+      let early = try await event("early")
+      #expect(early.title == "Badge won")
+      try await shop.sync(.of("o1", 100)) { $0.email = "a@example.com" }
+      _ = try await register(shop) { $0.label = "Won a badge" }
+      #expect(try await event("late").title == "Won a badge")
+      #expect(try await event("own", "badge_won", app: "quiz_app", "Mine").title == "Mine")
+      #expect(try await event("other", app: "other_app").title == "Badge won")
+      // A template of the catalogue has a label too.
+      #expect(try await event("desk", "ticket_created", app: "desk").title == "Ticket created")
+      let titles = [
+        "early": "Won a badge", "late": "Won a badge", "own": "Mine", "other": "Badge won",
+        "desk": "Ticket created",
+      ]
+      try await checkTitles(shop, early, titles)
+      // Another label is the title at once, and nothing of an event is written for it.
+      let bodies = try shop.blobs("SELECT body FROM events ORDER BY id")
+      _ = try await register(shop) { $0.label = "Has a badge" }
+      #expect(try shop.blobs("SELECT body FROM events ORDER BY id") == bodies)
+      let shown = try await shop.timeline(.email("a@example.com")).events
+      #expect(shown.first { $0.eventID == "early" }?.title == "Has a badge")
+      let again = try await record(shop, "badge_won", .thirdParty) {
+        $0.eventID = "late"
+        $0.sourceName = "quiz_app"
+        $0.references = .with { $0.orderExternalID = "o1" }
+      }
+      #expect(again.outcome == .unchanged && again.event?.title == "Has a badge")
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  private func checkTitles(_ shop: Shop, _ early: Event, _ titles: [String: String]) async throws {
+    func own(_ events: [Event]) -> [String: String] {
+      let own = events.filter { titles[$0.eventID] != nil }
+      return Dictionary(uniqueKeysWithValues: own.map { ($0.eventID, $0.title) })
+    }
+    let customer = CustomerRef.with { $0.ref = .email("a@example.com") }
+    #expect(own(try await shop.timeline(.email("a@example.com")).events) == titles)
+    let found = try await shop.timeline(
+      .email("a@example.com"), filter: .with { $0.query = "won a BADGE" })
+    #expect(Set(own(found.events).keys) == ["early", "late"])
+    let one = try await shop.timelines.getEvent(.with { $0.event = .id(early.id) })
+    #expect(one.event?.title == "Won a badge" && own(one.relatedEvents).count == 4)
+    #expect(own(one.relatedEvents + [one.event ?? Event()]) == titles)
+    let order = try await shop.timelines.getOrder(.with { $0.order = .externalID("o1") })
+    #expect(own(order.events) == titles)
+    for format in [ExportFormat.csv, .ndjson] {
+      var bytes: [UInt8] = []
+      for try await part in try await shop.timelines.exportTimeline(
+        .with {
+          $0.customer = customer
+          $0.format = format
+        })
+      {
+        bytes += part.data
+      }
+      if format == .csv {
+        let rows = try Shop.table(String(decoding: bytes, as: UTF8.self))
+        let cells = rows.filter { titles[$0[0]] != nil }.map { ($0[0], $0[7]) }
+        #expect(Dictionary(uniqueKeysWithValues: cells) == titles)
+      } else {
+        let lines = try bytes.split(separator: UInt8(ascii: "\n")).map {
+          try Event(json: Array($0))
+        }
+        #expect(own(lines) == titles)
+      }
+    }
+    var watched: [Event] = []
+    let stream = try await shop.timelines.watchTimeline(
+      .with {
+        $0.customer = customer
+        $0.afterSequence = 1
+      })
+    for try await change in stream {
+      if let event = change.event, titles[event.eventID] != nil { watched.append(event) }
+      if watched.count == titles.count { break }
+    }
+    #expect(own(watched) == titles)
   }
 
   @Test func requiredFieldsOfTheCatalogue() async throws {

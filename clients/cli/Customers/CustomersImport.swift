@@ -14,7 +14,7 @@ struct CustomersImport: AsyncParsableCommand {
 
       With --consent keep, the default, nobody who is known is subscribed; opt-outs are taken. \
       With --consent overwrite the states are taken as given, over an opt-out only with a later \
-      date.
+      date. Suppressions are added with either, and never lifted.
 
       Rejected rows do not stop the others: they go to the file of rejects as they were, with a \
       column that says why, and the exit status is 3.

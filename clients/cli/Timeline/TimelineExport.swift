@@ -8,8 +8,8 @@ struct TimelineExport: AsyncParsableCommand {
     abstract: "Write a customer's events, or everything about the customer.",
     discussion: """
       csv and ndjson hold the events, newest first. zip is an archive of everything: customer.csv, \
-      events.csv, orders.csv, order_items.csv, consent.csv, and data.json with all of it typed. \
-      A file appears under its name once it is complete.
+      events.csv, orders.csv, order_items.csv, checkouts.csv, consent.csv, suppressions.csv, and \
+      data.json with all of it typed. A file appears under its name once it is complete.
 
       EXAMPLES
         patron timeline export --external-id 42 -o timeline.csv

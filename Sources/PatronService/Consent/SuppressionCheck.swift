@@ -1,0 +1,33 @@
+internal import PatronModel
+internal import PatronProto
+
+/// Checks what requests say of suppressions.
+enum SuppressionCheck {
+  /// The reason; none is manual.
+  static func reason(
+    _ given: PatronProto.SuppressionReason, _ path: String, _ violations: inout Violations
+  ) -> PatronModel.SuppressionReason {
+    violations.checkKnown(path, given.rawValue, PatronProto.SuppressionReason.policy.rawValue)
+    return PatronModel.SuppressionReason(rawValue: Int(given.rawValue)) ?? .manual
+  }
+
+  /// Who or what reported it, up to 40 characters.
+  static func source(
+    _ given: String, _ path: String, _ violations: inout Violations
+  ) -> String {
+    text(given, path, 40, &violations)
+  }
+
+  /// Free text, up to 255 characters.
+  static func note(_ given: String, _ path: String, _ violations: inout Violations) -> String {
+    text(given, path, 255, &violations)
+  }
+
+  private static func text(
+    _ given: String, _ path: String, _ limit: Int, _ violations: inout Violations
+  ) -> String {
+    violations.check(path) { () throws(RuleError) in
+      try ShortText.parse(given, limit: limit)
+    } ?? ""
+  }
+}
