@@ -68,6 +68,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0003_checkouts_types.sql"),
       .embedInCode("Migrations/m0004_terms.sql"),
       .embedInCode("Migrations/m0005_sequences.sql"),
+      .embedInCode("Migrations/m0006_provenance.sql"),
     ],
     swiftSettings: strict
   ),

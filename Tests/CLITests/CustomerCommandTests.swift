@@ -191,6 +191,40 @@ struct CustomerCommandTests {
     #expect(request?.view == .full)
   }
 
+  @Test func getTellsWhoSetWhat() async throws {
+    let server = FakeServer()
+    func entry(_ field: String, _ setter: String, _ seconds: Int64) -> FieldProvenance {
+      .with {
+        $0.field = field
+        $0.setBy = setter
+        $0.setAt = .with { $0.seconds = seconds }
+      }
+    }
+    let entries = [
+      entry("address", "order_placed", 1_700_000_000), entry("email", "upsert", 1_700_000_060),
+      entry("tags", "upsert", 1_700_000_060), entry("gender", "upsert", 1_700_003_600),
+    ]
+    server.on(CustomerService.getCustomer) { _ in
+      .with {
+        $0.customer = .with { $0.id = 7 }
+        $0.provenance = entries
+      }
+    }
+    let outcome = try await patron(["customers", "get", "--id", "7"], server: server)
+    #expect(
+      outcome.out == """
+        id                   7
+        set by upsert        2023-11-14 23:13  gender
+        set by upsert        2023-11-14 22:14  email, tags
+        set by order_placed  2023-11-14 22:13  address
+
+        """,
+      "\(outcome.err)"
+    )
+    let json = try await patron(["customers", "get", "--id", "7", "-o", "json"], server: server)
+    #expect(try GetCustomerResponse(json: json.out).provenance == entries)
+  }
+
   /// A server with `count` customers that hands them out in pages.
   private func shop(_ count: Int) -> FakeServer {
     let server = FakeServer()

@@ -1,7 +1,7 @@
 extension EventCatalogue {
   private static let names = ["first_name", "last_name"]
   private static let reached =
-    names + ["phone_number", "address", "default_currency", "default_language"]
+    names + ["phone_number", "address", "default_currency"]
 
   /// Accounts, baskets and products of the shop.
   static let storefrontTypes: [EventType] = [
@@ -46,7 +46,7 @@ extension EventCatalogue {
       "The customer began to check out.",
       [.theCheckout, .amount, .text("line_items"), .text("landing_site_url", personal: true)],
       creates: true,
-      enriches: reached + ["last_checkout_at"]
+      enriches: reached
     ),
     .shop(
       "checkout_abandoned",
@@ -57,7 +57,7 @@ extension EventCatalogue {
         .text("abandoned_checkout_url", personal: true),
       ],
       creates: true,
-      enriches: reached + ["last_checkout_at"]
+      enriches: reached
     ),
     .shop(
       "checkout_recovered",
@@ -109,7 +109,7 @@ extension EventCatalogue {
         .flag("first_order"), .count("order_number_for_customer"),
       ],
       creates: true,
-      enriches: reached + ["order_stats", "last_order_at"]
+      enriches: reached + ["default_language", "order_stats"]
     ),
     .shop(
       "order_updated",

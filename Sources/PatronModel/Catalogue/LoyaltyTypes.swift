@@ -11,7 +11,8 @@ extension EventCatalogue {
       "loyalty_left",
       "Loyalty left",
       "The customer left the loyalty programme.",
-      [.text("source")]
+      [.text("source")],
+      creates: false
     ),
     loyalty(
       "points_earned",
@@ -64,7 +65,8 @@ extension EventCatalogue {
       "The customer fell from a tier.",
       [.text("from", required: true), .text("to"), .time("expires_at")]
     ),
-    loyalty(
+    .own(
+      .loyalty,
       "reward_granted",
       "Reward granted",
       "The customer was given a coupon or a birthday reward.",
@@ -82,8 +84,7 @@ extension EventCatalogue {
       "referral_clicked",
       "Referral clicked",
       "Somebody followed the referral link.",
-      [.count("referred_customer_id"), .text("code")],
-      enriches: ["loyalty_stats"]
+      [.count("referred_customer_id"), .text("code")]
     ),
     .own(
       .referrals,
@@ -92,7 +93,7 @@ extension EventCatalogue {
       "A referred friend ordered.",
       [.count("referred_customer_id"), .text("reward"), .count("points"), .text("code")],
       creates: true,
-      enriches: ["loyalty_stats"]
+      enriches: ["loyalty"]
     ),
   ]
 
@@ -100,7 +101,8 @@ extension EventCatalogue {
     _ name: String,
     _ label: String,
     _ description: String,
-    _ fields: [EventField]
+    _ fields: [EventField],
+    creates: Bool = true
   ) -> EventType {
     .own(
       .loyalty,
@@ -108,8 +110,9 @@ extension EventCatalogue {
       label,
       description,
       fields,
-      creates: true,
-      enriches: ["first_name", "last_name", "email", "phone_number", "loyalty_stats"]
+      creates: creates,
+      enriches: creates
+        ? ["first_name", "last_name", "email", "phone_number", "loyalty"] : ["loyalty"]
     )
   }
 }

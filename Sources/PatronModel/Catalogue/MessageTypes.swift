@@ -12,8 +12,7 @@ extension EventCatalogue {
         .campaign, .campaignName, .flow, .message, .text("kind"), .count("segments"),
         .text("from"), .text("preview", personal: true),
       ],
-      channel: .sms,
-      enriches: ["engagement.sms"]
+      channel: .sms
     ),
     .own(
       .sms,
@@ -21,8 +20,7 @@ extension EventCatalogue {
       "SMS delivered",
       "The carrier delivered the text message.",
       [.message, .text("carrier_code")],
-      channel: .sms,
-      enriches: ["engagement.sms"]
+      channel: .sms
     ),
     .own(
       .sms,
@@ -31,7 +29,7 @@ extension EventCatalogue {
       "The text message could not be delivered.",
       [.message, .text("carrier_code"), .text("error"), .flag("permanent")],
       channel: .sms,
-      enriches: ["engagement.sms", "suppressions"]
+      enriches: ["suppressions"]
     ),
     .own(
       .sms,
@@ -39,8 +37,7 @@ extension EventCatalogue {
       "SMS link clicked",
       "The customer followed a link of a text message.",
       [.message, .campaign, .text("link"), .text("short_url")],
-      channel: .sms,
-      enriches: ["engagement.sms"]
+      channel: .sms
     ),
     .own(
       .sms,
@@ -67,8 +64,7 @@ extension EventCatalogue {
       "E-mail sent",
       "An e-mail was sent.",
       [.campaign, .campaignName, .flow, .message, .text("subject"), .text("kind")],
-      channel: .email,
-      enriches: ["engagement.email"]
+      channel: .email
     ),
     .own(
       .email,
@@ -76,8 +72,7 @@ extension EventCatalogue {
       "E-mail delivered",
       "The e-mail reached its mailbox.",
       [.message, .campaign],
-      channel: .email,
-      enriches: ["engagement.email"]
+      channel: .email
     ),
     .own(
       .email,
@@ -85,8 +80,7 @@ extension EventCatalogue {
       "E-mail opened",
       "The e-mail was opened, by a person or a program.",
       [.message, .campaign, .flag("machine_open")],
-      channel: .email,
-      enriches: ["engagement.email"]
+      channel: .email
     ),
     .own(
       .email,
@@ -94,8 +88,7 @@ extension EventCatalogue {
       "E-mail link clicked",
       "The customer followed a link of an e-mail.",
       [.message, .campaign, .text("link")],
-      channel: .email,
-      enriches: ["engagement.email"]
+      channel: .email
     ),
     .own(
       .email,
@@ -107,7 +100,7 @@ extension EventCatalogue {
         .text("diagnostic", personal: true),
       ],
       channel: .email,
-      enriches: ["engagement.email", "suppressions"]
+      enriches: ["suppressions"]
     ),
     .own(
       .email,
@@ -116,7 +109,7 @@ extension EventCatalogue {
       "The customer reported the e-mail as spam.",
       [.message, .campaign, .text("feedback_loop")],
       channel: .email,
-      enriches: ["engagement.email", "suppressions", "accepts_email_marketing"]
+      enriches: ["accepts_email_marketing", "subscriptions", "suppressions"]
     ),
     .own(
       .email,

@@ -36,7 +36,7 @@ extension EventCatalogue {
       ],
       creates: true,
       enriches: [
-        "first_name", "last_name", "email", "review_stats", "last_review_at", "top_topics",
+        "first_name", "last_name", "email", "reviews",
       ]
     ),
     moderated("updated", "Review updated", "A review was changed."),
@@ -79,8 +79,7 @@ extension EventCatalogue {
       "review_\(what)",
       label,
       description,
-      [.theReview, .product, .text("status")],
-      enriches: ["review_stats"]
+      [.theReview, .product, .text("status")]
     )
   }
 }

@@ -2,8 +2,16 @@ extension EventCatalogue {
   /// Consent, suppression, forms and lists.
   static let subscriptionTypes: [EventType] =
     [
-      subscribed(.sms, "Subscribed to SMS", enriches: ["phone_number", "accepts_sms_marketing"]),
-      subscribed(.email, "Subscribed to e-mail", enriches: ["email", "accepts_email_marketing"]),
+      subscribed(
+        .sms,
+        "Subscribed to SMS",
+        enriches: ["phone_number", "accepts_sms_marketing", "subscriptions"]
+      ),
+      subscribed(
+        .email,
+        "Subscribed to e-mail",
+        enriches: ["email", "accepts_email_marketing", "subscriptions"]
+      ),
     ] + consentTypes(.sms, "SMS") + consentTypes(.email, "e-mail") + [
       .own(
         .subscriptionTools,
@@ -98,7 +106,7 @@ extension EventCatalogue {
           .text("topic"),
         ],
         channel: channel,
-        enriches: [flag]
+        enriches: [flag, "subscriptions"]
       ),
       .own(
         .subscriptionTools,

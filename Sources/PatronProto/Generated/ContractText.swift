@@ -120,7 +120,7 @@ extension Contract {
         ContractMethod(
           method: TimelineService.recordEvent.method,
           requestType: "patron.v1.RecordEventRequest", responseType: "patron.v1.RecordEventResponse",
-          summary: ##"Records one event and creates its customer where needed."##),
+          summary: ##"Records one event and creates its customer where events of its type do that."##),
         ContractMethod(
           method: TimelineService.batchRecordEvents.method,
           requestType: "patron.v1.BatchRecordEventsRequest", responseType: "patron.v1.BatchRecordEventsResponse",
@@ -1381,7 +1381,7 @@ extension Contract {
           string field = 1;
           // When it was set, in the time of what set it.
           google.protobuf.Timestamp set_at = 2;
-          // What set it: `upsert`, `update`, `import`, or the type of an event.
+          // What set it: `upsert`, `update`, `subscribe`, the name of an import, or the type of an event.
           string set_by = 3;
           // Id of the event that set it; 0 when none did.
           int64 event_id = 4;
@@ -1511,7 +1511,8 @@ extension Contract {
           Customer customer = 1;
           // Every channel and topic with consent or suppression, and marketing always; full view only.
           repeated ChannelStatus channels = 2;
-          // Who last set which field; full view only. Not recorded yet: always empty.
+          // Who last set which field, or cleared it, sorted by field; full view only. Consent is not among
+          // them: its history says more. Of custom properties the 200 that were set last are known.
           repeated FieldProvenance provenance = 3;
         }
         """##),
@@ -2574,12 +2575,18 @@ extension Contract {
         // Timelines: everything that happened with a customer, from the shop's platform, from the products
         // around Patron and from applications of others.
         service TimelineService {
-          // Records one event and creates its customer where needed.
+          // Records one event and creates its customer where events of its type do that.
+          //
+          // The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
+          // is empty, a few overwrite what nothing newer set. Events of own products change consent and
+          // suppressions by the rules of consent; those of third parties never do. What a caller set or
+          // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
           //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
           // of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
           // method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
-          // customer's event.
+          // customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
+          // no customer.
           rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
           // Records up to 1,000 events. A rejected item does not stop the others.
           rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
@@ -2651,12 +2658,18 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.RecordEvent", kind: .method,
       text: ##"""
-        // Records one event and creates its customer where needed.
+        // Records one event and creates its customer where events of its type do that.
+        //
+        // The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
+        // is empty, a few overwrite what nothing newer set. Events of own products change consent and
+        // suppressions by the rules of consent; those of third parties never do. What a caller set or
+        // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
         //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
         // of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
         // method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
-        // customer's event.
+        // customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
+        // no customer.
         rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
         """##),
     ContractDeclaration(
@@ -2927,7 +2940,8 @@ extension Contract {
       text: ##"""
         // Response of RecordEvent.
         message RecordEventResponse {
-          // The event as it is stored.
+          // The event as it is stored; absent when it was about an address that no customer has: such a
+          // refusal or opt-out suppresses the address and stands on no timeline.
           Event event = 1;
           // Created, updated (replaced) or unchanged.
           Outcome outcome = 2;

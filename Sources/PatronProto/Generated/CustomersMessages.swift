@@ -615,7 +615,7 @@ public struct FieldProvenance: ProtobufC.Message {
   /// When it was set, in the time of what set it.
   public var setAt: GoogleProtobuf.Timestamp?
 
-  /// What set it: `upsert`, `update`, `import`, or the type of an event.
+  /// What set it: `upsert`, `update`, `subscribe`, the name of an import, or the type of an event.
   public var setBy = ""
 
   /// Id of the event that set it; 0 when none did.
@@ -994,7 +994,8 @@ public struct GetCustomerResponse: ProtobufC.Message {
   /// Every channel and topic with consent or suppression, and marketing always; full view only.
   public var channels: [ChannelStatus] = []
 
-  /// Who last set which field; full view only. Not recorded yet: always empty.
+  /// Who last set which field, or cleared it, sorted by field; full view only. Consent is not among
+  /// them: its history says more. Of custom properties the 200 that were set last are known.
   public var provenance: [FieldProvenance] = []
 
   /// The message with every field absent or at its default.

@@ -399,7 +399,8 @@ public struct RecordEventRequest: ProtobufC.Message {
 
 /// Response of RecordEvent.
 public struct RecordEventResponse: ProtobufC.Message {
-  /// The event as it is stored.
+  /// The event as it is stored; absent when it was about an address that no customer has: such a
+  /// refusal or opt-out suppresses the address and stands on no timeline.
   public var event: Event?
 
   /// Created, updated (replaced) or unchanged.

@@ -9,12 +9,18 @@ public enum TimelineService {
   /// Full proto name.
   public static let name = "patron.v1.TimelineService"
 
-  /// Records one event and creates its customer where needed.
+  /// Records one event and creates its customer where events of its type do that.
+  ///
+  /// The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
+  /// is empty, a few overwrite what nothing newer set. Events of own products change consent and
+  /// suppressions by the rules of consent; those of third parties never do. What a caller set or
+  /// cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
   /// of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
   /// method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
-  /// customer's event.
+  /// customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
+  /// no customer.
   public static let recordEvent = MethodDescriptor<RecordEventRequest, RecordEventResponse>(
     TTRPC.Method(
       service: name, name: "RecordEvent", kind: .unary,
@@ -143,12 +149,18 @@ public struct TimelineServiceClient: Sendable {
   /// A client on a channel.
   public init(channel: any ClientChannel) { self.channel = channel }
 
-  /// Records one event and creates its customer where needed.
+  /// Records one event and creates its customer where events of its type do that.
+  ///
+  /// The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
+  /// is empty, a few overwrite what nothing newer set. Events of own products change consent and
+  /// suppressions by the rules of consent; those of third parties never do. What a caller set or
+  /// cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
   /// of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
   /// method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
-  /// customer's event.
+  /// customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
+  /// no customer.
   public func recordEvent(_ request: RecordEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> RecordEventResponse {
     try await channel.call(TimelineService.recordEvent, request, options.identified(by: request.requestID))
   }

@@ -83,8 +83,13 @@ struct ConsentChanges {
 
   /// Puts one event for each change of a state on the customer's timeline, and the new statistics
   /// into `row`, which is not written yet.
-  func tell(of row: inout CustomerRow, in writer: StoreWriter, at now: Int64) throws {
-    let told = changes.filter(\.isTold)
+  /// `known` is the type of an event that the timeline has anyway, because it is the evidence.
+  func tell(
+    of row: inout CustomerRow, in writer: StoreWriter, at now: Int64, except known: String? = nil
+  ) throws {
+    let told = changes.filter {
+      $0.isTold && Event.type(of: $0.row.action, $0.channel) != known
+    }
     guard !told.isEmpty else { return }
     var timeline = try TimelineWriter(writer, customerID: row.id, stats: row.stats, now: now)
     for change in told { _ = try timeline.put(Event(change, at: now)) }
@@ -132,8 +137,7 @@ extension Event {
   /// The event that tells of a row of the ledger.
   fileprivate init(_ change: ConsentChanges.Change, at now: Int64) {
     self.init()
-    let kind = Self.kind(of: change.row.told)
-    type = "\(change.channel.name)_\(kind)"
+    type = Self.type(of: change.row.told, change.channel)
     let known = EventCatalogue.type(type, of: .product)
     eventID = EventCheck.reservedPrefix + "consent:\(change.ledgerID)"
     source = .product
@@ -143,6 +147,12 @@ extension Event {
     occurredAt = .init(micros: change.row.occurredAt)
     actor = .init(rawValue: Int32(change.row.actor.rawValue))
     setProperties(of: change, at: now)
+  }
+
+  fileprivate static func type(
+    of action: PatronModel.ConsentAction, _ channel: PatronModel.Channel
+  ) -> String {
+    "\(channel.name)_\(kind(of: action))"
   }
 
   private static func kind(of action: PatronModel.ConsentAction) -> String {

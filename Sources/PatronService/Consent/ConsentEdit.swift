@@ -26,8 +26,26 @@ struct ConsentEdit {
     customer = try Customer(stored: row.body)
   }
 
+  /// Type of the event that is the evidence and tells of the change itself; nil when none does.
+  var toldBy: String?
+  /// Flags of the record that changed, by their names.
+  private(set) var changedFlags: [String] = []
+
   /// Whether nothing would be written.
-  var isEmpty: Bool { changes.isEmpty }
+  var isEmpty: Bool { changes.isEmpty && changedFlags.isEmpty }
+
+  /// Whether suppressions are set or lifted.
+  var changesSuppressions: Bool { changes.changes.contains { $0.suppression != nil } }
+
+  /// Sets what the record says that the customer accepts.
+  mutating func setFlag(_ accepts: Bool, _ channel: PatronModel.Channel) {
+    var changed = ChangedFields()
+    switch channel {
+    case .sms: changed.set("accepts_sms_marketing", &customer.acceptsSMSMarketing, accepts)
+    case .email: changed.set("accepts_email_marketing", &customer.acceptsEmailMarketing, accepts)
+    }
+    changedFlags += changed.names
+  }
 
   /// The states that changed; with the ids of their rows after ``write()``.
   var summary: [SubscriptionChange] { changes.summary }
@@ -74,7 +92,7 @@ struct ConsentEdit {
   /// Writes what changed: suppressions, ledger and timeline first, then the record, so that what
   /// looks at a record as it is written sees all of it.
   mutating func write() throws {
-    guard !changes.isEmpty else { return }
+    guard !isEmpty else { return }
     for (channel, hash, reason) in lifted {
       try writer.removeSuppression(channel, addressHash: hash, reason: reason)
     }
@@ -83,7 +101,7 @@ struct ConsentEdit {
     customer.etag = String(try writer.nextID())
     row.updatedAt = now
     row.body = try customer.encoded()
-    try changes.tell(of: &row, in: writer, at: now)
+    try changes.tell(of: &row, in: writer, at: now, except: toldBy)
     try writer.update(row, replacing: old)
   }
 }

@@ -32,9 +32,10 @@ extension ConsentHandlers {
       $0.firstName = given.firstName
       $0.lastName = given.lastName
     }
-    let customer = CustomerChange.checked(
+    var customer = CustomerChange.checked(
       input, path: "customer", mode: .fillGaps, identity: .order, origin: .subscriptionTool,
       country: country, source: "api", actor: .platform, now: now, &violations)
+    customer.setBy = "subscribe"
     if request.actor == .unspecified {
       violations.add(
         "actor",

@@ -15,6 +15,15 @@ struct CustomerChange: Sendable {
   var origin: Origin
   /// Consent that an import brings; nil everywhere else.
   var imported: ImportedConsent?
+  /// What sets the fields: `update`, for example. Nil is `upsert`; in changes that fill gaps it is
+  /// nil where the caller notes it, with the event.
+  var setBy: String?
+  /// When what an order or an event says was true, microseconds since 1970. Fields that were set
+  /// later stay as they are; nil where every field is meant.
+  var asOf: Int64?
+  /// Patron's id of the event that speaks, where it is known already: what it set itself it may
+  /// set again.
+  var repeats: Int64?
 
   /// What became of it.
   struct Result {
@@ -23,6 +32,13 @@ struct CustomerChange: Sendable {
     var outcome: Outcome
     var changedFields: [String]
     var warnings: [Warning]
+
+    /// The customer's provenance when somebody set what changed; nil where that changes nothing.
+    func provenance(
+      noting setter: Provenance.Setter, _ reader: StoreReader
+    ) throws -> [UInt8]? {
+      try Provenance.noting(changedFields, by: setter, over: try row.provenance(in: reader))
+    }
   }
 
   /// Whom the change is about, found but not changed yet.
@@ -100,7 +116,16 @@ struct CustomerChange: Sendable {
       adopted = true
       previousExternalID = previous
     }
+    var draft = draft
     var changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
+    // Most events say nothing new: then nobody needs to know who set what.
+    if let asOf, !changed.isEmpty {
+      draft.leave(
+        what: before, has: try Provenance(stored: old.provenance(in: writer.read)), newerThan: asOf,
+        unlessSetBy: repeats)
+      customer = before
+      changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
+    }
     try checkStillValid(customer)
     let effect = try applyConsent(to: &customer, isNew: false, in: writer, at: now)
     changed += effect.changedFields
@@ -162,6 +187,7 @@ struct CustomerChange: Sendable {
       phone: customer.phoneNumber, updatedAt: now, body: try customer.encoded(),
       stats: stats)
     guard !dryRun else { return row }
+    row.provenance = try provenance(noting: changed, over: old, writer.read, at: now)
     try consents.tell(of: &row, in: writer, at: now)
     if let old {
       try writer.update(row, replacing: old, terms: terms)
@@ -171,6 +197,17 @@ struct CustomerChange: Sendable {
       try writer.insert(row, terms: terms)
     }
     return row
+  }
+
+  /// Who set the fields, this change included where its caller does not note it, who knows more.
+  private func provenance(
+    noting changed: [String], over old: CustomerRow?, _ reader: StoreReader, at now: Int64
+  ) throws -> [UInt8]? {
+    let stored = old.map(\.provenance) ?? []
+    guard let setBy = setBy ?? (mode == .explicit ? "upsert" : nil) else { return stored }
+    return try Provenance.noting(
+      changed, by: Provenance.Setter(name: setBy, at: now),
+      over: try old?.provenance(in: reader) ?? []) ?? stored
   }
 
   /// The form of the e-mail address that is compared: known from the input or the row, where it is

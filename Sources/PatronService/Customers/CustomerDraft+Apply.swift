@@ -33,6 +33,9 @@ extension CustomerDraft {
       case .fillGaps: stored ?? edit.value
       }
     }
+    func newest<Value>(_ name: String, _ edit: FieldEdit<Value>, _ stored: Value?) -> Value? {
+      overwrites.contains(name) ? edit.value ?? stored : edited(edit, stored)
+    }
     if setsExternalID {
       changed.set(
         "external_id", &customer.externalID, externalID.applied(to: customer.externalID))
@@ -47,11 +50,12 @@ extension CustomerDraft {
     changed.set("gender", &customer.gender, edited(gender.map(\.rawValue), customer.gender))
     changed.set(
       "account_created_at", &customer.accountCreatedAt,
-      edited(
-        accountCreatedAt.map { .init(micros: $0.microseconds) }, customer.accountCreatedAt))
+      newest(
+        "account_created_at", accountCreatedAt.map { .init(micros: $0.microseconds) },
+        customer.accountCreatedAt))
     changed.set(
       "account_status", &customer.accountStatus,
-      edited(accountStatus.map(\.rawValue), customer.accountStatus))
+      newest("account_status", accountStatus.map(\.rawValue), customer.accountStatus))
     changed.set(
       "default_currency", &customer.defaultCurrency,
       edited(currency.map(\.code), customer.defaultCurrency))
@@ -80,8 +84,11 @@ extension CustomerDraft {
   private func applyProperties(
     to customer: inout Customer, _ mode: ApplyMode, _ changed: inout ChangedFields
   ) {
-    for (name, value) in properties {
-      guard mode == .explicit || customer.customProperties[name] == nil else { continue }
+    let replaces = overwrites.contains(Enrichment.properties)
+    for (name, value) in properties where mode == .explicit || value != nil {
+      guard mode == .explicit || customer.customProperties[name] == nil || replaces else {
+        continue
+      }
       changed.set("custom_properties.\(name)", &customer.customProperties[name], value)
     }
   }

@@ -24,6 +24,12 @@ struct CustomerDraft: Sendable {
   var clearedFlags: [PatronModel.Channel] = []
   /// What was understood but deserves attention.
   var warnings: [Warning]
+  /// Fields that are taken also where gaps are filled, in protocol names.
+  var overwrites: Set<String> = []
+  /// Identifiers that are taken where the customer is known; nil for all.
+  var filledIdentifiers: Set<String>?
+  /// Whether the names are those that a text was signed with: they count where there are none.
+  var namesAreSigned = false
 
   /// Checks an input. What is wrong is added to `violations`, under `path`.
   init(

@@ -24,12 +24,17 @@ extension CustomerHandlers {
     _ reader: StoreReader, _ key: CustomerKey, _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    guard let row = try reader.customerRow(key) else { throw RPCError.customerNotFound }
+    guard let row = try reader.customerRow(key, withProvenance: true) else {
+      throw RPCError.customerNotFound
+    }
     row.body.withUnsafeBytes { record in
       row.stats.withUnsafeBytes { response.appendMessage(1, record, $0) }
     }
     for status in try ChannelStatuses(of: row, in: reader, at: context.now).all {
       try response.appendMessage(2, status)
+    }
+    for entry in try Provenance(stored: row.provenance(in: reader)).entries {
+      try response.appendMessage(3, entry)
     }
   }
 }

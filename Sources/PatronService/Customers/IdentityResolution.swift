@@ -76,7 +76,7 @@ struct IdentityResolution {
     // Identifiers are unique: where a row that was found has the next one too, it is the answer.
     func find(_ key: CustomerKey?, _ isSame: (CustomerRow) -> Bool) throws -> IdentityMatch? {
       guard let key else { return nil }
-      let row = try rows.first(where: isSame) ?? reader.customerRow(key)
+      let row = try rows.first(where: isSame) ?? reader.customerRow(key, withProvenance: true)
       guard let row else { return nil }
       if !rows.contains(where: { $0.id == row.id }) { rows.append(row) }
       return IdentityMatch(

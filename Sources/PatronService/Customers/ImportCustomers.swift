@@ -32,6 +32,7 @@ extension CustomerHandlers {
       var change = CustomerChange.checked(
         item.customer ?? CustomerInput(), path: "customer", mode: .explicit, identity: .order,
         origin: .import, country: country, source: name, actor: .operator, now: now, &violations)
+      change.setBy = name
       change.imported = ImportedConsent(
         entries: ImportedConsent.entries(item.subscriptions, now: now, &violations),
         suppressions: ImportedConsent.suppressions(item.suppressions, now: now, &violations),

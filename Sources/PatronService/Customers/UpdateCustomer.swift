@@ -46,7 +46,7 @@ extension CustomerHandlers {
     _ update: Update, _ context: WriteContext, _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(update.store)
-    guard let row = try writer.read.customerRow(.id(update.id)) else {
+    guard let row = try writer.read.customerRow(.id(update.id), withProvenance: true) else {
       throw RPCError.customerNotFound
     }
     var change = update.change
@@ -78,7 +78,7 @@ extension CustomerChange {
       draft: draft, mode: .explicit, identity: .upsert, onConflict: .fail,
       flags: MarketingFlags(
         sms: draft.acceptsSMS, email: draft.acceptsEmail, actor: actor, source: "update"),
-      origin: .api)
+      origin: .api, setBy: "update")
   }
 }
 

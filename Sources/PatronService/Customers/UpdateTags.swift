@@ -30,7 +30,9 @@ extension CustomerHandlers {
       CustomerInput(), path: "customer", defaultCountry: nil, now: context.now,
       violations: &violations)
     let outcome = try update.batch.apply(in: context) { key in
-      guard let row = try writer.read.customerRow(key) else { throw RPCError.customerNotFound }
+      guard let row = try writer.read.customerRow(key, withProvenance: true) else {
+        throw RPCError.customerNotFound
+      }
       var change = CustomerChange(of: nothing, by: .operator)
       change.draft.tags = try update.edit.applied(to: try Customer(stored: row.body).tags)
       let plan = try change.plan(on: row, in: writer.read)

@@ -56,10 +56,6 @@ enum CustomerTerms {
     case (nil, nil): break
     }
     if let origin = origin(customer.origin) { terms.append(Term("origin", origin)) }
-    if let reviews = customer.reviews, reviews.totalReviews > 0 {
-      terms.append(Term("products", "has_reviews"))
-    }
-    if customer.loyalty?.member == true { terms.append(Term("products", "loyalty_member")) }
     for tag in tags(customer) { terms.append(Term("tags", TagSet.key(tag), label: tag)) }
     if let country = customer.address?.countryCode, !country.isEmpty {
       terms.append(Term("country", country))
@@ -78,6 +74,10 @@ enum CustomerTerms {
     if stats.orderStats.contains(where: { $0.refundedTotal > 0 }) {
       terms.append(Term("orders", "refunded"))
     }
+    if let reviews = stats.reviews, reviews.totalReviews > 0 {
+      terms.append(Term("products", "has_reviews"))
+    }
+    if stats.loyalty?.member == true { terms.append(Term("products", "loyalty_member")) }
     if let last = stats.orderStats.compactMap({ $0.lastOrderAt?.micros }).max() {
       terms.append(Term(FilterDays.lastOrder, FilterDays.value(last)))
     }

@@ -91,7 +91,8 @@ extension RecordChecks {
     expect(record.email != nil || record.phoneNumber != nil, "neither e-mail nor phone number")
     expect(record.updatedAt?.micros == row.updatedAt, "updated_at and its column differ")
     expect(
-      record.orderStats.isEmpty && record.activity.isEmpty && record.lastEventAt == nil,
+      record.orderStats.isEmpty && record.activity.isEmpty && record.lastEventAt == nil
+        && record.reviews == nil && record.loyalty == nil,
       "the record holds fields of its statistics")
     return problems
   }
@@ -108,6 +109,9 @@ extension RecordChecks {
     }
     if try stats.activity != CustomerStats.activity(of: row.id, in: reader) {
       problems.append("last activity and events differ")
+    }
+    if (try? Provenance(stored: row.provenance(in: reader))) == nil {
+      problems.append("the provenance of its fields cannot be decoded")
     }
     if try !consentHolds(row, reader) { problems.append("consent and its ledger differ") }
     return problems

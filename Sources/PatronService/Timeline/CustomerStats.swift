@@ -3,8 +3,9 @@ internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// The part of a customer that orders and events change: order statistics by currency and the last
-/// event of each source. It is stored apart from the record and joined to it on the wire.
+/// The part of a customer that orders and events change: order statistics by currency, the last
+/// event of each source, and summaries of reviews and loyalty. It is stored apart from the record
+/// and joined to it on the wire.
 struct CustomerStats {
   private var fields: Customer
 
@@ -45,6 +46,18 @@ struct CustomerStats {
     guard time >= fields.activity[place].lastEventAt?.micros ?? .min else { return }
     fields.activity[place].lastEventAt = activity.lastEventAt
     fields.activity[place].type = activity.type
+  }
+
+  /// What is known of the reviews; nil when there are none.
+  var reviews: ReviewSummary? {
+    get { fields.reviews }
+    set { fields.reviews = newValue }
+  }
+
+  /// What is known of the membership; nil when there never was one.
+  var loyalty: LoyaltySummary? {
+    get { fields.loyalty }
+    set { fields.loyalty = newValue }
   }
 
   /// What is known of the last events.

@@ -5,72 +5,6 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// A checked event with its customer.
-  struct EventChange: Sendable {
-    var customer: CustomerChange
-    var draft: EventDraft
-
-    /// Checks an event and its customer.
-    init(
-      _ customer: CustomerInput?, _ event: EventInput?, country: CountryCode?, now: Int64,
-      _ violations: inout Violations
-    ) {
-      let event = event ?? EventInput()
-      draft = EventDraft(event, path: "event", now: now, violations: &violations)
-      var input = customer ?? CustomerInput()
-      // Only the shop's platform speaks for the shop's record: events of others never touch
-      // consent.
-      if event.source != .ecommerce {
-        input.acceptsSMSMarketing = nil
-        input.acceptsEmailMarketing = nil
-      }
-      self.customer = CustomerChange.checked(
-        input, path: "customer", mode: .fillGaps, identity: .event,
-        origin: event.source == .ecommerce ? .ecommercePlatform : .event, country: country,
-        source: "event", actor: .platform, now: now, &violations)
-    }
-
-    /// Finds or makes the customer and puts the event on the timeline.
-    func perform(
-      in writer: StoreWriter, at now: Int64
-    ) throws -> (event: Event, outcome: Outcome, customer: CustomerChange.Result) {
-      var change = customer
-      let plan = try change.plan(in: writer.read)
-      if try isKnown(plan, writer.read, at: now) {
-        // What it said of consent was applied when it was new; others may have spoken since.
-        change.flags.clear()
-      } else {
-        change.flags.saidAt = draft.event.occurredAt?.micros
-      }
-      let customer = try change.perform(plan, in: writer, at: now)
-      var timeline = try TimelineWriter(
-        writer, customerID: customer.row.id, stats: customer.row.stats, now: now)
-      var event = try draft.completed(for: customer.row.id, at: now)
-      event.enrichedFields = customer.changedFields
-      event.orderID = try writer.read.order(about: event)?.id ?? 0
-      let (stored, outcome) = try timeline.put(event, keepsTime: draft.event.occurredAt == nil)
-      try timeline.finish()
-      return (stored, outcome, customer)
-    }
-
-    /// Whether the event is on the timeline already. An event id that another customer's event has
-    /// is refused before anything is written.
-    private func isKnown(
-      _ plan: CustomerChange.Plan, _ reader: StoreReader, at now: Int64
-    ) throws -> Bool {
-      var event = draft.event
-      if event.eventID.isEmpty {
-        guard let row = plan.row else { return false }
-        event = try draft.completed(for: row.id, at: now)
-      }
-      let known = try reader.event(
-        source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID)
-      guard let known else { return false }
-      guard known.customerID == plan.row?.id else { throw RPCError.eventBelongsToOther(known) }
-      return true
-    }
-  }
-
   /// A checked request.
   struct Record: Sendable {
     var store: StoreID
@@ -100,13 +34,16 @@ extension TimelineHandlers {
       &response
     ) { response in
       var result = try record.change.perform(in: writer, at: context.now)
-      try EventTitles(writer.read).complete(&result.event)
+      if var event = result.event {
+        try EventTitles(writer.read).complete(&event)
+        result.event = event
+      }
       try response.append(
         RecordEventResponse.with {
           $0.event = result.event
           $0.outcome = result.outcome
-          $0.customerCreated = result.customer.outcome == .created
-          $0.warnings = result.customer.warnings + record.change.draft.warnings
+          $0.customerCreated = result.customer?.outcome == .created
+          $0.warnings = result.warnings
         })
     }
   }
@@ -145,9 +82,9 @@ extension TimelineHandlers {
         let result = try change.perform(in: writer, at: context.now)
         return .with {
           $0.outcome = result.outcome
-          $0.customerID = result.customer.row.id
-          $0.id = result.event.id
-          $0.warnings = result.customer.warnings + change.draft.warnings
+          $0.customerID = result.customer?.row.id ?? 0
+          $0.id = result.event?.id ?? 0
+          $0.warnings = result.warnings
         }
       }
       try response.append(

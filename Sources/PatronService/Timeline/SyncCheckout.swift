@@ -26,7 +26,9 @@ struct CheckoutChange: Sendable {
   func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
     let known = try writer.read.checkout(token: draft.checkout.token)
     let old = try known.map { try Checkout(stored: $0.body) }
-    let change = enriched(isNew: old == nil)
+    let startedAt = min(draft.checkout.startedAt?.micros ?? now, now)
+    var change = enriched(isNew: old == nil)
+    change.asOf = startedAt
     let plan = try change.plan(in: writer.read)
     if let known, known.customerID != plan.row?.id {
       throw RPCError.reason(
@@ -41,7 +43,11 @@ struct CheckoutChange: Sendable {
     if checkout.abandonedAt != nil, !checkout.isCompleted {
       try Self.findOrder(of: &checkout, customer.row.id, writer.read)
     }
+    var setter = Provenance.Setter(name: "checkout_started", at: startedAt)
     if checkout == old {
+      if let provenance = try customer.provenance(noting: setter, writer.read) {
+        try writer.setProvenance(provenance, of: customer.row.id)
+      }
       return Outcome(checkout: checkout, outcome: .unchanged, customer: customer, events: [])
     }
     try writer.put(try CheckoutRow(checkout, of: customer.row.id))
@@ -49,7 +55,8 @@ struct CheckoutChange: Sendable {
       writer, customerID: customer.row.id, stats: customer.row.stats, now: now)
     let events = try Self.tell(
       from: old, to: checkout, enriched: customer.changedFields, in: &timeline)
-    try timeline.finish()
+    setter.eventID = events.first { $0.type == setter.name }?.id ?? 0
+    try timeline.finish(provenance: customer.provenance(noting: setter, writer.read))
     return Outcome(
       checkout: checkout, outcome: old == nil ? .created : .updated, customer: customer,
       events: events)

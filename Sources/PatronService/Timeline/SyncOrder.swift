@@ -37,12 +37,17 @@ extension TimelineHandlers {
       guard let draft else { throw RPCError.internalError }
       let known = try writer.read.order(externalID: draft.order.externalID)
       let old = try known.map { try Order(stored: $0.body) }
-      let change = enriched(by: draft, isNew: old == nil)
+      var change = enriched(by: draft, isNew: old == nil)
+      change.asOf = min(draft.snapshot.placedAt, now)
       let plan = try change.plan(in: writer.read)
       try refuse(draft, known, old, plan)
       let customer = try change.perform(plan, in: writer, at: now)
       let order = draft.placed(over: old, customerID: customer.row.id, now: now)
       if let old, order.isSame(as: old) {
+        let setter = Provenance.Setter(name: "order_placed", at: min(draft.snapshot.placedAt, now))
+        if let provenance = try customer.provenance(noting: setter, writer.read) {
+          try writer.setProvenance(provenance, of: customer.row.id)
+        }
         return Outcome(order: old, outcome: .unchanged, customer: customer, events: [])
       }
       return try Self.write(order, over: known, old, customer, draft, in: writer, at: now)
@@ -120,7 +125,10 @@ extension TimelineHandlers {
         let place = told.firstIndex { ($0.occurredAt?.micros ?? 0) > event.occurredAt?.micros ?? 0 }
         told.insert(event, at: place ?? told.endIndex)
       }
-      try timeline.finish()
+      let setter = Provenance.Setter(
+        name: "order_placed", at: min(draft.snapshot.placedAt, now),
+        eventID: events.first { $0.type == "order_placed" }?.id ?? 0)
+      try timeline.finish(provenance: customer.provenance(noting: setter, writer.read))
       return Outcome(
         order: order, outcome: known == nil ? .created : .updated, customer: customer,
         events: told)

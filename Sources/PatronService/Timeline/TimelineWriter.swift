@@ -38,6 +38,13 @@ struct TimelineWriter {
   mutating func put(_ event: Event, keepsTime: Bool = false) throws -> (Event, Outcome) {
     let known = try writer.read.event(
       source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID)
+    return try put(event, over: known, keepsTime: keepsTime)
+  }
+
+  /// The same where the event with these identifiers was looked up already; nil when there is none.
+  mutating func put(
+    _ event: Event, over known: EventRow?, keepsTime: Bool
+  ) throws -> (Event, Outcome) {
     guard let known else { return (try insert(event), .created) }
     guard known.customerID == customerID else { throw RPCError.eventBelongsToOther(known) }
     return try replace(known, with: event, keepsTime: keepsTime)
@@ -54,10 +61,14 @@ struct TimelineWriter {
     return outcome == .unchanged ? nil : stored
   }
 
-  /// Writes the statistics if they changed.
-  func finish() throws {
-    guard isChanged else { return }
-    try writer.setStats(try stats.encoded(), terms: terms, of: customerID)
+  /// Writes the statistics if they changed, and who set fields of the customer unless that is nil.
+  func finish(provenance: [UInt8]? = nil) throws {
+    if isChanged {
+      try writer.setStats(
+        try stats.encoded(), terms: terms, provenance: provenance, of: customerID)
+    } else if let provenance {
+      try writer.setProvenance(provenance, of: customerID)
+    }
   }
 
   /// Records an event that is known to be new. `id` is one that ``StoreWriter/nextID()`` gave and

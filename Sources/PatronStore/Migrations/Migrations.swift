@@ -11,6 +11,7 @@ extension Migration {
       version: 3, name: "checkouts_types", sql: text(PackageResources.m0003_checkouts_types_sql)),
     Migration(version: 4, name: "terms", sql: text(PackageResources.m0004_terms_sql)),
     Migration(version: 5, name: "sequences", sql: text(PackageResources.m0005_sequences_sql)),
+    Migration(version: 6, name: "provenance", sql: text(PackageResources.m0006_provenance_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

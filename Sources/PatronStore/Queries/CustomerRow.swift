@@ -14,6 +14,8 @@ public struct CustomerRow: Sendable {
   public var body: [UInt8]
   /// The encoded fields that orders and events change.
   public var stats: [UInt8]
+  /// Who set which field, encoded. Nil is not read, and stays as it is when the row is written.
+  public var provenance: [UInt8]?
 
   /// A row to be written.
   public init(
@@ -23,7 +25,8 @@ public struct CustomerRow: Sendable {
     phone: String?,
     updatedAt: Int64,
     body: [UInt8],
-    stats: [UInt8] = []
+    stats: [UInt8] = [],
+    provenance: [UInt8]? = nil
   ) {
     self.id = id
     self.externalID = externalID
@@ -32,6 +35,7 @@ public struct CustomerRow: Sendable {
     self.updatedAt = updatedAt
     self.body = body
     self.stats = stats
+    self.provenance = provenance
   }
 }
 

@@ -16,30 +16,31 @@ public struct StoreReader {
 // MARK: - Customers
 
 extension StoreReader {
-  private static let byID = Query(
-    """
-    SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
-    WHERE store_id = ?1 AND customer_id = ?2
-    """
-  )
-  private static let byExternalID = Query(
-    """
-    SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
-    WHERE store_id = ?1 AND external_id = ?2
-    """
-  )
-  private static let byEmail = Query(
-    """
-    SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
-    WHERE store_id = ?1 AND email = ?2
-    """
-  )
-  private static let byPhone = Query(
-    """
-    SELECT customer_id, external_id, email, phone, updated_at, body, stats FROM customers
-    WHERE store_id = ?1 AND phone = ?2
-    """
-  )
+  /// One way to look up for each identifier.
+  private final class Lookups: Sendable {
+    let byID: Query
+    let byExternalID: Query
+    let byEmail: Query
+    let byPhone: Query
+
+    init(more: String = "") {
+      func query(_ identifier: String) -> Query {
+        Query(
+          """
+          SELECT customer_id, external_id, email, phone, updated_at, body, stats\(more)
+          FROM customers WHERE store_id = ?1 AND \(identifier) = ?2
+          """
+        )
+      }
+      byID = query("customer_id")
+      byExternalID = query("external_id")
+      byEmail = query("email")
+      byPhone = query("phone")
+    }
+  }
+
+  private static let lookups = Lookups()
+  private static let lookupsWithProvenance = Lookups(more: ", provenance")
   private static let byAlias = Query(
     "SELECT customer_id FROM aliases WHERE store_id = ?1 AND external_id = ?2"
   )
@@ -51,12 +52,18 @@ extension StoreReader {
     _ body: (_ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer) throws
       -> Result
   ) throws -> Result? {
-    try find(key) { row in try body(row.int64(0), row.bytes(5), row.bytes(6)) }
+    try find(key, Self.lookups) { row in
+      try body(row.int64(0), row.bytes(5), row.bytes(6))
+    }
   }
 
-  /// Finds a customer; nil when there is none.
-  public func customerRow(_ key: CustomerKey) throws -> CustomerRow? {
-    try find(key) { row in
+  /// Finds a customer; nil when there is none. The provenance of its fields is read where it is
+  /// asked for.
+  public func customerRow(
+    _ key: CustomerKey,
+    withProvenance: Bool = false
+  ) throws -> CustomerRow? {
+    try find(key, withProvenance ? Self.lookupsWithProvenance : Self.lookups) { row in
       CustomerRow(
         id: row.int64(0),
         externalID: row.optionalText(1),
@@ -64,29 +71,32 @@ extension StoreReader {
         phone: row.optionalText(3),
         updatedAt: row.int64(4),
         body: row.array(5),
-        stats: row.array(6)
+        stats: row.array(6),
+        provenance: withProvenance ? row.array(7) : nil
       )
     }
   }
 
   private func find<Result>(
     _ key: CustomerKey,
+    _ lookups: Lookups,
     _ body: (borrowing Row) throws -> Result
   ) throws -> Result? {
     switch key {
     case .id(let id):
-      return try transaction.first(Self.byID, store.name, id, row: body)
+      return try transaction.first(lookups.byID, store.name, id, row: body)
     case .email(let email):
-      return try transaction.first(Self.byEmail, store.name, email, row: body)
+      return try transaction.first(lookups.byEmail, store.name, email, row: body)
     case .phone(let phone):
-      return try transaction.first(Self.byPhone, store.name, phone, row: body)
+      return try transaction.first(lookups.byPhone, store.name, phone, row: body)
     case .externalID(let externalID):
-      if let found = try transaction.first(Self.byExternalID, store.name, externalID, row: body) {
+      if let found = try transaction.first(lookups.byExternalID, store.name, externalID, row: body)
+      {
         return found
       }
       let alias = try transaction.first(Self.byAlias, store.name, externalID) { $0.int64(0) }
       guard let alias else { return nil }
-      return try transaction.first(Self.byID, store.name, alias, row: body)
+      return try transaction.first(lookups.byID, store.name, alias, row: body)
     }
   }
 }

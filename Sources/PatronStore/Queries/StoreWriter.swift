@@ -32,34 +32,36 @@ extension StoreWriter {
     """
     INSERT INTO customers
       (store_id, customer_id, external_id, email, phone, updated_at, body, stats, body_terms,
-        stats_terms)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        stats_terms, provenance)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
     """
   )
-  // Terms that are not given stay as they are.
+  // Terms and provenance that are not given stay as they are.
   private static let updateBody = Query(
     """
-    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = coalesce(?5, body_terms)
+    UPDATE customers SET updated_at = ?3, body = ?4, body_terms = coalesce(?5, body_terms),
+      provenance = coalesce(?6, provenance)
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateBodyAndStats = Query(
     """
     UPDATE customers SET updated_at = ?3, body = ?4, body_terms = coalesce(?5, body_terms),
-      stats = ?6, stats_terms = coalesce(?7, stats_terms)
+      provenance = coalesce(?6, provenance), stats = ?7, stats_terms = coalesce(?8, stats_terms)
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateIdentifiers = Query(
     """
     UPDATE customers SET updated_at = ?3, body = ?4, body_terms = coalesce(?5, body_terms),
-      external_id = ?6, email = ?7, phone = ?8
+      provenance = coalesce(?6, provenance), external_id = ?7, email = ?8, phone = ?9
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
   private static let updateStats = Query(
     """
-    UPDATE customers SET stats = ?3, stats_terms = coalesce(?4, stats_terms)
+    UPDATE customers SET stats = ?3, stats_terms = coalesce(?4, stats_terms),
+      provenance = coalesce(?5, provenance)
     WHERE store_id = ?1 AND customer_id = ?2
     """
   )
@@ -87,7 +89,8 @@ extension StoreWriter {
       row.body,
       row.stats,
       terms.body,
-      terms.stats
+      terms.stats,
+      row.provenance ?? []
     )
     try index(row)
     try forgetAlias(row.externalID)
@@ -114,12 +117,20 @@ extension StoreWriter {
           row.updatedAt,
           row.body,
           bodyTerms,
+          row.provenance,
           row.stats,
           statsTerms
         )
       } else {
         try transaction.run(
-          Self.updateBody, store.name, row.id, row.updatedAt, row.body, bodyTerms)
+          Self.updateBody,
+          store.name,
+          row.id,
+          row.updatedAt,
+          row.body,
+          bodyTerms,
+          row.provenance
+        )
       }
     } else {
       try transaction.run(
@@ -129,12 +140,14 @@ extension StoreWriter {
         row.updatedAt,
         row.body,
         bodyTerms,
+        row.provenance,
         row.externalID,
         row.emailKey,
         row.phone
       )
       if hasStats {
-        try transaction.run(Self.updateStats, store.name, row.id, row.stats, statsTerms)
+        try transaction.run(
+          Self.updateStats, store.name, row.id, row.stats, statsTerms, row.provenance)
       }
       if row.emailKey != old.emailKey || row.phone != old.phone {
         try unindex(old)
@@ -145,14 +158,16 @@ extension StoreWriter {
     noteChange(row.id)
   }
 
-  /// Writes the part of a customer that orders and events change.
+  /// Writes the part of a customer that orders and events change, and who set its fields unless
+  /// that is nil.
   public func setStats(
     _ stats: [UInt8],
     terms: TermSource = .rules,
+    provenance: [UInt8]? = nil,
     of customerID: Int64
   ) throws {
     let packed = try changedStatsTerms(stats, terms, of: customerID)
-    try transaction.run(Self.updateStats, store.name, customerID, stats, packed)
+    try transaction.run(Self.updateStats, store.name, customerID, stats, packed, provenance)
     noteChange(customerID)
   }
 

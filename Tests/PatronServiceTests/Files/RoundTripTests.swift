@@ -73,6 +73,7 @@ struct RoundTripTests {
       // Of the events that tell of creation and import, in the time of each.
       response.customer?.activity = []
       response.customer?.lastEventAt = nil
+      for index in response.provenance.indices { response.provenance[index].setAt = nil }
       for index in (response.customer?.subscriptions ?? []).indices {
         response.customer?.subscriptions[index].ledgerID = 0
       }

@@ -185,11 +185,17 @@ struct TermsRebuildTests {
     // Written by this version, then reduced to the first version's schema.
     let migrations = Array(Migration.all.prefix(try Self.termsVersion()))
     let store = try Store(StoreOptions(directory: directory.path, migrations: migrations))
+    // What is written since then.
+    try await Shop.write(store) {
+      try $0.run(
+        Query("ALTER TABLE customers ADD COLUMN provenance BLOB NOT NULL DEFAULT x''"))
+    }
     try SampleShop(customers: customers, eventsPerCustomer: 1, seed: 21).fill(store) { _ in }
     let undo = [
       "DROP TABLE memberships", "DROP TABLE terms", "DROP TABLE term_rebuild",
       "DELETE FROM sequences WHERE name = 'term'", "ALTER TABLE customers DROP COLUMN body_terms",
       "ALTER TABLE customers DROP COLUMN stats_terms",
+      "ALTER TABLE customers DROP COLUMN provenance",
       "PRAGMA user_version = \(try Self.termsVersion() - 1)",
     ]
     for sql in undo {

@@ -24,6 +24,22 @@ struct ModelShop {
     var isSubscribed: Bool?
     var orders: [String: Order] = [:]
     var events: [String: Event] = [:]
+    /// Fields that a caller set or cleared: what happened before then fills them no more.
+    var said: Set<WritableKeyPath<Customer, String?>> = []
+
+    /// Sets a field by a caller's own word.
+    mutating func say(_ field: WritableKeyPath<Customer, String?>, _ given: String?) {
+      guard let given else { return }
+      let value = given.isEmpty ? nil : given
+      if self[keyPath: field] != value { said.insert(field) }
+      self[keyPath: field] = value
+    }
+
+    /// Fills a gap by what happened in the past.
+    mutating func fill(_ field: WritableKeyPath<Customer, String?>, _ given: String?) {
+      guard self[keyPath: field] == nil, !said.contains(field) else { return }
+      self[keyPath: field] = given
+    }
   }
 
   /// What a request says of a customer; an empty text clears.
@@ -90,12 +106,9 @@ struct ModelShop {
       customer = customers[index]
       if adopts { customer.externalID = input.externalID }
     }
-    func edited(_ stored: String?, _ given: String?) -> String? {
-      given.map { $0.isEmpty ? nil : $0 } ?? stored
-    }
-    customer.email = edited(customer.email, input.email)
-    customer.phone = edited(customer.phone, input.phone)
-    customer.firstName = edited(customer.firstName, input.firstName)
+    customer.say(\.email, input.email)
+    customer.say(\.phone, input.phone)
+    customer.say(\.firstName, input.firstName)
     if customer.email == nil && customer.phone == nil { return .refused("CONTACT_REQUIRED") }
     apply(input.acceptsEmail, to: &customer)
     return keep(customer, at: place)
@@ -131,9 +144,9 @@ struct ModelShop {
       customer = customers[index]
       if adopts { customer.externalID = input.externalID }
     }
-    customer.email = customer.email ?? input.email
-    customer.phone = customer.phone ?? input.phone
-    customer.firstName = customer.firstName ?? input.firstName
+    customer.fill(\.email, input.email)
+    customer.fill(\.phone, input.phone)
+    customer.fill(\.firstName, input.firstName)
     return (customer, place, nil)
   }
 

@@ -30,6 +30,39 @@ struct CheckoutTests {
       })
   }
 
+  @Test func fillsNothingThatWasClearedSince() async throws {
+    try await Shop.open { shop in
+      for name in ["Ada", ""] {
+        try await shop.upsert {
+          $0.email = "a@example.com"
+          $0.firstName = name
+        }
+      }
+      let started = try await sync(
+        shop,
+        of: {
+          $0.email = "a@example.com"
+          $0.firstName = "Old"
+          $0.lastName = "King"
+        })
+      #expect(started.derivedEvents.first?.enrichedFields == ["default_currency", "last_name"])
+      let full = try await shop.get(.email("a@example.com"), view: .full)
+      #expect(full.customer?.firstName == nil && full.customer?.lastName == "King")
+      let name = try #require(full.provenance.first { $0.field == "last_name" })
+      #expect(name.setBy == "checkout_started" && name.setAt == .at(1_700_000_000))
+      #expect(name.eventID == started.derivedEvents.first?.id)
+      // A repeat that says more is noted too.
+      _ = try await sync(
+        shop,
+        of: {
+          $0.email = "a@example.com"
+          $0.phoneNumber = "+14155550100"
+        })
+      let again = try await shop.get(.email("a@example.com"), view: .full).provenance
+      #expect(again.first { $0.field == "phone_number" }?.setBy == "checkout_started")
+    }
+  }
+
   @Test func createsTheCustomerAndTellsEachTransitionOnce() async throws {
     try await Shop.open { shop in
       let guest: (inout CustomerInput) -> Void = {

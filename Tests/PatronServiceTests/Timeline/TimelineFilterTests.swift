@@ -16,17 +16,7 @@ struct TimelineFilterTests {
         event(&$0)
       }
     }
-    try await record("sms") {
-      $0.source = .product
-      $0.type = "sms_sent"
-      $0.references = .with { $0.campaignID = "spring" }
-    }
-    try await record("email") {
-      $0.source = .product
-      $0.type = "email_sent"
-      $0.references = .with { $0.campaignID = "summer" }
-      $0.properties = ["subject": .with { $0.kind = .stringValue("GRÜSSE aus Köln") }]
-    }
+    // Events of other applications make a customer, those of messages do not.
     try await record("ticket") {
       $0.source = .thirdParty
       $0.sourceName = "helpdesk"
@@ -39,6 +29,17 @@ struct TimelineFilterTests {
       $0.source = .thirdParty
       $0.sourceName = "quiz_app"
       $0.type = "quiz_completed"
+    }
+    try await record("sms") {
+      $0.source = .product
+      $0.type = "sms_sent"
+      $0.references = .with { $0.campaignID = "spring" }
+    }
+    try await record("email") {
+      $0.source = .product
+      $0.type = "email_sent"
+      $0.references = .with { $0.campaignID = "summer" }
+      $0.properties = ["subject": .with { $0.kind = .stringValue("GRÜSSE aus Köln") }]
     }
   }
 

@@ -41,7 +41,35 @@ enum CustomerText {
     for (name, value) in customer.customProperties.sorted(by: { $0.key < $1.key }) {
       lines.append(("property \(name)", ValueText.property(value)))
     }
+    lines += setters(response.provenance)
     return card(lines, width: width, style: style)
+  }
+
+  /// Who last set which fields, the newest first; fields that were set together share a line.
+  private static func setters(
+    _ provenance: [FieldProvenance]
+  ) -> [(label: String, value: String)] {
+    var groups: [(first: FieldProvenance, fields: [String])] = []
+    for entry in provenance {
+      let place = groups.firstIndex {
+        $0.first.setBy == entry.setBy && $0.first.setAt == entry.setAt
+          && $0.first.eventID == entry.eventID
+      }
+      if let place {
+        groups[place].fields.append(entry.field)
+      } else {
+        groups.append((entry, [entry.field]))
+      }
+    }
+    func time(_ entry: FieldProvenance) -> (Int64, Int32) {
+      (entry.setAt?.seconds ?? 0, entry.setAt?.nanos ?? 0)
+    }
+    return groups.sorted { time($0.first) > time($1.first) }.map { group in
+      (
+        "set by \(group.first.setBy)",
+        "\(ValueText.minute(group.first.setAt))  \(group.fields.joined(separator: ", "))"
+      )
+    }
   }
 
   /// Labels on the left, values beside them.

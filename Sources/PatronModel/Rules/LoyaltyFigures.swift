@@ -1,0 +1,169 @@
+/// What one event of a loyalty programme says of its customer.
+public struct LoyaltyFacts: Sendable, Hashable {
+  /// What becomes of the balance.
+  public enum Balance: Sendable, Hashable {
+    /// Nothing is said.
+    case same
+    /// So many points more, or fewer.
+    case changed(by: Int64)
+    /// So many points now.
+    case now(Int64)
+  }
+
+  /// What becomes of the time at which points expire next.
+  public enum Expiry: Sendable, Hashable {
+    /// Nothing is said.
+    case same
+    /// What was to expire has expired.
+    case none
+    /// Then.
+    case at(Micros)
+  }
+
+  /// Points earned.
+  public var earned: Int64 = 0
+  /// Points redeemed.
+  public var redeemed: Int64 = 0
+  /// Redemptions.
+  public var redemptions: Int64 = 0
+  /// Referrals that led to a purchase.
+  public var referrals: Int64 = 0
+  /// The balance.
+  public var balance = Balance.same
+  /// Whether the customer is a member from then on; nil when nothing is said.
+  public var isMember: Bool?
+  /// When the customer joined; nil when nothing is said.
+  public var joinedAt: Micros?
+  /// The tier from then on, empty for none; nil when nothing is said.
+  public var tier: String?
+  /// When points expire next.
+  public var expiry = Expiry.same
+
+  /// The greatest number of points that is believed: sums of it never overflow.
+  static let mostPoints: Int64 = 1_000_000_000_000
+
+  /// Types of the events that say something of loyalty.
+  public static let types: Set<String> = [
+    "loyalty_joined", "loyalty_left", "points_earned", "points_redeemed", "points_adjusted",
+    "points_expiring", "points_expired", "tier_earned", "tier_lost", "referral_completed",
+  ]
+
+  /// Reads an event; nil when its type says nothing of loyalty.
+  init?(_ event: EventFacts) {
+    let given = event.int("points") ?? 0
+    let points = (-Self.mostPoints...Self.mostPoints).contains(given) ? given : 0
+    switch event.type {
+    case "loyalty_joined":
+      isMember = true
+      joinedAt = event.time("opted_in_at") ?? event.occurredAt
+    case "loyalty_left":
+      isMember = false
+    case "points_earned":
+      isMember = true
+      earned = max(points, 0)
+      balance = Self.balance(event, points)
+    case "points_redeemed":
+      redeemed = max(points, 0)
+      redemptions = 1
+      balance = Self.balance(event, -points)
+    case "points_adjusted":
+      balance = Self.balance(event, points)
+    case "points_expiring":
+      expiry = event.time("expire_at").map { .at($0) } ?? .same
+    case "points_expired":
+      balance = Self.balance(event, -points)
+      expiry = .none
+    case "tier_earned":
+      isMember = true
+      tier = event.text("to") ?? ""
+    case "tier_lost":
+      tier = event.text("to") ?? ""
+    case "referral_completed":
+      referrals = 1
+    default:
+      return nil
+    }
+  }
+
+  private static func balance(_ event: EventFacts, _ change: Int64) -> Balance {
+    guard let after = event.int("balance_after"), (-mostPoints...mostPoints).contains(after) else {
+      return .changed(by: change)
+    }
+    return .now(after)
+  }
+}
+
+/// The loyalty membership of one customer in figures.
+public struct LoyaltyFigures: Sendable, Hashable {
+  /// Points earned in all.
+  public var earned: Int64 = 0
+  /// Points redeemed in all.
+  public var redeemed: Int64 = 0
+  /// Redemptions in all.
+  public var redemptions: Int64 = 0
+  /// Referrals that led to a purchase, in all.
+  public var referrals: Int64 = 0
+  /// Points now.
+  public var balance: Int64 = 0
+  /// Whether the customer is a member now.
+  public var isMember = false
+  /// When the customer last joined, microseconds since 1970; nil when unknown.
+  public var joinedAt: Micros?
+  /// The tier; empty for none.
+  public var tier = ""
+  /// When the tier was reached or lost, microseconds since 1970; nil when there never was one.
+  public var tierSince: Micros?
+  /// When points expire next, microseconds since 1970; nil when unknown.
+  public var expireAt: Micros?
+
+  /// Nothing happened yet.
+  public init() {}
+
+  /// Adds an event to the sums, or takes one back that was added.
+  public mutating func count(_ facts: LoyaltyFacts, times: Int64 = 1) {
+    earned &+= facts.earned * times
+    redeemed &+= facts.redeemed * times
+    redemptions &+= facts.redemptions * times
+    referrals &+= facts.referrals * times
+  }
+
+  /// Takes over what an event says that is newer than all before.
+  public mutating func noteNewest(_ facts: LoyaltyFacts, at: Micros) {
+    switch facts.balance {
+    case .same: break
+    case .changed(let difference): balance &+= difference
+    case .now(let points): balance = points
+    }
+    if let member = facts.isMember { isMember = member }
+    if let joined = facts.joinedAt { joinedAt = joined }
+    if let tier = facts.tier {
+      self.tier = tier
+      tierSince = at
+    }
+    switch facts.expiry {
+    case .same: break
+    case .none: expireAt = nil
+    case .at(let time): expireAt = time
+    }
+  }
+
+  /// The same figures with the state that `events`, oldest first, lead to. The sums stay. Where
+  /// they are not all that happened, what they do not tell stays too.
+  public func replaying(
+    _ events: some Sequence<(facts: LoyaltyFacts, at: Micros)>,
+    areAll: Bool
+  ) -> Self {
+    var figures = areAll ? LoyaltyFigures() : self
+    var tellsBalance = areAll
+    for event in events {
+      figures.noteNewest(event.facts, at: event.at)
+      if case .now = event.facts.balance { tellsBalance = true }
+    }
+    if !tellsBalance { figures.balance = balance }
+    figures.earned = earned
+    figures.redeemed = redeemed
+    figures.redemptions = redemptions
+    figures.referrals = referrals
+    return figures
+  }
+}

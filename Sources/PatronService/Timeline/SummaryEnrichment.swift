@@ -1,0 +1,153 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+
+/// The summaries of reviews and loyalty: sums are kept, what the newest events say is read again
+/// where an event comes late or is replaced.
+extension EventEnrichment {
+  /// Brings the summaries up to date with an event that the timeline has by now.
+  func summarise(_ stored: Event, on timeline: inout TimelineWriter) throws {
+    let reader = writer.read
+    let at = stored.occurredAt?.micros ?? now
+    let reviews = (old: oldEffects.firstReview, new: effects.firstReview)
+    if reviews.old != nil || reviews.new != nil {
+      var figures = ReviewFigures(timeline.stats.reviews)
+      if let old = reviews.old { figures.count(old, times: -1) }
+      if let new = reviews.new { figures.count(new) }
+      if old == nil, let new = reviews.new, at >= figures.lastAt ?? .min {
+        figures.noteNewest(new, at: at)
+      } else {
+        try figures.readNewest(of: stored.customerID, in: reader, now)
+      }
+      timeline.changeStats { $0.reviews = figures.summary }
+    }
+    let loyalty = (old: oldEffects.firstLoyalty, new: effects.firstLoyalty)
+    if loyalty.old != nil || loyalty.new != nil {
+      var figures = LoyaltyFigures(timeline.stats.loyalty)
+      if let old = loyalty.old { figures.count(old, times: -1) }
+      if let new = loyalty.new { figures.count(new) }
+      var exists = true
+      if old == nil, let new = loyalty.new, try isNewest(stored) {
+        figures.noteNewest(new, at: at)
+      } else {
+        exists = try figures.readState(of: stored.customerID, in: reader, now)
+      }
+      timeline.changeStats { $0.loyalty = exists ? LoyaltySummary(figures) : nil }
+    }
+  }
+
+  private func isNewest(_ stored: Event) throws -> Bool {
+    var newest: Int64 = 0
+    try TimelineScan.visit(
+      of: stored.customerID, LoyaltyFacts.types, notBefore: stored.occurredAt?.micros ?? now,
+      in: writer.read
+    ) {
+      newest = $0.id
+      return false
+    }
+    return newest == stored.id
+  }
+}
+
+extension ReviewFigures {
+  fileprivate mutating func readNewest(
+    of customerID: Int64, in reader: StoreReader, _ now: Int64
+  ) throws {
+    forgetNewest()
+    try TimelineScan.visit(of: customerID, ["review_created"], in: reader) { event in
+      guard let review = Enrichment.effects(of: event, at: now).firstReview else { return true }
+      return noteOlder(review, at: event.occurredAt?.micros ?? 0)
+    }
+  }
+
+  fileprivate init(_ summary: ReviewSummary?) {
+    self.init()
+    guard let summary else { return }
+    count = summary.totalReviews
+    productCount = summary.productRatingCount
+    siteCount = summary.siteRatingCount
+    // Stars are whole, so the sums come back exactly.
+    productStars = Int64((summary.averageProductRating * Double(productCount)).rounded())
+    siteStars = Int64((summary.averageSiteRating * Double(siteCount)).rounded())
+    lastAt = summary.lastReviewAt?.micros
+    lastStars = summary.lastStarRating
+    lastSentiment = summary.lastSentiment
+    topics = summary.topTopics
+  }
+
+  fileprivate var summary: ReviewSummary? {
+    guard count > 0 else { return nil }
+    return .with {
+      $0.totalReviews = count
+      $0.productRatingCount = productCount
+      $0.siteRatingCount = siteCount
+      if productCount > 0 { $0.averageProductRating = Double(productStars) / Double(productCount) }
+      if siteCount > 0 { $0.averageSiteRating = Double(siteStars) / Double(siteCount) }
+      $0.lastReviewAt = lastAt.map(GoogleProtobuf.Timestamp.init(micros:))
+      $0.lastStarRating = lastStars
+      $0.lastSentiment = lastSentiment
+      $0.topTopics = topics
+    }
+  }
+}
+
+extension LoyaltyFigures {
+  /// Reads the state anew. False when no event says anything of loyalty any more.
+  fileprivate mutating func readState(
+    of customerID: Int64, in reader: StoreReader, _ now: Int64
+  ) throws -> Bool {
+    var events: [(facts: LoyaltyFacts, at: Int64)] = []
+    let areAll = try TimelineScan.visit(of: customerID, LoyaltyFacts.types, in: reader) { event in
+      if let facts = Enrichment.effects(of: event, at: now).firstLoyalty {
+        events.append((facts, event.occurredAt?.micros ?? 0))
+      }
+      return true
+    }
+    self = replaying(events.reversed(), areAll: areAll)
+    return !events.isEmpty || !areAll
+  }
+
+  fileprivate init(_ summary: LoyaltySummary?) {
+    self.init()
+    guard let summary else { return }
+    isMember = summary.member
+    joinedAt = summary.joinedAt?.micros
+    balance = summary.pointsBalance
+    earned = summary.pointsEarned
+    redeemed = summary.pointsRedeemed
+    expireAt = summary.pointsExpireAt?.micros
+    tier = summary.tier
+    tierSince = summary.tierSince?.micros
+    redemptions = summary.redemptionCount
+    referrals = summary.successfulReferrals
+  }
+}
+
+extension LoyaltySummary {
+  fileprivate init(_ figures: LoyaltyFigures) {
+    self.init()
+    member = figures.isMember
+    joinedAt = figures.joinedAt.map(GoogleProtobuf.Timestamp.init(micros:))
+    pointsBalance = figures.balance
+    pointsEarned = figures.earned
+    pointsRedeemed = figures.redeemed
+    pointsExpireAt = figures.expireAt.map(GoogleProtobuf.Timestamp.init(micros:))
+    tier = figures.tier
+    tierSince = figures.tierSince.map(GoogleProtobuf.Timestamp.init(micros:))
+    redemptionCount = figures.redemptions
+    successfulReferrals = figures.referrals
+  }
+}
+
+extension [EnrichmentEffect] {
+  fileprivate var firstReview: ReviewFacts? {
+    for case .review(let facts) in self { return facts }
+    return nil
+  }
+
+  fileprivate var firstLoyalty: LoyaltyFacts? {
+    for case .loyalty(let facts) in self { return facts }
+    return nil
+  }
+}

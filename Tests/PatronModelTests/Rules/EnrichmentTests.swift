@@ -1,0 +1,152 @@
+import PatronModel
+import Testing
+
+/// The matrix of implicit enrichment by itself.
+@Suite struct EnrichmentTests {
+  private func effects(
+    _ type: String,
+    _ properties: [String: PropertyValue] = [:],
+    from source: EventSource = .product,
+    product: Bool = false
+  ) -> [EnrichmentEffect] {
+    Enrichment.effects(
+      of: EventFacts(
+        source: source,
+        type: type,
+        occurredAt: 5,
+        properties: properties,
+        namesProduct: product
+      )
+    )
+  }
+
+  @Test func theCatalogueSaysWhatTheMatrixDoes() {
+    for type in EventCatalogue.types {
+      let rule = Enrichment.rule(for: type.name, of: type.source)
+      #expect((rule.creates != .never) == type.createsCustomer, "\(type.name)")
+      guard type.source != .thirdParty else { continue }
+      #expect(
+        rule.fills.union(rule.overwrites).isSubset(of: type.enriches),
+        "\(type.name) sets more than the catalogue says"
+      )
+    }
+  }
+
+  @Test func applicationsOfOthersHaveNoEffects() {
+    for type in ["sms_subscribed", "email_bounced", "review_created", "email_marked_spam"] {
+      #expect(effects(type, ["bounce_type": .string("hard")], from: .thirdParty) == [])
+      let rule = Enrichment.rule(for: type, of: .thirdParty)
+      #expect(rule.creates == .always && rule.flagSource == nil)
+      #expect(rule.overwrites == [Enrichment.properties])
+    }
+  }
+
+  @Test func typesWithoutEffectsHaveNone() {
+    var some = 0
+    for type in EventCatalogue.types {
+      let properties: [String: PropertyValue] = [
+        "to": .string("enabled"), "bounce_type": .string("hard"), "permanent": .bool(true),
+        "points": .int(1),
+      ]
+      let hasEffects = !effects(type.name, properties, from: type.source).isEmpty
+      let may = Enrichment.hasEffects(type.name, of: type.source)
+      // An account that is opened says nothing by itself.
+      #expect(hasEffects == may || type.name == "account_created", "\(type.name)")
+      some += hasEffects ? 1 : 0
+    }
+    #expect(some > 10)
+  }
+
+  @Test func accounts() {
+    #expect(effects("account_created", from: .ecommerce) == [])
+    #expect(
+      effects(
+        "account_created",
+        ["account_created_at": .string("1970-01-01T00:00:01Z"), "account_status": .string("x")],
+        from: .ecommerce
+      ) == [.accountCreated(at: 1_000_000), .accountStatus("x")]
+    )
+    #expect(
+      effects("account_status_changed", ["to": .string("disabled")], from: .ecommerce)
+        == [.accountStatus("disabled")]
+    )
+    #expect(effects("account_status_changed", ["to": .int(1)], from: .ecommerce) == [])
+  }
+
+  @Test func consent() {
+    #expect(effects("sms_subscribed") == [.subscribe(.sms, .marketing, isConfirmed: false)])
+    #expect(
+      effects(
+        "email_subscribed",
+        ["topic": .string("loyalty"), "opt_in_level": .string("confirmed")]
+      ) == [.subscribe(.email, .loyalty, isConfirmed: true)]
+    )
+    #expect(effects("email_subscribed", ["topic": .string("weather")]) == [.unknownTopic])
+    #expect(effects("email_unsubscribed") == [.unsubscribe(.email, .marketing)])
+    #expect(
+      effects("sms_unsubscribed", ["topic": .string("weather")])
+        == [.unsubscribe(.sms, .marketing)]
+    )
+    #expect(
+      effects("email_bounced", ["bounce_type": .string("Hard")])
+        == [.suppress(.email, .hardBounce)])
+    #expect(effects("email_bounced", ["bounce_type": .string("soft")]) == [.softBounce])
+    #expect(effects("email_bounced", ["bounce_type": .string("full")]) == [])
+    #expect(
+      effects("email_marked_spam")
+        == [.unsubscribe(.email, .marketing), .suppress(.email, .spamComplaint)]
+    )
+    #expect(
+      effects("sms_failed", ["permanent": .bool(true)])
+        == [.suppress(.sms, .invalidAddress)])
+    #expect(effects("sms_failed", ["permanent": .bool(false)]) == [])
+    #expect(effects("sms_failed") == [])
+    #expect(effects("email_opened") == [])
+  }
+
+  @Test func reviews() throws {
+    func review(_ properties: [String: PropertyValue], product: Bool = true) throws -> ReviewFacts {
+      let all = effects("review_created", properties, product: product)
+      guard case .review(let facts)? = all.first else { throw Missing() }
+      return facts
+    }
+    struct Missing: Error {}
+    #expect(try review(["score": .int(0)]).score == nil)
+    #expect(try review(["score": .int(1)]).score == 1)
+    #expect(try review(["score": .double(5)]).score == 5)
+    #expect(try review(["score": .int(6)]).score == nil)
+    #expect(try review([:], product: false).isOfProduct == false)
+    #expect(try review(["sentiment": .string("negative")]).sentiment == -1)
+    #expect(try review(["sentiment": .string("0.25")]).sentiment == 0.25)
+    #expect(try review(["sentiment": .double(1.01)]).sentiment == nil)
+    #expect(try review(["topics": .string(" fit, ,fit,colour")]).topics == ["fit", "colour"])
+    let many = (1...12).map { "t\($0)" }.joined(separator: ",")
+    #expect(try review(["topics": .string(many)]).topics.count == 10)
+    #expect(
+      effects("review_created", ["reviewer_name": .string(" Ada King ")]).last
+        == .reviewerName("Ada King")
+    )
+  }
+
+  @Test func loyalty() throws {
+    func facts(_ type: String, _ properties: [String: PropertyValue] = [:]) -> LoyaltyFacts? {
+      guard case .loyalty(let facts)? = effects(type, properties).first else { return nil }
+      return facts
+    }
+    #expect(facts("loyalty_joined")?.joinedAt == 5)
+    #expect(facts("loyalty_left")?.isMember == false)
+    let earned = try #require(facts("points_earned", ["points": .int(7)]))
+    #expect(earned.earned == 7 && earned.balance == .changed(by: 7) && earned.isMember == true)
+    let redeemed = try #require(
+      facts("points_redeemed", ["points": .int(3), "balance_after": .int(4)])
+    )
+    #expect(redeemed.redeemed == 3 && redeemed.balance == .now(4) && redeemed.redemptions == 1)
+    #expect(facts("points_adjusted", ["points": .int(-2)])?.balance == .changed(by: -2))
+    #expect(facts("points_earned", ["points": .int(.max)])?.earned == 0, "nobody has so many")
+    #expect(facts("points_expired", ["points": .int(1)])?.expiry == LoyaltyFacts.Expiry.none)
+    #expect(facts("tier_earned", ["to": .string("gold")])?.tier == "gold")
+    #expect(facts("tier_lost", ["from": .string("gold")])?.tier == "")
+    #expect(facts("referral_completed")?.referrals == 1)
+    #expect(facts("reward_granted") == nil)
+  }
+}

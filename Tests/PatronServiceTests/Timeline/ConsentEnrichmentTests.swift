@@ -1,0 +1,214 @@
+import PatronProto
+import PatronStore
+import ProtobufC
+import TTRPC
+import Testing
+
+@testable import PatronService
+
+/// Events of own products that change consent and suppressions.
+struct ConsentEnrichmentTests {
+  @Test func subscribesWithTheEventAsEvidence() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      let sent = try await shop.tell(
+        "sms_subscribed", "e1", ["source": .stringValue("popup"), "form_id": .stringValue("f7")])
+      #expect(sent.event?.enrichedFields == ["accepts_sms_marketing", "subscriptions"])
+      #expect(try await shop.state(.sms) == .subscribed)
+      let row = try #require(try await shop.history().first)
+      #expect(row.occurredAt == .at(1_700_000_000) && row.actor == .customer)
+      #expect(row.evidence?.source == "popup" && row.evidence?.formID == "f7")
+      #expect(row.evidence?.method == .form && row.evidence?.note == "event e1")
+      #expect(try await shop.customer(.externalID("c1")).acceptsSMSMarketing == true)
+      let told = try await shop.timeline(.externalID("c1")).events.map(\.type)
+      #expect(told == ["profile_created", "sms_subscribed"], "the event tells of the consent")
+      let before = try shop.image()
+      #expect(
+        try await shop.tell(
+          "sms_subscribed", "e1", ["source": .stringValue("popup"), "form_id": .stringValue("f7")]
+        ).outcome == .unchanged)
+      #expect(try shop.image() == before)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func theRulesOfConsentHold() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      try await shop.tell("email_subscribed", "e1", at: 1_700_000_000)
+      let out = try await shop.tell("email_unsubscribed", "e2", at: 1_700_000_200)
+      #expect(out.event?.enrichedFields == ["accepts_email_marketing", "subscriptions"])
+      #expect(try await shop.customer(.externalID("c1")).acceptsEmailMarketing == false)
+      // Somebody else cannot, an older agreement cannot, a newer one of the customer's can.
+      let other = try await shop.tell(
+        "email_subscribed", "e3", at: 1_700_000_300, ["actor": .stringValue("operator")])
+      #expect(other.warnings.map(\.reason) == ["STICKY_OPT_OUT"] && other.outcome == .created)
+      let older = try await shop.tell("email_subscribed", "e4", at: 1_700_000_100)
+      #expect(older.warnings.map(\.reason) == ["CONSENT_OUTDATED"])
+      #expect(older.event?.enrichedFields == [])
+      #expect(try await shop.state(.email) == .unsubscribed)
+      try await shop.tell("email_subscribed", "e5", at: 1_700_000_400)
+      #expect(try await shop.state(.email) == .subscribed)
+      let late = try await shop.tell("email_unsubscribed", "e6", at: 1_700_000_350)
+      #expect(late.warnings.map(\.reason) == ["CONSENT_OUTDATED"])
+      #expect(try await shop.state(.email) == .subscribed)
+      #expect(try await shop.history().count == 3)
+    }
+  }
+
+  @Test func aStoreMayAskForConfirmation() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      _ = try await shop.customers.updateStoreSettings(
+        .with { $0.settings = .with { $0.emailDoubleOptIn = true } })
+      try await shop.tell("email_subscribed", "e1")
+      #expect(try await shop.state(.email) == .pending)
+      try await shop.tell(
+        "email_subscribed", "e2", at: 1_700_000_100, ["opt_in_level": .stringValue("confirmed")])
+      #expect(try await shop.state(.email) == .subscribed)
+      let consent = try await shop.customer(.externalID("c1")).subscriptions.first
+      #expect(consent?.optInLevel == .confirmed)
+    }
+  }
+
+  @Test func anAgreementIsForItsAddressAndTopic() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert {
+        $0.externalID = "c1"
+        $0.email = "c1@example.com"
+      }
+      let none = try await shop.tell("sms_subscribed", "e1")
+      #expect(none.warnings.map(\.reason) == ["ADDRESS_MISSING"])
+      let other = try await shop.tell(
+        "email_subscribed", "e2",
+        of: {
+          $0.externalID = "c1"
+          $0.email = "other@example.com"
+        })
+      #expect(other.warnings.map(\.reason) == ["ADDRESS_DIFFERS"])
+      let topic = try await shop.tell("email_subscribed", "e3", ["topic": .stringValue("weather")])
+      #expect(topic.warnings.map(\.reason) == ["TOPIC_UNKNOWN"])
+      #expect(try await shop.history().isEmpty)
+      try await shop.tell(
+        "email_subscribed", "e4", ["topic": .stringValue("loyalty")])
+      let customer = try await shop.customer(.externalID("c1"))
+      #expect(customer.subscriptions.map(\.topic) == [.loyalty])
+      #expect(customer.acceptsEmailMarketing == nil, "the flag is about marketing")
+    }
+  }
+
+  @Test func aNewerFlagStays() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      try await shop.upsert {
+        $0.externalID = "c1"
+        $0.acceptsSMSMarketing = false
+      }
+      try await shop.tell("sms_subscribed", "e1", at: 1_700_000_000)
+      let customer = try await shop.customer(.externalID("c1"))
+      #expect(customer.acceptsSMSMarketing == false)
+      #expect(try await shop.provenance()["accepts_sms_marketing"] == "upsert")
+    }
+  }
+
+  @Test func bouncesAndFailuresSuppress() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      let hard = try await shop.tell("email_bounced", "e1", ["bounce_type": .stringValue("hard")])
+      #expect(hard.event?.enrichedFields == ["suppressions"])
+      #expect(try await shop.reasons(.email) == [.hardBounce])
+      try await shop.tell("sms_failed", "e2", ["permanent": .boolValue(false)])
+      #expect(try await shop.reasons(.sms) == [])
+      try await shop.tell("sms_failed", "e3", ["permanent": .boolValue(true)])
+      #expect(try await shop.reasons(.sms) == [.invalidAddress])
+      #expect(try await shop.state(.email) == .neverSubscribed)
+      // What was lifted since stays so; what comes later counts again.
+      try await shop.unsuppress(.externalID("c1"), [.hardBounce]) { $0.channels = [.email] }
+      let late = try await shop.tell(
+        "email_bounced", "e4", at: 1_700_000_500, ["bounce_type": .stringValue("hard")])
+      #expect(late.warnings.map(\.reason) == ["SUPPRESSION_OUTDATED"])
+      #expect(try await shop.reasons(.email) == [])
+      try await shop.tell("email_bounced", "e5", at: nil, ["bounce_type": .stringValue("hard")])
+      #expect(try await shop.reasons(.email) == [.hardBounce])
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func softBouncesInARowSuppress() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      _ = try await shop.customers.updateStoreSettings(
+        .with { $0.settings = .with { $0.softBounceThreshold = 3 } })
+      func bounce(_ id: String, at seconds: Int64) async throws -> [SuppressionReason] {
+        try await shop.tell(
+          "email_bounced", id, at: seconds, ["bounce_type": .stringValue("soft")])
+        return try await shop.reasons(.email)
+      }
+      #expect(try await bounce("e1", at: 1_700_000_000) == [])
+      #expect(try await bounce("e2", at: 1_700_000_100) == [])
+      #expect(try await bounce("e2", at: 1_700_000_100) == [], "a repeat is no bounce")
+      try await shop.tell("email_delivered", "e3", at: 1_700_000_200)
+      #expect(try await bounce("e4", at: 1_700_000_300) == [])
+      #expect(try await bounce("e5", at: 1_700_000_150) == [], "before what was delivered")
+      #expect(try await bounce("e6", at: 1_700_000_400) == [])
+      #expect(try await bounce("e7", at: 1_700_000_250) == [.softBounce])
+    }
+  }
+
+  @Test func spamIsAnOptOutOfTheCustomer() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      try await shop.tell("email_subscribed", "e1", at: 1_700_000_000)
+      let spam = try await shop.tell(
+        "email_marked_spam", "e2", at: 1_700_000_100, ["actor": .stringValue("system")])
+      #expect(
+        spam.event?.enrichedFields == [
+          "accepts_email_marketing", "subscriptions", "suppressions",
+        ])
+      let consent = try await shop.customer(.externalID("c1")).subscriptions.first
+      #expect(consent?.state == .unsubscribed && consent?.changedBy == .customer)
+      #expect(try await shop.reasons(.email) == [.spamComplaint])
+      try await shop.tell("email_subscribed", "e3", at: 1_700_000_300)
+      #expect(try await shop.state(.email) == .subscribed)
+      #expect(try await shop.reasons(.email) == [])
+      // A complaint that is told late is older than the agreement.
+      try await shop.tell("email_marked_spam", "e4", at: 1_700_000_200)
+      #expect(try await shop.state(.email) == .subscribed)
+      #expect(try await shop.reasons(.email) == [])
+    }
+  }
+
+  @Test func addressesOfNobodyAreSuppressed() async throws {
+    try await Shop.open { shop in
+      let cases: [(String, [String: PropertyValue.Kind], Bool, SuppressionReason)] = [
+        ("email_unsubscribed", [:], true, .manual),
+        ("sms_unsubscribed", [:], false, .manual),
+        ("email_bounced", ["bounce_type": .stringValue("hard")], true, .hardBounce),
+        ("email_marked_spam", [:], true, .spamComplaint),
+        ("sms_failed", ["permanent": .boolValue(true)], false, .invalidAddress),
+      ]
+      for (number, (type, properties, isEmail, reason)) in cases.enumerated() {
+        let email = "n\(number)@example.com"
+        let phone = "+1415555020\(number)"
+        let input: (inout CustomerInput) -> Void = {
+          if isEmail { $0.email = email } else { $0.phoneNumber = phone }
+        }
+        let answer = try await shop.tell(type, "e\(number)", properties, of: input)
+        #expect(answer.event == nil && answer.outcome == .updated && !answer.customerCreated)
+        #expect(answer.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
+        let again = try await shop.tell(type, "e\(number)", properties, of: input)
+        #expect(again.outcome == .unchanged)
+        let ref: CustomerRef.Ref = isEmail ? .email(email) : .phoneNumber(phone)
+        #expect(try await failure { try await shop.get(ref) }.reason == "CUSTOMER_NOT_FOUND")
+        try await shop.upsert(input)
+        #expect(try await shop.reasons(isEmail ? .email : .sms, ref) == [reason])
+      }
+      let soft = try await failure {
+        try await shop.tell(
+          "email_bounced", "s", ["bounce_type": .stringValue("soft")],
+          of: { $0.email = "soft@example.com" })
+      }
+      #expect(soft.reason == "CUSTOMER_UNKNOWN")
+    }
+  }
+}
