@@ -49,6 +49,7 @@ public struct SampleShop: Sendable {
     var change = CustomerChange.checked(
       input, path: "customer", mode: .explicit, identity: .upsert, origin: .import, country: nil,
       source: "generated", actor: .platform, now: context.now, &violations)
+    change.setBy = "import"
     change.imported = SampleConsent.make(number, of: input, now: context.now, &violations)
     var events: [TimelineHandlers.EventChange] = []
     for index in 0..<eventsPerCustomer {

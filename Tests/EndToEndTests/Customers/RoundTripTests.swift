@@ -89,6 +89,7 @@ extension EndToEnd {
         customer.subscriptions.sort {
           ($0.channel.rawValue, $0.topic.rawValue) < ($1.channel.rawValue, $1.topic.rawValue)
         }
+        for index in response.provenance.indices { response.provenance[index].setAt = nil }
         response.customer = customer
         found.append(response)
       }
