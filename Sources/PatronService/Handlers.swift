@@ -76,7 +76,6 @@ extension Routes {
       TimelineService.watchTimeline, prepare: Timeline.prepareWatch, open: Timeline.openWatch)
     routes.scan(
       TimelineService.exportTimeline, prepare: Timeline.prepareExport, run: Timeline.export)
-    routes.completeWith(CustomerService.methods + TimelineService.methods)
     return routes
   }
 }

@@ -104,10 +104,11 @@ extension JSONWriter {
       seconds: source.load(fromByteOffset: descriptor.field(at: 0).offset, as: Int64.self),
       nanoseconds: source.load(fromByteOffset: descriptor.field(at: 1).offset, as: Int32.self)
     )
-    guard let text = JSONTime.text(instant) else {
+    output.append(UInt8(ascii: "\""))
+    guard JSONTime.append(instant, to: &output) else {
       throw JSONError(message: "a timestamp is outside the years 1 to 9999")
     }
-    string(text)
+    output.append(UInt8(ascii: "\""))
   }
 
   mutating func duration(_ descriptor: MessageDescriptor, _ source: UnsafeRawPointer)

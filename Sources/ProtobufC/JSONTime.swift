@@ -9,16 +9,28 @@ enum JSONTime {
 
   // MARK: timestamps
 
-  /// RFC 3339 in UTC with no, three, six or nine digits of a second; nil when out of range.
-  static func text(_ instant: JSONInstant) -> String? {
+  /// Appends RFC 3339 in UTC with no, three, six or nine digits of a second; false when out of
+  /// range. Exports write many of them, so no string is made on the way.
+  static func append(_ instant: JSONInstant, to output: inout [UInt8]) -> Bool {
     guard (earliest...latest).contains(instant.seconds),
       (0...999_999_999).contains(instant.nanoseconds)
-    else { return nil }
+    else { return false }
     let (day, second) = instant.seconds.quotientAndFloorRemainder(86_400)
     let date = civil(day)
-    return pad(date.year, 4) + "-" + pad(date.month, 2) + "-" + pad(date.day, 2)
-      + "T" + pad(second / 3600, 2) + ":" + pad(second / 60 % 60, 2) + ":" + pad(second % 60, 2)
-      + fraction(instant.nanoseconds) + "Z"
+    appendDigits(date.year, 4, to: &output)
+    output.append(UInt8(ascii: "-"))
+    appendDigits(date.month, 2, to: &output)
+    output.append(UInt8(ascii: "-"))
+    appendDigits(date.day, 2, to: &output)
+    output.append(UInt8(ascii: "T"))
+    appendDigits(second / 3600, 2, to: &output)
+    output.append(UInt8(ascii: ":"))
+    appendDigits(second / 60 % 60, 2, to: &output)
+    output.append(UInt8(ascii: ":"))
+    appendDigits(second % 60, 2, to: &output)
+    if instant.nanoseconds != 0 { output.append(contentsOf: fraction(instant.nanoseconds).utf8) }
+    output.append(UInt8(ascii: "Z"))
+    return true
   }
 
   /// Reads RFC 3339: `1996-12-19T16:39:57.123456789-08:00`; nil when it is not, or out of range.
@@ -60,6 +72,15 @@ enum JSONTime {
   }
 
   // MARK: parts
+
+  private static func appendDigits(_ value: Int64, _ width: Int, to output: inout [UInt8]) {
+    var divisor: Int64 = 1
+    for _ in 1..<width { divisor *= 10 }
+    while divisor > 0 {
+      output.append(UInt8(truncatingIfNeeded: 0x30 + value / divisor % 10))
+      divisor /= 10
+    }
+  }
 
   private static func pad(_ value: Int64, _ width: Int) -> String {
     let digits = String(value)

@@ -20,7 +20,7 @@ public final class HealthDispatcher: CallDispatcher {
       switch methods[method] {
       case GRPCHealth.Health.check.method: try check(payload, &response)
       case GRPCHealth.Health.list.method: try list(&response)
-      default: return .failed(.unimplemented(methods[method]))
+      default: return .failed(.internalError)
       }
       return .replied
     } catch {

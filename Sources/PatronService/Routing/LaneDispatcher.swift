@@ -6,7 +6,7 @@ public import TTRPC
 ///
 /// `feeds` is the same for all loops, and the store's `commitObserver` tells it of commits.
 public final class LaneDispatcher: CallDispatcher {
-  /// Every method of the contract, also those that answer UNIMPLEMENTED.
+  /// Every method of the contract.
   public let methods: [Method]
   private let routes: [Routes.Route]
   private let store: Store
@@ -38,8 +38,6 @@ public final class LaneDispatcher: CallDispatcher {
     arena.reset(limit: Arena.decodingLimit(payload: payload.count))
     do {
       switch routes[method] {
-      case .unimplemented:
-        return .failed(.unimplemented(methods[method]))
       case .point(let handler):
         return try read(handler, payload, call, &response)
       case .write(let prepare):
@@ -66,7 +64,7 @@ public final class LaneDispatcher: CallDispatcher {
       switch routes[method] {
       case .scan(let prepare): try scan(try prepare(payload, arena), call, stream)
       case .feed(let prepare): try feeds.open(try prepare(payload, arena), stream)
-      case .point, .write, .stepped, .unimplemented: stream.finish(.unimplemented(methods[method]))
+      case .point, .write, .stepped: stream.finish(.internalError)
       }
     } catch {
       stream.finish(.from(error))
@@ -142,14 +140,6 @@ public final class LaneDispatcher: CallDispatcher {
     }.begin(
       deadline: call.deadline, bytes: bytes, token: ReplyToken(call.target), now: WallClock.now(),
       first)
-  }
-}
-
-extension RPCError {
-  static func unimplemented(_ method: Method) -> RPCError {
-    reason(
-      .unimplemented, "METHOD_UNIMPLEMENTED",
-      "\(method) is part of the contract, but this version of patrond does not serve it.")
   }
 }
 

@@ -35,7 +35,6 @@ public struct Routes: Sendable {
     case stepped(Stepped)
     case scan(Scan)
     case feed(Feed)
-    case unimplemented
   }
 
   private(set) var methods: [Method] = []
@@ -135,11 +134,6 @@ public struct Routes: Sendable {
         let prepared = try prepare(try Request(decoding: payload, arena: arena))
         return { context in try open(prepared, context) }
       })
-  }
-
-  /// Answers the methods that no handler was given for with UNIMPLEMENTED.
-  mutating func completeWith(_ contract: [Method]) {
-    for method in contract where !methods.contains(method) { add(method, .unimplemented) }
   }
 
   private mutating func add(_ method: Method, _ route: Route) {

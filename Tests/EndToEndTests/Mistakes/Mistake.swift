@@ -87,12 +87,6 @@ extension Mistake {
 
   static let requests: [Mistake] = [
     Mistake(
-      "a method that is not built yet",
-      76,
-      says: ["UNIMPLEMENTED", "DeleteCustomer"],
-      ["call", "DeleteCustomer", "{}"]
-    ),
-    Mistake(
       "an unknown customer",
       69,
       says: ["CUSTOMER_NOT_FOUND"],
