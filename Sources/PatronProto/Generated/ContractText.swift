@@ -1007,10 +1007,11 @@ extension Contract {
           // consent unless an opt-out of the other record takes it away; no agreement for another address
           // comes over.
           //
-          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
-          // `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000
-          // events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and
-          // `AMOUNT_OUT_OF_RANGE` when both together are more than one customer can have.
+          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+          // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
+          // has more than 20,000 events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`,
+          // `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are more than one customer
+          // can have.
           rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
           // Undoes a merge. Both customers are as they were; events, orders and checkouts that came since,
           // and fields that were changed since, stay with the primary. What was said of consent since goes
@@ -1175,10 +1176,11 @@ extension Contract {
         // consent unless an opt-out of the other record takes it away; no agreement for another address
         // comes over.
         //
-        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
-        // `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000
-        // events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and
-        // `AMOUNT_OUT_OF_RANGE` when both together are more than one customer can have.
+        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+        // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
+        // has more than 20,000 events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`,
+        // `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are more than one customer
+        // can have.
         rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
         """##),
     ContractDeclaration(
