@@ -2429,7 +2429,8 @@ extension Contract {
       text: ##"""
         // A part of an order in a shipment.
         message FulfilledItem {
-          // The product of a position of the order.
+          // The product of a position of the order, else INVALID_ARGUMENT `PRODUCT_NOT_IN_ORDER`. It may
+          // be empty; of an order without positions it is any.
           string product_id = 1;
           // How many, 1 to 1,000,000.
           int32 quantity = 2;
@@ -2671,7 +2672,9 @@ extension Contract {
           rpc SyncRefund(SyncRefundRequest) returns (SyncRefundResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over one shipment of a known order.
+          // Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
+          // when the shipments hold as many pieces as its positions, or one of them or the order names
+          // none. Where a sync said more of the whole order, that stays.
           rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -2777,7 +2780,9 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncFulfillment", kind: .method,
       text: ##"""
-        // Takes over one shipment of a known order.
+        // Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
+        // when the shipments hold as many pieces as its positions, or one of them or the order names
+        // none. Where a sync said more of the whole order, that stays.
         rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
           option idempotency_level = IDEMPOTENT;
         }

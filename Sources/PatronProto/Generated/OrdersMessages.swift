@@ -180,7 +180,8 @@ public struct Fulfillment: ProtobufC.Message {
 
 /// A part of an order in a shipment.
 public struct FulfilledItem: ProtobufC.Message {
-  /// The product of a position of the order.
+  /// The product of a position of the order, else INVALID_ARGUMENT `PRODUCT_NOT_IN_ORDER`. It may
+  /// be empty; of an order without positions it is any.
   public var productID = ""
 
   /// How many, 1 to 1,000,000.
