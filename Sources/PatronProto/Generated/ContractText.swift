@@ -2472,9 +2472,10 @@ extension Contract {
           Cancellation cancellation = 9;
           // Up to 500 positions.
           repeated LineItem line_items = 10;
-          // Up to 100 refunds.
+          // Up to 100 refunds. A sync without some that were known, those of SyncRefund included, removes
+          // them and takes them off the sums; it answers with the warning `ORDER_PARTS_REMOVED`.
           repeated Refund refunds = 11;
-          // Up to 100 shipments.
+          // Up to 100 shipments. Those that were known are removed like refunds.
           repeated Fulfillment fulfillments = 12;
           // After discounts, before shipping and taxes.
           Money subtotal = 13;

@@ -279,10 +279,11 @@ public struct Order: ProtobufC.Message {
   /// Up to 500 positions.
   public var lineItems: [LineItem] = []
 
-  /// Up to 100 refunds.
+  /// Up to 100 refunds. A sync without some that were known, those of SyncRefund included, removes
+  /// them and takes them off the sums; it answers with the warning `ORDER_PARTS_REMOVED`.
   public var refunds: [Refund] = []
 
-  /// Up to 100 shipments.
+  /// Up to 100 shipments. Those that were known are removed like refunds.
   public var fulfillments: [Fulfillment] = []
 
   /// After discounts, before shipping and taxes.

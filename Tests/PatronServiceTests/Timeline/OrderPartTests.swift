@@ -254,6 +254,37 @@ struct OrderPartTests {
     }
   }
 
+  @Test func aWholeOrderThatRemovesPartsSaysSo() async throws {
+    try await Shop.open { shop in
+      try await order(shop)
+      _ = try await refund(shop, Self.refund("r1", 300))
+      _ = try await refund(shop, Self.refund("r2", 100))
+      let known = try await ship(shop, shipment("f1", 1, at: 1_700_000_100)).order ?? Order()
+      var whole = known
+      whole.paymentStatus = .paid
+      let kept = try await shop.sync(whole) { $0.email = "a@example.com" }
+      #expect(kept.outcome == .updated && kept.warnings.isEmpty)
+      whole.refunds.removeLast()
+      let fewer = try await shop.sync(whole) { $0.email = "a@example.com" }
+      #expect(fewer.warnings.map(\.reason) == ["ORDER_PARTS_REMOVED"])
+      #expect(fewer.warnings.map(\.field) == ["order.refunds"])
+      let batch = try await shop.timelines.batchSyncOrders(
+        .with {
+          $0.items = [
+            .with {
+              $0.customer = .with { $0.email = "a@example.com" }
+              $0.order = .of("o1", 1000)
+            }
+          ]
+        })
+      let warnings = batch.results.first?.warnings ?? []
+      #expect(warnings.map(\.field) == ["order.refunds", "order.fulfillments"])
+      #expect(warnings.allSatisfy { $0.reason == "ORDER_PARTS_REMOVED" })
+      #expect(try await stats(shop)?.refundedTotal == 0)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
   @Test func aHundredShipmentsAndNotMore() async throws {
     try await Shop.open { shop in
       try await order(shop) { order in
