@@ -193,6 +193,38 @@ struct FileCommandTests {
     #expect(outcome.err.contains(expected), "\(outcome.err)")
   }
 
+  /// Also by another name, from standard input, by the usual name, and in a dry run.
+  @Test(arguments: [[], ["--dry-run"]])
+  func theInputIsNeverTheFileOfRejects(_ more: [String]) async throws {
+    let server = importer(["a"])
+    let text = "external_id\na\n"
+    let file = try TemporaryFile(text)
+    let link = file.path + ".link"
+    let hard = file.path + ".hard"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file.path)
+    try FileManager.default.linkItem(atPath: file.path, toPath: hard)
+    defer {
+      try? FileManager.default.removeItem(atPath: link)
+      try? FileManager.default.removeItem(atPath: hard)
+    }
+    for rejects in [file.path, link, hard] {
+      let outcome = try await patron(
+        ["customers", "import", file.path, "--rejects", rejects] + more, server: server)
+      #expect(outcome.status == 2 && outcome.out.isEmpty, "\(outcome.err)")
+      #expect(outcome.err.contains("\(rejects), which is the input itself; name another file"))
+    }
+    #expect(file.text == text && server.calls.isEmpty)
+  }
+
+  @Test func aDryRunLeavesTheFileOfRejectsWhereItRejectsNothing() async throws {
+    let rejects = try TemporaryFile("kept")
+    let outcome = try await patron(
+      "customers", "import", "-", "--dry-run", "--rejects", rejects.path,
+      server: importer(), input: "external_id\na\n")
+    #expect(outcome.status == 0, "\(outcome.err)")
+    #expect(rejects.text == "kept")
+  }
+
   @Test func sendsNoMoreThanFits() async throws {
     let server = importer()
     let rows = (0..<2500).map { "c\($0),\(String(repeating: "x", count: 250))\n" }.joined()

@@ -14,12 +14,18 @@ struct ImportRun: Sendable {
 
   /// Sends everything, prints the summary, and throws exit status 3 when there were rejects.
   func run(_ source: String) async throws {
-    let summary = try await send(try InputFile.open(source))
+    let file = try InputFile.open(source)
+    try file.refuse(asRejects: rejectsPath)
+    let summary = try await send(file)
+    show(summary)
+    if summary.rejected > 0 { throw BatchRejects.exitCode }
+  }
+
+  private func show(_ summary: BatchSummary) {
     session.print(summary.text(session.format, session.style))
     if frame.validateOnly, session.format == .table {
       session.remark("nothing was written: --dry-run")
     }
-    if summary.rejected > 0 { throw BatchRejects.exitCode }
   }
 
   private func send(_ file: consuming InputFile) async throws -> BatchSummary {
