@@ -24,6 +24,7 @@ struct TimelineText {
     lines.append(("contact", contact(customer).joined(separator: " · ")))
     if customer.orderStats.isEmpty { lines.append(("orders", "none")) }
     lines += customer.orderStats.map { ("orders", OrderText.summary($0)) }
+    lines += CustomerText.summaries(customer)
     lines += header.channels.map(ChannelText.line)
     if let tags = customer.tags { lines.append(("tags", tags)) }
     var text = frame(title, lines)
