@@ -118,7 +118,7 @@ enum CustomerText {
   /// Labels on the left, values beside them.
   static func card(_ lines: [(label: String, value: String)], width: Int, style: Style) -> String {
     let lines = lines.filter { !$0.value.isEmpty }
-    let label = min(lines.map { TextWidth.columns($0.label) }.max() ?? 0, 40)
+    let label = min(lines.map { TextWidth.columns($0.label) }.max() ?? 0, max(40, width / 3))
     return lines.map { line in
       let value = TextWidth.cut(SafeText.line(line.value), to: max(20, width - label - 2))
       return style.dim(TextWidth.fit(SafeText.line(line.label), to: label)) + "  " + value + "\n"

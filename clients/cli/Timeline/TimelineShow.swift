@@ -70,7 +70,7 @@ private struct TimelinePrinter {
 
   init(_ session: Session) {
     self.session = session
-    text = TimelineText(width: min(session.environment.columns, 100), style: session.style)
+    text = TimelineText(width: session.environment.columns, style: session.style)
   }
 
   mutating func add(_ page: GetTimelineResponse) throws {
