@@ -22,8 +22,7 @@ enum ErasureMode: Int32, Sendable {
 /// The first step of an erasure: afterwards there is no such customer, and nothing new can be
 /// written about them. The history is left to ``HistoryErasure``.
 ///
-/// In both modes the consent ledger keeps what happened and when, without evidence, as proof; the
-/// addresses' hashes keep their suppressions. Whoever had opted out of marketing leaves a
+/// In both modes the addresses' hashes keep their suppressions. Whoever had opted out of marketing leaves a
 /// suppression behind, as an opt-out of an address that no customer has does: only a newer
 /// agreement in person lifts it.
 enum Erasure {
@@ -36,7 +35,6 @@ enum Erasure {
     try keepOptOuts(of: row, names, in: writer, at: now)
     try writer.erase(row, names)
     let suppressions = try reduceSuppressions(of: names, in: writer)
-    try reduceLedger(of: row.id, mode, in: writer)
     let receipt = ErasureRow(
       id: try writer.nextID(), customerID: row.id, mode: mode.rawValue, erasedAt: now,
       reason: reason, eventCount: counts.events, orderCount: counts.orders,
@@ -91,22 +89,6 @@ enum Erasure {
     }
     return count
   }
-
-  private static func reduceLedger(
-    of customerID: Int64, _ mode: ErasureMode, in writer: StoreWriter
-  ) throws {
-    var rows: [(id: Int64, body: [UInt8])] = []
-    try writer.read.consentHistory(of: customerID, before: .max) { id, body in
-      rows.append((id, Array(body)))
-      return true
-    }
-    for (id, body) in rows {
-      let record = try ConsentRecord(stored: body)
-      // Of an address that the customer has no more only the ledger knows what was noted.
-      if let noted = record.suppressed { try writer.clearSuppressions(like: noted) }
-      try writer.rewriteLedger(id: id, of: customerID, body: try record.erased(mode).encoded())
-    }
-  }
 }
 
 extension Event {
@@ -128,18 +110,5 @@ extension Event {
     sequence = receipt.id
     properties["erasure_id"] = .with { $0.kind = .int64Value(receipt.id) }
     properties["mode"] = .text(mode.name)
-  }
-}
-
-extension ConsentRecord {
-  /// The suppression that the row tells of, where texts were kept with it; its address is not
-  /// known.
-  fileprivate var suppressed: SuppressionRow? {
-    guard action == .suppress, let evidence, evidence.source != "" || evidence.note != "",
-      let channel = PatronModel.Channel(rawValue: Int(channel.rawValue))
-    else { return nil }
-    return SuppressionRow(
-      channel: channel, addressHash: [], reason: Int64(suppressionReason.rawValue),
-      suppressedAt: occurredAt?.micros ?? 0, source: evidence.source, note: evidence.note)
   }
 }

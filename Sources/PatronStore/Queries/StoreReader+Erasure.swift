@@ -35,7 +35,8 @@ extension StoreReader {
   )
   private static let checkouts = Query(
     """
-    SELECT token, started_at, body FROM checkouts WHERE store_id = ?1 AND customer_id = ?2
+    SELECT token, started_at, body FROM checkouts
+    WHERE store_id = ?1 AND customer_id = ?2 AND token > ?3 ORDER BY token
     """
   )
 
@@ -122,13 +123,21 @@ extension StoreReader {
     return rows
   }
 
-  /// All checkouts of a customer.
-  public func checkouts(of customerID: Int64) throws -> [CheckoutRow] {
+  /// The next checkouts of a customer by their tokens, within the same bounds.
+  public func checkouts(
+    of customerID: Int64,
+    after token: String,
+    atMost count: Int,
+    bytes: Int
+  ) throws -> [CheckoutRow] {
     var rows: [CheckoutRow] = []
-    try transaction.forEach(Self.checkouts, store.name, customerID) { row in
+    var size = 0
+    try transaction.forEachWhile(Self.checkouts, store.name, customerID, token) { row in
       rows.append(
         CheckoutRow(
           token: row.text(0), customerID: customerID, startedAt: row.int64(1), body: row.array(2)))
+      size += row.bytes(2).count
+      return rows.count < count && size < bytes
     }
     return rows
   }

@@ -1,0 +1,110 @@
+import PatronProto
+import PatronStore
+import ProtobufC
+import TTRPC
+import Testing
+
+@testable import PatronService
+
+/// What an erasure does in which transaction.
+@Suite(.timeLimit(.minutes(1)))
+struct ErasureStepTests {
+  static let series = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+
+  /// Erases as far as one transaction goes, as if the server were gone then.
+  static func begin(_ mode: ErasureMode, in shop: Shop) async throws {
+    let store = try StoreID.named("")
+    try await shop.write { transaction in
+      let context = WriteContext(transaction: transaction, now: WallClock.now())
+      let writer = context.store(store)
+      let row = try #require(try writer.read.customerRow(.externalID("c1")))
+      let receipt = try Erasure.begin(row, mode, reason: "", in: writer, at: context.now)
+      _ = try HistoryErasure(store: store, receipt: receipt).step(in: context)
+    }
+  }
+
+  private func secrets(_ shop: Shop) throws -> [String] {
+    let tables = ["events", "checkouts", "consent_ledger"]
+    let counts = tables.map { "(SELECT count(*) FROM \($0) WHERE instr(body, 'secret') > 0)" }
+    return try shop.rows(
+      "SELECT \(counts.joined(separator: ", "))", columns: Int32(tables.count))[0]
+  }
+
+  /// Gives the customer a ledger and checkouts of `count` rows each.
+  private func fill(_ shop: Shop, _ count: Int) async throws {
+    try await shop.upsert(DeleteTests.ada)
+    try await shop.subscribe {
+      $0.customer = .with { $0.externalID = "c1" }
+      $0.evidence?.consentText = "secret"
+    }
+    _ = try await shop.timelines.syncCheckout(
+      .with {
+        $0.customer = .with { $0.externalID = "c1" }
+        $0.checkout = .with {
+          // Looks as if it were done already.
+          $0.token = "patron:erased:secret"
+          $0.startedAt = .at(1_700_000_000)
+          $0.abandonedCheckoutURL = "https://shop.example/secret"
+        }
+      })
+    try await shop.tamper(
+      """
+      INSERT INTO checkouts (store_id, token, customer_id, started_at, body)
+      \(Self.series)\(count - 1)) SELECT store_id, 'secret' || i, customer_id, started_at, body
+      FROM checkouts, n
+      """)
+    try await shop.tamper(
+      """
+      INSERT INTO consent_ledger (store_id, customer_id, id, body)
+      \(Self.series)\(count - 1)) SELECT store_id, customer_id, id + i * 1000000, body
+      FROM consent_ledger, n
+      """)
+  }
+
+  @Test(arguments: [ErasureMode.anonymize, .purge])
+  func ledgerAndCheckoutsAreWorkedOffInSteps(_ mode: ErasureMode) async throws {
+    let most = HistoryErasure.mostRows
+    for count in [2, most - 1, most, most + 1, 2 * most + 7] {
+      try await Shop.open { shop in
+        try await fill(shop, count)
+        let before = try secrets(shop).compactMap(Int.init)
+        #expect(before[1...] == [count, count], "\(count)")
+        try await Self.begin(mode, in: shop)
+        let left = try secrets(shop).compactMap(Int.init)
+        // Whatever one transaction took is no more than it may take.
+        #expect(left[1] >= count - most && left[2] >= min(count, 2 * count - most), "\(count)")
+        try PendingErasures.run(shop.store)
+        #expect(try secrets(shop) == ["0", "0", "0"], "\(count)")
+        #expect(
+          try shop.rows("SELECT count(*), sum(token GLOB '*secret*') FROM checkouts", columns: 2)
+            == [mode == .purge ? ["0", ""] : [String(count), "0"]], "\(count)")
+        #expect(
+          try shop.rows("SELECT count(*) FROM consent_ledger", columns: 1) == [[String(count)]])
+        #expect(try shop.rows("SELECT is_complete FROM erasures", columns: 1) == [["1"]])
+      }
+    }
+  }
+
+  @Test func notesOfOthersStay() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert(DeleteTests.ada)
+      try await shop.upsert {
+        $0.externalID = "c2"
+        $0.phoneNumber = "+14155550102"
+      }
+      for id in ["c1", "c2"] {
+        try await shop.suppress(.externalID(id), .hardBounce) {
+          $0.suppressedAt = .at(1_700_000_000)
+          $0.source = "carrier"
+          $0.note = "list of May"
+        }
+      }
+      try await shop.delete(.externalID("c1"))
+      let other = try await shop.status(of: .externalID("c2"))
+      #expect(other.suppressions.map(\.note) == ["list of May"])
+      #expect(
+        try shop.rows("SELECT note FROM suppressions ORDER BY note", columns: 1)
+          == [[""], ["list of May"]])
+    }
+  }
+}
