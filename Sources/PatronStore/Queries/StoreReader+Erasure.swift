@@ -13,6 +13,9 @@ extension StoreReader {
     FROM erasures WHERE store_id = ?1 AND id = ?2
     """
   )
+  private static let isUnfinished = Query(
+    "SELECT 1 FROM erasures WHERE store_id = ?1 AND id = ?2 AND is_complete = 0"
+  )
   private static let counts = Query(
     """
     SELECT (SELECT count(*) FROM events WHERE store_id = ?1 AND customer_id = ?2),
@@ -53,6 +56,12 @@ extension StoreReader {
         erasedAt: row.int64(3), reason: row.text(4), eventCount: row.int64(5),
         orderCount: row.int64(6), suppressionCount: row.int64(7), stats: row.array(8))
     }
+  }
+
+  /// The receipt with this number where history is still being worked off; nil otherwise.
+  public func unfinishedErasure(id: Int64) throws -> ErasureRow? {
+    let found = try transaction.first(Self.isUnfinished, store.name, id) { _ in true } ?? false
+    return found ? try erasure(id: id) : nil
   }
 
   /// The ids and addresses to which a customer answers.

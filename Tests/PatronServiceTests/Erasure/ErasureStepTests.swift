@@ -85,6 +85,33 @@ struct ErasureStepTests {
     }
   }
 
+  /// The second transaction meets an event that cannot be decoded, until somebody repairs it.
+  @Test func aRepeatGoesOnAfterAFailure() async throws {
+    for requestID in ["r1", ""] {
+      try await Shop.open { shop in
+        let id = try await shop.upsert(DeleteTests.ada).customer?.id ?? 0
+        try await ErasedHistoryTests.record(3 * HistoryErasure.mostRows, shop)
+        let damaged = "WHERE event_id = 'c1-\(2 * HistoryErasure.mostRows)'"
+        let body = try #require(try shop.blobs("SELECT body FROM events \(damaged)").first)
+        try await shop.tamper("UPDATE events SET body = ?1 \(damaged)", [0xff])
+        for _ in 0..<2 {
+          let error = try await failure { try await shop.delete(.id(id), requestID: requestID) }
+          #expect(error.code == .dataLoss && error.reason == "DATABASE_DAMAGED")
+        }
+        #expect(try shop.rows("SELECT is_complete FROM erasures", columns: 1) == [["0"]])
+        try await shop.tamper("UPDATE events SET body = ?1 \(damaged)", body)
+        let receipt = try await shop.delete(.id(id), requestID: requestID)
+        #expect(
+          try shop.rows("SELECT id, event_count, is_complete FROM erasures", columns: 3)
+            == [[String(receipt.receiptID), String(receipt.eventCount), "1"]])
+        #expect(try secrets(shop) == ["0", "0", "0"])
+        let later = try await failure { try await shop.delete(.id(id), requestID: "r2") }
+        #expect(later.reason == "CUSTOMER_ERASED")
+        #expect(try shop.store.check([RecordChecks.run]) == [])
+      }
+    }
+  }
+
   @Test func notesOfOthersStay() async throws {
     try await Shop.open { shop in
       try await shop.upsert(DeleteTests.ada)
