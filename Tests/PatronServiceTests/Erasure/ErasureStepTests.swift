@@ -1,6 +1,7 @@
 import PatronProto
 import PatronStore
 import ProtobufC
+import Synchronization
 import TTRPC
 import Testing
 
@@ -12,12 +13,14 @@ struct ErasureStepTests {
   static let series = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
 
   /// Erases as far as one transaction goes, as if the server were gone then.
-  static func begin(_ mode: ErasureMode, in shop: Shop) async throws {
+  static func begin(
+    _ mode: ErasureMode, of customer: String = "c1", in shop: Shop
+  ) async throws {
     let store = try StoreID.named("")
     try await shop.write { transaction in
       let context = WriteContext(transaction: transaction, now: WallClock.now())
       let writer = context.store(store)
-      let row = try #require(try writer.read.customerRow(.externalID("c1")))
+      let row = try #require(try writer.read.customerRow(.externalID(customer)))
       let receipt = try Erasure.begin(row, mode, reason: "", in: writer, at: context.now)
       _ = try HistoryErasure(store: store, receipt: receipt).step(in: context)
     }
@@ -73,7 +76,7 @@ struct ErasureStepTests {
         let left = try secrets(shop).compactMap(Int.init)
         // Whatever one transaction took is no more than it may take.
         #expect(left[1] >= count - most && left[2] >= min(count, 2 * count - most), "\(count)")
-        try PendingErasures.run(shop.store)
+        try PendingErasures.run(shop.store) { Issue.record("\($0)") }
         #expect(try secrets(shop) == ["0", "0", "0"], "\(count)")
         #expect(
           try shop.rows("SELECT count(*), sum(token GLOB '*secret*') FROM checkouts", columns: 2)
@@ -109,6 +112,39 @@ struct ErasureStepTests {
         #expect(later.reason == "CUSTOMER_ERASED")
         #expect(try shop.store.check([RecordChecks.run]) == [])
       }
+    }
+  }
+
+  /// Others are finished, and the server starts; it is tried again at the next start.
+  @Test func aStartPassesOverADamagedRecord() async throws {
+    try await Shop.open { shop in
+      let most = HistoryErasure.mostRows
+      for customer in ["c1", "c2", "c3"] {
+        try await shop.upsert {
+          $0.externalID = customer
+          $0.email = "\(customer)@example.com"
+        }
+        try await ErasedHistoryTests.record(3 * most, of: customer, shop)
+        try await Self.begin(.anonymize, of: customer, in: shop)
+      }
+      try await shop.tamper(
+        "UPDATE events SET body = ?1 WHERE event_id = 'c2-\(2 * most)'", [0xff])
+      func unfinished() throws -> [Int64] {
+        try shop.rows("SELECT id FROM erasures WHERE is_complete = 0 ORDER BY id", columns: 1)
+          .compactMap { Int64($0[0]) }
+      }
+      let ids = try unfinished()
+      #expect(ids.count == 3)
+      for _ in 0..<2 {
+        let told = Mutex<[String]>([])
+        try PendingErasures.run(shop.store) { text in told.withLock { $0.append(text) } }
+        #expect(try unfinished() == [ids[1]])
+        let texts = told.withLock { $0 }
+        #expect(texts.count == 1 && texts[0].contains("erasure \(ids[1]) of the store `default`"))
+        #expect(!texts[0].contains("secret"))
+      }
+      // Each step was a transaction of its own: what came before the damage is done.
+      #expect(try secrets(shop) == [String(most - 1), "0", "0"])
     }
   }
 
