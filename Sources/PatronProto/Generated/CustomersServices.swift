@@ -89,8 +89,8 @@ public enum CustomerService {
   /// tells of it by one event, `profile_redacted`, after which followers forget what they have of
   /// the customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
   /// any topic is suppressed by it. The answer comes when all is done; when the server stops before,
-  /// it finishes when it starts again. After an error in the middle, a repeat with the same request id
-  /// or the customer's id goes on. Backups are the operator's.
+  /// it finishes when it starts again. After an error in the middle, a repeat with the same request
+  /// id or the customer's id goes on. Backups are the operator's.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
   /// for a request id of another method.
@@ -281,8 +281,8 @@ public struct CustomerServiceClient: Sendable {
   /// tells of it by one event, `profile_redacted`, after which followers forget what they have of
   /// the customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
   /// any topic is suppressed by it. The answer comes when all is done; when the server stops before,
-  /// it finishes when it starts again. After an error in the middle, a repeat with the same request id
-  /// or the customer's id goes on. Backups are the operator's.
+  /// it finishes when it starts again. After an error in the middle, a repeat with the same request
+  /// id or the customer's id goes on. Backups are the operator's.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
   /// for a request id of another method.
