@@ -264,6 +264,19 @@ struct BatchCommandTests {
     #expect(!FileManager.default.fileExists(atPath: rejects.path))
   }
 
+  @Test(arguments: [
+    ["customers", "upsert"], ["timeline", "record"], ["timeline", "order"],
+  ])
+  func theInputIsNeverTheFileOfRejects(_ command: [String]) async throws {
+    let server = server()
+    let file = try TemporaryFile("{}\n")
+    let outcome = try await patron(
+      command + ["--batch", file.path, "--rejects", file.path], server: server)
+    #expect(outcome.status == 2 && outcome.out.isEmpty, "\(outcome.err)")
+    #expect(outcome.err.contains("\(file.path), which is the input itself; name another file"))
+    #expect(file.text == "{}\n" && server.calls.isEmpty)
+  }
+
   @Test func doesNotWaitForAServerThatNeverAnswered() async throws {
     let server = FakeServer()
     server.handle("BatchRecordEvents") { _, _ throws(RPCError) in

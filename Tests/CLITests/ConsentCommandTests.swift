@@ -271,6 +271,10 @@ struct ConsentCommandTests {
       "\(table.err)"
     )
     #expect(table.err == "there are more: --page-token 2, or --all\n")
+    // What became of the consent is there however narrow the terminal.
+    let narrow = try await patron(
+      ["consent", "history", "--id", "7", "--limit", "2"], server: server, columns: 60)
+    #expect(narrow.out.contains("subscribed → unsubscribed  operator"), "\(narrow.out)")
     let all = try await patron(
       ["consent", "history", "--id", "7", "--all", "-o", "ndjson"],
       server: server

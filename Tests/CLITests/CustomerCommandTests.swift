@@ -203,26 +203,67 @@ struct CustomerCommandTests {
     let entries = [
       entry("address", "order_placed", 1_700_000_000), entry("email", "upsert", 1_700_000_060),
       entry("tags", "upsert", 1_700_000_060), entry("gender", "upsert", 1_700_003_600),
+      FieldProvenance.with {
+        $0 = entry("first_name", "review_created", 1_600_000_000)
+        $0.eventID = 12
+      },
     ]
     server.on(CustomerService.getCustomer) { _ in
       .with {
-        $0.customer = .with { $0.id = 7 }
+        $0.customer = Self.reviewer
         $0.provenance = entries
       }
     }
     let outcome = try await patron(["customers", "get", "--id", "7"], server: server)
     #expect(
       outcome.out == """
-        id                   7
-        set by upsert        2023-11-14 23:13  gender
-        set by upsert        2023-11-14 22:14  email, tags
-        set by order_placed  2023-11-14 22:13  address
+        id                     7
+        reviews                3 reviews, average 4.3, of the shop 5.0, last 2023-11-14 with 4 stars
+        loyalty                member since 2020-09-13, 1,200 points, tier gold
+        set by upsert          2023-11-14 23:13  gender
+        set by upsert          2023-11-14 22:14  email, tags
+        set by order_placed    2023-11-14 22:13  address
+        set by review_created  2020-09-13 12:26  event 12  first_name
 
         """,
       "\(outcome.err)"
     )
     let json = try await patron(["customers", "get", "--id", "7", "-o", "json"], server: server)
     #expect(try GetCustomerResponse(json: json.out).provenance == entries)
+  }
+
+  private static let reviewer = Customer.with {
+    $0.id = 7
+    $0.reviews = .with {
+      $0.totalReviews = 3
+      $0.averageProductRating = 13.0 / 3
+      $0.averageSiteRating = 5
+      $0.lastStarRating = 4
+      $0.lastReviewAt = .with { $0.seconds = 1_700_000_000 }
+    }
+    $0.loyalty = .with {
+      $0.member = true
+      $0.joinedAt = .with { $0.seconds = 1_600_000_000 }
+      $0.pointsBalance = 1200
+      $0.tier = "gold"
+    }
+  }
+
+  @Test func theTimelineTellsOfReviewsAndLoyaltyToo() async throws {
+    let server = FakeServer()
+    var former = Self.reviewer
+    former.reviews = .with { $0.totalReviews = 1 }
+    former.loyalty = LoyaltySummary()
+    for (customer, expected) in [
+      (Self.reviewer, ["│ reviews  3 reviews, average 4.3, ", "│ loyalty  member since 2020-"]),
+      (former, ["│ reviews  1 review  ", "│ loyalty  no member now, 0 points  "]),
+    ] {
+      server.on(TimelineService.getTimeline) { _ in
+        .with { $0.header = .with { $0.customer = customer } }
+      }
+      let outcome = try await patron("timeline", "show", "--id", "7", server: server)
+      for line in expected { #expect(outcome.out.contains(line), "\(outcome.out)") }
+    }
   }
 
   /// A server with `count` customers that hands them out in pages.

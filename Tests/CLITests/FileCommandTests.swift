@@ -193,6 +193,67 @@ struct FileCommandTests {
     #expect(outcome.err.contains(expected), "\(outcome.err)")
   }
 
+  /// Also by another name, from standard input, by the usual name, and in a dry run.
+  @Test(arguments: [[], ["--dry-run"]])
+  func theInputIsNeverTheFileOfRejects(_ more: [String]) async throws {
+    let server = importer(["a"])
+    let text = "external_id\na\n"
+    let file = try TemporaryFile(text)
+    let link = file.path + ".link"
+    let hard = file.path + ".hard"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file.path)
+    try FileManager.default.linkItem(atPath: file.path, toPath: hard)
+    defer {
+      try? FileManager.default.removeItem(atPath: link)
+      try? FileManager.default.removeItem(atPath: hard)
+    }
+    for rejects in [file.path, link, hard] {
+      let outcome = try await patron(
+        ["customers", "import", file.path, "--rejects", rejects] + more, server: server)
+      #expect(outcome.status == 2 && outcome.out.isEmpty, "\(outcome.err)")
+      #expect(outcome.err.contains("\(rejects), which is the input itself; name another file"))
+    }
+    #expect(file.text == text && server.calls.isEmpty)
+  }
+
+  @Test func aDryRunLeavesTheFileOfRejectsWhereItRejectsNothing() async throws {
+    let rejects = try TemporaryFile("kept")
+    let outcome = try await patron(
+      "customers", "import", "-", "--dry-run", "--rejects", rejects.path,
+      server: importer(), input: "external_id\na\n")
+    #expect(outcome.status == 0, "\(outcome.err)")
+    #expect(rejects.text == "kept")
+  }
+
+  @Test func aFileThatBreaksOffSaysWhatWasWritten() async throws {
+    let server = importer(["b"])
+    let rejects = try TemporaryFile()
+    let outcome = try await patron(
+      "customers", "import", "-", "--batch-size", "2", "--rejects", rejects.path, server: server,
+      input: "external_id\na\nb\nc\nd\n\"e\n")
+    #expect(outcome.status == 1)
+    #expect(outcome.out.hasPrefix("4 customers: 3 created, 0 updated, 0 unchanged, 1 rejected"))
+    #expect(outcome.err.contains("never closed"), "\(outcome.err)")
+    #expect(outcome.err.contains("4 customers before it got an answer. Mend the file and run"))
+    #expect(rejects.text.hasPrefix("external_id,reject_reason\r\nb,"), "\(rejects.text)")
+  }
+
+  @Test func aServerThatGoesAwaySaysWhatWasWritten() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.importCustomers) { request throws(RPCError) in
+      guard request.items[0].customer?.externalID == "a" else {
+        throw RPCError(code: .permissionDenied, message: "no more")
+      }
+      return .with { $0.results = [.with { $0.outcome = .created }] }
+    }
+    let outcome = try await patron(
+      "customers", "import", "-", "--batch-size", "1", server: server,
+      input: "external_id\na\nb\n")
+    #expect(outcome.status == 64 + 7)
+    #expect(outcome.out.hasPrefix("1 customer: 1 created"), "\(outcome.out)")
+    #expect(outcome.err.contains("stopped at line 3, 1 customer before it"), "\(outcome.err)")
+  }
+
   @Test func sendsNoMoreThanFits() async throws {
     let server = importer()
     let rows = (0..<2500).map { "c\($0),\(String(repeating: "x", count: 250))\n" }.joined()

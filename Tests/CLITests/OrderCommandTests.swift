@@ -196,6 +196,14 @@ struct OrderCommandTests {
             $0.sourceName = "quiz_app"
             $0.type = "badge_won"
             $0.label = "Badge won"
+            // Described by its application, and not checked.
+            $0.fields = [
+              .with {
+                $0.name = "badge"
+                $0.type = "string"
+                $0.required = true
+              }
+            ]
           },
         ]
       }
@@ -211,13 +219,15 @@ struct OrderCommandTests {
       all.out == """
         SOURCE       FROM      TYPE        LABEL       FIELDS
         ecommerce              order_paid  Order paid  references.order_external_id*
-        third party  quiz_app  badge_won   Badge won
+        third party  quiz_app  badge_won   Badge won   badge
 
         """, "\(all.err)")
     let request = try server.requests(ListEventTypesRequest.self, "ListEventTypes").first
     #expect(request?.source == .ecommerce)
     let one = try await patron("timeline", "types", "--type", "order_paid", server: server)
     #expect(one.out.contains("string, required") && !one.out.contains("badge"))
+    let free = try await patron("timeline", "types", "--type", "badge_won", server: server)
+    #expect(free.out.contains("field badge") && !free.out.contains("required"), "\(free.out)")
     let lines = try await patron("timeline", "types", "-o", "ndjson", server: server)
     #expect(lines.out.split(separator: "\n").count == 2)
     let registered = try await patron(

@@ -1,3 +1,4 @@
+import Foundation
 import PatronClient
 import Testing
 
@@ -22,6 +23,25 @@ struct RenderingTests {
     for width in 0...12 {
       #expect(TextWidth.columns(TextWidth.fit("漢字abc漢字", to: width)) == width)
     }
+  }
+
+  @Test func onlyATerminalHasAWidth() throws {
+    let file = try TemporaryFile()
+    let descriptor = open(file.path, O_RDONLY)
+    defer { close(descriptor) }
+    #expect(CLIEnvironment.columns(of: descriptor) == TextWidth.unlimited)
+    for (given, expected) in [(20, 60), (60, 60), (200, 200), (0, 100)] {
+      var (controller, terminal): (Int32, Int32) = (-1, -1)
+      var size = winsize(ws_row: 24, ws_col: UInt16(given), ws_xpixel: 0, ws_ypixel: 0)
+      try #require(openpty(&controller, &terminal, nil, nil, &size) == 0)
+      #expect(CLIEnvironment.columns(of: terminal) == expected)
+      close(controller)
+      close(terminal)
+    }
+    var table = TextTable([.init(title: "A", least: 1), .init(title: "B", least: 1)])
+    table.add([String(repeating: "a", count: 300), String(repeating: "b", count: 300)])
+    let text = table.text(width: TextWidth.unlimited, style: Style(colors: false))
+    #expect(!text.contains("…") && text.contains(String(repeating: "b", count: 300)))
   }
 
   @Test func tablesCutOnlyWhatMayBeCut() {

@@ -144,6 +144,35 @@ struct TimelineCommandTests {
     #expect(widest == 100)
   }
 
+  @Test func cutsNothingWhereThereIsNoTerminal() async throws {
+    let server = server()
+    let outcome = try await patron(
+      "timeline", "show", "--id", "3", server: server, columns: TextWidth.unlimited)
+    #expect(outcome.out.contains("note=" + String(repeating: "長い", count: 60) + "\n"))
+    #expect(!outcome.out.contains("…"))
+    // Frames and amounts stay where they are.
+    let lines = outcome.out.split(separator: "\n").map(String.init)
+    #expect(TextWidth.columns(lines[0]) == 100)
+    #expect(lines.contains { $0.hasSuffix("16.99 USD") && TextWidth.columns($0) == 100 })
+  }
+
+  @Test func aFrameGrowsWithWhatItHolds() {
+    let name = String(repeating: "x", count: 150)
+    var header = TimelineHeader()
+    header.customer = .with {
+      $0.id = 1
+      $0.firstName = name
+      $0.tags = name + "y"
+    }
+    var text = TimelineText(width: TextWidth.unlimited, style: Style(colors: false))
+    let lines = text.header(header).split(separator: "\n").map(String.init)
+    #expect(Set(lines.map(TextWidth.columns)).count == 1, "\(lines)")
+    #expect(lines[0].contains(name) && lines.contains { $0.contains(name + "y │") })
+    var narrow = TimelineText(width: 120, style: Style(colors: false))
+    let cut = narrow.header(header).split(separator: "\n").map { TextWidth.columns(String($0)) }
+    #expect(Set(cut) == [120])
+  }
+
   @Test func filtersAndJSON() async throws {
     let server = server()
     let outcome = try await patron(

@@ -42,6 +42,9 @@ struct UsageTests {
     (["customers", "get", "--nonsense=1"], "no option `--nonsense`; `patron customers get"),
     (["--store", "list", "custmers", "list"], "`patron custmers`; did you mean `customers`?"),
     (["timeline", "shwo"], "there is no command `patron timeline shwo`; did you mean `show`?"),
+    (["timeline", "record", "--amount", "-5"], "if it may be negative, write `--amount=-5`"),
+    (["timeline", "watch", "--since", "-.5"], "`--since -.5`: a value that begins with a hyphen"),
+    (["customers", "get", "--id", "-1"], "write `--id=-1`"),
     (["foo"], "there is no command `patron foo`; the commands are customers, "),
     (
       ["customers", "upsert", "--email", "a@example.com", "--phone", "+1", "--clear", "phone"],

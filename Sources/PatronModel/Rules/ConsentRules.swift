@@ -50,17 +50,21 @@ public enum ConsentRules {
 
   /// Applies an agreement that comes with evidence.
   ///
-  /// - Parameter doubleOptIn: whether it waits for its confirmation.
+  /// - Parameters:
+  ///   - doubleOptIn: whether it waits for its confirmation.
+  ///   - otherOptOutAt: the customer's own opt-out from another topic that stops this one too; see
+  ///     ``ChannelConsents/optOut(reaching:of:)``.
   /// - Returns: unchanged where the customer is subscribed (or, with `doubleOptIn`, pending)
   ///   already, unless the statement makes the agreement surer: the customer's own word where the
-  ///   shop's stood, or a later end. Unchanged with `CONSENT_OUTDATED` where a request for double
+  ///   shop's stood or after `otherOptOutAt`, or a later end. Unchanged with `CONSENT_OUTDATED` where a request for double
   ///   opt-in is newer.
   /// - Throws: `STICKY_OPT_OUT` when anyone but the customer would undo the customer's own
   ///   opt-out; `CONSENT_OUTDATED` when an opt-out is newer (or, if the customer's own, as new).
   public static func subscribe(
     _ statement: ConsentStatement,
     to consent: ChannelConsent,
-    doubleOptIn: Bool
+    doubleOptIn: Bool,
+    after otherOptOutAt: Micros? = nil
   ) throws(RuleError) -> ConsentTransition {
     if let optOutAt = consent.bindingOptOutAt {
       guard statement.actor == .customer else { throw stickyOptOut }
@@ -77,7 +81,7 @@ public enum ConsentRules {
       if isOlder(statement.at, than: consent) { return .unchanged(.outdated) }
       return optIn(statement, to: consent, doubleOptIn: false)
     case .subscribed:
-      return strengthen(consent, by: statement)
+      return strengthen(consent, by: statement, after: otherOptOutAt)
     }
   }
 
@@ -224,15 +228,23 @@ extension ConsentRules {
 
   private static func strengthen(
     _ consent: ChannelConsent,
-    by statement: ConsentStatement
+    by statement: ConsentStatement,
+    after otherOptOutAt: Micros?
   ) -> ConsentTransition {
     if isOlder(statement.at, than: consent) { return .unchanged(nil) }
-    let isFirstOwnWord = statement.actor == .customer && consent.changedBy != .customer
+    let isOwn = statement.actor == .customer
+    let isFirstOwnWord = isOwn && consent.changedBy != .customer
+    let isRenewal: Bool =
+      if isOwn, let stopped = otherOptOutAt {
+        consent.changedAt ?? .min <= stopped && statement.at > stopped
+      } else {
+        false
+      }
     let holdsLonger: Bool =
       if let ends = consent.expiresAt { statement.expiresAt.map { $0 > ends } ?? true } else {
         false
       }
-    guard isFirstOwnWord || holdsLonger else { return .unchanged(nil) }
+    guard isFirstOwnWord || isRenewal || holdsLonger else { return .unchanged(nil) }
     var next = consent
     next.changedAt = statement.at
     next.source = statement.source ?? consent.source

@@ -127,12 +127,14 @@ public enum SuppressionReason: Int, Sendable, Hashable, CaseIterable {
   case erasure = 7
   /// A rule of the shop.
   case policy = 8
+  /// The owner opted out in person, and there was no record to keep that in.
+  case unsubscribed = 9
 
   /// Whether a newer consent that the customer gives in person ends the suppression. What says
   /// that the address does not work stays: agreeing does not repair it.
   public var isLiftedByOwnConsent: Bool {
     switch self {
-    case .manual, .spamComplaint: true
+    case .manual, .spamComplaint, .unsubscribed: true
     case .hardBounce, .softBounce, .invalidAddress, .carrierBlock, .erasure, .policy: false
     }
   }

@@ -47,6 +47,18 @@ public struct ChannelConsents: Sendable, Hashable {
     get { consents[topic] ?? .never }
     set { consents[topic] = newValue }
   }
+
+  /// When the customer's own opt-out from other topics was given that stops `topic` too, until a
+  /// later agreement to it; nil where none does.
+  public func optOut(reaching topic: Topic, of channel: Channel) -> Micros? {
+    guard channel == .email else { return nil }
+    switch topic {
+    case .marketing:
+      return [self[.reviewRequests], self[.loyalty]].compactMap(\.bindingOptOutAt).max()
+    case .reviewRequests, .loyalty: return self[.marketing].bindingOptOutAt
+    case .transactional: return nil
+    }
+  }
 }
 
 /// What a store decided about sending.

@@ -173,6 +173,9 @@ public struct SuppressionReason: RawRepresentable, Hashable, Sendable, CaseItera
   public static let erasure = SuppressionReason(rawValue: 7)
   /// A rule of the shop.
   public static let policy = SuppressionReason(rawValue: 8)
+  /// The owner opted out in person, and there was no record to keep that in. Only a newer agreement
+  /// in person lifts it, and UnsuppressCustomer with the customer as actor.
+  public static let unsubscribed = SuppressionReason(rawValue: 9)
 
   /// The number on the wire. Numbers that this version does not know are kept.
   public var rawValue: Int32
@@ -181,7 +184,7 @@ public struct SuppressionReason: RawRepresentable, Hashable, Sendable, CaseItera
   public init(rawValue: Int32) { self.rawValue = rawValue }
 
   /// The values that this version knows, in the order of the proto file.
-  public static var allCases: [SuppressionReason] { [.unspecified, .manual, .hardBounce, .softBounce, .spamComplaint, .invalidAddress, .carrierBlock, .erasure, .policy] }
+  public static var allCases: [SuppressionReason] { [.unspecified, .manual, .hardBounce, .softBounce, .spamComplaint, .invalidAddress, .carrierBlock, .erasure, .policy, .unsubscribed] }
 
   /// The proto name of a known value, otherwise the number.
   public var description: String {
@@ -195,6 +198,7 @@ public struct SuppressionReason: RawRepresentable, Hashable, Sendable, CaseItera
     case 6: "SUPPRESSION_REASON_CARRIER_BLOCK"
     case 7: "SUPPRESSION_REASON_ERASURE"
     case 8: "SUPPRESSION_REASON_POLICY"
+    case 9: "SUPPRESSION_REASON_UNSUBSCRIBED"
     default: "\(rawValue)"
     }
   }

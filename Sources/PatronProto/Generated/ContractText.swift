@@ -884,6 +884,9 @@ extension Contract {
           SUPPRESSION_REASON_ERASURE = 7;
           // A rule of the shop.
           SUPPRESSION_REASON_POLICY = 8;
+          // The owner opted out in person, and there was no record to keep that in. Only a newer agreement
+          // in person lifts it, and UnsuppressCustomer with the customer as actor.
+          SUPPRESSION_REASON_UNSUBSCRIBED = 9;
         }
         """##),
     ContractDeclaration(

@@ -89,7 +89,9 @@ struct CheckedEvidence: Sendable {
 
 /// Times of what happened to consent.
 enum ConsentTime {
-  /// Checks a time: not before 1990, at most five minutes from now. nil when none is given.
+  /// Checks a time: not before 1990, at most five minutes from now, which clocks that run ahead
+  /// are allowed; it counts as now, so that whatever the customer says next is newer. nil when none
+  /// is given.
   static func check(
     _ given: GoogleProtobuf.Timestamp?, _ path: String, now: Int64, _ violations: inout Violations
   ) -> Int64? {
@@ -99,7 +101,7 @@ enum ConsentTime {
       if let tooLate = try TimeBounds.checkOccurred(time, now: .init(microseconds: now)) {
         throw tooLate
       }
-      return time.microseconds
+      return min(time.microseconds, now)
     }
   }
 }

@@ -173,7 +173,8 @@ extension ConsentHandlers.Subscribing {
       do throws(RuleError) {
         transition = try ConsentRules.subscribe(
           statement, to: edit.customer.consent(channel, topic),
-          doubleOptIn: asks[channel] ?? false)
+          doubleOptIn: asks[channel] ?? false,
+          after: edit.customer.consents(channel).optOut(reaching: topic, of: channel))
       } catch {
         throw RPCError.consent(error)
       }

@@ -13,7 +13,15 @@ extension Customer {
     return entry.map(ChannelConsent.init) ?? .never
   }
 
-  /// Keeps the consent of a channel and topic, and the ledger row that decided it.
+  /// The consents of a channel, by topic.
+  func consents(_ channel: PatronModel.Channel) -> ChannelConsents {
+    ChannelConsents(
+      Dictionary(
+        uniqueKeysWithValues: PatronModel.Topic.allCases.map { ($0, consent(channel, $0)) }))
+  }
+
+  /// Keeps the consent of a channel and topic, and the ledger row that decided it. Entries are in
+  /// the order of channels and topics, whatever was said first.
   mutating func setConsent(
     _ consent: ChannelConsent, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
     ledgerID: Int64
@@ -22,10 +30,10 @@ extension Customer {
     let place = subscriptions.firstIndex {
       $0.channel == entry.channel && $0.topic == entry.topic
     }
-    if let place {
-      subscriptions[place] = entry
-    } else {
-      subscriptions.append(entry)
+    if let place { return subscriptions[place] = entry }
+    subscriptions.append(entry)
+    subscriptions.sort {
+      ($0.channel.rawValue, $0.topic.rawValue) < ($1.channel.rawValue, $1.topic.rawValue)
     }
   }
 }

@@ -56,6 +56,14 @@ extension ConsentHandlers {
       reasons: reasons.isEmpty ? [.manual] : reasons, at: nil, source: "",
       note: SuppressionCheck.note(request.note, "note", &violations),
       actor: .checked(request.actor, unspecified: .operator, &violations))
+    if change.reasons.contains(.unsubscribed), change.actor != .customer {
+      violations.add(
+        "reasons",
+        RuleError(
+          reason: "STICKY_OPT_OUT",
+          message: "The owner of the address opted out in person: only the customer lifts that, by "
+            + "a new agreement. Leave unsubscribed out, or say that the customer acts."))
+    }
     try violations.finish()
     return change
   }

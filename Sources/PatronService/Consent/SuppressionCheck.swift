@@ -7,7 +7,8 @@ enum SuppressionCheck {
   static func reason(
     _ given: PatronProto.SuppressionReason, _ path: String, _ violations: inout Violations
   ) -> PatronModel.SuppressionReason {
-    violations.checkKnown(path, given.rawValue, PatronProto.SuppressionReason.policy.rawValue)
+    violations.checkKnown(
+      path, given.rawValue, PatronProto.SuppressionReason.unsubscribed.rawValue)
     return PatronModel.SuppressionReason(rawValue: Int(given.rawValue)) ?? .manual
   }
 

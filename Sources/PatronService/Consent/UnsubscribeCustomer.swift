@@ -64,7 +64,8 @@ extension ConsentHandlers {
       throw try RPCError.customerNotFound(optOut.customer, in: writer.read)
     }
     for (channel, address) in addresses {
-      _ = try UnknownAddress(channel, address).suppress(.manual, cause, writer)
+      let reason = PatronModel.SuppressionReason.optOut(by: optOut.actor)
+      _ = try UnknownAddress(channel, address).suppress(reason, cause, writer)
     }
   }
 }
@@ -101,6 +102,13 @@ struct UnknownAddress {
       try writer.removeSuppression(channel, addressHash: hash, reason: reason)
     }
     return !found.isEmpty
+  }
+}
+
+extension PatronModel.SuppressionReason {
+  /// For what an address is suppressed where an opt-out has no record to be kept in.
+  static func optOut(by actor: ConsentActor) -> Self {
+    actor == .customer ? .unsubscribed : .manual
   }
 }
 

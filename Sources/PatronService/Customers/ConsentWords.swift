@@ -36,6 +36,7 @@ enum ConsentWords {
     case 6: "carrier_block"
     case 7: "erasure"
     case 8: "policy"
+    case 9: "unsubscribed"
     default: "manual"
     }
   }

@@ -129,8 +129,8 @@ extension RPCError {
   static func conflict(_ field: IdentifierField, owner: Int64) -> RPCError {
     reason(
       .alreadyExists, IdentityRequest.conflictReason,
-      "\(field.rawValue) belongs to customer \(owner). Leave it out, change that customer first, "
-        + "or send on_conflict ON_CONFLICT_KEEP_EXISTING to apply the rest.",
+      "\(field.rawValue) belongs to customer \(owner). Leave it out, or change that customer "
+        + "first. UpsertCustomer can leave it out by itself: on_conflict ON_CONFLICT_KEEP_EXISTING.",
       metadata: ["field": field.rawValue, "customer_id": String(owner)])
   }
 

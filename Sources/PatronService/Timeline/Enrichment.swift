@@ -64,12 +64,13 @@ extension EventEnrichment {
       case .unsubscribe(let channel, let topic):
         isOutdated = try unsubscribe(&edit, channel, topic)
       case .suppress(let channel, let reason):
-        // Who agreed again since has taken the complaint back.
-        if reason == .spamComplaint, isOutdated { continue }
+        // Who agreed again since has taken the complaint back, where it is about the same address.
+        let isCurrent = given.address(channel).map { $0 == edit.row.address(channel) } ?? true
+        if reason == .spamComplaint, isOutdated, isCurrent { continue }
         try suppress(&edit, channel, reason)
       case .softBounce:
-        let threshold = try StoreSettings(of: writer.read).softBounceThreshold
-        guard try softBouncesInARow(of: row.id) >= Int(threshold) else { continue }
+        let threshold = Int(try StoreSettings(of: writer.read).softBounceThreshold)
+        guard try softBouncesInARow(of: row.id, atMost: threshold) >= threshold else { continue }
         try suppress(&edit, .email, .softBounce)
       case .unknownTopic:
         warn("TOPIC_UNKNOWN", "event.properties.topic", "No such topic: consent is as it was.")
@@ -102,7 +103,9 @@ extension EventEnrichment {
     let before = edit.customer.consent(channel, topic)
     var transition: ConsentTransition
     do throws(RuleError) {
-      transition = try ConsentRules.subscribe(statement, to: before, doubleOptIn: asks)
+      transition = try ConsentRules.subscribe(
+        statement, to: before, doubleOptIn: asks,
+        after: edit.customer.consents(channel).optOut(reaching: topic, of: channel))
     } catch {
       return warn(error.reason, "event", error.message)
     }
@@ -157,7 +160,7 @@ extension EventEnrichment {
     guard let address = given.address(channel) ?? edit.row.address(channel) else {
       return warn("ADDRESS_MISSING", "customer", "There is no address that could be suppressed.")
     }
-    guard try !wasLifted(channel, of: edit.row.id) else {
+    guard try !wasLifted(channel, reason, of: edit.row.id) else {
       return warn(
         "SUPPRESSION_OUTDATED", "event.occurred_at",
         "A suppression of the address was lifted since: it stays so.")
@@ -171,19 +174,23 @@ extension EventEnrichment {
       note: note)
   }
 
-  private func wasLifted(_ channel: PatronModel.Channel, of customerID: Int64) throws -> Bool {
+  /// Whether a suppression for that reason was lifted since.
+  private func wasLifted(
+    _ channel: PatronModel.Channel, _ reason: ConsentEdit.Reason, of customerID: Int64
+  ) throws -> Bool {
     var wasLifted = false
     let type = "\(channel.name)_unsuppressed"
-    try TimelineScan.visit(of: customerID, [type], notBefore: saidAt + 1, in: writer.read) { _ in
-      wasLifted = true
-      return false
+    let word = ConsentWords.reason(Int32(reason.rawValue))
+    try TimelineScan.visit(of: customerID, [type], notBefore: saidAt + 1, in: writer.read) {
+      wasLifted = $0.text("previous_reason") == word
+      return !wasLifted
     }
     return wasLifted
   }
 
   /// Soft bounces since anything arrived, or since a suppression was lifted; this one is counted.
-  /// 0 where something arrived after this one.
-  private func softBouncesInARow(of customerID: Int64) throws -> Int {
+  /// 0 where something arrived after this one. It stops counting at `limit`.
+  private func softBouncesInARow(of customerID: Int64, atMost limit: Int) throws -> Int {
     let types: Set<String> = [
       "email_bounced", "email_delivered", "email_opened", "email_clicked", "email_unsuppressed",
     ]
@@ -201,9 +208,9 @@ extension EventEnrichment {
         return false
       }
       if Enrichment.effects(of: other, at: now).contains(.softBounce) { count += 1 }
-      return true
+      return count < limit
     }
-    if isCounted { return count }
+    if isCounted || count >= limit { return count }
     // Where nothing is older than this one, it began the row.
     return isOver ? 0 : count + 1
   }
@@ -216,7 +223,9 @@ extension EventEnrichment {
       return nil
     }
     let optOuts = effects.compactMap { effect -> (PatronModel.Channel, ConsentEdit.Reason)? in
-      if case .unsubscribe(let channel, .marketing) = effect { return (channel, .manual) }
+      if case .unsubscribe(let channel, .marketing) = effect {
+        return (channel, .optOut(by: actor))
+      }
       return nil
     }
     var isChanged: Bool?
@@ -229,7 +238,8 @@ extension EventEnrichment {
     return isChanged
   }
 
-  /// Who said it. Complaints are always the customer's.
+  /// Who said it. Complaints are always the customer's. A word that nobody knows is not taken for
+  /// the customer's own agreement, but for the customer's own opt-out.
   private var actor: ConsentActor {
     if event.type == "email_marked_spam" { return .customer }
     switch event.text("actor").lowercased() {
@@ -237,7 +247,8 @@ extension EventEnrichment {
     case "operator": return .operator
     case "platform": return .platform
     case "system": return .system
-    default: return ConsentActor(rawValue: Int(event.actor.rawValue)) ?? .customer
+    case "": return ConsentActor(rawValue: Int(event.actor.rawValue)) ?? .customer
+    default: return event.type.hasSuffix("_subscribed") ? .operator : .customer
     }
   }
 

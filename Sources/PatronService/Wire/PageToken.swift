@@ -17,13 +17,9 @@ struct PageToken: Equatable {
 
   /// Reads a token that was made for a list with `fingerprint` and `count` numbers.
   init(_ text: String, fingerprint: UInt64, count: Int) throws(RPCError) {
-    guard let bytes = Base64URL.decode(text), bytes.count == 9 + 8 * count,
+    guard let bytes = Base64URL.decode(text), bytes.count > 8, bytes.count % 8 == 1,
       bytes[0] == Self.version
-    else {
-      throw .invalid(
-        "page_token", "PAGE_TOKEN_MALFORMED",
-        "The page token is no token of this list: send next_page_token as it came, or none.")
-    }
+    else { throw Self.malformed }
     var words: [UInt64] = []
     for start in stride(from: 1, to: bytes.count, by: 8) {
       words.append(bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) })
@@ -34,8 +30,14 @@ struct PageToken: Equatable {
         "The page token belongs to another store, customer, filter or order of the list: "
           + "repeat the request that it came from, or begin without a token.")
     }
+    // Another order of the list has positions of another length: that was told apart above.
+    guard words.count == 1 + count else { throw Self.malformed }
     position = words.dropFirst().map { Int64(bitPattern: $0) }
   }
+
+  private static let malformed = RPCError.invalid(
+    "page_token", "PAGE_TOKEN_MALFORMED",
+    "The page token is no token of this list: send next_page_token as it came, or none.")
 
   /// The token as callers get it.
   func text(fingerprint: UInt64) -> String {

@@ -201,7 +201,7 @@ import Testing
   @Test func ownConsentLiftsWhatOnlySaysUnwanted() {
     let all = SuppressionReason.allCases.map { Suppression(reason: $0, suppressedAt: 10) }
     let lifted = ConsentRules.liftedSuppressions(by: says(.customer, at: 20), of: all)
-    #expect(Set(lifted.map(\.reason)) == [.manual, .spamComplaint])
+    #expect(Set(lifted.map(\.reason)) == [.manual, .spamComplaint, .unsubscribed])
     #expect(ConsentRules.liftedSuppressions(by: says(.operator, at: 20), of: all).isEmpty)
     #expect(ConsentRules.liftedSuppressions(by: says(.customer, at: 10), of: all).isEmpty)
   }

@@ -76,7 +76,7 @@ struct UnsubscribeTests {
       let status = try await shop.status(.email, of: .externalID("n"))
       #expect(status.state == .subscribed && !status.canReceive)
       #expect(status.blockReasons == [.suppressed])
-      #expect(status.suppressions.map(\.reason) == [.manual])
+      #expect(status.suppressions.map(\.reason) == [.unsubscribed])
       #expect(status.suppressions.map(\.source) == ["footer_link"])
       #expect(status.suppressions.map(\.suppressedAt) == [.at(1_700_000_000)])
       let header = try await shop.timeline(.externalID("n")).header
@@ -85,6 +85,67 @@ struct UnsubscribeTests {
       try await shop.upsert(in: "other") { $0.email = "new@example.com" }
       let other = try await shop.get(.email("new@example.com"), in: "other", view: .full)
       #expect(other.channels.allSatisfy { $0.suppressions.isEmpty })
+    }
+  }
+
+  @Test func onlyTheCustomerLiftsAnOwnOptOut() async throws {
+    try await Shop.open { shop in
+      let ref = CustomerRef.Ref.phoneNumber("+14155550101")
+      try await shop.unsubscribe(ref)
+      let before = try shop.image()
+      // What is lifted when nothing is said is what a person of the shop decided.
+      #expect(try await shop.unsuppress(ref).outcome == .unchanged)
+      let refused = try await violations { try await shop.unsuppress(ref, [.unsubscribed]) }
+      #expect(refused.map(\.reason) == ["STICKY_OPT_OUT"])
+      #expect(try shop.image() == before)
+      try await shop.subscribe { $0.actor = .operator }
+      #expect(try await shop.status().blockReasons == [.suppressed])
+      try await shop.subscribe()
+      #expect(try await shop.status().canReceive)
+      // An operator's word is an operator's to take back.
+      let other = CustomerRef.Ref.phoneNumber("+14155550102")
+      try await shop.unsubscribe(other) { $0.actor = .operator }
+      #expect(try await shop.unsuppress(other).outcome == .updated)
+    }
+  }
+
+  @Test func anAgreementByAClockThatRunsAheadIsNoNewerThanAnOptOut() async throws {
+    try await Shop.open { shop in
+      try await shop.subscribe {
+        $0.evidence?.occurredAt = .at(GoogleProtobuf.Timestamp.now + 200)
+      }
+      #expect(try await shop.unsubscribe().changes.map(\.after) == [.unsubscribed])
+      try await shop.subscribe()
+      #expect(try await shop.status().state == .subscribed)
+    }
+  }
+
+  @Test func anOptOutFromAnotherTopicEndsWithALaterAgreement() async throws {
+    try await Shop.open { shop in
+      func subscribe(_ actor: Actor, at seconds: Int64) async throws -> SubscribeCustomerResponse {
+        try await shop.subscribe {
+          $0.channels = [.email]
+          $0.actor = actor
+          $0.evidence?.occurredAt = .at(seconds)
+        }
+      }
+      _ = try await subscribe(.customer, at: 1_700_000_000)
+      try await shop.unsubscribe {
+        $0.channels = [.email]
+        $0.topics = [.loyalty]
+        $0.evidence = .with { $0.occurredAt = .at(1_700_000_100) }
+      }
+      #expect(try await shop.status(.email).blockReasons == [.unsubscribed])
+      let rows = try await shop.history().count
+      _ = try await subscribe(.operator, at: 1_700_000_200)
+      _ = try await subscribe(.customer, at: 1_700_000_100)
+      #expect(try await shop.status(.email).blockReasons == [.unsubscribed])
+      #expect(try await shop.history().count == rows)
+      _ = try await subscribe(.customer, at: 1_700_000_200)
+      #expect(try await shop.status(.email).canReceive)
+      #expect(try await shop.history().count == rows + 1)
+      _ = try await subscribe(.customer, at: 1_700_000_300)
+      #expect(try await shop.history().count == rows + 1)
     }
   }
 

@@ -146,7 +146,7 @@ struct ImportSuppressionTests {
         item([suppression(.sms, .manual, adjust)])
       }
       let answer = try await shop.import([
-        broken { $0.channel = .unspecified }, broken { $0.reason = .init(rawValue: 9) },
+        broken { $0.channel = .unspecified }, broken { $0.reason = .init(rawValue: 10) },
         broken { $0.suppressedAt = .at(now + 400) }, broken { $0.suppressedAt = .at(0) },
         broken { $0.source = String(repeating: "x", count: 41) },
         broken { $0.note = String(repeating: "x", count: 256) },

@@ -178,11 +178,60 @@ struct ConsentEnrichmentTests {
     }
   }
 
+  @Test func whatWasLiftedForOneReasonIsSuppressedForAnother() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      try await shop.suppress { $0.channels = [.email] }
+      try await shop.unsuppress { $0.channels = [.email] }
+      try await shop.tell("email_bounced", "e1", ["bounce_type": .stringValue("hard")])
+      #expect(try await shop.reasons(.email) == [.hardBounce])
+      try await shop.unsuppress(.externalID("c1"), [.hardBounce]) { $0.channels = [.email] }
+      let late = try await shop.tell("email_bounced", "e2", ["bounce_type": .stringValue("hard")])
+      #expect(late.warnings.map(\.reason) == ["SUPPRESSION_OUTDATED"])
+      #expect(try await shop.reasons(.email) == [])
+    }
+  }
+
+  @Test func aComplaintAboutAFormerAddressIsKeptWithIt() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert {
+        $0.externalID = "c1"
+        $0.email = "old@example.com"
+      }
+      try await shop.upsert {
+        $0.externalID = "c1"
+        $0.email = "c1@example.com"
+        $0.phoneNumber = "+14155550101"
+      }
+      try await shop.subscribe { $0.channels = [.email] }
+      try await shop.tell(
+        "email_marked_spam", "e1",
+        of: {
+          $0.externalID = "c1"
+          $0.email = "old@example.com"
+        })
+      #expect(try await shop.reasons(.email) == [])
+      try await shop.upsert { $0.email = "old@example.com" }
+      #expect(try await shop.reasons(.email, .email("old@example.com")) == [.spamComplaint])
+    }
+  }
+
+  @Test func anActorThatNobodyKnowsIsNotTheCustomer() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      try await shop.tell("email_unsubscribed", "e1", ["actor": .stringValue("merchant")])
+      let again = try await shop.tell(
+        "email_subscribed", "e2", at: 1_700_000_100, ["actor": .stringValue("merchant")])
+      #expect(again.warnings.map(\.reason) == ["STICKY_OPT_OUT"])
+      #expect(try await shop.state(.email) == .unsubscribed)
+    }
+  }
+
   @Test func addressesOfNobodyAreSuppressed() async throws {
     try await Shop.open { shop in
       let cases: [(String, [String: PropertyValue.Kind], Bool, SuppressionReason)] = [
-        ("email_unsubscribed", [:], true, .manual),
-        ("sms_unsubscribed", [:], false, .manual),
+        ("email_unsubscribed", [:], true, .unsubscribed),
+        ("sms_unsubscribed", [:], false, .unsubscribed),
         ("email_bounced", ["bounce_type": .stringValue("hard")], true, .hardBounce),
         ("email_marked_spam", [:], true, .spamComplaint),
         ("sms_failed", ["permanent": .boolValue(true)], false, .invalidAddress),

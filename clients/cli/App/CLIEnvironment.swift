@@ -25,7 +25,7 @@ struct CLIEnvironment: Sendable {
   var outputIsTerminal: Bool
   /// Whether standard error is a terminal.
   var errorIsTerminal: Bool
-  /// Columns that text may take.
+  /// Columns that text may take; ``TextWidth/unlimited`` where nothing is cut.
   var columns: Int
   /// Makes the client for an address.
   var connect: @Sendable (_ address: String, _ options: PatronClient.Options) throws -> PatronClient
@@ -55,7 +55,7 @@ struct CLIEnvironment: Sendable {
     inputIsTerminal: isatty(STDIN_FILENO) == 1,
     outputIsTerminal: isatty(STDOUT_FILENO) == 1,
     errorIsTerminal: isatty(STDERR_FILENO) == 1,
-    columns: terminalColumns(),
+    columns: columns(of: STDOUT_FILENO),
     connect: { try PatronClient(address: $0, options: $1) },
     untilInterrupted: { await Interruption.wait() }
   )
@@ -80,14 +80,13 @@ struct CLIEnvironment: Sendable {
     }
   }
 
-  private static func terminalColumns() -> Int {
+  /// Columns that text on `output` may take: those of a terminal, at least 60. Nothing is cut for a
+  /// file or a pipe, whose reader looks for all of it, and a pager can scroll.
+  static func columns(of output: Int32) -> Int {
+    guard isatty(output) == 1 else { return TextWidth.unlimited }
     var size = winsize()
-    // A pager reads a pipe and writes to the terminal, which the other streams still are.
-    for stream in [STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO] {
-      guard ioctl(stream, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { continue }
-      return min(max(Int(size.ws_col), 60), 160)
-    }
-    return 100
+    guard ioctl(output, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
+    return max(Int(size.ws_col), 60)
   }
 
   private static func environmentVariables() -> [String: String] {

@@ -1,9 +1,10 @@
 import ArgumentParser
 import PatronClient
 
-/// Finds the command or option that does not exist in a command line that was refused.
+/// Finds the command or option that does not exist in a command line that was refused, or the
+/// number that was taken for an option.
 enum UnknownWord {
-  /// What is wrong, and the name that is nearest; nil when all commands and options exist.
+  /// What is wrong, and what to write; nil when all commands and options exist.
   static func text(in arguments: [String]) -> String? {
     var command: any ParsableCommand.Type = Patron.self
     var path = ["patron"]
@@ -16,8 +17,9 @@ enum UnknownWord {
         let name = String(word.prefix { $0 != "=" })
         guard let takesValue = options[name] else { return noOption(name, path, options) }
         // A value never begins with a hyphen, unless it is given after `=`.
-        let isValue = index < arguments.endIndex && !arguments[index].hasPrefix("-")
-        if takesValue && name == word && isValue { index += 1 }
+        guard takesValue, name == word, index < arguments.endIndex else { continue }
+        if isNegative(arguments[index]) { return negative(arguments[index], name) }
+        if !arguments[index].hasPrefix("-") { index += 1 }
       } else if word.hasPrefix("-") {
         if options[word] == true { index += 1 }
       } else if !command.configuration.subcommands.isEmpty {
@@ -31,6 +33,16 @@ enum UnknownWord {
       }
     }
     return nil
+  }
+
+  private static func isNegative(_ word: String) -> Bool {
+    word.hasPrefix("-") && word.dropFirst().first.map { $0.isNumber || $0 == "." } ?? false
+  }
+
+  private static func negative(_ word: String, _ name: String) -> String {
+    let word = SafeText.line(word)
+    return "`\(name) \(word)`: a value that begins with a hyphen is taken for an option; "
+      + "if it may be negative, write `\(name)=\(word)`"
   }
 
   private static func subcommand(

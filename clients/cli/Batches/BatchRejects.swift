@@ -15,6 +15,9 @@ struct BatchRejects: ~Copyable {
   /// The exit status of a batch that finished with rejects.
   static let exitCode = ExitCode(3)
 
+  /// Where rejects go when the user names no file.
+  static let usualPath = "rejects.ndjson"
+
   let path: String
   private(set) var count = 0
   private var file: UnsafeMutablePointer<FILE>?
@@ -27,7 +30,7 @@ struct BatchRejects: ~Copyable {
   /// Nothing is sent before the file that the user named can be written. What is in it stays until
   /// there is something to put in its place.
   init(path: String?) throws(LocalError) {
-    self.path = path ?? "rejects.ndjson"
+    self.path = path ?? Self.usualPath
     isNamed = path != nil
     guard isNamed else { return }
     isNew = !fileExists(self.path)

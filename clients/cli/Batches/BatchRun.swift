@@ -22,7 +22,9 @@ struct BatchRun: Sendable {
     guard session.format != .csv else {
       throw LocalError.usage("--output csv is not possible here")
     }
-    let summary = try await send(try InputFile.open(source))
+    let file = try InputFile.open(source)
+    try file.refuse(asRejects: rejectsPath ?? BatchRejects.usualPath)
+    let summary = try await send(file)
     session.print(summary.text(session.format, session.style))
     if summary.rejected > 0 { throw BatchRejects.exitCode }
   }

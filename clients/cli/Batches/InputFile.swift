@@ -51,6 +51,19 @@ struct InputFile: ~Copyable {
     if owns { close(descriptor) }
   }
 
+  /// Refuses a file of rejects that is this file, under whatever name: the first reject would
+  /// destroy what is still to be read. The input is there, so one that is not there is another.
+  func refuse(asRejects path: String) throws(LocalError) {
+    var input = stat()
+    var rejects = stat()
+    guard fstat(descriptor, &input) == 0, input.st_mode & S_IFMT == S_IFREG,
+      stat(path, &rejects) == 0, input.st_dev == rejects.st_dev, input.st_ino == rejects.st_ino
+    else { return }
+    throw .usage(
+      "the rejects would go to \(path), which is the input itself; name another file with --rejects"
+    )
+  }
+
   /// Reads up to `capacity` bytes to the end of `buffer`; false at the end of the file.
   func read(_ capacity: Int, to buffer: inout [UInt8]) throws(LocalError) -> Bool {
     let used = buffer.count

@@ -34,7 +34,7 @@ enum ConsentText {
   static func history(_ records: [ConsentRecord], width: Int, style: Style) -> String {
     var table = TextTable([
       .init(title: "ROW"), .init(title: "WHEN"), .init(title: "CHANNEL"), .init(title: "TOPIC"),
-      .init(title: "WHAT", least: 12), .init(title: "BY"), .init(title: "SOURCE", least: 8),
+      .init(title: "WHAT"), .init(title: "BY"), .init(title: "SOURCE", least: 8),
       .init(title: "NOTE", least: 8),
     ])
     for record in records {

@@ -14,12 +14,18 @@ struct ImportRun: Sendable {
 
   /// Sends everything, prints the summary, and throws exit status 3 when there were rejects.
   func run(_ source: String) async throws {
-    let summary = try await send(try InputFile.open(source))
+    let file = try InputFile.open(source)
+    try file.refuse(asRejects: rejectsPath)
+    let summary = try await send(file)
+    show(summary)
+    if summary.rejected > 0 { throw BatchRejects.exitCode }
+  }
+
+  private func show(_ summary: BatchSummary) {
     session.print(summary.text(session.format, session.style))
     if frame.validateOnly, session.format == .table {
       session.remark("nothing was written: --dry-run")
     }
-    if summary.rejected > 0 { throw BatchRejects.exitCode }
   }
 
   private func send(_ file: consuming InputFile) async throws -> BatchSummary {
@@ -36,23 +42,29 @@ struct ImportRun: Sendable {
     var rejects = CSVRejects(path: rejectsPath, header: reader.headerRow)
     var summary = BatchSummary(noun: "customer", begun: .now)
     var warnings: [String: Int] = [:]
-    // On every way out, so that a message does not stand behind the bar.
-    defer { progress.clear() }
-    var prepared = Result { () throws(LocalError) in try reader.next() }
-    while let batch = try prepared.get() {
-      let hasAnswered = summary.hasAnswer
-      async let pending = answer(to: batch, hasAnswered: hasAnswered)
-      prepared = Result { () throws(LocalError) in try reader.next() }
-      do {
-        let results = try await pending
-        for warning in results.flatMap(\.warnings) { warnings[warning.reason, default: 0] += 1 }
-        try note(results, batch, &summary, &rejects)
-      } catch let error as RPCError {
-        throw stopped(error, summary, batch)
+    var failure: (any Error)?
+    do {
+      var prepared = Result { () throws(LocalError) in try reader.next() }
+      while let batch = try following(prepared, summary) {
+        let hasAnswered = summary.hasAnswer
+        async let pending = answer(to: batch, hasAnswered: hasAnswered)
+        prepared = Result { () throws(LocalError) in try reader.next() }
+        do {
+          let results = try await pending
+          for warning in results.flatMap(\.warnings) { warnings[warning.reason, default: 0] += 1 }
+          try note(results, batch, &summary, &rejects)
+        } catch let error as RPCError {
+          throw stopped(error, summary, batch)
+        }
+        progress.update(bytes: batch.bytesRead, records: summary.records)
       }
-      progress.update(bytes: batch.bytesRead, records: summary.records)
+    } catch {
+      failure = error
     }
+    // On every way out, so that a message does not stand behind the bar.
     progress.clear()
+    // An import that failed before anything was told to the server has nothing to sum up.
+    if let failure, !summary.hasAnswer { throw failure }
     try rejects.close()
     for (reason, count) in warnings.sorted(by: { $0.key < $1.key }) {
       session.remark("\(reason): \(ValueText.plural(count, "time"))")
@@ -62,7 +74,29 @@ struct ImportRun: Sendable {
       rejectCount: rejects.count,
       environment: session.environment
     )
+    if let failure {
+      show(summary)
+      throw failure
+    }
     return summary
+  }
+
+  /// The next batch. What is wrong with the file is told with how to go on, since the rows of the
+  /// batches before have been taken.
+  private func following(
+    _ prepared: Result<ImportBatch?, LocalError>,
+    _ summary: BatchSummary
+  ) throws(LocalError) -> ImportBatch? {
+    do throws(LocalError) {
+      return try prepared.get()
+    } catch {
+      guard summary.hasAnswer else { throw error }
+      var error = error
+      error.description +=
+        "; \(ValueText.plural(summary.records, "customer")) before it got an answer. Mend the file "
+        + "and run the same command again: what was applied stays unchanged"
+      throw error
+    }
   }
 
   private func answer(

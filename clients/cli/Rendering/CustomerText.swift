@@ -35,6 +35,7 @@ enum CustomerText {
     guard let customer = response.customer else { return "no customer\n" }
     var lines = fields(customer)
     lines += customer.orderStats.map { ("orders", OrderText.summary($0)) }
+    lines += summaries(customer)
     let channels = response.channels.isEmpty ? [] : response.channels.map(ChannelText.line)
     lines += channels
     if channels.isEmpty { lines += customer.subscriptions.map(ChannelText.line) }
@@ -43,6 +44,44 @@ enum CustomerText {
     }
     lines += setters(response.provenance)
     return card(lines, width: width, style: style)
+  }
+
+  /// What is known of reviews and loyalty; nothing where there are none.
+  static func summaries(_ customer: Customer) -> [(label: String, value: String)] {
+    var lines: [(label: String, value: String)] = []
+    if let reviews = customer.reviews { lines.append(("reviews", summary(reviews))) }
+    if let loyalty = customer.loyalty { lines.append(("loyalty", summary(loyalty))) }
+    return lines
+  }
+
+  /// `3 reviews, average 4.5, of the shop 5.0, last 2024-05-28 with 4 stars`.
+  private static func summary(_ reviews: ReviewSummary) -> String {
+    var parts = [ValueText.plural(reviews.totalReviews, "review")]
+    // Ratings are 1 to 5: 0 is none.
+    if reviews.averageProductRating > 0 {
+      parts.append("average \(ValueText.tenths(reviews.averageProductRating))")
+    }
+    if reviews.averageSiteRating > 0 {
+      parts.append("of the shop \(ValueText.tenths(reviews.averageSiteRating))")
+    }
+    let stars =
+      reviews.lastStarRating > 0
+      ? "with \(ValueText.plural(Int(reviews.lastStarRating), "star"))" : ""
+    let last = [ValueText.day(reviews.lastReviewAt), stars].filter { !$0.isEmpty }
+    if !last.isEmpty { parts.append("last \(last.joined(separator: " "))") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// `member since 2024-05-28, 1,200 points, tier gold`.
+  private static func summary(_ loyalty: LoyaltySummary) -> String {
+    let joined = ValueText.day(loyalty.joinedAt)
+    let member = joined.isEmpty ? "member" : "member since \(joined)"
+    var parts = [
+      loyalty.member ? member : "no member now",
+      ValueText.plural(loyalty.pointsBalance, "point"),
+    ]
+    if !loyalty.tier.isEmpty { parts.append("tier \(loyalty.tier)") }
+    return parts.joined(separator: ", ")
   }
 
   /// Who last set which fields, the newest first; fields that were set together share a line.
@@ -65,9 +104,13 @@ enum CustomerText {
       (entry.setAt?.seconds ?? 0, entry.setAt?.nanos ?? 0)
     }
     return groups.sorted { time($0.first) > time($1.first) }.map { group in
-      (
-        "set by \(group.first.setBy)",
-        "\(ValueText.minute(group.first.setAt))  \(group.fields.joined(separator: ", "))"
+      let event = group.first.eventID
+      let parts = [
+        ValueText.minute(group.first.setAt), event == 0 ? "" : "event \(event)",
+        group.fields.joined(separator: ", "),
+      ]
+      return (
+        "set by \(group.first.setBy)", parts.filter { !$0.isEmpty }.joined(separator: "  ")
       )
     }
   }
@@ -75,7 +118,7 @@ enum CustomerText {
   /// Labels on the left, values beside them.
   static func card(_ lines: [(label: String, value: String)], width: Int, style: Style) -> String {
     let lines = lines.filter { !$0.value.isEmpty }
-    let label = min(lines.map { TextWidth.columns($0.label) }.max() ?? 0, 40)
+    let label = min(lines.map { TextWidth.columns($0.label) }.max() ?? 0, max(40, width / 3))
     return lines.map { line in
       let value = TextWidth.cut(SafeText.line(line.value), to: max(20, width - label - 2))
       return style.dim(TextWidth.fit(SafeText.line(line.label), to: label)) + "  " + value + "\n"

@@ -22,7 +22,7 @@ enum FilterText {
   static func bars(_ response: CountCustomersResponse, width: Int, style: Style) -> String {
     var text = style.bold(ValueText.plural(response.total, "customer")) + "\n"
     let names = response.facets.map { SafeText.line($0.filter) }
-    let nameWidth = min(names.map(TextWidth.columns).max() ?? 0, 28)
+    let nameWidth = min(names.map(TextWidth.columns).max() ?? 0, max(28, width / 5))
     let counts = response.facets.map { ValueText.count($0.count) }
     let countWidth = counts.map(\.count).max() ?? 0
     // Indent, gaps and a percentage stand beside name, bar and count.

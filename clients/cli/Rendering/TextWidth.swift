@@ -1,5 +1,8 @@
 /// How many columns text takes on a terminal.
 enum TextWidth {
+  /// More columns than any text takes: nothing is cut. Sums of widths stay far from overflowing.
+  static let unlimited = Int.max / 4
+
   /// Columns of `text`, which has no control characters or escape sequences.
   static func columns(_ text: String) -> Int {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }

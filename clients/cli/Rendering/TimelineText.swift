@@ -2,6 +2,7 @@ import PatronClient
 
 /// A timeline as people read it: a card that tells who, then the events by day, newest first.
 struct TimelineText {
+  /// Columns at which text is cut.
   let width: Int
   let style: Style
   /// Totals of the orders that the header has, by Patron's id, for events that carry no amount.
@@ -12,6 +13,10 @@ struct TimelineText {
     self.width = width
     self.style = style
   }
+
+  /// Columns at which frames end and amounts stand, unless what they hold takes more. Wider ones
+  /// would be hard to read across.
+  private var layout: Int { min(width, 100) }
 
   // MARK: header
 
@@ -24,6 +29,7 @@ struct TimelineText {
     lines.append(("contact", contact(customer).joined(separator: " · ")))
     if customer.orderStats.isEmpty { lines.append(("orders", "none")) }
     lines += customer.orderStats.map { ("orders", OrderText.summary($0)) }
+    lines += CustomerText.summaries(customer)
     lines += header.channels.map(ChannelText.line)
     if let tags = customer.tags { lines.append(("tags", tags)) }
     var text = frame(title, lines)
@@ -43,8 +49,12 @@ struct TimelineText {
 
   private func frame(_ title: String, _ lines: [(label: String, value: String)]) -> String {
     let lines = lines.filter { !$0.value.isEmpty }
-    let inner = width - 4
     let label = min(lines.map { TextWidth.columns($0.label) }.max() ?? 0, 24)
+    let values = lines.map { TextWidth.columns(SafeText.line($0.value)) }
+    let longest = max(
+      label + 2 + (values.max() ?? 0), TextWidth.columns(SafeText.line(title)) + 4
+    )
+    let inner = min(width - 4, max(layout - 4, longest))
     let heading = TextWidth.cut(SafeText.line(title), to: inner - 4)
     let rule = String(repeating: "─", count: inner - TextWidth.columns(heading) - 1)
     var text = style.dim("╭─ ") + style.bold(heading) + style.dim(" \(rule)╮") + "\n"
@@ -59,7 +69,8 @@ struct TimelineText {
   private func latestOrders(_ orders: [Order]) -> String {
     let amounts = orders.map { ValueText.money($0.total) }
     let amount = amounts.map(TextWidth.columns).max() ?? 0
-    let name = min(orders.map { TextWidth.columns(OrderText.name($0)) }.max() ?? 0, 24)
+    let names = orders.map { TextWidth.columns(OrderText.name($0)) }
+    let name = min(names.max() ?? 0, max(24, width / 5))
     var text = "\n" + style.bold("Latest orders") + "\n"
     for (order, money) in zip(orders, amounts) {
       let line =
@@ -91,7 +102,8 @@ struct TimelineText {
   private func line(_ event: Event, _ clock: String) -> String {
     let amount = amount(event)
     // Two of margin, the clock, the symbol, and gaps of two between the parts.
-    let room = width - 2 - 5 - 2 - 1 - 2 - (amount.isEmpty ? 0 : TextWidth.columns(amount) + 2)
+    let taken = 2 + 5 + 2 + 1 + 2 + (amount.isEmpty ? 0 : TextWidth.columns(amount) + 2)
+    let room = width - taken
     let title = TextWidth.cut(
       SafeText.line(event.title.isEmpty ? event.type : event.title),
       to: room
@@ -103,7 +115,7 @@ struct TimelineText {
     if !detail.isEmpty { text += "  " + style.dim(detail) }
     if !amount.isEmpty {
       let used = TextWidth.columns(title) + (detail.isEmpty ? 0 : TextWidth.columns(detail) + 2)
-      text += String(repeating: " ", count: max(0, room - used) + 2) + style.bold(amount)
+      text += String(repeating: " ", count: max(0, layout - taken - used) + 2) + style.bold(amount)
     }
     return text + "\n"
   }

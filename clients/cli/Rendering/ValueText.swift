@@ -29,6 +29,9 @@ enum ValueText {
     return text.prefix(10) + " " + text.dropFirst(11).prefix(5)
   }
 
+  /// `4.5`: a mean, with one decimal.
+  static func tenths(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
+
   /// `1,234,567`.
   static func count(_ value: some BinaryInteger) -> String {
     let digits = String(value.magnitude)

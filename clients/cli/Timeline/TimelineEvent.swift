@@ -72,7 +72,7 @@ struct TimelineEvent: AsyncParsableCommand {
       try session.print(response) {
         EventText.card(
           response,
-          width: min(session.environment.columns, 100),
+          width: session.environment.columns,
           style: session.style
         )
       }

@@ -117,7 +117,7 @@ struct TimelineOrders: AsyncParsableCommand {
     try session.print(response) {
       OrderText.card(
         response,
-        width: min(session.environment.columns, 100),
+        width: session.environment.columns,
         style: session.style
       )
     }

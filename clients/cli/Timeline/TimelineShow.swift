@@ -7,8 +7,8 @@ struct TimelineShow: AsyncParsableCommand {
     commandName: "show",
     abstract: "Show the timeline of one customer.",
     discussion: """
-      First who it is about: orders, SMS and e-mail status, the latest orders. Then the events by \
-      day, newest first. Times are UTC.
+      First who it is about: orders, reviews, loyalty, SMS and e-mail status, the latest orders. \
+      Then the events by day, newest first. Times are UTC.
 
       EXAMPLES
         patron timeline show --external-id 42
@@ -70,7 +70,7 @@ private struct TimelinePrinter {
 
   init(_ session: Session) {
     self.session = session
-    text = TimelineText(width: min(session.environment.columns, 100), style: session.style)
+    text = TimelineText(width: session.environment.columns, style: session.style)
   }
 
   mutating func add(_ page: GetTimelineResponse) throws {

@@ -8,7 +8,8 @@ struct TimelineTypes: AsyncParsableCommand {
     abstract: "List the types of events, or register one of a third party.",
     discussion: """
       Types of the shop's platform and of own products are fixed; third-party types are free, and \
-      --register gives one a label and fields. `*` marks fields that events of the type must have.
+      --register gives one a label and fields. `*` marks fields that events of the type must \
+      have. Fields of third-party types describe what is sent: nothing is checked.
 
       EXAMPLES
         patron timeline types --source product
@@ -109,10 +110,15 @@ struct TimelineTypes: AsyncParsableCommand {
       table.add([
         ValueText.enumeration(type.source), type.product.isEmpty ? type.sourceName : type.product,
         type.type, type.label,
-        type.fields.map { $0.name + ($0.required ? "*" : "") }.joined(separator: ", "),
+        type.fields.map { $0.name + (isRequired($0, type) ? "*" : "") }.joined(separator: ", "),
       ])
     }
     return table.text(width: width, style: style)
+  }
+
+  /// Whether events without the field are refused, which those of third parties never are.
+  private static func isRequired(_ field: EventField, _ type: EventType) -> Bool {
+    field.required && type.source != .thirdParty
   }
 
   private static func card(_ type: EventType, _ width: Int, _ style: Style) -> String {
@@ -123,7 +129,8 @@ struct TimelineTypes: AsyncParsableCommand {
     ]
     lines += type.fields.map { field in
       let marks = [
-        field.type, field.required ? "required" : "", field.personal ? "personal data" : "",
+        field.type, isRequired(field, type) ? "required" : "",
+        field.personal ? "personal data" : "",
       ]
       return ("field \(field.name)", marks.filter { !$0.isEmpty }.joined(separator: ", "))
     }

@@ -1299,7 +1299,7 @@ const ProtobufCEnumDescriptor patron__v1__consent_method__descriptor =
   patron__v1__consent_method__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue patron__v1__suppression_reason__enum_values_by_number[9] =
+static const ProtobufCEnumValue patron__v1__suppression_reason__enum_values_by_number[10] =
 {
   { "SUPPRESSION_REASON_UNSPECIFIED", "PATRON__V1__SUPPRESSION_REASON__SUPPRESSION_REASON_UNSPECIFIED", 0 },
   { "SUPPRESSION_REASON_MANUAL", "PATRON__V1__SUPPRESSION_REASON__SUPPRESSION_REASON_MANUAL", 1 },
@@ -1310,11 +1310,12 @@ static const ProtobufCEnumValue patron__v1__suppression_reason__enum_values_by_n
   { "SUPPRESSION_REASON_CARRIER_BLOCK", "PATRON__V1__SUPPRESSION_REASON__SUPPRESSION_REASON_CARRIER_BLOCK", 6 },
   { "SUPPRESSION_REASON_ERASURE", "PATRON__V1__SUPPRESSION_REASON__SUPPRESSION_REASON_ERASURE", 7 },
   { "SUPPRESSION_REASON_POLICY", "PATRON__V1__SUPPRESSION_REASON__SUPPRESSION_REASON_POLICY", 8 },
+  { "SUPPRESSION_REASON_UNSUBSCRIBED", "PATRON__V1__SUPPRESSION_REASON__SUPPRESSION_REASON_UNSUBSCRIBED", 9 },
 };
 static const ProtobufCIntRange patron__v1__suppression_reason__value_ranges[] = {
-{0, 0},{0, 9}
+{0, 0},{0, 10}
 };
-static const ProtobufCEnumValueIndex patron__v1__suppression_reason__enum_values_by_name[9] =
+static const ProtobufCEnumValueIndex patron__v1__suppression_reason__enum_values_by_name[10] =
 {
   { "SUPPRESSION_REASON_CARRIER_BLOCK", 6 },
   { "SUPPRESSION_REASON_ERASURE", 7 },
@@ -1325,6 +1326,7 @@ static const ProtobufCEnumValueIndex patron__v1__suppression_reason__enum_values
   { "SUPPRESSION_REASON_SOFT_BOUNCE", 3 },
   { "SUPPRESSION_REASON_SPAM_COMPLAINT", 4 },
   { "SUPPRESSION_REASON_UNSPECIFIED", 0 },
+  { "SUPPRESSION_REASON_UNSUBSCRIBED", 9 },
 };
 const ProtobufCEnumDescriptor patron__v1__suppression_reason__descriptor =
 {
@@ -1333,9 +1335,9 @@ const ProtobufCEnumDescriptor patron__v1__suppression_reason__descriptor =
   "SuppressionReason",
   "Patron__V1__SuppressionReason",
   "patron.v1",
-  9,
+  10,
   patron__v1__suppression_reason__enum_values_by_number,
-  9,
+  10,
   patron__v1__suppression_reason__enum_values_by_name,
   1,
   patron__v1__suppression_reason__value_ranges,
