@@ -14,7 +14,7 @@ extension Store {
       try TermsRebuild.run(store) { done in
         if done % 100_000 == 0 { report("bringing \(done) customers to this version") }
       }
-      try PendingErasures.run(store)
+      try PendingErasures.run(store, report: report)
     } catch {
       store.close()
       throw Failure(description: "\(error)")

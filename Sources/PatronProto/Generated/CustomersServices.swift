@@ -88,8 +88,9 @@ public enum CustomerService {
   /// Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
   /// tells of it by one event, `profile_redacted`, after which followers forget what they have of
   /// the customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
-  /// marketing is suppressed by it. The answer comes when all is done; when the server stops before,
-  /// it finishes when it starts again. Backups are the operator's.
+  /// any topic is suppressed by it. The answer comes when all is done; when the server stops before,
+  /// it finishes when it starts again. After an error in the middle, a repeat with the same request
+  /// id or the customer's id goes on. Backups are the operator's.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
   /// for a request id of another method.
@@ -280,8 +281,9 @@ public struct CustomerServiceClient: Sendable {
   /// Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
   /// tells of it by one event, `profile_redacted`, after which followers forget what they have of
   /// the customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
-  /// marketing is suppressed by it. The answer comes when all is done; when the server stops before,
-  /// it finishes when it starts again. Backups are the operator's.
+  /// any topic is suppressed by it. The answer comes when all is done; when the server stops before,
+  /// it finishes when it starts again. After an error in the middle, a repeat with the same request
+  /// id or the customer's id goes on. Backups are the operator's.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
   /// for a request id of another method.

@@ -42,25 +42,45 @@ extension CustomerHandlers {
   }
 
   /// Erases a customer. Record, names and receipt are one transaction; a long history is worked off
-  /// in further ones. The answer leaves when all of it is done.
+  /// in further ones. The answer leaves when all of it is done; a repeat of what was begun goes on
+  /// with it.
   static func delete(
     _ deletion: Deletion, _ context: WriteContext, _ response: inout ResponseBuffer
   ) throws -> WriteStep {
     let writer = context.store(deletion.store)
-    var next = WriteStep.done
+    var receipt: ErasureRow?
+    let start = response.count
     try FirstAnswers.answer(
       deletion.requestID, of: CustomerService.deleteCustomer.method, in: writer, at: context.now,
       &response
     ) { response in
-      guard let row = try writer.read.customerRow(deletion.customer) else {
-        throw try RPCError.customerNotFound(deletion.customer, in: writer.read)
-      }
-      let receipt = try Erasure.begin(
-        row, deletion.mode, reason: deletion.reason, in: writer, at: context.now)
-      next = try HistoryErasure(store: deletion.store, receipt: receipt).step(in: context)
-      try response.append(DeleteCustomerResponse(receipt))
+      let made = try begin(deletion, in: writer, at: context.now)
+      receipt = made
+      try response.append(DeleteCustomerResponse(made))
     }
-    return next
+    if receipt == nil {
+      let first = response.withUnsafeBytes { Array($0.dropFirst(start)) }
+      let id = try DeleteCustomerResponse(stored: first).receiptID
+      receipt = try writer.read.unfinishedErasure(id: id)
+    }
+    guard let receipt else { return .done }
+    return try HistoryErasure(store: deletion.store, receipt: receipt).step(in: context)
+  }
+
+  /// Erases the record, or finds the receipt of one whose history is not worked off yet.
+  private static func begin(
+    _ deletion: Deletion, in writer: StoreWriter, at now: Int64
+  ) throws -> ErasureRow {
+    if let row = try writer.read.customerRow(deletion.customer) {
+      return try Erasure.begin(row, deletion.mode, reason: deletion.reason, in: writer, at: now)
+    }
+    if case .id(let id) = deletion.customer,
+      let erasure = try writer.read.erasureID(ofCustomer: id),
+      let unfinished = try writer.read.unfinishedErasure(id: erasure)
+    {
+      return unfinished
+    }
+    throw try RPCError.customerNotFound(deletion.customer, in: writer.read)
   }
 }
 

@@ -22,9 +22,8 @@ enum ErasureMode: Int32, Sendable {
 /// The first step of an erasure: afterwards there is no such customer, and nothing new can be
 /// written about them. The history is left to ``HistoryErasure``.
 ///
-/// In both modes the consent ledger keeps what happened and when, without evidence, as proof; the
-/// addresses' hashes keep their suppressions. Whoever had opted out of marketing leaves a
-/// suppression behind, as an opt-out of an address that no customer has does: only a newer
+/// In both modes the addresses' hashes keep their suppressions. Whoever had opted out of any topic
+/// leaves a suppression behind, as an opt-out of an address that no customer has does: only a newer
 /// agreement in person lifts it.
 enum Erasure {
   /// Erases record and names of a customer, and writes the receipt and the event that tells of it.
@@ -36,7 +35,6 @@ enum Erasure {
     try keepOptOuts(of: row, names, in: writer, at: now)
     try writer.erase(row, names)
     let suppressions = try reduceSuppressions(of: names, in: writer)
-    try reduceLedger(of: row.id, mode, in: writer)
     let receipt = ErasureRow(
       id: try writer.nextID(), customerID: row.id, mode: mode.rawValue, erasedAt: now,
       reason: reason, eventCount: counts.events, orderCount: counts.orders,
@@ -52,24 +50,21 @@ enum Erasure {
     return try Customer.with { $0.orderStats = stats.orderStats }.encoded()
   }
 
-  /// Suppresses the addresses of channels on which the customer had opted out of marketing. The
-  /// consent goes with the record, so it is kept with the address.
+  /// Suppresses the addresses of channels on which the customer had opted out of any topic. The
+  /// consent goes with the record, so it is kept with the address, which knows no topics.
   private static func keepOptOuts(
     of row: CustomerRow, _ names: ErasedNames, in writer: StoreWriter, at now: Int64
   ) throws {
     let customer = try Customer(stored: row.body)
-    let statuses = try ChannelStatuses(of: row, in: writer.read, at: now)
     for channel in PatronModel.Channel.allCases {
       let consents = PatronModel.Topic.allCases.map { customer.consent(channel, $0) }
-      let marketing = customer.consent(channel, .marketing)
-      // A request that was not confirmed has not ended an opt-out before it.
-      let isOut =
-        statuses.status(channel, .marketing).blockReasons.contains(.unsubscribed)
-        || marketing.state == .pending && marketing.unsubscribedAt != nil
-      guard isOut else { continue }
+      let optOuts = consents.filter {
+        // A request that was not confirmed has not ended an opt-out before it.
+        $0.state == .unsubscribed || $0.state == .pending && $0.unsubscribedAt != nil
+      }
+      guard !optOuts.isEmpty else { continue }
       let cause = SuppressionCause(
-        at: consents.compactMap(\.unsubscribedAt).max() ?? now, actor: .system, source: "",
-        note: "")
+        at: optOuts.compactMap(\.unsubscribedAt).max() ?? now, actor: .system, source: "", note: "")
       for name in names.addresses where name.channel == channel {
         _ = try UnknownAddress(channel, name.address).suppress(.manual, cause, writer)
       }
@@ -90,22 +85,6 @@ enum Erasure {
       count += 1
     }
     return count
-  }
-
-  private static func reduceLedger(
-    of customerID: Int64, _ mode: ErasureMode, in writer: StoreWriter
-  ) throws {
-    var rows: [(id: Int64, body: [UInt8])] = []
-    try writer.read.consentHistory(of: customerID, before: .max) { id, body in
-      rows.append((id, Array(body)))
-      return true
-    }
-    for (id, body) in rows {
-      let record = try ConsentRecord(stored: body)
-      // Of an address that the customer has no more only the ledger knows what was noted.
-      if let noted = record.suppressed { try writer.clearSuppressions(like: noted) }
-      try writer.rewriteLedger(id: id, of: customerID, body: try record.erased(mode).encoded())
-    }
   }
 }
 
@@ -128,18 +107,5 @@ extension Event {
     sequence = receipt.id
     properties["erasure_id"] = .with { $0.kind = .int64Value(receipt.id) }
     properties["mode"] = .text(mode.name)
-  }
-}
-
-extension ConsentRecord {
-  /// The suppression that the row tells of, where texts were kept with it; its address is not
-  /// known.
-  fileprivate var suppressed: SuppressionRow? {
-    guard action == .suppress, let evidence, evidence.source != "" || evidence.note != "",
-      let channel = PatronModel.Channel(rawValue: Int(channel.rawValue))
-    else { return nil }
-    return SuppressionRow(
-      channel: channel, addressHash: [], reason: Int64(suppressionReason.rawValue),
-      suppressedAt: occurredAt?.micros ?? 0, source: evidence.source, note: evidence.note)
   }
 }

@@ -4,7 +4,8 @@ internal import PatronStore
 internal import ProtobufC
 
 /// The history of a customer whose record is erased already: events, orders and checkouts lose
-/// their personal data or go.
+/// their personal data or go, and the consent ledger keeps what
+/// happened and when, without evidence, as proof.
 ///
 /// A transaction takes up to ``mostRows`` of them, some ten milliseconds, so that the writes of
 /// others are not held up by a customer with a hundred thousand events. It may begin anew at any
@@ -16,10 +17,13 @@ internal import ProtobufC
 /// is to be forgotten. To refuse followers who are a little behind would make them read the whole
 /// store anew for each purge.
 struct HistoryErasure: Sendable {
-  /// Events or orders of a transaction.
+  /// Records of a transaction.
   static let mostRows = 500
-  /// Bytes of events or orders of a transaction, but for the last one.
+  /// Bytes of the records of a transaction, but for the last one.
   private static let mostBytes = 2 << 20
+
+  /// What begins the tokens of checkouts whose own tokens are gone.
+  private static let erasedToken = EventCheck.reservedPrefix + "erased:"
 
   let store: StoreID
   let receipt: ErasureRow
@@ -28,7 +32,8 @@ struct HistoryErasure: Sendable {
   private enum Phase {
     case events(after: TimelinePosition)
     case orders(after: TimelinePosition)
-    case checkouts
+    case checkouts(after: String)
+    case ledger(before: Int64)
   }
 
   /// What a transaction may still take.
@@ -64,11 +69,17 @@ struct HistoryErasure: Sendable {
         rest.phase = last.map { .events(after: $0) } ?? .orders(after: .oldest)
       case .orders(let position):
         let last = try eraseOrders(after: position, &room, writer)
-        rest.phase = last.map { .orders(after: $0) } ?? .checkouts
-      case .checkouts:
-        try eraseCheckouts(writer)
-        try writer.completeErasure(receipt.id)
-        return .done
+        rest.phase = last.map { .orders(after: $0) } ?? .checkouts(after: "")
+      case .checkouts(let token):
+        let last = try eraseCheckouts(after: token, &room, writer)
+        rest.phase = last.map { .checkouts(after: $0) } ?? .ledger(before: .max)
+      case .ledger(let id):
+        if let last = try reduceLedger(before: id, &room, writer) {
+          rest.phase = .ledger(before: last)
+        } else {
+          try writer.completeErasure(receipt.id)
+          return .done
+        }
       }
     }
     return .more { [rest] in try rest.step(in: $0) }
@@ -112,18 +123,51 @@ struct HistoryErasure: Sendable {
     return rows.last.map { TimelinePosition(occurredAt: $0.placedAt, id: $0.id) }
   }
 
-  /// A checkout's token opens its page in the shop, so it goes too.
-  private func eraseCheckouts(_ writer: StoreWriter) throws {
-    for row in try writer.read.checkouts(of: receipt.customerID) {
-      try writer.remove(row)
-      guard mode == .anonymize else { continue }
+  /// A checkout's token opens its page in the shop, so it goes too. What has a new token may come
+  /// by again.
+  private func eraseCheckouts(
+    after token: String, _ room: inout Room, _ writer: StoreWriter
+  ) throws -> String? {
+    let prefix = Self.erasedToken.count
+    let rows = try writer.read.checkouts(
+      of: receipt.customerID, after: token, atMost: room.rows, bytes: room.bytes)
+    for row in rows {
+      room.take(row.body)
+      guard mode == .anonymize else {
+        try writer.remove(row)
+        continue
+      }
       var checkout = try Checkout(stored: row.body).erased
-      checkout.token = EventCheck.reservedPrefix + "erased:\(try writer.nextID())"
+      if row.token.hasPrefix(Self.erasedToken), Int64(row.token.dropFirst(prefix)) != nil {
+        checkout.token = row.token
+        if try checkout.encoded() == row.body { continue }
+      }
+      checkout.token = Self.erasedToken + String(try writer.nextID())
+      try writer.remove(row)
       try writer.put(
         CheckoutRow(
           token: checkout.token, customerID: row.customerID, startedAt: row.startedAt,
           body: try checkout.encoded()))
     }
+    return rows.last?.token
+  }
+
+  /// Both modes keep the ledger, as proof.
+  private func reduceLedger(
+    before id: Int64, _ room: inout Room, _ writer: StoreWriter
+  ) throws -> Int64? {
+    var rows: [(id: Int64, body: [UInt8])] = []
+    try writer.read.consentHistory(of: receipt.customerID, before: id) { id, body in
+      rows.append((id, Array(body)))
+      room.take(rows[rows.count - 1].body)
+      return !room.isUsedUp
+    }
+    for (id, body) in rows {
+      let reduced = try ConsentRecord(stored: body).erased(mode).encoded()
+      guard reduced != body else { continue }
+      try writer.rewriteLedger(id: id, of: receipt.customerID, body: reduced)
+    }
+    return rows.last?.id
   }
 }
 

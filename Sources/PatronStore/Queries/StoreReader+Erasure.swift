@@ -13,6 +13,9 @@ extension StoreReader {
     FROM erasures WHERE store_id = ?1 AND id = ?2
     """
   )
+  private static let isUnfinished = Query(
+    "SELECT 1 FROM erasures WHERE store_id = ?1 AND id = ?2 AND is_complete = 0"
+  )
   private static let counts = Query(
     """
     SELECT (SELECT count(*) FROM events WHERE store_id = ?1 AND customer_id = ?2),
@@ -35,7 +38,8 @@ extension StoreReader {
   )
   private static let checkouts = Query(
     """
-    SELECT token, started_at, body FROM checkouts WHERE store_id = ?1 AND customer_id = ?2
+    SELECT token, started_at, body FROM checkouts
+    WHERE store_id = ?1 AND customer_id = ?2 AND token > ?3 ORDER BY token
     """
   )
 
@@ -52,6 +56,12 @@ extension StoreReader {
         erasedAt: row.int64(3), reason: row.text(4), eventCount: row.int64(5),
         orderCount: row.int64(6), suppressionCount: row.int64(7), stats: row.array(8))
     }
+  }
+
+  /// The receipt with this number where history is still being worked off; nil otherwise.
+  public func unfinishedErasure(id: Int64) throws -> ErasureRow? {
+    let found = try transaction.first(Self.isUnfinished, store.name, id) { _ in true } ?? false
+    return found ? try erasure(id: id) : nil
   }
 
   /// The ids and addresses to which a customer answers.
@@ -122,13 +132,21 @@ extension StoreReader {
     return rows
   }
 
-  /// All checkouts of a customer.
-  public func checkouts(of customerID: Int64) throws -> [CheckoutRow] {
+  /// The next checkouts of a customer by their tokens, within the same bounds.
+  public func checkouts(
+    of customerID: Int64,
+    after token: String,
+    atMost count: Int,
+    bytes: Int
+  ) throws -> [CheckoutRow] {
     var rows: [CheckoutRow] = []
-    try transaction.forEach(Self.checkouts, store.name, customerID) { row in
+    var size = 0
+    try transaction.forEachWhile(Self.checkouts, store.name, customerID, token) { row in
       rows.append(
         CheckoutRow(
           token: row.text(0), customerID: customerID, startedAt: row.int64(1), body: row.array(2)))
+      size += row.bytes(2).count
+      return rows.count < count && size < bytes
     }
     return rows
   }

@@ -25,14 +25,6 @@ extension StoreWriter {
     "INSERT INTO customer_search (customer_search, rank) VALUES ('merge', ?1)"
   )
 
-  private static let clearNote = Query(
-    """
-    UPDATE suppressions SET source = '', note = ''
-    WHERE store_id = ?1 AND channel = ?2 AND reason = ?3 AND suppressed_at = ?4 AND source = ?5
-      AND note = ?6
-    """
-  )
-
   /// Pages that the search index may write to bring old entries together with what took them back.
   private static let mergePages = -64
 
@@ -66,16 +58,6 @@ extension StoreWriter {
   /// Keeps nothing of an address's suppressions but reason and date.
   public func clearSuppressions(_ channel: Channel, addressHash: [UInt8]) throws {
     try transaction.run(Self.clearSuppressions, store.name, channel.rawValue, addressHash)
-  }
-}
-
-extension StoreWriter {
-  /// Clears the texts of suppressions that were set like this one, whatever their address. It looks
-  /// at every suppression of the channel in the store.
-  public func clearSuppressions(like row: SuppressionRow) throws {
-    try transaction.run(
-      Self.clearNote, store.name, row.channel.rawValue, row.reason, row.suppressedAt, row.source,
-      row.note)
   }
 }
 

@@ -8,11 +8,17 @@ public struct UnfinishedErasures {
   public init(_ transaction: ReadTransaction) { self.transaction = transaction }
 
   private static let next = Query(
-    "SELECT store_id, id FROM erasures WHERE is_complete = 0 ORDER BY store_id, id LIMIT 1"
+    """
+    SELECT store_id, id FROM erasures WHERE is_complete = 0 AND (store_id, id) > (?1, ?2)
+    ORDER BY store_id, id LIMIT 1
+    """
   )
 
-  /// The next one; nil when all are finished.
-  public func next() throws -> (store: String, id: Int64)? {
-    try transaction.first(Self.next) { ($0.text(0), $0.int64(1)) }
+  /// The first one of the store `store` after the number `id`, or of the stores that follow; nil
+  /// when there is none. Begin with an empty name.
+  public func next(
+    after store: String, _ id: Int64
+  ) throws -> (store: String, id: Int64)? {
+    try transaction.first(Self.next, store, id) { ($0.text(0), $0.int64(1)) }
   }
 }

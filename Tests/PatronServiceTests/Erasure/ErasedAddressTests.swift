@@ -128,6 +128,31 @@ struct ErasedAddressTests {
     }
   }
 
+  @Test(arguments: [
+    Topic.marketing, .reviewRequests, .transactional, .loyalty,
+  ])
+  func anOptOutOfATopicStaysWithTheAddress(_ topic: Topic) async throws {
+    try await Shop.open { shop in
+      try await shop.upsert {
+        DeleteTests.ada(&$0)
+        $0.acceptsSMSMarketing = true
+      }
+      try await shop.unsubscribe {
+        $0.topics = [topic]
+        $0.evidence = .with { $0.occurredAt = .at(1_700_000_000) }
+      }
+      try await shop.delete(.externalID("c1"))
+      #expect(try shop.rows("SELECT channel FROM suppressions", columns: 1) == [["1"]])
+      try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = true }
+      try await shop.upsert {
+        DeleteTests.ada(&$0)
+        $0.acceptsSMSMarketing = true
+      }
+      #expect(try await !shop.status(.sms).canReceive)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
   @Test func suppressionsOutliveTheCustomerWithoutNotes() async throws {
     try await Shop.open { shop in
       try await shop.upsert(DeleteTests.ada)

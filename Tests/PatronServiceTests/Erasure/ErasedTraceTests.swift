@@ -85,7 +85,7 @@ struct ErasedTraceTests {
           $0.requestID = "erase-1"
         })
       #expect(receipt.receiptID > 0 && receipt.eventCount > 10 && receipt.orderCount == 1)
-      #expect(receipt.suppressionCount == 1)
+      #expect(receipt.suppressionCount == 2)
       #expect(try shop.store.check([RecordChecks.run]) == [])
       try await waitForEmptyLog(shop)
       let left = try traces(markers, in: directory)

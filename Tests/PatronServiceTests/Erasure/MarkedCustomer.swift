@@ -68,8 +68,9 @@ struct MarkedCustomer {
     try await recordBatch()
     try await checkOut()
     try await order()
-    try await consent()
     try await changeNames()
+    // Notes of suppressions are found by the addresses that the customer has in the end.
+    try await consent()
   }
 
   private mutating func writeRecord() async throws {
