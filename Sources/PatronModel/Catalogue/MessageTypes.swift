@@ -26,7 +26,8 @@ extension EventCatalogue {
       .sms,
       "sms_failed",
       "SMS failed",
-      "The text message could not be delivered.",
+      "The text message could not be delivered. permanent suppresses the number; codes and errors "
+        + "of carriers are history only.",
       [.message, .text("carrier_code"), .text("error"), .flag("permanent")],
       channel: .sms,
       enriches: ["suppressions"]
@@ -94,7 +95,10 @@ extension EventCatalogue {
       .email,
       "email_bounced",
       "E-mail bounced",
-      "The mailbox refused the e-mail.",
+      "The mailbox refused the e-mail. bounce_type "
+        + "\(Enrichment.hardBounces.joined(separator: ", ")) suppresses the address; "
+        + "\(Enrichment.softBounces.joined(separator: ", ")) does when "
+        + "several come in a row.",
       [
         .message, .text("bounce_type", required: true), .text("smtp_code"),
         .text("diagnostic", personal: true),

@@ -56,8 +56,8 @@ public enum ConsentRules {
   ///     ``ChannelConsents/optOut(reaching:of:)``.
   /// - Returns: unchanged where the customer is subscribed (or, with `doubleOptIn`, pending)
   ///   already, unless the statement makes the agreement surer: the customer's own word where the
-  ///   shop's stood or after `otherOptOutAt`, or a later end. Unchanged with `CONSENT_OUTDATED` where a request for double
-  ///   opt-in is newer.
+  ///   shop's stood or after `otherOptOutAt`, or a later end. Unchanged with `CONSENT_OUTDATED`
+  ///   where a request for double opt-in is newer.
   /// - Throws: `STICKY_OPT_OUT` when anyone but the customer would undo the customer's own
   ///   opt-out; `CONSENT_OUTDATED` when an opt-out is newer (or, if the customer's own, as new).
   public static func subscribe(

@@ -134,6 +134,8 @@ public enum EnrichmentEffect: Sendable, Hashable {
   case suppress(Channel, SuppressionReason)
   /// One more refusal that may be temporary: several in a row suppress the address.
   case softBounce
+  /// A refusal of which nobody knows whether it is for good.
+  case unknownBounce
   /// An agreement that cannot be taken for one: nobody knows to what.
   case unknownTopic
 }
@@ -202,12 +204,17 @@ extension Enrichment {
     return [.subscribe(channel, topic, isConfirmed: isConfirmed)]
   }
 
+  /// Types of bounces for good, in lower case: mail services have different words.
+  public static let hardBounces = ["hard", "hard_bounce", "permanent"]
+  /// Types of bounces that may pass, in lower case.
+  public static let softBounces = [
+    "soft", "soft_bounce", "transient", "temporary", "undetermined",
+  ]
+
   private static func bounce(_ event: EventFacts) -> [EnrichmentEffect] {
-    switch event.text("bounce_type")?.lowercased() {
-    case "hard": [.suppress(.email, .hardBounce)]
-    case "soft": [.softBounce]
-    default: []
-    }
+    let type = event.text("bounce_type")?.lowercased() ?? ""
+    if hardBounces.contains(type) { return [.suppress(.email, .hardBounce)] }
+    return softBounces.contains(type) ? [.softBounce] : [.unknownBounce]
   }
 }
 

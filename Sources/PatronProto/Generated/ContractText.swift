@@ -1011,10 +1011,11 @@ extension Contract {
           // consent unless an opt-out of the other record takes it away; no agreement for another address
           // comes over.
           //
-          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
-          // `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000
-          // events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and
-          // `AMOUNT_OUT_OF_RANGE` when both together are more than one customer can have.
+          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+          // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
+          // has more than 20,000 events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`,
+          // `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are more than one customer
+          // can have.
           rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
           // Undoes a merge. Both customers are as they were; events, orders and checkouts that came since,
           // and fields that were changed since, stay with the primary. What was said of consent since goes
@@ -1180,10 +1181,11 @@ extension Contract {
         // consent unless an opt-out of the other record takes it away; no agreement for another address
         // comes over.
         //
-        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
-        // `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000
-        // events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and
-        // `AMOUNT_OUT_OF_RANGE` when both together are more than one customer can have.
+        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+        // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
+        // has more than 20,000 events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`,
+        // `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are more than one customer
+        // can have.
         rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
         """##),
     ContractDeclaration(
@@ -2432,7 +2434,8 @@ extension Contract {
       text: ##"""
         // A part of an order in a shipment.
         message FulfilledItem {
-          // The product of a position of the order.
+          // The product of a position of the order, else INVALID_ARGUMENT `PRODUCT_NOT_IN_ORDER`. It may
+          // be empty; of an order without positions it is any.
           string product_id = 1;
           // How many, 1 to 1,000,000.
           int32 quantity = 2;
@@ -2474,9 +2477,10 @@ extension Contract {
           Cancellation cancellation = 9;
           // Up to 500 positions.
           repeated LineItem line_items = 10;
-          // Up to 100 refunds.
+          // Up to 100 refunds. A sync without some that were known, those of SyncRefund included, removes
+          // them and takes them off the sums; it answers with the warning `ORDER_PARTS_REMOVED`.
           repeated Refund refunds = 11;
-          // Up to 100 shipments.
+          // Up to 100 shipments. Those that were known are removed like refunds.
           repeated Fulfillment fulfillments = 12;
           // After discounts, before shipping and taxes.
           Money subtotal = 13;
@@ -2674,7 +2678,9 @@ extension Contract {
           rpc SyncRefund(SyncRefundRequest) returns (SyncRefundResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over one shipment of a known order.
+          // Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
+          // when the shipments hold as many pieces as its positions, or one of them or the order names
+          // none. Where a sync said more of the whole order, that stays.
           rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -2780,7 +2786,9 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncFulfillment", kind: .method,
       text: ##"""
-        // Takes over one shipment of a known order.
+        // Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
+        // when the shipments hold as many pieces as its positions, or one of them or the order names
+        // none. Where a sync said more of the whole order, that stays.
         rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
           option idempotency_level = IDEMPOTENT;
         }

@@ -105,10 +105,11 @@ public enum CustomerService {
   /// consent unless an opt-out of the other record takes it away; no agreement for another address
   /// comes over.
   ///
-  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
-  /// `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000
-  /// events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and
-  /// `AMOUNT_OUT_OF_RANGE` when both together are more than one customer can have.
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+  /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
+  /// has more than 20,000 events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`,
+  /// `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are more than one customer
+  /// can have.
   public static let mergeCustomers = MethodDescriptor<MergeCustomersRequest, MergeCustomersResponse>(
     TTRPC.Method(
       service: name, name: "MergeCustomers", kind: .unary,
@@ -296,10 +297,11 @@ public struct CustomerServiceClient: Sendable {
   /// consent unless an opt-out of the other record takes it away; no agreement for another address
   /// comes over.
   ///
-  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
-  /// `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000
-  /// events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and
-  /// `AMOUNT_OUT_OF_RANGE` when both together are more than one customer can have.
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+  /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
+  /// has more than 20,000 events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`,
+  /// `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are more than one customer
+  /// can have.
   public func mergeCustomers(_ request: MergeCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MergeCustomersResponse {
     try await channel.call(CustomerService.mergeCustomers, request, options.identified(by: request.requestID))
   }

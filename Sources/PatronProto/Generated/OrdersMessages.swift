@@ -180,7 +180,8 @@ public struct Fulfillment: ProtobufC.Message {
 
 /// A part of an order in a shipment.
 public struct FulfilledItem: ProtobufC.Message {
-  /// The product of a position of the order.
+  /// The product of a position of the order, else INVALID_ARGUMENT `PRODUCT_NOT_IN_ORDER`. It may
+  /// be empty; of an order without positions it is any.
   public var productID = ""
 
   /// How many, 1 to 1,000,000.
@@ -278,10 +279,11 @@ public struct Order: ProtobufC.Message {
   /// Up to 500 positions.
   public var lineItems: [LineItem] = []
 
-  /// Up to 100 refunds.
+  /// Up to 100 refunds. A sync without some that were known, those of SyncRefund included, removes
+  /// them and takes them off the sums; it answers with the warning `ORDER_PARTS_REMOVED`.
   public var refunds: [Refund] = []
 
-  /// Up to 100 shipments.
+  /// Up to 100 shipments. Those that were known are removed like refunds.
   public var fulfillments: [Fulfillment] = []
 
   /// After discounts, before shipping and taxes.

@@ -53,7 +53,9 @@ public enum TimelineService {
       service: name, name: "SyncRefund", kind: .unary,
       idempotency: .idempotent))
 
-  /// Takes over one shipment of a known order.
+  /// Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
+  /// when the shipments hold as many pieces as its positions, or one of them or the order names
+  /// none. Where a sync said more of the whole order, that stays.
   public static let syncFulfillment = MethodDescriptor<SyncFulfillmentRequest, SyncFulfillmentResponse>(
     TTRPC.Method(
       service: name, name: "SyncFulfillment", kind: .unary,
@@ -191,7 +193,9 @@ public struct TimelineServiceClient: Sendable {
     try await channel.call(TimelineService.syncRefund, request, options)
   }
 
-  /// Takes over one shipment of a known order.
+  /// Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
+  /// when the shipments hold as many pieces as its positions, or one of them or the order names
+  /// none. Where a sync said more of the whole order, that stays.
   public func syncFulfillment(_ request: SyncFulfillmentRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncFulfillmentResponse {
     try await channel.call(TimelineService.syncFulfillment, request, options)
   }

@@ -130,7 +130,8 @@ extension RPCError {
     reason(
       .alreadyExists, IdentityRequest.conflictReason,
       "\(field.rawValue) belongs to customer \(owner). Leave it out, or change that customer "
-        + "first. UpsertCustomer can leave it out by itself: on_conflict ON_CONFLICT_KEEP_EXISTING.",
+        + "first. UpsertCustomer leaves it out by itself with on_conflict "
+        + "ON_CONFLICT_KEEP_EXISTING.",
       metadata: ["field": field.rawValue, "customer_id": String(owner)])
   }
 

@@ -53,10 +53,10 @@ extension CustomerHandlers {
 
   private static func plan(_ merge: Merge, _ reader: StoreReader) throws -> MergePlan {
     guard let primary = try reader.customerRow(merge.primary) else {
-      throw RPCError.mergedNotFound("primary")
+      throw try RPCError.mergedNotFound("primary", merge.primary, in: reader)
     }
     guard let secondary = try reader.customerRow(merge.secondary) else {
-      throw RPCError.mergedNotFound("secondary")
+      throw try RPCError.mergedNotFound("secondary", merge.secondary, in: reader)
     }
     guard primary.id != secondary.id else {
       throw RPCError.invalid(
@@ -81,9 +81,15 @@ extension MergePlan {
 }
 
 extension RPCError {
-  /// One of the two does not exist: which, but not what it was called.
-  fileprivate static func mergedNotFound(_ field: String) -> RPCError {
-    reason(
+  /// One of the two does not exist: which, but not what it was called. An id may be that of one who
+  /// was erased.
+  fileprivate static func mergedNotFound(
+    _ field: String, _ key: CustomerKey, in reader: StoreReader
+  ) throws -> RPCError {
+    if case .id(let id) = key, try reader.erasureID(ofCustomer: id) != nil {
+      return customerErased(.notFound, id)
+    }
+    return reason(
       .notFound, "CUSTOMER_NOT_FOUND",
       "\(field): no customer of this store has that identifier; check it, and the store.",
       metadata: ["field": field])

@@ -65,8 +65,10 @@ enum Erasure {
       guard !optOuts.isEmpty else { continue }
       let cause = SuppressionCause(
         at: optOuts.compactMap(\.unsubscribedAt).max() ?? now, actor: .system, source: "", note: "")
+      let isOwn = optOuts.contains { $0.isSticky || $0.state == .pending }
+      let reason = PatronModel.SuppressionReason.optOut(by: isOwn ? .customer : .operator)
       for name in names.addresses where name.channel == channel {
-        _ = try UnknownAddress(channel, name.address).suppress(.manual, cause, writer)
+        _ = try UnknownAddress(channel, name.address).suppress(reason, cause, writer)
       }
     }
   }

@@ -74,6 +74,12 @@ extension EventEnrichment {
         try suppress(&edit, .email, .softBounce)
       case .unknownTopic:
         warn("TOPIC_UNKNOWN", "event.properties.topic", "No such topic: consent is as it was.")
+      case .unknownBounce:
+        warn(
+          "BOUNCE_TYPE_UNKNOWN", "event.properties.bounce_type",
+          "No such type of bounce: suppressions are as they were. For good are "
+            + "\(Enrichment.hardBounces.joined(separator: ", ")); for now are "
+            + "\(Enrichment.softBounces.joined(separator: ", ")).")
       default:
         break
       }
@@ -307,7 +313,7 @@ extension EventEnrichment {
 extension EnrichmentEffect {
   fileprivate var isAboutConsent: Bool {
     switch self {
-    case .subscribe, .unsubscribe, .suppress, .softBounce, .unknownTopic: true
+    case .subscribe, .unsubscribe, .suppress, .softBounce, .unknownBounce, .unknownTopic: true
     case .accountStatus, .accountCreated, .reviewerName, .review, .loyalty: false
     }
   }

@@ -75,6 +75,12 @@ struct OrderCheck {
       order.fulfillments[index] = fulfillment(
         order.fulfillments[index], "fulfillments[\(index)]")
     }
+    let products = order.products
+    for (index, shipment) in order.fulfillments.enumerated() {
+      for wrong in shipment.items(notOf: products, at: place("fulfillments[\(index)]")) {
+        violations.add(wrong.path, wrong.error)
+      }
+    }
     for index in order.discountCodes.indices {
       order.discountCodes[index] = text(order.discountCodes[index], "discount_codes[\(index)]")
     }
@@ -120,6 +126,27 @@ struct OrderCheck {
       quantity(item.quantity, 1, "\(field).items[\(index)].quantity")
     }
     return shipment
+  }
+}
+
+extension Order {
+  /// The products that its shipments may hold; nil when it names no positions.
+  var products: Set<String>? { lineItems.isEmpty ? nil : Set(lineItems.map(\.productID)) }
+}
+
+extension Fulfillment {
+  /// What it holds of products that no position of the order has. An item may leave its own out.
+  func items(notOf products: Set<String>?, at path: String) -> [Violation] {
+    guard let products else { return [] }
+    return items.enumerated().compactMap { index, item in
+      guard !item.productID.isEmpty, !products.contains(item.productID) else { return nil }
+      return Violation(
+        path: "\(path).items[\(index)].product_id",
+        error: RuleError(
+          reason: "PRODUCT_NOT_IN_ORDER",
+          message: "No position of the order has this product. Expected is the product_id of one "
+            + "of its line items."))
+    }
   }
 }
 

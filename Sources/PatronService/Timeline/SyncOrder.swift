@@ -41,7 +41,7 @@ extension TimelineHandlers {
       change.asOf = min(draft.snapshot.placedAt, now)
       let plan = try change.plan(in: writer.read)
       try refuse(draft, known, old, plan)
-      let customer = try change.perform(plan, in: writer, at: now)
+      var customer = try change.perform(plan, in: writer, at: now)
       if plan.merges {
         known = try writer.read.order(externalID: draft.order.externalID)
         old = try known.map { try Order(stored: $0.body) }
@@ -54,6 +54,7 @@ extension TimelineHandlers {
         }
         return Outcome(order: old, outcome: .unchanged, customer: customer, events: [])
       }
+      if let old { customer.warnings += order.removals(from: old) }
       return try Self.write(order, over: known, old, customer, draft, in: writer, at: now)
     }
 
@@ -166,6 +167,27 @@ extension Order {
     var same = self
     same.updatedAt = old.updatedAt
     return same == old
+  }
+}
+
+extension Order {
+  /// What the caller should know of refunds and shipments that were known and are not given: a sync
+  /// of the whole order removes them, perhaps without meaning it.
+  fileprivate func removals(from old: Order) -> [Warning] {
+    let refunds = Set(old.refunds.map(\.externalID)).subtracting(self.refunds.map(\.externalID))
+    let shipments = Set(old.fulfillments.map(\.externalID))
+      .subtracting(fulfillments.map(\.externalID))
+    return [("refunds", refunds.count), ("fulfillments", shipments.count)]
+      .filter { $0.1 > 0 }
+      .map { list, count in
+        .with {
+          $0.reason = "ORDER_PARTS_REMOVED"
+          $0.field = "order.\(list)"
+          $0.message =
+            "\(count) that the order had \(count == 1 ? "is" : "are") not given, and so removed: "
+            + "a sync gives the whole order. Give them too, or sync them again by themselves."
+        }
+      }
   }
 }
 

@@ -141,8 +141,11 @@ extension Order {
       refunded == 0 ? .paid : refunded < total?.minorUnits ?? 0 ? .partiallyRefunded : .refunded
   }
 
-  /// Puts a shipment in, and lets the fulfilment status follow where the shop named one.
+  /// Puts a shipment in, and lets the fulfilment status follow.
   fileprivate mutating func put(_ fulfillment: Fulfillment) throws(RPCError) {
+    let unknown = fulfillment.items(notOf: products, at: "fulfillment")
+    guard unknown.isEmpty else { throw .invalid(unknown) }
+    let before = sentStatus
     if let place = fulfillments.firstIndex(where: { $0.externalID == fulfillment.externalID }) {
       fulfillments[place] = fulfillment
     } else {
@@ -154,12 +157,18 @@ extension Order {
       }
       fulfillments.append(fulfillment)
     }
-    guard fulfillmentStatus != .unspecified else { return }
+    let sent = sentStatus
+    // Where the shop said something else of the whole order than its shipments do, they raise that
+    // and never lower it.
+    let follows = fulfillmentStatus == .unspecified || fulfillmentStatus == before
+    if follows || sent.rawValue > fulfillmentStatus.rawValue { fulfillmentStatus = sent }
+  }
+
+  /// How far the shipments alone deliver the order.
+  private var sentStatus: FulfillmentStatus {
     var snapshot = OrderSnapshot(stored: self)
     snapshot.fulfillment = nil
-    let sent = Int32(snapshot.delivered.rawValue)
-    // What the shop said of the whole order is never lowered by a shipment.
-    if sent > fulfillmentStatus.rawValue { fulfillmentStatus = .init(rawValue: sent) }
+    return .init(rawValue: Int32(snapshot.delivered.rawValue))
   }
 }
 

@@ -90,8 +90,17 @@ import Testing
     #expect(
       effects("email_bounced", ["bounce_type": .string("Hard")])
         == [.suppress(.email, .hardBounce)])
-    #expect(effects("email_bounced", ["bounce_type": .string("soft")]) == [.softBounce])
-    #expect(effects("email_bounced", ["bounce_type": .string("full")]) == [])
+    for type in ["hard_bounce", "Permanent"] {
+      #expect(
+        effects("email_bounced", ["bounce_type": .string(type)])
+          == [.suppress(.email, .hardBounce)])
+    }
+    for type in ["soft", "soft_bounce", "Transient", "temporary", "undetermined"] {
+      #expect(effects("email_bounced", ["bounce_type": .string(type)]) == [.softBounce])
+    }
+    for type in [PropertyValue.string("full"), .string(""), .int(1)] {
+      #expect(effects("email_bounced", ["bounce_type": type]) == [.unknownBounce])
+    }
     #expect(
       effects("email_marked_spam")
         == [.unsubscribe(.email, .marketing), .suppress(.email, .spamComplaint)]

@@ -62,6 +62,8 @@ struct DeleteTests {
             })
         },
         try await failure { try await shop.suppress(id) },
+        try await failure { try await shop.merge(id, .id(other.id)) },
+        try await failure { try await shop.merge(.id(other.id), id, preview: true) },
         try await failure { try await shop.unsubscribe(id) },
         try await failure {
           try await shop.timelines.listOrders(.with { $0.customer = .with { $0.ref = id } })

@@ -117,7 +117,7 @@ struct ErasedAddressTests {
       #expect(try await shop.status(.sms).canReceive)
       let email = try await shop.status(.email)
       #expect(!email.canReceive && email.blockReasons == [.suppressed])
-      #expect(email.suppressions.map(\.reason) == [.manual])
+      #expect(email.suppressions.map(\.reason) == [.unsubscribed])
       // Only a newer agreement in person undoes it.
       try await shop.subscribe {
         $0.customer = .with { $0.externalID = "c1" }

@@ -134,6 +134,38 @@ struct ConsentEnrichmentTests {
     }
   }
 
+  @Test func bouncesHaveManyNames() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      _ = try await shop.customers.updateStoreSettings(
+        .with { $0.settings = .with { $0.softBounceThreshold = 2 } })
+      let strange = try await shop.tell(
+        "email_bounced", "e1", ["bounce_type": .stringValue("weird")])
+      #expect(strange.outcome == .created && strange.event?.enrichedFields == [])
+      #expect(strange.warnings.map(\.reason) == ["BOUNCE_TYPE_UNKNOWN"])
+      let warning = try #require(strange.warnings.first)
+      #expect(warning.field == "event.properties.bounce_type")
+      #expect(warning.message.contains("hard_bounce") && warning.message.contains("transient"))
+      #expect(!warning.message.contains("weird"))
+      for (id, type) in [("e2", "Transient"), ("e3", "undetermined")] {
+        #expect(try await shop.reasons(.email) == [])
+        let soft = try await shop.tell(
+          "email_bounced", id, at: 1_700_000_100, ["bounce_type": .stringValue(type)])
+        #expect(soft.warnings.isEmpty)
+      }
+      #expect(try await shop.reasons(.email) == [.softBounce])
+      for (id, type) in [("b1", "Permanent"), ("b2", "hard_bounce")] {
+        try await shop.upsert { $0.email = "\(id)@example.com" }
+        let hard = try await shop.tell(
+          "email_bounced", id, ["bounce_type": .stringValue(type)],
+          of: { $0.email = "\(id)@example.com" })
+        #expect(hard.warnings.isEmpty)
+        #expect(try await shop.reasons(.email, .email("\(id)@example.com")) == [.hardBounce])
+      }
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
   @Test func softBouncesInARowSuppress() async throws {
     try await Shop.open { shop in
       try await shop.ada()

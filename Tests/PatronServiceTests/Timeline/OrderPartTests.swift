@@ -165,13 +165,122 @@ struct OrderPartTests {
         ) { $0.email = "a@example.com" }
         let first = try await ship(shop, shipment("f1", 2, at: 1_700_000_100), of: id)
         #expect(first.derivedEvents.map(\.type) == ["order_partially_fulfilled"])
+        #expect(first.order?.fulfillmentStatus == .partiallyFulfilled)
         let again = try await ship(shop, shipment("f1", 2, at: 1_700_000_100), of: id)
         #expect(again.outcome == .unchanged && again.derivedEvents.isEmpty)
         let last = try await ship(shop, shipment("f2", 1, at: 1_700_000_200), of: id)
         #expect(last.derivedEvents.map(\.type) == ["order_fulfilled"])
         #expect(last.order?.fulfillments.map(\.externalID) == ["f1", "f2"])
-        #expect(last.order?.fulfillmentStatus == (id == "o1" ? .unspecified : .fulfilled))
+        #expect(last.order?.fulfillmentStatus == .fulfilled)
       }
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  private func boxes(_ status: FulfillmentStatus = .unspecified) -> Order {
+    .of("o1", 1000) {
+      $0.fulfillmentStatus = status
+      $0.lineItems = [
+        .with {
+          $0.productID = "p1"
+          $0.quantity = 3
+        }
+      ]
+    }
+  }
+
+  @Test func theStatusGoesWithTheShipments() async throws {
+    try await Shop.open { shop in
+      try await shop.sync(boxes()) { $0.email = "a@example.com" }
+      var waiting = shipment("f1", 3, at: 1_700_000_100)
+      waiting.state = .pending
+      #expect(try await ship(shop, waiting).order?.fulfillmentStatus == .unfulfilled)
+      let sent = shipment("f1", 3, at: 1_700_000_100)
+      let answer = try await ship(shop, sent)
+      #expect(answer.order?.fulfillmentStatus == .fulfilled)
+      #expect(answer.derivedEvents.map(\.type) == ["order_fulfilled"])
+      // The shop says the same of the whole order, or nothing: that is no news.
+      for status in [FulfillmentStatus.fulfilled, .unspecified] {
+        var whole = boxes(status)
+        whole.fulfillments = [sent]
+        let synced = try await shop.sync(whole) { $0.email = "a@example.com" }
+        #expect(synced.outcome == (status == .fulfilled ? .unchanged : .updated))
+        #expect(synced.derivedEvents.isEmpty && synced.warnings.isEmpty)
+      }
+      let fewer = try await ship(shop, shipment("f1", 2, at: 1_700_000_100))
+      #expect(fewer.order?.fulfillmentStatus == .partiallyFulfilled)
+      var off = sent
+      off.state = .cancelled
+      #expect(try await ship(shop, off).order?.fulfillmentStatus == .unfulfilled)
+      // What the shop said beyond its shipments stays.
+      try await shop.sync(boxes(.fulfilled)) { $0.email = "a@example.com" }
+      let late = try await ship(shop, shipment("f2", 1, at: 1_700_000_300))
+      #expect(late.order?.fulfillmentStatus == .fulfilled && late.derivedEvents.isEmpty)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func anyShipmentDeliversAnOrderWithoutPositions() async throws {
+    try await Shop.open { shop in
+      try await order(shop)
+      let answer = try await ship(shop, shipment("f1", 1, at: 1_700_000_100))
+      #expect(answer.order?.fulfillmentStatus == .fulfilled)
+      #expect(answer.derivedEvents.map(\.type) == ["order_fulfilled"])
+    }
+  }
+
+  @Test func shipmentsHoldProductsOfTheOrder() async throws {
+    try await Shop.open { shop in
+      try await shop.sync(boxes()) { $0.email = "a@example.com" }
+      let image = try shop.image()
+      var other = shipment("f1", 1, at: 1_700_000_100)
+      other.items.append(
+        .with {
+          $0.productID = "p2"
+          $0.quantity = 1
+        })
+      let part = try await violations { try await ship(shop, other) }
+      #expect(part == [Broken("fulfillment.items[1].product_id", "PRODUCT_NOT_IN_ORDER")])
+      let whole = try await violations {
+        var order = boxes()
+        order.fulfillments = [other]
+        try await shop.sync(order) { $0.email = "a@example.com" }
+      }
+      #expect(
+        whole == [Broken("order.fulfillments[0].items[1].product_id", "PRODUCT_NOT_IN_ORDER")])
+      #expect(try shop.image() == image)
+      other.items[1].productID = ""
+      #expect(try await ship(shop, other).outcome == .updated)
+    }
+  }
+
+  @Test func aWholeOrderThatRemovesPartsSaysSo() async throws {
+    try await Shop.open { shop in
+      try await order(shop)
+      _ = try await refund(shop, Self.refund("r1", 300))
+      _ = try await refund(shop, Self.refund("r2", 100))
+      let known = try await ship(shop, shipment("f1", 1, at: 1_700_000_100)).order ?? Order()
+      var whole = known
+      whole.paymentStatus = .paid
+      let kept = try await shop.sync(whole) { $0.email = "a@example.com" }
+      #expect(kept.outcome == .updated && kept.warnings.isEmpty)
+      whole.refunds.removeLast()
+      let fewer = try await shop.sync(whole) { $0.email = "a@example.com" }
+      #expect(fewer.warnings.map(\.reason) == ["ORDER_PARTS_REMOVED"])
+      #expect(fewer.warnings.map(\.field) == ["order.refunds"])
+      let batch = try await shop.timelines.batchSyncOrders(
+        .with {
+          $0.items = [
+            .with {
+              $0.customer = .with { $0.email = "a@example.com" }
+              $0.order = .of("o1", 1000)
+            }
+          ]
+        })
+      let warnings = batch.results.first?.warnings ?? []
+      #expect(warnings.map(\.field) == ["order.refunds", "order.fulfillments"])
+      #expect(warnings.allSatisfy { $0.reason == "ORDER_PARTS_REMOVED" })
+      #expect(try await stats(shop)?.refundedTotal == 0)
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
   }
