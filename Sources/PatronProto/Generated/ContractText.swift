@@ -947,6 +947,7 @@ extension Contract {
           // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
           // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
           // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+          // An address that replaces the customer's brings the consent of the record that had it.
           rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1005,7 +1006,7 @@ extension Contract {
           // history move, whatever named the secondary names the primary from then on, also its id, and the
           // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
           // consent unless an opt-out of the other record takes it away; no agreement for another address
-          // comes over.
+          // comes over. Addresses that are not kept are suppressed where their record had opted out.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
           // `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000
@@ -1067,6 +1068,7 @@ extension Contract {
         // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
         // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
         // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+        // An address that replaces the customer's brings the consent of the record that had it.
         rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1173,7 +1175,7 @@ extension Contract {
         // history move, whatever named the secondary names the primary from then on, also its id, and the
         // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
         // consent unless an opt-out of the other record takes it away; no agreement for another address
-        // comes over.
+        // comes over. Addresses that are not kept are suppressed where their record had opted out.
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
         // `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000

@@ -18,6 +18,7 @@ public enum CustomerService {
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
   /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
   /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+  /// An address that replaces the customer's brings the consent of the record that had it.
   public static let upsertCustomer = MethodDescriptor<UpsertCustomerRequest, UpsertCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UpsertCustomer", kind: .unary,
@@ -102,7 +103,7 @@ public enum CustomerService {
   /// history move, whatever named the secondary names the primary from then on, also its id, and the
   /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
   /// consent unless an opt-out of the other record takes it away; no agreement for another address
-  /// comes over.
+  /// comes over. Addresses that are not kept are suppressed where their record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
   /// `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000
@@ -220,6 +221,7 @@ public struct CustomerServiceClient: Sendable {
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
   /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
   /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+  /// An address that replaces the customer's brings the consent of the record that had it.
   public func upsertCustomer(_ request: UpsertCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpsertCustomerResponse {
     try await channel.call(CustomerService.upsertCustomer, request, options)
   }
@@ -292,7 +294,7 @@ public struct CustomerServiceClient: Sendable {
   /// history move, whatever named the secondary names the primary from then on, also its id, and the
   /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
   /// consent unless an opt-out of the other record takes it away; no agreement for another address
-  /// comes over.
+  /// comes over. Addresses that are not kept are suppressed where their record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field; INVALID_ARGUMENT `MERGE_WITH_ITSELF`,
   /// `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000

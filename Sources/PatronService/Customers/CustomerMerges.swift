@@ -10,15 +10,19 @@ internal import TTRPC
 struct CustomerMerges {
   private let survivor: CustomerRow
   private let others: [CustomerRow]
+  private let addresses: Identifiers
   /// The record that they become, but for what only a write gives out.
   let row: CustomerRow
   /// Names of the fields of the survivor that change, sorted.
   let changedFields: [String]
 
-  /// Decides who stays: the one whom the shop knows, else the oldest.
+  /// Decides who stays: the one whom the shop knows, else the oldest. `addresses` are those that
+  /// the request gives the customer; they bring their own consent.
   ///
   /// - Throws: what ``MergePlan`` throws.
-  init(_ rows: [CustomerRow], in reader: StoreReader) throws {
+  init(
+    _ rows: [CustomerRow], taking addresses: Identifiers, in reader: StoreReader
+  ) throws {
     let known = rows.first { row in
       IdentityMatch(
         customerID: row.id, externalID: row.externalID, emailKey: row.emailKey, phone: row.phone
@@ -27,17 +31,23 @@ struct CustomerMerges {
     guard let survivor = known ?? rows.min(by: { $0.id < $1.id }) else {
       throw RPCError.internalError
     }
-    try self.init(survivor, rows.filter { $0.id != survivor.id }, in: reader)
+    try self.init(
+      survivor, rows.filter { $0.id != survivor.id }, taking: addresses, in: reader)
   }
 
   /// Merges `others` into `survivor`, in the order of their age.
-  init(_ survivor: CustomerRow, _ others: [CustomerRow], in reader: StoreReader) throws {
+  init(
+    _ survivor: CustomerRow, _ others: [CustomerRow], taking addresses: Identifiers,
+    in reader: StoreReader
+  ) throws {
     self.survivor = survivor
+    self.addresses = addresses
     self.others = others.sorted { $0.id < $1.id }
     var row = survivor
     var changed: Set<String> = []
     for other in self.others {
-      let plan = try MergePlan(row, other, in: reader)
+      let plan = try MergePlan(
+        row, other, MergePreferences(addresses, of: other), in: reader)
       changed.formUnion(plan.changedFields)
       row = try plan.row()
     }
@@ -54,7 +64,9 @@ struct CustomerMerges {
   func perform(in writer: StoreWriter, at now: Int64) throws -> CustomerRow {
     var row = survivor
     for other in others {
-      row = try MergePlan(row, other, in: writer.read).perform(in: writer, by: .system, at: now).row
+      let plan = try MergePlan(
+        row, other, MergePreferences(addresses, of: other), in: writer.read)
+      row = try plan.perform(in: writer, by: .system, at: now).row
     }
     return row
   }

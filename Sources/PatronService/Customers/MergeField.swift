@@ -1,5 +1,6 @@
 internal import PatronModel
 internal import PatronProto
+internal import PatronStore
 
 /// A field of a customer's record of which a merge takes one value as a whole.
 struct MergeField: Sendable {
@@ -55,6 +56,12 @@ struct MergePreferences: Sendable {
 
   /// Prefers the primary throughout.
   init() {}
+
+  /// Prefers the addresses of `secondary` that are to be the merged customer's.
+  init(_ given: Identifiers, of secondary: CustomerRow) {
+    if let email = secondary.emailKey, email == given.emailKey { names.insert("email") }
+    if let phone = secondary.phone, phone == given.phone { names.insert("phone_number") }
+  }
 
   /// Reads the names of a request. What is wrong is added to `violations`.
   init(_ names: [String], _ violations: inout Violations) {

@@ -138,6 +138,7 @@ extension MergePlan {
     let provenance = try (
       primary.row.provenance(in: writer.read), secondary.row.provenance(in: writer.read)
     )
+    try keepOptOuts(in: writer, at: now)
     let moved = try move(in: writer, mergeID)
     var customer = customer
     customer.updatedAt = .init(micros: now)
@@ -161,6 +162,31 @@ extension MergePlan {
         secondary: secondary.row.body, secondaryProvenance: provenance.1, moved: moved))
     try writer.emptyMerges(before: now - Unmerge.possibleFor)
     return Result(row: row, customer: customer, mergeID: mergeID)
+  }
+
+  /// Suppresses the addresses that nothing is sent to any more where their record held an opt-out:
+  /// the consent that the customer has now is another address's, and a later change or an erasure
+  /// must not bring these back without it.
+  private func keepOptOuts(in writer: StoreWriter, at now: Int64) throws {
+    for side in [primary, secondary] {
+      let names = try writer.read.formerIdentifiers(of: side.row.id)
+      for channel in PatronModel.Channel.allCases {
+        let kept = channel == .sms ? customer.phoneNumber : emailKey
+        let own = side.row.address(channel)
+        guard own == nil || own != kept else { continue }
+        let optOuts = PatronModel.Topic.allCases.compactMap {
+          ConsentRules.optOut(in: side.customer.consent(channel, $0))
+        }
+        guard !optOuts.isEmpty else { continue }
+        let cause = SuppressionCause(
+          at: optOuts.compactMap(\.unsubscribedAt).max() ?? now, actor: .system,
+          source: MergedConsent.mergeSource, note: "")
+        let addresses = (own.map { [.address(channel, $0)] } ?? []) + names
+        for case .address(channel, let address) in addresses {
+          _ = try UnknownAddress(channel, address).suppress(.manual, cause, writer)
+        }
+      }
+    }
   }
 
   /// Takes everything from the secondary and removes it.
