@@ -1029,7 +1029,8 @@ extension Contract {
           rpc ConfirmSubscription(ConfirmSubscriptionRequest) returns (ConfirmSubscriptionResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Records an opt-out. It takes effect at once and a repeat changes nothing.
+          // Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
+          // after a merge is kept in any case, so that it stands when the merge is undone.
           rpc UnsubscribeCustomer(UnsubscribeCustomerRequest) returns (UnsubscribeCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1214,7 +1215,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UnsubscribeCustomer", kind: .method,
       text: ##"""
-        // Records an opt-out. It takes effect at once and a repeat changes nothing.
+        // Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
+        // after a merge is kept in any case, so that it stands when the merge is undone.
         rpc UnsubscribeCustomer(UnsubscribeCustomerRequest) returns (UnsubscribeCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }

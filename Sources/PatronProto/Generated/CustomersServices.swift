@@ -140,7 +140,8 @@ public enum CustomerService {
       service: name, name: "ConfirmSubscription", kind: .unary,
       idempotency: .idempotent))
 
-  /// Records an opt-out. It takes effect at once and a repeat changes nothing.
+  /// Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
+  /// after a merge is kept in any case, so that it stands when the merge is undone.
   public static let unsubscribeCustomer = MethodDescriptor<UnsubscribeCustomerRequest, UnsubscribeCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UnsubscribeCustomer", kind: .unary,
@@ -327,7 +328,8 @@ public struct CustomerServiceClient: Sendable {
     try await channel.call(CustomerService.confirmSubscription, request, options)
   }
 
-  /// Records an opt-out. It takes effect at once and a repeat changes nothing.
+  /// Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
+  /// after a merge is kept in any case, so that it stands when the merge is undone.
   public func unsubscribeCustomer(_ request: UnsubscribeCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UnsubscribeCustomerResponse {
     try await channel.call(CustomerService.unsubscribeCustomer, request, options)
   }

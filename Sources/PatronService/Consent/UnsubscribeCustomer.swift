@@ -39,9 +39,7 @@ extension ConsentHandlers {
     var edit = try ConsentEdit(row, writer, at: context.now)
     let statement = optOut.evidence.statement(by: optOut.actor, at: context.now)
     for (channel, topic) in optOut.scope.pairs {
-      let transition = ConsentRules.unsubscribe(
-        statement, from: edit.customer.consent(channel, topic))
-      edit.apply(transition, channel, topic, optOut.evidence.evidence)
+      _ = try edit.unsubscribe(statement, channel, topic, optOut.evidence.evidence)
     }
     try edit.write()
     response.appendCustomer(1, edit.row)

@@ -136,4 +136,42 @@ struct MergeOptOutTests {
       #expect(try await !canReceive(shop, .email("b@example.com")))
     }
   }
+
+  @Test func anOptOutAfterTheMergeOutlivesItsEnd() async throws {
+    try await Shop.open { shop in
+      try await customer(shop, "a", "a@example.com")
+      try await customer(shop, "b", "b@example.com")
+      try await agree(shop, "a@example.com", at: 1_700_000_000)
+      try await optOut(shop, "b@example.com", at: 1_700_000_100)
+      let merged = try await shop.merge(.externalID("a"), .externalID("b"))
+      let before = try await shop.history(.externalID("a")).count
+      // The second one is a repeat.
+      for _ in 0..<2 { try await optOut(shop, "a@example.com", at: 1_700_000_200) }
+      #expect(try await shop.history(.externalID("a")).count == before + 1)
+      try await shop.unmerge(merged.mergeID)
+      let status = try await shop.status(.email, of: .externalID("a"))
+      #expect(status.state == .unsubscribed && !status.canReceive)
+      #expect(try shop.findings() == [])
+    }
+  }
+
+  @Test func anOptOutOfTheFormerAddressOutlivesTheEndOfTheMerge() async throws {
+    try await Shop.open { shop in
+      try await customer(shop, "a", "a@example.com")
+      try await customer(shop, "b", "b@example.com")
+      try await optOut(shop, "a@example.com", at: 1_700_000_000)
+      try await agree(shop, "b@example.com", at: 1_700_000_100)
+      let merged = try await shop.merge(.externalID("a"), .externalID("b"))
+      try await shop.record(of: { $0.email = "b@example.com" }) {
+        $0.eventID = "e1"
+        $0.source = .product
+        $0.type = "email_unsubscribed"
+        $0.occurredAt = .at(1_700_000_200)
+      }
+      try await shop.unmerge(merged.mergeID)
+      #expect(try await !canReceive(shop, .externalID("b")))
+      #expect(try await !canReceive(shop, .externalID("a")))
+      #expect(try shop.findings() == [])
+    }
+  }
 }
