@@ -56,7 +56,9 @@ struct MergePlan {
     consent = MergedConsent(self.primary, self.secondary) { $0 == .sms ? phone : emailKey }
     merged.subscriptions = consent.subscriptions
     self.emailKey = emailKey
-    former = Self.former(of: primary, secondary, merged, emailKey)
+    former = Self.former(of: primary, secondary, merged, emailKey).filter {
+      !preferences.freesReplaced || !primary.has($0)
+    }
     provenance = MergedRecord.provenance(
       (self.primary.customer, self.primary.provenance),
       (self.secondary.customer, self.secondary.provenance), merged)
@@ -210,6 +212,14 @@ extension MergePlan {
 }
 
 extension RPCError {
+extension CustomerRow {
+  /// Whether the customer has the address.
+  fileprivate func has(_ former: FormerIdentifier) -> Bool {
+    guard case .address(let channel, let address) = former else { return false }
+    return address == self.address(channel)
+  }
+}
+
   /// One write cannot move everything.
   fileprivate static func mergeTooLarge(_ id: Int64) -> RPCError {
     reason(
