@@ -947,7 +947,9 @@ extension Contract {
           // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
           // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
           // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
-          // An address that replaces the customer's brings the consent of the record that had it.
+          // An address that replaces the customer's brings the consent of the record that had it. An item
+          // of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
+          // together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
           rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1069,7 +1071,9 @@ extension Contract {
         // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
         // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
         // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
-        // An address that replaces the customer's brings the consent of the record that had it.
+        // An address that replaces the customer's brings the consent of the record that had it. An item
+        // of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
+        // together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
         rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }

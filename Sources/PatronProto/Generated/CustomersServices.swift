@@ -18,7 +18,9 @@ public enum CustomerService {
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
   /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
   /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
-  /// An address that replaces the customer's brings the consent of the record that had it.
+  /// An address that replaces the customer's brings the consent of the record that had it. An item
+  /// of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
+  /// together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
   public static let upsertCustomer = MethodDescriptor<UpsertCustomerRequest, UpsertCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UpsertCustomer", kind: .unary,
@@ -222,7 +224,9 @@ public struct CustomerServiceClient: Sendable {
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
   /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
   /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
-  /// An address that replaces the customer's brings the consent of the record that had it.
+  /// An address that replaces the customer's brings the consent of the record that had it. An item
+  /// of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
+  /// together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
   public func upsertCustomer(_ request: UpsertCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpsertCustomerResponse {
     try await channel.call(CustomerService.upsertCustomer, request, options)
   }

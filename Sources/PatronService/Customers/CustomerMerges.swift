@@ -11,6 +11,8 @@ struct CustomerMerges {
   private let survivor: CustomerRow
   private let others: [CustomerRow]
   private let addresses: Identifiers
+  /// How many records move.
+  private let records: Int64
   /// The record that they become, but for what only a write gives out.
   let row: CustomerRow
   /// Names of the fields of the survivor that change, sorted.
@@ -44,14 +46,17 @@ struct CustomerMerges {
     self.addresses = addresses
     self.others = others.sorted { $0.id < $1.id }
     var row = survivor
+    var records: Int64 = 0
     var changed: Set<String> = []
     for other in self.others {
       let plan = try MergePlan(
         row, other, MergePreferences(addresses, of: other), in: reader)
+      records += plan.belongings.total
       changed.formUnion(plan.changedFields)
       row = try plan.row()
     }
     self.row = row
+    self.records = records
     changedFields = changed.sorted()
   }
 
@@ -65,6 +70,10 @@ struct CustomerMerges {
     var row = survivor
     for other in others {
       let plan = try MergePlan(
+    let moved = writer.movedRecords
+    guard moved == 0 || moved + records <= MergePlan.mostRecords else {
+      throw RPCError.batchMergesTooMuch
+    }
         row, other, MergePreferences(addresses, of: other), in: writer.read)
       row = try plan.perform(in: writer, by: .system, at: now).row
     }
@@ -87,6 +96,16 @@ struct CustomerMerges {
 extension CustomerChange {
   /// Performs a plan that is about more than one record's present identifiers: merges first, and
   /// takes no agreement for an address that the customer only answers to.
+extension RPCError {
+  /// One write cannot move what all items of a batch merge.
+  fileprivate static let batchMergesTooMuch = reason(
+    .failedPrecondition, "MERGE_TOO_LARGE",
+    "The item merges customers, and with those that items before it merged more than "
+      + "\(MergePlan.mostRecords) events, orders, checkouts and ledger rows would move at once. "
+      + "Send the item again in another request.",
+    metadata: ["limit": String(MergePlan.mostRecords)])
+}
+
   func performAround(
     _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool
   ) throws -> Result {

@@ -6,8 +6,8 @@ internal import TTRPC
 
 /// A merge of two customers, decided but not written: everything that can be refused was.
 struct MergePlan {
-  /// The most events, orders, checkouts and ledger rows of the secondary. They move in one write,
-  /// which everybody waits for: at most about half a second.
+  /// The most events, orders, checkouts and ledger rows of the secondary, and of all that a batch
+  /// merges. They move in one write, which everybody waits for: at most about half a second.
   static let mostRecords: Int64 = 20_000
 
   let primary: MergedConsent.Side
@@ -141,6 +141,7 @@ extension MergePlan {
       primary.row.provenance(in: writer.read), secondary.row.provenance(in: writer.read)
     )
     try keepOptOuts(in: writer, at: now)
+    writer.noteMove(of: belongings.total)
     let moved = try move(in: writer, mergeID)
     var customer = customer
     customer.updatedAt = .init(micros: now)
@@ -211,7 +212,6 @@ extension MergePlan {
   }
 }
 
-extension RPCError {
 extension CustomerRow {
   /// Whether the customer has the address.
   fileprivate func has(_ former: FormerIdentifier) -> Bool {
@@ -220,6 +220,7 @@ extension CustomerRow {
   }
 }
 
+extension RPCError {
   /// One write cannot move everything.
   fileprivate static func mergeTooLarge(_ id: Int64) -> RPCError {
     reason(
