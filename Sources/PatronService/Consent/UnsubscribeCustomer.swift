@@ -77,14 +77,15 @@ struct UnknownAddress {
     self.address = address
   }
 
-  /// Suppresses the address; false when it was for that reason.
+  /// Suppresses the address; false when it was for that reason. With `dryRun` it only answers.
   func suppress(
-    _ reason: PatronModel.SuppressionReason, _ cause: SuppressionCause, _ writer: StoreWriter
+    _ reason: PatronModel.SuppressionReason, _ cause: SuppressionCause, _ writer: StoreWriter,
+    dryRun: Bool = false
   ) throws -> Bool {
     guard try !SuppressionReader(writer.read).reasons(channel, address).contains(reason) else {
       return false
     }
-    try writer.insert(try cause.row(channel, address, reason, in: writer.read))
+    if !dryRun { try writer.insert(try cause.row(channel, address, reason, in: writer.read)) }
     return true
   }
 

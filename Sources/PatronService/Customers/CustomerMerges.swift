@@ -66,14 +66,17 @@ struct CustomerMerges {
   }
 
   /// Writes the merges; returns the record.
+  ///
+  /// - Throws: FAILED_PRECONDITION `MERGE_TOO_LARGE`, before anything is written, where items
+  ///   of the same batch moved so much that this would be too much for one write.
   func perform(in writer: StoreWriter, at now: Int64) throws -> CustomerRow {
-    var row = survivor
-    for other in others {
-      let plan = try MergePlan(
     let moved = writer.movedRecords
     guard moved == 0 || moved + records <= MergePlan.mostRecords else {
       throw RPCError.batchMergesTooMuch
     }
+    var row = survivor
+    for other in others {
+      let plan = try MergePlan(
         row, other, MergePreferences(addresses, of: other), in: writer.read)
       row = try plan.perform(in: writer, by: .system, at: now).row
     }
@@ -93,9 +96,6 @@ struct CustomerMerges {
   }
 }
 
-extension CustomerChange {
-  /// Performs a plan that is about more than one record's present identifiers: merges first, and
-  /// takes no agreement for an address that the customer only answers to.
 extension RPCError {
   /// One write cannot move what all items of a batch merge.
   fileprivate static let batchMergesTooMuch = reason(
@@ -106,7 +106,25 @@ extension RPCError {
     metadata: ["limit": String(MergePlan.mostRecords)])
 }
 
+extension CustomerChange {
+  /// Performs a plan that is about more than one record's present identifiers: merges first, and
+  /// takes no agreement for an address that the customer only answers to. Suppressions of such an
+  /// address are that address's.
   func performAround(
+    _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool
+  ) throws -> Result {
+    var change = self
+    let suppressed = change.takeSuppressions(besides: plan)
+    var result = try change.performMerging(plan, in: writer, at: now, dryRun: dryRun)
+    for (address, suppression) in suppressed {
+      let isNew = try address.suppress(
+        suppression.reason, suppression.cause(at: now), writer, dryRun: dryRun)
+      if isNew, result.outcome == .unchanged { result.outcome = .updated }
+    }
+    return result
+  }
+
+  private func performMerging(
     _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool
   ) throws -> Result {
     var change = self
@@ -132,6 +150,27 @@ extension RPCError {
     }
     result.warnings += warnings + [merges.warning]
     return result
+  }
+
+  /// Takes out the suppressions of addresses that the customer only answers to.
+  private mutating func takeSuppressions(
+    besides plan: Plan
+  ) -> [(UnknownAddress, ImportedConsent.Suppressed)] {
+    var taken: [(UnknownAddress, ImportedConsent.Suppressed)] = []
+    let given = draft.identifiers
+    imported?.suppressions.removeAll { suppression in
+      let channel = suppression.channel
+      // What is not left out becomes the customer's.
+      let (address, isLeft) =
+        switch channel {
+        case .sms: (given.phone, plan.draft.phone.isLeave)
+        case .email: (given.emailKey, plan.draft.email.isLeave)
+        }
+      guard let address, isLeft, plan.found.formerAddresses.contains(channel) else { return false }
+      taken.append((UnknownAddress(channel, address), suppression))
+      return true
+    }
+    return taken
   }
 
   /// Leaves out what would subscribe a customer on channels of which the input gives an address
