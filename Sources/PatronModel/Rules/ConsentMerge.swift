@@ -52,7 +52,7 @@ extension ConsentRules {
   }
 
   /// The opt-out that a consent holds, as a consent of its own; nil when there is none.
-  private static func optOut(in consent: ChannelConsent) -> ChannelConsent? {
+  public static func optOut(in consent: ChannelConsent) -> ChannelConsent? {
     switch consent.state {
     case .neverSubscribed, .subscribed: return nil
     case .unsubscribed: return consent

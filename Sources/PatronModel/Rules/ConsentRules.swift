@@ -126,12 +126,17 @@ public enum ConsentRules {
   ///   own opt-out takes the place of somebody else's; unchanged with `CONSENT_OUTDATED` where the
   ///   consent changed later, except that the customer's own opt-out beats every later agreement
   ///   that the customer did not give.
+  /// - Parameter keepsRepeat: whether an opt-out is news also where the customer is unsubscribed.
   public static func unsubscribe(
     _ statement: ConsentStatement,
-    from consent: ChannelConsent
+    from consent: ChannelConsent,
+    keepsRepeat: Bool = false
   ) -> ConsentTransition {
     let isOwn = statement.actor == .customer
-    if consent.state == .unsubscribed, consent.isSticky || !isOwn { return .unchanged(nil) }
+    if consent.state == .unsubscribed {
+      guard keepsRepeat || isOwn && !consent.isSticky else { return .unchanged(nil) }
+      return optOut(statement, of: consent)
+    }
     if isOlder(statement.at, than: consent), !isOwn || consent.changedBy == .customer {
       return .unchanged(.outdated)
     }

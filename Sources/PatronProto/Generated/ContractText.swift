@@ -950,6 +950,9 @@ extension Contract {
           // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
           // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
           // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+          // An address that replaces the customer's brings the consent of the record that had it. An item
+          // of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
+          // together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
           rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1009,7 +1012,7 @@ extension Contract {
           // history move, whatever named the secondary names the primary from then on, also its id, and the
           // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
           // consent unless an opt-out of the other record takes it away; no agreement for another address
-          // comes over.
+          // comes over. Addresses that are not kept are suppressed where their record had opted out.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
           // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
@@ -1033,7 +1036,8 @@ extension Contract {
           rpc ConfirmSubscription(ConfirmSubscriptionRequest) returns (ConfirmSubscriptionResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Records an opt-out. It takes effect at once and a repeat changes nothing.
+          // Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
+          // after a merge is kept in any case, so that it stands when the merge is undone.
           rpc UnsubscribeCustomer(UnsubscribeCustomerRequest) returns (UnsubscribeCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1072,6 +1076,9 @@ extension Contract {
         // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
         // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
         // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+        // An address that replaces the customer's brings the consent of the record that had it. An item
+        // of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
+        // together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
         rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1179,7 +1186,7 @@ extension Contract {
         // history move, whatever named the secondary names the primary from then on, also its id, and the
         // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
         // consent unless an opt-out of the other record takes it away; no agreement for another address
-        // comes over.
+        // comes over. Addresses that are not kept are suppressed where their record had opted out.
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
         // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
@@ -1219,7 +1226,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UnsubscribeCustomer", kind: .method,
       text: ##"""
-        // Records an opt-out. It takes effect at once and a repeat changes nothing.
+        // Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
+        // after a merge is kept in any case, so that it stands when the merge is undone.
         rpc UnsubscribeCustomer(UnsubscribeCustomerRequest) returns (UnsubscribeCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }

@@ -18,6 +18,9 @@ public enum CustomerService {
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
   /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
   /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+  /// An address that replaces the customer's brings the consent of the record that had it. An item
+  /// of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
+  /// together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
   public static let upsertCustomer = MethodDescriptor<UpsertCustomerRequest, UpsertCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UpsertCustomer", kind: .unary,
@@ -103,7 +106,7 @@ public enum CustomerService {
   /// history move, whatever named the secondary names the primary from then on, also its id, and the
   /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
   /// consent unless an opt-out of the other record takes it away; no agreement for another address
-  /// comes over.
+  /// comes over. Addresses that are not kept are suppressed where their record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
@@ -141,7 +144,8 @@ public enum CustomerService {
       service: name, name: "ConfirmSubscription", kind: .unary,
       idempotency: .idempotent))
 
-  /// Records an opt-out. It takes effect at once and a repeat changes nothing.
+  /// Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
+  /// after a merge is kept in any case, so that it stands when the merge is undone.
   public static let unsubscribeCustomer = MethodDescriptor<UnsubscribeCustomerRequest, UnsubscribeCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UnsubscribeCustomer", kind: .unary,
@@ -222,6 +226,9 @@ public struct CustomerServiceClient: Sendable {
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
   /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
   /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+  /// An address that replaces the customer's brings the consent of the record that had it. An item
+  /// of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
+  /// together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
   public func upsertCustomer(_ request: UpsertCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpsertCustomerResponse {
     try await channel.call(CustomerService.upsertCustomer, request, options)
   }
@@ -295,7 +302,7 @@ public struct CustomerServiceClient: Sendable {
   /// history move, whatever named the secondary names the primary from then on, also its id, and the
   /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
   /// consent unless an opt-out of the other record takes it away; no agreement for another address
-  /// comes over.
+  /// comes over. Addresses that are not kept are suppressed where their record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
@@ -329,7 +336,8 @@ public struct CustomerServiceClient: Sendable {
     try await channel.call(CustomerService.confirmSubscription, request, options)
   }
 
-  /// Records an opt-out. It takes effect at once and a repeat changes nothing.
+  /// Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
+  /// after a merge is kept in any case, so that it stands when the merge is undone.
   public func unsubscribeCustomer(_ request: UnsubscribeCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UnsubscribeCustomerResponse {
     try await channel.call(CustomerService.unsubscribeCustomer, request, options)
   }

@@ -60,6 +60,32 @@ struct ConsentEdit {
     changes.add(row, channel, topic, evidence)
   }
 
+  /// Takes what an opt-out does to a consent, and returns that. After a merge the first one is kept
+  /// also where the merged customer is unsubscribed already: the end of the merge gives both what
+  /// they had before, but for what was said since.
+  mutating func unsubscribe(
+    _ statement: ConsentStatement, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
+    _ evidence: ConsentEvidence
+  ) throws -> ConsentTransition {
+    let consent = customer.consent(channel, topic)
+    let keepsRepeat = try consent.state == .unsubscribed && isAsMerged(channel, topic)
+    let transition = ConsentRules.unsubscribe(statement, from: consent, keepsRepeat: keepsRepeat)
+    apply(transition, channel, topic, evidence)
+    return transition
+  }
+
+  /// Whether a consent is as a merge left it that can still be undone.
+  private func isAsMerged(
+    _ channel: PatronModel.Channel, _ topic: PatronModel.Topic
+  ) throws -> Bool {
+    let reader = writer.read
+    guard let id = try reader.latestMerge(into: row.id), let merge = try reader.merge(id: id),
+      now - merge.mergedAt <= Unmerge.possibleFor, !merge.primaryAfter.isEmpty
+    else { return false }
+    let after = try Customer(stored: merge.primaryAfter)
+    return after.entry(channel, topic) == customer.entry(channel, topic)
+  }
+
   /// Suppresses the customer's address for one reason, unless it is already.
   mutating func suppress(
     _ channel: PatronModel.Channel, _ address: String, _ reason: Reason, _ how: SuppressionCause

@@ -14,6 +14,12 @@ extension ImportedConsent {
     var source: String
     /// May be empty.
     var note: String
+
+    func cause(at now: Int64) -> SuppressionCause {
+      SuppressionCause(
+        at: at ?? now, actor: .operator, source: source, note: note,
+        evidence: ImportedConsent.evidence)
+    }
   }
 
   /// Checks the suppressions of an item. What is wrong is added to `violations`.
@@ -85,9 +91,7 @@ extension ImportedConsent {
       guard let address = try customer.address(given.channel) else {
         throw RPCError.noAddress(given.channel)
       }
-      let how = SuppressionCause(
-        at: given.at ?? now, actor: .operator, source: given.source, note: given.note,
-        evidence: Self.evidence)
+      let how = given.cause(at: now)
       let row = try how.row(given.channel, address, given.reason, in: reader)
       let stored = try SuppressionReader(reader).suppressions(
         given.channel, hash: row.addressHash)

@@ -39,9 +39,7 @@ extension ConsentHandlers {
     var edit = try ConsentEdit(row, writer, at: context.now)
     let statement = optOut.evidence.statement(by: optOut.actor, at: context.now)
     for (channel, topic) in optOut.scope.pairs {
-      let transition = ConsentRules.unsubscribe(
-        statement, from: edit.customer.consent(channel, topic))
-      edit.apply(transition, channel, topic, optOut.evidence.evidence)
+      _ = try edit.unsubscribe(statement, channel, topic, optOut.evidence.evidence)
     }
     try edit.write()
     response.appendCustomer(1, edit.row)
@@ -80,14 +78,15 @@ struct UnknownAddress {
     self.address = address
   }
 
-  /// Suppresses the address; false when it was for that reason.
+  /// Suppresses the address; false when it was for that reason. With `dryRun` it only answers.
   func suppress(
-    _ reason: PatronModel.SuppressionReason, _ cause: SuppressionCause, _ writer: StoreWriter
+    _ reason: PatronModel.SuppressionReason, _ cause: SuppressionCause, _ writer: StoreWriter,
+    dryRun: Bool = false
   ) throws -> Bool {
     guard try !SuppressionReader(writer.read).reasons(channel, address).contains(reason) else {
       return false
     }
-    try writer.insert(try cause.row(channel, address, reason, in: writer.read))
+    if !dryRun { try writer.insert(try cause.row(channel, address, reason, in: writer.read)) }
     return true
   }
 

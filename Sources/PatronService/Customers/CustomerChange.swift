@@ -63,7 +63,8 @@ struct CustomerChange: Sendable {
   /// refuse.
   func plan(in reader: StoreReader) throws -> Plan {
     var draft = draft
-    let found = try IdentityResolution.resolve(&draft, identity, onConflict, in: reader)
+    let found = try IdentityResolution.resolve(
+      &draft, identity, onConflict, replacesAddresses: mode == .explicit, in: reader)
     return Plan(draft: draft, found: found)
   }
 

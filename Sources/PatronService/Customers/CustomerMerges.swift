@@ -10,15 +10,21 @@ internal import TTRPC
 struct CustomerMerges {
   private let survivor: CustomerRow
   private let others: [CustomerRow]
+  private let addresses: Identifiers
+  /// How many records move.
+  private let records: Int64
   /// The record that they become, but for what only a write gives out.
   let row: CustomerRow
   /// Names of the fields of the survivor that change, sorted.
   let changedFields: [String]
 
-  /// Decides who stays: the one whom the shop knows, else the oldest.
+  /// Decides who stays: the one whom the shop knows, else the oldest. `addresses` are those that
+  /// the request gives the customer; they bring their own consent.
   ///
   /// - Throws: what ``MergePlan`` throws.
-  init(_ rows: [CustomerRow], in reader: StoreReader) throws {
+  init(
+    _ rows: [CustomerRow], taking addresses: Identifiers, in reader: StoreReader
+  ) throws {
     let known = rows.first { row in
       IdentityMatch(
         customerID: row.id, externalID: row.externalID, emailKey: row.emailKey, phone: row.phone
@@ -27,21 +33,30 @@ struct CustomerMerges {
     guard let survivor = known ?? rows.min(by: { $0.id < $1.id }) else {
       throw RPCError.internalError
     }
-    try self.init(survivor, rows.filter { $0.id != survivor.id }, in: reader)
+    try self.init(
+      survivor, rows.filter { $0.id != survivor.id }, taking: addresses, in: reader)
   }
 
   /// Merges `others` into `survivor`, in the order of their age.
-  init(_ survivor: CustomerRow, _ others: [CustomerRow], in reader: StoreReader) throws {
+  init(
+    _ survivor: CustomerRow, _ others: [CustomerRow], taking addresses: Identifiers,
+    in reader: StoreReader
+  ) throws {
     self.survivor = survivor
+    self.addresses = addresses
     self.others = others.sorted { $0.id < $1.id }
     var row = survivor
+    var records: Int64 = 0
     var changed: Set<String> = []
     for other in self.others {
-      let plan = try MergePlan(row, other, in: reader)
+      let plan = try MergePlan(
+        row, other, MergePreferences(addresses, of: other), in: reader)
+      records += plan.belongings.total
       changed.formUnion(plan.changedFields)
       row = try plan.row()
     }
     self.row = row
+    self.records = records
     changedFields = changed.sorted()
   }
 
@@ -51,10 +66,19 @@ struct CustomerMerges {
   }
 
   /// Writes the merges; returns the record.
+  ///
+  /// - Throws: FAILED_PRECONDITION `MERGE_TOO_LARGE`, before anything is written, where items
+  ///   of the same batch moved so much that this would be too much for one write.
   func perform(in writer: StoreWriter, at now: Int64) throws -> CustomerRow {
+    let moved = writer.movedRecords
+    guard moved == 0 || moved + records <= MergePlan.mostRecords else {
+      throw RPCError.batchMergesTooMuch
+    }
     var row = survivor
     for other in others {
-      row = try MergePlan(row, other, in: writer.read).perform(in: writer, by: .system, at: now).row
+      let plan = try MergePlan(
+        row, other, MergePreferences(addresses, of: other), in: writer.read)
+      row = try plan.perform(in: writer, by: .system, at: now).row
     }
     return row
   }
@@ -72,10 +96,35 @@ struct CustomerMerges {
   }
 }
 
+extension RPCError {
+  /// One write cannot move what all items of a batch merge.
+  fileprivate static let batchMergesTooMuch = reason(
+    .failedPrecondition, "MERGE_TOO_LARGE",
+    "The item merges customers, and with those that items before it merged more than "
+      + "\(MergePlan.mostRecords) events, orders, checkouts and ledger rows would move at once. "
+      + "Send the item again in another request.",
+    metadata: ["limit": String(MergePlan.mostRecords)])
+}
+
 extension CustomerChange {
   /// Performs a plan that is about more than one record's present identifiers: merges first, and
-  /// takes no agreement for an address that the customer only answers to.
+  /// takes no agreement for an address that the customer only answers to. Suppressions of such an
+  /// address are that address's.
   func performAround(
+    _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool
+  ) throws -> Result {
+    var change = self
+    let suppressed = change.takeSuppressions(besides: plan)
+    var result = try change.performMerging(plan, in: writer, at: now, dryRun: dryRun)
+    for (address, suppression) in suppressed {
+      let isNew = try address.suppress(
+        suppression.reason, suppression.cause(at: now), writer, dryRun: dryRun)
+      if isNew, result.outcome == .unchanged { result.outcome = .updated }
+    }
+    return result
+  }
+
+  private func performMerging(
     _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool
   ) throws -> Result {
     var change = self
@@ -101,6 +150,27 @@ extension CustomerChange {
     }
     result.warnings += warnings + [merges.warning]
     return result
+  }
+
+  /// Takes out the suppressions of addresses that the customer only answers to.
+  private mutating func takeSuppressions(
+    besides plan: Plan
+  ) -> [(UnknownAddress, ImportedConsent.Suppressed)] {
+    var taken: [(UnknownAddress, ImportedConsent.Suppressed)] = []
+    let given = draft.identifiers
+    imported?.suppressions.removeAll { suppression in
+      let channel = suppression.channel
+      // What is not left out becomes the customer's.
+      let (address, isLeft) =
+        switch channel {
+        case .sms: (given.phone, plan.draft.phone.isLeave)
+        case .email: (given.emailKey, plan.draft.email.isLeave)
+        }
+      guard let address, isLeft, plan.found.formerAddresses.contains(channel) else { return false }
+      taken.append((UnknownAddress(channel, address), suppression))
+      return true
+    }
+    return taken
   }
 
   /// Leaves out what would subscribe a customer on channels of which the input gives an address

@@ -18,12 +18,13 @@ struct IdentityResolution {
 
   /// Finds the record that a draft means. Identifiers of other customers are left out of the draft
   /// where `onConflict` says so. Records that are surely one person's are to be merged: the rules
-  /// say when, and the decision is then about the merged one.
+  /// say when, and the decision is then about the merged one. With `replacesAddresses` a record
+  /// with an external id is to have the addresses of the draft, whatever it had before.
   ///
   /// - Throws: ALREADY_EXISTS, FAILED_PRECONDITION, INVALID_ARGUMENT as `CustomerService` says.
   static func resolve(
     _ draft: inout CustomerDraft, _ mode: IdentityMode, _ onConflict: OnConflict,
-    in reader: StoreReader
+    replacesAddresses: Bool, in reader: StoreReader
   ) throws -> IdentityResolution {
     var kept: [IdentifierField] = []
     var merges: CustomerMerges?
@@ -46,7 +47,10 @@ struct IdentityResolution {
       case .mergeRequired(let ids):
         // What was merged is one record from then on: this comes once.
         guard merges == nil else { throw RPCError.internalError }
-        merges = try CustomerMerges(ids.compactMap { id in rows.first { $0.id == id } }, in: reader)
+        let takesAddresses = replacesAddresses && request.given.externalID != nil
+        merges = try CustomerMerges(
+          ids.compactMap { id in rows.first { $0.id == id } },
+          taking: takesAddresses ? request.given : Identifiers(), in: reader)
       case .invalid(let error):
         throw RPCError.identity(error)
       }
@@ -96,7 +100,7 @@ struct IdentityResolution {
     }
     let decision = IdentityDecision.adopt(row.id, previousExternalID: nil)
     guard !guests.isEmpty else { return IdentityResolution(decision: decision, row: row) }
-    let merges = try CustomerMerges(row, guests, in: reader)
+    let merges = try CustomerMerges(row, guests, taking: given, in: reader)
     return IdentityResolution(decision: decision, row: merges.row, merges: merges)
   }
 

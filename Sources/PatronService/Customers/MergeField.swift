@@ -1,5 +1,6 @@
 internal import PatronModel
 internal import PatronProto
+internal import PatronStore
 
 /// A field of a customer's record of which a merge takes one value as a whole.
 struct MergeField: Sendable {
@@ -48,6 +49,8 @@ struct MergeField: Sendable {
 /// Fields that a merge takes from the secondary although the primary has them.
 struct MergePreferences: Sendable {
   private var names: Set<String> = []
+  /// Whether addresses of the primary that are replaced are free, as after any change of them.
+  private(set) var freesReplaced = false
 
   /// The most names of a request.
   private static let mostNames = 200
@@ -55,6 +58,13 @@ struct MergePreferences: Sendable {
 
   /// Prefers the primary throughout.
   init() {}
+
+  /// Prefers the addresses of `secondary` that a request gives the merged customer.
+  init(_ given: Identifiers, of secondary: CustomerRow) {
+    freesReplaced = true
+    if let email = secondary.emailKey, email == given.emailKey { names.insert("email") }
+    if let phone = secondary.phone, phone == given.phone { names.insert("phone_number") }
+  }
 
   /// Reads the names of a request. What is wrong is added to `violations`.
   init(_ names: [String], _ violations: inout Violations) {

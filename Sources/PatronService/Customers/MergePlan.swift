@@ -6,8 +6,8 @@ internal import TTRPC
 
 /// A merge of two customers, decided but not written: everything that can be refused was.
 struct MergePlan {
-  /// The most events, orders, checkouts and ledger rows of the secondary. They move in one write,
-  /// which everybody waits for: at most about half a second.
+  /// The most events, orders, checkouts and ledger rows of the secondary, and of all that a batch
+  /// merges. They move in one write, which everybody waits for: at most about half a second.
   static let mostRecords: Int64 = 20_000
 
   let primary: MergedConsent.Side
@@ -56,7 +56,9 @@ struct MergePlan {
     consent = MergedConsent(self.primary, self.secondary) { $0 == .sms ? phone : emailKey }
     merged.subscriptions = consent.subscriptions
     self.emailKey = emailKey
-    former = Self.former(of: primary, secondary, merged, emailKey)
+    former = Self.former(of: primary, secondary, merged, emailKey).filter {
+      !preferences.freesReplaced || !primary.has($0)
+    }
     provenance = MergedRecord.provenance(
       (self.primary.customer, self.primary.provenance),
       (self.secondary.customer, self.secondary.provenance), merged)
@@ -138,6 +140,8 @@ extension MergePlan {
     let provenance = try (
       primary.row.provenance(in: writer.read), secondary.row.provenance(in: writer.read)
     )
+    try keepOptOuts(in: writer, at: now)
+    writer.noteMove(of: belongings.total)
     let moved = try move(in: writer, mergeID)
     var customer = customer
     customer.updatedAt = .init(micros: now)
@@ -163,6 +167,31 @@ extension MergePlan {
     return Result(row: row, customer: customer, mergeID: mergeID)
   }
 
+  /// Suppresses the addresses that nothing is sent to any more where their record held an opt-out:
+  /// the consent that the customer has now is another address's, and a later change or an erasure
+  /// must not bring these back without it.
+  private func keepOptOuts(in writer: StoreWriter, at now: Int64) throws {
+    for side in [primary, secondary] {
+      let names = try writer.read.formerIdentifiers(of: side.row.id)
+      for channel in PatronModel.Channel.allCases {
+        let kept = channel == .sms ? customer.phoneNumber : emailKey
+        let own = side.row.address(channel)
+        guard own == nil || own != kept else { continue }
+        let optOuts = PatronModel.Topic.allCases.compactMap {
+          ConsentRules.optOut(in: side.customer.consent(channel, $0))
+        }
+        guard !optOuts.isEmpty else { continue }
+        let cause = SuppressionCause(
+          at: optOuts.compactMap(\.unsubscribedAt).max() ?? now, actor: .system,
+          source: MergedConsent.mergeSource, note: "")
+        let addresses = (own.map { [.address(channel, $0)] } ?? []) + names
+        for case .address(channel, let address) in addresses {
+          _ = try UnknownAddress(channel, address).suppress(.manual, cause, writer)
+        }
+      }
+    }
+  }
+
   /// Takes everything from the secondary and removes it.
   private func move(in writer: StoreWriter, _ mergeID: Int64) throws -> MovedRecords {
     let (from, to) = (secondary.row.id, primary.row.id)
@@ -180,6 +209,14 @@ extension MergePlan {
       formerIdentifiers: try writer.read.formerIdentifiers(of: from))
     try writer.removeMerged(secondary.row, toldBy: mergeID)
     return moved
+  }
+}
+
+extension CustomerRow {
+  /// Whether the customer has the address.
+  fileprivate func has(_ former: FormerIdentifier) -> Bool {
+    guard case .address(let channel, let address) = former else { return false }
+    return address == self.address(channel)
   }
 }
 

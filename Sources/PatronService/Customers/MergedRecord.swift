@@ -17,6 +17,11 @@ enum MergedRecord {
       let isGuest = field.name == "external_id" && primary.isGuest && !secondary.isGuest
       if isWanted || isGuest { field.copy(secondary, &merged) }
     }
+    // Without that address it would look like an identifier of the shop's.
+    for guest in [primary, secondary]
+    where guest.isGuest && merged.externalID == guest.externalID && merged.email != guest.email {
+      merged.externalID = primary.hasOwnExternalID ? primary.externalID : nil
+    }
     for (name, value) in secondary.customProperties
     where merged.customProperties[name] == nil || preferences.contains(property: name) {
       merged.customProperties[name] = value
@@ -111,10 +116,14 @@ enum MergedRecord {
 
 extension Customer {
   /// Whether the external id is only the own e-mail address.
-  fileprivate var isGuest: Bool {
+  fileprivate var isGuest: Bool { match.isGuest }
+
+  /// Whether the external id is the shop's.
+  fileprivate var hasOwnExternalID: Bool { match.hasOwnExternalID }
+
+  private var match: IdentityMatch {
     IdentityMatch(
       customerID: id, externalID: externalID,
-      emailKey: email.flatMap { try? EmailAddress($0).key }
-    ).isGuest
+      emailKey: email.flatMap { try? EmailAddress($0).key })
   }
 }

@@ -134,9 +134,7 @@ extension EventEnrichment {
   ) throws -> Bool {
     let evidence = evidence
     let statement = ConsentStatement(at: saidAt, actor: actor, source: evidence.source)
-    let transition = ConsentRules.unsubscribe(
-      statement, from: edit.customer.consent(channel, topic))
-    edit.apply(transition, channel, topic, evidence.evidence)
+    let transition = try edit.unsubscribe(statement, channel, topic, evidence.evidence)
     if note(transition) { return true }
     try setFlag(false, &edit, channel, topic)
     return false

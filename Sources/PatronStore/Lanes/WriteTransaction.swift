@@ -41,6 +41,8 @@ public final class WriteTransaction {
   var emptiesLog = false
   /// Numbers for new records.
   let numbers = RecordNumbers()
+  /// Records that merges moved in the present job.
+  var movedRecords: Int64 = 0
   /// The first error in which the engine itself failed; a handler cannot hide it by catching.
   private(set) var fault: SQLiteError?
 

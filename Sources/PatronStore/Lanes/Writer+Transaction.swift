@@ -59,6 +59,7 @@ extension Writer {
   private func run(_ job: WriteJob) -> JobEnd {
     let changesBefore = connection.totalChanges
     let recordsBefore = transaction.changes.count
+    transaction.movedRecords = 0
     var end: JobEnd
     do {
       end = .done(.success(try job.run(transaction)))

@@ -23,6 +23,12 @@ public struct StoreWriter {
 
   /// The next id: greater than every one before, in all stores.
   public func nextID() throws -> Int64 { try transaction.numbers.next(in: transaction.read) }
+
+  /// Records that merges moved in the job so far: everybody waits while they move.
+  public var movedRecords: Int64 { transaction.movedRecords }
+
+  /// Notes that a merge moves records.
+  public func noteMove(of records: Int64) { transaction.movedRecords += records }
 }
 
 // MARK: - Customers

@@ -1,4 +1,6 @@
+import PatronModel
 import PatronProto
+import PatronStore
 import ProtobufC
 import TTRPC
 import Testing
@@ -256,6 +258,107 @@ struct AutomaticMergeTests {
         #expect((error.broken.first?.reason ?? error.reason) == reason)
         #expect(try shop.image() == before, "\(reason)")
       }
+    }
+  }
+
+  @Test func oneBatchMovesALimitedNumber() async throws {
+    try await Shop.open { shop in
+      var guests: [Int64] = []
+      for number in 0..<3 {
+        guests.append(try await guest(shop) { $0.phoneNumber = "+1415555010\(number)" })
+      }
+      let mail = try await guest(shop) { $0.email = "e@example.com" }
+      try await shop.record(of: { $0.email = "e@example.com" }) {
+        $0.eventID = "e1"
+        $0.source = .thirdParty
+        $0.sourceName = "app"
+        $0.type = "ping"
+      }
+      let store = try #require(StoreID(""))
+      // With `profile_created` and the event itself half of what may move.
+      try await shop.write { transaction in
+        let writer = StoreWriter(transaction, store, CustomerTerms.rules)
+        let known = try writer.read.event(source: 3, sourceName: "app", eventID: "e1")
+        var event = try Event(stored: known?.body ?? [])
+        for _ in 0..<(MergePlan.mostRecords / 2 - 2) {
+          event.id = try writer.nextID()
+          event.sequence = event.id
+          event.eventID = "filled\(event.id)"
+          try writer.insert(try EventRow(event))
+        }
+      }
+      func sync(_ order: String, _ number: Int) -> SyncOrderItem {
+        .with {
+          $0.customer = .with {
+            $0.email = "e@example.com"
+            $0.phoneNumber = "+1415555010\(number)"
+          }
+          $0.order = .of(order, 100)
+        }
+      }
+      func sync(_ items: [SyncOrderItem]) async throws -> BatchSyncOrdersResponse {
+        try await shop.timelines.batchSyncOrders(.with { $0.items = items })
+      }
+      let items = [sync("o2", 2), sync("o1", 1), sync("o0", 0)]
+      let answer = try await sync(items)
+      #expect(answer.counts?.rejected == 2)
+      #expect(answer.results[0].error == nil)
+      for result in answer.results.dropFirst() {
+        #expect(try #require(result.error).message.contains("Send the item again"))
+      }
+      #expect(try await shop.customer(.id(mail)).id == guests[2])
+      #expect(try await shop.customer(.id(guests[1])).id == guests[1])
+      // What was refused left no trace and goes through by itself.
+      for (number, item) in [1: items[1], 0: items[2]].sorted(by: { $0.key > $1.key }) {
+        #expect(try await sync([item]).counts?.rejected == 0)
+        #expect(try await shop.customer(.id(mail)).id == guests[number])
+      }
+    }
+  }
+
+  @Test func anAddressIsNoIdentifierOfTheShop() async throws {
+    try await Shop.open { shop in
+      let first = try await guest(shop) { $0.email = "p@example.com" }
+      let second = try await guest(shop) {
+        $0.externalID = "g@example.com"
+        $0.email = "g@example.com"
+        $0.phoneNumber = "+14155550101"
+      }
+      let order = try await shop.sync(.of("o1", 100)) {
+        $0.email = "p@example.com"
+        $0.phoneNumber = "+14155550101"
+      }
+      #expect(order.warnings.map(\.reason) == ["CUSTOMERS_MERGED"])
+      let merged = try await shop.customer(.email("p@example.com"))
+      #expect(merged.id == first && merged.externalID == nil)
+      #expect(try await shop.customer(.externalID("g@example.com")).id == first)
+      #expect(try await shop.customer(.id(second)).id == first)
+      let known = try await shop.upsert {
+        $0.externalID = "77"
+        $0.email = "p@example.com"
+      }
+      #expect(known.customer?.id == first && known.customer?.externalID == "77")
+      #expect(try shop.findings() == [])
+    }
+  }
+
+  @Test func aGuestWhoGetsAnotherAddressIsNoKnownCustomer() async throws {
+    try await Shop.open { shop in
+      let first = try await guest(shop) {
+        $0.externalID = "a@example.com"
+        $0.email = "a@example.com"
+        $0.phoneNumber = "+14155550101"
+      }
+      try await guest(shop) { $0.email = "g@example.com" }
+      let known = try await shop.upsert {
+        $0.externalID = "77"
+        $0.email = "g@example.com"
+        $0.phoneNumber = "+14155550101"
+      }
+      #expect(known.outcome == .merged && known.customer?.id == first)
+      #expect(known.customer?.externalID == "77" && known.customer?.email == "g@example.com")
+      #expect(try await shop.customer(.externalID("a@example.com")).id == first)
+      #expect(try shop.findings() == [])
     }
   }
 

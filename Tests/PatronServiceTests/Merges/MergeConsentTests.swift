@@ -131,6 +131,38 @@ struct MergeConsentTests {
     }
   }
 
+  @Test func anImportedSuppressionStaysWithItsAddress() async throws {
+    try await Shop.open { shop in
+      try await pair(shop)
+      try await agree(shop, "p", at: 1_700_000_000)
+      try await shop.merge(.externalID("p"), .externalID("s"))
+      let item = ImportItem.with {
+        $0.customer = .with { $0.email = "s@example.com" }
+        $0.suppressions = [
+          .with {
+            $0.channel = .email
+            $0.reason = .hardBounce
+          }
+        ]
+      }
+      let image = try shop.image()
+      let dry = try await shop.import([item]) { $0.validateOnly = true }
+      #expect(dry.results.map(\.outcome) == [.updated])
+      #expect(try shop.image() == image)
+      #expect(try await shop.import([item]).results.map(\.outcome) == [.updated])
+      #expect(try await shop.import([item]).results.map(\.outcome) == [.unchanged])
+      #expect(try await shop.status(.email, of: .externalID("p")).canReceive)
+      // The address is suppressed once it is the customer's again.
+      try await shop.upsert {
+        $0.externalID = "p"
+        $0.email = "s@example.com"
+      }
+      let status = try await shop.status(.email, of: .externalID("p"))
+      #expect(status.suppressions.map(\.reason) == [.hardBounce] && !status.canReceive)
+      #expect(try shop.findings() == [])
+    }
+  }
+
   @Test func aFormerAddressAgreesToNothing() async throws {
     try await Shop.open { shop in
       try await pair(shop)

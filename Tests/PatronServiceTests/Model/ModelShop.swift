@@ -116,14 +116,16 @@ struct ModelShop {
     return .one(Place(index: stays, others: others), adopts: adopts)
   }
 
-  /// The customer of a place with all that the others bring.
-  private func joined(_ place: Place) -> (Customer, rows: Int) {
+  /// The customer of a place with all that the others bring. `email` is the one that the customer
+  /// is to have, whatever it had before.
+  private func joined(_ place: Place, taking email: String? = nil) -> (Customer, rows: Int) {
     var customer = customers[place.index]
     var rows = 0
     for other in place.others.map({ customers[$0] }) {
       // An agreement belongs to the address that was kept, an opt-out to the person.
-      let holder = customer.email == nil && other.email != nil ? other : customer
-      let rest = customer.email == nil && other.email != nil ? customer : other
+      let takesEmail = other.email != nil && (customer.email == nil || other.email == email)
+      let holder = takesEmail ? other : customer
+      let rest = takesEmail ? customer : other
       customer.isSubscribed = holder.isSubscribed
       customer.consentAt = holder.consentAt
       if rest.isSubscribed == false,
@@ -160,7 +162,7 @@ struct ModelShop {
     case .nobody: customer.externalID = input.externalID
     case .one(let found, let adopts):
       place = found
-      (customer, rows) = joined(found)
+      (customer, rows) = joined(found, taking: input.externalID == nil ? nil : input.email)
       if adopts { customer.externalID = input.externalID }
     }
     // What was merged away names the customer, and changes nothing by itself.
