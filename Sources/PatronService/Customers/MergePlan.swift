@@ -184,9 +184,11 @@ extension MergePlan {
         let cause = SuppressionCause(
           at: optOuts.compactMap(\.unsubscribedAt).max() ?? now, actor: .system,
           source: MergedConsent.mergeSource, note: "")
+        let isOwn = optOuts.contains { $0.isSticky || $0.state == .pending }
+        let reason = PatronModel.SuppressionReason.optOut(by: isOwn ? .customer : .operator)
         let addresses = (own.map { [.address(channel, $0)] } ?? []) + names
         for case .address(channel, let address) in addresses {
-          _ = try UnknownAddress(channel, address).suppress(.manual, cause, writer)
+          _ = try UnknownAddress(channel, address).suppress(reason, cause, writer)
         }
       }
     }
