@@ -9,11 +9,13 @@
 final class LaneThread: Sendable {
   private let ended = Monitor(false)
 
-  /// Starts a thread that runs `body`. `name` shows in `top -H`, cut to 15 bytes.
-  init(name: String, _ body: @escaping @Sendable () -> Void) {
+  /// Starts a thread that runs `body`. `name` shows in `top -H`, cut to 15 bytes. One in the
+  /// background gives way to the others where there are too few processors for all.
+  init(name: String, inBackground: Bool = false, _ body: @escaping @Sendable () -> Void) {
     let ended = ended
     let work = Work {
       Self.setName(name)
+      if inBackground { Self.giveWay() }
       body()
       ended.update { $0 = true }
     }
@@ -34,6 +36,15 @@ final class LaneThread: Sendable {
 
   /// Waits for the end of `body`.
   func join() { _ = ended.wait { $0 ? true : nil } }
+
+  private static func giveWay() {
+    #if canImport(Darwin)
+      pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0)
+    #else
+      // On Linux a priority belongs to a thread; 0 is the calling one.
+      setpriority(Int32(PRIO_PROCESS.rawValue), 0, 19)
+    #endif
+  }
 
   private static func setName(_ name: String) {
     #if canImport(Darwin)

@@ -26,7 +26,7 @@ public final class ScanLane: Sendable {
     self.state = state
     self.countMax = limits.scanQueueCount
     self.threads = (0..<count).map { number in
-      LaneThread(name: "patron-scan-\(number)") {
+      LaneThread(name: "patron-scan-\(number)", inBackground: true) {
         let worker: ScanWorker
         do throws(StoreOpenError) {
           worker = ScanWorker(try open(), limits, snapshots)
