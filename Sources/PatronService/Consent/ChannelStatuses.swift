@@ -61,11 +61,10 @@ struct ChannelStatuses {
   /// One channel and topic.
   func status(_ channel: PatronModel.Channel, _ topic: PatronModel.Topic) -> ChannelStatus {
     let consent = customer.consent(channel, topic)
-    let topics = PatronModel.Topic.allCases.map { ($0, customer.consent(channel, $0)) }
     let suppressed = suppressions[channel] ?? []
     let delivery = Deliverability(
       channel: channel, topic: topic,
-      consents: ChannelConsents(Dictionary(uniqueKeysWithValues: topics)),
+      consents: customer.consents(channel),
       suppressions: suppressed.compactMap(PatronModel.Suppression.init),
       hasAddress: hasAddress.contains(channel), now: now)
     return ChannelStatus.with {

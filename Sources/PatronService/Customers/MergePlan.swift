@@ -177,18 +177,12 @@ extension MergePlan {
         let kept = channel == .sms ? customer.phoneNumber : emailKey
         let own = side.row.address(channel)
         guard own == nil || own != kept else { continue }
-        let optOuts = PatronModel.Topic.allCases.compactMap {
-          ConsentRules.optOut(in: side.customer.consent(channel, $0))
-        }
-        guard !optOuts.isEmpty else { continue }
-        let cause = SuppressionCause(
-          at: optOuts.compactMap(\.unsubscribedAt).max() ?? now, actor: .system,
-          source: MergedConsent.mergeSource, note: "")
-        let isOwn = optOuts.contains { $0.isSticky || $0.state == .pending }
-        let reason = PatronModel.SuppressionReason.optOut(by: isOwn ? .customer : .operator)
+        let optOut = KeptOptOut(
+          of: side.customer, channel, source: MergedConsent.mergeSource, at: now)
+        guard let optOut else { continue }
         let addresses = (own.map { [.address(channel, $0)] } ?? []) + names
         for case .address(channel, let address) in addresses {
-          _ = try UnknownAddress(channel, address).suppress(reason, cause, writer)
+          try optOut.suppress(address, in: writer)
         }
       }
     }

@@ -50,25 +50,16 @@ enum Erasure {
     return try Customer.with { $0.orderStats = stats.orderStats }.encoded()
   }
 
-  /// Suppresses the addresses of channels on which the customer had opted out of any topic. The
-  /// consent goes with the record, so it is kept with the address, which knows no topics.
+  /// Suppresses the addresses of channels on which the customer had opted out of any topic: the
+  /// consent goes with the record.
   private static func keepOptOuts(
     of row: CustomerRow, _ names: ErasedNames, in writer: StoreWriter, at now: Int64
   ) throws {
     let customer = try Customer(stored: row.body)
     for channel in PatronModel.Channel.allCases {
-      let consents = PatronModel.Topic.allCases.map { customer.consent(channel, $0) }
-      let optOuts = consents.filter {
-        // A request that was not confirmed has not ended an opt-out before it.
-        $0.state == .unsubscribed || $0.state == .pending && $0.unsubscribedAt != nil
-      }
-      guard !optOuts.isEmpty else { continue }
-      let cause = SuppressionCause(
-        at: optOuts.compactMap(\.unsubscribedAt).max() ?? now, actor: .system, source: "", note: "")
-      let isOwn = optOuts.contains { $0.isSticky || $0.state == .pending }
-      let reason = PatronModel.SuppressionReason.optOut(by: isOwn ? .customer : .operator)
+      guard let optOut = KeptOptOut(of: customer, channel, at: now) else { continue }
       for name in names.addresses where name.channel == channel {
-        _ = try UnknownAddress(channel, name.address).suppress(reason, cause, writer)
+        try optOut.suppress(name.address, in: writer)
       }
     }
   }
