@@ -64,14 +64,14 @@ struct CustomerChange: Sendable {
   func plan(in reader: StoreReader) throws -> Plan {
     var draft = draft
     let found = try IdentityResolution.resolve(
-      &draft, identity, onConflict, replacesAddresses: mode == .explicit, in: reader)
+      &draft, identity, onConflict, replaces: mode == .explicit, in: reader)
     return Plan(draft: draft, found: found)
   }
 
   /// The same for a customer who is known: the identifiers are what the customer is to have, and
   /// those of others are refused.
   func plan(on row: CustomerRow, in reader: StoreReader) throws -> Plan {
-    let found = try IdentityResolution.resolve(draft.identifiers, on: row, in: reader)
+    let found = try IdentityResolution.resolve(draft, on: row, in: reader)
     return Plan(draft: draft, found: found)
   }
 
