@@ -209,7 +209,9 @@ public struct ChannelStatus: ProtobufC.Message {
   }
 }
 
-/// What is known of how an agreement or an opt-out came about.
+/// What is known of how an agreement or an opt-out came about. Reasons: `CONSENT_SOURCE_LENGTH`,
+/// `OCCURRED_AT_TOO_EARLY` before 1990, `OCCURRED_AT_IN_FUTURE` and `OCCURRED_AT_TOO_LATE`,
+/// `EXPIRES_TOO_EARLY` for an end before the beginning, `IP_MALFORMED`, those of enums and texts.
 public struct ConsentEvidence: ProtobufC.Message {
   /// When it happened; absent is now. Up to five minutes in the future.
   public var occurredAt: GoogleProtobuf.Timestamp?
