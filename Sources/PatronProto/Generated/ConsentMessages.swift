@@ -336,6 +336,11 @@ public struct ConsentRecord: ProtobufC.Message {
   /// What the row records.
   public var action = ConsentAction(rawValue: 0)
 
+  /// The address that it is about, as the customer had it then; the customer may have another one
+  /// now. Empty for suppressions, where there was none, in rows of before it was kept, and after an
+  /// erasure.
+  public var address = ""
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -363,6 +368,7 @@ public struct ConsentRecord: ProtobufC.Message {
     self.optInLevel = OptInLevel(rawValue: Int32(truncatingIfNeeded: c.pointee.opt_in_level.rawValue))
     self.suppressionReason = SuppressionReason(rawValue: Int32(truncatingIfNeeded: c.pointee.suppression_reason.rawValue))
     self.action = ConsentAction(rawValue: Int32(truncatingIfNeeded: c.pointee.action.rawValue))
+    self.address = String(cString: c.pointee.address)
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -381,6 +387,7 @@ public struct ConsentRecord: ProtobufC.Message {
     c.pointee.opt_in_level = .init(rawValue: .init(truncatingIfNeeded: self.optInLevel.rawValue))
     c.pointee.suppression_reason = .init(rawValue: .init(truncatingIfNeeded: self.suppressionReason.rawValue))
     c.pointee.action = .init(rawValue: .init(truncatingIfNeeded: self.action.rawValue))
+    if !self.address.isEmpty { c.pointee.address = try arena.string(self.address, "patron.v1.ConsentRecord.address") }
   }
 }
 

@@ -796,6 +796,10 @@ extension Contract {
           SuppressionReason suppression_reason = 12;
           // What the row records.
           ConsentAction action = 13;
+          // The address that it is about, as the customer had it then; the customer may have another one
+          // now. Empty for suppressions, where there was none, in rows of before it was kept, and after an
+          // erasure.
+          string address = 14;
         }
         """##),
     ContractDeclaration(

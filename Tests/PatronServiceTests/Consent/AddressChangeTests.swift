@@ -97,6 +97,34 @@ struct AddressChangeTests {
     }
   }
 
+  @Test func theLedgerSaysWhichAddressAgreed() async throws {
+    try await Shop.open { shop in
+      func agree(_ email: String) async throws {
+        try await shop.upsert {
+          $0.externalID = "c1"
+          $0.email = email
+        }
+        try await shop.unsubscribe { $0.channels = [.email] }
+        try await shop.subscribe {
+          $0.customer = .with { $0.externalID = "c1" }
+          $0.channels = [.email]
+        }
+      }
+      try await agree("one@example.com")
+      try await agree("two@example.com")
+      // What is said of a channel without address is about none.
+      try await shop.unsubscribe { $0.channels = [.sms] }
+      let one = ["one@example.com", "one@example.com"]
+      let two = ["two@example.com", "two@example.com"]
+      #expect(try await shop.history().map(\.address) == one + two + [""])
+      let id = try await shop.customer(.externalID("c1")).id
+      try await shop.delete(.id(id))
+      for body in try shop.blobs("SELECT body FROM consent_ledger WHERE customer_id = \(id)") {
+        #expect(try ConsentRecord(decoding: body).address.isEmpty)
+      }
+    }
+  }
+
   @Test func onlyTheCustomersNextOwnAgreementLiftsIt() async throws {
     try await Shop.open { shop in
       _ = try await optedOut(shop)
