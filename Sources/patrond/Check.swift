@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import PatronService
 import PatronStore
 
@@ -18,13 +17,7 @@ struct Check: ParsableCommand {
   @OptionGroup var data: DataOptions
 
   func run() throws {
-    // Opening a store makes what is missing, and an empty store would pass every check.
-    guard FileManager.default.fileExists(atPath: data.data + "/patron.db") else {
-      throw Failure(
-        description: "there is no patron.db in the data directory \(data.data): nothing to check. "
-          + "--data or PATRON_DATA names another directory"
-      )
-    }
+    try data.requireDatabase(for: "check")
     let store = try Store.opened(StoreOptions(directory: data.data, migrations: Migration.all))
     defer { store.close() }
     let findings = try store.check([RecordChecks.run])

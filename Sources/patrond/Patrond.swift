@@ -14,7 +14,7 @@ struct Patrond: AsyncParsableCommand {
       finish the calls in flight and stop.
       """,
     version: ServerVersion.text,
-    subcommands: [Serve.self, Check.self, Generate.self],
+    subcommands: [Serve.self, Check.self, Compact.self, Generate.self],
     defaultSubcommand: Serve.self
   )
 
@@ -47,7 +47,8 @@ extension Patrond {
     if names.contains(word) || word == "help" { return nil }
     let near = NearestNames.of(word.lowercased(), among: names).first
     return "Error: there is no command `\(word.prefix(64))`; "
-      + (near.map { "did you mean `\($0)`?" } ?? "the commands are serve, check and generate")
+      + (near.map { "did you mean `\($0)`?" }
+        ?? "the commands are serve, check, compact and generate")
   }
 }
 

@@ -9,7 +9,8 @@ extension EndToEnd {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(data: folder.file("data"))
       for command in [
-        ["serve", "--listen", "127.0.0.1:0"], ["check"], ["generate", "--customers", "5"],
+        ["serve", "--listen", "127.0.0.1:0"], ["check"], ["compact"],
+        ["generate", "--customers", "5"],
       ] {
         let run = try await Programs.patrond(command + ["--data", folder.file("data")])
         #expect(run.exit == .status(1), "\(command)")
@@ -75,7 +76,7 @@ extension EndToEnd {
       let database = folder.file("data/patron.db")
       try Files.overwrite(database, at: damage.offset, with: damage.bytes)
       let before = FileManager.default.contents(atPath: database)
-      for command in [["serve", "--listen", "127.0.0.1:0"], ["check"]] {
+      for command in [["serve", "--listen", "127.0.0.1:0"], ["check"], ["compact"]] {
         let run = try await Programs.patrond(command + ["--data", folder.file("data")])
         #expect(run.exit == .status(1), "\(command)")
         expectLine(run, damage.says + [database])
@@ -94,18 +95,29 @@ extension EndToEnd {
       }
     }
 
-    @Test("`patrond check` of a directory without data makes nothing")
-    func checkMakesNothing() async throws {
+    @Test("of a directory without data nothing is made", arguments: ["check", "compact"])
+    func nothingIsMade(_ command: String) async throws {
       let folder = try TemporaryFolder()
       let missing = folder.file("missing")
-      let none = try await Programs.patrond(["check", "--data", missing])
+      let none = try await Programs.patrond([command, "--data", missing])
       #expect(none.exit == .status(1))
       expectLine(none, [missing, "patron.db"])
       #expect(!Files.exists(missing))
       _ = try folder.write("other", "")
-      let empty = try await Programs.patrond(["check", "--data", folder.path])
+      let empty = try await Programs.patrond([command, "--data", folder.path])
       #expect(empty.exit == .status(1))
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["other"])
+    }
+
+    @Test("`patrond compact` gives free space back and leaves a sound database")
+    func compact() async throws {
+      let folder = try TemporaryFolder()
+      let data = ["--data", folder.file("data")]
+      _ = try await Programs.patrond(["generate", "--customers", "500"] + data)
+      let run = try await Programs.patrond(["compact"] + data)
+      #expect(run.output.hasPrefix("ok: ") && run.output.contains(" MiB before"), "\(run.output)")
+      let check = try await Programs.patrond(["check"] + data)
+      #expect(check.output.hasPrefix("ok: 500 customers"), "\(check.output) \(check.errors)")
     }
 
     @Test("a misspelt command is named")

@@ -2,7 +2,6 @@ import Foundation
 import PatronProto
 import PatronStore
 import ProtobufC
-import SQLite
 import Testing
 
 @testable import PatronService
@@ -26,13 +25,6 @@ struct ErasedTraceTests {
   /// `secure_delete` overwrites what is freed, but not what a page's rebuilding left behind. About
   /// one in a hundred rows has one.
   private static let strayCopies = 4
-
-  /// What an operator may do with the server stopped.
-  private func rewrite(_ path: String) throws {
-    let connection = try Connection(path: path, mode: .readWrite, busyTimeoutMilliseconds: 5000)
-    try connection.execute("VACUUM")
-    #expect(try connection.checkpoint(.truncate).isComplete)
-  }
 
   /// Others, whose records share pages with the customer's.
   private func addOthers(_ shop: Shop, _ range: Range<Int>) async throws {
@@ -95,9 +87,14 @@ struct ErasedTraceTests {
     }
     let left = try traces(markers, in: directory)
     #expect(left.count <= Self.strayCopies, "after the server has closed: \(left)")
-    try rewrite(directory + "/patron.db")
+    let options = StoreOptions(directory: directory, migrations: Migration.all)
+    let (before, after) = try Store.compact(options)
+    #expect(after > 0 && after <= before)
     let rewritten = try traces(markers, in: directory)
     #expect(rewritten == [])
+    let store = try Store(options)
+    #expect(try store.check([RecordChecks.run]) == [])
+    store.close()
     #expect(kept != nil)
   }
 }
