@@ -1247,6 +1247,7 @@ public struct CustomerFilter: ProtobufC.Message {
 
   /// The search box: a fragment of an e-mail address or a phone number. Space around it, case and
   /// the formatting of phone numbers do not matter; one or two characters match beginnings only.
+  /// Digits with punctuation (`2024-05`) are looked for as they stand and without it.
   /// Up to 254 characters; empty is everyone.
   public var query = ""
 
@@ -1291,8 +1292,11 @@ public struct ListCustomersRequest: ProtobufC.Message {
   /// Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
   public var pageSize: Int32 = 0
 
-  /// `next_page_token` of the page before; everything but the page size must be as it was there,
-  /// else INVALID_ARGUMENT, reason `PAGE_TOKEN_MISMATCH`.
+  /// `next_page_token` of the page before; everything but the page size must be as it was there, and
+  /// by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else INVALID_ARGUMENT, reason
+  /// `PAGE_TOKEN_MISMATCH`, which says what differs. By CUSTOMER_SORT_NAME the last customer of the
+  /// page before must have kept name and record, else FAILED_PRECONDITION, reason
+  /// `PAGE_TOKEN_OUTDATED`.
   public var pageToken = ""
 
   /// The message with every field absent or at its default.
