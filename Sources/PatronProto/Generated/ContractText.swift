@@ -1844,7 +1844,9 @@ extension Contract {
           repeated ImportItem items = 2;
           // What may happen to consent.
           ConsentPolicy consent_policy = 3;
-          // Check everything and answer as if it were done, but write nothing.
+          // Check everything and answer as if it were done, but write nothing. Items are judged with regard
+          // to those before them in the request, not to other requests. The id of a customer who would be
+          // new is 0; in the error of a conflict with such a customer it is one that nobody has yet.
           bool validate_only = 4;
           // Country of phone numbers given without `+`.
           string default_country = 5;

@@ -1766,7 +1766,9 @@ public struct ImportCustomersRequest: ProtobufC.Message {
   /// What may happen to consent.
   public var consentPolicy = ConsentPolicy(rawValue: 0)
 
-  /// Check everything and answer as if it were done, but write nothing.
+  /// Check everything and answer as if it were done, but write nothing. Items are judged with regard
+  /// to those before them in the request, not to other requests. The id of a customer who would be
+  /// new is 0; in the error of a conflict with such a customer it is one that nobody has yet.
   public var validateOnly = false
 
   /// Country of phone numbers given without `+`.

@@ -17,7 +17,8 @@ struct CustomersImport: AsyncParsableCommand {
       date. Suppressions are added with either, and never lifted.
 
       Rejected rows do not stop the others: they go to the file of rejects as they were, with a \
-      column that says why, and the exit status is 3.
+      column that says why, and the exit status is 3. A dry run judges rows with regard to those \
+      before them in the same call (--batch-size).
 
       EXAMPLES
         patron customers import customers.csv --dry-run
