@@ -343,6 +343,7 @@ struct ConsentCommandTests {
             $0.action = .subscribe
             $0.actor = .customer
             $0.optInLevel = .confirmed
+            $0.address = "a@example.com"
             $0.occurredAt = .with { $0.seconds = 1_700_000_000 }
             $0.evidence = .with {
               $0.source = "popup"
@@ -361,11 +362,12 @@ struct ConsentCommandTests {
       "\(table.out)")
     let csv = try await patron("consent", "history", "--id", "7", "-o", "csv", server: server)
     #expect(csv.status == 0 && csv.err.isEmpty, "\(csv.err)")
-    #expect(csv.out.hasPrefix("id,occurred_at,recorded_at,channel,topic,action,"))
+    #expect(csv.out.hasPrefix("id,occurred_at,recorded_at,channel,topic,address,action,"))
     #expect(
       csv.out.contains(
-        "\r\n5,2023-11-14T22:13:20Z,,email,marketing,subscribe,subscribed,subscribed,,customer,"
-          + "confirmed,popup,form,192.0.2.1,,https://shop.example,\"Yes, write.\",,,,,\r\n"),
+        "\r\n5,2023-11-14T22:13:20Z,,email,marketing,a@example.com,subscribe,subscribed,"
+          + "subscribed,,customer,confirmed,popup,form,192.0.2.1,,https://shop.example,"
+          + "\"Yes, write.\",,,,,\r\n"),
       "\(csv.out)")
   }
 

@@ -10,6 +10,7 @@ enum LedgerCSV {
     ("recorded_at", { record, _ in time(record.recordedAt) }),
     ("channel", { record, _ in word(record.channel) }),
     ("topic", { record, _ in word(record.topic) }),
+    ("address", { record, _ in record.address }),
     ("action", { record, _ in word(record.action) }),
     ("previous_state", { record, _ in word(record.previousState) }),
     ("state", { record, _ in word(record.state) }),
