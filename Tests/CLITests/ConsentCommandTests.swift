@@ -32,8 +32,8 @@ struct ConsentCommandTests {
     let outcome = try await patron(
       [
         "consent", "subscribe", "--external-id", "42", "--phone", "415 555 0100", "--first-name",
-        "Ada", "--channel", "sms", "--channel", "email", "--topic", "marketing", "--topic",
-        "review-requests", "--source", "welcome_popup", "--at", "2024-05-31", "--method", "form",
+        "Ada", "--channel", "sms", "--channel", "email", "--topic", "marketing,review-requests",
+        "--source", "welcome_popup", "--at", "2024-05-31", "--method", "form",
         "--ip", "192.0.2.1", "--user-agent", "Browser", "--page-url", "https://shop.example",
         "--wording", "Yes.", "--wording-version", "v2", "--form-id", "f1", "--jurisdiction",
         "GDPR", "--expires-at", "2034-05-31", "--note", "n", "--by", "customer",
@@ -127,6 +127,45 @@ struct ConsentCommandTests {
     #expect(request?.evidence?.source == "footer_link")
   }
 
+  @Test func anAgreementThatGrewSaysWhatItIsNow() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.subscribeCustomer) { _ in
+      .with {
+        $0.customer = .with {
+          $0.id = 7
+          $0.subscriptions = [
+            .with {
+              $0.channel = .sms
+              $0.topic = .marketing
+              $0.state = .subscribed
+              $0.changedBy = .customer
+              $0.optInLevel = .single
+              $0.expiresAt = .with { $0.seconds = 1_800_000_000 }
+            }
+          ]
+        }
+        $0.changes = [
+          .with {
+            $0.channel = .sms
+            $0.topic = .marketing
+            $0.before = .subscribed
+            $0.after = .subscribed
+          }
+        ]
+        $0.outcome = .updated
+      }
+    }
+    let outcome = try await patron(
+      "consent", "subscribe", "--external-id", "42", "--channel", "sms", "--source", "popup",
+      "--by", "customer", server: server)
+    #expect(
+      outcome.out == """
+        updated  customer 7
+          sms, marketing: subscribed, renewed: by customer, single, until 2027-01-15
+
+        """, "\(outcome.err)")
+  }
+
   private static let suppressed = ChannelStatus.with {
     $0.channel = .email
     $0.topic = .marketing
@@ -180,14 +219,15 @@ struct ConsentCommandTests {
     )
     let lift = try await patron(
       [
-        "consent", "unsuppress", "--email", "a@example.com", "--channel", "email", "--reason",
-        "manual", "--reason", "policy", "--note", "n",
+        "consent", "unsuppress", "--email", "a@example.com", "--channel", "email,sms", "--reason",
+        "manual, policy", "--note", "n",
       ],
       server: server
     )
     #expect(lift.out == "unchanged  an address that no customer has\n", "\(lift.err)")
     let lifted = try server.requests(UnsuppressCustomerRequest.self, "UnsuppressCustomer").first
     #expect(lifted?.reasons == [.manual, .policy] && lifted?.actor == .operator)
+    #expect(lifted?.channels == [.email, .sms])
   }
 
   @Test func showTellsWhatForbids() async throws {
@@ -287,6 +327,48 @@ struct ConsentCommandTests {
     #expect(try ListConsentHistoryResponse(json: json.out).records.count == 120)
     let none = try await patron("consent", "history", "--id", "7", server: ledger(0))
     #expect(none.out.isEmpty && none.err == "no consent was ever given or withdrawn\n")
+  }
+
+  @Test func historyShowsHowAndSpreadsheetsTakeAllOfIt() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.listConsentHistory) { _ in
+      .with {
+        $0.records = [
+          .with {
+            $0.id = 5
+            $0.channel = .email
+            $0.topic = .marketing
+            $0.previousState = .subscribed
+            $0.state = .subscribed
+            $0.action = .subscribe
+            $0.actor = .customer
+            $0.optInLevel = .confirmed
+            $0.address = "a@example.com"
+            $0.occurredAt = .with { $0.seconds = 1_700_000_000 }
+            $0.evidence = .with {
+              $0.source = "popup"
+              $0.method = .form
+              $0.ip = "192.0.2.1"
+              $0.consentText = "Yes, write."
+              $0.pageURL = "https://shop.example"
+            }
+          }
+        ]
+      }
+    }
+    let table = try await patron("consent", "history", "--id", "7", server: server, columns: 140)
+    #expect(
+      table.out.contains("subscribed, renewed  customer  popup   form, confirmed, 192.0.2.1"),
+      "\(table.out)")
+    let csv = try await patron("consent", "history", "--id", "7", "-o", "csv", server: server)
+    #expect(csv.status == 0 && csv.err.isEmpty, "\(csv.err)")
+    #expect(csv.out.hasPrefix("id,occurred_at,recorded_at,channel,topic,address,action,"))
+    #expect(
+      csv.out.contains(
+        "\r\n5,2023-11-14T22:13:20Z,,email,marketing,a@example.com,subscribe,subscribed,"
+          + "subscribed,,customer,confirmed,popup,form,192.0.2.1,,https://shop.example,"
+          + "\"Yes, write.\",,,,,\r\n"),
+      "\(csv.out)")
   }
 
   @Test(arguments: [

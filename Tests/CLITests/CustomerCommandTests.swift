@@ -344,6 +344,8 @@ struct CustomerCommandTests {
     // A phone number stays, a formula is made text.
     #expect(lines[2].contains(",+14155550100,Ada,'=1+1,"))
     #expect(lines[2].contains(",2024-05-31T00:00:00Z,"))
+    #expect(lines[0].contains(",sms_consent,email_consent,"))
+    #expect(lines[2].contains(",never_subscribed,"), "\(lines[2])")
   }
 
   @Test func anEmptyListSaysSo() async throws {

@@ -104,10 +104,124 @@ struct FileCommandTests {
       ["customers", "export", "--safety", "maybe"], ["customers", "import"],
       ["customers", "import", "x", "--batch-size", "1001"],
       ["timeline", "export", "--id", "1", "--format", "zip"], ["timeline", "export"],
+      ["customers", "export", "--columns", ""], ["customers", "export", "--columns", "id,,email"],
+      ["customers", "export", "--filter", "sms=subscribers,"],
     ] {
       let outcome = try await patron(arguments)
       #expect(outcome.status == 2, "\(arguments): \(outcome.err)")
     }
+  }
+
+  @Test(arguments: ["json", "csv", "ndjson", "table"])
+  func aFormIsNoFile(_ form: String) async throws {
+    for verb in [["customers", "export"], ["timeline", "export", "--id", "1"]] {
+      let outcome = try await patron(verb + ["-o", form], server: exporter(["x"]))
+      #expect(outcome.status == 2)
+      #expect(outcome.err.contains("--format") && outcome.err.contains("./\(form)"))
+      #expect(!FileManager.default.fileExists(atPath: form))
+    }
+  }
+
+  /// The items that a file is made into.
+  private func items(_ text: String) async throws -> [ImportItem] {
+    let server = importer()
+    let outcome = try await patron("customers", "import", "-", server: server, input: text)
+    #expect(outcome.status == 0 && outcome.err.isEmpty, "\(outcome.err)")
+    return try server.requests(ImportCustomersRequest.self, "ImportCustomers").flatMap(\.items)
+  }
+
+  @Test func whoIsSuppressedWithoutAReasonStaysSuppressed() async throws {
+    let items = try await items(
+      "email,email_suppressed,email_suppression_reasons,sms_suppressed,sms_suppressed_at\n"
+        + "a@example.com,true,,TRUE,2024-05-31\nb@example.com,true,hard_bounce,false,\n"
+        + "c@example.com,,,,\n")
+    #expect(
+      items.map { $0.suppressions.map(\.reason) } == [[.manual, .manual], [.hardBounce], []])
+    #expect(items[0].suppressions.first { $0.channel == .sms }?.suppressedAt != nil)
+  }
+
+  @Test func theLocaleCountsWhileItIsOfTheLanguage() async throws {
+    let items = try await items(
+      "email,default_language,locale\na@example.com,en,en-US\nb@example.com,fr,en-US\n"
+        + "c@example.com,,en-US\nd@example.com,he,iw_IL\ne@example.com,en-GB,en-US\n"
+        + "f@example.com,EN,\n")
+    #expect(
+      items.map { $0.customer?.defaultLanguage }
+        == ["en-US", "fr", "en-US", "iw_IL", "en-GB", "EN"])
+  }
+
+  @Test func everythingThatIsWrongWithARowIsSaidAtOnce() async throws {
+    let rejects = try TemporaryFile()
+    let outcome = try await patron(
+      "customers", "import", "-", "--rejects", rejects.path, server: importer(),
+      input: "email,custom.v:int,custom.v:string,account_created_at,sms_consent,sms_consent_at\n"
+        + "a@example.com,x,,nope,,2024-05-31\nb@example.com,5,abc,,maybe,2024-05-31\n"
+        + "c@example.com,5,,,,\nd@example.com,,abc,,,\n")
+    #expect(outcome.status == 3)
+    #expect(outcome.out.hasPrefix("4 customers: 2 created"), "\(outcome.out)")
+    let lines = rejects.text.components(separatedBy: "\r\n")
+    for part in ["custom.v:int: ", "; account_created_at: ", "; sms_consent: the state is missing"]
+    {
+      #expect(lines[1].contains(part), "\(lines[1])")
+    }
+    #expect(lines[2].contains("custom.v:string: another column has a value of this property too"))
+    #expect(lines[2].contains("; sms_consent: Expected one of"), "\(lines[2])")
+    #expect(!lines[2].contains("state is missing"))
+  }
+
+  @Test func errorsOfTheServerNameColumns() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.importCustomers) { _ throws(RPCError) in
+      let fields = [
+        "customer.email", "customer.address.phone_number", "customer.custom_properties.size",
+        "subscriptions[0].changed_at", "subscriptions[1]", "suppressions[0].source", "customer",
+        "subscriptions[7]",
+      ]
+      let bad = GoogleRPC.BadRequest.with {
+        $0.fieldViolations = fields.map { field in
+          .with {
+            $0.field = field
+            $0.description = "bad"
+          }
+        }
+      }
+      let conflict = GoogleRPC.ErrorInfo.with {
+        $0.reason = "IDENTIFIER_CONFLICT"
+        $0.metadata = ["field": "phone_number", "customer_id": "7"]
+      }
+      func detail(_ message: some Message, _ name: String) throws(RPCError) -> GoogleProtobuf.Any_ {
+        let value = try FakeServer.encode(message)
+        return .with {
+          $0.typeURL = "type.googleapis.com/google.rpc.\(name)"
+          $0.value = value
+        }
+      }
+      let details = [try detail(bad, "BadRequest"), try detail(conflict, "ErrorInfo")]
+      return .with {
+        $0.results = details.map { detail in
+          .with {
+            $0.error = .with {
+              $0.code = 3
+              $0.message = "on_conflict"
+              $0.details = [detail]
+            }
+          }
+        }
+      }
+    }
+    let rejects = try TemporaryFile()
+    let header = "email,email_consent,sms_loyalty_consent,sms_suppression_reasons\n"
+    let outcome = try await patron(
+      "customers", "import", "-", "--rejects", rejects.path, server: server,
+      input: header + "a@example.com,subscribed,subscribed,manual\nb@example.com,,,\n")
+    #expect(outcome.status == 3)
+    let lines = rejects.text.components(separatedBy: "\r\n")
+    #expect(
+      lines[1].hasSuffix(
+        "email: bad; address_phone_number: bad; custom.size: bad; sms_loyalty_consent_at: bad; "
+          + "email_consent: bad; sms_suppression_sources: bad; bad; subscriptions[7]: bad"))
+    #expect(lines[2].contains("phone_number: it belongs to customer 7; leave the cell empty"))
+    #expect(!rejects.text.contains("on_conflict"))
   }
 
   @Test func importsRowsAndKeepsRejects() async throws {
@@ -181,7 +295,30 @@ struct FileCommandTests {
     )
   }
 
+  @Test func rejectedRowsAreMendedAndRejectedAsOftenAsOneLikes() async throws {
+    var text = "external_id,first_name\r\nd\r\na,b,c\r\n"
+    for round in 0..<3 {
+      let rejects = try TemporaryFile()
+      let outcome = try await patron(
+        "customers", "import", "-", "--rejects", rejects.path, server: importer(), input: text)
+      #expect(outcome.status == 3)
+      text = rejects.text
+      var lines = text.components(separatedBy: "\r\n")
+      #expect(lines[0] == "external_id,first_name,reject_reason")
+      // Its cell is there now, if empty.
+      if round == 0 { #expect(lines.remove(at: 1).hasPrefix("d,,the row has 1 cell"), "\(text)") }
+      #expect(lines.count == 3 && lines[1].hasPrefix("a,b,c,the row has "), "\(text)")
+      #expect(lines[1].components(separatedBy: "the row has").count == 2, "\(text)")
+    }
+    let mended = text.replacing("a,b,c,", with: "a,b,")
+    let outcome = try await patron(
+      "customers", "import", "-", server: importer(), input: mended)
+    #expect(outcome.status == 0 && outcome.out.hasPrefix("1 customer: 1 created"))
+  }
+
   @Test(arguments: [
+    ("external_id;email\n", "separated by semicolons; expected commas"),
+    ("external_id\temail\n", "separated by tabs"),
     ("emial\n", "email"), ("email,first_nam\n", "first_name"),
     ("email,custom.a:float\n", "custom."),
     ("first_name\n", "names no customers"), ("email,email\n", "twice"), ("", "is empty"),
@@ -314,6 +451,14 @@ struct FileCommandTests {
       "order_placed",
       "--from",
       "2024-01-01",
+      "--product",
+      "sms",
+      "--order-id",
+      "o1",
+      "--query",
+      "sale",
+      "--until",
+      "2024-02-01",
       server: server
     )
     #expect(outcome.status == 0 && outcome.err == "1 event in \(file.path)\n", "\(outcome.err)")
@@ -324,5 +469,8 @@ struct FileCommandTests {
     #expect(request.format == .zip && request.customer == .externalID("42"))
     #expect(request.filter?.types == ["order_placed"])
     #expect(request.filter?.occurredFrom?.seconds == 1_704_067_200)
+    #expect(request.filter?.occurredBefore?.seconds == 1_706_745_600)
+    #expect(request.filter?.products == ["sms"] && request.filter?.orderExternalID == "o1")
+    #expect(request.filter?.query == "sale")
   }
 }

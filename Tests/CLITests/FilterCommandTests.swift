@@ -1,3 +1,4 @@
+import Foundation
 import PatronClient
 import Testing
 
@@ -79,7 +80,7 @@ struct FilterCommandTests {
     #expect(request.sort == .totalSpent)
   }
 
-  @Test(arguments: ["sms", "sms=", "=x", "sms=,", "sms=a, ,b", ""])
+  @Test(arguments: ["sms", "sms=", "=x", "sms=,", "sms=a, ,b", "sms=a,", ""])
   func whatIsNoFilterIsAMistake(_ text: String) async throws {
     let server = shop()
     let outcome = try await patron("customers", "count", "--filter", text, server: server)
@@ -137,6 +138,29 @@ struct FilterCommandTests {
       server: server
     )
     #expect(both.status == 2 && both.err.contains("--facet"))
+  }
+
+  @Test func spreadsheetsTakeCountsAndFilters() async throws {
+    let server = shop()
+    let counts = try await patron("customers", "count", "-o", "csv", server: server)
+    #expect(
+      counts.out.components(separatedBy: "\r\n") == [
+        "category,filter,count", ",,23570", "orders,no_orders,0", "orders,one_order,11908",
+        "orders,repeat_customers,11662", "tags,vip\u{1B}[31m,1", "",
+      ])
+    let filters = try await patron("customers", "filters", "-o", "csv", server: server)
+    #expect(
+      filters.out.components(separatedBy: "\r\n") == [
+        "category,filter,label,description",
+        "sms,subscribers,Subscribers,Agreed to marketing by text messages.", "tags,,Tags,", "",
+      ])
+    let empty = try await patron("customers", "count", "--facet", "sms,", server: server)
+    #expect(empty.status == 2 && empty.err.contains("--facet is a list"))
+  }
+
+  @Test func shellsCompleteFilters() async throws {
+    let script = try await patron("--generate-completion-script", "bash").out
+    #expect(script.contains("sms=subscribers") && script.contains("tags="))
   }
 
   @Test func filtersAreListed() async throws {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import PatronClient
 import Testing
 
@@ -46,6 +47,11 @@ struct UsageTests {
     (["timeline", "record", "--amount", "-5"], "if it may be negative, write `--amount=-5`"),
     (["timeline", "watch", "--since", "-.5"], "`--since -.5`: a value that begins with a hyphen"),
     (["customers", "get", "--id", "-1"], "write `--id=-1`"),
+    (["help", "customers", "lits"], "no command `patron customers lits`; did you mean `list`?"),
+    (
+      ["customers", "update", "--id", "1", "--clear", "tags,mood"],
+      "\"mood\" is no field; expected external-id, email,"
+    ),
     (["foo"], "there is no command `patron foo`; the commands are customers, "),
     (
       ["customers", "upsert", "--email", "a@example.com", "--phone", "+1", "--clear", "phone"],
@@ -108,6 +114,23 @@ struct UsageTests {
     #expect(try await patron("--version").out == "\(Patron.version)\n")
     #expect(try await patron("version").out.hasPrefix("patron \(Patron.version)"))
     #expect(try await patron("--generate-completion-script", "bash").out.contains("customers"))
+  }
+
+  /// Help is 80 columns wide and breaks what is longer, which nobody could paste.
+  @Test func examplesAreNotBroken() throws {
+    var commands: [any ParsableCommand.Type] = [Patron.self]
+    var examples = 0
+    while let command = commands.popLast() {
+      commands += command.configuration.subcommands
+      let help = Patron.helpMessage(for: command, columns: 80)
+      let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
+      guard let start = lines.firstIndex(of: "EXAMPLES") else { continue }
+      for line in lines[(start + 1)...].prefix(while: { !$0.isEmpty }) {
+        examples += 1
+        #expect(line.hasPrefix("  "), "\(help)")
+      }
+    }
+    #expect(examples > 60)
   }
 
   @Test func globalOptionsStandBeforeOrAfterTheVerb() async throws {

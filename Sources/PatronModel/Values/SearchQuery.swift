@@ -6,6 +6,8 @@ public enum SearchQuery: Sendable, Hashable {
   case fragment(tokens: [String], needle: String)
   /// Records that have `token`: the e-mail or phone begins with `needle` of 1 or 2 characters.
   case prefix(token: String, needle: String)
+  /// Records that one of the queries finds.
+  case any([SearchQuery])
   /// The search box is empty: nothing is searched for.
   case nothing
 
@@ -15,11 +17,15 @@ public enum SearchQuery: Sendable, Hashable {
   ///   - emailKey: ``EmailAddress/key``.
   ///   - phoneDigits: ``PhoneNumber/digits``.
   public func matches(emailKey: String?, phoneDigits: String?) -> Bool {
-    let texts = (emailKey.map(SearchText.forms) ?? []) + (phoneDigits.map { [$0] } ?? [])
+    matches((emailKey.map(SearchText.forms) ?? []) + (phoneDigits.map { [$0] } ?? []))
+  }
+
+  private func matches(_ texts: [String]) -> Bool {
     switch self {
-    case .fragment(_, let needle): return texts.contains { Self.contains($0, needle) }
-    case .prefix(_, let needle): return texts.contains { $0.utf8.starts(with: needle.utf8) }
-    case .nothing: return false
+    case .fragment(_, let needle): texts.contains { Self.contains($0, needle) }
+    case .prefix(_, let needle): texts.contains { $0.utf8.starts(with: needle.utf8) }
+    case .any(let queries): queries.contains { $0.matches(texts) }
+    case .nothing: false
     }
   }
 

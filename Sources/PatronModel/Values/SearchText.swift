@@ -3,15 +3,30 @@ public enum SearchText {
   /// The greatest length of a search, in Unicode scalars.
   public static let limit = 255
 
-  /// `text` trimmed and case-folded; of a phone number, only its digits.
+  /// The fragments that `text` may mean, each of which is looked for in e-mail addresses and phone
+  /// numbers: one or two, and none when the text is empty.
   ///
-  /// Text counts as a phone number when it holds a digit and nothing but digits, white space
-  /// and `+ - ( ) . /`. A number of 7 or more digits loses zeros at its beginning, unless it has
-  /// a `+`: national numbers (`0171 …`) and `00`-numbers are then found too, because what
-  /// remains is part of the international number.
-  public static func needle(_ text: String) -> String {
+  /// What holds a digit and nothing but digits, white space and `+ - ( ) . /` may be a phone
+  /// number: then its digits are looked for. Without white space and brackets it may as well be
+  /// part of an e-mail address (`2024-05`), so that it is looked for as it stands too. Everything
+  /// else is looked for as it stands, trimmed and case-folded.
+  public static func needles(_ text: String) -> [String] {
     let trimmed = TextForm.trimmed(text)
-    guard let digits = phoneDigits(trimmed) else { return TextForm.folded(trimmed) }
+    guard !trimmed.isEmpty else { return [] }
+    let folded = TextForm.folded(trimmed)
+    guard let digits = phoneDigits(trimmed) else { return [folded] }
+    let significant = significantDigits(digits, of: trimmed)
+    if TextForm.sameBytes(significant, folded) { return [folded] }
+    let isFormatted = trimmed.unicodeScalars.contains {
+      $0 == "(" || $0 == ")" || $0.properties.isWhitespace
+    }
+    return isFormatted ? [significant] : [folded, significant]
+  }
+
+  /// A number of 7 or more digits loses zeros at its beginning, unless it has a `+`: national
+  /// numbers (`0171 …`) and `00`-numbers are then found too, because what remains is part of the
+  /// international number.
+  private static func significantDigits(_ digits: String, of trimmed: String) -> String {
     guard digits.utf8.count >= 7, !trimmed.hasPrefix("+") else { return digits }
     let significant = digits.drop { $0 == "0" }
     return significant.utf8.count >= 3 ? String(significant) : digits

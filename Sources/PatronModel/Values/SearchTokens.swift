@@ -40,11 +40,14 @@ public enum SearchTokens {
     return document.text
   }
 
-  /// What to ask the index for, given what a person typed; see ``SearchText/needle(_:)``.
+  /// What to ask the index for, given what a person typed; see ``SearchText/needles(_:)``.
   public static func query(storeKey: UInt32, _ text: String) -> SearchQuery {
-    let needle = SearchText.needle(text)
-    guard !needle.isEmpty else { return .nothing }
     let mark = hex(storeKey)
+    let queries = SearchText.needles(text).map { query(mark: mark, needle: $0) }
+    return queries.count < 2 ? queries.first ?? .nothing : .any(queries)
+  }
+
+  private static func query(mark: String, needle: String) -> SearchQuery {
     guard needle.utf8.count >= window else {
       return .prefix(token: prefixToken(needle, mark: mark), needle: needle)
     }

@@ -20,6 +20,25 @@ enum TextForm {
     nfc(nfc(text).lowercased())
   }
 
+  /// A lower-case text with its letters alone: what decomposes is without its marks, and Latin
+  /// letters that do not decompose are what they are sorted as.
+  static func unaccented(_ text: String) -> String {
+    var plain = String.UnicodeScalarView()
+    for scalar in text._nfd where scalar.properties.generalCategory != .nonspacingMark {
+      if let letters = latin[scalar] {
+        plain.append(contentsOf: letters.unicodeScalars)
+      } else {
+        plain.append(scalar)
+      }
+    }
+    return String(plain)
+  }
+
+  private static let latin: [Unicode.Scalar: String] = [
+    "\u{DF}": "ss", "\u{E6}": "ae", "\u{F0}": "d", "\u{F8}": "o", "\u{FE}": "th", "\u{111}": "d",
+    "\u{127}": "h", "\u{131}": "i", "\u{142}": "l", "\u{153}": "oe", "\u{167}": "t",
+  ]
+
   /// `text` without Unicode white space at both ends.
   static func trimmed(_ text: String) -> String {
     let scalars = text.unicodeScalars

@@ -1845,6 +1845,7 @@ extension Contract {
           repeated FilterSelection selections = 1;
           // The search box: a fragment of an e-mail address or a phone number. Space around it, case and
           // the formatting of phone numbers do not matter; one or two characters match beginnings only.
+          // Digits with punctuation (`2024-05`) are looked for as they stand and without it.
           // Up to 254 characters; empty is everyone.
           string query = 2;
         }
@@ -1862,8 +1863,11 @@ extension Contract {
           CustomerSort sort = 3;
           // Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
           int32 page_size = 4;
-          // `next_page_token` of the page before; everything but the page size must be as it was there,
-          // else INVALID_ARGUMENT, reason `PAGE_TOKEN_MISMATCH`.
+          // `next_page_token` of the page before; everything but the page size must be as it was there, and
+          // by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else INVALID_ARGUMENT, reason
+          // `PAGE_TOKEN_MISMATCH`, which says what differs. By CUSTOMER_SORT_NAME the last customer of the
+          // page before must have kept name and record, else FAILED_PRECONDITION, reason
+          // `PAGE_TOKEN_OUTDATED`.
           string page_token = 5;
         }
         """##),
@@ -2017,7 +2021,9 @@ extension Contract {
           repeated ImportItem items = 2;
           // What may happen to consent.
           ConsentPolicy consent_policy = 3;
-          // Check everything and answer as if it were done, but write nothing.
+          // Check everything and answer as if it were done, but write nothing. Items are judged with regard
+          // to those before them in the request, not to other requests. The id of a customer who would be
+          // new is 0; in the error of a conflict with such a customer it is one that nobody has yet.
           bool validate_only = 4;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 5;
@@ -2486,7 +2492,8 @@ extension Contract {
           CUSTOMER_SORT_UPDATED = 2;
           // Last event first.
           CUSTOMER_SORT_LAST_EVENT = 3;
-          // By last name, then first name.
+          // By last name, then first name, without regard to case and accents; those without a last name
+          // come last.
           CUSTOMER_SORT_NAME = 4;
           // Highest total in the store's currency first.
           CUSTOMER_SORT_TOTAL_SPENT = 5;

@@ -139,7 +139,8 @@ public struct CustomerSort: RawRepresentable, Hashable, Sendable, CaseIterable, 
   public static let updated = CustomerSort(rawValue: 2)
   /// Last event first.
   public static let lastEvent = CustomerSort(rawValue: 3)
-  /// By last name, then first name.
+  /// By last name, then first name, without regard to case and accents; those without a last name
+  /// come last.
   public static let name = CustomerSort(rawValue: 4)
   /// Highest total in the store's currency first.
   public static let totalSpent = CustomerSort(rawValue: 5)

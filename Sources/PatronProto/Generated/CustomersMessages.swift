@@ -1257,6 +1257,7 @@ public struct CustomerFilter: ProtobufC.Message {
 
   /// The search box: a fragment of an e-mail address or a phone number. Space around it, case and
   /// the formatting of phone numbers do not matter; one or two characters match beginnings only.
+  /// Digits with punctuation (`2024-05`) are looked for as they stand and without it.
   /// Up to 254 characters; empty is everyone.
   public var query = ""
 
@@ -1301,8 +1302,11 @@ public struct ListCustomersRequest: ProtobufC.Message {
   /// Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
   public var pageSize: Int32 = 0
 
-  /// `next_page_token` of the page before; everything but the page size must be as it was there,
-  /// else INVALID_ARGUMENT, reason `PAGE_TOKEN_MISMATCH`.
+  /// `next_page_token` of the page before; everything but the page size must be as it was there, and
+  /// by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else INVALID_ARGUMENT, reason
+  /// `PAGE_TOKEN_MISMATCH`, which says what differs. By CUSTOMER_SORT_NAME the last customer of the
+  /// page before must have kept name and record, else FAILED_PRECONDITION, reason
+  /// `PAGE_TOKEN_OUTDATED`.
   public var pageToken = ""
 
   /// The message with every field absent or at its default.
@@ -1772,7 +1776,9 @@ public struct ImportCustomersRequest: ProtobufC.Message {
   /// What may happen to consent.
   public var consentPolicy = ConsentPolicy(rawValue: 0)
 
-  /// Check everything and answer as if it were done, but write nothing.
+  /// Check everything and answer as if it were done, but write nothing. Items are judged with regard
+  /// to those before them in the request, not to other requests. The id of a customer who would be
+  /// new is 0; in the error of a conflict with such a customer it is one that nobody has yet.
   public var validateOnly = false
 
   /// Country of phone numbers given without `+`. Empty is the store's.

@@ -20,12 +20,12 @@ extension ConsentHandlers {
     guard let row = try reader.customerRow(key) else {
       throw try RPCError.customerNotFound(key, in: reader)
     }
-    var fingerprint = Fingerprint("ListConsentHistory", reader.store.name)
-    fingerprint.add(row.id)
-    fingerprint.add(Int64(request.channel.rawValue))
+    var binding = PageBinding(.consentHistory, store: reader.store.name)
+    binding.bind(.customer, Fingerprint(row.id))
+    binding.bind(.filter, Fingerprint(Int64(request.channel.rawValue)))
     var before = Int64.max
     if !request.pageToken.isEmpty {
-      let token = try PageToken(request.pageToken, fingerprint: fingerprint.value, count: 1)
+      let token = try PageToken(request.pageToken, boundTo: binding, count: 1)
       before = token.position[0]
     }
     var count = 0
@@ -46,7 +46,7 @@ extension ConsentHandlers {
       return true
     }
     if hasMore {
-      response.appendString(2, PageToken(position: [last]).text(fingerprint: fingerprint.value))
+      response.appendString(2, PageToken(position: [last]).text(boundTo: binding))
     }
   }
 }

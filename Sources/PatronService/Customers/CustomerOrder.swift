@@ -4,7 +4,7 @@ internal import PatronStore
 internal import TTRPC
 
 /// An order of a list other than the newest first. The key of a customer is a fixed number of
-/// words, the last one its id: the list begins with the least key, and a page token holds the key
+/// words, the last one its id: the list begins with the least key, and a page token tells the key
 /// that it ended with.
 enum CustomerOrder: Equatable {
   case updated
@@ -39,8 +39,16 @@ enum CustomerOrder: Equatable {
   /// Words of a name in a key: what comes after its first 64 bytes does not matter.
   private static let nameWords = 8
 
-  /// Words of a key.
-  var words: Int { self == .name ? Self.nameWords + 1 : 2 }
+  /// What page tokens are bound to: the order, and the currency of its totals.
+  var label: String {
+    switch self {
+    case .updated: "updated"
+    case .lastEvent: "last_event"
+    case .name: "name"
+    case .totalSpent(let currency): "total_spent \(currency ?? "")"
+    case .orderCount: "order_count"
+    }
+  }
 
   /// The key of a customer.
   func key(_ customer: borrowing StoreReader.ListedCustomer) -> [UInt64] {
@@ -60,6 +68,40 @@ enum CustomerOrder: Equatable {
   /// The customer that a key is of.
   static func id(_ key: [UInt64]) -> Int64 {
     Int64(bitPattern: ~(key.last ?? 0) ^ (1 << 63))
+  }
+
+  /// Numbers of a key in a page token.
+  static let positionWords = 2
+
+  /// What a page token holds of a key. Tokens stand in addresses and logs, so that of a name it is
+  /// only a check, and the customer's id.
+  func position(of key: [UInt64]) -> [Int64] {
+    let words = self == .name ? [Self.check(key), key.last ?? 0] : key
+    return words.map { Int64(bitPattern: $0) }
+  }
+
+  /// The key that a page ended with.
+  ///
+  /// - Throws: FAILED_PRECONDITION `PAGE_TOKEN_OUTDATED` when the customer has another name now, or
+  ///   is gone: nobody knows where the page ended then.
+  func key(at position: [Int64], _ reader: StoreReader) throws -> [UInt64] {
+    let words = position.map { UInt64(bitPattern: $0) }
+    guard self == .name else { return words }
+    var found: [UInt64] = []
+    try reader.listedCustomer(Self.id(words)) { found = key($0) }
+    guard Self.check(found) == words.first else {
+      throw RPCError.reason(
+        .failedPrecondition, "PAGE_TOKEN_OUTDATED",
+        "The customer with whom the page before ended was renamed or is gone: begin without a "
+          + "token.")
+    }
+    return found
+  }
+
+  private static func check(_ key: [UInt64]) -> UInt64 {
+    var fingerprint = Fingerprint()
+    for word in key { fingerprint.add(Int64(bitPattern: word)) }
+    return fingerprint.value
   }
 
   /// The day of the last event that a key by last event has.
@@ -129,8 +171,8 @@ extension CustomerOrder {
     return count
   }
 
-  /// Last name, then first name, without regard to case. Who has no last name comes after all who
-  /// have, and who has no name at all comes last.
+  /// Last name, then first name, without regard to case and accents. Who has no last name comes
+  /// after all who have, and who has no name at all comes last.
   private static func nameKey(_ record: UnsafeRawBufferPointer) -> [UInt64] {
     var first = ""
     var last = ""
@@ -143,8 +185,8 @@ extension CustomerOrder {
     var bytes: [UInt8] = []
     // No text in UTF-8 begins with these bytes.
     if last.isEmpty { bytes.append(first.isEmpty ? 0xFF : 0xFE) }
-    if !last.isEmpty { bytes += Array(TagSet.key(last).utf8) + [0] }
-    bytes += Array(TagSet.key(first).utf8)
+    if !last.isEmpty { bytes += Array(SortText.key(last).utf8) + [0] }
+    bytes += Array(SortText.key(first).utf8)
     var words: [UInt64] = []
     for word in 0..<nameWords {
       var value: UInt64 = 0

@@ -42,26 +42,36 @@ extension CustomerHandlers {
     return Import(store: store, batch: batch, dryRun: request.validateOnly)
   }
 
-  /// Takes the customers in order. With `validate_only` each item is answered as if it were alone.
+  /// Takes the customers in order. With `validate_only` all of it is taken back in the end, so that
+  /// each item is answered with regard to those before it.
   static func importCustomers(
     _ request: Import, _ context: WriteContext, _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(request.store)
-    let outcome = try request.batch.apply(in: context) { change in
-      let plan = try change.plan(in: writer.read)
-      try change.imported?.checkAddresses(change.draft, over: plan.row)
-      let result = try change.perform(
-        plan, in: writer, at: context.now, dryRun: request.dryRun)
-      return .with {
-        $0.outcome = result.outcome
-        $0.customerID = result.row.id
-        $0.warnings = result.warnings
-      }
-    }
+    let outcome =
+      try request.dryRun
+      ? context.transaction.tentatively { try apply(request, context) }
+      : apply(request, context)
     try response.append(
       ImportCustomersResponse.with {
         $0.results = outcome.results
         $0.counts = outcome.counts
       })
+  }
+
+  private static func apply(_ request: Import, _ context: WriteContext) throws -> BatchOutcome {
+    let writer = context.store(request.store)
+    // Ids that a dry run gives are given again, to others.
+    var untrue: Set<Int64> = []
+    return try request.batch.apply(in: context) { change in
+      let plan = try change.plan(in: writer.read)
+      try change.imported?.checkAddresses(change.draft, over: plan.row)
+      let result = try change.perform(plan, in: writer, at: context.now)
+      if request.dryRun, result.outcome == .created { untrue.insert(result.row.id) }
+      return .with {
+        $0.outcome = result.outcome
+        $0.customerID = untrue.contains(result.row.id) ? 0 : result.row.id
+        $0.warnings = result.warnings
+      }
+    }
   }
 }

@@ -12,12 +12,11 @@ extension CustomerHandlers {
     let filter = try CheckedFilter(request.filter)
     let order = try CustomerOrder.checked(request.sort, reader)
     let size = try PageSize.check(request.pageSize)
-    let fingerprint = fingerprint(request, filter, reader.store)
+    let binding = binding(filter, order, reader.store)
     var position: [Int64]?
     if !request.pageToken.isEmpty {
-      position = try PageToken(
-        request.pageToken, fingerprint: fingerprint, count: order?.words ?? 1
-      ).position
+      let count = order == nil ? 1 : CustomerOrder.positionWords
+      position = try PageToken(request.pageToken, boundTo: binding, count: count).position
     }
     let set = filter.set(at: context.now)
     let next =
@@ -27,7 +26,7 @@ extension CustomerHandlers {
         try newestPage(set, reader, size: size, after: position, &response)
       }
     if let next {
-      response.appendString(2, PageToken(position: next).text(fingerprint: fingerprint))
+      response.appendString(2, PageToken(position: next).text(boundTo: binding))
     }
   }
 
@@ -59,7 +58,7 @@ extension CustomerHandlers {
     _ order: CustomerOrder, _ set: CustomerSet, _ reader: StoreReader, size: Int,
     after position: [Int64]?, _ response: inout ResponseBuffer
   ) throws -> [Int64]? {
-    let after = position?.map { UInt64(bitPattern: $0) }
+    let after = try position.map { try order.key(at: $0, reader) }
     var least = LeastKeys(count: size + 1, after: after)
     for part in try parts(of: set, order, after: after, reader) {
       try reader.listedCustomers(in: part.set, before: part.before) { customer in
@@ -72,7 +71,7 @@ extension CustomerHandlers {
     var last: [UInt64] = []
     for (index, key) in keys.enumerated() {
       guard index < size, index == 0 || response.count < PageSize.enoughBytes else {
-        return last.map { Int64(bitPattern: $0) }
+        return order.position(of: last)
       }
       try reader.customer(.id(CustomerOrder.id(key))) { _, record, stats in
         response.appendMessage(1, record, stats)
@@ -115,12 +114,14 @@ extension CustomerHandlers {
     }
   }
 
-  private static func fingerprint(
-    _ request: ListCustomersRequest, _ filter: CheckedFilter, _ store: StoreID
-  ) -> UInt64 {
-    var fingerprint = Fingerprint("ListCustomers", store.name)
-    fingerprint.add(Int64(request.sort == .unspecified ? 1 : request.sort.rawValue))
+  private static func binding(
+    _ filter: CheckedFilter, _ order: CustomerOrder?, _ store: StoreID
+  ) -> PageBinding {
+    var binding = PageBinding(.customers, store: store.name)
+    var fingerprint = Fingerprint()
     filter.add(to: &fingerprint)
-    return fingerprint.value
+    binding.bind(.filter, fingerprint)
+    binding.bind(.order, Fingerprint(order?.label ?? "created"))
+    return binding
   }
 }

@@ -94,7 +94,8 @@ struct CheckedFilter: Sendable {
 
   /// Binds a page token to the filter.
   func add(to fingerprint: inout Fingerprint) {
-    fingerprint.add(query.map(SearchText.needle) ?? "")
+    for needle in query.map(SearchText.needles) ?? [] { fingerprint.add(needle) }
+    fingerprint.add("")
     for selection in selections {
       fingerprint.add(selection.category)
       fingerprint.add(Int64(selection.filters.count))

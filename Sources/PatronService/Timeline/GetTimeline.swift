@@ -21,20 +21,20 @@ extension TimelineHandlers {
     guard let row = try reader.customerRow(key) else {
       throw try RPCError.customerNotFound(key, in: reader)
     }
-    let fingerprint = fingerprint(filter, row.id, reader.store)
+    let binding = binding(filter, row.id, reader.store)
     var position = TimelinePosition(
       occurredAt: filter.before ?? .max, id: filter.before == nil ? .max : .min)
     if request.pageToken.isEmpty {
       try appendHeader(of: row, reader, context.now, &response)
     } else {
-      let token = try PageToken(request.pageToken, fingerprint: fingerprint, count: 2)
+      let token = try PageToken(request.pageToken, boundTo: binding, count: 2)
       position = TimelinePosition(occurredAt: token.position[0], id: token.position[1])
     }
     let next = try appendEvents(
       of: row.id, behind: position, filter, size, reader, &response)
     if let next {
       let token = PageToken(position: [next.occurredAt, next.id])
-      response.appendString(3, token.text(fingerprint: fingerprint))
+      response.appendString(3, token.text(boundTo: binding))
     }
   }
 
@@ -92,12 +92,14 @@ extension TimelineHandlers {
     return actions + [.export]
   }
 
-  private static func fingerprint(
+  private static func binding(
     _ filter: TimelineFilter, _ customerID: Int64, _ store: StoreID
-  ) -> UInt64 {
-    var fingerprint = Fingerprint("GetTimeline", store.name)
-    fingerprint.add(customerID)
+  ) -> PageBinding {
+    var binding = PageBinding(.timeline, store: store.name)
+    binding.bind(.customer, Fingerprint(customerID))
+    var fingerprint = Fingerprint()
     filter.add(to: &fingerprint)
-    return fingerprint.value
+    binding.bind(.filter, fingerprint)
+    return binding
   }
 }

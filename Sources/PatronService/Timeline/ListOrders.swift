@@ -14,11 +14,11 @@ extension TimelineHandlers {
     guard let customer = try reader.customer(key, { id, _, _ in id }) else {
       throw try RPCError.customerNotFound(key, in: reader)
     }
-    var fingerprint = Fingerprint("ListOrders", reader.store.name)
-    fingerprint.add(customer)
+    var binding = PageBinding(.orders, store: reader.store.name)
+    binding.bind(.customer, Fingerprint(customer))
     var position = TimelinePosition.newest
     if !request.pageToken.isEmpty {
-      let token = try PageToken(request.pageToken, fingerprint: fingerprint.value, count: 2)
+      let token = try PageToken(request.pageToken, boundTo: binding, count: 2)
       position = TimelinePosition(occurredAt: token.position[0], id: token.position[1])
     }
     var count = 0
@@ -35,7 +35,7 @@ extension TimelineHandlers {
     }
     if hasMore {
       let token = PageToken(position: [position.occurredAt, position.id])
-      response.appendString(2, token.text(fingerprint: fingerprint.value))
+      response.appendString(2, token.text(boundTo: binding))
     }
   }
 

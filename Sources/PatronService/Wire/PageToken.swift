@@ -4,35 +4,36 @@ internal import TTRPC
 
 /// Where a page ended, bound to everything that the list was asked for with.
 ///
-/// It is opaque to callers: base64url of a version, a fingerprint of the request and the position.
-/// The fingerprint tells a token of another list, filter or store from one of this; it is no
-/// secret.
+/// It is opaque to callers: base64url of the list, a word for what it is bound to, and the
+/// position. The word tells a token of another store, customer, filter or order from one of this;
+/// it is no secret, and a position holds nothing that a customer is.
 struct PageToken: Equatable {
   /// The key of the last record of the page, as the list defines it.
   var position: [Int64]
 
-  private static let version: UInt8 = 1
-
   init(position: [Int64]) { self.position = position }
 
-  /// Reads a token that was made for a list with `fingerprint` and `count` numbers.
-  init(_ text: String, fingerprint: UInt64, count: Int) throws(RPCError) {
+  /// Reads a token that was made for the same list, with a position of `count` numbers.
+  init(_ text: String, boundTo binding: PageBinding, count: Int) throws(RPCError) {
     guard let bytes = Base64URL.decode(text), bytes.count > 8, bytes.count % 8 == 1,
-      bytes[0] == Self.version
+      let list = PageBinding.List(rawValue: bytes[0])
     else { throw Self.malformed }
     var words: [UInt64] = []
     for start in stride(from: 1, to: bytes.count, by: 8) {
       words.append(bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) })
     }
-    guard words[0] == fingerprint else {
-      throw .invalid(
-        "page_token", "PAGE_TOKEN_MISMATCH",
-        "The page token belongs to another store, customer, filter or order of the list: "
-          + "repeat the request that it came from, or begin without a token.")
+    guard list == binding.list else { throw Self.mismatch("is one of \(list)") }
+    if let part = binding.difference(from: words[0]) {
+      throw Self.mismatch("belongs to another \(part.rawValue)")
     }
-    // Another order of the list has positions of another length: that was told apart above.
     guard words.count == 1 + count else { throw Self.malformed }
     position = words.dropFirst().map { Int64(bitPattern: $0) }
+  }
+
+  private static func mismatch(_ how: String) -> RPCError {
+    .invalid(
+      "page_token", "PAGE_TOKEN_MISMATCH",
+      "The page token \(how): repeat the request that it came from, or begin without a token.")
   }
 
   private static let malformed = RPCError.invalid(
@@ -40,9 +41,9 @@ struct PageToken: Equatable {
     "The page token is no token of this list: send next_page_token as it came, or none.")
 
   /// The token as callers get it.
-  func text(fingerprint: UInt64) -> String {
-    var bytes = [Self.version]
-    for word in [fingerprint] + position.map({ UInt64(bitPattern: $0) }) {
+  func text(boundTo binding: PageBinding) -> String {
+    var bytes = [binding.list.rawValue]
+    for word in [binding.word] + position.map({ UInt64(bitPattern: $0) }) {
       for shift in stride(from: 56, through: 0, by: -8) {
         bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
       }
@@ -51,14 +52,68 @@ struct PageToken: Equatable {
   }
 }
 
-/// FNV-1a over the parts of a request that a page token is bound to.
+/// What a page token is bound to: the list, and each part of its request by itself, so that a token
+/// that does not fit says which part does not.
+struct PageBinding {
+  /// Lists that have pages. A number that was given once is never given to another.
+  enum List: UInt8, CustomStringConvertible {
+    case customers = 2
+    case consentHistory = 3
+    case orders = 4
+    case timeline = 5
+
+    var description: String {
+      switch self {
+      case .customers: "ListCustomers"
+      case .consentHistory: "ListConsentHistory"
+      case .orders: "ListOrders"
+      case .timeline: "GetTimeline"
+      }
+    }
+  }
+
+  /// A part of a request.
+  enum Part: String {
+    case store, customer, filter
+    case order = "order of the list"
+  }
+
+  let list: List
+  private var parts: [(part: Part, fingerprint: Fingerprint)]
+
+  init(_ list: List, store: String) {
+    self.list = list
+    parts = [(.store, Fingerprint(store))]
+  }
+
+  /// Binds tokens to another part; every request for a list has the same ones.
+  mutating func bind(_ part: Part, _ fingerprint: Fingerprint) { parts.append((part, fingerprint)) }
+
+  /// The parts side by side, each in as many bits as there are for it: 21 or more.
+  var word: UInt64 { parts.reduce(0) { $0 << width | $1.fingerprint.folded(to: width) } }
+
+  /// The first part that another word has otherwise; nil when all are the same.
+  func difference(from word: UInt64) -> Part? {
+    let other = word ^ self.word
+    for (index, entry) in parts.enumerated() {
+      let place = UInt64(parts.count - 1 - index) * width
+      if other >> place != 0 { return entry.part }
+    }
+    return nil
+  }
+
+  private var width: UInt64 { UInt64(64 / parts.count) }
+}
+
+/// FNV-1a over a part of a request that a page token is bound to.
 struct Fingerprint {
   private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
-  init(_ method: String, _ store: String) {
-    add(method)
-    add(store)
-  }
+  init() {}
+
+  init(_ text: String) { add(text) }
+
+  init(_ number: Int64) { add(number) }
 
   /// Adds a text; where it ends is part of the fingerprint.
   mutating func add(_ text: String) {
@@ -68,6 +123,17 @@ struct Fingerprint {
 
   /// Adds a number.
   mutating func add(_ number: Int64) { add(String(number)) }
+
+  /// The value in fewer bits, folded as the authors of FNV recommend.
+  func folded(to bits: UInt64) -> UInt64 {
+    var rest = value
+    var folded: UInt64 = 0
+    while rest != 0 {
+      folded ^= rest
+      rest = rest >> bits
+    }
+    return folded & (1 << bits - 1)
+  }
 
   private mutating func mix(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
 }

@@ -28,6 +28,12 @@ final class RecordNumbers {
     isWritten = true
   }
 
+  /// Where the numbers stand.
+  var place: (last: Int64?, isWritten: Bool) { (last, isWritten) }
+
+  /// Goes back to where they stood, after records were taken back.
+  func takeBack(to place: (last: Int64?, isWritten: Bool)) { (last, isWritten) = place }
+
   /// Forgets what a transaction that was rolled back brought.
   func forget() {
     last = nil

@@ -92,6 +92,28 @@ public final class WriteTransaction {
   /// The row id of the latest insert into a rowid table.
   public var lastInsertRowID: Int64 { connection.lastInsertRowID }
 
+  private static let mark = Query("SAVEPOINT tentative")
+  private static let goBack = Query("ROLLBACK TO tentative")
+  private static let unmark = Query("RELEASE tentative")
+
+  /// Runs `body`, which sees its own changes, and then takes all of them back: what would be, as
+  /// the answer to a dry run.
+  public func tentatively<Result>(_ body: () throws -> Result) throws -> Result {
+    let before = (changes: changes, moved: movedRecords, terms: terms.gains, numbers: numbers.place)
+    try run(Self.mark)
+    let result = Swift.Result { try body() }
+    // After a fault nothing of the transaction stays.
+    if fault == nil {
+      try run(Self.goBack)
+      try run(Self.unmark)
+    }
+    changes = before.changes
+    movedRecords = before.moved
+    terms.takeBack(to: before.terms)
+    numbers.takeBack(to: before.numbers)
+    return try result.get()
+  }
+
   /// Notes that the transaction changes this customer's record or timeline. Observers of commits
   /// get the list once the change is on disk. `sequence` is that of an event.
   public func recordChange(store: String, customerID: Int64, sequence: Int64? = nil) {

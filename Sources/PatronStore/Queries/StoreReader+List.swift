@@ -90,6 +90,13 @@ extension StoreReader {
     public let record: UnsafeRawBufferPointer
     /// The encoded statistics.
     public let stats: UnsafeRawBufferPointer
+
+    fileprivate init(_ row: borrowing Row) {
+      id = row.int64(0)
+      updatedAt = row.int64(1)
+      record = row.bytes(2)
+      stats = row.bytes(3)
+    }
   }
 
   private static let listed = Query(
@@ -105,6 +112,14 @@ extension StoreReader {
     """
   )
 
+  /// Visits one customer, if there is one with this id.
+  public func listedCustomer(
+    _ id: Int64,
+    _ visit: (borrowing ListedCustomer) throws -> Void
+  ) throws {
+    _ = try transaction.first(Self.listedByID, store.name, id) { try visit(ListedCustomer($0)) }
+  }
+
   /// Visits the customers of a set with an id below `before`: newest first, but for everybody in
   /// any order.
   public func listedCustomers(
@@ -112,21 +127,14 @@ extension StoreReader {
     before: Int64 = .max,
     _ visit: (borrowing ListedCustomer) throws -> Bool
   ) throws {
-    func listed(_ row: borrowing Row) throws -> Bool {
-      try visit(
-        ListedCustomer(
-          id: row.int64(0),
-          updatedAt: row.int64(1),
-          record: row.bytes(2),
-          stats: row.bytes(3)
-        )
-      )
-    }
     guard set != .all else {
-      return try transaction.forEachWhile(Self.listed, store.name, before, row: listed)
+      return try transaction.forEachWhile(Self.listed, store.name, before) {
+        try visit(ListedCustomer($0))
+      }
     }
     try customerIDs(in: set, before: before) { id in
-      try transaction.first(Self.listedByID, store.name, id, row: listed) ?? true
+      try transaction.first(Self.listedByID, store.name, id) { try visit(ListedCustomer($0)) }
+        ?? true
     }
   }
 }

@@ -190,6 +190,7 @@ extension SearchQuery {
     case .nothing: nil
     case .prefix(let token, _): token
     case .fragment(let tokens, _): tokens.joined(separator: " ")
+    case .any(let queries): queries.compactMap(\.match).map { "(\($0))" }.joined(separator: " OR ")
     }
   }
 }

@@ -9,7 +9,7 @@ final class TermLedger {
     var term: Term
   }
 
-  private struct Numbered: Hashable {
+  struct Numbered: Hashable {
     var store: String
     var id: Int64
   }
@@ -18,7 +18,8 @@ final class TermLedger {
   private static let capacity = 20_000
 
   private var ids: [Key: Int64] = [:]
-  private var gains: [Numbered: Int64] = [:]
+  /// What the open transaction changes in the counters.
+  private(set) var gains: [Numbered: Int64] = [:]
 
   private static let addToCount = Query(
     "UPDATE terms SET count = count + ?3 WHERE store_id = ?1 AND term_id = ?2"
@@ -57,6 +58,12 @@ final class TermLedger {
     // A term that went must not be found by its old id.
     if connection.totalChanges != changes + written { ids.removeAll() }
     gains.removeAll(keepingCapacity: true)
+  }
+
+  /// Goes back to what the transaction had changed at a time; terms made since are gone.
+  func takeBack(to gains: [Numbered: Int64]) {
+    ids.removeAll()
+    self.gains = gains
   }
 
   /// Forgets what a transaction that was rolled back brought.

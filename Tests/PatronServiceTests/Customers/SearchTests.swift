@@ -14,6 +14,8 @@ struct SearchTests {
     ("odd", "o_d%d*d@odd.example.net", nil),
     ("idn", "uwe@bücher.example", nil),
     ("x", "x@xy.example.com", "+33612345678"),
+    ("news", "news-2024-05@news.example", nil),
+    ("dots", "dots-1.2.3@dots.example", nil),
   ]
 
   private func fill(_ shop: Shop, in store: String = "") async throws {
@@ -37,6 +39,9 @@ struct SearchTests {
     ("+1 (415) 555-0101", ["ada"]), ("4155550101", ["ada"]), ("555.0101", ["ada"]),
     ("0171 2345678", ["bob"]), ("0049 171 2345678", ["bob"]), ("2345678", ["x", "bob"]),
     ("+49171", ["bob"]), ("101", ["ada"]),
+    // What may be part of either is looked for in both.
+    ("2024-05", ["news"]), ("4-05", ["news"]), ("-2024", ["news"]), ("1.2", ["dots"]),
+    ("2.3", ["dots"]), ("234-5678", ["x", "bob"]), ("2024 05", []), ("202405", []),
     // Wildcards are characters like others.
     ("%", []), ("_", []), ("*", []), ("\"", []), ("%%%", []), ("___", []), ("***", []),
     ("\"\"\"", []), ("o_d", ["odd"]), ("d%d", ["odd"]), ("d*d", ["odd"]), ("o%d", []),
@@ -46,7 +51,7 @@ struct SearchTests {
     ("bücher", ["idn"]), ("BÜCHER", ["idn"]), ("xn--bcher", ["idn"]), ("ü", []),
     // All trigrams occur, but not in a row.
     ("example.example", []), ("ada@example", []),
-    ("   ", ["x", "idn", "odd", "bob", "alan", "ada"]),
+    ("   ", ["dots", "news", "x", "idn", "odd", "bob", "alan", "ada"]),
   ]
 
   @Test func findsFragments() async throws {
@@ -81,6 +86,29 @@ struct SearchTests {
           "SELECT rowid FROM customer_search WHERE customer_search MATCH '\(match)'", columns: 1)
         #expect(found.count == count, "\(text)")
       }
+    }
+  }
+
+  /// Both meanings of what is searched for are one walk of the index, the newest first.
+  @Test func bothMeaningsComeInOneOrder() async throws {
+    try await Shop.open { shop in
+      for number in 0..<12 {
+        try await shop.upsert {
+          $0.externalID = "c\(number)"
+          $0.email = number % 2 == 0 ? "c\(number)-555-01@example.com" : nil
+          $0.phoneNumber = number % 2 == 1 ? "+14155550\(100 + number)" : nil
+        }
+      }
+      let expected = (0..<12).reversed().map { "c\($0)" }
+      let filter = CustomerFilter.of([:], query: "555-01")
+      for size: Int32 in [1, 5, 100] {
+        #expect(try await shop.listed(filter, size: size) == expected)
+        #expect(try await shop.listed(filter, sort: .updated, size: size) == expected)
+      }
+      #expect(try await shop.count(filter).total == 12)
+      #expect(try await shop.export(filter).map(\.externalID) == expected.reversed())
+      let phones = CustomerFilter.of(["contact": ["has_phone"]], query: "555-01")
+      #expect(try await shop.listed(phones, size: 2) == ["c11", "c9", "c7", "c5", "c3", "c1"])
     }
   }
 

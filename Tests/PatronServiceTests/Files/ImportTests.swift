@@ -139,6 +139,39 @@ struct ImportTests {
     }
   }
 
+  @Test func aDryRunSeesTheRowsBefore() async throws {
+    try await Shop.open { shop in
+      try await shop.import([.of("old") { $0.tags = "vip" }])
+      func of(_ id: String, _ email: String, _ tags: String? = nil) -> ImportItem {
+        .of(id) {
+          $0.email = email
+          $0.tags = tags
+        }
+      }
+      let items = [
+        of("1", "a@example.com", "new"), of("2", "a@example.com"), of("3", "c@example.com", "new"),
+        of("3", "c2@example.com"), of("3", "c2@example.com"), of("old", "old@example.com", "x"),
+      ]
+      let before = try shop.image()
+      let dry = try await shop.import(items) { $0.validateOnly = true }
+      #expect(try shop.image() == before)
+      #expect(
+        dry.results.map(\.outcome) == [
+          .created, .unspecified, .created, .updated, .unchanged, .updated,
+        ])
+      #expect(dry.results[1].error?.asError.reason == "IDENTIFIER_CONFLICT")
+      let old = try await shop.customer(.externalID("old")).id
+      #expect(dry.results.map(\.customerID) == [0, 0, 0, 0, 0, old])
+      // What is written beside it is not disturbed, and terms that the dry run made are made again.
+      let done = try await shop.import(items)
+      #expect(done.results.map(\.outcome) == dry.results.map(\.outcome))
+      #expect(done.results.map(\.warnings) == dry.results.map(\.warnings))
+      #expect(try await shop.found(["tags": ["new"]]) == ["1", "3"])
+      #expect(try await shop.count(by: ["tags"]).facets("tags") == ["new": 2, "x": 1])
+      #expect(try await shop.search("c2@ex") == ["3"])
+    }
+  }
+
   @Test func takesEmailAndPhoneWithoutExternalID() async throws {
     try await Shop.open { shop in
       let item = ImportItem.with {

@@ -1,26 +1,68 @@
 import PatronProto
+import TTRPC
 import Testing
 
 @testable import PatronService
 
 /// Tokens of pages by themselves.
 struct PageTokenTests {
+  private func binding(
+    _ list: PageBinding.List = .customers, _ store: String = "shop", filter: String = "f",
+    order: String = "o"
+  ) -> PageBinding {
+    var binding = PageBinding(list, store: store)
+    binding.bind(.filter, Fingerprint(filter))
+    binding.bind(.order, Fingerprint(order))
+    return binding
+  }
+
   @Test(arguments: [[], [0], [1, -1], [Int64.min, Int64.max, 7]])
   func comesBackAsItWas(_ position: [Int64]) throws {
-    let text = PageToken(position: position).text(fingerprint: 0xfeed)
-    let read = try PageToken(text, fingerprint: 0xfeed, count: position.count)
+    let text = PageToken(position: position).text(boundTo: binding())
+    let read = try PageToken(text, boundTo: binding(), count: position.count)
     #expect(read.position == position)
   }
 
   @Test func refusesEveryOtherText() {
-    let good = PageToken(position: [42]).text(fingerprint: 9)
+    let good = PageToken(position: [42]).text(boundTo: binding())
     let bad = [
       "", "x", "ü", good + "A", String(good.dropLast()), good + "=", " " + good, good.uppercased(),
-      PageToken(position: [42, 1]).text(fingerprint: 9), String(repeating: "A", count: 4000),
+      PageToken(position: [42, 1]).text(boundTo: binding()), String(repeating: "A", count: 4000),
     ]
     for text in bad {
       #expect(throws: (any Error).self, "\(text)") {
-        try PageToken(text, fingerprint: 9, count: 1)
+        try PageToken(text, boundTo: binding(), count: 1)
+      }
+    }
+  }
+
+  @Test func saysWhatDoesNotFit() {
+    let text = PageToken(position: [42]).text(boundTo: binding())
+    let others: [(PageBinding, String)] = [
+      (binding(.timeline), "is one of ListCustomers"), (binding(.customers, "shop2"), "store"),
+      (binding(filter: "g"), "filter"), (binding(order: "p"), "order of the list"),
+      (binding(.customers, "shop2", filter: "g", order: "p"), "another store"),
+    ]
+    for (other, expected) in others {
+      do {
+        _ = try PageToken(text, boundTo: other, count: 1)
+        Issue.record("\(expected): the token was taken")
+      } catch {
+        #expect(error.message.contains(expected + ":"), "\(error.message)")
+        #expect(error.broken == [Broken("page_token", "PAGE_TOKEN_MISMATCH")])
+      }
+    }
+  }
+
+  @Test func noPartIsTakenForAnother() throws {
+    // As many requests as somebody could hold tokens of.
+    var seen: [UInt64: String] = [:]
+    for number in 0..<2000 {
+      for text in ["filter \(number)", "\(number)"] {
+        let folded = Fingerprint(text).folded(to: 32)
+        let twin = seen.updateValue(text, forKey: folded)
+        #expect(twin == nil, "\(text)")
+        #expect(Fingerprint(text).folded(to: 21) < 1 << 21)
       }
     }
   }
@@ -39,14 +81,14 @@ struct PageTokenTests {
   }
 
   @Test func partsOfAFingerprintDoNotRunTogether() {
-    var left = Fingerprint("List", "shop")
-    var right = Fingerprint("List", "shop")
+    var left = Fingerprint("list")
+    var right = Fingerprint("list")
     left.add("ab")
     left.add("c")
     right.add("a")
     right.add("bc")
     #expect(left.value != right.value)
-    #expect(Fingerprint("List", "shop").value != Fingerprint("List", "shop2").value)
-    #expect(Fingerprint("List", "shop").value != Fingerprint("Get", "shop").value)
+    #expect(Fingerprint("shop").value != Fingerprint("shop2").value)
+    #expect(Fingerprint(12).value != Fingerprint(21).value)
   }
 }

@@ -19,6 +19,30 @@ struct WriteLaneTests {
     #expect(try lane.values() == [7])
   }
 
+  @Test func whatIsTentativeIsSeenAndTakenBack() throws {
+    let lane = try LaneStore()
+    let answer = try lane.write { tx in
+      try tx.run(LaneStore.insert, 1, [UInt8]?.none)
+      tx.recordChange(store: "default", customerID: 1, sequence: 1)
+      let seen = try tx.tentatively {
+        try tx.run(LaneStore.insert, 2, [UInt8]?.none)
+        tx.recordChange(store: "default", customerID: 1, sequence: 2)
+        tx.recordChange(store: "default", customerID: 2)
+        return try tx.read.first(LaneStore.count) { $0.int64(0) }
+      }
+      #expect(throws: StoreError.self) {
+        try tx.tentatively {
+          try tx.run(LaneStore.insert, 3, [UInt8]?.none)
+          throw StoreError.corrupt("given up")
+        }
+      }
+      #expect(tx.changes == [RecordChange(store: "default", customerID: 1, events: 1...1)])
+      return [UInt8(seen ?? 0)]
+    }
+    #expect(answer == [2])
+    #expect(try lane.values() == [1])
+  }
+
   @Test func whatWaitsTogetherIsOneTransactionAndOneDelivery() throws {
     let lane = try LaneStore()
     let tokens = try lane.whileWriterIsHeld { try submitInserts(lane, 1...40) }

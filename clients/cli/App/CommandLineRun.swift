@@ -29,6 +29,10 @@ enum CommandLineRun {
 
   /// The command of a command line. A misspelt word is named before anything else that is wrong.
   private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+    // ArgumentParser's own command shows help of what it knows and is silent about the rest.
+    if arguments.first == "help", let text = UnknownWord.text(in: Array(arguments.dropFirst())) {
+      throw LocalError.usage(text)
+    }
     do {
       return try Patron.parseAsRoot(arguments)
     } catch let error where Patron.exitCode(for: error) == .validationFailure {

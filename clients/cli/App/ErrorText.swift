@@ -43,6 +43,9 @@ enum ErrorText {
         + "look at it with `patron customers get --id ID`"
     }
     switch (error.code, error.reason) {
+    case (_, "IDENTIFIER_CONFLICT"):
+      return "`patron customers merge` joins the two, if they are one person; "
+        + "`customers upsert --on-conflict keep-existing` leaves the identifier with its owner"
     case (_, let reason?) where reason.hasPrefix("PAGE_TOKEN"):
       return "start again without --page-token; a token belongs to one store and one search"
     case (.unavailable, _):

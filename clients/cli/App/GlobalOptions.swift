@@ -46,8 +46,8 @@ struct GlobalOptions: ParsableArguments {
   @Option(
     name: [.customShort("o"), .long],
     help: ArgumentHelp(
-      "table for people; json: the response as proto3 JSON; ndjson: one listed message a line. "
-        + "Exports: the file.",
+      "table for people; json: the response as proto3 JSON; ndjson: one listed message a line; "
+        + "csv: lists and counts. Exports: the file.",
       valueName: "table|json|ndjson|csv|file"
     ),
     completion: .list(OutputFormat.allCases.map(\.rawValue))
@@ -73,6 +73,15 @@ struct GlobalOptions: ParsableArguments {
     options.output = nil
     options.timeout = timeout ?? .seconds(86_400)
     return options
+  }
+
+  /// Refuses the name of a form as the file of an export; it would be the name of the file.
+  func refuseFormAsFile(_ formats: String) throws {
+    guard let text = output?.text, OutputFormat(rawValue: text) != nil else { return }
+    throw ValidationError(
+      "--output is the file of an export, and \(text) is the name of a form. Give the form by "
+        + "--format, \(formats), or write --output ./\(text)."
+    )
   }
 
   /// The address after the environment and the default.

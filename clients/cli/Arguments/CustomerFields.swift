@@ -70,16 +70,20 @@ struct CustomerFields: ParsableArguments {
   var properties: [PropertyArgument] = []
 
   @Option(
+    name: .customLong("clear"),
     help: ArgumentHelp(
-      "Clear a field. Repeatable.",
-      valueName: "field"
+      "Clear fields: \(Clearable.names), with commas.",
+      valueName: "field,..."
     ),
-    completion: .list(Clearable.allCases.map(\.rawValue))
+    completion: .list(Clearable.allCases.map(\.rawValue)),
+    transform: { try Clearable.parseList($0) }
   )
-  var clear: [Clearable] = []
+  var cleared: [[Clearable]] = []
+
+  var clear: [Clearable] { cleared.flatMap { $0 } }
 
   /// The fields that `--clear` takes.
-  enum Clearable: String, ExpressibleByArgument, CaseIterable {
+  enum Clearable: String, CaseIterable {
     case externalId = "external-id"
     case email, phone
     case firstName = "first-name"
@@ -89,6 +93,15 @@ struct CustomerFields: ParsableArguments {
     case accountStatus = "account-status"
     case language, currency, tags, address
 
+    static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+
+    static func parseList(_ text: String) throws -> [Clearable] {
+      try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
+        if let field = Clearable(rawValue: name.trimmingSpace()) { return field }
+        throw ValidationError(
+          "\"\(SafeText.line(String(name.prefix(32))))\" is no field; expected \(names).")
+      }
+    }
   }
 
   func validate() throws {

@@ -17,6 +17,16 @@ enum EnumArgument {
     throw ValidationError("Expected one of \(names(type)).")
   }
 
+  /// The values that `text` names, separated by commas.
+  static func parseList<Value: CaseIterable & CustomStringConvertible>(
+    _ text: String,
+    as type: Value.Type
+  ) throws -> [Value] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map {
+      try parse($0.trimmingSpace(), as: type)
+    }
+  }
+
   /// The names that may be typed, for help.
   static func names<Value: CaseIterable & CustomStringConvertible>(_ type: Value.Type) -> String {
     let prefix = prefix(type)

@@ -1,8 +1,35 @@
 import ArgumentParser
 import PatronClient
 
-/// Which events of a timeline, as flags. Repeated flags of one name mean OR, different ones AND.
+/// Which events of a timeline, as flags.
 struct EventFilterFlags: ParsableArguments {
+  @OptionGroup var kinds: EventKindFlags
+
+  @Option(
+    name: [.long, .customLong("from")],
+    help: ArgumentHelp("Only events at or after this, ISO 8601.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var since: GoogleProtobuf.Timestamp?
+
+  @Option(
+    name: [.long, .customLong("before")],
+    help: ArgumentHelp("Only events before this, ISO 8601.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var until: GoogleProtobuf.Timestamp?
+
+  /// The filter; nil when no flag was given.
+  var filter: EventFilter? {
+    var filter = kinds.filter
+    filter.occurredFrom = since
+    filter.occurredBefore = until
+    return filter == EventFilter() ? nil : filter
+  }
+}
+
+/// Which events at any time, as flags. Repeated flags of one name mean OR, different ones AND.
+struct EventKindFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Only events of this source: \(EnumArgument.names(EventSource.self)). Repeatable.",
@@ -55,25 +82,11 @@ struct EventFilterFlags: ParsableArguments {
   )
   var query: String?
 
-  @Option(
-    help: ArgumentHelp("Only events at or after this, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
-  )
-  var since: GoogleProtobuf.Timestamp?
-
-  @Option(
-    help: ArgumentHelp("Only events before this, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
-  )
-  var until: GoogleProtobuf.Timestamp?
-
-  /// The filter; nil when no flag was given.
-  var filter: EventFilter? {
-    let filter = EventFilter.with {
+  /// The filter; empty when no flag was given.
+  var filter: EventFilter {
+    .with {
       $0.sources = source
       $0.types = type
-      $0.occurredFrom = since
-      $0.occurredBefore = until
       $0.sourceNames = sourceName
       $0.products = product
       $0.channels = channel
@@ -81,6 +94,5 @@ struct EventFilterFlags: ParsableArguments {
       $0.orderExternalID = orderId ?? ""
       $0.query = query ?? ""
     }
-    return filter == EventFilter() ? nil : filter
   }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import PatronClient
 
+import enum PatronModel.FilterCatalogue
+
 /// Which customers: for every command that takes a filter.
 struct FilterFlags: ParsableArguments {
   @Option(
@@ -16,6 +18,7 @@ struct FilterFlags: ParsableArguments {
       """,
       valueName: "category=filter,..."
     ),
+    completion: FilterArgument.completion,
     transform: { try FilterArgument($0) }
   )
   var filter: [FilterArgument] = []
@@ -38,7 +41,7 @@ struct FilterArgument: Sendable, Equatable {
   init(_ text: String) throws {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let category = parts[0].trimmingSpace()
-    let filters = parts.count == 2 ? parts[1].split(separator: ",").map { $0.trimmingSpace() } : []
+    let filters = parts.count == 2 ? Self.values(parts[1]) : []
     guard !category.isEmpty, !filters.isEmpty, filters.allSatisfy({ !$0.isEmpty }) else {
       throw ValidationError(
         "Expected a category and its filters, such as sms=subscribers,suppressed; "
@@ -50,10 +53,27 @@ struct FilterArgument: Sendable, Equatable {
       $0.filters = filters
     }
   }
+
+  private static func values(_ text: Substring) -> [String] {
+    text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingSpace() }
+  }
+
+  /// What may be typed, for completion: the values of dynamic categories are the store's own.
+  static var completion: CompletionKind {
+    .list(
+      FilterCatalogue.categories.flatMap { category in
+        category.isDynamic
+          ? ["\(category.id)="] : category.filters.map { "\(category.id)=\($0.id)" }
+      })
+  }
+
+  /// Categories, for completion.
+  static var categories: CompletionKind { .list(FilterCatalogue.categories.map(\.id)) }
 }
 
 extension Substring {
-  fileprivate func trimmingSpace() -> String {
+  /// Without white space at both ends.
+  func trimmingSpace() -> String {
     var text = self
     while text.first?.isWhitespace == true { text.removeFirst() }
     while text.last?.isWhitespace == true { text.removeLast() }

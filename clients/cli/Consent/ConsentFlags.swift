@@ -21,17 +21,19 @@ struct ChannelFlags: ParsableArguments {
   @Option(
     name: .customLong("channel"),
     help: ArgumentHelp(
-      "Which channel: \(EnumArgument.names(Channel.self)). Repeatable; at least one.",
-      valueName: "channel"
+      "Which channels: \(EnumArgument.names(Channel.self)), with commas; at least one.",
+      valueName: "channel,..."
     ),
     completion: EnumArgument.list(Channel.self),
-    transform: { try EnumArgument.parse($0, as: Channel.self) }
+    transform: { try EnumArgument.parseList($0, as: Channel.self) }
   )
-  var channels: [Channel] = []
+  var given: [[Channel]] = []
+
+  var channels: [Channel] { given.flatMap { $0 } }
 
   func validate() throws {
     guard !channels.isEmpty else {
-      throw ValidationError("Say which channel: --channel sms, --channel email, or both.")
+      throw ValidationError("Say which channel: --channel sms, --channel email, or sms,email.")
     }
   }
 }
@@ -41,13 +43,15 @@ struct TopicFlags: ParsableArguments {
   @Option(
     name: .customLong("topic"),
     help: ArgumentHelp(
-      "What about: \(EnumArgument.names(Topic.self)). Repeatable. (default: marketing)",
-      valueName: "topic"
+      "What about: \(EnumArgument.names(Topic.self)), with commas. (default: marketing)",
+      valueName: "topic,..."
     ),
     completion: EnumArgument.list(Topic.self),
-    transform: { try EnumArgument.parse($0, as: Topic.self) }
+    transform: { try EnumArgument.parseList($0, as: Topic.self) }
   )
-  var topics: [Topic] = []
+  var given: [[Topic]] = []
+
+  var topics: [Topic] { given.flatMap { $0 } }
 }
 
 /// How it came about, as flags.

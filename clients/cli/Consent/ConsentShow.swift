@@ -50,12 +50,13 @@ struct ConsentHistory: AsyncParsableCommand {
     commandName: "history",
     abstract: "Show how a customer's consent came about.",
     discussion: """
-      The rows of the append-only ledger, newest first. With --output ndjson one \
-      patron.v1.ConsentRecord a line, with all of the evidence.
+      The rows of the append-only ledger, newest first. With --output csv or ndjson (one \
+      patron.v1.ConsentRecord a line) they have all of the evidence: wording, page, browser, form.
 
       EXAMPLES
         patron consent history --external-id 42
         patron consent history --external-id 42 --channel sms --all --output ndjson
+        patron consent history --external-id 42 --all --output csv > ledger.csv
       """
   )
 
@@ -87,7 +88,7 @@ struct ConsentHistory: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Session.run(global) { session in
+    try await Session.run(global, formats: OutputFormat.allCases) { session in
       var request = ListConsentHistoryRequest.with {
         $0.storeID = session.storeID
         $0.customer = customer.reference
@@ -96,6 +97,7 @@ struct ConsentHistory: AsyncParsableCommand {
       }
       var collected = ListConsentHistoryResponse()
       var rest = all ? Int.max : limit
+      if session.format == .csv { session.environment.out(LedgerCSV.header) }
       repeat {
         request.pageSize = Int32(min(rest, 100))
         let page = try await session.timed(CustomerService.listConsentHistory.method) {
@@ -104,10 +106,11 @@ struct ConsentHistory: AsyncParsableCommand {
         rest -= page.records.count
         request.pageToken = page.nextPageToken
         collected.nextPageToken = page.nextPageToken
-        if session.format == .ndjson {
+        switch session.format {
+        case .ndjson:
           for record in page.records { session.print(try session.json(record, pretty: false)) }
-        } else {
-          collected.records += page.records
+        case .csv: for record in page.records { session.environment.out(LedgerCSV.row(record)) }
+        case .json, .table: collected.records += page.records
         }
       } while rest > 0 && !request.pageToken.isEmpty
       try show(collected, session)

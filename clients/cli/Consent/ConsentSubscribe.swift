@@ -11,7 +11,8 @@ struct ConsentSubscribe: AsyncParsableCommand {
       --double-opt-in true) the answer is a token for `patron consent confirm`.
 
       EXAMPLES
-        patron consent subscribe --external-id 42 --channel sms --source welcome_popup
+        patron consent subscribe --external-id 42 --channel sms \\
+          --source welcome_popup
         patron consent subscribe --email ada@example.com --channel email \\
           --by customer --source footer_form --method form \\
           --ip 192.0.2.1 --wording 'Yes, write to me.'
@@ -124,7 +125,7 @@ struct ConsentUnsubscribe: AsyncParsableCommand {
       EXAMPLES
         patron consent unsubscribe --phone +14155550100 --channel sms --by customer \\
           --method keyword --source stop_keyword
-        patron consent unsubscribe --external-id 42 --channel sms --channel email
+        patron consent unsubscribe --external-id 42 --channel sms,email
       """
   )
 

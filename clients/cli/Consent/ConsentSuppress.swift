@@ -80,7 +80,7 @@ struct ConsentUnsuppress: AsyncParsableCommand {
       EXAMPLES
         patron consent unsuppress --external-id 42 --channel email
         patron consent unsuppress --external-id 42 --channel email \\
-          --reason hard-bounce --reason soft-bounce
+          --reason hard-bounce,soft-bounce
       """
   )
 
@@ -90,13 +90,13 @@ struct ConsentUnsuppress: AsyncParsableCommand {
   @Option(
     name: .customLong("reason"),
     help: ArgumentHelp(
-      "Which: \(EnumArgument.names(SuppressionReason.self)). Repeatable. (default: manual)",
-      valueName: "reason"
+      "Which: \(EnumArgument.names(SuppressionReason.self)), with commas. (default: manual)",
+      valueName: "reason,..."
     ),
     completion: EnumArgument.list(SuppressionReason.self),
-    transform: { try EnumArgument.parse($0, as: SuppressionReason.self) }
+    transform: { try EnumArgument.parseList($0, as: SuppressionReason.self) }
   )
-  var reasons: [SuppressionReason] = []
+  var reasons: [[SuppressionReason]] = []
 
   @Option(help: ArgumentHelp("Why, up to 255 characters.", valueName: "text"))
   var note: String?
@@ -110,7 +110,7 @@ struct ConsentUnsuppress: AsyncParsableCommand {
         $0.storeID = session.storeID
         $0.customer = customer.reference
         $0.channels = channels.channels
-        $0.reasons = reasons
+        $0.reasons = reasons.flatMap { $0 }
         $0.note = note ?? ""
         $0.actor = acting.actor
       }

@@ -35,33 +35,50 @@ enum ConsentText {
     var table = TextTable([
       .init(title: "ROW"), .init(title: "WHEN"), .init(title: "CHANNEL"), .init(title: "TOPIC"),
       .init(title: "WHAT"), .init(title: "BY"), .init(title: "SOURCE", least: 8),
-      .init(title: "NOTE", least: 8),
+      .init(title: "HOW", least: 8), .init(title: "NOTE", least: 8),
     ])
     for record in records {
       table.add([
         String(record.id), ValueText.minute(record.occurredAt),
         ValueText.enumeration(record.channel), ValueText.enumeration(record.topic), what(record),
-        ValueText.enumeration(record.actor), record.evidence?.source ?? "",
+        ValueText.enumeration(record.actor), record.evidence?.source ?? "", how(record),
         record.evidence?.note ?? "",
       ])
     }
     return table.text(width: width, style: style)
   }
 
+  /// `form, confirmed, 192.0.2.1`.
+  private static func how(_ record: ConsentRecord) -> String {
+    let evidence = record.evidence ?? ConsentEvidence()
+    let parts = [
+      evidence.method == .unspecified ? "" : ValueText.enumeration(evidence.method),
+      record.optInLevel == .unspecified ? "" : ValueText.enumeration(record.optInLevel),
+      evidence.ip,
+    ]
+    return parts.filter { !$0.isEmpty }.joined(separator: ", ")
+  }
+
   private static func what(_ record: ConsentRecord) -> String {
     switch record.action {
     case .suppress: "suppressed: \(ValueText.enumeration(record.suppressionReason))"
     case .unsuppress: "lifted: \(ValueText.enumeration(record.suppressionReason))"
-    default:
-      "\(ValueText.enumeration(record.previousState)) → \(ValueText.enumeration(record.state))"
+    default: step(from: record.previousState, to: record.state)
     }
+  }
+
+  /// The state, and the one before where that was another.
+  private static func step(from before: ConsentState, to after: ConsentState) -> String {
+    before == after
+      ? "\(ValueText.enumeration(after)), renewed"
+      : "\(ValueText.enumeration(before)) → \(ValueText.enumeration(after))"
   }
 
   /// What an agreement did.
   static func subscribed(_ response: SubscribeCustomerResponse, style: Style) -> String {
     var text = CustomerText.outcome(response.outcome, style)
     if let id = response.customer?.id { text += "  customer \(id)" }
-    text += "\n" + lines(response.changes)
+    text += "\n" + lines(response.changes, response.customer)
     if !response.confirmationToken.isEmpty {
       text += "to be confirmed: patron consent confirm \(response.confirmationToken)\n"
     }
@@ -76,15 +93,32 @@ enum ConsentText {
   ) -> String {
     var text = CustomerText.outcome(changes.isEmpty ? .unchanged : .updated, style)
     if let id = customer?.id { text += "  customer \(id)" }
-    return text + "\n" + lines(changes)
+    return text + "\n" + lines(changes, customer)
   }
 
-  /// Changes of a state, one a line.
-  static func lines(_ changes: [SubscriptionChange]) -> String {
+  /// Changes of a state, one a line. Where the state is as it was, what is known of it now is what
+  /// changed.
+  static func lines(_ changes: [SubscriptionChange], _ customer: Customer?) -> String {
     changes.map { change in
-      "  \(ValueText.enumeration(change.channel)), \(ValueText.enumeration(change.topic)): "
-        + "\(ValueText.enumeration(change.before)) → \(ValueText.enumeration(change.after))\n"
+      let now = customer?.subscriptions.first {
+        $0.channel == change.channel && $0.topic == change.topic
+      }
+      return "  \(ValueText.enumeration(change.channel)), \(ValueText.enumeration(change.topic)): "
+        + step(from: change.before, to: change.after)
+        + (change.before == change.after ? now.map(details) ?? "" : "") + "\n"
     }.joined()
+  }
+
+  /// `: by customer, confirmed, until 2027-05-31`.
+  private static func details(_ subscription: Subscription) -> String {
+    var parts = ["by \(ValueText.enumeration(subscription.changedBy))"]
+    if subscription.optInLevel != .unspecified {
+      parts.append(ValueText.enumeration(subscription.optInLevel))
+    }
+    if subscription.expiresAt != nil {
+      parts.append("until \(ValueText.day(subscription.expiresAt))")
+    }
+    return ": " + parts.joined(separator: ", ")
   }
 
   /// What a suppression or its end did, and how the channels stand now.

@@ -7,7 +7,8 @@ struct CustomersCount: AsyncParsableCommand {
     commandName: "count",
     abstract: "Count customers, in all and by predefined filter.",
     discussion: """
-      Shows how many customers the filter has, and how many of them each predefined filter has too.
+      Shows how many customers the filter has, and how many of them each predefined filter has \
+      too. With --output csv a spreadsheet can take the counts; the first row is the total.
 
       EXAMPLES
         patron customers count
@@ -22,7 +23,8 @@ struct CustomersCount: AsyncParsableCommand {
     help: ArgumentHelp(
       "Categories to count by, separated by commas. (default: all)",
       valueName: "category,..."
-    )
+    ),
+    completion: FilterArgument.categories
   )
   var facet: [String] = []
 
@@ -35,11 +37,19 @@ struct CustomersCount: AsyncParsableCommand {
     guard !total || facet.isEmpty else {
       throw ValidationError("--total shows no categories: leave --facet out.")
     }
+    guard !categories.contains("") else {
+      throw ValidationError("--facet is a list of categories with commas, as in sms,email.")
+    }
+  }
+
+  private var categories: [String] {
+    facet.flatMap { text in
+      text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingSpace() }
+    }
   }
 
   func run() async throws {
-    let categories = facet.flatMap { $0.split(separator: ",").map(String.init) }
-    try await Session.run(global) { session in
+    try await Session.run(global, formats: OutputFormat.allCases) { session in
       let request = CountCustomersRequest.with {
         $0.storeID = session.storeID
         $0.filter = filter.customerFilter
@@ -48,6 +58,7 @@ struct CustomersCount: AsyncParsableCommand {
       let response = try await session.timed(CustomerService.countCustomers.method) {
         try await session.client.customers.countCustomers(request, options: session.call)
       }
+      if session.format == .csv { return session.environment.out(FilterText.csv(response)) }
       try session.print(response) {
         FilterText.bars(
           response,

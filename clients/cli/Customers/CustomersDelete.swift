@@ -17,7 +17,8 @@ struct CustomersDelete: AsyncParsableCommand {
 
       EXAMPLES
         patron customers delete --id 42
-        patron customers delete --email ada@example.com --purge --reason 'ticket 8841' --yes
+        patron customers delete --email ada@example.com --purge \\
+          --reason 'ticket 8841' --yes
       """
   )
 

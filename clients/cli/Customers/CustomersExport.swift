@@ -17,23 +17,13 @@ struct CustomersExport: AsyncParsableCommand {
       EXAMPLES
         patron customers export -o customers.csv
         patron customers export --columns writable -o backup.csv
-        patron customers export --filter sms=subscribers --columns email,first_name --bom
+        patron customers export --filter sms=subscribers \\
+          --columns email,first_name --bom
         patron customers export --format ndjson | jq .email
       """
   )
 
-  @Option(
-    help: ArgumentHelp(
-      "Predefined filters: CATEGORY=FILTER[,FILTER]. A comma is OR, repeated is AND.",
-      valueName: "filter"
-    )
-  )
-  var filter: [String] = []
-
-  @Option(
-    help: ArgumentHelp("A fragment of an e-mail address or a phone number.", valueName: "text")
-  )
-  var search: String?
+  @OptionGroup(title: "Customers") var filter: FilterFlags
 
   @Option(
     help: ArgumentHelp("csv or ndjson.", valueName: "format"),
@@ -66,10 +56,15 @@ struct CustomersExport: AsyncParsableCommand {
     guard format != .zip else {
       throw ValidationError("--format zip is for one customer: `patron timeline export`.")
     }
+    try global.refuseFormAsFile("csv or ndjson")
+    guard !columnNames.contains("") else {
+      throw ValidationError(
+        "--columns is a list of names with commas, as in id,email; without it there are all.")
+    }
   }
 
   func run() async throws {
-    let request = try request()
+    let request = request
     try await Session.run(global.forFile) { session in
       var output = try FileOutput(file, session.environment)
       var progress = ProgressBar(label: "customers", total: nil, environment: session.environment)
@@ -97,35 +92,19 @@ struct CustomersExport: AsyncParsableCommand {
     }
   }
 
-  private func request() throws -> ExportCustomersRequest {
-    let selections = try filter.map(Self.selection)
-    return .with {
+  private var request: ExportCustomersRequest {
+    .with {
       $0.format = format
-      $0.columns =
-        columns.map { $0.split(separator: ",").map { Self.trimmed($0) } } ?? []
+      $0.columns = columnNames
       $0.safety = safety ?? .unspecified
       $0.byteOrderMark = bom
-      guard !selections.isEmpty || search != nil else { return }
-      $0.filter = .with {
-        $0.selections = selections
-        $0.query = search ?? ""
-      }
+      $0.filter = filter.customerFilter
     }
   }
 
-  private static func selection(_ text: String) throws -> FilterSelection {
-    let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-    let filters = parts.count == 2 ? parts[1].split(separator: ",").map(trimmed) : []
-    guard !filters.isEmpty else {
-      throw ValidationError("--filter is CATEGORY=FILTER[,FILTER], as in sms=subscribers.")
-    }
-    return .with {
-      $0.category = parts[0]
-      $0.filters = filters
-    }
-  }
-
-  private static func trimmed(_ text: Substring) -> String {
-    String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+  private var columnNames: [String] {
+    guard let columns else { return [] }
+    return columns.split(separator: ",", omittingEmptySubsequences: false)
+      .map { $0.trimmingSpace() }
   }
 }

@@ -13,14 +13,15 @@ struct CustomersFilters: AsyncParsableCommand {
 
       EXAMPLES
         patron customers filters
-        patron customers list --filter sms=subscribers,suppressed --filter email=subscribers
+        patron customers list --filter sms=subscribers,suppressed \\
+          --filter email=subscribers
       """
   )
 
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func run() async throws {
-    try await Session.run(global) { session in
+    try await Session.run(global, formats: OutputFormat.allCases) { session in
       let request = ListFiltersRequest.with { $0.storeID = session.storeID }
       let response = try await session.timed(CustomerService.listFilters.method) {
         try await session.client.customers.listFilters(request, options: session.call)
@@ -31,6 +32,7 @@ struct CustomersFilters: AsyncParsableCommand {
         }
         return
       }
+      if session.format == .csv { return session.environment.out(FilterText.csv(response)) }
       try session.print(response) {
         FilterText.table(
           response,

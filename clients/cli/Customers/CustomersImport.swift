@@ -10,14 +10,16 @@ struct CustomersImport: AsyncParsableCommand {
       Takes what `customers export` writes, and any CSV whose header has its names; --template \
       prints them. Properties are columns custom.NAME:TYPE. Empty cells leave alone what is \
       stored; address cells replace the whole address. Columns that only an export has are \
-      ignored with a note; unknown ones are an error.
+      ignored with a note; unknown ones are an error. Where sms_suppressed or email_suppressed is \
+      true and the row has no reasons, the address is suppressed with the reason manual.
 
       With --consent keep, the default, nobody who is known is subscribed; opt-outs are taken. \
       With --consent overwrite the states are taken as given, over an opt-out only with a later \
       date. Suppressions are added with either, and never lifted.
 
       Rejected rows do not stop the others: they go to the file of rejects as they were, with a \
-      column that says why, and the exit status is 3.
+      column that says why, and the exit status is 3. A dry run judges rows with regard to those \
+      before them in the same call (--batch-size).
 
       EXAMPLES
         patron customers import customers.csv --dry-run

@@ -8,12 +8,14 @@ struct CustomersList: AsyncParsableCommand {
     abstract: "List customers, newest first, or find them by filters, e-mail or phone.",
     discussion: """
       Prints up to --limit customers and, when there are more, a token for the next ones on \
-      standard error. With --output csv a spreadsheet can take the list.
+      standard error. With --output csv a spreadsheet can take the list, with the state of \
+      marketing consent; suppressions, orders and properties are in `patron customers export`.
 
       EXAMPLES
         patron customers list
         patron customers list --search example.com --all
-        patron customers list --filter sms=subscribers,suppressed --filter email=subscribers
+        patron customers list --filter sms=subscribers,suppressed \\
+          --filter email=subscribers
         patron customers list --filter tags=vip --sort total-spent --limit 10
         patron customers list --all --output csv > customers.csv
       """
@@ -111,12 +113,21 @@ struct CustomerListPrinter {
   private static let columns = [
     "id", "external_id", "email", "phone_number", "first_name", "last_name", "gender",
     "account_created_at", "account_status", "default_language", "default_currency", "tags",
-    "accepts_sms_marketing", "accepts_email_marketing", "created_at", "updated_at",
+    "accepts_sms_marketing", "accepts_email_marketing", "sms_consent", "email_consent",
+    "created_at", "updated_at",
   ]
 
   private static func cells(_ customer: Customer) -> [String] {
     func time(_ time: GoogleProtobuf.Timestamp?) -> String {
       time.map { UTCTime($0).rfc3339 } ?? ""
+    }
+    // As exports and filters call them.
+    func consent(_ channel: Channel) -> String {
+      let marketing = customer.subscriptions.first {
+        $0.channel == channel && $0.topic == .marketing
+      }
+      return ValueText.enumeration(marketing?.state ?? .neverSubscribed)
+        .replacing(" ", with: "_")
     }
     func flag(_ flag: Bool?) -> String { flag.map { $0 ? "true" : "false" } ?? "" }
     return [
@@ -125,6 +136,7 @@ struct CustomerListPrinter {
       customer.gender ?? "", time(customer.accountCreatedAt), customer.accountStatus ?? "",
       customer.defaultLanguage ?? "", customer.defaultCurrency ?? "", customer.tags ?? "",
       flag(customer.acceptsSMSMarketing), flag(customer.acceptsEmailMarketing),
+      consent(.sms), consent(.email),
       time(customer.createdAt), time(customer.updatedAt),
     ]
   }

@@ -31,13 +31,17 @@ struct CSVRejects: ~Copyable {
     if file == nil {
       file = fopen(path, "we")
       guard file != nil else { throw failure }
-      try write(header, hasReason ? nil : ImportHeader.reasonName)
+      try write(header, reasonIndex == nil ? ImportHeader.reasonName : nil)
     }
     count += 1
-    // A file of rejects that is imported again has the column already: it stays, and is filled.
-    if hasReason, row.cells.count == header.cells.count {
+    // A file of rejects that is imported again has the column already: it stays, and is filled. In
+    // a row with too many cells the old reason is the last one.
+    if let reasonIndex {
       var cells = row.cells.map { String(decoding: $0, as: UTF8.self) }
-      cells[reasonIndex ?? 0] = reason
+      let missing = max(0, header.cells.count - cells.count)
+      cells += Array(repeating: "", count: missing)
+      let isLast = reasonIndex == header.cells.count - 1
+      cells[isLast ? cells.count - 1 : reasonIndex] = reason
       return try write(Array(Self.unescapedLine(cells).utf8))
     }
     try write(row, reason)
@@ -53,7 +57,6 @@ struct CSVRejects: ~Copyable {
   private var reasonIndex: Int? {
     header.cells.firstIndex { $0 == Array(ImportHeader.reasonName.utf8) }
   }
-  private var hasReason: Bool { reasonIndex != nil }
 
   private func write(_ row: CSVRow, _ reason: String?) throws(LocalError) {
     var line = row.raw

@@ -13,6 +13,12 @@ struct ImportHeader: Sendable {
 
   /// Reads a header. Names are those of an export, without regard to case and space around them.
   init(_ cells: [String]) throws(LocalError) {
+    if cells.count == 1, let separator = Self.separator(in: cells[0]) {
+      throw LocalError(
+        "the cells of the header are separated by \(separator); expected commas. Save the file as "
+          + "CSV with commas"
+      )
+    }
     var columns: [CustomerColumn?] = []
     var ignored: [String] = []
     for cell in cells {
@@ -26,8 +32,9 @@ struct ImportHeader: Sendable {
       guard !columns.contains(column), !ignored.contains(name) else {
         throw LocalError("the header has the column \(name) twice; expected each once")
       }
-      if !column.isWritable { ignored.append(name) }
-      columns.append(column.isWritable ? column : nil)
+      let isTaken = column.isWritable || Self.isSuppressionFlag(column)
+      if !isTaken { ignored.append(name) }
+      columns.append(isTaken ? column : nil)
     }
     let identifiers: [CustomerColumn] = [
       .field(.externalID), .field(.email), .field(.phoneNumber),
@@ -40,6 +47,17 @@ struct ImportHeader: Sendable {
     }
     self.columns = columns
     self.ignored = ignored
+  }
+
+  /// Whether an address is suppressed, without a reason: not part of what is written to be read
+  /// again, but never left out, since messages would go out by mistake.
+  private static func isSuppressionFlag(_ column: CustomerColumn) -> Bool {
+    if case .suppression(_, .isSuppressed) = column { true } else { false }
+  }
+
+  /// What separates cells in a header that has no commas.
+  private static func separator(in cell: String) -> String? {
+    [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")].first { cell.contains($0.0) }?.1
   }
 
   private static func unknown(_ cell: String, _ name: String) -> LocalError {

@@ -10,6 +10,7 @@ struct ImportRow {
   private var hasAddress = false
   private var consents: [Place: PatronProto.Subscription] = [:]
   private var suppressions: [PatronModel.Channel: [SuppressionColumn: [String]]] = [:]
+  private var suppressed: Set<PatronModel.Channel> = []
   private var locale: String?
 
   private struct Place: Hashable {
@@ -19,7 +20,7 @@ struct ImportRow {
 
   /// The item of a row.
   ///
-  /// - Throws: what is wrong, and in which column.
+  /// - Throws: everything that is wrong, and in which columns.
   static func item(
     _ header: ImportHeader,
     _ cells: [String]
@@ -31,15 +32,18 @@ struct ImportRow {
       )
     }
     var row = ImportRow()
+    var mistakes: [String] = []
     for (column, cell) in zip(header.columns, cells) where !cell.isEmpty {
       guard let column else { continue }
       do {
         try row.set(column, cell)
       } catch {
-        throw LocalError("\(column.name): \(reason(error))")
+        mistakes.append("\(column.name): \(reason(error))")
       }
     }
-    return try row.finished()
+    let item = row.finished(&mistakes)
+    guard mistakes.isEmpty else { throw LocalError(mistakes.joined(separator: "; ")) }
+    return item
   }
 
   private static func reason(_ error: any Error) -> String {
@@ -63,9 +67,14 @@ struct ImportRow {
         }
       try Self.set(part, cell, in: &consent)
       consents[place] = consent
+    case .suppression(let channel, .isSuppressed):
+      if try BoolArgument.parse(cell) { suppressed.insert(channel) }
     case .suppression(let channel, let part):
       suppressions[channel, default: [:]][part] = CellList.split(cell)
     case .property(let name, let type):
+      guard customer.customProperties[name] == nil else {
+        throw LocalError("another column has a value of this property too; expected one")
+      }
       customer.customProperties[name] = try CellValue.property(cell, type)
     case .canReceive: break
     }
@@ -125,23 +134,36 @@ struct ImportRow {
     }
   }
 
-  private mutating func finished() throws(LocalError) -> ImportItem {
-    // The locale says more than the language that was taken from it.
-    if let locale { customer.defaultLanguage = locale }
+  private mutating func finished(_ mistakes: inout [String]) -> ImportItem {
+    if let locale, saysMore(locale) { customer.defaultLanguage = locale }
     if hasAddress { customer.address = address }
     item.customer = customer
     for channel in PatronModel.Channel.allCases {
       for topic in PatronModel.Topic.allCases {
         guard let consent = consents[Place(channel: channel, topic: topic)] else { continue }
-        guard consent.state != .unspecified else {
-          let name = CustomerColumn.consent(channel, topic, .state).name
-          throw LocalError("\(name): the state is missing, and other cells tell of its consent")
+        let name = CustomerColumn.consent(channel, topic, .state).name
+        if consent.state == .unspecified, !mistakes.contains(where: { $0.hasPrefix(name + ":") }) {
+          mistakes.append("\(name): the state is missing, and other cells tell of its consent")
         }
         item.subscriptions.append(consent)
       }
-      item.suppressions += try Self.suppressions(channel, suppressions[channel] ?? [:])
+      var lists = suppressions[channel] ?? [:]
+      if suppressed.contains(channel), lists[.reasons] == nil { lists[.reasons] = ["manual"] }
+      do throws(LocalError) {
+        item.suppressions += try Self.suppressions(channel, lists)
+      } catch {
+        mistakes.append(error.description)
+      }
     }
     return item
+  }
+
+  /// Whether the locale is one of the row's language: then it says more. Where somebody changed the
+  /// language of an export, the locale beside it is the old one.
+  private func saysMore(_ locale: String) -> Bool {
+    guard let language = customer.defaultLanguage else { return true }
+    guard let given = try? LanguageCode(language), given.locale == nil else { return false }
+    return (try? LanguageCode(locale))?.code == given.code
   }
 
   private static func suppressions(

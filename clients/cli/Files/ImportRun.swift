@@ -128,8 +128,10 @@ struct ImportRun: Sendable {
     _ rejects: inout CSVRejects
   ) throws {
     var rejected = batch.rejects
-    for (result, row) in zip(results, batch.rows) {
-      if let status = result.error { rejected.append((row, Self.reason(RPCError(status)))) }
+    for (index, result) in results.enumerated() {
+      guard let status = result.error else { continue }
+      let reason = ImportReason.text(RPCError(status), batch.items[index])
+      rejected.append((batch.rows[index], reason))
     }
     summary.add(results)
     summary.rejected += batch.rejects.count
@@ -139,11 +141,6 @@ struct ImportRun: Sendable {
       let error = RPCError(code: .invalidArgument, message: reason)
       summary.shown.append(RejectedLine(number: row.line, error: error, input: row.raw))
     }
-  }
-
-  private static func reason(_ error: RPCError) -> String {
-    let violations = error.violations.map { "\($0.field): \($0.description)" }
-    return violations.isEmpty ? error.message : violations.joined(separator: "; ")
   }
 
   private func stopped(

@@ -18,6 +18,28 @@ enum FilterText {
     return table.text(width: width, style: style)
   }
 
+  /// The same for spreadsheets.
+  static func csv(_ response: ListFiltersResponse) -> String {
+    var text = CSVText.line(["category", "filter", "label", "description"])
+    for category in response.categories {
+      if category.dynamic { text += CSVText.line([category.id, "", category.label, ""]) }
+      for filter in category.filters {
+        text += CSVText.line([category.id, filter.id, filter.label, filter.description])
+      }
+    }
+    return text
+  }
+
+  /// Counts for spreadsheets: the total, then one row for each filter.
+  static func csv(_ response: CountCustomersResponse) -> String {
+    var text = CSVText.line(["category", "filter", "count"])
+    text += CSVText.line(["", "", String(response.total)])
+    for facet in response.facets {
+      text += CSVText.line([facet.category, facet.filter, String(facet.count)])
+    }
+    return text
+  }
+
   /// The total, and a bar for each filter: its share of the total.
   static func bars(_ response: CountCustomersResponse, width: Int, style: Style) -> String {
     var text = style.bold(ValueText.plural(response.total, "customer")) + "\n"

@@ -16,7 +16,7 @@ enum MergeText {
       count(response.eventCount, "event"), count(response.orderCount, "order"),
     ].joined(separator: ", ")
     text += "\n  \(moved) \(isPreview ? "would move" : "moved")\n"
-    text += ConsentText.lines(response.subscriptionChanges)
+    text += ConsentText.lines(response.subscriptionChanges, response.customer)
     if let customer = response.customer {
       let card = GetCustomerResponse.with { $0.customer = customer }
       text += CustomerText.card(card, width: width, style: style)

@@ -14,7 +14,8 @@ struct TimelineExport: AsyncParsableCommand {
       EXAMPLES
         patron timeline export --external-id 42 -o timeline.csv
         patron timeline export --email ada@example.com --format zip -o ada.zip
-        patron timeline export --id 17 --format ndjson --type order_placed
+        patron timeline export --id 17 --format ndjson --product sms \\
+          --since 2024-01-01
       """
   )
 
@@ -26,29 +27,7 @@ struct TimelineExport: AsyncParsableCommand {
   )
   var format: ExportFormat = .csv
 
-  @Option(
-    help: ArgumentHelp(
-      "Only events of this source: \(EnumArgument.names(EventSource.self)). Repeatable.",
-      valueName: "source"
-    ),
-    transform: { try EnumArgument.parse($0, as: EventSource.self) }
-  )
-  var source: [EventSource] = []
-
-  @Option(help: ArgumentHelp("Only events of this type. Repeatable.", valueName: "type"))
-  var type: [String] = []
-
-  @Option(
-    help: ArgumentHelp("Only events at or after this.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
-  )
-  var from: GoogleProtobuf.Timestamp?
-
-  @Option(
-    help: ArgumentHelp("Only events before this.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
-  )
-  var before: GoogleProtobuf.Timestamp?
+  @OptionGroup(title: "Which events") var which: EventFilterFlags
 
   @Option(
     help: ArgumentHelp(
@@ -64,6 +43,7 @@ struct TimelineExport: AsyncParsableCommand {
   private var file: String? { global.output?.text }
 
   func validate() throws {
+    try global.refuseFormAsFile("csv, ndjson or zip")
     guard format != .zip || (file != nil && file != "-") else {
       throw ValidationError("--format zip needs a file: -o FILE.")
     }
@@ -102,13 +82,7 @@ struct TimelineExport: AsyncParsableCommand {
       $0.customer = customer.reference
       $0.format = format
       $0.safety = safety ?? .unspecified
-      guard !source.isEmpty || !type.isEmpty || from != nil || before != nil else { return }
-      $0.filter = .with {
-        $0.sources = source
-        $0.types = type
-        $0.occurredFrom = from
-        $0.occurredBefore = before
-      }
+      $0.filter = which.filter
     }
   }
 }

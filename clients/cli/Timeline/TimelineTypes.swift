@@ -14,8 +14,9 @@ struct TimelineTypes: AsyncParsableCommand {
       EXAMPLES
         patron timeline types --source product
         patron timeline types --type order_placed
-        patron timeline types --register '{"sourceName": "quiz_app", "type": "badge_won", \
-      "label": "Badge won", "fields": [{"name": "badge", "type": "string"}]}'
+        patron timeline types --register '{"sourceName": "quiz_app",
+          "type": "badge_won", "label": "Badge won",
+          "fields": [{"name": "badge", "type": "string"}]}'
       """
   )
 

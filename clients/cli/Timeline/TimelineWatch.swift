@@ -32,19 +32,7 @@ struct TimelineWatch: AsyncParsableCommand {
   )
   var since: Int64 = 0
 
-  @Option(
-    help: ArgumentHelp(
-      "Only events of this source: \(EnumArgument.names(EventSource.self)). Repeatable.",
-      valueName: "source"
-    ),
-    transform: { try EnumArgument.parse($0, as: EventSource.self) }
-  )
-  var source: [EventSource] = []
-
-  @Option(
-    help: ArgumentHelp("Only events of this type: order_placed. Repeatable.", valueName: "type")
-  )
-  var type: [String] = []
+  @OptionGroup(title: "Which events") var which: EventKindFlags
 
   @Option(help: ArgumentHelp("End after so many events.", valueName: "count"))
   var limit: Int?
@@ -78,10 +66,7 @@ struct TimelineWatch: AsyncParsableCommand {
   }
 
   private func request(_ storeID: String) -> WatchTimelineRequest {
-    let filter = EventFilter.with {
-      $0.sources = source
-      $0.types = type
-    }
+    let filter = which.filter
     return .with {
       $0.storeID = storeID
       $0.customer = customer.reference

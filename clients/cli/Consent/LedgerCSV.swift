@@ -1,0 +1,42 @@
+import PatronClient
+
+/// The ledger of consent for spreadsheets, with all of the evidence.
+enum LedgerCSV {
+  private typealias Value = @Sendable (ConsentRecord, ConsentEvidence) -> String
+
+  private static let columns: [(name: String, value: Value)] = [
+    ("id", { record, _ in String(record.id) }),
+    ("occurred_at", { record, _ in time(record.occurredAt) }),
+    ("recorded_at", { record, _ in time(record.recordedAt) }),
+    ("channel", { record, _ in word(record.channel) }),
+    ("topic", { record, _ in word(record.topic) }),
+    ("address", { record, _ in record.address }),
+    ("action", { record, _ in word(record.action) }),
+    ("previous_state", { record, _ in word(record.previousState) }),
+    ("state", { record, _ in word(record.state) }),
+    ("suppression_reason", { record, _ in word(record.suppressionReason) }),
+    ("actor", { record, _ in word(record.actor) }),
+    ("opt_in_level", { record, _ in word(record.optInLevel) }),
+    ("source", { $1.source }), ("method", { word($1.method) }), ("ip", { $1.ip }),
+    ("user_agent", { $1.userAgent }), ("page_url", { $1.pageURL }),
+    ("consent_text", { $1.consentText }), ("consent_text_version", { $1.consentTextVersion }),
+    ("form_id", { $1.formID }), ("jurisdiction", { $1.jurisdiction }),
+    ("expires_at", { time($1.expiresAt) }), ("note", { $1.note }),
+  ]
+
+  static var header: String { CSVText.line(columns.map(\.name)) }
+
+  static func row(_ record: ConsentRecord) -> String {
+    CSVText.line(columns.map { $0.value(record, record.evidence ?? ConsentEvidence()) })
+  }
+
+  private static func time(_ time: GoogleProtobuf.Timestamp?) -> String {
+    time.map { UTCTime($0).rfc3339 } ?? ""
+  }
+
+  /// As exports write it; empty where nothing is said.
+  private static func word<Word: CaseIterable & CustomStringConvertible>(_ value: Word) -> String {
+    let text = ValueText.enumeration(value)
+    return text == "unspecified" ? "" : text.replacing(" ", with: "_")
+  }
+}
