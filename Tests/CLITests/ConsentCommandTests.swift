@@ -114,6 +114,10 @@ struct ConsentCommandTests {
     )
     let sent = try server.requests(ConfirmSubscriptionRequest.self, "ConfirmSubscription").first
     #expect(sent?.confirmationToken == "TOKEN" && sent?.evidence?.ip == "192.0.2.1")
+    #expect(sent?.channels == [])
+    _ = try await patron(["consent", "confirm", "TOKEN", "--channel", "email"], server: server)
+    let one = try server.requests(ConfirmSubscriptionRequest.self, "ConfirmSubscription").last
+    #expect(one?.channels == [.email])
     let out = try await patron(
       [
         "consent", "unsubscribe", "--email", "a@example.com", "--channel", "email", "--by",
@@ -164,6 +168,51 @@ struct ConsentCommandTests {
           sms, marketing: subscribed, renewed: by customer, single, until 2027-01-15
 
         """, "\(outcome.err)")
+  }
+
+  @Test func anOptOutThatChangesNothingSaysSo() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.unsubscribeCustomer) { request in
+      .with {
+        $0.outcome = .unchanged
+        guard request.customer == .externalID("42") else { return }
+        $0.customer = .with { $0.id = 7 }
+        $0.warnings = [
+          .with {
+            $0.reason = "CONSENT_OUTDATED"
+            $0.message = "older"
+          }
+        ]
+      }
+    }
+    let known = try await patron(
+      ["consent", "unsubscribe", "--external-id", "42", "--channel", "sms"], server: server)
+    #expect(known.out == "unchanged  customer 7\nwarning: older (CONSENT_OUTDATED)\n")
+    let unknown = try await patron(
+      ["consent", "unsubscribe", "--phone", "+14155550100", "--channel", "sms"], server: server)
+    #expect(unknown.out == "no customer has that address: it is suppressed already\n")
+  }
+
+  @Test func showTellsOfAnAddressThatNoCustomerHas() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.getCustomer) { _ throws(RPCError) in
+      let info = GoogleRPC.ErrorInfo.with { $0.reason = "CUSTOMER_NOT_FOUND" }
+      throw RPCError(
+        code: .notFound, message: "no such customer",
+        details: [
+          StatusDetail(
+            typeURL: "type.googleapis.com/google.rpc.ErrorInfo", value: try FakeServer.encode(info))
+        ])
+    }
+    server.on(CustomerService.getAddressStatus) { _ in .with { $0.channels = [Self.suppressed] } }
+    let shown = try await patron(
+      "consent", "show", "--email", "a@example.com", server: server)
+    #expect(shown.status == 0 && shown.err == "no customer has that address\n", "\(shown.err)")
+    #expect(shown.out.contains("suppressed (hard bounce"))
+    let asked = try server.requests(GetAddressStatusRequest.self, "GetAddressStatus").first
+    #expect(asked?.address == .email("a@example.com"))
+    let byID = try await patron("consent", "show", "--external-id", "42", server: server)
+    #expect(byID.status == 64 + 5)
   }
 
   private static let suppressed = ChannelStatus.with {

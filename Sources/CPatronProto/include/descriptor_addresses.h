@@ -277,6 +277,12 @@ static inline const void *patron__v1__unsuppress_customer_request__descriptor_ad
 static inline const void *patron__v1__unsuppress_customer_response__descriptor_address(void) {
   return &patron__v1__unsuppress_customer_response__descriptor;
 }
+static inline const void *patron__v1__get_address_status_request__descriptor_address(void) {
+  return &patron__v1__get_address_status_request__descriptor;
+}
+static inline const void *patron__v1__get_address_status_response__descriptor_address(void) {
+  return &patron__v1__get_address_status_response__descriptor;
+}
 static inline const void *patron__v1__list_consent_history_request__descriptor_address(void) {
   return &patron__v1__list_consent_history_request__descriptor;
 }

@@ -110,7 +110,11 @@ public enum FilterCatalogue {
       label: label,
       description: "Whether customers agreed to marketing by \(messages).",
       filters: [
-        FilterDefinition("subscribers", "Subscribers", "Agreed to marketing by \(messages)."),
+        FilterDefinition(
+          "subscribers",
+          "Subscribers",
+          "Agreed to marketing by \(messages), also where the agreement has ended since."
+        ),
         FilterDefinition("unsubscribed", "Unsubscribed", "Opted out of \(messages)."),
         FilterDefinition(
           "never_subscribed",

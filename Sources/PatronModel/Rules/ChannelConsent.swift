@@ -44,6 +44,12 @@ public struct ChannelConsent: Sendable, Hashable {
   /// Whether the customer opted out in person: then only the customer can opt in again.
   public var isSticky: Bool { state == .unsubscribed && changedBy == .customer }
 
+  /// Whether the consent is an agreement for a time that had ended by `now`.
+  public func isOver(at now: Micros) -> Bool {
+    guard state == .subscribed, let expiresAt else { return false }
+    return expiresAt <= now
+  }
+
   /// When the opt-out that still binds the shop was given; nil when there is none.
   ///
   /// A request for double opt-in that follows an opt-out does not end it: only the confirmation
@@ -124,16 +130,36 @@ public enum ConsentWarning: String, Sendable, Hashable, CaseIterable {
   case stickyOptOut = "STICKY_OPT_OUT"
   /// The statement is older than what is known.
   case outdated = "CONSENT_OUTDATED"
+  /// The customer agreed for a time that is over; a flag of the shop does not prolong that.
+  case expired = "CONSENT_EXPIRED"
+  /// The customer asked for messages and did not confirm yet; a flag of the shop does not do it.
+  case pending = "CONSENT_PENDING"
+  /// The customer opted out in person of another topic, which stops this one too.
+  case otherTopic = "OTHER_TOPIC_OPT_OUT"
+  /// The address is suppressed.
+  case addressSuppressed = "ADDRESS_SUPPRESSED"
 
   /// One sentence for people, without personal data.
   public var message: String {
     switch self {
     case .stickyOptOut:
-      "The customer opted out in person: the flag was stored, and the consent stayed "
-        + "unsubscribed. Only a newer consent of the customer's own (SubscribeCustomer with its "
-        + "evidence) subscribes again."
+      "The customer opted out in person: the flag was stored, and the consent stayed as it was. "
+        + "Only a newer consent of the customer's own (SubscribeCustomer with its evidence) "
+        + "subscribes again."
     case .outdated:
       "The statement is older than the consent that is stored, so it changed nothing."
+    case .expired:
+      "The agreement has ended, and a flag does not prolong it: nothing may be sent. A new "
+        + "agreement (SubscribeCustomer with its evidence) does."
+    case .pending:
+      "The customer has not confirmed the subscription yet, and a flag does not do that: nothing "
+        + "may be sent before ConfirmSubscription."
+    case .otherTopic:
+      "The customer opted out in person of review requests or loyalty, which stops marketing by "
+        + "the channel too: nothing may be sent before the customer agrees in person."
+    case .addressSuppressed:
+      "The address is suppressed: nothing may be sent to it, whatever was agreed. The full view of "
+        + "the customer shows why; UnsuppressCustomer lifts it."
     }
   }
 }

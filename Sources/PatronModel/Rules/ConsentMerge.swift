@@ -106,7 +106,7 @@ extension ConsentRules {
     return one.state.restriction > other.state.restriction
   }
 
-  private static func latest(_ one: Micros?, _ other: Micros?) -> Micros? {
+  static func latest(_ one: Micros?, _ other: Micros?) -> Micros? {
     guard let one else { return other }
     guard let other else { return one }
     return max(one, other)

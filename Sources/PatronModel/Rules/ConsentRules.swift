@@ -9,14 +9,16 @@ public enum ConsentRules {
   /// | --- | --- | --- |
   /// | never subscribed | true | subscribed; pending with double opt-in |
   /// | never subscribed | false | the same: platforms send false for those never asked |
-  /// | pending | true | the same: the confirmation is still awaited |
+  /// | pending | true | the same, with `CONSENT_PENDING`: the confirmation is still awaited |
   /// | pending, subscribed | false | unsubscribed |
-  /// | subscribed | true | the same |
+  /// | subscribed | true | the same; with `CONSENT_EXPIRED` where the agreement is over |
   /// | unsubscribed by the customer | true | the same, with `STICKY_OPT_OUT` |
   /// | unsubscribed by anyone else | true | subscribed; pending with double opt-in |
   /// | unsubscribed | false | the same |
   ///
-  /// A flag older than the stored change has no effect (`CONSENT_OUTDATED`).
+  /// A flag older than the stored change has no effect (`CONSENT_OUTDATED`); see
+  /// ``isOutdated(optOutAt:by:over:)`` for false. A flag is no new
+  /// agreement: shops send it with every record, so it does not prolong one that ended.
   ///
   /// - Parameters:
   ///   - accepts: the flag; do not call where the shop said nothing.
@@ -35,13 +37,16 @@ public enum ConsentRules {
   ) -> ConsentTransition {
     let statement = ConsentStatement(at: at, actor: actor, source: source)
     switch (consent.state, accepts) {
-    case (.neverSubscribed, false), (.unsubscribed, false), (.subscribed, true), (.pending, true):
+    case (.neverSubscribed, false), (.unsubscribed, false):
       return .unchanged(nil)
+    case (.pending, true):
+      return .unchanged(.pending)
+    case (.subscribed, true):
+      return .unchanged(consent.isOver(at: at) ? .expired : nil)
     case (.unsubscribed, true) where consent.isSticky:
       return .unchanged(.stickyOptOut)
     case (.pending, false), (.subscribed, false):
-      if isOlder(at, than: consent) { return .unchanged(.outdated) }
-      return optOut(statement, of: consent)
+      return unsubscribe(statement, from: consent)
     case (.neverSubscribed, true), (.unsubscribed, true):
       if isOlder(at, than: consent) { return .unchanged(.outdated) }
       return optIn(statement, to: consent, doubleOptIn: doubleOptIn)
@@ -54,19 +59,23 @@ public enum ConsentRules {
   ///   - doubleOptIn: whether it waits for its confirmation.
   ///   - otherOptOutAt: the customer's own opt-out from another topic that stops this one too; see
   ///     ``ChannelConsents/optOut(reaching:of:)``.
+  ///   - addressOptOutAt: when the owner of the address opted out while there was no record to keep
+  ///     that in; it binds as an opt-out in the record does.
   /// - Returns: unchanged where the customer is subscribed (or, with `doubleOptIn`, pending)
   ///   already, unless the statement makes the agreement surer: the customer's own word where the
-  ///   shop's stood or after `otherOptOutAt`, or a later end. Unchanged with `CONSENT_OUTDATED`
-  ///   where a request for double opt-in is newer.
+  ///   shop's stood (also an older one) or after `otherOptOutAt`, or a later end. An agreement that
+  ///   is over when the statement is made counts as none. Unchanged with `CONSENT_OUTDATED` where
+  ///   what is stored is newer.
   /// - Throws: `STICKY_OPT_OUT` when anyone but the customer would undo the customer's own
   ///   opt-out; `CONSENT_OUTDATED` when an opt-out is newer (or, if the customer's own, as new).
   public static func subscribe(
     _ statement: ConsentStatement,
     to consent: ChannelConsent,
     doubleOptIn: Bool,
-    after otherOptOutAt: Micros? = nil
+    after otherOptOutAt: Micros? = nil,
+    addressOptOutAt: Micros? = nil
   ) throws(RuleError) -> ConsentTransition {
-    if let optOutAt = consent.bindingOptOutAt {
+    if let optOutAt = latest(consent.bindingOptOutAt, addressOptOutAt) {
       guard statement.actor == .customer else { throw stickyOptOut }
       guard statement.at > optOutAt else { throw outdated }
     }
@@ -80,6 +89,8 @@ public enum ConsentRules {
       if doubleOptIn { return .unchanged(nil) }
       if isOlder(statement.at, than: consent) { return .unchanged(.outdated) }
       return optIn(statement, to: consent, doubleOptIn: false)
+    case .subscribed where consent.isOver(at: statement.at):
+      return optIn(statement, to: consent, doubleOptIn: doubleOptIn)
     case .subscribed:
       return strengthen(consent, by: statement, after: otherOptOutAt)
     }
@@ -124,8 +135,7 @@ public enum ConsentRules {
   ///
   /// - Returns: unchanged where the customer is unsubscribed already, except that the customer's
   ///   own opt-out takes the place of somebody else's; unchanged with `CONSENT_OUTDATED` where the
-  ///   consent changed later, except that the customer's own opt-out beats every later agreement
-  ///   that the customer did not give.
+  ///   consent changed later, see ``isOutdated(optOutAt:by:over:)``.
   /// - Parameter keepsRepeat: whether an opt-out is news also where the customer is unsubscribed.
   public static func unsubscribe(
     _ statement: ConsentStatement,
@@ -137,10 +147,31 @@ public enum ConsentRules {
       guard keepsRepeat || isOwn && !consent.isSticky else { return .unchanged(nil) }
       return optOut(statement, of: consent)
     }
-    if isOlder(statement.at, than: consent), !isOwn || consent.changedBy == .customer {
+    if isOutdated(optOutAt: statement.at, by: statement.actor, over: consent) {
       return .unchanged(.outdated)
     }
+    var statement = statement
+    // An opt-out of the second of the agreement follows it: the same agreement, sent again, must
+    // not be newer.
+    if let changedAt = consent.changedAt, changedAt / second == statement.at / second {
+      statement.at = max(statement.at, changedAt)
+    }
     return optOut(statement, of: consent)
+  }
+
+  /// Whether an opt-out comes too late: the customer, or anybody else, agreed since.
+  ///
+  /// It is older only where its second is: carriers and many programs tell whole seconds, and what
+  /// says stop must not be lost to a fraction of one. The customer's own opt-out beats every later
+  /// agreement that the customer did not give.
+  public static func isOutdated(
+    optOutAt at: Micros,
+    by actor: ConsentActor?,
+    over consent: ChannelConsent
+  ) -> Bool {
+    if actor == .customer, consent.changedBy != .customer { return false }
+    guard let changedAt = consent.changedAt else { return false }
+    return at / second < changedAt / second
   }
 
   /// Checks where consent was collected: 3 to 40 characters, e.g. `welcome_popup`.
@@ -180,6 +211,8 @@ public enum ConsentRules {
 }
 
 extension ConsentRules {
+  private static let second: Micros = 1_000_000
+
   private static let stickyOptOut = RuleError(
     reason: "STICKY_OPT_OUT",
     message: "The customer opted out in person. Only a newer consent that the customer gives can "
@@ -204,6 +237,9 @@ extension ConsentRules {
   ) -> ConsentTransition {
     var next = consent
     next.state = doubleOptIn ? .pending : .subscribed
+    // What a request follows binds until it is confirmed. The agreement that is over had ended the
+    // opt-out before it.
+    if consent.state == .subscribed, doubleOptIn { next.unsubscribedAt = nil }
     if !doubleOptIn { next.subscribedAt = statement.at }
     next.changedAt = statement.at
     next.source = statement.source
@@ -236,9 +272,16 @@ extension ConsentRules {
     by statement: ConsentStatement,
     after otherOptOutAt: Micros?
   ) -> ConsentTransition {
-    if isOlder(statement.at, than: consent) { return .unchanged(nil) }
     let isOwn = statement.actor == .customer
     let isFirstOwnWord = isOwn && consent.changedBy != .customer
+    if isOlder(statement.at, than: consent) {
+      // The customer's own word proves more than a later flag, unless it ended before that or an
+      // opt-out came between them.
+      let changedAt = consent.changedAt ?? .min
+      guard isFirstOwnWord, statement.at > consent.unsubscribedAt ?? .min,
+        statement.expiresAt.map({ $0 > changedAt }) ?? true
+      else { return .unchanged(.outdated) }
+    }
     let isRenewal: Bool =
       if isOwn, let stopped = otherOptOutAt {
         consent.changedAt ?? .min <= stopped && statement.at > stopped
@@ -251,9 +294,14 @@ extension ConsentRules {
       }
     guard isFirstOwnWord || isRenewal || holdsLonger else { return .unchanged(nil) }
     var next = consent
-    next.changedAt = statement.at
-    next.source = statement.source ?? consent.source
-    if isFirstOwnWord { next.changedBy = .customer }
+    // Who prolongs the customer's own agreement does not make it an agreement of another time or
+    // of somebody else: what the customer says after it still counts.
+    if isOwn || consent.changedBy != .customer {
+      next.changedAt = statement.at
+      next.changedBy = statement.actor
+      next.source = statement.source ?? consent.source
+      next.subscribedAt = min(consent.subscribedAt ?? statement.at, statement.at)
+    }
     if holdsLonger { next.expiresAt = statement.expiresAt }
     if next.optInLevel == .unknown { next.optInLevel = .single }
     return changed(consent, to: next, .subscribe, by: statement)

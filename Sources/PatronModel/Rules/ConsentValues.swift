@@ -123,7 +123,7 @@ public enum SuppressionReason: Int, Sendable, Hashable, CaseIterable {
   case invalidAddress = 5
   /// The carrier blocks messages to it.
   case carrierBlock = 6
-  /// Its owner was erased on request.
+  /// Its owner was erased on request, and did not agree to anything since.
   case erasure = 7
   /// A rule of the shop.
   case policy = 8
@@ -134,8 +134,11 @@ public enum SuppressionReason: Int, Sendable, Hashable, CaseIterable {
   /// that the address does not work stays: agreeing does not repair it.
   public var isLiftedByOwnConsent: Bool {
     switch self {
-    case .manual, .spamComplaint, .unsubscribed: true
-    case .hardBounce, .softBounce, .invalidAddress, .carrierBlock, .erasure, .policy: false
+    case .manual, .spamComplaint, .erasure, .unsubscribed: true
+    case .hardBounce, .softBounce, .invalidAddress, .carrierBlock, .policy: false
     }
   }
+
+  /// Whether it stands for the wish of the address's owner: then nobody else sets or lifts it.
+  public var isOwnersWish: Bool { self == .unsubscribed || self == .erasure }
 }

@@ -220,12 +220,15 @@ public struct CustomerRef: ProtobufC.Message {
 /// Something that the caller should know though the call succeeded.
 public struct Warning: ProtobufC.Message {
   /// Stable upper-case name. Of consent: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_KEPT` (an
-  /// import kept what is stored), `ADDRESS_FORMER` (an agreement for an address that the customer
-  /// had before a merge). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields:
-  /// `COUNTRY_ALIAS` (`UK` is taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`. Of events:
-  /// `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it
-  /// was suppressed, and the event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`,
-  /// `SUPPRESSION_OUTDATED`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
+  /// import kept what is stored), `FLAG_OVERRULED` (an import took the state beside a flag that is
+  /// false), `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
+  /// and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
+  /// `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
+  /// out). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields: `COUNTRY_ALIAS` (`UK` is
+  /// taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`. Of events: `OCCURRED_AT_IN_FUTURE`,
+  /// `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the
+  /// event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
+  /// `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
   public var reason = ""
 
   /// Path of the field it is about; empty when about the whole.

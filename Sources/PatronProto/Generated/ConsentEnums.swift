@@ -169,13 +169,14 @@ public struct SuppressionReason: RawRepresentable, Hashable, Sendable, CaseItera
   public static let invalidAddress = SuppressionReason(rawValue: 5)
   /// The carrier blocks messages to it.
   public static let carrierBlock = SuppressionReason(rawValue: 6)
-  /// Its owner was erased on request.
+  /// Its owner was erased on request: DeleteCustomer sets it. An agreement in person that is newer
+  /// lifts it, and UnsuppressCustomer with the customer as actor.
   public static let erasure = SuppressionReason(rawValue: 7)
   /// A rule of the shop.
   public static let policy = SuppressionReason(rawValue: 8)
   /// The owner opted out in person, and there was no record to keep that in, or the record has the
-  /// address no more. Only a newer agreement in person lifts it, and UnsuppressCustomer with the
-  /// customer as actor.
+  /// address no more. A customer who has it is treated as one who opted out of marketing in person.
+  /// Only a newer agreement in person lifts it, and UnsuppressCustomer with the customer as actor.
   public static let unsubscribed = SuppressionReason(rawValue: 9)
 
   /// The number on the wire. Numbers that this version does not know are kept.

@@ -22,7 +22,8 @@ public struct Subscription: ProtobufC.Message {
   /// When the customer last opted out; absent when never.
   public var unsubscribedAt: GoogleProtobuf.Timestamp?
 
-  /// When the state last changed, in the time of the evidence.
+  /// When the state was last brought about, in the time of the evidence. It may go back: where the
+  /// customer's own agreement is told of after a later flag of the shop's, it is that agreement's.
   public var changedAt: GoogleProtobuf.Timestamp?
 
   /// Where the agreement was collected, 3 to 40 characters: `welcome_popup`.
@@ -31,10 +32,11 @@ public struct Subscription: ProtobufC.Message {
   /// How surely it is the owner's.
   public var optInLevel = OptInLevel(rawValue: 0)
 
-  /// Who changed the state. An opt-out by `ACTOR_CUSTOMER` is sticky: only the customer undoes it.
+  /// Who brought the state about. An opt-out by `ACTOR_CUSTOMER` is sticky: only the customer undoes
+  /// it. An agreement of the customer's own stays that when somebody else gives it a later end.
   public var changedBy = Actor(rawValue: 0)
 
-  /// Id of the row of the consent ledger that decided the state.
+  /// Id of the last row of the consent ledger about this channel and topic.
   public var ledgerID: Int64 = 0
 
   /// When an agreement that holds for a time only ends; absent when it does not.
@@ -213,7 +215,8 @@ public struct ChannelStatus: ProtobufC.Message {
 /// `OCCURRED_AT_TOO_EARLY` before 1990, `OCCURRED_AT_IN_FUTURE` and `OCCURRED_AT_TOO_LATE`,
 /// `EXPIRES_TOO_EARLY` for an end before the beginning, `IP_MALFORMED`, those of enums and texts.
 public struct ConsentEvidence: ProtobufC.Message {
-  /// When it happened; absent is now. Up to five minutes in the future.
+  /// When it happened; absent is now. Up to five minutes in the future. Programs that know whole
+  /// seconds only lose no opt-out: one is older than an agreement only where its second is.
   public var occurredAt: GoogleProtobuf.Timestamp?
 
   /// Where it was collected, 3 to 40 characters: `welcome_popup`. Required to subscribe.

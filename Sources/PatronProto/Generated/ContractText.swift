@@ -102,6 +102,10 @@ extension Contract {
           requestType: "patron.v1.UnsuppressCustomerRequest", responseType: "patron.v1.UnsuppressCustomerResponse",
           summary: ##"Lifts suppressions."##),
         ContractMethod(
+          method: CustomerService.getAddressStatus.method,
+          requestType: "patron.v1.GetAddressStatusRequest", responseType: "patron.v1.GetAddressStatusResponse",
+          summary: ##"What may be sent to an address, whether or not a customer has it: it may be suppressed all the same."##),
+        ContractMethod(
           method: CustomerService.listConsentHistory.method,
           requestType: "patron.v1.ListConsentHistoryRequest", responseType: "patron.v1.ListConsentHistoryResponse",
           summary: ##"The consent ledger of one customer."##),
@@ -539,12 +543,15 @@ extension Contract {
         // Something that the caller should know though the call succeeded.
         message Warning {
           // Stable upper-case name. Of consent: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_KEPT` (an
-          // import kept what is stored), `ADDRESS_FORMER` (an agreement for an address that the customer
-          // had before a merge). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields:
-          // `COUNTRY_ALIAS` (`UK` is taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`. Of events:
-          // `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it
-          // was suppressed, and the event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`,
-          // `SUPPRESSION_OUTDATED`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
+          // import kept what is stored), `FLAG_OVERRULED` (an import took the state beside a flag that is
+          // false), `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
+          // and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
+          // `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
+          // out). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields: `COUNTRY_ALIAS` (`UK` is
+          // taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`. Of events: `OCCURRED_AT_IN_FUTURE`,
+          // `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the
+          // event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
+          // `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
           string reason = 1;
           // Path of the field it is about; empty when about the whole.
           string field = 2;
@@ -674,15 +681,17 @@ extension Contract {
           google.protobuf.Timestamp subscribed_at = 4;
           // When the customer last opted out; absent when never.
           google.protobuf.Timestamp unsubscribed_at = 5;
-          // When the state last changed, in the time of the evidence.
+          // When the state was last brought about, in the time of the evidence. It may go back: where the
+          // customer's own agreement is told of after a later flag of the shop's, it is that agreement's.
           google.protobuf.Timestamp changed_at = 6;
           // Where the agreement was collected, 3 to 40 characters: `welcome_popup`.
           string source = 7;
           // How surely it is the owner's.
           OptInLevel opt_in_level = 8;
-          // Who changed the state. An opt-out by `ACTOR_CUSTOMER` is sticky: only the customer undoes it.
+          // Who brought the state about. An opt-out by `ACTOR_CUSTOMER` is sticky: only the customer undoes
+          // it. An agreement of the customer's own stays that when somebody else gives it a later end.
           Actor changed_by = 9;
-          // Id of the row of the consent ledger that decided the state.
+          // Id of the last row of the consent ledger about this channel and topic.
           int64 ledger_id = 10;
           // When an agreement that holds for a time only ends; absent when it does not.
           google.protobuf.Timestamp expires_at = 11;
@@ -739,7 +748,8 @@ extension Contract {
         // `OCCURRED_AT_TOO_EARLY` before 1990, `OCCURRED_AT_IN_FUTURE` and `OCCURRED_AT_TOO_LATE`,
         // `EXPIRES_TOO_EARLY` for an end before the beginning, `IP_MALFORMED`, those of enums and texts.
         message ConsentEvidence {
-          // When it happened; absent is now. Up to five minutes in the future.
+          // When it happened; absent is now. Up to five minutes in the future. Programs that know whole
+          // seconds only lose no opt-out: one is older than an agreement only where its second is.
           google.protobuf.Timestamp occurred_at = 1;
           // Where it was collected, 3 to 40 characters: `welcome_popup`. Required to subscribe.
           string source = 2;
@@ -914,13 +924,14 @@ extension Contract {
           SUPPRESSION_REASON_INVALID_ADDRESS = 5;
           // The carrier blocks messages to it.
           SUPPRESSION_REASON_CARRIER_BLOCK = 6;
-          // Its owner was erased on request.
+          // Its owner was erased on request: DeleteCustomer sets it. An agreement in person that is newer
+          // lifts it, and UnsuppressCustomer with the customer as actor.
           SUPPRESSION_REASON_ERASURE = 7;
           // A rule of the shop.
           SUPPRESSION_REASON_POLICY = 8;
           // The owner opted out in person, and there was no record to keep that in, or the record has the
-          // address no more. Only a newer agreement in person lifts it, and UnsuppressCustomer with the
-          // customer as actor.
+          // address no more. A customer who has it is treated as one who opted out of marketing in person.
+          // Only a newer agreement in person lifts it, and UnsuppressCustomer with the customer as actor.
           SUPPRESSION_REASON_UNSUBSCRIBED = 9;
         }
         """##),
@@ -1069,10 +1080,11 @@ extension Contract {
           }
           // Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
           // tells of it by one event, `profile_redacted`, after which followers forget what they have of
-          // the customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
-          // any topic is suppressed by it. The answer comes when all is done; when the server stops before,
-          // it finishes when it starts again. After an error in the middle, a repeat with the same request
-          // id or the customer's id goes on. Backups are the operator's.
+          // the customer. Suppressions stay with the hashes of the addresses, and each gets the reason
+          // `SUPPRESSION_REASON_ERASURE`; whoever had opted out of any topic is suppressed for that, too.
+          // The answer comes when all is done; when the server stops before, it finishes when it starts
+          // again. After an error in the middle, a repeat with the same request id or the customer's id
+          // goes on. Backups are the operator's.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
           // for a request id of another request.
@@ -1106,26 +1118,30 @@ extension Contract {
           // `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
           // `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
           // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
-          // and somebody else says that they agreed, `CONSENT_OUTDATED` when the opt-out is not older,
-          // `ADDRESS_MISSING` when the customer has no address for a channel, `ADDRESS_DIFFERS` when the
-          // customer who is found has another address for it than the one given: whoever fills in a form
-          // must not change the address of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED`,
-          // `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
+          // (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
+          // that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING` when the
+          // customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is found has
+          // another address for it than the one given: whoever fills in a form must not change the address
+          // of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
+          // agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
           rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse);
           // Completes a double opt-in. A token that was used before changes nothing.
           //
           // Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
           // `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
-          // `CONFIRMATION_EXPIRED` after seven days, `ADDRESS_CHANGED` when the customer has another
-          // address than the one that was asked, `CONSENT_OUTDATED` when the customer opted out since,
-          // `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be confirmed are; an error
-          // comes when none can.
+          // `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` when the
+          // customer has another address than the one that was asked, `CONSENT_OUTDATED` when the customer
+          // opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be
+          // confirmed are; an error comes when none can.
           rpc ConfirmSubscription(ConfirmSubscriptionRequest) returns (ConfirmSubscriptionResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
-          // after a merge is kept in any case, so that it stands when the merge is undone. Of an address
-          // that no customer has, channels that it is none of are left out: nobody knows those addresses.
+          // after a merge is kept in any case, so that it stands when the merge is undone. One that is
+          // older than the agreement, by whole seconds, changes nothing and has the warning
+          // `CONSENT_OUTDATED`; but the customer's own beats every later agreement that the customer did
+          // not give. Of an address that no customer has, channels that it is none of are left out with the
+          // warning `ADDRESS_MISSING`: nobody knows those addresses.
           //
           // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
           // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
@@ -1136,17 +1152,23 @@ extension Contract {
           }
           // Forbids messages to an address whatever its owner agreed to.
           //
-          // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, and `OCCURRED_AT_TOO_EARLY`,
-          // `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at` (1990 to five minutes
-          // ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
-          // `ADDRESS_MISSING` for a channel of which there is no address, here for each.
+          // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, `REASON_IS_THE_OWNERS`, and
+          // `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at`
+          // (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+          // FAILED_PRECONDITION `ADDRESS_MISSING` for a channel of which there is no address, here for
+          // each.
           rpc SuppressCustomer(SuppressCustomerRequest) returns (SuppressCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Lifts suppressions. Errors: as SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
-          // SUPPRESSION_REASON_UNSUBSCRIBED unless the customer acts.
+          // SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer acts.
           rpc UnsuppressCustomer(UnsuppressCustomerRequest) returns (UnsuppressCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
+          }
+          // What may be sent to an address, whether or not a customer has it: it may be suppressed all the
+          // same. Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
+          rpc GetAddressStatus(GetAddressStatusRequest) returns (GetAddressStatusResponse) {
+            option idempotency_level = NO_SIDE_EFFECTS;
           }
           // The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
           // INVALID_ARGUMENT for pages.
@@ -1305,10 +1327,11 @@ extension Contract {
       text: ##"""
         // Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
         // tells of it by one event, `profile_redacted`, after which followers forget what they have of
-        // the customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
-        // any topic is suppressed by it. The answer comes when all is done; when the server stops before,
-        // it finishes when it starts again. After an error in the middle, a repeat with the same request
-        // id or the customer's id goes on. Backups are the operator's.
+        // the customer. Suppressions stay with the hashes of the addresses, and each gets the reason
+        // `SUPPRESSION_REASON_ERASURE`; whoever had opted out of any topic is suppressed for that, too.
+        // The answer comes when all is done; when the server stops before, it finishes when it starts
+        // again. After an error in the middle, a repeat with the same request id or the customer's id
+        // goes on. Backups are the operator's.
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
         // for a request id of another request.
@@ -1354,11 +1377,12 @@ extension Contract {
         // `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
         // `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
         // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
-        // and somebody else says that they agreed, `CONSENT_OUTDATED` when the opt-out is not older,
-        // `ADDRESS_MISSING` when the customer has no address for a channel, `ADDRESS_DIFFERS` when the
-        // customer who is found has another address for it than the one given: whoever fills in a form
-        // must not change the address of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED`,
-        // `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
+        // (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
+        // that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING` when the
+        // customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is found has
+        // another address for it than the one given: whoever fills in a form must not change the address
+        // of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
+        // agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
         rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse);
         """##),
     ContractDeclaration(
@@ -1368,10 +1392,10 @@ extension Contract {
         //
         // Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
         // `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
-        // `CONFIRMATION_EXPIRED` after seven days, `ADDRESS_CHANGED` when the customer has another
-        // address than the one that was asked, `CONSENT_OUTDATED` when the customer opted out since,
-        // `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be confirmed are; an error
-        // comes when none can.
+        // `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` when the
+        // customer has another address than the one that was asked, `CONSENT_OUTDATED` when the customer
+        // opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be
+        // confirmed are; an error comes when none can.
         rpc ConfirmSubscription(ConfirmSubscriptionRequest) returns (ConfirmSubscriptionResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1380,8 +1404,11 @@ extension Contract {
       name: "patron.v1.CustomerService.UnsubscribeCustomer", kind: .method,
       text: ##"""
         // Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
-        // after a merge is kept in any case, so that it stands when the merge is undone. Of an address
-        // that no customer has, channels that it is none of are left out: nobody knows those addresses.
+        // after a merge is kept in any case, so that it stands when the merge is undone. One that is
+        // older than the agreement, by whole seconds, changes nothing and has the warning
+        // `CONSENT_OUTDATED`; but the customer's own beats every later agreement that the customer did
+        // not give. Of an address that no customer has, channels that it is none of are left out with the
+        // warning `ADDRESS_MISSING`: nobody knows those addresses.
         //
         // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
         // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
@@ -1396,10 +1423,11 @@ extension Contract {
       text: ##"""
         // Forbids messages to an address whatever its owner agreed to.
         //
-        // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, and `OCCURRED_AT_TOO_EARLY`,
-        // `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at` (1990 to five minutes
-        // ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
-        // `ADDRESS_MISSING` for a channel of which there is no address, here for each.
+        // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, `REASON_IS_THE_OWNERS`, and
+        // `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at`
+        // (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+        // FAILED_PRECONDITION `ADDRESS_MISSING` for a channel of which there is no address, here for
+        // each.
         rpc SuppressCustomer(SuppressCustomerRequest) returns (SuppressCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1408,9 +1436,18 @@ extension Contract {
       name: "patron.v1.CustomerService.UnsuppressCustomer", kind: .method,
       text: ##"""
         // Lifts suppressions. Errors: as SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
-        // SUPPRESSION_REASON_UNSUBSCRIBED unless the customer acts.
+        // SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer acts.
         rpc UnsuppressCustomer(UnsuppressCustomerRequest) returns (UnsuppressCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.CustomerService.GetAddressStatus", kind: .method,
+      text: ##"""
+        // What may be sent to an address, whether or not a customer has it: it may be suppressed all the
+        // same. Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
+        rpc GetAddressStatus(GetAddressStatusRequest) returns (GetAddressStatusResponse) {
+          option idempotency_level = NO_SIDE_EFFECTS;
         }
         """##),
     ContractDeclaration(
@@ -1612,7 +1649,9 @@ extension Contract {
           // Whether the customer accepts marketing by SMS, as the shop knows it. It changes the consent
           // unless the customer opted out: then the answer carries the warning `STICKY_OPT_OUT`. What an
           // order or an event says counts once and as of its time: where the consent changed since, the
-          // warning is `CONSENT_OUTDATED`.
+          // warning is `CONSENT_OUTDATED`. Where true is stored and nothing may be sent all the same, the
+          // warning is `CONSENT_PENDING`, `CONSENT_EXPIRED`, `ADDRESS_SUPPRESSED` or
+          // `OTHER_TOPIC_OPT_OUT`; the last two once, when the flag subscribes.
           optional bool accepts_sms_marketing = 13;
           // The same for e-mail.
           optional bool accepts_email_marketing = 14;
@@ -2098,7 +2137,7 @@ extension Contract {
           int64 event_count = 3;
           // Orders that were anonymised or removed.
           int64 order_count = 4;
-          // Addresses whose hashes stay suppressed.
+          // Addresses whose hashes stay suppressed: all that the customer had, also before merges.
           int64 suppression_count = 5;
         }
         """##),
@@ -2216,10 +2255,15 @@ extension Contract {
         message ConfirmSubscriptionRequest {
           // The store; empty is `default`.
           string store_id = 1;
-          // As SubscribeCustomer gave it.
+          // As SubscribeCustomer gave it. It can be used for seven days, once for each channel.
           string confirmation_token = 2;
           // Proof of the confirmation.
           ConsentEvidence evidence = 3;
+          // Channels that are confirmed; empty is every one of the request. A token that was sent to one
+          // address proves that one only: who asks for SMS and e-mail at once names the channel by which
+          // this token came. One that was not asked for is refused: FAILED_PRECONDITION
+          // `CHANNEL_NOT_REQUESTED`.
+          repeated Channel channels = 4;
         }
         """##),
     ContractDeclaration(
@@ -2261,6 +2305,14 @@ extension Contract {
           Customer customer = 1;
           // What changed; empty when nothing did.
           repeated SubscriptionChange changes = 2;
+          // What the caller should know: `CONSENT_OUTDATED` for an opt-out that is older than the agreement
+          // and changed nothing, `ADDRESS_MISSING` for a channel that was left out because no customer has
+          // the address and it is none of that channel.
+          repeated Warning warnings = 3;
+          // Updated or unchanged. A repeat is unchanged, also for an address that no customer has.
+          Outcome outcome = 4;
+          // The channels and topics of the request as they stand now.
+          repeated ChannelStatus channels = 5;
         }
         """##),
     ContractDeclaration(
@@ -2274,7 +2326,8 @@ extension Contract {
           CustomerRef customer = 2;
           // Channels; at least one.
           repeated Channel channels = 3;
-          // Why.
+          // Why. `SUPPRESSION_REASON_UNSUBSCRIBED` and `SUPPRESSION_REASON_ERASURE` are the owner's to say:
+          // with another actor than the customer they are refused with `REASON_IS_THE_OWNERS`.
           SuppressionReason reason = 4;
           // Since when; absent is now.
           google.protobuf.Timestamp suppressed_at = 5;
@@ -2310,7 +2363,8 @@ extension Contract {
           CustomerRef customer = 2;
           // Channels; at least one.
           repeated Channel channels = 3;
-          // Which suppressions; empty is manual ones.
+          // Which suppressions; empty is manual ones. With `SUPPRESSION_REASON_UNSUBSCRIBED` or
+          // `SUPPRESSION_REASON_ERASURE` only the customer acts; else `STICKY_OPT_OUT`.
           repeated SuppressionReason reasons = 4;
           // Why, up to 255 characters.
           string note = 5;
@@ -2329,6 +2383,28 @@ extension Contract {
           repeated ChannelStatus channels = 2;
           // Updated or unchanged.
           Outcome outcome = 3;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.GetAddressStatusRequest", kind: .message,
+      text: ##"""
+        // Request of GetAddressStatus.
+        message GetAddressStatusRequest {
+          // The store; empty is `default`.
+          string store_id = 1;
+          // An e-mail address or a phone number.
+          CustomerRef address = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.GetAddressStatusResponse", kind: .message,
+      text: ##"""
+        // Response of GetAddressStatus.
+        message GetAddressStatusResponse {
+          // Who has the address; 0 when nobody does.
+          int64 customer_id = 1;
+          // The channel of the address: marketing always, other topics where the customer said something.
+          repeated ChannelStatus channels = 2;
         }
         """##),
     ContractDeclaration(
@@ -2373,7 +2449,8 @@ extension Contract {
           // Currency by which lists are sorted; empty is each customer's largest.
           string currency_code = 4;
           // Whether an address of an erased customer may become a new customer. Where it may not, whatever
-          // would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`.
+          // would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it may, it stays
+          // suppressed until its owner agrees in person.
           bool allow_recreate_after_erasure = 5;
           // Soft bounces in a row that suppress an address, 1 to 100; 0 is 5.
           int32 soft_bounce_threshold = 6;
@@ -2538,10 +2615,12 @@ extension Contract {
         enum ConsentPolicy {
           // The same as keep.
           CONSENT_POLICY_UNSPECIFIED = 0;
-          // Never subscribe anyone who exists; opt-outs and suppressions are taken.
+          // Never subscribe anyone who exists; opt-outs and suppressions are taken, also a flag that
+          // becomes false.
           CONSENT_POLICY_KEEP = 1;
-          // Take the states as given, also over opt-outs that are older. Suppressions are added as they
-          // are by every policy; none ends one.
+          // Take the states as given, also over opt-outs that are older; but an opt-out in person stays
+          // one, whoever else opted the customer out. Suppressions are added as they are by every policy;
+          // none ends one.
           CONSENT_POLICY_OVERWRITE = 2;
         }
         """##),

@@ -239,10 +239,12 @@ public struct CsvSafety: RawRepresentable, Hashable, Sendable, CaseIterable, Cus
 public struct ConsentPolicy: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
   /// The same as keep.
   public static let unspecified = ConsentPolicy(rawValue: 0)
-  /// Never subscribe anyone who exists; opt-outs and suppressions are taken.
+  /// Never subscribe anyone who exists; opt-outs and suppressions are taken, also a flag that
+  /// becomes false.
   public static let keep = ConsentPolicy(rawValue: 1)
-  /// Take the states as given, also over opt-outs that are older. Suppressions are added as they
-  /// are by every policy; none ends one.
+  /// Take the states as given, also over opt-outs that are older; but an opt-out in person stays
+  /// one, whoever else opted the customer out. Suppressions are added as they are by every policy;
+  /// none ends one.
   public static let overwrite = ConsentPolicy(rawValue: 2)
 
   /// The number on the wire. Numbers that this version does not know are kept.

@@ -484,7 +484,9 @@ public struct CustomerInput: ProtobufC.Message {
   /// Whether the customer accepts marketing by SMS, as the shop knows it. It changes the consent
   /// unless the customer opted out: then the answer carries the warning `STICKY_OPT_OUT`. What an
   /// order or an event says counts once and as of its time: where the consent changed since, the
-  /// warning is `CONSENT_OUTDATED`.
+  /// warning is `CONSENT_OUTDATED`. Where true is stored and nothing may be sent all the same, the
+  /// warning is `CONSENT_PENDING`, `CONSENT_EXPIRED`, `ADDRESS_SUPPRESSED` or
+  /// `OTHER_TOPIC_OPT_OUT`; the last two once, when the flag subscribes.
   public var acceptsSMSMarketing: Bool?
 
   /// The same for e-mail.
@@ -2000,7 +2002,7 @@ public struct DeleteCustomerResponse: ProtobufC.Message {
   /// Orders that were anonymised or removed.
   public var orderCount: Int64 = 0
 
-  /// Addresses whose hashes stay suppressed.
+  /// Addresses whose hashes stay suppressed: all that the customer had, also before merges.
   public var suppressionCount: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -2353,11 +2355,17 @@ public struct ConfirmSubscriptionRequest: ProtobufC.Message {
   /// The store; empty is `default`.
   public var storeID = ""
 
-  /// As SubscribeCustomer gave it.
+  /// As SubscribeCustomer gave it. It can be used for seven days, once for each channel.
   public var confirmationToken = ""
 
   /// Proof of the confirmation.
   public var evidence: ConsentEvidence?
+
+  /// Channels that are confirmed; empty is every one of the request. A token that was sent to one
+  /// address proves that one only: who asks for SMS and e-mail at once names the channel by which
+  /// this token came. One that was not asked for is refused: FAILED_PRECONDITION
+  /// `CHANNEL_NOT_REQUESTED`.
+  public var channels: [Channel] = []
 
   /// The message with every field absent or at its default.
   public init() {}
@@ -2376,6 +2384,7 @@ public struct ConfirmSubscriptionRequest: ProtobufC.Message {
     self.storeID = String(cString: c.pointee.store_id)
     self.confirmationToken = String(cString: c.pointee.confirmation_token)
     self.evidence = c.pointee.evidence.map { ConsentEvidence(fromC: $0) }
+    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { Channel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -2384,6 +2393,8 @@ public struct ConfirmSubscriptionRequest: ProtobufC.Message {
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ConfirmSubscriptionRequest.store_id") }
     if !self.confirmationToken.isEmpty { c.pointee.confirmation_token = try arena.string(self.confirmationToken, "patron.v1.ConfirmSubscriptionRequest.confirmation_token") }
     if let value = self.evidence { c.pointee.evidence = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ConsentEvidence.self) }
+    c.pointee.n_channels = self.channels.count
+    c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in .init(rawValue: .init(truncatingIfNeeded: element.rawValue)) }
   }
 }
 
@@ -2486,6 +2497,17 @@ public struct UnsubscribeCustomerResponse: ProtobufC.Message {
   /// What changed; empty when nothing did.
   public var changes: [SubscriptionChange] = []
 
+  /// What the caller should know: `CONSENT_OUTDATED` for an opt-out that is older than the agreement
+  /// and changed nothing, `ADDRESS_MISSING` for a channel that was left out because no customer has
+  /// the address and it is none of that channel.
+  public var warnings: [Warning] = []
+
+  /// Updated or unchanged. A repeat is unchanged, also for an address that no customer has.
+  public var outcome = Outcome(rawValue: 0)
+
+  /// The channels and topics of the request as they stand now.
+  public var channels: [ChannelStatus] = []
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -2502,6 +2524,9 @@ public struct UnsubscribeCustomerResponse: ProtobufC.Message {
     let c = source.assumingMemoryBound(to: Patron__V1__UnsubscribeCustomerResponse.self)
     self.customer = c.pointee.customer.map { Customer(fromC: $0) }
     self.changes = CArray.map(c.pointee.changes, c.pointee.n_changes) { SubscriptionChange(fromC: $0!) }
+    self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
+    self.outcome = Outcome(rawValue: Int32(truncatingIfNeeded: c.pointee.outcome.rawValue))
+    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ChannelStatus(fromC: $0!) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -2510,6 +2535,11 @@ public struct UnsubscribeCustomerResponse: ProtobufC.Message {
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
     c.pointee.n_changes = self.changes.count
     c.pointee.changes = try arena.map(self.changes) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__SubscriptionChange.self) }
+    c.pointee.n_warnings = self.warnings.count
+    c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
+    c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: self.outcome.rawValue))
+    c.pointee.n_channels = self.channels.count
+    c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ChannelStatus.self) }
   }
 }
 
@@ -2524,7 +2554,8 @@ public struct SuppressCustomerRequest: ProtobufC.Message {
   /// Channels; at least one.
   public var channels: [Channel] = []
 
-  /// Why.
+  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` and `SUPPRESSION_REASON_ERASURE` are the owner's to say:
+  /// with another actor than the customer they are refused with `REASON_IS_THE_OWNERS`.
   public var reason = SuppressionReason(rawValue: 0)
 
   /// Since when; absent is now.
@@ -2629,7 +2660,8 @@ public struct UnsuppressCustomerRequest: ProtobufC.Message {
   /// Channels; at least one.
   public var channels: [Channel] = []
 
-  /// Which suppressions; empty is manual ones.
+  /// Which suppressions; empty is manual ones. With `SUPPRESSION_REASON_UNSUBSCRIBED` or
+  /// `SUPPRESSION_REASON_ERASURE` only the customer acts; else `STICKY_OPT_OUT`.
   public var reasons: [SuppressionReason] = []
 
   /// Why, up to 255 characters.
@@ -2711,6 +2743,75 @@ public struct UnsuppressCustomerResponse: ProtobufC.Message {
     c.pointee.n_channels = self.channels.count
     c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ChannelStatus.self) }
     c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: self.outcome.rawValue))
+  }
+}
+
+/// Request of GetAddressStatus.
+public struct GetAddressStatusRequest: ProtobufC.Message {
+  /// The store; empty is `default`.
+  public var storeID = ""
+
+  /// An e-mail address or a phone number.
+  public var address: CustomerRef?
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.GetAddressStatusRequest"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__get_address_status_request__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__GetAddressStatusRequest.self)
+    self.storeID = String(cString: c.pointee.store_id)
+    self.address = c.pointee.address.map { CustomerRef(fromC: $0) }
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__GetAddressStatusRequest.self)
+    if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.GetAddressStatusRequest.store_id") }
+    if let value = self.address { c.pointee.address = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerRef.self) }
+  }
+}
+
+/// Response of GetAddressStatus.
+public struct GetAddressStatusResponse: ProtobufC.Message {
+  /// Who has the address; 0 when nobody does.
+  public var customerID: Int64 = 0
+
+  /// The channel of the address: marketing always, other topics where the customer said something.
+  public var channels: [ChannelStatus] = []
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.GetAddressStatusResponse"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__get_address_status_response__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__GetAddressStatusResponse.self)
+    self.customerID = c.pointee.customer_id
+    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ChannelStatus(fromC: $0!) }
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__GetAddressStatusResponse.self)
+    c.pointee.customer_id = self.customerID
+    c.pointee.n_channels = self.channels.count
+    c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ChannelStatus.self) }
   }
 }
 
@@ -2813,7 +2914,8 @@ public struct StoreSettings: ProtobufC.Message {
   public var currencyCode = ""
 
   /// Whether an address of an erased customer may become a new customer. Where it may not, whatever
-  /// would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`.
+  /// would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it may, it stays
+  /// suppressed until its owner agrees in person.
   public var allowRecreateAfterErasure = false
 
   /// Soft bounces in a row that suppress an address, 1 to 100; 0 is 5.

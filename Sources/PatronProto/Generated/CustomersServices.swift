@@ -124,10 +124,11 @@ public enum CustomerService {
 
   /// Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
   /// tells of it by one event, `profile_redacted`, after which followers forget what they have of
-  /// the customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
-  /// any topic is suppressed by it. The answer comes when all is done; when the server stops before,
-  /// it finishes when it starts again. After an error in the middle, a repeat with the same request
-  /// id or the customer's id goes on. Backups are the operator's.
+  /// the customer. Suppressions stay with the hashes of the addresses, and each gets the reason
+  /// `SUPPRESSION_REASON_ERASURE`; whoever had opted out of any topic is suppressed for that, too.
+  /// The answer comes when all is done; when the server stops before, it finishes when it starts
+  /// again. After an error in the middle, a repeat with the same request id or the customer's id
+  /// goes on. Backups are the operator's.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
   /// for a request id of another request.
@@ -173,11 +174,12 @@ public enum CustomerService {
   /// `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
   /// `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
   /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
-  /// and somebody else says that they agreed, `CONSENT_OUTDATED` when the opt-out is not older,
-  /// `ADDRESS_MISSING` when the customer has no address for a channel, `ADDRESS_DIFFERS` when the
-  /// customer who is found has another address for it than the one given: whoever fills in a form
-  /// must not change the address of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED`,
-  /// `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
+  /// (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
+  /// that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING` when the
+  /// customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is found has
+  /// another address for it than the one given: whoever fills in a form must not change the address
+  /// of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
+  /// agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
   public static let subscribeCustomer = MethodDescriptor<SubscribeCustomerRequest, SubscribeCustomerResponse>(
     TTRPC.Method(
       service: name, name: "SubscribeCustomer", kind: .unary,
@@ -187,18 +189,21 @@ public enum CustomerService {
   ///
   /// Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
   /// `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
-  /// `CONFIRMATION_EXPIRED` after seven days, `ADDRESS_CHANGED` when the customer has another
-  /// address than the one that was asked, `CONSENT_OUTDATED` when the customer opted out since,
-  /// `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be confirmed are; an error
-  /// comes when none can.
+  /// `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` when the
+  /// customer has another address than the one that was asked, `CONSENT_OUTDATED` when the customer
+  /// opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be
+  /// confirmed are; an error comes when none can.
   public static let confirmSubscription = MethodDescriptor<ConfirmSubscriptionRequest, ConfirmSubscriptionResponse>(
     TTRPC.Method(
       service: name, name: "ConfirmSubscription", kind: .unary,
       idempotency: .idempotent))
 
   /// Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
-  /// after a merge is kept in any case, so that it stands when the merge is undone. Of an address
-  /// that no customer has, channels that it is none of are left out: nobody knows those addresses.
+  /// after a merge is kept in any case, so that it stands when the merge is undone. One that is
+  /// older than the agreement, by whole seconds, changes nothing and has the warning
+  /// `CONSENT_OUTDATED`; but the customer's own beats every later agreement that the customer did
+  /// not give. Of an address that no customer has, channels that it is none of are left out with the
+  /// warning `ADDRESS_MISSING`: nobody knows those addresses.
   ///
   /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
   /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
@@ -211,21 +216,29 @@ public enum CustomerService {
 
   /// Forbids messages to an address whatever its owner agreed to.
   ///
-  /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, and `OCCURRED_AT_TOO_EARLY`,
-  /// `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at` (1990 to five minutes
-  /// ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
-  /// `ADDRESS_MISSING` for a channel of which there is no address, here for each.
+  /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, `REASON_IS_THE_OWNERS`, and
+  /// `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at`
+  /// (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+  /// FAILED_PRECONDITION `ADDRESS_MISSING` for a channel of which there is no address, here for
+  /// each.
   public static let suppressCustomer = MethodDescriptor<SuppressCustomerRequest, SuppressCustomerResponse>(
     TTRPC.Method(
       service: name, name: "SuppressCustomer", kind: .unary,
       idempotency: .idempotent))
 
   /// Lifts suppressions. Errors: as SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
-  /// SUPPRESSION_REASON_UNSUBSCRIBED unless the customer acts.
+  /// SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer acts.
   public static let unsuppressCustomer = MethodDescriptor<UnsuppressCustomerRequest, UnsuppressCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UnsuppressCustomer", kind: .unary,
       idempotency: .idempotent))
+
+  /// What may be sent to an address, whether or not a customer has it: it may be suppressed all the
+  /// same. Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
+  public static let getAddressStatus = MethodDescriptor<GetAddressStatusRequest, GetAddressStatusResponse>(
+    TTRPC.Method(
+      service: name, name: "GetAddressStatus", kind: .unary,
+      idempotency: .noSideEffects))
 
   /// The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
   /// INVALID_ARGUMENT for pages.
@@ -268,6 +281,7 @@ public enum CustomerService {
     unsubscribeCustomer.method,
     suppressCustomer.method,
     unsuppressCustomer.method,
+    getAddressStatus.method,
     listConsentHistory.method,
     getStoreSettings.method,
     updateStoreSettings.method,
@@ -387,10 +401,11 @@ public struct CustomerServiceClient: Sendable {
 
   /// Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
   /// tells of it by one event, `profile_redacted`, after which followers forget what they have of
-  /// the customer. Suppressions stay with the hashes of the addresses, and whoever had opted out of
-  /// any topic is suppressed by it. The answer comes when all is done; when the server stops before,
-  /// it finishes when it starts again. After an error in the middle, a repeat with the same request
-  /// id or the customer's id goes on. Backups are the operator's.
+  /// the customer. Suppressions stay with the hashes of the addresses, and each gets the reason
+  /// `SUPPRESSION_REASON_ERASURE`; whoever had opted out of any topic is suppressed for that, too.
+  /// The answer comes when all is done; when the server stops before, it finishes when it starts
+  /// again. After an error in the middle, a repeat with the same request id or the customer's id
+  /// goes on. Backups are the operator's.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
   /// for a request id of another request.
@@ -433,11 +448,12 @@ public struct CustomerServiceClient: Sendable {
   /// `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
   /// `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
   /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
-  /// and somebody else says that they agreed, `CONSENT_OUTDATED` when the opt-out is not older,
-  /// `ADDRESS_MISSING` when the customer has no address for a channel, `ADDRESS_DIFFERS` when the
-  /// customer who is found has another address for it than the one given: whoever fills in a form
-  /// must not change the address of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED`,
-  /// `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
+  /// (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
+  /// that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING` when the
+  /// customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is found has
+  /// another address for it than the one given: whoever fills in a form must not change the address
+  /// of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
+  /// agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
   public func subscribeCustomer(_ request: SubscribeCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SubscribeCustomerResponse {
     try await channel.call(CustomerService.subscribeCustomer, request, options.identified(by: request.requestID))
   }
@@ -446,17 +462,20 @@ public struct CustomerServiceClient: Sendable {
   ///
   /// Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
   /// `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
-  /// `CONFIRMATION_EXPIRED` after seven days, `ADDRESS_CHANGED` when the customer has another
-  /// address than the one that was asked, `CONSENT_OUTDATED` when the customer opted out since,
-  /// `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be confirmed are; an error
-  /// comes when none can.
+  /// `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` when the
+  /// customer has another address than the one that was asked, `CONSENT_OUTDATED` when the customer
+  /// opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be
+  /// confirmed are; an error comes when none can.
   public func confirmSubscription(_ request: ConfirmSubscriptionRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ConfirmSubscriptionResponse {
     try await channel.call(CustomerService.confirmSubscription, request, options)
   }
 
   /// Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
-  /// after a merge is kept in any case, so that it stands when the merge is undone. Of an address
-  /// that no customer has, channels that it is none of are left out: nobody knows those addresses.
+  /// after a merge is kept in any case, so that it stands when the merge is undone. One that is
+  /// older than the agreement, by whole seconds, changes nothing and has the warning
+  /// `CONSENT_OUTDATED`; but the customer's own beats every later agreement that the customer did
+  /// not give. Of an address that no customer has, channels that it is none of are left out with the
+  /// warning `ADDRESS_MISSING`: nobody knows those addresses.
   ///
   /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
   /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
@@ -468,18 +487,25 @@ public struct CustomerServiceClient: Sendable {
 
   /// Forbids messages to an address whatever its owner agreed to.
   ///
-  /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, and `OCCURRED_AT_TOO_EARLY`,
-  /// `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at` (1990 to five minutes
-  /// ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
-  /// `ADDRESS_MISSING` for a channel of which there is no address, here for each.
+  /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, `REASON_IS_THE_OWNERS`, and
+  /// `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at`
+  /// (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+  /// FAILED_PRECONDITION `ADDRESS_MISSING` for a channel of which there is no address, here for
+  /// each.
   public func suppressCustomer(_ request: SuppressCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SuppressCustomerResponse {
     try await channel.call(CustomerService.suppressCustomer, request, options)
   }
 
   /// Lifts suppressions. Errors: as SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
-  /// SUPPRESSION_REASON_UNSUBSCRIBED unless the customer acts.
+  /// SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer acts.
   public func unsuppressCustomer(_ request: UnsuppressCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UnsuppressCustomerResponse {
     try await channel.call(CustomerService.unsuppressCustomer, request, options)
+  }
+
+  /// What may be sent to an address, whether or not a customer has it: it may be suppressed all the
+  /// same. Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
+  public func getAddressStatus(_ request: GetAddressStatusRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetAddressStatusResponse {
+    try await channel.call(CustomerService.getAddressStatus, request, options)
   }
 
   /// The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;

@@ -90,6 +90,8 @@ public enum MessageTypes {
     SuppressCustomerResponse.descriptor,
     UnsuppressCustomerRequest.descriptor,
     UnsuppressCustomerResponse.descriptor,
+    GetAddressStatusRequest.descriptor,
+    GetAddressStatusResponse.descriptor,
     ListConsentHistoryRequest.descriptor,
     ListConsentHistoryResponse.descriptor,
     StoreSettings.descriptor,

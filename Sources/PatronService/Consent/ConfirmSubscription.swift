@@ -9,6 +9,8 @@ extension ConsentHandlers {
   struct Confirmation: Sendable {
     var store: StoreID
     var tokenHash: [UInt8]
+    /// Which channels are confirmed; nil is every one of the token.
+    var channels: Set<PatronModel.Channel>?
     var evidence: CheckedEvidence
   }
 
@@ -25,9 +27,12 @@ extension ConsentHandlers {
           reason: "CONFIRMATION_TOKEN_MALFORMED",
           message: "It is no token: send what SubscribeCustomer answered, as it came."))
     }
+    let channels =
+      request.channels.isEmpty ? nil : ConsentScope(request.channels, &violations).channels
     try violations.finish()
     return Confirmation(
-      store: store, tokenHash: SHA256.digest(of: token ?? []), evidence: evidence)
+      store: store, tokenHash: SHA256.digest(of: token ?? []), channels: channels.map(Set.init),
+      evidence: evidence)
   }
 
   /// Completes a double opt-in. A token that was used before changes nothing.
@@ -35,12 +40,19 @@ extension ConsentHandlers {
     _ confirmation: Confirmation, _ context: WriteContext, _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(confirmation.store)
-    let requests = try writer.read.confirmations(tokenHash: confirmation.tokenHash)
+    var requests = try writer.read.confirmations(tokenHash: confirmation.tokenHash)
     guard let first = requests.first else { throw RPCError.confirmationNotFound }
+    if let channels = confirmation.channels {
+      guard channels.isSubset(of: requests.map(\.channel)) else {
+        throw RPCError.channelNotRequested
+      }
+      requests.removeAll { !channels.contains($0.channel) }
+    }
     guard let row = try writer.read.customerRow(.id(first.customerID)) else {
       throw try RPCError.customerNotFound(.id(first.customerID), in: writer.read)
     }
-    guard first.confirmedAt == nil else { return response.appendCustomer(1, row) }
+    requests.removeAll { $0.confirmedAt != nil }
+    guard !requests.isEmpty else { return response.appendCustomer(1, row) }
     guard context.now < first.expiresAt else { throw RPCError.confirmationExpired }
     var edit = try ConsentEdit(row, writer, at: context.now)
     var refusal: RPCError?
@@ -55,7 +67,10 @@ extension ConsentHandlers {
       }
     }
     if !isAccepted, let refusal { throw refusal }
-    try writer.useConfirmation(tokenHash: confirmation.tokenHash, at: context.now)
+    for channel in Set(requests.map(\.channel)) {
+      try writer.useConfirmation(
+        tokenHash: confirmation.tokenHash, of: channel, at: context.now)
+    }
     try edit.write()
     response.appendCustomer(1, edit.row)
     try response.append(ConfirmSubscriptionResponse.with { $0.changes = edit.summary })
@@ -72,7 +87,7 @@ extension ConsentHandlers {
     let consent = edit.customer.consent(channel, topic)
     // A newer request after an opt-out has a token of its own.
     if let optOutAt = consent.unsubscribedAt, consent.state == .pending,
-      optOutAt > request.requestedAt
+      optOutAt >= request.requestedAt
     {
       throw RPCError.confirmationOutdated
     }
@@ -111,6 +126,11 @@ extension RPCError {
   fileprivate static let confirmationNotFound = reason(
     .notFound, "CONFIRMATION_NOT_FOUND",
     "The token is not known; check it, and the store. Subscribe again for a new one.")
+
+  fileprivate static let channelNotRequested = reason(
+    .failedPrecondition, "CHANNEL_NOT_REQUESTED",
+    "The token is not about every channel that is named. Name channels of its request, or none for "
+      + "all of them.")
 
   fileprivate static let confirmationExpired = reason(
     .failedPrecondition, "CONFIRMATION_EXPIRED",

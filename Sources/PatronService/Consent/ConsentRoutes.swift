@@ -22,6 +22,7 @@ extension Routes {
     write(
       CustomerService.unsuppressCustomer, prepare: Consent.prepareUnsuppress,
       apply: Consent.unsuppress)
+    point(CustomerService.getAddressStatus, Consent.getAddressStatus)
     point(CustomerService.listConsentHistory, Consent.listHistory)
     point(CustomerService.getStoreSettings, CustomerHandlers.getStoreSettings)
     write(

@@ -100,13 +100,3 @@ extension ImportedConsent {
     }
   }
 }
-
-extension Customer {
-  /// The address of a channel in the form that is compared; nil when there is none.
-  fileprivate func address(_ channel: PatronModel.Channel) throws -> String? {
-    switch channel {
-    case .sms: phoneNumber
-    case .email: try email.map { try EmailAddress($0).key }
-    }
-  }
-}

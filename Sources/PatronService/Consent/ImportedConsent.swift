@@ -9,13 +9,17 @@ internal import ProtobufC
 /// | --- | --- | --- | --- |
 /// | any | new | any state | as given |
 /// | keep | known | subscribed, pending | as stored, with `CONSENT_KEPT` |
-/// | keep | known | unsubscribed | unsubscribed, unless what is stored is newer |
+/// | keep | known | unsubscribed | unsubscribed, unless what is stored is newer; over somebody
+///   else's opt-out it becomes the customer's own where the file says so |
 /// | overwrite | known, opted out | subscribed, pending | as given, if dated after the opt-out |
 /// | overwrite | known | anything else | as given |
+/// | any | known, opted out in person | unsubscribed by anybody else | as stored |
 ///
-/// Never subscribed says nothing and changes nothing. A channel whose marketing is given is not
-/// touched by the flag of that channel: the flag is kept beside it. Suppressions are added under
-/// every policy, and none is ever lifted or changed.
+/// Never subscribed says nothing and changes nothing. Where marketing of a channel is given, the
+/// flag of that channel is kept beside it and does nothing, but for a known customer's false that
+/// is news: beside an agreement it opts out where consent is kept, and is told of where it is
+/// overwritten; never subscribed does not stand in its way. Suppressions are added under every
+/// policy, and none is ever lifted or changed.
 struct ImportedConsent: Sendable {
   /// The consent of one channel and topic as it was elsewhere.
   struct Entry: Sendable {
@@ -38,17 +42,25 @@ struct ImportedConsent: Sendable {
     with flags: MarketingFlags, to customer: inout Customer, isNew: Bool,
     in reader: StoreReader, at now: Int64
   ) throws -> MarketingFlags.Effect {
-    var effect = try applyFlags(flags, to: &customer, isNew: isNew, at: now)
+    let uses = flagUses(flags, of: customer, isNew: isNew)
+    var effect = try apply(flags, uses, to: &customer, in: reader, at: now)
     for entry in entries where entry.consent.state != .neverSubscribed {
+      // A false flag that acts has the last word of its channel.
+      if uses.contains(where: { $0.acts && $0.channel == entry.channel }),
+        entry.topic == .marketing
+      {
+        continue
+      }
       let stored = customer.consent(entry.channel, entry.topic)
-      let next = completed(entry.consent, over: stored, at: now)
+      var next = completed(entry.consent, over: stored, at: now)
+      Self.keepOwnOptOut(of: stored, in: &next)
       guard next != stored else { continue }
       if let warning = refusal(of: entry, next, over: stored, isNew: isNew) {
         effect.warnings.append(warning)
         continue
       }
       // What a known customer has and the policy keeps is no news.
-      if !isNew, !overwrites, next.state == stored.state || next.state != .unsubscribed { continue }
+      if !isNew, !overwrites, !isNews(entry, next, over: stored) { continue }
       customer.setConsent(next, entry.channel, entry.topic, ledgerID: 0)
       effect.consents.add(
         row(from: stored, to: next, at: now), entry.channel, entry.topic, Self.evidence)
@@ -60,29 +72,25 @@ struct ImportedConsent: Sendable {
     return effect
   }
 
-  /// Flags do what they do everywhere, but where the channel's marketing is given, and but for
-  /// subscribing a known customer against the policy.
-  private func applyFlags(
-    _ flags: MarketingFlags, to customer: inout Customer, isNew: Bool, at now: Int64
-  ) throws -> MarketingFlags.Effect {
-    var acting = flags
-    func isKept(_ channel: PatronModel.Channel, _ accepts: Bool?) -> Bool {
-      let isGiven = entries.contains { $0.channel == channel && $0.topic == .marketing }
-      return isGiven || (accepts == true && !isNew && !overwrites)
+  /// What an import that keeps consent takes of a known customer: opt-outs.
+  private func isNews(
+    _ entry: Entry, _ next: ChannelConsent, over stored: ChannelConsent
+  ) -> Bool {
+    guard next.state == .unsubscribed else { return false }
+    guard stored.state == .unsubscribed else { return true }
+    return entry.consent.changedBy == .customer && !stored.isSticky
+  }
+
+  /// An opt-out that the customer gave in person stays that, and does not become an earlier one.
+  private static func keepOwnOptOut(of stored: ChannelConsent, in next: inout ChannelConsent) {
+    guard next.state == .unsubscribed, let optOut = ConsentRules.optOut(in: stored) else { return }
+    if optOut.isSticky, stored.state == .unsubscribed, next.changedBy != .customer {
+      next = stored
+    } else if optOut.isSticky || next.changedBy == .customer {
+      next.changedBy = .customer
+      next.unsubscribedAt = [next.unsubscribedAt, optOut.unsubscribedAt].compactMap(\.self).max()
+      next.changedAt = [next.changedAt, optOut.unsubscribedAt].compactMap(\.self).max()
     }
-    let keepsSMS = isKept(.sms, flags.sms)
-    let keepsEmail = isKept(.email, flags.email)
-    if keepsSMS { acting.sms = nil }
-    if keepsEmail { acting.email = nil }
-    // What an import brings was agreed to elsewhere: nobody is asked again.
-    var effect = try acting.apply(to: &customer, at: now) { _ in false }
-    // Rows of an import say so, whatever in it changed the state.
-    effect.consents = effect.consents.imported(Self.evidence)
-    if keepsSMS, let sms = flags.sms { MarketingFlags.keep(sms, .sms, in: &customer, &effect) }
-    if keepsEmail, let email = flags.email {
-      MarketingFlags.keep(email, .email, in: &customer, &effect)
-    }
-    return effect
   }
 
   /// Why the entry has no effect and the caller should know; nil when it has, or is no news.
@@ -91,11 +99,10 @@ struct ImportedConsent: Sendable {
   ) -> Warning? {
     if isNew { return nil }
     if next.state == .unsubscribed {
-      let isNewer = stored.changedAt.map { (next.changedAt ?? .min) >= $0 } ?? true
-      if overwrites || isNewer || stored.state == .unsubscribed { return nil }
-      // The customer's own opt-out beats every later agreement that the customer did not give.
-      if entry.consent.changedBy == .customer && stored.changedBy != .customer { return nil }
-      return .outdated(entry)
+      if overwrites || stored.state == .unsubscribed { return nil }
+      let isLate = ConsentRules.isOutdated(
+        optOutAt: next.changedAt ?? .min, by: entry.consent.changedBy, over: stored)
+      return isLate ? .outdated(entry) : nil
     }
     guard overwrites else {
       return stored.state == .subscribed || stored.state == next.state ? nil : .kept(entry)
@@ -116,14 +123,18 @@ struct ImportedConsent: Sendable {
     let isSame = given.state == stored.state
     let known = given.state == .unsubscribed ? given.unsubscribedAt : given.subscribedAt
     next.changedAt = given.changedAt ?? known ?? (isSame ? stored.changedAt : nil) ?? now
-    next.source = given.source ?? (isSame ? stored.source : nil) ?? name
+    // Who tells who said it tells where, too: an export leaves empty what was not known.
+    next.source =
+      given.source ?? (isSame ? stored.source : nil) ?? (given.changedBy == nil ? name : nil)
     next.subscribedAt = given.subscribedAt ?? stored.subscribedAt
     next.unsubscribedAt = given.unsubscribedAt ?? stored.unsubscribedAt
     if given.state == .subscribed, given.subscribedAt == nil, !isSame {
       next.subscribedAt = next.changedAt
     }
-    if given.state == .unsubscribed, given.unsubscribedAt == nil, !isSame {
-      next.unsubscribedAt = next.changedAt
+    if given.state == .unsubscribed, given.unsubscribedAt == nil {
+      next.unsubscribedAt =
+        isSame
+        ? [stored.unsubscribedAt, given.changedAt].compactMap(\.self).max() : next.changedAt
     }
     if isSame {
       if given.optInLevel == .unknown { next.optInLevel = stored.optInLevel }
@@ -149,27 +160,28 @@ struct ImportedConsent: Sendable {
 extension Warning {
   /// A known customer is not subscribed by an import that keeps consent.
   fileprivate static func kept(_ entry: ImportedConsent.Entry) -> Warning {
-    about(
-      entry, "CONSENT_KEPT",
-      "The customer is known and not subscribed, and this import keeps consent. An import with "
-        + "CONSENT_POLICY_OVERWRITE takes it.")
+    kept("subscriptions.\(entry.channel.name).\(entry.topic.name)")
+  }
+
+  /// The same of what a field says.
+  static func kept(_ field: String) -> Warning {
+    .with {
+      $0.reason = "CONSENT_KEPT"
+      $0.field = field
+      $0.message =
+        "The customer is known and not subscribed, and this import keeps consent. An import with "
+        + "CONSENT_POLICY_OVERWRITE takes it."
+    }
   }
 
   /// What is stored is newer, or the file has no date where it needs one.
   fileprivate static func outdated(_ entry: ImportedConsent.Entry) -> Warning {
-    about(
-      entry, "CONSENT_OUTDATED",
-      "The consent is not dated after what is stored, so it changed nothing. Over an opt-out an "
-        + "import needs a consent with a later date.")
-  }
-
-  private static func about(
-    _ entry: ImportedConsent.Entry, _ reason: String, _ message: String
-  ) -> Warning {
     .with {
-      $0.reason = reason
+      $0.reason = "CONSENT_OUTDATED"
       $0.field = "subscriptions.\(entry.channel.name).\(entry.topic.name)"
-      $0.message = message
+      $0.message =
+        "The consent is not dated after what is stored, so it changed nothing. Over an opt-out an "
+        + "import needs a consent with a later date."
     }
   }
 }

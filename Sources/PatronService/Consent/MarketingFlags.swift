@@ -18,6 +18,22 @@ struct MarketingFlags: Sendable {
   /// past: what they say must not undo what the customer said since.
   var saidAt: Int64?
 
+  /// What the shop says of a channel.
+  subscript(channel: PatronModel.Channel) -> Bool? {
+    get {
+      switch channel {
+      case .sms: sms
+      case .email: email
+      }
+    }
+    set {
+      switch channel {
+      case .sms: sms = newValue
+      case .email: email = newValue
+      }
+    }
+  }
+
   /// Says nothing.
   mutating func clear() {
     sms = nil
@@ -32,22 +48,30 @@ struct MarketingFlags: Sendable {
     var warnings: [Warning] = []
     /// Names of the fields that changed.
     var changedFields: [String] = []
+    /// Whether the address is suppressed, of channels of which that was looked up.
+    var suppressed: [PatronModel.Channel: Bool] = [:]
   }
 
-  /// Applies the flags to a record that is not written yet. `doubleOptIn` tells whether the store
-  /// wants agreements of a channel confirmed.
+  /// Applies the flags to a record that is not written yet.
   func apply(
-    to customer: inout Customer, at now: Int64,
-    doubleOptIn: (PatronModel.Channel) throws -> Bool
+    to customer: inout Customer, in reader: StoreReader, at now: Int64
   ) throws -> Effect {
     var effect = Effect()
     for (channel, accepts) in [(PatronModel.Channel.sms, sms), (.email, email)] {
       guard let accepts else { continue }
       let current = customer.consent(channel, .marketing)
-      let transition = ConsentRules.applyFlag(
+      let begins = accepts && current.canBegin
+      var transition = ConsentRules.applyFlag(
         accepts, at: min(saidAt ?? now, now), to: current,
-        doubleOptIn: try accepts && current.canBegin && doubleOptIn(channel), actor: actor,
-        source: source)
+        doubleOptIn: try begins && StoreSettings(of: reader).asksForConfirmation(channel),
+        actor: actor, source: source)
+      if begins, case .changed = transition {
+        switch try Self.obstacle(channel, to: customer, reader, &effect) {
+        case .stickyOptOut: transition = .unchanged(.stickyOptOut)
+        case let other?: effect.warnings.append(.about(other, channel))
+        case nil: break
+        }
+      }
       switch transition {
       case .unchanged(let warning):
         if let warning { effect.warnings.append(.about(warning, channel)) }
@@ -60,6 +84,25 @@ struct MarketingFlags: Sendable {
     }
     if !effect.consents.isEmpty { effect.changedFields.append("subscriptions") }
     return effect
+  }
+
+  /// What the shop should know where an agreement begins and nothing may be sent all the same. The
+  /// opt-out in person of an address without a record is one of the customer who has it now.
+  private static func obstacle(
+    _ channel: PatronModel.Channel, to customer: Customer, _ reader: StoreReader,
+    _ effect: inout Effect
+  ) throws -> ConsentWarning? {
+    if let address = try customer.address(channel) {
+      let suppressions = try SuppressionReader(reader).suppressions(channel, of: address)
+      effect.suppressed[channel] = !suppressions.isEmpty
+      let optOut = PatronModel.SuppressionReason.unsubscribed.rawValue
+      if suppressions.contains(where: { $0.reason == optOut }) { return .stickyOptOut }
+      if !suppressions.isEmpty { return .addressSuppressed }
+    }
+    // Of most customers nothing is known yet.
+    guard !customer.subscriptions.isEmpty else { return nil }
+    let optOut = customer.consents(channel).optOut(reaching: .marketing, of: channel)
+    return optOut.map { _ in .otherTopic }
   }
 
   /// Keeps the flag itself beside the consent that it changed.
@@ -81,11 +124,25 @@ extension ChannelConsent {
   fileprivate var canBegin: Bool { state == .neverSubscribed || state == .unsubscribed }
 }
 
+extension Customer {
+  /// The address of a channel in the form that is compared; nil when there is none.
+  func address(_ channel: PatronModel.Channel) throws -> String? {
+    switch channel {
+    case .sms: phoneNumber
+    case .email: try email.map { try EmailAddress($0).key }
+    }
+  }
+}
+
 extension Warning {
   static func about(_ warning: ConsentWarning, _ channel: PatronModel.Channel) -> Warning {
+    about(warning, field: "customer.accepts_\(channel.name)_marketing")
+  }
+
+  static func about(_ warning: ConsentWarning, field: String) -> Warning {
     .with {
       $0.reason = warning.rawValue
-      $0.field = "customer.accepts_\(channel.name)_marketing"
+      $0.field = field
       $0.message = warning.message
     }
   }

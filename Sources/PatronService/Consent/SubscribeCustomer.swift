@@ -5,6 +5,9 @@ internal import ProtobufC
 internal import TTRPC
 
 extension ConsentHandlers {
+  /// The suppressions of the addresses that a request is about.
+  typealias Suppressions = [PatronModel.Channel: [PatronModel.Suppression]]
+
   /// A checked request.
   struct Subscribing: Sendable {
     var store: StoreID
@@ -106,16 +109,21 @@ extension ConsentHandlers {
     _ subscribing: Subscribing, _ writer: StoreWriter, at now: Int64
   ) throws -> (CustomerRow, SubscribeCustomerResponse) {
     let plan = try subscribing.customer.plan(in: writer.read)
-    try subscribing.checkAddresses(plan)
+    let addresses = try subscribing.addresses(plan)
+    let suppressions = try addresses.reduce(into: Suppressions()) { all, named in
+      all[named.channel] = try SuppressionReader(writer.read).suppressions(
+        named.channel, of: named.address
+      ).compactMap(PatronModel.Suppression.init)
+    }
     let asks = try subscribing.asksForConfirmation(in: writer.read)
-    // Refused before anything is written: a record that is made anew cannot be refused.
-    if let row = plan.row {
-      var trial = try ConsentEdit(row, writer, at: now)
-      _ = try subscribing.apply(to: &trial, asks, at: now)
+    // Refused before anything is written.
+    let known = try plan.row.map { try Customer(stored: $0.body) } ?? Customer()
+    for (channel, topic) in subscribing.scope.pairs {
+      _ = try subscribing.transition(of: known, channel, topic, asks, suppressions, at: now)
     }
     let customer = try subscribing.customer.perform(plan, in: writer, at: now)
     var edit = try ConsentEdit(customer.row, writer, at: now)
-    let warnings = try subscribing.apply(to: &edit, asks, at: now)
+    let warnings = try subscribing.apply(to: &edit, asks, suppressions, at: now)
     try edit.write()
     let pending = subscribing.scope.pairs.filter { channel, topic in
       asks[channel] == true && edit.customer.consent(channel, topic).state == .pending
@@ -137,17 +145,20 @@ extension ConsentHandlers {
 }
 
 extension ConsentHandlers.Subscribing {
-  /// Refuses channels without an address, and an agreement for another address than the customer's:
-  /// that would be taken for one it was not given for.
-  fileprivate func checkAddresses(_ plan: CustomerChange.Plan) throws {
+  /// The address of each channel. Refuses channels without one, and an agreement for another
+  /// address than the customer's: that would be taken for one it was not given for.
+  fileprivate func addresses(
+    _ plan: CustomerChange.Plan
+  ) throws -> [(channel: PatronModel.Channel, address: String)] {
     let given = customer.draft.identifiers
-    for channel in scope.channels {
+    return try scope.channels.map { channel in
       let stored = plan.row?.address(channel)
       let named = channel == .sms ? given.phone : given.emailKey
-      guard stored != nil || named != nil else { throw RPCError.noAddress(channel) }
-      if let row = plan.row, let stored, let named, stored != named {
+      guard let address = stored ?? named else { throw RPCError.noAddress(channel) }
+      if let row = plan.row, let named, address != named {
         throw RPCError.otherAddress(channel, of: row.id)
       }
+      return (channel, address)
     }
   }
 
@@ -162,38 +173,66 @@ extension ConsentHandlers.Subscribing {
       })
   }
 
+  /// What the agreement does to the consent of a channel and topic. An opt-out in person that an
+  /// address kept while there was no record binds as one in the record does; nobody said of which
+  /// topic it was, so it is taken as the usual one.
+  fileprivate func transition(
+    of customer: Customer, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
+    _ asks: [PatronModel.Channel: Bool], _ suppressions: ConsentHandlers.Suppressions,
+    at now: Int64
+  ) throws -> ConsentTransition {
+    let optOut = suppressions[channel]?.first { topic == .marketing && $0.reason == .unsubscribed }
+    do throws(RuleError) {
+      return try ConsentRules.subscribe(
+        evidence.statement(by: actor, at: now), to: customer.consent(channel, topic),
+        doubleOptIn: asks[channel] ?? false,
+        after: customer.consents(channel).optOut(reaching: topic, of: channel),
+        addressOptOutAt: optOut?.suppressedAt)
+    } catch {
+      throw RPCError.consent(error)
+    }
+  }
+
   /// Puts the agreement into an edit. Returns what the caller should know.
   fileprivate func apply(
-    to edit: inout ConsentEdit, _ asks: [PatronModel.Channel: Bool], at now: Int64
+    to edit: inout ConsentEdit, _ asks: [PatronModel.Channel: Bool],
+    _ suppressions: ConsentHandlers.Suppressions, at now: Int64
   ) throws -> [Warning] {
     var warnings: [Warning] = []
     let statement = evidence.statement(by: actor, at: now)
     for (channel, topic) in scope.pairs {
-      let transition: ConsentTransition
-      do throws(RuleError) {
-        transition = try ConsentRules.subscribe(
-          statement, to: edit.customer.consent(channel, topic),
-          doubleOptIn: asks[channel] ?? false,
-          after: edit.customer.consents(channel).optOut(reaching: topic, of: channel))
-      } catch {
-        throw RPCError.consent(error)
-      }
+      let transition = try transition(
+        of: edit.customer, channel, topic, asks, suppressions, at: now)
       edit.apply(transition, channel, topic, evidence.evidence)
       if case .unchanged(let warning?) = transition {
-        warnings.append(
-          .with {
-            $0.reason = warning.rawValue
-            $0.field = "evidence.occurred_at"
-            $0.message = warning.message
-          })
+        warnings.append(.about(warning, field: "evidence.occurred_at"))
         continue
       }
-      guard actor == .customer, edit.customer.consent(channel, topic).state == .subscribed,
-        let address = edit.row.address(channel)
-      else { continue }
-      try edit.liftOwn(channel, topic, address, statement.at, evidence)
+      let state = edit.customer.consent(channel, topic).state
+      if actor == .customer, state == .subscribed, let address = edit.row.address(channel) {
+        try edit.liftOwn(channel, topic, address, statement.at, evidence)
+      }
+      let ends = Self.ended(
+        suppressions[channel] ?? [], by: statement, topic, waits: state == .pending)
+      if !ends {
+        warnings.append(
+          .about(
+            .addressSuppressed,
+            field: channel == .sms ? "customer.phone_number" : "customer.email"))
+      }
     }
     return warnings
+  }
+
+  /// Whether the agreement ends all suppressions of its address, now or when it is confirmed.
+  private static func ended(
+    _ suppressions: [PatronModel.Suppression], by statement: ConsentStatement,
+    _ topic: PatronModel.Topic, waits: Bool
+  ) -> Bool {
+    if topic == .marketing, waits { return suppressions.allSatisfy(\.reason.isLiftedByOwnConsent) }
+    let lifted =
+      topic == .marketing ? ConsentRules.liftedSuppressions(by: statement, of: suppressions) : []
+    return lifted.count == suppressions.count
   }
 }
 

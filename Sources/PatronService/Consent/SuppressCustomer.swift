@@ -37,6 +37,14 @@ extension ConsentHandlers {
       source: SuppressionCheck.source(request.source, "source", &violations),
       note: SuppressionCheck.note(request.note, "note", &violations),
       actor: .checked(request.actor, unspecified: .operator, &violations))
+    if reason.isOwnersWish, change.actor != .customer {
+      violations.add(
+        "reason",
+        RuleError(
+          reason: "REASON_IS_THE_OWNERS",
+          message: "Only the owner of the address says so, and only the owner could lift it. "
+            + "Expected is another reason, such as manual, or the customer as actor."))
+    }
     try violations.finish()
     return change
   }
@@ -56,13 +64,14 @@ extension ConsentHandlers {
       reasons: reasons.isEmpty ? [.manual] : reasons, at: nil, source: "",
       note: SuppressionCheck.note(request.note, "note", &violations),
       actor: .checked(request.actor, unspecified: .operator, &violations))
-    if change.reasons.contains(.unsubscribed), change.actor != .customer {
+    if change.reasons.contains(where: \.isOwnersWish), change.actor != .customer {
       violations.add(
         "reasons",
         RuleError(
           reason: "STICKY_OPT_OUT",
-          message: "The owner of the address opted out in person: only the customer lifts that, by "
-            + "a new agreement. Leave unsubscribed out, or say that the customer acts."))
+          message: "The owner of the address opted out, or was erased: only the customer lifts "
+            + "that, by a new agreement. Leave unsubscribed and erasure out, or say that the "
+            + "customer acts."))
     }
     try violations.finish()
     return change
@@ -159,7 +168,7 @@ extension ConsentHandlers {
 
 extension CustomerRow {
   /// Whether the customer has the address now.
-  fileprivate func has(_ key: CustomerKey) -> Bool {
+  func has(_ key: CustomerKey) -> Bool {
     PatronModel.Channel.allCases.contains { channel in
       key.address(channel).map { $0 == address(channel) } ?? false
     }

@@ -34,23 +34,30 @@ extension ConsentHandlers {
   ) throws {
     let writer = context.store(optOut.store)
     guard let row = try writer.read.customerRow(optOut.customer) else {
-      return try suppressUnknown(optOut, writer, at: context.now)
+      return try response.append(suppressUnknown(optOut, writer, at: context.now))
     }
     var edit = try ConsentEdit(row, writer, at: context.now)
     let statement = optOut.evidence.statement(by: optOut.actor, at: context.now)
+    var answer = UnsubscribeCustomerResponse()
     for (channel, topic) in optOut.scope.pairs {
-      _ = try edit.unsubscribe(statement, channel, topic, optOut.evidence.evidence)
+      let transition = try edit.unsubscribe(statement, channel, topic, optOut.evidence.evidence)
+      guard case .unchanged(let warning?) = transition else { continue }
+      answer.warnings.append(.about(warning, field: "evidence.occurred_at"))
     }
     try edit.write()
     response.appendCustomer(1, edit.row)
-    try response.append(UnsubscribeCustomerResponse.with { $0.changes = edit.summary })
+    answer.changes = edit.summary
+    answer.outcome = edit.isEmpty ? .unchanged : .updated
+    let statuses = try ChannelStatuses(of: edit.row, in: writer.read, at: context.now)
+    answer.channels = optOut.scope.pairs.map { statuses.status($0.channel, $0.topic) }
+    try response.append(answer)
   }
 
   /// There is no record to keep an opt-out in, so it is kept with the address. Channels of other
   /// addresses are left out: nobody knows those.
   private static func suppressUnknown(
     _ optOut: OptOut, _ writer: StoreWriter, at now: Int64
-  ) throws {
+  ) throws -> UnsubscribeCustomerResponse {
     let evidence = optOut.evidence
     let cause = SuppressionCause(
       at: evidence.occurredAt ?? now, actor: optOut.actor, source: evidence.evidence.source,
@@ -62,9 +69,30 @@ extension ConsentHandlers {
       if optOut.customer.isAddress { throw RPCError.otherAddress(optOut.scope.channels[0]) }
       throw try RPCError.customerNotFound(optOut.customer, in: writer.read)
     }
+    var answer = UnsubscribeCustomerResponse.with { $0.outcome = .unchanged }
     for (channel, address) in addresses {
       let reason = PatronModel.SuppressionReason.optOut(by: optOut.actor)
-      _ = try UnknownAddress(channel, address).suppress(reason, cause, writer)
+      let isChanged = try UnknownAddress(channel, address).suppress(reason, cause, writer)
+      if isChanged { answer.outcome = .updated }
+    }
+    for channel in optOut.scope.channels where !addresses.contains(where: { $0.0 == channel }) {
+      answer.warnings.append(.otherChannel(channel))
+    }
+    let statuses = try ChannelStatuses(of: optOut.customer, in: writer.read, at: now)
+    answer.channels = addresses.map { statuses.status($0.0, .marketing) }
+    return answer
+  }
+}
+
+extension Warning {
+  /// An address that no customer has tells nothing about another channel.
+  fileprivate static func otherChannel(_ channel: PatronModel.Channel) -> Warning {
+    .with {
+      $0.reason = "ADDRESS_MISSING"
+      $0.field = "channels"
+      $0.message =
+        "No customer has that address, and it is none of the channel \(channel.name): that channel "
+        + "was left out. Name the other address in a call of its own."
     }
   }
 }

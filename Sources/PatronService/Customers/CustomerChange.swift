@@ -181,9 +181,7 @@ struct CustomerChange: Sendable {
       return try imported.apply(
         with: flags, to: &customer, isNew: isNew, in: writer.read, at: now)
     }
-    return try flags.apply(to: &customer, at: now) {
-      try StoreSettings(of: writer.read).asksForConfirmation($0)
-    }
+    return try flags.apply(to: &customer, in: writer.read, at: now)
   }
 
   private func write(
@@ -219,7 +217,8 @@ struct CustomerChange: Sendable {
     if let old {
       try writer.update(row, replacing: old, terms: terms)
     } else {
-      let suppressed = try CustomerTerms.suppressedChannels(of: row, in: writer.read)
+      let suppressed = try CustomerTerms.suppressedChannels(
+        of: row, in: writer.read, known: imported == nil ? effect.suppressed : [:])
       terms.body = .known(CustomerTerms.of(customer, suppressedChannels: suppressed))
       try writer.insert(row, terms: terms)
     }

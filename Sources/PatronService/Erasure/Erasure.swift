@@ -22,9 +22,10 @@ enum ErasureMode: Int32, Sendable {
 /// The first step of an erasure: afterwards there is no such customer, and nothing new can be
 /// written about them. The history is left to ``HistoryErasure``.
 ///
-/// In both modes the addresses' hashes keep their suppressions. Whoever had opted out of any topic
-/// leaves a suppression behind, as an opt-out of an address that no customer has does: only a newer
-/// agreement in person lifts it.
+/// In both modes the addresses' hashes keep their suppressions, and get one that says that their
+/// owner was erased: whoever makes a customer of an address again may not write to it before its
+/// owner agrees in person. Whoever had opted out of any topic leaves that behind too, as an opt-out
+/// of an address that no customer has does.
 enum Erasure {
   /// Erases record and names of a customer, and writes the receipt and the event that tells of it.
   static func begin(
@@ -33,6 +34,7 @@ enum Erasure {
     let counts = try writer.read.historyCounts(of: row.id)
     let names = try writer.read.names(of: row)
     try keepOptOuts(of: row, names, in: writer, at: now)
+    try suppress(names, in: writer, at: now)
     try writer.erase(row, names)
     let suppressions = try reduceSuppressions(of: names, in: writer)
     let receipt = ErasureRow(
@@ -48,6 +50,19 @@ enum Erasure {
   private static func amounts(of row: CustomerRow) throws -> [UInt8] {
     let stats = try Customer(stored: row.stats)
     return try Customer.with { $0.orderStats = stats.orderStats }.encoded()
+  }
+
+  /// Suppresses the addresses because their owner was erased now, whether or not that happened
+  /// before: what was agreed to until now must not lift it.
+  private static func suppress(
+    _ names: ErasedNames, in writer: StoreWriter, at now: Int64
+  ) throws {
+    let cause = SuppressionCause(at: now, actor: .customer, source: "", note: "")
+    for (channel, address) in names.addresses {
+      let row = try cause.row(channel, address, .erasure, in: writer.read)
+      try writer.removeSuppression(channel, addressHash: row.addressHash, reason: .erasure)
+      try writer.insert(row)
+    }
   }
 
   /// Suppresses the addresses of channels on which the customer had opted out of any topic: the

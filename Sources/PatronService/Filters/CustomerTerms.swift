@@ -26,13 +26,15 @@ enum CustomerTerms {
   ]
 
   /// The channels on which the customer's address is suppressed. Who changes that writes the
-  /// customer after it, or calls ``StoreWriter/refreshTerms(of:)``.
+  /// customer after it, or calls ``StoreWriter/refreshTerms(of:)``. `known` is what was looked up
+  /// already.
   static func suppressedChannels(
-    of row: CustomerRow, in reader: StoreReader
+    of row: CustomerRow, in reader: StoreReader, known: [PatronModel.Channel: Bool] = [:]
   ) throws -> Set<PatronModel.Channel> {
     let suppressions = SuppressionReader(reader)
     return try Set(
       PatronModel.Channel.allCases.filter { channel in
+        if let isSuppressed = known[channel] { return isSuppressed }
         guard let address = row.address(channel) else { return false }
         return try !suppressions.suppressions(channel, of: address).isEmpty
       })

@@ -55,7 +55,10 @@ extension StoreWriter {
     """
   )
   private static let useConfirmation = Query(
-    "UPDATE confirmations SET confirmed_at = ?3 WHERE store_id = ?1 AND token_hash = ?2"
+    """
+    UPDATE confirmations SET confirmed_at = ?4
+    WHERE store_id = ?1 AND token_hash = ?2 AND channel = ?3
+    """
   )
   private static let forgetConfirmations = Query(
     """
@@ -80,9 +83,10 @@ extension StoreWriter {
     )
   }
 
-  /// Marks a token as used.
-  public func useConfirmation(tokenHash: [UInt8], at now: Int64) throws {
-    try transaction.run(Self.useConfirmation, store.name, tokenHash, now)
+  /// Marks a token as used for a channel.
+  public func useConfirmation(tokenHash: [UInt8], of channel: Channel, at now: Int64) throws {
+    try transaction.run(
+      Self.useConfirmation, store.name, tokenHash, channel.rawValue, now)
   }
 
   /// Forgets up to 100 requests whose time for confirming ended before `oldest`.

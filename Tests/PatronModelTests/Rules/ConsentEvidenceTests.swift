@@ -156,9 +156,37 @@ import Testing
     }
     #expect(own.changedBy == .customer && own.subscribedAt == 10 && own.changedAt == 20)
     #expect(!row.changesState)
+  }
+
+  /// Forms often come after the record that the shop made of them.
+  @Test func theCustomersOlderWordIsKeptOverAFlagThatCameFirst() throws {
+    let flag = try subscribed(says(.platform, at: 10, source: "api"))
+    let own = try subscribed(says(.customer, at: 5), from: flag)
+    #expect(own.changedBy == .customer && own.source == "popup")
+    #expect(own.subscribedAt == 5 && own.changedAt == 5)
     #expect(
-      try ConsentRules.subscribe(says(.customer, at: 5), to: flag, doubleOptIn: false)
+      try ConsentRules.subscribe(says(.customer, at: 5), to: own, doubleOptIn: false)
         == .unchanged(nil)
+    )
+    #expect(
+      try ConsentRules.subscribe(says(.customer, at: 4), to: own, doubleOptIn: false)
+        == .unchanged(.outdated)
+    )
+    #expect(
+      try ConsentRules.subscribe(says(.operator, at: 9), to: flag, doubleOptIn: false)
+        == .unchanged(.outdated)
+    )
+    // Not one that an opt-out followed, nor one that was over before the flag.
+    var back = flag
+    back.unsubscribedAt = 7
+    #expect(
+      try ConsentRules.subscribe(says(.customer, at: 5), to: back, doubleOptIn: false)
+        == .unchanged(.outdated)
+    )
+    #expect(
+      try ConsentRules.subscribe(
+        says(.customer, at: 5, expiresAt: 9), to: flag, doubleOptIn: false)
+        == .unchanged(.outdated)
     )
   }
 
@@ -177,15 +205,80 @@ import Testing
     #expect(forever.expiresAt == nil && forever.changedBy == .customer)
   }
 
+  @Test func othersProlongTheCustomersAgreementAndDoNotReplaceIt() throws {
+    let own = try subscribed(says(.customer, at: 10, expiresAt: 100))
+    let longer = try subscribed(says(.operator, at: 50, source: "phone_call"), from: own)
+    #expect(longer.expiresAt == nil && longer.changedBy == .customer)
+    #expect(longer.changedAt == 10 && longer.source == "popup")
+    // What the customer said before that counts all the same.
+    #expect(stopped(says(.customer, at: 20), from: longer).isSticky)
+  }
+
+  @Test func anAgreementThatIsOverIsNoAgreement() throws {
+    let own = try subscribed(says(.customer, at: 10, expiresAt: 100))
+    let renewed = try subscribed(says(.operator, at: 100), from: own)
+    #expect(renewed.changedBy == .operator && renewed.subscribedAt == 100)
+    #expect(stopped(says(.customer, at: 90), from: renewed).isSticky)
+    #expect(try subscribed(says(.customer, at: 200), from: own).subscribedAt == 200)
+    // The agreement had ended an opt-out before it, which a new request does not bring back.
+    let back = try subscribed(
+      says(.customer, at: 30, expiresAt: 100), from: stopped(says(.customer, at: 20), from: own))
+    #expect(back.unsubscribedAt == 20)
+    let asked = try subscribed(says(.customer, at: 200), from: back, doubleOptIn: true)
+    #expect(asked.state == .pending && asked.unsubscribedAt == nil)
+    let flag = ConsentRules.applyFlag(true, at: 100, to: own, doubleOptIn: false, source: "api")
+    #expect(flag == .unchanged(.expired))
+    #expect(
+      ConsentRules.applyFlag(true, at: 99, to: own, doubleOptIn: false, source: "api")
+        == .unchanged(nil)
+    )
+  }
+
   @Test func lateOptOuts() throws {
-    let own = try subscribed(says(.customer, at: 50))
-    #expect(ConsentRules.unsubscribe(says(.customer, at: 40), from: own) == .unchanged(.outdated))
-    #expect(ConsentRules.unsubscribe(says(.operator, at: 40), from: own) == .unchanged(.outdated))
-    #expect(stopped(says(.customer, at: 50), from: own).isSticky)
-    let flagged = try subscribed(says(.platform, at: 50))
-    let late = stopped(says(.customer, at: 40), from: flagged)
-    #expect(late.isSticky && late.unsubscribedAt == 40)
-    #expect(try subscribed(says(.customer, at: 45), from: late).state == .subscribed)
+    let own = try subscribed(says(.customer, at: 50_000_000))
+    for actor in [ConsentActor.customer, .operator] {
+      #expect(
+        ConsentRules.unsubscribe(says(actor, at: 49_999_999), from: own) == .unchanged(.outdated)
+      )
+    }
+    #expect(stopped(says(.customer, at: 50_000_000), from: own).isSticky)
+    let flagged = try subscribed(says(.platform, at: 50_000_000))
+    let late = stopped(says(.customer, at: 40_000_000), from: flagged)
+    #expect(late.isSticky && late.unsubscribedAt == 40_000_000)
+    #expect(try subscribed(says(.customer, at: 45_000_000), from: late).state == .subscribed)
+  }
+
+  /// Carriers and many programs tell whole seconds.
+  @Test func anOptOutOfTheSecondOfTheAgreementIsNotOlder() throws {
+    let form = says(.customer, at: 55_300_000)
+    let own = try subscribed(form)
+    for actor in [ConsentActor.customer, .operator] {
+      let stop = stopped(says(actor, at: 55_000_000), from: own)
+      #expect(stop.state == .unsubscribed && stop.changedBy == actor)
+      #expect(stop.unsubscribedAt == 55_300_000 && stop.changedAt == 55_300_000)
+    }
+    let flag = ConsentRules.applyFlag(
+      false, at: 55_000_000, to: own, doubleOptIn: false, source: "api")
+    #expect(flag.consent(from: own).state == .unsubscribed)
+    // The form again is no newer agreement; one after it is.
+    let stop = stopped(says(.customer, at: 55_000_000), from: own)
+    #expect(
+      reason { try ConsentRules.subscribe(form, to: stop, doubleOptIn: false) }
+        == "CONSENT_OUTDATED"
+    )
+    #expect(try subscribed(says(.customer, at: 55_300_001), from: stop).state == .subscribed)
+    let asked = try subscribed(form, doubleOptIn: true)
+    #expect(stopped(says(.customer, at: 55_000_000), from: asked).isSticky)
+  }
+
+  @Test func anOptOutOfTheAddressBindsAsOneOfTheRecord() throws {
+    func subscribe(_ actor: ConsentActor, at: Micros) throws -> ConsentTransition {
+      try ConsentRules.subscribe(
+        says(actor, at: at), to: .never, doubleOptIn: false, addressOptOutAt: 20)
+    }
+    #expect(reason { try subscribe(.operator, at: 99) } == "STICKY_OPT_OUT")
+    #expect(reason { try subscribe(.customer, at: 20) } == "CONSENT_OUTDATED")
+    #expect(reason { try subscribe(.customer, at: 21) } == nil)
   }
 
   @Test func theCustomersOptOutReplacesAnothers() {
@@ -201,7 +294,7 @@ import Testing
   @Test func ownConsentLiftsWhatOnlySaysUnwanted() {
     let all = SuppressionReason.allCases.map { Suppression(reason: $0, suppressedAt: 10) }
     let lifted = ConsentRules.liftedSuppressions(by: says(.customer, at: 20), of: all)
-    #expect(Set(lifted.map(\.reason)) == [.manual, .spamComplaint, .unsubscribed])
+    #expect(Set(lifted.map(\.reason)) == [.manual, .spamComplaint, .erasure, .unsubscribed])
     #expect(ConsentRules.liftedSuppressions(by: says(.operator, at: 20), of: all).isEmpty)
     #expect(ConsentRules.liftedSuppressions(by: says(.customer, at: 10), of: all).isEmpty)
   }

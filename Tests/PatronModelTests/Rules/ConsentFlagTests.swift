@@ -33,8 +33,8 @@ import Testing
     Row(before: .neverSubscribed, by: nil, flag: true, after: .subscribed),
     Row(before: .neverSubscribed, by: nil, flag: true, doubleOptIn: true, after: .pending),
     Row(before: .neverSubscribed, by: nil, flag: false),
-    Row(before: .pending, by: .customer, flag: true),
-    Row(before: .pending, by: .customer, flag: true, doubleOptIn: true),
+    Row(before: .pending, by: .customer, flag: true, warning: .pending),
+    Row(before: .pending, by: .customer, flag: true, doubleOptIn: true, warning: .pending),
     Row(before: .pending, by: .customer, flag: false, after: .unsubscribed),
     Row(before: .subscribed, by: .customer, flag: true),
     Row(before: .subscribed, by: .platform, flag: true, doubleOptIn: true),
@@ -103,15 +103,15 @@ import Testing
   }
 
   @Test func anOldFlagHasNoEffect() {
-    let subscribed = Self.consent(.subscribed, by: .customer, at: 100)
-    let removed = Self.consent(.unsubscribed, by: .operator, at: 100)
+    let subscribed = Self.consent(.subscribed, by: .customer, at: 100_000_000)
+    let removed = Self.consent(.unsubscribed, by: .operator, at: 100_000_000)
     func flag(_ accepts: Bool, _ at: Micros, _ consent: ChannelConsent) -> ConsentTransition {
       ConsentRules.applyFlag(accepts, at: at, to: consent, doubleOptIn: false, source: "checkout")
     }
-    #expect(flag(false, 99, subscribed) == .unchanged(.outdated))
-    #expect(flag(true, 99, removed) == .unchanged(.outdated))
-    #expect(flag(false, 100, subscribed).consent(from: subscribed).state == .unsubscribed)
-    #expect(flag(true, 100, removed).consent(from: removed).state == .subscribed)
+    #expect(flag(false, 99_999_999, subscribed) == .unchanged(.outdated))
+    #expect(flag(true, 99_999_999, removed) == .unchanged(.outdated))
+    #expect(flag(false, 100_000_000, subscribed).consent(from: subscribed).state == .unsubscribed)
+    #expect(flag(true, 100_000_000, removed).consent(from: removed).state == .subscribed)
   }
 
   @Test func theCustomersFalseFlagIsTheirOwnOptOut() {

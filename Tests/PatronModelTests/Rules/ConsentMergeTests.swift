@@ -62,7 +62,7 @@ import Testing
       func history() throws -> ChannelConsent {
         var consent = ChannelConsent.never
         for _ in 0..<Int.random(in: 0...5, using: &random) {
-          let at = Micros.random(in: 1...50, using: &random)
+          let at = Micros.random(in: 1...50, using: &random) * 1_000_000
           let actor = ConsentActor.allCases.randomElement(using: &random) ?? .system
           let statement = ConsentStatement(at: at, actor: actor)
           let before = consent

@@ -84,6 +84,49 @@ struct ConfirmTests {
     }
   }
 
+  /// A click on the link in the e-mail proves nothing about a phone number.
+  @Test func aTokenConfirmsTheChannelByWhichItCame() async throws {
+    try await Shop.open { shop in
+      let token = try await ask(shop, [.sms, .email])
+      func confirm(_ channels: [Channel]) async throws -> ConfirmSubscriptionResponse {
+        try await shop.customers.confirmSubscription(
+          .with {
+            $0.confirmationToken = token
+            $0.channels = channels
+          })
+      }
+      #expect(try await confirm([.email]).changes.map(\.channel) == [.email])
+      #expect(try await shop.status().state == .pending)
+      let before = try shop.image()
+      #expect(try await confirm([.email]).changes.isEmpty)
+      #expect(try shop.image() == before)
+      #expect(try await shop.confirm(token).changes.map(\.channel) == [.sms])
+      #expect(try await shop.status().state == .subscribed)
+    }
+    try await Shop.open { shop in
+      let token = try await ask(shop)
+      for channels in [[Channel.email], [.sms, .email]] {
+        let error = try await failure {
+          try await shop.customers.confirmSubscription(
+            .with {
+              $0.confirmationToken = token
+              $0.channels = channels
+            })
+        }
+        #expect(error.code == .failedPrecondition && error.reason == "CHANNEL_NOT_REQUESTED")
+      }
+      let unknown = try await violations {
+        try await shop.customers.confirmSubscription(
+          .with {
+            $0.confirmationToken = token
+            $0.channels = [.unspecified]
+          })
+      }
+      #expect(unknown == [Broken("channels[0]", "ENUM_VALUE_UNKNOWN")])
+      #expect(try await shop.status().state == .pending)
+    }
+  }
+
   @Test func whatIsNoTokenIsSaidSo() async throws {
     try await Shop.open { shop in
       for text in ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAA"] {

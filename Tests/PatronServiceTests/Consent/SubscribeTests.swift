@@ -63,6 +63,59 @@ struct SubscribeTests {
     }
   }
 
+  @Test func theCustomersWordIsKeptThoughTheFlagCameFirst() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert {
+        $0.externalID = "c1"
+        $0.phoneNumber = "+14155550101"
+        $0.acceptsSMSMarketing = true
+      }
+      let form: (inout SubscribeCustomerRequest) -> Void = {
+        $0.evidence?.occurredAt = .at(GoogleProtobuf.Timestamp.now - 600)
+        $0.evidence?.ip = "192.0.2.1"
+      }
+      let own = try await shop.subscribe(form)
+      #expect(own.outcome == .updated && own.warnings.isEmpty)
+      let consent = try #require(own.customer?.subscriptions.first)
+      #expect(consent.changedBy == .customer && consent.source == "welcome_popup")
+      #expect(try await shop.history().map { $0.evidence?.ip ?? "" } == ["", "192.0.2.1"])
+      let older = try await shop.subscribe {
+        $0.evidence?.occurredAt = .at(GoogleProtobuf.Timestamp.now - 1200)
+      }
+      #expect(older.outcome == .unchanged)
+      #expect(older.warnings.map(\.reason) == ["CONSENT_OUTDATED"])
+      // An opt-out between the form and the flag counts.
+      try await shop.unsubscribe {
+        $0.evidence = .with { $0.occurredAt = .at(GoogleProtobuf.Timestamp.now - 300) }
+      }
+      #expect(try await shop.status().state == .unsubscribed)
+    }
+  }
+
+  @Test func anOperatorsRenewalDoesNotOutdateAnOptOut() async throws {
+    try await Shop.open { shop in
+      let now = GoogleProtobuf.Timestamp.now
+      try await shop.subscribe {
+        $0.evidence?.occurredAt = .at(now - 10_000)
+        $0.evidence?.expiresAt = .at(now - 5000)
+      }
+      #expect(try await shop.status().blockReasons == [.expired])
+      let flag = try await shop.upsert {
+        $0.externalID = "c1"
+        $0.acceptsSMSMarketing = true
+      }
+      #expect(flag.warnings.map(\.reason) == ["CONSENT_EXPIRED"])
+      let renewed = try await shop.subscribe { $0.actor = .operator }
+      #expect(renewed.customer?.subscriptions.map(\.changedBy) == [.operator])
+      #expect(try await shop.status().canReceive)
+      let stop = try await shop.unsubscribe {
+        $0.evidence = .with { $0.occurredAt = .at(now - 3600) }
+      }
+      #expect(stop.channels.map(\.blockReasons) == [[.unsubscribed]])
+      #expect(stop.customer?.subscriptions.map(\.changedBy) == [.customer])
+    }
+  }
+
   /// The customers of acceptance 4: their states can be brought about.
   @Test func fiveCustomersInFiveStates() async throws {
     try await Shop.open { shop in

@@ -75,7 +75,10 @@ struct SuppressTests {
     try await Shop.open { shop in
       try await shop.subscribe { $0.evidence?.occurredAt = .at(1_600_000_000) }
       for reason in PatronProto.SuppressionReason.allCases where reason != .unspecified {
-        try await shop.suppress(.externalID("c1"), reason) { $0.suppressedAt = .at(1_700_000_000) }
+        try await shop.suppress(.externalID("c1"), reason) {
+          $0.suppressedAt = .at(1_700_000_000)
+          $0.actor = .customer
+        }
       }
       func reasons() async throws -> [PatronProto.SuppressionReason] {
         try await shop.status().suppressions.map(\.reason)
@@ -83,11 +86,17 @@ struct SuppressTests {
       let all = try await reasons()
       #expect(all.count == 9)
       // Not an operator's, not an older one, not one to something else.
-      try await shop.subscribe {
-        $0.actor = .operator
-        $0.evidence?.occurredAt = .at(1_700_000_100)
+      let operators = try await failure {
+        try await shop.subscribe {
+          $0.actor = .operator
+          $0.evidence?.occurredAt = .at(1_700_000_100)
+        }
       }
-      try await shop.subscribe { $0.evidence?.occurredAt = .at(1_700_000_000) }
+      #expect(operators.reason == "STICKY_OPT_OUT")
+      let older = try await failure {
+        try await shop.subscribe { $0.evidence?.occurredAt = .at(1_700_000_000) }
+      }
+      #expect(older.reason == "CONSENT_OUTDATED")
       try await shop.subscribe {
         $0.topics = [.reviewRequests]
         $0.evidence?.occurredAt = .at(1_700_000_100)
@@ -95,10 +104,59 @@ struct SuppressTests {
       #expect(try await reasons() == all)
       let own = try await shop.subscribe { $0.evidence?.occurredAt = .at(1_700_000_001) }
       #expect(own.outcome == .updated && own.changes.isEmpty)
-      let lifted: Set<PatronProto.SuppressionReason> = [.manual, .spamComplaint, .unsubscribed]
+      #expect(own.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
+      let lifted: Set<PatronProto.SuppressionReason> = [
+        .manual, .spamComplaint, .erasure, .unsubscribed,
+      ]
       #expect(try await reasons() == all.filter { !lifted.contains($0) })
-      let rows = try await shop.history().suffix(3)
+      let rows = try await shop.history().suffix(4)
       #expect(rows.allSatisfy { $0.action == .unsuppress && $0.actor == .customer })
+    }
+  }
+
+  /// Who cannot lift a suppression cannot set it by a slip either.
+  @Test func onlyTheCustomerSetsWhatOnlyTheCustomerLifts() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert {
+        $0.externalID = "c1"
+        $0.phoneNumber = "+14155550101"
+      }
+      let before = try shop.image()
+      for reason in [PatronProto.SuppressionReason.unsubscribed, .erasure] {
+        for actor in [Actor.unspecified, .operator, .platform, .system] {
+          let set = try await violations {
+            try await shop.suppress(.externalID("c1"), reason) { $0.actor = actor }
+          }
+          #expect(set == [Broken("reason", "REASON_IS_THE_OWNERS")])
+          let lifted = try await violations {
+            try await shop.unsuppress(.externalID("c1"), [reason]) { $0.actor = actor }
+          }
+          #expect(lifted == [Broken("reasons", "STICKY_OPT_OUT")])
+        }
+      }
+      #expect(try shop.image() == before)
+      for reason in [PatronProto.SuppressionReason.unsubscribed, .erasure] {
+        try await shop.suppress(.externalID("c1"), reason) { $0.actor = .customer }
+        #expect(try await shop.status().suppressions.map(\.reason) == [reason])
+        try await shop.unsuppress(.externalID("c1"), [reason]) { $0.actor = .customer }
+      }
+    }
+  }
+
+  @Test func anAgreementForASuppressedAddressIsToldOf() async throws {
+    try await Shop.open { shop in
+      try await shop.suppress(.phoneNumber("+14155550101"), .hardBounce)
+      let flag = try await shop.upsert {
+        $0.externalID = "c1"
+        $0.phoneNumber = "+14155550101"
+        $0.acceptsSMSMarketing = true
+      }
+      #expect(flag.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
+      #expect(flag.warnings.map(\.field) == ["customer.accepts_sms_marketing"])
+      #expect(flag.customer?.subscriptions.map(\.state) == [.subscribed])
+      let own = try await shop.subscribe { $0.customer = .with { $0.externalID = "c1" } }
+      #expect(own.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
+      #expect(own.warnings.map(\.field) == ["customer.phone_number"])
     }
   }
 

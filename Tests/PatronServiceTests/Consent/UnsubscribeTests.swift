@@ -62,25 +62,32 @@ struct UnsubscribeTests {
           $0.occurredAt = .at(1_700_000_000)
         }
       }
-      #expect(answer.customer == nil && answer.changes.isEmpty)
+      #expect(answer.customer == nil && answer.changes.isEmpty && answer.outcome == .updated)
+      #expect(answer.channels.map(\.channel) == [.email])
+      #expect(answer.channels.map(\.blockReasons) == [[.suppressed, .neverSubscribed]])
+      #expect(answer.warnings.map(\.reason) == ["ADDRESS_MISSING"], "SMS has another address")
       let before = try shop.image()
-      try await shop.unsubscribe(ref) { $0.channels = [.email] }
+      let again = try await shop.unsubscribe(ref) { $0.channels = [.email] }
+      #expect(again.outcome == .unchanged && again.channels == answer.channels)
+      #expect(again.warnings.isEmpty)
       #expect(try shop.image() == before)
       #expect(!before.lowercased().contains("new@example.com"), "the address is not kept")
-      // The customer appears, even subscribed by the shop.
-      try await shop.upsert {
+      // The customer appears, and the shop's flag cannot undo it.
+      let flag = try await shop.upsert {
         $0.externalID = "n"
         $0.email = "new@example.com"
         $0.acceptsEmailMarketing = true
       }
+      #expect(flag.warnings.map(\.reason) == ["STICKY_OPT_OUT"])
+      #expect(flag.customer?.acceptsEmailMarketing == true)
       let status = try await shop.status(.email, of: .externalID("n"))
-      #expect(status.state == .subscribed && !status.canReceive)
-      #expect(status.blockReasons == [.suppressed])
+      #expect(status.state == .neverSubscribed && !status.canReceive)
+      #expect(status.blockReasons == [.suppressed, .neverSubscribed])
       #expect(status.suppressions.map(\.reason) == [.unsubscribed])
       #expect(status.suppressions.map(\.source) == ["footer_link"])
       #expect(status.suppressions.map(\.suppressedAt) == [.at(1_700_000_000)])
       let header = try await shop.timeline(.externalID("n")).header
-      #expect(header?.channels.last?.blockReasons == [.suppressed])
+      #expect(header?.channels.last?.blockReasons == [.suppressed, .neverSubscribed])
       // Other stores know nothing of it.
       try await shop.upsert(in: "other") { $0.email = "new@example.com" }
       let other = try await shop.get(.email("new@example.com"), in: "other", view: .full)
@@ -98,9 +105,24 @@ struct UnsubscribeTests {
       let refused = try await violations { try await shop.unsuppress(ref, [.unsubscribed]) }
       #expect(refused.map(\.reason) == ["STICKY_OPT_OUT"])
       #expect(try shop.image() == before)
-      try await shop.subscribe { $0.actor = .operator }
-      #expect(try await shop.status().blockReasons == [.suppressed])
-      try await shop.subscribe()
+      let operators = try await failure { try await shop.subscribe { $0.actor = .operator } }
+      #expect(operators.code == .failedPrecondition && operators.reason == "STICKY_OPT_OUT")
+      let older = try await failure {
+        try await shop.subscribe { $0.evidence?.occurredAt = .at(1_600_000_000) }
+      }
+      #expect(older.code == .failedPrecondition && older.reason == "CONSENT_OUTDATED")
+      #expect(try shop.image() == before)
+      // The same where the record gets the address by the call.
+      try await shop.upsert {
+        $0.externalID = "c1"
+        $0.email = "c1@example.com"
+      }
+      let known = try shop.image()
+      let later = try await failure { try await shop.subscribe { $0.actor = .operator } }
+      #expect(later.reason == "STICKY_OPT_OUT")
+      #expect(try shop.image() == known)
+      let own = try await shop.subscribe()
+      #expect(own.warnings.isEmpty)
       #expect(try await shop.status().canReceive)
       // An operator's word is an operator's to take back.
       let other = CustomerRef.Ref.phoneNumber("+14155550102")
@@ -172,8 +194,63 @@ struct UnsubscribeTests {
       let answer = try await shop.unsubscribe {
         $0.evidence = .with { $0.occurredAt = .at(1_600_000_000) }
       }
-      #expect(answer.changes.isEmpty)
+      #expect(answer.changes.isEmpty && answer.outcome == .unchanged)
+      #expect(answer.warnings.map(\.reason) == ["CONSENT_OUTDATED"])
+      #expect(answer.warnings.map(\.field) == ["evidence.occurred_at"])
+      #expect(answer.channels.map(\.canReceive) == [true])
       #expect(try shop.image() == before)
+    }
+  }
+
+  /// Carriers tell whole seconds.
+  @Test func anOptOutOfTheSecondOfTheAgreementCounts() async throws {
+    try await Shop.open { shop in
+      let form = GoogleProtobuf.Timestamp.at(1_700_000_000, nanos: 900_000_000)
+      try await shop.subscribe { $0.evidence?.occurredAt = form }
+      let answer = try await shop.unsubscribe {
+        $0.evidence = .with { $0.occurredAt = .at(1_700_000_000) }
+      }
+      #expect(answer.outcome == .updated && answer.warnings.isEmpty)
+      #expect(answer.channels.map(\.blockReasons) == [[.unsubscribed]])
+      // The form, delivered once more, is not newer.
+      let again = try await failure {
+        try await shop.subscribe { $0.evidence?.occurredAt = form }
+      }
+      #expect(again.reason == "CONSENT_OUTDATED")
+      #expect(try await shop.consentEvents().map(\.occurredAt) == [form, form])
+      let told = try await shop.timeline(.externalID("c1")).events.map(\.type)
+      #expect(told.prefix(2) == ["profile_created", "sms_unsubscribed"])
+    }
+  }
+}
+
+/// What is known of an address, whoever has it.
+struct AddressStatusTests {
+  private func ask(
+    _ shop: Shop, _ ref: CustomerRef.Ref
+  ) async throws -> GetAddressStatusResponse {
+    try await shop.customers.getAddressStatus(.with { $0.address = .with { $0.ref = ref } })
+  }
+
+  @Test func anAddressWithoutCustomerTellsWhyItIsSuppressed() async throws {
+    try await Shop.open { shop in
+      let ref = CustomerRef.Ref.phoneNumber("+14155550101")
+      let nothing = try await ask(shop, ref)
+      #expect(nothing.customerID == 0)
+      #expect(nothing.channels.map(\.blockReasons) == [[.neverSubscribed]])
+      try await shop.unsubscribe(ref) {
+        $0.evidence = .with { $0.occurredAt = .at(1_700_000_000) }
+      }
+      let stopped = try await ask(shop, ref)
+      #expect(stopped.channels.map(\.channel) == [.sms])
+      #expect(stopped.channels.first?.suppressions.map(\.reason) == [.unsubscribed])
+      #expect(stopped.channels.first?.suppressions.map(\.suppressedAt) == [.at(1_700_000_000)])
+      let id = try await shop.subscribe { $0.topics = [.marketing, .loyalty] }.customer?.id
+      let known = try await ask(shop, ref)
+      #expect(known.customerID == id && known.channels.map(\.topic) == [.marketing, .loyalty])
+      #expect(known.channels.first?.canReceive == true)
+      let wrong = try await violations { try await ask(shop, .externalID("c1")) }
+      #expect(wrong == [Broken("address", "ADDRESS_EXPECTED")])
     }
   }
 }

@@ -81,6 +81,23 @@ struct ConsentFlagTests {
     }
   }
 
+  @Test func aFlagThatHasNoEffectIsToldOf() async throws {
+    try await Shop.open { shop in
+      try await shop.subscribe { $0.doubleOptIn = true }
+      let pending = try await flag(shop, sms: true)
+      #expect(pending.warnings.map(\.reason) == ["CONSENT_PENDING"])
+      #expect(state(pending, .sms) == .pending)
+      try await shop.unsubscribe {
+        $0.channels = [.email]
+        $0.topics = [.reviewRequests]
+      }
+      let reached = try await flag(shop, email: true)
+      #expect(reached.warnings.map(\.reason) == ["OTHER_TOPIC_OPT_OUT"])
+      #expect(reached.warnings.map(\.field) == ["customer.accepts_email_marketing"])
+      #expect(try await shop.status(.email).blockReasons == [.unsubscribed])
+    }
+  }
+
   @Test func anOrdersFlagsCountOnceAndAsOfTheOrder() async throws {
     try await Shop.open { shop in
       func sync(_ id: String, at seconds: Int64) async throws -> SyncOrderResponse {

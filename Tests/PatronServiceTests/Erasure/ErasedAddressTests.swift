@@ -98,6 +98,50 @@ struct ErasedAddressTests {
     }
   }
 
+  /// A sync that goes on must not write to somebody who asked to be forgotten.
+  @Test func nothingIsSentToWhoWasErasedBeforeTheyAgreeAgain() async throws {
+    func ada(_ input: inout CustomerInput) {
+      DeleteTests.ada(&input)
+      input.acceptsEmailMarketing = true
+    }
+    try await Shop.open { shop in
+      let form: (inout SubscribeCustomerRequest) -> Void = {
+        $0.customer = .with(DeleteTests.ada)
+        $0.channels = [.email]
+      }
+      try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = true }
+      for _ in 0..<2 {
+        try await shop.upsert(ada)
+        try await shop.subscribe(form)
+        let agreed = GoogleProtobuf.Timestamp.now - 1
+        try await shop.delete(.externalID("c1"))
+        let again = try await shop.upsert(ada)
+        #expect(again.outcome == .created)
+        #expect(again.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
+        let status = try await shop.status(.email)
+        #expect(!status.canReceive && status.suppressions.map(\.reason) == [.erasure])
+        try await shop.subscribe {
+          form(&$0)
+          $0.actor = .operator
+        }
+        let lifted = try await violations {
+          try await shop.unsuppress(.externalID("c1"), [.erasure]) { $0.channels = [.email] }
+        }
+        #expect(lifted == [Broken("reasons", "STICKY_OPT_OUT")])
+        // The form that was sent before the erasure, delivered once more.
+        try await shop.subscribe {
+          form(&$0)
+          $0.evidence?.occurredAt = .at(agreed)
+        }
+        #expect(try await !shop.status(.email).canReceive)
+        try await shop.subscribe(form)
+        #expect(try await shop.status(.email).canReceive)
+        try await shop.delete(.externalID("c1"))
+      }
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
   @Test func anOptOutStaysWithTheAddress() async throws {
     try await Shop.open { shop in
       try await shop.upsert {
@@ -107,17 +151,16 @@ struct ErasedAddressTests {
       }
       try await shop.unsubscribe { $0.channels = [.email] }
       let receipt = try await shop.delete(.externalID("c1"))
-      #expect(receipt.suppressionCount == 1)
+      #expect(receipt.suppressionCount == 2)
       try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = true }
       try await shop.upsert {
         DeleteTests.ada(&$0)
         $0.acceptsEmailMarketing = true
         $0.acceptsSMSMarketing = true
       }
-      #expect(try await shop.status(.sms).canReceive)
       let email = try await shop.status(.email)
-      #expect(!email.canReceive && email.blockReasons == [.suppressed])
-      #expect(email.suppressions.map(\.reason) == [.unsubscribed])
+      #expect(!email.canReceive && email.blockReasons == [.suppressed, .neverSubscribed])
+      #expect(email.suppressions.map(\.reason) == [.erasure, .unsubscribed])
       // Only a newer agreement in person undoes it.
       try await shop.subscribe {
         $0.customer = .with { $0.externalID = "c1" }
@@ -142,7 +185,8 @@ struct ErasedAddressTests {
         $0.evidence = .with { $0.occurredAt = .at(1_700_000_000) }
       }
       try await shop.delete(.externalID("c1"))
-      #expect(try shop.rows("SELECT channel FROM suppressions", columns: 1) == [["1"]])
+      #expect(
+        try shop.rows("SELECT channel FROM suppressions WHERE reason = 9", columns: 1) == [["1"]])
       try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = true }
       try await shop.upsert {
         DeleteTests.ada(&$0)
@@ -160,10 +204,10 @@ struct ErasedAddressTests {
         $0.note = "Ada moved"
         $0.source = "carrier"
       }
-      #expect(try await shop.delete(.externalID("c1"), .purge).suppressionCount == 1)
+      #expect(try await shop.delete(.externalID("c1"), .purge).suppressionCount == 2)
       #expect(
         try shop.rows("SELECT channel, reason, source, note FROM suppressions", columns: 4)
-          == [["1", "2", "", ""]])
+          == [["1", "2", "", ""], ["1", "7", "", ""], ["2", "7", "", ""]])
       try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = true }
       try await shop.upsert(DeleteTests.ada)
       #expect(try await shop.status(.sms).blockReasons.contains(.suppressed))

@@ -167,7 +167,7 @@ struct ErasureStepTests {
       #expect(other.suppressions.map(\.note) == ["list of May"])
       #expect(
         try shop.rows("SELECT note FROM suppressions ORDER BY note", columns: 1)
-          == [[""], ["list of May"]])
+          == [[""], [""], [""], ["list of May"]])
     }
   }
 }

@@ -105,6 +105,119 @@ struct ImportTests {
     }
   }
 
+  @Test func anOptOutInPersonTakesThePlaceOfAnothers() async throws {
+    try await Shop.open { shop in
+      try await shop.import([.of("a", sms: .unsubscribed, at: 1_600_000_000, by: .operator)])
+      // The customer's own may be the older one.
+      let item = ImportItem.of("a", sms: .unsubscribed, at: 1_500_000_000, by: .customer)
+      #expect(try await shop.import([item], policy: .keep).results.map(\.outcome) == [.updated])
+      let own = try #require(try await shop.customer(.externalID("a")).subscriptions.first)
+      #expect(own.changedBy == .customer && own.unsubscribedAt == .at(1_600_000_000))
+      #expect(try await shop.import([item], policy: .keep).results.map(\.outcome) == [.unchanged])
+      let flag = try await shop.upsert {
+        $0.externalID = "a"
+        $0.acceptsSMSMarketing = true
+      }
+      #expect(flag.warnings.map(\.reason) == ["STICKY_OPT_OUT"])
+    }
+  }
+
+  /// An old backup over a live store.
+  @Test(arguments: [1_500_000_000, 1_700_000_000] as [Int64])
+  func anOptOutInPersonStaysOne(_ seconds: Int64) async throws {
+    try await Shop.open { shop in
+      try await shop.import([
+        .of("a", sms: .unsubscribed, at: 1_600_000_000, by: .customer),
+        .of("b", sms: .unsubscribed, at: 1_600_000_000, by: .customer),
+      ])
+      let before = try shop.image()
+      let others = try await shop.import(
+        [.of("a", sms: .unsubscribed, at: seconds, by: .operator)], policy: .overwrite)
+      #expect(others.results.map(\.outcome) == [.unchanged])
+      #expect(try shop.image() == before)
+      // Nor does it become an earlier one.
+      try await shop.import(
+        [.of("b", sms: .unsubscribed, at: seconds, by: .customer)], policy: .overwrite)
+      let own = try await shop.customer(.externalID("b")).subscriptions.first
+      #expect(own?.unsubscribedAt == .at(max(seconds, 1_600_000_000)))
+    }
+  }
+
+  @Test func aFalseFlagIsAnOptOutBesideWhatSaysNothing() async throws {
+    try await Shop.open { shop in
+      func live(_ id: String) async throws {
+        try await shop.import(
+          [.of(id, sms: .subscribed, at: 1_600_000_000, by: .customer)], policy: .keep)
+      }
+      func row(
+        _ id: String, _ state: ConsentState, _ flag: Bool
+      ) -> ImportItem {
+        .of(id, sms: state, at: state == .neverSubscribed ? nil : 1_600_000_000, by: .customer) {
+          $0.acceptsSMSMarketing = flag
+        }
+      }
+      for policy in [ConsentPolicy.keep, .overwrite] {
+        let id = "never-\(policy.rawValue)"
+        try await live(id)
+        try await shop.import([row(id, .neverSubscribed, false)], policy: policy)
+        #expect(try await shop.customer(.externalID(id)).smsState == .unsubscribed)
+      }
+      // Somebody edited the flag of an exported file.
+      try await live("keep")
+      let kept = try await shop.import([row("keep", .subscribed, false)], policy: .keep)
+      #expect(kept.results[0].outcome == .updated && kept.results[0].warnings.isEmpty)
+      #expect(try await shop.customer(.externalID("keep")).smsState == .unsubscribed)
+      try await live("over")
+      let over = try await shop.import([row("over", .subscribed, false)], policy: .overwrite)
+      #expect(over.results[0].warnings.map(\.reason) == ["FLAG_OVERRULED"])
+      #expect(try await shop.customer(.externalID("over")).smsState == .subscribed)
+      // What was false already is no news.
+      let again = try await shop.import([row("over", .subscribed, false)], policy: .keep)
+      #expect(again.results[0].outcome == .unchanged && again.results[0].warnings.isEmpty)
+      #expect(try await shop.customer(.externalID("over")).smsState == .subscribed)
+      let new = try await shop.import([row("new", .subscribed, false)], policy: .keep)
+      #expect(new.results[0].warnings.isEmpty)
+      #expect(try await shop.customer(.externalID("new")).smsState == .subscribed)
+    }
+  }
+
+  @Test func aBareFlagIsConfirmedAsElsewhere() async throws {
+    try await Shop.open { shop in
+      try await shop.set { $0.emailDoubleOptIn = true }
+      try await shop.import([.of("a") { $0.acceptsEmailMarketing = true }])
+      #expect(try await shop.status(.email, of: .externalID("a")).state == .pending)
+    }
+  }
+
+  @Test func aBareFlagThatThePolicyKeepsIsToldOf() async throws {
+    try await Shop.open { shop in
+      try await shop.import([
+        .of("never"), .of("out", sms: .unsubscribed, at: 1_600_000_000, by: .customer),
+        .of("in", sms: .subscribed, at: 1_600_000_000),
+      ])
+      let answer = try await shop.import(
+        ["never", "out", "in"].map { .of($0) { $0.acceptsSMSMarketing = true } }, policy: .keep)
+      #expect(
+        answer.results.map { $0.warnings.map(\.reason) }
+          == [["CONSENT_KEPT"], ["STICKY_OPT_OUT"], []])
+      #expect(answer.results[0].warnings.map(\.field) == ["customer.accepts_sms_marketing"])
+    }
+  }
+
+  @Test func whoTellsWhoSaidItTellsWhere() async throws {
+    try await Shop.open { shop in
+      try await shop.import([
+        .of("told", sms: .unsubscribed, at: 1_600_000_000, by: .customer),
+        .of("bare", sms: .unsubscribed, at: 1_600_000_000),
+      ])
+      let sources = try await ["told", "bare"].asyncMap {
+        try await shop.customer(.externalID($0)).subscriptions.map(\.source)
+      }
+      #expect(sources == [[""], ["import"]])
+      #expect(try ledger(shop).map { $0.evidence?.source } == ["import", "import"])
+    }
+  }
+
   @Test func theSameAgainChangesNothing() async throws {
     try await Shop.open { shop in
       let items: [ImportItem] = [

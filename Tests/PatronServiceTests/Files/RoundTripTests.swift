@@ -30,6 +30,41 @@ struct RoundTripTests {
     }
   }
 
+  /// A shop that was made by other calls than an import: an opt-out need not say where it came
+  /// from, and what made a customer known is not in the file.
+  @Test func aShopThatCallsMadeComesBack() async throws {
+    try await Shop.open { shop in
+      try await shop.subscribe {
+        $0.storeID = "old"
+        $0.channels = [.sms, .email]
+        $0.evidence?.expiresAt = .at(4_000_000_000)
+      }
+      try await shop.unsubscribe { $0.storeID = "old" }
+      try await shop.upsert(in: "old") {
+        $0.externalID = "c2"
+        $0.email = "c2@example.com"
+        $0.acceptsEmailMarketing = true
+      }
+      let file = TextFile()
+      let again = TextFile()
+      let export = "customers export --columns writable"
+      #expect(try await patron(shop, "\(export) --store old -o \(file.path)").status == 0)
+      let take = "customers import \(file.path) --store new --consent overwrite"
+      #expect(try await patron(shop, take).status == 0)
+      #expect(try await patron(shop, "\(export) --store new -o \(again.path)").status == 0)
+      #expect(again.bytes == file.bytes)
+      func all(_ store: String) async throws -> [GetCustomerResponse] {
+        try await self.all(shop, store).map {
+          var response = $0
+          response.customer?.origin = .unspecified
+          response.provenance = []
+          return response
+        }
+      }
+      #expect(try await all("new") == all("old"))
+    }
+  }
+
   private func checkRoundTrip(_ shop: Shop, _ safety: String, _ seed: String) async throws {
     let store = "new-\(safety)"
     let file = TextFile()

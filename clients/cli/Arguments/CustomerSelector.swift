@@ -24,6 +24,9 @@ struct CustomerSelector: ParsableArguments {
     }
   }
 
+  /// Whether an address names the customer.
+  var isAddress: Bool { email != nil || phone != nil }
+
   var reference: CustomerRef {
     if let id { return .id(id) }
     if let externalId { return .externalID(externalId) }

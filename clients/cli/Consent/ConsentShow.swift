@@ -8,7 +8,8 @@ struct ConsentShow: AsyncParsableCommand {
     abstract: "Show what a customer agreed to, and what may be sent.",
     discussion: """
       One line a channel and topic: the state, whether a message may be sent now, and what forbids \
-      it. With --output ndjson one patron.v1.ChannelStatus a line.
+      it. An e-mail address or phone number that no customer has may be suppressed all the same, \
+      and is shown, too. With --output ndjson one patron.v1.ChannelStatus a line.
 
       EXAMPLES
         patron consent show --external-id 42
@@ -26,20 +27,42 @@ struct ConsentShow: AsyncParsableCommand {
         $0.customer = customer.reference
         $0.view = .full
       }
-      let response = try await session.timed(CustomerService.getCustomer.method) {
-        try await session.client.customers.getCustomer(request, options: session.call)
+      do {
+        let response = try await session.timed(CustomerService.getCustomer.method) {
+          try await session.client.customers.getCustomer(request, options: session.call)
+        }
+        try show(response, response.channels, session)
+      } catch let error as RPCError
+        where error.reason == "CUSTOMER_NOT_FOUND" && customer.isAddress
+      {
+        try await showAddress(session)
       }
-      if session.format == .ndjson {
-        for status in response.channels { session.print(try session.json(status, pretty: false)) }
-        return
-      }
-      try session.print(response) {
-        ConsentText.statuses(
-          response.channels,
-          width: session.environment.columns,
-          style: session.style
-        )
-      }
+    }
+  }
+
+  private func showAddress(_ session: Session) async throws {
+    let request = GetAddressStatusRequest.with {
+      $0.storeID = session.storeID
+      $0.address = customer.reference
+    }
+    let response = try await session.timed(CustomerService.getAddressStatus.method) {
+      try await session.client.customers.getAddressStatus(request, options: session.call)
+    }
+    session.remark("no customer has that address")
+    try show(response, response.channels, session)
+  }
+
+  private func show(
+    _ response: some Message,
+    _ channels: [ChannelStatus],
+    _ session: Session
+  ) throws {
+    if session.format == .ndjson {
+      for status in channels { session.print(try session.json(status, pretty: false)) }
+      return
+    }
+    try session.print(response) {
+      ConsentText.statuses(channels, width: session.environment.columns, style: session.style)
     }
   }
 }

@@ -85,13 +85,29 @@ struct ConsentConfirm: AsyncParsableCommand {
     commandName: "confirm",
     abstract: "Complete a double opt-in.",
     discussion: """
+      A token that came to one address proves that one only: where both channels were asked for at \
+      once, name the one by which it came.
+
       EXAMPLES
         patron consent confirm TOKEN --source confirmation_mail --ip 192.0.2.1
+        patron consent confirm TOKEN --channel email
       """
   )
 
   @Argument(help: "The token that `patron consent subscribe` printed.")
   var token: String
+
+  @Option(
+    name: .customLong("channel"),
+    help: ArgumentHelp(
+      "Confirm this channel: \(EnumArgument.names(Channel.self)). Repeatable. (default: every one "
+        + "of the request)",
+      valueName: "channel"
+    ),
+    completion: EnumArgument.list(Channel.self),
+    transform: { try EnumArgument.parse($0, as: Channel.self) }
+  )
+  var channels: [Channel] = []
 
   @OptionGroup(title: "Evidence") var evidence: EvidenceFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -101,6 +117,7 @@ struct ConsentConfirm: AsyncParsableCommand {
       let request = ConfirmSubscriptionRequest.with {
         $0.storeID = session.storeID
         $0.confirmationToken = token
+        $0.channels = channels
         $0.evidence = evidence.evidence
       }
       let response = try await session.timed(CustomerService.confirmSubscription.method) {
@@ -150,9 +167,7 @@ struct ConsentUnsubscribe: AsyncParsableCommand {
         try await session.client.customers.unsubscribeCustomer(request, options: session.call)
       }
       try session.print(response) {
-        response.customer == nil
-          ? "no customer has that address: it is suppressed\n"
-          : ConsentText.changed(response.changes, response.customer, style: session.style)
+        ConsentText.unsubscribed(response, style: session.style)
       }
     }
   }

@@ -7,7 +7,8 @@ struct ConsentSuppress: AsyncParsableCommand {
     commandName: "suppress",
     abstract: "Forbid messages to an address, whatever its owner agreed to.",
     discussion: """
-      The suppression belongs to the address: it holds for one that no customer has yet, too.
+      The suppression belongs to the address: it holds for one that no customer has yet, too. The \
+      reasons unsubscribed and erasure are the owner's to give and to lift: with --by customer only.
 
       EXAMPLES
         patron consent suppress --external-id 42 --channel email --reason hard-bounce

@@ -85,6 +85,19 @@ enum ConsentText {
     return text + CustomerText.warnings(response.warnings, style)
   }
 
+  /// What an opt-out did.
+  static func unsubscribed(_ response: UnsubscribeCustomerResponse, style: Style) -> String {
+    let text =
+      if response.customer != nil {
+        changed(response.changes, response.customer, style: style)
+      } else if response.outcome == .unchanged {
+        "no customer has that address: it is suppressed already\n"
+      } else {
+        "no customer has that address: it is suppressed\n"
+      }
+    return text + CustomerText.warnings(response.warnings, style)
+  }
+
   /// What a confirmation or an opt-out did.
   static func changed(
     _ changes: [SubscriptionChange],

@@ -2359,6 +2359,96 @@ void   patron__v1__unsuppress_customer_response__free_unpacked
   assert(message->base.descriptor == &patron__v1__unsuppress_customer_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   patron__v1__get_address_status_request__init
+                     (Patron__V1__GetAddressStatusRequest         *message)
+{
+  static const Patron__V1__GetAddressStatusRequest init_value = PATRON__V1__GET_ADDRESS_STATUS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t patron__v1__get_address_status_request__get_packed_size
+                     (const Patron__V1__GetAddressStatusRequest *message)
+{
+  assert(message->base.descriptor == &patron__v1__get_address_status_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__get_address_status_request__pack
+                     (const Patron__V1__GetAddressStatusRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__get_address_status_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__get_address_status_request__pack_to_buffer
+                     (const Patron__V1__GetAddressStatusRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__get_address_status_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__GetAddressStatusRequest *
+       patron__v1__get_address_status_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__GetAddressStatusRequest *)
+     protobuf_c_message_unpack (&patron__v1__get_address_status_request__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__get_address_status_request__free_unpacked
+                     (Patron__V1__GetAddressStatusRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__get_address_status_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__get_address_status_response__init
+                     (Patron__V1__GetAddressStatusResponse         *message)
+{
+  static const Patron__V1__GetAddressStatusResponse init_value = PATRON__V1__GET_ADDRESS_STATUS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t patron__v1__get_address_status_response__get_packed_size
+                     (const Patron__V1__GetAddressStatusResponse *message)
+{
+  assert(message->base.descriptor == &patron__v1__get_address_status_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__get_address_status_response__pack
+                     (const Patron__V1__GetAddressStatusResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__get_address_status_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__get_address_status_response__pack_to_buffer
+                     (const Patron__V1__GetAddressStatusResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__get_address_status_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__GetAddressStatusResponse *
+       patron__v1__get_address_status_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__GetAddressStatusResponse *)
+     protobuf_c_message_unpack (&patron__v1__get_address_status_response__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__get_address_status_response__free_unpacked
+                     (Patron__V1__GetAddressStatusResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__get_address_status_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   patron__v1__list_consent_history_request__init
                      (Patron__V1__ListConsentHistoryRequest         *message)
 {
@@ -6645,7 +6735,7 @@ const ProtobufCMessageDescriptor patron__v1__subscribe_customer_response__descri
   (ProtobufCMessageInit) patron__v1__subscribe_customer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__confirm_subscription_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor patron__v1__confirm_subscription_request__field_descriptors[4] =
 {
   {
     "store_id",
@@ -6683,8 +6773,21 @@ static const ProtobufCFieldDescriptor patron__v1__confirm_subscription_request__
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "channels",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Patron__V1__ConfirmSubscriptionRequest, n_channels),
+    offsetof(Patron__V1__ConfirmSubscriptionRequest, channels),
+    &patron__v1__channel__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__confirm_subscription_request__field_indices_by_name[] = {
+  3,   /* field[3] = channels */
   1,   /* field[1] = confirmation_token */
   2,   /* field[2] = evidence */
   0,   /* field[0] = store_id */
@@ -6692,7 +6795,7 @@ static const unsigned patron__v1__confirm_subscription_request__field_indices_by
 static const ProtobufCIntRange patron__v1__confirm_subscription_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor patron__v1__confirm_subscription_request__descriptor =
 {
@@ -6702,7 +6805,7 @@ const ProtobufCMessageDescriptor patron__v1__confirm_subscription_request__descr
   "Patron__V1__ConfirmSubscriptionRequest",
   "patron.v1",
   sizeof(Patron__V1__ConfirmSubscriptionRequest),
-  3,
+  4,
   patron__v1__confirm_subscription_request__field_descriptors,
   patron__v1__confirm_subscription_request__field_indices_by_name,
   1,  patron__v1__confirm_subscription_request__number_ranges,
@@ -6863,7 +6966,7 @@ const ProtobufCMessageDescriptor patron__v1__unsubscribe_customer_request__descr
   (ProtobufCMessageInit) patron__v1__unsubscribe_customer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__unsubscribe_customer_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor patron__v1__unsubscribe_customer_response__field_descriptors[5] =
 {
   {
     "customer",
@@ -6889,15 +6992,54 @@ static const ProtobufCFieldDescriptor patron__v1__unsubscribe_customer_response_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "warnings",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__UnsubscribeCustomerResponse, n_warnings),
+    offsetof(Patron__V1__UnsubscribeCustomerResponse, warnings),
+    &patron__v1__warning__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__UnsubscribeCustomerResponse, outcome),
+    &patron__v1__outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channels",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__UnsubscribeCustomerResponse, n_channels),
+    offsetof(Patron__V1__UnsubscribeCustomerResponse, channels),
+    &patron__v1__channel_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__unsubscribe_customer_response__field_indices_by_name[] = {
   1,   /* field[1] = changes */
+  4,   /* field[4] = channels */
   0,   /* field[0] = customer */
+  3,   /* field[3] = outcome */
+  2,   /* field[2] = warnings */
 };
 static const ProtobufCIntRange patron__v1__unsubscribe_customer_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor patron__v1__unsubscribe_customer_response__descriptor =
 {
@@ -6907,7 +7049,7 @@ const ProtobufCMessageDescriptor patron__v1__unsubscribe_customer_response__desc
   "Patron__V1__UnsubscribeCustomerResponse",
   "patron.v1",
   sizeof(Patron__V1__UnsubscribeCustomerResponse),
-  2,
+  5,
   patron__v1__unsubscribe_customer_response__field_descriptors,
   patron__v1__unsubscribe_customer_response__field_indices_by_name,
   1,  patron__v1__unsubscribe_customer_response__number_ranges,
@@ -7272,6 +7414,108 @@ const ProtobufCMessageDescriptor patron__v1__unsuppress_customer_response__descr
   patron__v1__unsuppress_customer_response__field_indices_by_name,
   1,  patron__v1__unsuppress_customer_response__number_ranges,
   (ProtobufCMessageInit) patron__v1__unsuppress_customer_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__get_address_status_request__field_descriptors[2] =
+{
+  {
+    "store_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__GetAddressStatusRequest, store_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "address",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__GetAddressStatusRequest, address),
+    &patron__v1__customer_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__get_address_status_request__field_indices_by_name[] = {
+  1,   /* field[1] = address */
+  0,   /* field[0] = store_id */
+};
+static const ProtobufCIntRange patron__v1__get_address_status_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor patron__v1__get_address_status_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.GetAddressStatusRequest",
+  "GetAddressStatusRequest",
+  "Patron__V1__GetAddressStatusRequest",
+  "patron.v1",
+  sizeof(Patron__V1__GetAddressStatusRequest),
+  2,
+  patron__v1__get_address_status_request__field_descriptors,
+  patron__v1__get_address_status_request__field_indices_by_name,
+  1,  patron__v1__get_address_status_request__number_ranges,
+  (ProtobufCMessageInit) patron__v1__get_address_status_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__get_address_status_response__field_descriptors[2] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__GetAddressStatusResponse, customer_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channels",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__GetAddressStatusResponse, n_channels),
+    offsetof(Patron__V1__GetAddressStatusResponse, channels),
+    &patron__v1__channel_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__get_address_status_response__field_indices_by_name[] = {
+  1,   /* field[1] = channels */
+  0,   /* field[0] = customer_id */
+};
+static const ProtobufCIntRange patron__v1__get_address_status_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor patron__v1__get_address_status_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.GetAddressStatusResponse",
+  "GetAddressStatusResponse",
+  "Patron__V1__GetAddressStatusResponse",
+  "patron.v1",
+  sizeof(Patron__V1__GetAddressStatusResponse),
+  2,
+  patron__v1__get_address_status_response__field_descriptors,
+  patron__v1__get_address_status_response__field_indices_by_name,
+  1,  patron__v1__get_address_status_response__number_ranges,
+  (ProtobufCMessageInit) patron__v1__get_address_status_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor patron__v1__list_consent_history_request__field_descriptors[5] =
@@ -7986,7 +8230,7 @@ const ProtobufCEnumDescriptor patron__v1__delete_mode__descriptor =
   patron__v1__delete_mode__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor patron__v1__customer_service__method_descriptors[22] =
+static const ProtobufCMethodDescriptor patron__v1__customer_service__method_descriptors[23] =
 {
   { "UpsertCustomer", &patron__v1__upsert_customer_request__descriptor, &patron__v1__upsert_customer_response__descriptor },
   { "BatchUpsertCustomers", &patron__v1__batch_upsert_customers_request__descriptor, &patron__v1__batch_upsert_customers_response__descriptor },
@@ -8007,6 +8251,7 @@ static const ProtobufCMethodDescriptor patron__v1__customer_service__method_desc
   { "UnsubscribeCustomer", &patron__v1__unsubscribe_customer_request__descriptor, &patron__v1__unsubscribe_customer_response__descriptor },
   { "SuppressCustomer", &patron__v1__suppress_customer_request__descriptor, &patron__v1__suppress_customer_response__descriptor },
   { "UnsuppressCustomer", &patron__v1__unsuppress_customer_request__descriptor, &patron__v1__unsuppress_customer_response__descriptor },
+  { "GetAddressStatus", &patron__v1__get_address_status_request__descriptor, &patron__v1__get_address_status_response__descriptor },
   { "ListConsentHistory", &patron__v1__list_consent_history_request__descriptor, &patron__v1__list_consent_history_response__descriptor },
   { "GetStoreSettings", &patron__v1__get_store_settings_request__descriptor, &patron__v1__get_store_settings_response__descriptor },
   { "UpdateStoreSettings", &patron__v1__update_store_settings_request__descriptor, &patron__v1__update_store_settings_response__descriptor },
@@ -8018,10 +8263,11 @@ const unsigned patron__v1__customer_service__method_indices_by_name[] = {
   6,        /* CountCustomers */
   11,        /* DeleteCustomer */
   8,        /* ExportCustomers */
+  19,        /* GetAddressStatus */
   2,        /* GetCustomer */
-  20,        /* GetStoreSettings */
+  21,        /* GetStoreSettings */
   9,        /* ImportCustomers */
-  19,        /* ListConsentHistory */
+  20,        /* ListConsentHistory */
   5,        /* ListCustomers */
   7,        /* ListFilters */
   12,        /* MergeCustomers */
@@ -8031,7 +8277,7 @@ const unsigned patron__v1__customer_service__method_indices_by_name[] = {
   16,        /* UnsubscribeCustomer */
   18,        /* UnsuppressCustomer */
   4,        /* UpdateCustomer */
-  21,        /* UpdateStoreSettings */
+  22,        /* UpdateStoreSettings */
   10,        /* UpdateTags */
   0         /* UpsertCustomer */
 };
@@ -8042,7 +8288,7 @@ const ProtobufCServiceDescriptor patron__v1__customer_service__descriptor =
   "CustomerService",
   "Patron__V1__CustomerService",
   "patron.v1",
-  22,
+  23,
   patron__v1__customer_service__method_descriptors,
   patron__v1__customer_service__method_indices_by_name
 };
@@ -8198,13 +8444,21 @@ void patron__v1__customer_service__unsuppress_customer(ProtobufCService *service
   assert(service->descriptor == &patron__v1__customer_service__descriptor);
   service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void patron__v1__customer_service__get_address_status(ProtobufCService *service,
+                                                      const Patron__V1__GetAddressStatusRequest *input,
+                                                      Patron__V1__GetAddressStatusResponse_Closure closure,
+                                                      void *closure_data)
+{
+  assert(service->descriptor == &patron__v1__customer_service__descriptor);
+  service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void patron__v1__customer_service__list_consent_history(ProtobufCService *service,
                                                         const Patron__V1__ListConsentHistoryRequest *input,
                                                         Patron__V1__ListConsentHistoryResponse_Closure closure,
                                                         void *closure_data)
 {
   assert(service->descriptor == &patron__v1__customer_service__descriptor);
-  service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 20, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void patron__v1__customer_service__get_store_settings(ProtobufCService *service,
                                                       const Patron__V1__GetStoreSettingsRequest *input,
@@ -8212,7 +8466,7 @@ void patron__v1__customer_service__get_store_settings(ProtobufCService *service,
                                                       void *closure_data)
 {
   assert(service->descriptor == &patron__v1__customer_service__descriptor);
-  service->invoke(service, 20, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 21, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void patron__v1__customer_service__update_store_settings(ProtobufCService *service,
                                                          const Patron__V1__UpdateStoreSettingsRequest *input,
@@ -8220,7 +8474,7 @@ void patron__v1__customer_service__update_store_settings(ProtobufCService *servi
                                                          void *closure_data)
 {
   assert(service->descriptor == &patron__v1__customer_service__descriptor);
-  service->invoke(service, 21, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 22, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void patron__v1__customer_service__init (Patron__V1__CustomerService_Service *service,
                                          Patron__V1__CustomerService_ServiceDestroy destroy)

@@ -75,6 +75,8 @@ typedef struct Patron__V1__SuppressCustomerRequest Patron__V1__SuppressCustomerR
 typedef struct Patron__V1__SuppressCustomerResponse Patron__V1__SuppressCustomerResponse;
 typedef struct Patron__V1__UnsuppressCustomerRequest Patron__V1__UnsuppressCustomerRequest;
 typedef struct Patron__V1__UnsuppressCustomerResponse Patron__V1__UnsuppressCustomerResponse;
+typedef struct Patron__V1__GetAddressStatusRequest Patron__V1__GetAddressStatusRequest;
+typedef struct Patron__V1__GetAddressStatusResponse Patron__V1__GetAddressStatusResponse;
 typedef struct Patron__V1__ListConsentHistoryRequest Patron__V1__ListConsentHistoryRequest;
 typedef struct Patron__V1__ListConsentHistoryResponse Patron__V1__ListConsentHistoryResponse;
 typedef struct Patron__V1__StoreSettings Patron__V1__StoreSettings;
@@ -1062,10 +1064,12 @@ struct  Patron__V1__ConfirmSubscriptionRequest
   char *store_id;
   char *confirmation_token;
   Patron__V1__ConsentEvidence *evidence;
+  size_t n_channels;
+  Patron__V1__Channel *channels;
 };
 #define PATRON__V1__CONFIRM_SUBSCRIPTION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__confirm_subscription_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL }
 
 
 struct  Patron__V1__ConfirmSubscriptionResponse
@@ -1103,10 +1107,15 @@ struct  Patron__V1__UnsubscribeCustomerResponse
   Patron__V1__Customer *customer;
   size_t n_changes;
   Patron__V1__SubscriptionChange **changes;
+  size_t n_warnings;
+  Patron__V1__Warning **warnings;
+  Patron__V1__Outcome outcome;
+  size_t n_channels;
+  Patron__V1__ChannelStatus **channels;
 };
 #define PATRON__V1__UNSUBSCRIBE_CUSTOMER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__unsubscribe_customer_response__descriptor) \
-    , NULL, 0,NULL }
+    , NULL, 0,NULL, 0,NULL, PATRON__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0,NULL }
 
 
 struct  Patron__V1__SuppressCustomerRequest
@@ -1168,6 +1177,29 @@ struct  Patron__V1__UnsuppressCustomerResponse
 #define PATRON__V1__UNSUPPRESS_CUSTOMER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__unsuppress_customer_response__descriptor) \
     , NULL, 0,NULL, PATRON__V1__OUTCOME__OUTCOME_UNSPECIFIED }
+
+
+struct  Patron__V1__GetAddressStatusRequest
+{
+  ProtobufCMessage base;
+  char *store_id;
+  Patron__V1__CustomerRef *address;
+};
+#define PATRON__V1__GET_ADDRESS_STATUS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__get_address_status_request__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
+
+
+struct  Patron__V1__GetAddressStatusResponse
+{
+  ProtobufCMessage base;
+  int64_t customer_id;
+  size_t n_channels;
+  Patron__V1__ChannelStatus **channels;
+};
+#define PATRON__V1__GET_ADDRESS_STATUS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__get_address_status_response__descriptor) \
+    , 0, 0,NULL }
 
 
 struct  Patron__V1__ListConsentHistoryRequest
@@ -2247,6 +2279,44 @@ Patron__V1__UnsuppressCustomerResponse *
 void   patron__v1__unsuppress_customer_response__free_unpacked
                      (Patron__V1__UnsuppressCustomerResponse *message,
                       ProtobufCAllocator *allocator);
+/* Patron__V1__GetAddressStatusRequest methods */
+void   patron__v1__get_address_status_request__init
+                     (Patron__V1__GetAddressStatusRequest         *message);
+size_t patron__v1__get_address_status_request__get_packed_size
+                     (const Patron__V1__GetAddressStatusRequest   *message);
+size_t patron__v1__get_address_status_request__pack
+                     (const Patron__V1__GetAddressStatusRequest   *message,
+                      uint8_t             *out);
+size_t patron__v1__get_address_status_request__pack_to_buffer
+                     (const Patron__V1__GetAddressStatusRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__GetAddressStatusRequest *
+       patron__v1__get_address_status_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__get_address_status_request__free_unpacked
+                     (Patron__V1__GetAddressStatusRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Patron__V1__GetAddressStatusResponse methods */
+void   patron__v1__get_address_status_response__init
+                     (Patron__V1__GetAddressStatusResponse         *message);
+size_t patron__v1__get_address_status_response__get_packed_size
+                     (const Patron__V1__GetAddressStatusResponse   *message);
+size_t patron__v1__get_address_status_response__pack
+                     (const Patron__V1__GetAddressStatusResponse   *message,
+                      uint8_t             *out);
+size_t patron__v1__get_address_status_response__pack_to_buffer
+                     (const Patron__V1__GetAddressStatusResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__GetAddressStatusResponse *
+       patron__v1__get_address_status_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__get_address_status_response__free_unpacked
+                     (Patron__V1__GetAddressStatusResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Patron__V1__ListConsentHistoryRequest methods */
 void   patron__v1__list_consent_history_request__init
                      (Patron__V1__ListConsentHistoryRequest         *message);
@@ -2544,6 +2614,12 @@ typedef void (*Patron__V1__UnsuppressCustomerRequest_Closure)
 typedef void (*Patron__V1__UnsuppressCustomerResponse_Closure)
                  (const Patron__V1__UnsuppressCustomerResponse *message,
                   void *closure_data);
+typedef void (*Patron__V1__GetAddressStatusRequest_Closure)
+                 (const Patron__V1__GetAddressStatusRequest *message,
+                  void *closure_data);
+typedef void (*Patron__V1__GetAddressStatusResponse_Closure)
+                 (const Patron__V1__GetAddressStatusResponse *message,
+                  void *closure_data);
 typedef void (*Patron__V1__ListConsentHistoryRequest_Closure)
                  (const Patron__V1__ListConsentHistoryRequest *message,
                   void *closure_data);
@@ -2648,6 +2724,10 @@ struct Patron__V1__CustomerService_Service
                               const Patron__V1__UnsuppressCustomerRequest *input,
                               Patron__V1__UnsuppressCustomerResponse_Closure closure,
                               void *closure_data);
+  void (*get_address_status)(Patron__V1__CustomerService_Service *service,
+                             const Patron__V1__GetAddressStatusRequest *input,
+                             Patron__V1__GetAddressStatusResponse_Closure closure,
+                             void *closure_data);
   void (*list_consent_history)(Patron__V1__CustomerService_Service *service,
                                const Patron__V1__ListConsentHistoryRequest *input,
                                Patron__V1__ListConsentHistoryResponse_Closure closure,
@@ -2687,6 +2767,7 @@ void patron__v1__customer_service__init (Patron__V1__CustomerService_Service *se
       function_prefix__ ## unsubscribe_customer,\
       function_prefix__ ## suppress_customer,\
       function_prefix__ ## unsuppress_customer,\
+      function_prefix__ ## get_address_status,\
       function_prefix__ ## list_consent_history,\
       function_prefix__ ## get_store_settings,\
       function_prefix__ ## update_store_settings  }
@@ -2766,6 +2847,10 @@ void patron__v1__customer_service__unsuppress_customer(ProtobufCService *service
                                                        const Patron__V1__UnsuppressCustomerRequest *input,
                                                        Patron__V1__UnsuppressCustomerResponse_Closure closure,
                                                        void *closure_data);
+void patron__v1__customer_service__get_address_status(ProtobufCService *service,
+                                                      const Patron__V1__GetAddressStatusRequest *input,
+                                                      Patron__V1__GetAddressStatusResponse_Closure closure,
+                                                      void *closure_data);
 void patron__v1__customer_service__list_consent_history(ProtobufCService *service,
                                                         const Patron__V1__ListConsentHistoryRequest *input,
                                                         Patron__V1__ListConsentHistoryResponse_Closure closure,
@@ -2844,6 +2929,8 @@ extern const ProtobufCMessageDescriptor patron__v1__suppress_customer_request__d
 extern const ProtobufCMessageDescriptor patron__v1__suppress_customer_response__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__unsuppress_customer_request__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__unsuppress_customer_response__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__get_address_status_request__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__get_address_status_response__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__list_consent_history_request__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__list_consent_history_response__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__store_settings__descriptor;

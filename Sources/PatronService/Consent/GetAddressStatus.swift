@@ -1,0 +1,32 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension ConsentHandlers {
+  /// What may be sent to an address. A suppression is there before its customer and outlives it, so
+  /// there must be a way to see it without one.
+  static func getAddressStatus(
+    _ request: GetAddressStatusRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+  ) throws {
+    let reader = try context.store(request.storeID)
+    let key = try (request.address ?? CustomerRef()).key(path: "address")
+    guard let channel = PatronModel.Channel.allCases.first(where: { key.address($0) != nil }) else {
+      throw RPCError.invalid(
+        "address", "ADDRESS_EXPECTED",
+        "It is no address. Expected is email or phone_number; GetCustomer with the full view tells "
+          + "of a customer by id.")
+    }
+    // An address that a merged customer only answers to is not the one that it has.
+    let row = try reader.customerRow(key).flatMap { $0.has(key) ? $0 : nil }
+    let statuses =
+      try row.map { try ChannelStatuses(of: $0, in: reader, at: context.now) }
+      ?? ChannelStatuses(of: key, in: reader, at: context.now)
+    try response.append(
+      GetAddressStatusResponse.with {
+        $0.customerID = row?.id ?? 0
+        $0.channels = statuses.all.filter { $0.channel.rawValue == Int32(channel.rawValue) }
+      })
+  }
+}
