@@ -1310,6 +1310,18 @@ extension Contract {
           int64 product_rating_count = 8;
           // Ratings of the shop counted in the mean.
           int64 site_rating_count = 9;
+          // Mean of all ratings, of products and of the shop, 1 to 5.
+          double average_rating = 10;
+          // Mean sentiment of reviews of products, -1 to 1.
+          double average_product_sentiment = 11;
+          // Mean sentiment of reviews of the shop, -1 to 1.
+          double average_site_sentiment = 12;
+          // Mean of all sentiments, of products and of the shop, -1 to 1.
+          double average_sentiment = 13;
+          // Sentiments about products counted in the mean.
+          int64 product_sentiment_count = 14;
+          // Sentiments about the shop counted in the mean.
+          int64 site_sentiment_count = 15;
         }
         """##),
     ContractDeclaration(
@@ -1337,6 +1349,8 @@ extension Contract {
           int64 redemption_count = 9;
           // Referrals that led to a purchase.
           int64 successful_referrals = 10;
+          // Clicks on the customer's referral links.
+          int64 referral_clicks = 11;
         }
         """##),
     ContractDeclaration(
@@ -2660,12 +2674,17 @@ extension Contract {
           //
           // The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
           // is empty, a few overwrite what nothing newer set. Events of own products change consent and
-          // suppressions by the rules of consent; those of third parties never do. What a caller set or
-          // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
+          // suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
+          // a complaint counts for the address that it names, whoever has that, and for the customer's
+          // record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
+          // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
+          // about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
           //
-          // Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
-          // of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
-          // method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
+          // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
+          // external id; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or of own products that
+          // is not in the catalogue, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and `PROPERTY_OUT_OF_RANGE`
+          // for fields of such a type, `REQUEST_ID_REUSED` for a request id of another method;
+          // FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
           // customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
           // no customer.
           rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
@@ -2748,12 +2767,17 @@ extension Contract {
         //
         // The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
         // is empty, a few overwrite what nothing newer set. Events of own products change consent and
-        // suppressions by the rules of consent; those of third parties never do. What a caller set or
-        // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
+        // suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
+        // a complaint counts for the address that it names, whoever has that, and for the customer's
+        // record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
+        // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
+        // about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
         //
-        // Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
-        // of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
-        // method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
+        // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
+        // external id; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or of own products that
+        // is not in the catalogue, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and `PROPERTY_OUT_OF_RANGE`
+        // for fields of such a type, `REQUEST_ID_REUSED` for a request id of another method;
+        // FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
         // customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
         // no customer.
         rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
@@ -2889,7 +2913,8 @@ extension Contract {
       text: ##"""
         // Circumstances of an event.
         message EventContext {
-          // IP address, v4 or v6, up to 64 characters.
+          // IP address, v4 or v6, up to 64 characters. What is none is left out, with the warning
+          // `IP_MALFORMED`.
           string ip = 1;
           // User agent, up to 512 characters.
           string user_agent = 2;
@@ -2925,11 +2950,12 @@ extension Contract {
       text: ##"""
         // An event as a caller gives it.
         message EventInput {
-          // The caller's identifier, 1 to 255 characters, unique within store, source and source name. The
-          // same id again replaces the event. Ids that begin with `patron:` are refused: events that are
-          // derived from orders have them. When empty one is made from the content and `occurred_at`, so
-          // that a repeat changes nothing; a repeat without `occurred_at` is another event, unless it has
-          // the same `request_id`.
+          // The caller's identifier, 1 to 255 characters but for space around it, which is removed; unique
+          // within store, source and source name. The same id again replaces the event. Ids that begin with
+          // `patron:` are refused: events that are derived from orders have them. When empty one is made
+          // from the content and `occurred_at`, so that a repeat changes nothing, also after the customer
+          // was merged into another; a repeat without `occurred_at` is another event, unless it has the
+          // same `request_id`.
           string event_id = 1;
           // Where it comes from; required.
           EventSource source = 2;
@@ -3014,9 +3040,11 @@ extension Contract {
         message RecordEventRequest {
           // The store; empty is `default`.
           string store_id = 1;
-          // Whose; by the same identity rule as UpsertCustomer. Is created when unknown; other fields fill
-          // what the customer lacks and never overwrite. Marketing flags count for new events of the
-          // platform only.
+          // Whose; by the same identity rule as UpsertCustomer, but that identifiers of other customers are
+          // left out, with the warning `IDENTIFIER_KEPT`. Is created when unknown; other fields fill what
+          // the customer lacks and never overwrite, but for custom properties of third-party events: those
+          // overwrite what nothing newer set, and an empty one removes. Marketing flags count for new
+          // events of the platform only; `false` does too where a later time replaces that of an event.
           CustomerInput customer = 2;
           // The event.
           EventInput event = 3;
@@ -3031,8 +3059,9 @@ extension Contract {
       text: ##"""
         // Response of RecordEvent.
         message RecordEventResponse {
-          // The event as it is stored; absent when it was about an address that no customer has: such a
-          // refusal or opt-out suppresses the address and stands on no timeline.
+          // The event as it is stored; absent when it was about an address and no customer: such a refusal
+          // or opt-out counts for whoever has the address, else it suppresses the address, and stands on no
+          // timeline.
           Event event = 1;
           // Created, updated (replaced) or unchanged.
           Outcome outcome = 2;

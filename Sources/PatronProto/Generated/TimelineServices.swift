@@ -13,12 +13,17 @@ public enum TimelineService {
   ///
   /// The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
   /// is empty, a few overwrite what nothing newer set. Events of own products change consent and
-  /// suppressions by the rules of consent; those of third parties never do. What a caller set or
-  /// cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
+  /// suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
+  /// a complaint counts for the address that it names, whoever has that, and for the customer's
+  /// record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
+  /// cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
+  /// about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
   ///
-  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
-  /// of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
-  /// method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
+  /// Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
+  /// external id; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or of own products that
+  /// is not in the catalogue, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and `PROPERTY_OUT_OF_RANGE`
+  /// for fields of such a type, `REQUEST_ID_REUSED` for a request id of another method;
+  /// FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
   /// customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
   /// no customer.
   public static let recordEvent = MethodDescriptor<RecordEventRequest, RecordEventResponse>(
@@ -158,12 +163,17 @@ public struct TimelineServiceClient: Sendable {
   ///
   /// The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
   /// is empty, a few overwrite what nothing newer set. Events of own products change consent and
-  /// suppressions by the rules of consent; those of third parties never do. What a caller set or
-  /// cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
+  /// suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
+  /// a complaint counts for the address that it names, whoever has that, and for the customer's
+  /// record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
+  /// cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
+  /// about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
   ///
-  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or
-  /// of own products that is not in the catalogue, `REQUEST_ID_REUSED` for a request id of another
-  /// method; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
+  /// Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
+  /// external id; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or of own products that
+  /// is not in the catalogue, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and `PROPERTY_OUT_OF_RANGE`
+  /// for fields of such a type, `REQUEST_ID_REUSED` for a request id of another method;
+  /// FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
   /// customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
   /// no customer.
   public func recordEvent(_ request: RecordEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> RecordEventResponse {
