@@ -54,6 +54,7 @@ struct WatchLimitTests {
 
   @Test func aBoundedHistory() async throws {
     try await WatchRig.run(settings: { $0.history = 3 }) { rig in
+      try await rig.record("before")
       var sequences: [Int64] = []
       for number in 0..<3 { sequences.append(try await rig.record("e\(number)").sequence) }
       var all = try await rig.watch(after: 1)
