@@ -33,11 +33,12 @@ struct Provenance {
 
   /// The fields whose setter is remembered; consent is not among them, because its ledger says
   /// more. The place in the list is what is stored: it only ever grows at its end.
-  private static let fields = [
-    "external_id", "email", "phone_number", "first_name", "last_name", "gender",
-    "account_created_at", "account_status", "default_language", "locale", "default_currency",
-    "tags", "address", "accepts_sms_marketing", "accepts_email_marketing",
-  ] + summaries
+  private static let fields =
+    [
+      "external_id", "email", "phone_number", "first_name", "last_name", "gender",
+      "account_created_at", "account_status", "default_language", "locale", "default_currency",
+      "tags", "address", "accepts_sms_marketing", "accepts_email_marketing",
+    ] + summaries
   /// What is summed up from orders and events.
   static let summaries = ["order_stats", "reviews", "loyalty"]
   private static let bits = Dictionary(

@@ -70,7 +70,7 @@ extension TimelineHandlers {
       var known = try known(event, plan, writer.read)
       let old = try known.map { try Event(stored: $0.body) }
       let time = draft.event.occurredAt?.micros ?? old?.occurredAt?.micros ?? now
-      var change = change(at: time, over: old, now: now)
+      var change = self.change(at: time, over: old, now: now)
       let left = change.leaveAgreements(ofOthers: plan.found.kept)
       var customer = try change.perform(plan, in: writer, at: now)
       if plan.merges { known = try self.known(event, plan, writer.read) }
