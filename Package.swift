@@ -71,6 +71,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0006_provenance.sql"),
       .embedInCode("Migrations/m0007_merges.sql"),
       .embedInCode("Migrations/m0008_erasures.sql"),
+      .embedInCode("Migrations/m0009_request_hashes.sql"),
     ],
     swiftSettings: strict
   ),

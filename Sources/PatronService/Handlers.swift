@@ -11,71 +11,81 @@ extension Routes {
   /// Every method of the contract, in the lane that suits it.
   public static func patron() -> Routes {
     var routes = Routes()
+    routes.addCustomers()
+    routes.addErasure()
+    routes.addConsent()
+    routes.addTimelines()
+    return routes
+  }
+
+  private mutating func addCustomers() {
     typealias Customers = CustomerHandlers
-    routes.write(
+    write(
       CustomerService.upsertCustomer, storeID: \.storeID, country: \.defaultCountry,
       prepare: Customers.prepareUpsert, apply: Customers.upsert)
-    routes.write(
+    write(
       CustomerService.batchUpsertCustomers, storeID: \.storeID, country: \.defaultCountry,
       lacksCountry: \.batch.lacksCountry, prepare: Customers.prepareBatchUpsert,
       apply: Customers.batchUpsert)
-    routes.point(CustomerService.getCustomer, Customers.getCustomer)
-    routes.write(
-      CustomerService.updateCustomer, prepare: Customers.prepareUpdate, apply: Customers.update)
-    routes.write(
+    point(CustomerService.getCustomer, Customers.getCustomer)
+    write(
+      CustomerService.updateCustomer, storeID: \.storeID, country: \.defaultCountry,
+      prepare: Customers.prepareUpdate, apply: Customers.update)
+    write(
       CustomerService.updateTags, prepare: Customers.prepareUpdateTags,
       apply: Customers.updateTags)
-    routes.point(CustomerService.batchGetCustomers, Customers.batchGetCustomers)
-    routes.point(CustomerService.listCustomers, Customers.listCustomers)
-    routes.point(CustomerService.countCustomers, Customers.countCustomers)
-    routes.point(CustomerService.listFilters, Customers.listFilters)
-    routes.scan(
+    point(CustomerService.batchGetCustomers, Customers.batchGetCustomers)
+    point(CustomerService.listCustomers, Customers.listCustomers)
+    point(CustomerService.countCustomers, Customers.countCustomers)
+    point(CustomerService.listFilters, Customers.listFilters)
+    scan(
       CustomerService.exportCustomers, prepare: Customers.prepareExport, run: Customers.export)
-    routes.write(
-      CustomerService.importCustomers, prepare: Customers.prepareImport,
+    write(
+      CustomerService.importCustomers, storeID: \.storeID, country: \.defaultCountry,
+      lacksCountry: \.batch.lacksCountry, prepare: Customers.prepareImport,
       apply: Customers.importCustomers)
-    routes.write(
+    write(
       CustomerService.mergeCustomers, prepare: Customers.prepareMerge, apply: Customers.merge)
-    routes.write(
+    write(
       CustomerService.unmergeCustomers, prepare: Customers.prepareUnmerge,
       apply: Customers.unmerge)
-    routes.addErasure()
+  }
+
+  private mutating func addTimelines() {
     typealias Timeline = TimelineHandlers
-    routes.write(
+    write(
       TimelineService.recordEvent, storeID: \.storeID, country: \.defaultCountry,
       prepare: Timeline.prepareRecord, apply: Timeline.record)
-    routes.write(
+    write(
       TimelineService.batchRecordEvents, storeID: \.storeID, country: \.defaultCountry,
       lacksCountry: \.batch.lacksCountry, prepare: Timeline.prepareBatchRecord,
       apply: Timeline.batchRecord)
-    routes.write(
+    write(
       TimelineService.syncOrder, storeID: \.storeID, country: \.defaultCountry,
       prepare: Timeline.prepareSync, apply: Timeline.sync)
-    routes.write(
+    write(
       TimelineService.batchSyncOrders, storeID: \.storeID, country: \.defaultCountry,
       lacksCountry: \.batch.lacksCountry, prepare: Timeline.prepareBatchSync,
       apply: Timeline.batchSync)
-    routes.point(TimelineService.getTimeline, Timeline.getTimeline)
-    routes.point(TimelineService.getEvent, Timeline.getEvent)
-    routes.addConsent()
-    routes.write(
+    point(TimelineService.getTimeline, Timeline.getTimeline)
+    point(TimelineService.getEvent, Timeline.getEvent)
+    write(
       TimelineService.syncRefund, prepare: Timeline.prepareRefund, apply: Timeline.syncRefund)
-    routes.write(
+    write(
       TimelineService.syncFulfillment, prepare: Timeline.prepareFulfillment,
       apply: Timeline.syncFulfillment)
-    routes.write(
-      TimelineService.syncCheckout, prepare: Timeline.prepareCheckout,
-      apply: Timeline.syncCheckout)
-    routes.point(TimelineService.listOrders, Timeline.listOrders)
-    routes.point(TimelineService.getOrder, Timeline.getOrder)
-    routes.point(TimelineService.listEventTypes, Timeline.listEventTypes)
-    routes.write(
+    write(
+      TimelineService.syncCheckout, storeID: \.storeID, country: \.defaultCountry,
+      prepare: Timeline.prepareCheckout, apply: Timeline.syncCheckout)
+    point(TimelineService.listOrders, Timeline.listOrders)
+    point(TimelineService.getOrder, Timeline.getOrder)
+    point(TimelineService.listEventTypes, Timeline.listEventTypes)
+    write(
       TimelineService.registerEventType, prepare: Timeline.prepareRegister,
       apply: Timeline.register)
-    routes.feed(
+    feed(
       TimelineService.watchTimeline, prepare: Timeline.prepareWatch, open: Timeline.openWatch)
-    routes.scan(
+    scan(
       TimelineService.exportTimeline, prepare: Timeline.prepareExport, run: Timeline.export)
-    return routes
   }
 }

@@ -132,6 +132,11 @@ public struct EnumDescriptor: @unchecked Sendable, Hashable {
 
   /// The name of the value with this number, or nil.
   public func name(of number: Int32) -> String? {
-    protobuf_c_enum_descriptor_get_value(pointer, number).map { String(cString: $0.pointee.name) }
+    cName(of: number).map { String(cString: $0) }
+  }
+
+  /// ``name(of:)`` as a constant of the generated code.
+  func cName(of number: Int32) -> UnsafePointer<CChar>? {
+    protobuf_c_enum_descriptor_get_value(pointer, number)?.pointee.name
   }
 }

@@ -48,7 +48,20 @@ extension MessageDescriptor {
   public func writeJSON(packed bytes: [UInt8], options: JSONWriteOptions = JSONWriteOptions())
     throws(JSONError) -> [UInt8]
   {
-    let arena = Arena(limit: Arena.decodingLimit(payload: bytes.count))
+    var text: [UInt8] = []
+    try appendJSON(packed: bytes, options: options, in: Arena(), to: &text)
+    return text
+  }
+
+  /// Appends an encoded message as JSON text in UTF-8. `arena` is reset before; whoever writes many
+  /// messages keeps one. After an error a part of the text may have been appended.
+  public func appendJSON(
+    packed bytes: [UInt8],
+    options: JSONWriteOptions = JSONWriteOptions(),
+    in arena: borrowing Arena,
+    to text: inout [UInt8]
+  ) throws(JSONError) {
+    arena.reset(limit: Arena.decodingLimit(payload: bytes.count))
     let message: UnsafeMutableRawPointer
     do throws(CodecError) {
       message = try bytes.withUnsafeBufferPointer { buffer throws(CodecError) in
@@ -57,9 +70,10 @@ extension MessageDescriptor {
     } catch {
       throw JSONError(message: "not a \(name): \(error)")
     }
-    let text = try writeJSON(message, options: options)
-    withExtendedLifetime(arena) {}
-    return text
+    var writer = JSONWriter(options)
+    swap(&writer.output, &text)
+    defer { swap(&writer.output, &text) }
+    try writer.message(self, message)
   }
 }
 

@@ -1,4 +1,5 @@
 internal import CProtobufC
+internal import Glibc
 
 extension JSONWriter {
   /// Writes the value of the field's type that lies at `slot`.
@@ -13,11 +14,11 @@ extension JSONWriter {
       let data = slot.load(as: ProtobufCBinaryData.self)
       base64(UnsafeBufferPointer(start: data.data, count: data.len))
     case .bool: text(slot.load(as: Int32.self) != 0 ? "true" : "false")
-    case .int32, .sint32, .sfixed32: text(String(slot.load(as: Int32.self)))
-    case .uint32, .fixed32: text(String(slot.load(as: UInt32.self)))
+    case .int32, .sint32, .sfixed32: integer(slot.load(as: Int32.self))
+    case .uint32, .fixed32: integer(slot.load(as: UInt32.self))
     // Strings, because numbers of JSON readers are often doubles of 53 bits.
-    case .int64, .sint64, .sfixed64: text("\"\(slot.load(as: Int64.self))\"")
-    case .uint64, .fixed64: text("\"\(slot.load(as: UInt64.self))\"")
+    case .int64, .sint64, .sfixed64: quoted { $0.integer(slot.load(as: Int64.self)) }
+    case .uint64, .fixed64: quoted { $0.integer(slot.load(as: UInt64.self)) }
     case .float: number(slot.load(as: Float.self))
     case .double: number(slot.load(as: Double.self))
     case .enumeration: enumValue(field, slot.load(as: Int32.self))
@@ -28,6 +29,26 @@ extension JSONWriter {
   }
 
   mutating func text(_ text: String) { output.append(contentsOf: text.utf8) }
+
+  private mutating func quoted(_ value: (inout JSONWriter) -> Void) {
+    output.append(UInt8(ascii: "\""))
+    value(&self)
+    output.append(UInt8(ascii: "\""))
+  }
+
+  /// Exports write many numbers, so no string is made on the way.
+  private mutating func integer(_ value: some FixedWidthInteger) {
+    if value < 0 { output.append(UInt8(ascii: "-")) }
+    var rest = UInt64(value.magnitude)
+    var digits = InlineArray<20, UInt8>(repeating: 0)
+    var start = 20
+    repeat {
+      start -= 1
+      digits[start] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
+      rest /= 10
+    } while rest > 0
+    digits.span.extracting(start..<20).withUnsafeBufferPointer { output.append(contentsOf: $0) }
+  }
 
   private mutating func number(_ value: some BinaryFloatingPoint & CustomStringConvertible) {
     if value.isNaN {
@@ -46,10 +67,10 @@ extension JSONWriter {
   }
 
   private mutating func enumValue(_ field: FieldDescriptor, _ number: Int32) {
-    if let name = field.enumeration?.name(of: number) {
-      text("\"\(name)\"")
+    if let name = field.enumeration?.cName(of: number) {
+      quoted { $0.plain(name, count: strlen(name)) }
     } else {
-      text(String(number))
+      integer(number)
     }
   }
 
@@ -62,34 +83,51 @@ extension JSONWriter {
   // MARK: strings
 
   mutating func string(_ value: String) {
-    output.append(UInt8(ascii: "\""))
-    for byte in value.utf8 { character(byte) }
-    output.append(UInt8(ascii: "\""))
+    var value = value
+    value.withUTF8 { utf8 in string(utf8) }
   }
 
   private mutating func cString(_ start: UnsafePointer<CChar>?) {
+    let count = start.map(strlen) ?? 0
+    string(
+      UnsafeBufferPointer(
+        start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: count))
+  }
+
+  /// Copies what needs no escape in one go: most strings have nothing that does.
+  private mutating func string(_ text: UnsafeBufferPointer<UInt8>) {
     output.append(UInt8(ascii: "\""))
-    if var cursor = start {
-      while cursor.pointee != 0 {
-        character(UInt8(bitPattern: cursor.pointee))
-        cursor += 1
-      }
+    var start = 0
+    for index in text.indices where Self.isEscaped(text[index]) {
+      output.append(contentsOf: text[start..<index])
+      escape(text[index])
+      start = index + 1
     }
+    output.append(contentsOf: text[start...])
     output.append(UInt8(ascii: "\""))
   }
 
-  private mutating func character(_ byte: UInt8) {
+  private mutating func plain(_ text: UnsafePointer<CChar>, count: Int) {
+    output.append(
+      contentsOf: UnsafeRawBufferPointer(start: UnsafeRawPointer(text), count: count))
+  }
+
+  @inline(__always)
+  private static func isEscaped(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
+  }
+
+  private mutating func escape(_ byte: UInt8) {
     switch byte {
     case UInt8(ascii: "\""): text("\\\"")
     case UInt8(ascii: "\\"): text("\\\\")
     case 0x0A: text("\\n")
     case 0x0D: text("\\r")
     case 0x09: text("\\t")
-    case 0..<0x20, 0x7F:
+    default:
       text("\\u00")
       output.append(Self.hexDigits[Int(byte >> 4)])
       output.append(Self.hexDigits[Int(byte & 15)])
-    default: output.append(byte)
     }
   }
 

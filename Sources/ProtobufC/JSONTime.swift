@@ -17,17 +17,18 @@ enum JSONTime {
     else { return false }
     let (day, second) = instant.seconds.quotientAndFloorRemainder(86_400)
     let date = civil(day)
-    appendDigits(date.year, 4, to: &output)
-    output.append(UInt8(ascii: "-"))
-    appendDigits(date.month, 2, to: &output)
-    output.append(UInt8(ascii: "-"))
-    appendDigits(date.day, 2, to: &output)
-    output.append(UInt8(ascii: "T"))
-    appendDigits(second / 3600, 2, to: &output)
-    output.append(UInt8(ascii: ":"))
-    appendDigits(second / 60 % 60, 2, to: &output)
-    output.append(UInt8(ascii: ":"))
-    appendDigits(second % 60, 2, to: &output)
+    var text = InlineArray<19, UInt8>(repeating: UInt8(ascii: "-"))
+    put(date.year / 100, at: 0, in: &text)
+    put(date.year % 100, at: 2, in: &text)
+    put(date.month, at: 5, in: &text)
+    put(date.day, at: 8, in: &text)
+    text[10] = UInt8(ascii: "T")
+    put(second / 3600, at: 11, in: &text)
+    text[13] = UInt8(ascii: ":")
+    put(second / 60 % 60, at: 14, in: &text)
+    text[16] = UInt8(ascii: ":")
+    put(second % 60, at: 17, in: &text)
+    text.span.withUnsafeBufferPointer { output.append(contentsOf: $0) }
     if instant.nanoseconds != 0 { output.append(contentsOf: fraction(instant.nanoseconds).utf8) }
     output.append(UInt8(ascii: "Z"))
     return true
@@ -73,13 +74,11 @@ enum JSONTime {
 
   // MARK: parts
 
-  private static func appendDigits(_ value: Int64, _ width: Int, to output: inout [UInt8]) {
-    var divisor: Int64 = 1
-    for _ in 1..<width { divisor *= 10 }
-    while divisor > 0 {
-      output.append(UInt8(truncatingIfNeeded: 0x30 + value / divisor % 10))
-      divisor /= 10
-    }
+  /// Two digits.
+  @inline(__always)
+  private static func put(_ number: Int64, at index: Int, in text: inout InlineArray<19, UInt8>) {
+    text[index] = UInt8(truncatingIfNeeded: 0x30 + number / 10)
+    text[index + 1] = UInt8(truncatingIfNeeded: 0x30 + number % 10)
   }
 
   private static func pad(_ value: Int64, _ width: Int) -> String {

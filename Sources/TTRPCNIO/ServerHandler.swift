@@ -39,9 +39,9 @@ final class ServerHandler: ChannelInboundHandler {
 
   private static let linger = Duration.seconds(1)
   /// A stream's messages move into the connection's output while that holds less than this.
-  private static let outputTarget = 128 << 10
+  private static let outputTarget = 64 << 10
   private static let keptOutgoing = 256 << 10
-  private static let roundsPerTurn = 8
+  private static let roundsPerTurn = 1
 
   init(_ owner: ServerConnections, refused: Bool) {
     self.owner = owner

@@ -13,6 +13,7 @@ struct UsageTests {
     ["customers", "upsert", "--email", "a@example.com", "--property", "shoe_size:inch=4"],
     ["customers", "upsert", "--email", "a@example.com", "--account-created-at", "yesterday"],
     ["customers", "upsert", "--email", "a@example.com", "--clear", "id"],
+    ["customers", "upsert", "--email", "a@example.com", "--clear", "external-id"],
     ["customers", "upsert", "--data", "{\"emial\": \"a@example.com\"}"],
     ["customers", "get", "--id", "1", "--output", "csv"],
     ["customers", "list", "--address", "nowhere"], ["customers", "list", "--timeout", "soon"],

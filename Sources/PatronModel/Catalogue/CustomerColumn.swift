@@ -99,9 +99,22 @@ public enum CustomerColumn: Sendable, Hashable {
 public enum CellList {
   /// The items as one cell.
   public static func joined(_ items: [String]) -> String {
-    items.map { item in
-      item.replacing("\\", with: "\\\\").replacing(";", with: "\\;")
-    }.joined(separator: ";")
+    items.map(escaped).joined(separator: ";")
+  }
+
+  /// Exports write many items, and few have anything to escape.
+  private static func escaped(_ item: String) -> String {
+    guard item.utf8.contains(where: isSpecial) else { return item }
+    var bytes: [UInt8] = []
+    for byte in item.utf8 {
+      if isSpecial(byte) { bytes.append(UInt8(ascii: "\\")) }
+      bytes.append(byte)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func isSpecial(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: ";") || byte == UInt8(ascii: "\\")
   }
 
   /// The items of a cell; an empty cell has none.

@@ -35,17 +35,34 @@ public enum BlockReason: Int, Sendable, Hashable, CaseIterable {
 
 /// The consents of one customer for one channel, by topic.
 public struct ChannelConsents: Sendable, Hashable {
-  private var consents: [Topic: ChannelConsent]
+  private var marketing = ChannelConsent.never
+  private var reviewRequests = ChannelConsent.never
+  private var transactional = ChannelConsent.never
+  private var loyalty = ChannelConsent.never
 
   /// Makes a set; a topic that is not given was never subscribed.
   public init(_ consents: [Topic: ChannelConsent] = [:]) {
-    self.consents = consents
+    for (topic, consent) in consents { self[topic] = consent }
   }
 
   /// The consent for `topic`.
   public subscript(topic: Topic) -> ChannelConsent {
-    get { consents[topic] ?? .never }
-    set { consents[topic] = newValue }
+    get {
+      switch topic {
+      case .marketing: marketing
+      case .reviewRequests: reviewRequests
+      case .transactional: transactional
+      case .loyalty: loyalty
+      }
+    }
+    set {
+      switch topic {
+      case .marketing: marketing = newValue
+      case .reviewRequests: reviewRequests = newValue
+      case .transactional: transactional = newValue
+      case .loyalty: loyalty = newValue
+      }
+    }
   }
 
   /// When the customer's own opt-out from other topics was given that stops `topic` too, until a

@@ -40,9 +40,12 @@ public struct SHA256 {
 
   /// Adds bytes.
   public mutating func update(_ bytes: [UInt8]) {
-    for byte in bytes {
-      pending.append(byte)
-      length &+= 1
+    length &+= UInt64(bytes.count)
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let part = rest.prefix(Self.blockSize - pending.count)
+      pending.append(contentsOf: part)
+      rest = rest.dropFirst(part.count)
       if pending.count == Self.blockSize { compress() }
     }
   }

@@ -5,7 +5,7 @@ enum DomainName {
 
   /// `domain` in lower-case ASCII; nil unless it has two or more labels, each well-formed.
   static func ascii(_ domain: String) -> String? {
-    let labels = TextForm.folded(domain).unicodeScalars.split(
+    let labels = TextForm.folded(narrow(domain)).unicodeScalars.split(
       omittingEmptySubsequences: false,
       whereSeparator: isDot
     )
@@ -52,8 +52,20 @@ enum DomainName {
     return form.utf8.count <= labelLimit ? form : nil
   }
 
+  /// `domain` with ASCII in the place of its full-width forms, which input methods of East Asia
+  /// leave behind. IDNA maps more (UTS 46), but of that only this is typed.
+  private static func narrow(_ domain: String) -> String {
+    if domain.utf8.allSatisfy({ $0 < 0x80 }) { return domain }
+    var narrow = String.UnicodeScalarView()
+    for scalar in domain.unicodeScalars {
+      let isWide = ("\u{FF01}"..."\u{FF5E}").contains(scalar)
+      narrow.append(isWide ? Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar : scalar)
+    }
+    return String(narrow)
+  }
+
   /// The full stop and the ideographic ones that IDNA maps to it.
   private static func isDot(_ scalar: Unicode.Scalar) -> Bool {
-    scalar == "." || scalar == "\u{3002}" || scalar == "\u{FF0E}" || scalar == "\u{FF61}"
+    scalar == "." || scalar == "\u{3002}" || scalar == "\u{FF61}"
   }
 }

@@ -7,6 +7,8 @@ public struct PhoneNumber: Sendable, Hashable {
 
   /// Least and greatest number of digits.
   public static let digitCount = 7...15
+  /// Reason of the error for a number that says nothing of its country.
+  public static let countryMissing = "PHONE_COUNTRY_MISSING"
 
   /// Accepts a number as people write it: white space, `-`, `.`, `/`, `(`, `)` are dropped, a
   /// leading `00` counts as `+`, digits of any script count, `(0)` after a calling code is
@@ -22,7 +24,7 @@ public struct PhoneNumber: Sendable, Hashable {
     if !written.isInternational {
       guard let defaultCountry else {
         throw RuleError(
-          reason: "PHONE_COUNTRY_MISSING",
+          reason: Self.countryMissing,
           message: """
             The phone number has no country. Expected is E.164, e.g. +14155550100: begin it with \
             + and the calling code, or give a default country.

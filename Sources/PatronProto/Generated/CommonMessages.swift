@@ -8,6 +8,7 @@ public import ProtobufC
 /// An amount of money. Decimals are never kept as floating point.
 public struct Money: ProtobufC.Message {
   /// ISO 4217 code of three letters: `USD`. Lower case is taken too, and stored in upper case.
+  /// Reasons: `CURRENCY_UNKNOWN`, `CURRENCY_NOT_REAL` for codes of metals, funds and tests.
   public var currencyCode = ""
 
   /// The amount in the currency's smallest unit: cents for USD, yen for JPY, fils for KWD.
@@ -79,7 +80,7 @@ public struct Date: ProtobufC.Message {
 }
 
 /// The value of a custom or event property. A value with no kind, and an empty string, removes the
-/// property where properties are merged.
+/// property where properties are merged. Reasons: `PROPERTY_NOT_FINITE`, `DATE_INVALID`.
 public struct PropertyValue: ProtobufC.Message {
   /// Exactly one kind.
   public var kind: Kind?
@@ -154,7 +155,8 @@ public struct PropertyValue: ProtobufC.Message {
 
 /// Names one customer. An old id or external id of an adopted or merged customer keeps working.
 public struct CustomerRef: ProtobufC.Message {
-  /// Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`.
+  /// Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`. Addresses have the
+  /// reasons that they have in CustomerInput; an external id that cannot be one is not found.
   public var ref: Ref?
 
   /// The message with every field absent or at its default.
@@ -200,7 +202,8 @@ public struct CustomerRef: ProtobufC.Message {
     }
   }
 
-  /// Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`.
+  /// Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`. Addresses have the
+  /// reasons that they have in CustomerInput; an external id that cannot be one is not found.
   public enum Ref: Sendable, Equatable {
     /// Patron's id.
     case id(Int64)
@@ -208,15 +211,21 @@ public struct CustomerRef: ProtobufC.Message {
     case externalID(String)
     /// An e-mail address; compared without regard to case.
     case email(String)
-    /// A phone number in E.164 form.
+    /// A phone number in E.164 form; one without `+` is `PHONE_COUNTRY_MISSING`, whatever default
+    /// country the request or the store has.
     case phoneNumber(String)
   }
 }
 
 /// Something that the caller should know though the call succeeded.
 public struct Warning: ProtobufC.Message {
-  /// Stable upper-case name: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`,
-  /// `COUNTRY_ALIAS`, `OCCURRED_AT_IN_FUTURE`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`.
+  /// Stable upper-case name. Of consent: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_KEPT` (an
+  /// import kept what is stored), `ADDRESS_FORMER` (an agreement for an address that the customer
+  /// had before a merge). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields:
+  /// `COUNTRY_ALIAS` (`UK` is taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`. Of events:
+  /// `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it
+  /// was suppressed, and the event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`,
+  /// `SUPPRESSION_OUTDATED`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
   public var reason = ""
 
   /// Path of the field it is about; empty when about the whole.
@@ -254,6 +263,7 @@ public struct Warning: ProtobufC.Message {
 }
 
 /// A postal address. Given in an input it replaces the whole address; an empty one clears it.
+/// Reasons: `PROVINCE_CODE_MALFORMED`, `COUNTRY_UNKNOWN`, those of phone numbers, and of texts.
 public struct Address: ProtobufC.Message {
   /// First line, up to 255 characters.
   public var address1 = ""

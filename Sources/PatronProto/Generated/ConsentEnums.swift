@@ -173,8 +173,9 @@ public struct SuppressionReason: RawRepresentable, Hashable, Sendable, CaseItera
   public static let erasure = SuppressionReason(rawValue: 7)
   /// A rule of the shop.
   public static let policy = SuppressionReason(rawValue: 8)
-  /// The owner opted out in person, and there was no record to keep that in. Only a newer agreement
-  /// in person lifts it, and UnsuppressCustomer with the customer as actor.
+  /// The owner opted out in person, and there was no record to keep that in, or the record has the
+  /// address no more. Only a newer agreement in person lifts it, and UnsuppressCustomer with the
+  /// customer as actor.
   public static let unsubscribed = SuppressionReason(rawValue: 9)
 
   /// The number on the wire. Numbers that this version does not know are kept.

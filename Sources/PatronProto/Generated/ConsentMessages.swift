@@ -209,7 +209,9 @@ public struct ChannelStatus: ProtobufC.Message {
   }
 }
 
-/// What is known of how an agreement or an opt-out came about.
+/// What is known of how an agreement or an opt-out came about. Reasons: `CONSENT_SOURCE_LENGTH`,
+/// `OCCURRED_AT_TOO_EARLY` before 1990, `OCCURRED_AT_IN_FUTURE` and `OCCURRED_AT_TOO_LATE`,
+/// `EXPIRES_TOO_EARLY` for an end before the beginning, `IP_MALFORMED`, those of enums and texts.
 public struct ConsentEvidence: ProtobufC.Message {
   /// When it happened; absent is now. Up to five minutes in the future.
   public var occurredAt: GoogleProtobuf.Timestamp?
@@ -334,6 +336,11 @@ public struct ConsentRecord: ProtobufC.Message {
   /// What the row records.
   public var action = ConsentAction(rawValue: 0)
 
+  /// The address that it is about, as the customer had it then; the customer may have another one
+  /// now. Empty for suppressions, where there was none, in rows of before it was kept, and after an
+  /// erasure.
+  public var address = ""
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -361,6 +368,7 @@ public struct ConsentRecord: ProtobufC.Message {
     self.optInLevel = OptInLevel(rawValue: Int32(truncatingIfNeeded: c.pointee.opt_in_level.rawValue))
     self.suppressionReason = SuppressionReason(rawValue: Int32(truncatingIfNeeded: c.pointee.suppression_reason.rawValue))
     self.action = ConsentAction(rawValue: Int32(truncatingIfNeeded: c.pointee.action.rawValue))
+    self.address = String(cString: c.pointee.address)
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -379,6 +387,7 @@ public struct ConsentRecord: ProtobufC.Message {
     c.pointee.opt_in_level = .init(rawValue: .init(truncatingIfNeeded: self.optInLevel.rawValue))
     c.pointee.suppression_reason = .init(rawValue: .init(truncatingIfNeeded: self.suppressionReason.rawValue))
     c.pointee.action = .init(rawValue: .init(truncatingIfNeeded: self.action.rawValue))
+    if !self.address.isEmpty { c.pointee.address = try arena.string(self.address, "patron.v1.ConsentRecord.address") }
   }
 }
 

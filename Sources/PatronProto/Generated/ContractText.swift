@@ -164,7 +164,7 @@ extension Contract {
         ContractMethod(
           method: TimelineService.listEventTypes.method,
           requestType: "patron.v1.ListEventTypesRequest", responseType: "patron.v1.ListEventTypesResponse",
-          summary: ##"The catalogue of event types."##),
+          summary: ##"The catalogue of event types, and those that the store registered."##),
         ContractMethod(
           method: TimelineService.registerEventType.method,
           requestType: "patron.v1.RegisterEventTypeRequest", responseType: "patron.v1.RegisterEventTypeResponse",
@@ -471,6 +471,7 @@ extension Contract {
         // An amount of money. Decimals are never kept as floating point.
         message Money {
           // ISO 4217 code of three letters: `USD`. Lower case is taken too, and stored in upper case.
+          // Reasons: `CURRENCY_UNKNOWN`, `CURRENCY_NOT_REAL` for codes of metals, funds and tests.
           string currency_code = 1;
           // The amount in the currency's smallest unit: cents for USD, yen for JPY, fils for KWD.
           int64 minor_units = 2;
@@ -493,7 +494,7 @@ extension Contract {
       name: "patron.v1.PropertyValue", kind: .message,
       text: ##"""
         // The value of a custom or event property. A value with no kind, and an empty string, removes the
-        // property where properties are merged.
+        // property where properties are merged. Reasons: `PROPERTY_NOT_FINITE`, `DATE_INVALID`.
         message PropertyValue {
           // Exactly one kind.
           oneof kind {
@@ -517,7 +518,8 @@ extension Contract {
       text: ##"""
         // Names one customer. An old id or external id of an adopted or merged customer keeps working.
         message CustomerRef {
-          // Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`.
+          // Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`. Addresses have the
+          // reasons that they have in CustomerInput; an external id that cannot be one is not found.
           oneof ref {
             // Patron's id.
             int64 id = 1;
@@ -525,7 +527,8 @@ extension Contract {
             string external_id = 2;
             // An e-mail address; compared without regard to case.
             string email = 3;
-            // A phone number in E.164 form.
+            // A phone number in E.164 form; one without `+` is `PHONE_COUNTRY_MISSING`, whatever default
+            // country the request or the store has.
             string phone_number = 4;
           }
         }
@@ -535,8 +538,13 @@ extension Contract {
       text: ##"""
         // Something that the caller should know though the call succeeded.
         message Warning {
-          // Stable upper-case name: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`,
-          // `COUNTRY_ALIAS`, `OCCURRED_AT_IN_FUTURE`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`.
+          // Stable upper-case name. Of consent: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_KEPT` (an
+          // import kept what is stored), `ADDRESS_FORMER` (an agreement for an address that the customer
+          // had before a merge). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields:
+          // `COUNTRY_ALIAS` (`UK` is taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`. Of events:
+          // `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it
+          // was suppressed, and the event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`,
+          // `SUPPRESSION_OUTDATED`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
           string reason = 1;
           // Path of the field it is about; empty when about the whole.
           string field = 2;
@@ -548,6 +556,7 @@ extension Contract {
       name: "patron.v1.Address", kind: .message,
       text: ##"""
         // A postal address. Given in an input it replaces the whole address; an empty one clears it.
+        // Reasons: `PROVINCE_CODE_MALFORMED`, `COUNTRY_UNKNOWN`, those of phone numbers, and of texts.
         message Address {
           // First line, up to 255 characters.
           string address1 = 1;
@@ -629,6 +638,25 @@ extension Contract {
         // * Rejected input changes nothing, and the status carries one `google.rpc.BadRequest` with every
         //   violation: `field` is a path, `reason` a stable upper-case name.
         // * Other errors carry a `google.rpc.ErrorInfo` whose `reason` is a stable upper-case name.
+        // * Reasons stand where they arise: those of one field at the field or the message that it is in,
+        //   those of a method at the method. Beside these every method may answer with
+        //   * INVALID_ARGUMENT `STORE_ID_MALFORMED`; `MALFORMED_MESSAGE` for bytes that are no request;
+        //     `ENUM_VALUE_UNKNOWN` for a number that an enum does not have; `TEXT_TOO_LONG` and
+        //     `TEXT_HAS_CONTROL_CHARACTER` for text; `LIST_TOO_LONG` for lists; `TIME_OUT_OF_RANGE` and
+        //     `TIME_NANOS_INVALID` for timestamps that are none (years 1 to 9999); and, where they have
+        //     such fields, `REF_MISSING` when nothing is named, `COUNTRY_UNKNOWN` for `default_country`,
+        //     `ACTOR_UNKNOWN` for `actor`, `CONSENT_SOURCE_LENGTH` for the `source` of consent,
+        //     `BATCH_SIZE_OUT_OF_RANGE` for the items of a batch, and for lists by pages
+        //     `PAGE_SIZE_OUT_OF_RANGE`, `PAGE_TOKEN_MALFORMED` and `PAGE_TOKEN_MISMATCH`;
+        //   * RESOURCE_EXHAUSTED `QUEUE_FULL` and `LOG_FULL` with a `google.rpc.RetryInfo`, and `DISK_FULL`
+        //     for what writes;
+        //   * UNAVAILABLE `SHUTTING_DOWN`, `DATABASE_BUSY` and `DISK_FAILED`; ABORTED `SNAPSHOT_TOO_OLD`
+        //     for what reads much, when it took too long: call again;
+        //   * DATA_LOSS `DATABASE_DAMAGED`, INTERNAL `STORAGE` and `INTERNAL`;
+        //   * DEADLINE_EXCEEDED and CANCELLED.
+        // * A request with a `request_id` (1 to 64 characters) is answered once: for a day an exact repeat
+        //   gets the first answer and changes nothing. Another request with the same id is refused,
+        //   INVALID_ARGUMENT `REQUEST_ID_REUSED`, and not done.
         package patron.v1;
         """##),
     ContractDeclaration(
@@ -707,7 +735,9 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.ConsentEvidence", kind: .message,
       text: ##"""
-        // What is known of how an agreement or an opt-out came about.
+        // What is known of how an agreement or an opt-out came about. Reasons: `CONSENT_SOURCE_LENGTH`,
+        // `OCCURRED_AT_TOO_EARLY` before 1990, `OCCURRED_AT_IN_FUTURE` and `OCCURRED_AT_TOO_LATE`,
+        // `EXPIRES_TOO_EARLY` for an end before the beginning, `IP_MALFORMED`, those of enums and texts.
         message ConsentEvidence {
           // When it happened; absent is now. Up to five minutes in the future.
           google.protobuf.Timestamp occurred_at = 1;
@@ -766,6 +796,10 @@ extension Contract {
           SuppressionReason suppression_reason = 12;
           // What the row records.
           ConsentAction action = 13;
+          // The address that it is about, as the customer had it then; the customer may have another one
+          // now. Empty for suppressions, where there was none, in rows of before it was kept, and after an
+          // erasure.
+          string address = 14;
         }
         """##),
     ContractDeclaration(
@@ -884,8 +918,9 @@ extension Contract {
           SUPPRESSION_REASON_ERASURE = 7;
           // A rule of the shop.
           SUPPRESSION_REASON_POLICY = 8;
-          // The owner opted out in person, and there was no record to keep that in. Only a newer agreement
-          // in person lifts it, and UnsuppressCustomer with the customer as actor.
+          // The owner opted out in person, and there was no record to keep that in, or the record has the
+          // address no more. Only a newer agreement in person lifts it, and UnsuppressCustomer with the
+          // customer as actor.
           SUPPRESSION_REASON_UNSUBSCRIBED = 9;
         }
         """##),
@@ -942,21 +977,29 @@ extension Contract {
         service CustomerService {
           // Creates or updates one customer.
           //
-          // Errors: INVALID_ARGUMENT with violations (among them `IDENTITY_MISSING`, `IDENTITY_AMBIGUOUS`);
-          // ALREADY_EXISTS `IDENTIFIER_CONFLICT` naming the field and the other customer's id;
-          // FAILED_PRECONDITION `CONTACT_REQUIRED` when a new customer has neither e-mail nor phone number.
+          // Errors: INVALID_ARGUMENT with the violations of CustomerInput, and `IDENTITY_MISSING` or
+          // `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
+          // the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
+          // which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
+          // would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
+          // of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+          // the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
+          // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
+          // `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
           //
           // Identifiers that belong to several records, of which at most one has an external id of the
           // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
           // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
           // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
-          // An address that replaces the customer's brings the consent of the record that had it. An item
+          // An address that replaces the customer's brings the consent of the record that had it. One that
+          // is replaced or cleared after an opt-out is suppressed from then on. An item
           // of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
           // together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
           rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Creates or updates up to 1,000 customers. A rejected item does not stop the others.
+          // Creates or updates up to 1,000 customers. A rejected item does not stop the others. Errors:
+          // INVALID_ARGUMENT for what is common to the items; those of an item are UpsertCustomer's.
           rpc BatchUpsertCustomers(BatchUpsertCustomersRequest) returns (BatchUpsertCustomersResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -965,36 +1008,62 @@ extension Contract {
           rpc GetCustomer(GetCustomerRequest) returns (GetCustomerResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Finds up to 100 customers.
+          // Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
+          // RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with `fitting`,
+          // how many fit.
           rpc BatchGetCustomers(BatchGetCustomersRequest) returns (BatchGetCustomersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Changes one customer by id, field by field.
+          // Changes one customer by id, field by field. The way to add an identifier, or to take one away.
+          //
+          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+          // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
+          // of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
+          // a merge is refused for; warnings: all as in UpsertCustomer.
           rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Lists customers by filter and search, a page at a time.
+          // Lists customers by filter and search, a page at a time. Errors: INVALID_ARGUMENT
+          // `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
+          // `LIST_TOO_LONG` for more than 200 filters, `SORT_UNKNOWN`, and those of pages.
           rpc ListCustomers(ListCustomersRequest) returns (ListCustomersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Counts customers, in all and by predefined filter.
+          // Counts customers, in all and by predefined filter. Errors: those of the filter as in
+          // ListCustomers; `FILTER_CATEGORY_UNKNOWN` for `facet_categories`.
           rpc CountCustomers(CountCustomersRequest) returns (CountCustomersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // The predefined filters.
+          // The predefined filters. Errors: only those of every method.
           rpc ListFilters(ListFiltersRequest) returns (ListFiltersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
           // that an import makes them in the same order again.
+          //
+          // Errors: INVALID_ARGUMENT as in ListCustomers for the filter, `COLUMN_UNKNOWN`,
+          // `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
+          // FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than a
+          // table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
           rpc ExportCustomers(ExportCustomersRequest) returns (stream ExportCustomersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Takes customers with their consent from elsewhere, up to 1,000 at a time.
+          // Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
+          // e-mail and phone number without external id, as guests do.
+          //
+          // Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
+          // INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
+          // for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
+          // `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
+          // suppression without the address of its channel. Warnings: those of UpsertCustomer,
+          // `CONSENT_KEPT`, `CONSENT_OUTDATED`.
           rpc ImportCustomers(ImportCustomersRequest) returns (ImportCustomersResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Adds and removes tags without touching the others.
+          // Adds and removes tags without touching the others. Errors: INVALID_ARGUMENT `TAGS_MISSING`,
+          // `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`. Of a customer:
+          // NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `TAGS_TOO_MANY` for all
+          // tags together.
           rpc UpdateTags(UpdateTagsRequest) returns (UpdateTagsResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1006,7 +1075,7 @@ extension Contract {
           // id or the customer's id goes on. Backups are the operator's.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
-          // for a request id of another method.
+          // for a request id of another request.
           rpc DeleteCustomer(DeleteCustomerRequest) returns (DeleteCustomerResponse);
           // Merges two customers, or shows what that would give. All events, orders, checkouts and consent
           // history move, whatever named the secondary names the primary from then on, also its id, and the
@@ -1015,49 +1084,81 @@ extension Contract {
           // comes over. Addresses that are not kept are suppressed where their record had opted out.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
-          // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
-          // has more than 20,000 events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`,
-          // `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are more than one customer
-          // can have.
+          // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
+          // `MERGE_TOO_LARGE` when the secondary has more than 20,000 events, orders, checkouts and ledger
+          // rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are
+          // more than one customer can have.
           rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
           // Undoes a merge. Both customers are as they were; events, orders and checkouts that came since,
           // and fields that were changed since, stay with the primary. What was said of consent since goes
           // with its address, and an opt-out counts for both. Both timelines have the event
           // `profile_unmerged`.
           //
-          // Errors: NOT_FOUND `MERGE_NOT_FOUND`; FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE`
-          // after 30 days, `UNMERGE_OUT_OF_ORDER` naming the merge to undo first, `UNMERGE_CONFLICT` when
-          // an identifier that one of the two had is another customer's now, or the primary would be left
-          // without e-mail address and phone number.
+          // Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+          // FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
+          // naming the merge to undo first, `UNMERGE_CONFLICT` when an identifier that one of the two had
+          // is another customer's now, or the primary would be left without e-mail address and phone
+          // number.
           rpc UnmergeCustomers(UnmergeCustomersRequest) returns (UnmergeCustomersResponse);
           // Records that a customer agreed to messages.
+          //
+          // Errors: those of UpsertCustomer for the customer; INVALID_ARGUMENT `CHANNELS_MISSING`,
+          // `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
+          // `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
+          // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
+          // and somebody else says that they agreed, `CONSENT_OUTDATED` when the opt-out is not older,
+          // `ADDRESS_MISSING` when the customer has no address for a channel, `ADDRESS_DIFFERS` when the
+          // customer who is found has another address for it than the one given: whoever fills in a form
+          // must not change the address of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED`,
+          // `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
           rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse);
-          // Completes a double opt-in.
+          // Completes a double opt-in. A token that was used before changes nothing.
+          //
+          // Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
+          // `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
+          // `CONFIRMATION_EXPIRED` after seven days, `ADDRESS_CHANGED` when the customer has another
+          // address than the one that was asked, `CONSENT_OUTDATED` when the customer opted out since,
+          // `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be confirmed are; an error
+          // comes when none can.
           rpc ConfirmSubscription(ConfirmSubscriptionRequest) returns (ConfirmSubscriptionResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
-          // after a merge is kept in any case, so that it stands when the merge is undone.
+          // after a merge is kept in any case, so that it stands when the merge is undone. Of an address
+          // that no customer has, channels that it is none of are left out: nobody knows those addresses.
+          //
+          // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
+          // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
+          // FAILED_PRECONDITION `ADDRESS_MISSING` where no customer has the address and it is one of none
+          // of the channels.
           rpc UnsubscribeCustomer(UnsubscribeCustomerRequest) returns (UnsubscribeCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Forbids messages to an address whatever its owner agreed to.
+          //
+          // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, and `OCCURRED_AT_TOO_EARLY`,
+          // `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at` (1990 to five minutes
+          // ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
+          // `ADDRESS_MISSING` for a channel of which there is no address, here for each.
           rpc SuppressCustomer(SuppressCustomerRequest) returns (SuppressCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Lifts suppressions.
+          // Lifts suppressions. Errors: as SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
+          // SUPPRESSION_REASON_UNSUBSCRIBED unless the customer acts.
           rpc UnsuppressCustomer(UnsuppressCustomerRequest) returns (UnsuppressCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // The consent ledger of one customer.
+          // The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+          // INVALID_ARGUMENT for pages.
           rpc ListConsentHistory(ListConsentHistoryRequest) returns (ListConsentHistoryResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // The store's settings.
+          // The store's settings. Errors: only those of every method.
           rpc GetStoreSettings(GetStoreSettingsRequest) returns (GetStoreSettingsResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Changes the store's settings.
+          // Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`, `MASK_PATH_UNKNOWN`,
+          // `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`.
           rpc UpdateStoreSettings(UpdateStoreSettingsRequest) returns (UpdateStoreSettingsResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1068,15 +1169,22 @@ extension Contract {
       text: ##"""
         // Creates or updates one customer.
         //
-        // Errors: INVALID_ARGUMENT with violations (among them `IDENTITY_MISSING`, `IDENTITY_AMBIGUOUS`);
-        // ALREADY_EXISTS `IDENTIFIER_CONFLICT` naming the field and the other customer's id;
-        // FAILED_PRECONDITION `CONTACT_REQUIRED` when a new customer has neither e-mail nor phone number.
+        // Errors: INVALID_ARGUMENT with the violations of CustomerInput, and `IDENTITY_MISSING` or
+        // `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
+        // the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
+        // which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
+        // would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
+        // of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+        // the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
+        // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
+        // `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
         //
         // Identifiers that belong to several records, of which at most one has an external id of the
         // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
         // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
         // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
-        // An address that replaces the customer's brings the consent of the record that had it. An item
+        // An address that replaces the customer's brings the consent of the record that had it. One that
+        // is replaced or cleared after an opt-out is suppressed from then on. An item
         // of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
         // together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
         rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
@@ -1086,7 +1194,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.BatchUpsertCustomers", kind: .method,
       text: ##"""
-        // Creates or updates up to 1,000 customers. A rejected item does not stop the others.
+        // Creates or updates up to 1,000 customers. A rejected item does not stop the others. Errors:
+        // INVALID_ARGUMENT for what is common to the items; those of an item are UpsertCustomer's.
         rpc BatchUpsertCustomers(BatchUpsertCustomersRequest) returns (BatchUpsertCustomersResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1103,7 +1212,9 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.BatchGetCustomers", kind: .method,
       text: ##"""
-        // Finds up to 100 customers.
+        // Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
+        // RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with `fitting`,
+        // how many fit.
         rpc BatchGetCustomers(BatchGetCustomersRequest) returns (BatchGetCustomersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1111,7 +1222,12 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UpdateCustomer", kind: .method,
       text: ##"""
-        // Changes one customer by id, field by field.
+        // Changes one customer by id, field by field. The way to add an identifier, or to take one away.
+        //
+        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+        // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
+        // of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
+        // a merge is refused for; warnings: all as in UpsertCustomer.
         rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1119,7 +1235,9 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ListCustomers", kind: .method,
       text: ##"""
-        // Lists customers by filter and search, a page at a time.
+        // Lists customers by filter and search, a page at a time. Errors: INVALID_ARGUMENT
+        // `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
+        // `LIST_TOO_LONG` for more than 200 filters, `SORT_UNKNOWN`, and those of pages.
         rpc ListCustomers(ListCustomersRequest) returns (ListCustomersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1127,7 +1245,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.CountCustomers", kind: .method,
       text: ##"""
-        // Counts customers, in all and by predefined filter.
+        // Counts customers, in all and by predefined filter. Errors: those of the filter as in
+        // ListCustomers; `FILTER_CATEGORY_UNKNOWN` for `facet_categories`.
         rpc CountCustomers(CountCustomersRequest) returns (CountCustomersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1135,7 +1254,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ListFilters", kind: .method,
       text: ##"""
-        // The predefined filters.
+        // The predefined filters. Errors: only those of every method.
         rpc ListFilters(ListFiltersRequest) returns (ListFiltersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1145,6 +1264,11 @@ extension Contract {
       text: ##"""
         // Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
         // that an import makes them in the same order again.
+        //
+        // Errors: INVALID_ARGUMENT as in ListCustomers for the filter, `COLUMN_UNKNOWN`,
+        // `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
+        // FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than a
+        // table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
         rpc ExportCustomers(ExportCustomersRequest) returns (stream ExportCustomersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1152,7 +1276,15 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ImportCustomers", kind: .method,
       text: ##"""
-        // Takes customers with their consent from elsewhere, up to 1,000 at a time.
+        // Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
+        // e-mail and phone number without external id, as guests do.
+        //
+        // Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
+        // INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
+        // for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
+        // `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
+        // suppression without the address of its channel. Warnings: those of UpsertCustomer,
+        // `CONSENT_KEPT`, `CONSENT_OUTDATED`.
         rpc ImportCustomers(ImportCustomersRequest) returns (ImportCustomersResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1160,7 +1292,10 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UpdateTags", kind: .method,
       text: ##"""
-        // Adds and removes tags without touching the others.
+        // Adds and removes tags without touching the others. Errors: INVALID_ARGUMENT `TAGS_MISSING`,
+        // `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`. Of a customer:
+        // NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `TAGS_TOO_MANY` for all
+        // tags together.
         rpc UpdateTags(UpdateTagsRequest) returns (UpdateTagsResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1176,7 +1311,7 @@ extension Contract {
         // id or the customer's id goes on. Backups are the operator's.
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
-        // for a request id of another method.
+        // for a request id of another request.
         rpc DeleteCustomer(DeleteCustomerRequest) returns (DeleteCustomerResponse);
         """##),
     ContractDeclaration(
@@ -1189,10 +1324,10 @@ extension Contract {
         // comes over. Addresses that are not kept are suppressed where their record had opted out.
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
-        // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
-        // has more than 20,000 events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`,
-        // `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are more than one customer
-        // can have.
+        // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
+        // `MERGE_TOO_LARGE` when the secondary has more than 20,000 events, orders, checkouts and ledger
+        // rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are
+        // more than one customer can have.
         rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
         """##),
     ContractDeclaration(
@@ -1203,22 +1338,40 @@ extension Contract {
         // with its address, and an opt-out counts for both. Both timelines have the event
         // `profile_unmerged`.
         //
-        // Errors: NOT_FOUND `MERGE_NOT_FOUND`; FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE`
-        // after 30 days, `UNMERGE_OUT_OF_ORDER` naming the merge to undo first, `UNMERGE_CONFLICT` when
-        // an identifier that one of the two had is another customer's now, or the primary would be left
-        // without e-mail address and phone number.
+        // Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+        // FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
+        // naming the merge to undo first, `UNMERGE_CONFLICT` when an identifier that one of the two had
+        // is another customer's now, or the primary would be left without e-mail address and phone
+        // number.
         rpc UnmergeCustomers(UnmergeCustomersRequest) returns (UnmergeCustomersResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.SubscribeCustomer", kind: .method,
       text: ##"""
         // Records that a customer agreed to messages.
+        //
+        // Errors: those of UpsertCustomer for the customer; INVALID_ARGUMENT `CHANNELS_MISSING`,
+        // `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
+        // `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
+        // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
+        // and somebody else says that they agreed, `CONSENT_OUTDATED` when the opt-out is not older,
+        // `ADDRESS_MISSING` when the customer has no address for a channel, `ADDRESS_DIFFERS` when the
+        // customer who is found has another address for it than the one given: whoever fills in a form
+        // must not change the address of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED`,
+        // `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
         rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.ConfirmSubscription", kind: .method,
       text: ##"""
-        // Completes a double opt-in.
+        // Completes a double opt-in. A token that was used before changes nothing.
+        //
+        // Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
+        // `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
+        // `CONFIRMATION_EXPIRED` after seven days, `ADDRESS_CHANGED` when the customer has another
+        // address than the one that was asked, `CONSENT_OUTDATED` when the customer opted out since,
+        // `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be confirmed are; an error
+        // comes when none can.
         rpc ConfirmSubscription(ConfirmSubscriptionRequest) returns (ConfirmSubscriptionResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1227,7 +1380,13 @@ extension Contract {
       name: "patron.v1.CustomerService.UnsubscribeCustomer", kind: .method,
       text: ##"""
         // Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
-        // after a merge is kept in any case, so that it stands when the merge is undone.
+        // after a merge is kept in any case, so that it stands when the merge is undone. Of an address
+        // that no customer has, channels that it is none of are left out: nobody knows those addresses.
+        //
+        // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
+        // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
+        // FAILED_PRECONDITION `ADDRESS_MISSING` where no customer has the address and it is one of none
+        // of the channels.
         rpc UnsubscribeCustomer(UnsubscribeCustomerRequest) returns (UnsubscribeCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1236,6 +1395,11 @@ extension Contract {
       name: "patron.v1.CustomerService.SuppressCustomer", kind: .method,
       text: ##"""
         // Forbids messages to an address whatever its owner agreed to.
+        //
+        // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, and `OCCURRED_AT_TOO_EARLY`,
+        // `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at` (1990 to five minutes
+        // ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
+        // `ADDRESS_MISSING` for a channel of which there is no address, here for each.
         rpc SuppressCustomer(SuppressCustomerRequest) returns (SuppressCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1243,7 +1407,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UnsuppressCustomer", kind: .method,
       text: ##"""
-        // Lifts suppressions.
+        // Lifts suppressions. Errors: as SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
+        // SUPPRESSION_REASON_UNSUBSCRIBED unless the customer acts.
         rpc UnsuppressCustomer(UnsuppressCustomerRequest) returns (UnsuppressCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1251,7 +1416,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ListConsentHistory", kind: .method,
       text: ##"""
-        // The consent ledger of one customer.
+        // The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+        // INVALID_ARGUMENT for pages.
         rpc ListConsentHistory(ListConsentHistoryRequest) returns (ListConsentHistoryResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1259,7 +1425,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.GetStoreSettings", kind: .method,
       text: ##"""
-        // The store's settings.
+        // The store's settings. Errors: only those of every method.
         rpc GetStoreSettings(GetStoreSettingsRequest) returns (GetStoreSettingsResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1267,7 +1433,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UpdateStoreSettings", kind: .method,
       text: ##"""
-        // Changes the store's settings.
+        // Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`, `MASK_PATH_UNKNOWN`,
+        // `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`.
         rpc UpdateStoreSettings(UpdateStoreSettingsRequest) returns (UpdateStoreSettingsResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1420,30 +1587,39 @@ extension Contract {
         // What a caller may write of a customer. Absent leaves alone, present and empty clears.
         message CustomerInput {
           // The shop's identifier, 1 to 255 characters without control characters, kept as given but for
-          // space around it. Values that are no identifiers (`0`, `null`, `guest`, ...) are refused.
+          // space around it. Values that are no identifiers (`0`, `null`, `guest`, ...) are refused. Only
+          // UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
+          // as not given. Reasons: `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
+          // `EXTERNAL_ID_PLACEHOLDER`.
           optional string external_id = 1;
           // E-mail address: up to 254 bytes, local part up to 64, a domain with a dot. Unique within the
-          // store without regard to case.
+          // store without regard to case. Reasons: `EMAIL_MALFORMED`, `EMAIL_LOCAL_TOO_LONG`,
+          // `EMAIL_DOMAIN_MALFORMED`, `EMAIL_DOMAIN_TOO_LONG`, `EMAIL_TOO_LONG`; `EMAIL_EMPTY` in
+          // references.
           optional string email = 2;
           // Phone number in E.164 form, 7 to 15 digits. Spaces and punctuation are removed; a number
-          // without `+` needs the request's `default_country`. Unique within the store.
+          // without `+` needs `default_country`, the request's or the store's. Unique within the store.
+          // Reasons: `PHONE_COUNTRY_MISSING`, `PHONE_NOT_E164`, `PHONE_HAS_EXTENSION`, `PHONE_EMPTY`.
           optional string phone_number = 3;
           // Up to 255 characters.
           optional string first_name = 4;
           // Up to 255 characters.
           optional string last_name = 5;
-          // `F`, `M` or `Other`; `female`, `male` and other spellings by case are understood.
+          // `F`, `M` or `Other`; `female`, `male` and other spellings by case are understood. Reason:
+          // `GENDER_UNKNOWN`.
           optional string gender = 6;
-          // When the account was opened: 1970 to one day ahead. 1970-01-01T00:00:00Z clears it.
+          // When the account was opened: 1970 to one day ahead. 1970-01-01T00:00:00Z clears it. Reasons:
+          // `ACCOUNT_CREATED_TOO_EARLY`, `ACCOUNT_CREATED_IN_FUTURE`.
           google.protobuf.Timestamp account_created_at = 7;
-          // `enabled`, `disabled`, `invited` or `declined`.
+          // `enabled`, `disabled`, `invited` or `declined`. Reason: `ACCOUNT_STATUS_UNKNOWN`.
           optional string account_status = 8;
           // ISO 639-1; of a longer tag such as `en-US` the first part is taken and all of it kept as
-          // `locale`.
+          // `locale`. Reasons: `LANGUAGE_TAG_MALFORMED`, `LANGUAGE_UNKNOWN`.
           optional string default_language = 9;
-          // ISO 4217.
+          // ISO 4217, a currency of today. Reasons: those of Money, `CURRENCY_HISTORIC`.
           optional string default_currency = 10;
-          // Comma-separated, up to 250 tags of up to 255 characters. Replaces all tags.
+          // Comma-separated, up to 250 tags of up to 255 characters. Replaces all tags. Reasons:
+          // `TAGS_TOO_MANY`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`.
           optional string tags = 11;
           // Replaces the whole address; an empty address clears it.
           Address address = 12;
@@ -1455,7 +1631,8 @@ extension Contract {
           // The same for e-mail.
           optional bool accepts_email_marketing = 14;
           // Properties to set, up to 100 on a customer. A value without kind, or an empty string, removes
-          // the property. Names have 1 to 32 characters of `a-z 0-9 _`.
+          // the property. Names have 1 to 32 characters of `a-z 0-9 _`. Reasons: `PROPERTIES_TOO_MANY`,
+          // `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those of PropertyValue.
           map<string, PropertyValue> custom_properties = 15;
         }
         """##),
@@ -1464,7 +1641,8 @@ extension Contract {
       text: ##"""
         // Who last set a field.
         message FieldProvenance {
-          // Name of the field.
+          // Name of the field: `email`, `custom_properties.size`; or `order_stats`, `reviews`, `loyalty`
+          // for what is summed up from orders and events.
           string field = 1;
           // When it was set, in the time of what set it.
           google.protobuf.Timestamp set_at = 2;
@@ -1488,7 +1666,7 @@ extension Contract {
           OnConflict on_conflict = 3;
           // Check everything and answer as if it were done, but write nothing.
           bool validate_only = 4;
-          // Country of phone numbers given without `+`, ISO 3166-1 alpha-2.
+          // Country of phone numbers given without `+`, ISO 3166-1 alpha-2. Empty is the store's.
           string default_country = 5;
           // Where consent that the flags give was collected, 3 to 40 characters. Empty is `api`.
           string source = 6;
@@ -1522,7 +1700,7 @@ extension Contract {
           repeated CustomerInput customers = 2;
           // What to do about identifiers of other customers.
           OnConflict on_conflict = 3;
-          // Country of phone numbers given without `+`.
+          // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
           // Where consent that the flags give was collected. Empty is `api`.
           string source = 5;
@@ -1643,7 +1821,7 @@ extension Contract {
           string etag = 5;
           // Who says so. Unspecified is an operator.
           Actor actor = 6;
-          // Country of phone numbers given without `+`.
+          // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 7;
         }
         """##),
@@ -1810,7 +1988,7 @@ extension Contract {
           CustomerFilter filter = 2;
           // CSV or NDJSON.
           ExportFormat format = 3;
-          // Names of columns in order; empty is all, `writable` those that an import takes.
+          // Names of columns in order, up to 1,000; empty is all, `writable` those that an import takes.
           repeated string columns = 4;
           // Formula safety of CSV.
           CsvSafety safety = 5;
@@ -1856,7 +2034,7 @@ extension Contract {
           ConsentPolicy consent_policy = 3;
           // Check everything and answer as if it were done, but write nothing.
           bool validate_only = 4;
-          // Country of phone numbers given without `+`.
+          // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 5;
           // What the import is called in ledger and provenance, 3 to 40 characters. Empty is `import`.
           string source = 6;
@@ -1912,7 +2090,7 @@ extension Contract {
           DeleteMode mode = 3;
           // Why, up to 255 characters; kept in the receipt. No personal data.
           string reason = 4;
-          // Makes a repeat return the first receipt, 1 to 64 characters.
+          // Makes an exact repeat return the first receipt, for a day; see the rules of common.proto.
           string request_id = 5;
         }
         """##),
@@ -1950,7 +2128,7 @@ extension Contract {
           // CustomerInput but for `tags`, of which both are kept; `custom_properties` for all properties
           // that both have, `custom_properties.<name>` for one. Others are refused with `FIELD_UNKNOWN`.
           repeated string prefer_secondary = 5;
-          // Makes a repeat return the first answer, 1 to 64 characters.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
           string request_id = 6;
         }
         """##),
@@ -1981,7 +2159,7 @@ extension Contract {
           string store_id = 1;
           // Of the merge.
           int64 merge_id = 2;
-          // Makes a repeat return the first answer, 1 to 64 characters.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
           string request_id = 3;
         }
         """##),
@@ -2017,9 +2195,9 @@ extension Contract {
           optional bool double_opt_in = 7;
           // The agreement is old: `evidence.occurred_at` is required and no confirmation is asked for.
           bool historical = 8;
-          // Country of phone numbers given without `+`.
+          // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 9;
-          // Makes a repeat return the first answer, 1 to 64 characters.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
           string request_id = 10;
         }
         """##),
@@ -2393,7 +2571,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.LineItem", kind: .message,
       text: ##"""
-        // One position of an order.
+        // One position of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`.
         message LineItem {
           // The shop's product, up to 255 characters.
           string product_id = 1;
@@ -2416,7 +2594,9 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Refund", kind: .message,
       text: ##"""
-        // Money given back for an order. Refunds are kept apart from what was spent.
+        // Money given back for an order. Refunds are kept apart from what was spent. Reasons:
+        // `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead,
+        // `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`.
         message Refund {
           // The shop's identifier, 1 to 255 characters, unique within the order.
           string external_id = 1;
@@ -2431,7 +2611,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Fulfillment", kind: .message,
       text: ##"""
-        // One shipment of an order.
+        // One shipment of an order. Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE`, and for what it holds
+        // `PRODUCT_NOT_IN_ORDER`, `QUANTITY_OUT_OF_RANGE`.
         message Fulfillment {
           // The shop's identifier, 1 to 255 characters, unique within the order.
           string external_id = 1;
@@ -2447,7 +2628,7 @@ extension Contract {
           string tracking_number = 6;
           // Page at the carrier, up to 2,048 characters.
           string tracking_url = 7;
-          // What it holds.
+          // What it holds, up to 500.
           repeated FulfilledItem items = 8;
         }
         """##),
@@ -2478,6 +2659,10 @@ extension Contract {
       name: "patron.v1.Order", kind: .message,
       text: ##"""
         // An order with its current state. A sync gives the whole state and replaces what was stored.
+        // Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead,
+        // `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in another currency than the total,
+        // `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`, `FULFILLMENT_DUPLICATE`, those
+        // of Money, Address and the parts, and of enums, lists and texts.
         message Order {
           // Patron's id; set by the server.
           int64 id = 1;
@@ -2535,7 +2720,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Checkout", kind: .message,
       text: ##"""
-        // A basket that was taken to the checkout.
+        // A basket that was taken to the checkout. Reasons: those of an order for the same fields.
         message Checkout {
           // The shop's identifier, 1 to 255 characters, unique within the store; required.
           string token = 1;
@@ -2681,65 +2866,94 @@ extension Contract {
           // about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
           //
           // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
-          // external id; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or of own products that
-          // is not in the catalogue, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and `PROPERTY_OUT_OF_RANGE`
-          // for fields of such a type, `REQUEST_ID_REUSED` for a request id of another method;
-          // FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
-          // customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
-          // no customer.
+          // external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
+          // request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
+          // is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
+          // events of the type make no customer. What the rules of consent refuse is a warning, as the
+          // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+          // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
+          // `SUPPRESSION_KEPT`, `SUPPRESSION_REASON_UNKNOWN`, `NOTHING_TO_CONFIRM`, `TOPIC_UNKNOWN`,
+          // `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for
+          // parts of evidence that do not fit their reasons.
           rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
-          // Records up to 1,000 events. A rejected item does not stop the others.
+          // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
+          // for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
           rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
           // Takes over an order with its current state and puts what changed on the timeline.
           //
-          // Errors: those of UpsertCustomer; FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`,
-          // `ORDER_CUSTOMER_CHANGED` when the order is known with another currency or customer.
+          // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
+          // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
+          // with another currency or customer. Warnings: those of UpsertCustomer, `ORDER_PARTS_REMOVED`.
           rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over up to 1,000 orders. A rejected item does not stop the others.
+          // Takes over up to 1,000 orders. A rejected item does not stop the others. Errors:
+          // INVALID_ARGUMENT for what is common to the items; those of an item are SyncOrder's.
           rpc BatchSyncOrders(BatchSyncOrdersRequest) returns (BatchSyncOrdersResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Takes over one refund of a known order.
+          //
+          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Refund,
+          // `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
+          // the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
+          // customer was.
           rpc SyncRefund(SyncRefundRequest) returns (SyncRefundResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
           // when the shipments hold as many pieces as its positions, or one of them or the order names
           // none. Where a sync said more of the whole order, that stays.
+          //
+          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Fulfillment, among
+          // them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
+          // FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
           rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Takes over a checkout with its current state.
+          //
+          // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
+          // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
+          // known with another customer. Warnings: those of UpsertCustomer.
           rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`.
+          // The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+          // INVALID_ARGUMENT with the violations of EventFilter, and for pages.
           rpc GetTimeline(GetTimelineRequest) returns (GetTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`.
+          // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
           rpc GetEvent(GetEventRequest) returns (GetEventResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // The orders of one customer.
+          // The orders of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+          // INVALID_ARGUMENT for pages.
           rpc ListOrders(ListOrdersRequest) returns (ListOrdersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // One order. Errors: NOT_FOUND `ORDER_NOT_FOUND`.
+          // One order. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
           rpc GetOrder(GetOrderRequest) returns (GetOrderResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // The catalogue of event types.
+          // The catalogue of event types, and those that the store registered. Errors: only those of every
+          // method.
           rpc ListEventTypes(ListEventTypesRequest) returns (ListEventTypesResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Describes a type of a third party.
+          // Describes a type of a third party. A store has up to 400 of its own.
+          //
+          // Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`, `TYPE_REQUIRED`,
+          // `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
+          // `TOO_MANY_EVENT_TYPES`.
           rpc RegisterEventType(RegisterEventTypeRequest) returns (RegisterEventTypeResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Streams a timeline, or everything about one customer, as one file.
+          // Streams a timeline, or everything about one customer, as one file. Errors: NOT_FOUND
+          // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter,
+          // `CSV_OPTIONS_WITHOUT_CSV`; RESOURCE_EXHAUSTED `EXPORT_TOO_LARGE` for an archive of more than
+          // 4 GiB; ABORTED `SNAPSHOT_TOO_OLD`.
           rpc ExportTimeline(ExportTimelineRequest) returns (stream ExportTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -2748,7 +2962,8 @@ extension Contract {
           // may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
           // (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
           //
-          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
+          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+          // of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
           // the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
           // oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
           // (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
@@ -2774,18 +2989,22 @@ extension Contract {
         // about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
         //
         // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
-        // external id; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or of own products that
-        // is not in the catalogue, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and `PROPERTY_OUT_OF_RANGE`
-        // for fields of such a type, `REQUEST_ID_REUSED` for a request id of another method;
-        // FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
-        // customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
-        // no customer.
+        // external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
+        // request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
+        // is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
+        // events of the type make no customer. What the rules of consent refuse is a warning, as the
+        // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+        // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
+        // `SUPPRESSION_KEPT`, `SUPPRESSION_REASON_UNKNOWN`, `NOTHING_TO_CONFIRM`, `TOPIC_UNKNOWN`,
+        // `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for
+        // parts of evidence that do not fit their reasons.
         rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService.BatchRecordEvents", kind: .method,
       text: ##"""
-        // Records up to 1,000 events. A rejected item does not stop the others.
+        // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
+        // for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
         rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
         """##),
     ContractDeclaration(
@@ -2793,8 +3012,9 @@ extension Contract {
       text: ##"""
         // Takes over an order with its current state and puts what changed on the timeline.
         //
-        // Errors: those of UpsertCustomer; FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`,
-        // `ORDER_CUSTOMER_CHANGED` when the order is known with another currency or customer.
+        // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
+        // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
+        // with another currency or customer. Warnings: those of UpsertCustomer, `ORDER_PARTS_REMOVED`.
         rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -2802,7 +3022,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.BatchSyncOrders", kind: .method,
       text: ##"""
-        // Takes over up to 1,000 orders. A rejected item does not stop the others.
+        // Takes over up to 1,000 orders. A rejected item does not stop the others. Errors:
+        // INVALID_ARGUMENT for what is common to the items; those of an item are SyncOrder's.
         rpc BatchSyncOrders(BatchSyncOrdersRequest) returns (BatchSyncOrdersResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -2811,6 +3032,11 @@ extension Contract {
       name: "patron.v1.TimelineService.SyncRefund", kind: .method,
       text: ##"""
         // Takes over one refund of a known order.
+        //
+        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Refund,
+        // `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
+        // the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
+        // customer was.
         rpc SyncRefund(SyncRefundRequest) returns (SyncRefundResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -2821,6 +3047,10 @@ extension Contract {
         // Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
         // when the shipments hold as many pieces as its positions, or one of them or the order names
         // none. Where a sync said more of the whole order, that stays.
+        //
+        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Fulfillment, among
+        // them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
+        // FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
         rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -2829,6 +3059,10 @@ extension Contract {
       name: "patron.v1.TimelineService.SyncCheckout", kind: .method,
       text: ##"""
         // Takes over a checkout with its current state.
+        //
+        // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
+        // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
+        // known with another customer. Warnings: those of UpsertCustomer.
         rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -2836,7 +3070,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.GetTimeline", kind: .method,
       text: ##"""
-        // The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`.
+        // The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+        // INVALID_ARGUMENT with the violations of EventFilter, and for pages.
         rpc GetTimeline(GetTimelineRequest) returns (GetTimelineResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -2844,7 +3079,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.GetEvent", kind: .method,
       text: ##"""
-        // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`.
+        // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
         rpc GetEvent(GetEventRequest) returns (GetEventResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -2852,7 +3087,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.ListOrders", kind: .method,
       text: ##"""
-        // The orders of one customer.
+        // The orders of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+        // INVALID_ARGUMENT for pages.
         rpc ListOrders(ListOrdersRequest) returns (ListOrdersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -2860,7 +3096,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.GetOrder", kind: .method,
       text: ##"""
-        // One order. Errors: NOT_FOUND `ORDER_NOT_FOUND`.
+        // One order. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
         rpc GetOrder(GetOrderRequest) returns (GetOrderResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -2868,7 +3104,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.ListEventTypes", kind: .method,
       text: ##"""
-        // The catalogue of event types.
+        // The catalogue of event types, and those that the store registered. Errors: only those of every
+        // method.
         rpc ListEventTypes(ListEventTypesRequest) returns (ListEventTypesResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -2876,7 +3113,11 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.RegisterEventType", kind: .method,
       text: ##"""
-        // Describes a type of a third party.
+        // Describes a type of a third party. A store has up to 400 of its own.
+        //
+        // Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`, `TYPE_REQUIRED`,
+        // `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
+        // `TOO_MANY_EVENT_TYPES`.
         rpc RegisterEventType(RegisterEventTypeRequest) returns (RegisterEventTypeResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -2884,7 +3125,10 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.ExportTimeline", kind: .method,
       text: ##"""
-        // Streams a timeline, or everything about one customer, as one file.
+        // Streams a timeline, or everything about one customer, as one file. Errors: NOT_FOUND
+        // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter,
+        // `CSV_OPTIONS_WITHOUT_CSV`; RESOURCE_EXHAUSTED `EXPORT_TOO_LARGE` for an archive of more than
+        // 4 GiB; ABORTED `SNAPSHOT_TOO_OLD`.
         rpc ExportTimeline(ExportTimelineRequest) returns (stream ExportTimelineResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -2897,7 +3141,8 @@ extension Contract {
         // may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
         // (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
         //
-        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
+        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+        // of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
         // the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
         // oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
         // (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
@@ -2911,7 +3156,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.EventContext", kind: .message,
       text: ##"""
-        // Circumstances of an event.
+        // Circumstances of an event. Reasons: those of texts.
         message EventContext {
           // IP address, v4 or v6, up to 64 characters. What is none is left out, with the warning
           // `IP_MALFORMED`.
@@ -2955,26 +3200,33 @@ extension Contract {
           // `patron:` are refused: events that are derived from orders have them. When empty one is made
           // from the content and `occurred_at`, so that a repeat changes nothing, also after the customer
           // was merged into another; a repeat without `occurred_at` is another event, unless it has the
-          // same `request_id`.
+          // same `request_id`. Reasons: `EVENT_ID_LENGTH`, `EVENT_ID_RESERVED`.
           string event_id = 1;
-          // Where it comes from; required.
+          // Where it comes from; required, else `SOURCE_REQUIRED`.
           EventSource source = 2;
           // The application, up to 255 characters, words of `a-z 0-9` joined by single underscores:
-          // `helpdesk`. Required for third parties.
+          // `helpdesk`. Required for third parties. Reasons: `SOURCE_NAME_REQUIRED`, `NAME_TOO_LONG`,
+          // `NAME_NOT_SNAKE_CASE`.
           string source_name = 3;
           // What happened, up to 255 characters, words of `a-z 0-9` joined by single underscores:
           // `order_shipped`; required. Types of the platform and of own products must be known: see
-          // ListEventTypes.
+          // ListEventTypes. Reasons: `TYPE_REQUIRED`, `TYPE_UNKNOWN`, `NAME_TOO_LONG`,
+          // `NAME_NOT_SNAKE_CASE`.
           string type = 4;
-          // When it happened: 1990 to one year ahead, kept to the microsecond. Absent is now.
+          // When it happened: 1990 to one year ahead, kept to the microsecond. Absent is now. Reasons:
+          // `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`; ahead it is the warning
+          // `OCCURRED_AT_IN_FUTURE`.
           google.protobuf.Timestamp occurred_at = 5;
           // One line for people, up to 255 characters. Empty takes the type's label; of third parties, the
           // label that RegisterEventType gave the type, also when it gives one later.
           string title = 6;
           // Up to 400 properties; names of up to 64 characters, 64 KiB in all. Those without a kind are
-          // left out.
+          // left out. Events of the platform and of own products are held to the fields of their type.
+          // Reasons: `TOO_MANY_PROPERTIES`, `PROPERTY_NAME_LENGTH`, `PROPERTY_NAME_CHARACTERS`,
+          // `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and
+          // `PROPERTY_OUT_OF_RANGE` for fields of the type, and those of PropertyValue.
           map<string, PropertyValue> properties = 7;
-          // What it is worth.
+          // What it is worth. Currencies of the past are taken too.
           Money amount = 8;
           // The channel of a message.
           Channel channel = 9;
@@ -3048,9 +3300,9 @@ extension Contract {
           CustomerInput customer = 2;
           // The event.
           EventInput event = 3;
-          // Makes a repeat return the first answer, 1 to 64 characters.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
           string request_id = 4;
-          // Country of phone numbers given without `+`.
+          // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 5;
         }
         """##),
@@ -3091,9 +3343,9 @@ extension Contract {
           string store_id = 1;
           // 1 to 1,000 events, applied in order.
           repeated RecordEventItem items = 2;
-          // Makes a repeat return the first answer, 1 to 64 characters.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
           string request_id = 3;
-          // Country of phone numbers given without `+`.
+          // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
         }
         """##),
@@ -3121,7 +3373,7 @@ extension Contract {
           CustomerInput customer = 2;
           // The order with its whole current state.
           Order order = 3;
-          // Country of phone numbers given without `+`.
+          // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
         }
         """##),
@@ -3162,7 +3414,7 @@ extension Contract {
           string store_id = 1;
           // 1 to 1,000 orders, applied in order.
           repeated SyncOrderItem items = 2;
-          // Country of phone numbers given without `+`.
+          // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 3;
         }
         """##),
@@ -3240,7 +3492,7 @@ extension Contract {
           CustomerInput customer = 2;
           // The checkout with its whole current state.
           Checkout checkout = 3;
-          // Country of phone numbers given without `+`.
+          // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
         }
         """##),
@@ -3264,7 +3516,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.EventFilter", kind: .message,
       text: ##"""
-        // Which events. Values of one field mean OR, fields mean AND; empty fields do not filter.
+        // Which events. Values of one field mean OR, fields mean AND; empty fields do not filter. Reasons:
+        // `PRODUCT_UNKNOWN`, those of enums, lists, texts and timestamps.
         message EventFilter {
           // Sources.
           repeated EventSource sources = 1;
@@ -3274,17 +3527,17 @@ extension Contract {
           google.protobuf.Timestamp occurred_from = 3;
           // Events before this.
           google.protobuf.Timestamp occurred_before = 4;
-          // Applications.
+          // Applications. Up to 50.
           repeated string source_names = 5;
           // Own products: `sms`, `reviews`.
           repeated string products = 6;
           // Channels.
           repeated Channel channels = 7;
-          // A campaign.
+          // A campaign, up to 255 characters.
           string campaign_id = 8;
-          // The shop's identifier of an order.
+          // The shop's identifier of an order, up to 255 characters.
           string order_external_id = 9;
-          // A fragment of title, type or properties, without regard to case.
+          // A fragment of title, type or properties, without regard to case; up to 255 characters.
           string query = 10;
         }
         """##),
@@ -3370,7 +3623,8 @@ extension Contract {
         message GetEventResponse {
           // The event.
           Event event = 1;
-          // Events about the same order, checkout, message or review, newest first, up to 20.
+          // Events about the same order, checkout, message or review, newest first, up to 20, of the
+          // customer's latest 2,000.
           repeated Event related_events = 2;
           // The order it is about.
           Order order = 3;
@@ -3425,14 +3679,16 @@ extension Contract {
         message GetOrderResponse {
           // The order.
           Order order = 1;
-          // Events about it, newest first, up to 50.
+          // Events about it, newest first, up to 50, of the customer's latest 2,000; a page of more than
+          // 3 MiB ends early.
           repeated Event events = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.EventField", kind: .message,
       text: ##"""
-        // One field of an event type.
+        // One field of an event type. Reasons where it is registered: `PROPERTY_NAME_LENGTH`,
+        // `PROPERTY_NAME_CHARACTERS`, `PROPERTY_DUPLICATE`, `FIELD_TYPE_UNKNOWN`.
         message EventField {
           // Where it stands in an event: the name of a property, `references.NAME` for a field of its
           // references (`references.order_external_id`), or `amount`. Types that a store registers have
@@ -3450,7 +3706,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.EventType", kind: .message,
       text: ##"""
-        // A type of event.
+        // A type of event. One that is registered has up to 8 KiB, else `EVENT_TYPE_TOO_LARGE`.
         message EventType {
           // Its source.
           EventSource source = 1;
@@ -3460,11 +3716,12 @@ extension Contract {
           string type = 3;
           // The product, for own products.
           string product = 4;
-          // For people: `Order placed`. It is the title of events of the type that bring none of their own.
+          // For people: `Order placed`, up to 255 characters. It is the title of events of the type that
+          // bring none of their own. One that is registered without is made from the name.
           string label = 5;
-          // What it means.
+          // What it means, up to 1,024 characters.
           string description = 6;
-          // Its properties.
+          // Its properties; of types that are registered up to 50.
           repeated EventField fields = 7;
           // Fields of the customer that it may set.
           repeated string enriches = 8;

@@ -468,15 +468,21 @@ public struct Customer: ProtobufC.Message {
 /// What a caller may write of a customer. Absent leaves alone, present and empty clears.
 public struct CustomerInput: ProtobufC.Message {
   /// The shop's identifier, 1 to 255 characters without control characters, kept as given but for
-  /// space around it. Values that are no identifiers (`0`, `null`, `guest`, ...) are refused.
+  /// space around it. Values that are no identifiers (`0`, `null`, `guest`, ...) are refused. Only
+  /// UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
+  /// as not given. Reasons: `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
+  /// `EXTERNAL_ID_PLACEHOLDER`.
   public var externalID: String?
 
   /// E-mail address: up to 254 bytes, local part up to 64, a domain with a dot. Unique within the
-  /// store without regard to case.
+  /// store without regard to case. Reasons: `EMAIL_MALFORMED`, `EMAIL_LOCAL_TOO_LONG`,
+  /// `EMAIL_DOMAIN_MALFORMED`, `EMAIL_DOMAIN_TOO_LONG`, `EMAIL_TOO_LONG`; `EMAIL_EMPTY` in
+  /// references.
   public var email: String?
 
   /// Phone number in E.164 form, 7 to 15 digits. Spaces and punctuation are removed; a number
-  /// without `+` needs the request's `default_country`. Unique within the store.
+  /// without `+` needs `default_country`, the request's or the store's. Unique within the store.
+  /// Reasons: `PHONE_COUNTRY_MISSING`, `PHONE_NOT_E164`, `PHONE_HAS_EXTENSION`, `PHONE_EMPTY`.
   public var phoneNumber: String?
 
   /// Up to 255 characters.
@@ -485,23 +491,26 @@ public struct CustomerInput: ProtobufC.Message {
   /// Up to 255 characters.
   public var lastName: String?
 
-  /// `F`, `M` or `Other`; `female`, `male` and other spellings by case are understood.
+  /// `F`, `M` or `Other`; `female`, `male` and other spellings by case are understood. Reason:
+  /// `GENDER_UNKNOWN`.
   public var gender: String?
 
-  /// When the account was opened: 1970 to one day ahead. 1970-01-01T00:00:00Z clears it.
+  /// When the account was opened: 1970 to one day ahead. 1970-01-01T00:00:00Z clears it. Reasons:
+  /// `ACCOUNT_CREATED_TOO_EARLY`, `ACCOUNT_CREATED_IN_FUTURE`.
   public var accountCreatedAt: GoogleProtobuf.Timestamp?
 
-  /// `enabled`, `disabled`, `invited` or `declined`.
+  /// `enabled`, `disabled`, `invited` or `declined`. Reason: `ACCOUNT_STATUS_UNKNOWN`.
   public var accountStatus: String?
 
   /// ISO 639-1; of a longer tag such as `en-US` the first part is taken and all of it kept as
-  /// `locale`.
+  /// `locale`. Reasons: `LANGUAGE_TAG_MALFORMED`, `LANGUAGE_UNKNOWN`.
   public var defaultLanguage: String?
 
-  /// ISO 4217.
+  /// ISO 4217, a currency of today. Reasons: those of Money, `CURRENCY_HISTORIC`.
   public var defaultCurrency: String?
 
-  /// Comma-separated, up to 250 tags of up to 255 characters. Replaces all tags.
+  /// Comma-separated, up to 250 tags of up to 255 characters. Replaces all tags. Reasons:
+  /// `TAGS_TOO_MANY`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`.
   public var tags: String?
 
   /// Replaces the whole address; an empty address clears it.
@@ -517,7 +526,8 @@ public struct CustomerInput: ProtobufC.Message {
   public var acceptsEmailMarketing: Bool?
 
   /// Properties to set, up to 100 on a customer. A value without kind, or an empty string, removes
-  /// the property. Names have 1 to 32 characters of `a-z 0-9 _`.
+  /// the property. Names have 1 to 32 characters of `a-z 0-9 _`. Reasons: `PROPERTIES_TOO_MANY`,
+  /// `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those of PropertyValue.
   public var customProperties: [String: PropertyValue] = [:]
 
   /// The message with every field absent or at its default.
@@ -644,7 +654,8 @@ public struct CustomerInput: ProtobufC.Message {
 
 /// Who last set a field.
 public struct FieldProvenance: ProtobufC.Message {
-  /// Name of the field.
+  /// Name of the field: `email`, `custom_properties.size`; or `order_stats`, `reviews`, `loyalty`
+  /// for what is summed up from orders and events.
   public var field = ""
 
   /// When it was set, in the time of what set it.
@@ -701,7 +712,7 @@ public struct UpsertCustomerRequest: ProtobufC.Message {
   /// Check everything and answer as if it were done, but write nothing.
   public var validateOnly = false
 
-  /// Country of phone numbers given without `+`, ISO 3166-1 alpha-2.
+  /// Country of phone numbers given without `+`, ISO 3166-1 alpha-2. Empty is the store's.
   public var defaultCountry = ""
 
   /// Where consent that the flags give was collected, 3 to 40 characters. Empty is `api`.
@@ -803,7 +814,7 @@ public struct BatchUpsertCustomersRequest: ProtobufC.Message {
   /// What to do about identifiers of other customers.
   public var onConflict = OnConflict(rawValue: 0)
 
-  /// Country of phone numbers given without `+`.
+  /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
 
   /// Where consent that the flags give was collected. Empty is `api`.
@@ -1155,7 +1166,7 @@ public struct UpdateCustomerRequest: ProtobufC.Message {
   /// Who says so. Unspecified is an operator.
   public var actor = Actor(rawValue: 0)
 
-  /// Country of phone numbers given without `+`.
+  /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
 
   /// The message with every field absent or at its default.
@@ -1666,7 +1677,7 @@ public struct ExportCustomersRequest: ProtobufC.Message {
   /// CSV or NDJSON.
   public var format = ExportFormat(rawValue: 0)
 
-  /// Names of columns in order; empty is all, `writable` those that an import takes.
+  /// Names of columns in order, up to 1,000; empty is all, `writable` those that an import takes.
   public var columns: [String] = []
 
   /// Formula safety of CSV.
@@ -1800,7 +1811,7 @@ public struct ImportCustomersRequest: ProtobufC.Message {
   /// Check everything and answer as if it were done, but write nothing.
   public var validateOnly = false
 
-  /// Country of phone numbers given without `+`.
+  /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
 
   /// What the import is called in ledger and provenance, 3 to 40 characters. Empty is `import`.
@@ -1970,7 +1981,7 @@ public struct DeleteCustomerRequest: ProtobufC.Message {
   /// Why, up to 255 characters; kept in the receipt. No personal data.
   public var reason = ""
 
-  /// Makes a repeat return the first receipt, 1 to 64 characters.
+  /// Makes an exact repeat return the first receipt, for a day; see the rules of common.proto.
   public var requestID = ""
 
   /// The message with every field absent or at its default.
@@ -2073,7 +2084,7 @@ public struct MergeCustomersRequest: ProtobufC.Message {
   /// that both have, `custom_properties.<name>` for one. Others are refused with `FIELD_UNKNOWN`.
   public var preferSecondary: [String] = []
 
-  /// Makes a repeat return the first answer, 1 to 64 characters.
+  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
   public var requestID = ""
 
   /// The message with every field absent or at its default.
@@ -2170,7 +2181,7 @@ public struct UnmergeCustomersRequest: ProtobufC.Message {
   /// Of the merge.
   public var mergeID: Int64 = 0
 
-  /// Makes a repeat return the first answer, 1 to 64 characters.
+  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
   public var requestID = ""
 
   /// The message with every field absent or at its default.
@@ -2261,10 +2272,10 @@ public struct SubscribeCustomerRequest: ProtobufC.Message {
   /// The agreement is old: `evidence.occurred_at` is required and no confirmation is asked for.
   public var historical = false
 
-  /// Country of phone numbers given without `+`.
+  /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
 
-  /// Makes a repeat return the first answer, 1 to 64 characters.
+  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
   public var requestID = ""
 
   /// The message with every field absent or at its default.

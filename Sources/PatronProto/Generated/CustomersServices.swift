@@ -10,15 +10,22 @@ public enum CustomerService {
 
   /// Creates or updates one customer.
   ///
-  /// Errors: INVALID_ARGUMENT with violations (among them `IDENTITY_MISSING`, `IDENTITY_AMBIGUOUS`);
-  /// ALREADY_EXISTS `IDENTIFIER_CONFLICT` naming the field and the other customer's id;
-  /// FAILED_PRECONDITION `CONTACT_REQUIRED` when a new customer has neither e-mail nor phone number.
+  /// Errors: INVALID_ARGUMENT with the violations of CustomerInput, and `IDENTITY_MISSING` or
+  /// `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
+  /// the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
+  /// which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
+  /// would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
+  /// of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+  /// the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
+  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
+  /// `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
   ///
   /// Identifiers that belong to several records, of which at most one has an external id of the
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
   /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
   /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
-  /// An address that replaces the customer's brings the consent of the record that had it. An item
+  /// An address that replaces the customer's brings the consent of the record that had it. One that
+  /// is replaced or cleared after an opt-out is suppressed from then on. An item
   /// of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
   /// together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
   public static let upsertCustomer = MethodDescriptor<UpsertCustomerRequest, UpsertCustomerResponse>(
@@ -26,7 +33,8 @@ public enum CustomerService {
       service: name, name: "UpsertCustomer", kind: .unary,
       idempotency: .idempotent))
 
-  /// Creates or updates up to 1,000 customers. A rejected item does not stop the others.
+  /// Creates or updates up to 1,000 customers. A rejected item does not stop the others. Errors:
+  /// INVALID_ARGUMENT for what is common to the items; those of an item are UpsertCustomer's.
   public static let batchUpsertCustomers = MethodDescriptor<BatchUpsertCustomersRequest, BatchUpsertCustomersResponse>(
     TTRPC.Method(
       service: name, name: "BatchUpsertCustomers", kind: .unary,
@@ -39,31 +47,41 @@ public enum CustomerService {
       service: name, name: "GetCustomer", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Finds up to 100 customers.
+  /// Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
+  /// RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with `fitting`,
+  /// how many fit.
   public static let batchGetCustomers = MethodDescriptor<BatchGetCustomersRequest, BatchGetCustomersResponse>(
     TTRPC.Method(
       service: name, name: "BatchGetCustomers", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Changes one customer by id, field by field.
+  /// Changes one customer by id, field by field. The way to add an identifier, or to take one away.
+  ///
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+  /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
+  /// of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
+  /// a merge is refused for; warnings: all as in UpsertCustomer.
   public static let updateCustomer = MethodDescriptor<UpdateCustomerRequest, UpdateCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UpdateCustomer", kind: .unary,
       idempotency: .idempotent))
 
-  /// Lists customers by filter and search, a page at a time.
+  /// Lists customers by filter and search, a page at a time. Errors: INVALID_ARGUMENT
+  /// `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
+  /// `LIST_TOO_LONG` for more than 200 filters, `SORT_UNKNOWN`, and those of pages.
   public static let listCustomers = MethodDescriptor<ListCustomersRequest, ListCustomersResponse>(
     TTRPC.Method(
       service: name, name: "ListCustomers", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Counts customers, in all and by predefined filter.
+  /// Counts customers, in all and by predefined filter. Errors: those of the filter as in
+  /// ListCustomers; `FILTER_CATEGORY_UNKNOWN` for `facet_categories`.
   public static let countCustomers = MethodDescriptor<CountCustomersRequest, CountCustomersResponse>(
     TTRPC.Method(
       service: name, name: "CountCustomers", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// The predefined filters.
+  /// The predefined filters. Errors: only those of every method.
   public static let listFilters = MethodDescriptor<ListFiltersRequest, ListFiltersResponse>(
     TTRPC.Method(
       service: name, name: "ListFilters", kind: .unary,
@@ -71,18 +89,34 @@ public enum CustomerService {
 
   /// Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
   /// that an import makes them in the same order again.
+  ///
+  /// Errors: INVALID_ARGUMENT as in ListCustomers for the filter, `COLUMN_UNKNOWN`,
+  /// `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
+  /// FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than a
+  /// table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
   public static let exportCustomers = MethodDescriptor<ExportCustomersRequest, ExportCustomersResponse>(
     TTRPC.Method(
       service: name, name: "ExportCustomers", kind: .serverStreaming,
       idempotency: .noSideEffects))
 
-  /// Takes customers with their consent from elsewhere, up to 1,000 at a time.
+  /// Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
+  /// e-mail and phone number without external id, as guests do.
+  ///
+  /// Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
+  /// INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
+  /// for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
+  /// `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
+  /// suppression without the address of its channel. Warnings: those of UpsertCustomer,
+  /// `CONSENT_KEPT`, `CONSENT_OUTDATED`.
   public static let importCustomers = MethodDescriptor<ImportCustomersRequest, ImportCustomersResponse>(
     TTRPC.Method(
       service: name, name: "ImportCustomers", kind: .unary,
       idempotency: .idempotent))
 
-  /// Adds and removes tags without touching the others.
+  /// Adds and removes tags without touching the others. Errors: INVALID_ARGUMENT `TAGS_MISSING`,
+  /// `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`. Of a customer:
+  /// NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `TAGS_TOO_MANY` for all
+  /// tags together.
   public static let updateTags = MethodDescriptor<UpdateTagsRequest, UpdateTagsResponse>(
     TTRPC.Method(
       service: name, name: "UpdateTags", kind: .unary,
@@ -96,7 +130,7 @@ public enum CustomerService {
   /// id or the customer's id goes on. Backups are the operator's.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
-  /// for a request id of another method.
+  /// for a request id of another request.
   public static let deleteCustomer = MethodDescriptor<DeleteCustomerRequest, DeleteCustomerResponse>(
     TTRPC.Method(
       service: name, name: "DeleteCustomer", kind: .unary,
@@ -109,10 +143,10 @@ public enum CustomerService {
   /// comes over. Addresses that are not kept are suppressed where their record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
-  /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
-  /// has more than 20,000 events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`,
-  /// `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are more than one customer
-  /// can have.
+  /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
+  /// `MERGE_TOO_LARGE` when the secondary has more than 20,000 events, orders, checkouts and ledger
+  /// rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are
+  /// more than one customer can have.
   public static let mergeCustomers = MethodDescriptor<MergeCustomersRequest, MergeCustomersResponse>(
     TTRPC.Method(
       service: name, name: "MergeCustomers", kind: .unary,
@@ -123,59 +157,91 @@ public enum CustomerService {
   /// with its address, and an opt-out counts for both. Both timelines have the event
   /// `profile_unmerged`.
   ///
-  /// Errors: NOT_FOUND `MERGE_NOT_FOUND`; FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE`
-  /// after 30 days, `UNMERGE_OUT_OF_ORDER` naming the merge to undo first, `UNMERGE_CONFLICT` when
-  /// an identifier that one of the two had is another customer's now, or the primary would be left
-  /// without e-mail address and phone number.
+  /// Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+  /// FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
+  /// naming the merge to undo first, `UNMERGE_CONFLICT` when an identifier that one of the two had
+  /// is another customer's now, or the primary would be left without e-mail address and phone
+  /// number.
   public static let unmergeCustomers = MethodDescriptor<UnmergeCustomersRequest, UnmergeCustomersResponse>(
     TTRPC.Method(
       service: name, name: "UnmergeCustomers", kind: .unary,
       idempotency: .unknown))
 
   /// Records that a customer agreed to messages.
+  ///
+  /// Errors: those of UpsertCustomer for the customer; INVALID_ARGUMENT `CHANNELS_MISSING`,
+  /// `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
+  /// `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
+  /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
+  /// and somebody else says that they agreed, `CONSENT_OUTDATED` when the opt-out is not older,
+  /// `ADDRESS_MISSING` when the customer has no address for a channel, `ADDRESS_DIFFERS` when the
+  /// customer who is found has another address for it than the one given: whoever fills in a form
+  /// must not change the address of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED`,
+  /// `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
   public static let subscribeCustomer = MethodDescriptor<SubscribeCustomerRequest, SubscribeCustomerResponse>(
     TTRPC.Method(
       service: name, name: "SubscribeCustomer", kind: .unary,
       idempotency: .unknown))
 
-  /// Completes a double opt-in.
+  /// Completes a double opt-in. A token that was used before changes nothing.
+  ///
+  /// Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
+  /// `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
+  /// `CONFIRMATION_EXPIRED` after seven days, `ADDRESS_CHANGED` when the customer has another
+  /// address than the one that was asked, `CONSENT_OUTDATED` when the customer opted out since,
+  /// `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be confirmed are; an error
+  /// comes when none can.
   public static let confirmSubscription = MethodDescriptor<ConfirmSubscriptionRequest, ConfirmSubscriptionResponse>(
     TTRPC.Method(
       service: name, name: "ConfirmSubscription", kind: .unary,
       idempotency: .idempotent))
 
   /// Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
-  /// after a merge is kept in any case, so that it stands when the merge is undone.
+  /// after a merge is kept in any case, so that it stands when the merge is undone. Of an address
+  /// that no customer has, channels that it is none of are left out: nobody knows those addresses.
+  ///
+  /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
+  /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
+  /// FAILED_PRECONDITION `ADDRESS_MISSING` where no customer has the address and it is one of none
+  /// of the channels.
   public static let unsubscribeCustomer = MethodDescriptor<UnsubscribeCustomerRequest, UnsubscribeCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UnsubscribeCustomer", kind: .unary,
       idempotency: .idempotent))
 
   /// Forbids messages to an address whatever its owner agreed to.
+  ///
+  /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, and `OCCURRED_AT_TOO_EARLY`,
+  /// `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at` (1990 to five minutes
+  /// ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
+  /// `ADDRESS_MISSING` for a channel of which there is no address, here for each.
   public static let suppressCustomer = MethodDescriptor<SuppressCustomerRequest, SuppressCustomerResponse>(
     TTRPC.Method(
       service: name, name: "SuppressCustomer", kind: .unary,
       idempotency: .idempotent))
 
-  /// Lifts suppressions.
+  /// Lifts suppressions. Errors: as SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
+  /// SUPPRESSION_REASON_UNSUBSCRIBED unless the customer acts.
   public static let unsuppressCustomer = MethodDescriptor<UnsuppressCustomerRequest, UnsuppressCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UnsuppressCustomer", kind: .unary,
       idempotency: .idempotent))
 
-  /// The consent ledger of one customer.
+  /// The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+  /// INVALID_ARGUMENT for pages.
   public static let listConsentHistory = MethodDescriptor<ListConsentHistoryRequest, ListConsentHistoryResponse>(
     TTRPC.Method(
       service: name, name: "ListConsentHistory", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// The store's settings.
+  /// The store's settings. Errors: only those of every method.
   public static let getStoreSettings = MethodDescriptor<GetStoreSettingsRequest, GetStoreSettingsResponse>(
     TTRPC.Method(
       service: name, name: "GetStoreSettings", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Changes the store's settings.
+  /// Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`, `MASK_PATH_UNKNOWN`,
+  /// `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`.
   public static let updateStoreSettings = MethodDescriptor<UpdateStoreSettingsRequest, UpdateStoreSettingsResponse>(
     TTRPC.Method(
       service: name, name: "UpdateStoreSettings", kind: .unary,
@@ -218,22 +284,30 @@ public struct CustomerServiceClient: Sendable {
 
   /// Creates or updates one customer.
   ///
-  /// Errors: INVALID_ARGUMENT with violations (among them `IDENTITY_MISSING`, `IDENTITY_AMBIGUOUS`);
-  /// ALREADY_EXISTS `IDENTIFIER_CONFLICT` naming the field and the other customer's id;
-  /// FAILED_PRECONDITION `CONTACT_REQUIRED` when a new customer has neither e-mail nor phone number.
+  /// Errors: INVALID_ARGUMENT with the violations of CustomerInput, and `IDENTITY_MISSING` or
+  /// `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
+  /// the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
+  /// which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
+  /// would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
+  /// of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+  /// the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
+  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
+  /// `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
   ///
   /// Identifiers that belong to several records, of which at most one has an external id of the
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
   /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
   /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
-  /// An address that replaces the customer's brings the consent of the record that had it. An item
+  /// An address that replaces the customer's brings the consent of the record that had it. One that
+  /// is replaced or cleared after an opt-out is suppressed from then on. An item
   /// of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
   /// together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
   public func upsertCustomer(_ request: UpsertCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpsertCustomerResponse {
     try await channel.call(CustomerService.upsertCustomer, request, options)
   }
 
-  /// Creates or updates up to 1,000 customers. A rejected item does not stop the others.
+  /// Creates or updates up to 1,000 customers. A rejected item does not stop the others. Errors:
+  /// INVALID_ARGUMENT for what is common to the items; those of an item are UpsertCustomer's.
   public func batchUpsertCustomers(_ request: BatchUpsertCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> BatchUpsertCustomersResponse {
     try await channel.call(CustomerService.batchUpsertCustomers, request, options)
   }
@@ -244,43 +318,69 @@ public struct CustomerServiceClient: Sendable {
     try await channel.call(CustomerService.getCustomer, request, options)
   }
 
-  /// Finds up to 100 customers.
+  /// Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
+  /// RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with `fitting`,
+  /// how many fit.
   public func batchGetCustomers(_ request: BatchGetCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> BatchGetCustomersResponse {
     try await channel.call(CustomerService.batchGetCustomers, request, options)
   }
 
-  /// Changes one customer by id, field by field.
+  /// Changes one customer by id, field by field. The way to add an identifier, or to take one away.
+  ///
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+  /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
+  /// of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
+  /// a merge is refused for; warnings: all as in UpsertCustomer.
   public func updateCustomer(_ request: UpdateCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpdateCustomerResponse {
     try await channel.call(CustomerService.updateCustomer, request, options)
   }
 
-  /// Lists customers by filter and search, a page at a time.
+  /// Lists customers by filter and search, a page at a time. Errors: INVALID_ARGUMENT
+  /// `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
+  /// `LIST_TOO_LONG` for more than 200 filters, `SORT_UNKNOWN`, and those of pages.
   public func listCustomers(_ request: ListCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListCustomersResponse {
     try await channel.call(CustomerService.listCustomers, request, options)
   }
 
-  /// Counts customers, in all and by predefined filter.
+  /// Counts customers, in all and by predefined filter. Errors: those of the filter as in
+  /// ListCustomers; `FILTER_CATEGORY_UNKNOWN` for `facet_categories`.
   public func countCustomers(_ request: CountCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> CountCustomersResponse {
     try await channel.call(CustomerService.countCustomers, request, options)
   }
 
-  /// The predefined filters.
+  /// The predefined filters. Errors: only those of every method.
   public func listFilters(_ request: ListFiltersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListFiltersResponse {
     try await channel.call(CustomerService.listFilters, request, options)
   }
 
   /// Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
   /// that an import makes them in the same order again.
+  ///
+  /// Errors: INVALID_ARGUMENT as in ListCustomers for the filter, `COLUMN_UNKNOWN`,
+  /// `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
+  /// FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than a
+  /// table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
   public func exportCustomers(_ request: ExportCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<ExportCustomersResponse> {
     try await channel.openStream(CustomerService.exportCustomers, request, options)
   }
 
-  /// Takes customers with their consent from elsewhere, up to 1,000 at a time.
+  /// Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
+  /// e-mail and phone number without external id, as guests do.
+  ///
+  /// Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
+  /// INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
+  /// for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
+  /// `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
+  /// suppression without the address of its channel. Warnings: those of UpsertCustomer,
+  /// `CONSENT_KEPT`, `CONSENT_OUTDATED`.
   public func importCustomers(_ request: ImportCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ImportCustomersResponse {
     try await channel.call(CustomerService.importCustomers, request, options)
   }
 
-  /// Adds and removes tags without touching the others.
+  /// Adds and removes tags without touching the others. Errors: INVALID_ARGUMENT `TAGS_MISSING`,
+  /// `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`. Of a customer:
+  /// NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `TAGS_TOO_MANY` for all
+  /// tags together.
   public func updateTags(_ request: UpdateTagsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpdateTagsResponse {
     try await channel.call(CustomerService.updateTags, request, options)
   }
@@ -293,7 +393,7 @@ public struct CustomerServiceClient: Sendable {
   /// id or the customer's id goes on. Backups are the operator's.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
-  /// for a request id of another method.
+  /// for a request id of another request.
   public func deleteCustomer(_ request: DeleteCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> DeleteCustomerResponse {
     try await channel.call(CustomerService.deleteCustomer, request, options.identified(by: request.requestID))
   }
@@ -305,10 +405,10 @@ public struct CustomerServiceClient: Sendable {
   /// comes over. Addresses that are not kept are suppressed where their record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
-  /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`; FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary
-  /// has more than 20,000 events, orders, checkouts and ledger rows, `TAGS_TOO_MANY`,
-  /// `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are more than one customer
-  /// can have.
+  /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
+  /// `MERGE_TOO_LARGE` when the secondary has more than 20,000 events, orders, checkouts and ledger
+  /// rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are
+  /// more than one customer can have.
   public func mergeCustomers(_ request: MergeCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MergeCustomersResponse {
     try await channel.call(CustomerService.mergeCustomers, request, options.identified(by: request.requestID))
   }
@@ -318,51 +418,83 @@ public struct CustomerServiceClient: Sendable {
   /// with its address, and an opt-out counts for both. Both timelines have the event
   /// `profile_unmerged`.
   ///
-  /// Errors: NOT_FOUND `MERGE_NOT_FOUND`; FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE`
-  /// after 30 days, `UNMERGE_OUT_OF_ORDER` naming the merge to undo first, `UNMERGE_CONFLICT` when
-  /// an identifier that one of the two had is another customer's now, or the primary would be left
-  /// without e-mail address and phone number.
+  /// Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+  /// FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
+  /// naming the merge to undo first, `UNMERGE_CONFLICT` when an identifier that one of the two had
+  /// is another customer's now, or the primary would be left without e-mail address and phone
+  /// number.
   public func unmergeCustomers(_ request: UnmergeCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UnmergeCustomersResponse {
     try await channel.call(CustomerService.unmergeCustomers, request, options.identified(by: request.requestID))
   }
 
   /// Records that a customer agreed to messages.
+  ///
+  /// Errors: those of UpsertCustomer for the customer; INVALID_ARGUMENT `CHANNELS_MISSING`,
+  /// `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
+  /// `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
+  /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
+  /// and somebody else says that they agreed, `CONSENT_OUTDATED` when the opt-out is not older,
+  /// `ADDRESS_MISSING` when the customer has no address for a channel, `ADDRESS_DIFFERS` when the
+  /// customer who is found has another address for it than the one given: whoever fills in a form
+  /// must not change the address of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED`,
+  /// `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
   public func subscribeCustomer(_ request: SubscribeCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SubscribeCustomerResponse {
     try await channel.call(CustomerService.subscribeCustomer, request, options.identified(by: request.requestID))
   }
 
-  /// Completes a double opt-in.
+  /// Completes a double opt-in. A token that was used before changes nothing.
+  ///
+  /// Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
+  /// `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
+  /// `CONFIRMATION_EXPIRED` after seven days, `ADDRESS_CHANGED` when the customer has another
+  /// address than the one that was asked, `CONSENT_OUTDATED` when the customer opted out since,
+  /// `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be confirmed are; an error
+  /// comes when none can.
   public func confirmSubscription(_ request: ConfirmSubscriptionRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ConfirmSubscriptionResponse {
     try await channel.call(CustomerService.confirmSubscription, request, options)
   }
 
   /// Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
-  /// after a merge is kept in any case, so that it stands when the merge is undone.
+  /// after a merge is kept in any case, so that it stands when the merge is undone. Of an address
+  /// that no customer has, channels that it is none of are left out: nobody knows those addresses.
+  ///
+  /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
+  /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
+  /// FAILED_PRECONDITION `ADDRESS_MISSING` where no customer has the address and it is one of none
+  /// of the channels.
   public func unsubscribeCustomer(_ request: UnsubscribeCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UnsubscribeCustomerResponse {
     try await channel.call(CustomerService.unsubscribeCustomer, request, options)
   }
 
   /// Forbids messages to an address whatever its owner agreed to.
+  ///
+  /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, and `OCCURRED_AT_TOO_EARLY`,
+  /// `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at` (1990 to five minutes
+  /// ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
+  /// `ADDRESS_MISSING` for a channel of which there is no address, here for each.
   public func suppressCustomer(_ request: SuppressCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SuppressCustomerResponse {
     try await channel.call(CustomerService.suppressCustomer, request, options)
   }
 
-  /// Lifts suppressions.
+  /// Lifts suppressions. Errors: as SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
+  /// SUPPRESSION_REASON_UNSUBSCRIBED unless the customer acts.
   public func unsuppressCustomer(_ request: UnsuppressCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UnsuppressCustomerResponse {
     try await channel.call(CustomerService.unsuppressCustomer, request, options)
   }
 
-  /// The consent ledger of one customer.
+  /// The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+  /// INVALID_ARGUMENT for pages.
   public func listConsentHistory(_ request: ListConsentHistoryRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListConsentHistoryResponse {
     try await channel.call(CustomerService.listConsentHistory, request, options)
   }
 
-  /// The store's settings.
+  /// The store's settings. Errors: only those of every method.
   public func getStoreSettings(_ request: GetStoreSettingsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetStoreSettingsResponse {
     try await channel.call(CustomerService.getStoreSettings, request, options)
   }
 
-  /// Changes the store's settings.
+  /// Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`, `MASK_PATH_UNKNOWN`,
+  /// `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`.
   public func updateStoreSettings(_ request: UpdateStoreSettingsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpdateStoreSettingsResponse {
     try await channel.call(CustomerService.updateStoreSettings, request, options)
   }

@@ -5,7 +5,7 @@ internal import CPatronProto
 internal import CProtobufC
 public import ProtobufC
 
-/// One position of an order.
+/// One position of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`.
 public struct LineItem: ProtobufC.Message {
   /// The shop's product, up to 255 characters.
   public var productID = ""
@@ -69,7 +69,9 @@ public struct LineItem: ProtobufC.Message {
   }
 }
 
-/// Money given back for an order. Refunds are kept apart from what was spent.
+/// Money given back for an order. Refunds are kept apart from what was spent. Reasons:
+/// `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead,
+/// `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`.
 public struct Refund: ProtobufC.Message {
   /// The shop's identifier, 1 to 255 characters, unique within the order.
   public var externalID = ""
@@ -113,7 +115,8 @@ public struct Refund: ProtobufC.Message {
   }
 }
 
-/// One shipment of an order.
+/// One shipment of an order. Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE`, and for what it holds
+/// `PRODUCT_NOT_IN_ORDER`, `QUANTITY_OUT_OF_RANGE`.
 public struct Fulfillment: ProtobufC.Message {
   /// The shop's identifier, 1 to 255 characters, unique within the order.
   public var externalID = ""
@@ -136,7 +139,7 @@ public struct Fulfillment: ProtobufC.Message {
   /// Page at the carrier, up to 2,048 characters.
   public var trackingURL = ""
 
-  /// What it holds.
+  /// What it holds, up to 500.
   public var items: [FulfilledItem] = []
 
   /// The message with every field absent or at its default.
@@ -248,6 +251,10 @@ public struct Cancellation: ProtobufC.Message {
 }
 
 /// An order with its current state. A sync gives the whole state and replaces what was stored.
+/// Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead,
+/// `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in another currency than the total,
+/// `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`, `FULFILLMENT_DUPLICATE`, those
+/// of Money, Address and the parts, and of enums, lists and texts.
 public struct Order: ProtobufC.Message {
   /// Patron's id; set by the server.
   public var id: Int64 = 0
@@ -401,7 +408,7 @@ public struct Order: ProtobufC.Message {
   }
 }
 
-/// A basket that was taken to the checkout.
+/// A basket that was taken to the checkout. Reasons: those of an order for the same fields.
 public struct Checkout: ProtobufC.Message {
   /// The shop's identifier, 1 to 255 characters, unique within the store; required.
   public var token = ""

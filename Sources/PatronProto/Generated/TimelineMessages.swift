@@ -5,7 +5,7 @@ internal import CPatronProto
 internal import CProtobufC
 public import ProtobufC
 
-/// Circumstances of an event.
+/// Circumstances of an event. Reasons: those of texts.
 public struct EventContext: ProtobufC.Message {
   /// IP address, v4 or v6, up to 64 characters. What is none is left out, with the warning
   /// `IP_MALFORMED`.
@@ -116,22 +116,26 @@ public struct EventInput: ProtobufC.Message {
   /// `patron:` are refused: events that are derived from orders have them. When empty one is made
   /// from the content and `occurred_at`, so that a repeat changes nothing, also after the customer
   /// was merged into another; a repeat without `occurred_at` is another event, unless it has the
-  /// same `request_id`.
+  /// same `request_id`. Reasons: `EVENT_ID_LENGTH`, `EVENT_ID_RESERVED`.
   public var eventID = ""
 
-  /// Where it comes from; required.
+  /// Where it comes from; required, else `SOURCE_REQUIRED`.
   public var source = EventSource(rawValue: 0)
 
   /// The application, up to 255 characters, words of `a-z 0-9` joined by single underscores:
-  /// `helpdesk`. Required for third parties.
+  /// `helpdesk`. Required for third parties. Reasons: `SOURCE_NAME_REQUIRED`, `NAME_TOO_LONG`,
+  /// `NAME_NOT_SNAKE_CASE`.
   public var sourceName = ""
 
   /// What happened, up to 255 characters, words of `a-z 0-9` joined by single underscores:
   /// `order_shipped`; required. Types of the platform and of own products must be known: see
-  /// ListEventTypes.
+  /// ListEventTypes. Reasons: `TYPE_REQUIRED`, `TYPE_UNKNOWN`, `NAME_TOO_LONG`,
+  /// `NAME_NOT_SNAKE_CASE`.
   public var type = ""
 
-  /// When it happened: 1990 to one year ahead, kept to the microsecond. Absent is now.
+  /// When it happened: 1990 to one year ahead, kept to the microsecond. Absent is now. Reasons:
+  /// `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`; ahead it is the warning
+  /// `OCCURRED_AT_IN_FUTURE`.
   public var occurredAt: GoogleProtobuf.Timestamp?
 
   /// One line for people, up to 255 characters. Empty takes the type's label; of third parties, the
@@ -139,10 +143,13 @@ public struct EventInput: ProtobufC.Message {
   public var title = ""
 
   /// Up to 400 properties; names of up to 64 characters, 64 KiB in all. Those without a kind are
-  /// left out.
+  /// left out. Events of the platform and of own products are held to the fields of their type.
+  /// Reasons: `TOO_MANY_PROPERTIES`, `PROPERTY_NAME_LENGTH`, `PROPERTY_NAME_CHARACTERS`,
+  /// `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and
+  /// `PROPERTY_OUT_OF_RANGE` for fields of the type, and those of PropertyValue.
   public var properties: [String: PropertyValue] = [:]
 
-  /// What it is worth.
+  /// What it is worth. Currencies of the past are taken too.
   public var amount: Money?
 
   /// The channel of a message.
@@ -363,10 +370,10 @@ public struct RecordEventRequest: ProtobufC.Message {
   /// The event.
   public var event: EventInput?
 
-  /// Makes a repeat return the first answer, 1 to 64 characters.
+  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
   public var requestID = ""
 
-  /// Country of phone numbers given without `+`.
+  /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
 
   /// The message with every field absent or at its default.
@@ -490,10 +497,10 @@ public struct BatchRecordEventsRequest: ProtobufC.Message {
   /// 1 to 1,000 events, applied in order.
   public var items: [RecordEventItem] = []
 
-  /// Makes a repeat return the first answer, 1 to 64 characters.
+  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
   public var requestID = ""
 
-  /// Country of phone numbers given without `+`.
+  /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
 
   /// The message with every field absent or at its default.
@@ -575,7 +582,7 @@ public struct SyncOrderRequest: ProtobufC.Message {
   /// The order with its whole current state.
   public var order: Order?
 
-  /// Country of phone numbers given without `+`.
+  /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
 
   /// The message with every field absent or at its default.
@@ -701,7 +708,7 @@ public struct BatchSyncOrdersRequest: ProtobufC.Message {
   /// 1 to 1,000 orders, applied in order.
   public var items: [SyncOrderItem] = []
 
-  /// Country of phone numbers given without `+`.
+  /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
 
   /// The message with every field absent or at its default.
@@ -937,7 +944,7 @@ public struct SyncCheckoutRequest: ProtobufC.Message {
   /// The checkout with its whole current state.
   public var checkout: Checkout?
 
-  /// Country of phone numbers given without `+`.
+  /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
 
   /// The message with every field absent or at its default.
@@ -1021,7 +1028,8 @@ public struct SyncCheckoutResponse: ProtobufC.Message {
   }
 }
 
-/// Which events. Values of one field mean OR, fields mean AND; empty fields do not filter.
+/// Which events. Values of one field mean OR, fields mean AND; empty fields do not filter. Reasons:
+/// `PRODUCT_UNKNOWN`, those of enums, lists, texts and timestamps.
 public struct EventFilter: ProtobufC.Message {
   /// Sources.
   public var sources: [EventSource] = []
@@ -1035,7 +1043,7 @@ public struct EventFilter: ProtobufC.Message {
   /// Events before this.
   public var occurredBefore: GoogleProtobuf.Timestamp?
 
-  /// Applications.
+  /// Applications. Up to 50.
   public var sourceNames: [String] = []
 
   /// Own products: `sms`, `reviews`.
@@ -1044,13 +1052,13 @@ public struct EventFilter: ProtobufC.Message {
   /// Channels.
   public var channels: [Channel] = []
 
-  /// A campaign.
+  /// A campaign, up to 255 characters.
   public var campaignID = ""
 
-  /// The shop's identifier of an order.
+  /// The shop's identifier of an order, up to 255 characters.
   public var orderExternalID = ""
 
-  /// A fragment of title, type or properties, without regard to case.
+  /// A fragment of title, type or properties, without regard to case; up to 255 characters.
   public var query = ""
 
   /// The message with every field absent or at its default.
@@ -1335,7 +1343,8 @@ public struct GetEventResponse: ProtobufC.Message {
   /// The event.
   public var event: Event?
 
-  /// Events about the same order, checkout, message or review, newest first, up to 20.
+  /// Events about the same order, checkout, message or review, newest first, up to 20, of the
+  /// customer's latest 2,000.
   public var relatedEvents: [Event] = []
 
   /// The order it is about.
@@ -1508,7 +1517,8 @@ public struct GetOrderResponse: ProtobufC.Message {
   /// The order.
   public var order: Order?
 
-  /// Events about it, newest first, up to 50.
+  /// Events about it, newest first, up to 50, of the customer's latest 2,000; a page of more than
+  /// 3 MiB ends early.
   public var events: [Event] = []
 
   /// The message with every field absent or at its default.
@@ -1538,7 +1548,8 @@ public struct GetOrderResponse: ProtobufC.Message {
   }
 }
 
-/// One field of an event type.
+/// One field of an event type. Reasons where it is registered: `PROPERTY_NAME_LENGTH`,
+/// `PROPERTY_NAME_CHARACTERS`, `PROPERTY_DUPLICATE`, `FIELD_TYPE_UNKNOWN`.
 public struct EventField: ProtobufC.Message {
   /// Where it stands in an event: the name of a property, `references.NAME` for a field of its
   /// references (`references.order_external_id`), or `amount`. Types that a store registers have
@@ -1585,7 +1596,7 @@ public struct EventField: ProtobufC.Message {
   }
 }
 
-/// A type of event.
+/// A type of event. One that is registered has up to 8 KiB, else `EVENT_TYPE_TOO_LARGE`.
 public struct EventType: ProtobufC.Message {
   /// Its source.
   public var source = EventSource(rawValue: 0)
@@ -1599,13 +1610,14 @@ public struct EventType: ProtobufC.Message {
   /// The product, for own products.
   public var product = ""
 
-  /// For people: `Order placed`. It is the title of events of the type that bring none of their own.
+  /// For people: `Order placed`, up to 255 characters. It is the title of events of the type that
+  /// bring none of their own. One that is registered without is made from the name.
   public var label = ""
 
-  /// What it means.
+  /// What it means, up to 1,024 characters.
   public var description = ""
 
-  /// Its properties.
+  /// Its properties; of types that are registered up to 50.
   public var fields: [EventField] = []
 
   /// Fields of the customer that it may set.

@@ -20,18 +20,22 @@ public enum TimelineService {
   /// about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
   ///
   /// Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
-  /// external id; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or of own products that
-  /// is not in the catalogue, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and `PROPERTY_OUT_OF_RANGE`
-  /// for fields of such a type, `REQUEST_ID_REUSED` for a request id of another method;
-  /// FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
-  /// customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
-  /// no customer.
+  /// external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
+  /// request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
+  /// is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
+  /// events of the type make no customer. What the rules of consent refuse is a warning, as the
+  /// event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+  /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
+  /// `SUPPRESSION_KEPT`, `SUPPRESSION_REASON_UNKNOWN`, `NOTHING_TO_CONFIRM`, `TOPIC_UNKNOWN`,
+  /// `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for
+  /// parts of evidence that do not fit their reasons.
   public static let recordEvent = MethodDescriptor<RecordEventRequest, RecordEventResponse>(
     TTRPC.Method(
       service: name, name: "RecordEvent", kind: .unary,
       idempotency: .unknown))
 
-  /// Records up to 1,000 events. A rejected item does not stop the others.
+  /// Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
+  /// for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
   public static let batchRecordEvents = MethodDescriptor<BatchRecordEventsRequest, BatchRecordEventsResponse>(
     TTRPC.Method(
       service: name, name: "BatchRecordEvents", kind: .unary,
@@ -39,20 +43,27 @@ public enum TimelineService {
 
   /// Takes over an order with its current state and puts what changed on the timeline.
   ///
-  /// Errors: those of UpsertCustomer; FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`,
-  /// `ORDER_CUSTOMER_CHANGED` when the order is known with another currency or customer.
+  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
+  /// FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
+  /// with another currency or customer. Warnings: those of UpsertCustomer, `ORDER_PARTS_REMOVED`.
   public static let syncOrder = MethodDescriptor<SyncOrderRequest, SyncOrderResponse>(
     TTRPC.Method(
       service: name, name: "SyncOrder", kind: .unary,
       idempotency: .idempotent))
 
-  /// Takes over up to 1,000 orders. A rejected item does not stop the others.
+  /// Takes over up to 1,000 orders. A rejected item does not stop the others. Errors:
+  /// INVALID_ARGUMENT for what is common to the items; those of an item are SyncOrder's.
   public static let batchSyncOrders = MethodDescriptor<BatchSyncOrdersRequest, BatchSyncOrdersResponse>(
     TTRPC.Method(
       service: name, name: "BatchSyncOrders", kind: .unary,
       idempotency: .idempotent))
 
   /// Takes over one refund of a known order.
+  ///
+  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Refund,
+  /// `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
+  /// the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
+  /// customer was.
   public static let syncRefund = MethodDescriptor<SyncRefundRequest, SyncRefundResponse>(
     TTRPC.Method(
       service: name, name: "SyncRefund", kind: .unary,
@@ -61,54 +72,72 @@ public enum TimelineService {
   /// Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
   /// when the shipments hold as many pieces as its positions, or one of them or the order names
   /// none. Where a sync said more of the whole order, that stays.
+  ///
+  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Fulfillment, among
+  /// them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
+  /// FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
   public static let syncFulfillment = MethodDescriptor<SyncFulfillmentRequest, SyncFulfillmentResponse>(
     TTRPC.Method(
       service: name, name: "SyncFulfillment", kind: .unary,
       idempotency: .idempotent))
 
   /// Takes over a checkout with its current state.
+  ///
+  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
+  /// FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
+  /// known with another customer. Warnings: those of UpsertCustomer.
   public static let syncCheckout = MethodDescriptor<SyncCheckoutRequest, SyncCheckoutResponse>(
     TTRPC.Method(
       service: name, name: "SyncCheckout", kind: .unary,
       idempotency: .idempotent))
 
-  /// The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`.
+  /// The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+  /// INVALID_ARGUMENT with the violations of EventFilter, and for pages.
   public static let getTimeline = MethodDescriptor<GetTimelineRequest, GetTimelineResponse>(
     TTRPC.Method(
       service: name, name: "GetTimeline", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`.
+  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
   public static let getEvent = MethodDescriptor<GetEventRequest, GetEventResponse>(
     TTRPC.Method(
       service: name, name: "GetEvent", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// The orders of one customer.
+  /// The orders of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+  /// INVALID_ARGUMENT for pages.
   public static let listOrders = MethodDescriptor<ListOrdersRequest, ListOrdersResponse>(
     TTRPC.Method(
       service: name, name: "ListOrders", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// One order. Errors: NOT_FOUND `ORDER_NOT_FOUND`.
+  /// One order. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
   public static let getOrder = MethodDescriptor<GetOrderRequest, GetOrderResponse>(
     TTRPC.Method(
       service: name, name: "GetOrder", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// The catalogue of event types.
+  /// The catalogue of event types, and those that the store registered. Errors: only those of every
+  /// method.
   public static let listEventTypes = MethodDescriptor<ListEventTypesRequest, ListEventTypesResponse>(
     TTRPC.Method(
       service: name, name: "ListEventTypes", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Describes a type of a third party.
+  /// Describes a type of a third party. A store has up to 400 of its own.
+  ///
+  /// Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`, `TYPE_REQUIRED`,
+  /// `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
+  /// `TOO_MANY_EVENT_TYPES`.
   public static let registerEventType = MethodDescriptor<RegisterEventTypeRequest, RegisterEventTypeResponse>(
     TTRPC.Method(
       service: name, name: "RegisterEventType", kind: .unary,
       idempotency: .idempotent))
 
-  /// Streams a timeline, or everything about one customer, as one file.
+  /// Streams a timeline, or everything about one customer, as one file. Errors: NOT_FOUND
+  /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter,
+  /// `CSV_OPTIONS_WITHOUT_CSV`; RESOURCE_EXHAUSTED `EXPORT_TOO_LARGE` for an archive of more than
+  /// 4 GiB; ABORTED `SNAPSHOT_TOO_OLD`.
   public static let exportTimeline = MethodDescriptor<ExportTimelineRequest, ExportTimelineResponse>(
     TTRPC.Method(
       service: name, name: "ExportTimeline", kind: .serverStreaming,
@@ -119,7 +148,8 @@ public enum TimelineService {
   /// may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
   /// (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
   ///
-  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+  /// of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
   /// the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
   /// oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
   /// (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
@@ -170,35 +200,46 @@ public struct TimelineServiceClient: Sendable {
   /// about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
   ///
   /// Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
-  /// external id; INVALID_ARGUMENT `TYPE_UNKNOWN` for a type of the platform or of own products that
-  /// is not in the catalogue, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and `PROPERTY_OUT_OF_RANGE`
-  /// for fields of such a type, `REQUEST_ID_REUSED` for a request id of another method;
-  /// FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id is that of another
-  /// customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make
-  /// no customer.
+  /// external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
+  /// request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
+  /// is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
+  /// events of the type make no customer. What the rules of consent refuse is a warning, as the
+  /// event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+  /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
+  /// `SUPPRESSION_KEPT`, `SUPPRESSION_REASON_UNKNOWN`, `NOTHING_TO_CONFIRM`, `TOPIC_UNKNOWN`,
+  /// `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for
+  /// parts of evidence that do not fit their reasons.
   public func recordEvent(_ request: RecordEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> RecordEventResponse {
     try await channel.call(TimelineService.recordEvent, request, options.identified(by: request.requestID))
   }
 
-  /// Records up to 1,000 events. A rejected item does not stop the others.
+  /// Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
+  /// for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
   public func batchRecordEvents(_ request: BatchRecordEventsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> BatchRecordEventsResponse {
     try await channel.call(TimelineService.batchRecordEvents, request, options.identified(by: request.requestID))
   }
 
   /// Takes over an order with its current state and puts what changed on the timeline.
   ///
-  /// Errors: those of UpsertCustomer; FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`,
-  /// `ORDER_CUSTOMER_CHANGED` when the order is known with another currency or customer.
+  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
+  /// FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
+  /// with another currency or customer. Warnings: those of UpsertCustomer, `ORDER_PARTS_REMOVED`.
   public func syncOrder(_ request: SyncOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncOrderResponse {
     try await channel.call(TimelineService.syncOrder, request, options)
   }
 
-  /// Takes over up to 1,000 orders. A rejected item does not stop the others.
+  /// Takes over up to 1,000 orders. A rejected item does not stop the others. Errors:
+  /// INVALID_ARGUMENT for what is common to the items; those of an item are SyncOrder's.
   public func batchSyncOrders(_ request: BatchSyncOrdersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> BatchSyncOrdersResponse {
     try await channel.call(TimelineService.batchSyncOrders, request, options)
   }
 
   /// Takes over one refund of a known order.
+  ///
+  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Refund,
+  /// `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
+  /// the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
+  /// customer was.
   public func syncRefund(_ request: SyncRefundRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncRefundResponse {
     try await channel.call(TimelineService.syncRefund, request, options)
   }
@@ -206,46 +247,64 @@ public struct TimelineServiceClient: Sendable {
   /// Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
   /// when the shipments hold as many pieces as its positions, or one of them or the order names
   /// none. Where a sync said more of the whole order, that stays.
+  ///
+  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Fulfillment, among
+  /// them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
+  /// FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
   public func syncFulfillment(_ request: SyncFulfillmentRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncFulfillmentResponse {
     try await channel.call(TimelineService.syncFulfillment, request, options)
   }
 
   /// Takes over a checkout with its current state.
+  ///
+  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
+  /// FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
+  /// known with another customer. Warnings: those of UpsertCustomer.
   public func syncCheckout(_ request: SyncCheckoutRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncCheckoutResponse {
     try await channel.call(TimelineService.syncCheckout, request, options)
   }
 
-  /// The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`.
+  /// The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+  /// INVALID_ARGUMENT with the violations of EventFilter, and for pages.
   public func getTimeline(_ request: GetTimelineRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetTimelineResponse {
     try await channel.call(TimelineService.getTimeline, request, options)
   }
 
-  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`.
+  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
   public func getEvent(_ request: GetEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetEventResponse {
     try await channel.call(TimelineService.getEvent, request, options)
   }
 
-  /// The orders of one customer.
+  /// The orders of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+  /// INVALID_ARGUMENT for pages.
   public func listOrders(_ request: ListOrdersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListOrdersResponse {
     try await channel.call(TimelineService.listOrders, request, options)
   }
 
-  /// One order. Errors: NOT_FOUND `ORDER_NOT_FOUND`.
+  /// One order. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
   public func getOrder(_ request: GetOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetOrderResponse {
     try await channel.call(TimelineService.getOrder, request, options)
   }
 
-  /// The catalogue of event types.
+  /// The catalogue of event types, and those that the store registered. Errors: only those of every
+  /// method.
   public func listEventTypes(_ request: ListEventTypesRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListEventTypesResponse {
     try await channel.call(TimelineService.listEventTypes, request, options)
   }
 
-  /// Describes a type of a third party.
+  /// Describes a type of a third party. A store has up to 400 of its own.
+  ///
+  /// Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`, `TYPE_REQUIRED`,
+  /// `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
+  /// `TOO_MANY_EVENT_TYPES`.
   public func registerEventType(_ request: RegisterEventTypeRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> RegisterEventTypeResponse {
     try await channel.call(TimelineService.registerEventType, request, options)
   }
 
-  /// Streams a timeline, or everything about one customer, as one file.
+  /// Streams a timeline, or everything about one customer, as one file. Errors: NOT_FOUND
+  /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter,
+  /// `CSV_OPTIONS_WITHOUT_CSV`; RESOURCE_EXHAUSTED `EXPORT_TOO_LARGE` for an archive of more than
+  /// 4 GiB; ABORTED `SNAPSHOT_TOO_OLD`.
   public func exportTimeline(_ request: ExportTimelineRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<ExportTimelineResponse> {
     try await channel.openStream(TimelineService.exportTimeline, request, options)
   }
@@ -255,7 +314,8 @@ public struct TimelineServiceClient: Sendable {
   /// may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
   /// (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
   ///
-  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+  /// of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
   /// the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
   /// oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
   /// (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that

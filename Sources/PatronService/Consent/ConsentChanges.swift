@@ -76,7 +76,7 @@ struct ConsentChanges {
         let consent = customer.consent(change.channel, change.topic)
         customer.setConsent(consent, change.channel, change.topic, ledgerID: id)
       }
-      let record = ConsentRecord(change, of: customer.id, at: now)
+      let record = ConsentRecord(change, of: customer, at: now)
       try writer.appendToLedger(id: id, customerID: customer.id, body: try record.encoded())
     }
   }
@@ -117,10 +117,14 @@ struct ConsentChanges {
 
 extension ConsentRecord {
   /// A row as the ledger keeps it.
-  fileprivate init(_ change: ConsentChanges.Change, of customerID: Int64, at now: Int64) {
+  fileprivate init(_ change: ConsentChanges.Change, of customer: Customer, at now: Int64) {
     self.init()
     id = change.ledgerID
-    self.customerID = customerID
+    customerID = customer.id
+    // A suppression may be of another address than the customer's: it has its hash.
+    if change.suppression == nil {
+      address = (change.channel == .sms ? customer.phoneNumber : customer.email) ?? ""
+    }
     channel = .init(rawValue: Int32(change.channel.rawValue))
     topic = .init(rawValue: Int32(change.topic.rawValue))
     previousState = .init(rawValue: Int32(change.row.previousState.rawValue))

@@ -8,7 +8,7 @@ extension ConsentHandlers {
   /// A checked request.
   struct Subscribing: Sendable {
     var store: StoreID
-    var requestID: String
+    var requestID: RequestID
     var customer: CustomerChange
     var scope: ConsentScope
     var evidence: CheckedEvidence
@@ -22,7 +22,7 @@ extension ConsentHandlers {
     let store = try StoreID.named(request.storeID)
     let now = WallClock.now()
     var violations = Violations()
-    FirstAnswers.check(request.requestID, &violations)
+    let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let given = request.customer ?? CustomerInput()
     let input = CustomerInput.with {
@@ -46,7 +46,7 @@ extension ConsentHandlers {
     }
     let evidence = CheckedEvidence(request.evidence, needsSource: true, now: now, &violations)
     let subscribing = Subscribing(
-      store: store, requestID: request.requestID, customer: customer,
+      store: store, requestID: requestID, customer: customer,
       scope: ConsentScope(request.channels, topics: request.topics, &violations),
       evidence: evidence,
       actor: .checked(request.actor, unspecified: .operator, &violations),

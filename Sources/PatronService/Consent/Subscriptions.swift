@@ -15,9 +15,9 @@ extension Customer {
 
   /// The consents of a channel, by topic.
   func consents(_ channel: PatronModel.Channel) -> ChannelConsents {
-    ChannelConsents(
-      Dictionary(
-        uniqueKeysWithValues: PatronModel.Topic.allCases.map { ($0, consent(channel, $0)) }))
+    var consents = ChannelConsents()
+    for topic in PatronModel.Topic.allCases { consents[topic] = consent(channel, topic) }
+    return consents
   }
 
   /// Keeps the consent of a channel and topic, and the ledger row that decided it. Entries are in

@@ -168,7 +168,7 @@ extension CustomerRow {
 
 extension RPCError {
   /// An address that no customer has is not one of the channel.
-  fileprivate static func otherAddress(_ channel: PatronModel.Channel) -> RPCError {
+  static func otherAddress(_ channel: PatronModel.Channel) -> RPCError {
     reason(
       .failedPrecondition, "ADDRESS_MISSING",
       "No customer has that address, and it is none of the channel \(channel.name): leave that "

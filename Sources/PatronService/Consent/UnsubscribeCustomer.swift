@@ -59,6 +59,7 @@ extension ConsentHandlers {
       optOut.customer.address(channel).map { (channel, $0) }
     }
     guard !addresses.isEmpty else {
+      if optOut.customer.isAddress { throw RPCError.otherAddress(optOut.scope.channels[0]) }
       throw try RPCError.customerNotFound(optOut.customer, in: writer.read)
     }
     for (channel, address) in addresses {

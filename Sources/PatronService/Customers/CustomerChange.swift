@@ -64,14 +64,14 @@ struct CustomerChange: Sendable {
   func plan(in reader: StoreReader) throws -> Plan {
     var draft = draft
     let found = try IdentityResolution.resolve(
-      &draft, identity, onConflict, replacesAddresses: mode == .explicit, in: reader)
+      &draft, identity, onConflict, replaces: mode == .explicit, in: reader)
     return Plan(draft: draft, found: found)
   }
 
   /// The same for a customer who is known: the identifiers are what the customer is to have, and
   /// those of others are refused.
   func plan(on row: CustomerRow, in reader: StoreReader) throws -> Plan {
-    let found = try IdentityResolution.resolve(draft.identifiers, on: row, in: reader)
+    let found = try IdentityResolution.resolve(draft, on: row, in: reader)
     return Plan(draft: draft, found: found)
   }
 
@@ -152,12 +152,26 @@ struct CustomerChange: Sendable {
     ) {
       ProfileEvent.updated(before, to: $0, changed)
     }
-    if let previousExternalID, !dryRun {
-      try writer.addAlias(previousExternalID, of: customer.id)
+    if !dryRun {
+      try keepOptOuts(of: before, old, where: row, in: writer, at: now)
+      if let previousExternalID { try writer.addAlias(previousExternalID, of: customer.id) }
     }
     return Result(
       row: row, customer: customer, outcome: .updated, changedFields: changed.sorted(),
       warnings: effect.warnings)
+  }
+
+  /// Suppresses addresses that a customer who had opted out has no more: whoever has one of them
+  /// later must not be taken for somebody who never said anything. Consent stays with the record.
+  private func keepOptOuts(
+    of customer: Customer, _ old: CustomerRow, where row: CustomerRow, in writer: StoreWriter,
+    at now: Int64
+  ) throws {
+    for channel in PatronModel.Channel.allCases {
+      guard let address = old.address(channel), address != row.address(channel) else { continue }
+      try KeptOptOut(of: customer, channel, source: "address_change", at: now)?
+        .suppress(address, in: writer)
+    }
   }
 
   private func applyConsent(

@@ -39,8 +39,6 @@ extension CustomerDraft {
     if setsExternalID {
       changed.set(
         "external_id", &customer.externalID, externalID.applied(to: customer.externalID))
-    } else if case .clear = externalID, mode == .explicit {
-      changed.set("external_id", &customer.externalID, nil)
     }
     changed.set("email", &customer.email, edited(email.map(\.display), customer.email))
     changed.set(

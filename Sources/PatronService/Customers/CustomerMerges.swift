@@ -11,6 +11,7 @@ struct CustomerMerges {
   private let survivor: CustomerRow
   private let others: [CustomerRow]
   private let addresses: Identifiers
+  private let replacesTags: Bool
   /// How many records move.
   private let records: Int64
   /// The record that they become, but for what only a write gives out.
@@ -19,11 +20,13 @@ struct CustomerMerges {
   let changedFields: [String]
 
   /// Decides who stays: the one whom the shop knows, else the oldest. `addresses` are those that
-  /// the request gives the customer; they bring their own consent.
+  /// the request gives the customer; they bring their own consent. With `replacesTags` the request
+  /// gives all tags anew.
   ///
   /// - Throws: what ``MergePlan`` throws.
   init(
-    _ rows: [CustomerRow], taking addresses: Identifiers, in reader: StoreReader
+    _ rows: [CustomerRow], taking addresses: Identifiers, replacesTags: Bool,
+    in reader: StoreReader
   ) throws {
     let known = rows.first { row in
       IdentityMatch(
@@ -34,23 +37,25 @@ struct CustomerMerges {
       throw RPCError.internalError
     }
     try self.init(
-      survivor, rows.filter { $0.id != survivor.id }, taking: addresses, in: reader)
+      survivor, rows.filter { $0.id != survivor.id }, taking: addresses,
+      replacesTags: replacesTags, in: reader)
   }
 
   /// Merges `others` into `survivor`, in the order of their age.
   init(
     _ survivor: CustomerRow, _ others: [CustomerRow], taking addresses: Identifiers,
-    in reader: StoreReader
+    replacesTags: Bool, in reader: StoreReader
   ) throws {
     self.survivor = survivor
     self.addresses = addresses
+    self.replacesTags = replacesTags
     self.others = others.sorted { $0.id < $1.id }
     var row = survivor
     var records: Int64 = 0
     var changed: Set<String> = []
     for other in self.others {
       let plan = try MergePlan(
-        row, other, MergePreferences(addresses, of: other), in: reader)
+        row, other, MergePreferences(addresses, of: other, replacesTags: replacesTags), in: reader)
       records += plan.belongings.total
       changed.formUnion(plan.changedFields)
       row = try plan.row()
@@ -77,7 +82,8 @@ struct CustomerMerges {
     var row = survivor
     for other in others {
       let plan = try MergePlan(
-        row, other, MergePreferences(addresses, of: other), in: writer.read)
+        row, other, MergePreferences(addresses, of: other, replacesTags: replacesTags),
+        in: writer.read)
       row = try plan.perform(in: writer, by: .system, at: now).row
     }
     return row

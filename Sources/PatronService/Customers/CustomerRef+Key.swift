@@ -5,7 +5,7 @@ internal import TTRPC
 
 extension CustomerRef {
   /// What the store is asked for.
-  func key(path: String = "customer", defaultCountry: String = "") throws(RPCError) -> CustomerKey {
+  func key(path: String = "customer") throws(RPCError) -> CustomerKey {
     var violations = Violations()
     let key: CustomerKey?
     switch ref {
@@ -20,7 +20,7 @@ extension CustomerRef {
       }
     case .phoneNumber(let text):
       key = violations.check("\(path).phone_number") { () throws(RuleError) in
-        .phone(try PhoneNumber(text).e164)
+        .phone(try Self.number(text).e164)
       }
     case nil:
       throw .invalid(
@@ -29,6 +29,20 @@ extension CustomerRef {
     }
     guard let key else { throw .invalid(violations.errors) }
     return key
+  }
+
+  /// References are in E.164 form: requests that only name a customer have no default country.
+  private static func number(_ text: String) throws(RuleError) -> PhoneNumber {
+    do throws(RuleError) {
+      return try PhoneNumber(text)
+    } catch {
+      guard error.reason == PhoneNumber.countryMissing else { throw error }
+      throw RuleError(
+        reason: error.reason,
+        message: "The phone number has no country. Expected is E.164, e.g. +14155550100: begin it "
+          + "with + and the calling code. A default country is not used to look customers up.",
+        given: text)
+    }
   }
 }
 

@@ -17,7 +17,7 @@ extension CustomerHandlers {
   /// A checked request.
   struct Deletion: Sendable {
     var store: StoreID
-    var requestID: String
+    var requestID: RequestID
     var customer: CustomerKey
     var mode: ErasureMode
     var reason: String
@@ -30,14 +30,14 @@ extension CustomerHandlers {
     let store = try StoreID.named(request.storeID)
     let key = try (request.customer ?? CustomerRef()).key()
     var violations = Violations()
-    FirstAnswers.check(request.requestID, &violations)
+    let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     violations.checkKnown("mode", request.mode.rawValue, DeleteMode.purge.rawValue)
     let reason = violations.check("reason") { () throws(RuleError) in
       try ShortText.parse(request.reason, limit: longestReason)
     }
     try violations.finish()
     return Deletion(
-      store: store, requestID: request.requestID, customer: key,
+      store: store, requestID: requestID, customer: key,
       mode: request.mode == .purge ? .purge : .anonymize, reason: reason ?? "")
   }
 

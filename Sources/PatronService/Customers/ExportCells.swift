@@ -1,19 +1,44 @@
 internal import PatronModel
-internal import PatronProto
 internal import PatronStore
 
 /// Writes the cells of one export. Property columns are found by name, so that a row with few
 /// properties among many columns costs little.
 struct ExportCells {
   private let columns: [CustomerColumn]
-  /// The bytes of the names of property columns; empty for other columns.
-  private let propertyNames: [[UInt8]]
+  private let cells: [Cell]
+
+  /// A column that owns no memory, so that a row copies none.
+  private enum Cell {
+    case field(CustomerField)
+    case consent(PatronModel.Channel, PatronModel.Topic, ConsentColumn)
+    case suppression(PatronModel.Channel, SuppressionColumn)
+    case canReceive(PatronModel.Channel)
+    /// A property by its place in ``ExportCells/properties``.
+    case property(Int)
+  }
+
+  private struct Property {
+    let name: [UInt8]
+    let type: PropertyType
+  }
+
+  private let properties: [Property]
 
   init(_ columns: [CustomerColumn]) {
     self.columns = columns
-    propertyNames = columns.map { column in
-      if case .property(let name, _) = column { Array(name.utf8) } else { [] }
+    var properties: [Property] = []
+    cells = columns.map { column in
+      switch column {
+      case .field(let field): return .field(field)
+      case .consent(let channel, let topic, let part): return .consent(channel, topic, part)
+      case .suppression(let channel, let part): return .suppression(channel, part)
+      case .canReceive(let channel): return .canReceive(channel)
+      case .property(let name, let type):
+        properties.append(Property(name: Array(name.utf8), type: type))
+        return .property(properties.count - 1)
+      }
     }
+    self.properties = properties
   }
 
   /// Writes the header.
@@ -24,8 +49,8 @@ struct ExportCells {
 
   /// Writes a row.
   func write(_ customer: inout ExportedCustomer, to csv: inout CSVWriter) throws {
-    for (index, column) in columns.enumerated() {
-      switch column {
+    for cell in cells {
+      switch cell {
       case .field(let field): try write(field, of: customer, to: &csv)
       case .consent(let channel, let topic, let part):
         try write(part, of: customer.consent(channel, topic), to: &csv)
@@ -33,19 +58,18 @@ struct ExportCells {
         csv.plain(try customer.canReceive(channel) ? "true" : "false")
       case .suppression(let channel, let part):
         try write(part, of: try customer.suppressions(channel), to: &csv)
-      case .property(_, let type):
-        try write(propertyNames[index], type, of: customer, to: &csv)
+      case .property(let place): try write(properties[place], of: customer, to: &csv)
       }
     }
     csv.endRow()
   }
 
   private func write(
-    _ name: [UInt8], _ type: PropertyType, of customer: ExportedCustomer, to csv: inout CSVWriter
+    _ wanted: Property, of customer: borrowing ExportedCustomer, to csv: inout CSVWriter
   ) throws {
     for property in customer.properties
-    where property.name.count == name.count && property.type == type
-      && property.name.elementsEqual(name)
+    where property.name.count == wanted.name.count && property.type == wanted.type
+      && property.name.elementsEqual(wanted.name)
     {
       return try property.write(to: &csv)
     }
@@ -71,7 +95,7 @@ struct ExportCells {
   }
 
   private func write(
-    _ part: SuppressionColumn, of suppressions: [PatronProto.Suppression],
+    _ part: SuppressionColumn, of suppressions: [SuppressionRow],
     to csv: inout CSVWriter
   ) throws {
     if part == .isSuppressed { return csv.plain(suppressions.isEmpty ? "false" : "true") }
@@ -79,10 +103,9 @@ struct ExportCells {
     let items = suppressions.map { suppression in
       switch part {
       case .isSuppressed: ""
-      case .reasons: ConsentWords.reason(suppression.reason.rawValue)
+      case .reasons: ConsentWords.reason(Int32(truncatingIfNeeded: suppression.reason))
       case .suppressedAt:
-        suppression.suppressedAt.flatMap { try? PatronModel.Timestamp(microseconds: $0.micros) }?
-          .rfc3339 ?? ""
+        (try? PatronModel.Timestamp(microseconds: suppression.suppressedAt))?.rfc3339 ?? ""
       case .sources: suppression.source
       case .notes: suppression.note
       }
@@ -95,7 +118,7 @@ struct ExportCells {
 
 extension ExportCells {
   private func write(
-    _ field: CustomerField, of customer: ExportedCustomer, to csv: inout CSVWriter
+    _ field: CustomerField, of customer: borrowing ExportedCustomer, to csv: inout CSVWriter
   ) throws {
     switch field {
     case .id: try csv.integer(customer.number(1).map(Int64.init(bitPattern:)))
@@ -127,7 +150,7 @@ extension ExportCells {
   }
 
   private func writeReadOnly(
-    _ field: CustomerField, of customer: ExportedCustomer, to csv: inout CSVWriter
+    _ field: CustomerField, of customer: borrowing ExportedCustomer, to csv: inout CSVWriter
   ) throws {
     let orders = customer.orders
     switch field {

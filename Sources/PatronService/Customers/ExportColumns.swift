@@ -79,13 +79,11 @@ enum ExportColumns: Sendable {
 /// What the customers of an export have beyond what all have: consent to other topics than
 /// marketing, and properties. Only what somebody has becomes a column.
 struct ExportedKinds {
-  private var topics: Set<ChannelTopic> = []
+  /// A bit for each channel and topic.
+  private var topics: UInt64 = 0
   private var properties = PropertyColumns()
 
-  private struct ChannelTopic: Hashable {
-    var channel: Int32
-    var topic: Int32
-  }
+  private static func bit(_ channel: Int, _ topic: Int) -> UInt64 { 1 << (channel << 3 | topic) }
 
   /// Notes what the encoded record of a customer has.
   mutating func add(_ record: UnsafeRawBufferPointer) throws {
@@ -96,9 +94,7 @@ struct ExportedKinds {
         try properties.add(ExportedProperty(bytes))
       } else {
         let consent = try ExportedConsent(bytes)
-        if consent.topic != Int32(PatronModel.Topic.marketing.rawValue) {
-          topics.insert(ChannelTopic(channel: consent.channel, topic: consent.topic))
-        }
+        topics |= Self.bit(Int(consent.channel), Int(consent.topic))
       }
     }
   }
@@ -108,9 +104,7 @@ struct ExportedKinds {
     var columns: [CustomerColumn] = []
     for channel in PatronModel.Channel.allCases {
       for topic in PatronModel.Topic.allCases
-      where topics.contains(
-        ChannelTopic(channel: Int32(channel.rawValue), topic: Int32(topic.rawValue)))
-      {
+      where topic != .marketing && topics & Self.bit(channel.rawValue, topic.rawValue) != 0 {
         columns += CustomerColumn.consent(channel, topic)
       }
     }

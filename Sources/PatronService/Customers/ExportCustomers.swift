@@ -42,13 +42,13 @@ extension CustomerHandlers {
     var output = ExportStream(stream)
     switch export.form {
     case .ndjson:
+      var lines = CustomerLines()
       try rows(reader) { _, record, stats in
-        let customer = [UInt8](record) + [UInt8](stats)
-        try output.add(
-          try Customer.descriptor.writeJSON(packed: customer) + [UInt8(ascii: "\n")])
+        try lines.add(record, stats)
+        try output.countRow(pending: lines.text.count) { lines.take() }
         return true
       }
-      try output.flush()
+      try output.finish(lines.take())
     case .csv(let columns, let safety, let byteOrderMark):
       var kinds = ExportedKinds()
       if columns.dependOnRows {
@@ -119,22 +119,38 @@ extension CSVSafety {
   }
 }
 
+/// Writes customers as JSON, one to a line. One value serves all rows of an export, so that a row
+/// allocates next to nothing.
+private struct CustomerLines: ~Copyable {
+  /// What was written and not taken yet.
+  private(set) var text: [UInt8] = []
+  private var customer: [UInt8] = []
+  private let arena = Arena()
+
+  /// Adds a row. `record` and `stats` are the two parts of one message.
+  mutating func add(_ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer) throws {
+    customer.removeAll(keepingCapacity: true)
+    customer.append(contentsOf: record)
+    customer.append(contentsOf: stats)
+    try Customer.descriptor.appendJSON(packed: customer, in: arena, to: &text)
+    text.append(UInt8(ascii: "\n"))
+  }
+
+  /// Takes what was written so far.
+  mutating func take() -> [UInt8] {
+    defer { text.removeAll(keepingCapacity: true) }
+    return text
+  }
+}
+
 /// Sends whole rows in messages that are large enough to be cheap and small enough to stop soon.
 struct ExportStream {
   private let stream: ScanStream
-  private var pending: [UInt8] = []
   private var rows: Int64 = 0
 
   static let chunkBytes = 32 << 10
 
   init(_ stream: ScanStream) { self.stream = stream }
-
-  /// Adds one row.
-  mutating func add(_ row: [UInt8]) throws {
-    pending += row
-    rows += 1
-    if pending.count >= Self.chunkBytes { try flush() }
-  }
 
   /// Counts a row that a writer keeps, and sends what the writer has once it is enough.
   mutating func countRow(pending count: Int, _ take: () -> [UInt8]) throws {
@@ -145,13 +161,6 @@ struct ExportStream {
   /// Sends the end of a file, which may be all of it.
   mutating func finish(_ rest: [UInt8]) throws {
     if !rest.isEmpty { try send(rest) }
-  }
-
-  /// Sends what is pending.
-  mutating func flush() throws {
-    guard !pending.isEmpty else { return }
-    try send(pending)
-    pending.removeAll(keepingCapacity: true)
   }
 
   private func send(_ bytes: [UInt8]) throws {

@@ -1,5 +1,4 @@
 internal import PatronModel
-internal import PatronProto
 internal import PatronStore
 
 /// The consent of one channel and topic as an export needs it, read from the stored bytes.
@@ -45,17 +44,12 @@ struct ExportedConsent {
     }
   }
 
-  /// What the rules need of it, as the contract has it.
-  var subscription: PatronProto.Subscription {
-    var result = PatronProto.Subscription()
-    result.channel = .init(rawValue: channel)
-    result.topic = .init(rawValue: topic)
-    result.state = .init(rawValue: state)
-    result.subscribedAt = subscribedAt.map(GoogleProtobuf.Timestamp.init(micros:))
-    result.unsubscribedAt = unsubscribedAt.map(GoogleProtobuf.Timestamp.init(micros:))
-    result.changedAt = changedAt.map(GoogleProtobuf.Timestamp.init(micros:))
-    result.changedBy = .init(rawValue: changedBy)
-    result.expiresAt = expiresAt.map(GoogleProtobuf.Timestamp.init(micros:))
-    return result
+  /// As the rules want it, but for its source, which decides nothing.
+  var rules: ChannelConsent {
+    ChannelConsent(
+      state: PatronModel.ConsentState(rawValue: Int(state)) ?? .neverSubscribed,
+      subscribedAt: subscribedAt, unsubscribedAt: unsubscribedAt, changedAt: changedAt,
+      optInLevel: PatronModel.OptInLevel(rawValue: Int(optInLevel)) ?? .unknown,
+      changedBy: ConsentActor(rawValue: Int(changedBy)), expiresAt: expiresAt)
   }
 }

@@ -1,11 +1,10 @@
 internal import PatronModel
-internal import PatronProto
 internal import PatronStore
 
 /// A customer as an export needs it: where each field lies in the stored bytes. One value serves
 /// all rows of an export, so that a row allocates next to nothing. What it lends is valid until the
 /// visitor of the row returns.
-struct ExportedCustomer {
+struct ExportedCustomer: ~Copyable {
   /// Strings and sub-messages by field number of `patron.v1.Customer`.
   private var parts = [UnsafeRawBufferPointer?](repeating: nil, count: 32)
   /// Numbers by field number.
@@ -15,7 +14,9 @@ struct ExportedCustomer {
   private(set) var properties: [ExportedProperty] = []
   private(set) var consents: [ExportedConsent] = []
   private(set) var orders = ExportedOrders()
-  private var statuses: [ChannelStatus]?
+  /// Those of the address, once a column asked for them.
+  private var smsSuppressions: [SuppressionRow]?
+  private var emailSuppressions: [SuppressionRow]?
   private let reader: StoreReader
   private let suppressed: SuppressedCustomers?
   private let now: Int64
@@ -39,7 +40,8 @@ struct ExportedCustomer {
     properties.removeAll(keepingCapacity: true)
     consents.removeAll(keepingCapacity: true)
     orders = ExportedOrders()
-    statuses = nil
+    smsSuppressions = nil
+    emailSuppressions = nil
     try scan(record)
     try scan(stats)
   }
@@ -107,24 +109,35 @@ struct ExportedCustomer {
 extension ExportedCustomer {
   /// Whether marketing may be sent by the channel now.
   mutating func canReceive(_ channel: PatronModel.Channel) throws -> Bool {
-    if isMaybeSuppressed(channel) { return try status(channel).canReceive }
-    let isSMS = channel == .sms
     var consents = ChannelConsents()
     for consent in self.consents where consent.channel == channel.rawValue {
       guard let topic = PatronModel.Topic(rawValue: Int(consent.topic)) else { continue }
-      consents[topic] = ChannelConsent(consent.subscription)
+      consents[topic] = consent.rules
     }
     return Deliverability(
-      channel: channel, topic: .marketing, consents: consents, suppressions: [],
-      hasAddress: text(isSMS ? 4 : 3) != nil, now: now
+      channel: channel, topic: .marketing, consents: consents,
+      suppressions: try suppressions(channel).compactMap(PatronModel.Suppression.init),
+      hasAddress: text(channel == .sms ? 4 : 3) != nil, now: now
     ).canReceive
   }
 
   /// Why the channel's address is suppressed; empty when it is not.
-  mutating func suppressions(
-    _ channel: PatronModel.Channel
-  ) throws -> [PatronProto.Suppression] {
-    isMaybeSuppressed(channel) ? try status(channel).suppressions : []
+  mutating func suppressions(_ channel: PatronModel.Channel) throws -> [SuppressionRow] {
+    switch channel {
+    case .sms:
+      let found = try smsSuppressions ?? lookUp(channel)
+      smsSuppressions = found
+      return found
+    case .email:
+      let found = try emailSuppressions ?? lookUp(channel)
+      emailSuppressions = found
+      return found
+    }
+  }
+
+  private func lookUp(_ channel: PatronModel.Channel) throws -> [SuppressionRow] {
+    guard isMaybeSuppressed(channel), let address = try compared(channel) else { return [] }
+    return try SuppressionReader(reader).suppressions(channel, of: address)
   }
 
   private func isMaybeSuppressed(_ channel: PatronModel.Channel) -> Bool {
@@ -132,25 +145,10 @@ extension ExportedCustomer {
     return suppressed.contains(Int64(bitPattern: id), channel)
   }
 
-  /// Marketing by the channel as it stands now. It is computed when the first column asks for it.
-  private mutating func status(_ channel: PatronModel.Channel) throws -> ChannelStatus {
-    let all: [ChannelStatus]
-    if let statuses {
-      all = statuses
-    } else {
-      all = try ChannelStatuses(of: contact, in: reader, at: now).marketing
-      statuses = all
-    }
-    return all.first { $0.channel.rawValue == channel.rawValue } ?? ChannelStatus()
-  }
-
-  /// As much of the record as ``ChannelStatuses`` looks at.
-  private var contact: Customer {
-    var customer = Customer()
-    customer.email = parts[3].map { String(decoding: $0, as: UTF8.self) }
-    customer.phoneNumber = parts[4].map { String(decoding: $0, as: UTF8.self) }
-    customer.subscriptions = consents.map(\.subscription)
-    return customer
+  /// The channel's address in the form that is compared.
+  private func compared(_ channel: PatronModel.Channel) throws -> String? {
+    let text = text(channel == .sms ? 4 : 3).map { String(decoding: $0, as: UTF8.self) }
+    return channel == .sms ? text : try text.map { try EmailAddress($0).key }
   }
 }
 

@@ -70,19 +70,25 @@ struct PropertyColumns {
   /// More columns than this no spreadsheet shows; the names are the callers' own.
   static let greatestCount = 4096
 
-  private var found: [(name: [UInt8], types: Set<PropertyType>)] = []
+  private var found: [Property] = []
   private(set) var count = 0
+
+  private struct Property {
+    let name: [UInt8]
+    var types: [PropertyType]
+  }
 
   /// Notes the property of a row.
   mutating func add(_ property: ExportedProperty) throws {
     guard let type = property.type else { return }
     let place = place(of: property.name)
     if place < found.count, found[place].name.elementsEqual(property.name) {
-      if found[place].types.insert(type).inserted { count += 1 }
+      guard !found[place].types.contains(type) else { return }
+      found[place].types.append(type)
     } else {
-      found.insert((Array(property.name), [type]), at: place)
-      count += 1
+      found.insert(Property(name: Array(property.name), types: [type]), at: place)
     }
+    count += 1
     guard count <= Self.greatestCount else {
       throw RPCError.reason(
         .failedPrecondition, "TOO_MANY_COLUMNS",

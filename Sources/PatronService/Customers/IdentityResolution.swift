@@ -18,15 +18,16 @@ struct IdentityResolution {
 
   /// Finds the record that a draft means. Identifiers of other customers are left out of the draft
   /// where `onConflict` says so. Records that are surely one person's are to be merged: the rules
-  /// say when, and the decision is then about the merged one. With `replacesAddresses` a record
-  /// with an external id is to have the addresses of the draft, whatever it had before.
+  /// say when, and the decision is then about the merged one. With `replaces` the record is to have
+  /// what the draft has, whatever it had before: addresses where it has an external id, and tags.
   ///
   /// - Throws: ALREADY_EXISTS, FAILED_PRECONDITION, INVALID_ARGUMENT as `CustomerService` says.
   static func resolve(
     _ draft: inout CustomerDraft, _ mode: IdentityMode, _ onConflict: OnConflict,
-    replacesAddresses: Bool, in reader: StoreReader
+    replaces: Bool, in reader: StoreReader
   ) throws -> IdentityResolution {
     var kept: [IdentifierField] = []
+    var conflict: RPCError?
     var merges: CustomerMerges?
     while true {
       let (request, rows) = try lookUp(draft.identifiers, mode, in: reader, merges)
@@ -42,17 +43,20 @@ struct IdentityResolution {
       case .conflict(let field, let owner):
         // At most three identifiers: the loop ends.
         guard onConflict == .keepExisting else { throw RPCError.conflict(field, owner: owner) }
+        conflict = conflict ?? RPCError.onlyContact(field, owner: owner)
         draft.drop(field)
         kept.append(field)
       case .mergeRequired(let ids):
         // What was merged is one record from then on: this comes once.
         guard merges == nil else { throw RPCError.internalError }
-        let takesAddresses = replacesAddresses && request.given.externalID != nil
+        let takesAddresses = replaces && request.given.externalID != nil
         merges = try CustomerMerges(
           ids.compactMap { id in rows.first { $0.id == id } },
-          taking: takesAddresses ? request.given : Identifiers(), in: reader)
+          taking: takesAddresses ? request.given : Identifiers(),
+          replacesTags: replaces && !draft.tags.isLeave, in: reader)
       case .invalid(let error):
-        throw RPCError.identity(error)
+        // What was left out was all there was.
+        throw conflict ?? RPCError.identity(error)
       }
     }
   }
@@ -80,8 +84,9 @@ struct IdentityResolution {
   ///
   /// - Throws: ALREADY_EXISTS `IDENTIFIER_CONFLICT`, and what a merge may be refused for.
   static func resolve(
-    _ given: Identifiers, on row: CustomerRow, in reader: StoreReader
+    _ draft: CustomerDraft, on row: CustomerRow, in reader: StoreReader
   ) throws -> IdentityResolution {
+    let given = draft.identifiers
     let keys: [(IdentifierField, CustomerKey?)] = [
       (.externalID, given.externalID.map(CustomerKey.externalID)),
       (.email, given.emailKey.map(CustomerKey.email)),
@@ -100,7 +105,8 @@ struct IdentityResolution {
     }
     let decision = IdentityDecision.adopt(row.id, previousExternalID: nil)
     guard !guests.isEmpty else { return IdentityResolution(decision: decision, row: row) }
-    let merges = try CustomerMerges(row, guests, taking: given, in: reader)
+    let merges = try CustomerMerges(
+      row, guests, taking: given, replacesTags: !draft.tags.isLeave, in: reader)
     return IdentityResolution(decision: decision, row: merges.row, merges: merges)
   }
 
@@ -136,6 +142,17 @@ extension RPCError {
       "\(field.rawValue) belongs to customer \(owner). Leave it out, or change that customer "
         + "first. UpsertCustomer leaves it out by itself with on_conflict "
         + "ON_CONFLICT_KEEP_EXISTING.",
+      metadata: ["field": field.rawValue, "customer_id": String(owner)])
+  }
+
+  /// An identifier of another customer was to be left out, and is all by which the new customer
+  /// could be reached.
+  fileprivate static func onlyContact(_ field: IdentifierField, owner: Int64) -> RPCError {
+    reason(
+      .alreadyExists, IdentityRequest.conflictReason,
+      "\(field.rawValue) belongs to customer \(owner), and without it a new customer would have "
+        + "neither e-mail address nor phone number. Give another address, or merge or change that "
+        + "customer first.",
       metadata: ["field": field.rawValue, "customer_id": String(owner)])
   }
 

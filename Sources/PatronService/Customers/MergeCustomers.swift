@@ -8,7 +8,7 @@ extension CustomerHandlers {
   /// A checked request.
   struct Merge: Sendable {
     var store: StoreID
-    var requestID: String
+    var requestID: RequestID
     var primary: CustomerKey
     var secondary: CustomerKey
     var preferences: MergePreferences
@@ -19,11 +19,11 @@ extension CustomerHandlers {
   static func prepareMerge(_ request: MergeCustomersRequest) throws -> Merge {
     let store = try StoreID.named(request.storeID)
     var violations = Violations()
-    FirstAnswers.check(request.requestID, &violations)
+    let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     let preferences = MergePreferences(request.preferSecondary, &violations)
     try violations.finish()
     return Merge(
-      store: store, requestID: request.requestID,
+      store: store, requestID: requestID,
       primary: try (request.primary ?? CustomerRef()).key(path: "primary"),
       secondary: try (request.secondary ?? CustomerRef()).key(path: "secondary"),
       preferences: preferences, isPreview: request.preview)

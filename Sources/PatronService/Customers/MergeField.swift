@@ -51,6 +51,8 @@ struct MergePreferences: Sendable {
   private var names: Set<String> = []
   /// Whether addresses of the primary that are replaced are free, as after any change of them.
   private(set) var freesReplaced = false
+  /// Whether the request gives all tags anew: then those of the secondary do not come over.
+  private(set) var replacesTags = false
 
   /// The most names of a request.
   private static let mostNames = 200
@@ -60,8 +62,9 @@ struct MergePreferences: Sendable {
   init() {}
 
   /// Prefers the addresses of `secondary` that a request gives the merged customer.
-  init(_ given: Identifiers, of secondary: CustomerRow) {
+  init(_ given: Identifiers, of secondary: CustomerRow, replacesTags: Bool) {
     freesReplaced = true
+    self.replacesTags = replacesTags
     if let email = secondary.emailKey, email == given.emailKey { names.insert("email") }
     if let phone = secondary.phone, phone == given.phone { names.insert("phone_number") }
   }

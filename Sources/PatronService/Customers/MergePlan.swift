@@ -47,7 +47,7 @@ struct MergePlan {
         CustomerStats(primary.stats), CustomerStats(secondary.stats),
         of: [primary.id, secondary.id], in: reader)
     } catch let error as RuleError {
-      throw RPCError.reason(.failedPrecondition, error.reason, error.message)
+      throw RPCError.notOne(primary.id, secondary.id, error)
     }
     // Two customers never have the same address, so the text tells whose it is.
     let emailKey =
@@ -217,6 +217,18 @@ extension CustomerRow {
 }
 
 extension RPCError {
+  /// Both together are more than one customer can have. Callers of an upsert did not ask for a
+  /// merge, so it says that one was tried.
+  fileprivate static func notOne(
+    _ primary: Int64, _ secondary: Int64, _ error: RuleError
+  ) -> RPCError {
+    reason(
+      .failedPrecondition, error.reason,
+      "Customers \(primary) and \(secondary) cannot become one customer: "
+        + "\(error.message) Change one of them first, by its id.",
+      metadata: ["customer_id": String(primary), "other_customer_id": String(secondary)])
+  }
+
   /// One write cannot move everything.
   fileprivate static func mergeTooLarge(_ id: Int64) -> RPCError {
     reason(

@@ -27,8 +27,10 @@ enum MergedRecord {
       merged.customProperties[name] = value
     }
     try CustomProperty.checkCount(merged.customProperties.count)
-    let tags = try TagSet(tagList(primary) + tagList(secondary)).commaSeparated
-    merged.tags = tags.isEmpty ? nil : tags
+    if !preferences.replacesTags {
+      let tags = try TagSet(tagList(primary) + tagList(secondary)).commaSeparated
+      merged.tags = tags.isEmpty ? nil : tags
+    }
     if let first = secondary.createdAt, first.micros < merged.createdAt?.micros ?? .max {
       merged.createdAt = first
     }

@@ -8,7 +8,7 @@ extension CustomerHandlers {
   /// A checked request.
   struct Unmerging: Sendable {
     var store: StoreID
-    var requestID: String
+    var requestID: RequestID
     var mergeID: Int64
   }
 
@@ -16,7 +16,7 @@ extension CustomerHandlers {
   static func prepareUnmerge(_ request: UnmergeCustomersRequest) throws -> Unmerging {
     let store = try StoreID.named(request.storeID)
     var violations = Violations()
-    FirstAnswers.check(request.requestID, &violations)
+    let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     if request.mergeID <= 0 {
       violations.add(
         "merge_id",
@@ -26,7 +26,7 @@ extension CustomerHandlers {
             + "that the event profile_merged has."))
     }
     try violations.finish()
-    return Unmerging(store: store, requestID: request.requestID, mergeID: request.mergeID)
+    return Unmerging(store: store, requestID: requestID, mergeID: request.mergeID)
   }
 
   /// Undoes a merge.

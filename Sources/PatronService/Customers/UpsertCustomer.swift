@@ -85,8 +85,11 @@ extension CustomerChange {
     country: CountryCode?, source: String, actor: ConsentActor, onConflict: OnConflict = .fail,
     now: Int64, _ violations: inout Violations
   ) -> CustomerChange {
-    let draft = CustomerDraft(
+    var draft = CustomerDraft(
       input, path: path, defaultCountry: country, now: now, violations: &violations)
+    // Platforms send an empty one for guests. It names nobody, and must not take the identifier of
+    // a customer away who is named by an address.
+    if case .clear = draft.externalID { draft.externalID = .leave }
     // What was given counts, also where it is malformed: one mistake is one violation.
     func given(_ text: String?) -> String? {
       text.flatMap { $0.contains { !$0.isWhitespace } ? $0 : nil }

@@ -58,12 +58,12 @@ struct InStoreCountry<Prepared: Sendable>: Sendable {
 
 extension InvalidInput {
   /// Whether a phone number was refused because nothing says of which country it is.
-  var lacksCountry: Bool { violations.contains { $0.error.reason == "PHONE_COUNTRY_MISSING" } }
+  var lacksCountry: Bool { violations.contains { $0.error.reason == PhoneNumber.countryMissing } }
 
   /// Without complaints about phone numbers that lack a country, where one was given that is none:
   /// then that is what is wrong.
   fileprivate var withCountryGiven: InvalidInput {
-    let others = violations.filter { $0.error.reason != "PHONE_COUNTRY_MISSING" }
+    let others = violations.filter { $0.error.reason != PhoneNumber.countryMissing }
     return others.isEmpty ? self : InvalidInput(violations: others)
   }
 }

@@ -95,7 +95,7 @@ extension CustomerHandlers {
       violations.add(
         "update_mask.paths[\(index)]",
         RuleError(
-          reason: "FIELD_MASK_PATH_UNKNOWN",
+          reason: "MASK_PATH_UNKNOWN",
           message: "It is no field of the settings. Expected are "
             + StoreSettings.fields.keys.sorted().joined(separator: ", ") + ".",
           given: path))

@@ -87,6 +87,7 @@ enum EventCSV {
     "id", "occurred_at", "recorded_at", "channel", "topic", "action", "previous_state", "state",
     "actor", "opt_in_level", "source", "method", "ip", "user_agent", "page_url", "consent_text",
     "consent_text_version", "form_id", "jurisdiction", "expires_at", "suppression_reason", "note",
+    "address",
   ]
 
   static func write(_ record: ConsentRecord, to csv: inout CSVWriter) throws {
@@ -97,7 +98,7 @@ enum EventCSV {
       word(record.actor), word(record.optInLevel), evidence.source, word(evidence.method),
       evidence.ip, evidence.userAgent, evidence.pageURL, evidence.consentText,
       evidence.consentTextVersion, evidence.formID, evidence.jurisdiction,
-      text(evidence.expiresAt), word(record.suppressionReason), evidence.note,
+      text(evidence.expiresAt), word(record.suppressionReason), evidence.note, record.address,
     ])
   }
 

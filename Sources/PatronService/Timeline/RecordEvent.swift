@@ -8,7 +8,7 @@ extension TimelineHandlers {
   /// A checked request.
   struct Record: Sendable {
     var store: StoreID
-    var requestID: String
+    var requestID: RequestID
     var change: EventChange
   }
 
@@ -16,12 +16,12 @@ extension TimelineHandlers {
   static func prepareRecord(_ request: RecordEventRequest) throws -> Record {
     let store = try StoreID.named(request.storeID)
     var violations = Violations()
-    FirstAnswers.check(request.requestID, &violations)
+    let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let change = EventChange(
       request.customer, request.event, country: country, now: WallClock.now(), &violations)
     try violations.finish()
-    return Record(store: store, requestID: request.requestID, change: change)
+    return Record(store: store, requestID: requestID, change: change)
   }
 
   /// Records one event.
@@ -52,7 +52,7 @@ extension TimelineHandlers {
   /// A checked batch.
   struct BatchRecord: Sendable {
     var store: StoreID
-    var requestID: String
+    var requestID: RequestID
     var batch: Batch<EventChange>
   }
 
@@ -60,14 +60,14 @@ extension TimelineHandlers {
   static func prepareBatchRecord(_ request: BatchRecordEventsRequest) throws -> BatchRecord {
     let store = try StoreID.named(request.storeID)
     var violations = Violations()
-    FirstAnswers.check(request.requestID, &violations)
+    let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     try violations.finish()
     let now = WallClock.now()
     let batch = try Batch(request.items, field: "items") { item, violations in
       EventChange(item.customer, item.event, country: country, now: now, &violations)
     }
-    return BatchRecord(store: store, requestID: request.requestID, batch: batch)
+    return BatchRecord(store: store, requestID: requestID, batch: batch)
   }
 
   /// Records the events in order.

@@ -37,12 +37,20 @@ final class LaneThread: Sendable {
   /// Waits for the end of `body`.
   func join() { _ = ended.wait { $0 ? true : nil } }
 
+  #if canImport(Glibc)
+    /// `SCHED_IDLE`, an extension that Swift does not import.
+    private static let idlePolicy: Int32 = 5
+  #endif
+
   private static func giveWay() {
     #if canImport(Darwin)
       pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0)
     #else
-      // On Linux a priority belongs to a thread; 0 is the calling one.
-      setpriority(Int32(PRIO_PROCESS.rawValue), 0, 19)
+      // On Linux a policy belongs to a thread; 0 is the calling one. A thread that becomes ready
+      // takes the processor from an idle one at once, but from one of low priority only when its
+      // slice is over.
+      var parameters = sched_param()
+      sched_setscheduler(0, idlePolicy, &parameters)
     #endif
   }
 

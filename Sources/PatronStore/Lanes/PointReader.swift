@@ -10,6 +10,7 @@ public final class PointReader {
   private let connection: Connection
   private let transaction: ReadTransaction
   private let commits: CommitCounter
+  private let shortCalls: ShortCalls
   private let defaultBudget: Int
   private let onSnapshotOpened: () -> Void
   private var owner: ThreadIdentity?
@@ -20,12 +21,14 @@ public final class PointReader {
   init(
     _ connection: Connection,
     commits: CommitCounter,
+    shortCalls: ShortCalls,
     budgetSteps: Int,
     onSnapshotOpened: @escaping () -> Void
   ) {
     self.connection = connection
     self.transaction = ReadTransaction(connection)
     self.commits = commits
+    self.shortCalls = shortCalls
     self.defaultBudget = budgetSteps
     self.onSnapshotOpened = onSnapshotOpened
   }
@@ -71,6 +74,7 @@ public final class PointReader {
     }
     if !isTicking {
       isTicking = true
+      shortCalls.countTick()
       onSnapshotOpened()
     }
   }

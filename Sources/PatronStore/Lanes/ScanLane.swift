@@ -18,6 +18,7 @@ public final class ScanLane: Sendable {
   init(
     _ limits: StoreLimits,
     _ snapshots: SnapshotRegistry,
+    _ shortCalls: ShortCalls,
     open: @escaping @Sendable () throws(StoreOpenError) -> Connection
   ) throws(StoreOpenError) {
     let state = Monitor(State())
@@ -29,7 +30,7 @@ public final class ScanLane: Sendable {
       LaneThread(name: "patron-scan-\(number)", inBackground: true) {
         let worker: ScanWorker
         do throws(StoreOpenError) {
-          worker = ScanWorker(try open(), limits, snapshots)
+          worker = ScanWorker(try open(), limits, snapshots, shortCalls)
         } catch {
           opened.update { $0.append(.failure(error)) }
           return

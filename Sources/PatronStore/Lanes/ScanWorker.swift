@@ -5,11 +5,18 @@ final class ScanWorker {
   private let connection: Connection
   private let limits: StoreLimits
   private let snapshots: SnapshotRegistry
+  private let shortCalls: ShortCalls
 
-  init(_ connection: Connection, _ limits: StoreLimits, _ snapshots: SnapshotRegistry) {
+  init(
+    _ connection: Connection,
+    _ limits: StoreLimits,
+    _ snapshots: SnapshotRegistry,
+    _ shortCalls: ShortCalls
+  ) {
     self.connection = connection
     self.limits = limits
     self.snapshots = snapshots
+    self.shortCalls = shortCalls
   }
 
   /// Runs one scan and tells its sink, after the snapshot has ended.
@@ -35,7 +42,11 @@ final class ScanWorker {
     if let reason = control.stopReason() { return .failure(reason) }
     let transaction = ReadTransaction(connection) { control.stopReason() }
     control.begin(connection.interruptHandle, ageMax: limits.scanAgeMax)
-    connection.setStopCheck { control.stopReason() != nil }
+    var pause = ScanPause(shortCalls)
+    connection.setStopCheck {
+      pause.giveWay()
+      return control.stopReason() != nil
+    }
     snapshots.add(control)
     defer {
       connection.setStopCheck(nil)

@@ -15,12 +15,14 @@ public final class Store: Sendable {
   public let limits: StoreLimits
   /// Where the store lives.
   public let directory: DataDirectory
+  let shortCalls: ShortCalls
   private let vfs: String?
 
   /// Opens the directory: takes its lock, brings the schema up to date, starts the lanes.
   public init(_ options: StoreOptions) throws(StoreOpenError) {
     let directory = try DataDirectory(path: options.directory)
     let commits = CommitCounter()
+    let shortCalls = ShortCalls(commits: commits)
     let snapshots = SnapshotRegistry()
     let settings = WriterSettings(
       limits: options.limits,
@@ -40,7 +42,7 @@ public final class Store: Sendable {
       throw error
     }
     do throws(StoreOpenError) {
-      scans = try ScanLane(options.limits, snapshots) { () throws(StoreOpenError) in
+      scans = try ScanLane(options.limits, snapshots, shortCalls) { () throws(StoreOpenError) in
         try ConnectionOpening.reader(path, options.limits, options.vfs)
       }
     } catch {
@@ -50,6 +52,7 @@ public final class Store: Sendable {
     }
     self.directory = directory
     self.commitCounter = commits
+    self.shortCalls = shortCalls
     self.limits = options.limits
     self.vfs = options.vfs
   }
@@ -71,6 +74,7 @@ public final class Store: Sendable {
     return PointReader(
       connection,
       commits: commitCounter,
+      shortCalls: shortCalls,
       budgetSteps: limits.pointBudgetSteps,
       onSnapshotOpened: onSnapshotOpened
     )

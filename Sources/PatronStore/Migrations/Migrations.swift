@@ -14,6 +14,8 @@ extension Migration {
     Migration(version: 6, name: "provenance", sql: text(PackageResources.m0006_provenance_sql)),
     Migration(version: 7, name: "merges", sql: text(PackageResources.m0007_merges_sql)),
     Migration(version: 8, name: "erasures", sql: text(PackageResources.m0008_erasures_sql)),
+    Migration(
+      version: 9, name: "request_hashes", sql: text(PackageResources.m0009_request_hashes_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

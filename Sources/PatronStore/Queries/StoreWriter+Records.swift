@@ -144,13 +144,15 @@ extension StoreWriter {
 
 extension StoreWriter {
   private static let findRequest = Query(
-    "SELECT method, response FROM requests WHERE store_id = ?1 AND request_id = ?2"
+    """
+    SELECT method, response, request_hash FROM requests WHERE store_id = ?1 AND request_id = ?2
+    """
   )
   private static let insertRequest = Query(
     """
     INSERT INTO requests (store_id, request_id, method, created_at, response, customer_id,
-      other_customer_id)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+      other_customer_id, request_hash)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     """
   )
   private static let forgetRequests = Query(
@@ -160,9 +162,14 @@ extension StoreWriter {
     """
   )
 
-  /// The method and the first answer of a request id; nil when it is new or forgotten.
-  public func answer(of requestID: String) throws -> (method: String, response: [UInt8])? {
-    try transaction.first(Self.findRequest, store.name, requestID) { ($0.text(0), $0.array(1)) }
+  /// The method, the first answer and the hash of the request of a request id; nil when it is new
+  /// or forgotten. The hash is empty where the answer was kept before there were any.
+  public func answer(
+    of requestID: String
+  ) throws -> (method: String, response: [UInt8], requestHash: [UInt8])? {
+    try transaction.first(Self.findRequest, store.name, requestID) {
+      ($0.text(0), $0.array(1), $0.array(2))
+    }
   }
 
   /// Keeps the answer of a request id, and forgets up to 100 that are older than `oldest`. An
@@ -171,13 +178,14 @@ extension StoreWriter {
     _ response: [UInt8],
     of requestID: String,
     method: String,
+    requestHash: [UInt8],
     about customers: [Int64],
     at now: Int64,
     forgetBefore oldest: Int64
   ) throws {
     try transaction.run(
       Self.insertRequest, store.name, requestID, method, now, response, customers.first,
-      customers.dropFirst().first)
+      customers.dropFirst().first, requestHash)
     try transaction.run(Self.forgetRequests, store.name, oldest)
   }
 }

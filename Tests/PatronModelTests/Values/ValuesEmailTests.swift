@@ -12,6 +12,8 @@ import Testing
     ("info@Mu\u{308}nchen.de", "info@M\u{FC}nchen.de", "info@xn--mnchen-3ya.de"),
     ("info@XN--mnchen-3ya.de", nil, "info@xn--mnchen-3ya.de"),
     ("a@\u{4F8B}\u{3048}\u{3002}jp", nil, "a@xn--r8jz45g.jp"),
+    ("a@EXAMPLE.\u{FF23}\u{FF2F}\u{FF2D}", nil, "a@example.com"),
+    ("a@\u{FF45}\u{FF58}\u{FF0D}1\u{FF0E}jp", nil, "a@ex-1.jp"),
     ("Jose\u{301}@example.com", "Jos\u{E9}@example.com", "jos\u{E9}@example.com"),
     ("a@1.example", nil, "a@1.example"),
   ])

@@ -59,7 +59,7 @@ struct StoreSettingsTests {
       let mask = try await violations {
         try await shop.set(["currency_code", "nonsense"]) { _ in }
       }
-      #expect(mask == [Broken("update_mask.paths[1]", "FIELD_MASK_PATH_UNKNOWN")])
+      #expect(mask == [Broken("update_mask.paths[1]", "MASK_PATH_UNKNOWN")])
       let missing = try await violations {
         try await shop.customers.updateStoreSettings(UpdateStoreSettingsRequest())
       }
@@ -179,6 +179,44 @@ struct StoreSettingsTests {
         }
       }
       #expect(broken == [Broken("customer.email", "EMAIL_MALFORMED")])
+    }
+  }
+
+  @Test func numbersOfUpdatesImportsAndCheckoutsAreTheStoresToo() async throws {
+    try await Shop.open { shop in
+      func number(_ end: Int, _ input: inout CustomerInput) {
+        input.externalID = "c\(end)"
+        input.phoneNumber = "(415) 555-010\(end)"
+      }
+      try await shop.set(["default_country"]) { $0.defaultCountry = "US" }
+      try await shop.upsert { number(1, &$0) }
+      let imported = try await shop.import([
+        .with { $0.customer = .with { number(9, &$0) } }, .with { $0.customer = .with { _ in } },
+      ])
+      #expect(imported.results.map(\.outcome) == [.created, .unspecified])
+      _ = try await shop.timelines.syncCheckout(
+        .with {
+          $0.customer = .with { number(0, &$0) }
+          $0.checkout = .with {
+            $0.token = "t0"
+            $0.startedAt = .at(1_700_000_000)
+          }
+        })
+      let first = try await shop.customer(.externalID("c1")).id
+      let updated = try await shop.customers.updateCustomer(
+        .with {
+          $0.id = first
+          $0.customer = .with { $0.phoneNumber = "(415) 555-0199" }
+        })
+      #expect(updated.customer?.phoneNumber == "+14155550199")
+      for end in [0, 9] {
+        let customer = try await shop.customer(.externalID("c\(end)"))
+        #expect(customer.phoneNumber == "+1415555010\(end)")
+      }
+      // A reference names a customer in one way only.
+      let reference = try await failure { try await shop.get(.phoneNumber("(415) 555-0109")) }
+      #expect(reference.broken == [Broken("customer.phone_number", "PHONE_COUNTRY_MISSING")])
+      #expect(!reference.message.contains("give a default country"))
     }
   }
 }

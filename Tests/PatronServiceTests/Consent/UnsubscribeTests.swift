@@ -152,11 +152,15 @@ struct UnsubscribeTests {
   @Test func whoIsNoAddressHasToExist() async throws {
     try await Shop.open { shop in
       let before = try shop.image()
-      let refs: [CustomerRef.Ref] = [.id(7), .externalID("x"), .email("x@example.com")]
+      let refs: [CustomerRef.Ref] = [.id(7), .externalID("x")]
       for ref in refs {
         let error = try await failure("\(ref)") { try await shop.unsubscribe(ref) }
         #expect(error.code == .notFound && error.reason == "CUSTOMER_NOT_FOUND")
       }
+      // Nobody knows the phone number of an address that nobody has.
+      let error = try await failure { try await shop.unsubscribe(.email("x@example.com")) }
+      #expect(error.code == .failedPrecondition && error.reason == "ADDRESS_MISSING")
+      #expect(error.metadata == ["channel": "sms"])
       #expect(try shop.image() == before)
     }
   }

@@ -188,7 +188,9 @@ struct IdentityTests {
           $0.email = "owner@example.com"
         }
       }
-      #expect(nothingLeft.reason == "CONTACT_REQUIRED")
+      #expect(nothingLeft.code == .alreadyExists && nothingLeft.reason == "IDENTIFIER_CONFLICT")
+      let owner = try await shop.customer(.externalID("owner")).id
+      #expect(nothingLeft.metadata == ["field": "email", "customer_id": String(owner)])
     }
   }
 
@@ -222,16 +224,54 @@ struct IdentityTests {
     }
   }
 
-  @Test func anExternalIDCanBeTakenAway() async throws {
+  @Test func anEmptyExternalIDInAnUpsertIsNone() async throws {
     try await Shop.open { shop in
-      try await shop.upsert {
+      let known = try await shop.upsert {
         $0.externalID = "c1"
         $0.email = "a@example.com"
       }
-      let cleared = try await shop.upsert {
-        $0.externalID = ""
+      let before = try shop.image()
+      // Platforms send it for guests, also where the address is a registered customer's.
+      for empty in ["", "  "] {
+        let guest = try await shop.upsert {
+          $0.externalID = empty
+          $0.email = "a@example.com"
+        }
+        #expect(guest.outcome == .unchanged && guest.customer == known.customer)
+      }
+      let batch = try await shop.customers.batchUpsertCustomers(
+        .with {
+          $0.customers = [
+            .with {
+              $0.externalID = ""
+              $0.email = "a@example.com"
+            }
+          ]
+        })
+      let imported = try await shop.import([
+        .with {
+          $0.customer = .with {
+            $0.externalID = ""
+            $0.email = "a@example.com"
+          }
+        }
+      ])
+      #expect(batch.counts?.unchanged == 1 && imported.counts?.unchanged == 1)
+      #expect(try shop.image() == before)
+    }
+  }
+
+  @Test func anExternalIDCanBeTakenAway() async throws {
+    try await Shop.open { shop in
+      let known = try await shop.upsert {
+        $0.externalID = "c1"
         $0.email = "a@example.com"
       }
+      let cleared = try await shop.customers.updateCustomer(
+        .with {
+          $0.id = known.customer?.id ?? 0
+          $0.customer = .with { $0.externalID = "" }
+        })
       #expect(cleared.changedFields == ["external_id"])
       let gone = try await failure { try await shop.get(.externalID("c1")) }
       #expect(gone.reason == "CUSTOMER_NOT_FOUND")

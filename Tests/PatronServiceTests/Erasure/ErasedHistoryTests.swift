@@ -59,19 +59,16 @@ struct ErasedHistoryTests {
       }
       try await Self.record(20_000, shop)
       async let receipt = shop.delete(.externalID("c1"), mode)
-      var slowest = Duration.zero
       var writes = 0
       while try shop.rows("SELECT count(*) FROM erasures WHERE is_complete", columns: 1) == [["0"]],
         writes < 10_000
       {
-        let start = ContinuousClock.now
         try await shop.record(of: { $0.externalID = "c2" }, RecordEventTests.quiz("b\(writes)"))
-        slowest = max(slowest, start.duration(to: .now))
         writes += 1
       }
       #expect(try await receipt.eventCount == 20_001)
-      #expect(writes > 3, "only \(writes) writes came in between")
-      #expect(slowest < .seconds(2), "\(slowest)")
+      // The first may have come before the erasure; a second one came between two of its steps.
+      #expect(writes > 1, "only \(writes) writes came in between")
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
   }

@@ -207,6 +207,47 @@ struct AutomaticMergeTests {
     }
   }
 
+  @Test func tagsThatTheRequestReplacesDoNotCount() async throws {
+    try await Shop.open { shop in
+      func tags(_ prefix: String, _ count: Int) -> String {
+        (0..<count).map { "\(prefix)\($0)" }.joined(separator: ",")
+      }
+      let guest = try await guest(shop) {
+        $0.email = "g@example.com"
+        $0.tags = tags("g", 200)
+      }
+      let known =
+        try await shop.upsert {
+          $0.externalID = "c1"
+          $0.email = "c1@example.com"
+          $0.tags = tags("c", 100)
+        }.customer?.id ?? 0
+      let before = try shop.image()
+      let refused = try await failure {
+        try await shop.upsert {
+          $0.externalID = "c1"
+          $0.email = "g@example.com"
+        }
+      }
+      #expect(refused.code == .failedPrecondition && refused.reason == "TAGS_TOO_MANY")
+      #expect(
+        refused.metadata == ["customer_id": String(known), "other_customer_id": String(guest)])
+      #expect(try shop.image() == before)
+      let merged = try await shop.upsert {
+        $0.externalID = "c1"
+        $0.email = "g@example.com"
+        $0.tags = "vip"
+      }
+      #expect(merged.outcome == .merged && merged.customer?.tags == "vip")
+      #expect(merged.changedFields == ["email", "tags"])
+      let told = try await shop.timeline(.externalID("c1"), size: 100).events
+      let event = try #require(told.first { $0.type == "profile_merged" })
+      let undone = try await shop.unmerge(event.id)
+      #expect(undone.primary?.tags == "vip" && undone.secondary?.tags == tags("g", 200))
+      #expect(try shop.findings() == [])
+    }
+  }
+
   @Test func aRefusedRequestMergesNothing() async throws {
     try await Shop.open { shop in
       try await guest(shop) { $0.phoneNumber = "+14155550101" }

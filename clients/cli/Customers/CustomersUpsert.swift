@@ -71,6 +71,11 @@ struct CustomersUpsert: AsyncParsableCommand {
     guard address.address == nil || !fields.clear.contains(.address) else {
       throw ValidationError("--clear address excludes the flags of the address.")
     }
+    guard !fields.clear.contains(.externalId) else {
+      throw ValidationError(
+        "An upsert takes an empty external id as none: take it away with `patron customers update "
+          + "--id ... --clear external-id`.")
+    }
     let isEmpty = fields.isEmpty && address.address == nil && data == nil
     if batch.batch != nil {
       guard isEmpty else {

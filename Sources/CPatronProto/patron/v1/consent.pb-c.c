@@ -871,7 +871,7 @@ const ProtobufCMessageDescriptor patron__v1__consent_evidence__descriptor =
   (ProtobufCMessageInit) patron__v1__consent_evidence__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__consent_record__field_descriptors[13] =
+static const ProtobufCFieldDescriptor patron__v1__consent_record__field_descriptors[14] =
 {
   {
     "id",
@@ -1029,10 +1029,23 @@ static const ProtobufCFieldDescriptor patron__v1__consent_record__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "address",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ConsentRecord, address),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__consent_record__field_indices_by_name[] = {
   12,   /* field[12] = action */
   8,   /* field[8] = actor */
+  13,   /* field[13] = address */
   2,   /* field[2] = channel */
   1,   /* field[1] = customer_id */
   9,   /* field[9] = evidence */
@@ -1048,7 +1061,7 @@ static const unsigned patron__v1__consent_record__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__consent_record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor patron__v1__consent_record__descriptor =
 {
@@ -1058,7 +1071,7 @@ const ProtobufCMessageDescriptor patron__v1__consent_record__descriptor =
   "Patron__V1__ConsentRecord",
   "patron.v1",
   sizeof(Patron__V1__ConsentRecord),
-  13,
+  14,
   patron__v1__consent_record__field_descriptors,
   patron__v1__consent_record__field_indices_by_name,
   1,  patron__v1__consent_record__number_ranges,

@@ -82,21 +82,42 @@ public struct CSVWriter: Sendable {
     separate()
     let day = Self.floored(microseconds, by: Timestamp.microsecondsPerDay)
     let rest = Int(microseconds - day * Timestamp.microsecondsPerDay)
-    appendDate(Int(day))
     let second = rest / 1_000_000
-    bytes.append(UInt8(ascii: "T"))
-    digits(second / 3600, width: 2)
-    bytes.append(UInt8(ascii: ":"))
-    digits(second / 60 % 60, width: 2)
-    bytes.append(UInt8(ascii: ":"))
-    digits(second % 60, width: 2)
+    guard let date = CivilDate(daysSinceEpoch: Int(day)) else { return }
+    var text = InlineArray<20, UInt8>(repeating: UInt8(ascii: "-"))
+    Self.put(date.year / 100, at: 0, in: &text)
+    Self.put(date.year % 100, at: 2, in: &text)
+    Self.put(date.month, at: 5, in: &text)
+    Self.put(date.day, at: 8, in: &text)
+    text[10] = UInt8(ascii: "T")
+    Self.put(second / 3600, at: 11, in: &text)
+    text[13] = UInt8(ascii: ":")
+    Self.put(second / 60 % 60, at: 14, in: &text)
+    text[16] = UInt8(ascii: ":")
+    Self.put(second % 60, at: 17, in: &text)
+    text[19] = UInt8(ascii: "Z")
+    text.span.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
     let fraction = rest % 1_000_000 * 1000 + nanos
-    if fraction != 0 {
-      bytes.append(UInt8(ascii: "."))
-      digits(fraction, width: 9)
-      while bytes.last == UInt8(ascii: "0") { bytes.removeLast() }
+    if fraction != 0 { putFraction(fraction) }
+  }
+
+  /// Puts a fraction of a second, in nanoseconds, before the `Z` that was written.
+  private mutating func putFraction(_ nanoseconds: Int) {
+    bytes[bytes.count - 1] = UInt8(ascii: ".")
+    var (rest, divisor) = (nanoseconds, 100_000_000)
+    while rest > 0 {
+      bytes.append(UInt8(truncatingIfNeeded: 0x30 + rest / divisor))
+      rest %= divisor
+      divisor /= 10
     }
     bytes.append(UInt8(ascii: "Z"))
+  }
+
+  /// Two digits.
+  @inline(__always)
+  private static func put(_ number: Int, at index: Int, in text: inout InlineArray<20, UInt8>) {
+    text[index] = UInt8(truncatingIfNeeded: 0x30 + number / 10)
+    text[index + 1] = UInt8(truncatingIfNeeded: 0x30 + number % 10)
   }
 
   /// Ends the row.
@@ -133,26 +154,6 @@ extension CSVWriter {
   private static func floored(_ number: Int64, by divisor: Int64) -> Int64 {
     let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
     return remainder < 0 ? quotient - 1 : quotient
-  }
-
-  private mutating func appendDate(_ day: Int) {
-    guard let date = CivilDate(daysSinceEpoch: day) else { return }
-    digits(date.year, width: 4)
-    bytes.append(UInt8(ascii: "-"))
-    digits(date.month, width: 2)
-    bytes.append(UInt8(ascii: "-"))
-    digits(date.day, width: 2)
-  }
-
-  private mutating func digits(_ number: Int, width: Int) {
-    var divisor = 1
-    for _ in 1..<width { divisor *= 10 }
-    var rest = number
-    while divisor > 0 {
-      bytes.append(UInt8(truncatingIfNeeded: 0x30 + rest / divisor))
-      rest %= divisor
-      divisor /= 10
-    }
   }
 
   private mutating func digits(_ number: UInt64) {
