@@ -97,12 +97,15 @@ extension EventCatalogue {
     ),
   ]
 
+  private static let bySync =
+    "Told by SyncOrder it changes order_stats; recorded by itself it does not."
+
   /// Orders, shipments and subscriptions to products.
   static let orderTypes: [EventType] = [
     .shop(
       "order_placed",
       "Order placed",
-      "The customer ordered.",
+      "The customer ordered. \(bySync)",
       [
         .theOrder, .amount, .text("order_name"), .count("item_count"), .count("line_item_count"),
         .text("line_items"), .text("payment_status"), .text("discount_codes"), .checkout,
@@ -132,14 +135,14 @@ extension EventCatalogue {
     .shop(
       "order_cancelled",
       "Order cancelled",
-      "The order was called off.",
+      "The order was called off. \(bySync)",
       [.theOrder, .time("cancellation_date"), .text("reason")],
       enriches: ["order_stats"]
     ),
     .shop(
       "order_refunded",
       "Order refunded",
-      "Money went back to the customer.",
+      "Money went back to the customer. \(bySync)",
       [
         .theOrder, .amount, .text("refund_id"), .flag("full"), .text("items"), .text("reason"),
         .text("payment_status"),

@@ -62,8 +62,12 @@ extension EventField {
 
   static func flag(_ name: String) -> EventField { EventField(name, .bool) }
 
-  static func count(_ name: String, required: Bool = false) -> EventField {
-    EventField(name, .int, required: required)
+  static func count(
+    _ name: String,
+    required: Bool = false,
+    in range: ClosedRange<Int64>? = nil
+  ) -> EventField {
+    EventField(name, .int, required: required, range: range)
   }
 
   static func time(_ name: String) -> EventField { EventField(name, .timestamp) }

@@ -38,6 +38,8 @@ public struct EventField: Sendable, Hashable {
   public let required: Bool
   /// Whether it may hold personal data, which an erasure removes.
   public let personal: Bool
+  /// The whole numbers that it may hold; nil for all.
+  public let range: ClosedRange<Int64>?
 
   /// Makes a field.
   public init(
@@ -45,13 +47,15 @@ public struct EventField: Sendable, Hashable {
     _ kind: EventFieldKind,
     place: EventFieldPlace = .property,
     required: Bool = false,
-    personal: Bool = false
+    personal: Bool = false,
+    range: ClosedRange<Int64>? = nil
   ) {
     self.name = name
     self.kind = kind
     self.place = place
     self.required = required
     self.personal = personal
+    self.range = range
   }
 }
 

@@ -19,7 +19,7 @@ extension EventCatalogue {
       "Points earned",
       "The customer earned points.",
       [
-        .count("points", required: true), .count("balance_before"), .count("balance_after"),
+        .points, .count("balance_before"), .count("balance_after"),
         .text("rule"), .text("history_title"), .order,
       ]
     ),
@@ -28,7 +28,7 @@ extension EventCatalogue {
       "Points redeemed",
       "The customer spent points on a reward.",
       [
-        .count("points", required: true), .text("redemption_option_name"), .amount,
+        .points, .text("redemption_option_name"), .amount,
         .text("coupon_code"), .count("balance_after"),
       ]
     ),
@@ -37,7 +37,7 @@ extension EventCatalogue {
       "Points adjusted",
       "Points were given or taken by hand.",
       [
-        .count("points", required: true), .text("reason"), .flag("visible_to_customer"),
+        .morePoints, .text("reason"), .flag("visible_to_customer"),
         .text("actor"), .count("balance_after"),
       ]
     ),
@@ -45,13 +45,13 @@ extension EventCatalogue {
       "points_expiring",
       "Points expire soon",
       "Points will be lost unless they are spent.",
-      [.count("points", required: true), .time("expire_at")]
+      [.points, .time("expire_at")]
     ),
     loyalty(
       "points_expired",
       "Points expired",
       "Points were lost.",
-      [.count("points", required: true), .time("expire_at"), .count("balance_after")]
+      [.points, .time("expire_at"), .count("balance_after")]
     ),
     loyalty(
       "tier_earned",
@@ -84,7 +84,8 @@ extension EventCatalogue {
       "referral_clicked",
       "Referral clicked",
       "Somebody followed the referral link.",
-      [.count("referred_customer_id"), .text("code")]
+      [.count("referred_customer_id"), .text("code")],
+      enriches: ["loyalty"]
     ),
     .own(
       .referrals,
@@ -115,4 +116,12 @@ extension EventCatalogue {
         ? ["first_name", "last_name", "email", "phone_number", "loyalty"] : ["loyalty"]
     )
   }
+}
+
+extension EventField {
+  private static let most = LoyaltyFacts.mostPoints
+  /// Points that were earned, spent or lost.
+  fileprivate static let points = count("points", required: true, in: 0...most)
+  /// Points that were given or, below 0, taken.
+  fileprivate static let morePoints = count("points", required: true, in: -most...most)
 }

@@ -44,9 +44,11 @@ extension EventCatalogue {
       .sms,
       "sms_received",
       "SMS reply received",
-      "The customer answered by text message.",
+      "The customer answered by text message. STOP and the other words of its kind, as keyword or "
+        + "as the whole body_excerpt, opt out.",
       [.text("body_excerpt", personal: true), .text("keyword")],
-      channel: .sms
+      channel: .sms,
+      enriches: ["accepts_sms_marketing", "subscriptions"]
     ),
     .own(
       .sms,

@@ -28,9 +28,10 @@ extension EventCatalogue {
       .reviews,
       "review_created",
       "Product reviewed",
-      "The customer reviewed a product or the shop.",
+      "The customer reviewed a product or the shop. score is 1 to 5; sentiment is a number from -1 "
+        + "to 1, or positive, neutral or negative.",
       [
-        .review, .product, .count("score"), .text("title", personal: true),
+        .review, .product, .count("score", in: 1...5), .text("title", personal: true),
         .text("content_excerpt", personal: true), .text("sentiment"), .flag("verified_buyer"),
         .count("media_count"), .text("topics"), .text("reviewer_name", personal: true),
       ],

@@ -45,7 +45,7 @@ extension EventCatalogue {
         .subscriptionTools,
         "consent_imported",
         "Consent imported",
-        "A consent came with an import of older records.",
+        "A consent came with an import of older records. It is history only: use ImportCustomers.",
         [
           .text("channel"), .text("topic"), .text("state", required: true), .time("consented_at"),
           .text("job_id"),
@@ -83,7 +83,8 @@ extension EventCatalogue {
         "Opt-in to \(label) requested",
         "The customer asked for messages and is to confirm.",
         [.time("confirmation_sent_at"), .time("expires_at"), .text("source"), .text("topic")],
-        channel: channel
+        channel: channel,
+        enriches: [flag, "subscriptions"]
       ),
       .own(
         .subscriptionTools,
@@ -94,7 +95,8 @@ extension EventCatalogue {
           .time("requested_at"), .time("confirmed_at"), .text("ip", personal: true),
           .text("topic"),
         ],
-        channel: channel
+        channel: channel,
+        enriches: [flag, "subscriptions"]
       ),
       .own(
         .subscriptionTools,
@@ -114,13 +116,15 @@ extension EventCatalogue {
         "Suppressed for \(label)",
         "The address must not be written to any more.",
         [.text("reason", required: true), .text("detail_code"), .text("source")],
-        channel: channel
+        channel: channel,
+        enriches: ["suppressions"]
       ),
       .own(
         .subscriptionTools,
         "\(id)_unsuppressed",
         "No longer suppressed for \(label)",
-        "A suppression of the address was lifted.",
+        "A suppression of the address was lifted. Recorded by a product, it is history only: use "
+          + "UnsuppressCustomer.",
         [.text("actor"), .text("previous_reason")],
         channel: channel
       ),

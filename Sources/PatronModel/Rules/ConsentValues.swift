@@ -130,6 +130,21 @@ public enum SuppressionReason: Int, Sendable, Hashable, CaseIterable {
   /// The owner opted out in person, and there was no record to keep that in.
   case unsubscribed = 9
 
+  /// Stable lower-case name, as files and events have it.
+  public var name: String {
+    switch self {
+    case .manual: "manual"
+    case .hardBounce: "hard_bounce"
+    case .softBounce: "soft_bounce"
+    case .spamComplaint: "spam_complaint"
+    case .invalidAddress: "invalid_address"
+    case .carrierBlock: "carrier_block"
+    case .erasure: "erasure"
+    case .policy: "policy"
+    case .unsubscribed: "unsubscribed"
+    }
+  }
+
   /// Whether a newer consent that the customer gives in person ends the suppression. What says
   /// that the address does not work stays: agreeing does not repair it.
   public var isLiftedByOwnConsent: Bool {

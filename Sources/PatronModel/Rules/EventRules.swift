@@ -63,10 +63,12 @@ public enum EventRules {
     throw unknownType(type, of: source)
   }
 
-  /// Checks an event id that a caller gave: 1 to 255 characters without control characters.
+  /// An event id that a caller gave, without white space at both ends: 1 to 255 characters without
+  /// control characters.
   ///
   /// - Throws: `EVENT_ID_LENGTH`, `TEXT_HAS_CONTROL_CHARACTER`.
-  public static func checkEventID(_ id: String) throws(RuleError) {
+  public static func parseEventID(_ text: String) throws(RuleError) -> String {
+    let id = TextForm.trimmed(text)
     let count = id.unicodeScalars.count
     guard (1...EventLimits.nameLength).contains(count) else {
       throw RuleError(
@@ -83,6 +85,7 @@ public enum EventRules {
         given: id
       )
     }
+    return id
   }
 
   /// Checks the properties of one event; all violations at once, empty when there are none.

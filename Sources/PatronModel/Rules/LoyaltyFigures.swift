@@ -28,6 +28,8 @@ public struct LoyaltyFacts: Sendable, Hashable {
   public var redemptions: Int64 = 0
   /// Referrals that led to a purchase.
   public var referrals: Int64 = 0
+  /// Clicks on referral links.
+  public var referralClicks: Int64 = 0
   /// The balance.
   public var balance = Balance.same
   /// Whether the customer is a member from then on; nil when nothing is said.
@@ -46,6 +48,7 @@ public struct LoyaltyFacts: Sendable, Hashable {
   public static let types: Set<String> = [
     "loyalty_joined", "loyalty_left", "points_earned", "points_redeemed", "points_adjusted",
     "points_expiring", "points_expired", "tier_earned", "tier_lost", "referral_completed",
+    "referral_clicked",
   ]
 
   /// Reads an event; nil when its type says nothing of loyalty.
@@ -80,6 +83,8 @@ public struct LoyaltyFacts: Sendable, Hashable {
       tier = event.text("to") ?? ""
     case "referral_completed":
       referrals = 1
+    case "referral_clicked":
+      referralClicks = 1
     default:
       return nil
     }
@@ -103,6 +108,8 @@ public struct LoyaltyFigures: Sendable, Hashable {
   public var redemptions: Int64 = 0
   /// Referrals that led to a purchase, in all.
   public var referrals: Int64 = 0
+  /// Clicks on referral links, in all.
+  public var referralClicks: Int64 = 0
   /// Points now.
   public var balance: Int64 = 0
   /// Whether the customer is a member now.
@@ -125,6 +132,7 @@ public struct LoyaltyFigures: Sendable, Hashable {
     redeemed &+= facts.redeemed * times
     redemptions &+= facts.redemptions * times
     referrals &+= facts.referrals * times
+    referralClicks &+= facts.referralClicks * times
   }
 
   /// Takes over what an event says that is newer than all before.
@@ -164,6 +172,7 @@ public struct LoyaltyFigures: Sendable, Hashable {
     figures.redeemed = redeemed
     figures.redemptions = redemptions
     figures.referrals = referrals
+    figures.referralClicks = referralClicks
     return figures
   }
 }

@@ -43,6 +43,30 @@ public struct ReviewFacts: Sendable, Hashable {
   }
 }
 
+/// Sentiments added up, in millionths, so that what was added can be taken off exactly.
+public struct SentimentSum: Sendable, Hashable {
+  /// How many.
+  public private(set) var count: Int64
+  private var millionths: Int64
+
+  /// The sum of `count` sentiments with that mean.
+  public init(mean: Double = 0, count: Int64 = 0) {
+    self.count = count
+    millionths = Int64((mean * Double(count) * 1_000_000).rounded())
+  }
+
+  /// The mean; 0 where there are none.
+  public var mean: Double { count == 0 ? 0 : Double(millionths) / Double(count) / 1_000_000 }
+
+  /// Adds a sum, or takes one off. Reviews that were counted before their sentiment was are not
+  /// taken off.
+  public mutating func add(_ other: SentimentSum, times: Int64 = 1) {
+    guard count + other.count * times >= 0 else { return }
+    count += other.count * times
+    millionths = count == 0 ? 0 : millionths + other.millionths * times
+  }
+}
+
 /// The reviews of one customer in figures. Sums can be added to and taken from exactly; what the
 /// newest reviews say is kept beside them.
 public struct ReviewFigures: Sendable, Hashable {
@@ -59,6 +83,10 @@ public struct ReviewFigures: Sendable, Hashable {
   public var siteStars: Int64 = 0
   /// Reviews of the shop with stars.
   public var siteCount: Int64 = 0
+  /// Sentiments of reviews of products.
+  public var productSentiment = SentimentSum()
+  /// Sentiments of reviews of the shop.
+  public var siteSentiment = SentimentSum()
   /// When the newest review was written, microseconds since 1970; nil when there is none.
   public var lastAt: Micros?
   /// Stars of the newest review; 0 when it has none.
@@ -74,6 +102,14 @@ public struct ReviewFigures: Sendable, Hashable {
   /// Counts a review, or takes one back that was counted.
   public mutating func count(_ review: ReviewFacts, times: Int64 = 1) {
     count += times
+    if let sentiment = review.sentiment {
+      let one = SentimentSum(mean: sentiment, count: 1)
+      if review.isOfProduct {
+        productSentiment.add(one, times: times)
+      } else {
+        siteSentiment.add(one, times: times)
+      }
+    }
     guard let score = review.score else { return }
     if review.isOfProduct {
       productStars += Int64(score) * times

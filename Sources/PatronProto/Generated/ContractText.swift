@@ -1514,6 +1514,18 @@ extension Contract {
           int64 product_rating_count = 8;
           // Ratings of the shop counted in the mean.
           int64 site_rating_count = 9;
+          // Mean of all ratings, of products and of the shop, 1 to 5.
+          double average_rating = 10;
+          // Mean sentiment of reviews of products, -1 to 1.
+          double average_product_sentiment = 11;
+          // Mean sentiment of reviews of the shop, -1 to 1.
+          double average_site_sentiment = 12;
+          // Mean of all sentiments, of products and of the shop, -1 to 1.
+          double average_sentiment = 13;
+          // Sentiments about products counted in the mean.
+          int64 product_sentiment_count = 14;
+          // Sentiments about the shop counted in the mean.
+          int64 site_sentiment_count = 15;
         }
         """##),
     ContractDeclaration(
@@ -1541,6 +1553,8 @@ extension Contract {
           int64 redemption_count = 9;
           // Referrals that led to a purchase.
           int64 successful_referrals = 10;
+          // Clicks on the customer's referral links.
+          int64 referral_clicks = 11;
         }
         """##),
     ContractDeclaration(
@@ -1666,7 +1680,8 @@ extension Contract {
       text: ##"""
         // Who last set a field.
         message FieldProvenance {
-          // Name of the field.
+          // Name of the field: `email`, `custom_properties.size`; or `order_stats`, `reviews`, `loyalty`
+          // for what is summed up from orders and events.
           string field = 1;
           // When it was set, in the time of what set it.
           google.protobuf.Timestamp set_at = 2;
@@ -2930,17 +2945,22 @@ extension Contract {
           //
           // The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
           // is empty, a few overwrite what nothing newer set. Events of own products change consent and
-          // suppressions by the rules of consent; those of third parties never do. What a caller set or
-          // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
+          // suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
+          // a complaint counts for the address that it names, whoever has that, and for the customer's
+          // record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
+          // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
+          // about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
           //
-          // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of EventInput,
-          // `REQUEST_ID_REUSED` for a request id of another request; FAILED_PRECONDITION
-          // `EVENT_CUSTOMER_CHANGED` when the event id is that of another customer's event,
-          // `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make no customer. What
-          // the rules of consent refuse is a warning, as the event happened all the same: those of
-          // UpsertCustomer, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`,
-          // `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`,
-          // `OCCURRED_AT_IN_FUTURE`.
+          // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
+          // external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
+          // request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
+          // is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
+          // events of the type make no customer. What the rules of consent refuse is a warning, as the
+          // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+          // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
+          // `SUPPRESSION_KEPT`, `SUPPRESSION_REASON_UNKNOWN`, `NOTHING_TO_CONFIRM`, `TOPIC_UNKNOWN`,
+          // `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for
+          // parts of evidence that do not fit their reasons.
           rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
           // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
           // for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
@@ -3048,17 +3068,22 @@ extension Contract {
         //
         // The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
         // is empty, a few overwrite what nothing newer set. Events of own products change consent and
-        // suppressions by the rules of consent; those of third parties never do. What a caller set or
-        // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
+        // suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
+        // a complaint counts for the address that it names, whoever has that, and for the customer's
+        // record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
+        // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
+        // about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
         //
-        // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of EventInput,
-        // `REQUEST_ID_REUSED` for a request id of another request; FAILED_PRECONDITION
-        // `EVENT_CUSTOMER_CHANGED` when the event id is that of another customer's event,
-        // `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make no customer. What
-        // the rules of consent refuse is a warning, as the event happened all the same: those of
-        // UpsertCustomer, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`,
-        // `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`,
-        // `OCCURRED_AT_IN_FUTURE`.
+        // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
+        // external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
+        // request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
+        // is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
+        // events of the type make no customer. What the rules of consent refuse is a warning, as the
+        // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+        // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
+        // `SUPPRESSION_KEPT`, `SUPPRESSION_REASON_UNKNOWN`, `NOTHING_TO_CONFIRM`, `TOPIC_UNKNOWN`,
+        // `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for
+        // parts of evidence that do not fit their reasons.
         rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
         """##),
     ContractDeclaration(
@@ -3219,7 +3244,8 @@ extension Contract {
       text: ##"""
         // Circumstances of an event. Reasons: those of texts.
         message EventContext {
-          // IP address, v4 or v6, up to 64 characters.
+          // IP address, v4 or v6, up to 64 characters. What is none is left out, with the warning
+          // `IP_MALFORMED`.
           string ip = 1;
           // User agent, up to 512 characters.
           string user_agent = 2;
@@ -3255,11 +3281,12 @@ extension Contract {
       text: ##"""
         // An event as a caller gives it.
         message EventInput {
-          // The caller's identifier, 1 to 255 characters, unique within store, source and source name. The
-          // same id again replaces the event. Ids that begin with `patron:` are refused: events that are
-          // derived from orders have them. When empty one is made from the content and `occurred_at`, so
-          // that a repeat changes nothing; a repeat without `occurred_at` is another event, unless it has
-          // the same `request_id`. Reasons: `EVENT_ID_LENGTH`, `EVENT_ID_RESERVED`.
+          // The caller's identifier, 1 to 255 characters but for space around it, which is removed; unique
+          // within store, source and source name. The same id again replaces the event. Ids that begin with
+          // `patron:` are refused: events that are derived from orders have them. When empty one is made
+          // from the content and `occurred_at`, so that a repeat changes nothing, also after the customer
+          // was merged into another; a repeat without `occurred_at` is another event, unless it has the
+          // same `request_id`. Reasons: `EVENT_ID_LENGTH`, `EVENT_ID_RESERVED`.
           string event_id = 1;
           // Where it comes from; required, else `SOURCE_REQUIRED`.
           EventSource source = 2;
@@ -3282,8 +3309,8 @@ extension Contract {
           // Up to 400 properties; names of up to 64 characters, 64 KiB in all. Those without a kind are
           // left out. Events of the platform and of own products are held to the fields of their type.
           // Reasons: `TOO_MANY_PROPERTIES`, `PROPERTY_NAME_LENGTH`, `PROPERTY_NAME_CHARACTERS`,
-          // `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`, `FIELD_REQUIRED` and `PROPERTY_KIND_MISMATCH` for
-          // fields of the type, and those of PropertyValue.
+          // `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and
+          // `PROPERTY_OUT_OF_RANGE` for fields of the type, and those of PropertyValue.
           map<string, PropertyValue> properties = 7;
           // What it is worth. Currencies of the past are taken too.
           Money amount = 8;
@@ -3351,9 +3378,11 @@ extension Contract {
         message RecordEventRequest {
           // The store; empty is `default`.
           string store_id = 1;
-          // Whose; by the same identity rule as UpsertCustomer. Is created when unknown; other fields fill
-          // what the customer lacks and never overwrite. Marketing flags count for new events of the
-          // platform only.
+          // Whose; by the same identity rule as UpsertCustomer, but that identifiers of other customers are
+          // left out, with the warning `IDENTIFIER_KEPT`. Is created when unknown; other fields fill what
+          // the customer lacks and never overwrite, but for custom properties of third-party events: those
+          // overwrite what nothing newer set, and an empty one removes. Marketing flags count for new
+          // events of the platform only; `false` does too where a later time replaces that of an event.
           CustomerInput customer = 2;
           // The event.
           EventInput event = 3;
@@ -3368,8 +3397,9 @@ extension Contract {
       text: ##"""
         // Response of RecordEvent.
         message RecordEventResponse {
-          // The event as it is stored; absent when it was about an address that no customer has: such a
-          // refusal or opt-out suppresses the address and stands on no timeline.
+          // The event as it is stored; absent when it was about an address and no customer: such a refusal
+          // or opt-out counts for whoever has the address, else it suppresses the address, and stands on no
+          // timeline.
           Event event = 1;
           // Created, updated (replaced) or unchanged.
           Outcome outcome = 2;

@@ -78,6 +78,24 @@ public struct ReviewSummary: ProtobufC.Message {
   /// Ratings of the shop counted in the mean.
   public var siteRatingCount: Int64 = 0
 
+  /// Mean of all ratings, of products and of the shop, 1 to 5.
+  public var averageRating: Double = 0
+
+  /// Mean sentiment of reviews of products, -1 to 1.
+  public var averageProductSentiment: Double = 0
+
+  /// Mean sentiment of reviews of the shop, -1 to 1.
+  public var averageSiteSentiment: Double = 0
+
+  /// Mean of all sentiments, of products and of the shop, -1 to 1.
+  public var averageSentiment: Double = 0
+
+  /// Sentiments about products counted in the mean.
+  public var productSentimentCount: Int64 = 0
+
+  /// Sentiments about the shop counted in the mean.
+  public var siteSentimentCount: Int64 = 0
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -101,6 +119,12 @@ public struct ReviewSummary: ProtobufC.Message {
     self.topTopics = CArray.map(c.pointee.top_topics, c.pointee.n_top_topics) { String(cString: $0!) }
     self.productRatingCount = c.pointee.product_rating_count
     self.siteRatingCount = c.pointee.site_rating_count
+    self.averageRating = c.pointee.average_rating
+    self.averageProductSentiment = c.pointee.average_product_sentiment
+    self.averageSiteSentiment = c.pointee.average_site_sentiment
+    self.averageSentiment = c.pointee.average_sentiment
+    self.productSentimentCount = c.pointee.product_sentiment_count
+    self.siteSentimentCount = c.pointee.site_sentiment_count
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -116,6 +140,12 @@ public struct ReviewSummary: ProtobufC.Message {
     c.pointee.top_topics = try arena.map(self.topTopics) { element throws(CodecError) in try arena.string(element, "patron.v1.ReviewSummary.top_topics") }
     c.pointee.product_rating_count = self.productRatingCount
     c.pointee.site_rating_count = self.siteRatingCount
+    c.pointee.average_rating = self.averageRating
+    c.pointee.average_product_sentiment = self.averageProductSentiment
+    c.pointee.average_site_sentiment = self.averageSiteSentiment
+    c.pointee.average_sentiment = self.averageSentiment
+    c.pointee.product_sentiment_count = self.productSentimentCount
+    c.pointee.site_sentiment_count = self.siteSentimentCount
   }
 }
 
@@ -151,6 +181,9 @@ public struct LoyaltySummary: ProtobufC.Message {
   /// Referrals that led to a purchase.
   public var successfulReferrals: Int64 = 0
 
+  /// Clicks on the customer's referral links.
+  public var referralClicks: Int64 = 0
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -175,6 +208,7 @@ public struct LoyaltySummary: ProtobufC.Message {
     self.tierSince = c.pointee.tier_since.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.redemptionCount = c.pointee.redemption_count
     self.successfulReferrals = c.pointee.successful_referrals
+    self.referralClicks = c.pointee.referral_clicks
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -190,6 +224,7 @@ public struct LoyaltySummary: ProtobufC.Message {
     if let value = self.tierSince { c.pointee.tier_since = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     c.pointee.redemption_count = self.redemptionCount
     c.pointee.successful_referrals = self.successfulReferrals
+    c.pointee.referral_clicks = self.referralClicks
   }
 }
 
@@ -621,7 +656,8 @@ public struct CustomerInput: ProtobufC.Message {
 
 /// Who last set a field.
 public struct FieldProvenance: ProtobufC.Message {
-  /// Name of the field.
+  /// Name of the field: `email`, `custom_properties.size`; or `order_stats`, `reviews`, `loyalty`
+  /// for what is summed up from orders and events.
   public var field = ""
 
   /// When it was set, in the time of what set it.

@@ -7,7 +7,8 @@ public import ProtobufC
 
 /// Circumstances of an event. Reasons: those of texts.
 public struct EventContext: ProtobufC.Message {
-  /// IP address, v4 or v6, up to 64 characters.
+  /// IP address, v4 or v6, up to 64 characters. What is none is left out, with the warning
+  /// `IP_MALFORMED`.
   public var ip = ""
 
   /// User agent, up to 512 characters.
@@ -110,11 +111,12 @@ public struct EventReferences: ProtobufC.Message {
 
 /// An event as a caller gives it.
 public struct EventInput: ProtobufC.Message {
-  /// The caller's identifier, 1 to 255 characters, unique within store, source and source name. The
-  /// same id again replaces the event. Ids that begin with `patron:` are refused: events that are
-  /// derived from orders have them. When empty one is made from the content and `occurred_at`, so
-  /// that a repeat changes nothing; a repeat without `occurred_at` is another event, unless it has
-  /// the same `request_id`. Reasons: `EVENT_ID_LENGTH`, `EVENT_ID_RESERVED`.
+  /// The caller's identifier, 1 to 255 characters but for space around it, which is removed; unique
+  /// within store, source and source name. The same id again replaces the event. Ids that begin with
+  /// `patron:` are refused: events that are derived from orders have them. When empty one is made
+  /// from the content and `occurred_at`, so that a repeat changes nothing, also after the customer
+  /// was merged into another; a repeat without `occurred_at` is another event, unless it has the
+  /// same `request_id`. Reasons: `EVENT_ID_LENGTH`, `EVENT_ID_RESERVED`.
   public var eventID = ""
 
   /// Where it comes from; required, else `SOURCE_REQUIRED`.
@@ -143,8 +145,8 @@ public struct EventInput: ProtobufC.Message {
   /// Up to 400 properties; names of up to 64 characters, 64 KiB in all. Those without a kind are
   /// left out. Events of the platform and of own products are held to the fields of their type.
   /// Reasons: `TOO_MANY_PROPERTIES`, `PROPERTY_NAME_LENGTH`, `PROPERTY_NAME_CHARACTERS`,
-  /// `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`, `FIELD_REQUIRED` and `PROPERTY_KIND_MISMATCH` for
-  /// fields of the type, and those of PropertyValue.
+  /// `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and
+  /// `PROPERTY_OUT_OF_RANGE` for fields of the type, and those of PropertyValue.
   public var properties: [String: PropertyValue] = [:]
 
   /// What it is worth. Currencies of the past are taken too.
@@ -358,9 +360,11 @@ public struct RecordEventRequest: ProtobufC.Message {
   /// The store; empty is `default`.
   public var storeID = ""
 
-  /// Whose; by the same identity rule as UpsertCustomer. Is created when unknown; other fields fill
-  /// what the customer lacks and never overwrite. Marketing flags count for new events of the
-  /// platform only.
+  /// Whose; by the same identity rule as UpsertCustomer, but that identifiers of other customers are
+  /// left out, with the warning `IDENTIFIER_KEPT`. Is created when unknown; other fields fill what
+  /// the customer lacks and never overwrite, but for custom properties of third-party events: those
+  /// overwrite what nothing newer set, and an empty one removes. Marketing flags count for new
+  /// events of the platform only; `false` does too where a later time replaces that of an event.
   public var customer: CustomerInput?
 
   /// The event.
@@ -406,8 +410,9 @@ public struct RecordEventRequest: ProtobufC.Message {
 
 /// Response of RecordEvent.
 public struct RecordEventResponse: ProtobufC.Message {
-  /// The event as it is stored; absent when it was about an address that no customer has: such a
-  /// refusal or opt-out suppresses the address and stands on no timeline.
+  /// The event as it is stored; absent when it was about an address and no customer: such a refusal
+  /// or opt-out counts for whoever has the address, else it suppresses the address, and stands on no
+  /// timeline.
   public var event: Event?
 
   /// Created, updated (replaced) or unchanged.

@@ -13,17 +13,22 @@ public enum TimelineService {
   ///
   /// The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
   /// is empty, a few overwrite what nothing newer set. Events of own products change consent and
-  /// suppressions by the rules of consent; those of third parties never do. What a caller set or
-  /// cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
+  /// suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
+  /// a complaint counts for the address that it names, whoever has that, and for the customer's
+  /// record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
+  /// cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
+  /// about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
   ///
-  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of EventInput,
-  /// `REQUEST_ID_REUSED` for a request id of another request; FAILED_PRECONDITION
-  /// `EVENT_CUSTOMER_CHANGED` when the event id is that of another customer's event,
-  /// `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make no customer. What
-  /// the rules of consent refuse is a warning, as the event happened all the same: those of
-  /// UpsertCustomer, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`,
-  /// `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`,
-  /// `OCCURRED_AT_IN_FUTURE`.
+  /// Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
+  /// external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
+  /// request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
+  /// is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
+  /// events of the type make no customer. What the rules of consent refuse is a warning, as the
+  /// event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+  /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
+  /// `SUPPRESSION_KEPT`, `SUPPRESSION_REASON_UNKNOWN`, `NOTHING_TO_CONFIRM`, `TOPIC_UNKNOWN`,
+  /// `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for
+  /// parts of evidence that do not fit their reasons.
   public static let recordEvent = MethodDescriptor<RecordEventRequest, RecordEventResponse>(
     TTRPC.Method(
       service: name, name: "RecordEvent", kind: .unary,
@@ -188,17 +193,22 @@ public struct TimelineServiceClient: Sendable {
   ///
   /// The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
   /// is empty, a few overwrite what nothing newer set. Events of own products change consent and
-  /// suppressions by the rules of consent; those of third parties never do. What a caller set or
-  /// cleared after `occurred_at` stays. `enriched_fields` of the event names what changed.
+  /// suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
+  /// a complaint counts for the address that it names, whoever has that, and for the customer's
+  /// record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
+  /// cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
+  /// about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
   ///
-  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of EventInput,
-  /// `REQUEST_ID_REUSED` for a request id of another request; FAILED_PRECONDITION
-  /// `EVENT_CUSTOMER_CHANGED` when the event id is that of another customer's event,
-  /// `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make no customer. What
-  /// the rules of consent refuse is a warning, as the event happened all the same: those of
-  /// UpsertCustomer, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`,
-  /// `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`,
-  /// `OCCURRED_AT_IN_FUTURE`.
+  /// Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
+  /// external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
+  /// request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
+  /// is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
+  /// events of the type make no customer. What the rules of consent refuse is a warning, as the
+  /// event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+  /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
+  /// `SUPPRESSION_KEPT`, `SUPPRESSION_REASON_UNKNOWN`, `NOTHING_TO_CONFIRM`, `TOPIC_UNKNOWN`,
+  /// `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for
+  /// parts of evidence that do not fit their reasons.
   public func recordEvent(_ request: RecordEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> RecordEventResponse {
     try await channel.call(TimelineService.recordEvent, request, options.identified(by: request.requestID))
   }

@@ -81,7 +81,8 @@ struct CheckedEvidence: Sendable {
         given: evidence.ip))
   }
 
-  private static func isAddress(_ text: String) -> Bool {
+  /// Whether a text is an IP address, of version 4 or 6.
+  static func isAddress(_ text: String) -> Bool {
     var bytes = [UInt8](repeating: 0, count: 16)
     return inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1
   }

@@ -1,3 +1,5 @@
+internal import PatronModel
+
 /// The words of files for numbers that are stored. Imports read the same words.
 enum ConsentWords {
   static func state(_ number: Int32) -> StaticString {
@@ -28,17 +30,7 @@ enum ConsentWords {
   }
 
   static func reason(_ number: Int32) -> String {
-    switch number {
-    case 2: "hard_bounce"
-    case 3: "soft_bounce"
-    case 4: "spam_complaint"
-    case 5: "invalid_address"
-    case 6: "carrier_block"
-    case 7: "erasure"
-    case 8: "policy"
-    case 9: "unsubscribed"
-    default: "manual"
-    }
+    (SuppressionReason(rawValue: Int(number)) ?? .manual).name
   }
 
   static func origin(_ number: UInt64?) -> StaticString {

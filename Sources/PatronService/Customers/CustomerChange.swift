@@ -198,7 +198,9 @@ struct CustomerChange: Sendable {
       let change = try writer.nextID()
       customer.etag = String(change)
       try consents.record(in: &customer, writer, at: now)
-      if mode == .explicit, var event = telling(customer) {
+      if mode == .explicit || old == nil, var event = telling(customer) {
+        // What was read in an order or an event of the past was so at its time.
+        if let asOf { event.occurredAt = .init(micros: asOf) }
         event.actor = .init(rawValue: Int32(flags.actor.rawValue))
         var timeline = try TimelineWriter(writer, customerID: customer.id, stats: stats, now: now)
         try timeline.add(event, id: change)

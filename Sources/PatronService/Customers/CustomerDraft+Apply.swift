@@ -83,10 +83,9 @@ extension CustomerDraft {
     to customer: inout Customer, _ mode: ApplyMode, _ changed: inout ChangedFields
   ) {
     let replaces = overwrites.contains(Enrichment.properties)
-    for (name, value) in properties where mode == .explicit || value != nil {
-      guard mode == .explicit || customer.customProperties[name] == nil || replaces else {
-        continue
-      }
+    for (name, value) in properties {
+      let isGap = value != nil && customer.customProperties[name] == nil
+      guard mode == .explicit || replaces || isGap else { continue }
       changed.set("custom_properties.\(name)", &customer.customProperties[name], value)
     }
   }

@@ -63,11 +63,17 @@ enum MergedRecord {
     return primary.1.taking(names, from: secondary.1)
   }
 
-  /// Who set the fields of a record from which a merge was taken back.
+  /// Who set the fields of a record from which a merge was taken back: `before` knows who had set
+  /// them. Summaries are no part of a record: they go back where `secondary` had set them last.
   static func provenance(
-    undone: Customer, from current: Customer, _ now: Provenance, before: Provenance
+    undone: Customer, from current: Customer, _ now: Provenance, before: Provenance,
+    of secondary: Provenance
   ) -> [UInt8] {
-    now.taking(fields(of: changes(from: current, to: undone)), from: before)
+    let summaries = Provenance.summaries.filter { name in
+      now.setter(of: name).map { $0 == secondary.setter(of: name) } ?? false
+    }
+    return now.taking(
+      fields(of: changes(from: current, to: undone)) + summaries, from: before)
   }
 
   /// The language comes with the whole tag that it was taken from.

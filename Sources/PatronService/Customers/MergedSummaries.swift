@@ -126,6 +126,8 @@ extension ReviewFigures {
     productCount += other.productCount * times
     siteStars += other.siteStars * times
     siteCount += other.siteCount * times
+    productSentiment.add(other.productSentiment, times: times)
+    siteSentiment.add(other.siteSentiment, times: times)
   }
 }
 
@@ -136,5 +138,6 @@ extension LoyaltyFigures {
     redeemed &+= other.redeemed * times
     redemptions &+= other.redemptions * times
     referrals &+= other.referrals * times
+    referralClicks &+= other.referralClicks * times
   }
 }

@@ -9,7 +9,7 @@ internal import ProtobufC
 /// together share a group, and the fields that every customer has are bits of a number.
 struct Provenance {
   /// Who sets fields.
-  struct Setter: Sendable {
+  struct Setter: Sendable, Equatable {
     /// What sets them: `upsert`, `update`, the name of an import, or the type of an event.
     var name: String
     /// When, in the time of what sets them, microseconds since 1970.
@@ -33,11 +33,14 @@ struct Provenance {
 
   /// The fields whose setter is remembered; consent is not among them, because its ledger says
   /// more. The place in the list is what is stored: it only ever grows at its end.
-  private static let fields = [
-    "external_id", "email", "phone_number", "first_name", "last_name", "gender",
-    "account_created_at", "account_status", "default_language", "locale", "default_currency",
-    "tags", "address", "accepts_sms_marketing", "accepts_email_marketing",
-  ]
+  private static let fields =
+    [
+      "external_id", "email", "phone_number", "first_name", "last_name", "gender",
+      "account_created_at", "account_status", "default_language", "locale", "default_currency",
+      "tags", "address", "accepts_sms_marketing", "accepts_email_marketing",
+    ] + summaries
+  /// What is summed up from orders and events.
+  static let summaries = ["order_stats", "reviews", "loyalty"]
   private static let bits = Dictionary(
     uniqueKeysWithValues: fields.enumerated().map { ($0.element, UInt64(1) << $0.offset) })
   private static let propertyPrefix = Enrichment.properties + "."

@@ -54,7 +54,8 @@ struct Unmerge {
     primaryProvenance = MergedRecord.provenance(
       undone: primary, from: current,
       try Provenance(stored: row.provenance(in: reader)),
-      before: try Provenance(stored: merge.primaryProvenance))
+      before: try Provenance(stored: merge.primaryProvenance),
+      of: try Provenance(stored: merge.secondaryProvenance))
     primaryKey = try Self.key(primary.email)
     secondaryKey = try Self.key(secondary.email)
     try Self.refuse(primary, primaryKey, secondary, secondaryKey, row, in: reader)

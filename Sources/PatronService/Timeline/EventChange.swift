@@ -20,6 +20,7 @@ extension TimelineHandlers {
       let event = event ?? EventInput()
       draft = EventDraft(event, path: "event", now: now, violations: &violations)
       rule = Enrichment.rule(for: event.type, of: event.modelSource)
+      let type = EventCatalogue.type(event.type, of: event.modelSource)
       var input = customer ?? CustomerInput()
       // Only the shop's platform speaks for the shop's record: events of others never touch
       // consent by flags.
@@ -29,16 +30,28 @@ extension TimelineHandlers {
       }
       self.customer = CustomerChange.checked(
         input, path: "customer", mode: .fillGaps, identity: .event,
-        origin: event.source == .ecommerce ? .ecommercePlatform : .event, country: country,
+        origin: Self.origin(event.source, type?.product), country: country,
         source: rule.flagSource ?? "event", actor: .platform, now: now, &violations)
       self.customer.draft.restrict(to: rule)
       self.customer.draft.take(
         Enrichment.effects(of: draft.event, at: now), of: draft.event, now: now, &violations)
+      if event.source == .ecommerce, rule.fills.contains("default_currency") {
+        self.customer.draft.takeCurrency(of: draft.event.amount)
+      }
+      if type?.enriches.contains("order_stats") == true { draft.warnings.append(.orderStatsKept) }
+    }
+
+    /// What a customer is known by whom an event makes.
+    private static func origin(
+      _ source: PatronProto.EventSource, _ product: EventProduct?
+    ) -> Origin {
+      if source == .ecommerce { return .ecommercePlatform }
+      return product == .subscriptionTools ? .subscriptionTool : .event
     }
 
     /// What became of an event.
     struct Recorded {
-      /// nil where it was about an address that no customer has.
+      /// nil where it was about an address and no customer.
       var event: Event?
       var outcome: Outcome
       var customer: CustomerChange.Result?
@@ -47,28 +60,24 @@ extension TimelineHandlers {
 
     /// Finds or makes the customer, puts the event on the timeline and does what it does.
     func perform(in writer: StoreWriter, at now: Int64) throws -> Recorded {
-      var change = customer
       try refuseUnknownID(in: writer.read)
-      let plan = try change.plan(in: writer.read)
-      guard plan.row != nil || mayCreate else { return try performUnknown(in: writer, at: now) }
+      guard let plan = try plan(in: writer.read), plan.row != nil || mayCreate else {
+        return try performUnknown(in: writer, at: now)
+      }
       // A customer who is made now has no events.
-      var event = try plan.row.map { try draft.completed(for: $0.id, at: now) } ?? draft.event
+      var event = draft.event
+      if let row = plan.row { event = try completed(for: row.id, writer.read, at: now) }
       var known = try known(event, plan, writer.read)
       let old = try known.map { try Event(stored: $0.body) }
       let time = draft.event.occurredAt?.micros ?? old?.occurredAt?.micros ?? now
-      change.asOf = min(time, now)
-      change.repeats = old?.id
-      if old == nil {
-        change.flags.saidAt = draft.event.occurredAt?.micros
-      } else {
-        // What it said of consent was applied when it was new; others may have spoken since.
-        change.flags.clear()
-      }
+      var change = self.change(at: time, over: old, now: now)
+      let left = change.leaveAgreements(ofOthers: plan.found.kept)
       var customer = try change.perform(plan, in: writer, at: now)
       if plan.merges { known = try self.known(event, plan, writer.read) }
       if plan.row == nil { event = try draft.completed(for: customer.row.id, at: time) }
       event.occurredAt = .init(micros: time)
-      var enrichment = EventEnrichment(event, over: old, change.draft.identifiers, writer, now)
+      var enrichment = EventEnrichment(
+        event, over: old, self.customer.draft.identifiers, writer, now)
       customer.row = try enrichment.changeConsent(of: customer.row)
       let fields = Set(customer.changedFields + enrichment.fields).sorted()
       event.enrichedFields = fields
@@ -84,7 +93,41 @@ extension TimelineHandlers {
           fields, by: setter, over: try customer.row.provenance(in: writer.read)))
       return Recorded(
         event: stored, outcome: outcome, customer: customer,
-        warnings: customer.warnings + draft.warnings + enrichment.warnings)
+        warnings: customer.warnings + left + draft.warnings + enrichment.warnings)
+    }
+
+    /// What the event says of its customer, as of its time. `old` is what is replaced.
+    private func change(at time: Int64, over old: Event?, now: Int64) -> CustomerChange {
+      var change = customer
+      change.asOf = min(time, now)
+      change.repeats = old?.id
+      change.flags.saidAt = draft.event.occurredAt?.micros
+      guard let old else { return change }
+      // What it said of consent was applied when it was new; others may have spoken since. To say
+      // again, and later, that messages are not wanted is news all the same.
+      let isLater = time > old.occurredAt?.micros ?? .max
+      change.flags.sms = change.flags.sms == false && isLater ? false : nil
+      change.flags.email = change.flags.email == false && isLater ? false : nil
+      return change
+    }
+
+    /// Finds the customer. Identifiers that belong to others are left out: an event is no reason to
+    /// touch those, and none to be lost. nil where nobody is named then, and the event is about the
+    /// addresses.
+    private func plan(in reader: StoreReader) throws -> CustomerChange.Plan? {
+      do {
+        return try customer.plan(in: reader)
+      } catch let conflict as RPCError where conflict.code == .alreadyExists {
+        var change = customer
+        change.onConflict = .keepExisting
+        do {
+          return try change.plan(in: reader)
+        } catch is RPCError {
+          let effects = Enrichment.effects(of: draft.event, at: 0)
+          if rule.creates == .never, effects.contains(where: \.restricts) { return nil }
+          throw conflict
+        }
+      }
     }
 
     private var mayCreate: Bool {
@@ -118,24 +161,50 @@ extension TimelineHandlers {
       throw RPCError.customerUnknown(to: draft.event.type, rule)
     }
 
-    /// Nobody has the address: a refusal or an opt-out is kept with the address alone.
+    /// The event is about an address and no customer: a refusal or an opt-out is kept with it.
     private func performUnknown(in writer: StoreWriter, at now: Int64) throws -> Recorded {
       let time = draft.event.occurredAt?.micros ?? now
       let event = try draft.completed(for: 0, at: time)
-      let enrichment = EventEnrichment(event, over: nil, customer.draft.identifiers, writer, now)
-      guard let isChanged = try enrichment.suppressUnknown() else {
+      var enrichment = EventEnrichment(event, over: nil, customer.draft.identifiers, writer, now)
+      guard let isChanged = try enrichment.restrictAddresses() else {
         throw RPCError.customerUnknown(to: draft.event.type, rule)
-      }
-      let warning = Warning.with {
-        $0.reason = "ADDRESS_SUPPRESSED"
-        $0.field = "customer"
-        $0.message =
-          "No customer has the address, so it was suppressed and the event is on no timeline."
       }
       return Recorded(
         event: nil, outcome: isChanged ? .updated : .unchanged, customer: nil,
-        warnings: draft.warnings + [warning])
+        warnings: draft.warnings + enrichment.warnings)
     }
+
+    /// Merged customers whose events are looked for under an id that was made.
+    private static let mostFormer = 20
+
+    /// The event with its time and id. An id that is made holds the customer's: where the event is
+    /// known for a customer who was merged into this one, it is that event again.
+    private func completed(
+      for customerID: Int64, _ reader: StoreReader, at now: Int64
+    ) throws -> Event {
+      let event = try draft.completed(for: customerID, at: now)
+      guard draft.event.eventID.isEmpty, draft.event.occurredAt != nil else { return event }
+      for former in try reader.formerIDs(of: customerID, atMost: Self.mostFormer) {
+        var other = try draft.completed(for: former, at: now)
+        let known = try reader.event(
+          source: other.source.rawValue, sourceName: other.sourceName, eventID: other.eventID)
+        guard known?.customerID == customerID else { continue }
+        other.customerID = customerID
+        return other
+      }
+      return event
+    }
+  }
+}
+
+extension CustomerChange {
+  /// Leaves out agreements that came with addresses of others.
+  fileprivate mutating func leaveAgreements(ofOthers kept: [IdentifierField]) -> [Warning] {
+    let isSMS = flags.sms == true && kept.contains(.phone)
+    let isEmail = flags.email == true && kept.contains(.email)
+    if isSMS { flags.sms = nil }
+    if isEmail { flags.email = nil }
+    return isSMS || isEmail ? [.otherAgreed] : []
   }
 }
 
@@ -213,6 +282,14 @@ extension CustomerDraft {
     {
       accountCreatedAt = .set(opened)
     }
+  }
+
+  /// Orders may have been paid in a currency that is none any more; customers have a current one.
+  fileprivate mutating func takeCurrency(of amount: PatronProto.Money?) {
+    guard currency.value == nil, let code = amount?.currencyCode,
+      let known = try? CurrencyCode(code)
+    else { return }
+    currency = .set(known)
   }
 
   /// What stands before the first space is taken for the first name.

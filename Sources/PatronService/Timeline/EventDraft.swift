@@ -50,7 +50,6 @@ struct EventCheck {
     event.source = input.source
     event.sourceName = input.sourceName
     event.type = input.type
-    event.eventID = input.eventID
     event.channel = input.channel
     event.actor = input.actor == .unspecified ? .customer : input.actor
     event.amount = amount(input.amount)
@@ -85,16 +84,7 @@ struct EventCheck {
     _ = violations.check("\(path).type") { () throws(RuleError) in
       try EventRules.checkType(input.type, of: source)
     }
-    if !input.eventID.isEmpty {
-      _ = violations.check("\(path).event_id") { () throws(RuleError) in
-        try EventRules.checkEventID(input.eventID)
-      }
-      if input.eventID.hasPrefix(Self.reservedPrefix) {
-        add(
-          "event_id", "EVENT_ID_RESERVED",
-          "Ids that begin with \(Self.reservedPrefix) are Patron's own: use another.")
-      }
-    }
+    if !input.eventID.isEmpty { checkID(input.eventID, &event) }
     let type = EventCatalogue.type(input.type, of: source)
     for violation in type.map({ EventFieldCheck.violations(input, as: $0) }) ?? [] {
       violations.add("\(path).\(violation.path)", violation.error)
@@ -107,6 +97,17 @@ struct EventCheck {
     if event.channel == .unspecified, let channel = type?.channel {
       event.channel = .init(rawValue: Int32(channel.rawValue))
     }
+  }
+
+  private mutating func checkID(_ given: String, _ event: inout Event) {
+    let id = violations.check("\(path).event_id") { () throws(RuleError) in
+      try EventRules.parseEventID(given)
+    }
+    event.eventID = id ?? given
+    guard event.eventID.hasPrefix(Self.reservedPrefix) else { return }
+    add(
+      "event_id", "EVENT_ID_RESERVED",
+      "Ids that begin with \(Self.reservedPrefix) are Patron's own: use another.")
   }
 
   private mutating func checkProperties(_ properties: [String: PatronProto.PropertyValue]) {
@@ -169,6 +170,16 @@ struct EventCheck {
   private mutating func context(_ given: EventContext?) -> EventContext? {
     guard var all = given else { return nil }
     all.ip = text(all.ip, "context.ip", limit: 64)
+    // Tools send "unknown" and the like: that is no reason to lose an opt-out.
+    if !all.ip.isEmpty, !CheckedEvidence.isAddress(all.ip) {
+      violations.warn(
+        "\(path).context.ip",
+        RuleError(
+          reason: "IP_MALFORMED",
+          message: "It is no IP address and was left out. Expected is one such as 192.0.2.1 or "
+            + "2001:db8::1."))
+      all.ip = ""
+    }
     all.userAgent = text(all.userAgent, "context.user_agent", limit: 512)
     all.url = text(all.url, "context.url", limit: 2048)
     return all == EventContext() ? nil : all

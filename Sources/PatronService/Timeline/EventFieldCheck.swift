@@ -4,10 +4,10 @@ internal import ProtobufC
 
 /// Holds an event to the fields that the catalogue has for its type.
 ///
-/// It is lenient: properties that the catalogue does not name are free, a whole number is as good
-/// as a fraction or an identifier, and a time may be a day or ISO 8601 text. Fields that are marked
-/// as required must be there. Types of third parties are free, templates of the catalogue included:
-/// two applications may mean different things by one name.
+/// It is lenient: properties that the catalogue does not name are free, a number is as good as
+/// text, a whole one is whole whatever its type, and a time may be a day or ISO 8601 text. Fields
+/// that are marked as required must be there. Types of third parties are free, templates of the
+/// catalogue included: two applications may mean different things by one name.
 enum EventFieldCheck {
   /// What does not fit, with paths below the event.
   static func violations(
@@ -41,15 +41,19 @@ enum EventFieldCheck {
       guard let value = input.properties[field.name], value.kind != nil else {
         return field.required ? missing(field) : nil
       }
-      return fits(value, field.kind) ? nil : mismatch(field)
+      guard fits(value, field.kind) else { return mismatch(field) }
+      guard let range = field.range, let number = value.wholeNumber else { return nil }
+      return range.contains(number) ? nil : outside(range)
     }
   }
 
   private static func fits(_ value: PatronProto.PropertyValue, _ kind: EventFieldKind) -> Bool {
     switch (kind, value.kind) {
-    case (.string, .stringValue), (.string, .int64Value), (.bool, .boolValue),
-      (.int, .int64Value), (.double, .doubleValue), (.double, .int64Value), (.money, _),
-      (.timestamp, .timestampValue), (.timestamp, .dateValue), (.date, .dateValue),
+    case (.int, .doubleValue):
+      value.wholeNumber != nil
+    case (.string, .stringValue), (.string, .int64Value), (.string, .doubleValue),
+      (.bool, .boolValue), (.int, .int64Value), (.double, .doubleValue), (.double, .int64Value),
+      (.money, _), (.timestamp, .timestampValue), (.timestamp, .dateValue), (.date, .dateValue),
       (.date, .timestampValue):
       true
     case (.timestamp, .stringValue(let text)), (.date, .stringValue(let text)):
@@ -65,10 +69,27 @@ enum EventFieldCheck {
       message: "Events of this type need it. Expected is \(field.kind.expected).")
   }
 
+  private static func outside(_ range: ClosedRange<Int64>) -> RuleError {
+    RuleError(
+      reason: "PROPERTY_OUT_OF_RANGE",
+      message: "Expected is a whole number from \(range.lowerBound) to \(range.upperBound).")
+  }
+
   private static func mismatch(_ field: PatronModel.EventField) -> RuleError {
     RuleError(
       reason: "PROPERTY_KIND_MISMATCH",
       message: "For this type of event the property is \(field.kind.expected).")
+  }
+}
+
+extension PatronProto.PropertyValue {
+  /// The whole number that it is; nil when it is none.
+  fileprivate var wholeNumber: Int64? {
+    switch kind {
+    case .int64Value(let number): number
+    case .doubleValue(let number): Int64(exactly: number)
+    default: nil
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+internal import PatronModel
 internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
@@ -27,7 +28,8 @@ extension TimelineHandlers {
       return try reader.event(id: id)
     case .key(let key):
       return try reader.event(
-        source: key.source.rawValue, sourceName: key.sourceName, eventID: key.eventID)
+        source: key.source.rawValue, sourceName: key.sourceName,
+        eventID: (try? EventRules.parseEventID(key.eventID)) ?? key.eventID)
     case nil:
       throw RPCError.invalid(
         "event", "REF_MISSING", "No event is named: give id, or key with source and event_id.")

@@ -72,6 +72,10 @@ extension ReviewFigures {
     // Stars are whole, so the sums come back exactly.
     productStars = Int64((summary.averageProductRating * Double(productCount)).rounded())
     siteStars = Int64((summary.averageSiteRating * Double(siteCount)).rounded())
+    productSentiment = SentimentSum(
+      mean: summary.averageProductSentiment, count: summary.productSentimentCount)
+    siteSentiment = SentimentSum(
+      mean: summary.averageSiteSentiment, count: summary.siteSentimentCount)
     lastAt = summary.lastReviewAt?.micros
     lastStars = summary.lastStarRating
     lastSentiment = summary.lastSentiment
@@ -87,6 +91,15 @@ extension ReviewFigures {
       $0.siteRatingCount = siteCount
       if productCount > 0 { $0.averageProductRating = Double(productStars) / Double(productCount) }
       if siteCount > 0 { $0.averageSiteRating = Double(siteStars) / Double(siteCount) }
+      let ratings = productCount + siteCount
+      if ratings > 0 { $0.averageRating = Double(productStars + siteStars) / Double(ratings) }
+      var sentiment = productSentiment
+      sentiment.add(siteSentiment)
+      $0.averageProductSentiment = productSentiment.mean
+      $0.averageSiteSentiment = siteSentiment.mean
+      $0.averageSentiment = sentiment.mean
+      $0.productSentimentCount = productSentiment.count
+      $0.siteSentimentCount = siteSentiment.count
       $0.lastReviewAt = lastAt.map(GoogleProtobuf.Timestamp.init(micros:))
       $0.lastStarRating = lastStars
       $0.lastSentiment = lastSentiment
@@ -125,6 +138,7 @@ extension LoyaltyFigures {
     tierSince = summary.tierSince?.micros
     redemptions = summary.redemptionCount
     referrals = summary.successfulReferrals
+    referralClicks = summary.referralClicks
   }
 }
 
@@ -142,6 +156,7 @@ extension LoyaltySummary {
     tierSince = figures.tierSince.map(GoogleProtobuf.Timestamp.init(micros:))
     redemptionCount = figures.redemptions
     successfulReferrals = figures.referrals
+    referralClicks = figures.referralClicks
   }
 }
 

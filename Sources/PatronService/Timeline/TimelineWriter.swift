@@ -14,6 +14,8 @@ struct TimelineWriter {
   private var isChanged = false
   /// Whether what filters ask of the statistics may have changed.
   private var areTermsChanged = false
+  /// The last derived event that the figures of orders come from; nil when none was told.
+  private var ordersSetBy: Provenance.Setter?
 
   /// Begins with the statistics of a customer as they are stored.
   init(_ writer: StoreWriter, customerID: Int64, stats: [UInt8], now: Int64) throws {
@@ -53,6 +55,23 @@ struct TimelineWriter {
   /// Records a derived event. One that is known already is told again only as a correction; nil
   /// when there was nothing to tell.
   mutating func tell(_ event: Event, replaces: Bool) throws -> Event? {
+    guard Self.changesOrderStats(event) else { return try tellAsIs(event, replaces: replaces) }
+    var event = event
+    event.enrichedFields = (event.enrichedFields + [Self.orderStats]).sorted()
+    guard let told = try tellAsIs(event, replaces: replaces) else { return nil }
+    ordersSetBy = Provenance.Setter(
+      name: told.type, at: min(told.occurredAt?.micros ?? now, now), eventID: told.id)
+    return told
+  }
+
+  private static let orderStats = "order_stats"
+
+  private static func changesOrderStats(_ event: Event) -> Bool {
+    event.source == .ecommerce
+      && EventCatalogue.type(event.type, of: .ecommerce)?.enriches.contains(orderStats) == true
+  }
+
+  private mutating func tellAsIs(_ event: Event, replaces: Bool) throws -> Event? {
     let known = try writer.read.event(
       source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID)
     guard let known else { return try insert(event) }
@@ -62,7 +81,12 @@ struct TimelineWriter {
   }
 
   /// Writes the statistics if they changed, and who set fields of the customer unless that is nil.
-  func finish(provenance: [UInt8]? = nil) throws {
+  func finish(provenance given: [UInt8]? = nil) throws {
+    let provenance =
+      try ordersSetBy.flatMap {
+        try Provenance.noting(
+          [Self.orderStats], by: $0, over: try given ?? writer.read.provenance(of: customerID))
+      } ?? given
     if isChanged {
       try writer.setStats(
         try stats.encoded(), terms: terms, provenance: provenance, of: customerID)

@@ -6,6 +6,12 @@ extension StoreReader {
   private static let ids = Query(
     "SELECT merged_id FROM id_aliases WHERE store_id = ?1 AND customer_id = ?2 ORDER BY merged_id"
   )
+  private static let latestIDs = Query(
+    """
+    SELECT merged_id FROM id_aliases WHERE store_id = ?1 AND customer_id = ?2
+    ORDER BY merged_id DESC LIMIT ?3
+    """
+  )
   private static let externalIDs = Query(
     "SELECT external_id FROM aliases WHERE store_id = ?1 AND customer_id = ?2 ORDER BY external_id"
   )
@@ -15,6 +21,15 @@ extension StoreReader {
     ORDER BY channel, address
     """
   )
+
+  /// The ids of customers who were merged into one, highest first, at most `limit`.
+  public func formerIDs(of customerID: Int64, atMost limit: Int) throws -> [Int64] {
+    var ids: [Int64] = []
+    try transaction.forEach(Self.latestIDs, store.name, customerID, limit) {
+      ids.append($0.int64(0))
+    }
+    return ids
+  }
 
   /// Everything that a customer answers to without having it.
   public func formerIdentifiers(of customerID: Int64) throws -> [FormerIdentifier] {

@@ -46,7 +46,7 @@ import Testing
     for type in EventCatalogue.types {
       let properties: [String: PropertyValue] = [
         "to": .string("enabled"), "bounce_type": .string("hard"), "permanent": .bool(true),
-        "points": .int(1),
+        "points": .int(1), "keyword": .string("STOP"),
       ]
       let hasEffects = !effects(type.name, properties, from: type.source).isEmpty
       let may = Enrichment.hasEffects(type.name, of: type.source)
@@ -113,6 +113,30 @@ import Testing
     #expect(effects("email_opened") == [])
   }
 
+  @Test func whatProductsReport() {
+    #expect(effects("sms_opt_in_requested") == [.request(.sms, .marketing)])
+    #expect(
+      effects("email_opt_in_confirmed", ["topic": .string("loyalty")])
+        == [.confirm(.email, .loyalty)])
+    #expect(effects("sms_opt_in_confirmed", ["topic": .string("weather")]) == [.unknownTopic])
+    #expect(
+      effects("sms_suppressed", ["reason": .string("Carrier_Block")])
+        == [.suppress(.sms, .carrierBlock)])
+    for reason in [PropertyValue.string("erasure"), .string("whim"), .int(1)] {
+      #expect(effects("email_suppressed", ["reason": reason]) == [.suppressUnexplained(.email)])
+    }
+    #expect(
+      effects("email_unsuppressed", ["previous_reason": .string("manual")]) == [.liftedElsewhere])
+    let optOut = [EnrichmentEffect.unsubscribe(.sms, .marketing)]
+    for word in ["STOP", " stop. ", "Opt out", "CANCEL!", "unsubscribe", "\"Stop\""] {
+      #expect(effects("sms_received", ["keyword": .string(word)]) == optOut, "\(word)")
+      #expect(effects("sms_received", ["body_excerpt": .string(word)]) == optOut, "\(word)")
+    }
+    for word in ["START", "stop by tomorrow", "", "no"] {
+      #expect(effects("sms_received", ["body_excerpt": .string(word)]) == [], "\(word)")
+    }
+  }
+
   @Test func reviews() throws {
     func review(_ properties: [String: PropertyValue], product: Bool = true) throws -> ReviewFacts {
       let all = effects("review_created", properties, product: product)
@@ -137,6 +161,21 @@ import Testing
     )
   }
 
+  @Test func sentimentsAddUpAndCanBeTakenBack() {
+    var sum = SentimentSum()
+    let one = SentimentSum(mean: 0.1, count: 1)
+    for _ in 0..<3 { sum.add(one) }
+    sum.add(SentimentSum(mean: -1, count: 1))
+    #expect(sum.count == 4 && sum.mean == -0.175)
+    sum = SentimentSum(mean: sum.mean, count: sum.count)
+    for _ in 0..<3 { sum.add(one, times: -1) }
+    #expect(sum == SentimentSum(mean: -1, count: 1))
+    sum.add(SentimentSum(mean: 1, count: 2), times: -1)
+    #expect(sum.count == 1, "what was never counted is not taken off")
+    sum.add(SentimentSum(mean: -1, count: 1), times: -1)
+    #expect(sum == SentimentSum())
+  }
+
   @Test func loyalty() throws {
     func facts(_ type: String, _ properties: [String: PropertyValue] = [:]) -> LoyaltyFacts? {
       guard case .loyalty(let facts)? = effects(type, properties).first else { return nil }
@@ -156,6 +195,7 @@ import Testing
     #expect(facts("tier_earned", ["to": .string("gold")])?.tier == "gold")
     #expect(facts("tier_lost", ["from": .string("gold")])?.tier == "")
     #expect(facts("referral_completed")?.referrals == 1)
+    #expect(facts("referral_clicked")?.referralClicks == 1)
     #expect(facts("reward_granted") == nil)
   }
 }

@@ -62,8 +62,10 @@ import Testing
     #expect(!message("zzzz", .ecommerce).contains("spelt alike"))
   }
 
-  @Test func eventIDs() {
-    func check(_ id: String) -> String? { reason { try EventRules.checkEventID(id) } }
+  @Test func eventIDs() throws {
+    func check(_ id: String) -> String? { reason { _ = try EventRules.parseEventID(id) } }
+    #expect(try EventRules.parseEventID(" a b\n") == "a b")
+    #expect(check(" \t") == "EVENT_ID_LENGTH")
     #expect(check("a") == nil && check("Ä 1/2") == nil)
     #expect(check(String(repeating: "ä", count: 255)) == nil)
     #expect(check("") == "EVENT_ID_LENGTH")

@@ -90,7 +90,33 @@ struct ProfileEventTests {
       }
       try await shop.record(of: { $0.email = "a@example.com" }, RecordEventTests.quiz("e1"))
       let types = try await events(shop, .email("a@example.com")).map(\.type)
-      #expect(types.sorted() == ["order_placed", "order_placed", "quiz_completed"])
+      #expect(
+        types.sorted() == ["order_placed", "order_placed", "profile_created", "quiz_completed"])
+    }
+  }
+
+  @Test func whoeverMakesACustomerIsTold() async throws {
+    try await Shop.open { shop in
+      try await shop.sync(.of("o1", 100, at: 1_600_000_000)) { $0.email = "a@example.com" }
+      try await shop.record(
+        of: { $0.email = "b@example.com" }, RecordEventTests.quiz("e1", at: 1_600_000_000))
+      try await shop.subscribe {
+        $0.customer = .with { $0.email = "c@example.com" }
+        $0.channels = [.email]
+      }
+      let origins = ["a": "ecommerce_platform", "b": "event", "c": "subscription_tool"]
+      for (name, origin) in origins {
+        let told = try await events(shop, .email("\(name)@example.com"))
+        #expect(told.count == 2)
+        let created = try #require(told.first)
+        #expect(created.type == "profile_created" && text(created, "origin") == origin)
+        #expect(created.actor == .platform)
+        // What is read in the past was so then: the last event stays the last one.
+        if name != "c" { #expect(created.occurredAt == .at(1_600_000_000)) }
+      }
+      let customer = try await shop.customer(.email("a@example.com"))
+      #expect(customer.lastEventAt == .at(1_600_000_000))
+      #expect(try shop.store.check([RecordChecks.run]) == [])
     }
   }
 

@@ -39,7 +39,7 @@ struct ProvenanceTests {
 
   @Test func whatIsNotRememberedIsNoChange() throws {
     let setter = Provenance.Setter(name: "points_earned", at: 5)
-    let fields = ["subscriptions", "suppressions", "reviews", "loyalty"]
+    let fields = ["subscriptions", "suppressions"]
     struct Read: Error {}
     func stored() throws -> [UInt8] { throw Read() }
     #expect(try Provenance.noting(fields, by: setter, over: stored()) == nil)

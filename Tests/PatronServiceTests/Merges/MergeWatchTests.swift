@@ -25,7 +25,6 @@ struct MergeWatchTests {
       let merged = try await merge(rig, "a", "b")
       try await rig.record("e3", of: "b")
       let events = try await watch.events(to: "e3")
-      // Customers who come with an event have no event of their own.
       #expect(
         events.map { $0.event?.eventID } == [
           "e1", "e2", "patron:profile_merged:\(merged.mergeID)", "e3",

@@ -211,7 +211,8 @@ struct ModelShop {
   }
 
   /// The customer of an order or an event after it filled the gaps.
-  private func filled(_ input: Input, isOrder: Bool) -> Filled {
+  private func filled(_ given: Input, isOrder: Bool) -> Filled {
+    let input = isOrder ? given : leavingOthers(given)
     var customer = Customer()
     var place: Place?
     var rows = 0
@@ -235,6 +236,19 @@ struct ModelShop {
     if customer.phone != before.phone { result.fields.insert("phone_number") }
     if customer.firstName != before.firstName { result.fields.insert("first_name") }
     return result
+  }
+
+  /// An event leaves out addresses of others whom the shop knows, unless it would name nobody then.
+  private func leavingOthers(_ given: Input) -> Input {
+    guard let id = given.externalID else { return given }
+    let known = owner { $0.externalID == id }
+    func isOthers(_ place: Int?) -> Bool {
+      place.map { $0 != known && customers[$0].externalID != nil } ?? false
+    }
+    var left = given
+    if let email = given.email, isOthers(owner { $0.answers(email: email) }) { left.email = nil }
+    if let phone = given.phone, isOthers(owner { $0.answers(phone: phone) }) { left.phone = nil }
+    return known == nil && left.email == nil && left.phone == nil ? given : left
   }
 
   private struct Filled {

@@ -103,7 +103,7 @@ struct CheckoutTests {
       // A late repeat of an earlier state does not undo that it became an order.
       let late = try await sync(shop, of: guest, abandoned)
       #expect(late.outcome == .unchanged && late.checkout?.orderExternalID == "o1")
-      #expect(try await shop.timeline(.email("a@example.com")).events.count == 3)
+      #expect(try await shop.timeline(.email("a@example.com")).events.count == 4)
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
   }

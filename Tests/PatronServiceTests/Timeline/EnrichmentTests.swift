@@ -55,12 +55,13 @@ struct EnrichmentTests {
       let made = try await shop.tell(type, "e1", source: source, of: Self.full)
       #expect(made.customerCreated)
       #expect(made.event?.enrichedFields == fields, "\(type)")
-      #expect(made.warnings.allSatisfy { $0.reason == "FIELD_NOT_ENRICHED" })
+      let others = made.warnings.filter { $0.reason != "FIELD_NOT_ENRICHED" }.map(\.reason)
+      #expect(others == (type == "order_placed" ? ["ORDER_STATS_KEPT"] : []))
       #expect(made.warnings.contains { $0.field == "customer.gender" })
       let customer = try await shop.customer(.email("new@example.com"))
       #expect(customer.gender == nil && customer.tags == nil && customer.customProperties.isEmpty)
       let known = try await shop.provenance(.email("new@example.com"))
-      let told = Set(fields).subtracting(["reviews", "loyalty", "subscriptions"])
+      let told = Set(fields).subtracting(["subscriptions"])
       #expect(Set(known.keys) == told && Set(known.values) == [type])
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
@@ -241,6 +242,83 @@ struct EnrichmentTests {
       }
       #expect(try await shop.history().isEmpty)
       #expect(try await shop.reasons(.email) == [])
+    }
+  }
+
+  @Test func anEmptyPropertyRemovesAnOlderOne() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      func quiz(
+        _ id: String, _ value: PropertyValue.Kind, at seconds: Int64
+      ) async throws -> [String] {
+        try await shop.tell(
+          "quiz_completed", id, at: seconds, source: .thirdParty,
+          of: {
+            $0.externalID = "c1"
+            $0.customProperties["size"] = .with { $0.kind = value }
+          }
+        ).event?.enrichedFields ?? []
+      }
+      let size = ["custom_properties.size"]
+      #expect(try await quiz("e1", .int64Value(4), at: 1_700_000_100) == size)
+      #expect(try await quiz("e2", .stringValue(""), at: 1_700_000_000) == [], "it is older")
+      #expect(try await quiz("e3", .stringValue(""), at: 1_700_000_200) == size)
+      #expect(try await shop.customer(.externalID("c1")).customProperties.isEmpty)
+      #expect(try await quiz("e4", .int64Value(5), at: 1_700_000_150) == [], "it was removed since")
+      #expect(try await shop.customer(.externalID("c1")).customProperties.isEmpty)
+    }
+  }
+
+  @Test func anAmountTellsTheCurrency() async throws {
+    try await Shop.open { shop in
+      func placed(_ id: String, _ currency: String) async throws -> RecordEventResponse {
+        try await shop.record(of: { $0.email = "a@example.com" }) {
+          $0.source = .ecommerce
+          $0.type = "order_placed"
+          $0.eventID = id
+          $0.amount = .of(1000, currency)
+          $0.references = .with { $0.orderExternalID = id }
+        }
+      }
+      let first = try await placed("o1", "DEM")
+      #expect(first.event?.enrichedFields == ["email"], "it is no currency any more")
+      #expect(first.warnings.map(\.reason) == ["ORDER_STATS_KEPT"])
+      #expect(try await placed("o2", "EUR").event?.enrichedFields == ["default_currency"])
+      #expect(try await placed("o3", "USD").event?.enrichedFields == [])
+      let customer = try await shop.customer(.email("a@example.com"))
+      #expect(customer.defaultCurrency == "EUR" && customer.orderStats.isEmpty)
+    }
+  }
+
+  @Test func figuresAreListedWithTheEventsThatChangeThem() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      let placed = try await shop.sync(.of("o1", 100)) { $0.externalID = "c1" }
+      let told = try #require(placed.derivedEvents.first)
+      #expect(told.enrichedFields == ["default_currency", "order_stats"])
+      try await shop.tell("points_earned", "e1", ["points": .int64Value(5)])
+      try await shop.tell("review_created", "e2", ["score": .int64Value(5)])
+      var known = try await shop.provenance()
+      #expect(known["loyalty"] == "points_earned" && known["reviews"] == "review_created")
+      #expect(known["order_stats"] == "order_placed")
+      let refunded = try await shop.timelines.syncRefund(
+        .with {
+          $0.orderExternalID = "o1"
+          $0.refund = .with {
+            $0.externalID = "r1"
+            $0.amount = .of(40)
+            $0.refundedAt = .at(1_700_000_500)
+          }
+        })
+      #expect(refunded.derivedEvents.map(\.enrichedFields) == [["order_stats"]])
+      known = try await shop.provenance()
+      #expect(known["order_stats"] == "order_refunded")
+      #expect(known["default_currency"] == "order_placed")
+      let entry = try await shop.get(.externalID("c1"), view: .full).provenance
+        .first { $0.field == "order_stats" }
+      #expect(entry?.eventID == refunded.derivedEvents.first?.id)
+      #expect(entry?.setAt == .at(1_700_000_500))
+      #expect(try shop.store.check([RecordChecks.run]) == [])
     }
   }
 

@@ -272,9 +272,9 @@ struct EventTypeTests {
   }
 
   @Test(arguments: [
-    (PropertyValue.Kind.stringValue("5"), false), (.doubleValue(5), false),
+    (PropertyValue.Kind.stringValue("5"), false), (.doubleValue(5.5), false),
     (.boolValue(true), false),
-    (.int64Value(5), true),
+    (.int64Value(5), true), (.doubleValue(5), true),
   ])
   func kindsOfWholeNumbers(_ kind: PropertyValue.Kind, _ fits: Bool) async throws {
     try await Shop.open { shop in
@@ -288,6 +288,27 @@ struct EventTypeTests {
       } else {
         let broken3 = try await violations { try await call() }
         #expect(broken3 == [Broken("event.properties.points", "PROPERTY_KIND_MISMATCH")])
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("review_created", "score", 1 as Int64, 5 as Int64),
+    ("points_earned", "points", 0, 1_000_000_000_000),
+    ("points_adjusted", "points", -1_000_000_000_000, 1_000_000_000_000),
+  ])
+  func rangesOfWholeNumbers(
+    _ type: String, _ name: String, _ least: Int64, _ most: Int64
+  ) async throws {
+    try await Shop.open { shop in
+      func call(_ kind: PropertyValue.Kind) async throws -> RecordEventResponse {
+        try await record(shop, type) { $0.properties = [name: .with { $0.kind = kind }] }
+      }
+      #expect(try await call(.int64Value(least)).outcome == .created)
+      #expect(try await call(.doubleValue(Double(most))).outcome == .created)
+      for outside in [least - 1, most + 1] {
+        let broken = try await violations { try await call(.int64Value(outside)) }
+        #expect(broken == [Broken("event.properties.\(name)", "PROPERTY_OUT_OF_RANGE")])
       }
     }
   }

@@ -27,7 +27,6 @@ struct RecordEventTests {
 
   @Test func keepsAllOfAnEvent() async throws {
     try await Shop.open { shop in
-      // An order makes the customer: the caller's own record would be an event too.
       try await shop.sync(.of("o1", 100)) {
         $0.externalID = "c1"
         $0.email = "c1@example.com"
@@ -67,7 +66,8 @@ struct RecordEventTests {
             $0.source = .product
             $0.lastEventAt = event.occurredAt
             $0.type = "email_clicked"
-            $0.eventCount = 1
+            // Patron told of the new customer, too.
+            $0.eventCount = 2
           }
         ]
       )
@@ -246,6 +246,54 @@ struct RecordEventTests {
       #expect(try await record("yes").outcome == .unchanged)
       let second = try await record("no")
       #expect(second.outcome == .created && second.event?.eventID != first.event?.eventID)
+    }
+  }
+
+  @Test func aMadeIDOutlivesAMerge() async throws {
+    try await Shop.open { shop in
+      try await customer(shop)
+      try await shop.upsert {
+        $0.externalID = "c2"
+        $0.email = "second@example.com"
+      }
+      let second: (inout CustomerInput) -> Void = { $0.externalID = "c2" }
+      let points: (inout EventInput) -> Void = {
+        $0.source = .product
+        $0.type = "points_earned"
+        $0.occurredAt = .at(1_700_000_000)
+        $0.properties = ["points": .with { $0.kind = .int64Value(5) }]
+      }
+      let first = try await shop.record(of: second, points)
+      try await shop.merge(.externalID("c1"), .externalID("c2"))
+      for customer in [second, { $0.externalID = "c1" }] {
+        let again = try await shop.record(of: customer, points)
+        #expect(again.outcome == .unchanged && again.event?.id == first.event?.id)
+      }
+      #expect(try await shop.customer(.externalID("c1")).loyalty?.pointsEarned == 5)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func spaceAroundAnIDIsNoPartOfIt() async throws {
+    try await Shop.open { shop in
+      try await customer(shop)
+      let first = try await shop.record(Self.quiz(" pad\t"))
+      #expect(first.event?.eventID == "pad")
+      #expect(try await shop.record(Self.quiz("pad")).outcome == .unchanged)
+      let found = try await shop.timelines.getEvent(
+        .with {
+          $0.event = .key(
+            .with {
+              $0.source = .thirdParty
+              $0.sourceName = "quiz_app"
+              $0.eventID = " pad "
+            })
+        })
+      #expect(found.event?.id == first.event?.id)
+      let blank = try await violations { try await shop.record(Self.quiz("  ")) }
+      #expect(blank == [Broken("event.event_id", "EVENT_ID_LENGTH")])
+      let reserved = try await violations { try await shop.record(Self.quiz(" patron:x")) }
+      #expect(reserved == [Broken("event.event_id", "EVENT_ID_RESERVED")])
     }
   }
 

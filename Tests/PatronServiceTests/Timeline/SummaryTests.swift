@@ -38,6 +38,34 @@ struct SummaryTests {
     }
   }
 
+  @Test func meansOfAllRatingsAndSentiments() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      func review(
+        _ id: String, _ score: Int64, _ sentiment: PropertyValue.Kind, product: String
+      ) async throws {
+        try await shop.tell(
+          "review_created", id, ["score": .int64Value(score), "sentiment": sentiment],
+          product: product)
+      }
+      try await review("e1", 5, .doubleValue(0.8), product: "p1")
+      try await review("e2", 4, .stringValue("negative"), product: "p1")
+      try await review("e3", 3, .stringValue("0.5"), product: "")
+      try await shop.tell("review_created", "e4", ["score": .int64Value(2)], product: "p2")
+      var reviews = try await summary(shop)
+      #expect(reviews.averageRating == 3.5)
+      #expect(reviews.averageProductSentiment == -0.1 && reviews.productSentimentCount == 2)
+      #expect(reviews.averageSiteSentiment == 0.5 && reviews.siteSentimentCount == 1)
+      #expect(reviews.averageSentiment == 0.1)
+      try await review("e2", 4, .doubleValue(0.2), product: "p1")
+      reviews = try await summary(shop)
+      #expect(reviews.averageProductSentiment == 0.5 && reviews.averageSentiment == 0.5)
+      try await shop.tell("photo_uploaded", "e3")
+      #expect(try await summary(shop).siteSentimentCount == 0)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
   @Test func repeatsAndReplacementsDoNotCountTwice() async throws {
     try await Shop.open { shop in
       try await shop.ada()
@@ -84,10 +112,11 @@ struct SummaryTests {
       ["points": .int64Value(10), "expire_at": .timestampValue(.at(1_800_000_000))]
     ),
     ("referral_completed", "e7", 1_700_000_600, [:]),
+    ("referral_clicked", "e8", 1_700_000_650, [:]),
   ]
 
   @Test func loyaltyIsTheSameInAnyOrder() async throws {
-    let orders = [Array(0..<7), Array((0..<7).reversed()), [3, 0, 6, 2, 5, 1, 4]]
+    let orders = [Array(0..<8), Array((0..<8).reversed()), [3, 0, 6, 2, 7, 5, 1, 4]]
     for order in orders {
       try await Shop.open { shop in
         try await shop.ada()
@@ -102,6 +131,7 @@ struct SummaryTests {
         #expect(loyalty.pointsBalance == 70, "\(order)")
         #expect(loyalty.pointsEarned == 100 && loyalty.pointsRedeemed == 30)
         #expect(loyalty.redemptionCount == 1 && loyalty.successfulReferrals == 1)
+        #expect(loyalty.referralClicks == 1)
         #expect(loyalty.tier == "silver" && loyalty.tierSince == .at(1_700_000_200))
         #expect(loyalty.pointsExpireAt == .at(1_800_000_000))
         #expect(try await shop.state(.email) == .neverSubscribed, "joining is no consent")

@@ -53,7 +53,8 @@ struct WatchLimitTests {
   }
 
   @Test func aBoundedHistory() async throws {
-    try await WatchRig.run(settings: { $0.history = 3 }) { rig in
+    // The event that tells of the new customer counts too.
+    try await WatchRig.run(settings: { $0.history = 4 }) { rig in
       var sequences: [Int64] = []
       for number in 0..<3 { sequences.append(try await rig.record("e\(number)").sequence) }
       var all = try await rig.watch(after: 1)
@@ -62,12 +63,12 @@ struct WatchLimitTests {
       for number in 0..<5 { try await rig.record("o\(number)", in: "other") }
       var still = try await rig.watch(after: 1)
       #expect(try await still.events(3).map(\.sequence) == sequences)
-      sequences.append(try await rig.record("e3").sequence)
+      for id in ["e3", "e4"] { sequences.append(try await rig.record(id).sequence) }
       let error = try await refusal(rig, after: sequences[0] - 1)
       #expect(error.reason == "SEQUENCE_TOO_OLD")
       #expect(error.metadata["oldest_sequence"] == "\(sequences[0])")
       var watch = try await rig.watch(after: sequences[0])
-      #expect(try await watch.events(3).map(\.sequence) == Array(sequences[1...]))
+      #expect(try await watch.events(4).map(\.sequence) == Array(sequences[1...]))
     }
   }
 

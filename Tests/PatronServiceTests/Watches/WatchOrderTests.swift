@@ -195,7 +195,7 @@ struct WatchOrderTests {
       // What was on its way still counts: the client has it.
       let error = try await failure("seed \(seed)") {
         while let response = try await watch.next() {
-          if response.event != nil { whole.append(response.sequence) }
+          if response.isRecorded { whole.append(response.sequence) }
         }
       }
       #expect(error.code == .unavailable && error.reason == "SHUTTING_DOWN")

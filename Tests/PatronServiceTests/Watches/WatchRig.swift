@@ -176,11 +176,11 @@ struct Watching {
     return response
   }
 
-  /// The next event, past heartbeats.
+  /// The next event that a test recorded, past heartbeats and what tells of new customers.
   mutating func nextEvent() async throws -> WatchTimelineResponse {
     for _ in 0..<100_000 {
       guard let response = try await next() else { break }
-      if response.event != nil { return response }
+      if response.isRecorded { return response }
     }
     throw RPCError(code: .internal, message: "the watch ended without an error")
   }
@@ -200,4 +200,9 @@ struct Watching {
   }
 
   func cancel() { stream.cancel() }
+}
+
+extension WatchTimelineResponse {
+  /// Whether it is an event that a test recorded.
+  var isRecorded: Bool { event.map { $0.type != "profile_created" } ?? false }
 }

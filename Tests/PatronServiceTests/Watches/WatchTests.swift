@@ -154,7 +154,7 @@ struct WatchTests {
       #expect(try await watched(.with { $0.occurredBefore = .at(1_700_000_001) }).count == 10)
       // Nothing matches these; what comes is a heartbeat at the end.
       for filter in [
-        EventFilter.with { $0.sources = [.product] },
+        EventFilter.with { $0.sources = [.ecommerce] },
         EventFilter.with { $0.occurredFrom = .at(1_700_000_001) },
         EventFilter.with { $0.occurredBefore = .at(1_700_000_000) },
       ] {

@@ -2841,7 +2841,7 @@ const ProtobufCMessageDescriptor patron__v1__source_activity__descriptor =
   (ProtobufCMessageInit) patron__v1__source_activity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__review_summary__field_descriptors[9] =
+static const ProtobufCFieldDescriptor patron__v1__review_summary__field_descriptors[15] =
 {
   {
     "total_reviews",
@@ -2951,22 +2951,100 @@ static const ProtobufCFieldDescriptor patron__v1__review_summary__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "average_rating",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ReviewSummary, average_rating),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "average_product_sentiment",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ReviewSummary, average_product_sentiment),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "average_site_sentiment",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ReviewSummary, average_site_sentiment),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "average_sentiment",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ReviewSummary, average_sentiment),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "product_sentiment_count",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ReviewSummary, product_sentiment_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "site_sentiment_count",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ReviewSummary, site_sentiment_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__review_summary__field_indices_by_name[] = {
   1,   /* field[1] = average_product_rating */
+  10,   /* field[10] = average_product_sentiment */
+  9,   /* field[9] = average_rating */
+  12,   /* field[12] = average_sentiment */
   2,   /* field[2] = average_site_rating */
+  11,   /* field[11] = average_site_sentiment */
   4,   /* field[4] = last_review_at */
   5,   /* field[5] = last_sentiment */
   3,   /* field[3] = last_star_rating */
   7,   /* field[7] = product_rating_count */
+  13,   /* field[13] = product_sentiment_count */
   8,   /* field[8] = site_rating_count */
+  14,   /* field[14] = site_sentiment_count */
   6,   /* field[6] = top_topics */
   0,   /* field[0] = total_reviews */
 };
 static const ProtobufCIntRange patron__v1__review_summary__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor patron__v1__review_summary__descriptor =
 {
@@ -2976,14 +3054,14 @@ const ProtobufCMessageDescriptor patron__v1__review_summary__descriptor =
   "Patron__V1__ReviewSummary",
   "patron.v1",
   sizeof(Patron__V1__ReviewSummary),
-  9,
+  15,
   patron__v1__review_summary__field_descriptors,
   patron__v1__review_summary__field_indices_by_name,
   1,  patron__v1__review_summary__number_ranges,
   (ProtobufCMessageInit) patron__v1__review_summary__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__loyalty_summary__field_descriptors[10] =
+static const ProtobufCFieldDescriptor patron__v1__loyalty_summary__field_descriptors[11] =
 {
   {
     "member",
@@ -3105,6 +3183,18 @@ static const ProtobufCFieldDescriptor patron__v1__loyalty_summary__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "referral_clicks",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__LoyaltySummary, referral_clicks),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__loyalty_summary__field_indices_by_name[] = {
   1,   /* field[1] = joined_at */
@@ -3114,6 +3204,7 @@ static const unsigned patron__v1__loyalty_summary__field_indices_by_name[] = {
   5,   /* field[5] = points_expire_at */
   4,   /* field[4] = points_redeemed */
   8,   /* field[8] = redemption_count */
+  10,   /* field[10] = referral_clicks */
   9,   /* field[9] = successful_referrals */
   6,   /* field[6] = tier */
   7,   /* field[7] = tier_since */
@@ -3121,7 +3212,7 @@ static const unsigned patron__v1__loyalty_summary__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__loyalty_summary__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor patron__v1__loyalty_summary__descriptor =
 {
@@ -3131,7 +3222,7 @@ const ProtobufCMessageDescriptor patron__v1__loyalty_summary__descriptor =
   "Patron__V1__LoyaltySummary",
   "patron.v1",
   sizeof(Patron__V1__LoyaltySummary),
-  10,
+  11,
   patron__v1__loyalty_summary__field_descriptors,
   patron__v1__loyalty_summary__field_indices_by_name,
   1,  patron__v1__loyalty_summary__number_ranges,

@@ -181,10 +181,16 @@ struct  Patron__V1__ReviewSummary
   char **top_topics;
   int64_t product_rating_count;
   int64_t site_rating_count;
+  double average_rating;
+  double average_product_sentiment;
+  double average_site_sentiment;
+  double average_sentiment;
+  int64_t product_sentiment_count;
+  int64_t site_sentiment_count;
 };
 #define PATRON__V1__REVIEW_SUMMARY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__review_summary__descriptor) \
-    , 0, 0, 0, 0, NULL, 0, 0,NULL, 0, 0 }
+    , 0, 0, 0, 0, NULL, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Patron__V1__LoyaltySummary
@@ -200,10 +206,11 @@ struct  Patron__V1__LoyaltySummary
   Google__Protobuf__Timestamp *tier_since;
   int64_t redemption_count;
   int64_t successful_referrals;
+  int64_t referral_clicks;
 };
 #define PATRON__V1__LOYALTY_SUMMARY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__loyalty_summary__descriptor) \
-    , 0, NULL, 0, 0, 0, NULL, (char *)protobuf_c_empty_string, NULL, 0, 0 }
+    , 0, NULL, 0, 0, 0, NULL, (char *)protobuf_c_empty_string, NULL, 0, 0, 0 }
 
 
 struct  Patron__V1__Customer__CustomPropertiesEntry
