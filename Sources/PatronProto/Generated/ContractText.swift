@@ -2863,7 +2863,16 @@ extension Contract {
           //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
           // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
-          // with another currency or customer. Warnings: those of UpsertCustomer, `ORDER_PARTS_REMOVED`.
+          // Each transition has an event of its own, once: `order_placed`, `order_paid`,
+          // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
+          // `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
+          // shipment changes. A refund or cancellation that is corrected replaces its event. Everything
+          // else that changes, a transition that is taken back or comes again included, is one
+          // `order_updated` with the names of the fields in `changes`.
+          //
+          // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
+          // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
+          // cancellation more than a day before the order.
           rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -2895,7 +2904,7 @@ extension Contract {
           //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
           // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
-          // known with another customer. Warnings: those of UpsertCustomer.
+          // known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
           rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -2989,7 +2998,16 @@ extension Contract {
         //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
         // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
-        // with another currency or customer. Warnings: those of UpsertCustomer, `ORDER_PARTS_REMOVED`.
+        // Each transition has an event of its own, once: `order_placed`, `order_paid`,
+        // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
+        // `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
+        // shipment changes. A refund or cancellation that is corrected replaces its event. Everything
+        // else that changes, a transition that is taken back or comes again included, is one
+        // `order_updated` with the names of the fields in `changes`.
+        //
+        // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
+        // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
+        // cancellation more than a day before the order.
         rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3037,7 +3055,7 @@ extension Contract {
         //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
         // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
-        // known with another customer. Warnings: those of UpsertCustomer.
+        // known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
         rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3423,6 +3441,8 @@ extension Contract {
           Outcome outcome = 2;
           // Events that the change put on the timeline.
           repeated Event derived_events = 3;
+          // What the caller should know: `TIMES_CONTRADICT`.
+          repeated Warning warnings = 4;
         }
         """##),
     ContractDeclaration(
@@ -3449,6 +3469,8 @@ extension Contract {
           Outcome outcome = 2;
           // Events that the change put on the timeline.
           repeated Event derived_events = 3;
+          // What the caller should know: `TIMES_CONTRADICT`.
+          repeated Warning warnings = 4;
         }
         """##),
     ContractDeclaration(

@@ -820,6 +820,9 @@ public struct SyncRefundResponse: ProtobufC.Message {
   /// Events that the change put on the timeline.
   public var derivedEvents: [Event] = []
 
+  /// What the caller should know: `TIMES_CONTRADICT`.
+  public var warnings: [Warning] = []
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -837,6 +840,7 @@ public struct SyncRefundResponse: ProtobufC.Message {
     self.order = c.pointee.order.map { Order(fromC: $0) }
     self.outcome = Outcome(rawValue: Int32(truncatingIfNeeded: c.pointee.outcome.rawValue))
     self.derivedEvents = CArray.map(c.pointee.derived_events, c.pointee.n_derived_events) { Event(fromC: $0!) }
+    self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -846,6 +850,8 @@ public struct SyncRefundResponse: ProtobufC.Message {
     c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: self.outcome.rawValue))
     c.pointee.n_derived_events = self.derivedEvents.count
     c.pointee.derived_events = try arena.map(self.derivedEvents) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Event.self) }
+    c.pointee.n_warnings = self.warnings.count
+    c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
   }
 }
 
@@ -899,6 +905,9 @@ public struct SyncFulfillmentResponse: ProtobufC.Message {
   /// Events that the change put on the timeline.
   public var derivedEvents: [Event] = []
 
+  /// What the caller should know: `TIMES_CONTRADICT`.
+  public var warnings: [Warning] = []
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -916,6 +925,7 @@ public struct SyncFulfillmentResponse: ProtobufC.Message {
     self.order = c.pointee.order.map { Order(fromC: $0) }
     self.outcome = Outcome(rawValue: Int32(truncatingIfNeeded: c.pointee.outcome.rawValue))
     self.derivedEvents = CArray.map(c.pointee.derived_events, c.pointee.n_derived_events) { Event(fromC: $0!) }
+    self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -925,6 +935,8 @@ public struct SyncFulfillmentResponse: ProtobufC.Message {
     c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: self.outcome.rawValue))
     c.pointee.n_derived_events = self.derivedEvents.count
     c.pointee.derived_events = try arena.map(self.derivedEvents) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Event.self) }
+    c.pointee.n_warnings = self.warnings.count
+    c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
   }
 }
 
