@@ -2750,6 +2750,9 @@ extension Contract {
           google.protobuf.Timestamp first_order_at = 6;
           // The latest that is not cancelled.
           google.protobuf.Timestamp last_order_at = 7;
+          // Orders that say PAYMENT_STATUS_PARTIALLY_REFUNDED and list no refunds: how much went back is
+          // not known, and not in `refunded_total`.
+          int64 unknown_refund_count = 8;
         }
         """##),
     ContractDeclaration(

@@ -134,7 +134,8 @@ extension OrderStatistics {
   init(_ stats: OrderStats) {
     self.init(
       orderCount: stats.orderCount, totalSpentMinor: stats.totalSpent,
-      refundedMinor: stats.refundedTotal, cancelledCount: stats.cancelledCount,
+      refundedMinor: stats.refundedTotal, unknownRefundCount: stats.unknownRefundCount,
+      cancelledCount: stats.cancelledCount,
       firstOrderAt: stats.firstOrderAt?.micros, lastOrderAt: stats.lastOrderAt?.micros)
   }
 }
@@ -147,6 +148,7 @@ extension OrderStats {
     orderCount = statistics.orderCount
     totalSpent = statistics.totalSpentMinor
     refundedTotal = statistics.refundedMinor
+    unknownRefundCount = statistics.unknownRefundCount
     cancelledCount = statistics.cancelledCount
     firstOrderAt = statistics.firstOrderAt.map(GoogleProtobuf.Timestamp.init(micros:))
     lastOrderAt = statistics.lastOrderAt.map(GoogleProtobuf.Timestamp.init(micros:))
