@@ -2864,8 +2864,6 @@ extension Contract {
           rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
           // Takes over an order with its current state and puts what changed on the timeline.
           //
-          // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-          // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
           // Each transition has an event of its own, once: `order_placed`, `order_paid`,
           // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
           // `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
@@ -2873,6 +2871,8 @@ extension Contract {
           // else that changes, a transition that is taken back or comes again included, is one
           // `order_updated` with the names of the fields in `changes`.
           //
+          // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
+          // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
           // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
           // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
           // cancellation more than a day before the order.
@@ -2916,7 +2916,8 @@ extension Contract {
           rpc GetTimeline(GetTimelineRequest) returns (GetTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
+          // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+          // `SOURCE_REQUIRED` for a key without a source.
           rpc GetEvent(GetEventRequest) returns (GetEventResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -2999,8 +3000,6 @@ extension Contract {
       text: ##"""
         // Takes over an order with its current state and puts what changed on the timeline.
         //
-        // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-        // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
         // Each transition has an event of its own, once: `order_placed`, `order_paid`,
         // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
         // `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
@@ -3008,6 +3007,8 @@ extension Contract {
         // else that changes, a transition that is taken back or comes again included, is one
         // `order_updated` with the names of the fields in `changes`.
         //
+        // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
+        // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
         // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
         // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
         // cancellation more than a day before the order.
@@ -3075,7 +3076,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.GetEvent", kind: .method,
       text: ##"""
-        // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
+        // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+        // `SOURCE_REQUIRED` for a key without a source.
         rpc GetEvent(GetEventRequest) returns (GetEventResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3511,20 +3513,21 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.EventFilter", kind: .message,
       text: ##"""
-        // Which events. Values of one field mean OR, fields mean AND; empty fields do not filter. Reasons:
-        // `PRODUCT_UNKNOWN`, those of enums, lists, texts and timestamps.
+        // Which events. Values of one field mean OR, fields mean AND; empty fields do not filter. Lists
+        // have up to 50 values. Reasons: those named below, of enums, lists, texts and timestamps.
         message EventFilter {
           // Sources.
           repeated EventSource sources = 1;
-          // Types: `order_placed`. Up to 50.
+          // Types: `order_placed`. Those of third parties are free words in snake case; where `sources`
+          // leaves third parties out, ListEventTypes must know the type, else `TYPE_UNKNOWN`.
           repeated string types = 2;
           // Events at or after this.
           google.protobuf.Timestamp occurred_from = 3;
-          // Events before this.
+          // Events before this; not earlier than `occurred_from`, else `TIME_RANGE_REVERSED`.
           google.protobuf.Timestamp occurred_before = 4;
           // Applications. Up to 50.
           repeated string source_names = 5;
-          // Own products: `sms`, `reviews`.
+          // Own products: `sms`, `reviews`; others are `PRODUCT_UNKNOWN`.
           repeated string products = 6;
           // Channels.
           repeated Channel channels = 7;
@@ -3532,7 +3535,8 @@ extension Contract {
           string campaign_id = 8;
           // The shop's identifier of an order, up to 255 characters.
           string order_external_id = 9;
-          // A fragment of title, type or properties, without regard to case; up to 255 characters.
+          // A fragment of title, type, references or properties, without regard to case; up to 255
+          // characters.
           string query = 10;
         }
         """##),
@@ -3587,7 +3591,7 @@ extension Contract {
       text: ##"""
         // An event by the identifiers of its caller.
         message EventKey {
-          // Its source.
+          // Its source; required.
           EventSource source = 1;
           // Its application.
           string source_name = 2;

@@ -1035,25 +1035,26 @@ public struct SyncCheckoutResponse: ProtobufC.Message {
   }
 }
 
-/// Which events. Values of one field mean OR, fields mean AND; empty fields do not filter. Reasons:
-/// `PRODUCT_UNKNOWN`, those of enums, lists, texts and timestamps.
+/// Which events. Values of one field mean OR, fields mean AND; empty fields do not filter. Lists
+/// have up to 50 values. Reasons: those named below, of enums, lists, texts and timestamps.
 public struct EventFilter: ProtobufC.Message {
   /// Sources.
   public var sources: [EventSource] = []
 
-  /// Types: `order_placed`. Up to 50.
+  /// Types: `order_placed`. Those of third parties are free words in snake case; where `sources`
+  /// leaves third parties out, ListEventTypes must know the type, else `TYPE_UNKNOWN`.
   public var types: [String] = []
 
   /// Events at or after this.
   public var occurredFrom: GoogleProtobuf.Timestamp?
 
-  /// Events before this.
+  /// Events before this; not earlier than `occurred_from`, else `TIME_RANGE_REVERSED`.
   public var occurredBefore: GoogleProtobuf.Timestamp?
 
   /// Applications. Up to 50.
   public var sourceNames: [String] = []
 
-  /// Own products: `sms`, `reviews`.
+  /// Own products: `sms`, `reviews`; others are `PRODUCT_UNKNOWN`.
   public var products: [String] = []
 
   /// Channels.
@@ -1065,7 +1066,8 @@ public struct EventFilter: ProtobufC.Message {
   /// The shop's identifier of an order, up to 255 characters.
   public var orderExternalID = ""
 
-  /// A fragment of title, type or properties, without regard to case; up to 255 characters.
+  /// A fragment of title, type, references or properties, without regard to case; up to 255
+  /// characters.
   public var query = ""
 
   /// The message with every field absent or at its default.
@@ -1254,7 +1256,7 @@ public struct GetTimelineResponse: ProtobufC.Message {
 
 /// An event by the identifiers of its caller.
 public struct EventKey: ProtobufC.Message {
-  /// Its source.
+  /// Its source; required.
   public var source = EventSource(rawValue: 0)
 
   /// Its application.

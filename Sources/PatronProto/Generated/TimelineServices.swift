@@ -38,8 +38,6 @@ public enum TimelineService {
 
   /// Takes over an order with its current state and puts what changed on the timeline.
   ///
-  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-  /// FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
   /// Each transition has an event of its own, once: `order_placed`, `order_paid`,
   /// `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
   /// `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
@@ -47,6 +45,8 @@ public enum TimelineService {
   /// else that changes, a transition that is taken back or comes again included, is one
   /// `order_updated` with the names of the fields in `changes`.
   ///
+  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
+  /// FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
   /// with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
   /// those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
   /// cancellation more than a day before the order.
@@ -102,7 +102,8 @@ public enum TimelineService {
       service: name, name: "GetTimeline", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
+  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+  /// `SOURCE_REQUIRED` for a key without a source.
   public static let getEvent = MethodDescriptor<GetEventRequest, GetEventResponse>(
     TTRPC.Method(
       service: name, name: "GetEvent", kind: .unary,
@@ -220,8 +221,6 @@ public struct TimelineServiceClient: Sendable {
 
   /// Takes over an order with its current state and puts what changed on the timeline.
   ///
-  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-  /// FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
   /// Each transition has an event of its own, once: `order_placed`, `order_paid`,
   /// `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
   /// `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
@@ -229,6 +228,8 @@ public struct TimelineServiceClient: Sendable {
   /// else that changes, a transition that is taken back or comes again included, is one
   /// `order_updated` with the names of the fields in `changes`.
   ///
+  /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
+  /// FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
   /// with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
   /// those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
   /// cancellation more than a day before the order.
@@ -278,7 +279,8 @@ public struct TimelineServiceClient: Sendable {
     try await channel.call(TimelineService.getTimeline, request, options)
   }
 
-  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
+  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+  /// `SOURCE_REQUIRED` for a key without a source.
   public func getEvent(_ request: GetEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetEventResponse {
     try await channel.call(TimelineService.getEvent, request, options)
   }
