@@ -1565,6 +1565,9 @@ extension Contract {
           repeated SourceActivity activity = 26;
           // When the last event of any source happened.
           google.protobuf.Timestamp last_event_at = 27;
+          // In NDJSON exports only, of customers with a suppressed address: what marketing each channel may
+          // be sent, and what blocks it. Calls answer with it beside the customer.
+          repeated ChannelStatus channels = 28;
         }
         """##),
     ContractDeclaration(
@@ -2503,7 +2506,8 @@ extension Contract {
           EXPORT_FORMAT_UNSPECIFIED = 0;
           // RFC 4180, UTF-8, with a header line.
           EXPORT_FORMAT_CSV = 1;
-          // One JSON message a line.
+          // One JSON message a line: a customer, with `channels` where an address is suppressed, or an
+          // event.
           EXPORT_FORMAT_NDJSON = 2;
           // An archive of CSV files and one JSON file; of one customer only.
           EXPORT_FORMAT_ZIP = 3;
