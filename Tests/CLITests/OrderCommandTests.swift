@@ -97,6 +97,12 @@ struct OrderCommandTests {
         $0.outcome = .updated
         $0.order = order
         $0.derivedEvents = [.with { $0.type = "order_refunded" }]
+        $0.warnings = [
+          .with {
+            $0.reason = "TIMES_CONTRADICT"
+            $0.message = "Too early."
+          }
+        ]
       }
     }
     server.on(TimelineService.syncFulfillment) { _ in .with { $0.outcome = .unchanged } }
@@ -107,6 +113,7 @@ struct OrderCommandTests {
       refund.out == """
         updated  order 1001  16.99 USD  2024-05-31  customer 7
           event: order_refunded
+        warning: Too early. (TIMES_CONTRADICT)
 
         """, "\(refund.err)")
     let at = try Self.time("2024-06-01")

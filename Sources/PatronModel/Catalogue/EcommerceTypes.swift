@@ -118,7 +118,9 @@ extension EventCatalogue {
       "order_updated",
       "Order updated",
       "The order was changed.",
-      [.theOrder, .text("changes")]
+      [
+        .theOrder, .amount, .text("changes"), .text("payment_status"), .text("fulfillment_status"),
+      ]
     ),
     .shop(
       "order_paid",

@@ -69,7 +69,7 @@ public enum CheckoutEvents {
   ) -> [CheckoutEvent] {
     var events: [CheckoutEvent] = []
     if old == nil { events.append(event(.started, of: new, at: new.startedAt)) }
-    if let at = new.abandonedAt, old?.abandonedAt == nil {
+    if let at = new.abandonedAt, at != old?.abandonedAt {
       events.append(event(.abandoned, of: new, at: at, parts: [String(at)]))
     }
     let wasAbandoned = new.abandonedAt != nil || old?.abandonedAt != nil

@@ -10,14 +10,30 @@ public struct DerivedEvent: Sendable, Hashable {
     case partiallyFulfilled = "order_partially_fulfilled"
     /// The last shipment left.
     case fulfilled = "order_fulfilled"
+    /// The carrier reported on a shipment.
+    case shipmentChanged = "shipment_status_changed"
+    /// The last shipment arrived.
+    case arrived = "order_delivered"
     /// The order was called off.
     case cancelled = "order_cancelled"
-    /// The order counts again after it was called off.
-    case reinstated = "order_updated"
     /// Money went back.
     case refunded = "order_refunded"
+    /// Something changed that no other event tells of.
+    case updated = "order_updated"
 
     fileprivate var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+    /// The fields of an order that need no other event once this one is told.
+    public var tells: Set<String> {
+      switch self {
+      case .placed, .updated: []
+      case .paid: ["payment_status"]
+      case .partiallyFulfilled, .fulfilled: ["fulfillment_status", "fulfillments"]
+      case .shipmentChanged, .arrived: ["fulfillments"]
+      case .cancelled: ["cancellation"]
+      case .refunded: ["payment_status", "refunds"]
+      }
+    }
   }
 
   /// What happened.
@@ -25,8 +41,9 @@ public struct DerivedEvent: Sendable, Hashable {
   /// When it happened.
   public var occurredAt: Micros
   /// Identifier of the event, at most 255 bytes, the same whenever the same transition is seen. An
-  /// event that exists under it is left as it is, unless ``replaces`` is set.
-  public var dedupKey: String
+  /// event that exists under it is left as it is, unless ``replaces`` is set. nil for what may
+  /// happen again and is another event each time.
+  public var dedupKey: String?
   /// Whether the event corrects an earlier one of the same key.
   public var replaces = false
   /// What it is worth, in minor units of the order's currency; nil when unknown.
@@ -35,8 +52,14 @@ public struct DerivedEvent: Sendable, Hashable {
   public var refundID: String?
   /// The shipment that it tells of.
   public var shipmentID: String?
-  /// Why the order was called off.
+  /// How far that shipment was before; nil when nobody had said.
+  public var progressBefore: ShipmentProgress?
+  /// How far that shipment is now.
+  public var progress: ShipmentProgress?
+  /// Why the order was called off, or money went back.
   public var reason: String?
+  /// Of ``Kind/updated``: names of the fields.
+  public var changes: [String] = []
   /// Of a refund: whether everything has now gone back.
   public var isFull: Bool?
 
@@ -49,9 +72,10 @@ public enum OrderEvents {
   /// The events of the transition from `old` to `new`, oldest first.
   ///
   /// Each transition is told once: the same states again, and a repeat of the whole sequence, give
-  /// the same keys. A refund whose amount or date is corrected is told again under its key, with
-  /// ``DerivedEvent/replaces``. Paying, sending or cancelling that is taken back tells nothing,
-  /// but an order that is no longer cancelled is told as `order_updated`.
+  /// the same keys. A refund that is corrected is told again under its key, with
+  /// ``DerivedEvent/replaces``; so is a cancellation, unless its date changes: then it is another
+  /// one. What is taken back tells nothing here: it is one of the changes that are told as
+  /// ``DerivedEvent/Kind/updated``.
   ///
   /// - Parameters:
   ///   - old: what is stored; nil for a new order.
@@ -72,26 +96,67 @@ public enum OrderEvents {
       events.append(event(.paid, of: new, at: undated, amount: new.totalMinor))
     }
     events += shipped(from: old, to: new, undated: undated)
-    events += cancelled(from: old, to: new, undated: undated)
+    events += carried(from: old, to: new, undated: undated)
+    events += cancelled(from: old, to: new)
     events += refunded(from: old, to: new, undated: undated)
     return events.sorted { ($0.occurredAt, $0.kind.rank) < ($1.occurredAt, $1.kind.rank) }
   }
 
+  /// The event for changes that no other one tells of.
+  ///
+  /// - Parameters:
+  ///   - order: what the shop says now.
+  ///   - changes: names of the fields.
+  ///   - observedAt: when the shop says so.
+  public static func updated(
+    _ order: OrderSnapshot,
+    changes: [String],
+    observedAt: Micros
+  ) -> DerivedEvent {
+    var told = DerivedEvent(kind: .updated, occurredAt: max(observedAt, order.placedAt))
+    told.changes = changes
+    if changes.contains("total") { told.amountMinor = order.totalMinor }
+    return told
+  }
+
   private static func cancelled(
+    from old: OrderSnapshot?,
+    to new: OrderSnapshot
+  ) -> [DerivedEvent] {
+    guard let at = new.cancelledAt,
+      at != old?.cancelledAt || new.cancelReason != old?.cancelReason
+    else { return [] }
+    var told = event(.cancelled, of: new, at: at, parts: [String(at)])
+    told.reason = new.cancelReason
+    told.replaces = true
+    return [told]
+  }
+
+  /// What carriers reported of shipments that were known, and that the whole order arrived. How
+  /// far a shipment is when it is first heard of is no change.
+  private static func carried(
     from old: OrderSnapshot?,
     to new: OrderSnapshot,
     undated: Micros
   ) -> [DerivedEvent] {
-    switch (old?.cancelledAt, new.cancelledAt) {
-    case (nil, let at?):
-      var told = event(.cancelled, of: new, at: at, parts: [String(at)])
-      told.reason = new.cancelReason
-      return [told]
-    case (let at?, nil):
-      return [event(.reinstated, of: new, at: undated, parts: ["reinstated", String(at)])]
-    case (nil, nil), (_?, _?):
-      return []
+    if new.shipments.isEmpty { return [] }
+    var events: [DerivedEvent] = []
+    for shipment in new.shipments {
+      guard let progress = shipment.progress,
+        let known = old?.shipments.first(where: { $0.id == shipment.id }),
+        known.progress != progress
+      else { continue }
+      var told = DerivedEvent(kind: .shipmentChanged, occurredAt: max(undated, shipment.at))
+      told.shipmentID = shipment.id
+      told.progressBefore = known.progress
+      told.progress = progress
+      events.append(told)
     }
+    if new.hasArrived, !(old?.hasArrived ?? false) {
+      let sent = new.shipments.filter { $0.state == .success }.map(\.at).max() ?? undated
+      events.append(event(.arrived, of: new, at: old == nil ? sent : max(undated, sent)))
+    }
+    return events
   }
 
   private static func shipped(
@@ -127,29 +192,30 @@ public enum OrderEvents {
   ) -> [DerivedEvent] {
     if new.refunds.isEmpty { return refundedByStatus(from: old, to: new, undated: undated) }
     if let old, old.refunds.isEmpty, old.payment == .refunded { return [] }
-    let before = Dictionary(
-      (old?.refunds ?? []).map { ($0.id, $0) },
-      uniquingKeysWith: { first, _ in first }
-    )
-    var events: [DerivedEvent] = []
-    var left = new.totalMinor
-    for refund in new.refunds.sorted(by: { ($0.at, $0.id) < ($1.at, $1.id) }) {
+    let before = Set(old.map(refunds) ?? [])
+    return refunds(of: new).filter { !before.contains($0) }
+  }
+
+  /// The events of all refunds. One of them may change the event of another: what goes back last
+  /// makes the refund a full one.
+  private static func refunds(of order: OrderSnapshot) -> [DerivedEvent] {
+    var left = order.totalMinor
+    return order.refunds.sorted(by: { ($0.at, $0.id) < ($1.at, $1.id) }).map { refund in
       // Saturating: a refund of more than the total is a full one, however large.
       left = refund.amountMinor >= left ? 0 : left - max(0, refund.amountMinor)
-      if before[refund.id] == refund { continue }
       var told = event(
         .refunded,
-        of: new,
+        of: order,
         at: refund.at,
         amount: refund.amountMinor,
         parts: ["id", refund.id]
       )
       told.refundID = refund.id
+      told.reason = refund.reason
       told.isFull = left == 0
-      told.replaces = before[refund.id] != nil
-      events.append(told)
+      told.replaces = true
+      return told
     }
-    return events
   }
 
   /// Shops that keep no refunds say so by the payment status alone.

@@ -48,6 +48,26 @@ public enum ShipmentState: Int, Sendable, Hashable, CaseIterable {
   case error = 5
 }
 
+/// How far a carrier is with a shipment. Raw values are those of the protocol.
+public enum ShipmentProgress: Int, Sendable, Hashable, CaseIterable {
+  /// The label was printed or bought.
+  case labelPrinted = 1
+  /// The carrier has it.
+  case confirmed = 2
+  /// On its way.
+  case inTransit = 3
+  /// On the last stretch.
+  case outForDelivery = 4
+  /// The carrier came and nobody was there.
+  case attemptedDelivery = 5
+  /// Waits to be collected.
+  case readyForPickup = 6
+  /// Delivered.
+  case delivered = 7
+  /// Lost, returned or refused.
+  case failure = 8
+}
+
 /// One refund of an order.
 public struct RefundSnapshot: Sendable, Hashable {
   /// The shop's identifier, unique within the order.
@@ -56,12 +76,15 @@ public struct RefundSnapshot: Sendable, Hashable {
   public var at: Micros
   /// How much, in minor units of the order's currency, 0 or more.
   public var amountMinor: Int64
+  /// Why; empty when nobody said.
+  public var reason: String
 
   /// Makes a refund.
-  public init(id: String, at: Micros, amountMinor: Int64) {
+  public init(id: String, at: Micros, amountMinor: Int64, reason: String = "") {
     self.id = id
     self.at = at
     self.amountMinor = amountMinor
+    self.reason = reason
   }
 }
 
@@ -75,13 +98,22 @@ public struct ShipmentSnapshot: Sendable, Hashable {
   public var state: ShipmentState
   /// How many pieces it holds; nil is everything that was left to send.
   public var quantity: Int64?
+  /// How far the carrier is; nil when nobody said.
+  public var progress: ShipmentProgress?
 
   /// Makes a shipment.
-  public init(id: String, at: Micros, state: ShipmentState, quantity: Int64? = nil) {
+  public init(
+    id: String,
+    at: Micros,
+    state: ShipmentState,
+    quantity: Int64? = nil,
+    progress: ShipmentProgress? = nil
+  ) {
     self.id = id
     self.at = at
     self.state = state
     self.quantity = quantity
+    self.progress = progress
   }
 }
 
@@ -159,6 +191,13 @@ public struct OrderSnapshot: Sendable, Hashable {
       left -= max(0, pieces)
     }
     return .partiallyFulfilled
+  }
+
+  /// Whether everything was sent, in shipments that have all arrived.
+  public var hasArrived: Bool {
+    let sent = shipments.filter { $0.state == .success }
+    return !sent.isEmpty && sent.allSatisfy { $0.progress == .delivered }
+      && delivered == .fulfilled
   }
 
   /// Checks what the other rules rely on.

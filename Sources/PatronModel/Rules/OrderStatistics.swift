@@ -8,6 +8,8 @@ public struct OrderContribution: Sendable, Hashable {
   public var totalMinor: Int64
   /// What was given back, in minor units.
   public var refundedMinor: Int64
+  /// Whether money went back of which nobody said how much.
+  public var hasUnknownRefund: Bool
   /// Whether the order was called off: then it counts as cancelled, and its total does not count.
   /// Its refunds do.
   public var isCancelled: Bool
@@ -18,12 +20,14 @@ public struct OrderContribution: Sendable, Hashable {
     placedAt: Micros,
     totalMinor: Int64,
     refundedMinor: Int64 = 0,
+    hasUnknownRefund: Bool = false,
     isCancelled: Bool = false
   ) {
     self.currency = currency
     self.placedAt = placedAt
     self.totalMinor = totalMinor
     self.refundedMinor = refundedMinor
+    self.hasUnknownRefund = hasUnknownRefund
     self.isCancelled = isCancelled
   }
 
@@ -34,6 +38,7 @@ public struct OrderContribution: Sendable, Hashable {
       placedAt: order.placedAt,
       totalMinor: order.totalMinor,
       refundedMinor: try order.refundedMinor(),
+      hasUnknownRefund: order.payment == .partiallyRefunded && order.refunds.isEmpty,
       isCancelled: order.cancelledAt != nil
     )
   }
@@ -47,6 +52,8 @@ public struct OrderStatistics: Sendable, Hashable {
   public var totalSpentMinor: Int64
   /// Sum of the refunds of all orders in minor units.
   public var refundedMinor: Int64
+  /// Orders of which money went back, and nobody said how much.
+  public var unknownRefundCount: Int64
   /// Orders that are cancelled.
   public var cancelledCount: Int64
   /// When the earliest order that is not cancelled was placed; nil when there is none.
@@ -59,6 +66,7 @@ public struct OrderStatistics: Sendable, Hashable {
     orderCount: Int64 = 0,
     totalSpentMinor: Int64 = 0,
     refundedMinor: Int64 = 0,
+    unknownRefundCount: Int64 = 0,
     cancelledCount: Int64 = 0,
     firstOrderAt: Micros? = nil,
     lastOrderAt: Micros? = nil
@@ -66,6 +74,7 @@ public struct OrderStatistics: Sendable, Hashable {
     self.orderCount = orderCount
     self.totalSpentMinor = totalSpentMinor
     self.refundedMinor = refundedMinor
+    self.unknownRefundCount = unknownRefundCount
     self.cancelledCount = cancelledCount
     self.firstOrderAt = firstOrderAt
     self.lastOrderAt = lastOrderAt
@@ -133,6 +142,7 @@ public struct CustomerOrderStatistics: Sendable, Hashable {
   private mutating func add(_ order: OrderContribution) throws(RuleError) {
     var entry = byCurrency[order.currency] ?? OrderStatistics()
     entry.refundedMinor = try entry.refundedMinor.adding(order.refundedMinor)
+    if order.hasUnknownRefund { entry.unknownRefundCount += 1 }
     if order.isCancelled {
       entry.cancelledCount = try entry.cancelledCount.adding(1)
     } else {
@@ -147,6 +157,8 @@ public struct CustomerOrderStatistics: Sendable, Hashable {
   private mutating func remove(_ order: OrderContribution) throws(RuleError) {
     var entry = byCurrency[order.currency] ?? OrderStatistics()
     entry.refundedMinor = try entry.refundedMinor.subtracting(order.refundedMinor)
+    // Orders of a version that did not count this are not counted out of it.
+    if order.hasUnknownRefund, entry.unknownRefundCount > 0 { entry.unknownRefundCount -= 1 }
     if order.isCancelled {
       entry.cancelledCount = try entry.cancelledCount.subtracting(1)
     } else {

@@ -1616,6 +1616,9 @@ extension Contract {
           repeated SourceActivity activity = 26;
           // When the last event of any source happened.
           google.protobuf.Timestamp last_event_at = 27;
+          // In NDJSON exports only, of customers with a suppressed address: what marketing each channel may
+          // be sent, and what blocks it. Calls answer with it beside the customer.
+          repeated ChannelStatus channels = 28;
         }
         """##),
     ContractDeclaration(
@@ -2602,7 +2605,8 @@ extension Contract {
           EXPORT_FORMAT_UNSPECIFIED = 0;
           // RFC 4180, UTF-8, with a header line.
           EXPORT_FORMAT_CSV = 1;
-          // One JSON message a line.
+          // One JSON message a line: a customer, with `channels` where an address is suppressed, or an
+          // event.
           EXPORT_FORMAT_NDJSON = 2;
           // An archive of CSV files and one JSON file; of one customer only.
           EXPORT_FORMAT_ZIP = 3;
@@ -2851,6 +2855,9 @@ extension Contract {
           google.protobuf.Timestamp first_order_at = 6;
           // The latest that is not cancelled.
           google.protobuf.Timestamp last_order_at = 7;
+          // Orders that say PAYMENT_STATUS_PARTIALLY_REFUNDED and list no refunds: how much went back is
+          // not known, and not in `refunded_total`.
+          int64 unknown_refund_count = 8;
         }
         """##),
     ContractDeclaration(
@@ -2967,9 +2974,18 @@ extension Contract {
           rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
           // Takes over an order with its current state and puts what changed on the timeline.
           //
+          // Each transition has an event of its own, once: `order_placed`, `order_paid`,
+          // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
+          // `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
+          // shipment changes. A refund or cancellation that is corrected replaces its event. Everything
+          // else that changes, a transition that is taken back or comes again included, is one
+          // `order_updated` with the names of the fields in `changes`.
+          //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
           // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
-          // with another currency or customer. Warnings: those of UpsertCustomer, `ORDER_PARTS_REMOVED`.
+          // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
+          // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
+          // cancellation more than a day before the order.
           rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -3001,7 +3017,7 @@ extension Contract {
           //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
           // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
-          // known with another customer. Warnings: those of UpsertCustomer.
+          // known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
           rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -3010,7 +3026,8 @@ extension Contract {
           rpc GetTimeline(GetTimelineRequest) returns (GetTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
+          // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+          // `SOURCE_REQUIRED` for a key without a source.
           rpc GetEvent(GetEventRequest) returns (GetEventResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -3098,9 +3115,18 @@ extension Contract {
       text: ##"""
         // Takes over an order with its current state and puts what changed on the timeline.
         //
+        // Each transition has an event of its own, once: `order_placed`, `order_paid`,
+        // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
+        // `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
+        // shipment changes. A refund or cancellation that is corrected replaces its event. Everything
+        // else that changes, a transition that is taken back or comes again included, is one
+        // `order_updated` with the names of the fields in `changes`.
+        //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
         // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
-        // with another currency or customer. Warnings: those of UpsertCustomer, `ORDER_PARTS_REMOVED`.
+        // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
+        // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
+        // cancellation more than a day before the order.
         rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3148,7 +3174,7 @@ extension Contract {
         //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
         // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
-        // known with another customer. Warnings: those of UpsertCustomer.
+        // known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
         rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3165,7 +3191,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.GetEvent", kind: .method,
       text: ##"""
-        // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
+        // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+        // `SOURCE_REQUIRED` for a key without a source.
         rpc GetEvent(GetEventRequest) returns (GetEventResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3539,6 +3566,8 @@ extension Contract {
           Outcome outcome = 2;
           // Events that the change put on the timeline.
           repeated Event derived_events = 3;
+          // What the caller should know: `TIMES_CONTRADICT`.
+          repeated Warning warnings = 4;
         }
         """##),
     ContractDeclaration(
@@ -3565,6 +3594,8 @@ extension Contract {
           Outcome outcome = 2;
           // Events that the change put on the timeline.
           repeated Event derived_events = 3;
+          // What the caller should know: `TIMES_CONTRADICT`.
+          repeated Warning warnings = 4;
         }
         """##),
     ContractDeclaration(
@@ -3602,20 +3633,21 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.EventFilter", kind: .message,
       text: ##"""
-        // Which events. Values of one field mean OR, fields mean AND; empty fields do not filter. Reasons:
-        // `PRODUCT_UNKNOWN`, those of enums, lists, texts and timestamps.
+        // Which events. Values of one field mean OR, fields mean AND; empty fields do not filter. Lists
+        // have up to 50 values. Reasons: those named below, of enums, lists, texts and timestamps.
         message EventFilter {
           // Sources.
           repeated EventSource sources = 1;
-          // Types: `order_placed`. Up to 50.
+          // Types: `order_placed`. Those of third parties are free words in snake case; where `sources`
+          // leaves third parties out, ListEventTypes must know the type, else `TYPE_UNKNOWN`.
           repeated string types = 2;
           // Events at or after this.
           google.protobuf.Timestamp occurred_from = 3;
-          // Events before this.
+          // Events before this; not earlier than `occurred_from`, else `TIME_RANGE_REVERSED`.
           google.protobuf.Timestamp occurred_before = 4;
           // Applications. Up to 50.
           repeated string source_names = 5;
-          // Own products: `sms`, `reviews`.
+          // Own products: `sms`, `reviews`; others are `PRODUCT_UNKNOWN`.
           repeated string products = 6;
           // Channels.
           repeated Channel channels = 7;
@@ -3623,7 +3655,8 @@ extension Contract {
           string campaign_id = 8;
           // The shop's identifier of an order, up to 255 characters.
           string order_external_id = 9;
-          // A fragment of title, type or properties, without regard to case; up to 255 characters.
+          // A fragment of title, type, references or properties, without regard to case; up to 255
+          // characters.
           string query = 10;
         }
         """##),
@@ -3678,7 +3711,7 @@ extension Contract {
       text: ##"""
         // An event by the identifiers of its caller.
         message EventKey {
-          // Its source.
+          // Its source; required.
           EventSource source = 1;
           // Its application.
           string source_name = 2;

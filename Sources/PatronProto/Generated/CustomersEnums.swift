@@ -177,7 +177,8 @@ public struct ExportFormat: RawRepresentable, Hashable, Sendable, CaseIterable, 
   public static let unspecified = ExportFormat(rawValue: 0)
   /// RFC 4180, UTF-8, with a header line.
   public static let csv = ExportFormat(rawValue: 1)
-  /// One JSON message a line.
+  /// One JSON message a line: a customer, with `channels` where an address is suppressed, or an
+  /// event.
   public static let ndjson = ExportFormat(rawValue: 2)
   /// An archive of CSV files and one JSON file; of one customer only.
   public static let zip = ExportFormat(rawValue: 3)

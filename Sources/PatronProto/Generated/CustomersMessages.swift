@@ -311,6 +311,10 @@ public struct Customer: ProtobufC.Message {
   /// When the last event of any source happened.
   public var lastEventAt: GoogleProtobuf.Timestamp?
 
+  /// In NDJSON exports only, of customers with a suppressed address: what marketing each channel may
+  /// be sent, and what blocks it. Calls answer with it beside the customer.
+  public var channels: [ChannelStatus] = []
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -380,6 +384,7 @@ public struct Customer: ProtobufC.Message {
     self.orderStats = CArray.map(c.pointee.order_stats, c.pointee.n_order_stats) { OrderStats(fromC: $0!) }
     self.activity = CArray.map(c.pointee.activity, c.pointee.n_activity) { SourceActivity(fromC: $0!) }
     self.lastEventAt = c.pointee.last_event_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
+    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ChannelStatus(fromC: $0!) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -462,6 +467,8 @@ public struct Customer: ProtobufC.Message {
     c.pointee.n_activity = self.activity.count
     c.pointee.activity = try arena.map(self.activity) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__SourceActivity.self) }
     if let value = self.lastEventAt { c.pointee.last_event_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
+    c.pointee.n_channels = self.channels.count
+    c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ChannelStatus.self) }
   }
 }
 

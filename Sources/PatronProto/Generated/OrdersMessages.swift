@@ -511,6 +511,10 @@ public struct OrderStats: ProtobufC.Message {
   /// The latest that is not cancelled.
   public var lastOrderAt: GoogleProtobuf.Timestamp?
 
+  /// Orders that say PAYMENT_STATUS_PARTIALLY_REFUNDED and list no refunds: how much went back is
+  /// not known, and not in `refunded_total`.
+  public var unknownRefundCount: Int64 = 0
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -532,6 +536,7 @@ public struct OrderStats: ProtobufC.Message {
     self.cancelledCount = c.pointee.cancelled_count
     self.firstOrderAt = c.pointee.first_order_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.lastOrderAt = c.pointee.last_order_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
+    self.unknownRefundCount = c.pointee.unknown_refund_count
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -544,5 +549,6 @@ public struct OrderStats: ProtobufC.Message {
     c.pointee.cancelled_count = self.cancelledCount
     if let value = self.firstOrderAt { c.pointee.first_order_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     if let value = self.lastOrderAt { c.pointee.last_order_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
+    c.pointee.unknown_refund_count = self.unknownRefundCount
   }
 }

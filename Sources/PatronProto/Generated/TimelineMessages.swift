@@ -825,6 +825,9 @@ public struct SyncRefundResponse: ProtobufC.Message {
   /// Events that the change put on the timeline.
   public var derivedEvents: [Event] = []
 
+  /// What the caller should know: `TIMES_CONTRADICT`.
+  public var warnings: [Warning] = []
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -842,6 +845,7 @@ public struct SyncRefundResponse: ProtobufC.Message {
     self.order = c.pointee.order.map { Order(fromC: $0) }
     self.outcome = Outcome(rawValue: Int32(truncatingIfNeeded: c.pointee.outcome.rawValue))
     self.derivedEvents = CArray.map(c.pointee.derived_events, c.pointee.n_derived_events) { Event(fromC: $0!) }
+    self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -851,6 +855,8 @@ public struct SyncRefundResponse: ProtobufC.Message {
     c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: self.outcome.rawValue))
     c.pointee.n_derived_events = self.derivedEvents.count
     c.pointee.derived_events = try arena.map(self.derivedEvents) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Event.self) }
+    c.pointee.n_warnings = self.warnings.count
+    c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
   }
 }
 
@@ -904,6 +910,9 @@ public struct SyncFulfillmentResponse: ProtobufC.Message {
   /// Events that the change put on the timeline.
   public var derivedEvents: [Event] = []
 
+  /// What the caller should know: `TIMES_CONTRADICT`.
+  public var warnings: [Warning] = []
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -921,6 +930,7 @@ public struct SyncFulfillmentResponse: ProtobufC.Message {
     self.order = c.pointee.order.map { Order(fromC: $0) }
     self.outcome = Outcome(rawValue: Int32(truncatingIfNeeded: c.pointee.outcome.rawValue))
     self.derivedEvents = CArray.map(c.pointee.derived_events, c.pointee.n_derived_events) { Event(fromC: $0!) }
+    self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -930,6 +940,8 @@ public struct SyncFulfillmentResponse: ProtobufC.Message {
     c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: self.outcome.rawValue))
     c.pointee.n_derived_events = self.derivedEvents.count
     c.pointee.derived_events = try arena.map(self.derivedEvents) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Event.self) }
+    c.pointee.n_warnings = self.warnings.count
+    c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
   }
 }
 
@@ -1028,25 +1040,26 @@ public struct SyncCheckoutResponse: ProtobufC.Message {
   }
 }
 
-/// Which events. Values of one field mean OR, fields mean AND; empty fields do not filter. Reasons:
-/// `PRODUCT_UNKNOWN`, those of enums, lists, texts and timestamps.
+/// Which events. Values of one field mean OR, fields mean AND; empty fields do not filter. Lists
+/// have up to 50 values. Reasons: those named below, of enums, lists, texts and timestamps.
 public struct EventFilter: ProtobufC.Message {
   /// Sources.
   public var sources: [EventSource] = []
 
-  /// Types: `order_placed`. Up to 50.
+  /// Types: `order_placed`. Those of third parties are free words in snake case; where `sources`
+  /// leaves third parties out, ListEventTypes must know the type, else `TYPE_UNKNOWN`.
   public var types: [String] = []
 
   /// Events at or after this.
   public var occurredFrom: GoogleProtobuf.Timestamp?
 
-  /// Events before this.
+  /// Events before this; not earlier than `occurred_from`, else `TIME_RANGE_REVERSED`.
   public var occurredBefore: GoogleProtobuf.Timestamp?
 
   /// Applications. Up to 50.
   public var sourceNames: [String] = []
 
-  /// Own products: `sms`, `reviews`.
+  /// Own products: `sms`, `reviews`; others are `PRODUCT_UNKNOWN`.
   public var products: [String] = []
 
   /// Channels.
@@ -1058,7 +1071,8 @@ public struct EventFilter: ProtobufC.Message {
   /// The shop's identifier of an order, up to 255 characters.
   public var orderExternalID = ""
 
-  /// A fragment of title, type or properties, without regard to case; up to 255 characters.
+  /// A fragment of title, type, references or properties, without regard to case; up to 255
+  /// characters.
   public var query = ""
 
   /// The message with every field absent or at its default.
@@ -1247,7 +1261,7 @@ public struct GetTimelineResponse: ProtobufC.Message {
 
 /// An event by the identifiers of its caller.
 public struct EventKey: ProtobufC.Message {
-  /// Its source.
+  /// Its source; required.
   public var source = EventSource(rawValue: 0)
 
   /// Its application.

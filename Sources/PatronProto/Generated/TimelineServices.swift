@@ -43,9 +43,18 @@ public enum TimelineService {
 
   /// Takes over an order with its current state and puts what changed on the timeline.
   ///
+  /// Each transition has an event of its own, once: `order_placed`, `order_paid`,
+  /// `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
+  /// `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
+  /// shipment changes. A refund or cancellation that is corrected replaces its event. Everything
+  /// else that changes, a transition that is taken back or comes again included, is one
+  /// `order_updated` with the names of the fields in `changes`.
+  ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
   /// FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
-  /// with another currency or customer. Warnings: those of UpsertCustomer, `ORDER_PARTS_REMOVED`.
+  /// with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
+  /// those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
+  /// cancellation more than a day before the order.
   public static let syncOrder = MethodDescriptor<SyncOrderRequest, SyncOrderResponse>(
     TTRPC.Method(
       service: name, name: "SyncOrder", kind: .unary,
@@ -85,7 +94,7 @@ public enum TimelineService {
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
   /// FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
-  /// known with another customer. Warnings: those of UpsertCustomer.
+  /// known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
   public static let syncCheckout = MethodDescriptor<SyncCheckoutRequest, SyncCheckoutResponse>(
     TTRPC.Method(
       service: name, name: "SyncCheckout", kind: .unary,
@@ -98,7 +107,8 @@ public enum TimelineService {
       service: name, name: "GetTimeline", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
+  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+  /// `SOURCE_REQUIRED` for a key without a source.
   public static let getEvent = MethodDescriptor<GetEventRequest, GetEventResponse>(
     TTRPC.Method(
       service: name, name: "GetEvent", kind: .unary,
@@ -221,9 +231,18 @@ public struct TimelineServiceClient: Sendable {
 
   /// Takes over an order with its current state and puts what changed on the timeline.
   ///
+  /// Each transition has an event of its own, once: `order_placed`, `order_paid`,
+  /// `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
+  /// `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
+  /// shipment changes. A refund or cancellation that is corrected replaces its event. Everything
+  /// else that changes, a transition that is taken back or comes again included, is one
+  /// `order_updated` with the names of the fields in `changes`.
+  ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
   /// FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
-  /// with another currency or customer. Warnings: those of UpsertCustomer, `ORDER_PARTS_REMOVED`.
+  /// with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
+  /// those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
+  /// cancellation more than a day before the order.
   public func syncOrder(_ request: SyncOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncOrderResponse {
     try await channel.call(TimelineService.syncOrder, request, options)
   }
@@ -259,7 +278,7 @@ public struct TimelineServiceClient: Sendable {
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
   /// FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
-  /// known with another customer. Warnings: those of UpsertCustomer.
+  /// known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
   public func syncCheckout(_ request: SyncCheckoutRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncCheckoutResponse {
     try await channel.call(TimelineService.syncCheckout, request, options)
   }
@@ -270,7 +289,8 @@ public struct TimelineServiceClient: Sendable {
     try await channel.call(TimelineService.getTimeline, request, options)
   }
 
-  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
+  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+  /// `SOURCE_REQUIRED` for a key without a source.
   public func getEvent(_ request: GetEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetEventResponse {
     try await channel.call(TimelineService.getEvent, request, options)
   }

@@ -42,9 +42,10 @@ extension CustomerHandlers {
     var output = ExportStream(stream)
     switch export.form {
     case .ndjson:
-      var lines = CustomerLines()
-      try rows(reader) { _, record, stats in
-        try lines.add(record, stats)
+      let suppressed = try SuppressedCustomers(reader, now: context.now)
+      var lines = CustomerLines(reader, suppressed, now: context.now)
+      try rows(reader) { id, record, stats in
+        try lines.add(id, record, stats)
         try output.countRow(pending: lines.text.count) { lines.take() }
         return true
       }
@@ -126,12 +127,28 @@ private struct CustomerLines: ~Copyable {
   private(set) var text: [UInt8] = []
   private var customer: [UInt8] = []
   private let arena = Arena()
+  private let reader: StoreReader
+  private let suppressed: SuppressedCustomers
+  private let now: Int64
 
-  /// Adds a row. `record` and `stats` are the two parts of one message.
-  mutating func add(_ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer) throws {
+  init(_ reader: StoreReader, _ suppressed: SuppressedCustomers, now: Int64) {
+    self.reader = reader
+    self.suppressed = suppressed
+    self.now = now
+  }
+
+  /// Adds a row. `record` and `stats` are the two parts of one message; a third is made for the few
+  /// who have a suppressed address, or the file would show them as if they could be written to.
+  mutating func add(
+    _ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer
+  ) throws {
     customer.removeAll(keepingCapacity: true)
     customer.append(contentsOf: record)
     customer.append(contentsOf: stats)
+    if suppressed.contains(id, .sms) || suppressed.contains(id, .email) {
+      let channels = try ChannelStatuses(of: Customer(stored: customer), in: reader, at: now)
+      customer += try Customer.with { $0.channels = channels.marketing }.encoded()
+    }
     try Customer.descriptor.appendJSON(packed: customer, in: arena, to: &text)
     text.append(UInt8(ascii: "\n"))
   }

@@ -154,6 +154,7 @@ extension CustomerOrderStatistics {
         orderCount: try Self.sum(known.orderCount, more.orderCount),
         totalSpentMinor: try Self.sum(known.totalSpentMinor, more.totalSpentMinor),
         refundedMinor: try Self.sum(known.refundedMinor, more.refundedMinor),
+        unknownRefundCount: try Self.sum(known.unknownRefundCount, more.unknownRefundCount),
         cancelledCount: try Self.sum(known.cancelledCount, more.cancelledCount),
         firstOrderAt: [known.firstOrderAt, more.firstOrderAt].compactMap(\.self).min(),
         lastOrderAt: [known.lastOrderAt, more.lastOrderAt].compactMap(\.self).max())

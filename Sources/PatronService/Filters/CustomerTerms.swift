@@ -73,7 +73,7 @@ enum CustomerTerms {
     let orders = stats.orderStats.reduce(Int64(0)) { $0 + $1.orderCount }
     let filter = orders == 0 ? "no_orders" : orders == 1 ? "one_order" : "repeat_customers"
     var terms = [Term("orders", filter)]
-    if stats.orderStats.contains(where: { $0.refundedTotal > 0 }) {
+    if stats.orderStats.contains(where: { $0.refundedTotal > 0 || $0.unknownRefundCount > 0 }) {
       terms.append(Term("orders", "refunded"))
     }
     if let reviews = stats.reviews, reviews.totalReviews > 0 {

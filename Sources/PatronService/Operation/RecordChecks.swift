@@ -146,7 +146,13 @@ extension RecordChecks {
       else { return true }
       contributions.append(counts)
     }
-    return (try? CustomerOrderStatistics(of: contributions)) == stats.statistics
+    guard var counted = try? CustomerOrderStatistics(of: contributions) else { return false }
+    for (currency, stored) in stats.statistics.byCurrency {
+      // A version before counted no refunds of unknown amount.
+      let count = counted.byCurrency[currency]?.unknownRefundCount ?? 0
+      counted.byCurrency[currency]?.unknownRefundCount = min(count, stored.unknownRefundCount)
+    }
+    return counted == stats.statistics
   }
 
   private static func consentHolds(_ row: CustomerRow, _ reader: StoreReader) throws -> Bool {

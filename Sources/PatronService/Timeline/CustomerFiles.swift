@@ -148,6 +148,11 @@ final class CustomerFiles {
         try add(try suppression.encoded())
       }
     }
+    try list("provenance", FieldProvenance.descriptor, emit) { add in
+      for entry in try Provenance(stored: row.provenance(in: reader)).entries {
+        try add(try entry.encoded())
+      }
+    }
     try list("consentHistory", ConsentRecord.descriptor, emit) { add in
       try reader.ledger(of: row.id) { try add(Array($0)) }
     }

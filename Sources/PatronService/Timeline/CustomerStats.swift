@@ -86,6 +86,17 @@ struct CustomerStats {
     fields.lastEventAt = last.values.map(\.at).max().map(GoogleProtobuf.Timestamp.init(micros:))
   }
 
+  /// The number that an order placed at an instant has among those of the customer, cancelled ones
+  /// included; nil where later ones are known already, and so not how many were before it.
+  func numberOfOrder(placedAt time: Int64) -> Int64? {
+    var number: Int64 = 1
+    for stats in fields.orderStats {
+      if let last = stats.lastOrderAt?.micros, last > time { return nil }
+      number += stats.orderCount + stats.cancelledCount
+    }
+    return number
+  }
+
   /// Puts the contribution of an order in the place of its former one. `datesOf` reads the first
   /// and last date of the orders in a currency, for when the running figures cannot tell.
   ///
@@ -123,7 +134,8 @@ extension OrderStatistics {
   init(_ stats: OrderStats) {
     self.init(
       orderCount: stats.orderCount, totalSpentMinor: stats.totalSpent,
-      refundedMinor: stats.refundedTotal, cancelledCount: stats.cancelledCount,
+      refundedMinor: stats.refundedTotal, unknownRefundCount: stats.unknownRefundCount,
+      cancelledCount: stats.cancelledCount,
       firstOrderAt: stats.firstOrderAt?.micros, lastOrderAt: stats.lastOrderAt?.micros)
   }
 }
@@ -136,6 +148,7 @@ extension OrderStats {
     orderCount = statistics.orderCount
     totalSpent = statistics.totalSpentMinor
     refundedTotal = statistics.refundedMinor
+    unknownRefundCount = statistics.unknownRefundCount
     cancelledCount = statistics.cancelledCount
     firstOrderAt = statistics.firstOrderAt.map(GoogleProtobuf.Timestamp.init(micros:))
     lastOrderAt = statistics.lastOrderAt.map(GoogleProtobuf.Timestamp.init(micros:))

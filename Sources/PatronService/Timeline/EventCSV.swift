@@ -114,7 +114,7 @@ enum EventCSV {
   }
 
   /// A value of an enum without what all of its values begin with; empty when it says nothing.
-  private static func word<Value: CaseIterable & CustomStringConvertible & RawRepresentable>(
+  static func word<Value: CaseIterable & CustomStringConvertible & RawRepresentable>(
     _ value: Value
   ) -> String where Value.RawValue == Int32 {
     guard value.rawValue != 0, let first = Value.allCases.first?.description else { return "" }

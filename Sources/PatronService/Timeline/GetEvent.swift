@@ -27,6 +27,12 @@ extension TimelineHandlers {
     case .id(let id):
       return try reader.event(id: id)
     case .key(let key):
+      guard key.source != .unspecified else {
+        throw RPCError.invalid(
+          "event.key.source", "SOURCE_REQUIRED",
+          "Say where the event comes from: EVENT_SOURCE_ECOMMERCE, EVENT_SOURCE_PRODUCT or "
+            + "EVENT_SOURCE_THIRD_PARTY.")
+      }
       return try reader.event(
         source: key.source.rawValue, sourceName: key.sourceName,
         eventID: (try? EventRules.parseEventID(key.eventID)) ?? key.eventID)

@@ -61,14 +61,15 @@ extension OrderSnapshot {
       refunds: order.refunds.map {
         RefundSnapshot(
           id: $0.externalID, at: $0.refundedAt?.micros ?? 0,
-          amountMinor: $0.amount?.minorUnits ?? 0)
+          amountMinor: $0.amount?.minorUnits ?? 0, reason: $0.reason)
       },
       shipments: order.fulfillments.map { shipment in
         ShipmentSnapshot(
           id: shipment.externalID, at: shipment.fulfilledAt?.micros ?? 0,
           state: ShipmentState(rawValue: Int(shipment.state.rawValue)) ?? .success,
           quantity: shipment.items.isEmpty
-            ? nil : shipment.items.reduce(0) { $0 + Int64($1.quantity) })
+            ? nil : shipment.items.reduce(0) { $0 + Int64($1.quantity) },
+          progress: ShipmentProgress(rawValue: Int(shipment.shipmentStatus.rawValue)))
       },
       quantity: order.lineItems.reduce(0) { $0 + Int64($1.quantity) })
   }

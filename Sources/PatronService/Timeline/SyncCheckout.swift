@@ -37,7 +37,8 @@ struct CheckoutChange: Sendable {
           + "that customer, or use another token for another checkout.",
         metadata: ["customer_id": String(known.customerID)])
     }
-    let customer = try change.perform(plan, in: writer, at: now)
+    var customer = try change.perform(plan, in: writer, at: now)
+    customer.warnings += draft.checkout.timeWarnings
     var checkout = draft.checkout
     checkout.keepOrder(of: old)
     if checkout.abandonedAt != nil, !checkout.isCompleted {
@@ -217,12 +218,13 @@ extension Event {
       $0.checkoutToken = checkout.token
       if derived.kind == .recovered { $0.orderExternalID = checkout.orderExternalID }
     }
-    if derived.kind != .recovered { amount = checkout.total }
-    if derived.kind == .started, !checkout.landingSiteURL.isEmpty {
-      properties["landing_site_url"] = .text(checkout.landingSiteURL)
-    }
-    if derived.kind == .abandoned, !checkout.abandonedCheckoutURL.isEmpty {
-      properties["abandoned_checkout_url"] = .text(checkout.abandonedCheckoutURL)
+    if derived.kind == .recovered { return }
+    amount = checkout.total
+    note("line_items", ItemText.of(checkout.lineItems))
+    if derived.kind == .started { note("landing_site_url", checkout.landingSiteURL) }
+    if derived.kind == .abandoned {
+      note("abandoned_checkout_url", checkout.abandonedCheckoutURL)
+      properties["abandoned_at"] = .time(derived.occurredAt)
     }
   }
 }

@@ -42,6 +42,7 @@ extension TimelineHandlers {
       let plan = try change.plan(in: writer.read)
       try refuse(draft, known, old, plan)
       var customer = try change.perform(plan, in: writer, at: now)
+      customer.warnings += draft.order.timeWarnings
       if plan.merges {
         known = try writer.read.order(externalID: draft.order.externalID)
         old = try known.map { try Order(stored: $0.body) }
@@ -88,8 +89,12 @@ extension TimelineHandlers {
     ) throws {
       if let old { try draft.checkFits(old) }
       if let known, !plan.has(known.customerID) {
-        throw RPCError.orderChanged(
-          "ORDER_CUSTOMER_CHANGED", "customer \(known.customerID)", "The order belongs to")
+        throw RPCError.reason(
+          .failedPrecondition, "ORDER_CUSTOMER_CHANGED",
+          "The order belongs to customer \(known.customerID), which a sync cannot change. Name "
+            + "that customer, merge the two where they are one person, or use another external_id for "
+            + "another order.",
+          metadata: ["customer_id": String(known.customerID)])
       }
       let contributed = try old.map { try OrderContribution(of: OrderSnapshot(stored: $0)) }
       let stats = try CustomerStats(plan.row?.stats ?? [])
@@ -107,24 +112,22 @@ extension TimelineHandlers {
       _ draft: OrderDraft, in writer: StoreWriter, at now: Int64
     ) throws -> Outcome {
       var order = order
-      let before = old.map(OrderSnapshot.init(stored:))
-      let contributed = try before.map { try OrderContribution(of: $0) }
+      let contributed = try old.map { try OrderContribution(of: OrderSnapshot(stored: $0)) }
       var timeline = try TimelineWriter(
         writer, customerID: customer.row.id, stats: customer.row.stats, now: now)
       if known == nil { order.id = try writer.nextID() }
       let row = OrderRow(order, draft, body: try order.encoded())
       if let known { try writer.update(row, replacing: known) } else { try writer.insert(row) }
+      let number = timeline.stats.numberOfOrder(placedAt: row.placedAt)
       try timeline.changeStats { stats in
         try stats.replace(contributed, by: draft.contribution) { currency in
           try writer.read.orderDates(of: customer.row.id, in: currency)
         }
       }
-      let derived = OrderEvents.derive(from: before, to: draft.snapshot, observedAt: now)
-      let events = try derived.compactMap { derived in
-        var event = Event(derived, of: order)
-        if derived.kind == .placed { event.enrichedFields = customer.changedFields }
-        return try timeline.tell(event, replaces: derived.replaces)
-      }
+      let news = OrderNews(
+        order: order, old: old, snapshot: draft.snapshot, enrichedFields: customer.changedFields,
+        number: number)
+      let events = try news.tell(in: &timeline)
       var told = events
       if let event = try CheckoutChange.recover(by: order, in: &timeline) {
         let place = told.firstIndex { ($0.occurredAt?.micros ?? 0) > event.occurredAt?.micros ?? 0 }
@@ -147,7 +150,11 @@ extension OrderDraft {
     guard let currency = old.total?.currencyCode, currency != order.total?.currencyCode else {
       return
     }
-    throw .orderChanged("ORDER_CURRENCY_CHANGED", currency, "The order is known in")
+    throw .reason(
+      .failedPrecondition, "ORDER_CURRENCY_CHANGED",
+      "The order is known in \(currency), which a sync cannot change. Give its amounts in that "
+        + "currency, or use another external_id for another order.",
+      metadata: ["currency_code": currency])
   }
 
   /// The order with what the server sets.
@@ -199,50 +206,5 @@ extension OrderRow {
       externalID: order.externalID, currencyCode: draft.snapshot.currency,
       total: draft.snapshot.totalMinor, refunded: draft.contribution.refundedMinor,
       isCancelled: draft.contribution.isCancelled, body: body)
-  }
-}
-
-extension Event {
-  /// The event that a change of an order derives.
-  fileprivate init(_ derived: DerivedEvent, of order: Order) {
-    self.init()
-    eventID = EventCheck.reservedPrefix + derived.dedupKey
-    source = .ecommerce
-    type = derived.type
-    title = EventCatalogue.type(derived.type, of: .ecommerce)?.label ?? derived.type
-    occurredAt = .init(micros: derived.occurredAt)
-    orderID = order.id
-    actor = derived.kind == .placed ? .customer : .platform
-    references = .with { $0.orderExternalID = order.externalID }
-    amount = derived.amountMinor.map { minor in
-      .with {
-        $0.currencyCode = order.total?.currencyCode ?? ""
-        $0.minorUnits = minor
-      }
-    }
-    properties["order_name"] = .text(order.name)
-    if derived.kind == .placed, !order.lineItems.isEmpty {
-      let pieces = order.lineItems.reduce(Int64(0)) { $0 + Int64($1.quantity) }
-      properties["item_count"] = .with { $0.kind = .int64Value(pieces) }
-    }
-    if let refundID = derived.refundID { properties["refund_id"] = .text(refundID) }
-    if let shipmentID = derived.shipmentID { properties["fulfillment_id"] = .text(shipmentID) }
-    if let reason = derived.reason, !reason.isEmpty { properties["reason"] = .text(reason) }
-    if let isFull = derived.isFull { properties["full"] = .with { $0.kind = .boolValue(isFull) } }
-  }
-}
-
-extension PatronProto.PropertyValue {
-  static func text(_ text: String) -> PatronProto.PropertyValue {
-    .with { $0.kind = .stringValue(text) }
-  }
-}
-
-extension RPCError {
-  /// Something of a known order that cannot change.
-  static func orderChanged(_ code: String, _ known: String, _ what: String) -> RPCError {
-    reason(
-      .failedPrecondition, code,
-      "\(what) \(known), which a sync cannot change. Use another external_id for another order.")
   }
 }

@@ -35,6 +35,7 @@ struct OrderPart: Sendable {
     var order: Order
     var outcome: PatronProto.Outcome
     var events: [Event]
+    var warnings: [Warning]
   }
 
   /// Puts the part into the order and tells the timeline what changed.
@@ -48,7 +49,10 @@ struct OrderPart: Sendable {
     case .refund(let refund): try order.put(refund)
     case .fulfillment(let fulfillment): try order.put(fulfillment)
     }
-    if order == old { return Outcome(order: old, outcome: .unchanged, events: []) }
+    let warnings = [timeWarning(in: order)].compactMap(\.self)
+    if order == old {
+      return Outcome(order: old, outcome: .unchanged, events: [], warnings: warnings)
+    }
     guard let row = try writer.read.customerRow(.id(known.customerID)) else {
       guard try writer.read.erasureID(ofCustomer: known.customerID) == nil else {
         throw RPCError.customerErased(.failedPrecondition, known.customerID)
@@ -62,7 +66,16 @@ struct OrderPart: Sendable {
       CustomerChange.Result(
         row: row, customer: Customer(), outcome: .unchanged, changedFields: [], warnings: []),
       draft, in: writer, at: now)
-    return Outcome(order: written.order, outcome: written.outcome, events: written.events)
+    return Outcome(
+      order: written.order, outcome: written.outcome, events: written.events, warnings: warnings)
+  }
+
+  private func timeWarning(in order: Order) -> Warning? {
+    switch content {
+    case .refund(let refund): order.warning("refund.refunded_at", refund.refundedAt)
+    case .fulfillment(let shipment):
+      order.warning("fulfillment.fulfilled_at", shipment.fulfilledAt)
+    }
   }
 }
 
@@ -84,6 +97,7 @@ extension TimelineHandlers {
         $0.order = result.order
         $0.outcome = result.outcome
         $0.derivedEvents = result.events
+        $0.warnings = result.warnings
       })
   }
 
@@ -104,6 +118,7 @@ extension TimelineHandlers {
         $0.order = result.order
         $0.outcome = result.outcome
         $0.derivedEvents = result.events
+        $0.warnings = result.warnings
       })
   }
 }

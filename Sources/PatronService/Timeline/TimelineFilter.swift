@@ -32,10 +32,12 @@ struct TimelineFilter {
       filter.sources.map(\.rawValue), "sources", PatronProto.EventSource.thirdParty.rawValue,
       &violations)
     types = Self.names(filter.types, "types", &violations)
+    Self.check(filter.types, of: filter.sources, &violations)
     sourceNames = Self.names(filter.sourceNames, "source_names", &violations)
     channels = Self.numbers(
       filter.channels.map(\.rawValue), "channels", PatronProto.Channel.email.rawValue, &violations)
     products = Set(filter.products)
+    Self.limit(filter.products.count, "products", &violations)
     for (index, product) in filter.products.enumerated()
     where EventProduct(rawValue: product) == nil {
       violations.add("filter.products[\(index)]", Self.unknownProduct(product))
@@ -45,6 +47,14 @@ struct TimelineFilter {
     needle = TextNeedle(Self.text(filter.query, "query", &violations))
     from = Self.time(filter.occurredFrom, "occurred_from", &violations) ?? .min
     before = Self.time(filter.occurredBefore, "occurred_before", &violations)
+    if let before, before < from {
+      violations.add(
+        "filter.occurred_before",
+        RuleError(
+          reason: "TIME_RANGE_REVERSED",
+          message: "occurred_before is earlier than occurred_from, so no event can fit. Exchange "
+            + "the two."))
+    }
     try violations.finish()
   }
 
@@ -124,6 +134,7 @@ extension TimelineFilter {
   private static func numbers(
     _ given: [Int32], _ field: String, _ greatest: Int32, _ violations: inout Violations
   ) -> Set<Int32> {
+    limit(given.count, field, &violations)
     for (index, number) in given.enumerated() {
       violations.checkKnown("filter.\(field)[\(index)]", number == 0 ? -1 : number, greatest)
     }
@@ -133,14 +144,32 @@ extension TimelineFilter {
   private static func names(
     _ given: [String], _ field: String, _ violations: inout Violations
   ) -> [[UInt8]] {
-    if given.count > Limit.values {
-      violations.add(
-        "filter.\(field)",
-        RuleError(
-          reason: "LIST_TOO_LONG",
-          message: "The filter has \(given.count) \(field); at most \(Limit.values) are allowed."))
-    }
+    limit(given.count, field, &violations)
     return Set(given).sorted().map { Array($0.utf8) }
+  }
+
+  private static func limit(_ count: Int, _ field: String, _ violations: inout Violations) {
+    guard count > Limit.values else { return }
+    violations.add(
+      "filter.\(field)",
+      RuleError(
+        reason: "LIST_TOO_LONG",
+        message: "The filter has \(count) \(field); at most \(Limit.values) are allowed."))
+  }
+
+  /// Refuses types that no event can have. Those of third parties are free but for their form;
+  /// where only other sources are asked for, one of them must know the type.
+  private static func check(
+    _ types: [String], of sources: [PatronProto.EventSource], _ violations: inout Violations
+  ) {
+    let asked = sources.compactMap { PatronModel.EventSource(rawValue: Int($0.rawValue)) }
+    let source = asked.contains(.thirdParty) ? .thirdParty : asked.first ?? .thirdParty
+    for (index, type) in types.prefix(Limit.values).enumerated()
+    where !asked.contains(where: { EventCatalogue.type(type, of: $0) != nil }) {
+      _ = violations.check("filter.types[\(index)]") { () throws(RuleError) in
+        try EventRules.checkType(type, of: source)
+      }
+    }
   }
 
   private static func text(
@@ -183,9 +212,11 @@ struct TextNeedle {
     if bytes.isEmpty { return nil }
   }
 
-  /// Whether title, type, or name or value of a property has the fragment.
+  /// Whether title, type, a record that the event is about, or name or value of a property has the
+  /// fragment.
   func occurs(in event: Event) -> Bool {
     if occurs(in: event.title) || occurs(in: event.type) { return true }
+    if event.references?.texts.contains(where: { occurs(in: $0) }) ?? false { return true }
     return event.properties.contains { name, value in
       occurs(in: name) || occurs(in: value.searchText)
     }
@@ -198,6 +229,15 @@ struct TextNeedle {
     return (0...folded.count - bytes.count).contains { start in
       folded[start] == bytes[0] && folded[start..<start + bytes.count].elementsEqual(bytes)
     }
+  }
+}
+
+extension EventReferences {
+  fileprivate var texts: [String] {
+    [
+      orderExternalID, campaignID, campaignName, flowID, messageID, productID, checkoutToken,
+      reviewID,
+    ]
   }
 }
 

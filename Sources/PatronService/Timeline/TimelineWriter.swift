@@ -80,6 +80,15 @@ struct TimelineWriter {
     return outcome == .unchanged ? nil : stored
   }
 
+  /// Records an event of Patron's own that may happen any number of times: its id is made of its
+  /// number.
+  mutating func addNumbered(_ event: Event) throws -> Event {
+    let id = try writer.nextID()
+    var event = event
+    event.eventID = "\(EventCheck.reservedPrefix)\(event.type):\(id)"
+    return try add(event, id: id)
+  }
+
   /// Writes the statistics if they changed, and who set fields of the customer unless that is nil.
   func finish(provenance given: [UInt8]? = nil) throws {
     let provenance =

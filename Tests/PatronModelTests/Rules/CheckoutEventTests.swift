@@ -45,6 +45,9 @@ struct CheckoutEventTests {
     let again = CheckoutEvents.derive(from: state(), to: state(abandoned: 250), observedAt: 1000)
     let first = CheckoutEvents.derive(from: state(), to: state(abandoned: 200), observedAt: 1000)
     #expect(again.map(\.kind) == first.map(\.kind) && again != first)
+    let moved = CheckoutEvents.derive(
+      from: state(abandoned: 200), to: state(abandoned: 250), observedAt: 1000)
+    #expect(moved == again)
   }
 
   @Test func dates() {

@@ -120,8 +120,21 @@ import Testing
     let events = OrderEvents.derive(from: Self.order(), to: cancelled, observedAt: 900)
     #expect(events.map(\.dedupKey) == ["order_cancelled:A1:500"])
     #expect(events.first?.reason == "changed mind")
-    #expect(types(cancelled, Self.order { $0.cancelledAt = 501 }) == [])
-    #expect(types(cancelled, Self.order()) == ["order_updated"])
+    // Another reason corrects the event, another date is another cancellation.
+    let corrected = OrderEvents.derive(
+      from: cancelled,
+      to: Self.order {
+        $0.cancelledAt = 500
+        $0.cancelReason = "fraud"
+      },
+      observedAt: 900
+    )
+    #expect(corrected.map(\.dedupKey) == events.map(\.dedupKey))
+    #expect(corrected.map(\.reason) == ["fraud"] && corrected.map(\.replaces) == [true])
+    let moved = OrderEvents.derive(
+      from: cancelled, to: Self.order { $0.cancelledAt = 501 }, observedAt: 900)
+    #expect(moved.map(\.dedupKey) == ["order_cancelled:A1:501"])
+    #expect(types(cancelled, Self.order()) == [])
     let again = OrderEvents.derive(
       from: Self.order(),
       to: Self.order { $0.cancelledAt = 600 },
@@ -139,13 +152,20 @@ import Testing
     #expect(first.map(\.amountMinor) == [2000] && first.map(\.isFull) == [false])
     let second = OrderEvents.derive(from: once, to: twice, observedAt: 900)
     #expect(second.map(\.refundID) == ["r2"] && second.map(\.isFull) == [true])
-    #expect(second.map(\.replaces) == [false])
     let corrected = Self.order {
       $0.refunds = [RefundSnapshot(id: "r1", at: 300, amountMinor: 2500)]
     }
     let third = OrderEvents.derive(from: once, to: corrected, observedAt: 900)
     #expect(third.map(\.replaces) == [true] && third.map(\.dedupKey) == first.map(\.dedupKey))
     #expect(types(twice, once) == [])
+    // The refund came back with another amount after it was removed.
+    let removed = OrderEvents.derive(from: Self.order(), to: corrected, observedAt: 900)
+    #expect(removed == third)
+    let explained = Self.order {
+      $0.refunds = [RefundSnapshot(id: "r1", at: 300, amountMinor: 2000, reason: "broken")]
+    }
+    let why = OrderEvents.derive(from: once, to: explained, observedAt: 900)
+    #expect(why.map(\.reason) == ["broken"] && why.map(\.dedupKey) == first.map(\.dedupKey))
     let huge = Self.order {
       $0.refunds = [
         RefundSnapshot(id: "a", at: 1, amountMinor: .max),
@@ -156,6 +176,58 @@ import Testing
       OrderEvents.derive(from: Self.order(), to: huge, observedAt: 900).map(\.isFull)
         == [true, true]
     )
+  }
+
+  @Test func aRefundIsToldAgainWhereAnotherMakesItFullOrNot() {
+    let one = RefundSnapshot(id: "r1", at: 300, amountMinor: 2500)
+    let two = RefundSnapshot(id: "r2", at: 400, amountMinor: 2500)
+    let full = Self.order { $0.refunds = [one, two] }
+    let lower = RefundSnapshot(id: "r1", at: 300, amountMinor: 100)
+    let events = OrderEvents.derive(
+      from: full, to: Self.order { $0.refunds = [lower, two] }, observedAt: 900)
+    #expect(events.map(\.refundID) == ["r1", "r2"] && events.map(\.isFull) == [false, false])
+    let dearer = Self.order {
+      $0.refunds = [one, two]
+      $0.totalMinor = 6000
+    }
+    let after = OrderEvents.derive(from: full, to: dearer, observedAt: 900)
+    #expect(after.map(\.refundID) == ["r2"] && after.map(\.isFull) == [false])
+  }
+
+  private func carried(_ id: String, _ progress: ShipmentProgress?) -> ShipmentSnapshot {
+    ShipmentSnapshot(id: id, at: 200, state: .success, quantity: 2, progress: progress)
+  }
+
+  @Test func whatCarriersReportIsToldEachTime() {
+    let sent = Self.order { $0.shipments = [carried("s1", nil)] }
+    let moving = Self.order { $0.shipments = [carried("s1", .inTransit)] }
+    let missed = Self.order { $0.shipments = [carried("s1", .attemptedDelivery)] }
+    let events = OrderEvents.derive(from: sent, to: moving, observedAt: 900)
+    #expect(events.map(\.type) == ["shipment_status_changed"])
+    #expect(events.map(\.shipmentID) == ["s1"] && events.map(\.occurredAt) == [900])
+    #expect(events.map(\.progressBefore) == [nil] && events.map(\.progress) == [.inTransit])
+    #expect(events.map(\.dedupKey) == [nil])
+    let next = OrderEvents.derive(from: moving, to: missed, observedAt: 950)
+    #expect(next.map(\.progressBefore) == [.inTransit])
+    #expect(types(missed, moving) == ["shipment_status_changed"])
+    #expect(types(moving, moving) == [] && types(moving, sent) == [])
+  }
+
+  @Test func anOrderArrivesWithItsLastShipment() {
+    let waiting = Self.order { $0.shipments = [carried("s1", .delivered), carried("s2", nil)] }
+    let arrived = Self.order {
+      $0.shipments = [carried("s1", .delivered), carried("s2", .delivered)]
+    }
+    let events = OrderEvents.derive(from: waiting, to: arrived, observedAt: 900)
+    #expect(events.map(\.type) == ["shipment_status_changed", "order_delivered"])
+    #expect(events.last?.dedupKey == "order_delivered:A1" && events.last?.occurredAt == 900)
+    // One piece of three is still to be sent.
+    let partly = Self.order { $0.shipments = [carried("s1", .delivered)] }
+    #expect(types(nil, partly) == ["order_placed", "order_partially_fulfilled"])
+    // Of a new order nobody knows when it arrived: as its last shipment left.
+    let old = OrderEvents.derive(from: nil, to: arrived, observedAt: 900)
+    #expect(old.last?.type == "order_delivered" && old.last?.occurredAt == 200)
+    #expect(!old.map(\.type).contains("shipment_status_changed"))
   }
 
   @Test func aRefundByStatusAlone() {
@@ -199,7 +271,7 @@ import Testing
       ]
     }
     let longKeys = OrderEvents.derive(from: nil, to: long, observedAt: 900).map(\.dedupKey)
-    #expect(longKeys.allSatisfy { $0.utf8.count <= 255 } && Set(longKeys).count == 3)
+    #expect(longKeys.allSatisfy { $0?.utf8.count ?? 0 <= 255 } && Set(longKeys).count == 3)
   }
 
   @Test func typesAreInTheCatalogue() {

@@ -55,6 +55,26 @@ import Testing
     )
   }
 
+  @Test func refundsOfUnknownAmountAreCounted() throws {
+    let vague = try OrderContribution(
+      of: OrderEventTests.order { $0.payment = .partiallyRefunded })
+    #expect(vague.hasUnknownRefund && vague.refundedMinor == 0)
+    let known = try OrderContribution(
+      of: OrderEventTests.order {
+        $0.payment = .partiallyRefunded
+        $0.refunds = [RefundSnapshot(id: "a", at: 1, amountMinor: 10)]
+      })
+    #expect(!known.hasUnknownRefund)
+    let all = try CustomerOrderStatistics(of: [vague, contribution(20, 1000)])
+    #expect(all.byCurrency["USD"]?.unknownRefundCount == 1)
+    let after = try all.replacing(vague, by: known).statistics
+    #expect(after.byCurrency["USD"]?.unknownRefundCount == 0)
+    // A version before did not count them.
+    let old = try CustomerOrderStatistics(of: [contribution(100, 5000)])
+    let left = try old.replacing(vague, by: nil).statistics
+    #expect(left.byCurrency["USD"]?.unknownRefundCount ?? 0 == 0)
+  }
+
   @Test func datesAreReadAnewOnlyWhenAnExtremeLeaves() throws {
     let first = contribution(10, 1)
     let middle = contribution(20, 1)

@@ -145,6 +145,35 @@ struct ExportTests {
     }
   }
 
+  @Test func linesSayWhoseAddressIsSuppressed() async throws {
+    try await Shop.open { shop in
+      for (number, name) in ["a", "b", "c"].enumerated() {
+        try await shop.upsert {
+          $0.externalID = name
+          $0.email = "\(name)@example.com"
+          $0.phoneNumber = "+1415555010\(number)"
+          $0.acceptsSMSMarketing = true
+          $0.acceptsEmailMarketing = true
+        }
+      }
+      try await shop.suppress(.externalID("a"), .hardBounce) { $0.channels = [.email] }
+      try await shop.suppress(.externalID("c"), .manual) { $0.channels = [.sms] }
+      let text = try await shop.export { $0.format = .ndjson }.text
+      let lines = try text.split(separator: "\n").map { try Customer(json: String($0)) }
+      #expect(lines.map(\.externalID) == ["a", "b", "c"])
+      #expect(lines.map(\.channels.count) == [2, 0, 2])
+      for line in [lines[0], lines[2]] {
+        let shown = try await shop.get(.id(line.id), view: .full)
+        #expect(line.channels == shown.channels.filter { $0.topic == .marketing })
+        var plain = line
+        plain.channels = []
+        #expect(plain == shown.customer)
+      }
+      #expect(lines[0].channels.map(\.canReceive) == [true, false])
+      #expect(lines[2].channels.flatMap(\.suppressions).map(\.reason) == [.manual])
+    }
+  }
+
   @Test func whatMayBeSentIsAsTheCustomerShowsIt() async throws {
     try await Shop.open { shop in
       func add(_ name: String, _ number: Int, _ channels: [PatronProto.Channel]) async throws {

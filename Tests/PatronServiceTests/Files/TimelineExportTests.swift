@@ -125,7 +125,7 @@ struct TimelineExportTests {
       #expect(parts[4].contains("subscribe") && parts[4].contains("email"))
       #expect(
         parts[5] == "channels checkouts consentHistory customer events formerEmails "
-          + "formerExternalIds formerIds formerPhoneNumbers orders suppressions")
+          + "formerExternalIds formerIds formerPhoneNumbers orders provenance suppressions")
       let checkouts = try Shop.table(parts[6])
       #expect(checkouts.count == 2 && checkouts[1].prefix(2) == ["=k1", "2023-11-14T22:13:20Z"])
       #expect(checkouts[1][4...6] == ["42.00", "USD", "1"])
@@ -135,7 +135,7 @@ struct TimelineExportTests {
           ["email", "hard_bounce", "2023-11-14T22:13:20Z", "mail_server", "-550"],
           ["email", "policy", "2023-11-14T22:13:20Z", "mail_server", "-550"],
         ])
-      #expect(parts[8] == "1 2")
+      #expect(parts[8] == "1 2 email upsert")
     }
   }
 
@@ -149,7 +149,9 @@ struct TimelineExportTests {
       print("\\x1f".join([" ".join(z.namelist()), str(z.testzip()), text("customer.csv"),
         text("order_items.csv"), text("consent.csv"), " ".join(sorted(data)),
         text("checkouts.csv"), text("suppressions.csv"),
-        "%d %d" % (len(data["checkouts"]), len(data["suppressions"]))]), end="")
+        "%d %d" % (len(data["checkouts"]), len(data["suppressions"]))
+        + " %(field)s %(setBy)s" % [p for p in data["provenance"] if p["field"] == "email"][0]]),
+        end="")
       """
     guard FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") else { return nil }
     let process = Process()

@@ -57,6 +57,25 @@ struct FilterTests {
     }
   }
 
+  @Test func refundsAreToldByStatusToo() async throws {
+    try await Shop.open { shop in
+      for (id, status) in [
+        ("A", PaymentStatus.partiallyRefunded), ("B", .refunded), ("C", .paid),
+      ] {
+        try await shop.sync(.of("o\(id)", 100) { $0.paymentStatus = status }) {
+          $0.externalID = id
+          $0.email = "\(id)@example.com"
+        }
+      }
+      #expect(try await shop.found(["orders": ["refunded"]]) == ["A", "B"])
+      #expect(try await shop.count(by: ["orders"]).facets("orders")["refunded"] == 2)
+      #expect(try await shop.customer(.externalID("A")).orderStats.map(\.unknownRefundCount) == [1])
+      try await shop.sync(.of("oA", 100) { $0.paymentStatus = .paid }) { $0.externalID = "A" }
+      #expect(try await shop.found(["orders": ["refunded"]]) == ["B"])
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
   @Test func suppressionFollowsTheAddress() async throws {
     try await Shop.open { shop in
       try await fillAtoE(shop)

@@ -52,7 +52,7 @@ struct GetEventTests {
       #expect(try await get(shop, key("e1")).event == event)
       #expect(try await get(shop, key("e1")).order == nil)
       let unknown: [GetEventRequest.Event] = [
-        .id(event.id + 1), .id(0), key("e2"), key("e1", "other"), .key(EventKey()),
+        .id(event.id + 1), .id(0), key("e2"), key("e1", "other"),
       ]
       for ref in unknown {
         let error = try await failure { try await get(shop, ref) }
@@ -60,6 +60,8 @@ struct GetEventTests {
       }
       let none = try await violations { try await get(shop, nil) }
       #expect(none == [Broken("event", "REF_MISSING")])
+      let nowhere = try await violations { try await get(shop, .key(.with { $0.eventID = "e1" })) }
+      #expect(nowhere == [Broken("event.key.source", "SOURCE_REQUIRED")])
     }
   }
 

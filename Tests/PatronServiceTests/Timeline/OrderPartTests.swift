@@ -99,7 +99,9 @@ struct OrderPartTests {
     try await Shop.open { shop in
       try await order(shop) { $0.paymentStatus = .refunded }
       let late = try await refund(shop, Self.refund("r1", 300))
-      #expect(late.order?.paymentStatus == .refunded && late.derivedEvents.isEmpty)
+      #expect(late.order?.paymentStatus == .refunded)
+      // That the money went back was told; that the refund is known now is another change.
+      #expect(late.derivedEvents.map(\.type) == ["order_updated"])
       #expect(try await stats(shop)?.refundedTotal == 300)
       try await shop.sync(.of("o2", 500)) { $0.email = "a@example.com" }
       let unpaid = try await refund(shop, Self.refund("r1", 100), of: "o2")
@@ -215,7 +217,8 @@ struct OrderPartTests {
       // What the shop said beyond its shipments stays.
       try await shop.sync(boxes(.fulfilled)) { $0.email = "a@example.com" }
       let late = try await ship(shop, shipment("f2", 1, at: 1_700_000_300))
-      #expect(late.order?.fulfillmentStatus == .fulfilled && late.derivedEvents.isEmpty)
+      #expect(late.order?.fulfillmentStatus == .fulfilled)
+      #expect(late.derivedEvents.map(\.type) == ["order_updated"])
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
   }

@@ -38,7 +38,10 @@ struct TimelineFilterTests {
     try await record("email") {
       $0.source = .product
       $0.type = "email_sent"
-      $0.references = .with { $0.campaignID = "summer" }
+      $0.references = .with {
+        $0.campaignID = "summer"
+        $0.campaignName = "Summer Sale"
+      }
       $0.properties = ["subject": .with { $0.kind = .stringValue("GRÜSSE aus Köln") }]
     }
   }
@@ -86,7 +89,8 @@ struct TimelineFilterTests {
 
   private static let searches: [(String, Set<String>)] = [
     ("grüsse", ["email"]), ("KÖLN", ["email"]), (" parcel ", ["ticket"]), ("471", ["ticket"]),
-    ("STARS", ["ticket"]), ("_sent", ["sms", "email"]), ("e-mail SENT", ["email"]),
+    ("STARS", ["ticket"]), ("summer sale", ["email"]), ("spring", ["sms"]),
+    ("_sent", ["sms", "email"]), ("e-mail SENT", ["email"]),
     ("nothing", []), ("  ", ["sms", "email", "ticket", "quiz"]),
   ]
 
@@ -116,6 +120,44 @@ struct TimelineFilterTests {
     }
   }
 
+  @Test func typesAndTimesThatNoEventCanHave() async throws {
+    try await Shop.open { shop in
+      try await fill(shop)
+      let types = ["quiz_completed", "Quiz completed", ""]
+      let broken = try await violations {
+        try await shop.timeline(
+          ada,
+          filter: .with {
+            $0.types = types
+            $0.occurredFrom = .at(200)
+            $0.occurredBefore = .at(100)
+          })
+      }
+      #expect(
+        broken == [
+          Broken("filter.types[1]", "NAME_NOT_SNAKE_CASE"),
+          Broken("filter.types[2]", "TYPE_REQUIRED"),
+          Broken("filter.occurred_before", "TIME_RANGE_REVERSED"),
+        ])
+      let unknown = try await violations {
+        try await shop.timeline(
+          ada,
+          filter: .with {
+            $0.sources = [.ecommerce, .product]
+            $0.types = ["order_placed", "sms_sent", "order_plced"]
+          })
+      }
+      #expect(unknown == [Broken("filter.types[2]", "TYPE_UNKNOWN")])
+      #expect(
+        try await ids(shop) {
+          $0.sources = [.ecommerce, .thirdParty]
+          $0.types = ["order_plced", "quiz_completed"]
+          $0.occurredFrom = .at(1_700_000_000)
+          $0.occurredBefore = .at(1_700_000_001)
+        } == ["quiz"])
+    }
+  }
+
   @Test func saysWhichPartDoesNotFit() async throws {
     try await Shop.open { shop in
       try await fill(shop)
@@ -125,11 +167,11 @@ struct TimelineFilterTests {
         try await shop.timeline(
           ada,
           filter: .with {
-            $0.sources = [.product, .init(rawValue: 9), .unspecified]
+            $0.sources = [.thirdParty, .init(rawValue: 9), .unspecified]
             $0.types = names
             $0.sourceNames = names
-            $0.products = ["sms", "nonsense"]
-            $0.channels = [.init(rawValue: 7)]
+            $0.products = ["sms", "nonsense"] + Array(repeating: "sms", count: 49)
+            $0.channels = [.init(rawValue: 7)] + Array(repeating: .sms, count: 50)
             $0.campaignID = long
             $0.orderExternalID = long
             $0.query = long
@@ -140,6 +182,7 @@ struct TimelineFilterTests {
           Broken("filter.sources[1]", "ENUM_VALUE_UNKNOWN"),
           Broken("filter.sources[2]", "ENUM_VALUE_UNKNOWN"),
           Broken("filter.types", "LIST_TOO_LONG"), Broken("filter.source_names", "LIST_TOO_LONG"),
+          Broken("filter.products", "LIST_TOO_LONG"), Broken("filter.channels", "LIST_TOO_LONG"),
           Broken("filter.products[1]", "PRODUCT_UNKNOWN"),
           Broken("filter.channels[0]", "ENUM_VALUE_UNKNOWN"),
           Broken("filter.campaign_id", "TEXT_TOO_LONG"),

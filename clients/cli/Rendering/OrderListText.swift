@@ -67,11 +67,18 @@ extension OrderText {
   }
 
   /// A part of an order that was just written.
-  static func part(_ outcome: Outcome, _ order: Order?, _ events: [Event], style: Style) -> String {
+  static func part(
+    _ outcome: Outcome,
+    _ order: Order?,
+    _ events: [Event],
+    _ warnings: [Warning],
+    style: Style
+  ) -> String {
     var response = SyncOrderResponse()
     response.outcome = outcome
     response.order = order
     response.derivedEvents = events
+    response.warnings = warnings
     return synced(response, style: style)
   }
 }

@@ -60,6 +60,7 @@ struct TimelineRefund: AsyncParsableCommand {
           response.outcome,
           response.order,
           response.derivedEvents,
+          response.warnings,
           style: session.style
         )
       }
@@ -161,6 +162,7 @@ struct TimelineFulfillment: AsyncParsableCommand {
           response.outcome,
           response.order,
           response.derivedEvents,
+          response.warnings,
           style: session.style
         )
       }

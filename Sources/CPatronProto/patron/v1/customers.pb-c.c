@@ -3280,7 +3280,7 @@ const ProtobufCMessageDescriptor patron__v1__customer__custom_properties_entry__
   (ProtobufCMessageInit) patron__v1__customer__custom_properties_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__customer__field_descriptors[27] =
+static const ProtobufCFieldDescriptor patron__v1__customer__field_descriptors[28] =
 {
   {
     "id",
@@ -3606,6 +3606,18 @@ static const ProtobufCFieldDescriptor patron__v1__customer__field_descriptors[27
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "channels",
+    28,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__Customer, n_channels),
+    offsetof(Patron__V1__Customer, channels),
+    &patron__v1__channel_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__customer__field_indices_by_name[] = {
   14,   /* field[14] = accepts_email_marketing */
@@ -3614,6 +3626,7 @@ static const unsigned patron__v1__customer__field_indices_by_name[] = {
   8,   /* field[8] = account_status */
   25,   /* field[25] = activity */
   12,   /* field[12] = address */
+  27,   /* field[27] = channels */
   18,   /* field[18] = created_at */
   15,   /* field[15] = custom_properties */
   10,   /* field[10] = default_currency */
@@ -3639,7 +3652,7 @@ static const unsigned patron__v1__customer__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__customer__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 27 }
+  { 0, 28 }
 };
 const ProtobufCMessageDescriptor patron__v1__customer__descriptor =
 {
@@ -3649,7 +3662,7 @@ const ProtobufCMessageDescriptor patron__v1__customer__descriptor =
   "Patron__V1__Customer",
   "patron.v1",
   sizeof(Patron__V1__Customer),
-  27,
+  28,
   patron__v1__customer__field_descriptors,
   patron__v1__customer__field_indices_by_name,
   1,  patron__v1__customer__number_ranges,

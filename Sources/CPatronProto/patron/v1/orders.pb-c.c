@@ -1322,7 +1322,7 @@ const ProtobufCMessageDescriptor patron__v1__checkout__descriptor =
   (ProtobufCMessageInit) patron__v1__checkout__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__order_stats__field_descriptors[7] =
+static const ProtobufCFieldDescriptor patron__v1__order_stats__field_descriptors[8] =
 {
   {
     "currency_code",
@@ -1408,6 +1408,18 @@ static const ProtobufCFieldDescriptor patron__v1__order_stats__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "unknown_refund_count",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__OrderStats, unknown_refund_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__order_stats__field_indices_by_name[] = {
   4,   /* field[4] = cancelled_count */
@@ -1417,11 +1429,12 @@ static const unsigned patron__v1__order_stats__field_indices_by_name[] = {
   1,   /* field[1] = order_count */
   3,   /* field[3] = refunded_total */
   2,   /* field[2] = total_spent */
+  7,   /* field[7] = unknown_refund_count */
 };
 static const ProtobufCIntRange patron__v1__order_stats__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor patron__v1__order_stats__descriptor =
 {
@@ -1431,7 +1444,7 @@ const ProtobufCMessageDescriptor patron__v1__order_stats__descriptor =
   "Patron__V1__OrderStats",
   "patron.v1",
   sizeof(Patron__V1__OrderStats),
-  7,
+  8,
   patron__v1__order_stats__field_descriptors,
   patron__v1__order_stats__field_indices_by_name,
   1,  patron__v1__order_stats__number_ranges,

@@ -3368,7 +3368,7 @@ const ProtobufCMessageDescriptor patron__v1__sync_refund_request__descriptor =
   (ProtobufCMessageInit) patron__v1__sync_refund_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__sync_refund_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor patron__v1__sync_refund_response__field_descriptors[4] =
 {
   {
     "order",
@@ -3406,16 +3406,29 @@ static const ProtobufCFieldDescriptor patron__v1__sync_refund_response__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "warnings",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__SyncRefundResponse, n_warnings),
+    offsetof(Patron__V1__SyncRefundResponse, warnings),
+    &patron__v1__warning__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__sync_refund_response__field_indices_by_name[] = {
   2,   /* field[2] = derived_events */
   0,   /* field[0] = order */
   1,   /* field[1] = outcome */
+  3,   /* field[3] = warnings */
 };
 static const ProtobufCIntRange patron__v1__sync_refund_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor patron__v1__sync_refund_response__descriptor =
 {
@@ -3425,7 +3438,7 @@ const ProtobufCMessageDescriptor patron__v1__sync_refund_response__descriptor =
   "Patron__V1__SyncRefundResponse",
   "patron.v1",
   sizeof(Patron__V1__SyncRefundResponse),
-  3,
+  4,
   patron__v1__sync_refund_response__field_descriptors,
   patron__v1__sync_refund_response__field_indices_by_name,
   1,  patron__v1__sync_refund_response__number_ranges,
@@ -3496,7 +3509,7 @@ const ProtobufCMessageDescriptor patron__v1__sync_fulfillment_request__descripto
   (ProtobufCMessageInit) patron__v1__sync_fulfillment_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__sync_fulfillment_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor patron__v1__sync_fulfillment_response__field_descriptors[4] =
 {
   {
     "order",
@@ -3534,16 +3547,29 @@ static const ProtobufCFieldDescriptor patron__v1__sync_fulfillment_response__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "warnings",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__SyncFulfillmentResponse, n_warnings),
+    offsetof(Patron__V1__SyncFulfillmentResponse, warnings),
+    &patron__v1__warning__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__sync_fulfillment_response__field_indices_by_name[] = {
   2,   /* field[2] = derived_events */
   0,   /* field[0] = order */
   1,   /* field[1] = outcome */
+  3,   /* field[3] = warnings */
 };
 static const ProtobufCIntRange patron__v1__sync_fulfillment_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor patron__v1__sync_fulfillment_response__descriptor =
 {
@@ -3553,7 +3579,7 @@ const ProtobufCMessageDescriptor patron__v1__sync_fulfillment_response__descript
   "Patron__V1__SyncFulfillmentResponse",
   "patron.v1",
   sizeof(Patron__V1__SyncFulfillmentResponse),
-  3,
+  4,
   patron__v1__sync_fulfillment_response__field_descriptors,
   patron__v1__sync_fulfillment_response__field_indices_by_name,
   1,  patron__v1__sync_fulfillment_response__number_ranges,

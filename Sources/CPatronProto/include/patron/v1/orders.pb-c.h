@@ -210,10 +210,11 @@ struct  Patron__V1__OrderStats
   int64_t cancelled_count;
   Google__Protobuf__Timestamp *first_order_at;
   Google__Protobuf__Timestamp *last_order_at;
+  int64_t unknown_refund_count;
 };
 #define PATRON__V1__ORDER_STATS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__order_stats__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, NULL, NULL }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, NULL, NULL, 0 }
 
 
 /* Patron__V1__LineItem methods */

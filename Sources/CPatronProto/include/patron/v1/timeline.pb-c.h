@@ -336,10 +336,12 @@ struct  Patron__V1__SyncRefundResponse
   Patron__V1__Outcome outcome;
   size_t n_derived_events;
   Patron__V1__Event **derived_events;
+  size_t n_warnings;
+  Patron__V1__Warning **warnings;
 };
 #define PATRON__V1__SYNC_REFUND_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__sync_refund_response__descriptor) \
-    , NULL, PATRON__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0,NULL }
+    , NULL, PATRON__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0,NULL, 0,NULL }
 
 
 struct  Patron__V1__SyncFulfillmentRequest
@@ -361,10 +363,12 @@ struct  Patron__V1__SyncFulfillmentResponse
   Patron__V1__Outcome outcome;
   size_t n_derived_events;
   Patron__V1__Event **derived_events;
+  size_t n_warnings;
+  Patron__V1__Warning **warnings;
 };
 #define PATRON__V1__SYNC_FULFILLMENT_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__sync_fulfillment_response__descriptor) \
-    , NULL, PATRON__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0,NULL }
+    , NULL, PATRON__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0,NULL, 0,NULL }
 
 
 struct  Patron__V1__SyncCheckoutRequest
