@@ -92,8 +92,8 @@ extension TimelineHandlers {
         throw RPCError.reason(
           .failedPrecondition, "ORDER_CUSTOMER_CHANGED",
           "The order belongs to customer \(known.customerID), which a sync cannot change. Name "
-            + "that customer, merge the two where they are one person, or use another external_id for "
-            + "another order.",
+            + "that customer, merge the two where they are one person, or use another external_id "
+            + "for another order.",
           metadata: ["customer_id": String(known.customerID)])
       }
       let contributed = try old.map { try OrderContribution(of: OrderSnapshot(stored: $0)) }

@@ -65,7 +65,7 @@ struct OrderNewsTests {
             }
           }
         })
-      #expect(answer.counts.updated == 2)
+      #expect(answer.counts?.updated == 2)
       let events = try await shop.timeline(.email("a@example.com")).events
       let updated = events.filter { $0.type == "order_updated" }
       #expect(updated.map(\.amount) == [.of(300), .of(200)])
