@@ -176,6 +176,14 @@ struct SuppressionCause: Sendable {
   }
 }
 
+extension [PatronModel.Suppression] {
+  /// When the owner of the address opted out while there was no record to keep that in: it binds
+  /// as an opt-out in the record does. Nobody said of which topic, so it is taken as the usual one.
+  func optOut(binding topic: PatronModel.Topic) -> Int64? {
+    first { topic == .marketing && $0.reason == .unsubscribed }?.suppressedAt
+  }
+}
+
 extension PatronModel.Suppression {
   /// What the store keeps; nil when it keeps a reason of a later version.
   init?(_ row: SuppressionRow) {

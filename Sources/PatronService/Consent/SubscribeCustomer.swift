@@ -173,21 +173,18 @@ extension ConsentHandlers.Subscribing {
       })
   }
 
-  /// What the agreement does to the consent of a channel and topic. An opt-out in person that an
-  /// address kept while there was no record binds as one in the record does; nobody said of which
-  /// topic it was, so it is taken as the usual one.
+  /// What the agreement does to the consent of a channel and topic.
   fileprivate func transition(
     of customer: Customer, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
     _ asks: [PatronModel.Channel: Bool], _ suppressions: ConsentHandlers.Suppressions,
     at now: Int64
   ) throws -> ConsentTransition {
-    let optOut = suppressions[channel]?.first { topic == .marketing && $0.reason == .unsubscribed }
     do throws(RuleError) {
       return try ConsentRules.subscribe(
         evidence.statement(by: actor, at: now), to: customer.consent(channel, topic),
         doubleOptIn: asks[channel] ?? false,
         after: customer.consents(channel).optOut(reaching: topic, of: channel),
-        addressOptOutAt: optOut?.suppressedAt)
+        addressOptOutAt: suppressions[channel]?.optOut(binding: topic))
     } catch {
       throw RPCError.consent(error)
     }

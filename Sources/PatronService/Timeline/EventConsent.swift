@@ -26,6 +26,8 @@ extension EventEnrichment {
     guard let address = edit.row.address(channel) else { return warn(.nothingToAgreeTo) }
     if let named = given.address(channel), named != address { return warn(.otherAgreed) }
     let consents = edit.customer.consents(channel)
+    let suppressions = try SuppressionReader(writer.read).suppressions(channel, of: address)
+      .compactMap(PatronModel.Suppression.init)
     let asks =
       switch how {
       case .given: try StoreSettings(of: writer.read).asksForConfirmation(channel)
@@ -41,7 +43,8 @@ extension EventEnrichment {
         } else {
           try ConsentRules.subscribe(
             evidence.statement(at: saidAt), to: edit.customer.consent(channel, topic),
-            doubleOptIn: asks, after: consents.optOut(reaching: topic, of: channel))
+            doubleOptIn: asks, after: consents.optOut(reaching: topic, of: channel),
+            addressOptOutAt: suppressions.optOut(binding: topic))
         }
     } catch {
       return warn(.about(error))

@@ -53,6 +53,23 @@ struct EventAddressTests {
     }
   }
 
+  @Test func anAgreementDoesNotUndoAnOptOutThatTheAddressKept() async throws {
+    try await Shop.open { shop in
+      _ = try await shop.unsubscribe {
+        $0.customer = .with { $0.ref = .phoneNumber("+14155550101") }
+        $0.evidence = .with { $0.occurredAt = .at(1_700_000_000) }
+      }
+      try await shop.ada()
+      let older = try await shop.tell("sms_subscribed", "s1", at: 1_600_000_000)
+      #expect(older.warnings.map(\.reason) == ["CONSENT_OUTDATED"])
+      #expect(try await shop.state(.sms) == .neverSubscribed)
+      let newer = try await shop.tell("sms_subscribed", "s2", at: 1_710_000_000)
+      #expect(newer.warnings.isEmpty, "\(newer.warnings)")
+      #expect(try await shop.state(.sms) == .subscribed)
+      #expect(try await shop.reasons(.sms) == [])
+    }
+  }
+
   @Test func whoHasTheAddressIsOptedOutToo() async throws {
     try await Shop.open { shop in
       try await both(shop)
