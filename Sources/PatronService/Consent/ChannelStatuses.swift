@@ -13,33 +13,46 @@ struct ChannelStatuses {
 
   /// The channels of a stored customer.
   init(of row: CustomerRow, in reader: StoreReader, at now: Int64) throws {
-    try self.init(Customer(stored: row.body), in: reader, at: now, row.address)
+    let suppressions = SuppressionReader(reader)
+    try self.init(Customer(stored: row.body), at: now) { channel in
+      try row.address(channel).map { try suppressions.suppressions(channel, of: $0) }
+    }
   }
 
   /// The channels of an address that no customer has.
   init(of address: CustomerKey, in reader: StoreReader, at now: Int64) throws {
-    try self.init(Customer(), in: reader, at: now, address.address)
-  }
-
-  /// The channels of a record without its row.
-  init(of customer: Customer, in reader: StoreReader, at now: Int64) throws {
-    let emailKey = customer.email.flatMap { try? EmailAddress($0).key }
-    try self.init(customer, in: reader, at: now) { channel in
-      channel == .sms ? customer.phoneNumber : emailKey
+    let suppressions = SuppressionReader(reader)
+    try self.init(Customer(), at: now) { channel in
+      try address.address(channel).map { try suppressions.suppressions(channel, of: $0) }
     }
   }
 
+  /// The channels of a record without its row, where it is known whose addresses are suppressed:
+  /// those of others need not be looked up.
+  init(
+    of customer: Customer, _ suppressed: SuppressedCustomers, in reader: StoreReader, at now: Int64
+  ) throws {
+    try self.init(customer, at: now) { channel in
+      guard let address = channel == .sms ? customer.phoneNumber : customer.email else {
+        return nil
+      }
+      guard suppressed.contains(customer.id, channel) else { return [] }
+      let compared = try channel == .sms ? address : EmailAddress(address).key
+      return try SuppressionReader(reader).suppressions(channel, of: compared)
+    }
+  }
+
+  /// `find` returns the suppressions of the channel's address, nil where there is none.
   private init(
-    _ customer: Customer, in reader: StoreReader, at now: Int64,
-    _ address: (PatronModel.Channel) -> String?
+    _ customer: Customer, at now: Int64,
+    _ find: (PatronModel.Channel) throws -> [SuppressionRow]?
   ) throws {
     self.customer = customer
     self.now = now
-    let reader = SuppressionReader(reader)
     for channel in PatronModel.Channel.allCases {
-      guard let address = address(channel) else { continue }
+      guard let found = try find(channel) else { continue }
       hasAddress.insert(channel)
-      suppressions[channel] = try reader.suppressions(channel, of: address)
+      suppressions[channel] = found
     }
   }
 

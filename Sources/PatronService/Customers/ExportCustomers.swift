@@ -146,7 +146,8 @@ private struct CustomerLines: ~Copyable {
     customer.append(contentsOf: record)
     customer.append(contentsOf: stats)
     if suppressed.contains(id, .sms) || suppressed.contains(id, .email) {
-      let channels = try ChannelStatuses(of: Customer(stored: customer), in: reader, at: now)
+      let channels = try ChannelStatuses(
+        of: Customer(stored: customer), suppressed, in: reader, at: now)
       customer += try Customer.with { $0.channels = channels.marketing }.encoded()
     }
     try Customer.descriptor.appendJSON(packed: customer, in: arena, to: &text)
