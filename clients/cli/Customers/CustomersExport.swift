@@ -16,7 +16,7 @@ struct CustomersExport: AsyncParsableCommand {
 
       EXAMPLES
         patron customers export -o customers.csv
-        patron customers export --columns writable -o backup.csv
+        patron customers export --columns writable -o writable.csv
         patron customers export --filter sms=subscribers \\
           --columns email,first_name --bom
         patron customers export --format ndjson | jq .email

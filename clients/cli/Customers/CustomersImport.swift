@@ -24,7 +24,7 @@ struct CustomersImport: AsyncParsableCommand {
       EXAMPLES
         patron customers import customers.csv --dry-run
         patron customers import customers.csv --default-country US
-        patron customers import backup.csv --consent overwrite --store new
+        patron customers import writable.csv --consent overwrite --store new
         patron customers import --template > customers.csv
       """
   )

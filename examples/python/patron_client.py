@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Calls Patron without any library; docs/protocol.md explains what goes over the wire.
+
+usage: patron_client.py get|unsubscribe EXTERNAL_ID
+
+PATRON_ADDRESS says where the server is; 127.0.0.1:7420 if it is not set.
+"""
+
+import os
+import socket
+import struct
+import sys
+
+
+def varint(number):
+    low, rest = number & 0x7F, number >> 7
+    return bytes([low | 0x80]) + varint(rest) if rest else bytes([low])
+
+
+def field(number, value):
+    """One field of a protobuf message: an int (0 or more), a str, or the bytes of a message."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    data = value.encode() if isinstance(value, str) else value
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def read_varint(data, at):
+    value = shift = 0
+    while True:
+        byte, at = data[at], at + 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, at
+
+
+def fields(data):
+    """The fields of a message: number -> list of its values, each an int or bytes."""
+    found, at = {}, 0
+    while at < len(data):
+        tag, at = read_varint(data, at)
+        if tag & 7 == 0:
+            value, at = read_varint(data, at)
+        else:
+            size, at = {1: (8, at), 5: (4, at)}.get(tag & 7) or read_varint(data, at)
+            value, at = data[at : at + size], at + size
+        found.setdefault(tag >> 3, []).append(value)
+    return found
+
+
+class StatusError(Exception):
+    """A google.rpc.Status; `reasons` has those of its details, with the path of the field."""
+
+    def __init__(self, status):
+        self.code, self.reasons = status[1][0], []
+        for detail in map(fields, status.get(3, [])):
+            value = fields(detail[2][0])
+            if detail[1][0].endswith(b"/google.rpc.ErrorInfo"):
+                self.reasons.append(value[1][0].decode())
+            elif detail[1][0].endswith(b"/google.rpc.BadRequest"):
+                for violation in map(fields, value[1]):
+                    self.reasons.append(b" ".join(violation[1] + violation[3]).decode())
+        message = status.get(2, [b""])[0].decode()
+        super().__init__(f"status {self.code} {', '.join(self.reasons)}: {message}")
+
+
+class Patron:
+    def __init__(self, address):
+        host, port = address.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), timeout=10)
+        self.input, self.stream = self.socket.makefile("rb"), -1
+
+    def call(self, service, method, message):
+        """Sends the bytes of one message, and returns the fields of the one that answers."""
+        self.stream += 2
+        request = field(1, service) + field(2, method) + field(3, message)
+        request += field(4, 5_000_000_000)  # the time that the server has, in nanoseconds
+        self.socket.sendall(struct.pack(">IIBB", len(request), self.stream, 1, 0) + request)
+        length, stream, kind, _ = struct.unpack(">IIBB", self.input.read(10))
+        if (stream, kind) != (self.stream, 2):
+            raise ConnectionError(f"expected the answer on {self.stream}: {kind} on {stream}")
+        response = fields(self.input.read(length))
+        status = fields(response.get(1, [b""])[0])
+        if status.get(1, [0])[0] != 0:
+            raise StatusError(status)
+        return fields(response.get(2, [b""])[0])
+
+
+def main(what, external_id):
+    patron = Patron(os.environ.get("PATRON_ADDRESS", "127.0.0.1:7420"))
+    message = field(2, field(2, external_id))  # customer: a CustomerRef with external_id
+    if what == "get":
+        answer = patron.call("patron.v1.CustomerService", "GetCustomer", message)
+    else:
+        message += field(3, 2) + field(6, 1)  # channels: CHANNEL_EMAIL; actor: ACTOR_CUSTOMER
+        answer = patron.call("patron.v1.CustomerService", "UnsubscribeCustomer", message)
+        print("changed" if 2 in answer else "unchanged")
+    customer = fields(answer[1][0])  # of its fields 1 is the id, 3 the e-mail address
+    print("customer", customer[1][0], customer.get(3, [b"(no e-mail)"])[0].decode())
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[1] not in ("get", "unsubscribe"):
+        sys.exit(__doc__)
+    try:
+        main(*sys.argv[1:])
+    except StatusError as error:
+        sys.exit(str(error))
