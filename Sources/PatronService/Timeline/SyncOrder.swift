@@ -129,7 +129,7 @@ extension TimelineHandlers {
       }
       let news = OrderNews(
         order: order, old: old, snapshot: draft.snapshot, enrichedFields: customer.changedFields,
-        number: number)
+        number: number, changesFigures: contributed.map { $0 != draft.contribution } ?? false)
       let events = try news.tell(in: &timeline)
       var told = events
       if let event = try CheckoutChange.recover(by: order, in: &timeline) {
