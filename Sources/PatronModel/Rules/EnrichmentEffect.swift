@@ -59,6 +59,8 @@ public enum EnrichmentEffect: Sendable, Hashable {
   case unknownTopic
   /// A suppression was lifted elsewhere, which lifts none here.
   case liftedElsewhere
+  /// An answer without its text: nobody knows whether it opts out.
+  case unreadReply
 
   /// Whether it makes an address that may be written to one that may not.
   public var restricts: Bool {
@@ -71,7 +73,9 @@ public enum EnrichmentEffect: Sendable, Hashable {
   /// Whether it is about consent or suppressions, if only that nobody knows what.
   public var isAboutConsent: Bool {
     switch self {
-    case .subscribe, .request, .confirm, .unknownTopic, .unknownBounce, .liftedElsewhere: true
+    case .subscribe, .request, .confirm, .unknownTopic, .unknownBounce, .liftedElsewhere,
+      .unreadReply:
+      true
     default: restricts
     }
   }
@@ -141,7 +145,9 @@ extension Enrichment {
     case "opt_in_requested": return agreement(event) { .request(channel, $0) }
     case "opt_in_confirmed": return agreement(event) { .confirm(channel, $0) }
     case "unsubscribed": return [.unsubscribe(channel, event.topic ?? .marketing)]
-    case "received": return event.isOptOutReply ? [.unsubscribe(channel, .marketing)] : []
+    case "received":
+      if event.replies.isEmpty { return [.unreadReply] }
+      return event.isOptOutReply ? [.unsubscribe(channel, .marketing)] : []
     case "suppressed":
       guard let reason = event.suppressionReason else { return [.suppressUnexplained(channel)] }
       return [.suppress(channel, reason)]
@@ -212,9 +218,12 @@ extension EventFacts {
     }
   }
 
+  /// What the customer answered.
+  var replies: [String] { ["keyword", "body_excerpt"].compactMap(text) }
+
   /// Whether a reply is nothing but a word that opts out.
   var isOptOutReply: Bool {
-    ["keyword", "body_excerpt"].compactMap(text).contains { reply in
+    replies.contains { reply in
       let word = reply.lowercased().filter { !".!\"'".contains($0) }
       return Enrichment.optOutReplies.contains(TextForm.trimmed(word))
     }

@@ -228,8 +228,8 @@ public struct Warning: ProtobufC.Message {
   /// taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
   /// `QUANTITY_EXCEEDS_ORDER`. Of events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`,
   /// `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the event is on no
-  /// timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `TOPIC_UNKNOWN`,
-  /// `BOUNCE_TYPE_UNKNOWN`.
+  /// timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`,
+  /// `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
   public var reason = ""
 
   /// Path of the field it is about; empty when about the whole.

@@ -551,8 +551,8 @@ extension Contract {
           // taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
           // `QUANTITY_EXCEEDS_ORDER`. Of events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`,
           // `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the event is on no
-          // timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `TOPIC_UNKNOWN`,
-          // `BOUNCE_TYPE_UNKNOWN`.
+          // timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`,
+          // `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
           string reason = 1;
           // Path of the field it is about; empty when about the whole.
           string field = 2;
@@ -2972,9 +2972,9 @@ extension Contract {
           // events of the type make no customer. What the rules of consent refuse is a warning, as the
           // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
           // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-          // `SUPPRESSION_KEPT`, `SUPPRESSION_REASON_UNKNOWN`, `NOTHING_TO_CONFIRM`, `TOPIC_UNKNOWN`,
-          // `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for
-          // parts of evidence that do not fit their reasons.
+          // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
+          // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
+          // `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for parts of evidence that do not fit their reasons.
           rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
           // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
           // for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
@@ -3079,8 +3079,10 @@ extension Contract {
           // oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
           // (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
           // is watched is merged into another: call again after the last sequence that came, the same
-          // reference names that customer (`customer_id`) then. Events that move in a merge keep their
-          // sequence: who has seen them does not get them again.
+          // reference names that customer (`customer_id`) then. ABORTED `REFERENCE_MOVED` likewise, when
+          // the reference names another customer than at the beginning, such as the secondary of a merge
+          // that was undone. Events that move in a merge keep their sequence: who has seen them does not
+          // get them again.
           rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -3106,9 +3108,9 @@ extension Contract {
         // events of the type make no customer. What the rules of consent refuse is a warning, as the
         // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
         // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-        // `SUPPRESSION_KEPT`, `SUPPRESSION_REASON_UNKNOWN`, `NOTHING_TO_CONFIRM`, `TOPIC_UNKNOWN`,
-        // `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for
-        // parts of evidence that do not fit their reasons.
+        // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
+        // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
+        // `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for parts of evidence that do not fit their reasons.
         rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
         """##),
     ContractDeclaration(
@@ -3269,8 +3271,10 @@ extension Contract {
         // oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
         // (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
         // is watched is merged into another: call again after the last sequence that came, the same
-        // reference names that customer (`customer_id`) then. Events that move in a merge keep their
-        // sequence: who has seen them does not get them again.
+        // reference names that customer (`customer_id`) then. ABORTED `REFERENCE_MOVED` likewise, when
+        // the reference names another customer than at the beginning, such as the secondary of a merge
+        // that was undone. Events that move in a merge keep their sequence: who has seen them does not
+        // get them again.
         rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }

@@ -26,9 +26,9 @@ public enum TimelineService {
   /// events of the type make no customer. What the rules of consent refuse is a warning, as the
   /// event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
   /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-  /// `SUPPRESSION_KEPT`, `SUPPRESSION_REASON_UNKNOWN`, `NOTHING_TO_CONFIRM`, `TOPIC_UNKNOWN`,
-  /// `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for
-  /// parts of evidence that do not fit their reasons.
+  /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
+  /// `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
+  /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for parts of evidence that do not fit their reasons.
   public static let recordEvent = MethodDescriptor<RecordEventRequest, RecordEventResponse>(
     TTRPC.Method(
       service: name, name: "RecordEvent", kind: .unary,
@@ -165,8 +165,10 @@ public enum TimelineService {
   /// oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
   /// (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
   /// is watched is merged into another: call again after the last sequence that came, the same
-  /// reference names that customer (`customer_id`) then. Events that move in a merge keep their
-  /// sequence: who has seen them does not get them again.
+  /// reference names that customer (`customer_id`) then. ABORTED `REFERENCE_MOVED` likewise, when
+  /// the reference names another customer than at the beginning, such as the secondary of a merge
+  /// that was undone. Events that move in a merge keep their sequence: who has seen them does not
+  /// get them again.
   public static let watchTimeline = MethodDescriptor<WatchTimelineRequest, WatchTimelineResponse>(
     TTRPC.Method(
       service: name, name: "WatchTimeline", kind: .serverStreaming,
@@ -217,9 +219,9 @@ public struct TimelineServiceClient: Sendable {
   /// events of the type make no customer. What the rules of consent refuse is a warning, as the
   /// event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
   /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-  /// `SUPPRESSION_KEPT`, `SUPPRESSION_REASON_UNKNOWN`, `NOTHING_TO_CONFIRM`, `TOPIC_UNKNOWN`,
-  /// `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for
-  /// parts of evidence that do not fit their reasons.
+  /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
+  /// `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
+  /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for parts of evidence that do not fit their reasons.
   public func recordEvent(_ request: RecordEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> RecordEventResponse {
     try await channel.call(TimelineService.recordEvent, request, options.identified(by: request.requestID))
   }
@@ -342,8 +344,10 @@ public struct TimelineServiceClient: Sendable {
   /// oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
   /// (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
   /// is watched is merged into another: call again after the last sequence that came, the same
-  /// reference names that customer (`customer_id`) then. Events that move in a merge keep their
-  /// sequence: who has seen them does not get them again.
+  /// reference names that customer (`customer_id`) then. ABORTED `REFERENCE_MOVED` likewise, when
+  /// the reference names another customer than at the beginning, such as the secondary of a merge
+  /// that was undone. Events that move in a merge keep their sequence: who has seen them does not
+  /// get them again.
   public func watchTimeline(_ request: WatchTimelineRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<WatchTimelineResponse> {
     try await channel.openStream(TimelineService.watchTimeline, request, options)
   }

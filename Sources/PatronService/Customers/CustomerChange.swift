@@ -158,7 +158,23 @@ struct CustomerChange: Sendable {
     }
     return Result(
       row: row, customer: customer, outcome: .updated, changedFields: changed.sorted(),
-      warnings: effect.warnings)
+      warnings: effect.warnings + (try suppressedAddresses(of: row, before: old, in: writer.read)))
+  }
+
+  /// Warns of addresses that a known customer got and that nothing may be sent to, such as those of
+  /// somebody who was erased.
+  private func suppressedAddresses(
+    of row: CustomerRow, before old: CustomerRow, in reader: StoreReader
+  ) throws -> [Warning] {
+    // An agreement or an event may lift them yet, and has warnings of its own.
+    guard mode == .explicit else { return [] }
+    return try PatronModel.Channel.allCases.compactMap { channel in
+      guard let address = row.address(channel), address != old.address(channel),
+        try !SuppressionReader(reader).suppressions(channel, of: address).isEmpty
+      else { return nil }
+      return .about(
+        .addressSuppressed, field: channel == .sms ? "customer.phone_number" : "customer.email")
+    }
   }
 
   /// Suppresses addresses that a customer who had opted out has no more: whoever has one of them

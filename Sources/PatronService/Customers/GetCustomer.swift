@@ -1,3 +1,4 @@
+internal import PatronModel
 internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
@@ -11,6 +12,11 @@ extension CustomerHandlers {
   ) throws {
     let reader = try context.store(request.storeID)
     let key = try (request.customer ?? CustomerRef()).key()
+    if request.view.rawValue > CustomerView.full.rawValue {
+      var violations = Violations()
+      violations.checkKnown("view", request.view.rawValue, CustomerView.full.rawValue)
+      try violations.finish()
+    }
     guard request.view != .full else {
       return try getFullCustomer(reader, key, context, &response)
     }

@@ -176,7 +176,7 @@ extension Unmerge {
     return events
   }
 
-  /// A customer with the event that tells of the end of the merge, ready to be stored.
+  /// A customer with the events that tell of the end of the merge, ready to be stored.
   private func written(
     _ record: Customer, _ emailKey: String?, _ changes: UnmergedConsent.Changes,
     _ stats: CustomerStats, _ id: Int64, and otherID: Int64, _ writer: StoreWriter, at now: Int64
@@ -185,11 +185,12 @@ extension Unmerge {
     let change = try writer.nextID()
     customer.updatedAt = .init(micros: now)
     customer.etag = String(change)
-    try changes.record(in: &customer, writer, at: now)
+    let told = try changes.record(in: &customer, writer, at: now)
     var timeline = try TimelineWriter(
       writer, customerID: id, stats: try stats.encoded(), now: now)
     try timeline.add(
       MergeEvent.unmerged(merge.id, of: id, and: otherID, at: now), id: change)
+    for event in told { _ = try timeline.put(event) }
     return CustomerRow(
       id: id, externalID: customer.externalID, emailKey: emailKey, phone: customer.phoneNumber,
       updatedAt: now, body: try customer.encoded(), stats: try timeline.stats.encoded())

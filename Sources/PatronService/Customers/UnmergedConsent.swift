@@ -32,12 +32,14 @@ struct UnmergedConsent {
     /// What is to have no entry, as it had none before.
     fileprivate var cleared: [MergedConsent.Pair] = []
 
-    /// Appends the rows to the ledger and puts their ids into the record. No event tells of them:
-    /// that the merge was undone says it.
-    func record(in customer: inout Customer, _ writer: StoreWriter, at now: Int64) throws {
+    /// Appends the rows to the ledger and puts their ids into the record. Returns the events that
+    /// tell of them.
+    func record(in customer: inout Customer, _ writer: StoreWriter, at now: Int64) throws -> [Event]
+    {
       var consents = consents
       try consents.record(in: &customer, writer, at: now)
       for (channel, topic) in cleared { customer.setEntry(nil, channel, topic) }
+      return consents.events(at: now)
     }
   }
 

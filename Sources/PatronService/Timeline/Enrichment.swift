@@ -84,6 +84,7 @@ struct EventEnrichment {
       case .unknownTopic: warn(.topicUnknown)
       case .unknownBounce: warn(.bounceUnknown)
       case .liftedElsewhere: warn(.nothingLifted)
+      case .unreadReply: warn(.replyUnread)
       case .accountStatus, .accountCreated, .reviewerName, .review, .loyalty: break
       }
     }

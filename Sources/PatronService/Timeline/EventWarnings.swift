@@ -41,6 +41,11 @@ extension Warning {
     "SUPPRESSION_KEPT", "event.type",
     "Events lift no suppressions. Use UnsuppressCustomer, or an agreement of the customer's.")
 
+  static let replyUnread = event(
+    "REPLY_UNREAD", "event.properties.keyword",
+    "Without keyword or body_excerpt nobody knows whether the answer was STOP: consent is as it "
+      + "was. Send it again with one of them.")
+
   static let reasonUnknown = event(
     "SUPPRESSION_REASON_UNKNOWN", "event.properties.reason",
     "No such reason: the address is suppressed as manual. Expected is one of "

@@ -39,8 +39,8 @@ extension TimelineHandlers {
       try checkKept(request.after, last, reader, history: context.history)
     }
     return TimelineWatch(
-      topic: FeedTopic(store: request.store, customerID: customerID), filter: request.filter,
-      start: request.after > 0 ? request.after : last)
+      topic: FeedTopic(store: request.store, customerID: customerID), customer: request.customer,
+      filter: request.filter, start: request.after > 0 ? request.after : last)
   }
 
   private static func checkKept(
@@ -72,6 +72,8 @@ extension TimelineHandlers {
 /// The events of a store or of one customer as they are recorded.
 struct TimelineWatch: FeedSubscription {
   let topic: FeedTopic
+  /// How the request names the customer; nil for the whole store.
+  let customer: CustomerKey?
   let filter: TimelineFilter
   let start: Int64
 
@@ -84,7 +86,7 @@ struct TimelineWatch: FeedSubscription {
     after position: Int64, _ context: FeedContext, _ send: ([UInt8]) -> Bool
   ) throws -> FeedPage {
     let reader = context.store(topic.store)
-    try checkNotMerged(reader)
+    try checkReference(reader)
     let titles = EventTitles(reader)
     var page = FeedPage(position: position, end: .caughtUp)
     var visits = 0
@@ -107,17 +109,18 @@ struct TimelineWatch: FeedSubscription {
 
   /// A customer who was merged into another has no events any more. Events that moved keep their
   /// sequence: who has seen them does not get them again, who has not gets them where they are now.
-  /// So the one who watches goes on after the last sequence, and finds the primary by the same
-  /// reference.
-  private func checkNotMerged(_ reader: StoreReader) throws {
-    guard let customerID = topic.customerID,
-      let id = try reader.customer(.id(customerID), { id, _, _ in id }), id != customerID
-    else { return }
-    throw RPCError.reason(
-      .aborted, "CUSTOMER_MERGED",
-      "The customer was merged into customer \(id). Watch again after the last sequence that came: "
-        + "the same reference names that customer now.",
-      metadata: ["customer_id": String(id)])
+  /// So the one who watches goes on after the last sequence, and finds by the same reference whom
+  /// it names now: the primary of a merge, and after its end the secondary again.
+  private func checkReference(_ reader: StoreReader) throws {
+    guard let customerID = topic.customerID, let customer else { return }
+    if let id = try reader.customer(.id(customerID), { id, _, _ in id }), id != customerID {
+      throw RPCError.watchMoved(
+        "CUSTOMER_MERGED", to: id, "The customer was merged into customer \(id).")
+    }
+    if let id = try reader.customer(customer, { id, _, _ in id }), id != customerID {
+      throw RPCError.watchMoved(
+        "REFERENCE_MOVED", to: id, "The reference names customer \(id) now, another one.")
+    }
   }
 
   func heartbeat(at position: Int64) -> [UInt8] {
@@ -145,5 +148,16 @@ struct TimelineWatch: FeedSubscription {
       buffer.appendEvent(3, entry, try titles.missingTitle(of: entry))
       return buffer.takeBytes()
     } ?? nil
+  }
+}
+
+extension RPCError {
+  fileprivate static func watchMoved(
+    _ reason: String, to customerID: Int64, _ what: String
+  ) -> RPCError {
+    .reason(
+      .aborted, reason,
+      "\(what) Watch again after the last sequence that came: the same reference names that "
+        + "customer.", metadata: ["customer_id": String(customerID)])
   }
 }

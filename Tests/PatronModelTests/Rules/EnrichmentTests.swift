@@ -132,9 +132,11 @@ import Testing
       #expect(effects("sms_received", ["keyword": .string(word)]) == optOut, "\(word)")
       #expect(effects("sms_received", ["body_excerpt": .string(word)]) == optOut, "\(word)")
     }
-    for word in ["START", "stop by tomorrow", "", "no"] {
+    for word in ["START", "stop by tomorrow", "no"] {
       #expect(effects("sms_received", ["body_excerpt": .string(word)]) == [], "\(word)")
     }
+    #expect(effects("sms_received", ["body_excerpt": .string(" ")]) == [.unreadReply])
+    #expect(effects("sms_received", ["text": .string("STOP")]) == [.unreadReply])
   }
 
   @Test func reviews() throws {

@@ -165,4 +165,24 @@ struct AddressChangeTests {
       #expect(try await email(shop) == [])
     }
   }
+
+  @Test func aKnownCustomerWhoGetsASuppressedAddressIsToldOf() async throws {
+    try await Shop.open { shop in
+      _ = try await optedOut(shop)
+      _ = try await shop.customers.deleteCustomer(
+        .with { $0.customer = .with { $0.ref = .externalID("c1") } })
+      try await shop.upsert {
+        $0.externalID = "c2"
+        $0.email = "two@example.com"
+      }
+      let answer = try await shop.upsert {
+        $0.externalID = "c2"
+        $0.email = "one@example.com"
+      }
+      #expect(answer.outcome == .updated)
+      #expect(answer.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
+      #expect(answer.warnings.map(\.field) == ["customer.email"])
+      #expect(try await !shop.status(.email, of: .externalID("c2")).canReceive)
+    }
+  }
 }

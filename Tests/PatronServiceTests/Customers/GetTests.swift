@@ -34,6 +34,14 @@ struct GetTests {
       #expect(email == [Broken("customer.email", "EMAIL_MALFORMED")])
       let phone = try await violations { try await shop.get(.phoneNumber("555")) }
       #expect(phone == [Broken("customer.phone_number", "PHONE_COUNTRY_MISSING")])
+      let view = try await violations {
+        try await shop.customers.getCustomer(
+          .with {
+            $0.customer = .with { $0.ref = .id(1) }
+            $0.view = CustomerView(rawValue: 77)
+          })
+      }
+      #expect(view == [Broken("view", "ENUM_VALUE_UNKNOWN")])
       let store = try await violations { try await shop.get(.id(1), in: "A") }
       #expect(store == [Broken("store_id", "STORE_ID_MALFORMED")])
     }

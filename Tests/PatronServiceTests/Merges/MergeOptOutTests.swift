@@ -174,4 +174,21 @@ struct MergeOptOutTests {
       #expect(try shop.findings() == [])
     }
   }
+
+  @Test func theTimelineTellsThatAnUnmergeGaveConsentBack() async throws {
+    try await Shop.open { shop in
+      try await customer(shop, "1", "a@example.com")
+      try await customer(shop, "2", "b@example.com")
+      try await agree(shop, "a@example.com", at: 1_700_000_000)
+      try await optOut(shop, "b@example.com", at: 1_700_000_100)
+      let merged = try await shop.merge(.externalID("1"), .externalID("2"))
+      #expect(try await !canReceive(shop, .externalID("1")))
+      try await shop.unmerge(merged.mergeID)
+      #expect(try await canReceive(shop, .externalID("1")))
+      let told = try await shop.consentEvents(.externalID("1")).map(\.type)
+      #expect(told == ["email_subscribed", "email_unsubscribed", "email_subscribed"])
+      #expect(try await shop.consentEvents(.externalID("2")).map(\.type) == ["email_unsubscribed"])
+      #expect(try shop.findings() == [])
+    }
+  }
 }

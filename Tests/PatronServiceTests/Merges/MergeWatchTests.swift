@@ -74,4 +74,31 @@ struct MergeWatchTests {
       watch.cancel()
     }
   }
+
+  @Test func aWatchEndsWhenItsReferenceNamesTheSecondaryAgain() async throws {
+    try await WatchRig.run { rig in
+      try await rig.record("e0", of: "a")
+      try await rig.record("e1", of: "b")
+      let merged = try await merge(rig, "a", "b")
+      var primary = try await rig.watch(of: "a")
+      var secondary = try await rig.watch(of: "b")
+      try await rig.record("e2", of: "b")
+      #expect(try await primary.nextEvent().event?.eventID == "e2")
+      #expect(try await secondary.nextEvent().event?.eventID == "e2")
+      let ended = try await CustomerServiceClient(channel: rig.client).unmergeCustomers(
+        .with { $0.mergeID = merged.mergeID })
+      let error = try await failure { try await secondary.nextEvent() }
+      #expect(error.code == .aborted && error.reason == "REFERENCE_MOVED")
+      #expect(error.metadata["customer_id"] == String(ended.secondary?.id ?? 0))
+      try await rig.record("e3", of: "b")
+      try await rig.record("e4", of: "a")
+      var again = try await rig.watch(after: secondary.last, of: "b")
+      #expect(try await again.nextEvent().event?.type == "profile_unmerged")
+      #expect(try await again.nextEvent().event?.eventID == "e3")
+      #expect(try await primary.nextEvent().event?.type == "profile_unmerged")
+      #expect(try await primary.nextEvent().event?.eventID == "e4")
+      primary.cancel()
+      again.cancel()
+    }
+  }
 }

@@ -109,6 +109,9 @@ struct ReportedConsentTests {
       try await shop.tell("sms_subscribed", "s1", at: 1_700_000_000)
       try await shop.tell(
         "sms_received", "r1", at: 1_700_000_100, ["body_excerpt": .stringValue("Stop it? No!")])
+      let unread = try await shop.tell(
+        "sms_received", "r3", at: 1_700_000_150, ["text": .stringValue("STOP")])
+      #expect(unread.warnings.map(\.reason) == ["REPLY_UNREAD"])
       #expect(try await shop.state(.sms) == .subscribed)
       let stop = try await shop.tell(
         "sms_received", "r2", at: 1_700_000_200,
