@@ -68,10 +68,28 @@ struct OrderCommandTests {
   @Test func showsOneOrder() async throws {
     let server = FakeServer()
     server.on(TimelineService.getOrder) { request throws(RPCError) in
-      let order = try Self.order(1)
+      var order = try Self.order(1)
+      order.fulfillments = [
+        .with {
+          $0.externalID = "f1"
+          $0.shipmentStatus = .inTransit
+          $0.trackingNumber = "77"
+          $0.items = [
+            .with {
+              $0.productID = "p1"
+              $0.quantity = 2
+            }
+          ]
+        },
+        .with {
+          $0.externalID = "f2"
+          $0.state = .cancelled
+        },
+      ]
+      let shown = order
       let time = try Self.time("2024-06-01")
       return .with {
-        $0.order = order
+        $0.order = shown
         $0.events = [
           .with {
             $0.type = "order_refunded"
@@ -84,6 +102,8 @@ struct OrderCommandTests {
     }
     let outcome = try await patron("timeline", "orders", "--order-id", "1001", server: server)
     #expect(outcome.out.contains("refund       r1, 5.00 USD"), "\(outcome.out)")
+    #expect(outcome.out.contains("f1, in transit, 2 × p1, 77\n"), "\(outcome.out)")
+    #expect(outcome.out.contains("f2, cancelled, everything that was left\n"))
     #expect(outcome.out.contains("Order refunded"))
     let request = try server.requests(GetOrderRequest.self, "GetOrder").first
     #expect(request?.order == .externalID("1001"))

@@ -317,6 +317,31 @@ struct TimelineCommandTests {
     )
   }
 
+  @Test func saysWhatAnEventChanged() async throws {
+    let server = FakeServer()
+    server.on(TimelineService.recordEvent) { request in
+      .with {
+        $0.outcome = request.event?.eventID == "again" ? .unchanged : .updated
+        guard request.event?.eventID != "nobody" else { return }
+        $0.event = .with {
+          $0.id = 9
+          $0.title = "SMS reply received"
+          $0.enrichedFields = ["accepts_sms_marketing", "subscriptions"]
+        }
+      }
+    }
+    func record(_ id: String) async throws -> String {
+      try await patron(
+        "timeline", "record", "--phone", "+14155550100", "--source", "product", "--type",
+        "sms_received", "--event-id", id, server: server
+      ).out
+    }
+    let opted = try await record("stop")
+    #expect(opted.hasSuffix("\nchanged: accepts_sms_marketing, subscriptions\n"), "\(opted)")
+    #expect(try await !record("again").contains("changed:"))
+    #expect(try await record("nobody") == "updated  the address only: no customer, and no event\n")
+  }
+
   @Test func syncsAnOrderOfACustomerNamedById() async throws {
     let server = FakeServer()
     server.on(CustomerService.getCustomer) { _ in

@@ -83,7 +83,11 @@ public enum CustomerColumn: Sendable, Hashable {
   /// Up to three names of columns that `name` may have been meant to be, nearest first.
   public static func nearest(to name: String) -> [String] {
     if name.hasPrefix(propertyPrefix) { return [propertyPrefix + "NAME:TYPE"] }
-    return NearestNames.of(name, among: all.map(\.name))
+    let near = NearestNames.of(name, among: all.map(\.name))
+    guard near.isEmpty, (3...NearestNames.longest).contains(name.utf8.count) else { return near }
+    // `orders` is spelt like no column, and yet a part of some.
+    let stem = name.hasSuffix("s") ? String(name.dropLast()) : name
+    return Array(all.lazy.map(\.name).filter { $0.contains(stem) }.prefix(3))
   }
 
   private static let all =

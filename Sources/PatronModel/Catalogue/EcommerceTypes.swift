@@ -117,10 +117,11 @@ extension EventCatalogue {
     .shop(
       "order_updated",
       "Order updated",
-      "The order was changed.",
+      "The order was changed. \(bySync)",
       [
         .theOrder, .amount, .text("changes"), .text("payment_status"), .text("fulfillment_status"),
-      ]
+      ],
+      enriches: ["order_stats"]
     ),
     .shop(
       "order_paid",

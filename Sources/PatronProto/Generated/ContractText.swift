@@ -548,10 +548,11 @@ extension Contract {
           // and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
           // `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
           // out). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields: `COUNTRY_ALIAS` (`UK` is
-          // taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`. Of events: `OCCURRED_AT_IN_FUTURE`,
-          // `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the
-          // event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-          // `REPLY_UNREAD`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
+          // taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+          // `QUANTITY_EXCEEDS_ORDER`. Of events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`,
+          // `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the event is on no
+          // timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`,
+          // `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
           string reason = 1;
           // Path of the field it is about; empty when about the whole.
           string field = 2;
@@ -2714,11 +2715,15 @@ extension Contract {
           ShipmentStatus shipment_status = 4;
           // Carrier, up to 255 characters.
           string tracking_company = 5;
-          // Number at the carrier, up to 255 characters.
+          // Number at the carrier, up to 255 characters. A known shipment that comes without the carrier,
+          // number or page that it had loses them, with the warning `ORDER_PARTS_REMOVED`.
           string tracking_number = 6;
           // Page at the carrier, up to 2,048 characters.
           string tracking_url = 7;
-          // What it holds, up to 500.
+          // What it holds, up to 500. None is everything that was left to send; to SyncFulfillment, of a
+          // shipment that is known, it is what that held before. More pieces than were ordered are kept,
+          // with the warning `QUANTITY_EXCEEDS_ORDER`; shipments that are called off or went wrong do not
+          // count.
           repeated FulfilledItem items = 8;
         }
         """##),
@@ -2775,9 +2780,11 @@ extension Contract {
           // Up to 500 positions.
           repeated LineItem line_items = 10;
           // Up to 100 refunds. A sync without some that were known, those of SyncRefund included, removes
-          // them and takes them off the sums; it answers with the warning `ORDER_PARTS_REMOVED`.
+          // them and takes them off the sums; it answers with the warning `ORDER_PARTS_REMOVED`. Refunds of
+          // more than the total are kept, with the warning `REFUND_EXCEEDS_TOTAL`.
           repeated Refund refunds = 11;
-          // Up to 100 shipments. Those that were known are removed like refunds.
+          // Up to 100 shipments. Those that were known are removed like refunds, and so are the items and
+          // the tracking that a known one had; the same warning says so.
           repeated Fulfillment fulfillments = 12;
           // After discounts, before shipping and taxes.
           Money subtotal = 13;
@@ -2984,8 +2991,9 @@ extension Contract {
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
           // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
           // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
-          // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
-          // cancellation more than a day before the order.
+          // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+          // `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund, shipment or cancellation more than a
+          // day before the order.
           rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -3127,8 +3135,9 @@ extension Contract {
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
         // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
         // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
-        // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
-        // cancellation more than a day before the order.
+        // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+        // `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund, shipment or cancellation more than a
+        // day before the order.
         rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3570,7 +3579,7 @@ extension Contract {
           Outcome outcome = 2;
           // Events that the change put on the timeline.
           repeated Event derived_events = 3;
-          // What the caller should know: `TIMES_CONTRADICT`.
+          // What the caller should know: `TIMES_CONTRADICT`, `REFUND_EXCEEDS_TOTAL`.
           repeated Warning warnings = 4;
         }
         """##),
@@ -3583,7 +3592,8 @@ extension Contract {
           string store_id = 1;
           // The shop's identifier of the order.
           string order_external_id = 2;
-          // The shipment; the same external id again replaces it.
+          // The shipment; the same external id again replaces it. Without items it keeps those that it had:
+          // what a carrier reports says nothing of them.
           Fulfillment fulfillment = 3;
         }
         """##),
@@ -3598,7 +3608,8 @@ extension Contract {
           Outcome outcome = 2;
           // Events that the change put on the timeline.
           repeated Event derived_events = 3;
-          // What the caller should know: `TIMES_CONTRADICT`.
+          // What the caller should know: `TIMES_CONTRADICT`, `ORDER_PARTS_REMOVED` for tracking that is not
+          // given any more, `QUANTITY_EXCEEDS_ORDER`.
           repeated Warning warnings = 4;
         }
         """##),

@@ -133,13 +133,17 @@ public struct Fulfillment: ProtobufC.Message {
   /// Carrier, up to 255 characters.
   public var trackingCompany = ""
 
-  /// Number at the carrier, up to 255 characters.
+  /// Number at the carrier, up to 255 characters. A known shipment that comes without the carrier,
+  /// number or page that it had loses them, with the warning `ORDER_PARTS_REMOVED`.
   public var trackingNumber = ""
 
   /// Page at the carrier, up to 2,048 characters.
   public var trackingURL = ""
 
-  /// What it holds, up to 500.
+  /// What it holds, up to 500. None is everything that was left to send; to SyncFulfillment, of a
+  /// shipment that is known, it is what that held before. More pieces than were ordered are kept,
+  /// with the warning `QUANTITY_EXCEEDS_ORDER`; shipments that are called off or went wrong do not
+  /// count.
   public var items: [FulfilledItem] = []
 
   /// The message with every field absent or at its default.
@@ -287,10 +291,12 @@ public struct Order: ProtobufC.Message {
   public var lineItems: [LineItem] = []
 
   /// Up to 100 refunds. A sync without some that were known, those of SyncRefund included, removes
-  /// them and takes them off the sums; it answers with the warning `ORDER_PARTS_REMOVED`.
+  /// them and takes them off the sums; it answers with the warning `ORDER_PARTS_REMOVED`. Refunds of
+  /// more than the total are kept, with the warning `REFUND_EXCEEDS_TOTAL`.
   public var refunds: [Refund] = []
 
-  /// Up to 100 shipments. Those that were known are removed like refunds.
+  /// Up to 100 shipments. Those that were known are removed like refunds, and so are the items and
+  /// the tracking that a known one had; the same warning says so.
   public var fulfillments: [Fulfillment] = []
 
   /// After discounts, before shipping and taxes.

@@ -825,7 +825,7 @@ public struct SyncRefundResponse: ProtobufC.Message {
   /// Events that the change put on the timeline.
   public var derivedEvents: [Event] = []
 
-  /// What the caller should know: `TIMES_CONTRADICT`.
+  /// What the caller should know: `TIMES_CONTRADICT`, `REFUND_EXCEEDS_TOTAL`.
   public var warnings: [Warning] = []
 
   /// The message with every field absent or at its default.
@@ -868,7 +868,8 @@ public struct SyncFulfillmentRequest: ProtobufC.Message {
   /// The shop's identifier of the order.
   public var orderExternalID = ""
 
-  /// The shipment; the same external id again replaces it.
+  /// The shipment; the same external id again replaces it. Without items it keeps those that it had:
+  /// what a carrier reports says nothing of them.
   public var fulfillment: Fulfillment?
 
   /// The message with every field absent or at its default.
@@ -910,7 +911,8 @@ public struct SyncFulfillmentResponse: ProtobufC.Message {
   /// Events that the change put on the timeline.
   public var derivedEvents: [Event] = []
 
-  /// What the caller should know: `TIMES_CONTRADICT`.
+  /// What the caller should know: `TIMES_CONTRADICT`, `ORDER_PARTS_REMOVED` for tracking that is not
+  /// given any more, `QUANTITY_EXCEEDS_ORDER`.
   public var warnings: [Warning] = []
 
   /// The message with every field absent or at its default.

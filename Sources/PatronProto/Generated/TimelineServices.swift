@@ -53,8 +53,9 @@ public enum TimelineService {
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
   /// FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
   /// with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
-  /// those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
-  /// cancellation more than a day before the order.
+  /// those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+  /// `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund, shipment or cancellation more than a
+  /// day before the order.
   public static let syncOrder = MethodDescriptor<SyncOrderRequest, SyncOrderResponse>(
     TTRPC.Method(
       service: name, name: "SyncOrder", kind: .unary,
@@ -243,8 +244,9 @@ public struct TimelineServiceClient: Sendable {
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
   /// FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
   /// with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
-  /// those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `TIMES_CONTRADICT` for a refund, shipment or
-  /// cancellation more than a day before the order.
+  /// those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+  /// `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund, shipment or cancellation more than a
+  /// day before the order.
   public func syncOrder(_ request: SyncOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncOrderResponse {
     try await channel.call(TimelineService.syncOrder, request, options)
   }

@@ -212,10 +212,11 @@ extension ConsentHandlers.Subscribing {
       let ends = Self.ended(
         suppressions[channel] ?? [], by: statement, topic, waits: state == .pending)
       if !ends {
-        warnings.append(
-          .about(
-            .addressSuppressed,
-            field: channel == .sms ? "customer.phone_number" : "customer.email"))
+        // The address is the same for every topic: once is enough.
+        let warning = Warning.about(
+          .addressSuppressed,
+          field: channel == .sms ? "customer.phone_number" : "customer.email")
+        if !warnings.contains(warning) { warnings.append(warning) }
       }
     }
     return warnings

@@ -55,7 +55,10 @@ enum ExportColumns: Sendable {
 
   private static func unknown(_ name: String) -> RuleError {
     let near = CustomerColumn.nearest(to: name)
-    let hint = near.isEmpty ? "" : " Did you mean \(near.joined(separator: " or "))?"
+    let hint =
+      near.isEmpty
+      ? " An export without chosen columns has all in its header."
+      : " Did you mean \(near.joined(separator: " or "))?"
     return RuleError(
       reason: "COLUMN_UNKNOWN",
       message: "There is no such column.\(hint) `\(writableName)` must stand alone.", given: name)

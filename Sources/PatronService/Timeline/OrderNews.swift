@@ -15,6 +15,13 @@ struct OrderNews {
   let enrichedFields: [String]
   /// Which order of the customer a new one is; nil where nobody can tell.
   let number: Int64?
+  /// Whether a known order counts otherwise in the statistics than it did.
+  let changesFigures: Bool
+
+  /// The fields that the statistics are made of.
+  private static let figures: Set<String> = [
+    "placed_at", "total", "payment_status", "cancellation", "refunds",
+  ]
 
   /// Puts the events on the timeline, and returns them oldest first.
   func tell(in timeline: inout TimelineWriter) throws -> [Event] {
@@ -43,7 +50,10 @@ struct OrderNews {
     }
     if !untold.isEmpty {
       let updated = OrderEvents.updated(snapshot, changes: untold, observedAt: timeline.now)
-      events.append(try timeline.addNumbered(Event(updated, of: order)))
+      events.append(
+        try timeline.addNumbered(
+          Event(updated, of: order),
+          changesOrderStats: changesFigures && !Self.figures.isDisjoint(with: untold)))
     }
     return events
   }

@@ -43,6 +43,9 @@ extension TimelineHandlers {
       try refuse(draft, known, old, plan)
       var customer = try change.perform(plan, in: writer, at: now)
       customer.warnings += draft.order.timeWarnings
+      customer.warnings += [
+        draft.refundWarning("order.refunds"), draft.order.quantityWarning("order.fulfillments"),
+      ].compactMap(\.self)
       if plan.merges {
         known = try writer.read.order(externalID: draft.order.externalID)
         old = try known.map { try Order(stored: $0.body) }
@@ -126,7 +129,7 @@ extension TimelineHandlers {
       }
       let news = OrderNews(
         order: order, old: old, snapshot: draft.snapshot, enrichedFields: customer.changedFields,
-        number: number)
+        number: number, changesFigures: contributed.map { $0 != draft.contribution } ?? false)
       let events = try news.tell(in: &timeline)
       var told = events
       if let event = try CheckoutChange.recover(by: order, in: &timeline) {
@@ -174,27 +177,6 @@ extension Order {
     var same = self
     same.updatedAt = old.updatedAt
     return same == old
-  }
-}
-
-extension Order {
-  /// What the caller should know of refunds and shipments that were known and are not given: a sync
-  /// of the whole order removes them, perhaps without meaning it.
-  fileprivate func removals(from old: Order) -> [Warning] {
-    let refunds = Set(old.refunds.map(\.externalID)).subtracting(self.refunds.map(\.externalID))
-    let shipments = Set(old.fulfillments.map(\.externalID))
-      .subtracting(fulfillments.map(\.externalID))
-    return [("refunds", refunds.count), ("fulfillments", shipments.count)]
-      .filter { $0.1 > 0 }
-      .map { list, count in
-        .with {
-          $0.reason = "ORDER_PARTS_REMOVED"
-          $0.field = "order.\(list)"
-          $0.message =
-            "\(count) that the order had \(count == 1 ? "is" : "are") not given, and so removed: "
-            + "a sync gives the whole order. Give them too, or sync them again by themselves."
-        }
-      }
   }
 }
 

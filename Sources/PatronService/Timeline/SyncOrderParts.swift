@@ -49,7 +49,8 @@ struct OrderPart: Sendable {
     case .refund(let refund): try order.put(refund)
     case .fulfillment(let fulfillment): try order.put(fulfillment)
     }
-    let warnings = [timeWarning(in: order)].compactMap(\.self)
+    let draft = try OrderDraft(stored: order)
+    let warnings = warnings(of: order, draft, over: old)
     if order == old {
       return Outcome(order: old, outcome: .unchanged, events: [], warnings: warnings)
     }
@@ -59,7 +60,6 @@ struct OrderPart: Sendable {
       }
       throw StoreError.corrupt("order \(known.id) has no customer")
     }
-    let draft = try OrderDraft(stored: order)
     try draft.checkStatistics(over: old, row)
     let written = try TimelineHandlers.OrderChange.write(
       draft.placed(over: old, customerID: known.customerID, now: now), over: known, old,
@@ -70,11 +70,24 @@ struct OrderPart: Sendable {
       order: written.order, outcome: written.outcome, events: written.events, warnings: warnings)
   }
 
-  private func timeWarning(in order: Order) -> Warning? {
+  private func warnings(of order: Order, _ draft: OrderDraft, over old: Order) -> [Warning] {
     switch content {
-    case .refund(let refund): order.warning("refund.refunded_at", refund.refundedAt)
-    case .fulfillment(let shipment):
-      order.warning("fulfillment.fulfilled_at", shipment.fulfilledAt)
+    case .refund(let refund):
+      return [
+        order.warning("refund.refunded_at", refund.refundedAt),
+        draft.refundWarning("refund.amount"),
+      ].compactMap(\.self)
+    case .fulfillment(let given):
+      func shipment(of order: Order) -> Fulfillment? {
+        order.fulfillments.first { $0.externalID == given.externalID }
+      }
+      let removal = shipment(of: old).flatMap {
+        shipment(of: order)?.removal(from: $0, at: "fulfillment")
+      }
+      return [
+        order.warning("fulfillment.fulfilled_at", given.fulfilledAt), removal,
+        given.items.isEmpty ? nil : order.quantityWarning("fulfillment.items"),
+      ].compactMap(\.self)
     }
   }
 }
@@ -156,13 +169,17 @@ extension Order {
       refunded == 0 ? .paid : refunded < total?.minorUnits ?? 0 ? .partiallyRefunded : .refunded
   }
 
-  /// Puts a shipment in, and lets the fulfilment status follow.
+  /// Puts a shipment in, and lets the fulfilment status follow. One that is known and comes without
+  /// items keeps those that it had: what a carrier reports says nothing of what is in it, and must
+  /// not turn it into everything that was left.
   fileprivate mutating func put(_ fulfillment: Fulfillment) throws(RPCError) {
     let unknown = fulfillment.items(notOf: products, at: "fulfillment")
     guard unknown.isEmpty else { throw .invalid(unknown) }
     let before = sentStatus
     if let place = fulfillments.firstIndex(where: { $0.externalID == fulfillment.externalID }) {
+      let items = fulfillments[place].items
       fulfillments[place] = fulfillment
+      if fulfillment.items.isEmpty { fulfillments[place].items = items }
     } else {
       guard fulfillments.count < OrderDraft.Limit.fulfillments else {
         throw .invalid(

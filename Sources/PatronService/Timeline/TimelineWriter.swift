@@ -59,9 +59,13 @@ struct TimelineWriter {
     var event = event
     event.enrichedFields = (event.enrichedFields + [Self.orderStats]).sorted()
     guard let told = try tellAsIs(event, replaces: replaces) else { return nil }
-    ordersSetBy = Provenance.Setter(
-      name: told.type, at: min(told.occurredAt?.micros ?? now, now), eventID: told.id)
+    noteOrdersSet(by: told)
     return told
+  }
+
+  private mutating func noteOrdersSet(by event: Event) {
+    ordersSetBy = Provenance.Setter(
+      name: event.type, at: min(event.occurredAt?.micros ?? now, now), eventID: event.id)
   }
 
   private static let orderStats = "order_stats"
@@ -81,12 +85,15 @@ struct TimelineWriter {
   }
 
   /// Records an event of Patron's own that may happen any number of times: its id is made of its
-  /// number.
-  mutating func addNumbered(_ event: Event) throws -> Event {
+  /// number. `changesOrderStats` is set where figures of orders come from it.
+  mutating func addNumbered(_ event: Event, changesOrderStats: Bool = false) throws -> Event {
     let id = try writer.nextID()
     var event = event
     event.eventID = "\(EventCheck.reservedPrefix)\(event.type):\(id)"
-    return try add(event, id: id)
+    if changesOrderStats { event.enrichedFields = [Self.orderStats] }
+    let added = try add(event, id: id)
+    if changesOrderStats { noteOrdersSet(by: added) }
+    return added
   }
 
   /// Writes the statistics if they changed, and who set fields of the customer unless that is nil.

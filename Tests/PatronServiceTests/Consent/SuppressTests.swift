@@ -111,6 +111,12 @@ struct SuppressTests {
       #expect(try await reasons() == all.filter { !lifted.contains($0) })
       let rows = try await shop.history().suffix(4)
       #expect(rows.allSatisfy { $0.action == .unsuppress && $0.actor == .customer })
+      // The address of two topics is one, and so is the warning.
+      let both = try await shop.subscribe {
+        $0.topics = [.marketing, .reviewRequests]
+        $0.evidence?.occurredAt = .at(1_700_000_200)
+      }
+      #expect(both.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
     }
   }
 

@@ -318,6 +318,16 @@ struct EnrichmentTests {
         .first { $0.field == "order_stats" }
       #expect(entry?.eventID == refunded.derivedEvents.first?.id)
       #expect(entry?.setAt == .at(1_700_000_500))
+      // A corrected order sets them, a renamed one does not.
+      let corrected = try await shop.sync(.of("o1", 70)) { $0.externalID = "c1" }
+      #expect(corrected.derivedEvents.map(\.type) == ["order_updated"])
+      #expect(corrected.derivedEvents.map(\.enrichedFields) == [["order_stats"]])
+      let renamed = try await shop.sync(.of("o1", 70) { $0.name = "#1" }) { $0.externalID = "c1" }
+      #expect(renamed.derivedEvents.map(\.enrichedFields) == [[]])
+      let last = try await shop.get(.externalID("c1"), view: .full).provenance
+        .first { $0.field == "order_stats" }
+      #expect(last?.setBy == "order_updated")
+      #expect(last?.eventID == corrected.derivedEvents.first?.id)
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
   }

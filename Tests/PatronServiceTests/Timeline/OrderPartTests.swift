@@ -288,6 +288,59 @@ struct OrderPartTests {
     }
   }
 
+  @Test func whatACarrierReportsLeavesTheItemsOfAShipment() async throws {
+    try await Shop.open { shop in
+      try await shop.sync(boxes()) { $0.email = "a@example.com" }
+      var sent = shipment("f1", 1, at: 1_700_000_100)
+      sent.trackingNumber = "77"
+      #expect(try await ship(shop, sent).warnings.isEmpty)
+      var report = sent
+      report.items = []
+      report.shipmentStatus = .delivered
+      for outcome in [PatronProto.Outcome.updated, .unchanged] {
+        let answer = try await ship(shop, report)
+        #expect(answer.outcome == outcome && answer.warnings.isEmpty)
+        #expect(answer.order?.fulfillments.first?.items == sent.items)
+        #expect(answer.order?.fulfillmentStatus == .partiallyFulfilled)
+      }
+      report.trackingNumber = ""
+      let lost = try await ship(shop, report)
+      #expect(lost.warnings.map(\.reason) == ["ORDER_PARTS_REMOVED"])
+      #expect(lost.warnings.map(\.field) == ["fulfillment"])
+      #expect(lost.warnings.first?.message.contains("had tracking_number,") == true)
+      // A sync of the whole order says what there is: no items are everything that was left.
+      var whole = lost.order ?? Order()
+      whole.fulfillments[0].items = []
+      whole.fulfillmentStatus = .unspecified
+      let synced = try await shop.sync(whole) { $0.email = "a@example.com" }
+      #expect(synced.warnings.map(\.field) == ["order.fulfillments[0]"])
+      #expect(synced.warnings.first?.message.contains("had items,") == true)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  @Test func figuresBeyondTheOrderAreKeptAndWarnedOf() async throws {
+    try await Shop.open { shop in
+      try await shop.sync(boxes()) { $0.email = "a@example.com" }
+      #expect(try await ship(shop, shipment("f1", 3, at: 1_700_000_100)).warnings.isEmpty)
+      let more = try await ship(shop, shipment("f2", 1, at: 1_700_000_200))
+      #expect(more.outcome == .updated)
+      #expect(more.warnings.map(\.reason) == ["QUANTITY_EXCEEDS_ORDER"])
+      #expect(more.warnings.map(\.field) == ["fulfillment.items"])
+      #expect(try await refund(shop, Self.refund("r1", 1000)).warnings.isEmpty)
+      let slip = try await refund(shop, Self.refund("r1", 100_000))
+      #expect(slip.outcome == .updated)
+      #expect(slip.warnings.map(\.reason) == ["REFUND_EXCEEDS_TOTAL"])
+      #expect(slip.warnings.map(\.field) == ["refund.amount"])
+      let whole = try await shop.sync(slip.order ?? Order()) { $0.email = "a@example.com" }
+      #expect(whole.warnings.map(\.field) == ["order.refunds", "order.fulfillments"])
+      // What is called off holds nothing any more.
+      var off = shipment("f2", 1, at: 1_700_000_200)
+      off.state = .cancelled
+      #expect(try await ship(shop, off).warnings.isEmpty)
+    }
+  }
+
   @Test func aHundredShipmentsAndNotMore() async throws {
     try await Shop.open { shop in
       try await order(shop) { order in

@@ -4,9 +4,11 @@ import ArgumentParser
 /// `PAYMENT_STATUS_PARTIALLY_PAID`.
 enum EnumArgument {
   /// The value that `text` names, in any case, with `-`, `_` or space, with the prefix or without.
+  /// Errors name the values with `joiner` between their words.
   static func parse<Value: CaseIterable & CustomStringConvertible>(
     _ text: String,
-    as type: Value.Type
+    as type: Value.Type,
+    joiner: String = "-"
   ) throws -> Value {
     let wanted = text.uppercased().replacing("-", with: "_").replacing(" ", with: "_")
     let prefix = prefix(type)
@@ -14,7 +16,7 @@ enum EnumArgument {
     for value in named where value.description == wanted || value.description == prefix + wanted {
       return value
     }
-    throw ValidationError("Expected one of \(names(type)).")
+    throw ValidationError("Expected one of \(names(type, joiner: joiner)).")
   }
 
   /// The values that `text` names, separated by commas.
@@ -28,10 +30,13 @@ enum EnumArgument {
   }
 
   /// The names that may be typed, for help.
-  static func names<Value: CaseIterable & CustomStringConvertible>(_ type: Value.Type) -> String {
+  static func names<Value: CaseIterable & CustomStringConvertible>(
+    _ type: Value.Type,
+    joiner: String = "-"
+  ) -> String {
     let prefix = prefix(type)
     return type.allCases.map(\.description).filter { !$0.hasSuffix("_UNSPECIFIED") }
-      .map { $0.dropFirst(prefix.count).lowercased().replacing("_", with: "-") }
+      .map { $0.dropFirst(prefix.count).lowercased().replacing("_", with: joiner) }
       .joined(separator: ", ")
   }
 

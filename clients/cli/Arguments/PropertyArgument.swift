@@ -73,13 +73,13 @@ struct PropertyArgument: Sendable, Equatable {
   }
 }
 
-/// Yes and no.
+/// Yes and no, in any case.
 enum BoolArgument {
   static func parse(_ text: String) throws -> Bool {
     switch text.lowercased() {
     case "true", "yes", "1": return true
     case "false", "no", "0": return false
-    default: throw ValidationError("Expected true or false.")
+    default: throw ValidationError("Expected true, yes or 1, or false, no or 0.")
     }
   }
 }

@@ -18,7 +18,8 @@ struct CustomersImport: AsyncParsableCommand {
       date. Suppressions are added with either, and never lifted.
 
       Rejected rows do not stop the others: they go to the file of rejects as they were, with a \
-      column that says why, and the exit status is 3. A dry run judges rows with regard to those \
+      column that says why, and the exit status is 3. A row that lacked cells is filled up, and \
+      refused until its reason is emptied. A dry run judges rows with regard to those \
       before them in the same call (--batch-size).
 
       EXAMPLES

@@ -9,17 +9,20 @@ import PatronModel
   import Darwin
 #endif
 
-/// The file of rejected rows: the rows as they were, and why. Once mended it can be imported as it
-/// is. It is made when there is something to write.
+/// The file of rejected rows: the rows as they were, and why, in a column of its own. Once mended
+/// it can be imported as it is. It is made when there is something to write.
 struct CSVRejects: ~Copyable {
   let path: String
   private let header: CSVRow
+  /// Where the reason stands in a file of rejects that is imported again: it stays there.
+  private let reasonIndex: Int?
   private(set) var count = 0
   private var file: UnsafeMutablePointer<FILE>?
 
-  init(path: String, header: CSVRow) {
+  init(path: String, header: CSVRow, reasonIndex: Int?) {
     self.path = path
     self.header = header
+    self.reasonIndex = reasonIndex
     file = nil
   }
 
@@ -31,20 +34,23 @@ struct CSVRejects: ~Copyable {
     if file == nil {
       file = fopen(path, "we")
       guard file != nil else { throw failure }
-      try write(header, reasonIndex == nil ? ImportHeader.reasonName : nil)
+      let name = reasonIndex == nil ? "," + ImportHeader.reasonName : ""
+      try write(header.raw + Array("\(name)\r\n".utf8))
     }
     count += 1
-    // A file of rejects that is imported again has the column already: it stays, and is filled. In
-    // a row with too many cells the old reason is the last one.
-    if let reasonIndex {
-      var cells = row.cells.map { String(decoding: $0, as: UTF8.self) }
-      let missing = max(0, header.cells.count - cells.count)
-      cells += Array(repeating: "", count: missing)
-      let isLast = reasonIndex == header.cells.count - 1
-      cells[isLast ? cells.count - 1 : reasonIndex] = reason
-      return try write(Array(Self.unescapedLine(cells).utf8))
+    let missing = header.cells.count - row.cells.count
+    let reason = missing > 0 ? reason + ImportHeader.incomplete : reason
+    if reasonIndex == nil, missing == 0 {
+      return try write(row.raw + Array(("," + CSVText.line([reason])).utf8))
     }
-    try write(row, reason)
+    // Cells that are missing are added, those that are too many stand behind the reason.
+    var cells = row.cells + Array(repeating: [], count: max(0, missing))
+    if let reasonIndex {
+      cells[reasonIndex] = Array(reason.utf8)
+    } else {
+      cells.insert(Array(reason.utf8), at: header.cells.count)
+    }
+    try write(Self.line(cells))
   }
 
   /// Writes what is buffered.
@@ -54,35 +60,20 @@ struct CSVRejects: ~Copyable {
     guard fclose(open) == 0 else { throw failure }
   }
 
-  private var reasonIndex: Int? {
-    header.cells.firstIndex { $0 == Array(ImportHeader.reasonName.utf8) }
-  }
-
-  private func write(_ row: CSVRow, _ reason: String?) throws(LocalError) {
-    var line = row.raw
-    if let reason {
-      // The reason stands in its column also where cells are missing.
-      let missing = max(0, header.cells.count - row.cells.count)
-      line += Array(repeating: UInt8(ascii: ","), count: missing)
-      line += Array(("," + Self.cell(reason)).utf8)
-    }
-    try write(line + [0x0D, 0x0A])
-  }
-
   private func write(_ line: [UInt8]) throws(LocalError) {
     guard fwrite(line, 1, line.count, file) == line.count else { throw failure }
   }
 
-  /// A row of cells that are marked already where they have to be.
-  private static func unescapedLine(_ cells: [String]) -> String {
-    var csv = CSVWriter(safety: .off)
-    for cell in cells { try? csv.cell(cell) }
-    csv.endRow()
-    return String(decoding: csv.take(), as: UTF8.self)
-  }
-
-  private static func cell(_ text: String) -> String {
-    String(CSVText.line([text]).dropLast())
+  /// A row of cells as they were, with what makes them no text: mending is not done here.
+  private static func line(_ cells: [[UInt8]]) -> [UInt8] {
+    let quote = UInt8(ascii: "\"")
+    let separated = cells.map { cell -> [UInt8] in
+      guard cell.contains(where: { [quote, UInt8(ascii: ","), 0x0D, 0x0A].contains($0) }) else {
+        return cell
+      }
+      return [quote] + cell.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
+    }
+    return Array(separated.joined(separator: [UInt8(ascii: ",")])) + [0x0D, 0x0A]
   }
 
   private var failure: LocalError {

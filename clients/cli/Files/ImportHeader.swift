@@ -8,8 +8,14 @@ struct ImportHeader: Sendable {
   /// Names of columns that an import does not take.
   let ignored: [String]
 
+  /// The cell that says why the row was rejected; nil in files that are no rejects.
+  let reasonIndex: Int?
+
   /// The name of the column that a file of rejects has.
   static let reasonName = "reject_reason"
+  /// The end of the reason of a row that lacked cells. The file of rejects fills it up, so that the
+  /// reason has its column; while it stands there, the row is not taken for whole.
+  static let incomplete = "; complete the row and empty this cell"
 
   /// Reads a header. Names are those of an export, without regard to case and space around them.
   init(_ cells: [String]) throws(LocalError) {
@@ -21,10 +27,11 @@ struct ImportHeader: Sendable {
     }
     var columns: [CustomerColumn?] = []
     var ignored: [String] = []
+    var reasonIndex: Int?
     for cell in cells {
       let name = Self.trimmed(cell).lowercased()
       if name == Self.reasonName {
-        ignored.append(name)
+        reasonIndex = columns.count
         columns.append(nil)
         continue
       }
@@ -47,6 +54,7 @@ struct ImportHeader: Sendable {
     }
     self.columns = columns
     self.ignored = ignored
+    self.reasonIndex = reasonIndex
   }
 
   /// Whether an address is suppressed, without a reason: not part of what is written to be read

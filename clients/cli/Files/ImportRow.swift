@@ -31,6 +31,11 @@ struct ImportRow {
           + "\(header.columns.count)"
       )
     }
+    if let reason = header.reasonIndex.map({ cells[$0] }),
+      reason.hasSuffix(ImportHeader.incomplete)
+    {
+      throw LocalError(reason)
+    }
     var row = ImportRow()
     var mistakes: [String] = []
     for (column, cell) in zip(header.columns, cells) where !cell.isEmpty {
@@ -122,16 +127,22 @@ struct ImportRow {
     in consent: inout PatronProto.Subscription
   ) throws {
     switch part {
-    case .state: consent.state = try EnumArgument.parse(cell, as: PatronProto.ConsentState.self)
+    case .state: consent.state = try Self.word(cell)
     case .changedAt: consent.changedAt = try CellValue.time(cell)
     case .source: consent.source = cell
     case .subscribedAt: consent.subscribedAt = try CellValue.time(cell)
     case .unsubscribedAt: consent.unsubscribedAt = try CellValue.time(cell)
-    case .optInLevel:
-      consent.optInLevel = try EnumArgument.parse(cell, as: PatronProto.OptInLevel.self)
-    case .changedBy: consent.changedBy = try EnumArgument.parse(cell, as: PatronProto.Actor.self)
+    case .optInLevel: consent.optInLevel = try Self.word(cell)
+    case .changedBy: consent.changedBy = try Self.word(cell)
     case .expiresAt: consent.expiresAt = try CellValue.time(cell)
     }
+  }
+
+  /// A value of an enum; errors spell the values as exports do.
+  private static func word<Value: CaseIterable & CustomStringConvertible>(
+    _ cell: String
+  ) throws -> Value {
+    try EnumArgument.parse(cell, as: Value.self, joiner: "_")
   }
 
   private mutating func finished(_ mistakes: inout [String]) -> ImportItem {
@@ -180,10 +191,7 @@ struct ImportRow {
       do {
         var suppression = PatronProto.Suppression()
         suppression.channel = .init(rawValue: Int32(channel.rawValue))
-        suppression.reason = try EnumArgument.parse(
-          reason,
-          as: PatronProto.SuppressionReason.self
-        )
+        suppression.reason = try word(reason)
         let since = part(.suppressedAt, index)
         if !since.isEmpty { suppression.suppressedAt = try CellValue.time(since) }
         suppression.source = part(.sources, index)

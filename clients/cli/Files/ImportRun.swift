@@ -39,7 +39,11 @@ struct ImportRun: Sendable {
       total: reader.size,
       environment: session.environment
     )
-    var rejects = CSVRejects(path: rejectsPath, header: reader.headerRow)
+    var rejects = CSVRejects(
+      path: rejectsPath,
+      header: reader.headerRow,
+      reasonIndex: reader.header.reasonIndex
+    )
     var summary = BatchSummary(noun: "customer", begun: .now)
     var warnings: [String: Int] = [:]
     var failure: (any Error)?

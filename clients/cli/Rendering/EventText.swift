@@ -11,7 +11,15 @@ enum EventText {
         + "  \(ValueText.minute(event.occurredAt))" + style.dim("  customer \(event.customerID)")
     }
     if response.customerCreated { text += style.green(" (new)") }
-    return text + "\n" + CustomerText.warnings(response.warnings, style)
+    if response.event == nil { text += "  the address only: no customer, and no event" }
+    text += "\n"
+    // A repeat changed nothing: what stands in the event was changed when it came first.
+    if let changed = response.event?.enrichedFields, !changed.isEmpty,
+      response.outcome != .unchanged
+    {
+      text += "changed: \(SafeText.line(changed.joined(separator: ", ")))\n"
+    }
+    return text + CustomerText.warnings(response.warnings, style)
   }
 
   /// All of one event.

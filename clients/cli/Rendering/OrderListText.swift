@@ -43,19 +43,27 @@ extension OrderText {
       ]
       return ("refund", parts.filter { !$0.isEmpty }.joined(separator: ", "))
     }
-    lines += order.fulfillments.map { shipment in
-      let parts = [
-        shipment.externalID, ValueText.day(shipment.fulfilledAt), shipment.trackingCompany,
-        shipment.trackingNumber,
-      ]
-      return ("shipment", parts.filter { !$0.isEmpty }.joined(separator: ", "))
-    }
+    lines += order.fulfillments.map { ("shipment", Self.shipment($0)) }
     var text = CustomerText.card(lines, width: width, style: style)
     if !response.events.isEmpty {
       var timeline = TimelineText(width: width, style: style)
       text += "\n" + style.bold("Events") + "\n" + timeline.events(response.events)
     }
     return text
+  }
+
+  private static func shipment(_ shipment: Fulfillment) -> String {
+    let items = shipment.items.map { "\($0.quantity) × \($0.productID)" }
+    // What is not said of the state is success.
+    let isUsual = shipment.state == .unspecified || shipment.state == .success
+    let parts = [
+      shipment.externalID, ValueText.day(shipment.fulfilledAt),
+      isUsual ? "" : ValueText.enumeration(shipment.state),
+      shipment.shipmentStatus == .unspecified ? "" : ValueText.enumeration(shipment.shipmentStatus),
+      items.isEmpty ? "everything that was left" : items.joined(separator: " + "),
+      shipment.trackingCompany, shipment.trackingNumber,
+    ]
+    return parts.filter { !$0.isEmpty }.joined(separator: ", ")
   }
 
   private static func refunded(_ order: Order) -> String {

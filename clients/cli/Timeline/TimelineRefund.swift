@@ -74,12 +74,15 @@ struct TimelineFulfillment: AsyncParsableCommand {
     commandName: "fulfillment",
     abstract: "Take over one shipment of a known order.",
     discussion: """
-      The same --fulfillment-id again replaces the shipment. Without --item it holds everything \
-      that was left to send.
+      The same --fulfillment-id again replaces the shipment: give its tracking again. Without \
+      --item it keeps what it held; a new one holds everything that was left to send.
 
       EXAMPLES
         patron timeline fulfillment --order-id 1001 --fulfillment-id f1 \\
           --at 2024-05-31 --item p1=2 \\
+          --tracking-company UPS --tracking-number 1Z999
+        patron timeline fulfillment --order-id 1001 --fulfillment-id f1 \\
+          --at 2024-05-31 --shipment-status delivered \\
           --tracking-company UPS --tracking-number 1Z999
       """
   )

@@ -188,6 +188,8 @@ struct CustomerColumnTests {
       #expect(CustomerColumn(name: name) == nil, "\(name)")
     }
     #expect(CustomerColumn.nearest(to: "e_mail").first == "email")
+    #expect(CustomerColumn.nearest(to: "orders").first == "order_count")
+    #expect(CustomerColumn.nearest(to: "qqq").isEmpty)
   }
 
   @Test func listsComeBack() {
