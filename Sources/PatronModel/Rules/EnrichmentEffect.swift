@@ -229,10 +229,11 @@ extension EventFacts {
     }
   }
 
-  /// Why an address is suppressed; nil when nobody knows. Erasures suppress by themselves.
+  /// Why an address is suppressed; nil when nobody knows. The owner's own wish is told otherwise: by
+  /// an opt-out, or an erasure.
   var suppressionReason: SuppressionReason? {
     let name = text("reason")?.lowercased()
-    return SuppressionReason.allCases.first { $0.name == name && $0 != .erasure }
+    return SuppressionReason.allCases.first { $0.name == name && !$0.isOwnersWish }
   }
 
   /// What the messages are about: marketing where nothing says so, nil where it is not known.

@@ -84,6 +84,12 @@ extension ConsentHandlers {
     guard let address = row.address(channel),
       try SuppressionReader(writer.read).hash(address) == request.addressHash
     else { throw RPCError.addressChanged }
+    let suppressions = try SuppressionReader(writer.read)
+      .suppressions(channel, hash: request.addressHash).compactMap(PatronModel.Suppression.init)
+    // The opt-out may have come while no customer had the address.
+    if let optOutAt = suppressions.optOut(binding: topic), optOutAt >= request.requestedAt {
+      throw RPCError.confirmationOutdated
+    }
     let consent = edit.customer.consent(channel, topic)
     // A newer request after an opt-out has a token of its own.
     if let optOutAt = consent.unsubscribedAt, consent.state == .pending,

@@ -28,6 +28,11 @@ extension EventEnrichment {
     let consents = edit.customer.consents(channel)
     let suppressions = try SuppressionReader(writer.read).suppressions(channel, of: address)
       .compactMap(PatronModel.Suppression.init)
+    if how == .confirmation, let optOutAt = suppressions.optOut(binding: topic),
+      optOutAt >= edit.customer.consent(channel, topic).changedAt ?? .max
+    {
+      return warn(.about(.outdated))
+    }
     let asks =
       switch how {
       case .given: try StoreSettings(of: writer.read).asksForConfirmation(channel)
@@ -93,7 +98,11 @@ extension EventEnrichment {
       _ = try suppress(channel, address, reason, evidence)
       return
     }
-    guard try !wasLifted(channel, reason, of: edit.row.id) else { return warn(.liftedSince) }
+    // What was lifted is a suppression of the address that the customer has.
+    let isCurrent = address == edit.row.address(channel)
+    guard try !isCurrent || !wasLifted(channel, reason, of: edit.row.id) else {
+      return warn(.liftedSince)
+    }
     try edit.suppress(channel, address, reason, evidence.cause(reason, at: saidAt))
   }
 

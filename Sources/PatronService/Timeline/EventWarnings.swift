@@ -49,7 +49,7 @@ extension Warning {
   static let reasonUnknown = event(
     "SUPPRESSION_REASON_UNKNOWN", "event.properties.reason",
     "No such reason: the address is suppressed as manual. Expected is one of "
-      + PatronModel.SuppressionReason.allCases.filter { $0 != .erasure }.map(\.name)
+      + PatronModel.SuppressionReason.allCases.filter { !$0.isOwnersWish }.map(\.name)
       .joined(separator: ", ") + ".")
 
   static let topicUnknown = event(

@@ -61,6 +61,24 @@ struct ConfirmTests {
     }
   }
 
+  @Test func anOptOutWhileNobodyHadTheAddressMakesTheTokenWorthless() async throws {
+    try await Shop.open { shop in
+      func takeAddress(_ email: String) async throws {
+        try await shop.upsert {
+          $0.externalID = "c1"
+          $0.email = email
+        }
+      }
+      let token = try await ask(shop, [.email])
+      try await takeAddress("other@example.com")
+      try await shop.unsubscribe(.email("c1@example.com")) { $0.channels = [.email] }
+      try await takeAddress("c1@example.com")
+      let error = try await failure { try await shop.confirm(token) }
+      #expect(error.code == .failedPrecondition && error.reason == "CONSENT_OUTDATED")
+      #expect(try await !shop.status(.email, of: .externalID("c1")).canReceive)
+    }
+  }
+
   @Test func tokensEndAfterSevenDays() async throws {
     try await Shop.open { shop in
       let token = try await ask(shop)

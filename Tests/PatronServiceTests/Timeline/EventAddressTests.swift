@@ -70,6 +70,19 @@ struct EventAddressTests {
     }
   }
 
+  @Test func whatWasLiftedOfOneAddressIsNotLiftedOfAnother() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      try await shop.suppress(.externalID("c1"), .invalidAddress)
+      try await shop.unsuppress(.externalID("c1"), [.invalidAddress])
+      let failed = try await shop.tell(
+        "sms_failed", "f1", ["permanent": .boolValue(true)], of: Self.adaAndOther)
+      #expect(failed.warnings.isEmpty, "\(failed.warnings)")
+      try await shop.upsert { $0.phoneNumber = Self.other }
+      #expect(try await shop.reasons(.sms, .phoneNumber(Self.other)) == [.invalidAddress])
+    }
+  }
+
   @Test func whoHasTheAddressIsOptedOutToo() async throws {
     try await Shop.open { shop in
       try await both(shop)
