@@ -10,7 +10,7 @@ final class ServerTestClient: Sendable {
   private let inbox: Inbox
 
   /// How long a test waits for a frame that must come.
-  private static let patience = Duration.seconds(20)
+  private static let patience = Duration.seconds(60)
 
   struct Missing: Error, CustomStringConvertible {
     let description: String
