@@ -229,8 +229,8 @@ extension EventFacts {
     }
   }
 
-  /// Why an address is suppressed; nil when nobody knows. The owner's own wish is told otherwise: by
-  /// an opt-out, or an erasure.
+  /// Why an address is suppressed; nil when nobody knows. The owner's own wish is told otherwise:
+  /// by an opt-out, or an erasure.
   var suppressionReason: SuppressionReason? {
     let name = text("reason")?.lowercased()
     return SuppressionReason.allCases.first { $0.name == name && !$0.isOwnersWish }
