@@ -41,7 +41,6 @@ final class ServerHandler: ChannelInboundHandler {
   /// A stream's messages move into the connection's output while that holds less than this.
   private static let outputTarget = 64 << 10
   private static let keptOutgoing = 256 << 10
-  private static let roundsPerTurn = 1
 
   init(_ owner: ServerConnections, refused: Bool) {
     self.owner = owner
@@ -233,21 +232,19 @@ final class ServerHandler: ChannelInboundHandler {
     isInTurn = true
     defer { isInTurn = false }
     flush()
-    var rounds = 0
-    while !waiting.isEmpty, hasRoom {
-      let streams = waiting
-      waiting = []
-      rounds += 1
-      if rounds > Self.roundsPerTurn {
-        // Other connections have their turn before a fast reader goes on.
-        for stream in streams { owner.loop.post(stream) }
-        break
-      }
-      for stream in streams { serve(stream) }
+    if !waiting.isEmpty, hasRoom {
+      for stream in takeWaiting() { serve(stream) }
       flush()
+      // Other connections have their turn before a fast reader goes on.
+      if hasRoom { for stream in takeWaiting() { owner.loop.post(stream) } }
     }
     while isBlocked, case .open = ending, process() > 0 { flush() }
     if inputEnded, connection.callsInFlight == 0, connection.output.isEmpty { shutOutput() }
+  }
+
+  private func takeWaiting() -> [ServerStreamQueue] {
+    defer { waiting = [] }
+    return waiting
   }
 
   private func flush() {

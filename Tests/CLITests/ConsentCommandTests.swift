@@ -481,7 +481,11 @@ struct SettingsCommandTests {
     #expect(set.out == card, "\(set.err)")
     let request = try server.requests(UpdateStoreSettingsRequest.self, "UpdateStoreSettings").first
     #expect(request?.updateMask?.paths == ["sms_double_opt_in", "default_country"])
-    #expect(request?.settings == .with { $0.smsDoubleOptIn = true })
+    let given = StoreSettings.with {
+      $0.smsDoubleOptIn = true
+      $0.defaultCountry = ""
+    }
+    #expect(request?.settings == given)
     let all = try await patron(
       [
         "settings", "set", "--email-double-opt-in", "yes", "--currency", "EUR",

@@ -2459,20 +2459,20 @@ extension Contract {
       text: ##"""
         // What a store may decide.
         message StoreSettings {
-          // Ask for confirmation of SMS subscriptions.
-          bool sms_double_opt_in = 1;
-          // Ask for confirmation of e-mail subscriptions.
-          bool email_double_opt_in = 2;
+          // Ask for confirmation of SMS subscriptions; absent is false.
+          optional bool sms_double_opt_in = 1;
+          // Ask for confirmation of e-mail subscriptions; absent is false.
+          optional bool email_double_opt_in = 2;
           // Country of phone numbers given without `+`; empty refuses them.
-          string default_country = 3;
+          optional string default_country = 3;
           // Currency by which lists are sorted; empty is each customer's largest.
-          string currency_code = 4;
-          // Whether an address of an erased customer may become a new customer. Where it may not, whatever
-          // would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it may, it stays
-          // suppressed until its owner agrees in person.
-          bool allow_recreate_after_erasure = 5;
-          // Soft bounces in a row that suppress an address, 1 to 100; 0 is 5.
-          int32 soft_bounce_threshold = 6;
+          optional string currency_code = 4;
+          // Whether an address of an erased customer may become a new customer; absent is false. Where it
+          // may not, whatever would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it may,
+          // it stays suppressed until its owner agrees in person.
+          optional bool allow_recreate_after_erasure = 5;
+          // Soft bounces in a row that suppress an address, 1 to 100; absent is 5.
+          optional int32 soft_bounce_threshold = 6;
         }
         """##),
     ContractDeclaration(
@@ -2502,7 +2502,8 @@ extension Contract {
           string store_id = 1;
           // The new values.
           StoreSettings settings = 2;
-          // The fields to set; empty is all.
+          // The fields to set from `settings`; a field in the mask that is absent there gets its default.
+          // Empty takes the fields that are present.
           google.protobuf.FieldMask update_mask = 3;
         }
         """##),

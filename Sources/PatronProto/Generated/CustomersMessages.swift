@@ -2944,25 +2944,25 @@ public struct ListConsentHistoryResponse: ProtobufC.Message {
 
 /// What a store may decide.
 public struct StoreSettings: ProtobufC.Message {
-  /// Ask for confirmation of SMS subscriptions.
-  public var smsDoubleOptIn = false
+  /// Ask for confirmation of SMS subscriptions; absent is false.
+  public var smsDoubleOptIn: Bool?
 
-  /// Ask for confirmation of e-mail subscriptions.
-  public var emailDoubleOptIn = false
+  /// Ask for confirmation of e-mail subscriptions; absent is false.
+  public var emailDoubleOptIn: Bool?
 
   /// Country of phone numbers given without `+`; empty refuses them.
-  public var defaultCountry = ""
+  public var defaultCountry: String?
 
   /// Currency by which lists are sorted; empty is each customer's largest.
-  public var currencyCode = ""
+  public var currencyCode: String?
 
-  /// Whether an address of an erased customer may become a new customer. Where it may not, whatever
-  /// would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it may, it stays
-  /// suppressed until its owner agrees in person.
-  public var allowRecreateAfterErasure = false
+  /// Whether an address of an erased customer may become a new customer; absent is false. Where it
+  /// may not, whatever would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it may,
+  /// it stays suppressed until its owner agrees in person.
+  public var allowRecreateAfterErasure: Bool?
 
-  /// Soft bounces in a row that suppress an address, 1 to 100; 0 is 5.
-  public var softBounceThreshold: Int32 = 0
+  /// Soft bounces in a row that suppress an address, 1 to 100; absent is 5.
+  public var softBounceThreshold: Int32?
 
   /// The message with every field absent or at its default.
   public init() {}
@@ -2978,23 +2978,53 @@ public struct StoreSettings: ProtobufC.Message {
   /// Copies the fields out of the C struct at `source`.
   public init(fromC source: UnsafeRawPointer) {
     let c = source.assumingMemoryBound(to: Patron__V1__StoreSettings.self)
-    self.smsDoubleOptIn = c.pointee.sms_double_opt_in != 0
-    self.emailDoubleOptIn = c.pointee.email_double_opt_in != 0
-    self.defaultCountry = String(cString: c.pointee.default_country)
-    self.currencyCode = String(cString: c.pointee.currency_code)
-    self.allowRecreateAfterErasure = c.pointee.allow_recreate_after_erasure != 0
-    self.softBounceThreshold = c.pointee.soft_bounce_threshold
+    if c.pointee._sms_double_opt_in_case.rawValue == 1 {
+      self.smsDoubleOptIn = c.pointee.sms_double_opt_in != 0
+    }
+    if c.pointee._email_double_opt_in_case.rawValue == 2 {
+      self.emailDoubleOptIn = c.pointee.email_double_opt_in != 0
+    }
+    if c.pointee._default_country_case.rawValue == 3 {
+      self.defaultCountry = String(cString: c.pointee.default_country)
+    }
+    if c.pointee._currency_code_case.rawValue == 4 {
+      self.currencyCode = String(cString: c.pointee.currency_code)
+    }
+    if c.pointee._allow_recreate_after_erasure_case.rawValue == 5 {
+      self.allowRecreateAfterErasure = c.pointee.allow_recreate_after_erasure != 0
+    }
+    if c.pointee._soft_bounce_threshold_case.rawValue == 6 {
+      self.softBounceThreshold = c.pointee.soft_bounce_threshold
+    }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__StoreSettings.self)
-    c.pointee.sms_double_opt_in = self.smsDoubleOptIn ? 1 : 0
-    c.pointee.email_double_opt_in = self.emailDoubleOptIn ? 1 : 0
-    if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.StoreSettings.default_country") }
-    if !self.currencyCode.isEmpty { c.pointee.currency_code = try arena.string(self.currencyCode, "patron.v1.StoreSettings.currency_code") }
-    c.pointee.allow_recreate_after_erasure = self.allowRecreateAfterErasure ? 1 : 0
-    c.pointee.soft_bounce_threshold = self.softBounceThreshold
+    if let value = self.smsDoubleOptIn {
+      c.pointee._sms_double_opt_in_case = .init(rawValue: 1)
+      c.pointee.sms_double_opt_in = value ? 1 : 0
+    }
+    if let value = self.emailDoubleOptIn {
+      c.pointee._email_double_opt_in_case = .init(rawValue: 2)
+      c.pointee.email_double_opt_in = value ? 1 : 0
+    }
+    if let value = self.defaultCountry {
+      c.pointee._default_country_case = .init(rawValue: 3)
+      c.pointee.default_country = try arena.string(value, "patron.v1.StoreSettings.default_country")
+    }
+    if let value = self.currencyCode {
+      c.pointee._currency_code_case = .init(rawValue: 4)
+      c.pointee.currency_code = try arena.string(value, "patron.v1.StoreSettings.currency_code")
+    }
+    if let value = self.allowRecreateAfterErasure {
+      c.pointee._allow_recreate_after_erasure_case = .init(rawValue: 5)
+      c.pointee.allow_recreate_after_erasure = value ? 1 : 0
+    }
+    if let value = self.softBounceThreshold {
+      c.pointee._soft_bounce_threshold_case = .init(rawValue: 6)
+      c.pointee.soft_bounce_threshold = value
+    }
   }
 }
 
@@ -3064,7 +3094,8 @@ public struct UpdateStoreSettingsRequest: ProtobufC.Message {
   /// The new values.
   public var settings: StoreSettings?
 
-  /// The fields to set; empty is all.
+  /// The fields to set from `settings`; a field in the mask that is absent there gets its default.
+  /// Empty takes the fields that are present.
   public var updateMask: GoogleProtobuf.FieldMask?
 
   /// The message with every field absent or at its default.

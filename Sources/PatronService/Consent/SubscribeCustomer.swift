@@ -153,7 +153,7 @@ extension ConsentHandlers.Subscribing {
     let given = customer.draft.identifiers
     return try scope.channels.map { channel in
       let stored = plan.row?.address(channel)
-      let named = channel == .sms ? given.phone : given.emailKey
+      let named = given.address(channel)
       guard let address = stored ?? named else { throw RPCError.noAddress(channel) }
       if let row = plan.row, let named, address != named {
         throw RPCError.otherAddress(channel, of: row.id)

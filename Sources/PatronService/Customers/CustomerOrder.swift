@@ -32,7 +32,7 @@ enum CustomerOrder: Equatable {
 
   /// The currency by which a store's lists are sorted; nil when it chose none.
   private static func currency(of reader: StoreReader) throws -> String? {
-    let code = try StoreSettings(of: reader).currencyCode
+    let code = try StoreSettings(of: reader).currencyCode ?? ""
     return code.isEmpty ? nil : code
   }
 

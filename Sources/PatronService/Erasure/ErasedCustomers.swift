@@ -14,7 +14,7 @@ extension CustomerDraft {
       (IdentifierField.email, given.emailKey), (IdentifierField.phone, given.phone),
     ] {
       guard let address, try writer.wasErased(address) else { continue }
-      if try StoreSettings(of: writer.read).allowRecreateAfterErasure { return }
+      if try StoreSettings(of: writer.read).allowRecreateAfterErasure == true { return }
       throw RPCError.reason(
         .failedPrecondition, "ADDRESS_ERASED",
         "\(field.rawValue) was that of a customer who was erased, and the store's settings do not "

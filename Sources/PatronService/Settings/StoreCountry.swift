@@ -51,8 +51,8 @@ struct InStoreCountry<Prepared: Sendable>: Sendable {
   func get(in context: WriteContext) throws -> Prepared {
     guard let again else { return try first.get() }
     let settings = try StoreSettings(of: context.store(try StoreID.named(storeID)).read)
-    guard !settings.defaultCountry.isEmpty else { return try first.get() }
-    return try again(settings.defaultCountry)
+    guard let country = settings.defaultCountry, !country.isEmpty else { return try first.get() }
+    return try again(country)
   }
 }
 

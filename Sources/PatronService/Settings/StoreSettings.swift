@@ -5,65 +5,80 @@ internal import ProtobufC
 internal import TTRPC
 
 extension StoreSettings {
-  /// Soft bounces in a row that suppress an address, where a store does not say.
-  static let usualSoftBounceThreshold: Int32 = 5
-  private static let greatestSoftBounceThreshold: Int32 = 100
+  /// Settings of a store that never changed any. Every field is present.
+  static let usual = StoreSettings.with {
+    $0.smsDoubleOptIn = false
+    $0.emailDoubleOptIn = false
+    $0.defaultCountry = ""
+    $0.currencyCode = ""
+    $0.allowRecreateAfterErasure = false
+    $0.softBounceThreshold = 5
+  }
+  private static let softBounceThresholds: ClosedRange<Int32> = 1...100
 
-  /// The settings of a store; the usual ones where it never changed any.
+  /// The settings of a store, with the usual values where it set none. Every field is present.
   init(of reader: StoreReader) throws {
-    if let body = try reader.settings() {
-      try self.init(stored: body)
-    } else {
-      self.init()
-    }
-    if softBounceThreshold == 0 { softBounceThreshold = Self.usualSoftBounceThreshold }
+    self = .usual
+    guard let body = try reader.settings() else { return }
+    let stored = try StoreSettings(stored: body)
+    for field in Self.fields where field.isPresent(stored) { field.copy(stored, &self) }
   }
 
   /// Whether agreements to messages of a channel are to be confirmed.
   func asksForConfirmation(_ channel: PatronModel.Channel) -> Bool {
     switch channel {
-    case .sms: smsDoubleOptIn
-    case .email: emailDoubleOptIn
+    case .sms: smsDoubleOptIn ?? false
+    case .email: emailDoubleOptIn ?? false
     }
   }
 
-  /// The fields by their names in the contract: how one is taken over from other settings.
-  static let fields: [String: @Sendable (inout StoreSettings, StoreSettings) -> Void] = [
-    "sms_double_opt_in": { $0.smsDoubleOptIn = $1.smsDoubleOptIn },
-    "email_double_opt_in": { $0.emailDoubleOptIn = $1.emailDoubleOptIn },
-    "default_country": { $0.defaultCountry = $1.defaultCountry },
-    "currency_code": { $0.currencyCode = $1.currencyCode },
-    "allow_recreate_after_erasure": {
-      $0.allowRecreateAfterErasure = $1.allowRecreateAfterErasure
-    },
-    "soft_bounce_threshold": { $0.softBounceThreshold = $1.softBounceThreshold },
+  /// One field by its name in the contract.
+  struct Field: Sendable {
+    let name: String
+    let isPresent: @Sendable (StoreSettings) -> Bool
+    /// Copies the field from the first settings to the second ones.
+    let copy: @Sendable (StoreSettings, inout StoreSettings) -> Void
+
+    init<Value>(_ name: String, _ path: any WritableKeyPath<StoreSettings, Value?> & Sendable) {
+      self.name = name
+      isPresent = { $0[keyPath: path] != nil }
+      copy = { $1[keyPath: path] = $0[keyPath: path] }
+    }
+  }
+
+  /// Every field.
+  static let fields: [Field] = [
+    Field("sms_double_opt_in", \.smsDoubleOptIn),
+    Field("email_double_opt_in", \.emailDoubleOptIn),
+    Field("default_country", \.defaultCountry),
+    Field("currency_code", \.currencyCode),
+    Field("allow_recreate_after_erasure", \.allowRecreateAfterErasure),
+    Field("soft_bounce_threshold", \.softBounceThreshold),
   ]
 
   /// The settings in the form in which they are stored; what is wrong is added to `violations`.
   func checked(_ violations: inout Violations) -> StoreSettings {
     var settings = self
-    if !defaultCountry.isEmpty {
+    if let text = defaultCountry, !text.isEmpty {
       settings.defaultCountry =
         violations.check("settings.default_country") { () throws(RuleError) in
-          try CountryCode(defaultCountry).code
-        } ?? ""
+          try CountryCode(text).code
+        }
     }
-    if !currencyCode.isEmpty {
+    if let text = currencyCode, !text.isEmpty {
       settings.currencyCode =
         violations.check("settings.currency_code") { () throws(RuleError) in
-          try CurrencyCode(currencyCode).code
-        } ?? ""
+          try CurrencyCode(text).code
+        }
     }
-    if !(0...Self.greatestSoftBounceThreshold).contains(softBounceThreshold) {
+    let thresholds = Self.softBounceThresholds
+    if let softBounceThreshold, !thresholds.contains(softBounceThreshold) {
       violations.add(
         "settings.soft_bounce_threshold",
         RuleError(
           reason: "SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE",
-          message: "Expected are 1 to \(Self.greatestSoftBounceThreshold) bounces, or 0 for "
-            + "\(Self.usualSoftBounceThreshold)."))
-    }
-    if softBounceThreshold == 0 {
-      settings.softBounceThreshold = Self.usualSoftBounceThreshold
+          message: "Expected are \(thresholds.lowerBound) to \(thresholds.upperBound) bounces. "
+            + "Leave it out, and name it in the mask, for the default."))
     }
     return settings
   }
@@ -82,8 +97,8 @@ extension CustomerHandlers {
   struct SettingsUpdate: Sendable {
     var store: StoreID
     var settings: StoreSettings
-    /// Names of the fields to take over.
-    var fields: [String]
+    /// The fields to set.
+    var fields: [StoreSettings.Field]
   }
 
   /// Checks everything that needs no look at the store.
@@ -91,13 +106,14 @@ extension CustomerHandlers {
     let store = try StoreID.named(request.storeID)
     var violations = Violations()
     let paths = request.updateMask?.paths ?? []
-    for (index, path) in paths.enumerated() where StoreSettings.fields[path] == nil {
+    let names = StoreSettings.fields.map(\.name)
+    for (index, path) in paths.enumerated() where !names.contains(path) {
       violations.add(
         "update_mask.paths[\(index)]",
         RuleError(
           reason: "MASK_PATH_UNKNOWN",
           message: "It is no field of the settings. Expected are "
-            + StoreSettings.fields.keys.sorted().joined(separator: ", ") + ".",
+            + names.sorted().joined(separator: ", ") + ".",
           given: path))
     }
     if request.settings == nil {
@@ -105,10 +121,14 @@ extension CustomerHandlers {
         "settings",
         RuleError(reason: "SETTINGS_MISSING", message: "No settings are given: say which to set."))
     }
-    let fields = paths.isEmpty ? StoreSettings.fields.keys.sorted() : paths
-    var given = StoreSettings()
-    for name in fields { StoreSettings.fields[name]?(&given, request.settings ?? given) }
-    let settings = given.checked(&violations)
+    let given = request.settings ?? StoreSettings()
+    let fields = StoreSettings.fields.filter {
+      paths.isEmpty ? $0.isPresent(given) : paths.contains($0.name)
+    }
+    // What the mask leaves out is not looked at.
+    var named = StoreSettings()
+    for field in fields { field.copy(given, &named) }
+    let settings = named.checked(&violations)
     try violations.finish()
     return SettingsUpdate(store: store, settings: settings, fields: fields)
   }
@@ -120,7 +140,9 @@ extension CustomerHandlers {
     let writer = context.store(update.store)
     let old = try StoreSettings(of: writer.read)
     var settings = old
-    for name in update.fields { StoreSettings.fields[name]?(&settings, update.settings) }
+    for field in update.fields {
+      field.copy(field.isPresent(update.settings) ? update.settings : .usual, &settings)
+    }
     if settings != old { try writer.setSettings(try settings.encoded()) }
     try response.append(UpdateStoreSettingsResponse.with { $0.settings = settings })
   }

@@ -78,8 +78,9 @@ struct EventEnrichment {
         warn(.reasonUnknown)
         try suppress(&edit, channel, .manual, evidence)
       case .softBounce:
-        let threshold = Int(try StoreSettings(of: writer.read).softBounceThreshold)
-        guard try softBouncesInARow(of: row.id, atMost: threshold) >= threshold else { continue }
+        guard let limit = try StoreSettings(of: writer.read).softBounceThreshold.map(Int.init),
+          try softBouncesInARow(of: row.id, atMost: limit) >= limit
+        else { continue }
         try suppress(&edit, .email, .softBounce, evidence)
       case .unknownTopic: warn(.topicUnknown)
       case .unknownBounce: warn(.bounceUnknown)

@@ -93,13 +93,13 @@ extension EventEnrichment {
     guard let address = given.address(channel) ?? edit.row.address(channel) else {
       return warn(.nothingToSuppress)
     }
-    if address != edit.row.address(channel), try owner(of: address, channel) != nil {
+    let isCurrent = address == edit.row.address(channel)
+    if !isCurrent, try owner(of: address, channel) != nil {
       warn(.otherSuppressed)
       _ = try suppress(channel, address, reason, evidence)
       return
     }
     // What was lifted is a suppression of the address that the customer has.
-    let isCurrent = address == edit.row.address(channel)
     guard try !isCurrent || !wasLifted(channel, reason, of: edit.row.id) else {
       return warn(.liftedSince)
     }

@@ -13,7 +13,15 @@ struct StoreSettingsTests {
 
   @Test func onlyNamedFieldsChange() async throws {
     try await Shop.open { shop in
-      #expect(try await get(shop) == .with { $0.softBounceThreshold = 5 })
+      let usual = StoreSettings.with {
+        $0.smsDoubleOptIn = false
+        $0.emailDoubleOptIn = false
+        $0.defaultCountry = ""
+        $0.currencyCode = ""
+        $0.allowRecreateAfterErasure = false
+        $0.softBounceThreshold = 5
+      }
+      #expect(try await get(shop) == usual)
       let all = StoreSettings.with {
         $0.smsDoubleOptIn = true
         $0.emailDoubleOptIn = true
@@ -35,8 +43,18 @@ struct StoreSettingsTests {
       expected.softBounceThreshold = 1
       #expect(one == expected)
       #expect(try await get(shop) == expected)
-      #expect(try await get(shop, in: "other") == .with { $0.softBounceThreshold = 5 })
-      #expect(try await shop.set { _ in } == .with { $0.softBounceThreshold = 5 })
+      #expect(try await get(shop, in: "other") == usual)
+      // Without a mask the fields that are present are set, and no others.
+      #expect(try await shop.set { _ in } == expected)
+      expected.defaultCountry = "DE"
+      #expect(try await shop.set { $0.defaultCountry = "DE" } == expected)
+      expected.emailDoubleOptIn = false
+      #expect(try await shop.set { $0.emailDoubleOptIn = false } == expected)
+      // A field of the mask that is absent gets its default.
+      expected.softBounceThreshold = 5
+      #expect(try await shop.set(["soft_bounce_threshold"]) { _ in } == expected)
+      let names = StoreSettings.fields.map(\.name)
+      #expect(try await shop.set(names) { _ in } == usual)
     }
   }
 
@@ -54,8 +72,10 @@ struct StoreSettingsTests {
         broken.map(\.path) == [
           "settings.default_country", "settings.currency_code", "settings.soft_bounce_threshold",
         ])
-      let negative = try await violations { try await shop.set { $0.softBounceThreshold = -1 } }
-      #expect(negative.map(\.reason) == ["SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE"])
+      for count in [Int32.min, -1, 0, 101] {
+        let wrong = try await violations { try await shop.set { $0.softBounceThreshold = count } }
+        #expect(wrong.map(\.reason) == ["SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE"])
+      }
       let mask = try await violations {
         try await shop.set(["currency_code", "nonsense"]) { _ in }
       }

@@ -86,7 +86,7 @@ struct SettingsSet: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Soft bounces in a row that suppress an address, 1 to 100; 0 is 5.",
+      "Soft bounces in a row that suppress an address, 1 to 100.",
       valueName: "count"
     )
   )
@@ -139,8 +139,8 @@ struct SettingsSet: AsyncParsableCommand {
 enum SettingsText {
   static func card(_ settings: StoreSettings?, _ session: Session) -> String {
     let settings = settings ?? StoreSettings()
-    func flag(_ value: Bool) -> String { value ? "yes" : "no" }
-    func text(_ value: String) -> String { value.isEmpty ? "none" : value }
+    func flag(_ value: Bool?) -> String { value == true ? "yes" : "no" }
+    func text(_ value: String?) -> String { value.flatMap { $0.isEmpty ? nil : $0 } ?? "none" }
     return CustomerText.card(
       [
         ("SMS double opt-in", flag(settings.smsDoubleOptIn)),
@@ -148,7 +148,7 @@ enum SettingsText {
         ("default country", text(settings.defaultCountry)),
         ("currency", text(settings.currencyCode)),
         ("recreate after erasure", flag(settings.allowRecreateAfterErasure)),
-        ("soft bounce threshold", String(settings.softBounceThreshold)),
+        ("soft bounce threshold", text(settings.softBounceThreshold.map(String.init))),
       ],
       width: session.environment.columns,
       style: session.style

@@ -7770,11 +7770,11 @@ static const ProtobufCFieldDescriptor patron__v1__store_settings__field_descript
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
+    offsetof(Patron__V1__StoreSettings, _sms_double_opt_in_case),
     offsetof(Patron__V1__StoreSettings, sms_double_opt_in),
     NULL,
     NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -7782,11 +7782,11 @@ static const ProtobufCFieldDescriptor patron__v1__store_settings__field_descript
     2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
+    offsetof(Patron__V1__StoreSettings, _email_double_opt_in_case),
     offsetof(Patron__V1__StoreSettings, email_double_opt_in),
     NULL,
     NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -7794,11 +7794,11 @@ static const ProtobufCFieldDescriptor patron__v1__store_settings__field_descript
     3,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
+    offsetof(Patron__V1__StoreSettings, _default_country_case),
     offsetof(Patron__V1__StoreSettings, default_country),
     NULL,
     &protobuf_c_empty_string,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -7806,11 +7806,11 @@ static const ProtobufCFieldDescriptor patron__v1__store_settings__field_descript
     4,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
+    offsetof(Patron__V1__StoreSettings, _currency_code_case),
     offsetof(Patron__V1__StoreSettings, currency_code),
     NULL,
     &protobuf_c_empty_string,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -7818,11 +7818,11 @@ static const ProtobufCFieldDescriptor patron__v1__store_settings__field_descript
     5,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
+    offsetof(Patron__V1__StoreSettings, _allow_recreate_after_erasure_case),
     offsetof(Patron__V1__StoreSettings, allow_recreate_after_erasure),
     NULL,
     NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -7830,11 +7830,11 @@ static const ProtobufCFieldDescriptor patron__v1__store_settings__field_descript
     6,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
-    0,   /* quantifier_offset */
+    offsetof(Patron__V1__StoreSettings, _soft_bounce_threshold_case),
     offsetof(Patron__V1__StoreSettings, soft_bounce_threshold),
     NULL,
     NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };

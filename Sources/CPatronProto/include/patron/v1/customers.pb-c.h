@@ -1237,19 +1237,73 @@ struct  Patron__V1__ListConsentHistoryResponse
     , 0,NULL, (char *)protobuf_c_empty_string }
 
 
+typedef enum {
+  PATRON__V1__STORE_SETTINGS___SMS_DOUBLE_OPT_IN__NOT_SET = 0,
+  PATRON__V1__STORE_SETTINGS___SMS_DOUBLE_OPT_IN_SMS_DOUBLE_OPT_IN = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__STORE_SETTINGS___SMS_DOUBLE_OPT_IN__CASE)
+} Patron__V1__StoreSettings__SmsDoubleOptInCase;
+
+typedef enum {
+  PATRON__V1__STORE_SETTINGS___EMAIL_DOUBLE_OPT_IN__NOT_SET = 0,
+  PATRON__V1__STORE_SETTINGS___EMAIL_DOUBLE_OPT_IN_EMAIL_DOUBLE_OPT_IN = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__STORE_SETTINGS___EMAIL_DOUBLE_OPT_IN__CASE)
+} Patron__V1__StoreSettings__EmailDoubleOptInCase;
+
+typedef enum {
+  PATRON__V1__STORE_SETTINGS___DEFAULT_COUNTRY__NOT_SET = 0,
+  PATRON__V1__STORE_SETTINGS___DEFAULT_COUNTRY_DEFAULT_COUNTRY = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__STORE_SETTINGS___DEFAULT_COUNTRY__CASE)
+} Patron__V1__StoreSettings__DefaultCountryCase;
+
+typedef enum {
+  PATRON__V1__STORE_SETTINGS___CURRENCY_CODE__NOT_SET = 0,
+  PATRON__V1__STORE_SETTINGS___CURRENCY_CODE_CURRENCY_CODE = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__STORE_SETTINGS___CURRENCY_CODE__CASE)
+} Patron__V1__StoreSettings__CurrencyCodeCase;
+
+typedef enum {
+  PATRON__V1__STORE_SETTINGS___ALLOW_RECREATE_AFTER_ERASURE__NOT_SET = 0,
+  PATRON__V1__STORE_SETTINGS___ALLOW_RECREATE_AFTER_ERASURE_ALLOW_RECREATE_AFTER_ERASURE = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__STORE_SETTINGS___ALLOW_RECREATE_AFTER_ERASURE__CASE)
+} Patron__V1__StoreSettings__AllowRecreateAfterErasureCase;
+
+typedef enum {
+  PATRON__V1__STORE_SETTINGS___SOFT_BOUNCE_THRESHOLD__NOT_SET = 0,
+  PATRON__V1__STORE_SETTINGS___SOFT_BOUNCE_THRESHOLD_SOFT_BOUNCE_THRESHOLD = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__STORE_SETTINGS___SOFT_BOUNCE_THRESHOLD__CASE)
+} Patron__V1__StoreSettings__SoftBounceThresholdCase;
+
 struct  Patron__V1__StoreSettings
 {
   ProtobufCMessage base;
-  protobuf_c_boolean sms_double_opt_in;
-  protobuf_c_boolean email_double_opt_in;
-  char *default_country;
-  char *currency_code;
-  protobuf_c_boolean allow_recreate_after_erasure;
-  int32_t soft_bounce_threshold;
+  Patron__V1__StoreSettings__SmsDoubleOptInCase _sms_double_opt_in_case;
+  union {
+    protobuf_c_boolean sms_double_opt_in;
+  };
+  Patron__V1__StoreSettings__EmailDoubleOptInCase _email_double_opt_in_case;
+  union {
+    protobuf_c_boolean email_double_opt_in;
+  };
+  Patron__V1__StoreSettings__DefaultCountryCase _default_country_case;
+  union {
+    char *default_country;
+  };
+  Patron__V1__StoreSettings__CurrencyCodeCase _currency_code_case;
+  union {
+    char *currency_code;
+  };
+  Patron__V1__StoreSettings__AllowRecreateAfterErasureCase _allow_recreate_after_erasure_case;
+  union {
+    protobuf_c_boolean allow_recreate_after_erasure;
+  };
+  Patron__V1__StoreSettings__SoftBounceThresholdCase _soft_bounce_threshold_case;
+  union {
+    int32_t soft_bounce_threshold;
+  };
 };
 #define PATRON__V1__STORE_SETTINGS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__store_settings__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
+    , PATRON__V1__STORE_SETTINGS___SMS_DOUBLE_OPT_IN__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___EMAIL_DOUBLE_OPT_IN__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___DEFAULT_COUNTRY__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___CURRENCY_CODE__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___ALLOW_RECREATE_AFTER_ERASURE__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___SOFT_BOUNCE_THRESHOLD__NOT_SET, {0} }
 
 
 struct  Patron__V1__GetStoreSettingsRequest
