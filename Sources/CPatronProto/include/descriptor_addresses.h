@@ -94,6 +94,12 @@ static inline const void *patron__v1__customer_ref__descriptor_address(void) {
 static inline const void *patron__v1__warning__descriptor_address(void) {
   return &patron__v1__warning__descriptor;
 }
+static inline const void *patron__v1__text_list__descriptor_address(void) {
+  return &patron__v1__text_list__descriptor;
+}
+static inline const void *patron__v1__contact__descriptor_address(void) {
+  return &patron__v1__contact__descriptor;
+}
 static inline const void *patron__v1__address__descriptor_address(void) {
   return &patron__v1__address__descriptor;
 }
@@ -283,6 +289,24 @@ static inline const void *patron__v1__get_address_status_request__descriptor_add
 static inline const void *patron__v1__get_address_status_response__descriptor_address(void) {
   return &patron__v1__get_address_status_response__descriptor;
 }
+static inline const void *patron__v1__address_suppression__descriptor_address(void) {
+  return &patron__v1__address_suppression__descriptor;
+}
+static inline const void *patron__v1__list_suppressions_request__descriptor_address(void) {
+  return &patron__v1__list_suppressions_request__descriptor;
+}
+static inline const void *patron__v1__list_suppressions_response__descriptor_address(void) {
+  return &patron__v1__list_suppressions_response__descriptor;
+}
+static inline const void *patron__v1__suppression_entry__descriptor_address(void) {
+  return &patron__v1__suppression_entry__descriptor;
+}
+static inline const void *patron__v1__import_suppressions_request__descriptor_address(void) {
+  return &patron__v1__import_suppressions_request__descriptor;
+}
+static inline const void *patron__v1__import_suppressions_response__descriptor_address(void) {
+  return &patron__v1__import_suppressions_response__descriptor;
+}
 static inline const void *patron__v1__list_consent_history_request__descriptor_address(void) {
   return &patron__v1__list_consent_history_request__descriptor;
 }
@@ -321,6 +345,12 @@ static inline const void *patron__v1__cancellation__descriptor_address(void) {
 }
 static inline const void *patron__v1__order__descriptor_address(void) {
   return &patron__v1__order__descriptor;
+}
+static inline const void *patron__v1__order_ref__descriptor_address(void) {
+  return &patron__v1__order_ref__descriptor;
+}
+static inline const void *patron__v1__pending_order_part__descriptor_address(void) {
+  return &patron__v1__pending_order_part__descriptor;
 }
 static inline const void *patron__v1__checkout__descriptor_address(void) {
   return &patron__v1__checkout__descriptor;
@@ -420,6 +450,24 @@ static inline const void *patron__v1__list_orders_request__descriptor_address(vo
 }
 static inline const void *patron__v1__list_orders_response__descriptor_address(void) {
   return &patron__v1__list_orders_response__descriptor;
+}
+static inline const void *patron__v1__move_order_request__descriptor_address(void) {
+  return &patron__v1__move_order_request__descriptor;
+}
+static inline const void *patron__v1__move_order_response__descriptor_address(void) {
+  return &patron__v1__move_order_response__descriptor;
+}
+static inline const void *patron__v1__delete_order_request__descriptor_address(void) {
+  return &patron__v1__delete_order_request__descriptor;
+}
+static inline const void *patron__v1__delete_order_response__descriptor_address(void) {
+  return &patron__v1__delete_order_response__descriptor;
+}
+static inline const void *patron__v1__delete_event_request__descriptor_address(void) {
+  return &patron__v1__delete_event_request__descriptor;
+}
+static inline const void *patron__v1__delete_event_response__descriptor_address(void) {
+  return &patron__v1__delete_event_response__descriptor;
 }
 static inline const void *patron__v1__get_order_request__descriptor_address(void) {
   return &patron__v1__get_order_request__descriptor;

@@ -99,3 +99,35 @@ public struct Outcome: RawRepresentable, Hashable, Sendable, CaseIterable, Custo
     }
   }
 }
+
+/// What becomes of a secondary value that breaks a rule, such as a malformed phone number beside a
+/// usable e-mail address. Essential values (identifiers, consent, amounts, states, times) reject the
+/// item in any case.
+public struct InvalidFields: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
+  /// The default of the method, which each request names.
+  public static let unspecified = InvalidFields(rawValue: 0)
+  /// Reject the item.
+  public static let reject = InvalidFields(rawValue: 1)
+  /// Leave the value out with the warning `FIELD_DROPPED`; cut a text that is too long at its limit
+  /// with the warning `FIELD_CUT`.
+  public static let drop = InvalidFields(rawValue: 2)
+
+  /// The number on the wire. Numbers that this version does not know are kept.
+  public var rawValue: Int32
+
+  /// Wraps any number, known or not.
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
+  /// The values that this version knows, in the order of the proto file.
+  public static var allCases: [InvalidFields] { [.unspecified, .reject, .drop] }
+
+  /// The proto name of a known value, otherwise the number.
+  public var description: String {
+    switch rawValue {
+    case 0: "INVALID_FIELDS_UNSPECIFIED"
+    case 1: "INVALID_FIELDS_REJECT"
+    case 2: "INVALID_FIELDS_DROP"
+    default: "\(rawValue)"
+    }
+  }
+}

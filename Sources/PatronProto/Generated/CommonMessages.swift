@@ -238,6 +238,12 @@ public struct Warning: ProtobufC.Message {
   /// One sentence, no personal data.
   public var message = ""
 
+  /// For `FIELD_DROPPED` and `FIELD_CUT`: the reason of the rule that the value breaks.
+  public var rule = ""
+
+  /// For `FIELD_DROPPED`: the value as given, cut to 32 characters.
+  public var given = ""
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -255,6 +261,8 @@ public struct Warning: ProtobufC.Message {
     self.reason = String(cString: c.pointee.reason)
     self.field = String(cString: c.pointee.field)
     self.message = String(cString: c.pointee.message)
+    self.rule = String(cString: c.pointee.rule)
+    self.given = String(cString: c.pointee.given)
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -263,6 +271,72 @@ public struct Warning: ProtobufC.Message {
     if !self.reason.isEmpty { c.pointee.reason = try arena.string(self.reason, "patron.v1.Warning.reason") }
     if !self.field.isEmpty { c.pointee.field = try arena.string(self.field, "patron.v1.Warning.field") }
     if !self.message.isEmpty { c.pointee.message = try arena.string(self.message, "patron.v1.Warning.message") }
+    if !self.rule.isEmpty { c.pointee.rule = try arena.string(self.rule, "patron.v1.Warning.rule") }
+    if !self.given.isEmpty { c.pointee.given = try arena.string(self.given, "patron.v1.Warning.given") }
+  }
+}
+
+/// A list of texts that can be absent.
+public struct TextList: ProtobufC.Message {
+  /// The texts; empty is an empty list.
+  public var values: [String] = []
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.TextList"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__text_list__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__TextList.self)
+    self.values = CArray.map(c.pointee.values, c.pointee.n_values) { String(cString: $0!) }
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__TextList.self)
+    c.pointee.n_values = self.values.count
+    c.pointee.values = try arena.map(self.values) { element throws(CodecError) in try arena.string(element, "patron.v1.TextList.values") }
+  }
+}
+
+/// An address by which a customer can be reached, kept as it was given with an order or an event.
+public struct Contact: ProtobufC.Message {
+  /// E-mail address.
+  public var email = ""
+
+  /// Phone number, E.164.
+  public var phoneNumber = ""
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.Contact"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__contact__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__Contact.self)
+    self.email = String(cString: c.pointee.email)
+    self.phoneNumber = String(cString: c.pointee.phone_number)
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__Contact.self)
+    if !self.email.isEmpty { c.pointee.email = try arena.string(self.email, "patron.v1.Contact.email") }
+    if !self.phoneNumber.isEmpty { c.pointee.phone_number = try arena.string(self.phoneNumber, "patron.v1.Contact.phone_number") }
   }
 }
 

@@ -268,6 +268,9 @@ public struct ConsentAction: RawRepresentable, Hashable, Sendable, CaseIterable,
   public static let unsuppress = ConsentAction(rawValue: 6)
   /// A state was imported.
   public static let `import` = ConsentAction(rawValue: 7)
+  /// The customer's address of the channel was replaced or cleared: the state is that of the new
+  /// address.
+  public static let addressChange = ConsentAction(rawValue: 8)
 
   /// The number on the wire. Numbers that this version does not know are kept.
   public var rawValue: Int32
@@ -276,7 +279,7 @@ public struct ConsentAction: RawRepresentable, Hashable, Sendable, CaseIterable,
   public init(rawValue: Int32) { self.rawValue = rawValue }
 
   /// The values that this version knows, in the order of the proto file.
-  public static var allCases: [ConsentAction] { [.unspecified, .subscribe, .request, .confirm, .unsubscribe, .suppress, .unsuppress, .`import`] }
+  public static var allCases: [ConsentAction] { [.unspecified, .subscribe, .request, .confirm, .unsubscribe, .suppress, .unsuppress, .`import`, .addressChange] }
 
   /// The proto name of a known value, otherwise the number.
   public var description: String {
@@ -289,6 +292,7 @@ public struct ConsentAction: RawRepresentable, Hashable, Sendable, CaseIterable,
     case 5: "CONSENT_ACTION_SUPPRESS"
     case 6: "CONSENT_ACTION_UNSUPPRESS"
     case 7: "CONSENT_ACTION_IMPORT"
+    case 8: "CONSENT_ACTION_ADDRESS_CHANGE"
     default: "\(rawValue)"
     }
   }

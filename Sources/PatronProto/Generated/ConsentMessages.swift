@@ -344,6 +344,11 @@ public struct ConsentRecord: ProtobufC.Message {
   /// erasure.
   public var address = ""
 
+  /// Keyed hash of the address that it is about, also for suppressions and after an erasure; empty
+  /// where there was none, and in rows of before it was kept. Compare it with that of
+  /// ListSuppressions.
+  public var addressHash: [UInt8] = []
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -372,6 +377,7 @@ public struct ConsentRecord: ProtobufC.Message {
     self.suppressionReason = SuppressionReason(rawValue: Int32(truncatingIfNeeded: c.pointee.suppression_reason.rawValue))
     self.action = ConsentAction(rawValue: Int32(truncatingIfNeeded: c.pointee.action.rawValue))
     self.address = String(cString: c.pointee.address)
+    self.addressHash = CArray.copy(c.pointee.address_hash.data, c.pointee.address_hash.len)
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -391,6 +397,7 @@ public struct ConsentRecord: ProtobufC.Message {
     c.pointee.suppression_reason = .init(rawValue: .init(truncatingIfNeeded: self.suppressionReason.rawValue))
     c.pointee.action = .init(rawValue: .init(truncatingIfNeeded: self.action.rawValue))
     if !self.address.isEmpty { c.pointee.address = try arena.string(self.address, "patron.v1.ConsentRecord.address") }
+    if !self.addressHash.isEmpty { c.pointee.address_hash = ProtobufCBinaryData(len: self.addressHash.count, data: try arena.bytes(self.addressHash)) }
   }
 }
 

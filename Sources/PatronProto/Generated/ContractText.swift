@@ -106,6 +106,14 @@ extension Contract {
           requestType: "patron.v1.GetAddressStatusRequest", responseType: "patron.v1.GetAddressStatusResponse",
           summary: ##"What may be sent to an address, whether or not a customer has it: it may be suppressed all the same."##),
         ContractMethod(
+          method: CustomerService.listSuppressions.method,
+          requestType: "patron.v1.ListSuppressionsRequest", responseType: "patron.v1.ListSuppressionsResponse",
+          summary: ##"The suppressions of a store, by hash of the address."##),
+        ContractMethod(
+          method: CustomerService.importSuppressions.method,
+          requestType: "patron.v1.ImportSuppressionsRequest", responseType: "patron.v1.ImportSuppressionsResponse",
+          summary: ##"Suppresses addresses or opts them out, whether or not customers have them, without making customers."##),
+        ContractMethod(
           method: CustomerService.listConsentHistory.method,
           requestType: "patron.v1.ListConsentHistoryRequest", responseType: "patron.v1.ListConsentHistoryResponse",
           summary: ##"The consent ledger of one customer."##),
@@ -165,6 +173,18 @@ extension Contract {
           method: TimelineService.getOrder.method,
           requestType: "patron.v1.GetOrderRequest", responseType: "patron.v1.GetOrderResponse",
           summary: ##"One order."##),
+        ContractMethod(
+          method: TimelineService.moveOrder.method,
+          requestType: "patron.v1.MoveOrderRequest", responseType: "patron.v1.MoveOrderResponse",
+          summary: ##"Gives an order to another customer; its events go along, statistics of both follow."##),
+        ContractMethod(
+          method: TimelineService.deleteOrder.method,
+          requestType: "patron.v1.DeleteOrderRequest", responseType: "patron.v1.DeleteOrderResponse",
+          summary: ##"Deletes an order and the events that were derived from it; events of others about it stay."##),
+        ContractMethod(
+          method: TimelineService.deleteEvent.method,
+          requestType: "patron.v1.DeleteEventRequest", responseType: "patron.v1.DeleteEventResponse",
+          summary: ##"Deletes one event that a caller recorded."##),
         ContractMethod(
           method: TimelineService.listEventTypes.method,
           requestType: "patron.v1.ListEventTypesRequest", responseType: "patron.v1.ListEventTypesResponse",
@@ -558,6 +578,30 @@ extension Contract {
           string field = 2;
           // One sentence, no personal data.
           string message = 3;
+          // For `FIELD_DROPPED` and `FIELD_CUT`: the reason of the rule that the value breaks.
+          string rule = 4;
+          // For `FIELD_DROPPED`: the value as given, cut to 32 characters.
+          string given = 5;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.TextList", kind: .message,
+      text: ##"""
+        // A list of texts that can be absent.
+        message TextList {
+          // The texts; empty is an empty list.
+          repeated string values = 1;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.Contact", kind: .message,
+      text: ##"""
+        // An address by which a customer can be reached, kept as it was given with an order or an event.
+        message Contact {
+          // E-mail address.
+          string email = 1;
+          // Phone number, E.164.
+          string phone_number = 2;
         }
         """##),
     ContractDeclaration(
@@ -631,6 +675,22 @@ extension Contract {
           OUTCOME_UNCHANGED = 3;
           // Another record was merged into this one.
           OUTCOME_MERGED = 4;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.InvalidFields", kind: .enumeration,
+      text: ##"""
+        // What becomes of a secondary value that breaks a rule, such as a malformed phone number beside a
+        // usable e-mail address. Essential values (identifiers, consent, amounts, states, times) reject the
+        // item in any case.
+        enum InvalidFields {
+          // The default of the method, which each request names.
+          INVALID_FIELDS_UNSPECIFIED = 0;
+          // Reject the item.
+          INVALID_FIELDS_REJECT = 1;
+          // Leave the value out with the warning `FIELD_DROPPED`; cut a text that is too long at its limit
+          // with the warning `FIELD_CUT`.
+          INVALID_FIELDS_DROP = 2;
         }
         """##),
     ContractDeclaration(
@@ -811,6 +871,10 @@ extension Contract {
           // now. Empty for suppressions, where there was none, in rows of before it was kept, and after an
           // erasure.
           string address = 14;
+          // Keyed hash of the address that it is about, also for suppressions and after an erasure; empty
+          // where there was none, and in rows of before it was kept. Compare it with that of
+          // ListSuppressions.
+          bytes address_hash = 15;
         }
         """##),
     ContractDeclaration(
@@ -980,6 +1044,9 @@ extension Contract {
           CONSENT_ACTION_UNSUPPRESS = 6;
           // A state was imported.
           CONSENT_ACTION_IMPORT = 7;
+          // The customer's address of the channel was replaced or cleared: the state is that of the new
+          // address.
+          CONSENT_ACTION_ADDRESS_CHANGE = 8;
         }
         """##),
     ContractDeclaration(
@@ -1032,9 +1099,7 @@ extension Contract {
           // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
           // of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
           // a merge is refused for; warnings: all as in UpsertCustomer.
-          rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse) {
-            option idempotency_level = IDEMPOTENT;
-          }
+          rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse);
           // Lists customers by filter and search, a page at a time. Errors: INVALID_ARGUMENT
           // `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
           // `LIST_TOO_LONG` for more than 200 filters, `SORT_UNKNOWN`, and those of pages.
@@ -1171,6 +1236,17 @@ extension Contract {
           rpc GetAddressStatus(GetAddressStatusRequest) returns (GetAddressStatusResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
+          // The suppressions of a store, by hash of the address. Errors: those of pages.
+          rpc ListSuppressions(ListSuppressionsRequest) returns (ListSuppressionsResponse) {
+            option idempotency_level = NO_SIDE_EFFECTS;
+          }
+          // Suppresses addresses or opts them out, whether or not customers have them, without making
+          // customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
+          // to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
+          // `CHANNEL_MISMATCH`.
+          rpc ImportSuppressions(ImportSuppressionsRequest) returns (ImportSuppressionsResponse) {
+            option idempotency_level = IDEMPOTENT;
+          }
           // The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
           // INVALID_ARGUMENT for pages.
           rpc ListConsentHistory(ListConsentHistoryRequest) returns (ListConsentHistoryResponse) {
@@ -1251,9 +1327,7 @@ extension Contract {
         // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
         // of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
         // a merge is refused for; warnings: all as in UpsertCustomer.
-        rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse) {
-          option idempotency_level = IDEMPOTENT;
-        }
+        rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.ListCustomers", kind: .method,
@@ -1452,6 +1526,25 @@ extension Contract {
         }
         """##),
     ContractDeclaration(
+      name: "patron.v1.CustomerService.ListSuppressions", kind: .method,
+      text: ##"""
+        // The suppressions of a store, by hash of the address. Errors: those of pages.
+        rpc ListSuppressions(ListSuppressionsRequest) returns (ListSuppressionsResponse) {
+          option idempotency_level = NO_SIDE_EFFECTS;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.CustomerService.ImportSuppressions", kind: .method,
+      text: ##"""
+        // Suppresses addresses or opts them out, whether or not customers have them, without making
+        // customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
+        // to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
+        // `CHANNEL_MISMATCH`.
+        rpc ImportSuppressions(ImportSuppressionsRequest) returns (ImportSuppressionsResponse) {
+          option idempotency_level = IDEMPOTENT;
+        }
+        """##),
+    ContractDeclaration(
       name: "patron.v1.CustomerService.ListConsentHistory", kind: .method,
       text: ##"""
         // The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
@@ -1617,8 +1710,8 @@ extension Contract {
           repeated SourceActivity activity = 26;
           // When the last event of any source happened.
           google.protobuf.Timestamp last_event_at = 27;
-          // In NDJSON exports only, of customers with a suppressed address: what marketing each channel may
-          // be sent, and what blocks it. Calls answer with it beside the customer.
+          // What marketing each channel may be sent, and what blocks it: in full views of lists and batches,
+          // and in NDJSON exports of customers with a suppressed address.
           repeated ChannelStatus channels = 28;
         }
         """##),
@@ -1677,6 +1770,9 @@ extension Contract {
           // the property. Names have 1 to 32 characters of `a-z 0-9 _`. Reasons: `PROPERTIES_TOO_MANY`,
           // `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those of PropertyValue.
           map<string, PropertyValue> custom_properties = 15;
+          // Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the other
+          // parts stay. Absent or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
+          google.protobuf.FieldMask address_mask = 16;
         }
         """##),
     ContractDeclaration(
@@ -1715,6 +1811,8 @@ extension Contract {
           string source = 6;
           // Who says so. Unspecified is the platform.
           Actor actor = 7;
+          // What becomes of secondary values that break a rule. Unspecified rejects.
+          InvalidFields invalid_fields = 8;
         }
         """##),
     ContractDeclaration(
@@ -1749,6 +1847,8 @@ extension Contract {
           string source = 5;
           // Who says so. Unspecified is the platform.
           Actor actor = 6;
+          // What becomes of secondary values that break a rule. Unspecified rejects.
+          InvalidFields invalid_fields = 7;
         }
         """##),
     ContractDeclaration(
@@ -1833,6 +1933,8 @@ extension Contract {
           string store_id = 1;
           // 1 to 100 customers.
           repeated CustomerRef customers = 2;
+          // How much of each.
+          CustomerView view = 3;
         }
         """##),
     ContractDeclaration(
@@ -1866,6 +1968,11 @@ extension Contract {
           Actor actor = 6;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 7;
+          // What becomes of secondary values that break a rule. Unspecified rejects.
+          InvalidFields invalid_fields = 8;
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto. Clients
+          // repeat a call whose answer was lost only with one.
+          string request_id = 9;
         }
         """##),
     ContractDeclaration(
@@ -1927,6 +2034,8 @@ extension Contract {
           // page before must have kept name and record, else FAILED_PRECONDITION, reason
           // `PAGE_TOKEN_OUTDATED`.
           string page_token = 5;
+          // How much of each.
+          CustomerView view = 6;
         }
         """##),
     ContractDeclaration(
@@ -2066,6 +2175,9 @@ extension Contract {
           // Suppressions of the customer's addresses as they were elsewhere, each channel and reason once.
           // They are added; what an address is suppressed for already stays as it is, and none is lifted.
           repeated Suppression suppressions = 3;
+          // Row of the file, from 1, for warnings and errors about other rows; 0 is the position in the
+          // request.
+          int32 row = 4;
         }
         """##),
     ContractDeclaration(
@@ -2087,6 +2199,10 @@ extension Contract {
           string default_country = 5;
           // What the import is called in ledger and provenance, 3 to 40 characters. Empty is `import`.
           string source = 6;
+          // What becomes of secondary values that break a rule. Unspecified drops.
+          InvalidFields invalid_fields = 7;
+          // What to do with rows that name somebody else.
+          OnMismatch on_mismatch = 8;
         }
         """##),
     ContractDeclaration(
@@ -2427,6 +2543,94 @@ extension Contract {
         }
         """##),
     ContractDeclaration(
+      name: "patron.v1.AddressSuppression", kind: .message,
+      text: ##"""
+        // A suppression of an address.
+        message AddressSuppression {
+          // Keyed hash of the address, the same in one database for the same address.
+          bytes address_hash = 1;
+          // The address, where a customer has it.
+          string address = 2;
+          // The customer who has it; 0 when none has.
+          int64 customer_id = 3;
+          // The suppression.
+          Suppression suppression = 4;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.ListSuppressionsRequest", kind: .message,
+      text: ##"""
+        // Request of ListSuppressions.
+        message ListSuppressionsRequest {
+          // The store; empty is `default`.
+          string store_id = 1;
+          // One channel; unspecified is all.
+          Channel channel = 2;
+          // One reason; unspecified is all.
+          SuppressionReason reason = 3;
+          // Suppressions a page, 1 to 1,000; 0 is 100.
+          int32 page_size = 4;
+          // `next_page_token` of the page before.
+          string page_token = 5;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.ListSuppressionsResponse", kind: .message,
+      text: ##"""
+        // Response of ListSuppressions.
+        message ListSuppressionsResponse {
+          // In the order of channel and hash.
+          repeated AddressSuppression suppressions = 1;
+          // For the next page; empty on the last.
+          string next_page_token = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.SuppressionEntry", kind: .message,
+      text: ##"""
+        // One address of a list of suppressions.
+        message SuppressionEntry {
+          // An e-mail address or a phone number; its channel follows from it.
+          string address = 1;
+          // The channel; unspecified is that of the address. Another is `CHANNEL_MISMATCH`.
+          Channel channel = 2;
+          // Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person.
+          SuppressionReason reason = 3;
+          // Since when; absent is now. Reasons: those of SuppressCustomer.
+          google.protobuf.Timestamp suppressed_at = 4;
+          // Free text, up to 255 characters.
+          string note = 5;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.ImportSuppressionsRequest", kind: .message,
+      text: ##"""
+        // Request of ImportSuppressions.
+        message ImportSuppressionsRequest {
+          // The store; empty is `default`.
+          string store_id = 1;
+          // 1 to 1,000 entries, applied in order.
+          repeated SuppressionEntry suppressions = 2;
+          // Check everything and answer as if it were done, but write nothing.
+          bool validate_only = 3;
+          // Country of phone numbers given without `+`. Empty is the store's.
+          string default_country = 4;
+          // What the import is called in ledger and suppressions, 3 to 40 characters. Empty is `import`.
+          string source = 5;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.ImportSuppressionsResponse", kind: .message,
+      text: ##"""
+        // Response of ImportSuppressions.
+        message ImportSuppressionsResponse {
+          // One result an entry; `customer_id` is 0 where nobody has the address.
+          repeated BatchItemResult results = 1;
+          // How they ended.
+          BatchCounts counts = 2;
+        }
+        """##),
+    ContractDeclaration(
       name: "patron.v1.ListConsentHistoryRequest", kind: .message,
       text: ##"""
         // Request of ListConsentHistory.
@@ -2473,6 +2677,28 @@ extension Contract {
           optional bool allow_recreate_after_erasure = 5;
           // Soft bounces in a row that suppress an address, 1 to 100; absent is 5.
           optional int32 soft_bounce_threshold = 6;
+          // Whether consent stays with the record when its address is replaced, for shops that correct
+          // typing errors; absent is false. A confirmed opt-in is never carried over.
+          optional bool carry_consent_on_address_change = 7;
+          // Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a till: they
+          // are kept on orders and events as contact, and never find or merge customers. Reason:
+          // `SHARED_IDENTIFIERS_TOO_MANY`.
+          TextList shared_identifiers = 8;
+          // E-mail addresses in a year beside one phone number above which the filter
+          // `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. Reason:
+          // `SHARED_PHONE_THRESHOLD_OUT_OF_RANGE`.
+          optional int32 shared_phone_threshold = 9;
+          // IANA name of the zone of times that are given without one; absent is UTC. Reason:
+          // `TIME_ZONE_UNKNOWN`.
+          optional string time_zone = 10;
+          // Words of opting out beside those that are known, up to 200 of up to 64 characters. Reasons:
+          // `WORDS_TOO_MANY`, `WORD_LENGTH`.
+          TextList opt_out_words = 11;
+          // Words of opting in beside those that are known; like `opt_out_words`.
+          TextList opt_in_words = 12;
+          // External ids that are taken although they look like placeholders, up to 100. Reason:
+          // `EXTERNAL_IDS_TOO_MANY`.
+          TextList allowed_external_ids = 13;
         }
         """##),
     ContractDeclaration(
@@ -2646,6 +2872,21 @@ extension Contract {
         }
         """##),
     ContractDeclaration(
+      name: "patron.v1.OnMismatch", kind: .enumeration,
+      text: ##"""
+        // What an import does with a row whose identifiers lead to different customers, or would replace an
+        // identifier of the customer who was found by another one.
+        enum OnMismatch {
+          // The same as reject.
+          ON_MISMATCH_UNSPECIFIED = 0;
+          // Reject the row: `IDENTIFIER_MISMATCH`.
+          ON_MISMATCH_REJECT = 1;
+          // Find the customer by e-mail address first, leave the phone number out and warn with
+          // `IDENTIFIER_KEPT`.
+          ON_MISMATCH_KEEP = 2;
+        }
+        """##),
+    ContractDeclaration(
       name: "patron.v1.DeleteMode", kind: .enumeration,
       text: ##"""
         // What is left of a deleted customer.
@@ -2681,6 +2922,9 @@ extension Contract {
           string coupon_code = 7;
           // Page of the product, up to 2,048 characters.
           string url = 8;
+          // The shop's identifier of the position, up to 255 characters; unique within the order where it
+          // is given.
+          string external_id = 9;
         }
         """##),
     ContractDeclaration(
@@ -2726,6 +2970,9 @@ extension Contract {
           // with the warning `QUANTITY_EXCEEDS_ORDER`; shipments that are called off or went wrong do not
           // count.
           repeated FulfilledItem items = 8;
+          // When the carrier's status came about; absent is when Patron hears of it. The event has this
+          // time.
+          google.protobuf.Timestamp occurred_at = 9;
         }
         """##),
     ContractDeclaration(
@@ -2738,6 +2985,10 @@ extension Contract {
           string product_id = 1;
           // How many, 1 to 1,000,000.
           int32 quantity = 2;
+          // The variant of a position of the order, else `VARIANT_NOT_IN_ORDER`; empty is any.
+          string variant_id = 3;
+          // The `external_id` of a position of the order, else `LINE_ITEM_NOT_IN_ORDER`; empty is any.
+          string line_item_id = 4;
         }
         """##),
     ContractDeclaration(
@@ -2767,7 +3018,7 @@ extension Contract {
           // The shop's identifier, 1 to 255 characters, unique within the store; required.
           string external_id = 3;
           // The number that the customer sees, up to 64 characters: `#1001`. Empty takes `external_id`.
-          string name = 4;
+          optional string name = 4;
           // When it was placed, 1970 to one day ahead; required.
           google.protobuf.Timestamp placed_at = 5;
           // What the customer pays, 0 or more; required. Its currency is the order's.
@@ -2798,21 +3049,68 @@ extension Contract {
           // Up to 20 codes of up to 255 characters.
           repeated string discount_codes = 17;
           // The checkout it came from, up to 255 characters.
-          string checkout_token = 18;
+          optional string checkout_token = 18;
           // Up to 64 characters.
-          string payment_method = 19;
+          optional string payment_method = 19;
           // Up to 2,048 characters.
-          string landing_site_url = 20;
+          optional string landing_site_url = 20;
           // Where it was placed, up to 64 characters: `web`, `pos`.
-          string sales_channel = 21;
+          optional string sales_channel = 21;
           // Where it goes.
           Address shipping_address = 22;
           // Who pays.
           Address billing_address = 23;
           // When Patron first had it; set by the server.
           google.protobuf.Timestamp created_at = 24;
-          // When it last changed; set by the server.
+          // When the platform last changed it, by the platform's own clock. A sync that is older than what
+          // is stored changes nothing: outcome `UNCHANGED`, warning `ORDER_STATE_OUTDATED`.
           google.protobuf.Timestamp updated_at = 25;
+          // The platform's own version of it, growing with each change; 0 is none. It decides before
+          // `updated_at`.
+          int64 version = 26;
+          // When it was paid; absent is when Patron hears of it. The event `order_paid` has this time.
+          google.protobuf.Timestamp paid_at = 27;
+          // When Patron last changed it; set by the server.
+          google.protobuf.Timestamp changed_at = 28;
+          // Addresses that the order was given with and that name no customer; set by the server.
+          Contact contact = 29;
+          // Whether positions, refunds or shipments are left out because the order is larger than an answer
+          // holds: GetOrder gives them in parts. Set by the server.
+          bool is_partial = 30;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.OrderRef", kind: .message,
+      text: ##"""
+        // Names one order.
+        message OrderRef {
+          // Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`.
+          oneof ref {
+            // Patron's id.
+            int64 id = 1;
+            // The shop's identifier.
+            string external_id = 2;
+          }
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.PendingOrderPart", kind: .message,
+      text: ##"""
+        // A refund or shipment that came before its order and waits for it.
+        message PendingOrderPart {
+          // The shop's identifier of the order.
+          string order_external_id = 1;
+          // What waits.
+          oneof part {
+            // A refund.
+            Refund refund = 2;
+            // A shipment.
+            Fulfillment fulfillment = 3;
+          }
+          // When it came.
+          google.protobuf.Timestamp received_at = 4;
+          // When it is given up.
+          google.protobuf.Timestamp expires_at = 5;
         }
         """##),
     ContractDeclaration(
@@ -2866,6 +3164,8 @@ extension Contract {
           // Orders that say PAYMENT_STATUS_PARTIALLY_REFUNDED and list no refunds: how much went back is
           // not known, and not in `refunded_total`.
           int64 unknown_refund_count = 8;
+          // `total_spent` less `refunded_total`, in minor units.
+          int64 net_spent = 9;
         }
         """##),
     ContractDeclaration(
@@ -3049,6 +3349,20 @@ extension Contract {
           rpc GetOrder(GetOrderRequest) returns (GetOrderResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
+          // Gives an order to another customer; its events go along, statistics of both follow. Errors:
+          // NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+          // `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
+          rpc MoveOrder(MoveOrderRequest) returns (MoveOrderResponse) {
+            option idempotency_level = IDEMPOTENT;
+          }
+          // Deletes an order and the events that were derived from it; events of others about it stay.
+          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`.
+          rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse);
+          // Deletes one event that a caller recorded. What it set in the customer's record stays, consent
+          // and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+          // `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for events of
+          // Patron's own, such as those of an order.
+          rpc DeleteEvent(DeleteEventRequest) returns (DeleteEventResponse);
           // The catalogue of event types, and those that the store registered. Errors: only those of every
           // method.
           rpc ListEventTypes(ListEventTypesRequest) returns (ListEventTypesResponse) {
@@ -3225,6 +3539,32 @@ extension Contract {
         rpc GetOrder(GetOrderRequest) returns (GetOrderResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.TimelineService.MoveOrder", kind: .method,
+      text: ##"""
+        // Gives an order to another customer; its events go along, statistics of both follow. Errors:
+        // NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+        // `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
+        rpc MoveOrder(MoveOrderRequest) returns (MoveOrderResponse) {
+          option idempotency_level = IDEMPOTENT;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.TimelineService.DeleteOrder", kind: .method,
+      text: ##"""
+        // Deletes an order and the events that were derived from it; events of others about it stay.
+        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`.
+        rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse);
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.TimelineService.DeleteEvent", kind: .method,
+      text: ##"""
+        // Deletes one event that a caller recorded. What it set in the customer's record stays, consent
+        // and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+        // `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for events of
+        // Patron's own, such as those of an order.
+        rpc DeleteEvent(DeleteEventRequest) returns (DeleteEventResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService.ListEventTypes", kind: .method,
@@ -3410,6 +3750,8 @@ extension Contract {
           repeated string enriched_fields = 19;
           // Patron's id of the order it is about; 0 when none, or unknown when the event was recorded.
           int64 order_id = 20;
+          // Addresses that the event was given with and that name no customer.
+          Contact contact = 21;
         }
         """##),
     ContractDeclaration(
@@ -3431,6 +3773,8 @@ extension Contract {
           string request_id = 4;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 5;
+          // What becomes of secondary values that break a rule. Unspecified drops.
+          InvalidFields invalid_fields = 6;
         }
         """##),
     ContractDeclaration(
@@ -3474,6 +3818,8 @@ extension Contract {
           string request_id = 3;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
+          // What becomes of secondary values that break a rule. Unspecified drops.
+          InvalidFields invalid_fields = 5;
         }
         """##),
     ContractDeclaration(
@@ -3498,10 +3844,20 @@ extension Contract {
           // external id, as guests do. Fields fill what the customer lacks and never overwrite. A new order
           // also tells its address (shipping, else billing) and currency, and its marketing flags count.
           CustomerInput customer = 2;
-          // The order with its whole current state.
+          // The order. Absent fields of a known order stay as they are, fields that are present and empty
+          // are cleared.
           Order order = 3;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
+          // What becomes of secondary values that break a rule. Unspecified drops.
+          InvalidFields invalid_fields = 5;
+          // `order` is the whole state: what is absent there is cleared.
+          bool replace = 6;
+          // The fields of the order to set, also those that are absent in `order`, which are cleared: the
+          // way to empty a list. Empty takes the fields that are present.
+          google.protobuf.FieldMask update_mask = 7;
+          // Take money or parts back where neither `updated_at` nor `version` says that the state is newer.
+          bool allow_regress = 8;
         }
         """##),
     ContractDeclaration(
@@ -3530,6 +3886,8 @@ extension Contract {
           CustomerInput customer = 1;
           // The order.
           Order order = 2;
+          // The fields of the order to set; as in SyncOrderRequest.
+          google.protobuf.FieldMask update_mask = 3;
         }
         """##),
     ContractDeclaration(
@@ -3543,6 +3901,12 @@ extension Contract {
           repeated SyncOrderItem items = 2;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 3;
+          // What becomes of secondary values that break a rule. Unspecified drops.
+          InvalidFields invalid_fields = 4;
+          // The orders are whole states: what is absent there is cleared.
+          bool replace = 5;
+          // As in SyncOrderRequest.
+          bool allow_regress = 6;
         }
         """##),
     ContractDeclaration(
@@ -3567,6 +3931,8 @@ extension Contract {
           string order_external_id = 2;
           // The refund; the same external id again replaces it.
           Refund refund = 3;
+          // What becomes of secondary values that break a rule. Unspecified drops.
+          InvalidFields invalid_fields = 4;
         }
         """##),
     ContractDeclaration(
@@ -3596,6 +3962,8 @@ extension Contract {
           // The shipment; the same external id again replaces it. Without items it keeps those that it had:
           // what a carrier reports says nothing of them.
           Fulfillment fulfillment = 3;
+          // What becomes of secondary values that break a rule. Unspecified drops.
+          InvalidFields invalid_fields = 4;
         }
         """##),
     ContractDeclaration(
@@ -3627,6 +3995,8 @@ extension Contract {
           Checkout checkout = 3;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
+          // What becomes of secondary values that break a rule. Unspecified drops.
+          InvalidFields invalid_fields = 5;
         }
         """##),
     ContractDeclaration(
@@ -3778,6 +4148,9 @@ extension Contract {
           int32 page_size = 3;
           // `next_page_token` of the page before.
           string page_token = 4;
+          // List the refunds and shipments of the store that wait for their order instead; no customer is
+          // named then.
+          bool pending_parts = 5;
         }
         """##),
     ContractDeclaration(
@@ -3789,6 +4162,89 @@ extension Contract {
           repeated Order orders = 1;
           // For the next page; empty on the last.
           string next_page_token = 2;
+          // Parts that wait, oldest first.
+          repeated PendingOrderPart pending_parts = 3;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.MoveOrderRequest", kind: .message,
+      text: ##"""
+        // Request of MoveOrder.
+        message MoveOrderRequest {
+          // The store; empty is `default`.
+          string store_id = 1;
+          // Which order.
+          OrderRef order = 2;
+          // Whose it is to be.
+          CustomerRef customer = 3;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.MoveOrderResponse", kind: .message,
+      text: ##"""
+        // Response of MoveOrder.
+        message MoveOrderResponse {
+          // The order after it.
+          Order order = 1;
+          // Updated or unchanged.
+          Outcome outcome = 2;
+          // Whose it was.
+          int64 previous_customer_id = 3;
+          // Events that moved along.
+          int64 event_count = 4;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.DeleteOrderRequest", kind: .message,
+      text: ##"""
+        // Request of DeleteOrder.
+        message DeleteOrderRequest {
+          // The store; empty is `default`.
+          string store_id = 1;
+          // Which order.
+          OrderRef order = 2;
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+          string request_id = 3;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.DeleteOrderResponse", kind: .message,
+      text: ##"""
+        // Response of DeleteOrder.
+        message DeleteOrderResponse {
+          // Whose it was.
+          int64 customer_id = 1;
+          // Events that were derived from it and are deleted too.
+          int64 event_count = 2;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.DeleteEventRequest", kind: .message,
+      text: ##"""
+        // Request of DeleteEvent.
+        message DeleteEventRequest {
+          // The store; empty is `default`.
+          string store_id = 1;
+          // Exactly one of these.
+          oneof event {
+            // Patron's id.
+            int64 id = 2;
+            // The caller's identifiers.
+            EventKey key = 3;
+          }
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+          string request_id = 4;
+        }
+        """##),
+    ContractDeclaration(
+      name: "patron.v1.DeleteEventResponse", kind: .message,
+      text: ##"""
+        // Response of DeleteEvent.
+        message DeleteEventResponse {
+          // Patron's id of the event.
+          int64 event_id = 1;
+          // Whose it was.
+          int64 customer_id = 2;
         }
         """##),
     ContractDeclaration(
@@ -3805,6 +4261,8 @@ extension Contract {
             // The shop's identifier.
             string external_id = 3;
           }
+          // `next_part_token` of the part before, of an order that is larger than an answer holds.
+          string part_token = 4;
         }
         """##),
     ContractDeclaration(
@@ -3817,6 +4275,9 @@ extension Contract {
           // Events about it, newest first, up to 50, of the customer's latest 2,000; a page of more than
           // 3 MiB ends early.
           repeated Event events = 2;
+          // For the rest of the positions, refunds and shipments of an order that is larger than an answer
+          // holds; empty on the last part, and of other orders.
+          string next_part_token = 3;
         }
         """##),
     ContractDeclaration(
@@ -3989,6 +4450,10 @@ extension Contract {
           EVENT_CHANGE_KIND_RECORDED = 1;
           // The event was replaced and comes with a new sequence.
           EVENT_CHANGE_KIND_REPLACED = 2;
+          // The event was deleted: `event` has its identifiers only.
+          EVENT_CHANGE_KIND_DELETED = 3;
+          // The event moved to another customer with its order: `event` has it as it is now.
+          EVENT_CHANGE_KIND_MOVED = 4;
         }
         """##),
   ]

@@ -268,6 +268,37 @@ public struct ConsentPolicy: RawRepresentable, Hashable, Sendable, CaseIterable,
   }
 }
 
+/// What an import does with a row whose identifiers lead to different customers, or would replace an
+/// identifier of the customer who was found by another one.
+public struct OnMismatch: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
+  /// The same as reject.
+  public static let unspecified = OnMismatch(rawValue: 0)
+  /// Reject the row: `IDENTIFIER_MISMATCH`.
+  public static let reject = OnMismatch(rawValue: 1)
+  /// Find the customer by e-mail address first, leave the phone number out and warn with
+  /// `IDENTIFIER_KEPT`.
+  public static let keep = OnMismatch(rawValue: 2)
+
+  /// The number on the wire. Numbers that this version does not know are kept.
+  public var rawValue: Int32
+
+  /// Wraps any number, known or not.
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
+  /// The values that this version knows, in the order of the proto file.
+  public static var allCases: [OnMismatch] { [.unspecified, .reject, .keep] }
+
+  /// The proto name of a known value, otherwise the number.
+  public var description: String {
+    switch rawValue {
+    case 0: "ON_MISMATCH_UNSPECIFIED"
+    case 1: "ON_MISMATCH_REJECT"
+    case 2: "ON_MISMATCH_KEEP"
+    default: "\(rawValue)"
+    }
+  }
+}
+
 /// What is left of a deleted customer.
 public struct DeleteMode: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
   /// The same as anonymise.

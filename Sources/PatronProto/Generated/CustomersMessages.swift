@@ -311,8 +311,8 @@ public struct Customer: ProtobufC.Message {
   /// When the last event of any source happened.
   public var lastEventAt: GoogleProtobuf.Timestamp?
 
-  /// In NDJSON exports only, of customers with a suppressed address: what marketing each channel may
-  /// be sent, and what blocks it. Calls answer with it beside the customer.
+  /// What marketing each channel may be sent, and what blocks it: in full views of lists and batches,
+  /// and in NDJSON exports of customers with a suppressed address.
   public var channels: [ChannelStatus] = []
 
   /// The message with every field absent or at its default.
@@ -539,6 +539,10 @@ public struct CustomerInput: ProtobufC.Message {
   /// `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those of PropertyValue.
   public var customProperties: [String: PropertyValue] = [:]
 
+  /// Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the other
+  /// parts stay. Absent or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
+  public var addressMask: GoogleProtobuf.FieldMask?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -594,6 +598,7 @@ public struct CustomerInput: ProtobufC.Message {
     self.customProperties = CArray.dictionary(c.pointee.custom_properties, c.pointee.n_custom_properties) {
       (String(cString: $0!.pointee.key), $0!.pointee.value.map { PropertyValue(fromC: $0) } ?? PropertyValue())
     }
+    self.addressMask = c.pointee.address_mask.map { GoogleProtobuf.FieldMask(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -658,6 +663,7 @@ public struct CustomerInput: ProtobufC.Message {
       entry.pointee.value = try element.value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__PropertyValue.self)
       return entry
     }
+    if let value = self.addressMask { c.pointee.address_mask = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__FieldMask.self) }
   }
 }
 
@@ -730,6 +736,9 @@ public struct UpsertCustomerRequest: ProtobufC.Message {
   /// Who says so. Unspecified is the platform.
   public var actor = Actor(rawValue: 0)
 
+  /// What becomes of secondary values that break a rule. Unspecified rejects.
+  public var invalidFields = InvalidFields(rawValue: 0)
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -751,6 +760,7 @@ public struct UpsertCustomerRequest: ProtobufC.Message {
     self.defaultCountry = String(cString: c.pointee.default_country)
     self.source = String(cString: c.pointee.source)
     self.actor = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
+    self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -763,6 +773,7 @@ public struct UpsertCustomerRequest: ProtobufC.Message {
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.UpsertCustomerRequest.default_country") }
     if !self.source.isEmpty { c.pointee.source = try arena.string(self.source, "patron.v1.UpsertCustomerRequest.source") }
     c.pointee.actor = .init(rawValue: .init(truncatingIfNeeded: self.actor.rawValue))
+    c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
   }
 }
 
@@ -832,6 +843,9 @@ public struct BatchUpsertCustomersRequest: ProtobufC.Message {
   /// Who says so. Unspecified is the platform.
   public var actor = Actor(rawValue: 0)
 
+  /// What becomes of secondary values that break a rule. Unspecified rejects.
+  public var invalidFields = InvalidFields(rawValue: 0)
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -852,6 +866,7 @@ public struct BatchUpsertCustomersRequest: ProtobufC.Message {
     self.defaultCountry = String(cString: c.pointee.default_country)
     self.source = String(cString: c.pointee.source)
     self.actor = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
+    self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -864,6 +879,7 @@ public struct BatchUpsertCustomersRequest: ProtobufC.Message {
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.BatchUpsertCustomersRequest.default_country") }
     if !self.source.isEmpty { c.pointee.source = try arena.string(self.source, "patron.v1.BatchUpsertCustomersRequest.source") }
     c.pointee.actor = .init(rawValue: .init(truncatingIfNeeded: self.actor.rawValue))
+    c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
   }
 }
 
@@ -1091,6 +1107,9 @@ public struct BatchGetCustomersRequest: ProtobufC.Message {
   /// 1 to 100 customers.
   public var customers: [CustomerRef] = []
 
+  /// How much of each.
+  public var view = CustomerView(rawValue: 0)
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -1107,6 +1126,7 @@ public struct BatchGetCustomersRequest: ProtobufC.Message {
     let c = source.assumingMemoryBound(to: Patron__V1__BatchGetCustomersRequest.self)
     self.storeID = String(cString: c.pointee.store_id)
     self.customers = CArray.map(c.pointee.customers, c.pointee.n_customers) { CustomerRef(fromC: $0!) }
+    self.view = CustomerView(rawValue: Int32(truncatingIfNeeded: c.pointee.view.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -1115,6 +1135,7 @@ public struct BatchGetCustomersRequest: ProtobufC.Message {
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.BatchGetCustomersRequest.store_id") }
     c.pointee.n_customers = self.customers.count
     c.pointee.customers = try arena.map(self.customers) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerRef.self) }
+    c.pointee.view = .init(rawValue: .init(truncatingIfNeeded: self.view.rawValue))
   }
 }
 
@@ -1178,6 +1199,13 @@ public struct UpdateCustomerRequest: ProtobufC.Message {
   /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
 
+  /// What becomes of secondary values that break a rule. Unspecified rejects.
+  public var invalidFields = InvalidFields(rawValue: 0)
+
+  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto. Clients
+  /// repeat a call whose answer was lost only with one.
+  public var requestID = ""
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -1199,6 +1227,8 @@ public struct UpdateCustomerRequest: ProtobufC.Message {
     self.etag = String(cString: c.pointee.etag)
     self.actor = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
     self.defaultCountry = String(cString: c.pointee.default_country)
+    self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
+    self.requestID = String(cString: c.pointee.request_id)
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -1211,6 +1241,8 @@ public struct UpdateCustomerRequest: ProtobufC.Message {
     if !self.etag.isEmpty { c.pointee.etag = try arena.string(self.etag, "patron.v1.UpdateCustomerRequest.etag") }
     c.pointee.actor = .init(rawValue: .init(truncatingIfNeeded: self.actor.rawValue))
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.UpdateCustomerRequest.default_country") }
+    c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
+    if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "patron.v1.UpdateCustomerRequest.request_id") }
   }
 }
 
@@ -1354,6 +1386,9 @@ public struct ListCustomersRequest: ProtobufC.Message {
   /// `PAGE_TOKEN_OUTDATED`.
   public var pageToken = ""
 
+  /// How much of each.
+  public var view = CustomerView(rawValue: 0)
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -1373,6 +1408,7 @@ public struct ListCustomersRequest: ProtobufC.Message {
     self.sort = CustomerSort(rawValue: Int32(truncatingIfNeeded: c.pointee.sort.rawValue))
     self.pageSize = c.pointee.page_size
     self.pageToken = String(cString: c.pointee.page_token)
+    self.view = CustomerView(rawValue: Int32(truncatingIfNeeded: c.pointee.view.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -1383,6 +1419,7 @@ public struct ListCustomersRequest: ProtobufC.Message {
     c.pointee.sort = .init(rawValue: .init(truncatingIfNeeded: self.sort.rawValue))
     c.pointee.page_size = self.pageSize
     if !self.pageToken.isEmpty { c.pointee.page_token = try arena.string(self.pageToken, "patron.v1.ListCustomersRequest.page_token") }
+    c.pointee.view = .init(rawValue: .init(truncatingIfNeeded: self.view.rawValue))
   }
 }
 
@@ -1780,6 +1817,10 @@ public struct ImportItem: ProtobufC.Message {
   /// They are added; what an address is suppressed for already stays as it is, and none is lifted.
   public var suppressions: [Suppression] = []
 
+  /// Row of the file, from 1, for warnings and errors about other rows; 0 is the position in the
+  /// request.
+  public var row: Int32 = 0
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -1797,6 +1838,7 @@ public struct ImportItem: ProtobufC.Message {
     self.customer = c.pointee.customer.map { CustomerInput(fromC: $0) }
     self.subscriptions = CArray.map(c.pointee.subscriptions, c.pointee.n_subscriptions) { Subscription(fromC: $0!) }
     self.suppressions = CArray.map(c.pointee.suppressions, c.pointee.n_suppressions) { Suppression(fromC: $0!) }
+    self.row = c.pointee.row
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -1807,6 +1849,7 @@ public struct ImportItem: ProtobufC.Message {
     c.pointee.subscriptions = try arena.map(self.subscriptions) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Subscription.self) }
     c.pointee.n_suppressions = self.suppressions.count
     c.pointee.suppressions = try arena.map(self.suppressions) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Suppression.self) }
+    c.pointee.row = self.row
   }
 }
 
@@ -1832,6 +1875,12 @@ public struct ImportCustomersRequest: ProtobufC.Message {
   /// What the import is called in ledger and provenance, 3 to 40 characters. Empty is `import`.
   public var source = ""
 
+  /// What becomes of secondary values that break a rule. Unspecified drops.
+  public var invalidFields = InvalidFields(rawValue: 0)
+
+  /// What to do with rows that name somebody else.
+  public var onMismatch = OnMismatch(rawValue: 0)
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -1852,6 +1901,8 @@ public struct ImportCustomersRequest: ProtobufC.Message {
     self.validateOnly = c.pointee.validate_only != 0
     self.defaultCountry = String(cString: c.pointee.default_country)
     self.source = String(cString: c.pointee.source)
+    self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
+    self.onMismatch = OnMismatch(rawValue: Int32(truncatingIfNeeded: c.pointee.on_mismatch.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -1864,6 +1915,8 @@ public struct ImportCustomersRequest: ProtobufC.Message {
     c.pointee.validate_only = self.validateOnly ? 1 : 0
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.ImportCustomersRequest.default_country") }
     if !self.source.isEmpty { c.pointee.source = try arena.string(self.source, "patron.v1.ImportCustomersRequest.source") }
+    c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
+    c.pointee.on_mismatch = .init(rawValue: .init(truncatingIfNeeded: self.onMismatch.rawValue))
   }
 }
 
@@ -2858,6 +2911,268 @@ public struct GetAddressStatusResponse: ProtobufC.Message {
   }
 }
 
+/// A suppression of an address.
+public struct AddressSuppression: ProtobufC.Message {
+  /// Keyed hash of the address, the same in one database for the same address.
+  public var addressHash: [UInt8] = []
+
+  /// The address, where a customer has it.
+  public var address = ""
+
+  /// The customer who has it; 0 when none has.
+  public var customerID: Int64 = 0
+
+  /// The suppression.
+  public var suppression: Suppression?
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.AddressSuppression"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__address_suppression__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__AddressSuppression.self)
+    self.addressHash = CArray.copy(c.pointee.address_hash.data, c.pointee.address_hash.len)
+    self.address = String(cString: c.pointee.address)
+    self.customerID = c.pointee.customer_id
+    self.suppression = c.pointee.suppression.map { Suppression(fromC: $0) }
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__AddressSuppression.self)
+    if !self.addressHash.isEmpty { c.pointee.address_hash = ProtobufCBinaryData(len: self.addressHash.count, data: try arena.bytes(self.addressHash)) }
+    if !self.address.isEmpty { c.pointee.address = try arena.string(self.address, "patron.v1.AddressSuppression.address") }
+    c.pointee.customer_id = self.customerID
+    if let value = self.suppression { c.pointee.suppression = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Suppression.self) }
+  }
+}
+
+/// Request of ListSuppressions.
+public struct ListSuppressionsRequest: ProtobufC.Message {
+  /// The store; empty is `default`.
+  public var storeID = ""
+
+  /// One channel; unspecified is all.
+  public var channel = Channel(rawValue: 0)
+
+  /// One reason; unspecified is all.
+  public var reason = SuppressionReason(rawValue: 0)
+
+  /// Suppressions a page, 1 to 1,000; 0 is 100.
+  public var pageSize: Int32 = 0
+
+  /// `next_page_token` of the page before.
+  public var pageToken = ""
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.ListSuppressionsRequest"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__list_suppressions_request__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__ListSuppressionsRequest.self)
+    self.storeID = String(cString: c.pointee.store_id)
+    self.channel = Channel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
+    self.reason = SuppressionReason(rawValue: Int32(truncatingIfNeeded: c.pointee.reason.rawValue))
+    self.pageSize = c.pointee.page_size
+    self.pageToken = String(cString: c.pointee.page_token)
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__ListSuppressionsRequest.self)
+    if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ListSuppressionsRequest.store_id") }
+    c.pointee.channel = .init(rawValue: .init(truncatingIfNeeded: self.channel.rawValue))
+    c.pointee.reason = .init(rawValue: .init(truncatingIfNeeded: self.reason.rawValue))
+    c.pointee.page_size = self.pageSize
+    if !self.pageToken.isEmpty { c.pointee.page_token = try arena.string(self.pageToken, "patron.v1.ListSuppressionsRequest.page_token") }
+  }
+}
+
+/// Response of ListSuppressions.
+public struct ListSuppressionsResponse: ProtobufC.Message {
+  /// In the order of channel and hash.
+  public var suppressions: [AddressSuppression] = []
+
+  /// For the next page; empty on the last.
+  public var nextPageToken = ""
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.ListSuppressionsResponse"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__list_suppressions_response__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__ListSuppressionsResponse.self)
+    self.suppressions = CArray.map(c.pointee.suppressions, c.pointee.n_suppressions) { AddressSuppression(fromC: $0!) }
+    self.nextPageToken = String(cString: c.pointee.next_page_token)
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__ListSuppressionsResponse.self)
+    c.pointee.n_suppressions = self.suppressions.count
+    c.pointee.suppressions = try arena.map(self.suppressions) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__AddressSuppression.self) }
+    if !self.nextPageToken.isEmpty { c.pointee.next_page_token = try arena.string(self.nextPageToken, "patron.v1.ListSuppressionsResponse.next_page_token") }
+  }
+}
+
+/// One address of a list of suppressions.
+public struct SuppressionEntry: ProtobufC.Message {
+  /// An e-mail address or a phone number; its channel follows from it.
+  public var address = ""
+
+  /// The channel; unspecified is that of the address. Another is `CHANNEL_MISMATCH`.
+  public var channel = Channel(rawValue: 0)
+
+  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person.
+  public var reason = SuppressionReason(rawValue: 0)
+
+  /// Since when; absent is now. Reasons: those of SuppressCustomer.
+  public var suppressedAt: GoogleProtobuf.Timestamp?
+
+  /// Free text, up to 255 characters.
+  public var note = ""
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.SuppressionEntry"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__suppression_entry__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__SuppressionEntry.self)
+    self.address = String(cString: c.pointee.address)
+    self.channel = Channel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
+    self.reason = SuppressionReason(rawValue: Int32(truncatingIfNeeded: c.pointee.reason.rawValue))
+    self.suppressedAt = c.pointee.suppressed_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
+    self.note = String(cString: c.pointee.note)
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__SuppressionEntry.self)
+    if !self.address.isEmpty { c.pointee.address = try arena.string(self.address, "patron.v1.SuppressionEntry.address") }
+    c.pointee.channel = .init(rawValue: .init(truncatingIfNeeded: self.channel.rawValue))
+    c.pointee.reason = .init(rawValue: .init(truncatingIfNeeded: self.reason.rawValue))
+    if let value = self.suppressedAt { c.pointee.suppressed_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
+    if !self.note.isEmpty { c.pointee.note = try arena.string(self.note, "patron.v1.SuppressionEntry.note") }
+  }
+}
+
+/// Request of ImportSuppressions.
+public struct ImportSuppressionsRequest: ProtobufC.Message {
+  /// The store; empty is `default`.
+  public var storeID = ""
+
+  /// 1 to 1,000 entries, applied in order.
+  public var suppressions: [SuppressionEntry] = []
+
+  /// Check everything and answer as if it were done, but write nothing.
+  public var validateOnly = false
+
+  /// Country of phone numbers given without `+`. Empty is the store's.
+  public var defaultCountry = ""
+
+  /// What the import is called in ledger and suppressions, 3 to 40 characters. Empty is `import`.
+  public var source = ""
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.ImportSuppressionsRequest"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__import_suppressions_request__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__ImportSuppressionsRequest.self)
+    self.storeID = String(cString: c.pointee.store_id)
+    self.suppressions = CArray.map(c.pointee.suppressions, c.pointee.n_suppressions) { SuppressionEntry(fromC: $0!) }
+    self.validateOnly = c.pointee.validate_only != 0
+    self.defaultCountry = String(cString: c.pointee.default_country)
+    self.source = String(cString: c.pointee.source)
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__ImportSuppressionsRequest.self)
+    if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ImportSuppressionsRequest.store_id") }
+    c.pointee.n_suppressions = self.suppressions.count
+    c.pointee.suppressions = try arena.map(self.suppressions) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__SuppressionEntry.self) }
+    c.pointee.validate_only = self.validateOnly ? 1 : 0
+    if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.ImportSuppressionsRequest.default_country") }
+    if !self.source.isEmpty { c.pointee.source = try arena.string(self.source, "patron.v1.ImportSuppressionsRequest.source") }
+  }
+}
+
+/// Response of ImportSuppressions.
+public struct ImportSuppressionsResponse: ProtobufC.Message {
+  /// One result an entry; `customer_id` is 0 where nobody has the address.
+  public var results: [BatchItemResult] = []
+
+  /// How they ended.
+  public var counts: BatchCounts?
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.ImportSuppressionsResponse"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__import_suppressions_response__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__ImportSuppressionsResponse.self)
+    self.results = CArray.map(c.pointee.results, c.pointee.n_results) { BatchItemResult(fromC: $0!) }
+    self.counts = c.pointee.counts.map { BatchCounts(fromC: $0) }
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__ImportSuppressionsResponse.self)
+    c.pointee.n_results = self.results.count
+    c.pointee.results = try arena.map(self.results) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchItemResult.self) }
+    if let value = self.counts { c.pointee.counts = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchCounts.self) }
+  }
+}
+
 /// Request of ListConsentHistory.
 public struct ListConsentHistoryRequest: ProtobufC.Message {
   /// The store; empty is `default`.
@@ -2964,6 +3279,35 @@ public struct StoreSettings: ProtobufC.Message {
   /// Soft bounces in a row that suppress an address, 1 to 100; absent is 5.
   public var softBounceThreshold: Int32?
 
+  /// Whether consent stays with the record when its address is replaced, for shops that correct
+  /// typing errors; absent is false. A confirmed opt-in is never carried over.
+  public var carryConsentOnAddressChange: Bool?
+
+  /// Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a till: they
+  /// are kept on orders and events as contact, and never find or merge customers. Reason:
+  /// `SHARED_IDENTIFIERS_TOO_MANY`.
+  public var sharedIdentifiers: TextList?
+
+  /// E-mail addresses in a year beside one phone number above which the filter
+  /// `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. Reason:
+  /// `SHARED_PHONE_THRESHOLD_OUT_OF_RANGE`.
+  public var sharedPhoneThreshold: Int32?
+
+  /// IANA name of the zone of times that are given without one; absent is UTC. Reason:
+  /// `TIME_ZONE_UNKNOWN`.
+  public var timeZone: String?
+
+  /// Words of opting out beside those that are known, up to 200 of up to 64 characters. Reasons:
+  /// `WORDS_TOO_MANY`, `WORD_LENGTH`.
+  public var optOutWords: TextList?
+
+  /// Words of opting in beside those that are known; like `opt_out_words`.
+  public var optInWords: TextList?
+
+  /// External ids that are taken although they look like placeholders, up to 100. Reason:
+  /// `EXTERNAL_IDS_TOO_MANY`.
+  public var allowedExternalIDs: TextList?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -2996,6 +3340,19 @@ public struct StoreSettings: ProtobufC.Message {
     if c.pointee._soft_bounce_threshold_case.rawValue == 6 {
       self.softBounceThreshold = c.pointee.soft_bounce_threshold
     }
+    if c.pointee._carry_consent_on_address_change_case.rawValue == 7 {
+      self.carryConsentOnAddressChange = c.pointee.carry_consent_on_address_change != 0
+    }
+    self.sharedIdentifiers = c.pointee.shared_identifiers.map { TextList(fromC: $0) }
+    if c.pointee._shared_phone_threshold_case.rawValue == 9 {
+      self.sharedPhoneThreshold = c.pointee.shared_phone_threshold
+    }
+    if c.pointee._time_zone_case.rawValue == 10 {
+      self.timeZone = String(cString: c.pointee.time_zone)
+    }
+    self.optOutWords = c.pointee.opt_out_words.map { TextList(fromC: $0) }
+    self.optInWords = c.pointee.opt_in_words.map { TextList(fromC: $0) }
+    self.allowedExternalIDs = c.pointee.allowed_external_ids.map { TextList(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -3025,6 +3382,22 @@ public struct StoreSettings: ProtobufC.Message {
       c.pointee._soft_bounce_threshold_case = .init(rawValue: 6)
       c.pointee.soft_bounce_threshold = value
     }
+    if let value = self.carryConsentOnAddressChange {
+      c.pointee._carry_consent_on_address_change_case = .init(rawValue: 7)
+      c.pointee.carry_consent_on_address_change = value ? 1 : 0
+    }
+    if let value = self.sharedIdentifiers { c.pointee.shared_identifiers = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__TextList.self) }
+    if let value = self.sharedPhoneThreshold {
+      c.pointee._shared_phone_threshold_case = .init(rawValue: 9)
+      c.pointee.shared_phone_threshold = value
+    }
+    if let value = self.timeZone {
+      c.pointee._time_zone_case = .init(rawValue: 10)
+      c.pointee.time_zone = try arena.string(value, "patron.v1.StoreSettings.time_zone")
+    }
+    if let value = self.optOutWords { c.pointee.opt_out_words = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__TextList.self) }
+    if let value = self.optInWords { c.pointee.opt_in_words = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__TextList.self) }
+    if let value = self.allowedExternalIDs { c.pointee.allowed_external_ids = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__TextList.self) }
   }
 }
 

@@ -64,7 +64,7 @@ public enum CustomerService {
   public static let updateCustomer = MethodDescriptor<UpdateCustomerRequest, UpdateCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UpdateCustomer", kind: .unary,
-      idempotency: .idempotent))
+      idempotency: .unknown))
 
   /// Lists customers by filter and search, a page at a time. Errors: INVALID_ARGUMENT
   /// `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
@@ -240,6 +240,21 @@ public enum CustomerService {
       service: name, name: "GetAddressStatus", kind: .unary,
       idempotency: .noSideEffects))
 
+  /// The suppressions of a store, by hash of the address. Errors: those of pages.
+  public static let listSuppressions = MethodDescriptor<ListSuppressionsRequest, ListSuppressionsResponse>(
+    TTRPC.Method(
+      service: name, name: "ListSuppressions", kind: .unary,
+      idempotency: .noSideEffects))
+
+  /// Suppresses addresses or opts them out, whether or not customers have them, without making
+  /// customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
+  /// to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
+  /// `CHANNEL_MISMATCH`.
+  public static let importSuppressions = MethodDescriptor<ImportSuppressionsRequest, ImportSuppressionsResponse>(
+    TTRPC.Method(
+      service: name, name: "ImportSuppressions", kind: .unary,
+      idempotency: .idempotent))
+
   /// The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
   /// INVALID_ARGUMENT for pages.
   public static let listConsentHistory = MethodDescriptor<ListConsentHistoryRequest, ListConsentHistoryResponse>(
@@ -282,6 +297,8 @@ public enum CustomerService {
     suppressCustomer.method,
     unsuppressCustomer.method,
     getAddressStatus.method,
+    listSuppressions.method,
+    importSuppressions.method,
     listConsentHistory.method,
     getStoreSettings.method,
     updateStoreSettings.method,
@@ -346,7 +363,7 @@ public struct CustomerServiceClient: Sendable {
   /// of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
   /// a merge is refused for; warnings: all as in UpsertCustomer.
   public func updateCustomer(_ request: UpdateCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpdateCustomerResponse {
-    try await channel.call(CustomerService.updateCustomer, request, options)
+    try await channel.call(CustomerService.updateCustomer, request, options.identified(by: request.requestID))
   }
 
   /// Lists customers by filter and search, a page at a time. Errors: INVALID_ARGUMENT
@@ -506,6 +523,19 @@ public struct CustomerServiceClient: Sendable {
   /// same. Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
   public func getAddressStatus(_ request: GetAddressStatusRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetAddressStatusResponse {
     try await channel.call(CustomerService.getAddressStatus, request, options)
+  }
+
+  /// The suppressions of a store, by hash of the address. Errors: those of pages.
+  public func listSuppressions(_ request: ListSuppressionsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListSuppressionsResponse {
+    try await channel.call(CustomerService.listSuppressions, request, options)
+  }
+
+  /// Suppresses addresses or opts them out, whether or not customers have them, without making
+  /// customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
+  /// to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
+  /// `CHANNEL_MISMATCH`.
+  public func importSuppressions(_ request: ImportSuppressionsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ImportSuppressionsResponse {
+    try await channel.call(CustomerService.importSuppressions, request, options)
   }
 
   /// The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;

@@ -31,6 +31,10 @@ public struct LineItem: ProtobufC.Message {
   /// Page of the product, up to 2,048 characters.
   public var url = ""
 
+  /// The shop's identifier of the position, up to 255 characters; unique within the order where it
+  /// is given.
+  public var externalID = ""
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -53,6 +57,7 @@ public struct LineItem: ProtobufC.Message {
     self.total = c.pointee.total.map { Money(fromC: $0) }
     self.couponCode = String(cString: c.pointee.coupon_code)
     self.url = String(cString: c.pointee.url)
+    self.externalID = String(cString: c.pointee.external_id)
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -66,6 +71,7 @@ public struct LineItem: ProtobufC.Message {
     if let value = self.total { c.pointee.total = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Money.self) }
     if !self.couponCode.isEmpty { c.pointee.coupon_code = try arena.string(self.couponCode, "patron.v1.LineItem.coupon_code") }
     if !self.url.isEmpty { c.pointee.url = try arena.string(self.url, "patron.v1.LineItem.url") }
+    if !self.externalID.isEmpty { c.pointee.external_id = try arena.string(self.externalID, "patron.v1.LineItem.external_id") }
   }
 }
 
@@ -146,6 +152,10 @@ public struct Fulfillment: ProtobufC.Message {
   /// count.
   public var items: [FulfilledItem] = []
 
+  /// When the carrier's status came about; absent is when Patron hears of it. The event has this
+  /// time.
+  public var occurredAt: GoogleProtobuf.Timestamp?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -168,6 +178,7 @@ public struct Fulfillment: ProtobufC.Message {
     self.trackingNumber = String(cString: c.pointee.tracking_number)
     self.trackingURL = String(cString: c.pointee.tracking_url)
     self.items = CArray.map(c.pointee.items, c.pointee.n_items) { FulfilledItem(fromC: $0!) }
+    self.occurredAt = c.pointee.occurred_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -182,6 +193,7 @@ public struct Fulfillment: ProtobufC.Message {
     if !self.trackingURL.isEmpty { c.pointee.tracking_url = try arena.string(self.trackingURL, "patron.v1.Fulfillment.tracking_url") }
     c.pointee.n_items = self.items.count
     c.pointee.items = try arena.map(self.items) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__FulfilledItem.self) }
+    if let value = self.occurredAt { c.pointee.occurred_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
   }
 }
 
@@ -193,6 +205,12 @@ public struct FulfilledItem: ProtobufC.Message {
 
   /// How many, 1 to 1,000,000.
   public var quantity: Int32 = 0
+
+  /// The variant of a position of the order, else `VARIANT_NOT_IN_ORDER`; empty is any.
+  public var variantID = ""
+
+  /// The `external_id` of a position of the order, else `LINE_ITEM_NOT_IN_ORDER`; empty is any.
+  public var lineItemID = ""
 
   /// The message with every field absent or at its default.
   public init() {}
@@ -210,6 +228,8 @@ public struct FulfilledItem: ProtobufC.Message {
     let c = source.assumingMemoryBound(to: Patron__V1__FulfilledItem.self)
     self.productID = String(cString: c.pointee.product_id)
     self.quantity = c.pointee.quantity
+    self.variantID = String(cString: c.pointee.variant_id)
+    self.lineItemID = String(cString: c.pointee.line_item_id)
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -217,6 +237,8 @@ public struct FulfilledItem: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__FulfilledItem.self)
     if !self.productID.isEmpty { c.pointee.product_id = try arena.string(self.productID, "patron.v1.FulfilledItem.product_id") }
     c.pointee.quantity = self.quantity
+    if !self.variantID.isEmpty { c.pointee.variant_id = try arena.string(self.variantID, "patron.v1.FulfilledItem.variant_id") }
+    if !self.lineItemID.isEmpty { c.pointee.line_item_id = try arena.string(self.lineItemID, "patron.v1.FulfilledItem.line_item_id") }
   }
 }
 
@@ -270,7 +292,7 @@ public struct Order: ProtobufC.Message {
   public var externalID = ""
 
   /// The number that the customer sees, up to 64 characters: `#1001`. Empty takes `external_id`.
-  public var name = ""
+  public var name: String?
 
   /// When it was placed, 1970 to one day ahead; required.
   public var placedAt: GoogleProtobuf.Timestamp?
@@ -315,16 +337,16 @@ public struct Order: ProtobufC.Message {
   public var discountCodes: [String] = []
 
   /// The checkout it came from, up to 255 characters.
-  public var checkoutToken = ""
+  public var checkoutToken: String?
 
   /// Up to 64 characters.
-  public var paymentMethod = ""
+  public var paymentMethod: String?
 
   /// Up to 2,048 characters.
-  public var landingSiteURL = ""
+  public var landingSiteURL: String?
 
   /// Where it was placed, up to 64 characters: `web`, `pos`.
-  public var salesChannel = ""
+  public var salesChannel: String?
 
   /// Where it goes.
   public var shippingAddress: Address?
@@ -335,8 +357,26 @@ public struct Order: ProtobufC.Message {
   /// When Patron first had it; set by the server.
   public var createdAt: GoogleProtobuf.Timestamp?
 
-  /// When it last changed; set by the server.
+  /// When the platform last changed it, by the platform's own clock. A sync that is older than what
+  /// is stored changes nothing: outcome `UNCHANGED`, warning `ORDER_STATE_OUTDATED`.
   public var updatedAt: GoogleProtobuf.Timestamp?
+
+  /// The platform's own version of it, growing with each change; 0 is none. It decides before
+  /// `updated_at`.
+  public var version: Int64 = 0
+
+  /// When it was paid; absent is when Patron hears of it. The event `order_paid` has this time.
+  public var paidAt: GoogleProtobuf.Timestamp?
+
+  /// When Patron last changed it; set by the server.
+  public var changedAt: GoogleProtobuf.Timestamp?
+
+  /// Addresses that the order was given with and that name no customer; set by the server.
+  public var contact: Contact?
+
+  /// Whether positions, refunds or shipments are left out because the order is larger than an answer
+  /// holds: GetOrder gives them in parts. Set by the server.
+  public var isPartial = false
 
   /// The message with every field absent or at its default.
   public init() {}
@@ -355,7 +395,9 @@ public struct Order: ProtobufC.Message {
     self.id = c.pointee.id
     self.customerID = c.pointee.customer_id
     self.externalID = String(cString: c.pointee.external_id)
-    self.name = String(cString: c.pointee.name)
+    if c.pointee._name_case.rawValue == 4 {
+      self.name = String(cString: c.pointee.name)
+    }
     self.placedAt = c.pointee.placed_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.total = c.pointee.total.map { Money(fromC: $0) }
     self.paymentStatus = PaymentStatus(rawValue: Int32(truncatingIfNeeded: c.pointee.payment_status.rawValue))
@@ -369,14 +411,27 @@ public struct Order: ProtobufC.Message {
     self.shipping = c.pointee.shipping.map { Money(fromC: $0) }
     self.tax = c.pointee.tax.map { Money(fromC: $0) }
     self.discountCodes = CArray.map(c.pointee.discount_codes, c.pointee.n_discount_codes) { String(cString: $0!) }
-    self.checkoutToken = String(cString: c.pointee.checkout_token)
-    self.paymentMethod = String(cString: c.pointee.payment_method)
-    self.landingSiteURL = String(cString: c.pointee.landing_site_url)
-    self.salesChannel = String(cString: c.pointee.sales_channel)
+    if c.pointee._checkout_token_case.rawValue == 18 {
+      self.checkoutToken = String(cString: c.pointee.checkout_token)
+    }
+    if c.pointee._payment_method_case.rawValue == 19 {
+      self.paymentMethod = String(cString: c.pointee.payment_method)
+    }
+    if c.pointee._landing_site_url_case.rawValue == 20 {
+      self.landingSiteURL = String(cString: c.pointee.landing_site_url)
+    }
+    if c.pointee._sales_channel_case.rawValue == 21 {
+      self.salesChannel = String(cString: c.pointee.sales_channel)
+    }
     self.shippingAddress = c.pointee.shipping_address.map { Address(fromC: $0) }
     self.billingAddress = c.pointee.billing_address.map { Address(fromC: $0) }
     self.createdAt = c.pointee.created_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.updatedAt = c.pointee.updated_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
+    self.version = c.pointee.version
+    self.paidAt = c.pointee.paid_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
+    self.changedAt = c.pointee.changed_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
+    self.contact = c.pointee.contact.map { Contact(fromC: $0) }
+    self.isPartial = c.pointee.is_partial != 0
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -385,7 +440,10 @@ public struct Order: ProtobufC.Message {
     c.pointee.id = self.id
     c.pointee.customer_id = self.customerID
     if !self.externalID.isEmpty { c.pointee.external_id = try arena.string(self.externalID, "patron.v1.Order.external_id") }
-    if !self.name.isEmpty { c.pointee.name = try arena.string(self.name, "patron.v1.Order.name") }
+    if let value = self.name {
+      c.pointee._name_case = .init(rawValue: 4)
+      c.pointee.name = try arena.string(value, "patron.v1.Order.name")
+    }
     if let value = self.placedAt { c.pointee.placed_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     if let value = self.total { c.pointee.total = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Money.self) }
     c.pointee.payment_status = .init(rawValue: .init(truncatingIfNeeded: self.paymentStatus.rawValue))
@@ -403,14 +461,144 @@ public struct Order: ProtobufC.Message {
     if let value = self.tax { c.pointee.tax = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Money.self) }
     c.pointee.n_discount_codes = self.discountCodes.count
     c.pointee.discount_codes = try arena.map(self.discountCodes) { element throws(CodecError) in try arena.string(element, "patron.v1.Order.discount_codes") }
-    if !self.checkoutToken.isEmpty { c.pointee.checkout_token = try arena.string(self.checkoutToken, "patron.v1.Order.checkout_token") }
-    if !self.paymentMethod.isEmpty { c.pointee.payment_method = try arena.string(self.paymentMethod, "patron.v1.Order.payment_method") }
-    if !self.landingSiteURL.isEmpty { c.pointee.landing_site_url = try arena.string(self.landingSiteURL, "patron.v1.Order.landing_site_url") }
-    if !self.salesChannel.isEmpty { c.pointee.sales_channel = try arena.string(self.salesChannel, "patron.v1.Order.sales_channel") }
+    if let value = self.checkoutToken {
+      c.pointee._checkout_token_case = .init(rawValue: 18)
+      c.pointee.checkout_token = try arena.string(value, "patron.v1.Order.checkout_token")
+    }
+    if let value = self.paymentMethod {
+      c.pointee._payment_method_case = .init(rawValue: 19)
+      c.pointee.payment_method = try arena.string(value, "patron.v1.Order.payment_method")
+    }
+    if let value = self.landingSiteURL {
+      c.pointee._landing_site_url_case = .init(rawValue: 20)
+      c.pointee.landing_site_url = try arena.string(value, "patron.v1.Order.landing_site_url")
+    }
+    if let value = self.salesChannel {
+      c.pointee._sales_channel_case = .init(rawValue: 21)
+      c.pointee.sales_channel = try arena.string(value, "patron.v1.Order.sales_channel")
+    }
     if let value = self.shippingAddress { c.pointee.shipping_address = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Address.self) }
     if let value = self.billingAddress { c.pointee.billing_address = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Address.self) }
     if let value = self.createdAt { c.pointee.created_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     if let value = self.updatedAt { c.pointee.updated_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
+    c.pointee.version = self.version
+    if let value = self.paidAt { c.pointee.paid_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
+    if let value = self.changedAt { c.pointee.changed_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
+    if let value = self.contact { c.pointee.contact = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Contact.self) }
+    c.pointee.is_partial = self.isPartial ? 1 : 0
+  }
+}
+
+/// Names one order.
+public struct OrderRef: ProtobufC.Message {
+  /// Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`.
+  public var ref: Ref?
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.OrderRef"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__order_ref__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__OrderRef.self)
+    switch c.pointee.ref_case.rawValue {
+    case 1: self.ref = .id(c.pointee.id)
+    case 2: self.ref = .externalID(String(cString: c.pointee.external_id))
+    default: break
+    }
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__OrderRef.self)
+    switch self.ref {
+    case .id(let value):
+      c.pointee.ref_case = .init(rawValue: 1)
+      c.pointee.id = value
+    case .externalID(let value):
+      c.pointee.ref_case = .init(rawValue: 2)
+      c.pointee.external_id = try arena.string(value, "patron.v1.OrderRef.external_id")
+    case nil: break
+    }
+  }
+
+  /// Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`.
+  public enum Ref: Sendable, Equatable {
+    /// Patron's id.
+    case id(Int64)
+    /// The shop's identifier.
+    case externalID(String)
+  }
+}
+
+/// A refund or shipment that came before its order and waits for it.
+public struct PendingOrderPart: ProtobufC.Message {
+  /// The shop's identifier of the order.
+  public var orderExternalID = ""
+
+  /// When it came.
+  public var receivedAt: GoogleProtobuf.Timestamp?
+
+  /// When it is given up.
+  public var expiresAt: GoogleProtobuf.Timestamp?
+
+  /// What waits.
+  public var part: Part?
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.PendingOrderPart"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__pending_order_part__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__PendingOrderPart.self)
+    self.orderExternalID = String(cString: c.pointee.order_external_id)
+    self.receivedAt = c.pointee.received_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
+    self.expiresAt = c.pointee.expires_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
+    switch c.pointee.part_case.rawValue {
+    case 2: self.part = .refund(Refund(fromC: c.pointee.refund))
+    case 3: self.part = .fulfillment(Fulfillment(fromC: c.pointee.fulfillment))
+    default: break
+    }
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__PendingOrderPart.self)
+    if !self.orderExternalID.isEmpty { c.pointee.order_external_id = try arena.string(self.orderExternalID, "patron.v1.PendingOrderPart.order_external_id") }
+    if let value = self.receivedAt { c.pointee.received_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
+    if let value = self.expiresAt { c.pointee.expires_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
+    switch self.part {
+    case .refund(let value):
+      c.pointee.part_case = .init(rawValue: 2)
+      c.pointee.refund = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Refund.self)
+    case .fulfillment(let value):
+      c.pointee.part_case = .init(rawValue: 3)
+      c.pointee.fulfillment = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Fulfillment.self)
+    case nil: break
+    }
+  }
+
+  /// What waits.
+  public enum Part: Sendable, Equatable {
+    /// A refund.
+    case refund(Refund)
+    /// A shipment.
+    case fulfillment(Fulfillment)
   }
 }
 
@@ -521,6 +709,9 @@ public struct OrderStats: ProtobufC.Message {
   /// not known, and not in `refunded_total`.
   public var unknownRefundCount: Int64 = 0
 
+  /// `total_spent` less `refunded_total`, in minor units.
+  public var netSpent: Int64 = 0
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -543,6 +734,7 @@ public struct OrderStats: ProtobufC.Message {
     self.firstOrderAt = c.pointee.first_order_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.lastOrderAt = c.pointee.last_order_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.unknownRefundCount = c.pointee.unknown_refund_count
+    self.netSpent = c.pointee.net_spent
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -556,5 +748,6 @@ public struct OrderStats: ProtobufC.Message {
     if let value = self.firstOrderAt { c.pointee.first_order_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     if let value = self.lastOrderAt { c.pointee.last_order_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     c.pointee.unknown_refund_count = self.unknownRefundCount
+    c.pointee.net_spent = self.netSpent
   }
 }

@@ -41,6 +41,10 @@ public struct EventChangeKind: RawRepresentable, Hashable, Sendable, CaseIterabl
   public static let recorded = EventChangeKind(rawValue: 1)
   /// The event was replaced and comes with a new sequence.
   public static let replaced = EventChangeKind(rawValue: 2)
+  /// The event was deleted: `event` has its identifiers only.
+  public static let deleted = EventChangeKind(rawValue: 3)
+  /// The event moved to another customer with its order: `event` has it as it is now.
+  public static let moved = EventChangeKind(rawValue: 4)
 
   /// The number on the wire. Numbers that this version does not know are kept.
   public var rawValue: Int32
@@ -49,7 +53,7 @@ public struct EventChangeKind: RawRepresentable, Hashable, Sendable, CaseIterabl
   public init(rawValue: Int32) { self.rawValue = rawValue }
 
   /// The values that this version knows, in the order of the proto file.
-  public static var allCases: [EventChangeKind] { [.unspecified, .recorded, .replaced] }
+  public static var allCases: [EventChangeKind] { [.unspecified, .recorded, .replaced, .deleted, .moved] }
 
   /// The proto name of a known value, otherwise the number.
   public var description: String {
@@ -57,6 +61,8 @@ public struct EventChangeKind: RawRepresentable, Hashable, Sendable, CaseIterabl
     case 0: "EVENT_CHANGE_KIND_UNSPECIFIED"
     case 1: "EVENT_CHANGE_KIND_RECORDED"
     case 2: "EVENT_CHANGE_KIND_REPLACED"
+    case 3: "EVENT_CHANGE_KIND_DELETED"
+    case 4: "EVENT_CHANGE_KIND_MOVED"
     default: "\(rawValue)"
     }
   }

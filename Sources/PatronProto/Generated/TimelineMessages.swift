@@ -282,6 +282,9 @@ public struct Event: ProtobufC.Message {
   /// Patron's id of the order it is about; 0 when none, or unknown when the event was recorded.
   public var orderID: Int64 = 0
 
+  /// Addresses that the event was given with and that name no customer.
+  public var contact: Contact?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -318,6 +321,7 @@ public struct Event: ProtobufC.Message {
     self.revision = c.pointee.revision
     self.enrichedFields = CArray.map(c.pointee.enriched_fields, c.pointee.n_enriched_fields) { String(cString: $0!) }
     self.orderID = c.pointee.order_id
+    self.contact = c.pointee.contact.map { Contact(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -352,6 +356,7 @@ public struct Event: ProtobufC.Message {
     c.pointee.n_enriched_fields = self.enrichedFields.count
     c.pointee.enriched_fields = try arena.map(self.enrichedFields) { element throws(CodecError) in try arena.string(element, "patron.v1.Event.enriched_fields") }
     c.pointee.order_id = self.orderID
+    if let value = self.contact { c.pointee.contact = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Contact.self) }
   }
 }
 
@@ -376,6 +381,9 @@ public struct RecordEventRequest: ProtobufC.Message {
   /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
 
+  /// What becomes of secondary values that break a rule. Unspecified drops.
+  public var invalidFields = InvalidFields(rawValue: 0)
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -395,6 +403,7 @@ public struct RecordEventRequest: ProtobufC.Message {
     self.event = c.pointee.event.map { EventInput(fromC: $0) }
     self.requestID = String(cString: c.pointee.request_id)
     self.defaultCountry = String(cString: c.pointee.default_country)
+    self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -405,6 +414,7 @@ public struct RecordEventRequest: ProtobufC.Message {
     if let value = self.event { c.pointee.event = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__EventInput.self) }
     if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "patron.v1.RecordEventRequest.request_id") }
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.RecordEventRequest.default_country") }
+    c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
   }
 }
 
@@ -503,6 +513,9 @@ public struct BatchRecordEventsRequest: ProtobufC.Message {
   /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
 
+  /// What becomes of secondary values that break a rule. Unspecified drops.
+  public var invalidFields = InvalidFields(rawValue: 0)
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -521,6 +534,7 @@ public struct BatchRecordEventsRequest: ProtobufC.Message {
     self.items = CArray.map(c.pointee.items, c.pointee.n_items) { RecordEventItem(fromC: $0!) }
     self.requestID = String(cString: c.pointee.request_id)
     self.defaultCountry = String(cString: c.pointee.default_country)
+    self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -531,6 +545,7 @@ public struct BatchRecordEventsRequest: ProtobufC.Message {
     c.pointee.items = try arena.map(self.items) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__RecordEventItem.self) }
     if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "patron.v1.BatchRecordEventsRequest.request_id") }
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.BatchRecordEventsRequest.default_country") }
+    c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
   }
 }
 
@@ -579,11 +594,25 @@ public struct SyncOrderRequest: ProtobufC.Message {
   /// also tells its address (shipping, else billing) and currency, and its marketing flags count.
   public var customer: CustomerInput?
 
-  /// The order with its whole current state.
+  /// The order. Absent fields of a known order stay as they are, fields that are present and empty
+  /// are cleared.
   public var order: Order?
 
   /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
+
+  /// What becomes of secondary values that break a rule. Unspecified drops.
+  public var invalidFields = InvalidFields(rawValue: 0)
+
+  /// `order` is the whole state: what is absent there is cleared.
+  public var replace = false
+
+  /// The fields of the order to set, also those that are absent in `order`, which are cleared: the
+  /// way to empty a list. Empty takes the fields that are present.
+  public var updateMask: GoogleProtobuf.FieldMask?
+
+  /// Take money or parts back where neither `updated_at` nor `version` says that the state is newer.
+  public var allowRegress = false
 
   /// The message with every field absent or at its default.
   public init() {}
@@ -603,6 +632,10 @@ public struct SyncOrderRequest: ProtobufC.Message {
     self.customer = c.pointee.customer.map { CustomerInput(fromC: $0) }
     self.order = c.pointee.order.map { Order(fromC: $0) }
     self.defaultCountry = String(cString: c.pointee.default_country)
+    self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
+    self.replace = c.pointee.replace != 0
+    self.updateMask = c.pointee.update_mask.map { GoogleProtobuf.FieldMask(fromC: $0) }
+    self.allowRegress = c.pointee.allow_regress != 0
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -612,6 +645,10 @@ public struct SyncOrderRequest: ProtobufC.Message {
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerInput.self) }
     if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Order.self) }
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.SyncOrderRequest.default_country") }
+    c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
+    c.pointee.replace = self.replace ? 1 : 0
+    if let value = self.updateMask { c.pointee.update_mask = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__FieldMask.self) }
+    c.pointee.allow_regress = self.allowRegress ? 1 : 0
   }
 }
 
@@ -674,6 +711,9 @@ public struct SyncOrderItem: ProtobufC.Message {
   /// The order.
   public var order: Order?
 
+  /// The fields of the order to set; as in SyncOrderRequest.
+  public var updateMask: GoogleProtobuf.FieldMask?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -690,6 +730,7 @@ public struct SyncOrderItem: ProtobufC.Message {
     let c = source.assumingMemoryBound(to: Patron__V1__SyncOrderItem.self)
     self.customer = c.pointee.customer.map { CustomerInput(fromC: $0) }
     self.order = c.pointee.order.map { Order(fromC: $0) }
+    self.updateMask = c.pointee.update_mask.map { GoogleProtobuf.FieldMask(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -697,6 +738,7 @@ public struct SyncOrderItem: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__SyncOrderItem.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerInput.self) }
     if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Order.self) }
+    if let value = self.updateMask { c.pointee.update_mask = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__FieldMask.self) }
   }
 }
 
@@ -710,6 +752,15 @@ public struct BatchSyncOrdersRequest: ProtobufC.Message {
 
   /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
+
+  /// What becomes of secondary values that break a rule. Unspecified drops.
+  public var invalidFields = InvalidFields(rawValue: 0)
+
+  /// The orders are whole states: what is absent there is cleared.
+  public var replace = false
+
+  /// As in SyncOrderRequest.
+  public var allowRegress = false
 
   /// The message with every field absent or at its default.
   public init() {}
@@ -728,6 +779,9 @@ public struct BatchSyncOrdersRequest: ProtobufC.Message {
     self.storeID = String(cString: c.pointee.store_id)
     self.items = CArray.map(c.pointee.items, c.pointee.n_items) { SyncOrderItem(fromC: $0!) }
     self.defaultCountry = String(cString: c.pointee.default_country)
+    self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
+    self.replace = c.pointee.replace != 0
+    self.allowRegress = c.pointee.allow_regress != 0
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -737,6 +791,9 @@ public struct BatchSyncOrdersRequest: ProtobufC.Message {
     c.pointee.n_items = self.items.count
     c.pointee.items = try arena.map(self.items) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__SyncOrderItem.self) }
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.BatchSyncOrdersRequest.default_country") }
+    c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
+    c.pointee.replace = self.replace ? 1 : 0
+    c.pointee.allow_regress = self.allowRegress ? 1 : 0
   }
 }
 
@@ -786,6 +843,9 @@ public struct SyncRefundRequest: ProtobufC.Message {
   /// The refund; the same external id again replaces it.
   public var refund: Refund?
 
+  /// What becomes of secondary values that break a rule. Unspecified drops.
+  public var invalidFields = InvalidFields(rawValue: 0)
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -803,6 +863,7 @@ public struct SyncRefundRequest: ProtobufC.Message {
     self.storeID = String(cString: c.pointee.store_id)
     self.orderExternalID = String(cString: c.pointee.order_external_id)
     self.refund = c.pointee.refund.map { Refund(fromC: $0) }
+    self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -811,6 +872,7 @@ public struct SyncRefundRequest: ProtobufC.Message {
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.SyncRefundRequest.store_id") }
     if !self.orderExternalID.isEmpty { c.pointee.order_external_id = try arena.string(self.orderExternalID, "patron.v1.SyncRefundRequest.order_external_id") }
     if let value = self.refund { c.pointee.refund = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Refund.self) }
+    c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
   }
 }
 
@@ -872,6 +934,9 @@ public struct SyncFulfillmentRequest: ProtobufC.Message {
   /// what a carrier reports says nothing of them.
   public var fulfillment: Fulfillment?
 
+  /// What becomes of secondary values that break a rule. Unspecified drops.
+  public var invalidFields = InvalidFields(rawValue: 0)
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -889,6 +954,7 @@ public struct SyncFulfillmentRequest: ProtobufC.Message {
     self.storeID = String(cString: c.pointee.store_id)
     self.orderExternalID = String(cString: c.pointee.order_external_id)
     self.fulfillment = c.pointee.fulfillment.map { Fulfillment(fromC: $0) }
+    self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -897,6 +963,7 @@ public struct SyncFulfillmentRequest: ProtobufC.Message {
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.SyncFulfillmentRequest.store_id") }
     if !self.orderExternalID.isEmpty { c.pointee.order_external_id = try arena.string(self.orderExternalID, "patron.v1.SyncFulfillmentRequest.order_external_id") }
     if let value = self.fulfillment { c.pointee.fulfillment = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Fulfillment.self) }
+    c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
   }
 }
 
@@ -961,6 +1028,9 @@ public struct SyncCheckoutRequest: ProtobufC.Message {
   /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
 
+  /// What becomes of secondary values that break a rule. Unspecified drops.
+  public var invalidFields = InvalidFields(rawValue: 0)
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -979,6 +1049,7 @@ public struct SyncCheckoutRequest: ProtobufC.Message {
     self.customer = c.pointee.customer.map { CustomerInput(fromC: $0) }
     self.checkout = c.pointee.checkout.map { Checkout(fromC: $0) }
     self.defaultCountry = String(cString: c.pointee.default_country)
+    self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -988,6 +1059,7 @@ public struct SyncCheckoutRequest: ProtobufC.Message {
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerInput.self) }
     if let value = self.checkout { c.pointee.checkout = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Checkout.self) }
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.SyncCheckoutRequest.default_country") }
+    c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
   }
 }
 
@@ -1409,6 +1481,10 @@ public struct ListOrdersRequest: ProtobufC.Message {
   /// `next_page_token` of the page before.
   public var pageToken = ""
 
+  /// List the refunds and shipments of the store that wait for their order instead; no customer is
+  /// named then.
+  public var pendingParts = false
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -1427,6 +1503,7 @@ public struct ListOrdersRequest: ProtobufC.Message {
     self.customer = c.pointee.customer.map { CustomerRef(fromC: $0) }
     self.pageSize = c.pointee.page_size
     self.pageToken = String(cString: c.pointee.page_token)
+    self.pendingParts = c.pointee.pending_parts != 0
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -1436,6 +1513,7 @@ public struct ListOrdersRequest: ProtobufC.Message {
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerRef.self) }
     c.pointee.page_size = self.pageSize
     if !self.pageToken.isEmpty { c.pointee.page_token = try arena.string(self.pageToken, "patron.v1.ListOrdersRequest.page_token") }
+    c.pointee.pending_parts = self.pendingParts ? 1 : 0
   }
 }
 
@@ -1446,6 +1524,9 @@ public struct ListOrdersResponse: ProtobufC.Message {
 
   /// For the next page; empty on the last.
   public var nextPageToken = ""
+
+  /// Parts that wait, oldest first.
+  public var pendingParts: [PendingOrderPart] = []
 
   /// The message with every field absent or at its default.
   public init() {}
@@ -1463,6 +1544,7 @@ public struct ListOrdersResponse: ProtobufC.Message {
     let c = source.assumingMemoryBound(to: Patron__V1__ListOrdersResponse.self)
     self.orders = CArray.map(c.pointee.orders, c.pointee.n_orders) { Order(fromC: $0!) }
     self.nextPageToken = String(cString: c.pointee.next_page_token)
+    self.pendingParts = CArray.map(c.pointee.pending_parts, c.pointee.n_pending_parts) { PendingOrderPart(fromC: $0!) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -1471,6 +1553,257 @@ public struct ListOrdersResponse: ProtobufC.Message {
     c.pointee.n_orders = self.orders.count
     c.pointee.orders = try arena.map(self.orders) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Order.self) }
     if !self.nextPageToken.isEmpty { c.pointee.next_page_token = try arena.string(self.nextPageToken, "patron.v1.ListOrdersResponse.next_page_token") }
+    c.pointee.n_pending_parts = self.pendingParts.count
+    c.pointee.pending_parts = try arena.map(self.pendingParts) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__PendingOrderPart.self) }
+  }
+}
+
+/// Request of MoveOrder.
+public struct MoveOrderRequest: ProtobufC.Message {
+  /// The store; empty is `default`.
+  public var storeID = ""
+
+  /// Which order.
+  public var order: OrderRef?
+
+  /// Whose it is to be.
+  public var customer: CustomerRef?
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.MoveOrderRequest"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__move_order_request__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__MoveOrderRequest.self)
+    self.storeID = String(cString: c.pointee.store_id)
+    self.order = c.pointee.order.map { OrderRef(fromC: $0) }
+    self.customer = c.pointee.customer.map { CustomerRef(fromC: $0) }
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__MoveOrderRequest.self)
+    if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.MoveOrderRequest.store_id") }
+    if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__OrderRef.self) }
+    if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerRef.self) }
+  }
+}
+
+/// Response of MoveOrder.
+public struct MoveOrderResponse: ProtobufC.Message {
+  /// The order after it.
+  public var order: Order?
+
+  /// Updated or unchanged.
+  public var outcome = Outcome(rawValue: 0)
+
+  /// Whose it was.
+  public var previousCustomerID: Int64 = 0
+
+  /// Events that moved along.
+  public var eventCount: Int64 = 0
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.MoveOrderResponse"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__move_order_response__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__MoveOrderResponse.self)
+    self.order = c.pointee.order.map { Order(fromC: $0) }
+    self.outcome = Outcome(rawValue: Int32(truncatingIfNeeded: c.pointee.outcome.rawValue))
+    self.previousCustomerID = c.pointee.previous_customer_id
+    self.eventCount = c.pointee.event_count
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__MoveOrderResponse.self)
+    if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Order.self) }
+    c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: self.outcome.rawValue))
+    c.pointee.previous_customer_id = self.previousCustomerID
+    c.pointee.event_count = self.eventCount
+  }
+}
+
+/// Request of DeleteOrder.
+public struct DeleteOrderRequest: ProtobufC.Message {
+  /// The store; empty is `default`.
+  public var storeID = ""
+
+  /// Which order.
+  public var order: OrderRef?
+
+  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+  public var requestID = ""
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.DeleteOrderRequest"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__delete_order_request__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__DeleteOrderRequest.self)
+    self.storeID = String(cString: c.pointee.store_id)
+    self.order = c.pointee.order.map { OrderRef(fromC: $0) }
+    self.requestID = String(cString: c.pointee.request_id)
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__DeleteOrderRequest.self)
+    if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.DeleteOrderRequest.store_id") }
+    if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__OrderRef.self) }
+    if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "patron.v1.DeleteOrderRequest.request_id") }
+  }
+}
+
+/// Response of DeleteOrder.
+public struct DeleteOrderResponse: ProtobufC.Message {
+  /// Whose it was.
+  public var customerID: Int64 = 0
+
+  /// Events that were derived from it and are deleted too.
+  public var eventCount: Int64 = 0
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.DeleteOrderResponse"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__delete_order_response__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__DeleteOrderResponse.self)
+    self.customerID = c.pointee.customer_id
+    self.eventCount = c.pointee.event_count
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__DeleteOrderResponse.self)
+    c.pointee.customer_id = self.customerID
+    c.pointee.event_count = self.eventCount
+  }
+}
+
+/// Request of DeleteEvent.
+public struct DeleteEventRequest: ProtobufC.Message {
+  /// The store; empty is `default`.
+  public var storeID = ""
+
+  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+  public var requestID = ""
+
+  /// Exactly one of these.
+  public var event: Event?
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.DeleteEventRequest"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__delete_event_request__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__DeleteEventRequest.self)
+    self.storeID = String(cString: c.pointee.store_id)
+    self.requestID = String(cString: c.pointee.request_id)
+    switch c.pointee.event_case.rawValue {
+    case 2: self.event = .id(c.pointee.id)
+    case 3: self.event = .key(EventKey(fromC: c.pointee.key))
+    default: break
+    }
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__DeleteEventRequest.self)
+    if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.DeleteEventRequest.store_id") }
+    if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "patron.v1.DeleteEventRequest.request_id") }
+    switch self.event {
+    case .id(let value):
+      c.pointee.event_case = .init(rawValue: 2)
+      c.pointee.id = value
+    case .key(let value):
+      c.pointee.event_case = .init(rawValue: 3)
+      c.pointee.key = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__EventKey.self)
+    case nil: break
+    }
+  }
+
+  /// Exactly one of these.
+  public enum Event: Sendable, Equatable {
+    /// Patron's id.
+    case id(Int64)
+    /// The caller's identifiers.
+    case key(EventKey)
+  }
+}
+
+/// Response of DeleteEvent.
+public struct DeleteEventResponse: ProtobufC.Message {
+  /// Patron's id of the event.
+  public var eventID: Int64 = 0
+
+  /// Whose it was.
+  public var customerID: Int64 = 0
+
+  /// The message with every field absent or at its default.
+  public init() {}
+
+  /// Full proto name.
+  public static let protoName = "patron.v1.DeleteEventResponse"
+
+  /// libprotobuf-c's description of the message.
+  public static var descriptor: MessageDescriptor {
+    MessageDescriptor(patron__v1__delete_event_response__descriptor_address())
+  }
+
+  /// Copies the fields out of the C struct at `source`.
+  public init(fromC source: UnsafeRawPointer) {
+    let c = source.assumingMemoryBound(to: Patron__V1__DeleteEventResponse.self)
+    self.eventID = c.pointee.event_id
+    self.customerID = c.pointee.customer_id
+  }
+
+  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
+    let c = target.assumingMemoryBound(to: Patron__V1__DeleteEventResponse.self)
+    c.pointee.event_id = self.eventID
+    c.pointee.customer_id = self.customerID
   }
 }
 
@@ -1478,6 +1811,9 @@ public struct ListOrdersResponse: ProtobufC.Message {
 public struct GetOrderRequest: ProtobufC.Message {
   /// The store; empty is `default`.
   public var storeID = ""
+
+  /// `next_part_token` of the part before, of an order that is larger than an answer holds.
+  public var partToken = ""
 
   /// Exactly one of these.
   public var order: Order?
@@ -1497,6 +1833,7 @@ public struct GetOrderRequest: ProtobufC.Message {
   public init(fromC source: UnsafeRawPointer) {
     let c = source.assumingMemoryBound(to: Patron__V1__GetOrderRequest.self)
     self.storeID = String(cString: c.pointee.store_id)
+    self.partToken = String(cString: c.pointee.part_token)
     switch c.pointee.order_case.rawValue {
     case 2: self.order = .id(c.pointee.id)
     case 3: self.order = .externalID(String(cString: c.pointee.external_id))
@@ -1508,6 +1845,7 @@ public struct GetOrderRequest: ProtobufC.Message {
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetOrderRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.GetOrderRequest.store_id") }
+    if !self.partToken.isEmpty { c.pointee.part_token = try arena.string(self.partToken, "patron.v1.GetOrderRequest.part_token") }
     switch self.order {
     case .id(let value):
       c.pointee.order_case = .init(rawValue: 2)
@@ -1537,6 +1875,10 @@ public struct GetOrderResponse: ProtobufC.Message {
   /// 3 MiB ends early.
   public var events: [Event] = []
 
+  /// For the rest of the positions, refunds and shipments of an order that is larger than an answer
+  /// holds; empty on the last part, and of other orders.
+  public var nextPartToken = ""
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -1553,6 +1895,7 @@ public struct GetOrderResponse: ProtobufC.Message {
     let c = source.assumingMemoryBound(to: Patron__V1__GetOrderResponse.self)
     self.order = c.pointee.order.map { Order(fromC: $0) }
     self.events = CArray.map(c.pointee.events, c.pointee.n_events) { Event(fromC: $0!) }
+    self.nextPartToken = String(cString: c.pointee.next_part_token)
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -1561,6 +1904,7 @@ public struct GetOrderResponse: ProtobufC.Message {
     if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Order.self) }
     c.pointee.n_events = self.events.count
     c.pointee.events = try arena.map(self.events) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Event.self) }
+    if !self.nextPartToken.isEmpty { c.pointee.next_part_token = try arena.string(self.nextPartToken, "patron.v1.GetOrderResponse.next_part_token") }
   }
 }
 

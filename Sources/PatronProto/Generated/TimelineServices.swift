@@ -128,6 +128,30 @@ public enum TimelineService {
       service: name, name: "GetOrder", kind: .unary,
       idempotency: .noSideEffects))
 
+  /// Gives an order to another customer; its events go along, statistics of both follow. Errors:
+  /// NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+  /// `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
+  public static let moveOrder = MethodDescriptor<MoveOrderRequest, MoveOrderResponse>(
+    TTRPC.Method(
+      service: name, name: "MoveOrder", kind: .unary,
+      idempotency: .idempotent))
+
+  /// Deletes an order and the events that were derived from it; events of others about it stay.
+  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`.
+  public static let deleteOrder = MethodDescriptor<DeleteOrderRequest, DeleteOrderResponse>(
+    TTRPC.Method(
+      service: name, name: "DeleteOrder", kind: .unary,
+      idempotency: .unknown))
+
+  /// Deletes one event that a caller recorded. What it set in the customer's record stays, consent
+  /// and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+  /// `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for events of
+  /// Patron's own, such as those of an order.
+  public static let deleteEvent = MethodDescriptor<DeleteEventRequest, DeleteEventResponse>(
+    TTRPC.Method(
+      service: name, name: "DeleteEvent", kind: .unary,
+      idempotency: .unknown))
+
   /// The catalogue of event types, and those that the store registered. Errors: only those of every
   /// method.
   public static let listEventTypes = MethodDescriptor<ListEventTypesRequest, ListEventTypesResponse>(
@@ -187,6 +211,9 @@ public enum TimelineService {
     getEvent.method,
     listOrders.method,
     getOrder.method,
+    moveOrder.method,
+    deleteOrder.method,
+    deleteEvent.method,
     listEventTypes.method,
     registerEventType.method,
     exportTimeline.method,
@@ -308,6 +335,27 @@ public struct TimelineServiceClient: Sendable {
   /// One order. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
   public func getOrder(_ request: GetOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetOrderResponse {
     try await channel.call(TimelineService.getOrder, request, options)
+  }
+
+  /// Gives an order to another customer; its events go along, statistics of both follow. Errors:
+  /// NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+  /// `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
+  public func moveOrder(_ request: MoveOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MoveOrderResponse {
+    try await channel.call(TimelineService.moveOrder, request, options)
+  }
+
+  /// Deletes an order and the events that were derived from it; events of others about it stay.
+  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`.
+  public func deleteOrder(_ request: DeleteOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> DeleteOrderResponse {
+    try await channel.call(TimelineService.deleteOrder, request, options.identified(by: request.requestID))
+  }
+
+  /// Deletes one event that a caller recorded. What it set in the customer's record stays, consent
+  /// and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+  /// `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for events of
+  /// Patron's own, such as those of an order.
+  public func deleteEvent(_ request: DeleteEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> DeleteEventResponse {
+    try await channel.call(TimelineService.deleteEvent, request, options.identified(by: request.requestID))
   }
 
   /// The catalogue of event types, and those that the store registered. Errors: only those of every

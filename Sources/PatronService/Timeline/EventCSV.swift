@@ -39,12 +39,12 @@ enum EventCSV {
       $0.minorUnits = refunded
     }
     try csv.cells([
-      order.externalID, order.name, text(order.placedAt), text(order.total), currency,
+      order.externalID, order.name ?? "", text(order.placedAt), text(order.total), currency,
       word(order.paymentStatus), word(order.fulfillmentStatus),
       text(order.cancellation?.cancelledAt), order.cancellation?.reason ?? "",
       text(order.subtotal), text(order.discount), text(order.shipping), text(order.tax),
       order.refunds.isEmpty ? "" : text(refund), CellList.joined(order.discountCodes),
-      order.paymentMethod, order.salesChannel, order.checkoutToken,
+      order.paymentMethod ?? "", order.salesChannel ?? "", order.checkoutToken ?? "",
     ])
   }
 

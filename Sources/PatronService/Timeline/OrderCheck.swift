@@ -25,20 +25,25 @@ struct OrderCheck {
     order.createdAt = nil
     order.updatedAt = nil
     order.externalID = identifier(given.externalID, "external_id")
-    order.name = text(given.name, "name", limit: 64)
-    if order.name.isEmpty { order.name = order.externalID }
+    order.name = optional(given.name, "name", limit: 64) ?? order.externalID
     order.placedAt = time(given.placedAt, "placed_at")
     order.total = total(given.total)
     checkAmounts(&order)
-    order.checkoutToken = text(given.checkoutToken, "checkout_token")
-    order.paymentMethod = text(given.paymentMethod, "payment_method", limit: 64)
-    order.landingSiteURL = text(given.landingSiteURL, "landing_site_url", limit: 2048)
-    order.salesChannel = text(given.salesChannel, "sales_channel", limit: 64)
+    order.checkoutToken = optional(given.checkoutToken, "checkout_token")
+    order.paymentMethod = optional(given.paymentMethod, "payment_method", limit: 64)
+    order.landingSiteURL = optional(given.landingSiteURL, "landing_site_url", limit: 2048)
+    order.salesChannel = optional(given.salesChannel, "sales_channel", limit: 64)
     order.shippingAddress = address(given.shippingAddress, "shipping_address")
     order.billingAddress = address(given.billingAddress, "billing_address")
     checkStatuses(order)
     checkLists(&order)
     return order
+  }
+
+  /// A text as it is stored: absent where it is empty.
+  private mutating func optional(_ given: String?, _ field: String, limit: Int = 255) -> String? {
+    let checked = text(given ?? "", field, limit: limit)
+    return checked.isEmpty ? nil : checked
   }
 
   private mutating func checkAmounts(_ order: inout Order) {

@@ -104,12 +104,12 @@ extension Event {
         $0.minorUnits = minor
       }
     }
-    properties["order_name"] = .text(order.name)
+    properties["order_name"] = .text(order.name ?? order.externalID)
     if let reason = derived.reason { note("reason", reason) }
     switch derived.kind {
     case .placed: notePlaced(order)
     case .paid:
-      note("payment_method", order.paymentMethod)
+      note("payment_method", order.paymentMethod ?? "")
       note("payment_status", order.paymentStatus)
     case .cancelled: properties["cancellation_date"] = .time(derived.occurredAt)
     case .arrived: properties["delivered_at"] = .time(derived.occurredAt)
@@ -131,7 +131,7 @@ extension Event {
   }
 
   private mutating func notePlaced(_ order: Order) {
-    references?.checkoutToken = order.checkoutToken
+    references?.checkoutToken = order.checkoutToken ?? ""
     note("payment_status", order.paymentStatus)
     note("discount_codes", order.discountCodes.joined(separator: ","))
     guard !order.lineItems.isEmpty else { return }

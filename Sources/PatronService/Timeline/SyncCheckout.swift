@@ -121,8 +121,8 @@ struct CheckoutChange: Sendable {
   /// Tells that an abandoned checkout became the order; nil when none did. The checkout is known by
   /// the order's token.
   static func recover(by order: Order, in timeline: inout TimelineWriter) throws -> Event? {
-    guard !order.checkoutToken.isEmpty,
-      let row = try timeline.writer.read.checkout(token: order.checkoutToken),
+    guard let token = order.checkoutToken,
+      let row = try timeline.writer.read.checkout(token: token),
       row.customerID == timeline.customerID
     else { return nil }
     let old = try Checkout(stored: row.body)

@@ -89,7 +89,7 @@ enum OrderText {
 
   /// The number that the customer sees.
   static func name(_ order: Order) -> String {
-    order.name.isEmpty ? order.externalID : order.name
+    order.name ?? order.externalID
   }
 
   /// An order that was just written.

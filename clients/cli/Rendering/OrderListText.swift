@@ -24,8 +24,8 @@ extension OrderText {
       ("id", String(order.id)), ("external id", order.externalID), ("name", name(order)),
       ("customer", String(order.customerID)), ("placed", ValueText.minute(order.placedAt)),
       ("total", ValueText.money(order.total)), ("refunded", refunded(order)),
-      ("state", state(order)), ("checkout", order.checkoutToken),
-      ("sales channel", order.salesChannel), ("payment", order.paymentMethod),
+      ("state", state(order)), ("checkout", order.checkoutToken ?? ""),
+      ("sales channel", order.salesChannel ?? ""), ("payment", order.paymentMethod ?? ""),
       ("discounts", order.discountCodes.joined(separator: ", ")),
     ]
     lines += order.lineItems.map { item in

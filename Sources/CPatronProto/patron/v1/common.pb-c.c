@@ -232,6 +232,96 @@ void   patron__v1__warning__free_unpacked
   assert(message->base.descriptor == &patron__v1__warning__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   patron__v1__text_list__init
+                     (Patron__V1__TextList         *message)
+{
+  static const Patron__V1__TextList init_value = PATRON__V1__TEXT_LIST__INIT;
+  *message = init_value;
+}
+size_t patron__v1__text_list__get_packed_size
+                     (const Patron__V1__TextList *message)
+{
+  assert(message->base.descriptor == &patron__v1__text_list__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__text_list__pack
+                     (const Patron__V1__TextList *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__text_list__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__text_list__pack_to_buffer
+                     (const Patron__V1__TextList *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__text_list__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__TextList *
+       patron__v1__text_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__TextList *)
+     protobuf_c_message_unpack (&patron__v1__text_list__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__text_list__free_unpacked
+                     (Patron__V1__TextList *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__text_list__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__contact__init
+                     (Patron__V1__Contact         *message)
+{
+  static const Patron__V1__Contact init_value = PATRON__V1__CONTACT__INIT;
+  *message = init_value;
+}
+size_t patron__v1__contact__get_packed_size
+                     (const Patron__V1__Contact *message)
+{
+  assert(message->base.descriptor == &patron__v1__contact__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__contact__pack
+                     (const Patron__V1__Contact *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__contact__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__contact__pack_to_buffer
+                     (const Patron__V1__Contact *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__contact__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__Contact *
+       patron__v1__contact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__Contact *)
+     protobuf_c_message_unpack (&patron__v1__contact__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__contact__free_unpacked
+                     (Patron__V1__Contact *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__contact__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   patron__v1__address__init
                      (Patron__V1__Address         *message)
 {
@@ -572,7 +662,7 @@ const ProtobufCMessageDescriptor patron__v1__customer_ref__descriptor =
   (ProtobufCMessageInit) patron__v1__customer_ref__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__warning__field_descriptors[3] =
+static const ProtobufCFieldDescriptor patron__v1__warning__field_descriptors[5] =
 {
   {
     "reason",
@@ -610,16 +700,42 @@ static const ProtobufCFieldDescriptor patron__v1__warning__field_descriptors[3] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rule",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Warning, rule),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "given",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Warning, given),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__warning__field_indices_by_name[] = {
   1,   /* field[1] = field */
+  4,   /* field[4] = given */
   2,   /* field[2] = message */
   0,   /* field[0] = reason */
+  3,   /* field[3] = rule */
 };
 static const ProtobufCIntRange patron__v1__warning__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor patron__v1__warning__descriptor =
 {
@@ -629,11 +745,100 @@ const ProtobufCMessageDescriptor patron__v1__warning__descriptor =
   "Patron__V1__Warning",
   "patron.v1",
   sizeof(Patron__V1__Warning),
-  3,
+  5,
   patron__v1__warning__field_descriptors,
   patron__v1__warning__field_indices_by_name,
   1,  patron__v1__warning__number_ranges,
   (ProtobufCMessageInit) patron__v1__warning__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__text_list__field_descriptors[1] =
+{
+  {
+    "values",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Patron__V1__TextList, n_values),
+    offsetof(Patron__V1__TextList, values),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__text_list__field_indices_by_name[] = {
+  0,   /* field[0] = values */
+};
+static const ProtobufCIntRange patron__v1__text_list__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor patron__v1__text_list__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.TextList",
+  "TextList",
+  "Patron__V1__TextList",
+  "patron.v1",
+  sizeof(Patron__V1__TextList),
+  1,
+  patron__v1__text_list__field_descriptors,
+  patron__v1__text_list__field_indices_by_name,
+  1,  patron__v1__text_list__number_ranges,
+  (ProtobufCMessageInit) patron__v1__text_list__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__contact__field_descriptors[2] =
+{
+  {
+    "email",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Contact, email),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "phone_number",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Contact, phone_number),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__contact__field_indices_by_name[] = {
+  0,   /* field[0] = email */
+  1,   /* field[1] = phone_number */
+};
+static const ProtobufCIntRange patron__v1__contact__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor patron__v1__contact__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.Contact",
+  "Contact",
+  "Patron__V1__Contact",
+  "patron.v1",
+  sizeof(Patron__V1__Contact),
+  2,
+  patron__v1__contact__field_descriptors,
+  patron__v1__contact__field_indices_by_name,
+  1,  patron__v1__contact__number_ranges,
+  (ProtobufCMessageInit) patron__v1__contact__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor patron__v1__address__field_descriptors[9] =
@@ -874,5 +1079,35 @@ const ProtobufCEnumDescriptor patron__v1__outcome__descriptor =
   patron__v1__outcome__enum_values_by_name,
   1,
   patron__v1__outcome__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue patron__v1__invalid_fields__enum_values_by_number[3] =
+{
+  { "INVALID_FIELDS_UNSPECIFIED", "PATRON__V1__INVALID_FIELDS__INVALID_FIELDS_UNSPECIFIED", 0 },
+  { "INVALID_FIELDS_REJECT", "PATRON__V1__INVALID_FIELDS__INVALID_FIELDS_REJECT", 1 },
+  { "INVALID_FIELDS_DROP", "PATRON__V1__INVALID_FIELDS__INVALID_FIELDS_DROP", 2 },
+};
+static const ProtobufCIntRange patron__v1__invalid_fields__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex patron__v1__invalid_fields__enum_values_by_name[3] =
+{
+  { "INVALID_FIELDS_DROP", 2 },
+  { "INVALID_FIELDS_REJECT", 1 },
+  { "INVALID_FIELDS_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor patron__v1__invalid_fields__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "patron.v1.InvalidFields",
+  "InvalidFields",
+  "Patron__V1__InvalidFields",
+  "patron.v1",
+  3,
+  patron__v1__invalid_fields__enum_values_by_number,
+  3,
+  patron__v1__invalid_fields__enum_values_by_name,
+  1,
+  patron__v1__invalid_fields__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

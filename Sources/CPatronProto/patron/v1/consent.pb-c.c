@@ -871,7 +871,7 @@ const ProtobufCMessageDescriptor patron__v1__consent_evidence__descriptor =
   (ProtobufCMessageInit) patron__v1__consent_evidence__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__consent_record__field_descriptors[14] =
+static const ProtobufCFieldDescriptor patron__v1__consent_record__field_descriptors[15] =
 {
   {
     "id",
@@ -1041,11 +1041,24 @@ static const ProtobufCFieldDescriptor patron__v1__consent_record__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "address_hash",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ConsentRecord, address_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__consent_record__field_indices_by_name[] = {
   12,   /* field[12] = action */
   8,   /* field[8] = actor */
   13,   /* field[13] = address */
+  14,   /* field[14] = address_hash */
   2,   /* field[2] = channel */
   1,   /* field[1] = customer_id */
   9,   /* field[9] = evidence */
@@ -1061,7 +1074,7 @@ static const unsigned patron__v1__consent_record__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__consent_record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor patron__v1__consent_record__descriptor =
 {
@@ -1071,7 +1084,7 @@ const ProtobufCMessageDescriptor patron__v1__consent_record__descriptor =
   "Patron__V1__ConsentRecord",
   "patron.v1",
   sizeof(Patron__V1__ConsentRecord),
-  14,
+  15,
   patron__v1__consent_record__field_descriptors,
   patron__v1__consent_record__field_indices_by_name,
   1,  patron__v1__consent_record__number_ranges,
@@ -1396,7 +1409,7 @@ const ProtobufCEnumDescriptor patron__v1__block_reason__descriptor =
   patron__v1__block_reason__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue patron__v1__consent_action__enum_values_by_number[8] =
+static const ProtobufCEnumValue patron__v1__consent_action__enum_values_by_number[9] =
 {
   { "CONSENT_ACTION_UNSPECIFIED", "PATRON__V1__CONSENT_ACTION__CONSENT_ACTION_UNSPECIFIED", 0 },
   { "CONSENT_ACTION_SUBSCRIBE", "PATRON__V1__CONSENT_ACTION__CONSENT_ACTION_SUBSCRIBE", 1 },
@@ -1406,12 +1419,14 @@ static const ProtobufCEnumValue patron__v1__consent_action__enum_values_by_numbe
   { "CONSENT_ACTION_SUPPRESS", "PATRON__V1__CONSENT_ACTION__CONSENT_ACTION_SUPPRESS", 5 },
   { "CONSENT_ACTION_UNSUPPRESS", "PATRON__V1__CONSENT_ACTION__CONSENT_ACTION_UNSUPPRESS", 6 },
   { "CONSENT_ACTION_IMPORT", "PATRON__V1__CONSENT_ACTION__CONSENT_ACTION_IMPORT", 7 },
+  { "CONSENT_ACTION_ADDRESS_CHANGE", "PATRON__V1__CONSENT_ACTION__CONSENT_ACTION_ADDRESS_CHANGE", 8 },
 };
 static const ProtobufCIntRange patron__v1__consent_action__value_ranges[] = {
-{0, 0},{0, 8}
+{0, 0},{0, 9}
 };
-static const ProtobufCEnumValueIndex patron__v1__consent_action__enum_values_by_name[8] =
+static const ProtobufCEnumValueIndex patron__v1__consent_action__enum_values_by_name[9] =
 {
+  { "CONSENT_ACTION_ADDRESS_CHANGE", 8 },
   { "CONSENT_ACTION_CONFIRM", 3 },
   { "CONSENT_ACTION_IMPORT", 7 },
   { "CONSENT_ACTION_REQUEST", 2 },
@@ -1428,9 +1443,9 @@ const ProtobufCEnumDescriptor patron__v1__consent_action__descriptor =
   "ConsentAction",
   "Patron__V1__ConsentAction",
   "patron.v1",
-  8,
+  9,
   patron__v1__consent_action__enum_values_by_number,
-  8,
+  9,
   patron__v1__consent_action__enum_values_by_name,
   1,
   patron__v1__consent_action__value_ranges,

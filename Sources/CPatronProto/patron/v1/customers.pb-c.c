@@ -2449,6 +2449,276 @@ void   patron__v1__get_address_status_response__free_unpacked
   assert(message->base.descriptor == &patron__v1__get_address_status_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   patron__v1__address_suppression__init
+                     (Patron__V1__AddressSuppression         *message)
+{
+  static const Patron__V1__AddressSuppression init_value = PATRON__V1__ADDRESS_SUPPRESSION__INIT;
+  *message = init_value;
+}
+size_t patron__v1__address_suppression__get_packed_size
+                     (const Patron__V1__AddressSuppression *message)
+{
+  assert(message->base.descriptor == &patron__v1__address_suppression__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__address_suppression__pack
+                     (const Patron__V1__AddressSuppression *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__address_suppression__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__address_suppression__pack_to_buffer
+                     (const Patron__V1__AddressSuppression *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__address_suppression__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__AddressSuppression *
+       patron__v1__address_suppression__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__AddressSuppression *)
+     protobuf_c_message_unpack (&patron__v1__address_suppression__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__address_suppression__free_unpacked
+                     (Patron__V1__AddressSuppression *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__address_suppression__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__list_suppressions_request__init
+                     (Patron__V1__ListSuppressionsRequest         *message)
+{
+  static const Patron__V1__ListSuppressionsRequest init_value = PATRON__V1__LIST_SUPPRESSIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t patron__v1__list_suppressions_request__get_packed_size
+                     (const Patron__V1__ListSuppressionsRequest *message)
+{
+  assert(message->base.descriptor == &patron__v1__list_suppressions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__list_suppressions_request__pack
+                     (const Patron__V1__ListSuppressionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__list_suppressions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__list_suppressions_request__pack_to_buffer
+                     (const Patron__V1__ListSuppressionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__list_suppressions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__ListSuppressionsRequest *
+       patron__v1__list_suppressions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__ListSuppressionsRequest *)
+     protobuf_c_message_unpack (&patron__v1__list_suppressions_request__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__list_suppressions_request__free_unpacked
+                     (Patron__V1__ListSuppressionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__list_suppressions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__list_suppressions_response__init
+                     (Patron__V1__ListSuppressionsResponse         *message)
+{
+  static const Patron__V1__ListSuppressionsResponse init_value = PATRON__V1__LIST_SUPPRESSIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t patron__v1__list_suppressions_response__get_packed_size
+                     (const Patron__V1__ListSuppressionsResponse *message)
+{
+  assert(message->base.descriptor == &patron__v1__list_suppressions_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__list_suppressions_response__pack
+                     (const Patron__V1__ListSuppressionsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__list_suppressions_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__list_suppressions_response__pack_to_buffer
+                     (const Patron__V1__ListSuppressionsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__list_suppressions_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__ListSuppressionsResponse *
+       patron__v1__list_suppressions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__ListSuppressionsResponse *)
+     protobuf_c_message_unpack (&patron__v1__list_suppressions_response__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__list_suppressions_response__free_unpacked
+                     (Patron__V1__ListSuppressionsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__list_suppressions_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__suppression_entry__init
+                     (Patron__V1__SuppressionEntry         *message)
+{
+  static const Patron__V1__SuppressionEntry init_value = PATRON__V1__SUPPRESSION_ENTRY__INIT;
+  *message = init_value;
+}
+size_t patron__v1__suppression_entry__get_packed_size
+                     (const Patron__V1__SuppressionEntry *message)
+{
+  assert(message->base.descriptor == &patron__v1__suppression_entry__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__suppression_entry__pack
+                     (const Patron__V1__SuppressionEntry *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__suppression_entry__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__suppression_entry__pack_to_buffer
+                     (const Patron__V1__SuppressionEntry *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__suppression_entry__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__SuppressionEntry *
+       patron__v1__suppression_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__SuppressionEntry *)
+     protobuf_c_message_unpack (&patron__v1__suppression_entry__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__suppression_entry__free_unpacked
+                     (Patron__V1__SuppressionEntry *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__suppression_entry__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__import_suppressions_request__init
+                     (Patron__V1__ImportSuppressionsRequest         *message)
+{
+  static const Patron__V1__ImportSuppressionsRequest init_value = PATRON__V1__IMPORT_SUPPRESSIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t patron__v1__import_suppressions_request__get_packed_size
+                     (const Patron__V1__ImportSuppressionsRequest *message)
+{
+  assert(message->base.descriptor == &patron__v1__import_suppressions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__import_suppressions_request__pack
+                     (const Patron__V1__ImportSuppressionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__import_suppressions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__import_suppressions_request__pack_to_buffer
+                     (const Patron__V1__ImportSuppressionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__import_suppressions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__ImportSuppressionsRequest *
+       patron__v1__import_suppressions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__ImportSuppressionsRequest *)
+     protobuf_c_message_unpack (&patron__v1__import_suppressions_request__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__import_suppressions_request__free_unpacked
+                     (Patron__V1__ImportSuppressionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__import_suppressions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__import_suppressions_response__init
+                     (Patron__V1__ImportSuppressionsResponse         *message)
+{
+  static const Patron__V1__ImportSuppressionsResponse init_value = PATRON__V1__IMPORT_SUPPRESSIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t patron__v1__import_suppressions_response__get_packed_size
+                     (const Patron__V1__ImportSuppressionsResponse *message)
+{
+  assert(message->base.descriptor == &patron__v1__import_suppressions_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__import_suppressions_response__pack
+                     (const Patron__V1__ImportSuppressionsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__import_suppressions_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__import_suppressions_response__pack_to_buffer
+                     (const Patron__V1__ImportSuppressionsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__import_suppressions_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__ImportSuppressionsResponse *
+       patron__v1__import_suppressions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__ImportSuppressionsResponse *)
+     protobuf_c_message_unpack (&patron__v1__import_suppressions_response__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__import_suppressions_response__free_unpacked
+                     (Patron__V1__ImportSuppressionsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__import_suppressions_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   patron__v1__list_consent_history_request__init
                      (Patron__V1__ListConsentHistoryRequest         *message)
 {
@@ -3720,7 +3990,7 @@ const ProtobufCMessageDescriptor patron__v1__customer_input__custom_properties_e
   (ProtobufCMessageInit) patron__v1__customer_input__custom_properties_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__customer_input__field_descriptors[15] =
+static const ProtobufCFieldDescriptor patron__v1__customer_input__field_descriptors[16] =
 {
   {
     "external_id",
@@ -3902,6 +4172,18 @@ static const ProtobufCFieldDescriptor patron__v1__customer_input__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "address_mask",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__CustomerInput, address_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__customer_input__field_indices_by_name[] = {
   13,   /* field[13] = accepts_email_marketing */
@@ -3909,6 +4191,7 @@ static const unsigned patron__v1__customer_input__field_indices_by_name[] = {
   6,   /* field[6] = account_created_at */
   7,   /* field[7] = account_status */
   11,   /* field[11] = address */
+  15,   /* field[15] = address_mask */
   14,   /* field[14] = custom_properties */
   9,   /* field[9] = default_currency */
   8,   /* field[8] = default_language */
@@ -3923,7 +4206,7 @@ static const unsigned patron__v1__customer_input__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__customer_input__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor patron__v1__customer_input__descriptor =
 {
@@ -3933,7 +4216,7 @@ const ProtobufCMessageDescriptor patron__v1__customer_input__descriptor =
   "Patron__V1__CustomerInput",
   "patron.v1",
   sizeof(Patron__V1__CustomerInput),
-  15,
+  16,
   patron__v1__customer_input__field_descriptors,
   patron__v1__customer_input__field_indices_by_name,
   1,  patron__v1__customer_input__number_ranges,
@@ -4017,7 +4300,7 @@ const ProtobufCMessageDescriptor patron__v1__field_provenance__descriptor =
   (ProtobufCMessageInit) patron__v1__field_provenance__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__upsert_customer_request__field_descriptors[7] =
+static const ProtobufCFieldDescriptor patron__v1__upsert_customer_request__field_descriptors[8] =
 {
   {
     "store_id",
@@ -4103,11 +4386,24 @@ static const ProtobufCFieldDescriptor patron__v1__upsert_customer_request__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invalid_fields",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__UpsertCustomerRequest, invalid_fields),
+    &patron__v1__invalid_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__upsert_customer_request__field_indices_by_name[] = {
   6,   /* field[6] = actor */
   1,   /* field[1] = customer */
   4,   /* field[4] = default_country */
+  7,   /* field[7] = invalid_fields */
   2,   /* field[2] = on_conflict */
   5,   /* field[5] = source */
   0,   /* field[0] = store_id */
@@ -4116,7 +4412,7 @@ static const unsigned patron__v1__upsert_customer_request__field_indices_by_name
 static const ProtobufCIntRange patron__v1__upsert_customer_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor patron__v1__upsert_customer_request__descriptor =
 {
@@ -4126,7 +4422,7 @@ const ProtobufCMessageDescriptor patron__v1__upsert_customer_request__descriptor
   "Patron__V1__UpsertCustomerRequest",
   "patron.v1",
   sizeof(Patron__V1__UpsertCustomerRequest),
-  7,
+  8,
   patron__v1__upsert_customer_request__field_descriptors,
   patron__v1__upsert_customer_request__field_indices_by_name,
   1,  patron__v1__upsert_customer_request__number_ranges,
@@ -4210,7 +4506,7 @@ const ProtobufCMessageDescriptor patron__v1__upsert_customer_response__descripto
   (ProtobufCMessageInit) patron__v1__upsert_customer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__batch_upsert_customers_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor patron__v1__batch_upsert_customers_request__field_descriptors[7] =
 {
   {
     "store_id",
@@ -4284,11 +4580,24 @@ static const ProtobufCFieldDescriptor patron__v1__batch_upsert_customers_request
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invalid_fields",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__BatchUpsertCustomersRequest, invalid_fields),
+    &patron__v1__invalid_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__batch_upsert_customers_request__field_indices_by_name[] = {
   5,   /* field[5] = actor */
   1,   /* field[1] = customers */
   3,   /* field[3] = default_country */
+  6,   /* field[6] = invalid_fields */
   2,   /* field[2] = on_conflict */
   4,   /* field[4] = source */
   0,   /* field[0] = store_id */
@@ -4296,7 +4605,7 @@ static const unsigned patron__v1__batch_upsert_customers_request__field_indices_
 static const ProtobufCIntRange patron__v1__batch_upsert_customers_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor patron__v1__batch_upsert_customers_request__descriptor =
 {
@@ -4306,7 +4615,7 @@ const ProtobufCMessageDescriptor patron__v1__batch_upsert_customers_request__des
   "Patron__V1__BatchUpsertCustomersRequest",
   "patron.v1",
   sizeof(Patron__V1__BatchUpsertCustomersRequest),
-  6,
+  7,
   patron__v1__batch_upsert_customers_request__field_descriptors,
   patron__v1__batch_upsert_customers_request__field_indices_by_name,
   1,  patron__v1__batch_upsert_customers_request__number_ranges,
@@ -4672,7 +4981,7 @@ const ProtobufCMessageDescriptor patron__v1__get_customer_response__descriptor =
   (ProtobufCMessageInit) patron__v1__get_customer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__batch_get_customers_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor patron__v1__batch_get_customers_request__field_descriptors[3] =
 {
   {
     "store_id",
@@ -4698,15 +5007,28 @@ static const ProtobufCFieldDescriptor patron__v1__batch_get_customers_request__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "view",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__BatchGetCustomersRequest, view),
+    &patron__v1__customer_view__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__batch_get_customers_request__field_indices_by_name[] = {
   1,   /* field[1] = customers */
   0,   /* field[0] = store_id */
+  2,   /* field[2] = view */
 };
 static const ProtobufCIntRange patron__v1__batch_get_customers_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor patron__v1__batch_get_customers_request__descriptor =
 {
@@ -4716,7 +5038,7 @@ const ProtobufCMessageDescriptor patron__v1__batch_get_customers_request__descri
   "Patron__V1__BatchGetCustomersRequest",
   "patron.v1",
   sizeof(Patron__V1__BatchGetCustomersRequest),
-  2,
+  3,
   patron__v1__batch_get_customers_request__field_descriptors,
   patron__v1__batch_get_customers_request__field_indices_by_name,
   1,  patron__v1__batch_get_customers_request__number_ranges,
@@ -4774,7 +5096,7 @@ const ProtobufCMessageDescriptor patron__v1__batch_get_customers_response__descr
   (ProtobufCMessageInit) patron__v1__batch_get_customers_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__update_customer_request__field_descriptors[7] =
+static const ProtobufCFieldDescriptor patron__v1__update_customer_request__field_descriptors[9] =
 {
   {
     "store_id",
@@ -4860,6 +5182,30 @@ static const ProtobufCFieldDescriptor patron__v1__update_customer_request__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invalid_fields",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__UpdateCustomerRequest, invalid_fields),
+    &patron__v1__invalid_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__UpdateCustomerRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__update_customer_request__field_indices_by_name[] = {
   5,   /* field[5] = actor */
@@ -4867,13 +5213,15 @@ static const unsigned patron__v1__update_customer_request__field_indices_by_name
   6,   /* field[6] = default_country */
   4,   /* field[4] = etag */
   1,   /* field[1] = id */
+  7,   /* field[7] = invalid_fields */
+  8,   /* field[8] = request_id */
   0,   /* field[0] = store_id */
   3,   /* field[3] = update_mask */
 };
 static const ProtobufCIntRange patron__v1__update_customer_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor patron__v1__update_customer_request__descriptor =
 {
@@ -4883,7 +5231,7 @@ const ProtobufCMessageDescriptor patron__v1__update_customer_request__descriptor
   "Patron__V1__UpdateCustomerRequest",
   "patron.v1",
   sizeof(Patron__V1__UpdateCustomerRequest),
-  7,
+  9,
   patron__v1__update_customer_request__field_descriptors,
   patron__v1__update_customer_request__field_indices_by_name,
   1,  patron__v1__update_customer_request__number_ranges,
@@ -5069,7 +5417,7 @@ const ProtobufCMessageDescriptor patron__v1__customer_filter__descriptor =
   (ProtobufCMessageInit) patron__v1__customer_filter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__list_customers_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor patron__v1__list_customers_request__field_descriptors[6] =
 {
   {
     "store_id",
@@ -5131,6 +5479,18 @@ static const ProtobufCFieldDescriptor patron__v1__list_customers_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "view",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ListCustomersRequest, view),
+    &patron__v1__customer_view__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__list_customers_request__field_indices_by_name[] = {
   1,   /* field[1] = filter */
@@ -5138,11 +5498,12 @@ static const unsigned patron__v1__list_customers_request__field_indices_by_name[
   4,   /* field[4] = page_token */
   2,   /* field[2] = sort */
   0,   /* field[0] = store_id */
+  5,   /* field[5] = view */
 };
 static const ProtobufCIntRange patron__v1__list_customers_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor patron__v1__list_customers_request__descriptor =
 {
@@ -5152,7 +5513,7 @@ const ProtobufCMessageDescriptor patron__v1__list_customers_request__descriptor 
   "Patron__V1__ListCustomersRequest",
   "patron.v1",
   sizeof(Patron__V1__ListCustomersRequest),
-  5,
+  6,
   patron__v1__list_customers_request__field_descriptors,
   patron__v1__list_customers_request__field_indices_by_name,
   1,  patron__v1__list_customers_request__number_ranges,
@@ -5760,7 +6121,7 @@ const ProtobufCMessageDescriptor patron__v1__export_customers_response__descript
   (ProtobufCMessageInit) patron__v1__export_customers_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__import_item__field_descriptors[3] =
+static const ProtobufCFieldDescriptor patron__v1__import_item__field_descriptors[4] =
 {
   {
     "customer",
@@ -5798,16 +6159,29 @@ static const ProtobufCFieldDescriptor patron__v1__import_item__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "row",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ImportItem, row),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__import_item__field_indices_by_name[] = {
   0,   /* field[0] = customer */
+  3,   /* field[3] = row */
   1,   /* field[1] = subscriptions */
   2,   /* field[2] = suppressions */
 };
 static const ProtobufCIntRange patron__v1__import_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor patron__v1__import_item__descriptor =
 {
@@ -5817,14 +6191,14 @@ const ProtobufCMessageDescriptor patron__v1__import_item__descriptor =
   "Patron__V1__ImportItem",
   "patron.v1",
   sizeof(Patron__V1__ImportItem),
-  3,
+  4,
   patron__v1__import_item__field_descriptors,
   patron__v1__import_item__field_indices_by_name,
   1,  patron__v1__import_item__number_ranges,
   (ProtobufCMessageInit) patron__v1__import_item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__import_customers_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor patron__v1__import_customers_request__field_descriptors[8] =
 {
   {
     "store_id",
@@ -5898,11 +6272,37 @@ static const ProtobufCFieldDescriptor patron__v1__import_customers_request__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invalid_fields",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ImportCustomersRequest, invalid_fields),
+    &patron__v1__invalid_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "on_mismatch",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ImportCustomersRequest, on_mismatch),
+    &patron__v1__on_mismatch__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__import_customers_request__field_indices_by_name[] = {
   2,   /* field[2] = consent_policy */
   4,   /* field[4] = default_country */
+  6,   /* field[6] = invalid_fields */
   1,   /* field[1] = items */
+  7,   /* field[7] = on_mismatch */
   5,   /* field[5] = source */
   0,   /* field[0] = store_id */
   3,   /* field[3] = validate_only */
@@ -5910,7 +6310,7 @@ static const unsigned patron__v1__import_customers_request__field_indices_by_nam
 static const ProtobufCIntRange patron__v1__import_customers_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor patron__v1__import_customers_request__descriptor =
 {
@@ -5920,7 +6320,7 @@ const ProtobufCMessageDescriptor patron__v1__import_customers_request__descripto
   "Patron__V1__ImportCustomersRequest",
   "patron.v1",
   sizeof(Patron__V1__ImportCustomersRequest),
-  6,
+  8,
   patron__v1__import_customers_request__field_descriptors,
   patron__v1__import_customers_request__field_indices_by_name,
   1,  patron__v1__import_customers_request__number_ranges,
@@ -7622,6 +8022,455 @@ const ProtobufCMessageDescriptor patron__v1__get_address_status_response__descri
   (ProtobufCMessageInit) patron__v1__get_address_status_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor patron__v1__address_suppression__field_descriptors[4] =
+{
+  {
+    "address_hash",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__AddressSuppression, address_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "address",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__AddressSuppression, address),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__AddressSuppression, customer_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "suppression",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__AddressSuppression, suppression),
+    &patron__v1__suppression__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__address_suppression__field_indices_by_name[] = {
+  1,   /* field[1] = address */
+  0,   /* field[0] = address_hash */
+  2,   /* field[2] = customer_id */
+  3,   /* field[3] = suppression */
+};
+static const ProtobufCIntRange patron__v1__address_suppression__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor patron__v1__address_suppression__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.AddressSuppression",
+  "AddressSuppression",
+  "Patron__V1__AddressSuppression",
+  "patron.v1",
+  sizeof(Patron__V1__AddressSuppression),
+  4,
+  patron__v1__address_suppression__field_descriptors,
+  patron__v1__address_suppression__field_indices_by_name,
+  1,  patron__v1__address_suppression__number_ranges,
+  (ProtobufCMessageInit) patron__v1__address_suppression__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__list_suppressions_request__field_descriptors[5] =
+{
+  {
+    "store_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ListSuppressionsRequest, store_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channel",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ListSuppressionsRequest, channel),
+    &patron__v1__channel__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ListSuppressionsRequest, reason),
+    &patron__v1__suppression_reason__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ListSuppressionsRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ListSuppressionsRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__list_suppressions_request__field_indices_by_name[] = {
+  1,   /* field[1] = channel */
+  3,   /* field[3] = page_size */
+  4,   /* field[4] = page_token */
+  2,   /* field[2] = reason */
+  0,   /* field[0] = store_id */
+};
+static const ProtobufCIntRange patron__v1__list_suppressions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor patron__v1__list_suppressions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.ListSuppressionsRequest",
+  "ListSuppressionsRequest",
+  "Patron__V1__ListSuppressionsRequest",
+  "patron.v1",
+  sizeof(Patron__V1__ListSuppressionsRequest),
+  5,
+  patron__v1__list_suppressions_request__field_descriptors,
+  patron__v1__list_suppressions_request__field_indices_by_name,
+  1,  patron__v1__list_suppressions_request__number_ranges,
+  (ProtobufCMessageInit) patron__v1__list_suppressions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__list_suppressions_response__field_descriptors[2] =
+{
+  {
+    "suppressions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__ListSuppressionsResponse, n_suppressions),
+    offsetof(Patron__V1__ListSuppressionsResponse, suppressions),
+    &patron__v1__address_suppression__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ListSuppressionsResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__list_suppressions_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = suppressions */
+};
+static const ProtobufCIntRange patron__v1__list_suppressions_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor patron__v1__list_suppressions_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.ListSuppressionsResponse",
+  "ListSuppressionsResponse",
+  "Patron__V1__ListSuppressionsResponse",
+  "patron.v1",
+  sizeof(Patron__V1__ListSuppressionsResponse),
+  2,
+  patron__v1__list_suppressions_response__field_descriptors,
+  patron__v1__list_suppressions_response__field_indices_by_name,
+  1,  patron__v1__list_suppressions_response__number_ranges,
+  (ProtobufCMessageInit) patron__v1__list_suppressions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__suppression_entry__field_descriptors[5] =
+{
+  {
+    "address",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__SuppressionEntry, address),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channel",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__SuppressionEntry, channel),
+    &patron__v1__channel__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__SuppressionEntry, reason),
+    &patron__v1__suppression_reason__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "suppressed_at",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__SuppressionEntry, suppressed_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "note",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__SuppressionEntry, note),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__suppression_entry__field_indices_by_name[] = {
+  0,   /* field[0] = address */
+  1,   /* field[1] = channel */
+  4,   /* field[4] = note */
+  2,   /* field[2] = reason */
+  3,   /* field[3] = suppressed_at */
+};
+static const ProtobufCIntRange patron__v1__suppression_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor patron__v1__suppression_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.SuppressionEntry",
+  "SuppressionEntry",
+  "Patron__V1__SuppressionEntry",
+  "patron.v1",
+  sizeof(Patron__V1__SuppressionEntry),
+  5,
+  patron__v1__suppression_entry__field_descriptors,
+  patron__v1__suppression_entry__field_indices_by_name,
+  1,  patron__v1__suppression_entry__number_ranges,
+  (ProtobufCMessageInit) patron__v1__suppression_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__import_suppressions_request__field_descriptors[5] =
+{
+  {
+    "store_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ImportSuppressionsRequest, store_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "suppressions",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__ImportSuppressionsRequest, n_suppressions),
+    offsetof(Patron__V1__ImportSuppressionsRequest, suppressions),
+    &patron__v1__suppression_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ImportSuppressionsRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "default_country",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ImportSuppressionsRequest, default_country),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ImportSuppressionsRequest, source),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__import_suppressions_request__field_indices_by_name[] = {
+  3,   /* field[3] = default_country */
+  4,   /* field[4] = source */
+  0,   /* field[0] = store_id */
+  1,   /* field[1] = suppressions */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange patron__v1__import_suppressions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor patron__v1__import_suppressions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.ImportSuppressionsRequest",
+  "ImportSuppressionsRequest",
+  "Patron__V1__ImportSuppressionsRequest",
+  "patron.v1",
+  sizeof(Patron__V1__ImportSuppressionsRequest),
+  5,
+  patron__v1__import_suppressions_request__field_descriptors,
+  patron__v1__import_suppressions_request__field_indices_by_name,
+  1,  patron__v1__import_suppressions_request__number_ranges,
+  (ProtobufCMessageInit) patron__v1__import_suppressions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__import_suppressions_response__field_descriptors[2] =
+{
+  {
+    "results",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__ImportSuppressionsResponse, n_results),
+    offsetof(Patron__V1__ImportSuppressionsResponse, results),
+    &patron__v1__batch_item_result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "counts",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ImportSuppressionsResponse, counts),
+    &patron__v1__batch_counts__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__import_suppressions_response__field_indices_by_name[] = {
+  1,   /* field[1] = counts */
+  0,   /* field[0] = results */
+};
+static const ProtobufCIntRange patron__v1__import_suppressions_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor patron__v1__import_suppressions_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.ImportSuppressionsResponse",
+  "ImportSuppressionsResponse",
+  "Patron__V1__ImportSuppressionsResponse",
+  "patron.v1",
+  sizeof(Patron__V1__ImportSuppressionsResponse),
+  2,
+  patron__v1__import_suppressions_response__field_descriptors,
+  patron__v1__import_suppressions_response__field_indices_by_name,
+  1,  patron__v1__import_suppressions_response__number_ranges,
+  (ProtobufCMessageInit) patron__v1__import_suppressions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor patron__v1__list_consent_history_request__field_descriptors[5] =
 {
   {
@@ -7763,7 +8612,7 @@ const ProtobufCMessageDescriptor patron__v1__list_consent_history_response__desc
   (ProtobufCMessageInit) patron__v1__list_consent_history_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__store_settings__field_descriptors[6] =
+static const ProtobufCFieldDescriptor patron__v1__store_settings__field_descriptors[13] =
 {
   {
     "sms_double_opt_in",
@@ -7837,19 +8686,110 @@ static const ProtobufCFieldDescriptor patron__v1__store_settings__field_descript
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "carry_consent_on_address_change",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Patron__V1__StoreSettings, _carry_consent_on_address_change_case),
+    offsetof(Patron__V1__StoreSettings, carry_consent_on_address_change),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shared_identifiers",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__StoreSettings, shared_identifiers),
+    &patron__v1__text_list__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shared_phone_threshold",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Patron__V1__StoreSettings, _shared_phone_threshold_case),
+    offsetof(Patron__V1__StoreSettings, shared_phone_threshold),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time_zone",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Patron__V1__StoreSettings, _time_zone_case),
+    offsetof(Patron__V1__StoreSettings, time_zone),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opt_out_words",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__StoreSettings, opt_out_words),
+    &patron__v1__text_list__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opt_in_words",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__StoreSettings, opt_in_words),
+    &patron__v1__text_list__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "allowed_external_ids",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__StoreSettings, allowed_external_ids),
+    &patron__v1__text_list__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__store_settings__field_indices_by_name[] = {
   4,   /* field[4] = allow_recreate_after_erasure */
+  12,   /* field[12] = allowed_external_ids */
+  6,   /* field[6] = carry_consent_on_address_change */
   3,   /* field[3] = currency_code */
   2,   /* field[2] = default_country */
   1,   /* field[1] = email_double_opt_in */
+  11,   /* field[11] = opt_in_words */
+  10,   /* field[10] = opt_out_words */
+  7,   /* field[7] = shared_identifiers */
+  8,   /* field[8] = shared_phone_threshold */
   0,   /* field[0] = sms_double_opt_in */
   5,   /* field[5] = soft_bounce_threshold */
+  9,   /* field[9] = time_zone */
 };
 static const ProtobufCIntRange patron__v1__store_settings__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor patron__v1__store_settings__descriptor =
 {
@@ -7859,7 +8799,7 @@ const ProtobufCMessageDescriptor patron__v1__store_settings__descriptor =
   "Patron__V1__StoreSettings",
   "patron.v1",
   sizeof(Patron__V1__StoreSettings),
-  6,
+  13,
   patron__v1__store_settings__field_descriptors,
   patron__v1__store_settings__field_indices_by_name,
   1,  patron__v1__store_settings__number_ranges,
@@ -8304,6 +9244,36 @@ const ProtobufCEnumDescriptor patron__v1__consent_policy__descriptor =
   patron__v1__consent_policy__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
+static const ProtobufCEnumValue patron__v1__on_mismatch__enum_values_by_number[3] =
+{
+  { "ON_MISMATCH_UNSPECIFIED", "PATRON__V1__ON_MISMATCH__ON_MISMATCH_UNSPECIFIED", 0 },
+  { "ON_MISMATCH_REJECT", "PATRON__V1__ON_MISMATCH__ON_MISMATCH_REJECT", 1 },
+  { "ON_MISMATCH_KEEP", "PATRON__V1__ON_MISMATCH__ON_MISMATCH_KEEP", 2 },
+};
+static const ProtobufCIntRange patron__v1__on_mismatch__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex patron__v1__on_mismatch__enum_values_by_name[3] =
+{
+  { "ON_MISMATCH_KEEP", 2 },
+  { "ON_MISMATCH_REJECT", 1 },
+  { "ON_MISMATCH_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor patron__v1__on_mismatch__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "patron.v1.OnMismatch",
+  "OnMismatch",
+  "Patron__V1__OnMismatch",
+  "patron.v1",
+  3,
+  patron__v1__on_mismatch__enum_values_by_number,
+  3,
+  patron__v1__on_mismatch__enum_values_by_name,
+  1,
+  patron__v1__on_mismatch__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
 static const ProtobufCEnumValue patron__v1__delete_mode__enum_values_by_number[3] =
 {
   { "DELETE_MODE_UNSPECIFIED", "PATRON__V1__DELETE_MODE__DELETE_MODE_UNSPECIFIED", 0 },
@@ -8334,7 +9304,7 @@ const ProtobufCEnumDescriptor patron__v1__delete_mode__descriptor =
   patron__v1__delete_mode__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor patron__v1__customer_service__method_descriptors[23] =
+static const ProtobufCMethodDescriptor patron__v1__customer_service__method_descriptors[25] =
 {
   { "UpsertCustomer", &patron__v1__upsert_customer_request__descriptor, &patron__v1__upsert_customer_response__descriptor },
   { "BatchUpsertCustomers", &patron__v1__batch_upsert_customers_request__descriptor, &patron__v1__batch_upsert_customers_response__descriptor },
@@ -8356,6 +9326,8 @@ static const ProtobufCMethodDescriptor patron__v1__customer_service__method_desc
   { "SuppressCustomer", &patron__v1__suppress_customer_request__descriptor, &patron__v1__suppress_customer_response__descriptor },
   { "UnsuppressCustomer", &patron__v1__unsuppress_customer_request__descriptor, &patron__v1__unsuppress_customer_response__descriptor },
   { "GetAddressStatus", &patron__v1__get_address_status_request__descriptor, &patron__v1__get_address_status_response__descriptor },
+  { "ListSuppressions", &patron__v1__list_suppressions_request__descriptor, &patron__v1__list_suppressions_response__descriptor },
+  { "ImportSuppressions", &patron__v1__import_suppressions_request__descriptor, &patron__v1__import_suppressions_response__descriptor },
   { "ListConsentHistory", &patron__v1__list_consent_history_request__descriptor, &patron__v1__list_consent_history_response__descriptor },
   { "GetStoreSettings", &patron__v1__get_store_settings_request__descriptor, &patron__v1__get_store_settings_response__descriptor },
   { "UpdateStoreSettings", &patron__v1__update_store_settings_request__descriptor, &patron__v1__update_store_settings_response__descriptor },
@@ -8369,11 +9341,13 @@ const unsigned patron__v1__customer_service__method_indices_by_name[] = {
   8,        /* ExportCustomers */
   19,        /* GetAddressStatus */
   2,        /* GetCustomer */
-  21,        /* GetStoreSettings */
+  23,        /* GetStoreSettings */
   9,        /* ImportCustomers */
-  20,        /* ListConsentHistory */
+  21,        /* ImportSuppressions */
+  22,        /* ListConsentHistory */
   5,        /* ListCustomers */
   7,        /* ListFilters */
+  20,        /* ListSuppressions */
   12,        /* MergeCustomers */
   14,        /* SubscribeCustomer */
   17,        /* SuppressCustomer */
@@ -8381,7 +9355,7 @@ const unsigned patron__v1__customer_service__method_indices_by_name[] = {
   16,        /* UnsubscribeCustomer */
   18,        /* UnsuppressCustomer */
   4,        /* UpdateCustomer */
-  22,        /* UpdateStoreSettings */
+  24,        /* UpdateStoreSettings */
   10,        /* UpdateTags */
   0         /* UpsertCustomer */
 };
@@ -8392,7 +9366,7 @@ const ProtobufCServiceDescriptor patron__v1__customer_service__descriptor =
   "CustomerService",
   "Patron__V1__CustomerService",
   "patron.v1",
-  23,
+  25,
   patron__v1__customer_service__method_descriptors,
   patron__v1__customer_service__method_indices_by_name
 };
@@ -8556,13 +9530,29 @@ void patron__v1__customer_service__get_address_status(ProtobufCService *service,
   assert(service->descriptor == &patron__v1__customer_service__descriptor);
   service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void patron__v1__customer_service__list_suppressions(ProtobufCService *service,
+                                                     const Patron__V1__ListSuppressionsRequest *input,
+                                                     Patron__V1__ListSuppressionsResponse_Closure closure,
+                                                     void *closure_data)
+{
+  assert(service->descriptor == &patron__v1__customer_service__descriptor);
+  service->invoke(service, 20, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void patron__v1__customer_service__import_suppressions(ProtobufCService *service,
+                                                       const Patron__V1__ImportSuppressionsRequest *input,
+                                                       Patron__V1__ImportSuppressionsResponse_Closure closure,
+                                                       void *closure_data)
+{
+  assert(service->descriptor == &patron__v1__customer_service__descriptor);
+  service->invoke(service, 21, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void patron__v1__customer_service__list_consent_history(ProtobufCService *service,
                                                         const Patron__V1__ListConsentHistoryRequest *input,
                                                         Patron__V1__ListConsentHistoryResponse_Closure closure,
                                                         void *closure_data)
 {
   assert(service->descriptor == &patron__v1__customer_service__descriptor);
-  service->invoke(service, 20, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 22, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void patron__v1__customer_service__get_store_settings(ProtobufCService *service,
                                                       const Patron__V1__GetStoreSettingsRequest *input,
@@ -8570,7 +9560,7 @@ void patron__v1__customer_service__get_store_settings(ProtobufCService *service,
                                                       void *closure_data)
 {
   assert(service->descriptor == &patron__v1__customer_service__descriptor);
-  service->invoke(service, 21, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 23, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void patron__v1__customer_service__update_store_settings(ProtobufCService *service,
                                                          const Patron__V1__UpdateStoreSettingsRequest *input,
@@ -8578,7 +9568,7 @@ void patron__v1__customer_service__update_store_settings(ProtobufCService *servi
                                                          void *closure_data)
 {
   assert(service->descriptor == &patron__v1__customer_service__descriptor);
-  service->invoke(service, 22, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 24, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void patron__v1__customer_service__init (Patron__V1__CustomerService_Service *service,
                                          Patron__V1__CustomerService_ServiceDestroy destroy)

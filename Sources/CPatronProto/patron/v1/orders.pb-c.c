@@ -277,6 +277,96 @@ void   patron__v1__order__free_unpacked
   assert(message->base.descriptor == &patron__v1__order__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   patron__v1__order_ref__init
+                     (Patron__V1__OrderRef         *message)
+{
+  static const Patron__V1__OrderRef init_value = PATRON__V1__ORDER_REF__INIT;
+  *message = init_value;
+}
+size_t patron__v1__order_ref__get_packed_size
+                     (const Patron__V1__OrderRef *message)
+{
+  assert(message->base.descriptor == &patron__v1__order_ref__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__order_ref__pack
+                     (const Patron__V1__OrderRef *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__order_ref__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__order_ref__pack_to_buffer
+                     (const Patron__V1__OrderRef *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__order_ref__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__OrderRef *
+       patron__v1__order_ref__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__OrderRef *)
+     protobuf_c_message_unpack (&patron__v1__order_ref__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__order_ref__free_unpacked
+                     (Patron__V1__OrderRef *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__order_ref__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__pending_order_part__init
+                     (Patron__V1__PendingOrderPart         *message)
+{
+  static const Patron__V1__PendingOrderPart init_value = PATRON__V1__PENDING_ORDER_PART__INIT;
+  *message = init_value;
+}
+size_t patron__v1__pending_order_part__get_packed_size
+                     (const Patron__V1__PendingOrderPart *message)
+{
+  assert(message->base.descriptor == &patron__v1__pending_order_part__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__pending_order_part__pack
+                     (const Patron__V1__PendingOrderPart *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__pending_order_part__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__pending_order_part__pack_to_buffer
+                     (const Patron__V1__PendingOrderPart *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__pending_order_part__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__PendingOrderPart *
+       patron__v1__pending_order_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__PendingOrderPart *)
+     protobuf_c_message_unpack (&patron__v1__pending_order_part__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__pending_order_part__free_unpacked
+                     (Patron__V1__PendingOrderPart *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__pending_order_part__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   patron__v1__checkout__init
                      (Patron__V1__Checkout         *message)
 {
@@ -367,7 +457,7 @@ void   patron__v1__order_stats__free_unpacked
   assert(message->base.descriptor == &patron__v1__order_stats__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor patron__v1__line_item__field_descriptors[8] =
+static const ProtobufCFieldDescriptor patron__v1__line_item__field_descriptors[9] =
 {
   {
     "product_id",
@@ -465,9 +555,22 @@ static const ProtobufCFieldDescriptor patron__v1__line_item__field_descriptors[8
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "external_id",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__LineItem, external_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__line_item__field_indices_by_name[] = {
   6,   /* field[6] = coupon_code */
+  8,   /* field[8] = external_id */
   3,   /* field[3] = name */
   0,   /* field[0] = product_id */
   4,   /* field[4] = quantity */
@@ -479,7 +582,7 @@ static const unsigned patron__v1__line_item__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__line_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor patron__v1__line_item__descriptor =
 {
@@ -489,7 +592,7 @@ const ProtobufCMessageDescriptor patron__v1__line_item__descriptor =
   "Patron__V1__LineItem",
   "patron.v1",
   sizeof(Patron__V1__LineItem),
-  8,
+  9,
   patron__v1__line_item__field_descriptors,
   patron__v1__line_item__field_indices_by_name,
   1,  patron__v1__line_item__number_ranges,
@@ -573,7 +676,7 @@ const ProtobufCMessageDescriptor patron__v1__refund__descriptor =
   (ProtobufCMessageInit) patron__v1__refund__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__fulfillment__field_descriptors[8] =
+static const ProtobufCFieldDescriptor patron__v1__fulfillment__field_descriptors[9] =
 {
   {
     "external_id",
@@ -671,11 +774,24 @@ static const ProtobufCFieldDescriptor patron__v1__fulfillment__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "occurred_at",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Fulfillment, occurred_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__fulfillment__field_indices_by_name[] = {
   0,   /* field[0] = external_id */
   1,   /* field[1] = fulfilled_at */
   7,   /* field[7] = items */
+  8,   /* field[8] = occurred_at */
   3,   /* field[3] = shipment_status */
   2,   /* field[2] = state */
   4,   /* field[4] = tracking_company */
@@ -685,7 +801,7 @@ static const unsigned patron__v1__fulfillment__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__fulfillment__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor patron__v1__fulfillment__descriptor =
 {
@@ -695,14 +811,14 @@ const ProtobufCMessageDescriptor patron__v1__fulfillment__descriptor =
   "Patron__V1__Fulfillment",
   "patron.v1",
   sizeof(Patron__V1__Fulfillment),
-  8,
+  9,
   patron__v1__fulfillment__field_descriptors,
   patron__v1__fulfillment__field_indices_by_name,
   1,  patron__v1__fulfillment__number_ranges,
   (ProtobufCMessageInit) patron__v1__fulfillment__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__fulfilled_item__field_descriptors[2] =
+static const ProtobufCFieldDescriptor patron__v1__fulfilled_item__field_descriptors[4] =
 {
   {
     "product_id",
@@ -728,15 +844,41 @@ static const ProtobufCFieldDescriptor patron__v1__fulfilled_item__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "variant_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__FulfilledItem, variant_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "line_item_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__FulfilledItem, line_item_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__fulfilled_item__field_indices_by_name[] = {
+  3,   /* field[3] = line_item_id */
   0,   /* field[0] = product_id */
   1,   /* field[1] = quantity */
+  2,   /* field[2] = variant_id */
 };
 static const ProtobufCIntRange patron__v1__fulfilled_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor patron__v1__fulfilled_item__descriptor =
 {
@@ -746,7 +888,7 @@ const ProtobufCMessageDescriptor patron__v1__fulfilled_item__descriptor =
   "Patron__V1__FulfilledItem",
   "patron.v1",
   sizeof(Patron__V1__FulfilledItem),
-  2,
+  4,
   patron__v1__fulfilled_item__field_descriptors,
   patron__v1__fulfilled_item__field_indices_by_name,
   1,  patron__v1__fulfilled_item__number_ranges,
@@ -804,7 +946,7 @@ const ProtobufCMessageDescriptor patron__v1__cancellation__descriptor =
   (ProtobufCMessageInit) patron__v1__cancellation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__order__field_descriptors[25] =
+static const ProtobufCFieldDescriptor patron__v1__order__field_descriptors[30] =
 {
   {
     "id",
@@ -847,11 +989,11 @@ static const ProtobufCFieldDescriptor patron__v1__order__field_descriptors[25] =
     4,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Order, _name_case),
     offsetof(Patron__V1__Order, name),
     NULL,
     &protobuf_c_empty_string,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -1015,11 +1157,11 @@ static const ProtobufCFieldDescriptor patron__v1__order__field_descriptors[25] =
     18,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Order, _checkout_token_case),
     offsetof(Patron__V1__Order, checkout_token),
     NULL,
     &protobuf_c_empty_string,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -1027,11 +1169,11 @@ static const ProtobufCFieldDescriptor patron__v1__order__field_descriptors[25] =
     19,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Order, _payment_method_case),
     offsetof(Patron__V1__Order, payment_method),
     NULL,
     &protobuf_c_empty_string,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -1039,11 +1181,11 @@ static const ProtobufCFieldDescriptor patron__v1__order__field_descriptors[25] =
     20,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Order, _landing_site_url_case),
     offsetof(Patron__V1__Order, landing_site_url),
     NULL,
     &protobuf_c_empty_string,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -1051,11 +1193,11 @@ static const ProtobufCFieldDescriptor patron__v1__order__field_descriptors[25] =
     21,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Order, _sales_channel_case),
     offsetof(Patron__V1__Order, sales_channel),
     NULL,
     &protobuf_c_empty_string,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -1106,11 +1248,73 @@ static const ProtobufCFieldDescriptor patron__v1__order__field_descriptors[25] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "version",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Order, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "paid_at",
+    27,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Order, paid_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed_at",
+    28,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Order, changed_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "contact",
+    29,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Order, contact),
+    &patron__v1__contact__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_partial",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Order, is_partial),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__order__field_indices_by_name[] = {
   22,   /* field[22] = billing_address */
   8,   /* field[8] = cancellation */
+  27,   /* field[27] = changed_at */
   17,   /* field[17] = checkout_token */
+  28,   /* field[28] = contact */
   23,   /* field[23] = created_at */
   1,   /* field[1] = customer_id */
   13,   /* field[13] = discount */
@@ -1119,9 +1323,11 @@ static const unsigned patron__v1__order__field_indices_by_name[] = {
   7,   /* field[7] = fulfillment_status */
   11,   /* field[11] = fulfillments */
   0,   /* field[0] = id */
+  29,   /* field[29] = is_partial */
   19,   /* field[19] = landing_site_url */
   9,   /* field[9] = line_items */
   3,   /* field[3] = name */
+  26,   /* field[26] = paid_at */
   18,   /* field[18] = payment_method */
   6,   /* field[6] = payment_status */
   4,   /* field[4] = placed_at */
@@ -1133,11 +1339,12 @@ static const unsigned patron__v1__order__field_indices_by_name[] = {
   15,   /* field[15] = tax */
   5,   /* field[5] = total */
   24,   /* field[24] = updated_at */
+  25,   /* field[25] = version */
 };
 static const ProtobufCIntRange patron__v1__order__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 25 }
+  { 0, 30 }
 };
 const ProtobufCMessageDescriptor patron__v1__order__descriptor =
 {
@@ -1147,11 +1354,152 @@ const ProtobufCMessageDescriptor patron__v1__order__descriptor =
   "Patron__V1__Order",
   "patron.v1",
   sizeof(Patron__V1__Order),
-  25,
+  30,
   patron__v1__order__field_descriptors,
   patron__v1__order__field_indices_by_name,
   1,  patron__v1__order__number_ranges,
   (ProtobufCMessageInit) patron__v1__order__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__order_ref__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Patron__V1__OrderRef, ref_case),
+    offsetof(Patron__V1__OrderRef, id),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "external_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Patron__V1__OrderRef, ref_case),
+    offsetof(Patron__V1__OrderRef, external_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__order_ref__field_indices_by_name[] = {
+  1,   /* field[1] = external_id */
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange patron__v1__order_ref__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor patron__v1__order_ref__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.OrderRef",
+  "OrderRef",
+  "Patron__V1__OrderRef",
+  "patron.v1",
+  sizeof(Patron__V1__OrderRef),
+  2,
+  patron__v1__order_ref__field_descriptors,
+  patron__v1__order_ref__field_indices_by_name,
+  1,  patron__v1__order_ref__number_ranges,
+  (ProtobufCMessageInit) patron__v1__order_ref__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__pending_order_part__field_descriptors[5] =
+{
+  {
+    "order_external_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__PendingOrderPart, order_external_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refund",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__PendingOrderPart, part_case),
+    offsetof(Patron__V1__PendingOrderPart, refund),
+    &patron__v1__refund__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fulfillment",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__PendingOrderPart, part_case),
+    offsetof(Patron__V1__PendingOrderPart, fulfillment),
+    &patron__v1__fulfillment__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "received_at",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__PendingOrderPart, received_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_at",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__PendingOrderPart, expires_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__pending_order_part__field_indices_by_name[] = {
+  4,   /* field[4] = expires_at */
+  2,   /* field[2] = fulfillment */
+  0,   /* field[0] = order_external_id */
+  3,   /* field[3] = received_at */
+  1,   /* field[1] = refund */
+};
+static const ProtobufCIntRange patron__v1__pending_order_part__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor patron__v1__pending_order_part__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.PendingOrderPart",
+  "PendingOrderPart",
+  "Patron__V1__PendingOrderPart",
+  "patron.v1",
+  sizeof(Patron__V1__PendingOrderPart),
+  5,
+  patron__v1__pending_order_part__field_descriptors,
+  patron__v1__pending_order_part__field_indices_by_name,
+  1,  patron__v1__pending_order_part__number_ranges,
+  (ProtobufCMessageInit) patron__v1__pending_order_part__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor patron__v1__checkout__field_descriptors[11] =
@@ -1322,7 +1670,7 @@ const ProtobufCMessageDescriptor patron__v1__checkout__descriptor =
   (ProtobufCMessageInit) patron__v1__checkout__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__order_stats__field_descriptors[8] =
+static const ProtobufCFieldDescriptor patron__v1__order_stats__field_descriptors[9] =
 {
   {
     "currency_code",
@@ -1420,12 +1768,25 @@ static const ProtobufCFieldDescriptor patron__v1__order_stats__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "net_spent",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__OrderStats, net_spent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__order_stats__field_indices_by_name[] = {
   4,   /* field[4] = cancelled_count */
   0,   /* field[0] = currency_code */
   5,   /* field[5] = first_order_at */
   6,   /* field[6] = last_order_at */
+  8,   /* field[8] = net_spent */
   1,   /* field[1] = order_count */
   3,   /* field[3] = refunded_total */
   2,   /* field[2] = total_spent */
@@ -1434,7 +1795,7 @@ static const unsigned patron__v1__order_stats__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__order_stats__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor patron__v1__order_stats__descriptor =
 {
@@ -1444,7 +1805,7 @@ const ProtobufCMessageDescriptor patron__v1__order_stats__descriptor =
   "Patron__V1__OrderStats",
   "patron.v1",
   sizeof(Patron__V1__OrderStats),
-  8,
+  9,
   patron__v1__order_stats__field_descriptors,
   patron__v1__order_stats__field_indices_by_name,
   1,  patron__v1__order_stats__number_ranges,

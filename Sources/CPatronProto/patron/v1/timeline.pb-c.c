@@ -1324,6 +1324,276 @@ void   patron__v1__list_orders_response__free_unpacked
   assert(message->base.descriptor == &patron__v1__list_orders_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   patron__v1__move_order_request__init
+                     (Patron__V1__MoveOrderRequest         *message)
+{
+  static const Patron__V1__MoveOrderRequest init_value = PATRON__V1__MOVE_ORDER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t patron__v1__move_order_request__get_packed_size
+                     (const Patron__V1__MoveOrderRequest *message)
+{
+  assert(message->base.descriptor == &patron__v1__move_order_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__move_order_request__pack
+                     (const Patron__V1__MoveOrderRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__move_order_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__move_order_request__pack_to_buffer
+                     (const Patron__V1__MoveOrderRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__move_order_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__MoveOrderRequest *
+       patron__v1__move_order_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__MoveOrderRequest *)
+     protobuf_c_message_unpack (&patron__v1__move_order_request__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__move_order_request__free_unpacked
+                     (Patron__V1__MoveOrderRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__move_order_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__move_order_response__init
+                     (Patron__V1__MoveOrderResponse         *message)
+{
+  static const Patron__V1__MoveOrderResponse init_value = PATRON__V1__MOVE_ORDER_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t patron__v1__move_order_response__get_packed_size
+                     (const Patron__V1__MoveOrderResponse *message)
+{
+  assert(message->base.descriptor == &patron__v1__move_order_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__move_order_response__pack
+                     (const Patron__V1__MoveOrderResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__move_order_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__move_order_response__pack_to_buffer
+                     (const Patron__V1__MoveOrderResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__move_order_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__MoveOrderResponse *
+       patron__v1__move_order_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__MoveOrderResponse *)
+     protobuf_c_message_unpack (&patron__v1__move_order_response__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__move_order_response__free_unpacked
+                     (Patron__V1__MoveOrderResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__move_order_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__delete_order_request__init
+                     (Patron__V1__DeleteOrderRequest         *message)
+{
+  static const Patron__V1__DeleteOrderRequest init_value = PATRON__V1__DELETE_ORDER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t patron__v1__delete_order_request__get_packed_size
+                     (const Patron__V1__DeleteOrderRequest *message)
+{
+  assert(message->base.descriptor == &patron__v1__delete_order_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__delete_order_request__pack
+                     (const Patron__V1__DeleteOrderRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__delete_order_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__delete_order_request__pack_to_buffer
+                     (const Patron__V1__DeleteOrderRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__delete_order_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__DeleteOrderRequest *
+       patron__v1__delete_order_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__DeleteOrderRequest *)
+     protobuf_c_message_unpack (&patron__v1__delete_order_request__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__delete_order_request__free_unpacked
+                     (Patron__V1__DeleteOrderRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__delete_order_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__delete_order_response__init
+                     (Patron__V1__DeleteOrderResponse         *message)
+{
+  static const Patron__V1__DeleteOrderResponse init_value = PATRON__V1__DELETE_ORDER_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t patron__v1__delete_order_response__get_packed_size
+                     (const Patron__V1__DeleteOrderResponse *message)
+{
+  assert(message->base.descriptor == &patron__v1__delete_order_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__delete_order_response__pack
+                     (const Patron__V1__DeleteOrderResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__delete_order_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__delete_order_response__pack_to_buffer
+                     (const Patron__V1__DeleteOrderResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__delete_order_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__DeleteOrderResponse *
+       patron__v1__delete_order_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__DeleteOrderResponse *)
+     protobuf_c_message_unpack (&patron__v1__delete_order_response__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__delete_order_response__free_unpacked
+                     (Patron__V1__DeleteOrderResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__delete_order_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__delete_event_request__init
+                     (Patron__V1__DeleteEventRequest         *message)
+{
+  static const Patron__V1__DeleteEventRequest init_value = PATRON__V1__DELETE_EVENT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t patron__v1__delete_event_request__get_packed_size
+                     (const Patron__V1__DeleteEventRequest *message)
+{
+  assert(message->base.descriptor == &patron__v1__delete_event_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__delete_event_request__pack
+                     (const Patron__V1__DeleteEventRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__delete_event_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__delete_event_request__pack_to_buffer
+                     (const Patron__V1__DeleteEventRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__delete_event_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__DeleteEventRequest *
+       patron__v1__delete_event_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__DeleteEventRequest *)
+     protobuf_c_message_unpack (&patron__v1__delete_event_request__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__delete_event_request__free_unpacked
+                     (Patron__V1__DeleteEventRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__delete_event_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   patron__v1__delete_event_response__init
+                     (Patron__V1__DeleteEventResponse         *message)
+{
+  static const Patron__V1__DeleteEventResponse init_value = PATRON__V1__DELETE_EVENT_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t patron__v1__delete_event_response__get_packed_size
+                     (const Patron__V1__DeleteEventResponse *message)
+{
+  assert(message->base.descriptor == &patron__v1__delete_event_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t patron__v1__delete_event_response__pack
+                     (const Patron__V1__DeleteEventResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &patron__v1__delete_event_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t patron__v1__delete_event_response__pack_to_buffer
+                     (const Patron__V1__DeleteEventResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &patron__v1__delete_event_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Patron__V1__DeleteEventResponse *
+       patron__v1__delete_event_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Patron__V1__DeleteEventResponse *)
+     protobuf_c_message_unpack (&patron__v1__delete_event_response__descriptor,
+                                allocator, len, data);
+}
+void   patron__v1__delete_event_response__free_unpacked
+                     (Patron__V1__DeleteEventResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &patron__v1__delete_event_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   patron__v1__get_order_request__init
                      (Patron__V1__GetOrderRequest         *message)
 {
@@ -2340,7 +2610,7 @@ const ProtobufCMessageDescriptor patron__v1__event__properties_entry__descriptor
   (ProtobufCMessageInit) patron__v1__event__properties_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__event__field_descriptors[20] =
+static const ProtobufCFieldDescriptor patron__v1__event__field_descriptors[21] =
 {
   {
     "id",
@@ -2582,11 +2852,24 @@ static const ProtobufCFieldDescriptor patron__v1__event__field_descriptors[20] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "contact",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Event, contact),
+    &patron__v1__contact__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__event__field_indices_by_name[] = {
   16,   /* field[16] = actor */
   12,   /* field[12] = amount */
   13,   /* field[13] = channel */
+  20,   /* field[20] = contact */
   15,   /* field[15] = context */
   2,   /* field[2] = customer_id */
   18,   /* field[18] = enriched_fields */
@@ -2608,7 +2891,7 @@ static const unsigned patron__v1__event__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 20 }
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor patron__v1__event__descriptor =
 {
@@ -2618,14 +2901,14 @@ const ProtobufCMessageDescriptor patron__v1__event__descriptor =
   "Patron__V1__Event",
   "patron.v1",
   sizeof(Patron__V1__Event),
-  20,
+  21,
   patron__v1__event__field_descriptors,
   patron__v1__event__field_indices_by_name,
   1,  patron__v1__event__number_ranges,
   (ProtobufCMessageInit) patron__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__record_event_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor patron__v1__record_event_request__field_descriptors[6] =
 {
   {
     "store_id",
@@ -2687,18 +2970,31 @@ static const ProtobufCFieldDescriptor patron__v1__record_event_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invalid_fields",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__RecordEventRequest, invalid_fields),
+    &patron__v1__invalid_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__record_event_request__field_indices_by_name[] = {
   1,   /* field[1] = customer */
   4,   /* field[4] = default_country */
   2,   /* field[2] = event */
+  5,   /* field[5] = invalid_fields */
   3,   /* field[3] = request_id */
   0,   /* field[0] = store_id */
 };
 static const ProtobufCIntRange patron__v1__record_event_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor patron__v1__record_event_request__descriptor =
 {
@@ -2708,7 +3004,7 @@ const ProtobufCMessageDescriptor patron__v1__record_event_request__descriptor =
   "Patron__V1__RecordEventRequest",
   "patron.v1",
   sizeof(Patron__V1__RecordEventRequest),
-  5,
+  6,
   patron__v1__record_event_request__field_descriptors,
   patron__v1__record_event_request__field_indices_by_name,
   1,  patron__v1__record_event_request__number_ranges,
@@ -2843,7 +3139,7 @@ const ProtobufCMessageDescriptor patron__v1__record_event_item__descriptor =
   (ProtobufCMessageInit) patron__v1__record_event_item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__batch_record_events_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor patron__v1__batch_record_events_request__field_descriptors[5] =
 {
   {
     "store_id",
@@ -2893,9 +3189,22 @@ static const ProtobufCFieldDescriptor patron__v1__batch_record_events_request__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invalid_fields",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__BatchRecordEventsRequest, invalid_fields),
+    &patron__v1__invalid_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__batch_record_events_request__field_indices_by_name[] = {
   3,   /* field[3] = default_country */
+  4,   /* field[4] = invalid_fields */
   1,   /* field[1] = items */
   2,   /* field[2] = request_id */
   0,   /* field[0] = store_id */
@@ -2903,7 +3212,7 @@ static const unsigned patron__v1__batch_record_events_request__field_indices_by_
 static const ProtobufCIntRange patron__v1__batch_record_events_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor patron__v1__batch_record_events_request__descriptor =
 {
@@ -2913,7 +3222,7 @@ const ProtobufCMessageDescriptor patron__v1__batch_record_events_request__descri
   "Patron__V1__BatchRecordEventsRequest",
   "patron.v1",
   sizeof(Patron__V1__BatchRecordEventsRequest),
-  4,
+  5,
   patron__v1__batch_record_events_request__field_descriptors,
   patron__v1__batch_record_events_request__field_indices_by_name,
   1,  patron__v1__batch_record_events_request__number_ranges,
@@ -2971,7 +3280,7 @@ const ProtobufCMessageDescriptor patron__v1__batch_record_events_response__descr
   (ProtobufCMessageInit) patron__v1__batch_record_events_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__sync_order_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor patron__v1__sync_order_request__field_descriptors[8] =
 {
   {
     "store_id",
@@ -3021,17 +3330,69 @@ static const ProtobufCFieldDescriptor patron__v1__sync_order_request__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invalid_fields",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__SyncOrderRequest, invalid_fields),
+    &patron__v1__invalid_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replace",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__SyncOrderRequest, replace),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__SyncOrderRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "allow_regress",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__SyncOrderRequest, allow_regress),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__sync_order_request__field_indices_by_name[] = {
+  7,   /* field[7] = allow_regress */
   1,   /* field[1] = customer */
   3,   /* field[3] = default_country */
+  4,   /* field[4] = invalid_fields */
   2,   /* field[2] = order */
+  5,   /* field[5] = replace */
   0,   /* field[0] = store_id */
+  6,   /* field[6] = update_mask */
 };
 static const ProtobufCIntRange patron__v1__sync_order_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor patron__v1__sync_order_request__descriptor =
 {
@@ -3041,7 +3402,7 @@ const ProtobufCMessageDescriptor patron__v1__sync_order_request__descriptor =
   "Patron__V1__SyncOrderRequest",
   "patron.v1",
   sizeof(Patron__V1__SyncOrderRequest),
-  4,
+  8,
   patron__v1__sync_order_request__field_descriptors,
   patron__v1__sync_order_request__field_indices_by_name,
   1,  patron__v1__sync_order_request__number_ranges,
@@ -3138,7 +3499,7 @@ const ProtobufCMessageDescriptor patron__v1__sync_order_response__descriptor =
   (ProtobufCMessageInit) patron__v1__sync_order_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__sync_order_item__field_descriptors[2] =
+static const ProtobufCFieldDescriptor patron__v1__sync_order_item__field_descriptors[3] =
 {
   {
     "customer",
@@ -3164,15 +3525,28 @@ static const ProtobufCFieldDescriptor patron__v1__sync_order_item__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "update_mask",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__SyncOrderItem, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__sync_order_item__field_indices_by_name[] = {
   0,   /* field[0] = customer */
   1,   /* field[1] = order */
+  2,   /* field[2] = update_mask */
 };
 static const ProtobufCIntRange patron__v1__sync_order_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor patron__v1__sync_order_item__descriptor =
 {
@@ -3182,14 +3556,14 @@ const ProtobufCMessageDescriptor patron__v1__sync_order_item__descriptor =
   "Patron__V1__SyncOrderItem",
   "patron.v1",
   sizeof(Patron__V1__SyncOrderItem),
-  2,
+  3,
   patron__v1__sync_order_item__field_descriptors,
   patron__v1__sync_order_item__field_indices_by_name,
   1,  patron__v1__sync_order_item__number_ranges,
   (ProtobufCMessageInit) patron__v1__sync_order_item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__batch_sync_orders_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor patron__v1__batch_sync_orders_request__field_descriptors[6] =
 {
   {
     "store_id",
@@ -3227,16 +3601,55 @@ static const ProtobufCFieldDescriptor patron__v1__batch_sync_orders_request__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invalid_fields",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__BatchSyncOrdersRequest, invalid_fields),
+    &patron__v1__invalid_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replace",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__BatchSyncOrdersRequest, replace),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "allow_regress",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__BatchSyncOrdersRequest, allow_regress),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__batch_sync_orders_request__field_indices_by_name[] = {
+  5,   /* field[5] = allow_regress */
   2,   /* field[2] = default_country */
+  3,   /* field[3] = invalid_fields */
   1,   /* field[1] = items */
+  4,   /* field[4] = replace */
   0,   /* field[0] = store_id */
 };
 static const ProtobufCIntRange patron__v1__batch_sync_orders_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor patron__v1__batch_sync_orders_request__descriptor =
 {
@@ -3246,7 +3659,7 @@ const ProtobufCMessageDescriptor patron__v1__batch_sync_orders_request__descript
   "Patron__V1__BatchSyncOrdersRequest",
   "patron.v1",
   sizeof(Patron__V1__BatchSyncOrdersRequest),
-  3,
+  6,
   patron__v1__batch_sync_orders_request__field_descriptors,
   patron__v1__batch_sync_orders_request__field_indices_by_name,
   1,  patron__v1__batch_sync_orders_request__number_ranges,
@@ -3304,7 +3717,7 @@ const ProtobufCMessageDescriptor patron__v1__batch_sync_orders_response__descrip
   (ProtobufCMessageInit) patron__v1__batch_sync_orders_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__sync_refund_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor patron__v1__sync_refund_request__field_descriptors[4] =
 {
   {
     "store_id",
@@ -3342,8 +3755,21 @@ static const ProtobufCFieldDescriptor patron__v1__sync_refund_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invalid_fields",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__SyncRefundRequest, invalid_fields),
+    &patron__v1__invalid_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__sync_refund_request__field_indices_by_name[] = {
+  3,   /* field[3] = invalid_fields */
   1,   /* field[1] = order_external_id */
   2,   /* field[2] = refund */
   0,   /* field[0] = store_id */
@@ -3351,7 +3777,7 @@ static const unsigned patron__v1__sync_refund_request__field_indices_by_name[] =
 static const ProtobufCIntRange patron__v1__sync_refund_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor patron__v1__sync_refund_request__descriptor =
 {
@@ -3361,7 +3787,7 @@ const ProtobufCMessageDescriptor patron__v1__sync_refund_request__descriptor =
   "Patron__V1__SyncRefundRequest",
   "patron.v1",
   sizeof(Patron__V1__SyncRefundRequest),
-  3,
+  4,
   patron__v1__sync_refund_request__field_descriptors,
   patron__v1__sync_refund_request__field_indices_by_name,
   1,  patron__v1__sync_refund_request__number_ranges,
@@ -3445,7 +3871,7 @@ const ProtobufCMessageDescriptor patron__v1__sync_refund_response__descriptor =
   (ProtobufCMessageInit) patron__v1__sync_refund_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__sync_fulfillment_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor patron__v1__sync_fulfillment_request__field_descriptors[4] =
 {
   {
     "store_id",
@@ -3483,16 +3909,29 @@ static const ProtobufCFieldDescriptor patron__v1__sync_fulfillment_request__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invalid_fields",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__SyncFulfillmentRequest, invalid_fields),
+    &patron__v1__invalid_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__sync_fulfillment_request__field_indices_by_name[] = {
   2,   /* field[2] = fulfillment */
+  3,   /* field[3] = invalid_fields */
   1,   /* field[1] = order_external_id */
   0,   /* field[0] = store_id */
 };
 static const ProtobufCIntRange patron__v1__sync_fulfillment_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor patron__v1__sync_fulfillment_request__descriptor =
 {
@@ -3502,7 +3941,7 @@ const ProtobufCMessageDescriptor patron__v1__sync_fulfillment_request__descripto
   "Patron__V1__SyncFulfillmentRequest",
   "patron.v1",
   sizeof(Patron__V1__SyncFulfillmentRequest),
-  3,
+  4,
   patron__v1__sync_fulfillment_request__field_descriptors,
   patron__v1__sync_fulfillment_request__field_indices_by_name,
   1,  patron__v1__sync_fulfillment_request__number_ranges,
@@ -3586,7 +4025,7 @@ const ProtobufCMessageDescriptor patron__v1__sync_fulfillment_response__descript
   (ProtobufCMessageInit) patron__v1__sync_fulfillment_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__sync_checkout_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor patron__v1__sync_checkout_request__field_descriptors[5] =
 {
   {
     "store_id",
@@ -3636,17 +4075,30 @@ static const ProtobufCFieldDescriptor patron__v1__sync_checkout_request__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "invalid_fields",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__SyncCheckoutRequest, invalid_fields),
+    &patron__v1__invalid_fields__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__sync_checkout_request__field_indices_by_name[] = {
   2,   /* field[2] = checkout */
   1,   /* field[1] = customer */
   3,   /* field[3] = default_country */
+  4,   /* field[4] = invalid_fields */
   0,   /* field[0] = store_id */
 };
 static const ProtobufCIntRange patron__v1__sync_checkout_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor patron__v1__sync_checkout_request__descriptor =
 {
@@ -3656,7 +4108,7 @@ const ProtobufCMessageDescriptor patron__v1__sync_checkout_request__descriptor =
   "Patron__V1__SyncCheckoutRequest",
   "patron.v1",
   sizeof(Patron__V1__SyncCheckoutRequest),
-  4,
+  5,
   patron__v1__sync_checkout_request__field_descriptors,
   patron__v1__sync_checkout_request__field_indices_by_name,
   1,  patron__v1__sync_checkout_request__number_ranges,
@@ -4331,7 +4783,7 @@ const ProtobufCMessageDescriptor patron__v1__get_event_response__descriptor =
   (ProtobufCMessageInit) patron__v1__get_event_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__list_orders_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor patron__v1__list_orders_request__field_descriptors[5] =
 {
   {
     "store_id",
@@ -4381,17 +4833,30 @@ static const ProtobufCFieldDescriptor patron__v1__list_orders_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pending_parts",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__ListOrdersRequest, pending_parts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__list_orders_request__field_indices_by_name[] = {
   1,   /* field[1] = customer */
   2,   /* field[2] = page_size */
   3,   /* field[3] = page_token */
+  4,   /* field[4] = pending_parts */
   0,   /* field[0] = store_id */
 };
 static const ProtobufCIntRange patron__v1__list_orders_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor patron__v1__list_orders_request__descriptor =
 {
@@ -4401,14 +4866,14 @@ const ProtobufCMessageDescriptor patron__v1__list_orders_request__descriptor =
   "Patron__V1__ListOrdersRequest",
   "patron.v1",
   sizeof(Patron__V1__ListOrdersRequest),
-  4,
+  5,
   patron__v1__list_orders_request__field_descriptors,
   patron__v1__list_orders_request__field_indices_by_name,
   1,  patron__v1__list_orders_request__number_ranges,
   (ProtobufCMessageInit) patron__v1__list_orders_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__list_orders_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor patron__v1__list_orders_response__field_descriptors[3] =
 {
   {
     "orders",
@@ -4434,15 +4899,28 @@ static const ProtobufCFieldDescriptor patron__v1__list_orders_response__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pending_parts",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__ListOrdersResponse, n_pending_parts),
+    offsetof(Patron__V1__ListOrdersResponse, pending_parts),
+    &patron__v1__pending_order_part__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__list_orders_response__field_indices_by_name[] = {
   1,   /* field[1] = next_page_token */
   0,   /* field[0] = orders */
+  2,   /* field[2] = pending_parts */
 };
 static const ProtobufCIntRange patron__v1__list_orders_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor patron__v1__list_orders_response__descriptor =
 {
@@ -4452,14 +4930,398 @@ const ProtobufCMessageDescriptor patron__v1__list_orders_response__descriptor =
   "Patron__V1__ListOrdersResponse",
   "patron.v1",
   sizeof(Patron__V1__ListOrdersResponse),
-  2,
+  3,
   patron__v1__list_orders_response__field_descriptors,
   patron__v1__list_orders_response__field_indices_by_name,
   1,  patron__v1__list_orders_response__number_ranges,
   (ProtobufCMessageInit) patron__v1__list_orders_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__get_order_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor patron__v1__move_order_request__field_descriptors[3] =
+{
+  {
+    "store_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__MoveOrderRequest, store_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__MoveOrderRequest, order),
+    &patron__v1__order_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__MoveOrderRequest, customer),
+    &patron__v1__customer_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__move_order_request__field_indices_by_name[] = {
+  2,   /* field[2] = customer */
+  1,   /* field[1] = order */
+  0,   /* field[0] = store_id */
+};
+static const ProtobufCIntRange patron__v1__move_order_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor patron__v1__move_order_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.MoveOrderRequest",
+  "MoveOrderRequest",
+  "Patron__V1__MoveOrderRequest",
+  "patron.v1",
+  sizeof(Patron__V1__MoveOrderRequest),
+  3,
+  patron__v1__move_order_request__field_descriptors,
+  patron__v1__move_order_request__field_indices_by_name,
+  1,  patron__v1__move_order_request__number_ranges,
+  (ProtobufCMessageInit) patron__v1__move_order_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__move_order_response__field_descriptors[4] =
+{
+  {
+    "order",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__MoveOrderResponse, order),
+    &patron__v1__order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__MoveOrderResponse, outcome),
+    &patron__v1__outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "previous_customer_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__MoveOrderResponse, previous_customer_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_count",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__MoveOrderResponse, event_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__move_order_response__field_indices_by_name[] = {
+  3,   /* field[3] = event_count */
+  0,   /* field[0] = order */
+  1,   /* field[1] = outcome */
+  2,   /* field[2] = previous_customer_id */
+};
+static const ProtobufCIntRange patron__v1__move_order_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor patron__v1__move_order_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.MoveOrderResponse",
+  "MoveOrderResponse",
+  "Patron__V1__MoveOrderResponse",
+  "patron.v1",
+  sizeof(Patron__V1__MoveOrderResponse),
+  4,
+  patron__v1__move_order_response__field_descriptors,
+  patron__v1__move_order_response__field_indices_by_name,
+  1,  patron__v1__move_order_response__number_ranges,
+  (ProtobufCMessageInit) patron__v1__move_order_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__delete_order_request__field_descriptors[3] =
+{
+  {
+    "store_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__DeleteOrderRequest, store_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__DeleteOrderRequest, order),
+    &patron__v1__order_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__DeleteOrderRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__delete_order_request__field_indices_by_name[] = {
+  1,   /* field[1] = order */
+  2,   /* field[2] = request_id */
+  0,   /* field[0] = store_id */
+};
+static const ProtobufCIntRange patron__v1__delete_order_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor patron__v1__delete_order_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.DeleteOrderRequest",
+  "DeleteOrderRequest",
+  "Patron__V1__DeleteOrderRequest",
+  "patron.v1",
+  sizeof(Patron__V1__DeleteOrderRequest),
+  3,
+  patron__v1__delete_order_request__field_descriptors,
+  patron__v1__delete_order_request__field_indices_by_name,
+  1,  patron__v1__delete_order_request__number_ranges,
+  (ProtobufCMessageInit) patron__v1__delete_order_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__delete_order_response__field_descriptors[2] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__DeleteOrderResponse, customer_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__DeleteOrderResponse, event_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__delete_order_response__field_indices_by_name[] = {
+  0,   /* field[0] = customer_id */
+  1,   /* field[1] = event_count */
+};
+static const ProtobufCIntRange patron__v1__delete_order_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor patron__v1__delete_order_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.DeleteOrderResponse",
+  "DeleteOrderResponse",
+  "Patron__V1__DeleteOrderResponse",
+  "patron.v1",
+  sizeof(Patron__V1__DeleteOrderResponse),
+  2,
+  patron__v1__delete_order_response__field_descriptors,
+  patron__v1__delete_order_response__field_indices_by_name,
+  1,  patron__v1__delete_order_response__number_ranges,
+  (ProtobufCMessageInit) patron__v1__delete_order_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__delete_event_request__field_descriptors[4] =
+{
+  {
+    "store_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__DeleteEventRequest, store_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Patron__V1__DeleteEventRequest, event_case),
+    offsetof(Patron__V1__DeleteEventRequest, id),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__DeleteEventRequest, event_case),
+    offsetof(Patron__V1__DeleteEventRequest, key),
+    &patron__v1__event_key__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__DeleteEventRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__delete_event_request__field_indices_by_name[] = {
+  1,   /* field[1] = id */
+  2,   /* field[2] = key */
+  3,   /* field[3] = request_id */
+  0,   /* field[0] = store_id */
+};
+static const ProtobufCIntRange patron__v1__delete_event_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor patron__v1__delete_event_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.DeleteEventRequest",
+  "DeleteEventRequest",
+  "Patron__V1__DeleteEventRequest",
+  "patron.v1",
+  sizeof(Patron__V1__DeleteEventRequest),
+  4,
+  patron__v1__delete_event_request__field_descriptors,
+  patron__v1__delete_event_request__field_indices_by_name,
+  1,  patron__v1__delete_event_request__number_ranges,
+  (ProtobufCMessageInit) patron__v1__delete_event_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__delete_event_response__field_descriptors[2] =
+{
+  {
+    "event_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__DeleteEventResponse, event_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__DeleteEventResponse, customer_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned patron__v1__delete_event_response__field_indices_by_name[] = {
+  1,   /* field[1] = customer_id */
+  0,   /* field[0] = event_id */
+};
+static const ProtobufCIntRange patron__v1__delete_event_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor patron__v1__delete_event_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "patron.v1.DeleteEventResponse",
+  "DeleteEventResponse",
+  "Patron__V1__DeleteEventResponse",
+  "patron.v1",
+  sizeof(Patron__V1__DeleteEventResponse),
+  2,
+  patron__v1__delete_event_response__field_descriptors,
+  patron__v1__delete_event_response__field_indices_by_name,
+  1,  patron__v1__delete_event_response__number_ranges,
+  (ProtobufCMessageInit) patron__v1__delete_event_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor patron__v1__get_order_request__field_descriptors[4] =
 {
   {
     "store_id",
@@ -4497,16 +5359,29 @@ static const ProtobufCFieldDescriptor patron__v1__get_order_request__field_descr
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "part_token",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__GetOrderRequest, part_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__get_order_request__field_indices_by_name[] = {
   2,   /* field[2] = external_id */
   1,   /* field[1] = id */
+  3,   /* field[3] = part_token */
   0,   /* field[0] = store_id */
 };
 static const ProtobufCIntRange patron__v1__get_order_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor patron__v1__get_order_request__descriptor =
 {
@@ -4516,14 +5391,14 @@ const ProtobufCMessageDescriptor patron__v1__get_order_request__descriptor =
   "Patron__V1__GetOrderRequest",
   "patron.v1",
   sizeof(Patron__V1__GetOrderRequest),
-  3,
+  4,
   patron__v1__get_order_request__field_descriptors,
   patron__v1__get_order_request__field_indices_by_name,
   1,  patron__v1__get_order_request__number_ranges,
   (ProtobufCMessageInit) patron__v1__get_order_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__get_order_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor patron__v1__get_order_response__field_descriptors[3] =
 {
   {
     "order",
@@ -4549,15 +5424,28 @@ static const ProtobufCFieldDescriptor patron__v1__get_order_response__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "next_part_token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__GetOrderResponse, next_part_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__get_order_response__field_indices_by_name[] = {
   1,   /* field[1] = events */
+  2,   /* field[2] = next_part_token */
   0,   /* field[0] = order */
 };
 static const ProtobufCIntRange patron__v1__get_order_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor patron__v1__get_order_response__descriptor =
 {
@@ -4567,7 +5455,7 @@ const ProtobufCMessageDescriptor patron__v1__get_order_response__descriptor =
   "Patron__V1__GetOrderResponse",
   "patron.v1",
   sizeof(Patron__V1__GetOrderResponse),
-  2,
+  3,
   patron__v1__get_order_response__field_descriptors,
   patron__v1__get_order_response__field_indices_by_name,
   1,  patron__v1__get_order_response__number_ranges,
@@ -5285,17 +6173,21 @@ const ProtobufCEnumDescriptor patron__v1__timeline_action__descriptor =
   patron__v1__timeline_action__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue patron__v1__event_change_kind__enum_values_by_number[3] =
+static const ProtobufCEnumValue patron__v1__event_change_kind__enum_values_by_number[5] =
 {
   { "EVENT_CHANGE_KIND_UNSPECIFIED", "PATRON__V1__EVENT_CHANGE_KIND__EVENT_CHANGE_KIND_UNSPECIFIED", 0 },
   { "EVENT_CHANGE_KIND_RECORDED", "PATRON__V1__EVENT_CHANGE_KIND__EVENT_CHANGE_KIND_RECORDED", 1 },
   { "EVENT_CHANGE_KIND_REPLACED", "PATRON__V1__EVENT_CHANGE_KIND__EVENT_CHANGE_KIND_REPLACED", 2 },
+  { "EVENT_CHANGE_KIND_DELETED", "PATRON__V1__EVENT_CHANGE_KIND__EVENT_CHANGE_KIND_DELETED", 3 },
+  { "EVENT_CHANGE_KIND_MOVED", "PATRON__V1__EVENT_CHANGE_KIND__EVENT_CHANGE_KIND_MOVED", 4 },
 };
 static const ProtobufCIntRange patron__v1__event_change_kind__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 5}
 };
-static const ProtobufCEnumValueIndex patron__v1__event_change_kind__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex patron__v1__event_change_kind__enum_values_by_name[5] =
 {
+  { "EVENT_CHANGE_KIND_DELETED", 3 },
+  { "EVENT_CHANGE_KIND_MOVED", 4 },
   { "EVENT_CHANGE_KIND_RECORDED", 1 },
   { "EVENT_CHANGE_KIND_REPLACED", 2 },
   { "EVENT_CHANGE_KIND_UNSPECIFIED", 0 },
@@ -5307,15 +6199,15 @@ const ProtobufCEnumDescriptor patron__v1__event_change_kind__descriptor =
   "EventChangeKind",
   "Patron__V1__EventChangeKind",
   "patron.v1",
-  3,
+  5,
   patron__v1__event_change_kind__enum_values_by_number,
-  3,
+  5,
   patron__v1__event_change_kind__enum_values_by_name,
   1,
   patron__v1__event_change_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor patron__v1__timeline_service__method_descriptors[15] =
+static const ProtobufCMethodDescriptor patron__v1__timeline_service__method_descriptors[18] =
 {
   { "RecordEvent", &patron__v1__record_event_request__descriptor, &patron__v1__record_event_response__descriptor },
   { "BatchRecordEvents", &patron__v1__batch_record_events_request__descriptor, &patron__v1__batch_record_events_response__descriptor },
@@ -5328,6 +6220,9 @@ static const ProtobufCMethodDescriptor patron__v1__timeline_service__method_desc
   { "GetEvent", &patron__v1__get_event_request__descriptor, &patron__v1__get_event_response__descriptor },
   { "ListOrders", &patron__v1__list_orders_request__descriptor, &patron__v1__list_orders_response__descriptor },
   { "GetOrder", &patron__v1__get_order_request__descriptor, &patron__v1__get_order_response__descriptor },
+  { "MoveOrder", &patron__v1__move_order_request__descriptor, &patron__v1__move_order_response__descriptor },
+  { "DeleteOrder", &patron__v1__delete_order_request__descriptor, &patron__v1__delete_order_response__descriptor },
+  { "DeleteEvent", &patron__v1__delete_event_request__descriptor, &patron__v1__delete_event_response__descriptor },
   { "ListEventTypes", &patron__v1__list_event_types_request__descriptor, &patron__v1__list_event_types_response__descriptor },
   { "RegisterEventType", &patron__v1__register_event_type_request__descriptor, &patron__v1__register_event_type_response__descriptor },
   { "ExportTimeline", &patron__v1__export_timeline_request__descriptor, &patron__v1__export_timeline_response__descriptor },
@@ -5336,19 +6231,22 @@ static const ProtobufCMethodDescriptor patron__v1__timeline_service__method_desc
 const unsigned patron__v1__timeline_service__method_indices_by_name[] = {
   1,        /* BatchRecordEvents */
   3,        /* BatchSyncOrders */
-  13,        /* ExportTimeline */
+  13,        /* DeleteEvent */
+  12,        /* DeleteOrder */
+  16,        /* ExportTimeline */
   8,        /* GetEvent */
   10,        /* GetOrder */
   7,        /* GetTimeline */
-  11,        /* ListEventTypes */
+  14,        /* ListEventTypes */
   9,        /* ListOrders */
+  11,        /* MoveOrder */
   0,        /* RecordEvent */
-  12,        /* RegisterEventType */
+  15,        /* RegisterEventType */
   6,        /* SyncCheckout */
   5,        /* SyncFulfillment */
   2,        /* SyncOrder */
   4,        /* SyncRefund */
-  14         /* WatchTimeline */
+  17         /* WatchTimeline */
 };
 const ProtobufCServiceDescriptor patron__v1__timeline_service__descriptor =
 {
@@ -5357,7 +6255,7 @@ const ProtobufCServiceDescriptor patron__v1__timeline_service__descriptor =
   "TimelineService",
   "Patron__V1__TimelineService",
   "patron.v1",
-  15,
+  18,
   patron__v1__timeline_service__method_descriptors,
   patron__v1__timeline_service__method_indices_by_name
 };
@@ -5449,13 +6347,37 @@ void patron__v1__timeline_service__get_order(ProtobufCService *service,
   assert(service->descriptor == &patron__v1__timeline_service__descriptor);
   service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void patron__v1__timeline_service__move_order(ProtobufCService *service,
+                                              const Patron__V1__MoveOrderRequest *input,
+                                              Patron__V1__MoveOrderResponse_Closure closure,
+                                              void *closure_data)
+{
+  assert(service->descriptor == &patron__v1__timeline_service__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void patron__v1__timeline_service__delete_order(ProtobufCService *service,
+                                                const Patron__V1__DeleteOrderRequest *input,
+                                                Patron__V1__DeleteOrderResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &patron__v1__timeline_service__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void patron__v1__timeline_service__delete_event(ProtobufCService *service,
+                                                const Patron__V1__DeleteEventRequest *input,
+                                                Patron__V1__DeleteEventResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &patron__v1__timeline_service__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void patron__v1__timeline_service__list_event_types(ProtobufCService *service,
                                                     const Patron__V1__ListEventTypesRequest *input,
                                                     Patron__V1__ListEventTypesResponse_Closure closure,
                                                     void *closure_data)
 {
   assert(service->descriptor == &patron__v1__timeline_service__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void patron__v1__timeline_service__register_event_type(ProtobufCService *service,
                                                        const Patron__V1__RegisterEventTypeRequest *input,
@@ -5463,7 +6385,7 @@ void patron__v1__timeline_service__register_event_type(ProtobufCService *service
                                                        void *closure_data)
 {
   assert(service->descriptor == &patron__v1__timeline_service__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void patron__v1__timeline_service__export_timeline(ProtobufCService *service,
                                                    const Patron__V1__ExportTimelineRequest *input,
@@ -5471,7 +6393,7 @@ void patron__v1__timeline_service__export_timeline(ProtobufCService *service,
                                                    void *closure_data)
 {
   assert(service->descriptor == &patron__v1__timeline_service__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void patron__v1__timeline_service__watch_timeline(ProtobufCService *service,
                                                   const Patron__V1__WatchTimelineRequest *input,
@@ -5479,7 +6401,7 @@ void patron__v1__timeline_service__watch_timeline(ProtobufCService *service,
                                                   void *closure_data)
 {
   assert(service->descriptor == &patron__v1__timeline_service__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void patron__v1__timeline_service__init (Patron__V1__TimelineService_Service *service,
                                          Patron__V1__TimelineService_ServiceDestroy destroy)

@@ -21,6 +21,8 @@ typedef struct Patron__V1__Date Patron__V1__Date;
 typedef struct Patron__V1__PropertyValue Patron__V1__PropertyValue;
 typedef struct Patron__V1__CustomerRef Patron__V1__CustomerRef;
 typedef struct Patron__V1__Warning Patron__V1__Warning;
+typedef struct Patron__V1__TextList Patron__V1__TextList;
+typedef struct Patron__V1__Contact Patron__V1__Contact;
 typedef struct Patron__V1__Address Patron__V1__Address;
 
 
@@ -48,6 +50,12 @@ typedef enum _Patron__V1__Outcome {
   PATRON__V1__OUTCOME__OUTCOME_MERGED = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__OUTCOME)
 } Patron__V1__Outcome;
+typedef enum _Patron__V1__InvalidFields {
+  PATRON__V1__INVALID_FIELDS__INVALID_FIELDS_UNSPECIFIED = 0,
+  PATRON__V1__INVALID_FIELDS__INVALID_FIELDS_REJECT = 1,
+  PATRON__V1__INVALID_FIELDS__INVALID_FIELDS_DROP = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__INVALID_FIELDS)
+} Patron__V1__InvalidFields;
 
 /* --- messages --- */
 
@@ -134,10 +142,34 @@ struct  Patron__V1__Warning
   char *reason;
   char *field;
   char *message;
+  char *rule;
+  char *given;
 };
 #define PATRON__V1__WARNING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__warning__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Patron__V1__TextList
+{
+  ProtobufCMessage base;
+  size_t n_values;
+  char **values;
+};
+#define PATRON__V1__TEXT_LIST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__text_list__descriptor) \
+    , 0,NULL }
+
+
+struct  Patron__V1__Contact
+{
+  ProtobufCMessage base;
+  char *email;
+  char *phone_number;
+};
+#define PATRON__V1__CONTACT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__contact__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Patron__V1__Address
@@ -253,6 +285,44 @@ Patron__V1__Warning *
 void   patron__v1__warning__free_unpacked
                      (Patron__V1__Warning *message,
                       ProtobufCAllocator *allocator);
+/* Patron__V1__TextList methods */
+void   patron__v1__text_list__init
+                     (Patron__V1__TextList         *message);
+size_t patron__v1__text_list__get_packed_size
+                     (const Patron__V1__TextList   *message);
+size_t patron__v1__text_list__pack
+                     (const Patron__V1__TextList   *message,
+                      uint8_t             *out);
+size_t patron__v1__text_list__pack_to_buffer
+                     (const Patron__V1__TextList   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__TextList *
+       patron__v1__text_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__text_list__free_unpacked
+                     (Patron__V1__TextList *message,
+                      ProtobufCAllocator *allocator);
+/* Patron__V1__Contact methods */
+void   patron__v1__contact__init
+                     (Patron__V1__Contact         *message);
+size_t patron__v1__contact__get_packed_size
+                     (const Patron__V1__Contact   *message);
+size_t patron__v1__contact__pack
+                     (const Patron__V1__Contact   *message,
+                      uint8_t             *out);
+size_t patron__v1__contact__pack_to_buffer
+                     (const Patron__V1__Contact   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__Contact *
+       patron__v1__contact__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__contact__free_unpacked
+                     (Patron__V1__Contact *message,
+                      ProtobufCAllocator *allocator);
 /* Patron__V1__Address methods */
 void   patron__v1__address__init
                      (Patron__V1__Address         *message);
@@ -289,6 +359,12 @@ typedef void (*Patron__V1__CustomerRef_Closure)
 typedef void (*Patron__V1__Warning_Closure)
                  (const Patron__V1__Warning *message,
                   void *closure_data);
+typedef void (*Patron__V1__TextList_Closure)
+                 (const Patron__V1__TextList *message,
+                  void *closure_data);
+typedef void (*Patron__V1__Contact_Closure)
+                 (const Patron__V1__Contact *message,
+                  void *closure_data);
 typedef void (*Patron__V1__Address_Closure)
                  (const Patron__V1__Address *message,
                   void *closure_data);
@@ -301,11 +377,14 @@ typedef void (*Patron__V1__Address_Closure)
 extern const ProtobufCEnumDescriptor    patron__v1__actor__descriptor;
 extern const ProtobufCEnumDescriptor    patron__v1__channel__descriptor;
 extern const ProtobufCEnumDescriptor    patron__v1__outcome__descriptor;
+extern const ProtobufCEnumDescriptor    patron__v1__invalid_fields__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__money__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__date__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__property_value__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__customer_ref__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__warning__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__text_list__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__contact__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__address__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -77,6 +77,12 @@ typedef struct Patron__V1__UnsuppressCustomerRequest Patron__V1__UnsuppressCusto
 typedef struct Patron__V1__UnsuppressCustomerResponse Patron__V1__UnsuppressCustomerResponse;
 typedef struct Patron__V1__GetAddressStatusRequest Patron__V1__GetAddressStatusRequest;
 typedef struct Patron__V1__GetAddressStatusResponse Patron__V1__GetAddressStatusResponse;
+typedef struct Patron__V1__AddressSuppression Patron__V1__AddressSuppression;
+typedef struct Patron__V1__ListSuppressionsRequest Patron__V1__ListSuppressionsRequest;
+typedef struct Patron__V1__ListSuppressionsResponse Patron__V1__ListSuppressionsResponse;
+typedef struct Patron__V1__SuppressionEntry Patron__V1__SuppressionEntry;
+typedef struct Patron__V1__ImportSuppressionsRequest Patron__V1__ImportSuppressionsRequest;
+typedef struct Patron__V1__ImportSuppressionsResponse Patron__V1__ImportSuppressionsResponse;
 typedef struct Patron__V1__ListConsentHistoryRequest Patron__V1__ListConsentHistoryRequest;
 typedef struct Patron__V1__ListConsentHistoryResponse Patron__V1__ListConsentHistoryResponse;
 typedef struct Patron__V1__StoreSettings Patron__V1__StoreSettings;
@@ -146,6 +152,12 @@ typedef enum _Patron__V1__ConsentPolicy {
   PATRON__V1__CONSENT_POLICY__CONSENT_POLICY_OVERWRITE = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__CONSENT_POLICY)
 } Patron__V1__ConsentPolicy;
+typedef enum _Patron__V1__OnMismatch {
+  PATRON__V1__ON_MISMATCH__ON_MISMATCH_UNSPECIFIED = 0,
+  PATRON__V1__ON_MISMATCH__ON_MISMATCH_REJECT = 1,
+  PATRON__V1__ON_MISMATCH__ON_MISMATCH_KEEP = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__ON_MISMATCH)
+} Patron__V1__OnMismatch;
 typedef enum _Patron__V1__DeleteMode {
   PATRON__V1__DELETE_MODE__DELETE_MODE_UNSPECIFIED = 0,
   PATRON__V1__DELETE_MODE__DELETE_MODE_ANONYMIZE = 1,
@@ -473,6 +485,7 @@ struct  Patron__V1__CustomerInput
   Patron__V1__Address *address;
   size_t n_custom_properties;
   Patron__V1__CustomerInput__CustomPropertiesEntry **custom_properties;
+  Google__Protobuf__FieldMask *address_mask;
   Patron__V1__CustomerInput__ExternalIdCase _external_id_case;
   union {
     char *external_id;
@@ -524,7 +537,7 @@ struct  Patron__V1__CustomerInput
 };
 #define PATRON__V1__CUSTOMER_INPUT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__customer_input__descriptor) \
-    , NULL, NULL, 0,NULL, PATRON__V1__CUSTOMER_INPUT___EXTERNAL_ID__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___EMAIL__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___PHONE_NUMBER__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___FIRST_NAME__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___LAST_NAME__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___GENDER__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___ACCOUNT_STATUS__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___DEFAULT_LANGUAGE__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___DEFAULT_CURRENCY__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___TAGS__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___ACCEPTS_SMS_MARKETING__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___ACCEPTS_EMAIL_MARKETING__NOT_SET, {0} }
+    , NULL, NULL, 0,NULL, NULL, PATRON__V1__CUSTOMER_INPUT___EXTERNAL_ID__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___EMAIL__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___PHONE_NUMBER__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___FIRST_NAME__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___LAST_NAME__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___GENDER__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___ACCOUNT_STATUS__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___DEFAULT_LANGUAGE__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___DEFAULT_CURRENCY__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___TAGS__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___ACCEPTS_SMS_MARKETING__NOT_SET, {0}, PATRON__V1__CUSTOMER_INPUT___ACCEPTS_EMAIL_MARKETING__NOT_SET, {0} }
 
 
 struct  Patron__V1__FieldProvenance
@@ -550,10 +563,11 @@ struct  Patron__V1__UpsertCustomerRequest
   char *default_country;
   char *source;
   Patron__V1__Actor actor;
+  Patron__V1__InvalidFields invalid_fields;
 };
 #define PATRON__V1__UPSERT_CUSTOMER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__upsert_customer_request__descriptor) \
-    , (char *)protobuf_c_empty_string, NULL, PATRON__V1__ON_CONFLICT__ON_CONFLICT_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, PATRON__V1__ACTOR__ACTOR_UNSPECIFIED }
+    , (char *)protobuf_c_empty_string, NULL, PATRON__V1__ON_CONFLICT__ON_CONFLICT_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, PATRON__V1__ACTOR__ACTOR_UNSPECIFIED, PATRON__V1__INVALID_FIELDS__INVALID_FIELDS_UNSPECIFIED }
 
 
 struct  Patron__V1__UpsertCustomerResponse
@@ -581,10 +595,11 @@ struct  Patron__V1__BatchUpsertCustomersRequest
   char *default_country;
   char *source;
   Patron__V1__Actor actor;
+  Patron__V1__InvalidFields invalid_fields;
 };
 #define PATRON__V1__BATCH_UPSERT_CUSTOMERS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__batch_upsert_customers_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, PATRON__V1__ON_CONFLICT__ON_CONFLICT_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, PATRON__V1__ACTOR__ACTOR_UNSPECIFIED }
+    , (char *)protobuf_c_empty_string, 0,NULL, PATRON__V1__ON_CONFLICT__ON_CONFLICT_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, PATRON__V1__ACTOR__ACTOR_UNSPECIFIED, PATRON__V1__INVALID_FIELDS__INVALID_FIELDS_UNSPECIFIED }
 
 
 struct  Patron__V1__BatchItemResult
@@ -660,10 +675,11 @@ struct  Patron__V1__BatchGetCustomersRequest
   char *store_id;
   size_t n_customers;
   Patron__V1__CustomerRef **customers;
+  Patron__V1__CustomerView view;
 };
 #define PATRON__V1__BATCH_GET_CUSTOMERS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__batch_get_customers_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0,NULL, PATRON__V1__CUSTOMER_VIEW__CUSTOMER_VIEW_UNSPECIFIED }
 
 
 struct  Patron__V1__BatchGetCustomersResponse
@@ -689,10 +705,12 @@ struct  Patron__V1__UpdateCustomerRequest
   char *etag;
   Patron__V1__Actor actor;
   char *default_country;
+  Patron__V1__InvalidFields invalid_fields;
+  char *request_id;
 };
 #define PATRON__V1__UPDATE_CUSTOMER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__update_customer_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, NULL, NULL, (char *)protobuf_c_empty_string, PATRON__V1__ACTOR__ACTOR_UNSPECIFIED, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0, NULL, NULL, (char *)protobuf_c_empty_string, PATRON__V1__ACTOR__ACTOR_UNSPECIFIED, (char *)protobuf_c_empty_string, PATRON__V1__INVALID_FIELDS__INVALID_FIELDS_UNSPECIFIED, (char *)protobuf_c_empty_string }
 
 
 struct  Patron__V1__UpdateCustomerResponse
@@ -742,10 +760,11 @@ struct  Patron__V1__ListCustomersRequest
   Patron__V1__CustomerSort sort;
   int32_t page_size;
   char *page_token;
+  Patron__V1__CustomerView view;
 };
 #define PATRON__V1__LIST_CUSTOMERS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__list_customers_request__descriptor) \
-    , (char *)protobuf_c_empty_string, NULL, PATRON__V1__CUSTOMER_SORT__CUSTOMER_SORT_UNSPECIFIED, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, NULL, PATRON__V1__CUSTOMER_SORT__CUSTOMER_SORT_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, PATRON__V1__CUSTOMER_VIEW__CUSTOMER_VIEW_UNSPECIFIED }
 
 
 struct  Patron__V1__ListCustomersResponse
@@ -879,10 +898,11 @@ struct  Patron__V1__ImportItem
   Patron__V1__Subscription **subscriptions;
   size_t n_suppressions;
   Patron__V1__Suppression **suppressions;
+  int32_t row;
 };
 #define PATRON__V1__IMPORT_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__import_item__descriptor) \
-    , NULL, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0,NULL, 0 }
 
 
 struct  Patron__V1__ImportCustomersRequest
@@ -895,10 +915,12 @@ struct  Patron__V1__ImportCustomersRequest
   protobuf_c_boolean validate_only;
   char *default_country;
   char *source;
+  Patron__V1__InvalidFields invalid_fields;
+  Patron__V1__OnMismatch on_mismatch;
 };
 #define PATRON__V1__IMPORT_CUSTOMERS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__import_customers_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, PATRON__V1__CONSENT_POLICY__CONSENT_POLICY_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0,NULL, PATRON__V1__CONSENT_POLICY__CONSENT_POLICY_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, PATRON__V1__INVALID_FIELDS__INVALID_FIELDS_UNSPECIFIED, PATRON__V1__ON_MISMATCH__ON_MISMATCH_UNSPECIFIED }
 
 
 struct  Patron__V1__ImportCustomersResponse
@@ -1211,6 +1233,86 @@ struct  Patron__V1__GetAddressStatusResponse
     , 0, 0,NULL }
 
 
+struct  Patron__V1__AddressSuppression
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData address_hash;
+  char *address;
+  int64_t customer_id;
+  Patron__V1__Suppression *suppression;
+};
+#define PATRON__V1__ADDRESS_SUPPRESSION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__address_suppression__descriptor) \
+    , {0,NULL}, (char *)protobuf_c_empty_string, 0, NULL }
+
+
+struct  Patron__V1__ListSuppressionsRequest
+{
+  ProtobufCMessage base;
+  char *store_id;
+  Patron__V1__Channel channel;
+  Patron__V1__SuppressionReason reason;
+  int32_t page_size;
+  char *page_token;
+};
+#define PATRON__V1__LIST_SUPPRESSIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__list_suppressions_request__descriptor) \
+    , (char *)protobuf_c_empty_string, PATRON__V1__CHANNEL__CHANNEL_UNSPECIFIED, PATRON__V1__SUPPRESSION_REASON__SUPPRESSION_REASON_UNSPECIFIED, 0, (char *)protobuf_c_empty_string }
+
+
+struct  Patron__V1__ListSuppressionsResponse
+{
+  ProtobufCMessage base;
+  size_t n_suppressions;
+  Patron__V1__AddressSuppression **suppressions;
+  char *next_page_token;
+};
+#define PATRON__V1__LIST_SUPPRESSIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__list_suppressions_response__descriptor) \
+    , 0,NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Patron__V1__SuppressionEntry
+{
+  ProtobufCMessage base;
+  char *address;
+  Patron__V1__Channel channel;
+  Patron__V1__SuppressionReason reason;
+  Google__Protobuf__Timestamp *suppressed_at;
+  char *note;
+};
+#define PATRON__V1__SUPPRESSION_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__suppression_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, PATRON__V1__CHANNEL__CHANNEL_UNSPECIFIED, PATRON__V1__SUPPRESSION_REASON__SUPPRESSION_REASON_UNSPECIFIED, NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Patron__V1__ImportSuppressionsRequest
+{
+  ProtobufCMessage base;
+  char *store_id;
+  size_t n_suppressions;
+  Patron__V1__SuppressionEntry **suppressions;
+  protobuf_c_boolean validate_only;
+  char *default_country;
+  char *source;
+};
+#define PATRON__V1__IMPORT_SUPPRESSIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__import_suppressions_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Patron__V1__ImportSuppressionsResponse
+{
+  ProtobufCMessage base;
+  size_t n_results;
+  Patron__V1__BatchItemResult **results;
+  Patron__V1__BatchCounts *counts;
+};
+#define PATRON__V1__IMPORT_SUPPRESSIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__import_suppressions_response__descriptor) \
+    , 0,NULL, NULL }
+
+
 struct  Patron__V1__ListConsentHistoryRequest
 {
   ProtobufCMessage base;
@@ -1273,9 +1375,31 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__STORE_SETTINGS___SOFT_BOUNCE_THRESHOLD__CASE)
 } Patron__V1__StoreSettings__SoftBounceThresholdCase;
 
+typedef enum {
+  PATRON__V1__STORE_SETTINGS___CARRY_CONSENT_ON_ADDRESS_CHANGE__NOT_SET = 0,
+  PATRON__V1__STORE_SETTINGS___CARRY_CONSENT_ON_ADDRESS_CHANGE_CARRY_CONSENT_ON_ADDRESS_CHANGE = 7
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__STORE_SETTINGS___CARRY_CONSENT_ON_ADDRESS_CHANGE__CASE)
+} Patron__V1__StoreSettings__CarryConsentOnAddressChangeCase;
+
+typedef enum {
+  PATRON__V1__STORE_SETTINGS___SHARED_PHONE_THRESHOLD__NOT_SET = 0,
+  PATRON__V1__STORE_SETTINGS___SHARED_PHONE_THRESHOLD_SHARED_PHONE_THRESHOLD = 9
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__STORE_SETTINGS___SHARED_PHONE_THRESHOLD__CASE)
+} Patron__V1__StoreSettings__SharedPhoneThresholdCase;
+
+typedef enum {
+  PATRON__V1__STORE_SETTINGS___TIME_ZONE__NOT_SET = 0,
+  PATRON__V1__STORE_SETTINGS___TIME_ZONE_TIME_ZONE = 10
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__STORE_SETTINGS___TIME_ZONE__CASE)
+} Patron__V1__StoreSettings__TimeZoneCase;
+
 struct  Patron__V1__StoreSettings
 {
   ProtobufCMessage base;
+  Patron__V1__TextList *shared_identifiers;
+  Patron__V1__TextList *opt_out_words;
+  Patron__V1__TextList *opt_in_words;
+  Patron__V1__TextList *allowed_external_ids;
   Patron__V1__StoreSettings__SmsDoubleOptInCase _sms_double_opt_in_case;
   union {
     protobuf_c_boolean sms_double_opt_in;
@@ -1300,10 +1424,22 @@ struct  Patron__V1__StoreSettings
   union {
     int32_t soft_bounce_threshold;
   };
+  Patron__V1__StoreSettings__CarryConsentOnAddressChangeCase _carry_consent_on_address_change_case;
+  union {
+    protobuf_c_boolean carry_consent_on_address_change;
+  };
+  Patron__V1__StoreSettings__SharedPhoneThresholdCase _shared_phone_threshold_case;
+  union {
+    int32_t shared_phone_threshold;
+  };
+  Patron__V1__StoreSettings__TimeZoneCase _time_zone_case;
+  union {
+    char *time_zone;
+  };
 };
 #define PATRON__V1__STORE_SETTINGS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__store_settings__descriptor) \
-    , PATRON__V1__STORE_SETTINGS___SMS_DOUBLE_OPT_IN__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___EMAIL_DOUBLE_OPT_IN__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___DEFAULT_COUNTRY__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___CURRENCY_CODE__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___ALLOW_RECREATE_AFTER_ERASURE__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___SOFT_BOUNCE_THRESHOLD__NOT_SET, {0} }
+    , NULL, NULL, NULL, NULL, PATRON__V1__STORE_SETTINGS___SMS_DOUBLE_OPT_IN__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___EMAIL_DOUBLE_OPT_IN__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___DEFAULT_COUNTRY__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___CURRENCY_CODE__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___ALLOW_RECREATE_AFTER_ERASURE__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___SOFT_BOUNCE_THRESHOLD__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___CARRY_CONSENT_ON_ADDRESS_CHANGE__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___SHARED_PHONE_THRESHOLD__NOT_SET, {0}, PATRON__V1__STORE_SETTINGS___TIME_ZONE__NOT_SET, {0} }
 
 
 struct  Patron__V1__GetStoreSettingsRequest
@@ -2380,6 +2516,120 @@ Patron__V1__GetAddressStatusResponse *
 void   patron__v1__get_address_status_response__free_unpacked
                      (Patron__V1__GetAddressStatusResponse *message,
                       ProtobufCAllocator *allocator);
+/* Patron__V1__AddressSuppression methods */
+void   patron__v1__address_suppression__init
+                     (Patron__V1__AddressSuppression         *message);
+size_t patron__v1__address_suppression__get_packed_size
+                     (const Patron__V1__AddressSuppression   *message);
+size_t patron__v1__address_suppression__pack
+                     (const Patron__V1__AddressSuppression   *message,
+                      uint8_t             *out);
+size_t patron__v1__address_suppression__pack_to_buffer
+                     (const Patron__V1__AddressSuppression   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__AddressSuppression *
+       patron__v1__address_suppression__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__address_suppression__free_unpacked
+                     (Patron__V1__AddressSuppression *message,
+                      ProtobufCAllocator *allocator);
+/* Patron__V1__ListSuppressionsRequest methods */
+void   patron__v1__list_suppressions_request__init
+                     (Patron__V1__ListSuppressionsRequest         *message);
+size_t patron__v1__list_suppressions_request__get_packed_size
+                     (const Patron__V1__ListSuppressionsRequest   *message);
+size_t patron__v1__list_suppressions_request__pack
+                     (const Patron__V1__ListSuppressionsRequest   *message,
+                      uint8_t             *out);
+size_t patron__v1__list_suppressions_request__pack_to_buffer
+                     (const Patron__V1__ListSuppressionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__ListSuppressionsRequest *
+       patron__v1__list_suppressions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__list_suppressions_request__free_unpacked
+                     (Patron__V1__ListSuppressionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Patron__V1__ListSuppressionsResponse methods */
+void   patron__v1__list_suppressions_response__init
+                     (Patron__V1__ListSuppressionsResponse         *message);
+size_t patron__v1__list_suppressions_response__get_packed_size
+                     (const Patron__V1__ListSuppressionsResponse   *message);
+size_t patron__v1__list_suppressions_response__pack
+                     (const Patron__V1__ListSuppressionsResponse   *message,
+                      uint8_t             *out);
+size_t patron__v1__list_suppressions_response__pack_to_buffer
+                     (const Patron__V1__ListSuppressionsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__ListSuppressionsResponse *
+       patron__v1__list_suppressions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__list_suppressions_response__free_unpacked
+                     (Patron__V1__ListSuppressionsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Patron__V1__SuppressionEntry methods */
+void   patron__v1__suppression_entry__init
+                     (Patron__V1__SuppressionEntry         *message);
+size_t patron__v1__suppression_entry__get_packed_size
+                     (const Patron__V1__SuppressionEntry   *message);
+size_t patron__v1__suppression_entry__pack
+                     (const Patron__V1__SuppressionEntry   *message,
+                      uint8_t             *out);
+size_t patron__v1__suppression_entry__pack_to_buffer
+                     (const Patron__V1__SuppressionEntry   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__SuppressionEntry *
+       patron__v1__suppression_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__suppression_entry__free_unpacked
+                     (Patron__V1__SuppressionEntry *message,
+                      ProtobufCAllocator *allocator);
+/* Patron__V1__ImportSuppressionsRequest methods */
+void   patron__v1__import_suppressions_request__init
+                     (Patron__V1__ImportSuppressionsRequest         *message);
+size_t patron__v1__import_suppressions_request__get_packed_size
+                     (const Patron__V1__ImportSuppressionsRequest   *message);
+size_t patron__v1__import_suppressions_request__pack
+                     (const Patron__V1__ImportSuppressionsRequest   *message,
+                      uint8_t             *out);
+size_t patron__v1__import_suppressions_request__pack_to_buffer
+                     (const Patron__V1__ImportSuppressionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__ImportSuppressionsRequest *
+       patron__v1__import_suppressions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__import_suppressions_request__free_unpacked
+                     (Patron__V1__ImportSuppressionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Patron__V1__ImportSuppressionsResponse methods */
+void   patron__v1__import_suppressions_response__init
+                     (Patron__V1__ImportSuppressionsResponse         *message);
+size_t patron__v1__import_suppressions_response__get_packed_size
+                     (const Patron__V1__ImportSuppressionsResponse   *message);
+size_t patron__v1__import_suppressions_response__pack
+                     (const Patron__V1__ImportSuppressionsResponse   *message,
+                      uint8_t             *out);
+size_t patron__v1__import_suppressions_response__pack_to_buffer
+                     (const Patron__V1__ImportSuppressionsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__ImportSuppressionsResponse *
+       patron__v1__import_suppressions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__import_suppressions_response__free_unpacked
+                     (Patron__V1__ImportSuppressionsResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Patron__V1__ListConsentHistoryRequest methods */
 void   patron__v1__list_consent_history_request__init
                      (Patron__V1__ListConsentHistoryRequest         *message);
@@ -2683,6 +2933,24 @@ typedef void (*Patron__V1__GetAddressStatusRequest_Closure)
 typedef void (*Patron__V1__GetAddressStatusResponse_Closure)
                  (const Patron__V1__GetAddressStatusResponse *message,
                   void *closure_data);
+typedef void (*Patron__V1__AddressSuppression_Closure)
+                 (const Patron__V1__AddressSuppression *message,
+                  void *closure_data);
+typedef void (*Patron__V1__ListSuppressionsRequest_Closure)
+                 (const Patron__V1__ListSuppressionsRequest *message,
+                  void *closure_data);
+typedef void (*Patron__V1__ListSuppressionsResponse_Closure)
+                 (const Patron__V1__ListSuppressionsResponse *message,
+                  void *closure_data);
+typedef void (*Patron__V1__SuppressionEntry_Closure)
+                 (const Patron__V1__SuppressionEntry *message,
+                  void *closure_data);
+typedef void (*Patron__V1__ImportSuppressionsRequest_Closure)
+                 (const Patron__V1__ImportSuppressionsRequest *message,
+                  void *closure_data);
+typedef void (*Patron__V1__ImportSuppressionsResponse_Closure)
+                 (const Patron__V1__ImportSuppressionsResponse *message,
+                  void *closure_data);
 typedef void (*Patron__V1__ListConsentHistoryRequest_Closure)
                  (const Patron__V1__ListConsentHistoryRequest *message,
                   void *closure_data);
@@ -2791,6 +3059,14 @@ struct Patron__V1__CustomerService_Service
                              const Patron__V1__GetAddressStatusRequest *input,
                              Patron__V1__GetAddressStatusResponse_Closure closure,
                              void *closure_data);
+  void (*list_suppressions)(Patron__V1__CustomerService_Service *service,
+                            const Patron__V1__ListSuppressionsRequest *input,
+                            Patron__V1__ListSuppressionsResponse_Closure closure,
+                            void *closure_data);
+  void (*import_suppressions)(Patron__V1__CustomerService_Service *service,
+                              const Patron__V1__ImportSuppressionsRequest *input,
+                              Patron__V1__ImportSuppressionsResponse_Closure closure,
+                              void *closure_data);
   void (*list_consent_history)(Patron__V1__CustomerService_Service *service,
                                const Patron__V1__ListConsentHistoryRequest *input,
                                Patron__V1__ListConsentHistoryResponse_Closure closure,
@@ -2831,6 +3107,8 @@ void patron__v1__customer_service__init (Patron__V1__CustomerService_Service *se
       function_prefix__ ## suppress_customer,\
       function_prefix__ ## unsuppress_customer,\
       function_prefix__ ## get_address_status,\
+      function_prefix__ ## list_suppressions,\
+      function_prefix__ ## import_suppressions,\
       function_prefix__ ## list_consent_history,\
       function_prefix__ ## get_store_settings,\
       function_prefix__ ## update_store_settings  }
@@ -2914,6 +3192,14 @@ void patron__v1__customer_service__get_address_status(ProtobufCService *service,
                                                       const Patron__V1__GetAddressStatusRequest *input,
                                                       Patron__V1__GetAddressStatusResponse_Closure closure,
                                                       void *closure_data);
+void patron__v1__customer_service__list_suppressions(ProtobufCService *service,
+                                                     const Patron__V1__ListSuppressionsRequest *input,
+                                                     Patron__V1__ListSuppressionsResponse_Closure closure,
+                                                     void *closure_data);
+void patron__v1__customer_service__import_suppressions(ProtobufCService *service,
+                                                       const Patron__V1__ImportSuppressionsRequest *input,
+                                                       Patron__V1__ImportSuppressionsResponse_Closure closure,
+                                                       void *closure_data);
 void patron__v1__customer_service__list_consent_history(ProtobufCService *service,
                                                         const Patron__V1__ListConsentHistoryRequest *input,
                                                         Patron__V1__ListConsentHistoryResponse_Closure closure,
@@ -2937,6 +3223,7 @@ extern const ProtobufCEnumDescriptor    patron__v1__customer_sort__descriptor;
 extern const ProtobufCEnumDescriptor    patron__v1__export_format__descriptor;
 extern const ProtobufCEnumDescriptor    patron__v1__csv_safety__descriptor;
 extern const ProtobufCEnumDescriptor    patron__v1__consent_policy__descriptor;
+extern const ProtobufCEnumDescriptor    patron__v1__on_mismatch__descriptor;
 extern const ProtobufCEnumDescriptor    patron__v1__delete_mode__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__source_activity__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__review_summary__descriptor;
@@ -2994,6 +3281,12 @@ extern const ProtobufCMessageDescriptor patron__v1__unsuppress_customer_request_
 extern const ProtobufCMessageDescriptor patron__v1__unsuppress_customer_response__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__get_address_status_request__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__get_address_status_response__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__address_suppression__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__list_suppressions_request__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__list_suppressions_response__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__suppression_entry__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__import_suppressions_request__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__import_suppressions_response__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__list_consent_history_request__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__list_consent_history_response__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__store_settings__descriptor;

@@ -23,6 +23,8 @@ typedef struct Patron__V1__Fulfillment Patron__V1__Fulfillment;
 typedef struct Patron__V1__FulfilledItem Patron__V1__FulfilledItem;
 typedef struct Patron__V1__Cancellation Patron__V1__Cancellation;
 typedef struct Patron__V1__Order Patron__V1__Order;
+typedef struct Patron__V1__OrderRef Patron__V1__OrderRef;
+typedef struct Patron__V1__PendingOrderPart Patron__V1__PendingOrderPart;
 typedef struct Patron__V1__Checkout Patron__V1__Checkout;
 typedef struct Patron__V1__OrderStats Patron__V1__OrderStats;
 
@@ -82,10 +84,11 @@ struct  Patron__V1__LineItem
   Patron__V1__Money *total;
   char *coupon_code;
   char *url;
+  char *external_id;
 };
 #define PATRON__V1__LINE_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__line_item__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Patron__V1__Refund
@@ -113,10 +116,11 @@ struct  Patron__V1__Fulfillment
   char *tracking_url;
   size_t n_items;
   Patron__V1__FulfilledItem **items;
+  Google__Protobuf__Timestamp *occurred_at;
 };
 #define PATRON__V1__FULFILLMENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__fulfillment__descriptor) \
-    , (char *)protobuf_c_empty_string, NULL, PATRON__V1__FULFILLMENT_STATE__FULFILLMENT_STATE_UNSPECIFIED, PATRON__V1__SHIPMENT_STATUS__SHIPMENT_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+    , (char *)protobuf_c_empty_string, NULL, PATRON__V1__FULFILLMENT_STATE__FULFILLMENT_STATE_UNSPECIFIED, PATRON__V1__SHIPMENT_STATUS__SHIPMENT_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL }
 
 
 struct  Patron__V1__FulfilledItem
@@ -124,10 +128,12 @@ struct  Patron__V1__FulfilledItem
   ProtobufCMessage base;
   char *product_id;
   int32_t quantity;
+  char *variant_id;
+  char *line_item_id;
 };
 #define PATRON__V1__FULFILLED_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__fulfilled_item__descriptor) \
-    , (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Patron__V1__Cancellation
@@ -141,13 +147,42 @@ struct  Patron__V1__Cancellation
     , NULL, (char *)protobuf_c_empty_string }
 
 
+typedef enum {
+  PATRON__V1__ORDER___NAME__NOT_SET = 0,
+  PATRON__V1__ORDER___NAME_NAME = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__ORDER___NAME__CASE)
+} Patron__V1__Order__NameCase;
+
+typedef enum {
+  PATRON__V1__ORDER___CHECKOUT_TOKEN__NOT_SET = 0,
+  PATRON__V1__ORDER___CHECKOUT_TOKEN_CHECKOUT_TOKEN = 18
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__ORDER___CHECKOUT_TOKEN__CASE)
+} Patron__V1__Order__CheckoutTokenCase;
+
+typedef enum {
+  PATRON__V1__ORDER___PAYMENT_METHOD__NOT_SET = 0,
+  PATRON__V1__ORDER___PAYMENT_METHOD_PAYMENT_METHOD = 19
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__ORDER___PAYMENT_METHOD__CASE)
+} Patron__V1__Order__PaymentMethodCase;
+
+typedef enum {
+  PATRON__V1__ORDER___LANDING_SITE_URL__NOT_SET = 0,
+  PATRON__V1__ORDER___LANDING_SITE_URL_LANDING_SITE_URL = 20
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__ORDER___LANDING_SITE_URL__CASE)
+} Patron__V1__Order__LandingSiteUrlCase;
+
+typedef enum {
+  PATRON__V1__ORDER___SALES_CHANNEL__NOT_SET = 0,
+  PATRON__V1__ORDER___SALES_CHANNEL_SALES_CHANNEL = 21
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__ORDER___SALES_CHANNEL__CASE)
+} Patron__V1__Order__SalesChannelCase;
+
 struct  Patron__V1__Order
 {
   ProtobufCMessage base;
   int64_t id;
   int64_t customer_id;
   char *external_id;
-  char *name;
   Google__Protobuf__Timestamp *placed_at;
   Patron__V1__Money *total;
   Patron__V1__PaymentStatus payment_status;
@@ -165,18 +200,84 @@ struct  Patron__V1__Order
   Patron__V1__Money *tax;
   size_t n_discount_codes;
   char **discount_codes;
-  char *checkout_token;
-  char *payment_method;
-  char *landing_site_url;
-  char *sales_channel;
   Patron__V1__Address *shipping_address;
   Patron__V1__Address *billing_address;
   Google__Protobuf__Timestamp *created_at;
   Google__Protobuf__Timestamp *updated_at;
+  int64_t version;
+  Google__Protobuf__Timestamp *paid_at;
+  Google__Protobuf__Timestamp *changed_at;
+  Patron__V1__Contact *contact;
+  protobuf_c_boolean is_partial;
+  Patron__V1__Order__NameCase _name_case;
+  union {
+    char *name;
+  };
+  Patron__V1__Order__CheckoutTokenCase _checkout_token_case;
+  union {
+    char *checkout_token;
+  };
+  Patron__V1__Order__PaymentMethodCase _payment_method_case;
+  union {
+    char *payment_method;
+  };
+  Patron__V1__Order__LandingSiteUrlCase _landing_site_url_case;
+  union {
+    char *landing_site_url;
+  };
+  Patron__V1__Order__SalesChannelCase _sales_channel_case;
+  union {
+    char *sales_channel;
+  };
 };
 #define PATRON__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__order__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, PATRON__V1__PAYMENT_STATUS__PAYMENT_STATUS_UNSPECIFIED, PATRON__V1__FULFILLMENT_STATUS__FULFILLMENT_STATUS_UNSPECIFIED, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, NULL, NULL, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, NULL, NULL }
+    , 0, 0, (char *)protobuf_c_empty_string, NULL, NULL, PATRON__V1__PAYMENT_STATUS__PAYMENT_STATUS_UNSPECIFIED, PATRON__V1__FULFILLMENT_STATUS__FULFILLMENT_STATUS_UNSPECIFIED, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, 0, PATRON__V1__ORDER___NAME__NOT_SET, {0}, PATRON__V1__ORDER___CHECKOUT_TOKEN__NOT_SET, {0}, PATRON__V1__ORDER___PAYMENT_METHOD__NOT_SET, {0}, PATRON__V1__ORDER___LANDING_SITE_URL__NOT_SET, {0}, PATRON__V1__ORDER___SALES_CHANNEL__NOT_SET, {0} }
+
+
+typedef enum {
+  PATRON__V1__ORDER_REF__REF__NOT_SET = 0,
+  PATRON__V1__ORDER_REF__REF_ID = 1,
+  PATRON__V1__ORDER_REF__REF_EXTERNAL_ID = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__ORDER_REF__REF__CASE)
+} Patron__V1__OrderRef__RefCase;
+
+struct  Patron__V1__OrderRef
+{
+  ProtobufCMessage base;
+  Patron__V1__OrderRef__RefCase ref_case;
+  union {
+    int64_t id;
+    char *external_id;
+  };
+};
+#define PATRON__V1__ORDER_REF__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__order_ref__descriptor) \
+    , PATRON__V1__ORDER_REF__REF__NOT_SET, {0} }
+
+
+typedef enum {
+  PATRON__V1__PENDING_ORDER_PART__PART__NOT_SET = 0,
+  PATRON__V1__PENDING_ORDER_PART__PART_REFUND = 2,
+  PATRON__V1__PENDING_ORDER_PART__PART_FULFILLMENT = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PATRON__V1__PENDING_ORDER_PART__PART__CASE)
+} Patron__V1__PendingOrderPart__PartCase;
+
+struct  Patron__V1__PendingOrderPart
+{
+  ProtobufCMessage base;
+  char *order_external_id;
+  Google__Protobuf__Timestamp *received_at;
+  Google__Protobuf__Timestamp *expires_at;
+  Patron__V1__PendingOrderPart__PartCase part_case;
+  union {
+    Patron__V1__Refund *refund;
+    Patron__V1__Fulfillment *fulfillment;
+  };
+};
+#define PATRON__V1__PENDING_ORDER_PART__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&patron__v1__pending_order_part__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL, NULL, PATRON__V1__PENDING_ORDER_PART__PART__NOT_SET, {0} }
 
 
 struct  Patron__V1__Checkout
@@ -211,10 +312,11 @@ struct  Patron__V1__OrderStats
   Google__Protobuf__Timestamp *first_order_at;
   Google__Protobuf__Timestamp *last_order_at;
   int64_t unknown_refund_count;
+  int64_t net_spent;
 };
 #define PATRON__V1__ORDER_STATS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__order_stats__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, NULL, NULL, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, NULL, NULL, 0, 0 }
 
 
 /* Patron__V1__LineItem methods */
@@ -331,6 +433,44 @@ Patron__V1__Order *
 void   patron__v1__order__free_unpacked
                      (Patron__V1__Order *message,
                       ProtobufCAllocator *allocator);
+/* Patron__V1__OrderRef methods */
+void   patron__v1__order_ref__init
+                     (Patron__V1__OrderRef         *message);
+size_t patron__v1__order_ref__get_packed_size
+                     (const Patron__V1__OrderRef   *message);
+size_t patron__v1__order_ref__pack
+                     (const Patron__V1__OrderRef   *message,
+                      uint8_t             *out);
+size_t patron__v1__order_ref__pack_to_buffer
+                     (const Patron__V1__OrderRef   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__OrderRef *
+       patron__v1__order_ref__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__order_ref__free_unpacked
+                     (Patron__V1__OrderRef *message,
+                      ProtobufCAllocator *allocator);
+/* Patron__V1__PendingOrderPart methods */
+void   patron__v1__pending_order_part__init
+                     (Patron__V1__PendingOrderPart         *message);
+size_t patron__v1__pending_order_part__get_packed_size
+                     (const Patron__V1__PendingOrderPart   *message);
+size_t patron__v1__pending_order_part__pack
+                     (const Patron__V1__PendingOrderPart   *message,
+                      uint8_t             *out);
+size_t patron__v1__pending_order_part__pack_to_buffer
+                     (const Patron__V1__PendingOrderPart   *message,
+                      ProtobufCBuffer     *buffer);
+Patron__V1__PendingOrderPart *
+       patron__v1__pending_order_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   patron__v1__pending_order_part__free_unpacked
+                     (Patron__V1__PendingOrderPart *message,
+                      ProtobufCAllocator *allocator);
 /* Patron__V1__Checkout methods */
 void   patron__v1__checkout__init
                      (Patron__V1__Checkout         *message);
@@ -389,6 +529,12 @@ typedef void (*Patron__V1__Cancellation_Closure)
 typedef void (*Patron__V1__Order_Closure)
                  (const Patron__V1__Order *message,
                   void *closure_data);
+typedef void (*Patron__V1__OrderRef_Closure)
+                 (const Patron__V1__OrderRef *message,
+                  void *closure_data);
+typedef void (*Patron__V1__PendingOrderPart_Closure)
+                 (const Patron__V1__PendingOrderPart *message,
+                  void *closure_data);
 typedef void (*Patron__V1__Checkout_Closure)
                  (const Patron__V1__Checkout *message,
                   void *closure_data);
@@ -411,6 +557,8 @@ extern const ProtobufCMessageDescriptor patron__v1__fulfillment__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__fulfilled_item__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__cancellation__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__order__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__order_ref__descriptor;
+extern const ProtobufCMessageDescriptor patron__v1__pending_order_part__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__checkout__descriptor;
 extern const ProtobufCMessageDescriptor patron__v1__order_stats__descriptor;
 
