@@ -22,7 +22,7 @@ extension Routes {
     typealias Customers = CustomerHandlers
     write(
       CustomerService.upsertCustomer, storeID: \.storeID, country: \.defaultCountry,
-      prepare: Customers.prepareUpsert, apply: Customers.upsert)
+      lacksCountry: \.lacksCountry, prepare: Customers.prepareUpsert, apply: Customers.upsert)
     write(
       CustomerService.batchUpsertCustomers, storeID: \.storeID, country: \.defaultCountry,
       lacksCountry: \.batch.lacksCountry, prepare: Customers.prepareBatchUpsert,
@@ -30,7 +30,7 @@ extension Routes {
     point(CustomerService.getCustomer, Customers.getCustomer)
     write(
       CustomerService.updateCustomer, storeID: \.storeID, country: \.defaultCountry,
-      prepare: Customers.prepareUpdate, apply: Customers.update)
+      lacksCountry: \.lacksCountry, prepare: Customers.prepareUpdate, apply: Customers.update)
     write(
       CustomerService.updateTags, prepare: Customers.prepareUpdateTags,
       apply: Customers.updateTags)
@@ -55,14 +55,14 @@ extension Routes {
     typealias Timeline = TimelineHandlers
     write(
       TimelineService.recordEvent, storeID: \.storeID, country: \.defaultCountry,
-      prepare: Timeline.prepareRecord, apply: Timeline.record)
+      lacksCountry: \.change.lacksCountry, prepare: Timeline.prepareRecord, apply: Timeline.record)
     write(
       TimelineService.batchRecordEvents, storeID: \.storeID, country: \.defaultCountry,
       lacksCountry: \.batch.lacksCountry, prepare: Timeline.prepareBatchRecord,
       apply: Timeline.batchRecord)
     write(
       TimelineService.syncOrder, storeID: \.storeID, country: \.defaultCountry,
-      prepare: Timeline.prepareSync, apply: Timeline.sync)
+      lacksCountry: \.change.lacksCountry, prepare: Timeline.prepareSync, apply: Timeline.sync)
     write(
       TimelineService.batchSyncOrders, storeID: \.storeID, country: \.defaultCountry,
       lacksCountry: \.batch.lacksCountry, prepare: Timeline.prepareBatchSync,
@@ -76,7 +76,7 @@ extension Routes {
       apply: Timeline.syncFulfillment)
     write(
       TimelineService.syncCheckout, storeID: \.storeID, country: \.defaultCountry,
-      prepare: Timeline.prepareCheckout, apply: Timeline.syncCheckout)
+      lacksCountry: \.lacksCountry, prepare: Timeline.prepareCheckout, apply: Timeline.syncCheckout)
     point(TimelineService.listOrders, Timeline.listOrders)
     point(TimelineService.getOrder, Timeline.getOrder)
     point(TimelineService.listEventTypes, Timeline.listEventTypes)

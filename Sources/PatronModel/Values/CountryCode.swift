@@ -9,7 +9,7 @@ public struct CountryCode: Sendable, Hashable {
   public init(_ text: String) throws(RuleError) {
     let given = TextForm.trimmed(text).uppercased()
     let code = given == "UK" ? "GB" : given
-    guard CallingCodes.table[code] != nil else {
+    guard CallingCodes.table[code] != nil || Self.others[code] != nil else {
       throw RuleError(
         reason: "COUNTRY_UNKNOWN",
         message: "The country is not in ISO 3166-1. Expected is a two-letter code such as US.",
@@ -34,5 +34,15 @@ public struct CountryCode: Sendable, Hashable {
 
   /// The telephone calling code, e.g. 44; territories without one of their own have that of the
   /// network that serves them.
-  public var callingCode: Int { CallingCodes.table[code] ?? 0 }
+  public var callingCode: Int { CallingCodes.table[code] ?? Self.others[code] ?? 0 }
+
+  /// Calling codes of territories whose code ISO 3166-1 leaves to users or reserves, and that shops,
+  /// carriers and tax offices send all the same: Kosovo (`XK`), Northern Ireland (`XI`), Ceuta (`XC`,
+  /// `EA` with Melilla), Melilla (`XL`), the Canary Islands (`IC`), Ascension (`AC`), Tristan da Cunha
+  /// (`TA`), Diego Garcia (`DG`), Clipperton (`CP`), Sark (`CQ`). Sources: CLDR's region codes,
+  /// Eurostat's geonomenclature, the currencies and countries of Shopify.
+  private static let others = [
+    "XK": 383, "XI": 44, "XC": 34, "XL": 34, "EA": 34, "IC": 34, "AC": 247, "TA": 290, "DG": 246,
+    "CP": 33, "CQ": 44,
+  ]
 }

@@ -57,7 +57,7 @@ public struct PostalAddress: Sendable, Hashable {
   /// - Parameters:
   ///   - path: the address's own path, e.g. `customer.address`; parts are named below it.
   ///   - defaultCountry: for phone numbers without a calling code; see ``PhoneNumber``.
-  ///   - violations: receives one violation per broken part, with the reasons of ``ShortText``,
+  ///   - violations: receives one violation per broken part, all of them secondary, with the reasons of ``ShortText``,
   ///     ``CountryCode`` and ``PhoneNumber``, and `PROVINCE_CODE_MALFORMED`; such a
   ///     part is absent from the result.
   public func validated(
@@ -67,9 +67,7 @@ public struct PostalAddress: Sendable, Hashable {
   ) -> PostalAddress {
     func text(_ part: String?, _ name: String, _ limit: Int) -> String? {
       guard let part = Self.present(part) else { return nil }
-      return violations.check("\(path).\(name)") { () throws(RuleError) in
-        try ShortText.parse(part, limit: limit)
-      }
+      return violations.secondaryText("\(path).\(name)", part, limit: limit)
     }
     var valid = PostalAddress(
       address1: text(address1, "address1", Self.lineLimit),
@@ -78,21 +76,21 @@ public struct PostalAddress: Sendable, Hashable {
       company: text(company, "company", Self.lineLimit),
       state: text(state, "state", Self.regionLimit),
       zip: text(zip, "zip", Self.regionLimit),
-      provinceCode: text(provinceCode, "province_code", Self.provinceCodeLimit)
+      provinceCode: provinceCode.flatMap(Self.present).flatMap { code in
+        violations.secondary("\(path).province_code") { () throws(RuleError) in
+          try Self.checkedProvince(code)
+        }
+      }
     )
-    if let code = valid.provinceCode, !code.utf8.allSatisfy(Self.isLetterOrDigit) {
-      violations.add("\(path).province_code", Self.malformedProvince(code))
-      valid.provinceCode = nil
-    }
     if let country = Self.present(countryCode) {
       let field = "\(path).country_code"
       if let warning = CountryCode.warning(for: country) { violations.warn(field, warning) }
-      valid.countryCode = violations.check(field) { () throws(RuleError) in
+      valid.countryCode = violations.secondary(field) { () throws(RuleError) in
         try CountryCode(country).code
       }
     }
     if let phone = Self.present(phoneNumber) {
-      valid.phoneNumber = violations.check("\(path).phone_number") { () throws(RuleError) in
+      valid.phoneNumber = violations.secondary("\(path).phone_number") { () throws(RuleError) in
         try PhoneNumber(phone, defaultCountry: defaultCountry).e164
       }
     }
@@ -106,6 +104,13 @@ public struct PostalAddress: Sendable, Hashable {
       true
     default: false
     }
+  }
+
+  /// A cut code would be another province's, so one that is too long is no text to cut.
+  private static func checkedProvince(_ text: String) throws(RuleError) -> String {
+    let code = try ShortText.parse(text, limit: provinceCodeLimit)
+    guard code.utf8.allSatisfy(isLetterOrDigit) else { throw malformedProvince(code) }
+    return code
   }
 
   private static func malformedProvince(_ code: String) -> RuleError {

@@ -2,6 +2,8 @@
 public enum ShortText {
   /// The usual limit, in Unicode scalars.
   public static let limit = 255
+  /// Reason of a text over its limit.
+  static let tooLong = "TEXT_TOO_LONG"
 
   /// `text` without white space at both ends; it may be empty, which clears a field.
   ///
@@ -15,6 +17,17 @@ public enum ShortText {
     let trimmed = TextForm.trimmed(text)
     try check(trimmed, limit: limit)
     return trimmed
+  }
+
+  /// The longest beginning of a trimmed `text` that has at most `limit` Unicode scalars and whole
+  /// characters.
+  static func cut(_ text: String, to limit: Int) -> String {
+    var count = 0
+    let kept = TextForm.trimmed(text).prefix { character in
+      count += character.unicodeScalars.count
+      return count <= limit
+    }
+    return TextForm.trimmed(String(kept))
   }
 
   /// Checks `text` as it stands, without trimming. Throws as ``parse(_:limit:)`` does.
@@ -33,7 +46,7 @@ public enum ShortText {
     }
     guard count <= limit else {
       throw RuleError(
-        reason: "TEXT_TOO_LONG",
+        reason: tooLong,
         message: "The text has \(count) characters; at most \(limit) are allowed. Shorten it.",
         given: text
       )

@@ -30,6 +30,25 @@ public struct TagSet: Sendable, Hashable {
     try self.init(parts: tags)
   }
 
+  /// Reads tags separated by commas as ``init(commaSeparated:)`` does, without those that break a
+  /// rule and those beyond the greatest number. `report` gets the rule of each.
+  public init(validOf text: String, report: (RuleError) -> Void) {
+    var valid: [String] = []
+    for part in text.unicodeScalars.split(separator: ",") {
+      let tag = TextForm.nfc(TextForm.trimmed(String(Substring(part))))
+      do throws(RuleError) {
+        try Self.check(tag)
+        valid.append(tag)
+      } catch {
+        report(error)
+      }
+    }
+    var seen: Set<String> = []
+    let all = valid.filter { !$0.isEmpty && seen.insert(TextForm.folded($0)).inserted }
+    if all.count > Self.countLimit { report(Self.tooMany(all.count)) }
+    tags = Array(all.prefix(Self.countLimit))
+  }
+
   private init(parts: [String]) throws(RuleError) {
     var seen: Set<String> = []
     var kept: [String] = []
@@ -39,13 +58,15 @@ public struct TagSet: Sendable, Hashable {
       try Self.check(tag)
       kept.append(tag)
     }
-    guard kept.count <= Self.countLimit else {
-      throw RuleError(
-        reason: "TAGS_TOO_MANY",
-        message: "There are \(kept.count) tags; at most \(Self.countLimit) are allowed."
-      )
-    }
+    guard kept.count <= Self.countLimit else { throw Self.tooMany(kept.count) }
     tags = kept
+  }
+
+  private static func tooMany(_ count: Int) -> RuleError {
+    RuleError(
+      reason: "TAGS_TOO_MANY",
+      message: "There are \(count) tags; at most \(countLimit) are allowed."
+    )
   }
 
   /// The tags joined by commas, as the contract transports them.

@@ -4,11 +4,31 @@ public struct Violation: Sendable, Hashable {
   public let path: String
   /// The rule that it breaks.
   public let error: RuleError
+  /// The reason of the rule that a value broke which was left out or cut; nil everywhere else.
+  public let rule: String?
 
   /// Makes a violation of the field at `path`.
   public init(path: String, error: RuleError) {
     self.path = path
     self.error = error
+    rule = nil
+  }
+
+  /// Makes the warning that a value which broke `error` was left out.
+  fileprivate init(dropped path: String, _ error: RuleError) {
+    self.path = path
+    self.error = RuleError(
+      reason: "FIELD_DROPPED", message: "The value was left out. \(error.message)",
+      given: error.given)
+    rule = error.reason
+  }
+
+  /// Makes the warning that a text which broke `error` was cut.
+  fileprivate init(cut path: String, _ error: RuleError, to limit: Int) {
+    self.path = path
+    self.error = RuleError(
+      reason: "FIELD_CUT", message: "The value was cut to \(limit). \(error.message)")
+    rule = error.reason
   }
 }
 
@@ -30,8 +50,14 @@ public struct Violations: Sendable, Hashable {
   /// What was accepted but deserves the caller's attention.
   public private(set) var warnings: [Violation] = []
 
+  /// Whether secondary values that break a rule are left out with a warning. Otherwise they make
+  /// the input unacceptable like any other.
+  public let dropsSecondary: Bool
+
   /// An empty collection.
-  public init() {}
+  public init(dropsSecondary: Bool = false) {
+    self.dropsSecondary = dropsSecondary
+  }
 
   /// Whether nothing forbids the input. Warnings do not.
   public var isEmpty: Bool { errors.isEmpty }
@@ -57,6 +83,66 @@ public struct Violations: Sendable, Hashable {
       add(path, error)
       return nil
     }
+  }
+
+  /// Notes that the secondary field at `path` is unacceptable: it is left out, or forbids the input.
+  public mutating func addSecondary(_ path: String, _ error: RuleError) {
+    guard dropsSecondary else { return add(path, error) }
+    warnings.append(Violation(dropped: path, error))
+  }
+
+  /// The value that `body` makes of the secondary field at `path`; nil if it throws.
+  public mutating func secondary<Value>(
+    _ path: String,
+    _ body: () throws(RuleError) -> Value
+  ) -> Value? {
+    do throws(RuleError) {
+      return try body()
+    } catch {
+      addSecondary(path, error)
+      return nil
+    }
+  }
+
+  /// The secondary text at `path`, trimmed; one that is too long is cut where values are dropped.
+  /// Nil, and what ``secondary(_:_:)`` notes, where it breaks a rule otherwise.
+  public mutating func secondaryText(
+    _ path: String,
+    _ given: String,
+    limit: Int = ShortText.limit
+  ) -> String? {
+    do throws(RuleError) {
+      return try ShortText.parse(given, limit: limit)
+    } catch {
+      guard dropsSecondary, error.reason == ShortText.tooLong else {
+        addSecondary(path, error)
+        return nil
+      }
+      warnings.append(Violation(cut: path, error, to: limit))
+      return ShortText.cut(given, to: limit)
+    }
+  }
+
+  /// The first entries of the secondary list at `path`, at most `limit` where values are dropped.
+  public mutating func secondaryList<Entry>(
+    _ path: String,
+    _ given: [Entry],
+    limit: Int,
+    _ error: RuleError
+  ) -> [Entry] {
+    guard given.count > limit else { return given }
+    guard dropsSecondary else {
+      add(path, error)
+      return given
+    }
+    warnings.append(Violation(cut: path, error, to: limit))
+    return Array(given.prefix(limit))
+  }
+
+  /// Whether a phone number is missing from the input because nothing says of which country it is.
+  public var lacksCountry: Bool {
+    errors.contains { $0.error.reason == PhoneNumber.countryMissing }
+      || warnings.contains { $0.rule == PhoneNumber.countryMissing }
   }
 
   /// Throws everything collected, if there is any.

@@ -10,12 +10,13 @@ struct Batch<Item: Sendable>: Sendable {
   static var greatestCount: Int { 1000 }
 
   var items: [Result<Item, RPCError>]
-  /// Whether a phone number was refused because nothing says of which country it is.
+  /// Whether a phone number was refused or left out because nothing says of which country it is.
   private(set) var lacksCountry = false
 
   /// Checks every input; what is wrong with one does not stop the others.
   init<Input>(
-    _ inputs: [Input], field: String, check: (Input, inout Violations) throws -> Item
+    _ inputs: [Input], field: String, dropsSecondary: Bool = false,
+    check: (Input, inout Violations) throws -> Item
   ) throws {
     guard !inputs.isEmpty, inputs.count <= Self.greatestCount else {
       throw RPCError.invalid(
@@ -24,13 +25,13 @@ struct Batch<Item: Sendable>: Sendable {
     }
     var lacksCountry = false
     items = inputs.map { input in
-      var violations = Violations()
+      var violations = Violations(dropsSecondary: dropsSecondary)
       do {
         let item = try check(input, &violations)
+        if violations.lacksCountry { lacksCountry = true }
         try violations.finish()
         return .success(item)
       } catch {
-        if let error = error as? InvalidInput, error.lacksCountry { lacksCountry = true }
         return .failure(.from(error))
       }
     }

@@ -23,9 +23,10 @@ struct CheckedEvidence: Sendable {
     evidence = given ?? ConsentEvidence()
     if needsSource || !evidence.source.isEmpty {
       let source = evidence.source
-      _ = violations.check("evidence.source") { () throws(RuleError) in
+      let isGood: Void? = violations.secondary("evidence.source") { () throws(RuleError) in
         try ConsentRules.checkSource(source)
       }
+      if isGood == nil { evidence.source = "" }
     }
     violations.checkKnown(
       "evidence.method", evidence.method.rawValue, ConsentMethod.other.rawValue)
@@ -61,9 +62,7 @@ struct CheckedEvidence: Sendable {
 
   private mutating func checkTexts(_ violations: inout Violations) {
     func text(_ name: String, _ given: String, _ limit: Int) -> String {
-      violations.check("evidence.\(name)") { () throws(RuleError) in
-        try ShortText.parse(given, limit: limit)
-      } ?? ""
+      violations.secondaryText("evidence.\(name)", given, limit: limit) ?? ""
     }
     evidence.userAgent = text("user_agent", evidence.userAgent, 512)
     evidence.pageURL = text("page_url", evidence.pageURL, 2048)
@@ -73,12 +72,13 @@ struct CheckedEvidence: Sendable {
     evidence.jurisdiction = text("jurisdiction", evidence.jurisdiction, 64)
     evidence.note = text("note", evidence.note, 255)
     guard !evidence.ip.isEmpty, !Self.isAddress(evidence.ip) else { return }
-    violations.add(
+    violations.addSecondary(
       "evidence.ip",
       RuleError(
         reason: "IP_MALFORMED",
         message: "It is no IP address. Expected is one such as 192.0.2.1 or 2001:db8::1.",
         given: evidence.ip))
+    evidence.ip = ""
   }
 
   /// Whether a text is an IP address, of version 4 or 6.

@@ -38,10 +38,13 @@ extension ImportedConsent {
       "\(path).opt_in_level", given.optInLevel.rawValue,
       PatronProto.OptInLevel.confirmed.rawValue)
     violations.checkKnown("\(path).changed_by", given.changedBy.rawValue, Actor.system.rawValue)
+    var given = given
     if !given.source.isEmpty {
-      _ = violations.check("\(path).source") { () throws(RuleError) in
-        try ConsentRules.checkSource(given.source)
+      let source = given.source
+      let isGood: Void? = violations.secondary("\(path).source") { () throws(RuleError) in
+        try ConsentRules.checkSource(source)
       }
+      if isGood == nil { given.source = "" }
     }
     let times = [
       ("subscribed_at", given.subscribedAt), ("unsubscribed_at", given.unsubscribedAt),
@@ -55,6 +58,32 @@ extension ImportedConsent {
     }
     guard violations.isEmpty, let channel, let about, state != nil else { return nil }
     return Entry(channel: channel, topic: about, consent: ChannelConsent(given))
+  }
+
+  /// Leaves out what is said of addresses that were left out themselves: agreements, and what blocks
+  /// the address. Opt-outs stand.
+  mutating func leave(
+    channels: Set<PatronModel.Channel>, _ violations: inout Violations
+  ) {
+    guard !channels.isEmpty else { return }
+    func note(_ path: String) {
+      violations.addSecondary(
+        path,
+        RuleError(
+          reason: "ADDRESS_MISSING",
+          message: "It was said of an address that breaks a rule. Give the address as it is."))
+    }
+    entries.removeAll { entry in
+      let isAgreement = [.subscribed, .pending].contains(entry.consent.state)
+      guard isAgreement, channels.contains(entry.channel) else { return false }
+      note("subscriptions")
+      return true
+    }
+    suppressions.removeAll { suppression in
+      guard channels.contains(suppression.channel) else { return false }
+      note("suppressions")
+      return true
+    }
   }
 
   private static func known<Value>(

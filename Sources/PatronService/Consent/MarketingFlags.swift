@@ -152,6 +152,9 @@ extension Warning {
       $0.reason = violation.error.reason
       $0.field = violation.path
       $0.message = violation.error.message
+      guard let rule = violation.rule else { return }
+      $0.rule = rule
+      $0.given = violation.error.given ?? ""
     }
   }
 }

@@ -27,8 +27,6 @@ enum SuppressionCheck {
   private static func text(
     _ given: String, _ path: String, _ limit: Int, _ violations: inout Violations
   ) -> String {
-    violations.check(path) { () throws(RuleError) in
-      try ShortText.parse(given, limit: limit)
-    } ?? ""
+    violations.secondaryText(path, given, limit: limit) ?? ""
   }
 }

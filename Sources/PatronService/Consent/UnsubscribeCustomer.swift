@@ -12,19 +12,23 @@ extension ConsentHandlers {
     var scope: ConsentScope
     var evidence: CheckedEvidence
     var actor: ConsentActor
+    /// Parts of the evidence that were left out.
+    var warnings: [Warning] = []
   }
 
   /// Checks everything that needs no look at the store.
   static func prepareUnsubscribe(_ request: UnsubscribeCustomerRequest) throws -> OptOut {
     let store = try StoreID.named(request.storeID)
     let key = try (request.customer ?? CustomerRef()).key()
-    var violations = Violations()
-    let optOut = OptOut(
+    // Nothing beside an opt-out is worth losing it for.
+    var violations = Violations(dropsSecondary: true)
+    var optOut = OptOut(
       store: store, customer: key,
       scope: ConsentScope(request.channels, topics: request.topics, &violations),
       evidence: CheckedEvidence(request.evidence, now: WallClock.now(), &violations),
       actor: .checked(request.actor, unspecified: .operator, &violations))
     try violations.finish()
+    optOut.warnings = violations.warnings.map(Warning.about)
     return optOut
   }
 
@@ -39,6 +43,7 @@ extension ConsentHandlers {
     var edit = try ConsentEdit(row, writer, at: context.now)
     let statement = optOut.evidence.statement(by: optOut.actor, at: context.now)
     var answer = UnsubscribeCustomerResponse()
+    answer.warnings = optOut.warnings
     for (channel, topic) in optOut.scope.pairs {
       let transition = try edit.unsubscribe(statement, channel, topic, optOut.evidence.evidence)
       guard case .unchanged(let warning?) = transition else { continue }
@@ -70,6 +75,7 @@ extension ConsentHandlers {
       throw try RPCError.customerNotFound(optOut.customer, in: writer.read)
     }
     var answer = UnsubscribeCustomerResponse.with { $0.outcome = .unchanged }
+    answer.warnings = optOut.warnings
     for (channel, address) in addresses {
       let reason = PatronModel.SuppressionReason.optOut(by: optOut.actor)
       let isChanged = try UnknownAddress(channel, address).suppress(reason, cause, writer)

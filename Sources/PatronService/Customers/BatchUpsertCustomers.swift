@@ -14,13 +14,15 @@ extension CustomerHandlers {
   /// Checks every customer of the batch.
   static func prepareBatchUpsert(_ request: BatchUpsertCustomersRequest) throws -> BatchUpsert {
     let store = try StoreID.named(request.storeID)
-    var violations = Violations()
+    var violations = Violations(request.invalidFields, unspecified: .reject)
     let settings = UpsertSettings(
       country: request.defaultCountry, source: request.source, actor: request.actor,
       onConflict: request.onConflict, &violations)
     try violations.finish()
     let now = WallClock.now()
-    let batch = try Batch(request.customers, field: "customers") { input, violations in
+    let batch = try Batch(
+      request.customers, field: "customers", dropsSecondary: violations.dropsSecondary
+    ) { input, violations in
       settings.change(input, path: "customer", now: now, &violations)
     }
     return BatchUpsert(store: store, batch: batch)

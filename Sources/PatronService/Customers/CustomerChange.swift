@@ -99,6 +99,8 @@ struct CustomerChange: Sendable {
     _ draft: CustomerDraft, in writer: StoreWriter, at now: Int64, dryRun: Bool
   ) throws -> Result {
     var customer = Customer()
+    var draft = draft
+    let excess = draft.leaveExcessProperties(over: customer)
     var changed = draft.apply(to: &customer, .explicit, setsExternalID: true)
     try checkStillValid(customer)
     try draft.refuseErasedAddresses(in: writer)
@@ -114,7 +116,7 @@ struct CustomerChange: Sendable {
     }
     return Result(
       row: row, customer: customer, outcome: .created, changedFields: changed.sorted(),
-      warnings: effect.warnings)
+      warnings: excess + effect.warnings)
   }
 
   private func update(
@@ -130,6 +132,7 @@ struct CustomerChange: Sendable {
       previousExternalID = previous
     }
     var draft = draft
+    let excess = draft.leaveExcessProperties(over: customer)
     var changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
     // Most events say nothing new: then nobody needs to know who set what.
     if let asOf, !changed.isEmpty {
@@ -145,7 +148,7 @@ struct CustomerChange: Sendable {
     guard !changed.isEmpty else {
       return Result(
         row: old, customer: customer, outcome: .unchanged, changedFields: [],
-        warnings: effect.warnings)
+        warnings: excess + effect.warnings)
     }
     let row = try write(
       &customer, effect, draft, changed, over: old, in: writer, at: now, dryRun: dryRun
@@ -158,7 +161,8 @@ struct CustomerChange: Sendable {
     }
     return Result(
       row: row, customer: customer, outcome: .updated, changedFields: changed.sorted(),
-      warnings: effect.warnings + (try suppressedAddresses(of: row, before: old, in: writer.read)))
+      warnings: excess + effect.warnings
+        + (try suppressedAddresses(of: row, before: old, in: writer.read)))
   }
 
   /// Warns of addresses that a known customer got and that nothing may be sent to, such as those of

@@ -23,7 +23,7 @@ struct CustomerDraft: Sendable {
   /// Channels of which nothing is said any more: their flag goes, their consent stays.
   var clearedFlags: [PatronModel.Channel] = []
   /// What was understood but deserves attention.
-  var warnings: [Warning]
+  var warnings: [Warning] = []
   /// Fields that are taken also where gaps are filled, in protocol names.
   var overwrites: Set<String> = []
   /// Identifiers that are taken where the customer is known; nil for all.
@@ -31,27 +31,35 @@ struct CustomerDraft: Sendable {
   /// Whether the names are those that a text was signed with: they count where there are none.
   var namesAreSigned = false
 
-  /// Checks an input. What is wrong is added to `violations`, under `path`.
+  /// Whether values that break a rule were to be left out with a warning.
+  let dropsInvalid: Bool
+  /// Addresses that break a rule and were left out.
+  private(set) var droppedAddresses: Set<PatronModel.Channel> = []
+
+  /// Checks an input. What is wrong is added to `violations`, under `path`. An address is secondary
+  /// where another identifier names the customer, or where `isNamed` says that the call does.
   init(
     _ input: CustomerInput, path: String, defaultCountry: CountryCode?, now: Int64,
-    violations: inout Violations
+    isNamed: Bool = false, violations: inout Violations
   ) {
     let earlier = violations.warnings.count
-    externalID = violations.edit("\(path).external_id", input.externalID) {
+    dropsInvalid = violations.dropsSecondary
+    externalID = violations.edit("\(path).external_id", input.externalID, isEssential: true) {
       text throws(RuleError) in try ExternalID(text).value
     }
-    email = violations.edit("\(path).email", input.email) { text throws(RuleError) in
-      try EmailAddress(text)
-    }
-    phone = violations.edit("\(path).phone_number", input.phoneNumber) { text throws(RuleError) in
+    let parsePhone = { (text: String) throws(RuleError) in
       try PhoneNumber(text, defaultCountry: defaultCountry)
     }
-    firstName = violations.edit("\(path).first_name", input.firstName) { text throws(RuleError) in
-      try PersonName(text).value
-    }
-    lastName = violations.edit("\(path).last_name", input.lastName) { text throws(RuleError) in
-      try PersonName(text).value
-    }
+    let isNamedOtherwise = isNamed || externalID.value != nil
+    let hasPhone = input.phoneNumber.map { (try? parsePhone($0)) != nil } ?? false
+    email = violations.edit(
+      "\(path).email", input.email, isEssential: !isNamedOtherwise && !hasPhone
+    ) { text throws(RuleError) in try EmailAddress(text) }
+    phone = violations.edit(
+      "\(path).phone_number", input.phoneNumber,
+      isEssential: !isNamedOtherwise && email.value == nil, parsePhone)
+    firstName = violations.editText("\(path).first_name", input.firstName)
+    lastName = violations.editText("\(path).last_name", input.lastName)
     gender = violations.edit("\(path).gender", input.gender) { text throws(RuleError) in
       try Gender(text)
     }
@@ -64,16 +72,37 @@ struct CustomerDraft: Sendable {
     currency = violations.edit("\(path).default_currency", input.defaultCurrency) {
       text throws(RuleError) in try CurrencyCode(text)
     }
-    tags = violations.edit("\(path).tags", input.tags) { text throws(RuleError) in
-      try TagSet(commaSeparated: text).commaSeparated
-    }
-    if tags.value?.isEmpty == true { tags = .clear }
+    tags = Self.tags(input, path, &violations)
     accountCreatedAt = Self.accountCreatedAt(input, path, now, &violations)
     address = Self.address(input, path, defaultCountry, &violations)
     properties = Self.properties(input, path, &violations)
     acceptsSMS = input.acceptsSMSMarketing
     acceptsEmail = input.acceptsEmailMarketing
+    dropAddresses(of: input, path, &violations)
     warnings = violations.warnings.dropFirst(earlier).map(Warning.about)
+  }
+
+  /// Notes which addresses were left out. An agreement for one of them is nobody's: it must not
+  /// count for the address that is stored. A refusal stands.
+  private mutating func dropAddresses(
+    of input: CustomerInput, _ path: String, _ violations: inout Violations
+  ) {
+    func isDropped<Value>(_ edit: FieldEdit<Value>, _ given: String?) -> Bool {
+      edit.isLeave && given != nil
+    }
+    guard dropsInvalid else { return }
+    if isDropped(phone, input.phoneNumber) { droppedAddresses.insert(.sms) }
+    if isDropped(email, input.email) { droppedAddresses.insert(.email) }
+    for channel in PatronModel.Channel.allCases where droppedAddresses.contains(channel) {
+      let isAgreement = channel == .sms ? acceptsSMS == true : acceptsEmail == true
+      guard isAgreement else { continue }
+      violations.addSecondary(
+        "\(path).accepts_\(channel.name)_marketing",
+        RuleError(
+          reason: "ADDRESS_MISSING",
+          message: "It was said of an address that breaks a rule. Give the address as it is."))
+      if channel == .sms { acceptsSMS = nil } else { acceptsEmail = nil }
+    }
   }
 
   /// The identifiers that the input gives, in the form in which they are compared.
@@ -92,6 +121,29 @@ struct CustomerDraft: Sendable {
   }
 }
 
+extension CustomerDraft {
+  /// Leaves out properties beyond those that the customer may have, where values that break a rule
+  /// are left out, and returns a warning for each.
+  mutating func leaveExcessProperties(over customer: Customer) -> [Warning] {
+    guard dropsInvalid, !properties.isEmpty else { return [] }
+    var names = Set(customer.customProperties.keys)
+    for (name, value) in properties where value == nil { names.remove(name) }
+    var excess = Violations(dropsSecondary: true)
+    properties.removeAll { name, value in
+      guard value != nil, !names.contains(name) else { return false }
+      do throws(RuleError) {
+        try CustomProperty.checkCount(names.count + 1)
+        names.insert(name)
+        return false
+      } catch {
+        excess.addSecondary("customer.custom_properties.\(name)", error)
+        return true
+      }
+    }
+    return excess.warnings.map(Warning.about)
+  }
+}
+
 // MARK: - Fields that are no plain text
 
 extension CustomerDraft {
@@ -100,12 +152,27 @@ extension CustomerDraft {
   ) -> FieldEdit<PatronModel.Timestamp> {
     guard let given = input.accountCreatedAt else { return .leave }
     if given.seconds == 0 && given.nanos == 0 { return .clear }
-    let time = violations.check("\(path).account_created_at") { () throws(RuleError) in
+    let time = violations.secondary("\(path).account_created_at") { () throws(RuleError) in
       let time = try PatronModel.Timestamp(seconds: given.seconds, nanos: given.nanos)
       try TimeBounds.checkAccountCreated(time, now: .init(microseconds: now))
       return time
     }
     return time.map(FieldEdit.set) ?? .leave
+  }
+
+  private static func tags(
+    _ input: CustomerInput, _ path: String, _ violations: inout Violations
+  ) -> FieldEdit<String> {
+    guard violations.dropsSecondary, let text = input.tags else {
+      let edit = violations.edit("\(path).tags", input.tags) { text throws(RuleError) in
+        try TagSet(commaSeparated: text).commaSeparated
+      }
+      return edit.value?.isEmpty == true ? .clear : edit
+    }
+    let before = violations.warnings.count
+    let tags = TagSet(validOf: text) { violations.addSecondary("\(path).tags", $0) }
+    let isCleared = violations.warnings.count == before
+    return tags.tags.isEmpty ? isCleared ? .clear : .leave : .set(tags.commaSeparated)
   }
 
   private static func address(
@@ -124,7 +191,8 @@ extension CustomerDraft {
     var properties: [(name: String, value: PatronProto.PropertyValue?)] = []
     for (name, value) in input.customProperties.sorted(by: { $0.key < $1.key }) {
       let field = "\(path).custom_properties.\(Redaction.cut(name))"
-      let checked = violations.check(field) { () throws(RuleError) -> PatronProto.PropertyValue? in
+      let checked = violations.secondary(field) {
+        () throws(RuleError) -> PatronProto.PropertyValue? in
         try CustomProperty.checkName(name)
         guard let model = try PatronModel.PropertyValue(value), !model.removes else { return nil }
         try model.check()

@@ -31,12 +31,23 @@ extension Violations {
   /// Reads an optional text field: absent leaves, blank clears, everything else must parse. A
   /// violation leaves.
   mutating func edit<Value>(
-    _ path: String, _ text: String?, _ parse: (String) throws(RuleError) -> Value
+    _ path: String, _ text: String?, isEssential: Bool = false,
+    _ parse: (String) throws(RuleError) -> Value
   ) -> FieldEdit<Value> {
     guard let text else { return .leave }
     guard text.contains(where: { !$0.isWhitespace }) else { return .clear }
-    let value = check(path) { () throws(RuleError) in try parse(text) }
+    let value =
+      isEssential
+      ? check(path) { () throws(RuleError) in try parse(text) }
+      : secondary(path) { () throws(RuleError) in try parse(text) }
     return value.map(FieldEdit.set) ?? .leave
+  }
+
+  /// Reads an optional plain text; one that is too long is cut where values are dropped.
+  mutating func editText(_ path: String, _ text: String?) -> FieldEdit<String> {
+    guard let text else { return .leave }
+    guard text.contains(where: { !$0.isWhitespace }) else { return .clear }
+    return secondaryText(path, text).map(FieldEdit.set) ?? .leave
   }
 
   /// Notes a number that is none of its enum's, whose numbers go up to `greatest`.

@@ -15,7 +15,7 @@ extension CustomerHandlers {
   /// Checks every item of the import.
   static func prepareImport(_ request: ImportCustomersRequest) throws -> Import {
     let store = try StoreID.named(request.storeID)
-    var violations = Violations()
+    var violations = Violations(request.invalidFields, unspecified: .drop)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     violations.checkKnown(
       "consent_policy", request.consentPolicy.rawValue, ConsentPolicy.overwrite.rawValue)
@@ -27,16 +27,22 @@ extension CustomerHandlers {
     try violations.finish()
     let name = request.source.isEmpty ? "import" : request.source
     let now = WallClock.now()
-    let batch = try Batch(request.items, field: "items") { item, violations in
+    let batch = try Batch(
+      request.items, field: "items", dropsSecondary: violations.dropsSecondary
+    ) { item, violations in
       // Files hold customers with e-mail and phone and without external id, as guests' orders do.
       var change = CustomerChange.checked(
         item.customer ?? CustomerInput(), path: "customer", mode: .explicit, identity: .order,
         origin: .import, country: country, source: name, actor: .operator, now: now, &violations)
       change.setBy = name
-      change.imported = ImportedConsent(
+      let earlier = violations.warnings.count
+      var imported = ImportedConsent(
         entries: ImportedConsent.entries(item.subscriptions, now: now, &violations),
         suppressions: ImportedConsent.suppressions(item.suppressions, now: now, &violations),
         overwrites: request.consentPolicy == .overwrite, name: name)
+      imported.leave(channels: change.draft.droppedAddresses, &violations)
+      change.draft.warnings += violations.warnings.dropFirst(earlier).map(Warning.about)
+      change.imported = imported
       return change
     }
     return Import(store: store, batch: batch, dryRun: request.validateOnly)

@@ -14,12 +14,13 @@ extension CustomerHandlers {
     var replacesProperties: Bool
     /// What the record must still have; empty asks for nothing.
     var etag: String
+    var lacksCountry: Bool
   }
 
   /// Checks everything that needs no look at the store.
   static func prepareUpdate(_ request: UpdateCustomerRequest) throws -> Update {
     let store = try StoreID.named(request.storeID)
-    var violations = Violations()
+    var violations = Violations(request.invalidFields, unspecified: .reject)
     if request.id <= 0 {
       violations.add(
         "id",
@@ -32,13 +33,14 @@ extension CustomerHandlers {
     var input = request.customer ?? CustomerInput()
     let mask = UpdateMask(request.updateMask, on: &input, &violations)
     var draft = CustomerDraft(
-      input, path: "customer", defaultCountry: country, now: WallClock.now(),
+      input, path: "customer", defaultCountry: country, now: WallClock.now(), isNamed: true,
       violations: &violations)
     draft.clearedFlags = mask.clearedFlags
     try violations.finish()
     return Update(
       store: store, id: request.id, change: CustomerChange(of: draft, by: actor),
-      replacesProperties: mask.replacesProperties, etag: request.etag)
+      replacesProperties: mask.replacesProperties, etag: request.etag,
+      lacksCountry: violations.lacksCountry)
   }
 
   /// Changes one customer.

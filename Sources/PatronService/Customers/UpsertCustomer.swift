@@ -10,19 +10,22 @@ extension CustomerHandlers {
     var store: StoreID
     var change: CustomerChange
     var dryRun: Bool
+    var lacksCountry: Bool
   }
 
   /// Checks everything that needs no look at the store.
   static func prepareUpsert(_ request: UpsertCustomerRequest) throws -> Upsert {
     let store = try StoreID.named(request.storeID)
-    var violations = Violations()
+    var violations = Violations(request.invalidFields, unspecified: .reject)
     let settings = UpsertSettings(
       country: request.defaultCountry, source: request.source, actor: request.actor,
       onConflict: request.onConflict, &violations)
     let change = settings.change(
       request.customer ?? CustomerInput(), path: "customer", now: WallClock.now(), &violations)
     try violations.finish()
-    return Upsert(store: store, change: change, dryRun: request.validateOnly)
+    return Upsert(
+      store: store, change: change, dryRun: request.validateOnly,
+      lacksCountry: violations.lacksCountry)
   }
 
   /// Creates or updates one customer.
@@ -90,13 +93,16 @@ extension CustomerChange {
     // Platforms send an empty one for guests. It names nobody, and must not take the identifier of
     // a customer away who is named by an address.
     if case .clear = draft.externalID { draft.externalID = .leave }
-    // What was given counts, also where it is malformed: one mistake is one violation.
+    // What was given counts, also where it is malformed: one mistake is one violation. What was left
+    // out does not.
     func given(_ text: String?) -> String? {
       text.flatMap { $0.contains { !$0.isWhitespace } ? $0 : nil }
     }
+    let dropped = draft.droppedAddresses
     let identifiers = Identifiers(
-      externalID: given(input.externalID), emailKey: given(input.email),
-      phone: given(input.phoneNumber))
+      externalID: given(input.externalID),
+      emailKey: dropped.contains(.email) ? nil : given(input.email),
+      phone: dropped.contains(.sms) ? nil : given(input.phoneNumber))
     if let error = IdentityRequest(mode: identity, given: identifiers).violation {
       violations.add(path, error)
     }

@@ -31,16 +31,13 @@ extension OrderCheck {
     } else if let price = given.lineItems.lazy.compactMap(\.total).first {
       _ = total(price)
     }
-    limit(given.lineItems.count, OrderDraft.Limit.lineItems, "line_items")
-    for index in given.lineItems.indices {
-      checkout.lineItems[index] = lineItem(given.lineItems[index], "line_items[\(index)]")
-    }
+    checkout.lineItems = lineItems(given.lineItems)
     checkout.landingSiteURL = text(given.landingSiteURL, "landing_site_url", limit: 2048)
     checkout.abandonedCheckoutURL = text(
       given.abandonedCheckoutURL, "abandoned_checkout_url", limit: 2048)
     checkout.shippingAddress = address(given.shippingAddress, "shipping_address")
     checkout.billingAddress = address(given.billingAddress, "billing_address")
-    checkout.orderExternalID = text(given.orderExternalID, "order_external_id")
+    checkout.orderExternalID = reference(given.orderExternalID, "order_external_id")
     return checkout
   }
 }

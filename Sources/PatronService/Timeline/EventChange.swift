@@ -11,6 +11,8 @@ extension TimelineHandlers {
     var draft: EventDraft
     /// What events of the type may do to the customer.
     private let rule: Enrichment.Rule
+    /// Whether a phone number was left out because nothing says of which country it is.
+    let lacksCountry: Bool
 
     /// Checks an event and its customer.
     init(
@@ -33,8 +35,11 @@ extension TimelineHandlers {
         origin: Self.origin(event.source, type?.product), country: country,
         source: rule.flagSource ?? "event", actor: .platform, now: now, &violations)
       self.customer.draft.restrict(to: rule)
+      let earlier = violations.warnings.count
       self.customer.draft.take(
         Enrichment.effects(of: draft.event, at: now), of: draft.event, now: now, &violations)
+      draft.warnings += violations.warnings.dropFirst(earlier).map(Warning.about)
+      lacksCountry = violations.lacksCountry
       if event.source == .ecommerce, rule.fills.contains("default_currency") {
         self.customer.draft.takeCurrency(of: draft.event.amount)
       }
@@ -257,12 +262,12 @@ extension CustomerDraft {
       switch effect {
       case .accountStatus(let text):
         let name = event.type == "account_created" ? "account_status" : "to"
-        let status = violations.check("event.properties.\(name)") { () throws(RuleError) in
+        let status = violations.secondary("event.properties.\(name)") { () throws(RuleError) in
           try AccountStatus(text)
         }
         if let status { accountStatus = .set(status) }
       case .accountCreated(let micros):
-        let time = violations.check("event.properties.account_created_at") {
+        let time = violations.secondary("event.properties.account_created_at") {
           () throws(RuleError) in
           let time = try PatronModel.Timestamp(microseconds: micros)
           try TimeBounds.checkAccountCreated(time, now: .init(microseconds: now))

@@ -59,7 +59,7 @@ struct EventCheck {
     event.title = text(input.title, "title")
     event.occurredAt = time(input.occurredAt)
     checkNames(input, &event)
-    checkProperties(input.properties)
+    checkProperties(&event.properties)
     return event
   }
 
@@ -87,7 +87,13 @@ struct EventCheck {
     if !input.eventID.isEmpty { checkID(input.eventID, &event) }
     let type = EventCatalogue.type(input.type, of: source)
     for violation in type.map({ EventFieldCheck.violations(input, as: $0) }) ?? [] {
-      violations.add("\(path).\(violation.path)", violation.error)
+      let field = "\(path).\(violation.path)"
+      guard !violation.isRequired, let property = violation.property else {
+        violations.add(field, violation.error)
+        continue
+      }
+      violations.addSecondary(field, violation.error)
+      event.properties[property] = nil
     }
     event.product = type?.product?.rawValue ?? ""
     // Third-party events keep no title but their own: see EventTitles.
@@ -110,16 +116,30 @@ struct EventCheck {
       "Ids that begin with \(Self.reservedPrefix) are Patron's own: use another.")
   }
 
-  private mutating func checkProperties(_ properties: [String: PatronProto.PropertyValue]) {
+  /// Checks the properties, each by itself first where those that break a rule are left out.
+  private mutating func checkProperties(_ properties: inout [String: PatronProto.PropertyValue]) {
     var sizes: [PropertySize] = []
     for (name, value) in properties.sorted(by: { $0.key < $1.key }) {
+      let size = PropertySize(name: name, valueBytes: Self.size(of: value))
       let field = "properties.\(Redaction.cut(name, to: EventLimits.propertyNameLength))"
-      sizes.append(PropertySize(name: name, valueBytes: Self.size(of: value)))
-      let model = violations.check("\(path).\(field)") {
+      let before = violations.warnings.count
+      let model = violations.secondary("\(path).\(field)") {
         () throws(RuleError) in try PatronModel.PropertyValue(value)
       }
       if case .some(.double(let number)) = model ?? nil, !number.isFinite {
-        add(field, "PROPERTY_NOT_FINITE", "Expected is a finite number.")
+        let message = "Expected is a finite number."
+        violations.addSecondary(
+          "\(path).\(field)", RuleError(reason: "PROPERTY_NOT_FINITE", message: message))
+      }
+      if violations.dropsSecondary {
+        for violation in EventRules.checkProperties([size]) {
+          violations.addSecondary("\(path).\(violation.path)", violation.error)
+        }
+      }
+      if violations.warnings.count == before {
+        sizes.append(size)
+      } else {
+        properties[name] = nil
       }
     }
     for violation in EventRules.checkProperties(sizes) {
@@ -156,14 +176,14 @@ struct EventCheck {
 
   private mutating func references(_ given: EventReferences?) -> EventReferences? {
     guard var all = given else { return nil }
-    all.orderExternalID = text(all.orderExternalID, "references.order_external_id")
-    all.campaignID = text(all.campaignID, "references.campaign_id")
+    all.orderExternalID = reference(all.orderExternalID, "order_external_id")
+    all.campaignID = reference(all.campaignID, "campaign_id")
     all.campaignName = text(all.campaignName, "references.campaign_name")
-    all.flowID = text(all.flowID, "references.flow_id")
-    all.messageID = text(all.messageID, "references.message_id")
-    all.productID = text(all.productID, "references.product_id")
-    all.checkoutToken = text(all.checkoutToken, "references.checkout_token")
-    all.reviewID = text(all.reviewID, "references.review_id")
+    all.flowID = reference(all.flowID, "flow_id")
+    all.messageID = reference(all.messageID, "message_id")
+    all.productID = reference(all.productID, "product_id")
+    all.checkoutToken = reference(all.checkoutToken, "checkout_token")
+    all.reviewID = reference(all.reviewID, "review_id")
     return all == EventReferences() ? nil : all
   }
 
@@ -189,10 +209,15 @@ struct EventCheck {
     _ given: String, _ field: String, limit: Int = ShortText.limit
   ) -> String {
     guard !given.isEmpty else { return given }
-    let parsed = violations.check("\(path).\(field)") { () throws(RuleError) in
-      try ShortText.parse(given, limit: limit)
-    }
-    return parsed ?? given
+    return violations.secondaryText("\(path).\(field)", given, limit: limit) ?? ""
+  }
+
+  /// An identifier of another record. One that was cut would be another record's.
+  private mutating func reference(_ given: String, _ name: String) -> String {
+    guard !given.isEmpty else { return given }
+    return violations.secondary("\(path).references.\(name)") { () throws(RuleError) in
+      try ShortText.parse(given)
+    } ?? ""
   }
 
   private mutating func add(_ field: String, _ reason: String, _ message: String) {

@@ -9,14 +9,25 @@ internal import ProtobufC
 /// that are marked as required must be there. Types of third parties are free, templates of the
 /// catalogue included: two applications may mean different things by one name.
 enum EventFieldCheck {
-  /// What does not fit, with paths below the event.
-  static func violations(
-    _ input: EventInput, as type: PatronModel.EventType
-  ) -> [Violation] {
+  /// A field that does not fit.
+  struct Misfit {
+    /// Path below the event.
+    var path: String
+    var error: RuleError
+    /// Whether every event of the type has the field.
+    var isRequired: Bool
+    /// Name of the property that it is; nil for references and amounts.
+    var property: String?
+  }
+
+  /// What does not fit.
+  static func violations(_ input: EventInput, as type: PatronModel.EventType) -> [Misfit] {
     guard type.source != .thirdParty else { return [] }
     return type.fields.compactMap { field in
       guard let error = error(of: field, in: input) else { return nil }
-      return Violation(path: path(of: field), error: error)
+      return Misfit(
+        path: path(of: field), error: error, isRequired: field.required,
+        property: field.place == .property ? field.name : nil)
     }
   }
 

@@ -66,13 +66,11 @@ struct OrderCheck {
   }
 
   private mutating func checkLists(_ order: inout Order) {
-    limit(order.lineItems.count, OrderDraft.Limit.lineItems, "line_items")
+    order.lineItems = lineItems(order.lineItems)
     limit(order.refunds.count, OrderDraft.Limit.refunds, "refunds")
     limit(order.fulfillments.count, OrderDraft.Limit.fulfillments, "fulfillments")
-    limit(order.discountCodes.count, OrderDraft.Limit.discountCodes, "discount_codes")
-    for index in order.lineItems.indices {
-      order.lineItems[index] = lineItem(order.lineItems[index], "line_items[\(index)]")
-    }
+    order.discountCodes = list(
+      order.discountCodes, OrderDraft.Limit.discountCodes, "discount_codes")
     for index in order.refunds.indices {
       order.refunds[index] = refund(order.refunds[index], "refunds[\(index)]")
     }
@@ -89,18 +87,28 @@ struct OrderCheck {
     for index in order.discountCodes.indices {
       order.discountCodes[index] = text(order.discountCodes[index], "discount_codes[\(index)]")
     }
+    order.discountCodes.removeAll(where: \.isEmpty)
+  }
+
+  /// The positions as they are to be stored.
+  mutating func lineItems(_ given: [LineItem]) -> [LineItem] {
+    var items = list(given, OrderDraft.Limit.lineItems, "line_items")
+    for index in items.indices {
+      items[index] = lineItem(items[index], "line_items[\(index)]")
+    }
+    return items
   }
 
   mutating func lineItem(_ given: LineItem, _ field: String) -> LineItem {
     var item = given
-    item.productID = text(given.productID, "\(field).product_id")
-    item.variantID = text(given.variantID, "\(field).variant_id")
-    item.sku = text(given.sku, "\(field).sku")
+    item.productID = reference(given.productID, "\(field).product_id")
+    item.variantID = reference(given.variantID, "\(field).variant_id")
+    item.sku = reference(given.sku, "\(field).sku")
     item.name = text(given.name, "\(field).name")
     item.couponCode = text(given.couponCode, "\(field).coupon_code")
     item.url = text(given.url, "\(field).url", limit: 2048)
-    item.total = amount(given.total, "\(field).total")
-    quantity(given.quantity, 0, "\(field).quantity")
+    item.total = lineTotal(given.total, "\(field).total")
+    if !quantity(given.quantity, 0, "\(field).quantity", isSecondary: true) { item.quantity = 0 }
     return item
   }
 
@@ -128,7 +136,7 @@ struct OrderCheck {
     for (index, item) in given.items.enumerated() {
       shipment.items[index].productID = text(
         item.productID, "\(field).items[\(index)].product_id")
-      quantity(item.quantity, 1, "\(field).items[\(index)].quantity")
+      _ = quantity(item.quantity, 1, "\(field).items[\(index)].quantity", isSecondary: false)
     }
     return shipment
   }
@@ -165,16 +173,23 @@ extension OrderCheck {
     _ given: String, _ field: String, limit: Int = ShortText.limit
   ) -> String {
     guard !given.isEmpty else { return given }
-    let parsed = violations.check(place(field)) { () throws(RuleError) in
-      try ShortText.parse(given, limit: limit)
-    }
-    return parsed ?? given
+    return violations.secondaryText(place(field), given, limit: limit) ?? ""
   }
 
   mutating func identifier(_ given: String, _ field: String) -> String {
-    let parsed = text(given, field)
-    if parsed.isEmpty { missing(field, "1 to 255 characters") }
-    return parsed
+    let parsed = violations.check(place(field)) { () throws(RuleError) in
+      try ShortText.parse(given)
+    }
+    if parsed?.isEmpty == true { missing(field, "1 to 255 characters") }
+    return parsed ?? given
+  }
+
+  /// An identifier of a secondary record. One that was cut would be another record's.
+  mutating func reference(_ given: String, _ field: String) -> String {
+    guard !given.isEmpty else { return given }
+    return violations.secondary(place(field)) { () throws(RuleError) in
+      try ShortText.parse(given)
+    } ?? ""
   }
 
   mutating func time(
@@ -247,22 +262,54 @@ extension OrderCheck {
     return valid.isEmpty ? nil : Address(valid)
   }
 
-  private mutating func quantity(_ given: Int32, _ least: Int32, _ field: String) {
-    guard given < least || given > OrderDraft.Limit.quantity else { return }
-    violations.add(
-      place(field),
-      RuleError(
-        reason: "QUANTITY_OUT_OF_RANGE",
-        message: "A quantity is \(least) to \(OrderDraft.Limit.quantity)."))
+  /// Whether a quantity is in range.
+  private mutating func quantity(
+    _ given: Int32, _ least: Int32, _ field: String, isSecondary: Bool
+  ) -> Bool {
+    if (least...OrderDraft.Limit.quantity).contains(given) { return true }
+    let error = RuleError(
+      reason: "QUANTITY_OUT_OF_RANGE",
+      message: "A quantity is \(least) to \(OrderDraft.Limit.quantity).", given: "\(given)")
+    if isSecondary {
+      violations.addSecondary(place(field), error)
+    } else {
+      violations.add(place(field), error)
+    }
+    return false
+  }
+
+  /// The price of a position. The order's total says what is paid; a position whose price breaks a
+  /// rule, such as a discount below zero, stays without one.
+  private mutating func lineTotal(
+    _ given: PatronProto.Money?, _ field: String
+  ) -> PatronProto.Money? {
+    guard violations.dropsSecondary else { return amount(given, field) }
+    var check = self
+    check.violations = Violations()
+    let money = check.amount(given, field)
+    for violation in check.violations.errors {
+      violations.addSecondary(violation.path, violation.error)
+    }
+    return check.violations.isEmpty ? money : nil
   }
 
   mutating func limit(_ count: Int, _ greatest: Int, _ field: String) {
     guard count > greatest else { return }
-    violations.add(
-      place(field),
-      RuleError(
-        reason: "LIST_TOO_LONG",
-        message: "There are \(count) entries; at most \(greatest) are allowed."))
+    violations.add(place(field), Self.tooLong(count, greatest))
+  }
+
+  /// A secondary list, without the entries beyond its limit.
+  private mutating func list<Entry>(
+    _ given: [Entry], _ greatest: Int, _ field: String
+  ) -> [Entry] {
+    violations.secondaryList(
+      place(field), given, limit: greatest, Self.tooLong(given.count, greatest))
+  }
+
+  private static func tooLong(_ count: Int, _ greatest: Int) -> RuleError {
+    RuleError(
+      reason: "LIST_TOO_LONG",
+      message: "There are \(count) entries; at most \(greatest) are allowed.")
   }
 
   mutating func missing(_ field: String, _ expected: String) {

@@ -15,7 +15,7 @@ extension TimelineHandlers {
   /// Checks everything that needs no look at the store.
   static func prepareRecord(_ request: RecordEventRequest) throws -> Record {
     let store = try StoreID.named(request.storeID)
-    var violations = Violations()
+    var violations = Violations(request.invalidFields, unspecified: .drop)
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let change = EventChange(
@@ -59,12 +59,14 @@ extension TimelineHandlers {
   /// Checks every event of the batch.
   static func prepareBatchRecord(_ request: BatchRecordEventsRequest) throws -> BatchRecord {
     let store = try StoreID.named(request.storeID)
-    var violations = Violations()
+    var violations = Violations(request.invalidFields, unspecified: .drop)
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     try violations.finish()
     let now = WallClock.now()
-    let batch = try Batch(request.items, field: "items") { item, violations in
+    let batch = try Batch(
+      request.items, field: "items", dropsSecondary: violations.dropsSecondary
+    ) { item, violations in
       EventChange(item.customer, item.event, country: country, now: now, &violations)
     }
     return BatchRecord(store: store, requestID: requestID, batch: batch)

@@ -9,6 +9,10 @@ struct CheckoutChange: Sendable {
   var store: StoreID
   var customer: CustomerChange
   var draft: CheckoutDraft
+  /// What of the checkout was taken in another form than it was given.
+  var warnings: [Warning]
+  /// Whether a phone number was left out because nothing says of which country it is.
+  var lacksCountry: Bool
 
   /// Orders of the customer, newest first, among which the order of an abandoned checkout is looked
   /// for by its token.
@@ -38,7 +42,7 @@ struct CheckoutChange: Sendable {
         metadata: ["customer_id": String(known.customerID)])
     }
     var customer = try change.perform(plan, in: writer, at: now)
-    customer.warnings += draft.checkout.timeWarnings
+    customer.warnings += warnings + draft.checkout.timeWarnings
     var checkout = draft.checkout
     checkout.keepOrder(of: old)
     if checkout.abandonedAt != nil, !checkout.isCompleted {
@@ -138,18 +142,21 @@ extension TimelineHandlers {
   /// Checks everything that needs no look at the store.
   static func prepareCheckout(_ request: SyncCheckoutRequest) throws -> CheckoutChange {
     let store = try StoreID.named(request.storeID)
-    var violations = Violations()
+    var violations = Violations(request.invalidFields, unspecified: .drop)
     let now = WallClock.now()
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let draft = CheckoutDraft(
       request.checkout ?? Checkout(), path: "checkout", country: country, now: now,
       violations: &violations)
+    let warnings = violations.warnings.map(Warning.about)
     let customer = CustomerChange.checked(
       request.customer ?? CustomerInput(), path: "customer", mode: .fillGaps, identity: .order,
       origin: .ecommercePlatform, country: country, source: "checkout", actor: .platform,
       now: now, &violations)
     try violations.finish()
-    return CheckoutChange(store: store, customer: customer, draft: draft)
+    return CheckoutChange(
+      store: store, customer: customer, draft: draft, warnings: warnings,
+      lacksCountry: violations.lacksCountry)
   }
 
   /// Takes over one checkout.

@@ -10,18 +10,25 @@ extension TimelineHandlers {
     var customer: CustomerChange
     /// nil only while there are violations.
     var draft: OrderDraft?
+    /// What of the order was taken in another form than it was given.
+    private let warnings: [Warning]
+    /// Whether a phone number was left out because nothing says of which country it is.
+    let lacksCountry: Bool
 
     /// Checks an order and its customer.
     init(
       _ customer: CustomerInput?, _ order: Order?, country: CountryCode?, now: Int64,
       _ violations: inout Violations
     ) {
+      let earlier = violations.warnings.count
       draft = OrderDraft(
         order ?? Order(), path: "order", country: country, now: now, violations: &violations)
+      warnings = violations.warnings.dropFirst(earlier).map(Warning.about)
       self.customer = CustomerChange.checked(
         customer ?? CustomerInput(), path: "customer", mode: .fillGaps, identity: .order,
         origin: .ecommercePlatform, country: country, source: "checkout", actor: .platform,
         now: now, &violations)
+      lacksCountry = violations.lacksCountry
     }
 
     /// What became of an order.
@@ -42,7 +49,7 @@ extension TimelineHandlers {
       let plan = try change.plan(in: writer.read)
       try refuse(draft, known, old, plan)
       var customer = try change.perform(plan, in: writer, at: now)
-      customer.warnings += draft.order.timeWarnings
+      customer.warnings += warnings + draft.order.timeWarnings
       customer.warnings += [
         draft.refundWarning("order.refunds"), draft.order.quantityWarning("order.fulfillments"),
       ].compactMap(\.self)

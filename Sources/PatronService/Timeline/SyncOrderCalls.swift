@@ -14,7 +14,7 @@ extension TimelineHandlers {
   /// Checks everything that needs no look at the store.
   static func prepareSync(_ request: SyncOrderRequest) throws -> Sync {
     let store = try StoreID.named(request.storeID)
-    var violations = Violations()
+    var violations = Violations(request.invalidFields, unspecified: .drop)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let change = OrderChange(
       request.customer, request.order, country: country, now: WallClock.now(), &violations)
@@ -46,11 +46,13 @@ extension TimelineHandlers {
   /// Checks every order of the batch.
   static func prepareBatchSync(_ request: BatchSyncOrdersRequest) throws -> BatchSync {
     let store = try StoreID.named(request.storeID)
-    var violations = Violations()
+    var violations = Violations(request.invalidFields, unspecified: .drop)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     try violations.finish()
     let now = WallClock.now()
-    let batch = try Batch(request.items, field: "items") { item, violations in
+    let batch = try Batch(
+      request.items, field: "items", dropsSecondary: violations.dropsSecondary
+    ) { item, violations in
       OrderChange(item.customer, item.order, country: country, now: now, &violations)
     }
     return BatchSync(store: store, batch: batch)

@@ -16,18 +16,22 @@ struct OrderPart: Sendable {
   var store: StoreID
   var orderExternalID: String
   var content: Content
+  /// What was taken in another form than it was given.
+  private let taken: [Warning]
 
   /// Checks what can be checked without the order.
   init(
-    _ storeID: String, _ orderExternalID: String,
+    _ storeID: String, _ orderExternalID: String, _ invalidFields: InvalidFields,
     _ read: (inout OrderCheck) -> Content
   ) throws {
     store = try StoreID.named(storeID)
     var check = OrderCheck(
-      path: "", country: nil, now: WallClock.now(), violations: Violations())
+      path: "", country: nil, now: WallClock.now(),
+      violations: Violations(invalidFields, unspecified: .drop))
     self.orderExternalID = check.identifier(orderExternalID, "order_external_id")
     content = read(&check)
     try check.violations.finish()
+    taken = check.violations.warnings.map(Warning.about)
   }
 
   /// What became of the order.
@@ -50,7 +54,7 @@ struct OrderPart: Sendable {
     case .fulfillment(let fulfillment): try order.put(fulfillment)
     }
     let draft = try OrderDraft(stored: order)
-    let warnings = warnings(of: order, draft, over: old)
+    let warnings = taken + warnings(of: order, draft, over: old)
     if order == old {
       return Outcome(order: old, outcome: .unchanged, events: [], warnings: warnings)
     }
@@ -95,7 +99,7 @@ struct OrderPart: Sendable {
 extension TimelineHandlers {
   /// Checks everything of a refund that needs no look at the order.
   static func prepareRefund(_ request: SyncRefundRequest) throws -> OrderPart {
-    try OrderPart(request.storeID, request.orderExternalID) { check in
+    try OrderPart(request.storeID, request.orderExternalID, request.invalidFields) { check in
       .refund(check.refund(request.refund ?? Refund(), "refund"))
     }
   }
@@ -116,7 +120,7 @@ extension TimelineHandlers {
 
   /// Checks everything of a shipment that needs no look at the order.
   static func prepareFulfillment(_ request: SyncFulfillmentRequest) throws -> OrderPart {
-    try OrderPart(request.storeID, request.orderExternalID) { check in
+    try OrderPart(request.storeID, request.orderExternalID, request.invalidFields) { check in
       .fulfillment(check.fulfillment(request.fulfillment ?? Fulfillment(), "fulfillment"))
     }
   }
