@@ -114,6 +114,9 @@ public struct Deliverability: Sendable, Hashable {
   /// Why nothing may be sent, most lasting first; empty when it may.
   public let blockReasons: [BlockReason]
 
+  /// Other topics whose opt-out stops messages of this one.
+  public let blockingTopics: [Topic]
+
   /// Whether a message may be sent now.
   public var canReceive: Bool { blockReasons.isEmpty }
 
@@ -149,6 +152,27 @@ public struct Deliverability: Sendable, Hashable {
       }
     if let consent { reasons.append(consent) }
     blockReasons = reasons
+    blockingTopics = consent == nil ? [] : Self.blockingTopics(of: topic, channel, consents)
+  }
+
+  /// The other topics by whose opt-out ``smsBlock(_:_:now:settings:)`` or ``emailBlock(_:_:now:)``
+  /// blocks a topic.
+  private static func blockingTopics(
+    of topic: Topic,
+    _ channel: Channel,
+    _ consents: ChannelConsents
+  ) -> [Topic] {
+    let reaching: [Topic] =
+      switch (channel, topic) {
+      case (.sms, .marketing), (.email, .transactional): []
+      case (.email, .marketing): [.reviewRequests, .loyalty]
+      case (.sms, _), (.email, _): [.marketing]
+      }
+    return reaching.filter { other in
+      channel == .sms
+        ? optOutBlock(consents[other]) != nil
+        : !isOvercome(consents[other], by: consents[topic])
+    }
   }
 
   private static func smsBlock(

@@ -2,15 +2,14 @@
 public struct CurrencyCode: Sendable, Hashable {
   /// Three upper-case letters, e.g. `USD`.
   public let code: String
-  /// Decimal digits of an amount: 2 for USD, 0 for JPY, 3 for KWD. Currencies for which ISO 4217
-  /// names no minor unit (gold, special drawing rights, …) have 0.
+  /// Decimal digits of an amount: 2 for USD, 0 for JPY, 3 for KWD.
   public let minorDigits: Int
 
   /// Accepts a code in any case.
   ///
   /// - Parameter allowHistoric: whether codes withdrawn from ISO 4217 (DEM, HRK, …) are accepted
   ///   too, as orders of their time need them.
-  /// - Throws: `CURRENCY_UNKNOWN`, `CURRENCY_HISTORIC`, `CURRENCY_NOT_REAL` (XTS and XXX).
+  /// - Throws: `CURRENCY_UNKNOWN`, `CURRENCY_HISTORIC`, `CURRENCY_NOT_REAL` (metals, funds, tests).
   public init(_ text: String, allowHistoric: Bool = false) throws(RuleError) {
     let code = TextForm.trimmed(text).uppercased()
     if let digits = Self.current[code] {
@@ -30,10 +29,11 @@ public struct CurrencyCode: Sendable, Hashable {
       minorDigits = digits
       return
     }
-    if code == "XTS" || code == "XXX" {
+    if Self.notMoney[code] != nil {
       throw RuleError(
         reason: "CURRENCY_NOT_REAL",
-        message: "XTS and XXX stand for tests and for no currency. Expected is a real currency.",
+        message: "The code stands for a metal, a fund, a unit of account or a test, and nobody pays "
+          + "with it. Expected is a currency such as USD.",
         given: text
       )
     }
@@ -44,10 +44,25 @@ public struct CurrencyCode: Sendable, Hashable {
     )
   }
 
-  /// Current codes (ISO 4217 list one) with their minor digits; neither XTS nor XXX.
-  static let current = table([(2, currentTwo), (0, currentNone), (3, currentThree), (4, "CLF UYW")])
-  /// Withdrawn codes (list three) with the minor digits they had.
+  /// Takes a code that a record holds, whatever an earlier version accepted: what is stored can be
+  /// read. A code that no list has is taken to have two decimals.
+  public init(stored code: String) {
+    self.code = code
+    minorDigits = Self.current[code] ?? Self.historic[code] ?? Self.notMoney[code] ?? 2
+  }
+
+  /// All codes that some record may hold.
+  public static var all: [String] { Array(current.keys) + Array(historic.keys) }
+
+  /// Current codes (ISO 4217 list one) of money, with their minor digits.
+  static let current = table([(2, currentTwo), (0, currentNone), (3, currentThree)])
+  /// Withdrawn codes (list three) of money, with the minor digits they had.
   static let historic = table([(2, historicTwo), (0, historicNone)])
+  /// Codes of both lists that are no money: metals, funds, units of account, tests.
+  static let notMoney = table([
+    (2, "BOV CHE CHW COU ECV MXV USN USS XEU XFO XFU XRE"), (4, "CLF UYW"),
+    (0, "UYI XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX"),
+  ])
 
   private static func table(_ parts: [(digits: Int, codes: String)]) -> [String: Int] {
     var table: [String: Int] = [:]
@@ -60,25 +75,24 @@ public struct CurrencyCode: Sendable, Hashable {
   }
 
   private static let currentTwo = """
-    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD
-    CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD
+    CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL
     GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR
-    LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD
+    LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD
     PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC
-    SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW
+    SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW
     ZWG
     """
   private static let currentNone = """
-    BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF
-    XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XUA
+    BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF
     """
   private static let currentThree = "BHD IQD JOD KWD LYD OMR TND"
   private static let historicTwo = """
     AFA ALK ANG AOK AON AOR ARA ARP ARY ATS AYM AZM BAD BEC BEL BGJ BGK BGL BOP BRB BRC BRE BRN
-    BRR BUK CHC CSD CSJ CSK CUC CYP DDM DEM ECS ECV EEK ESA ESB FIM FRF GEK GHC GHP GNE GNS GQE
+    BRR BUK CHC CSD CSJ CSK CUC CYP DDM DEM ECS EEK ESA ESB FIM FRF GEK GHC GHP GNE GNS GQE
     GWE GWP HRD HRK IEP ILP ILR ISJ LAJ LSM LTL LTT LUC LUL LVL LVR MLF MRO MTL MTP MVQ MXP MZE
     MZM NIC NLG PEH PEI PES PLZ RHD ROK ROL RUR SDD SDP SIT SKK SLL SRG STD SUR TJR TMM UAK UGS
-    UGW USS UYN UYP VEB VEF VNC XEU XFO XFU XRE YDD YUD YUM YUN ZAL ZMK ZRN ZRZ ZWC ZWD ZWL ZWN
+    UGW UYN UYP VEB VEF VNC YDD YUD YUM YUN ZAL ZMK ZRN ZRZ ZWC ZWD ZWL ZWN
     ZWR
     """
   private static let historicNone = "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE TPE TRL"

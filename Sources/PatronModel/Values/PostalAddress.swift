@@ -57,9 +57,9 @@ public struct PostalAddress: Sendable, Hashable {
   /// - Parameters:
   ///   - path: the address's own path, e.g. `customer.address`; parts are named below it.
   ///   - defaultCountry: for phone numbers without a calling code; see ``PhoneNumber``.
-  ///   - violations: receives one violation per broken part, all of them secondary, with the reasons of ``ShortText``,
-  ///     ``CountryCode`` and ``PhoneNumber``, and `PROVINCE_CODE_MALFORMED`; such a
-  ///     part is absent from the result.
+  ///   - violations: receives one violation per broken part, all of them secondary, with the
+  ///     reasons of ``ShortText``, ``CountryCode`` and ``PhoneNumber``, and
+  ///     `PROVINCE_CODE_MALFORMED`; such a part is absent from the result.
   public func validated(
     path: String,
     defaultCountry: CountryCode? = nil,

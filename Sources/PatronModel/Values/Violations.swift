@@ -85,7 +85,8 @@ public struct Violations: Sendable, Hashable {
     }
   }
 
-  /// Notes that the secondary field at `path` is unacceptable: it is left out, or forbids the input.
+  /// Notes that the secondary field at `path` is unacceptable: it is left out, or forbids the
+  /// input.
   public mutating func addSecondary(_ path: String, _ error: RuleError) {
     guard dropsSecondary else { return add(path, error) }
     warnings.append(Violation(dropped: path, error))

@@ -225,7 +225,7 @@ public struct Warning: ProtobufC.Message {
   /// and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
   /// `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
   /// out). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields: `COUNTRY_ALIAS` (`UK` is
-  /// taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+  /// taken for `GB`), `FIELD_DROPPED` and `FIELD_CUT` (see InvalidFields). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
   /// `QUANTITY_EXCEEDS_ORDER`. Of events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`,
   /// `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the event is on no
   /// timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`,

@@ -167,6 +167,9 @@ public struct ChannelStatus: ProtobufC.Message {
   /// When the state last changed; absent when it never did.
   public var changedAt: GoogleProtobuf.Timestamp?
 
+  /// Other topics whose opt-out stops messages of this one.
+  public var blockingTopics: [Topic] = []
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -191,6 +194,7 @@ public struct ChannelStatus: ProtobufC.Message {
     self.canReceive = c.pointee.can_receive != 0
     self.blockReasons = CArray.map(c.pointee.block_reasons, c.pointee.n_block_reasons) { BlockReason(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
     self.changedAt = c.pointee.changed_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
+    self.blockingTopics = CArray.map(c.pointee.blocking_topics, c.pointee.n_blocking_topics) { Topic(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -208,6 +212,8 @@ public struct ChannelStatus: ProtobufC.Message {
     c.pointee.n_block_reasons = self.blockReasons.count
     c.pointee.block_reasons = try arena.map(self.blockReasons) { element throws(CodecError) in .init(rawValue: .init(truncatingIfNeeded: element.rawValue)) }
     if let value = self.changedAt { c.pointee.changed_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
+    c.pointee.n_blocking_topics = self.blockingTopics.count
+    c.pointee.blocking_topics = try arena.map(self.blockingTopics) { element throws(CodecError) in .init(rawValue: .init(truncatingIfNeeded: element.rawValue)) }
   }
 }
 

@@ -568,7 +568,7 @@ extension Contract {
           // and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
           // `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
           // out). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields: `COUNTRY_ALIAS` (`UK` is
-          // taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+          // taken for `GB`), `FIELD_DROPPED` and `FIELD_CUT` (see InvalidFields). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
           // `QUANTITY_EXCEEDS_ORDER`. Of events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`,
           // `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the event is on no
           // timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`,
@@ -800,6 +800,8 @@ extension Contract {
           repeated BlockReason block_reasons = 9;
           // When the state last changed; absent when it never did.
           google.protobuf.Timestamp changed_at = 10;
+          // Other topics whose opt-out stops messages of this one.
+          repeated Topic blocking_topics = 11;
         }
         """##),
     ContractDeclaration(
@@ -1710,8 +1712,8 @@ extension Contract {
           repeated SourceActivity activity = 26;
           // When the last event of any source happened.
           google.protobuf.Timestamp last_event_at = 27;
-          // What marketing each channel may be sent, and what blocks it: in full views of lists and batches,
-          // and in NDJSON exports of customers with a suppressed address.
+          // What marketing each channel may be sent, and what blocks it: in full views, and in NDJSON exports
+          // of customers with a suppressed address.
           repeated ChannelStatus channels = 28;
         }
         """##),
@@ -2028,7 +2030,7 @@ extension Contract {
           CustomerSort sort = 3;
           // Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
           int32 page_size = 4;
-          // `next_page_token` of the page before; everything but the page size must be as it was there, and
+          // `next_page_token` of the page before; all but page size and view must be as it was there, and
           // by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else INVALID_ARGUMENT, reason
           // `PAGE_TOKEN_MISMATCH`, which says what differs. By CUSTOMER_SORT_NAME the last customer of the
           // page before must have kept name and record, else FAILED_PRECONDITION, reason
@@ -2798,7 +2800,8 @@ extension Contract {
           CUSTOMER_VIEW_UNSPECIFIED = 0;
           // The record.
           CUSTOMER_VIEW_BASIC = 1;
-          // The record, and what is computed from it: channel status and provenance.
+          // The record with `channels`, what may be sent and why not; GetCustomer adds the other topics and
+          // who last set which field.
           CUSTOMER_VIEW_FULL = 2;
         }
         """##),

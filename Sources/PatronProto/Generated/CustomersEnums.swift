@@ -106,7 +106,8 @@ public struct CustomerView: RawRepresentable, Hashable, Sendable, CaseIterable, 
   public static let unspecified = CustomerView(rawValue: 0)
   /// The record.
   public static let basic = CustomerView(rawValue: 1)
-  /// The record, and what is computed from it: channel status and provenance.
+  /// The record with `channels`, what may be sent and why not; GetCustomer adds the other topics and
+  /// who last set which field.
   public static let full = CustomerView(rawValue: 2)
 
   /// The number on the wire. Numbers that this version does not know are kept.

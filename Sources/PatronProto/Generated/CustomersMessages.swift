@@ -311,8 +311,8 @@ public struct Customer: ProtobufC.Message {
   /// When the last event of any source happened.
   public var lastEventAt: GoogleProtobuf.Timestamp?
 
-  /// What marketing each channel may be sent, and what blocks it: in full views of lists and batches,
-  /// and in NDJSON exports of customers with a suppressed address.
+  /// What marketing each channel may be sent, and what blocks it: in full views, and in NDJSON exports
+  /// of customers with a suppressed address.
   public var channels: [ChannelStatus] = []
 
   /// The message with every field absent or at its default.
@@ -1379,7 +1379,7 @@ public struct ListCustomersRequest: ProtobufC.Message {
   /// Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
   public var pageSize: Int32 = 0
 
-  /// `next_page_token` of the page before; everything but the page size must be as it was there, and
+  /// `next_page_token` of the page before; all but page size and view must be as it was there, and
   /// by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else INVALID_ARGUMENT, reason
   /// `PAGE_TOKEN_MISMATCH`, which says what differs. By CUSTOMER_SORT_NAME the last customer of the
   /// page before must have kept name and record, else FAILED_PRECONDITION, reason

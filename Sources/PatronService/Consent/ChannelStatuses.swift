@@ -27,16 +27,17 @@ struct ChannelStatuses {
     }
   }
 
-  /// The channels of a record without its row, where it is known whose addresses are suppressed:
+  /// The channels of a record without its row. Where it is known whose addresses are suppressed,
   /// those of others need not be looked up.
   init(
-    of customer: Customer, _ suppressed: SuppressedCustomers, in reader: StoreReader, at now: Int64
+    of customer: Customer, _ suppressed: SuppressedCustomers? = nil, in reader: StoreReader,
+    at now: Int64
   ) throws {
     try self.init(customer, at: now) { channel in
       guard let address = channel == .sms ? customer.phoneNumber : customer.email else {
         return nil
       }
-      guard suppressed.contains(customer.id, channel) else { return [] }
+      guard suppressed?.contains(customer.id, channel) ?? true else { return [] }
       let compared = try channel == .sms ? address : EmailAddress(address).key
       return try SuppressionReader(reader).suppressions(channel, of: compared)
     }
@@ -91,6 +92,7 @@ struct ChannelStatuses {
       $0.suppressions = suppressed.map(PatronProto.Suppression.init)
       $0.canReceive = delivery.canReceive
       $0.blockReasons = delivery.blockReasons.map { .init(rawValue: Int32($0.rawValue)) }
+      $0.blockingTopics = delivery.blockingTopics.map { .init(rawValue: Int32($0.rawValue)) }
     }
   }
 }

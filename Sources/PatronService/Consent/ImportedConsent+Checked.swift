@@ -60,8 +60,8 @@ extension ImportedConsent {
     return Entry(channel: channel, topic: about, consent: ChannelConsent(given))
   }
 
-  /// Leaves out what is said of addresses that were left out themselves: agreements, and what blocks
-  /// the address. Opt-outs stand.
+  /// Leaves out what is said of addresses that were left out themselves: agreements, and what
+  /// blocks the address. Opt-outs stand.
   mutating func leave(
     channels: Set<PatronModel.Channel>, _ violations: inout Violations
   ) {

@@ -7,11 +7,13 @@ extension CustomerHandlers {
   /// The most customers of one request.
   private static let mostGotten = 100
 
-  /// Finds customers in the order of the request. The stored bytes go to the caller as they are.
+  /// Finds customers in the order of the request. In the basic view the
+  /// stored bytes go to the caller as they are.
   static func batchGetCustomers(
     _ request: BatchGetCustomersRequest, _ context: ReadContext, _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
+    let customers = try CustomerAppending(request.view, reader, at: context.now)
     guard (1...mostGotten).contains(request.customers.count) else {
       throw RPCError.invalid(
         "customers", "BATCH_SIZE_OUT_OF_RANGE",
@@ -29,7 +31,7 @@ extension CustomerHandlers {
           metadata: ["fitting": String(index)])
       }
       let found: Void? = try reader.customer(key) { _, record, stats in
-        response.appendMessage(1, record, stats)
+        try customers.append(record, stats, to: &response)
       }
       if found == nil { missing.append(Int32(index)) }
     }

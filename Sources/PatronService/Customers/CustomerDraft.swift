@@ -52,12 +52,19 @@ struct CustomerDraft: Sendable {
     }
     let isNamedOtherwise = isNamed || externalID.value != nil
     let hasPhone = input.phoneNumber.map { (try? parsePhone($0)) != nil } ?? false
-    email = violations.edit(
-      "\(path).email", input.email, isEssential: !isNamedOtherwise && !hasPhone
-    ) { text throws(RuleError) in try EmailAddress(text) }
+    let needsEmail = !isNamedOtherwise && !hasPhone
+    email = violations.edit("\(path).email", input.email, isEssential: needsEmail) {
+      text throws(RuleError) in try EmailAddress(text)
+    }
+    let needsPhone = !isNamedOtherwise && email.value == nil
     phone = violations.edit(
-      "\(path).phone_number", input.phoneNumber,
-      isEssential: !isNamedOtherwise && email.value == nil, parsePhone)
+      "\(path).phone_number", input.phoneNumber, isEssential: needsPhone, parsePhone)
+    if dropsInvalid, !needsEmail, email.isLeave, input.email != nil {
+      droppedAddresses.insert(.email)
+    }
+    if dropsInvalid, !needsPhone, phone.isLeave, input.phoneNumber != nil {
+      droppedAddresses.insert(.sms)
+    }
     firstName = violations.editText("\(path).first_name", input.firstName)
     lastName = violations.editText("\(path).last_name", input.lastName)
     gender = violations.edit("\(path).gender", input.gender) { text throws(RuleError) in
@@ -78,21 +85,13 @@ struct CustomerDraft: Sendable {
     properties = Self.properties(input, path, &violations)
     acceptsSMS = input.acceptsSMSMarketing
     acceptsEmail = input.acceptsEmailMarketing
-    dropAddresses(of: input, path, &violations)
+    dropAgreements(path, &violations)
     warnings = violations.warnings.dropFirst(earlier).map(Warning.about)
   }
 
-  /// Notes which addresses were left out. An agreement for one of them is nobody's: it must not
-  /// count for the address that is stored. A refusal stands.
-  private mutating func dropAddresses(
-    of input: CustomerInput, _ path: String, _ violations: inout Violations
-  ) {
-    func isDropped<Value>(_ edit: FieldEdit<Value>, _ given: String?) -> Bool {
-      edit.isLeave && given != nil
-    }
-    guard dropsInvalid else { return }
-    if isDropped(phone, input.phoneNumber) { droppedAddresses.insert(.sms) }
-    if isDropped(email, input.email) { droppedAddresses.insert(.email) }
+  /// Leaves out agreements for addresses that were left out: they must not count for the address
+  /// that is stored. A refusal stands.
+  private mutating func dropAgreements(_ path: String, _ violations: inout Violations) {
     for channel in PatronModel.Channel.allCases where droppedAddresses.contains(channel) {
       let isAgreement = channel == .sms ? acceptsSMS == true : acceptsEmail == true
       guard isAgreement else { continue }

@@ -228,7 +228,7 @@ extension CSVWriter {
     _ minorUnits: Int64, _ currency: UnsafeRawBufferPointer?
   ) throws(RuleError) {
     guard let currency else { return empty() }
-    let code = try CurrencyCode(String(decoding: currency, as: UTF8.self))
+    let code = CurrencyCode(stored: String(decoding: currency, as: UTF8.self))
     try cell(PatronModel.Money(minorUnits: minorUnits, currency: code).decimal)
   }
 }

@@ -12,29 +12,25 @@ extension CustomerHandlers {
   ) throws {
     let reader = try context.store(request.storeID)
     let key = try (request.customer ?? CustomerRef()).key()
-    if request.view.rawValue > CustomerView.full.rawValue {
-      var violations = Violations()
-      violations.checkKnown("view", request.view.rawValue, CustomerView.full.rawValue)
-      try violations.finish()
-    }
+    let customers = try CustomerAppending(request.view, reader, at: context.now)
     guard request.view != .full else {
-      return try getFullCustomer(reader, key, context, &response)
+      return try getFullCustomer(reader, key, customers, context, &response)
     }
     let found: Void? = try reader.customer(key) { _, record, stats in
-      response.appendMessage(1, record, stats)
+      try customers.append(record, stats, to: &response)
     }
     if found == nil { throw try RPCError.customerNotFound(key, in: reader) }
   }
 
   private static func getFullCustomer(
-    _ reader: StoreReader, _ key: CustomerKey, _ context: ReadContext,
-    _ response: inout ResponseBuffer
+    _ reader: StoreReader, _ key: CustomerKey, _ customers: CustomerAppending,
+    _ context: ReadContext, _ response: inout ResponseBuffer
   ) throws {
     guard let row = try reader.customerRow(key, withProvenance: true) else {
       throw try RPCError.customerNotFound(key, in: reader)
     }
-    row.body.withUnsafeBytes { record in
-      row.stats.withUnsafeBytes { response.appendMessage(1, record, $0) }
+    try row.body.withUnsafeBytes { record in
+      try row.stats.withUnsafeBytes { try customers.append(record, $0, to: &response) }
     }
     for status in try ChannelStatuses(of: row, in: reader, at: context.now).all {
       try response.appendMessage(2, status)

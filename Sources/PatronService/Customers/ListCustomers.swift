@@ -9,6 +9,7 @@ extension CustomerHandlers {
     _ request: ListCustomersRequest, _ context: ReadContext, _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
+    let customers = try CustomerAppending(request.view, reader, at: context.now)
     let filter = try CheckedFilter(request.filter)
     let order = try CustomerOrder.checked(request.sort, reader)
     let size = try PageSize.check(request.pageSize)
@@ -21,9 +22,9 @@ extension CustomerHandlers {
     let set = filter.set(at: context.now)
     let next =
       if let order {
-        try sortedPage(order, set, reader, size: size, after: position, &response)
+        try sortedPage(order, set, reader, customers, size: size, after: position, &response)
       } else {
-        try newestPage(set, reader, size: size, after: position, &response)
+        try newestPage(set, reader, customers, size: size, after: position, &response)
       }
     if let next {
       response.appendString(2, PageToken(position: next).text(boundTo: binding))
@@ -32,8 +33,8 @@ extension CustomerHandlers {
 
   /// Appends a page, newest first; returns where the next one begins, nil when there is none.
   private static func newestPage(
-    _ set: CustomerSet, _ reader: StoreReader, size: Int, after position: [Int64]?,
-    _ response: inout ResponseBuffer
+    _ set: CustomerSet, _ reader: StoreReader, _ customers: CustomerAppending, size: Int,
+    after position: [Int64]?, _ response: inout ResponseBuffer
   ) throws -> [Int64]? {
     var count = 0
     var last: Int64 = 0
@@ -44,7 +45,7 @@ extension CustomerHandlers {
         hasMore = true
         return false
       }
-      response.appendMessage(1, record, stats)
+      try customers.append(record, stats, to: &response)
       count += 1
       last = id
       return true
@@ -55,8 +56,9 @@ extension CustomerHandlers {
   /// The same in another order: looks at all customers of the set, unless the order has lists of
   /// its own.
   private static func sortedPage(
-    _ order: CustomerOrder, _ set: CustomerSet, _ reader: StoreReader, size: Int,
-    after position: [Int64]?, _ response: inout ResponseBuffer
+    _ order: CustomerOrder, _ set: CustomerSet, _ reader: StoreReader,
+    _ customers: CustomerAppending, size: Int, after position: [Int64]?,
+    _ response: inout ResponseBuffer
   ) throws -> [Int64]? {
     let after = try position.map { try order.key(at: $0, reader) }
     var least = LeastKeys(count: size + 1, after: after)
@@ -74,7 +76,7 @@ extension CustomerHandlers {
         return order.position(of: last)
       }
       try reader.customer(.id(CustomerOrder.id(key))) { _, record, stats in
-        response.appendMessage(1, record, stats)
+        try customers.append(record, stats, to: &response)
       }
       last = key
     }

@@ -93,8 +93,8 @@ extension CustomerChange {
     // Platforms send an empty one for guests. It names nobody, and must not take the identifier of
     // a customer away who is named by an address.
     if case .clear = draft.externalID { draft.externalID = .leave }
-    // What was given counts, also where it is malformed: one mistake is one violation. What was left
-    // out does not.
+    // What was given counts, also where it is malformed: one mistake is one violation. What was
+    // left out does not.
     func given(_ text: String?) -> String? {
       text.flatMap { $0.contains { !$0.isWhitespace } ? $0 : nil }
     }

@@ -109,7 +109,8 @@ enum EventCSV {
   }
 
   private static func text(_ money: PatronProto.Money?) -> String {
-    guard let money, let currency = try? CurrencyCode(money.currencyCode) else { return "" }
+    guard let money else { return "" }
+    let currency = CurrencyCode(stored: money.currencyCode)
     return PatronModel.Money(minorUnits: money.minorUnits, currency: currency).decimal
   }
 

@@ -50,6 +50,33 @@ import Testing
     #expect(reasons(.sms, .transactional, subscribed, subscribersOnly: true) == [])
   }
 
+  @Test func otherTopicsThatBlockAreNamed() {
+    func blocking(
+      _ channel: Channel, _ topic: Topic, _ consents: [Topic: ChannelConsent]
+    ) -> [Topic] {
+      Deliverability(
+        channel: channel, topic: topic, consents: ChannelConsents(consents), suppressions: [],
+        hasAddress: true, now: 1000
+      ).blockingTopics
+    }
+    let out = [Topic.marketing: make(.unsubscribed, .customer, 1)]
+    #expect(blocking(.sms, .transactional, out) == [.marketing])
+    #expect(blocking(.sms, .marketing, out) == [])
+    #expect(blocking(.email, .loyalty, out) == [.marketing])
+    #expect(blocking(.email, .transactional, out) == [])
+    let ofLoyalty = [
+      Topic.marketing: make(.subscribed, .operator, 5),
+      Topic.loyalty: make(.unsubscribed, .customer, 2),
+    ]
+    #expect(blocking(.email, .marketing, ofLoyalty) == [.loyalty])
+    #expect(blocking(.sms, .marketing, ofLoyalty) == [])
+    let agreedSince = [
+      Topic.marketing: make(.subscribed, .customer, 5),
+      Topic.loyalty: make(.unsubscribed, .customer, 2),
+    ]
+    #expect(blocking(.email, .marketing, agreedSince) == [])
+  }
+
   @Test func aTopicsOwnConsentComesFirst() {
     let only = [Topic.loyalty: make(.subscribed, .customer, 1)]
     #expect(reasons(.sms, .loyalty, only) == [])

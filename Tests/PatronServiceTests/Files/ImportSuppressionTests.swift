@@ -156,7 +156,7 @@ struct ImportSuppressionTests {
           $0.source = String(repeating: "x", count: 40)
           $0.note = String(repeating: "x", count: 255)
         },
-      ])
+      ]) { $0.invalidFields = .reject }
       let found = answer.results.map { $0.error?.asError.broken.map(\.path) ?? [] }
       #expect(
         found == [

@@ -314,7 +314,7 @@ struct ImportTests {
         subscription { $0.source = "ab" }, subscription { $0.changedAt = .at(now + 400) },
         subscription { $0.changedAt = .at(-1) }, twice, .with { $0.customer = .init() },
         subscription { $0.source = "abc" }, subscription { $0.changedAt = .at(now + 200) },
-      ])
+      ]) { $0.invalidFields = .reject }
       let broken = answer.results.map { $0.error?.asError.broken.map(\.description) ?? [] }
       #expect(
         broken == [

@@ -15,12 +15,14 @@ final class Shop: Sendable {
   private let transport: InProcessTransport
   private let directory: TemporaryDirectory
 
-  /// Opens a shop, runs `body`, and closes the shop whatever happened.
+  /// Opens a shop, runs `body`, and closes the shop whatever happened. With `database` the shop is
+  /// a copy of that file.
   static func open(
     limits: StoreLimits = StoreLimits(),
+    database: String? = nil,
     _ body: (Shop) async throws -> Void
   ) async throws {
-    let shop = try await Shop(limits)
+    let shop = try await Shop(limits, database)
     let result: Result<Void, any Error>
     do {
       try await body(shop)
@@ -34,8 +36,9 @@ final class Shop: Sendable {
     try result.get()
   }
 
-  private init(_ limits: StoreLimits) async throws {
+  private init(_ limits: StoreLimits, _ database: String?) async throws {
     directory = TemporaryDirectory()
+    if let database { try directory.copy(database, as: "patron.db") }
     var options = StoreOptions(directory: directory.path, migrations: Migration.all)
     options.limits = limits
     options.durability = .off
@@ -100,12 +103,14 @@ extension Shop {
   func record(
     in storeID: String = "",
     requestID: String = "",
+    invalidFields: InvalidFields = .unspecified,
     of customer: (inout CustomerInput) -> Void = { $0.externalID = "c1" },
     _ event: (inout EventInput) -> Void
   ) async throws -> RecordEventResponse {
     try await timelines.recordEvent(
       .with {
         $0.storeID = storeID
+        $0.invalidFields = invalidFields
         $0.requestID = requestID
         $0.customer = .with(customer)
         $0.event = .with(event)
@@ -118,11 +123,13 @@ extension Shop {
   func sync(
     _ order: Order,
     in storeID: String = "",
+    invalidFields: InvalidFields = .unspecified,
     of customer: (inout CustomerInput) -> Void = { $0.externalID = "c1" }
   ) async throws -> SyncOrderResponse {
     try await timelines.syncOrder(
       .with {
         $0.storeID = storeID
+        $0.invalidFields = invalidFields
         $0.customer = .with(customer)
         $0.order = order
       }

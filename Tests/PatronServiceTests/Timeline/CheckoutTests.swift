@@ -20,6 +20,7 @@ struct CheckoutTests {
   ) async throws -> SyncCheckoutResponse {
     try await shop.timelines.syncCheckout(
       .with {
+        $0.invalidFields = .reject
         $0.customer = .with(customer)
         $0.checkout = .with {
           $0.token = "k1"
@@ -180,6 +181,7 @@ struct CheckoutTests {
       let broken = try await violations {
         try await shop.timelines.syncCheckout(
           .with {
+            $0.invalidFields = .reject
             $0.customer = .with { $0.email = "nobody" }
             $0.checkout = .with {
               $0.abandonedAt = .at(-1)

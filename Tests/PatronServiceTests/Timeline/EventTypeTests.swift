@@ -147,7 +147,7 @@ struct EventTypeTests {
     _ shop: Shop, _ type: String, _ source: EventSource = .product,
     _ adjust: (inout EventInput) -> Void = { _ in }
   ) async throws -> RecordEventResponse {
-    try await shop.record(of: { $0.email = "a@example.com" }) {
+    try await shop.record(invalidFields: .reject, of: { $0.email = "a@example.com" }) {
       $0.source = source
       $0.type = type
       $0.occurredAt = .at(1_700_000_000)

@@ -103,6 +103,7 @@ struct RecordEventTests {
           .with {
             $0.requestID = String(repeating: "r", count: 65)
             $0.defaultCountry = "ZZ"
+            $0.invalidFields = .reject
             $0.customer = .with { $0.email = "nobody" }
             $0.event = .with {
               $0.eventID = "a\u{1}"
@@ -167,7 +168,7 @@ struct RecordEventTests {
     try await Shop.open { shop in
       try await customer(shop)
       func record(_ properties: [String: PropertyValue.Kind]) async throws {
-        try await shop.record {
+        try await shop.record(invalidFields: .reject) {
           Self.quiz("p")(&$0)
           $0.properties = properties.mapValues { kind in .with { $0.kind = kind } }
         }

@@ -266,7 +266,8 @@ struct SyncOrderTests {
             ]
             $0.discountCodes = (0..<21).map { "c\($0)" }
             $0.shippingAddress = .with { $0.countryCode = "ZZ" }
-          }
+          },
+          invalidFields: .reject
         ) { $0.email = "x" }
       }
       #expect(

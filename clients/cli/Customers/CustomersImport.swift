@@ -86,6 +86,7 @@ struct CustomersImport: AsyncParsableCommand {
   @Flag(help: "Print a header with an example, and do nothing else.")
   var template = false
 
+  @OptionGroup var invalid: InvalidFieldsFlag
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -108,6 +109,7 @@ struct CustomersImport: AsyncParsableCommand {
         $0.consentPolicy = consent
         $0.validateOnly = dryRun
         $0.defaultCountry = defaultCountry ?? ""
+        $0.invalidFields = invalid.policy
         $0.source = source ?? ""
       }
       let run = ImportRun(

@@ -33,6 +33,9 @@ struct CustomersList: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How many, 1 or more.", valueName: "count"))
   var limit = 50
 
+  @Flag(help: "Only the stored records, without what may be sent.")
+  var basic = false
+
   @Flag(help: "All of them.")
   var all = false
 
@@ -52,6 +55,7 @@ struct CustomersList: AsyncParsableCommand {
         $0.pageToken = pageToken ?? ""
         $0.sort = sort ?? .unspecified
         $0.filter = filter.customerFilter
+        $0.view = basic ? .basic : .full
       }
       var printer = CustomerListPrinter(session)
       var rest = all ? Int.max : limit
@@ -114,7 +118,7 @@ struct CustomerListPrinter {
     "id", "external_id", "email", "phone_number", "first_name", "last_name", "gender",
     "account_created_at", "account_status", "default_language", "default_currency", "tags",
     "accepts_sms_marketing", "accepts_email_marketing", "sms_consent", "email_consent",
-    "created_at", "updated_at",
+    "sms_can_receive", "email_can_receive", "created_at", "updated_at",
   ]
 
   private static func cells(_ customer: Customer) -> [String] {
@@ -129,6 +133,9 @@ struct CustomerListPrinter {
       return ValueText.enumeration(marketing?.state ?? .neverSubscribed)
         .replacing(" ", with: "_")
     }
+    func canReceive(_ channel: Channel) -> String {
+      flag(customer.channels.first { $0.channel == channel }?.canReceive)
+    }
     func flag(_ flag: Bool?) -> String { flag.map { $0 ? "true" : "false" } ?? "" }
     return [
       String(customer.id), customer.externalID ?? "", customer.email ?? "",
@@ -136,7 +143,7 @@ struct CustomerListPrinter {
       customer.gender ?? "", time(customer.accountCreatedAt), customer.accountStatus ?? "",
       customer.defaultLanguage ?? "", customer.defaultCurrency ?? "", customer.tags ?? "",
       flag(customer.acceptsSMSMarketing), flag(customer.acceptsEmailMarketing),
-      consent(.sms), consent(.email),
+      consent(.sms), consent(.email), canReceive(.sms), canReceive(.email),
       time(customer.createdAt), time(customer.updatedAt),
     ]
   }

@@ -55,6 +55,7 @@ struct CustomersUpdate: AsyncParsableCommand {
   )
   var actor: PatronProto.Actor?
 
+  @OptionGroup var invalid: InvalidFieldsFlag
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   private var paths: [String] {
@@ -83,6 +84,7 @@ struct CustomersUpdate: AsyncParsableCommand {
         $0.etag = etag ?? ""
         $0.actor = actor ?? .unspecified
         $0.defaultCountry = defaultCountry ?? ""
+        $0.invalidFields = invalid.policy
       }
       let response = try await session.timed(CustomerService.updateCustomer.method) {
         try await session.client.customers.updateCustomer(request, options: session.call)

@@ -65,6 +65,7 @@ struct CustomersUpsert: AsyncParsableCommand {
   var dryRun = false
 
   @OptionGroup(title: "Batches") var batch: BatchFlags
+  @OptionGroup var invalid: InvalidFieldsFlag
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -102,6 +103,7 @@ struct CustomersUpsert: AsyncParsableCommand {
         $0.onConflict = onConflict ?? .unspecified
         $0.validateOnly = dryRun
         $0.defaultCountry = defaultCountry ?? ""
+        $0.invalidFields = invalid.policy
         $0.source = consentSource ?? ""
         $0.actor = actor ?? .unspecified
       }
@@ -133,6 +135,7 @@ struct CustomersUpsert: AsyncParsableCommand {
         $0.storeID = session.storeID
         $0.onConflict = onConflict ?? .unspecified
         $0.defaultCountry = defaultCountry ?? ""
+        $0.invalidFields = invalid.policy
         $0.source = consentSource ?? ""
         $0.actor = actor ?? .unspecified
       }

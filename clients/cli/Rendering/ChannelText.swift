@@ -14,10 +14,23 @@ enum ChannelText {
         ", suppressed since \(ValueText.day(suppression.suppressedAt))"
         + " (\(ValueText.enumeration(suppression.reason)))"
     }
-    if status.blockReasons.contains(.noAddress) {
-      text += status.channel == .sms ? ", no phone number" : ", no e-mail address"
+    return (label(status.channel, status.topic), text + "; may send: " + verdict(status))
+  }
+
+  /// `yes`, or `no: expired`.
+  static func verdict(_ status: ChannelStatus) -> String {
+    guard !status.canReceive else { return "yes" }
+    let others = status.blockingTopics.map { ValueText.enumeration($0) }
+    let reasons = status.blockReasons.map { reason in
+      switch reason {
+      case .noAddress: status.channel == .sms ? "no phone number" : "no e-mail address"
+      case .unsubscribed where !others.isEmpty && status.state != .unsubscribed:
+        "unsubscribed from \(others.joined(separator: ", "))"
+      case .pendingConfirmation: "not confirmed"
+      default: ValueText.enumeration(reason)
+      }
     }
-    return (label(status.channel, status.topic), text)
+    return "no" + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: ", "))
   }
 
   static func line(_ subscription: Subscription) -> (label: String, value: String) {

@@ -6,18 +6,27 @@ enum CustomerText {
   static func table(_ customers: [Customer], width: Int, style: Style) -> String {
     var table = TextTable([
       .init(title: "ID"), .init(title: "EXTERNAL ID", least: 8), .init(title: "NAME", least: 10),
-      .init(title: "E-MAIL", least: 14), .init(title: "PHONE", least: 12),
+      .init(title: "E-MAIL", least: 14), .init(title: "MAY SEND E-MAIL", least: 8),
+      .init(title: "PHONE", least: 12), .init(title: "MAY SEND SMS", least: 8),
       .init(title: "ORDERS", right: true), .init(title: "SPENT", right: true, least: 10),
       .init(title: "CREATED"),
     ])
     for customer in customers {
       table.add([
         String(customer.id), customer.externalID ?? "", ValueText.name(customer),
-        customer.email ?? "", customer.phoneNumber ?? "", orders(customer), spent(customer),
+        customer.email ?? "", verdict(customer, .email), customer.phoneNumber ?? "",
+        verdict(customer, .sms), orders(customer), spent(customer),
         ValueText.day(customer.createdAt),
       ])
     }
     return table.text(width: width, style: style)
+  }
+
+  /// Whether marketing may be sent; empty where there is no address.
+  private static func verdict(_ customer: Customer, _ channel: Channel) -> String {
+    let status = customer.channels.first { $0.channel == channel && $0.topic == .marketing }
+    guard let status, !status.blockReasons.contains(.noAddress) else { return "" }
+    return ChannelText.verdict(status)
   }
 
   private static func orders(_ customer: Customer) -> String {
@@ -187,8 +196,10 @@ enum CustomerText {
   static func warnings(_ warnings: [Warning], _ style: Style) -> String {
     warnings.map { warning in
       let field = warning.field.isEmpty ? "" : warning.field + ": "
+      let given = warning.given.isEmpty ? "" : " Given was: \(warning.given)"
       return style.yellow("warning:")
-        + " \(SafeText.line(field + warning.message)) \(style.dim("(\(warning.reason))"))\n"
+        + " \(SafeText.line(field + warning.message + given))"
+        + " \(style.dim("(\(SafeText.line(warning.reason)))"))\n"
     }.joined()
   }
 }

@@ -58,6 +58,7 @@ struct TimelineCheckout: AsyncParsableCommand {
   )
   var defaultCountry: String?
 
+  @OptionGroup var invalid: InvalidFieldsFlag
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws { try customer.check() }
@@ -85,6 +86,7 @@ struct TimelineCheckout: AsyncParsableCommand {
         $0.customer = written
         $0.checkout = given
         $0.defaultCountry = defaultCountry ?? ""
+        $0.invalidFields = invalid.policy
       }
       let response = try await session.timed(TimelineService.syncCheckout.method) {
         try await session.client.timeline.syncCheckout(request, options: session.call)

@@ -37,6 +37,7 @@ struct TimelineOrder: AsyncParsableCommand {
   var defaultCountry: String?
 
   @OptionGroup(title: "Batches") var batch: BatchFlags
+  @OptionGroup var invalid: InvalidFieldsFlag
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -63,6 +64,7 @@ struct TimelineOrder: AsyncParsableCommand {
         $0.customer = written
         $0.order = given
         $0.defaultCountry = defaultCountry ?? ""
+        $0.invalidFields = invalid.policy
       }
       let response = try await session.timed(TimelineService.syncOrder.method) {
         try await session.client.timeline.syncOrder(request, options: session.call)
@@ -76,6 +78,7 @@ struct TimelineOrder: AsyncParsableCommand {
       let frame = BatchSyncOrdersRequest.with {
         $0.storeID = session.storeID
         $0.defaultCountry = defaultCountry ?? ""
+        $0.invalidFields = invalid.policy
       }
       let job = BatchJob(
         noun: "order",

@@ -41,6 +41,7 @@ struct TimelineRecord: AsyncParsableCommand {
   var defaultCountry: String?
 
   @OptionGroup(title: "Batches") var batch: BatchFlags
+  @OptionGroup var invalid: InvalidFieldsFlag
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -68,6 +69,7 @@ struct TimelineRecord: AsyncParsableCommand {
         $0.event = input
         $0.requestID = RequestID.make()
         $0.defaultCountry = defaultCountry ?? ""
+        $0.invalidFields = invalid.policy
       }
       let response = try await session.timed(TimelineService.recordEvent.method) {
         try await session.client.timeline.recordEvent(request, options: session.call)
@@ -81,6 +83,7 @@ struct TimelineRecord: AsyncParsableCommand {
       let frame = BatchRecordEventsRequest.with {
         $0.storeID = session.storeID
         $0.defaultCountry = defaultCountry ?? ""
+        $0.invalidFields = invalid.policy
       }
       let job = BatchJob(
         noun: "event",

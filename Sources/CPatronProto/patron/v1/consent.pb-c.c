@@ -535,7 +535,7 @@ const ProtobufCMessageDescriptor patron__v1__suppression__descriptor =
   (ProtobufCMessageInit) patron__v1__suppression__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__channel_status__field_descriptors[10] =
+static const ProtobufCFieldDescriptor patron__v1__channel_status__field_descriptors[11] =
 {
   {
     "channel",
@@ -657,9 +657,22 @@ static const ProtobufCFieldDescriptor patron__v1__channel_status__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "blocking_topics",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Patron__V1__ChannelStatus, n_blocking_topics),
+    offsetof(Patron__V1__ChannelStatus, blocking_topics),
+    &patron__v1__topic__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__channel_status__field_indices_by_name[] = {
   8,   /* field[8] = block_reasons */
+  10,   /* field[10] = blocking_topics */
   7,   /* field[7] = can_receive */
   9,   /* field[9] = changed_at */
   0,   /* field[0] = channel */
@@ -673,7 +686,7 @@ static const unsigned patron__v1__channel_status__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__channel_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor patron__v1__channel_status__descriptor =
 {
@@ -683,7 +696,7 @@ const ProtobufCMessageDescriptor patron__v1__channel_status__descriptor =
   "Patron__V1__ChannelStatus",
   "patron.v1",
   sizeof(Patron__V1__ChannelStatus),
-  10,
+  11,
   patron__v1__channel_status__field_descriptors,
   patron__v1__channel_status__field_indices_by_name,
   1,  patron__v1__channel_status__number_ranges,

@@ -151,10 +151,12 @@ struct  Patron__V1__ChannelStatus
   size_t n_block_reasons;
   Patron__V1__BlockReason *block_reasons;
   Google__Protobuf__Timestamp *changed_at;
+  size_t n_blocking_topics;
+  Patron__V1__Topic *blocking_topics;
 };
 #define PATRON__V1__CHANNEL_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__channel_status__descriptor) \
-    , PATRON__V1__CHANNEL__CHANNEL_UNSPECIFIED, PATRON__V1__TOPIC__TOPIC_UNSPECIFIED, PATRON__V1__CONSENT_STATE__CONSENT_STATE_UNSPECIFIED, NULL, NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, NULL }
+    , PATRON__V1__CHANNEL__CHANNEL_UNSPECIFIED, PATRON__V1__TOPIC__TOPIC_UNSPECIFIED, PATRON__V1__CONSENT_STATE__CONSENT_STATE_UNSPECIFIED, NULL, NULL, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, NULL, 0,NULL }
 
 
 struct  Patron__V1__ConsentEvidence

@@ -1,0 +1,76 @@
+import Foundation
+import PatronProto
+import PatronStore
+import ProtobufC
+import TTRPC
+import Testing
+
+@testable import PatronService
+
+/// A database of schema version 9 opens, migrates, and answers the same but for what is listed:
+/// `Tests/Field/version-9/make` made it with the programs of that version.
+struct MigratedDatabaseTests {
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Field/version-9")
+
+  /// The lines of a file as cells; those that begin with `#` are comments.
+  private static func table(_ name: String) throws -> [[String]] {
+    let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+    return text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+      .map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
+  }
+
+  @Test func answersAsItDid() async throws {
+    try await Shop.open(database: Self.folder.appendingPathComponent("patron.db").path) { shop in
+      var found: Set<String> = []
+      for cells in try Self.table("answers.tsv") {
+        let (method, request) = (cells[0], cells[1])
+        let before = try Self.leaves(of: cells[2])
+        let now = try Self.leaves(of: try await answer(method, request, shop))
+        for path in Set(before.keys).union(now.keys) where before[path] != now[path] {
+          let (old, new) = (before[path] ?? "-", now[path] ?? "-")
+          found.insert("\(method)\t\(request)\t\(path)\t\(old)\t\(new)")
+        }
+      }
+      let expected = Set(try Self.table("differences.tsv").map { $0.joined(separator: "\t") })
+      #expect(found.subtracting(expected).sorted() == [])
+      #expect(expected.subtracting(found).sorted() == [])
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  private func answer(_ method: String, _ request: String, _ shop: Shop) async throws -> String {
+    func call<Request: Message, Response: Message>(
+      _ descriptor: MethodDescriptor<Request, Response>
+    ) async throws -> String {
+      try await shop.client.call(descriptor, try Request(json: request), CallOptions()).json()
+    }
+    switch method {
+    case "GetCustomer": return try await call(CustomerService.getCustomer)
+    case "GetTimeline": return try await call(TimelineService.getTimeline)
+    case "ListConsentHistory": return try await call(CustomerService.listConsentHistory)
+    case "ListOrders": return try await call(TimelineService.listOrders)
+    case "GetAddressStatus": return try await call(CustomerService.getAddressStatus)
+    case "ListCustomers": return try await call(CustomerService.listCustomers)
+    case "CountCustomers": return try await call(CustomerService.countCustomers)
+    default: return try await call(CustomerService.getStoreSettings)
+    }
+  }
+
+  /// The leaves of a JSON text by their paths.
+  private static func leaves(of json: String) throws -> [String: String] {
+    var leaves: [String: String] = [:]
+    func walk(_ value: Any, _ path: String) {
+      if let fields = value as? [String: Any] {
+        for (name, field) in fields { walk(field, path.isEmpty ? name : "\(path).\(name)") }
+      } else if let items = value as? [Any] {
+        for (index, item) in items.enumerated() { walk(item, "\(path)[\(index)]") }
+      } else {
+        leaves[path] = "\(value)"
+      }
+    }
+    walk(try JSONSerialization.jsonObject(with: Data(json.utf8)), "")
+    return leaves
+  }
+}
