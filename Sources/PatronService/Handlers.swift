@@ -70,6 +70,9 @@ extension Routes {
     point(TimelineService.getTimeline, Timeline.getTimeline)
     point(TimelineService.getEvent, Timeline.getEvent)
     write(
+      TimelineService.deleteEvent, prepare: Timeline.prepareDeleteEvent,
+      apply: Timeline.deleteEvent)
+    write(
       TimelineService.syncRefund, prepare: Timeline.prepareRefund, apply: Timeline.syncRefund)
     write(
       TimelineService.syncFulfillment, prepare: Timeline.prepareFulfillment,

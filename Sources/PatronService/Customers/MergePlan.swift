@@ -191,6 +191,7 @@ extension MergePlan {
   /// Takes everything from the secondary and removes it.
   private func move(in writer: StoreWriter, _ mergeID: Int64) throws -> MovedRecords {
     let (from, to) = (secondary.row.id, primary.row.id)
+    try writer.moveTombstones(from: from, to: to)
     let moved = MovedRecords(
       events: try writer.moveEvents(from: from, to: to) {
         try OwnedBody.naming(to, in: OwnedBody.ofEvent, of: $0)

@@ -42,6 +42,15 @@ struct CustomerStats {
     if time >= fields.lastEventAt?.micros ?? .min { fields.lastEventAt = event.occurredAt }
   }
 
+  /// Takes an event back that was deleted. The last events are to be set anew.
+  mutating func forget(_ event: Event) {
+    guard let place = fields.activity.firstIndex(where: { $0.source == event.source }) else {
+      return
+    }
+    fields.activity[place].eventCount -= 1
+    if fields.activity[place].eventCount <= 0 { fields.activity.remove(at: place) }
+  }
+
   private mutating func noteLast(_ activity: SourceActivity, at place: Int, _ time: Int64) {
     guard time >= fields.activity[place].lastEventAt?.micros ?? .min else { return }
     fields.activity[place].lastEventAt = activity.lastEventAt

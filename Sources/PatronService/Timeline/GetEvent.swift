@@ -10,11 +10,7 @@ extension TimelineHandlers {
     _ request: GetEventRequest, _ context: ReadContext, _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
-    guard let row = try find(request, reader) else {
-      throw RPCError.reason(
-        .notFound, "EVENT_NOT_FOUND",
-        "No event of this store has that identifier; check it, and the store.")
-    }
+    guard let row = try find(request, reader) else { throw RPCError.eventNotFound }
     let titles = EventTitles(reader)
     response.appendMessage(1, row.body + (try titles.missingTitle(of: row)))
     let event = try Event(stored: row.body)
@@ -24,21 +20,9 @@ extension TimelineHandlers {
 
   private static func find(_ request: GetEventRequest, _ reader: StoreReader) throws -> EventRow? {
     switch request.event {
-    case .id(let id):
-      return try reader.event(id: id)
-    case .key(let key):
-      guard key.source != .unspecified else {
-        throw RPCError.invalid(
-          "event.key.source", "SOURCE_REQUIRED",
-          "Say where the event comes from: EVENT_SOURCE_ECOMMERCE, EVENT_SOURCE_PRODUCT or "
-            + "EVENT_SOURCE_THIRD_PARTY.")
-      }
-      return try reader.event(
-        source: key.source.rawValue, sourceName: key.sourceName,
-        eventID: (try? EventRules.parseEventID(key.eventID)) ?? key.eventID)
-    case nil:
-      throw RPCError.invalid(
-        "event", "REF_MISSING", "No event is named: give id, or key with source and event_id.")
+    case .id(let id): try EventName.id(id).row(in: reader)
+    case .key(let key): try EventName.key(key).row(in: reader)
+    case nil: throw EventName.missing
     }
   }
 

@@ -37,6 +37,24 @@ extension EventEnrichment {
     }
   }
 
+  /// Brings the summaries up to date with the deletion of an event.
+  static func forget(_ event: Event, on timeline: inout TimelineWriter) throws {
+    let effects = Enrichment.effects(of: event, at: timeline.now)
+    let reader = timeline.writer.read
+    if let review = effects.firstReview {
+      var figures = ReviewFigures(timeline.stats.reviews)
+      figures.count(review, times: -1)
+      try figures.readNewest(of: event.customerID, in: reader, timeline.now)
+      timeline.changeStats { $0.reviews = figures.summary }
+    }
+    if let loyalty = effects.firstLoyalty {
+      var figures = LoyaltyFigures(timeline.stats.loyalty)
+      figures.count(loyalty, times: -1)
+      let exists = try figures.readState(of: event.customerID, in: reader, timeline.now)
+      timeline.changeStats { $0.loyalty = exists ? LoyaltySummary(figures) : nil }
+    }
+  }
+
   private func isNewest(_ stored: Event) throws -> Bool {
     var newest: Int64 = 0
     try TimelineScan.visit(

@@ -83,6 +83,16 @@ struct TimelineFilter {
       && matchesBody(event)
   }
 
+  /// Whether a deleted event may have been asked for: of the columns and parts that its tombstone
+  /// has, none speaks against it.
+  func mayHaveMatched(_ event: Event) -> Bool {
+    (sources.isEmpty || sources.contains(event.source.rawValue))
+      && (types.isEmpty || types.contains(Array(event.type.utf8)))
+      && (sourceNames.isEmpty || sourceNames.contains(Array(event.sourceName.utf8)))
+      && (products.isEmpty || products.contains(event.product))
+      && (channels.isEmpty || channels.contains(event.channel.rawValue))
+  }
+
   private var needsBody: Bool {
     !products.isEmpty || !channels.isEmpty || !campaignID.isEmpty || !orderExternalID.isEmpty
       || needle != nil

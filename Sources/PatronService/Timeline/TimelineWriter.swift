@@ -156,7 +156,7 @@ struct TimelineWriter {
   }
 
   /// A replaced event may have been the last of its source, or become it.
-  private mutating func recountActivity() throws {
+  mutating func recountActivity() throws {
     var last: [Int32: (type: String, at: Int64)] = [:]
     let sources = stats.sources
     try writer.read.timeline(of: customerID, behind: .newest, notBefore: .min) { entry in

@@ -1,6 +1,7 @@
 internal import PatronModel
 internal import PatronProto
 internal import PatronStore
+internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
@@ -138,7 +139,8 @@ struct TimelineWatch: FeedSubscription {
   private func message(
     _ place: FeedPlace, _ reader: StoreReader, _ titles: EventTitles
   ) throws -> [UInt8]? {
-    try reader.event(at: place) { entry -> [UInt8]? in
+    if place.isDeleted { return try tombstone(place, reader) }
+    return try reader.event(at: place) { entry -> [UInt8]? in
       guard try filter.matches(entry, titles) else { return nil }
       // A new event has its id as sequence, one that was replaced a later number.
       let kind: EventChangeKind = place.sequence == place.id ? .recorded : .replaced
@@ -148,6 +150,22 @@ struct TimelineWatch: FeedSubscription {
       buffer.appendEvent(3, entry, try titles.missingTitle(of: entry))
       return buffer.takeBytes()
     } ?? nil
+  }
+}
+
+extension TimelineWatch {
+  /// The tombstone of a place in a response; nil when its event was surely not asked for.
+  private func tombstone(_ place: FeedPlace, _ reader: StoreReader) throws -> [UInt8]? {
+    guard let body = try reader.tombstone(at: place) else { return nil }
+    var event = try Event(stored: body)
+    guard filter.mayHaveMatched(event) else { return nil }
+    // A merge moves tombstones without a look at them.
+    event.customerID = place.customerID
+    return try WatchTimelineResponse.with {
+      $0.sequence = place.sequence
+      $0.kind = .deleted
+      $0.event = event
+    }.encoded()
   }
 }
 

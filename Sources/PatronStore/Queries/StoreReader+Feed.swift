@@ -10,15 +10,24 @@ public struct FeedPlace: Sendable, Hashable {
   public let occurredAt: Int64
   /// Patron's id of the event. A replaced event has another sequence.
   public let id: Int64
+  /// Whether the event was deleted: a tombstone stands here.
+  public let isDeleted: Bool
 }
 
 /// The events of a store in the order in which they were committed.
 extension StoreReader {
   private static let places = Query(
     """
-    SELECT sequence, customer_id, occurred_at, id FROM events
-    WHERE store_id = ?1 AND sequence > ?2 ORDER BY sequence
+    SELECT sequence, customer_id, occurred_at, id, 0 FROM events
+    WHERE store_id = ?1 AND sequence > ?2
+    UNION ALL
+    SELECT sequence, customer_id, occurred_at, id, 1 FROM event_tombstones
+    WHERE store_id = ?1 AND sequence > ?2
+    ORDER BY sequence
     """
+  )
+  private static let tombstone = Query(
+    "SELECT body FROM event_tombstones WHERE store_id = ?1 AND sequence = ?2"
   )
   private static let atPlace = Query(
     """
@@ -43,7 +52,8 @@ extension StoreReader {
           sequence: row.int64(0),
           customerID: row.int64(1),
           occurredAt: row.int64(2),
-          id: row.int64(3)
+          id: row.int64(3),
+          isDeleted: row.int64(4) != 0
         )
       )
     }
@@ -71,6 +81,11 @@ extension StoreReader {
         )
       )
     }
+  }
+
+  /// The tombstone at a place; nil when there is none.
+  public func tombstone(at place: FeedPlace) throws -> [UInt8]? {
+    try transaction.first(Self.tombstone, store.name, place.sequence) { $0.array(0) }
   }
 
   /// The last number that was given out, in any store: no event has a greater sequence, and every

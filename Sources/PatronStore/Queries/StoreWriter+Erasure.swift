@@ -48,6 +48,7 @@ extension StoreWriter {
       try transaction.run(Self.deleteConfirmations, store.name, id)
       try transaction.run(Self.deleteAnswers, store.name, id)
       try transaction.run(Self.deleteOtherAnswers, store.name, id)
+      try deleteTombstones(of: id)
     }
     try transaction.run(Self.mergeTokens, Self.mergePages)
     transaction.erasures.note(store.name)

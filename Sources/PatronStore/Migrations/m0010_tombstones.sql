@@ -1,0 +1,12 @@
+-- Events that were deleted one by one, for those who follow a store: where an event stood that they
+-- may have had. body: patron.v1.Event with identifiers, source and type alone.
+CREATE TABLE event_tombstones (
+  store_id TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  customer_id INTEGER NOT NULL,
+  occurred_at INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (store_id, sequence)
+) WITHOUT ROWID;
+CREATE INDEX event_tombstones_by_customer ON event_tombstones (store_id, customer_id);

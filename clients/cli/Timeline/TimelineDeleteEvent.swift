@@ -1,0 +1,55 @@
+import ArgumentParser
+import PatronClient
+
+/// Deletes one event.
+struct TimelineDeleteEvent: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "delete-event",
+    abstract: "Delete one event that was recorded.",
+    discussion: """
+      Summaries of reviews and loyalty, and the last activity, are then those of the events that \
+      are left. Fields of the customer, consent and suppressions stay as the event left them. \
+      Events that Patron made itself, of an order or a change of the customer, cannot be deleted. \
+      Watches are told. On a terminal it asks first; elsewhere --yes is needed.
+
+      EXAMPLES
+        patron timeline delete-event --id 7240193
+        patron timeline delete-event --event-id t-17 --source third-party \\
+          --source-name helpdesk --yes
+      """
+  )
+
+  @OptionGroup(title: "Event") var event: EventSelector
+
+  @Option(
+    help: ArgumentHelp(
+      "Makes a repeat return the first answer, up to 64 characters. (default: a new one)",
+      valueName: "id")
+  )
+  var requestId: String?
+
+  @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
+  var yes = false
+
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  func run() async throws {
+    guard try yes || Confirmation.ask("Delete the event? This cannot be undone.") else {
+      CLIEnvironment.current.err("nothing was deleted\n")
+      throw ExitCode(1)
+    }
+    try await Session.run(global) { session in
+      let request = DeleteEventRequest.with {
+        $0.storeID = session.storeID
+        $0.event = event.id.map(DeleteEventRequest.Event.id) ?? .key(event.key)
+        $0.requestID = requestId ?? RequestID.make()
+      }
+      let response = try await session.timed(TimelineService.deleteEvent.method) {
+        try await session.client.timeline.deleteEvent(request, options: session.call)
+      }
+      try session.print(response) {
+        "deleted  event \(response.eventID) of customer \(response.customerID)\n"
+      }
+    }
+  }
+}
