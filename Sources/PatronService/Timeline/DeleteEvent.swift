@@ -65,7 +65,7 @@ enum EventName: Sendable {
   case known(source: Int32, sourceName: String, eventID: String)
 
   /// Throws INVALID_ARGUMENT `SOURCE_REQUIRED`.
-  static func key(_ key: EventKey) throws -> EventName {
+  static func key(_ key: PatronProto.EventKey) throws -> EventName {
     guard key.source != .unspecified else {
       throw RPCError.invalid(
         "event.key.source", "SOURCE_REQUIRED",

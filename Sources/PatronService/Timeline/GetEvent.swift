@@ -20,8 +20,8 @@ extension TimelineHandlers {
 
   private static func find(_ request: GetEventRequest, _ reader: StoreReader) throws -> EventRow? {
     switch request.event {
-    case .id(let id): try EventName.id(id).row(in: reader)
-    case .key(let key): try EventName.key(key).row(in: reader)
+    case .id(let id): return try EventName.id(id).row(in: reader)
+    case .key(let key): return try EventName.key(key).row(in: reader)
     case nil: throw EventName.missing
     }
   }
