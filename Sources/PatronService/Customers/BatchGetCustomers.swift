@@ -29,7 +29,7 @@ extension CustomerHandlers {
           metadata: ["fitting": String(index)])
       }
       let found: Void? = try reader.customer(key) { _, record, stats in
-        response.appendMessage(1, record, stats)
+        try response.appendStored(1, Customer.self, record, stats)
       }
       if found == nil { missing.append(Int32(index)) }
     }

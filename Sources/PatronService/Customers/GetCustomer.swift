@@ -21,7 +21,7 @@ extension CustomerHandlers {
       return try getFullCustomer(reader, key, context, &response)
     }
     let found: Void? = try reader.customer(key) { _, record, stats in
-      response.appendMessage(1, record, stats)
+      try response.appendStored(1, Customer.self, record, stats)
     }
     if found == nil { throw try RPCError.customerNotFound(key, in: reader) }
   }
@@ -33,8 +33,8 @@ extension CustomerHandlers {
     guard let row = try reader.customerRow(key, withProvenance: true) else {
       throw try RPCError.customerNotFound(key, in: reader)
     }
-    row.body.withUnsafeBytes { record in
-      row.stats.withUnsafeBytes { response.appendMessage(1, record, $0) }
+    try row.body.withUnsafeBytes { record in
+      try row.stats.withUnsafeBytes { try response.appendStored(1, Customer.self, record, $0) }
     }
     for status in try ChannelStatuses(of: row, in: reader, at: context.now).all {
       try response.appendMessage(2, status)

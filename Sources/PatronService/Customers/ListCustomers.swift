@@ -44,7 +44,7 @@ extension CustomerHandlers {
         hasMore = true
         return false
       }
-      response.appendMessage(1, record, stats)
+      try response.appendStored(1, Customer.self, record, stats)
       count += 1
       last = id
       return true
@@ -74,7 +74,7 @@ extension CustomerHandlers {
         return order.position(of: last)
       }
       try reader.customer(.id(CustomerOrder.id(key))) { _, record, stats in
-        response.appendMessage(1, record, stats)
+        try response.appendStored(1, Customer.self, record, stats)
       }
       last = key
     }
