@@ -72,7 +72,8 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0007_merges.sql"),
       .embedInCode("Migrations/m0008_erasures.sql"),
       .embedInCode("Migrations/m0009_request_hashes.sql"),
-      .embedInCode("Migrations/m0010_tombstones.sql"),
+      .embedInCode("Migrations/m0010_search_rebuild.sql"),
+      .embedInCode("Migrations/m0011_tombstones.sql"),
     ],
     swiftSettings: strict
   ),

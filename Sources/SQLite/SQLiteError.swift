@@ -1,11 +1,5 @@
 internal import CSQLite
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
-
 /// An error of the SQLite library.
 ///
 /// `description` never shows bound values or text that came with a request; `debugDescription` has
@@ -48,11 +42,11 @@ public struct SQLiteError: Error, Sendable, Equatable {
   /// The result code without its extension.
   public var primaryCode: Int32 { code & 0xff }
 
-  /// The disk, the quota or `max_page_count` is exhausted. What failed was rolled back, or has to
-  /// be; it works again once there is space.
+  /// The disk, the quota, the greatest size of a file or `max_page_count` is exhausted. What failed
+  /// was rolled back, or has to be; it works again once there is space.
   public var isDiskFull: Bool {
     if primaryCode == SQLITE_FULL { return true }
-    return isIOError && !isFsyncFailure && (systemError == ENOSPC || systemError == EDQUOT)
+    return isIOError && !isFsyncFailure && csqlite_is_lack_of_space(systemError) != 0
   }
 
   /// The operating system failed to read, write, lock or sync.
@@ -65,6 +59,21 @@ public struct SQLiteError: Error, Sendable, Equatable {
 
   /// The file is damaged, or is no SQLite file.
   public var isCorrupt: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
+
+  /// A virtual table cannot read its own records, or not be opened at all. The only one here is the
+  /// search index, which can be made again.
+  public var isOfVirtualTable: Bool {
+    code == Self.corruptVirtualTable || message.hasPrefix("vtable constructor failed")
+      || message.hasPrefix("invalid fts5 file format")
+  }
+
+  /// What a statement of the search index, or a commit, reports when the index is at fault, and not
+  /// the disk: it fails in its own ways, as wrong SQL and as a constraint too.
+  public var canBeOfVirtualTable: Bool {
+    isOfVirtualTable || isCorrupt || isConstraint || primaryCode == SQLITE_ERROR
+  }
+
+  private static let corruptVirtualTable = SQLITE_CORRUPT | (1 << 8)
 
   /// The file begins with something that is not a SQLite header.
   public var isNotADatabase: Bool { primaryCode == SQLITE_NOTADB }
@@ -105,4 +114,5 @@ extension SQLiteError: CustomStringConvertible, CustomDebugStringConvertible {
 enum IOErrorCode {
   static let fsync = SQLITE_IOERR | (4 << 8)
   static let directoryFsync = SQLITE_IOERR | (5 << 8)
+  static let write = SQLITE_IOERR | (3 << 8)
 }

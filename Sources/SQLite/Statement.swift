@@ -165,9 +165,17 @@ extension SQLiteError {
     return SQLiteError(
       code: code,
       message: String(cString: sqlite3_errmsg(database)),
-      systemError: code & 0xff == SQLITE_IOERR ? sqlite3_system_errno(database) : 0,
+      systemError: systemError(of: code, database),
       stop: stop,
       messageIsSafe: messageIsSafe
     )
+  }
+
+  /// The `errno` behind an I/O error, otherwise 0. A write that failed inside a statement left its
+  /// own with the file only.
+  private static func systemError(of code: Int32, _ database: OpaquePointer) -> Int32 {
+    guard code & 0xff == SQLITE_IOERR else { return 0 }
+    let ofFile = code == IOErrorCode.write ? csqlite_file_errno(database) : 0
+    return ofFile != 0 ? ofFile : sqlite3_system_errno(database)
   }
 }

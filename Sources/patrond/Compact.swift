@@ -10,7 +10,8 @@ struct Compact: ParsableCommand {
     discussion: """
       SQLite keeps the file at its greatest size, and after an erasure an unused part of a page or \
       of the search index may still hold a copy of a row, which no query reaches but who reads the \
-      raw file can. The server must not be running. It needs free disk of about twice the size of \
+      raw file can. The search index is made again from the records, and checked at the end. The \
+      server must not be running. It needs free disk of about twice the size of \
       the database, half of it where SQLite keeps temporary files: SQLITE_TMPDIR, else /var/tmp. \
       Stopped in the middle, it leaves the database as it was.
       """
@@ -20,11 +21,15 @@ struct Compact: ParsableCommand {
 
   func run() throws {
     try data.requireDatabase(for: "compact")
-    let options = StoreOptions(directory: data.data, migrations: Migration.all)
+    var options = StoreOptions(directory: data.data, migrations: Migration.all)
+    // It is made again in any case.
+    options.mendsSearch = false
     // Erasures that were stopped in the middle are finished first.
-    try Store.opened(options).close()
+    let store = try Store.opened(options)
+    var progress = SearchProgress(total: try store.counts().customers)
+    store.close()
     do {
-      let (before, after) = try Store.compact(options)
+      let (before, after) = try Store.compact(options) { progress.report($0) }
       print("ok: \(Self.mebibytes(before)) before, \(Self.mebibytes(after)) after")
     } catch {
       throw Failure(description: "\(error)")

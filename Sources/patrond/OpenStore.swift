@@ -4,22 +4,52 @@ import PatronStore
 extension Store {
   /// Opens a data directory as every command does: with the schema and the records of this version.
   static func opened(_ options: StoreOptions) throws -> Store {
+    var options = options
+    options.onNotice = report
     let store: Store
     do {
       store = try Store(options)
     } catch {
       throw Failure(description: "\(error)")
     }
+    if let warning = store.directory.warning { report("warning: \(warning)") }
     do {
       try TermsRebuild.run(store) { done in
         if done % 100_000 == 0 { report("bringing \(done) customers to this version") }
       }
+      if options.mendsSearch { try mendSearch(store) }
       try ExpiredMerges.run(store)
+      try ExpiredAnswers.run(store)
       try PendingErasures.run(store, report: report)
     } catch {
       store.close()
       throw Failure(description: "\(error)")
     }
     return store
+  }
+
+  /// Makes a damaged search index again before anybody is served.
+  private static func mendSearch(_ store: Store) throws {
+    var progress = SearchProgress(total: try store.counts().customers)
+    try SearchMending.run(store) { reason in
+      report("making the search index again, because \(reason)")
+    } progress: { done in
+      progress.report(done)
+    }
+  }
+}
+
+/// Tells how far the search index is, every some seconds' worth of it.
+struct SearchProgress {
+  private static let interval = 20_000
+  private let total: Int
+  private var told = 0
+
+  init(total: Int) { self.total = total }
+
+  mutating func report(_ done: Int) {
+    guard done - told >= Self.interval || (done == total && done > told) else { return }
+    told = done
+    patrond.report("search index: \(done) of \(CountText.of(total, "customer"))")
   }
 }

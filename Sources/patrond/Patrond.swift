@@ -22,6 +22,8 @@ struct Patrond: AsyncParsableCommand {
   static func main() async {
     // The files hold personal data: nobody but the owner reads them.
     umask(0o077)
+    // A file at its greatest size is an error of the write, as a full disk is, and no end.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -10,13 +10,17 @@ struct StatementTests {
     "sequences": "ids are unique within the file",
     "secrets": "random keys of the file itself",
     "customer_search": "its tokens begin with a hash of the store",
+    "search_rebuild": "there is one search index for all stores",
   ]
 
   /// Files whose statements read every store, and why.
   static let overall = [
     "AllRecords.swift": "`patrond check` looks at the whole file",
+    "OldAnswers.swift": "a server that starts forgets what was kept for a time",
     "OldMerges.swift": "a server that starts empties what cannot be undone any more",
     "UnfinishedErasures.swift": "a server that starts finishes what was interrupted",
+    "SearchInspection.swift": "there is one search index for all stores",
+    "SearchRebuild.swift": "there is one search index for all stores",
     "StoreWriter+TermRebuild.swift": "a new version looks at every record once",
   ]
 

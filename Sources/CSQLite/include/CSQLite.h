@@ -20,4 +20,12 @@ int csqlite_bind_blob_static(sqlite3_stmt *stmt, int index, const void *bytes, i
 int csqlite_bind_text_copy(sqlite3_stmt *stmt, int index, const char *text, int length);
 int csqlite_bind_blob_copy(sqlite3_stmt *stmt, int index, const void *bytes, int length);
 
+/* The errno of the latest failed system call on the database file or its write-ahead log; 0 when
+   there was none. sqlite3_system_errno stays 0 when a statement fails to write. Where the two files
+   failed for different reasons, the one that is no lack of space counts. */
+int csqlite_file_errno(sqlite3 *database);
+
+/* 1 when an errno says that no space is left: on the disk, in the quota, or in a file. */
+int csqlite_is_lack_of_space(int error);
+
 #endif

@@ -40,7 +40,7 @@ extension ConsentHandlers {
         hasMore = true
         return false
       }
-      response.appendMessage(1, body)
+      try response.appendStored(1, ConsentRecord.self, body)
       count += 1
       last = id
       return true

@@ -28,7 +28,7 @@ struct CustomerAppending {
     _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer,
     to response: inout ResponseBuffer
   ) throws {
-    guard isFull else { return response.appendMessage(1, record, stats) }
+    guard isFull else { return try response.appendStored(1, Customer.self, record, stats) }
     let statuses = try ChannelStatuses(
       of: Customer(stored: Array(record)), in: reader, at: now)
     let channels = try Customer.with { $0.channels = statuses.marketing }.encoded()

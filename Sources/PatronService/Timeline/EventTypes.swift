@@ -18,7 +18,7 @@ extension TimelineHandlers {
       response.appendMessage(1, type.bytes)
     }
     guard request.source == .unspecified || request.source == .thirdParty else { return }
-    try reader.eventTypes { response.appendMessage(1, $0) }
+    try reader.eventTypes { try response.appendStored(1, EventType.self, $0) }
   }
 
   /// The catalogue does not change while the server runs: it is encoded once.

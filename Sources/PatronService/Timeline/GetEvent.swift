@@ -12,10 +12,12 @@ extension TimelineHandlers {
     let reader = try context.store(request.storeID)
     guard let row = try find(request, reader) else { throw RPCError.eventNotFound }
     let titles = EventTitles(reader)
-    response.appendMessage(1, row.body + (try titles.missingTitle(of: row)))
     let event = try Event(stored: row.body)
+    response.appendMessage(1, row.body + (try titles.missingTitle(of: row)))
     try appendRelated(to: event, reader, titles, &response)
-    if let order = try reader.order(about: event) { response.appendMessage(3, order.body) }
+    if let order = try reader.order(about: event) {
+      try response.appendStored(3, Order.self, order.body)
+    }
   }
 
   private static func find(_ request: GetEventRequest, _ reader: StoreReader) throws -> EventRow? {
@@ -47,7 +49,7 @@ extension TimelineHandlers {
       guard let references = other.references, references.sharesSubject(with: subject) else {
         return true
       }
-      response.appendEvent(2, entry, try titles.missingTitle(of: entry))
+      try response.appendEvent(2, entry, try titles.missingTitle(of: entry))
       count += 1
       return count < mostRelated
     }

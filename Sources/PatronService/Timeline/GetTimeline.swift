@@ -53,7 +53,7 @@ extension TimelineHandlers {
         hasMore = true
         return false
       }
-      response.appendEvent(2, entry, try titles.missingTitle(of: entry))
+      try response.appendEvent(2, entry, try titles.missingTitle(of: entry))
       count += 1
       last = entry.position
       return true
@@ -65,12 +65,12 @@ extension TimelineHandlers {
     of row: CustomerRow, _ reader: StoreReader, _ now: Int64, _ response: inout ResponseBuffer
   ) throws {
     var header = ResponseBuffer(capacity: 2048)
-    row.body.withUnsafeBytes { body in
-      row.stats.withUnsafeBytes { header.appendMessage(1, body, $0) }
+    try row.body.withUnsafeBytes { body in
+      try row.stats.withUnsafeBytes { try header.appendStored(1, Customer.self, body, $0) }
     }
     var count = 0
     try reader.latestOrders(of: row.id) { order in
-      header.appendMessage(2, order)
+      try header.appendStored(2, Order.self, order)
       count += 1
       return count < latestOrders && header.count < enoughOrderBytes
     }

@@ -28,7 +28,7 @@ extension TimelineHandlers {
         hasMore = true
         return false
       }
-      response.appendMessage(1, body)
+      try response.appendStored(1, Order.self, body)
       count += 1
       position = place
       return true
@@ -56,7 +56,7 @@ extension TimelineHandlers {
         "order", "REF_MISSING", "No order is named: give id or external_id.")
     }
     guard let row else { throw RPCError.orderNotFound }
-    response.appendMessage(1, row.body)
+    try response.appendStored(1, Order.self, row.body)
     var count = 0
     var left = mostLookedAt
     let titles = EventTitles(reader)
@@ -67,7 +67,7 @@ extension TimelineHandlers {
       guard event.orderID == row.id || event.references?.orderExternalID == row.externalID else {
         return true
       }
-      response.appendEvent(2, entry, try titles.missingTitle(of: entry))
+      try response.appendEvent(2, entry, try titles.missingTitle(of: entry))
       count += 1
       return count < mostOrderEvents
     }

@@ -147,7 +147,7 @@ struct TimelineWatch: FeedSubscription {
       var buffer = ResponseBuffer(capacity: entry.body.count + 32)
       buffer.appendNumber(1, place.sequence)
       buffer.appendNumber(2, Int64(kind.rawValue))
-      buffer.appendEvent(3, entry, try titles.missingTitle(of: entry))
+      try buffer.appendEvent(3, entry, try titles.missingTitle(of: entry))
       return buffer.takeBytes()
     } ?? nil
   }

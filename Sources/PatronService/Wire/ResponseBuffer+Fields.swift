@@ -1,3 +1,4 @@
+internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -17,10 +18,30 @@ extension ResponseBuffer {
     append(second)
   }
 
+  /// Appends a stored record, in one part or two, as it is. Bytes that are no such message are
+  /// damage and are not passed on: a caller could not read the answer, or would read something else
+  /// in it.
+  mutating func appendStored<Record: Message>(
+    _ field: UInt64, _ type: Record.Type, _ first: UnsafeRawBufferPointer,
+    _ second: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+  ) throws(StoreError) {
+    try type.checkStored(first)
+    try type.checkStored(second)
+    appendMessage(field, first, second)
+  }
+
+  /// Appends a stored record.
+  mutating func appendStored<Record: Message>(
+    _ field: UInt64, _ type: Record.Type, _ bytes: [UInt8]
+  ) throws {
+    try bytes.withUnsafeBytes { try appendStored(field, type, $0) }
+  }
+
   /// Appends an event as it is stored, with the title that it lacks; see ``EventTitles``.
   mutating func appendEvent(
     _ field: UInt64, _ entry: borrowing StoreReader.TimelineEntry, _ title: [UInt8]
-  ) {
+  ) throws(StoreError) {
+    try Event.checkStored(entry.body)
     title.withUnsafeBytes { title in appendMessage(field, entry.body, title) }
   }
 

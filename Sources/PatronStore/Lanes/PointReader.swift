@@ -23,10 +23,11 @@ public final class PointReader {
     commits: CommitCounter,
     shortCalls: ShortCalls,
     budgetSteps: Int,
+    onSearchFault: @escaping @Sendable (SQLiteError) -> Void,
     onSnapshotOpened: @escaping () -> Void
   ) {
     self.connection = connection
-    self.transaction = ReadTransaction(connection)
+    self.transaction = ReadTransaction(connection, onSearchFault: onSearchFault)
     self.commits = commits
     self.shortCalls = shortCalls
     self.defaultBudget = budgetSteps

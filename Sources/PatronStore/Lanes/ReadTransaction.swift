@@ -8,9 +8,31 @@ public final class ReadTransaction {
   /// Says why a statement was stopped, where the connection alone does not know.
   private let stopReason: (() -> StoreError?)?
 
-  init(_ connection: Connection, stopReason: (() -> StoreError?)? = nil) {
+  /// Told when the search index fails.
+  private let onSearchFault: ((SQLiteError) -> Void)?
+  /// The engine met damage, in the search index or elsewhere.
+  private(set) var hasMetDamage = false
+
+  init(
+    _ connection: Connection,
+    onSearchFault: ((SQLiteError) -> Void)? = nil,
+    stopReason: (() -> StoreError?)? = nil
+  ) {
     self.connection = connection
+    self.onSearchFault = onSearchFault
     self.stopReason = stopReason
+  }
+
+  /// Runs `body`, which reads the search index. Returns nil where the engine met damage: the
+  /// records themselves know what the index should have said.
+  func readSearch<Result>(_ body: () throws -> Result) throws -> Result? {
+    hasMetDamage = false
+    do {
+      return try body()
+    } catch let error as StoreError {
+      guard hasMetDamage else { throw error }
+      return nil
+    }
   }
 
   /// Reads the first row of a query; nil when there is none. Parameters are bound to `?1`, `?2`,
@@ -87,6 +109,8 @@ public final class ReadTransaction {
   func translate(_ error: any Error) -> any Error {
     guard let error = error as? SQLiteError else { return error }
     noteEngineError?(error)
+    if error.isOfVirtualTable { onSearchFault?(error) }
+    if error.isOfVirtualTable || error.isCorrupt { hasMetDamage = true }
     if error.stop == .interrupted, let reason = stopReason?() { return reason }
     return StoreError(error)
   }

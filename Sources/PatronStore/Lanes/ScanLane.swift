@@ -19,6 +19,7 @@ public final class ScanLane: Sendable {
     _ limits: StoreLimits,
     _ snapshots: SnapshotRegistry,
     _ shortCalls: ShortCalls,
+    _ onSearchFault: @escaping @Sendable (SQLiteError) -> Void,
     open: @escaping @Sendable () throws(StoreOpenError) -> Connection
   ) throws(StoreOpenError) {
     let state = Monitor(State())
@@ -30,7 +31,7 @@ public final class ScanLane: Sendable {
       LaneThread(name: "patron-scan-\(number)", inBackground: true) {
         let worker: ScanWorker
         do throws(StoreOpenError) {
-          worker = ScanWorker(try open(), limits, snapshots, shortCalls)
+          worker = ScanWorker(try open(), limits, snapshots, shortCalls, onSearchFault)
         } catch {
           opened.update { $0.append(.failure(error)) }
           return

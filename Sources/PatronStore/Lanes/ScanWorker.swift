@@ -6,17 +6,20 @@ final class ScanWorker {
   private let limits: StoreLimits
   private let snapshots: SnapshotRegistry
   private let shortCalls: ShortCalls
+  private let onSearchFault: @Sendable (SQLiteError) -> Void
 
   init(
     _ connection: Connection,
     _ limits: StoreLimits,
     _ snapshots: SnapshotRegistry,
-    _ shortCalls: ShortCalls
+    _ shortCalls: ShortCalls,
+    _ onSearchFault: @escaping @Sendable (SQLiteError) -> Void
   ) {
     self.connection = connection
     self.limits = limits
     self.snapshots = snapshots
     self.shortCalls = shortCalls
+    self.onSearchFault = onSearchFault
   }
 
   /// Runs one scan and tells its sink, after the snapshot has ended.
@@ -40,7 +43,9 @@ final class ScanWorker {
     _ body: (ReadTransaction) throws -> Value
   ) -> Result<Value, any Error> {
     if let reason = control.stopReason() { return .failure(reason) }
-    let transaction = ReadTransaction(connection) { control.stopReason() }
+    let transaction = ReadTransaction(connection, onSearchFault: onSearchFault) {
+      control.stopReason()
+    }
     control.begin(connection.interruptHandle, ageMax: limits.scanAgeMax)
     var pause = ScanPause(shortCalls)
     connection.setStopCheck {

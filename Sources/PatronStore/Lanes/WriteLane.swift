@@ -86,6 +86,10 @@ struct WriterSettings: Sendable {
   var snapshots: SnapshotRegistry
   /// Told of every commit that changed records, on the writer's thread, before replies leave.
   var commitObserver: (@Sendable ([RecordChange]) -> Void)?
+  /// A search index that fails is made again while writes go on.
+  var mendsSearch = true
+  /// Told what whoever runs the server should know, without personal data.
+  var onNotice: (@Sendable (String) -> Void)?
   /// Called once when the disk failed under the writer.
   var onFailStop: @Sendable (String) -> Void
 }

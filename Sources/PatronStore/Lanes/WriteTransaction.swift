@@ -37,6 +37,10 @@ public final class WriteTransaction {
   let terms = TermLedger()
   /// Stores of which this writer knows whether they erased customers.
   let erasures = ErasureMemory()
+  /// What this writer knows of the search index.
+  let search: SearchIndex
+  /// The search index failed in the open transaction, and how. The records are well.
+  private(set) var searchFault: String?
   /// Something was erased: the log is to be emptied, so that it does not stay there.
   var emptiesLog = false
   /// Numbers for new records.
@@ -49,6 +53,7 @@ public final class WriteTransaction {
   init(_ connection: Connection) {
     self.connection = connection
     self.read = ReadTransaction(connection)
+    self.search = SearchIndex(connection)
     read.noteEngineError = { [unowned self] in note($0) }
   }
 
@@ -64,6 +69,33 @@ public final class WriteTransaction {
     } catch {
       throw failed(error)
     }
+  }
+
+  /// Runs a statement that changes the search index, or makes it write. Where the index itself
+  /// fails, the writer takes everything back, marks the index to be made again, and runs the jobs
+  /// once more without it: no caller hears of it.
+  func runOnSearch<each Value: Bindable>(
+    _ query: Query,
+    _ values: repeat each Value
+  ) throws(StoreError) {
+    do {
+      try connection.run(query, repeat each values)
+    } catch {
+      throw failedOnSearch(error)
+    }
+  }
+
+  private func failedOnSearch(_ error: SQLiteError) -> StoreError {
+    guard search.isInUse, error.canBeOfVirtualTable else { return failed(error) }
+    return noteSearchFault(error.description)
+  }
+
+  /// Has the search index marked to be made again when this job has run. Does nothing while it is
+  /// not in use.
+  @discardableResult
+  func noteSearchFault(_ reason: String) -> StoreError {
+    if searchFault == nil, search.isInUse { searchFault = reason }
+    return .corrupt(reason)
   }
 
   /// Runs a changing statement and reads the first row it returns (`RETURNING`).
@@ -100,12 +132,12 @@ public final class WriteTransaction {
   /// the answer to a dry run.
   public func tentatively<Result>(_ body: () throws -> Result) throws -> Result {
     let before = (changes: changes, moved: movedRecords, terms: terms.gains, numbers: numbers.place)
-    try run(Self.mark)
+    try runOnSearch(Self.mark)
     let result = Swift.Result { try body() }
     // After a fault nothing of the transaction stays.
-    if fault == nil {
-      try run(Self.goBack)
-      try run(Self.unmark)
+    if fault == nil, searchFault == nil {
+      try runOnSearch(Self.goBack)
+      try runOnSearch(Self.unmark)
     }
     changes = before.changes
     movedRecords = before.moved
@@ -139,6 +171,7 @@ public final class WriteTransaction {
   /// Takes the list of the transaction that was committed, or throws it away, and begins anew.
   func reset() -> [RecordChange] {
     fault = nil
+    searchFault = nil
     guard !changes.isEmpty else { return [] }
     let taken = changes
     changes = []

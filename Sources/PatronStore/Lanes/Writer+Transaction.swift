@@ -9,6 +9,8 @@ enum Attempt {
   case finished([Outcome])
   /// Rolled back: the jobs have to run one by one.
   case rolledBack
+  /// Rolled back: the search index has to be made again, and the jobs to be run without it.
+  case searchFailed(String)
   /// The disk failed.
   case failed(SQLiteError)
 }
@@ -39,9 +41,19 @@ extension Writer {
         try transaction.terms.flush(connection)
         try transaction.numbers.flush(connection)
       }
-      try connection.commit()
     } catch {
       return give(up: jobs, because: error)
+    }
+    do {
+      try transaction.search.mergeErased(connection)
+      // The search index writes what it has of the transaction when it is committed.
+      try connection.commit()
+    } catch {
+      guard let error = error as? SQLiteError else { return abandon(jobs, error) }
+      guard transaction.search.isInUse, error.canBeOfVirtualTable else {
+        return give(up: jobs, because: error)
+      }
+      return leaveSearch(error.description)
     }
     let changes = transaction.reset()
     if connection.totalChanges != changesBefore { announce(changes) }
@@ -70,6 +82,8 @@ extension Writer {
     // A handler may have caught an error of the engine; SQLite may have rolled back by itself.
     if let fault = transaction.fault {
       end = .spoilt(fault)
+    } else if let fault = transaction.searchFault {
+      end = .spoilt(StoreError.corrupt(fault))
     } else if !connection.isInTransaction {
       end = .spoilt(StoreError.engine(code: 0, "the transaction ended before its commit"))
     }
@@ -79,12 +93,19 @@ extension Writer {
   /// Rolls back after a job spoilt the transaction.
   private func abandon(_ jobs: [WriteJob], _ error: any Error) -> Attempt {
     if let fault = transaction.fault { return give(up: jobs, because: fault) }
+    if let fault = transaction.searchFault { return leaveSearch(fault) }
     if let failure = rollBack() { return .failed(failure) }
     return jobs.count == 1 ? .finished([.failure(error)]) : .rolledBack
   }
 
+  /// Rolls back after the search index failed.
+  private func leaveSearch(_ reason: String) -> Attempt {
+    if let failure = rollBack() { return .failed(failure) }
+    return .searchFailed(reason)
+  }
+
   /// Rolls back after the engine failed.
-  private func give(up jobs: [WriteJob], because error: SQLiteError) -> Attempt {
+  func give(up jobs: [WriteJob], because error: SQLiteError) -> Attempt {
     let failure = rollBack()
     if error.isIOError && !error.isDiskFull { return .failed(error) }
     if let failure { return .failed(failure) }
@@ -96,6 +117,7 @@ extension Writer {
     _ = transaction.reset()
     transaction.terms.forget()
     transaction.numbers.forget()
+    transaction.search.forget()
     do {
       try connection.rollback()
       return nil

@@ -16,6 +16,9 @@ final class Writer {
   var pagesForNextRelief = 0
   /// Where the log has to be before it is worth trying again to empty it after an erasure.
   var pagesForNextEmptying = 0
+  /// How long to wait for jobs before the next step of a rebuild of the search index; nil when
+  /// there is none to be made.
+  var searchPause: Duration?
 
   init(_ connection: Connection, _ settings: WriterSettings, _ queue: WriteQueue) {
     self.connection = connection
@@ -23,6 +26,8 @@ final class Writer {
     self.queue = queue
     self.transaction = WriteTransaction(connection)
     connection.takeOverCheckpoints()
+    // The first step finds out whether a rebuild was interrupted.
+    searchPause = settings.mendsSearch ? .zero : nil
   }
 
   /// Works until the queue is closed and empty.
@@ -30,7 +35,8 @@ final class Writer {
     let batchMax = settings.groupCommit ? settings.limits.writeBatchCount : 1
     while let jobs = queue.take(atMost: batchMax, patience: patience) {
       if jobs.isEmpty {
-        emptyLog()
+        if transaction.emptiesLog { emptyLog() }
+        maintainSearch()
         continue
       }
       let start = ContinuousClock.now
@@ -39,10 +45,13 @@ final class Writer {
     }
   }
 
-  /// How long to wait for jobs before the log is looked after: an erasure is not left in it because
-  /// a reader was in the way and nothing was written since.
+  /// How long to wait for jobs before something else is done: the search index is made again as
+  /// quickly as writes allow, and an erasure is not left in the log because a reader was in the way
+  /// and nothing was written since.
   private var patience: Duration? {
-    transaction.emptiesLog && !hasFailed ? .seconds(1) : nil
+    if hasFailed { return nil }
+    if let pause = searchPause { return pause }
+    return transaction.emptiesLog ? .seconds(1) : nil
   }
 
   /// Runs a batch, delivers its replies, then looks after the log.
@@ -63,23 +72,25 @@ final class Writer {
     }
     replies.deliver()
     if !hasFailed { maintainLog() }
+    maintainSearch()
   }
 
   private var hint: Duration { max(queue.retryHint, .milliseconds(100)) }
 
   private func runBatch(_ jobs: [WriteJob]) {
-    switch attempt(jobs) {
+    switch attemptWithSearch(jobs) {
     case .finished(let results): publish(jobs, results)
     case .failed(let error): failStop(error, jobs)
     case .rolledBack:
       // Something in the batch failed late. Alone, every job gets its own outcome.
       for (index, job) in jobs.enumerated() {
-        switch attempt([job]) {
+        switch attemptWithSearch([job]) {
         case .finished(let results): publish([job], results)
         case .failed(let error): return failStop(error, Array(jobs[index...]))
-        case .rolledBack: preconditionFailure("a single job was asked to be replayed")
+        case .rolledBack, .searchFailed: preconditionFailure("a single job was to be replayed")
         }
       }
+    case .searchFailed: preconditionFailure("the search index failed though it was not in use")
     }
   }
 

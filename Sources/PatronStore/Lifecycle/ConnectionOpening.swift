@@ -36,6 +36,9 @@ enum ConnectionOpening {
         """
       )
       try runner.run(connection, from: version)
+      if options.mendsSearch {
+        try SearchInspection.markIfNeeded(connection, closely: runner.isBehind(version))
+      }
       return connection
     } catch let error as SQLiteError {
       throw StoreOpenError(error, path: path)

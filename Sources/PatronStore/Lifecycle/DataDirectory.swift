@@ -18,16 +18,22 @@ public final class DataDirectory: Sendable {
   /// The lock file, which holds the process id of its owner.
   public var lockPath: String { path + "/patron.lock" }
 
+  /// What whoever runs the program should know of the directory; nil when all is well.
+  public let warning: String?
+
   /// The descriptor of the lock file; -1 once it is released.
   private let lock: Mutex<Int32>
 
-  /// Makes the directory where there is none (mode 0700, parents too) and locks it.
+  /// Makes the directory where there is none (mode 0700, parents too) and locks it. One that
+  /// everybody may write to is refused: whoever can put files there can take the data, or have
+  /// other files overwritten.
   public init(path: String) throws(StoreOpenError) {
     let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     guard !trimmed.isEmpty else {
       throw .directory(path: path, problem: "its name is empty")
     }
     try Self.make(trimmed)
+    warning = try Self.checkMode(trimmed)
     let lock = try Self.takeLock(trimmed)
     self.path = trimmed
     self.lock = Mutex(lock)
@@ -67,17 +73,49 @@ public final class DataDirectory: Sendable {
     }
   }
 
+  /// Refuses a directory that everybody may write to, and returns a warning where the group may.
+  private static func checkMode(_ path: String) throws(StoreOpenError) -> String? {
+    var information = stat()
+    guard stat(path, &information) == 0 else {
+      throw .directory(path: path, problem: StoreOpenError.text(errno: errno))
+    }
+    let mode = String(information.st_mode & 0o777, radix: 8)
+    guard information.st_mode & S_IWOTH == 0 else {
+      throw .directory(
+        path: path,
+        problem: "every user of this machine may write to it (mode 0\(mode)); `chmod 700` it"
+      )
+    }
+    guard information.st_mode & S_IWGRP != 0 else { return nil }
+    return "the data directory \(path) can be written to by its group (mode 0\(mode)), who can put "
+      + "files in the place of the data: `chmod 700` it"
+  }
+
   private static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
+  /// Bytes of a lock file: a number in it, and room for what an editor may add.
+  private static let longestLock = 64
+
   private static func takeLock(_ path: String) throws(StoreOpenError) -> Int32 {
-    let descriptor = open(path + "/patron.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    // A link, a pipe or a file of something else must not be followed, waited for or emptied.
+    let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+    let descriptor = open(path + "/patron.lock", flags, 0o600)
     guard descriptor >= 0 else {
+      let problem =
+        errno == ELOOP ? "it is a symbolic link; remove it" : StoreOpenError.text(errno: errno)
+      throw .directory(path: path, problem: "its lock file patron.lock: \(problem)")
+    }
+    var information = stat()
+    guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
+      information.st_size <= longestLock
+    else {
+      close(descriptor)
       throw .directory(
         path: path,
-        problem: "its lock file: \(StoreOpenError.text(errno: errno))"
+        problem: "its lock file patron.lock is something else; move it elsewhere"
       )
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

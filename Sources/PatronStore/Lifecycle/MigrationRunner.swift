@@ -32,11 +32,17 @@ struct MigrationRunner {
     }
     let isFresh = application == 0 && version == 0 && objects == 0
     guard isFresh || application == Self.applicationID else { throw .notPatron(path: path) }
+    guard version >= 0 else {
+      throw .damaged(path: path, detail: "its schema has the version \(version)")
+    }
     guard version <= migrations.count else {
       throw .newerVersion(path: path, found: version, supported: migrations.count)
     }
     return version
   }
+
+  /// Whether a database of `version`, unless it is a new one, lacks migrations.
+  func isBehind(_ version: Int) -> Bool { version > 0 && version < migrations.count }
 
   /// Applies what is missing since `version`.
   func run(_ connection: Connection, from version: Int) throws(StoreOpenError) {

@@ -17,6 +17,7 @@ public final class Store: Sendable {
   public let directory: DataDirectory
   let shortCalls: ShortCalls
   private let vfs: String?
+  private let onSearchFault: @Sendable (SQLiteError) -> Void
 
   /// Opens the directory: takes its lock, brings the schema up to date, starts the lanes.
   public init(_ options: StoreOptions) throws(StoreOpenError) {
@@ -30,6 +31,8 @@ public final class Store: Sendable {
       commits: commits,
       snapshots: snapshots,
       commitObserver: options.commitObserver,
+      mendsSearch: options.mendsSearch,
+      onNotice: options.onNotice,
       onFailStop: options.onFailStop ?? stopProcess
     )
     let path = directory.databasePath
@@ -41,8 +44,11 @@ public final class Store: Sendable {
       directory.release()
       throw error
     }
+    let onSearchFault = Self.searchFaultObserver(writer)
     do throws(StoreOpenError) {
-      scans = try ScanLane(options.limits, snapshots, shortCalls) { () throws(StoreOpenError) in
+      scans = try ScanLane(
+        options.limits, snapshots, shortCalls, onSearchFault
+      ) { () throws(StoreOpenError) in
         try ConnectionOpening.reader(path, options.limits, options.vfs)
       }
     } catch {
@@ -55,6 +61,25 @@ public final class Store: Sendable {
     self.shortCalls = shortCalls
     self.limits = options.limits
     self.vfs = options.vfs
+    self.onSearchFault = onSearchFault
+  }
+
+  /// Tells the writer that a reader met a search index that fails. It finds the reason by itself
+  /// when it is told again, or marked the index already.
+  private static func searchFaultObserver(
+    _ writer: WriteLane
+  ) -> @Sendable (SQLiteError) -> Void {
+    { error in
+      let job = WriteJob(
+        deadline: nil, bytes: 0, sink: NobodyWaits(), token: ReplyToken(group: 0, item: 0)
+      ) { transaction in
+        _ = try transaction.search.known(in: transaction.read)
+        transaction.noteSearchFault(error.description)
+        return []
+      }
+      // A writer that takes no more is told by the next reader.
+      try? writer.submit(job)
+    }
   }
 
   /// A store that is dropped without ``close()`` finishes in the background: the last reference may
@@ -76,6 +101,7 @@ public final class Store: Sendable {
       commits: commitCounter,
       shortCalls: shortCalls,
       budgetSteps: limits.pointBudgetSteps,
+      onSearchFault: onSearchFault,
       onSnapshotOpened: onSnapshotOpened
     )
   }
@@ -98,8 +124,8 @@ public final class Store: Sendable {
   }
 
   /// Checks the file: SQLite's `integrity_check` and `foreign_key_check`, then `checks`, all in one
-  /// snapshot. Returns what is wrong; empty is well. It holds the snapshot as long as it runs, so
-  /// use it on a store that takes no writes.
+  /// snapshot, and then the search index. Returns what is wrong; empty is well. It holds the
+  /// snapshot as long as it runs, so use it on a store that takes no writes.
   public func check(
     _ checks: [@Sendable (ReadTransaction) throws -> [String]] = []
   ) throws -> [String] {
@@ -111,6 +137,29 @@ public final class Store: Sendable {
       throw StoreError(error)
     }
     // Closing the connection ends the snapshot.
-    return try StoreCheck.findings(transaction, checks)
+    return try StoreCheck.findings(transaction, checks) + searchFindings()
+  }
+
+  /// What is wrong with the search index. SQLite takes its check of it for a write.
+  private func searchFindings() throws -> [String] {
+    let answer = SingleReply()
+    try writer.submit(
+      WriteJob(deadline: nil, bytes: 0, sink: answer, token: ReplyToken(group: 0, item: 0)) {
+        let findings = try SearchInspection.findings($0.connection)
+        return Array(findings.joined(separator: "\n").utf8)
+      }
+    )
+    do {
+      return String(decoding: try answer.wait(), as: UTF8.self)
+        .split(separator: "\n").map(String.init)
+    } catch let error as SQLiteError where error.isCorrupt {
+      return ["damaged: \(error)"]
+    }
+  }
+
+  /// The shape of the search index in words; nil when it cannot be read.
+  public func searchShape() throws -> String? {
+    let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
+    return try SearchIndex.structure(connection)?.description
   }
 }

@@ -22,6 +22,8 @@ public enum StoreOpenError: Error, Sendable, Equatable {
   case migration(version: Int, name: String, detail: String)
   /// No space is left on the disk.
   case diskFull(path: String)
+  /// The search index was made again and is not right even so.
+  case search(path: String, detail: String)
   /// SQLite cannot open or prepare the file.
   case engine(path: String, detail: String)
 }
@@ -35,6 +37,17 @@ extension StoreOpenError {
       self = .diskFull(path: path)
     } else {
       self = .engine(path: path, detail: error.description)
+    }
+  }
+
+  /// What an error of a write means while the file at `path` is being worked on.
+  init(_ error: any Error, working path: String) {
+    switch error {
+    case let error as StoreOpenError: self = error
+    case let error as SQLiteError: self = StoreOpenError(error, path: path)
+    case StoreError.diskFull: self = .diskFull(path: path)
+    case StoreError.corrupt(let detail): self = .damaged(path: path, detail: detail)
+    default: self = .engine(path: path, detail: "\(error)")
     }
   }
 
@@ -64,6 +77,9 @@ extension StoreOpenError: CustomStringConvertible {
       return "migration \(version) (\(name)) failed and was undone: \(detail)"
     case .diskFull(let path):
       return "cannot open the database \(path): no space is left on the disk; make room first"
+    case .search(let path, let detail):
+      return "the search index of the database \(path) was made again, and is wrong (\(detail)); "
+        + "run `patrond check`"
     case .engine(let path, let detail):
       return "cannot open the database \(path): \(detail)"
     }

@@ -25,6 +25,11 @@ public struct StoreOptions: Sendable {
   /// Told what every commit changed, on the writer's thread, before the replies leave. Keep it
   /// short.
   public var commitObserver: (@Sendable ([RecordChange]) -> Void)?
+  /// A search index that is damaged or has grown is made again, at the start and while writes go
+  /// on. False: it is left as it is, for whoever checks it.
+  public var mendsSearch = true
+  /// Told what whoever runs the server should know, on the writer's thread, without personal data.
+  public var onNotice: (@Sendable (String) -> Void)?
   /// Called once when the disk failed under the writer. nil prints one line to stderr and ends the
   /// process with status 74.
   public var onFailStop: (@Sendable (String) -> Void)?

@@ -17,7 +17,9 @@ extension Migration {
     Migration(
       version: 9, name: "request_hashes", sql: text(PackageResources.m0009_request_hashes_sql)),
     Migration(
-      version: 10, name: "tombstones", sql: text(PackageResources.m0010_tombstones_sql)),
+      version: 10, name: "search_rebuild", sql: text(PackageResources.m0010_search_rebuild_sql)),
+    Migration(
+      version: 11, name: "tombstones", sql: text(PackageResources.m0011_tombstones_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

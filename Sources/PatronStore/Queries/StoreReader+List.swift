@@ -1,4 +1,3 @@
-internal import PatronModel
 internal import SQLite
 
 /// Pages of customers, newest first. `body` gets the id and both encoded parts of each customer and
@@ -8,21 +7,6 @@ extension StoreReader {
     """
     SELECT customer_id, body, stats FROM customers
     WHERE store_id = ?1 AND customer_id < ?2 ORDER BY customer_id DESC
-    """
-  )
-  // The table, not its column, is matched: an index without details knows no columns.
-  private static let newestMatching = Query(
-    """
-    SELECT c.customer_id, c.body, c.stats, c.email, c.phone
-    FROM customer_search s JOIN customers c ON c.store_id = ?1 AND c.customer_id = s.rowid
-    WHERE customer_search MATCH ?3 AND s.rowid < ?2 ORDER BY s.rowid DESC
-    """
-  )
-  private static let oldestMatching = Query(
-    """
-    SELECT c.customer_id, c.body, c.stats, c.email, c.phone
-    FROM customer_search s JOIN customers c ON c.store_id = ?1 AND c.customer_id = s.rowid
-    WHERE customer_search MATCH ?3 AND s.rowid > ?2 ORDER BY s.rowid
     """
   )
 
@@ -35,32 +19,6 @@ extension StoreReader {
   public func customers(before: Int64, _ visit: CustomerVisitor) throws {
     try transaction.forEachWhile(Self.newest, store.name, before) { row in
       try visit(row.int64(0), row.bytes(1), row.bytes(2))
-    }
-  }
-
-  /// Visits the customers whose e-mail address or phone number has the fragment, newest first.
-  public func customers(matching text: String, before: Int64, _ visit: CustomerVisitor) throws {
-    try customers(Self.newestMatching, before, matching: text, visit)
-  }
-
-  /// The same, oldest first.
-  func customersOldestFirst(matching text: String, _ visit: CustomerVisitor) throws {
-    try customers(Self.oldestMatching, 0, matching: text, visit)
-  }
-
-  private func customers(
-    _ statement: Query,
-    _ bound: Int64,
-    matching text: String,
-    _ visit: CustomerVisitor
-  ) throws {
-    let query = SearchTokens.query(storeKey: SearchTokens.storeKey(store.name), text)
-    guard let match = query.match else { return }
-    try transaction.forEachWhile(statement, store.name, bound, match) { row in
-      // Tokens are trigrams: that all of them occur does not mean that they follow each other.
-      let digits = row.optionalText(4).map { String($0.dropFirst()) }
-      guard query.matches(emailKey: row.optionalText(3), phoneDigits: digits) else { return true }
-      return try visit(row.int64(0), row.bytes(1), row.bytes(2))
     }
   }
 

@@ -21,12 +21,6 @@ extension StoreWriter {
     WHERE store_id = ?1 AND channel = ?2 AND address_hash = ?3 AND (source <> '' OR note <> '')
     """
   )
-  private static let mergeTokens = Query(
-    "INSERT INTO customer_search (customer_search, rank) VALUES ('merge', ?1)"
-  )
-
-  /// Pages that the search index may write to bring old entries together with what took them back.
-  private static let mergePages = -64
 
   /// Takes a customer's record away, with everything by which it was found, the journal of merges
   /// into it, the confirmations that wait and the answers that are kept for repeats. Events,
@@ -36,8 +30,8 @@ extension StoreWriter {
   /// What SQLite frees is overwritten with zeros, and the log is emptied after the commit as soon
   /// as no reader needs it. An earlier copy of a row, about one in a hundred, may stay in the
   /// unused part of a page that SQLite rebuilt before: `secure_delete` does not reach it, VACUUM
-  /// does. The search index drops the three-letter pieces of addresses when it next brings its
-  /// segments together: at once while it is small, with later writes when it is large.
+  /// does. The search index drops the three-letter pieces of addresses when it brings its segments
+  /// together: with this commit while it is small, over some erasures when it is large.
   public func erase(_ row: CustomerRow, _ names: ErasedNames) throws {
     try removeTerms(of: row.id)
     try unindex(row)
@@ -50,7 +44,7 @@ extension StoreWriter {
       try transaction.run(Self.deleteOtherAnswers, store.name, id)
       try deleteTombstones(of: id)
     }
-    try transaction.run(Self.mergeTokens, Self.mergePages)
+    transaction.search.hasErased = true
     transaction.erasures.note(store.name)
     transaction.emptiesLog = true
     transaction.recordChange(store: store.name, customerID: row.id)

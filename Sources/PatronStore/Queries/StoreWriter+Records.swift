@@ -186,6 +186,11 @@ extension StoreWriter {
     try transaction.run(
       Self.insertRequest, store.name, requestID, method, now, response, customers.first,
       customers.dropFirst().first, requestHash)
+    try forgetAnswers(before: oldest)
+  }
+
+  /// Forgets up to 100 answers of before `oldest`.
+  public func forgetAnswers(before oldest: Int64) throws {
     try transaction.run(Self.forgetRequests, store.name, oldest)
   }
 }

@@ -193,30 +193,3 @@ extension StoreWriter {
     try transaction.run(Self.deleteAlias, store.name, externalID)
   }
 }
-
-// MARK: - Search index
-
-extension StoreWriter {
-  private static let addTokens = Query(
-    "INSERT INTO customer_search (rowid, tokens) VALUES (?1, ?2)"
-  )
-  private static let removeTokens = Query(
-    "INSERT INTO customer_search (customer_search, rowid, tokens) VALUES ('delete', ?1, ?2)"
-  )
-
-  func index(_ row: CustomerRow) throws {
-    try transaction.run(Self.addTokens, row.id, tokens(row))
-  }
-
-  func unindex(_ row: CustomerRow) throws {
-    try transaction.run(Self.removeTokens, row.id, tokens(row))
-  }
-
-  private func tokens(_ row: CustomerRow) -> String {
-    SearchTokens.document(
-      storeKey: SearchTokens.storeKey(store.name),
-      email: row.emailKey,
-      phoneDigits: row.phone.map { String($0.dropFirst()) }
-    )
-  }
-}

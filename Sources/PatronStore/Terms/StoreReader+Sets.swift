@@ -1,4 +1,3 @@
-internal import PatronModel
 internal import SQLite
 
 /// In which order a set of customers is walked. Ids grow with time.
@@ -8,10 +7,10 @@ enum CustomerWalk: Sendable, Hashable {
 
   /// Cursors know places, the next of which is always less: of a walk from the oldest on, they are
   /// the ids with the other sign.
-  fileprivate func place(_ id: Int64) -> Int64 { self == .newestFirst ? id : -id }
+  func place(_ id: Int64) -> Int64 { self == .newestFirst ? id : -id }
 
   /// The id at a place.
-  fileprivate func id(_ place: Int64) -> Int64 { self == .newestFirst ? place : -place }
+  func id(_ place: Int64) -> Int64 { self == .newestFirst ? place : -place }
 }
 
 /// Walking sets of customers.
@@ -40,23 +39,6 @@ extension StoreReader {
     WHERE store_id = ?1 AND customer_id >= ?2 ORDER BY customer_id LIMIT ?3
     """
   )
-  // The table, not its column, is matched: an index without details knows no columns.
-  private static let matching = Query(
-    """
-    SELECT s.rowid, c.email, c.phone
-    FROM customer_search s JOIN customers c ON c.store_id = ?1 AND c.customer_id = s.rowid
-    WHERE customer_search MATCH ?3 AND s.rowid <= ?2 ORDER BY s.rowid DESC LIMIT ?4
-    """
-  )
-
-  private static let oldestMatching = Query(
-    """
-    SELECT s.rowid, c.email, c.phone
-    FROM customer_search s JOIN customers c ON c.store_id = ?1 AND c.customer_id = s.rowid
-    WHERE customer_search MATCH ?3 AND s.rowid >= ?2 ORDER BY s.rowid LIMIT ?4
-    """
-  )
-
   /// Visits the ids of a set below `before`, newest first. `visit` returns false to stop.
   public func customerIDs(
     in set: CustomerSet,
@@ -111,7 +93,7 @@ extension StoreReader {
       return Self.one(try sets.map { try cursor(over: $0, walk) }, UnionCursor.init)
     case .every(let sets):
       return Self.one(try sets.map { try cursor(over: $0, walk) }, IntersectionCursor.init)
-    case .matching(let text): return search(text, walk)
+    case .matching(let text): return try search(text, walk)
     }
   }
 
@@ -160,37 +142,6 @@ extension StoreReader {
         ids.append(walk.place($0.int64(0)))
       }
       return BufferedCursor.Piece(ids: ids, next: ids.count < limit ? nil : ids[limit - 1] - 1)
-    }
-  }
-
-  private func search(_ text: String, _ walk: CustomerWalk) -> any CustomerCursor {
-    let query = SearchTokens.query(storeKey: SearchTokens.storeKey(store.name), text)
-    guard let match = query.match else { return UnionCursor([]) }
-    let statement = walk == .newestFirst ? Self.matching : Self.oldestMatching
-    return BufferedCursor(estimate: .max) { bound, limit in
-      var ids: [Int64] = []
-      var rows = 0
-      var last: Int64 = 0
-      try transaction.forEach(statement, store.name, walk.id(bound), match, limit) { row in
-        rows += 1
-        last = walk.place(row.int64(0))
-        // Tokens are trigrams: that all of them occur does not mean that they follow each other.
-        let digits = row.optionalText(2).map { String($0.dropFirst()) }
-        if query.matches(emailKey: row.optionalText(1), phoneDigits: digits) { ids.append(last) }
-      }
-      return BufferedCursor.Piece(ids: ids, next: rows < limit ? nil : last - 1)
-    }
-  }
-}
-
-extension SearchQuery {
-  /// What the index is asked for; nil when nothing is searched for.
-  var match: String? {
-    switch self {
-    case .nothing: nil
-    case .prefix(let token, _): token
-    case .fragment(let tokens, _): tokens.joined(separator: " ")
-    case .any(let queries): queries.compactMap(\.match).map { "(\($0))" }.joined(separator: " OR ")
     }
   }
 }

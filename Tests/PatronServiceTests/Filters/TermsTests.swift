@@ -194,7 +194,7 @@ struct TermsRebuildTests {
       "DROP TABLE erased_addresses", "DROP TABLE erased_ids", "DROP TABLE erasures",
       "ALTER TABLE customers DROP COLUMN provenance",
       "DROP TABLE id_aliases", "DROP TABLE address_aliases", "DROP INDEX aliases_by_customer",
-      "DROP TABLE merges", "DROP TABLE merged_names",
+      "DROP TABLE merges", "DROP TABLE merged_names", "DROP TABLE search_rebuild",
       "DROP INDEX events_by_sequence", "DROP TABLE feed_floors",
       "DROP TABLE memberships", "DROP TABLE terms", "DROP TABLE term_rebuild",
       "DELETE FROM sequences WHERE name = 'term'", "ALTER TABLE customers DROP COLUMN body_terms",

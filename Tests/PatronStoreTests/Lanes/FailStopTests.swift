@@ -19,7 +19,7 @@ struct FailStopTests {
     return (lane, name)
   }
 
-  @Test(arguments: [FaultyFileSystem.Fault.sync, .write])
+  @Test(arguments: [FaultyFileSystem.Fault.sync, .write, .writeError(EIO), .writeError(EROFS)])
   func nobodyIsAcknowledgedAfterAFailure(fault: FaultyFileSystem.Fault) throws {
     let stops = Monitor<[String]>([])
     let (lane, name) = try open(stops: stops) { $0.limits.writeBatchCount = 5 }
@@ -59,11 +59,15 @@ struct FailStopTests {
     FaultyFileSystem.set(nil, name)
   }
 
-  @Test func aFullDiskIsNoFailure() throws {
+  @Test(arguments: [
+    FaultyFileSystem.Fault.writeNoSpace, .writeError(ENOSPC), .writeError(EDQUOT),
+    .writeError(EFBIG),
+  ])
+  func aFullDiskIsNoFailure(_ fault: FaultyFileSystem.Fault) throws {
     let stops = Monitor<[String]>([])
     let (lane, name) = try open(stops: stops) { $0.limits.checkpointEveryPages = 1 }
     try lane.insert(1)
-    FaultyFileSystem.set(.writeNoSpace, name)
+    FaultyFileSystem.set(fault, name)
     let tokens = try lane.whileWriterIsHeld {
       try (2...4).map { value in
         try lane.submit { tx in

@@ -9,10 +9,12 @@ import Synchronization
 /// back. C functions carry no context, so the switches are in one table for the process, found by
 /// the address of the open file.
 enum FaultyFileSystem {
-  enum Fault: Sendable {
+  enum Fault: Sendable, Equatable {
     case sync
     case write
     case writeNoSpace
+    /// A write fails with this `errno`, of which SQLite keeps account with the file only.
+    case writeError(Int32)
   }
 
   private struct State: Sendable {
@@ -63,6 +65,9 @@ enum FaultyFileSystem {
       copy.pointee.xWrite = { file, bytes, count, offset in
         FaultyFileSystem.write(file, bytes, count, offset)
       }
+      copy.pointee.xFileControl = { file, operation, argument in
+        FaultyFileSystem.control(file, operation, argument)
+      }
       tables[address] = UInt(bitPattern: copy)
       // And back, to find the ordinary functions of a file.
       tables[UInt(bitPattern: copy)] = address
@@ -102,8 +107,22 @@ enum FaultyFileSystem {
     switch fault(file) {
     // SQLITE_IOERR_WRITE
     case .write: return SQLITE_IOERR | (3 << 8)
+    case .writeError: return SQLITE_IOERR | (3 << 8)
     case .writeNoSpace: return SQLITE_FULL
     case .sync, nil: return ordinary.pointee.xWrite(file, bytes, count, offset)
     }
+  }
+
+  private static func control(
+    _ file: UnsafeMutablePointer<sqlite3_file>?,
+    _ operation: Int32,
+    _ argument: UnsafeMutableRawPointer?
+  ) -> Int32 {
+    guard let file, let ordinary = ordinary(file) else { return SQLITE_ERROR }
+    if operation == SQLITE_FCNTL_LAST_ERRNO, case .writeError(let code) = fault(file) {
+      argument?.storeBytes(of: code, as: Int32.self)
+      return SQLITE_OK
+    }
+    return ordinary.pointee.xFileControl(file, operation, argument)
   }
 }

@@ -66,6 +66,59 @@ struct DataDirectoryTests {
     }
   }
 
+  @Test func aLinkInThePlaceOfTheLockIsNotFollowed() throws {
+    let temporary = TemporaryDirectory()
+    _ = try DataDirectory(path: temporary.path)
+    let target = temporary.path + "/precious"
+    try "precious".write(toFile: target, atomically: false, encoding: .utf8)
+    let lock = temporary.path + "/patron.lock"
+    let files = FileManager.default
+    try files.removeItem(atPath: lock)
+    try files.createSymbolicLink(atPath: lock, withDestinationPath: target)
+    expectRefusal(temporary.path, "symbolic link")
+    #expect(try String(contentsOfFile: target, encoding: .utf8) == "precious")
+    // Nor is one emptied that is no lock.
+    try files.removeItem(atPath: lock)
+    let other = String(repeating: "a list of addresses\n", count: 10)
+    try other.write(toFile: lock, atomically: false, encoding: .utf8)
+    expectRefusal(temporary.path, "something else")
+    #expect(try String(contentsOfFile: lock, encoding: .utf8) == other)
+    try files.removeItem(atPath: lock)
+    #expect(mkfifo(lock, 0o600) == 0)
+    expectRefusal(temporary.path, "something else")
+    try files.removeItem(atPath: lock)
+    _ = try DataDirectory(path: temporary.path)
+  }
+
+  @Test(arguments: [0o777, 0o707, 0o1777, 0o702])
+  func aDirectoryThatEverybodyWritesToIsRefused(mode: Int) throws {
+    let temporary = TemporaryDirectory()
+    _ = try DataDirectory(path: temporary.path)
+    #expect(chmod(temporary.path, mode_t(mode)) == 0)
+    expectRefusal(temporary.path, "chmod 700")
+    #expect(chmod(temporary.path, 0o700) == 0)
+    _ = try DataDirectory(path: temporary.path)
+  }
+
+  @Test(arguments: [(0o770, true), (0o775, true), (0o755, false), (0o750, false), (0o700, false)])
+  func aDirectoryThatTheGroupWritesToIsWarnedOf(mode: Int, warns: Bool) throws {
+    let temporary = TemporaryDirectory()
+    _ = try DataDirectory(path: temporary.path)
+    #expect(chmod(temporary.path, mode_t(mode)) == 0)
+    let warning = try DataDirectory(path: temporary.path).warning
+    #expect((warning != nil) == warns)
+    if let warning { #expect(warning.contains("0\(String(mode, radix: 8))")) }
+  }
+
+  private func expectRefusal(_ path: String, _ words: String) {
+    #expect {
+      _ = try DataDirectory(path: path)
+    } throws: { error in
+      guard case StoreOpenError.directory(let named, let problem) = error else { return false }
+      return named == path && problem.contains(words)
+    }
+  }
+
   private func exitStatus(_ program: String, _ arguments: [String]) throws -> Int32 {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)

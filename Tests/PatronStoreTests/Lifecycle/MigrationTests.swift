@@ -109,6 +109,19 @@ struct MigrationTests {
     #expect(try bytes() == before)
   }
 
+  @Test func aVersionBelowZeroIsDamage() throws {
+    try open(steps)
+    try prepare("PRAGMA user_version=-1")
+    let before = try bytes()
+    #expect {
+      try open(steps)
+    } throws: { error in
+      guard case StoreOpenError.damaged(let named, let detail) = error else { return false }
+      return named == path && detail.contains("-1")
+    }
+    #expect(try bytes() == before)
+  }
+
   @Test func aDamagedHeaderIsRefusedUntouched() throws {
     try open(steps)
     var damaged = try bytes()

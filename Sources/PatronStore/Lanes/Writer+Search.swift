@@ -1,0 +1,88 @@
+internal import SQLite
+
+/// The search index: what happens when it fails, and the steps in which it is made again.
+extension Writer {
+  /// Runs jobs as ``attempt(_:)`` does. Where the search index fails, it is marked to be made again
+  /// and the jobs are run once more without it: damage of the index loses no write and stops none.
+  func attemptWithSearch(_ jobs: [WriteJob]) -> Attempt {
+    let result = attempt(jobs)
+    guard case .searchFailed(let reason) = result else { return result }
+    if let error = markSearch(reason) { return give(up: jobs, because: error) }
+    return attempt(jobs)
+  }
+
+  /// One step of a rebuild of the search index, if one is to be made.
+  func maintainSearch() {
+    guard !hasFailed else { return }
+    if transaction.search.isGrown, let error = markSearch("it has grown to many levels") {
+      if error.isIOError, !error.isDiskFull { failStop(error) }
+      return
+    }
+    guard searchPause != nil else { return }
+    let step = WriteJob(
+      deadline: nil, bytes: 0, sink: NobodyWaits(), token: ReplyToken(group: 0, item: 0)
+    ) { transaction in
+      try SearchRebuild.step(transaction)
+      return []
+    }
+    switch attemptWithSearch([step]) {
+    case .finished(let results): stepEnded(results[0])
+    case .failed(let error): failStop(error)
+    case .rolledBack, .searchFailed: preconditionFailure("a single step was to be replayed")
+    }
+    if !hasFailed { maintainLog() }
+  }
+
+  private func stepEnded(_ result: Outcome) {
+    switch (result, transaction.search.extent) {
+    case (.failure(StoreError.diskFull), _), (.failure(StoreError.busy), _):
+      searchPause = .seconds(1)
+    case (.failure(let error), _):
+      transaction.search.abandon()
+      abandonSearch("\(error)")
+    case (.success, .whole):
+      searchPause = nil
+      if transaction.search.rebuiltCount > 0 { settings.onNotice?("the search index is whole") }
+      transaction.search.rebuiltCount = 0
+    case (.success, .abandoned): searchPause = nil
+    case (.success, .unknown), (.success, .nobody), (.success, .upTo): searchPause = .zero
+    }
+  }
+
+  /// Writes that the index is to be made again. An index that fails while that happens is left
+  /// alone until the next start. Returns why the mark could not be written.
+  private func markSearch(_ reason: String) -> SQLiteError? {
+    let wasMarked: Bool
+    do {
+      try connection.beginImmediate()
+      wasMarked = try SearchRebuild.mark(reason, connection)
+      try connection.commit()
+    } catch {
+      try? connection.rollback()
+      return error
+    }
+    transaction.search.noteMark()
+    announce([])
+    if wasMarked {
+      transaction.search.abandon()
+      abandonSearch(reason)
+    } else {
+      settings.onNotice?(
+        "the search index is made again (\(reason)); until then searches read every record")
+      if settings.mendsSearch { searchPause = .zero }
+    }
+    return nil
+  }
+
+  private func abandonSearch(_ reason: String) {
+    searchPause = nil
+    settings.onNotice?(
+      "the search index cannot be made again (\(reason)): searches read every record, and it is "
+        + "tried again at the next start")
+  }
+}
+
+/// Takes the answers of jobs that nobody waits for.
+final class NobodyWaits: ReplySink {
+  func deliver(_ replies: [Reply]) {}
+}

@@ -1,0 +1,136 @@
+internal import PatronModel
+internal import SQLite
+
+/// Makes the search index again from the customers, in steps that are transactions of their own, so
+/// that writes come in between. Its tables are emptied as plain tables: an index that cannot be
+/// opened any more is mended too.
+public enum SearchRebuild {
+  /// How far it is.
+  public enum Progress: Sendable, Equatable {
+    /// There is nothing to be done.
+    case done
+    /// So many customers are indexed by now.
+    case indexed(Int)
+    /// It failed, and is tried again at the next start.
+    case abandoned
+  }
+
+  /// Customers of a step while others wait; some ten milliseconds.
+  public static let customersPerStep = 250
+  /// Pages of the old index that a step takes away, and rows of lengths for each of them.
+  private static let pagesPerStep: Int64 = 500
+  private static let rowsPerPage: Int64 = 50
+
+  private static let markRow = Query(
+    """
+    INSERT INTO search_rebuild (only, reason, is_cleared, after_store, after_id)
+    VALUES (1, ?1, 0, '', 0)
+    ON CONFLICT (only) DO UPDATE SET reason = ?1, is_cleared = 0, after_store = '', after_id = 0
+    """
+  )
+  private static let reasonOfMark = Query("SELECT reason FROM search_rebuild")
+  private static let clearPages = Query(
+    """
+    DELETE FROM customer_search_data
+    WHERE id IN (SELECT id FROM customer_search_data ORDER BY id LIMIT ?1)
+    """
+  )
+  private static let clearLengths = Query(
+    """
+    DELETE FROM customer_search_docsize
+    WHERE id IN (SELECT id FROM customer_search_docsize ORDER BY id LIMIT ?1)
+    """
+  )
+  // The records of an index without entries. `delete-all` makes FTS5 forget what it remembers of
+  // the one before.
+  private static let emptyIndex = [
+    Query("DELETE FROM customer_search_idx"),
+    Query("INSERT INTO customer_search_data (id, block) VALUES (1, x''), (10, x'00000000000000')"),
+    Query("DELETE FROM customer_search_config"),
+    Query("INSERT INTO customer_search_config (k, v) VALUES ('version', 4)"),
+    Query("INSERT INTO customer_search (customer_search) VALUES ('delete-all')"),
+    settings,
+  ]
+  /// Two segments are enough for a merge: else one that was begun waits behind younger ones.
+  static let settings = Query(
+    "INSERT INTO customer_search (customer_search, rank) VALUES ('usermerge', 2)"
+  )
+  private static let setCleared = Query("UPDATE search_rebuild SET is_cleared = 1")
+  private static let next = Query(
+    """
+    SELECT store_id, customer_id, email, phone FROM customers
+    WHERE (store_id, customer_id) > (?1, ?2) ORDER BY store_id, customer_id LIMIT ?3
+    """
+  )
+  private static let add = Query("INSERT INTO customer_search (rowid, tokens) VALUES (?1, ?2)")
+  private static let setProgress = Query(
+    "UPDATE search_rebuild SET after_store = ?1, after_id = ?2"
+  )
+  private static let finish = Query("DELETE FROM search_rebuild")
+
+  /// Does one step in a write transaction, with at most so many customers.
+  @discardableResult
+  public static func step(
+    _ transaction: WriteTransaction,
+    customers limit: Int = customersPerStep
+  ) throws -> Progress {
+    let index = transaction.search
+    switch try index.known(in: transaction.read) {
+    case .whole, .unknown: return .done
+    case .abandoned: return .abandoned
+    case .nobody: try clear(transaction)
+    case .upTo(let store, let id): try add(transaction, after: (store, id), limit)
+    }
+    return index.extent == .whole ? .done : .indexed(index.rebuiltCount)
+  }
+
+  /// Marks the index to be made again, in the open transaction. Returns whether it was marked.
+  static func mark(_ reason: String, _ connection: Connection) throws(SQLiteError) -> Bool {
+    let wasMarked = try connection.integer("SELECT count(*) FROM search_rebuild") ?? 0
+    try connection.run(markRow, reason)
+    return wasMarked > 0
+  }
+
+  /// Why the index is being made again; nil when it is not. No personal data.
+  public static func reason(_ transaction: ReadTransaction) throws -> String? {
+    try transaction.first(reasonOfMark) { $0.text(0) }
+  }
+
+  private static func clear(_ transaction: WriteTransaction) throws {
+    let before = transaction.totalChanges
+    try transaction.run(clearPages, pagesPerStep)
+    let pages = transaction.totalChanges - before
+    try transaction.run(clearLengths, pagesPerStep * rowsPerPage)
+    let rows = transaction.totalChanges - before - pages
+    guard pages < pagesPerStep, rows < pagesPerStep * rowsPerPage else { return }
+    for query in emptyIndex { try transaction.runOnSearch(query) }
+    try transaction.run(setCleared)
+    transaction.search.rebuiltCount = 0
+    transaction.search.move(to: .upTo(store: "", id: 0))
+  }
+
+  private static func add(
+    _ transaction: WriteTransaction,
+    after position: (store: String, id: Int64),
+    _ limit: Int
+  ) throws {
+    var last = position
+    var count = 0
+    var documents: [(id: Int64, text: String)] = []
+    try transaction.forEach(next, position.store, position.id, Int64(limit)) { row in
+      count += 1
+      last = (row.text(0), row.int64(1))
+      let text = SearchTokens.document(
+        store: last.store, emailKey: row.optionalText(2), phone: row.optionalText(3))
+      documents.append((last.id, text))
+    }
+    for document in documents { try transaction.runOnSearch(add, document.id, document.text) }
+    transaction.search.rebuiltCount += count
+    guard count == limit else {
+      try transaction.run(finish)
+      return transaction.search.move(to: .whole)
+    }
+    try transaction.run(setProgress, last.store, last.id)
+    transaction.search.move(to: .upTo(store: last.store, id: last.id))
+  }
+}

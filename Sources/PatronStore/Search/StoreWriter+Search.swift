@@ -1,0 +1,42 @@
+internal import PatronModel
+internal import SQLite
+
+/// Entries of the search index. They are written with the record in one transaction. While the
+/// index is made again, the entries of customers that it does not have yet are left to that.
+extension StoreWriter {
+  private static let addTokens = Query(
+    "INSERT INTO customer_search (rowid, tokens) VALUES (?1, ?2)"
+  )
+  private static let removeTokens = Query(
+    "INSERT INTO customer_search (customer_search, rowid, tokens) VALUES ('delete', ?1, ?2)"
+  )
+
+  func index(_ row: CustomerRow) throws {
+    guard try isIndexed(row) else { return }
+    try transaction.runOnSearch(Self.addTokens, row.id, tokens(row))
+  }
+
+  func unindex(_ row: CustomerRow) throws {
+    guard try isIndexed(row) else { return }
+    try transaction.runOnSearch(Self.removeTokens, row.id, tokens(row))
+  }
+
+  private func isIndexed(_ row: CustomerRow) throws -> Bool {
+    try transaction.search.covers(store.name, row.id, in: transaction.read)
+  }
+
+  private func tokens(_ row: CustomerRow) -> String {
+    SearchTokens.document(store: store.name, emailKey: row.emailKey, phone: row.phone)
+  }
+}
+
+extension SearchTokens {
+  /// The tokens of a customer, as the index is given them.
+  static func document(store: String, emailKey: String?, phone: String?) -> String {
+    document(
+      storeKey: storeKey(store),
+      email: emailKey,
+      phoneDigits: phone.map { String($0.dropFirst()) }
+    )
+  }
+}

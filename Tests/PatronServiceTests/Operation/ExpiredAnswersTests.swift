@@ -1,0 +1,51 @@
+import PatronProto
+import PatronStore
+import Testing
+
+@testable import PatronService
+
+/// What is kept for a time goes, also where a store makes no more of it.
+struct ExpiredAnswersTests {
+  private let day: Int64 = 86_400_000_000
+
+  @Test func aStartForgetsTheAnswersOfAllStores() async throws {
+    try await Shop.open { shop in
+      for store in ["one", "two"] {
+        for number in 0..<12 {
+          try await shop.upsert(in: store, adjust: { $0.requestID = "r\(number)" }) {
+            $0.externalID = "c\(number)"
+            $0.email = "c\(number)@example.com"
+          }
+        }
+      }
+      let image = try shop.image()
+      try ExpiredAnswers.run(shop.store)
+      #expect(try shop.image() == image)
+      let minute: Int64 = 60_000_000
+      try await shop.tamper(
+        "UPDATE requests SET created_at = created_at - \(day + minute) WHERE request_id <> 'r5'")
+      try await shop.tamper(
+        "UPDATE requests SET created_at = created_at - \(day - minute) WHERE request_id = 'r5'")
+      try ExpiredAnswers.run(shop.store)
+      #expect(
+        try shop.rows("SELECT store_id, request_id FROM requests ORDER BY 1", columns: 2)
+          == [["one", "r5"], ["two", "r5"]])
+    }
+  }
+
+  @Test func aStartForgetsTokensThatNobodyUsed() async throws {
+    try await Shop.open { shop in
+      for (token, age) in [("a", 31), ("b", 29), ("c", 400)] {
+        try await shop.tamper(
+          """
+          INSERT INTO confirmations (store_id, token_hash, channel, topic, customer_id,
+            address_hash, requested_at, expires_at)
+          VALUES ('quiet', x'\(token)\(token)', 2, 1, 1, x'00', 0,
+            \(WallClock.now() - Int64(age) * day))
+          """)
+      }
+      try ExpiredAnswers.run(shop.store)
+      #expect(try shop.rows("SELECT hex(token_hash) FROM confirmations", columns: 1) == [["BB"]])
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import PatronModel
+import SQLite
+import Testing
+
+@testable import PatronService
+@testable import PatronStore
+
+/// The search index has no end by count: not of erasures, not of anything else.
+@Suite(.timeLimit(.minutes(5)))
+struct SearchAgeTests {
+  @Test func fiveThousandErasuresAndEverythingGoesOn() async throws {
+    let directory = TemporaryDirectory()
+    do {
+      // Each in a transaction of its own, as one caller after the other makes them.
+      let shop = try IndexedStore(directory) { $0.limits.writeBatchCount = 1 }
+      try shop.add(0..<500)
+      var most = 0
+      for round in 0..<10 {
+        for number in 1000..<1500 {
+          try shop.submit { try IndexedStore.insert(number + round * 500, "default", $0) }
+          try shop.submit { try IndexedStore.erase(number + round * 500, "default", $0) }
+        }
+        try shop.wait(1000)
+        most = max(most, try shop.structure()?.levels.count ?? .max)
+      }
+      #expect(most <= SearchStructure.mostLevels + 10, "\(most) levels")
+      try await shop.waitUntilWhole()
+      #expect(try shop.search("x499@").count == 1)
+      #expect(try shop.search("shop.example").count == 500)
+      try shop.write { try IndexedStore.move(1, "default", $0) }
+      #expect(try shop.search("moved.example") == ["c1"])
+      try shop.write { try IndexedStore.erase(2, "default", $0) }
+      #expect(try shop.search("shop.example").count == 498)
+      #expect(try shop.findings() == [])
+    }
+    _ = try Store.compact(StoreOptions(directory: directory.path, migrations: Migration.all))
+    let shop = try IndexedStore(directory)
+    #expect(try shop.findings() == [])
+    #expect(try shop.structure()?.segments.count == 1)
+    #expect(try shop.search("shop.example").count == 498)
+    try shop.write { try IndexedStore.erase(3, "default", $0) }
+    #expect(try shop.search("shop.example").count == 497)
+    #expect(try shop.findings() == [])
+  }
+
+  /// What a version before left after a thousand erasures: no write that touched the index went
+  /// through any more.
+  @Test func aDatabaseAtTheOldEndIsMendedByTheUpdate() async throws {
+    let directory = TemporaryDirectory()
+    let before = Array(Migration.all.prefix { $0.name != "search_rebuild" })
+    do {
+      let old = try IndexedStore(directory, migrations: before)
+      for start in stride(from: 0, to: 500, by: 100) { try old.add(start..<start + 100) }
+      for _ in 0..<1010 {
+        try? old.write { transaction in
+          try transaction.run(
+            Query("INSERT INTO customer_search (rowid, tokens) VALUES (1000000, 'abc')"))
+          try transaction.run(
+            Query(
+              """
+              INSERT INTO customer_search (customer_search, rowid, tokens)
+              VALUES ('delete', 1000000, 'abc')
+              """))
+        }
+        try? old.write { transaction in
+          try transaction.run(
+            Query("INSERT INTO customer_search (customer_search, rank) VALUES ('merge', -64)"))
+        }
+      }
+      #expect(throws: StoreError.self) {
+        try old.write { try IndexedStore.move(1, "default", $0) }
+      }
+    }
+    do {
+      // `patrond check` tells, and leaves it as it is.
+      let looked = try IndexedStore(directory) { $0.mendsSearch = false }
+      let findings = try looked.findings()
+      #expect(findings.contains { $0.contains("the search index: it cannot be opened") })
+      #expect(findings.allSatisfy { !$0.contains("@") })
+    }
+    let shop = try IndexedStore(directory)
+    var reasons: [String] = []
+    var progress: [Int] = []
+    try SearchMending.run(shop.store) {
+      reasons.append($0)
+    } progress: {
+      progress.append($0)
+    }
+    #expect(reasons.count == 1 && reasons[0].contains("cannot be opened"), "\(reasons)")
+    #expect(progress == progress.sorted())
+    try await shop.waitUntilWhole()
+    try SearchMending.run(shop.store) { Issue.record("it is whole: \($0)") }
+    #expect(try shop.findings() == [])
+    try shop.write { try IndexedStore.move(1, "default", $0) }
+    #expect(try shop.search("moved.example") == ["c1"])
+    #expect(try shop.search("shop.example").count == 499)
+  }
+
+  /// Of what was erased nothing is left in the index when the erasure is committed, not even what
+  /// takes it back; a larger index has it gone within some erasures.
+  @Test func nothingOfAnErasedCustomerStaysInASmallIndex() throws {
+    let shop = try IndexedStore()
+    try shop.add(0..<300)
+    // The only one of its store, so that no other customer has tokens with its mark.
+    try shop.write { try IndexedStore.insert(7000, "alone", $0) }
+    try shop.add(300..<500)
+    #expect(try traces(of: "alone", shop) > 0)
+    try shop.write { try IndexedStore.erase(7000, "alone", $0) }
+    #expect(try traces(of: "alone", shop) == 0)
+    #expect(try shop.structure()?.segments.count == 1)
+    #expect(try shop.findings() == [])
+  }
+
+  @Test func aLargeIndexIsBroughtTogetherOverSomeErasures() throws {
+    let shop = try IndexedStore()
+    for start in stride(from: 0, to: 10_000, by: 1000) { try shop.add(start..<start + 1000) }
+    try shop.write { try IndexedStore.insert(20_000, "alone", $0) }
+    for start in stride(from: 10_000, to: 14_000, by: 1000) { try shop.add(start..<start + 1000) }
+    let pages = try #require(try shop.structure()).pageCount
+    #expect(pages > 64)
+    try shop.write { try IndexedStore.erase(20_000, "alone", $0) }
+    #expect(try traces(of: "alone", shop) > 0, "it is done in parts")
+    for number in 0..<Int(pages) / 32 * 2 + 4 {
+      try shop.write { try IndexedStore.erase(number, "default", $0) }
+    }
+    #expect(try traces(of: "alone", shop) == 0)
+    #expect(try #require(try shop.structure()).segments.count < 20)
+    #expect(try shop.findings() == [])
+  }
+
+  /// Pages of the index with a token of the store. Tokens are stored without what they share with
+  /// the one before, so the end of the mark has to do.
+  private func traces(of store: String, _ shop: IndexedStore) throws -> Int {
+    let tokens = SearchTokens.document(store: store, emailKey: "a@b.example", phone: nil)
+    let mark = Array(tokens.utf8.prefix(9).suffix(6))
+    let connection = try Connection(
+      path: shop.store.directory.databasePath, mode: .readOnly, busyTimeoutMilliseconds: 5000)
+    var count = 0
+    try connection.withStatement(sql: "SELECT block FROM customer_search_data WHERE id > 10") {
+      while try $0.step() {
+        if Data(Row($0).bytes(0)).range(of: Data(mark)) != nil { count += 1 }
+      }
+    }
+    return count
+  }
+}
