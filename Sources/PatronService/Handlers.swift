@@ -79,6 +79,7 @@ extension Routes {
       prepare: Timeline.prepareCheckout, apply: Timeline.syncCheckout)
     point(TimelineService.listOrders, Timeline.listOrders)
     point(TimelineService.getOrder, Timeline.getOrder)
+    write(TimelineService.moveOrder, prepare: Timeline.prepareMove, apply: Timeline.move)
     point(TimelineService.listEventTypes, Timeline.listEventTypes)
     write(
       TimelineService.registerEventType, prepare: Timeline.prepareRegister,

@@ -14,6 +14,9 @@ extension Store {
       try TermsRebuild.run(store) { done in
         if done % 100_000 == 0 { report("bringing \(done) customers to this version") }
       }
+      try OrderRebuild.run(store, at: nil) { done in
+        if done % 100_000 == 0 { report("counting the orders of \(done) customers anew") }
+      }
       try ExpiredMerges.run(store)
       try PendingErasures.run(store, report: report)
     } catch {

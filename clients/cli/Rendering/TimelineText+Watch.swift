@@ -7,6 +7,7 @@ extension TimelineText {
     var end = ["customer \(event.customerID)"]
     if let amount = event.amount { end.insert(ValueText.money(amount), at: 0) }
     if response.kind == .replaced { end.append("replaced") }
+    if response.kind == .moved { end.append("moved") }
     let tail = end.joined(separator: "  ")
     let head = "\(response.sequence)  \(ValueText.minute(event.occurredAt))  "
     // The symbol takes one column; gaps of two are between the parts.
