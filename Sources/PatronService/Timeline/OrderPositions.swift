@@ -88,9 +88,10 @@ struct OrderPositions {
   /// What an item takes pieces of: its position, with the variant and the product of that, and the
   /// whole order.
   private func bounds(of item: FulfilledItem) -> Set<Named> {
-    let line = item.lineItemID.isEmpty ? nil : line(of: item)
+    let isOfOne = !item.lineItemID.isEmpty || !item.variantID.isEmpty
+    let line = isOfOne ? line(of: item) : nil
     let product = line?.productID ?? item.productID
-    let variant = line?.variantID ?? item.variantID
+    let variant = line?.variantID ?? ""
     return [
       Named(), Named(product: product), Named(product: product, variant: variant),
       Named(line: item.lineItemID),

@@ -50,7 +50,8 @@ extension TimelineHandlers {
       let plan = try change.plan(in: writer.read)
       let owner = try known.flatMap { try mover($0, plan, writer.read) }
       try draft.checkStatistics(
-        plan.row?.stats ?? [], over: owner == nil ? contribution(of: old) : nil, path: "order.total")
+        plan.row?.stats ?? [], over: owner == nil ? contribution(of: old) : nil, path: "order.total"
+      )
       var customer = try change.perform(plan, in: writer, at: now)
       customer.warnings += draft.order.timeWarnings + warnings
       customer.warnings += [

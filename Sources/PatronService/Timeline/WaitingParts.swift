@@ -81,6 +81,12 @@ extension OrderPart {
     let rows = try writer.read.pendingParts(of: result.order.externalID)
     guard !rows.isEmpty else { return }
     try writer.removePendingParts(of: result.order.externalID)
+    defer {
+      result.events = result.events.enumerated().sorted { one, other in
+        (one.element.occurredAt?.micros ?? 0, one.offset)
+          < (other.element.occurredAt?.micros ?? 0, other.offset)
+      }.map(\.element)
+    }
     for row in rows where row.receivedAt >= now - WaitingParts.longest {
       let part = OrderPart(writer.store, waiting: try PendingOrderPart(stored: row.body))
       if result.order.isLater(than: row), result.order.has(part.content) { continue }

@@ -118,6 +118,9 @@ extension Shop {
   func sync(
     _ order: Order,
     in storeID: String = "",
+    replace: Bool = false,
+    allowRegress: Bool = false,
+    mask: [String] = [],
     of customer: (inout CustomerInput) -> Void = { $0.externalID = "c1" }
   ) async throws -> SyncOrderResponse {
     try await timelines.syncOrder(
@@ -125,6 +128,9 @@ extension Shop {
         $0.storeID = storeID
         $0.customer = .with(customer)
         $0.order = order
+        $0.replace = replace
+        $0.allowRegress = allowRegress
+        if !mask.isEmpty { $0.updateMask = .with { $0.paths = mask } }
       }
     )
   }
