@@ -74,6 +74,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0009_request_hashes.sql"),
       .embedInCode("Migrations/m0010_search_rebuild.sql"),
       .embedInCode("Migrations/m0011_tombstones.sql"),
+      .embedInCode("Migrations/m0012_orders.sql"),
     ],
     swiftSettings: strict
   ),

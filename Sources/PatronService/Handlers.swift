@@ -82,6 +82,7 @@ extension Routes {
       lacksCountry: \.lacksCountry, prepare: Timeline.prepareCheckout, apply: Timeline.syncCheckout)
     point(TimelineService.listOrders, Timeline.listOrders)
     point(TimelineService.getOrder, Timeline.getOrder)
+    write(TimelineService.moveOrder, prepare: Timeline.prepareMove, apply: Timeline.move)
     point(TimelineService.listEventTypes, Timeline.listEventTypes)
     write(
       TimelineService.registerEventType, prepare: Timeline.prepareRegister,

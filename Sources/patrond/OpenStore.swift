@@ -18,6 +18,9 @@ extension Store {
         if done % 100_000 == 0 { report("bringing \(done) customers to this version") }
       }
       if options.mendsSearch { try mendSearch(store) }
+      try OrderRebuild.run(store, at: nil) { done in
+        if done % 100_000 == 0 { report("counting the orders of \(done) customers anew") }
+      }
       try ExpiredMerges.run(store)
       try ExpiredAnswers.run(store)
       try PendingErasures.run(store, report: report)

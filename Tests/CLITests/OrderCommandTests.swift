@@ -177,6 +177,112 @@ struct OrderCommandTests {
     #expect(wrong.status == 2)
   }
 
+  @Test func positionsAreGivenInOneFlagEach() async throws {
+    let server = FakeServer()
+    server.on(TimelineService.syncOrder) { _ in .with { $0.outcome = .updated } }
+    let outcome = try await patron(
+      "timeline", "order", "--external-id", "42", "--order-id", "1001", "--item",
+      "Mug, blue,qty=2,sku=M-B,variant=v1,product=p1,id=l1,total=16.99", "--item", "Gift, wrapped",
+      "--quantity", "3", "--currency", "USD", "--paid-at", "2024-06-01", "--updated-at",
+      "2024-06-02", "--state-version", "7", "--allow-regress", "--replace", server: server)
+    #expect(outcome.status == 0, "\(outcome.err)")
+    let request = try #require(try server.requests(SyncOrderRequest.self, "SyncOrder").first)
+    #expect(
+      request.order?.lineItems == [
+        .with {
+          $0.name = "Mug, blue"
+          $0.quantity = 2
+          $0.sku = "M-B"
+          $0.variantID = "v1"
+          $0.productID = "p1"
+          $0.externalID = "l1"
+          $0.total = .with {
+            $0.currencyCode = "USD"
+            $0.minorUnits = 1699
+          }
+        },
+        .with {
+          $0.name = "Gift, wrapped"
+          $0.quantity = 3
+        },
+      ])
+    #expect(request.order?.paidAt == (try Self.time("2024-06-01")))
+    #expect(request.order?.updatedAt == (try Self.time("2024-06-02")))
+    #expect(request.order?.version == 7 && request.allowRegress && request.replace)
+    #expect(request.order?.total == nil && request.order?.placedAt == nil)
+    for wrong in ["Mug,qty=two", "Mug,qty=1,qty=2", "Mug,qty=1,blue", "Mug,total=1"] {
+      let refused = try await patron(
+        "timeline", "order", "--external-id", "42", "--order-id", "1", "--item", wrong,
+        server: server)
+      #expect(refused.status == 2 || refused.status == 64, "\(wrong): \(refused.status)")
+    }
+    server.on(TimelineService.syncFulfillment) { _ in .with { $0.outcome = .created } }
+    let shipment = try await patron(
+      "timeline", "fulfillment", "--order-id", "1", "--fulfillment-id", "f", "--at", "2024-06-01",
+      "--item", "line=l1,variant=v1,product=p1,qty=2", "--occurred-at", "2024-06-03",
+      server: server)
+    #expect(shipment.status == 0, "\(shipment.err)")
+    let sent = try server.requests(SyncFulfillmentRequest.self, "SyncFulfillment").first
+    #expect(sent?.fulfillment?.occurredAt == (try Self.time("2024-06-03")))
+    #expect(
+      sent?.fulfillment?.items == [
+        .with {
+          $0.lineItemID = "l1"
+          $0.variantID = "v1"
+          $0.productID = "p1"
+          $0.quantity = 2
+        }
+      ])
+  }
+
+  @Test func movesAnOrderAndListsWhatWaits() async throws {
+    let server = FakeServer()
+    server.on(TimelineService.moveOrder) { _ throws(RPCError) in
+      let order = try Self.order(1)
+      return .with {
+        $0.order = order
+        $0.outcome = .updated
+        $0.previousCustomerID = 5
+        $0.eventCount = 2
+      }
+    }
+    let moved = try await patron(
+      "timeline", "move-order", "--order-id", "1001", "--external-id", "42", server: server)
+    #expect(moved.out == "updated  order 1001  customer 7, was 5, 2 events\n", "\(moved.err)")
+    let request = try server.requests(MoveOrderRequest.self, "MoveOrder").first
+    #expect(request?.order?.ref == .externalID("1001") && request?.customer == .externalID("42"))
+    server.on(TimelineService.listOrders) { _ throws(RPCError) in
+      let time = try Self.time("2024-06-01")
+      return .with {
+        $0.pendingParts = [
+          .with {
+            $0.orderExternalID = "1001"
+            $0.receivedAt = time
+            $0.expiresAt = time
+            $0.part = .refund(
+              .with {
+                $0.externalID = "r1"
+                $0.amount = .with {
+                  $0.currencyCode = "USD"
+                  $0.minorUnits = 500
+                }
+              })
+          }
+        ]
+      }
+    }
+    let waiting = try await patron("timeline", "orders", "--pending-parts", server: server)
+    #expect(
+      waiting.out == """
+        RECEIVED    ORDER  PART    ID    AMOUNT  UNTIL
+        2024-06-01  1001   refund  r1  5.00 USD  2024-06-01
+
+        """, "\(waiting.err)")
+    let both = try await patron(
+      "timeline", "orders", "--pending-parts", "--id", "1", server: server)
+    #expect(both.status == 2)
+  }
+
   @Test func takesOverACheckout() async throws {
     let server = FakeServer()
     server.on(TimelineService.syncCheckout) { request in

@@ -27,6 +27,8 @@ public enum CustomerField: String, Sendable, Hashable, CaseIterable {
   case acceptsEmailMarketing = "accepts_email_marketing"
   case orderCount = "order_count"
   case totalSpent = "total_spent"
+  case refundedTotal = "refunded_total"
+  case netSpent = "net_spent"
   case currency
   case averageOrderValue = "average_order_value"
   case firstOrderAt = "first_order_at"
@@ -51,9 +53,9 @@ public enum CustomerField: String, Sendable, Hashable, CaseIterable {
       .state, .provinceCode, .zip, .countryCode, .company, .addressPhoneNumber,
       .acceptsSMSMarketing, .acceptsEmailMarketing, .locale:
       true
-    case .id, .orderCount, .totalSpent, .currency, .averageOrderValue, .firstOrderAt,
-      .lastOrderAt, .totalReviews, .averageRating, .loyaltyMember, .pointsBalance, .tier, .origin,
-      .createdAt, .updatedAt, .lastEventAt:
+    case .id, .orderCount, .totalSpent, .refundedTotal, .netSpent, .currency, .averageOrderValue,
+      .firstOrderAt, .lastOrderAt, .totalReviews, .averageRating, .loyaltyMember, .pointsBalance,
+      .tier, .origin, .createdAt, .updatedAt, .lastEventAt:
       false
     }
   }

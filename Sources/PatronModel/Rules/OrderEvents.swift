@@ -27,7 +27,7 @@ public struct DerivedEvent: Sendable, Hashable {
     public var tells: Set<String> {
       switch self {
       case .placed, .updated: []
-      case .paid: ["payment_status"]
+      case .paid: ["payment_status", "paid_at"]
       case .partiallyFulfilled, .fulfilled: ["fulfillment_status", "fulfillments"]
       case .shipmentChanged, .arrived: ["fulfillments"]
       case .cancelled: ["cancellation"]
@@ -92,9 +92,7 @@ public enum OrderEvents {
     if old == nil {
       events.append(event(.placed, of: new, at: new.placedAt, amount: new.totalMinor))
     }
-    if new.payment.wasPaid, !(old?.payment.wasPaid ?? false) {
-      events.append(event(.paid, of: new, at: undated, amount: new.totalMinor))
-    }
+    events += paid(from: old, to: new, undated: undated)
     events += shipped(from: old, to: new, undated: undated)
     events += carried(from: old, to: new, undated: undated)
     events += cancelled(from: old, to: new)
@@ -117,6 +115,19 @@ public enum OrderEvents {
     told.changes = changes
     if changes.contains("total") { told.amountMinor = order.totalMinor }
     return told
+  }
+
+  /// That the whole price was paid. A time that the shop gives later corrects the event.
+  private static func paid(
+    from old: OrderSnapshot?,
+    to new: OrderSnapshot,
+    undated: Micros
+  ) -> [DerivedEvent] {
+    let isTimeNew = new.paidAt != nil && new.paidAt != old?.paidAt
+    guard new.wasPaid, !(old?.wasPaid ?? false) || isTimeNew else { return [] }
+    var told = event(.paid, of: new, at: new.paidAt ?? undated, amount: new.totalMinor)
+    told.replaces = isTimeNew
+    return [told]
   }
 
   private static func cancelled(
@@ -146,15 +157,20 @@ public enum OrderEvents {
         let known = old?.shipments.first(where: { $0.id == shipment.id }),
         known.progress != progress
       else { continue }
-      var told = DerivedEvent(kind: .shipmentChanged, occurredAt: max(undated, shipment.at))
+      var told = DerivedEvent(
+        kind: .shipmentChanged, occurredAt: shipment.occurredAt ?? max(undated, shipment.at))
       told.shipmentID = shipment.id
       told.progressBefore = known.progress
       told.progress = progress
       events.append(told)
     }
     if new.hasArrived, !(old?.hasArrived ?? false) {
-      let sent = new.shipments.filter { $0.state == .success }.map(\.at).max() ?? undated
-      events.append(event(.arrived, of: new, at: old == nil ? sent : max(undated, sent)))
+      let arrived = new.shipments.filter { $0.state == .success }
+      let sent = arrived.map(\.at).max() ?? undated
+      // The last one to arrive completes the order, where the carriers' times are all known.
+      let reported = arrived.compactMap(\.occurredAt)
+      let last = reported.count == arrived.count ? reported.max() : nil
+      events.append(event(.arrived, of: new, at: last ?? (old == nil ? sent : max(undated, sent))))
     }
     return events
   }
@@ -242,7 +258,7 @@ public enum OrderEvents {
       var told = event(.refunded, of: new, at: undated, parts: ["partial"])
       told.isFull = false
       return [told]
-    case .pending, .authorized, .partiallyPaid, .paid, .voided:
+    case .pending, .authorized, .partiallyPaid, .paid, .voided, nil:
       return []
     }
   }

@@ -1,6 +1,6 @@
 /// How far an order is paid. Raw values are those of the protocol.
 public enum OrderPayment: Int, Sendable, Hashable, CaseIterable {
-  /// Not paid yet; also what is not said.
+  /// Not paid yet.
   case pending = 1
   /// Reserved on the customer's means of payment.
   case authorized = 2
@@ -22,6 +22,9 @@ public enum OrderPayment: Int, Sendable, Hashable, CaseIterable {
     case .pending, .authorized, .partiallyPaid, .voided: false
     }
   }
+
+  /// Whether an order that is not cancelled counts as money spent.
+  public var countsAsSpent: Bool { self != .pending && self != .voided }
 }
 
 /// How far an order is delivered. Raw values are those of the protocol.
@@ -100,6 +103,8 @@ public struct ShipmentSnapshot: Sendable, Hashable {
   public var quantity: Int64?
   /// How far the carrier is; nil when nobody said.
   public var progress: ShipmentProgress?
+  /// When what the carrier reported came about; nil when nobody said.
+  public var occurredAt: Micros?
 
   /// Makes a shipment.
   public init(
@@ -107,13 +112,15 @@ public struct ShipmentSnapshot: Sendable, Hashable {
     at: Micros,
     state: ShipmentState,
     quantity: Int64? = nil,
-    progress: ShipmentProgress? = nil
+    progress: ShipmentProgress? = nil,
+    occurredAt: Micros? = nil
   ) {
     self.id = id
     self.at = at
     self.state = state
     self.quantity = quantity
     self.progress = progress
+    self.occurredAt = occurredAt
   }
 }
 
@@ -127,8 +134,10 @@ public struct OrderSnapshot: Sendable, Hashable {
   public var currency: String
   /// What the customer pays, in minor units, 0 or more.
   public var totalMinor: Int64
-  /// How far it is paid.
-  public var payment: OrderPayment
+  /// How far it is paid; nil where the shop never said.
+  public var payment: OrderPayment?
+  /// When it was paid; nil where the shop did not say.
+  public var paidAt: Micros?
   /// How far it is delivered; nil where the shop did not say: the shipments tell.
   public var fulfillment: OrderFulfillment?
   /// When it was called off; nil when it was not.
@@ -148,7 +157,8 @@ public struct OrderSnapshot: Sendable, Hashable {
     placedAt: Micros,
     currency: String,
     totalMinor: Int64,
-    payment: OrderPayment = .pending,
+    payment: OrderPayment? = nil,
+    paidAt: Micros? = nil,
     fulfillment: OrderFulfillment? = nil,
     cancelledAt: Micros? = nil,
     cancelReason: String? = nil,
@@ -161,6 +171,7 @@ public struct OrderSnapshot: Sendable, Hashable {
     self.currency = currency
     self.totalMinor = totalMinor
     self.payment = payment
+    self.paidAt = paidAt
     self.fulfillment = fulfillment
     self.cancelledAt = cancelledAt
     self.cancelReason = cancelReason
@@ -168,6 +179,9 @@ public struct OrderSnapshot: Sendable, Hashable {
     self.shipments = shipments
     self.quantity = quantity
   }
+
+  /// Whether the whole price was paid at some time.
+  public var wasPaid: Bool { payment?.wasPaid ?? false }
 
   /// What was given back, in minor units: the refunds, or the whole total where the order says
   /// `refunded` and lists none.

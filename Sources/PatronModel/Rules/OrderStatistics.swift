@@ -13,6 +13,9 @@ public struct OrderContribution: Sendable, Hashable {
   /// Whether the order was called off: then it counts as cancelled, and its total does not count.
   /// Its refunds do.
   public var isCancelled: Bool
+  /// Whether its payment is open or was given up: then it is an order, and its total does not
+  /// count.
+  public var isUnpaid: Bool
 
   /// Makes a contribution.
   public init(
@@ -21,7 +24,8 @@ public struct OrderContribution: Sendable, Hashable {
     totalMinor: Int64,
     refundedMinor: Int64 = 0,
     hasUnknownRefund: Bool = false,
-    isCancelled: Bool = false
+    isCancelled: Bool = false,
+    isUnpaid: Bool = false
   ) {
     self.currency = currency
     self.placedAt = placedAt
@@ -29,7 +33,11 @@ public struct OrderContribution: Sendable, Hashable {
     self.refundedMinor = refundedMinor
     self.hasUnknownRefund = hasUnknownRefund
     self.isCancelled = isCancelled
+    self.isUnpaid = isUnpaid
   }
+
+  /// Whether its total counts as spent.
+  var countsAsSpent: Bool { !isCancelled && !isUnpaid }
 
   /// The contribution of `order`. Throws `AMOUNT_OUT_OF_RANGE` when its refunds do not add up.
   public init(of order: OrderSnapshot) throws(RuleError) {
@@ -39,7 +47,8 @@ public struct OrderContribution: Sendable, Hashable {
       totalMinor: order.totalMinor,
       refundedMinor: try order.refundedMinor(),
       hasUnknownRefund: order.payment == .partiallyRefunded && order.refunds.isEmpty,
-      isCancelled: order.cancelledAt != nil
+      isCancelled: order.cancelledAt != nil,
+      isUnpaid: !(order.payment?.countsAsSpent ?? true)
     )
   }
 }
@@ -48,10 +57,12 @@ public struct OrderContribution: Sendable, Hashable {
 public struct OrderStatistics: Sendable, Hashable {
   /// Orders that are not cancelled, those of no value among them.
   public var orderCount: Int64
-  /// Sum of their totals in minor units; refunds are not taken off.
+  /// Sum of the totals of those that count as spent, in minor units; refunds are not taken off.
   public var totalSpentMinor: Int64
   /// Sum of the refunds of all orders in minor units.
   public var refundedMinor: Int64
+  /// What is left of the total spent when the refunds of the same orders are taken off.
+  public var netSpentMinor: Int64
   /// Orders of which money went back, and nobody said how much.
   public var unknownRefundCount: Int64
   /// Orders that are cancelled.
@@ -66,6 +77,7 @@ public struct OrderStatistics: Sendable, Hashable {
     orderCount: Int64 = 0,
     totalSpentMinor: Int64 = 0,
     refundedMinor: Int64 = 0,
+    netSpentMinor: Int64 = 0,
     unknownRefundCount: Int64 = 0,
     cancelledCount: Int64 = 0,
     firstOrderAt: Micros? = nil,
@@ -74,6 +86,7 @@ public struct OrderStatistics: Sendable, Hashable {
     self.orderCount = orderCount
     self.totalSpentMinor = totalSpentMinor
     self.refundedMinor = refundedMinor
+    self.netSpentMinor = netSpentMinor
     self.unknownRefundCount = unknownRefundCount
     self.cancelledCount = cancelledCount
     self.firstOrderAt = firstOrderAt
@@ -143,11 +156,15 @@ public struct CustomerOrderStatistics: Sendable, Hashable {
     var entry = byCurrency[order.currency] ?? OrderStatistics()
     entry.refundedMinor = try entry.refundedMinor.adding(order.refundedMinor)
     if order.hasUnknownRefund { entry.unknownRefundCount += 1 }
+    if order.countsAsSpent {
+      entry.totalSpentMinor = try entry.totalSpentMinor.adding(order.totalMinor)
+      entry.netSpentMinor = try entry.netSpentMinor.adding(
+        order.totalMinor.subtracting(order.refundedMinor))
+    }
     if order.isCancelled {
       entry.cancelledCount = try entry.cancelledCount.adding(1)
     } else {
       entry.orderCount = try entry.orderCount.adding(1)
-      entry.totalSpentMinor = try entry.totalSpentMinor.adding(order.totalMinor)
       entry.firstOrderAt = min(entry.firstOrderAt ?? order.placedAt, order.placedAt)
       entry.lastOrderAt = max(entry.lastOrderAt ?? order.placedAt, order.placedAt)
     }
@@ -159,11 +176,15 @@ public struct CustomerOrderStatistics: Sendable, Hashable {
     entry.refundedMinor = try entry.refundedMinor.subtracting(order.refundedMinor)
     // Orders of a version that did not count this are not counted out of it.
     if order.hasUnknownRefund, entry.unknownRefundCount > 0 { entry.unknownRefundCount -= 1 }
+    if order.countsAsSpent {
+      entry.totalSpentMinor = try entry.totalSpentMinor.subtracting(order.totalMinor)
+      entry.netSpentMinor = try entry.netSpentMinor.subtracting(
+        order.totalMinor.subtracting(order.refundedMinor))
+    }
     if order.isCancelled {
       entry.cancelledCount = try entry.cancelledCount.subtracting(1)
     } else {
       entry.orderCount = try entry.orderCount.subtracting(1)
-      entry.totalSpentMinor = try entry.totalSpentMinor.subtracting(order.totalMinor)
       if entry.orderCount == 0 {
         entry.firstOrderAt = nil
         entry.lastOrderAt = nil

@@ -140,7 +140,7 @@ extension Contract {
         ContractMethod(
           method: TimelineService.syncOrder.method,
           requestType: "patron.v1.SyncOrderRequest", responseType: "patron.v1.SyncOrderResponse",
-          summary: ##"Takes over an order with its current state and puts what changed on the timeline."##),
+          summary: ##"Takes over what is given of an order and puts what changed on the timeline."##),
         ContractMethod(
           method: TimelineService.batchSyncOrders.method,
           requestType: "patron.v1.BatchSyncOrdersRequest", responseType: "patron.v1.BatchSyncOrdersResponse",
@@ -148,15 +148,15 @@ extension Contract {
         ContractMethod(
           method: TimelineService.syncRefund.method,
           requestType: "patron.v1.SyncRefundRequest", responseType: "patron.v1.SyncRefundResponse",
-          summary: ##"Takes over one refund of a known order."##),
+          summary: ##"Takes over one refund."##),
         ContractMethod(
           method: TimelineService.syncFulfillment.method,
           requestType: "patron.v1.SyncFulfillmentRequest", responseType: "patron.v1.SyncFulfillmentResponse",
-          summary: ##"Takes over one shipment of a known order."##),
+          summary: ##"Takes over one shipment; that of an order that is not known waits for it, as a refund does."##),
         ContractMethod(
           method: TimelineService.syncCheckout.method,
           requestType: "patron.v1.SyncCheckoutRequest", responseType: "patron.v1.SyncCheckoutResponse",
-          summary: ##"Takes over a checkout with its current state."##),
+          summary: ##"Takes over what is given of a checkout."##),
         ContractMethod(
           method: TimelineService.getTimeline.method,
           requestType: "patron.v1.GetTimelineRequest", responseType: "patron.v1.GetTimelineResponse",
@@ -168,7 +168,7 @@ extension Contract {
         ContractMethod(
           method: TimelineService.listOrders.method,
           requestType: "patron.v1.ListOrdersRequest", responseType: "patron.v1.ListOrdersResponse",
-          summary: ##"The orders of one customer."##),
+          summary: ##"The orders of one customer, or the parts that wait for their order."##),
         ContractMethod(
           method: TimelineService.getOrder.method,
           requestType: "patron.v1.GetOrderRequest", responseType: "patron.v1.GetOrderResponse",
@@ -176,7 +176,7 @@ extension Contract {
         ContractMethod(
           method: TimelineService.moveOrder.method,
           requestType: "patron.v1.MoveOrderRequest", responseType: "patron.v1.MoveOrderResponse",
-          summary: ##"Gives an order to another customer; its events go along, statistics of both follow."##),
+          summary: ##"Gives an order to another customer."##),
         ContractMethod(
           method: TimelineService.deleteOrder.method,
           requestType: "patron.v1.DeleteOrderRequest", responseType: "patron.v1.DeleteOrderResponse",
@@ -568,11 +568,20 @@ extension Contract {
           // and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
           // `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
           // out). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields: `COUNTRY_ALIAS` (`UK` is
+<<<<<<< HEAD
           // taken for `GB`), `FIELD_DROPPED` and `FIELD_CUT` (see InvalidFields). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
           // `QUANTITY_EXCEEDS_ORDER`. Of events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`,
           // `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the event is on no
           // timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`,
           // `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
+=======
+          // taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+          // `QUANTITY_EXCEEDS_ORDER`, `ORDER_STATE_OUTDATED`, `ORDER_REGRESSION_KEPT`, `ORDER_MOVED`,
+          // `ORDER_CURRENCY_CORRECTED`, `ORDER_AWAITED`, `PENDING_PART_DROPPED`. Of events:
+          // `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it
+          // was suppressed, and the event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`,
+          // `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
+>>>>>>> 7be3438bdd0904b92e3e7ade74fb02989270d772
           string reason = 1;
           // Path of the field it is about; empty when about the whole.
           string field = 2;
@@ -2907,7 +2916,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.LineItem", kind: .message,
       text: ##"""
-        // One position of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`.
+        // One position of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`,
+        // `LINE_ITEM_DUPLICATE` for two with the same identifier.
         message LineItem {
           // The shop's product, up to 255 characters.
           string product_id = 1;
@@ -2974,14 +2984,14 @@ extension Contract {
           // count.
           repeated FulfilledItem items = 8;
           // When the carrier's status came about; absent is when Patron hears of it. The event has this
-          // time.
+          // time. A status that came about before the one that is known changes nothing.
           google.protobuf.Timestamp occurred_at = 9;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.FulfilledItem", kind: .message,
       text: ##"""
-        // A part of an order in a shipment.
+        // A part of an order in a shipment. All that it names has to be of one position.
         message FulfilledItem {
           // The product of a position of the order, else INVALID_ARGUMENT `PRODUCT_NOT_IN_ORDER`. It may
           // be empty; of an order without positions it is any.
@@ -3008,11 +3018,16 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Order", kind: .message,
       text: ##"""
-        // An order with its current state. A sync gives the whole state and replaces what was stored.
+        // An order with its current state.
+        //
+        // A sync of a known order sets the fields that are present: texts, times and messages that are
+        // given, numbers and statuses that are not 0, lists with entries. What is absent stays; a text or
+        // message that is given empty is cleared. `update_mask` of the request also clears what is absent.
+        //
         // Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead,
-        // `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in another currency than the total,
-        // `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`, `FULFILLMENT_DUPLICATE`, those
-        // of Money, Address and the parts, and of enums, lists and texts.
+        // `VERSION_NEGATIVE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in another currency than the
+        // total, `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`,
+        // `FULFILLMENT_DUPLICATE`, those of Money, Address and the parts, and of enums, lists and texts.
         message Order {
           // Patron's id; set by the server.
           int64 id = 1;
@@ -3022,9 +3037,9 @@ extension Contract {
           string external_id = 3;
           // The number that the customer sees, up to 64 characters: `#1001`. Empty takes `external_id`.
           optional string name = 4;
-          // When it was placed, 1970 to one day ahead; required.
+          // When it was placed, 1970 to one day ahead; required of a new order.
           google.protobuf.Timestamp placed_at = 5;
-          // What the customer pays, 0 or more; required. Its currency is the order's.
+          // What the customer pays, 0 or more; required of a new order. Its currency is the order's.
           Money total = 6;
           // How far it is paid.
           PaymentStatus payment_status = 7;
@@ -3032,14 +3047,15 @@ extension Contract {
           FulfillmentStatus fulfillment_status = 8;
           // Set when the order was called off.
           Cancellation cancellation = 9;
-          // Up to 500 positions.
+          // Up to 500 positions. A list that is given replaces the one before.
           repeated LineItem line_items = 10;
-          // Up to 100 refunds. A sync without some that were known, those of SyncRefund included, removes
-          // them and takes them off the sums; it answers with the warning `ORDER_PARTS_REMOVED`. Refunds of
-          // more than the total are kept, with the warning `REFUND_EXCEEDS_TOTAL`.
+          // Up to 100 refunds. Of a state that is known to be newer the list replaces the one before, those
+          // of SyncRefund included that came about until then: what is not in it is removed and taken off
+          // the sums, with the warning `ORDER_PARTS_REMOVED`. Otherwise it is added to what is known.
+          // Refunds of more than the total are kept, with the warning `REFUND_EXCEEDS_TOTAL`.
           repeated Refund refunds = 11;
-          // Up to 100 shipments. Those that were known are removed like refunds, and so are the items and
-          // the tracking that a known one had; the same warning says so.
+          // Up to 100 shipments, taken like refunds; so are the items and the tracking that a known one
+          // had.
           repeated Fulfillment fulfillments = 12;
           // After discounts, before shipping and taxes.
           Money subtotal = 13;
@@ -3119,11 +3135,13 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Checkout", kind: .message,
       text: ##"""
-        // A basket that was taken to the checkout. Reasons: those of an order for the same fields.
+        // A basket that was taken to the checkout. A sync of a known one sets what is given: what is
+        // absent, an empty text or an empty list, stays; a time, total or address that is given empty is
+        // cleared. Reasons: those of an order for the same fields.
         message Checkout {
           // The shop's identifier, 1 to 255 characters, unique within the store; required.
           string token = 1;
-          // When it began; required.
+          // When it began; required of a new one.
           google.protobuf.Timestamp started_at = 2;
           // When it was given up; absent while it is not.
           google.protobuf.Timestamp abandoned_at = 3;
@@ -3148,13 +3166,15 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.OrderStats", kind: .message,
       text: ##"""
-        // What a customer ordered in one currency. Cancelled orders count in `cancelled_count` only.
+        // What a customer ordered in one currency. Cancelled orders count in `cancelled_count` only, and
+        // what was refunded of them in `refunded_total`.
         message OrderStats {
           // ISO 4217.
           string currency_code = 1;
           // Orders that are not cancelled.
           int64 order_count = 2;
-          // Sum of their totals in minor units; refunds are not taken off.
+          // Sum of their totals in minor units, but for those that are pending or voided; refunds are not
+          // taken off.
           int64 total_spent = 3;
           // Sum of the refunds of all orders in minor units.
           int64 refunded_total = 4;
@@ -3167,7 +3187,8 @@ extension Contract {
           // Orders that say PAYMENT_STATUS_PARTIALLY_REFUNDED and list no refunds: how much went back is
           // not known, and not in `refunded_total`.
           int64 unknown_refund_count = 8;
-          // `total_spent` less `refunded_total`, in minor units.
+          // `total_spent` less the refunds of the same orders, in minor units: what went back of orders
+          // that are cancelled, pending or voided was never counted as spent, and is not taken off.
           int64 net_spent = 9;
         }
         """##),
@@ -3176,9 +3197,9 @@ extension Contract {
       text: ##"""
         // How far an order is paid.
         enum PaymentStatus {
-          // Not said: treated as pending.
+          // Not said: a shop that does not track payments. Such an order counts as spent.
           PAYMENT_STATUS_UNSPECIFIED = 0;
-          // Not paid yet.
+          // Not paid yet: the order counts, and its total does not.
           PAYMENT_STATUS_PENDING = 1;
           // Reserved on the customer's means of payment.
           PAYMENT_STATUS_AUTHORIZED = 2;
@@ -3190,7 +3211,7 @@ extension Contract {
           PAYMENT_STATUS_PARTIALLY_REFUNDED = 5;
           // Refunded.
           PAYMENT_STATUS_REFUNDED = 6;
-          // Given up before it was paid.
+          // Given up before it was paid: the order counts, and its total does not.
           PAYMENT_STATUS_VOIDED = 7;
         }
         """##),
@@ -3283,7 +3304,7 @@ extension Contract {
           // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
           // for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
           rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
-          // Takes over an order with its current state and puts what changed on the timeline.
+          // Takes over what is given of an order and puts what changed on the timeline.
           //
           // Each transition has an event of its own, once: `order_placed`, `order_paid`,
           // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
@@ -3292,12 +3313,26 @@ extension Contract {
           // else that changes, a transition that is taken back or comes again included, is one
           // `order_updated` with the names of the fields in `changes`.
           //
+          // A state that is older than the one that is stored, by `version` or else by `updated_at`,
+          // changes nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. Without either, or with the
+          // same, it is taken, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
+          // unless `allow_regress` is set.
+          //
+          // The platform may correct whose an order is: the order of a guest moves to the customer whom a
+          // later sync names, with its events and the statistics of both, and so does any order where the
+          // sync names another customer by `external_id`; warning `ORDER_MOVED`. It may correct the
+          // currency too, `ORDER_CURRENCY_CORRECTED`: amounts that are not given again in the new one are
+          // left out, and refunds have to be given again, else `CURRENCY_MIXED`.
+          //
+          // Refunds and shipments that came before a new order are applied to it; one that does not fit it
+          // is dropped with the warning `PENDING_PART_DROPPED`.
+          //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-          // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
-          // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
-          // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-          // `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund, shipment or cancellation more than a
-          // day before the order.
+          // FAILED_PRECONDITION `ORDER_CUSTOMER_CHANGED` when the order is that of a customer with an
+          // `external_id` (`customer_id` in the metadata) and the sync names somebody else without one.
+          // Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+          // `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund, shipment or cancellation
+          // more than a day before the order.
           rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -3306,26 +3341,30 @@ extension Contract {
           rpc BatchSyncOrders(BatchSyncOrdersRequest) returns (BatchSyncOrdersResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over one refund of a known order.
+          // Takes over one refund. That of an order that is not known waits for it, for up to 30 days, 100
+          // parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
           //
-          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Refund,
+          // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
+          // Refund,
           // `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
           // the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
           // customer was.
           rpc SyncRefund(SyncRefundRequest) returns (SyncRefundResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
-          // when the shipments hold as many pieces as its positions, or one of them or the order names
-          // none. Where a sync said more of the whole order, that stays.
+          // Takes over one shipment; that of an order that is not known waits for it, as a refund does. The
+          // order's fulfilment status follows: fulfilled when the shipments hold as many pieces as its
+          // positions, or one of them or the order names none. Where a sync said more of the whole order,
+          // that stays.
           //
-          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Fulfillment, among
-          // them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
+          // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
+          // Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
+          // `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
           // FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
           rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over a checkout with its current state.
+          // Takes over what is given of a checkout.
           //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
           // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
@@ -3343,8 +3382,8 @@ extension Contract {
           rpc GetEvent(GetEventRequest) returns (GetEventResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // The orders of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-          // INVALID_ARGUMENT for pages.
+          // The orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
+          // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
           rpc ListOrders(ListOrdersRequest) returns (ListOrdersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -3352,7 +3391,10 @@ extension Contract {
           rpc GetOrder(GetOrderRequest) returns (GetOrderResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Gives an order to another customer; its events go along, statistics of both follow. Errors:
+          // Gives an order to another customer. The events that were derived from it go along, and so do
+          // its checkout and the events of that; those who follow the store or the new customer get them
+          // with EVENT_CHANGE_KIND_MOVED. Statistics of both follow; what the order told of the record of
+          // the one who had it stays there. It moves orders that an unmerge left behind, too. Errors:
           // NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
           // `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
           rpc MoveOrder(MoveOrderRequest) returns (MoveOrderResponse) {
@@ -3441,7 +3483,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncOrder", kind: .method,
       text: ##"""
-        // Takes over an order with its current state and puts what changed on the timeline.
+        // Takes over what is given of an order and puts what changed on the timeline.
         //
         // Each transition has an event of its own, once: `order_placed`, `order_paid`,
         // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
@@ -3450,12 +3492,26 @@ extension Contract {
         // else that changes, a transition that is taken back or comes again included, is one
         // `order_updated` with the names of the fields in `changes`.
         //
+        // A state that is older than the one that is stored, by `version` or else by `updated_at`,
+        // changes nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. Without either, or with the
+        // same, it is taken, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
+        // unless `allow_regress` is set.
+        //
+        // The platform may correct whose an order is: the order of a guest moves to the customer whom a
+        // later sync names, with its events and the statistics of both, and so does any order where the
+        // sync names another customer by `external_id`; warning `ORDER_MOVED`. It may correct the
+        // currency too, `ORDER_CURRENCY_CORRECTED`: amounts that are not given again in the new one are
+        // left out, and refunds have to be given again, else `CURRENCY_MIXED`.
+        //
+        // Refunds and shipments that came before a new order are applied to it; one that does not fit it
+        // is dropped with the warning `PENDING_PART_DROPPED`.
+        //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-        // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
-        // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
-        // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-        // `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund, shipment or cancellation more than a
-        // day before the order.
+        // FAILED_PRECONDITION `ORDER_CUSTOMER_CHANGED` when the order is that of a customer with an
+        // `external_id` (`customer_id` in the metadata) and the sync names somebody else without one.
+        // Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+        // `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund, shipment or cancellation
+        // more than a day before the order.
         rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3472,9 +3528,11 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncRefund", kind: .method,
       text: ##"""
-        // Takes over one refund of a known order.
+        // Takes over one refund. That of an order that is not known waits for it, for up to 30 days, 100
+        // parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
         //
-        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Refund,
+        // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
+        // Refund,
         // `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
         // the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
         // customer was.
@@ -3485,12 +3543,14 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncFulfillment", kind: .method,
       text: ##"""
-        // Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
-        // when the shipments hold as many pieces as its positions, or one of them or the order names
-        // none. Where a sync said more of the whole order, that stays.
+        // Takes over one shipment; that of an order that is not known waits for it, as a refund does. The
+        // order's fulfilment status follows: fulfilled when the shipments hold as many pieces as its
+        // positions, or one of them or the order names none. Where a sync said more of the whole order,
+        // that stays.
         //
-        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Fulfillment, among
-        // them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
+        // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
+        // Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
+        // `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
         // FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
         rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
           option idempotency_level = IDEMPOTENT;
@@ -3499,7 +3559,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncCheckout", kind: .method,
       text: ##"""
-        // Takes over a checkout with its current state.
+        // Takes over what is given of a checkout.
         //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
         // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
@@ -3529,8 +3589,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.ListOrders", kind: .method,
       text: ##"""
-        // The orders of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-        // INVALID_ARGUMENT for pages.
+        // The orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
+        // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
         rpc ListOrders(ListOrdersRequest) returns (ListOrdersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3546,7 +3606,10 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.MoveOrder", kind: .method,
       text: ##"""
-        // Gives an order to another customer; its events go along, statistics of both follow. Errors:
+        // Gives an order to another customer. The events that were derived from it go along, and so do
+        // its checkout and the events of that; those who follow the store or the new customer get them
+        // with EVENT_CHANGE_KIND_MOVED. Statistics of both follow; what the order told of the record of
+        // the one who had it stays there. It moves orders that an unmerge left behind, too. Errors:
         // NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
         // `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
         rpc MoveOrder(MoveOrderRequest) returns (MoveOrderResponse) {
@@ -3847,19 +3910,25 @@ extension Contract {
           // external id, as guests do. Fields fill what the customer lacks and never overwrite. A new order
           // also tells its address (shipping, else billing) and currency, and its marketing flags count.
           CustomerInput customer = 2;
-          // The order. Absent fields of a known order stay as they are, fields that are present and empty
-          // are cleared.
+          // The order. Fields of a known order that are absent stay as they are, fields that are present
+          // and empty are cleared; see Order. A new order takes all that is given.
           Order order = 3;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
           // What becomes of secondary values that break a rule. Unspecified drops.
           InvalidFields invalid_fields = 5;
-          // `order` is the whole state: what is absent there is cleared.
+          // `order` is the whole state: what is absent there is cleared. Money and parts are still taken
+          // back only by a state that is known to be newer, or with `allow_regress`.
           bool replace = 6;
-          // The fields of the order to set, also those that are absent in `order`, which are cleared: the
-          // way to empty a list. Empty takes the fields that are present.
+          // The fields of a known order to set, by name, also those that are absent in `order`, which are
+          // cleared: the way to empty a list. Empty takes the fields that are present; it wins over
+          // `replace`. `version` and `updated_at` are taken without being named. Reason:
+          // `MASK_PATH_UNKNOWN`.
           google.protobuf.FieldMask update_mask = 7;
           // Take money or parts back where neither `updated_at` nor `version` says that the state is newer.
+          // Otherwise these are kept, with the warning `ORDER_REGRESSION_KEPT` that names the field: a
+          // lower payment or fulfilment status, a cancellation, refunds that are missing or smaller,
+          // shipments that are missing or say less than they did.
           bool allow_regress = 8;
         }
         """##),
@@ -3943,13 +4012,13 @@ extension Contract {
       text: ##"""
         // Response of SyncRefund.
         message SyncRefundResponse {
-          // The order after it.
+          // The order after it; absent while the refund waits for it.
           Order order = 1;
-          // Created, updated or unchanged.
+          // Updated or unchanged; of a refund that waits for its order created, updated or unchanged.
           Outcome outcome = 2;
           // Events that the change put on the timeline.
           repeated Event derived_events = 3;
-          // What the caller should know: `TIMES_CONTRADICT`, `REFUND_EXCEEDS_TOTAL`.
+          // What the caller should know: `TIMES_CONTRADICT`, `REFUND_EXCEEDS_TOTAL`, `ORDER_AWAITED`.
           repeated Warning warnings = 4;
         }
         """##),
@@ -3974,14 +4043,15 @@ extension Contract {
       text: ##"""
         // Response of SyncFulfillment.
         message SyncFulfillmentResponse {
-          // The order after it.
+          // The order after it; absent while the shipment waits for it.
           Order order = 1;
-          // Created, updated or unchanged.
+          // Updated or unchanged; of a shipment that waits for its order created, updated or unchanged.
           Outcome outcome = 2;
           // Events that the change put on the timeline.
           repeated Event derived_events = 3;
           // What the caller should know: `TIMES_CONTRADICT`, `ORDER_PARTS_REMOVED` for tracking that is not
-          // given any more, `QUANTITY_EXCEEDS_ORDER`.
+          // given any more, `QUANTITY_EXCEEDS_ORDER`, `ORDER_AWAITED`, `ORDER_STATE_OUTDATED` for a status
+          // that came about before the one that is known.
           repeated Warning warnings = 4;
         }
         """##),
@@ -3994,7 +4064,7 @@ extension Contract {
           string store_id = 1;
           // Whose; is created when unknown and has an e-mail or phone number.
           CustomerInput customer = 2;
-          // The checkout with its whole current state.
+          // The checkout. What is absent of a known one stays as it is; see Checkout.
           Checkout checkout = 3;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
@@ -4151,8 +4221,8 @@ extension Contract {
           int32 page_size = 3;
           // `next_page_token` of the page before.
           string page_token = 4;
-          // List the refunds and shipments of the store that wait for their order instead; no customer is
-          // named then.
+          // List the refunds and shipments of the store that wait for their order instead. A customer that
+          // is named too is INVALID_ARGUMENT, reason `REF_UNEXPECTED`.
           bool pending_parts = 5;
         }
         """##),

@@ -3,9 +3,9 @@
 
 /// How far an order is paid.
 public struct PaymentStatus: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
-  /// Not said: treated as pending.
+  /// Not said: a shop that does not track payments. Such an order counts as spent.
   public static let unspecified = PaymentStatus(rawValue: 0)
-  /// Not paid yet.
+  /// Not paid yet: the order counts, and its total does not.
   public static let pending = PaymentStatus(rawValue: 1)
   /// Reserved on the customer's means of payment.
   public static let authorized = PaymentStatus(rawValue: 2)
@@ -17,7 +17,7 @@ public struct PaymentStatus: RawRepresentable, Hashable, Sendable, CaseIterable,
   public static let partiallyRefunded = PaymentStatus(rawValue: 5)
   /// Refunded.
   public static let refunded = PaymentStatus(rawValue: 6)
-  /// Given up before it was paid.
+  /// Given up before it was paid: the order counts, and its total does not.
   public static let voided = PaymentStatus(rawValue: 7)
 
   /// The number on the wire. Numbers that this version does not know are kept.

@@ -5,7 +5,8 @@ internal import CPatronProto
 internal import CProtobufC
 public import ProtobufC
 
-/// One position of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`.
+/// One position of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`,
+/// `LINE_ITEM_DUPLICATE` for two with the same identifier.
 public struct LineItem: ProtobufC.Message {
   /// The shop's product, up to 255 characters.
   public var productID = ""
@@ -153,7 +154,7 @@ public struct Fulfillment: ProtobufC.Message {
   public var items: [FulfilledItem] = []
 
   /// When the carrier's status came about; absent is when Patron hears of it. The event has this
-  /// time.
+  /// time. A status that came about before the one that is known changes nothing.
   public var occurredAt: GoogleProtobuf.Timestamp?
 
   /// The message with every field absent or at its default.
@@ -197,7 +198,7 @@ public struct Fulfillment: ProtobufC.Message {
   }
 }
 
-/// A part of an order in a shipment.
+/// A part of an order in a shipment. All that it names has to be of one position.
 public struct FulfilledItem: ProtobufC.Message {
   /// The product of a position of the order, else INVALID_ARGUMENT `PRODUCT_NOT_IN_ORDER`. It may
   /// be empty; of an order without positions it is any.
@@ -276,11 +277,16 @@ public struct Cancellation: ProtobufC.Message {
   }
 }
 
-/// An order with its current state. A sync gives the whole state and replaces what was stored.
+/// An order with its current state.
+///
+/// A sync of a known order sets the fields that are present: texts, times and messages that are
+/// given, numbers and statuses that are not 0, lists with entries. What is absent stays; a text or
+/// message that is given empty is cleared. `update_mask` of the request also clears what is absent.
+///
 /// Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead,
-/// `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in another currency than the total,
-/// `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`, `FULFILLMENT_DUPLICATE`, those
-/// of Money, Address and the parts, and of enums, lists and texts.
+/// `VERSION_NEGATIVE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in another currency than the
+/// total, `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`,
+/// `FULFILLMENT_DUPLICATE`, those of Money, Address and the parts, and of enums, lists and texts.
 public struct Order: ProtobufC.Message {
   /// Patron's id; set by the server.
   public var id: Int64 = 0
@@ -294,10 +300,10 @@ public struct Order: ProtobufC.Message {
   /// The number that the customer sees, up to 64 characters: `#1001`. Empty takes `external_id`.
   public var name: String?
 
-  /// When it was placed, 1970 to one day ahead; required.
+  /// When it was placed, 1970 to one day ahead; required of a new order.
   public var placedAt: GoogleProtobuf.Timestamp?
 
-  /// What the customer pays, 0 or more; required. Its currency is the order's.
+  /// What the customer pays, 0 or more; required of a new order. Its currency is the order's.
   public var total: Money?
 
   /// How far it is paid.
@@ -309,16 +315,17 @@ public struct Order: ProtobufC.Message {
   /// Set when the order was called off.
   public var cancellation: Cancellation?
 
-  /// Up to 500 positions.
+  /// Up to 500 positions. A list that is given replaces the one before.
   public var lineItems: [LineItem] = []
 
-  /// Up to 100 refunds. A sync without some that were known, those of SyncRefund included, removes
-  /// them and takes them off the sums; it answers with the warning `ORDER_PARTS_REMOVED`. Refunds of
-  /// more than the total are kept, with the warning `REFUND_EXCEEDS_TOTAL`.
+  /// Up to 100 refunds. Of a state that is known to be newer the list replaces the one before, those
+  /// of SyncRefund included that came about until then: what is not in it is removed and taken off
+  /// the sums, with the warning `ORDER_PARTS_REMOVED`. Otherwise it is added to what is known.
+  /// Refunds of more than the total are kept, with the warning `REFUND_EXCEEDS_TOTAL`.
   public var refunds: [Refund] = []
 
-  /// Up to 100 shipments. Those that were known are removed like refunds, and so are the items and
-  /// the tracking that a known one had; the same warning says so.
+  /// Up to 100 shipments, taken like refunds; so are the items and the tracking that a known one
+  /// had.
   public var fulfillments: [Fulfillment] = []
 
   /// After discounts, before shipping and taxes.
@@ -602,12 +609,14 @@ public struct PendingOrderPart: ProtobufC.Message {
   }
 }
 
-/// A basket that was taken to the checkout. Reasons: those of an order for the same fields.
+/// A basket that was taken to the checkout. A sync of a known one sets what is given: what is
+/// absent, an empty text or an empty list, stays; a time, total or address that is given empty is
+/// cleared. Reasons: those of an order for the same fields.
 public struct Checkout: ProtobufC.Message {
   /// The shop's identifier, 1 to 255 characters, unique within the store; required.
   public var token = ""
 
-  /// When it began; required.
+  /// When it began; required of a new one.
   public var startedAt: GoogleProtobuf.Timestamp?
 
   /// When it was given up; absent while it is not.
@@ -682,7 +691,8 @@ public struct Checkout: ProtobufC.Message {
   }
 }
 
-/// What a customer ordered in one currency. Cancelled orders count in `cancelled_count` only.
+/// What a customer ordered in one currency. Cancelled orders count in `cancelled_count` only, and
+/// what was refunded of them in `refunded_total`.
 public struct OrderStats: ProtobufC.Message {
   /// ISO 4217.
   public var currencyCode = ""
@@ -690,7 +700,8 @@ public struct OrderStats: ProtobufC.Message {
   /// Orders that are not cancelled.
   public var orderCount: Int64 = 0
 
-  /// Sum of their totals in minor units; refunds are not taken off.
+  /// Sum of their totals in minor units, but for those that are pending or voided; refunds are not
+  /// taken off.
   public var totalSpent: Int64 = 0
 
   /// Sum of the refunds of all orders in minor units.
@@ -709,7 +720,8 @@ public struct OrderStats: ProtobufC.Message {
   /// not known, and not in `refunded_total`.
   public var unknownRefundCount: Int64 = 0
 
-  /// `total_spent` less `refunded_total`, in minor units.
+  /// `total_spent` less the refunds of the same orders, in minor units: what went back of orders
+  /// that are cancelled, pending or voided was never counted as spent, and is not taken off.
   public var netSpent: Int64 = 0
 
   /// The message with every field absent or at its default.

@@ -594,8 +594,8 @@ public struct SyncOrderRequest: ProtobufC.Message {
   /// also tells its address (shipping, else billing) and currency, and its marketing flags count.
   public var customer: CustomerInput?
 
-  /// The order. Absent fields of a known order stay as they are, fields that are present and empty
-  /// are cleared.
+  /// The order. Fields of a known order that are absent stay as they are, fields that are present
+  /// and empty are cleared; see Order. A new order takes all that is given.
   public var order: Order?
 
   /// Country of phone numbers given without `+`. Empty is the store's.
@@ -604,14 +604,20 @@ public struct SyncOrderRequest: ProtobufC.Message {
   /// What becomes of secondary values that break a rule. Unspecified drops.
   public var invalidFields = InvalidFields(rawValue: 0)
 
-  /// `order` is the whole state: what is absent there is cleared.
+  /// `order` is the whole state: what is absent there is cleared. Money and parts are still taken
+  /// back only by a state that is known to be newer, or with `allow_regress`.
   public var replace = false
 
-  /// The fields of the order to set, also those that are absent in `order`, which are cleared: the
-  /// way to empty a list. Empty takes the fields that are present.
+  /// The fields of a known order to set, by name, also those that are absent in `order`, which are
+  /// cleared: the way to empty a list. Empty takes the fields that are present; it wins over
+  /// `replace`. `version` and `updated_at` are taken without being named. Reason:
+  /// `MASK_PATH_UNKNOWN`.
   public var updateMask: GoogleProtobuf.FieldMask?
 
   /// Take money or parts back where neither `updated_at` nor `version` says that the state is newer.
+  /// Otherwise these are kept, with the warning `ORDER_REGRESSION_KEPT` that names the field: a
+  /// lower payment or fulfilment status, a cancellation, refunds that are missing or smaller,
+  /// shipments that are missing or say less than they did.
   public var allowRegress = false
 
   /// The message with every field absent or at its default.
@@ -878,16 +884,16 @@ public struct SyncRefundRequest: ProtobufC.Message {
 
 /// Response of SyncRefund.
 public struct SyncRefundResponse: ProtobufC.Message {
-  /// The order after it.
+  /// The order after it; absent while the refund waits for it.
   public var order: Order?
 
-  /// Created, updated or unchanged.
+  /// Updated or unchanged; of a refund that waits for its order created, updated or unchanged.
   public var outcome = Outcome(rawValue: 0)
 
   /// Events that the change put on the timeline.
   public var derivedEvents: [Event] = []
 
-  /// What the caller should know: `TIMES_CONTRADICT`, `REFUND_EXCEEDS_TOTAL`.
+  /// What the caller should know: `TIMES_CONTRADICT`, `REFUND_EXCEEDS_TOTAL`, `ORDER_AWAITED`.
   public var warnings: [Warning] = []
 
   /// The message with every field absent or at its default.
@@ -969,17 +975,18 @@ public struct SyncFulfillmentRequest: ProtobufC.Message {
 
 /// Response of SyncFulfillment.
 public struct SyncFulfillmentResponse: ProtobufC.Message {
-  /// The order after it.
+  /// The order after it; absent while the shipment waits for it.
   public var order: Order?
 
-  /// Created, updated or unchanged.
+  /// Updated or unchanged; of a shipment that waits for its order created, updated or unchanged.
   public var outcome = Outcome(rawValue: 0)
 
   /// Events that the change put on the timeline.
   public var derivedEvents: [Event] = []
 
   /// What the caller should know: `TIMES_CONTRADICT`, `ORDER_PARTS_REMOVED` for tracking that is not
-  /// given any more, `QUANTITY_EXCEEDS_ORDER`.
+  /// given any more, `QUANTITY_EXCEEDS_ORDER`, `ORDER_AWAITED`, `ORDER_STATE_OUTDATED` for a status
+  /// that came about before the one that is known.
   public var warnings: [Warning] = []
 
   /// The message with every field absent or at its default.
@@ -1022,7 +1029,7 @@ public struct SyncCheckoutRequest: ProtobufC.Message {
   /// Whose; is created when unknown and has an e-mail or phone number.
   public var customer: CustomerInput?
 
-  /// The checkout with its whole current state.
+  /// The checkout. What is absent of a known one stays as it is; see Checkout.
   public var checkout: Checkout?
 
   /// Country of phone numbers given without `+`. Empty is the store's.
@@ -1481,8 +1488,8 @@ public struct ListOrdersRequest: ProtobufC.Message {
   /// `next_page_token` of the page before.
   public var pageToken = ""
 
-  /// List the refunds and shipments of the store that wait for their order instead; no customer is
-  /// named then.
+  /// List the refunds and shipments of the store that wait for their order instead. A customer that
+  /// is named too is INVALID_ARGUMENT, reason `REF_UNEXPECTED`.
   public var pendingParts = false
 
   /// The message with every field absent or at its default.

@@ -41,7 +41,7 @@ public enum TimelineService {
       service: name, name: "BatchRecordEvents", kind: .unary,
       idempotency: .unknown))
 
-  /// Takes over an order with its current state and puts what changed on the timeline.
+  /// Takes over what is given of an order and puts what changed on the timeline.
   ///
   /// Each transition has an event of its own, once: `order_placed`, `order_paid`,
   /// `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
@@ -50,12 +50,26 @@ public enum TimelineService {
   /// else that changes, a transition that is taken back or comes again included, is one
   /// `order_updated` with the names of the fields in `changes`.
   ///
+  /// A state that is older than the one that is stored, by `version` or else by `updated_at`,
+  /// changes nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. Without either, or with the
+  /// same, it is taken, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
+  /// unless `allow_regress` is set.
+  ///
+  /// The platform may correct whose an order is: the order of a guest moves to the customer whom a
+  /// later sync names, with its events and the statistics of both, and so does any order where the
+  /// sync names another customer by `external_id`; warning `ORDER_MOVED`. It may correct the
+  /// currency too, `ORDER_CURRENCY_CORRECTED`: amounts that are not given again in the new one are
+  /// left out, and refunds have to be given again, else `CURRENCY_MIXED`.
+  ///
+  /// Refunds and shipments that came before a new order are applied to it; one that does not fit it
+  /// is dropped with the warning `PENDING_PART_DROPPED`.
+  ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-  /// FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
-  /// with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
-  /// those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-  /// `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund, shipment or cancellation more than a
-  /// day before the order.
+  /// FAILED_PRECONDITION `ORDER_CUSTOMER_CHANGED` when the order is that of a customer with an
+  /// `external_id` (`customer_id` in the metadata) and the sync names somebody else without one.
+  /// Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+  /// `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund, shipment or cancellation
+  /// more than a day before the order.
   public static let syncOrder = MethodDescriptor<SyncOrderRequest, SyncOrderResponse>(
     TTRPC.Method(
       service: name, name: "SyncOrder", kind: .unary,
@@ -68,9 +82,11 @@ public enum TimelineService {
       service: name, name: "BatchSyncOrders", kind: .unary,
       idempotency: .idempotent))
 
-  /// Takes over one refund of a known order.
+  /// Takes over one refund. That of an order that is not known waits for it, for up to 30 days, 100
+  /// parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
   ///
-  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Refund,
+  /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
+  /// Refund,
   /// `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
   /// the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
   /// customer was.
@@ -79,19 +95,21 @@ public enum TimelineService {
       service: name, name: "SyncRefund", kind: .unary,
       idempotency: .idempotent))
 
-  /// Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
-  /// when the shipments hold as many pieces as its positions, or one of them or the order names
-  /// none. Where a sync said more of the whole order, that stays.
+  /// Takes over one shipment; that of an order that is not known waits for it, as a refund does. The
+  /// order's fulfilment status follows: fulfilled when the shipments hold as many pieces as its
+  /// positions, or one of them or the order names none. Where a sync said more of the whole order,
+  /// that stays.
   ///
-  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Fulfillment, among
-  /// them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
+  /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
+  /// Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
+  /// `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
   /// FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
   public static let syncFulfillment = MethodDescriptor<SyncFulfillmentRequest, SyncFulfillmentResponse>(
     TTRPC.Method(
       service: name, name: "SyncFulfillment", kind: .unary,
       idempotency: .idempotent))
 
-  /// Takes over a checkout with its current state.
+  /// Takes over what is given of a checkout.
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
   /// FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
@@ -115,8 +133,8 @@ public enum TimelineService {
       service: name, name: "GetEvent", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// The orders of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-  /// INVALID_ARGUMENT for pages.
+  /// The orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
+  /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
   public static let listOrders = MethodDescriptor<ListOrdersRequest, ListOrdersResponse>(
     TTRPC.Method(
       service: name, name: "ListOrders", kind: .unary,
@@ -128,7 +146,10 @@ public enum TimelineService {
       service: name, name: "GetOrder", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Gives an order to another customer; its events go along, statistics of both follow. Errors:
+  /// Gives an order to another customer. The events that were derived from it go along, and so do
+  /// its checkout and the events of that; those who follow the store or the new customer get them
+  /// with EVENT_CHANGE_KIND_MOVED. Statistics of both follow; what the order told of the record of
+  /// the one who had it stays there. It moves orders that an unmerge left behind, too. Errors:
   /// NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
   public static let moveOrder = MethodDescriptor<MoveOrderRequest, MoveOrderResponse>(
@@ -259,7 +280,7 @@ public struct TimelineServiceClient: Sendable {
     try await channel.call(TimelineService.batchRecordEvents, request, options.identified(by: request.requestID))
   }
 
-  /// Takes over an order with its current state and puts what changed on the timeline.
+  /// Takes over what is given of an order and puts what changed on the timeline.
   ///
   /// Each transition has an event of its own, once: `order_placed`, `order_paid`,
   /// `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
@@ -268,12 +289,26 @@ public struct TimelineServiceClient: Sendable {
   /// else that changes, a transition that is taken back or comes again included, is one
   /// `order_updated` with the names of the fields in `changes`.
   ///
+  /// A state that is older than the one that is stored, by `version` or else by `updated_at`,
+  /// changes nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. Without either, or with the
+  /// same, it is taken, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
+  /// unless `allow_regress` is set.
+  ///
+  /// The platform may correct whose an order is: the order of a guest moves to the customer whom a
+  /// later sync names, with its events and the statistics of both, and so does any order where the
+  /// sync names another customer by `external_id`; warning `ORDER_MOVED`. It may correct the
+  /// currency too, `ORDER_CURRENCY_CORRECTED`: amounts that are not given again in the new one are
+  /// left out, and refunds have to be given again, else `CURRENCY_MIXED`.
+  ///
+  /// Refunds and shipments that came before a new order are applied to it; one that does not fit it
+  /// is dropped with the warning `PENDING_PART_DROPPED`.
+  ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-  /// FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
-  /// with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
-  /// those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-  /// `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund, shipment or cancellation more than a
-  /// day before the order.
+  /// FAILED_PRECONDITION `ORDER_CUSTOMER_CHANGED` when the order is that of a customer with an
+  /// `external_id` (`customer_id` in the metadata) and the sync names somebody else without one.
+  /// Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+  /// `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund, shipment or cancellation
+  /// more than a day before the order.
   public func syncOrder(_ request: SyncOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncOrderResponse {
     try await channel.call(TimelineService.syncOrder, request, options)
   }
@@ -284,9 +319,11 @@ public struct TimelineServiceClient: Sendable {
     try await channel.call(TimelineService.batchSyncOrders, request, options)
   }
 
-  /// Takes over one refund of a known order.
+  /// Takes over one refund. That of an order that is not known waits for it, for up to 30 days, 100
+  /// parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
   ///
-  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Refund,
+  /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
+  /// Refund,
   /// `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
   /// the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
   /// customer was.
@@ -294,18 +331,20 @@ public struct TimelineServiceClient: Sendable {
     try await channel.call(TimelineService.syncRefund, request, options)
   }
 
-  /// Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
-  /// when the shipments hold as many pieces as its positions, or one of them or the order names
-  /// none. Where a sync said more of the whole order, that stays.
+  /// Takes over one shipment; that of an order that is not known waits for it, as a refund does. The
+  /// order's fulfilment status follows: fulfilled when the shipments hold as many pieces as its
+  /// positions, or one of them or the order names none. Where a sync said more of the whole order,
+  /// that stays.
   ///
-  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Fulfillment, among
-  /// them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
+  /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
+  /// Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
+  /// `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
   /// FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
   public func syncFulfillment(_ request: SyncFulfillmentRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncFulfillmentResponse {
     try await channel.call(TimelineService.syncFulfillment, request, options)
   }
 
-  /// Takes over a checkout with its current state.
+  /// Takes over what is given of a checkout.
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
   /// FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
@@ -326,8 +365,8 @@ public struct TimelineServiceClient: Sendable {
     try await channel.call(TimelineService.getEvent, request, options)
   }
 
-  /// The orders of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-  /// INVALID_ARGUMENT for pages.
+  /// The orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
+  /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
   public func listOrders(_ request: ListOrdersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListOrdersResponse {
     try await channel.call(TimelineService.listOrders, request, options)
   }
@@ -337,7 +376,10 @@ public struct TimelineServiceClient: Sendable {
     try await channel.call(TimelineService.getOrder, request, options)
   }
 
-  /// Gives an order to another customer; its events go along, statistics of both follow. Errors:
+  /// Gives an order to another customer. The events that were derived from it go along, and so do
+  /// its checkout and the events of that; those who follow the store or the new customer get them
+  /// with EVENT_CHANGE_KIND_MOVED. Statistics of both follow; what the order told of the record of
+  /// the one who had it stays there. It moves orders that an unmerge left behind, too. Errors:
   /// NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
   public func moveOrder(_ request: MoveOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MoveOrderResponse {

@@ -156,6 +156,8 @@ extension ExportCells {
     switch field {
     case .orderCount: try csv.integer(orders.count)
     case .totalSpent: try csv.amount(orders.spent, orders.currency)
+    case .refundedTotal: try csv.amount(orders.refunded, orders.currency)
+    case .netSpent: try csv.amount(orders.net, orders.currency)
     case .currency: try csv.cell(orders.currency)
     case .averageOrderValue:
       // Rounded half up, in the smallest unit of the currency.

@@ -161,6 +161,8 @@ struct ExportedOrders {
   private(set) var currency: UnsafeRawBufferPointer?
   private(set) var currencyCount: Int64 = 0
   private(set) var spent: Int64 = 0
+  private(set) var refunded: Int64 = 0
+  private(set) var net: Int64 = 0
 
   /// Adds a stored `patron.v1.OrderStats`. They come in the order of their codes.
   mutating func add(_ message: UnsafeRawBufferPointer) throws(StoreError) {
@@ -168,11 +170,15 @@ struct ExportedOrders {
     var code: UnsafeRawBufferPointer?
     var orders: Int64 = 0
     var total: Int64 = 0
+    var back: Int64 = 0
+    var left: Int64 = 0
     while let (field, value) = try fields.next() {
       switch (field, value) {
       case (1, .bytes(let bytes)): code = bytes
       case (2, .number(let number)): orders = Int64(bitPattern: number)
       case (3, .number(let number)): total = Int64(bitPattern: number)
+      case (4, .number(let number)): back = Int64(bitPattern: number)
+      case (9, .number(let number)): left = Int64(bitPattern: number)
       case (6, .bytes(let bytes)): firstAt = min(try WireFields.micros(bytes), firstAt ?? .max)
       case (7, .bytes(let bytes)): lastAt = max(try WireFields.micros(bytes), lastAt ?? .min)
       default: break
@@ -180,7 +186,8 @@ struct ExportedOrders {
     }
     count += orders
     if orders > currencyCount {
-      (currency, currencyCount, spent) = (code, orders, total)
+      (currency, currencyCount) = (code, orders)
+      (spent, refunded, net) = (total, back, left)
     }
   }
 }

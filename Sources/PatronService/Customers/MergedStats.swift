@@ -82,6 +82,16 @@ extension CustomerStats {
     return counted
   }
 
+  /// These statistics with orders and last events counted anew.
+  func recounted(of customerID: Int64, in reader: StoreReader) throws -> CustomerStats {
+    var counted = try CustomerStats(
+      CustomerOrderStatistics(of: Self.contributions(of: customerID, in: reader)),
+      Self.activity(of: customerID, in: reader))
+    counted.reviews = reviews
+    counted.loyalty = loyalty
+    return counted
+  }
+
   /// What the orders of a customer add to the statistics.
   static func contributions(
     of customerID: Int64, in reader: StoreReader
@@ -154,6 +164,7 @@ extension CustomerOrderStatistics {
         orderCount: try Self.sum(known.orderCount, more.orderCount),
         totalSpentMinor: try Self.sum(known.totalSpentMinor, more.totalSpentMinor),
         refundedMinor: try Self.sum(known.refundedMinor, more.refundedMinor),
+        netSpentMinor: try Self.sum(known.netSpentMinor, more.netSpentMinor),
         unknownRefundCount: try Self.sum(known.unknownRefundCount, more.unknownRefundCount),
         cancelledCount: try Self.sum(known.cancelledCount, more.cancelledCount),
         firstOrderAt: [known.firstOrderAt, more.firstOrderAt].compactMap(\.self).min(),

@@ -98,7 +98,8 @@ extension Order {
           $0.fulfilledAt = old.fulfilledAt
           $0.state = old.state
           $0.shipmentStatus = old.shipmentStatus
-          $0.items = old.items
+          $0.occurredAt = old.occurredAt
+          $0.items = old.items.map(\.erased)
         }
       }
       $0.subtotal = subtotal
@@ -107,6 +108,9 @@ extension Order {
       $0.tax = tax
       $0.createdAt = createdAt
       $0.updatedAt = updatedAt
+      $0.version = version
+      $0.paidAt = paidAt
+      $0.changedAt = changedAt
     }
   }
 }
@@ -120,6 +124,17 @@ extension LineItem {
       $0.sku = sku
       $0.quantity = quantity
       $0.total = total
+    }
+  }
+}
+
+extension FulfilledItem {
+  /// The product and how many; the position is known by that, too.
+  fileprivate var erased: FulfilledItem {
+    .with {
+      $0.productID = productID
+      $0.variantID = variantID
+      $0.quantity = quantity
     }
   }
 }

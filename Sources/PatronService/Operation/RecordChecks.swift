@@ -31,6 +31,9 @@ public enum RecordChecks {
         "a checkout of customer \(row.customerID), store \(store): \($0)"
       }
     }
+    try records.pendingParts { store, row in
+      findings += check(row).map { "waiting part \(row.id) of store \(store): \($0)" }
+    }
     try records.ledger { store, customerID, id, body in
       let entry = try? ConsentRecord(decoding: body)
       guard entry?.id != id || entry?.customerID != customerID else { return }
@@ -68,13 +71,30 @@ public enum RecordChecks {
   }
 }
 
-// MARK: - Checkouts
+// MARK: - Checkouts and parts that wait
 
 extension RecordChecks {
   private static func check(_ row: CheckoutRow) -> [String] {
     guard let checkout = try? Checkout(decoding: row.body) else { return ["it cannot be decoded"] }
     let same = checkout.token == row.token && checkout.startedAt?.micros == row.startedAt
     return same ? [] : ["the checkout and its columns differ"]
+  }
+
+  private static func check(_ row: PendingPartRow) -> [String] {
+    guard let part = try? PendingOrderPart(decoding: row.body) else {
+      return ["it cannot be decoded"]
+    }
+    let kind: Int64
+    let partID: String
+    switch part.part {
+    case .refund(let refund): (kind, partID) = (1, refund.externalID)
+    case .fulfillment(let shipment): (kind, partID) = (2, shipment.externalID)
+    case nil: return ["it holds nothing"]
+    }
+    let same =
+      kind == row.kind && partID == row.partID && part.orderExternalID == row.orderExternalID
+      && part.receivedAt?.micros == row.receivedAt
+    return same ? [] : ["the part and its columns differ"]
   }
 }
 

@@ -32,6 +32,7 @@ extension Order {
       warnings.append(
         warning("order.cancellation.cancelled_at", cancellation.cancelledAt))
     }
+    warnings.append(warning("order.paid_at", paidAt))
     for (index, refund) in refunds.enumerated() {
       warnings.append(warning("order.refunds[\(index)].refunded_at", refund.refundedAt))
     }

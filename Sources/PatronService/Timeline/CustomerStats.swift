@@ -120,7 +120,12 @@ struct CustomerStats {
       change.statistics.byCurrency[currency]?.firstOrderAt = dates?.first
       change.statistics.byCurrency[currency]?.lastOrderAt = dates?.last
     }
-    fields.orderStats = change.statistics.byCurrency.sorted { $0.key < $1.key }
+    set(change.statistics)
+  }
+
+  /// Sets the figures of orders anew.
+  mutating func set(_ orders: CustomerOrderStatistics) {
+    fields.orderStats = orders.byCurrency.sorted { $0.key < $1.key }
       .map { OrderStats($0.value, currency: $0.key) }
   }
 
@@ -143,7 +148,8 @@ extension OrderStatistics {
   init(_ stats: OrderStats) {
     self.init(
       orderCount: stats.orderCount, totalSpentMinor: stats.totalSpent,
-      refundedMinor: stats.refundedTotal, unknownRefundCount: stats.unknownRefundCount,
+      refundedMinor: stats.refundedTotal, netSpentMinor: stats.netSpent,
+      unknownRefundCount: stats.unknownRefundCount,
       cancelledCount: stats.cancelledCount,
       firstOrderAt: stats.firstOrderAt?.micros, lastOrderAt: stats.lastOrderAt?.micros)
   }
@@ -157,6 +163,7 @@ extension OrderStats {
     orderCount = statistics.orderCount
     totalSpent = statistics.totalSpentMinor
     refundedTotal = statistics.refundedMinor
+    netSpent = statistics.netSpentMinor
     unknownRefundCount = statistics.unknownRefundCount
     cancelledCount = statistics.cancelledCount
     firstOrderAt = statistics.firstOrderAt.map(GoogleProtobuf.Timestamp.init(micros:))

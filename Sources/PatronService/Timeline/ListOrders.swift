@@ -10,6 +10,9 @@ extension TimelineHandlers {
   ) throws {
     let reader = try context.store(request.storeID)
     let size = try PageSize.check(request.pageSize)
+    if request.pendingParts {
+      return try listPendingParts(request, size, reader, at: context.now, &response)
+    }
     let key = try (request.customer ?? CustomerRef()).key()
     guard let customer = try reader.customer(key, { id, _, _ in id }) else {
       throw try RPCError.customerNotFound(key, in: reader)
@@ -39,6 +42,40 @@ extension TimelineHandlers {
     }
   }
 
+  /// A page of the parts of the store that wait for their order, oldest first.
+  private static func listPendingParts(
+    _ request: ListOrdersRequest, _ size: Int, _ reader: StoreReader, at now: Int64,
+    _ response: inout ResponseBuffer
+  ) throws {
+    guard request.customer == nil else {
+      throw RPCError.invalid(
+        "customer", "REF_UNEXPECTED",
+        "Parts that wait for their order are nobody's yet: name no customer with pending_parts.")
+    }
+    let binding = PageBinding(.pendingParts, store: reader.store.name)
+    var position = (at: now - WaitingParts.longest - 1, id: Int64.max)
+    if !request.pageToken.isEmpty {
+      let token = try PageToken(request.pageToken, boundTo: binding, count: 2)
+      position = (token.position[0], token.position[1])
+    }
+    var count = 0
+    var hasMore = false
+    try reader.pendingParts(after: position.at, position.id) { row in
+      guard count < size, count == 0 || response.count < PageSize.enoughBytes else {
+        hasMore = true
+        return false
+      }
+      response.appendMessage(3, row.body)
+      count += 1
+      position = (row.receivedAt, row.id)
+      return true
+    }
+    if hasMore {
+      let token = PageToken(position: [position.at, position.id])
+      response.appendString(2, token.text(boundTo: binding))
+    }
+  }
+
   /// Events in an answer about an order.
   private static let mostOrderEvents = 50
 
@@ -47,15 +84,13 @@ extension TimelineHandlers {
     _ request: GetOrderRequest, _ context: ReadContext, _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
-    let row: OrderRow?
+    var reference = OrderRef()
     switch request.order {
-    case .id(let id): row = try reader.order(id: id)
-    case .externalID(let text): row = try reader.order(externalID: text)
-    case nil:
-      throw RPCError.invalid(
-        "order", "REF_MISSING", "No order is named: give id or external_id.")
+    case .id(let id): reference.ref = .id(id)
+    case .externalID(let text): reference.ref = .externalID(text)
+    case nil: break
     }
-    guard let row else { throw RPCError.orderNotFound }
+    let row = try reference.row(in: reader)
     try response.appendStored(1, Order.self, row.body)
     var count = 0
     var left = mostLookedAt

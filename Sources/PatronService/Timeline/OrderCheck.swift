@@ -17,18 +17,25 @@ struct OrderCheck {
     self.violations = violations
   }
 
-  /// The order as it is to be stored. What is wrong is in ``violations``.
+  /// The fields of an order as they are to be stored, absent where they are empty. What is wrong is
+  /// in ``violations``; what is missing is not looked for.
   mutating func checked(_ given: Order) -> Order {
     var order = given
     order.id = 0
     order.customerID = 0
     order.createdAt = nil
-    order.updatedAt = nil
+    order.changedAt = nil
+    order.contact = nil
+    order.isPartial = false
     order.externalID = identifier(given.externalID, "external_id")
-    order.name = optional(given.name, "name", limit: 64) ?? order.externalID
-    order.placedAt = time(given.placedAt, "placed_at")
-    order.total = total(given.total)
+    order.name = optional(given.name, "name", limit: 64)
+    if given.placedAt != nil { order.placedAt = time(given.placedAt, "placed_at") }
+    if given.total != nil { order.total = total(given.total) }
+    order.updatedAt = moment(given.updatedAt, "updated_at")
+    order.paidAt = moment(given.paidAt, "paid_at")
+    checkVersion(given.version)
     checkAmounts(&order)
+    if let cancellation = order.cancellation { order.cancellation = checked(cancellation) }
     order.checkoutToken = optional(given.checkoutToken, "checkout_token")
     order.paymentMethod = optional(given.paymentMethod, "payment_method", limit: 64)
     order.landingSiteURL = optional(given.landingSiteURL, "landing_site_url", limit: 2048)
@@ -46,16 +53,28 @@ struct OrderCheck {
     return checked.isEmpty ? nil : checked
   }
 
-  private mutating func checkAmounts(_ order: inout Order) {
-    order.subtotal = amount(order.subtotal, "subtotal")
-    order.discount = amount(order.discount, "discount")
-    order.shipping = amount(order.shipping, "shipping")
-    order.tax = amount(order.tax, "tax")
-    if let cancellation = order.cancellation {
-      order.cancellation?.cancelledAt = time(
-        cancellation.cancelledAt, "cancellation.cancelled_at")
-      order.cancellation?.reason = text(cancellation.reason, "cancellation.reason")
-    }
+  /// The amounts beside the total, absent where they are empty.
+  mutating func checkAmounts(_ order: inout Order) {
+    func isEmpty(_ money: PatronProto.Money?) -> Bool { money == PatronProto.Money() }
+    order.subtotal = isEmpty(order.subtotal) ? nil : amount(order.subtotal, "subtotal")
+    order.discount = isEmpty(order.discount) ? nil : amount(order.discount, "discount")
+    order.shipping = isEmpty(order.shipping) ? nil : amount(order.shipping, "shipping")
+    order.tax = isEmpty(order.tax) ? nil : amount(order.tax, "tax")
+  }
+
+  private mutating func checked(_ given: Cancellation) -> Cancellation? {
+    if given == Cancellation() { return nil }
+    var cancellation = given
+    cancellation.cancelledAt = time(given.cancelledAt, "cancellation.cancelled_at")
+    cancellation.reason = text(given.reason, "cancellation.reason")
+    return cancellation
+  }
+
+  private mutating func checkVersion(_ version: Int64) {
+    guard version < 0 else { return }
+    violations.add(
+      place("version"),
+      RuleError(reason: "VERSION_NEGATIVE", message: "A version is 1 or more; 0 is none."))
   }
 
   private mutating func checkStatuses(_ order: Order) {
@@ -78,12 +97,7 @@ struct OrderCheck {
       order.fulfillments[index] = fulfillment(
         order.fulfillments[index], "fulfillments[\(index)]")
     }
-    let products = order.products
-    for (index, shipment) in order.fulfillments.enumerated() {
-      for wrong in shipment.items(notOf: products, at: place("fulfillments[\(index)]")) {
-        violations.add(wrong.path, wrong.error)
-      }
-    }
+    checkLineItemIDs(order)
     for index in order.discountCodes.indices {
       order.discountCodes[index] = text(order.discountCodes[index], "discount_codes[\(index)]")
     }
@@ -99,8 +113,21 @@ struct OrderCheck {
     return items
   }
 
+  private mutating func checkLineItemIDs(_ order: Order) {
+    var known: Set<String> = []
+    for (index, item) in order.lineItems.enumerated() where !item.externalID.isEmpty {
+      guard !known.insert(item.externalID).inserted else { continue }
+      violations.add(
+        place("line_items[\(index)].external_id"),
+        RuleError(
+          reason: "LINE_ITEM_DUPLICATE",
+          message: "Two positions of the order have the same external_id. Make them differ."))
+    }
+  }
+
   mutating func lineItem(_ given: LineItem, _ field: String) -> LineItem {
     var item = given
+    item.externalID = reference(given.externalID, "\(field).external_id")
     item.productID = reference(given.productID, "\(field).product_id")
     item.variantID = reference(given.variantID, "\(field).variant_id")
     item.sku = reference(given.sku, "\(field).sku")
@@ -126,6 +153,7 @@ struct OrderCheck {
     var shipment = given
     shipment.externalID = identifier(given.externalID, "\(field).external_id")
     shipment.fulfilledAt = time(given.fulfilledAt, "\(field).fulfilled_at")
+    shipment.occurredAt = moment(given.occurredAt, "\(field).occurred_at")
     shipment.trackingCompany = text(given.trackingCompany, "\(field).tracking_company")
     shipment.trackingNumber = text(given.trackingNumber, "\(field).tracking_number")
     shipment.trackingURL = text(given.trackingURL, "\(field).tracking_url", limit: 2048)
@@ -136,30 +164,13 @@ struct OrderCheck {
     for (index, item) in given.items.enumerated() {
       shipment.items[index].productID = text(
         item.productID, "\(field).items[\(index)].product_id")
+      shipment.items[index].variantID = text(
+        item.variantID, "\(field).items[\(index)].variant_id")
+      shipment.items[index].lineItemID = text(
+        item.lineItemID, "\(field).items[\(index)].line_item_id")
       _ = quantity(item.quantity, 1, "\(field).items[\(index)].quantity", isSecondary: false)
     }
     return shipment
-  }
-}
-
-extension Order {
-  /// The products that its shipments may hold; nil when it names no positions.
-  var products: Set<String>? { lineItems.isEmpty ? nil : Set(lineItems.map(\.productID)) }
-}
-
-extension Fulfillment {
-  /// What it holds of products that no position of the order has. An item may leave its own out.
-  func items(notOf products: Set<String>?, at path: String) -> [Violation] {
-    guard let products else { return [] }
-    return items.enumerated().compactMap { index, item in
-      guard !item.productID.isEmpty, !products.contains(item.productID) else { return nil }
-      return Violation(
-        path: "\(path).items[\(index)].product_id",
-        error: RuleError(
-          reason: "PRODUCT_NOT_IN_ORDER",
-          message: "No position of the order has this product. Expected is the product_id of one "
-            + "of its line items."))
-    }
   }
 }
 
@@ -167,7 +178,7 @@ extension Fulfillment {
 
 extension OrderCheck {
   /// The path of a field; those of a request itself have nothing in front.
-  private func place(_ field: String) -> String { path.isEmpty ? field : "\(path).\(field)" }
+  func place(_ field: String) -> String { path.isEmpty ? field : "\(path).\(field)" }
 
   mutating func text(
     _ given: String, _ field: String, limit: Int = ShortText.limit
@@ -204,6 +215,14 @@ extension OrderCheck {
       try Self.checkBounds(time, now: try .init(microseconds: now))
       return .init(micros: time.microseconds)
     }
+  }
+
+  /// A time that may be left out; an empty one is left out, too.
+  mutating func moment(
+    _ given: GoogleProtobuf.Timestamp?, _ field: String
+  ) -> GoogleProtobuf.Timestamp? {
+    guard let given, given != GoogleProtobuf.Timestamp() else { return nil }
+    return time(given, field)
   }
 
   /// Histories of shops are old, but not older than computers, and nothing is placed tomorrow.

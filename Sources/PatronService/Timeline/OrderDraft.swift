@@ -1,9 +1,11 @@
 internal import PatronModel
 internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
 internal import TTRPC
 
-/// An order that was checked: the message as it is to be stored, but for what the server sets, and
-/// what events and statistics need of it.
+/// A whole order that was checked: the message as it is to be stored, but for what the server sets,
+/// and what events and statistics need of it.
 struct OrderDraft: Sendable {
   var order: Order
   var snapshot: OrderSnapshot
@@ -18,43 +20,70 @@ struct OrderDraft: Sendable {
     static let quantity: Int32 = 1_000_000
   }
 
-  /// Checks an order; nil when something is wrong, which is then in `violations`.
-  init?(
-    _ given: Order, path: String, country: CountryCode?, now: Int64,
-    violations: inout Violations
-  ) {
-    let before = violations.errors.count
-    var check = OrderCheck(path: path, country: country, now: now, violations: violations)
-    let order = check.checked(given)
-    violations = check.violations
-    guard violations.errors.count == before, let total = order.total,
-      let placedAt = order.placedAt
-    else { return nil }
-    let snapshot = OrderSnapshot(
-      order, placedAt: placedAt.micros, currency: total.currencyCode, total: total.minorUnits)
-    let contribution = violations.check(path) { () throws(RuleError) in
-      try snapshot.validate()
-      return try OrderContribution(of: snapshot)
-    }
-    guard let contribution else { return nil }
+  /// The draft of an order whose fields were checked. `path` names what sums that do not fit come
+  /// from.
+  init(_ order: Order, path: String) throws(RPCError) {
     self.order = order
-    self.snapshot = snapshot
-    self.contribution = contribution
+    snapshot = OrderSnapshot(stored: order)
+    do throws(RuleError) {
+      try snapshot.validate()
+      contribution = try OrderContribution(of: snapshot)
+    } catch {
+      throw .invalid([Violation(path: path, error: error)])
+    }
+  }
+
+  /// Refuses sums that do not fit before anything is written. `old` is what the order counts for in
+  /// these statistics so far.
+  func checkStatistics(
+    _ stats: [UInt8], over old: OrderContribution?, path: String
+  ) throws {
+    let stats = try CustomerStats(stats)
+    do throws(RuleError) {
+      try stats.check(old, contribution)
+    } catch {
+      throw RPCError.invalid([Violation(path: path, error: error)])
+    }
+  }
+
+  /// The order with what the server sets.
+  func placed(over old: Order?, customerID: Int64, now: Int64) -> Order {
+    var order = order
+    order.id = old?.id ?? 0
+    order.customerID = customerID
+    order.createdAt = old?.createdAt ?? .init(micros: now)
+    order.changedAt = .init(micros: now)
+    order.contact = old?.contact
+    return order
+  }
+}
+
+extension Order {
+  /// Reads a stored order. Versions before this one kept the server's time in `updated_at`, which
+  /// is the platform's now.
+  init(known bytes: [UInt8]) throws(StoreError) {
+    try self.init(stored: bytes)
+    guard changedAt == nil else { return }
+    changedAt = updatedAt
+    updatedAt = nil
+  }
+
+  /// Whether nothing but the time of the last change differs.
+  func isSame(as old: Order) -> Bool {
+    var same = self
+    same.changedAt = old.changedAt
+    return same == old
   }
 }
 
 extension OrderSnapshot {
-  /// What events and statistics need of a stored order.
+  /// What events and statistics need of an order.
   init(stored order: Order) {
     self.init(
-      order, placedAt: order.placedAt?.micros ?? 0, currency: order.total?.currencyCode ?? "",
-      total: order.total?.minorUnits ?? 0)
-  }
-
-  fileprivate init(_ order: Order, placedAt: Int64, currency: String, total: Int64) {
-    self.init(
-      id: order.externalID, placedAt: placedAt, currency: currency, totalMinor: total,
-      payment: OrderPayment(rawValue: Int(order.paymentStatus.rawValue)) ?? .pending,
+      id: order.externalID, placedAt: order.placedAt?.micros ?? 0,
+      currency: order.total?.currencyCode ?? "", totalMinor: order.total?.minorUnits ?? 0,
+      payment: OrderPayment(rawValue: Int(order.paymentStatus.rawValue)),
+      paidAt: order.paidAt?.micros,
       fulfillment: OrderFulfillment(rawValue: Int(order.fulfillmentStatus.rawValue)),
       cancelledAt: order.cancellation?.cancelledAt?.micros,
       cancelReason: order.cancellation.map(\.reason),
@@ -69,7 +98,8 @@ extension OrderSnapshot {
           state: ShipmentState(rawValue: Int(shipment.state.rawValue)) ?? .success,
           quantity: shipment.items.isEmpty
             ? nil : shipment.items.reduce(0) { $0 + Int64($1.quantity) },
-          progress: ShipmentProgress(rawValue: Int(shipment.shipmentStatus.rawValue)))
+          progress: ShipmentProgress(rawValue: Int(shipment.shipmentStatus.rawValue)),
+          occurredAt: shipment.occurredAt?.micros)
       },
       quantity: order.lineItems.reduce(0) { $0 + Int64($1.quantity) })
   }

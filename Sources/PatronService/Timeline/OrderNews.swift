@@ -78,7 +78,7 @@ extension Order {
       ("landing_site_url", landingSiteURL != old.landingSiteURL),
       ("sales_channel", salesChannel != old.salesChannel),
       ("shipping_address", shippingAddress != old.shippingAddress),
-      ("billing_address", billingAddress != old.billingAddress),
+      ("billing_address", billingAddress != old.billingAddress), ("paid_at", paidAt != old.paidAt),
     ]
     return fields.filter(\.1).map(\.0)
   }
@@ -146,7 +146,7 @@ extension Event {
       let shipment = order.fulfillments.first(where: { $0.externalID == id })
     else { return }
     note("fulfillment_id", id)
-    note("items", ItemText.of(shipment.items, from: order.lineItems))
+    note("items", ItemText.of(shipment.items, from: order))
     note("tracking_company", shipment.trackingCompany)
     note("tracking_number", shipment.trackingNumber)
     note("tracking_url", shipment.trackingURL)
@@ -183,12 +183,12 @@ enum ItemText {
     joined(items.lazy.map { (label($0), $0.quantity) })
   }
 
-  /// What a shipment holds, by the names that the order has for its products.
-  static func of(_ items: [FulfilledItem], from lines: [LineItem]) -> String {
+  /// What a shipment holds, by the names that the order has for its positions.
+  static func of(_ items: [FulfilledItem], from order: Order) -> String {
     if items.isEmpty { return "" }
-    let labels = Dictionary(
-      lines.map { ($0.productID, label($0)) }, uniquingKeysWith: { first, _ in first })
-    return joined(items.lazy.map { (labels[$0.productID] ?? $0.productID, $0.quantity) })
+    let positions = OrderPositions(order)
+    return joined(
+      items.lazy.map { (positions.line(of: $0).map(label) ?? $0.productID, $0.quantity) })
   }
 
   private static func label(_ item: LineItem) -> String {

@@ -6,8 +6,8 @@ internal import ProtobufC
 // parts that are gone, and figures that do not fit each other.
 
 extension Order {
-  /// Refunds and shipments that were known and are not given, and what those that are given lost: a
-  /// sync of the whole order removes it, perhaps without meaning it.
+  /// Refunds and shipments that were known and are gone, and what those that are left lost: a list
+  /// that is given replaces the one before, perhaps without meaning it.
   func removals(from old: Order) -> [Warning] {
     let refunds = Set(old.refunds.map(\.externalID)).subtracting(self.refunds.map(\.externalID))
     let shipments = Set(old.fulfillments.map(\.externalID))
@@ -18,7 +18,7 @@ extension Order {
         Warning.partsRemoved(
           "order.\(list)",
           "\(count) that the order had \(count == 1 ? "is" : "are") not given, and so removed: "
-            + "a sync gives the whole order. Give them too, or sync them again by themselves.")
+            + "a list replaces the one before. Give them too, or sync them again by themselves.")
       }
     guard !old.fulfillments.isEmpty else { return warnings }
     let known = Dictionary(
@@ -34,7 +34,7 @@ extension Order {
 
   /// Shipments that hold more pieces of a product, or of all, than the order has.
   func quantityWarning(_ field: String) -> Warning? {
-    guard holdsMoreThanOrdered else { return nil }
+    guard OrderPositions(self).areExceeded(by: fulfillments) else { return nil }
     return .with {
       $0.reason = "QUANTITY_EXCEEDS_ORDER"
       $0.field = field
@@ -42,22 +42,6 @@ extension Order {
         "The shipments that are not called off hold more pieces than were ordered. They are kept "
         + "so; check the quantities, and sync again with the right ones."
     }
-  }
-
-  private var holdsMoreThanOrdered: Bool {
-    let holds = fulfillments.contains { !$0.items.isEmpty }
-    // A position without a quantity does not say how many were ordered.
-    guard holds, !lineItems.isEmpty, lineItems.allSatisfy({ $0.quantity > 0 }) else { return false }
-    var left: [String: Int64] = [:]
-    for line in lineItems { left[line.productID, default: 0] += Int64(line.quantity) }
-    var leftInAll = left.values.reduce(0, +)
-    for shipment in fulfillments where ![.cancelled, .error].contains(shipment.state) {
-      for item in shipment.items {
-        leftInAll -= Int64(item.quantity)
-        if !item.productID.isEmpty { left[item.productID, default: 0] -= Int64(item.quantity) }
-      }
-    }
-    return leftInAll < 0 || left.values.contains { $0 < 0 }
   }
 }
 
@@ -94,6 +78,70 @@ extension OrderDraft {
 }
 
 extension Warning {
+  /// A state that is older than the one that is stored.
+  static func outdated(_ field: String, _ what: String) -> Warning {
+    .with {
+      $0.reason = "ORDER_STATE_OUTDATED"
+      $0.field = field
+      $0.message = "\(what) is older than the one that is stored, and changed nothing."
+    }
+  }
+
+  /// Money or parts that a state would take back of which nobody knows that it is newer.
+  static func regressionKept(_ field: String, _ what: String) -> Warning {
+    .with {
+      $0.reason = "ORDER_REGRESSION_KEPT"
+      $0.field = field
+      $0.message =
+        "\(what), which was kept: nothing says that this state is newer. Give updated_at or "
+        + "version, or set allow_regress."
+    }
+  }
+
+  /// An order that went to another customer.
+  static func moved(from customerID: Int64, to other: Int64) -> Warning {
+    .with {
+      $0.reason = "ORDER_MOVED"
+      $0.field = "customer"
+      $0.message =
+        "The order was that of customer \(customerID); it and its events went to customer "
+        + "\(other), whom this state names."
+    }
+  }
+
+  /// An order whose amounts are in another currency than they were.
+  static func currencyCorrected(from code: String, to other: String) -> Warning {
+    .with {
+      $0.reason = "ORDER_CURRENCY_CORRECTED"
+      $0.field = "order.total.currency_code"
+      $0.message =
+        "The order was known in \(code) and is in \(other) now; amounts in \(code) that were not "
+        + "given again are left out."
+    }
+  }
+
+  /// A part that waits for its order.
+  static func awaited(_ field: String) -> Warning {
+    .with {
+      $0.reason = "ORDER_AWAITED"
+      $0.field = field
+      $0.message =
+        "No order of this store has that identifier yet. The part waits for it for up to 30 days "
+        + "and is applied when it comes."
+    }
+  }
+
+  /// A part that waited and does not fit its order.
+  static func partDropped(_ field: String, _ reason: String) -> Warning {
+    .with {
+      $0.reason = "PENDING_PART_DROPPED"
+      $0.field = field
+      $0.message =
+        "It waited for this order and does not fit it (\(reason)), so it was dropped. Sync it again "
+        + "as it should be."
+    }
+  }
+
   fileprivate static func partsRemoved(_ field: String, _ message: String) -> Warning {
     .with {
       $0.reason = "ORDER_PARTS_REMOVED"

@@ -30,7 +30,8 @@ struct CheckoutChange: Sendable {
   func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
     let known = try writer.read.checkout(token: draft.checkout.token)
     let old = try known.map { try Checkout(stored: $0.body) }
-    let startedAt = min(draft.checkout.startedAt?.micros ?? now, now)
+    var checkout = try draft.merged(over: old)
+    let startedAt = min(checkout.startedAt?.micros ?? now, now)
     var change = enriched(isNew: old == nil)
     change.asOf = startedAt
     let plan = try change.plan(in: writer.read)
@@ -42,8 +43,7 @@ struct CheckoutChange: Sendable {
         metadata: ["customer_id": String(known.customerID)])
     }
     var customer = try change.perform(plan, in: writer, at: now)
-    customer.warnings += warnings + draft.checkout.timeWarnings
-    var checkout = draft.checkout
+    customer.warnings += warnings + checkout.timeWarnings
     checkout.keepOrder(of: old)
     if checkout.abandonedAt != nil, !checkout.isCompleted {
       try Self.findOrder(of: &checkout, customer.row.id, writer.read)

@@ -5,25 +5,25 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// A checked order with its customer.
+  /// What a sync gives of an order and its customer, checked.
   struct OrderChange: Sendable {
     var customer: CustomerChange
-    /// nil only while there are violations.
-    var draft: OrderDraft?
+    var given: GivenOrder
     /// What of the order was taken in another form than it was given.
-    private let warnings: [Warning]
+    private let taken: [Warning]
     /// Whether a phone number was left out because nothing says of which country it is.
     let lacksCountry: Bool
 
     /// Checks an order and its customer.
     init(
-      _ customer: CustomerInput?, _ order: Order?, country: CountryCode?, now: Int64,
-      _ violations: inout Violations
+      _ customer: CustomerInput?, _ order: Order?, mask: GoogleProtobuf.FieldMask?,
+      _ mode: GivenOrder.Mode, country: CountryCode?, now: Int64, _ violations: inout Violations
     ) {
       let earlier = violations.warnings.count
-      draft = OrderDraft(
-        order ?? Order(), path: "order", country: country, now: now, violations: &violations)
-      warnings = violations.warnings.dropFirst(earlier).map(Warning.about)
+      given = GivenOrder(
+        order ?? Order(), mask: mask, mode, path: "order", country: country, now: now,
+        violations: &violations)
+      taken = violations.warnings.dropFirst(earlier).map(Warning.about)
       self.customer = CustomerChange.checked(
         customer ?? CustomerInput(), path: "customer", mode: .fillGaps, identity: .order,
         origin: .ecommercePlatform, country: country, source: "checkout", actor: .platform,
@@ -35,38 +35,67 @@ extension TimelineHandlers {
     struct Outcome {
       var order: Order
       var outcome: PatronProto.Outcome
-      var customer: CustomerChange.Result
-      var events: [Event]
+      var customerID: Int64
+      var customerCreated = false
+      var events: [Event] = []
+      var warnings: [Warning] = []
     }
 
-    /// Finds or makes the customer, takes the order over and tells the timeline what changed.
+    /// Finds or makes the customer, takes the order over and tells the timeline what changed. A
+    /// state that is older than the one that is stored changes nothing, the customer neither.
     func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
-      guard let draft else { throw RPCError.internalError }
-      var known = try writer.read.order(externalID: draft.order.externalID)
-      var old = try known.map { try Order(stored: $0.body) }
+      var known = try writer.read.order(externalID: given.order.externalID)
+      var old = try known.map { try Order(known: $0.body) }
+      if let old, OrderAge(of: given.order, over: old) == .older {
+        return Outcome(
+          order: old, outcome: .unchanged, customerID: old.customerID,
+          warnings: [.outdated("order", "The state of the order")])
+      }
+      let (draft, warnings) = try OrderMerge.merged(given, over: old, now: now)
       var change = enriched(by: draft, isNew: old == nil)
       change.asOf = min(draft.snapshot.placedAt, now)
       let plan = try change.plan(in: writer.read)
-      try refuse(draft, known, old, plan)
+      let owner = try known.flatMap { try mover($0, plan, writer.read) }
+      try draft.checkStatistics(
+        plan.row?.stats ?? [], over: owner == nil ? contribution(of: old) : nil, path: "order.total"
+      )
       var customer = try change.perform(plan, in: writer, at: now)
-      customer.warnings += warnings + draft.order.timeWarnings
+      customer.warnings += taken + draft.order.timeWarnings + warnings
       customer.warnings += [
         draft.refundWarning("order.refunds"), draft.order.quantityWarning("order.fulfillments"),
       ].compactMap(\.self)
-      if plan.merges {
-        known = try writer.read.order(externalID: draft.order.externalID)
-        old = try known.map { try Order(stored: $0.body) }
+      if let owner, let moving = known {
+        let move = OrderMove(moving, of: owner, to: customer.row)
+        customer.row.stats = try move.perform(in: writer, at: now).stats
+        customer.row.provenance = nil
+        customer.warnings.append(.moved(from: owner.id, to: customer.row.id))
       }
+      if owner != nil || plan.merges {
+        known = try writer.read.order(externalID: given.order.externalID)
+        old = try known.map { try Order(known: $0.body) }
+      }
+      var result = try Self.take(draft, over: known, old, customer, in: writer, at: now)
+      if owner != nil { result.outcome = .updated }
+      if known == nil { try OrderPart.applyWaiting(to: &result, in: writer, at: now) }
+      return result
+    }
+
+    /// Writes the order, unless it is the one that is known.
+    private static func take(
+      _ draft: OrderDraft, over known: OrderRow?, _ old: Order?, _ customer: CustomerChange.Result,
+      in writer: StoreWriter, at now: Int64
+    ) throws -> Outcome {
       let order = draft.placed(over: old, customerID: customer.row.id, now: now)
       if let old, order.isSame(as: old) {
         let setter = Provenance.Setter(name: "order_placed", at: min(draft.snapshot.placedAt, now))
         if let provenance = try customer.provenance(noting: setter, writer.read) {
           try writer.setProvenance(provenance, of: customer.row.id)
         }
-        return Outcome(order: old, outcome: .unchanged, customer: customer, events: [])
+        return Outcome(
+          order: old, outcome: .unchanged, customerID: customer.row.id,
+          customerCreated: customer.outcome == .created, warnings: customer.warnings)
       }
-      if let old { customer.warnings += order.removals(from: old) }
-      return try Self.write(order, over: known, old, customer, draft, in: writer, at: now)
+      return try write(order, over: known, old, customer, draft, in: writer, at: now)
     }
 
     /// What a placed order tells of its customer. An order that is known has told it already: its
@@ -93,26 +122,34 @@ extension TimelineHandlers {
       return change
     }
 
-    /// Refuses what cannot change, before anything is written.
-    private func refuse(
-      _ draft: OrderDraft, _ known: OrderRow?, _ old: Order?, _ plan: CustomerChange.Plan
-    ) throws {
-      if let old { try draft.checkFits(old) }
-      if let known, !plan.has(known.customerID) {
-        throw RPCError.reason(
-          .failedPrecondition, "ORDER_CUSTOMER_CHANGED",
-          "The order belongs to customer \(known.customerID), which a sync cannot change. Name "
-            + "that customer, merge the two where they are one person, or use another external_id "
-            + "for another order.",
-          metadata: ["customer_id": String(known.customerID)])
+    /// Whom an order is to leave because the platform names another customer now; nil where it
+    /// stays. The order of a guest follows the guest's address. That of a customer whom the shop
+    /// knows moves only where the platform names another one by an identifier of the shop's.
+    ///
+    /// - Throws: FAILED_PRECONDITION `ORDER_CUSTOMER_CHANGED`.
+    private func mover(
+      _ known: OrderRow, _ plan: CustomerChange.Plan, _ reader: StoreReader
+    ) throws -> CustomerRow? {
+      if plan.has(known.customerID) { return nil }
+      if let owner = try reader.customerRow(.id(known.customerID)) {
+        let match = IdentityMatch(
+          customerID: owner.id, externalID: owner.externalID, emailKey: owner.emailKey,
+          phone: owner.phone)
+        let named = IdentityMatch(
+          customerID: 0, externalID: plan.draft.identifiers.externalID,
+          emailKey: plan.draft.identifiers.emailKey)
+        if !match.hasOwnExternalID || named.hasOwnExternalID { return owner }
       }
-      let contributed = try old.map { try OrderContribution(of: OrderSnapshot(stored: $0)) }
-      let stats = try CustomerStats(plan.row?.stats ?? [])
-      do throws(RuleError) {
-        try stats.check(contributed, draft.contribution)
-      } catch {
-        throw RPCError.invalid([Violation(path: "order.total", error: error)])
-      }
+      throw RPCError.reason(
+        .failedPrecondition, "ORDER_CUSTOMER_CHANGED",
+        "The order belongs to customer \(known.customerID), whom the shop knows by an external_id. "
+          + "Name the customer by external_id whose it is, call MoveOrder, or merge the two where "
+          + "they are one person.",
+        metadata: ["customer_id": String(known.customerID)])
+    }
+
+    private func contribution(of old: Order?) throws -> OrderContribution? {
+      try old.map { try OrderContribution(of: OrderSnapshot(stored: $0)) }
     }
 
     /// Writes an order that differs from what is known, and what follows from it: statistics,
@@ -148,42 +185,9 @@ extension TimelineHandlers {
         eventID: events.first { $0.type == "order_placed" }?.id ?? 0)
       try timeline.finish(provenance: customer.provenance(noting: setter, writer.read))
       return Outcome(
-        order: order, outcome: known == nil ? .created : .updated, customer: customer,
-        events: told)
+        order: order, outcome: known == nil ? .created : .updated, customerID: customer.row.id,
+        customerCreated: customer.outcome == .created, events: told, warnings: customer.warnings)
     }
-  }
-}
-
-extension OrderDraft {
-  /// An order keeps its currency: statistics are kept by currency, and refunds refer to it.
-  fileprivate func checkFits(_ old: Order) throws(RPCError) {
-    guard let currency = old.total?.currencyCode, currency != order.total?.currencyCode else {
-      return
-    }
-    throw .reason(
-      .failedPrecondition, "ORDER_CURRENCY_CHANGED",
-      "The order is known in \(currency), which a sync cannot change. Give its amounts in that "
-        + "currency, or use another external_id for another order.",
-      metadata: ["currency_code": currency])
-  }
-
-  /// The order with what the server sets.
-  func placed(over old: Order?, customerID: Int64, now: Int64) -> Order {
-    var order = order
-    order.id = old?.id ?? 0
-    order.customerID = customerID
-    order.createdAt = old?.createdAt ?? .init(micros: now)
-    order.updatedAt = .init(micros: now)
-    return order
-  }
-}
-
-extension Order {
-  /// Whether nothing but the time of the last change differs.
-  func isSame(as old: Order) -> Bool {
-    var same = self
-    same.updatedAt = old.updatedAt
-    return same == old
   }
 }
 

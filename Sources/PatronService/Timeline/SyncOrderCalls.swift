@@ -16,8 +16,10 @@ extension TimelineHandlers {
     let store = try StoreID.named(request.storeID)
     var violations = Violations(request.invalidFields, unspecified: .drop)
     let country = CountryCode.checked(request.defaultCountry, &violations)
+    let mode = GivenOrder.Mode(replaces: request.replace, allowsRegress: request.allowRegress)
     let change = OrderChange(
-      request.customer, request.order, country: country, now: WallClock.now(), &violations)
+      request.customer, request.order, mask: request.updateMask, mode, country: country,
+      now: WallClock.now(), &violations)
     try violations.finish()
     return Sync(store: store, change: change)
   }
@@ -31,9 +33,9 @@ extension TimelineHandlers {
       SyncOrderResponse.with {
         $0.order = result.order
         $0.outcome = result.outcome
-        $0.customerCreated = result.customer.outcome == .created
+        $0.customerCreated = result.customerCreated
         $0.derivedEvents = result.events
-        $0.warnings = result.customer.warnings
+        $0.warnings = result.warnings
       })
   }
 
@@ -50,10 +52,13 @@ extension TimelineHandlers {
     let country = CountryCode.checked(request.defaultCountry, &violations)
     try violations.finish()
     let now = WallClock.now()
+    let mode = GivenOrder.Mode(replaces: request.replace, allowsRegress: request.allowRegress)
     let batch = try Batch(
       request.items, field: "items", dropsSecondary: violations.dropsSecondary
     ) { item, violations in
-      OrderChange(item.customer, item.order, country: country, now: now, &violations)
+      OrderChange(
+        item.customer, item.order, mask: item.updateMask, mode, country: country, now: now,
+        &violations)
     }
     return BatchSync(store: store, batch: batch)
   }
@@ -67,9 +72,9 @@ extension TimelineHandlers {
       let result = try change.perform(in: writer, at: context.now)
       return .with {
         $0.outcome = result.outcome
-        $0.customerID = result.customer.row.id
+        $0.customerID = result.customerID
         $0.id = result.order.id
-        $0.warnings = result.customer.warnings
+        $0.warnings = result.warnings
       }
     }
     try response.append(

@@ -4,8 +4,8 @@ internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
 
-/// A part of an order that is known, taken over by itself. The order is read, changed and written
-/// as a sync of all of it would: statistics and events follow.
+/// A part of an order, taken over by itself. The order is read, changed and written as a sync of it
+/// would: statistics and events follow.
 struct OrderPart: Sendable {
   /// What is put into the order; the same external id again replaces it.
   enum Content: Sendable {
@@ -34,29 +34,47 @@ struct OrderPart: Sendable {
     taken = check.violations.warnings.map(Warning.about)
   }
 
-  /// What became of the order.
-  struct Outcome {
-    var order: Order
-    var outcome: PatronProto.Outcome
-    var events: [Event]
-    var warnings: [Warning]
+  /// A part that waited for its order.
+  init(_ store: StoreID, waiting part: PendingOrderPart) {
+    self.store = store
+    taken = []
+    orderExternalID = part.orderExternalID
+    content =
+      switch part.part {
+      case .fulfillment(let fulfillment): .fulfillment(fulfillment)
+      case .refund(let refund): .refund(refund)
+      case nil: .refund(Refund())
+      }
   }
 
-  /// Puts the part into the order and tells the timeline what changed.
+  /// What became of the order.
+  struct Outcome {
+    /// nil where the part waits for it.
+    var order: Order?
+    var outcome: PatronProto.Outcome
+    var events: [Event] = []
+    var warnings: [Warning] = []
+  }
+
+  /// Puts the part into the order and tells the timeline what changed; keeps it where there is no
+  /// such order yet. What is refused has written nothing.
   func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
     guard let known = try writer.read.order(externalID: orderExternalID) else {
-      throw RPCError.orderNotFound
+      return try wait(in: writer, at: now)
     }
-    let old = try Order(stored: known.body)
+    let old = try Order(known: known.body)
+    if let outdated = outdated(by: old) {
+      return Outcome(order: old, outcome: .unchanged, warnings: [outdated])
+    }
     var order = old
     switch content {
     case .refund(let refund): try order.put(refund)
     case .fulfillment(let fulfillment): try order.put(fulfillment)
     }
-    let draft = try OrderDraft(stored: order)
+    let draft = try OrderDraft(order, path: "refund.amount")
     let warnings = taken + warnings(of: order, draft, over: old)
     if order == old {
-      return Outcome(order: old, outcome: .unchanged, events: [], warnings: warnings)
+      return Outcome(order: old, outcome: .unchanged, warnings: warnings)
     }
     guard let row = try writer.read.customerRow(.id(known.customerID)) else {
       guard try writer.read.erasureID(ofCustomer: known.customerID) == nil else {
@@ -64,7 +82,8 @@ struct OrderPart: Sendable {
       }
       throw StoreError.corrupt("order \(known.id) has no customer")
     }
-    try draft.checkStatistics(over: old, row)
+    try draft.checkStatistics(
+      row.stats, over: OrderContribution(of: OrderSnapshot(stored: old)), path: "refund.amount")
     let written = try TimelineHandlers.OrderChange.write(
       draft.placed(over: old, customerID: known.customerID, now: now), over: known, old,
       CustomerChange.Result(
@@ -72,6 +91,15 @@ struct OrderPart: Sendable {
       draft, in: writer, at: now)
     return Outcome(
       order: written.order, outcome: written.outcome, events: written.events, warnings: warnings)
+  }
+
+  /// A warning where the carrier said so before what the shipment has of it.
+  private func outdated(by order: Order) -> Warning? {
+    guard case .fulfillment(let given) = content, let time = given.occurredAt?.micros,
+      let known = order.fulfillments.first(where: { $0.externalID == given.externalID })?
+        .occurredAt?.micros, time < known
+    else { return nil }
+    return .outdated("fulfillment.occurred_at", "What the carrier reported of the shipment")
   }
 
   private func warnings(of order: Order, _ draft: OrderDraft, over old: Order) -> [Warning] {
@@ -153,7 +181,7 @@ extension Order {
         "All amounts of an order are in the currency of its total, \(currency).")
     }
     refund.amount?.currencyCode = currency
-    let statusStands = refunds.isEmpty && paymentStatus == .refunded
+    let old = self
     if let place = refunds.firstIndex(where: { $0.externalID == refund.externalID }) {
       refunds[place] = refund
     } else {
@@ -165,6 +193,13 @@ extension Order {
       }
       refunds.append(refund)
     }
+    followRefunds(over: old)
+  }
+
+  /// Lets the payment status say how much of a paid order went back. What the shop said without
+  /// naming refunds stays.
+  mutating func followRefunds(over old: Order) {
+    let statusStands = old.refunds.isEmpty && old.paymentStatus == .refunded
     guard !statusStands, [.paid, .partiallyRefunded, .refunded].contains(paymentStatus) else {
       return
     }
@@ -177,9 +212,9 @@ extension Order {
   /// items keeps those that it had: what a carrier reports says nothing of what is in it, and must
   /// not turn it into everything that was left.
   fileprivate mutating func put(_ fulfillment: Fulfillment) throws(RPCError) {
-    let unknown = fulfillment.items(notOf: products, at: "fulfillment")
+    let unknown = OrderPositions(self).violations(of: fulfillment, at: "fulfillment")
     guard unknown.isEmpty else { throw .invalid(unknown) }
-    let before = sentStatus
+    let old = self
     if let place = fulfillments.firstIndex(where: { $0.externalID == fulfillment.externalID }) {
       let items = fulfillments[place].items
       fulfillments[place] = fulfillment
@@ -193,7 +228,12 @@ extension Order {
       }
       fulfillments.append(fulfillment)
     }
-    let sent = sentStatus
+    followShipments(over: old)
+  }
+
+  /// Lets the fulfilment status say how far the shipments deliver the order.
+  mutating func followShipments(over old: Order) {
+    let (before, sent) = (old.sentStatus, sentStatus)
     // Where the shop said something else of the whole order than its shipments do, they raise that
     // and never lower it.
     let follows = fulfillmentStatus == .unspecified || fulfillmentStatus == before
@@ -205,31 +245,6 @@ extension Order {
     var snapshot = OrderSnapshot(stored: self)
     snapshot.fulfillment = nil
     return .init(rawValue: Int32(snapshot.delivered.rawValue))
-  }
-}
-
-extension OrderDraft {
-  /// The draft of an order that was checked when it was stored, and changed since.
-  fileprivate init(stored order: Order) throws(RPCError) {
-    self.order = order
-    snapshot = OrderSnapshot(stored: order)
-    do throws(RuleError) {
-      try snapshot.validate()
-      contribution = try OrderContribution(of: snapshot)
-    } catch {
-      throw .invalid([Violation(path: "refund.amount", error: error)])
-    }
-  }
-
-  /// Refuses sums that do not fit before anything is written.
-  fileprivate func checkStatistics(over old: Order, _ row: CustomerRow) throws {
-    let contributed = try OrderContribution(of: OrderSnapshot(stored: old))
-    let stats = try CustomerStats(row.stats)
-    do throws(RuleError) {
-      try stats.check(contributed, contribution)
-    } catch {
-      throw RPCError.invalid([Violation(path: "refund.amount", error: error)])
-    }
   }
 }
 

@@ -140,10 +140,11 @@ struct TimelineWatch: FeedSubscription {
     _ place: FeedPlace, _ reader: StoreReader, _ titles: EventTitles
   ) throws -> [UInt8]? {
     if place.isDeleted { return try tombstone(place, reader) }
-    return try reader.event(at: place) { entry -> [UInt8]? in
+    return try reader.event(at: place) { entry, hasMoved -> [UInt8]? in
       guard try filter.matches(entry, titles) else { return nil }
       // A new event has its id as sequence, one that was replaced a later number.
-      let kind: EventChangeKind = place.sequence == place.id ? .recorded : .replaced
+      let kind: EventChangeKind =
+        hasMoved ? .moved : place.sequence == place.id ? .recorded : .replaced
       var buffer = ResponseBuffer(capacity: entry.body.count + 32)
       buffer.appendNumber(1, place.sequence)
       buffer.appendNumber(2, Int64(kind.rawValue))

@@ -61,6 +61,7 @@ struct PageBinding {
     case consentHistory = 3
     case orders = 4
     case timeline = 5
+    case pendingParts = 6
 
     var description: String {
       switch self {
@@ -68,6 +69,7 @@ struct PageBinding {
       case .consentHistory: "ListConsentHistory"
       case .orders: "ListOrders"
       case .timeline: "GetTimeline"
+      case .pendingParts: "ListOrders with pending_parts"
       }
     }
   }

@@ -20,6 +20,7 @@ extension Migration {
       version: 10, name: "search_rebuild", sql: text(PackageResources.m0010_search_rebuild_sql)),
     Migration(
       version: 11, name: "tombstones", sql: text(PackageResources.m0011_tombstones_sql)),
+    Migration(version: 12, name: "orders", sql: text(PackageResources.m0012_orders_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

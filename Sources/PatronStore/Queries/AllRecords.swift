@@ -48,6 +48,13 @@ public struct AllRecords {
       FROM customers JOIN erased_ids USING (store_id, customer_id)
       """
     ),
+    Query(
+      """
+      SELECT 'a part of store ' || store_id || ' waits for order ' || o.id || ', which is there'
+      FROM pending_parts p JOIN orders o USING (store_id)
+      WHERE o.external_id = p.order_external_id
+      """
+    ),
     ownerless("aliases", "former external ids"),
     ownerless("id_aliases", "ids of merged customers"),
     ownerless("address_aliases", "addresses of merged customers"),
@@ -108,7 +115,7 @@ public struct AllRecords {
           SELECT max(customer_id) AS id FROM customers UNION ALL
           SELECT max(id) FROM events UNION ALL SELECT max(sequence) FROM events UNION ALL
           SELECT max(id) FROM orders UNION ALL SELECT max(id) FROM consent_ledger UNION ALL
-          SELECT max(id) FROM erasures))
+          SELECT max(id) FROM erasures UNION ALL SELECT max(id) FROM pending_parts))
       WHERE name = 'record' AND top > value
       """
     ),
@@ -245,6 +252,17 @@ public struct AllRecords {
     for query in Self.danglingReferences {
       try transaction.forEach(query) { row in try visit(row.text(0)) }
     }
+  }
+
+  private static let pendingParts = Query(
+    """
+    SELECT id, order_external_id, kind, part_id, received_at, body, store_id FROM pending_parts
+    """
+  )
+
+  /// Visits every part that waits for its order.
+  public func pendingParts(_ visit: (_ store: String, PendingPartRow) throws -> Void) throws {
+    try transaction.forEach(Self.pendingParts) { try visit($0.text(6), PendingPartRow($0)) }
   }
 
   private static let memberships = Query("SELECT count(*) FROM memberships")

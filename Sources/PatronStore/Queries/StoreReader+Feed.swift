@@ -31,7 +31,7 @@ extension StoreReader {
   )
   private static let atPlace = Query(
     """
-    SELECT source, type, body, source_name FROM events
+    SELECT source, type, body, source_name, moved_sequence FROM events
     WHERE store_id = ?1 AND customer_id = ?2 AND occurred_at = ?3 AND id = ?4
     """
   )
@@ -59,10 +59,11 @@ extension StoreReader {
     }
   }
 
-  /// Lends the event at a place; nil when there is none.
+  /// Lends the event at a place, and says whether it came there from another customer; nil when
+  /// there is none.
   public func event<Result>(
     at place: FeedPlace,
-    _ body: (borrowing TimelineEntry) throws -> Result
+    _ body: (borrowing TimelineEntry, _ hasMoved: Bool) throws -> Result
   ) throws -> Result? {
     try transaction.first(
       Self.atPlace,
@@ -78,7 +79,8 @@ extension StoreReader {
           type: row.utf8(1),
           body: row.bytes(2),
           sourceName: row.utf8(3)
-        )
+        ),
+        row.int64(4) == place.sequence
       )
     }
   }

@@ -66,6 +66,29 @@ extension StoreWriter {
     }
   }
 
+  private static let moveEvent = Query(
+    """
+    UPDATE events SET customer_id = ?5, sequence = ?6, moved_sequence = ?6, body = ?7
+    WHERE store_id = ?1 AND customer_id = ?2 AND occurred_at = ?3 AND id = ?4
+    """
+  )
+
+  /// Writes an event that came from another customer, with a new sequence: those who follow the
+  /// store or the new owner are told.
+  public func move(_ row: EventRow, from owner: Int64) throws {
+    try transaction.run(
+      Self.moveEvent,
+      store.name,
+      owner,
+      row.occurredAt,
+      row.id,
+      row.customerID,
+      row.sequence,
+      row.body
+    )
+    noteEvent(row)
+  }
+
   private func noteEvent(_ row: EventRow) {
     transaction.recordChange(
       store: store.name,
@@ -112,7 +135,9 @@ extension StoreWriter {
 
   /// Writes an order over the one with the same id.
   public func update(_ row: OrderRow, replacing old: OrderRow) throws {
-    if row.customerID == old.customerID && row.placedAt == old.placedAt {
+    if row.customerID == old.customerID && row.placedAt == old.placedAt
+      && row.currencyCode == old.currencyCode
+    {
       try transaction.run(
         Self.updateOrder,
         store.name,

@@ -49,6 +49,40 @@ import Testing
     #expect(Set(first.map(\.dedupKey)).count == first.count)
   }
 
+  @Test func eventsHaveTheTimesThatTheShopGives() {
+    let pending = Self.order { $0.payment = .pending }
+    let paid = Self.order {
+      $0.payment = .paid
+      $0.paidAt = 500
+    }
+    let events = OrderEvents.derive(from: pending, to: paid, observedAt: 900)
+    #expect(events.map(\.type) == ["order_paid"] && events.first?.occurredAt == 500)
+    // A time that comes later corrects the event, and its repeat tells nothing.
+    var late = paid
+    late.paidAt = 450
+    let corrected = OrderEvents.derive(from: paid, to: late, observedAt: 999)
+    #expect(corrected.first?.occurredAt == 450 && corrected.first?.replaces == true)
+    #expect(corrected.first?.dedupKey == events.first?.dedupKey)
+    #expect(types(late, late) == [])
+    late.paidAt = nil
+    #expect(types(paid, late) == [])
+    func shipped(_ progress: ShipmentProgress?, _ time: Micros?) -> OrderSnapshot {
+      Self.order {
+        $0.shipments = [
+          ShipmentSnapshot(
+            id: "s", at: 200, state: .success, progress: progress, occurredAt: time)
+        ]
+      }
+    }
+    let arrived = OrderEvents.derive(
+      from: shipped(nil, nil), to: shipped(.delivered, 700), observedAt: 900)
+    #expect(arrived.map(\.type) == ["shipment_status_changed", "order_delivered"])
+    #expect(arrived.map(\.occurredAt) == [700, 700])
+    let unsaid = OrderEvents.derive(
+      from: shipped(nil, nil), to: shipped(.delivered, nil), observedAt: 900)
+    #expect(unsaid.map(\.occurredAt) == [900, 900])
+  }
+
   @Test func payingIsToldOnce() {
     let pending = Self.order()
     let paid = Self.order { $0.payment = .paid }

@@ -7,6 +7,7 @@ import Testing
     _ total: Int64,
     refunded: Int64 = 0,
     cancelled: Bool = false,
+    unpaid: Bool = false,
     currency: String = "USD"
   ) -> OrderContribution {
     OrderContribution(
@@ -14,7 +15,8 @@ import Testing
       placedAt: at,
       totalMinor: total,
       refundedMinor: refunded,
-      isCancelled: cancelled
+      isCancelled: cancelled,
+      isUnpaid: unpaid
     )
   }
 
@@ -29,12 +31,32 @@ import Testing
           orderCount: 2,
           totalSpentMinor: 1000,
           refundedMinor: 1000,
+          netSpentMinor: 700,
           cancelledCount: 1,
           firstOrderAt: 10,
           lastOrderAt: 20
         )
     )
     #expect(all.byCurrency["EUR"]?.orderCount == 1)
+  }
+
+  @Test func whatWasNotPaidIsNotSpent() throws {
+    for (payment, isUnpaid) in [
+      (nil, false), (OrderPayment.pending, true), (.authorized, false), (.partiallyPaid, false),
+      (.paid, false), (.partiallyRefunded, false), (.refunded, false), (.voided, true),
+    ] {
+      let counts = try OrderContribution(of: OrderEventTests.order { $0.payment = payment })
+      #expect(counts.isUnpaid == isUnpaid, "\(String(describing: payment))")
+    }
+    let all = try CustomerOrderStatistics(of: [
+      contribution(10, 1000, refunded: 400), contribution(20, 500, refunded: 50, unpaid: true),
+    ])
+    let usd = try #require(all.byCurrency["USD"])
+    #expect(usd.orderCount == 2 && usd.totalSpentMinor == 1000 && usd.netSpentMinor == 600)
+    #expect(usd.refundedMinor == 450 && usd.lastOrderAt == 20)
+    let paid = try all.replacing(
+      contribution(20, 500, refunded: 50, unpaid: true), by: contribution(20, 500, refunded: 50))
+    #expect(paid.statistics.byCurrency["USD"]?.netSpentMinor == 1050)
   }
 
   @Test func fromASnapshot() throws {
@@ -132,6 +154,7 @@ import Testing
         Int64.random(in: 0...999, using: &random),
         refunded: Int64.random(in: 0...99, using: &random),
         cancelled: Int.random(in: 0..<4, using: &random) == 0,
+        unpaid: Int.random(in: 0..<4, using: &random) == 0,
         currency: Bool.random(using: &random) ? "USD" : "JPY"
       )
       let change = try running.replacing(orders[id], by: isGone ? nil : new)

@@ -186,6 +186,8 @@ struct TermsRebuildTests {
     let store = try Store(StoreOptions(directory: directory.path, migrations: Migration.all))
     try SampleShop(customers: customers, eventsPerCustomer: 1, seed: 21).fill(store) { _ in }
     let undo = [
+      "ALTER TABLE events DROP COLUMN moved_sequence", "DROP TABLE pending_parts",
+      "DROP TABLE order_rebuild",
       "ALTER TABLE requests DROP COLUMN request_hash",
       "DROP INDEX requests_by_customer", "ALTER TABLE requests DROP COLUMN customer_id",
       "DROP INDEX requests_by_other_customer",

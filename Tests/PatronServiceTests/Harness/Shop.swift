@@ -124,6 +124,9 @@ extension Shop {
     _ order: Order,
     in storeID: String = "",
     invalidFields: InvalidFields = .unspecified,
+    replace: Bool = false,
+    allowRegress: Bool = false,
+    mask: [String] = [],
     of customer: (inout CustomerInput) -> Void = { $0.externalID = "c1" }
   ) async throws -> SyncOrderResponse {
     try await timelines.syncOrder(
@@ -132,6 +135,9 @@ extension Shop {
         $0.invalidFields = invalidFields
         $0.customer = .with(customer)
         $0.order = order
+        $0.replace = replace
+        $0.allowRegress = allowRegress
+        if !mask.isEmpty { $0.updateMask = .with { $0.paths = mask } }
       }
     )
   }

@@ -277,10 +277,7 @@ struct AutomaticMergeTests {
         (
           "ORDER_CUSTOMER_CHANGED",
           {
-            try await shop.sync(.of("o1", 100)) {
-              $0.externalID = "c1"
-              $0.phoneNumber = "+14155550101"
-            }
+            try await shop.sync(.of("o1", 100)) { $0.phoneNumber = "+14155550101" }
           }
         ),
         (

@@ -64,7 +64,9 @@ struct ModelDriver {
       isCancelled: roll(4) == 0
     )
     let answer = try await Self.answer {
-      try await shop.sync(Order(order, id: id)) { $0 = CustomerInput(input) }.outcome
+      try await shop.sync(Order(order, id: id), replace: true, allowRegress: true) {
+        $0 = CustomerInput(input)
+      }.outcome
     }
     return (answer, model.sync(id, order, of: input), "sync \(id) \(order) \(input)")
   }

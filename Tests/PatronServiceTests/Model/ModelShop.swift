@@ -265,16 +265,20 @@ struct ModelShop {
     if let reason = filled.reason { return .refused(reason) }
     var customer = filled.customer
     let holder = owner { $0.orders[id] != nil }
-    if let holder, customers[holder].orders[id]?.currency != order.currency {
-      return .refused("ORDER_CURRENCY_CHANGED")
+    var known = customer.orders[id]
+    if let holder, filled.place?.has(holder) != true {
+      // A guest's order follows the address, and that of somebody whom the shop knows its word.
+      if input.externalID == nil, customers[holder].externalID != nil {
+        return .refused("ORDER_CUSTOMER_CHANGED")
+      }
+      known = customers[holder].orders.removeValue(forKey: id)
     }
-    if let holder, filled.place?.has(holder) != true { return .refused("ORDER_CUSTOMER_CHANGED") }
-    let known = customer.orders[id]
+    let hasMoved = known != nil && customer.orders[id] == nil
     if known == nil { customer.currency = customer.currency ?? order.currency }
     customer.orders[id] = order
     ledgerRows += filled.rows
     _ = keep(customer, at: filled.place)
-    return known == nil ? .created : known == order ? .unchanged : .updated
+    return known == nil ? .created : known == order && !hasMoved ? .unchanged : .updated
   }
 
   /// RecordEvent.

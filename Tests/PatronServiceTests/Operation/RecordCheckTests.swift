@@ -56,6 +56,14 @@ struct RecordCheckTests {
     ("UPDATE orders SET cancelled = 1 WHERE external_id = 'o1'", "the order and its columns"),
     ("UPDATE orders SET body = x'ff' WHERE external_id = 'o1'", "of store default: it cannot"),
     ("DELETE FROM orders WHERE external_id = 'o1'", "order statistics and orders"),
+    (
+      "INSERT INTO pending_parts VALUES ('default', 'o9', 1, 'r', 5, 1, x'ff')",
+      "waiting part 1 of store default: it cannot"
+    ),
+    (
+      "INSERT INTO pending_parts VALUES ('default', 'o1', 1, 'r', 5, 1, x'')",
+      "a part of store default waits for order"
+    ),
     ("DELETE FROM consent_ledger", "consent and its ledger differ"),
     ("DELETE FROM customer_search_docsize", "not in the search index"),
     ("UPDATE sequences SET value = 0", "but the next one would be 1"),

@@ -109,6 +109,36 @@ struct CheckoutTests {
     }
   }
 
+  @Test func whatIsNotGivenStaysAndWhatIsEmptyIsCleared() async throws {
+    try await Shop.open { shop in
+      let full = try await sync(shop) {
+        $0.abandonedAt = .at(1_700_003_600)
+        $0.landingSiteURL = "https://shop.example/a"
+        $0.lineItems = [.with { $0.name = "Mug" }]
+        $0.shippingAddress = .with { $0.city = "Delft" }
+      }.checkout
+      func part(_ adjust: (inout Checkout) -> Void = { _ in }) async throws -> SyncCheckoutResponse
+      {
+        try await sync(shop) {
+          $0 = Checkout()
+          $0.token = "k1"
+          adjust(&$0)
+        }
+      }
+      let same = try await part()
+      #expect(same.outcome == .unchanged && same.checkout == full)
+      let cleared = try await part {
+        $0.abandonedAt = GoogleProtobuf.Timestamp()
+        $0.total = Money()
+        $0.shippingAddress = Address()
+      }.checkout
+      #expect(cleared?.abandonedAt == nil && cleared?.total == nil)
+      #expect(cleared?.shippingAddress == nil && cleared?.lineItems == full?.lineItems)
+      #expect(cleared?.startedAt == .at(1_700_000_000))
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
   @Test func anOrderRecoversTheCheckoutItCameFrom() async throws {
     try await Shop.open { shop in
       _ = try await sync(shop) { $0.abandonedAt = .at(1_700_003_600) }
@@ -195,12 +225,18 @@ struct CheckoutTests {
         Set(broken) == [
           Broken("customer.email", "EMAIL_MALFORMED"),
           Broken("checkout.token", "FIELD_REQUIRED"),
-          Broken("checkout.started_at", "FIELD_REQUIRED"),
           Broken("checkout.abandoned_at", "TIME_OUT_OF_RANGE"),
           Broken("checkout.total.minor_units", "AMOUNT_NEGATIVE"),
           Broken("checkout.landing_site_url", "TEXT_TOO_LONG"),
           Broken("checkout.line_items", "LIST_TOO_LONG"),
         ])
+      let undated = try await violations {
+        try await sync(shop) {
+          $0.token = "k2"
+          $0.startedAt = nil
+        }
+      }
+      #expect(undated == [Broken("checkout.started_at", "FIELD_REQUIRED")])
       let mixed = try await violations {
         try await sync(shop) {
           $0.total = nil

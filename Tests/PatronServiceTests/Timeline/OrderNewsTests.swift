@@ -10,7 +10,8 @@ import Testing
 /// What the timeline says of orders and checkouts, and how much of it.
 struct OrderNewsTests {
   private func sync(_ shop: Shop, _ order: Order) async throws -> [Event] {
-    try await shop.sync(order) { $0.email = "a@example.com" }.derivedEvents
+    try await shop.sync(order, replace: true, allowRegress: true) { $0.email = "a@example.com" }
+      .derivedEvents
   }
 
   private func text(_ event: Event?, _ name: String) -> String? {

@@ -70,7 +70,7 @@ enum ChannelText {
 
 /// Orders in a line.
 enum OrderText {
-  /// `6 orders, 156.46 USD, 1997-01-02 to 1998-05-28`.
+  /// `6 orders, 156.46 USD, refunded 10.00 USD, net 146.46 USD, 1997-01-02 to 1998-05-28`.
   static func summary(_ stats: OrderStats) -> String {
     var parts = [
       ValueText.plural(stats.orderCount, "order"),
@@ -78,6 +78,7 @@ enum OrderText {
     ]
     if stats.refundedTotal != 0 {
       parts.append("refunded \(ValueText.money(stats.refundedTotal, stats.currencyCode))")
+      parts.append("net \(ValueText.money(stats.netSpent, stats.currencyCode))")
     }
     if stats.cancelledCount != 0 {
       parts.append("\(ValueText.count(stats.cancelledCount)) cancelled")

@@ -17,6 +17,28 @@ extension OrderText {
     return table.text(width: width, style: style)
   }
 
+  /// Refunds and shipments that wait for their order, one a line.
+  static func table(waiting parts: [PendingOrderPart], width: Int, style: Style) -> String {
+    if parts.isEmpty { return "nothing waits for its order\n" }
+    var table = TextTable([
+      .init(title: "RECEIVED"), .init(title: "ORDER", least: 8), .init(title: "PART"),
+      .init(title: "ID", least: 8), .init(title: "AMOUNT", right: true), .init(title: "UNTIL"),
+    ])
+    for part in parts {
+      let (kind, id, amount): (String, String, String) =
+        switch part.part {
+        case .refund(let refund): ("refund", refund.externalID, ValueText.money(refund.amount))
+        case .fulfillment(let shipment): ("shipment", shipment.externalID, "")
+        case nil: ("", "", "")
+        }
+      table.add([
+        ValueText.day(part.receivedAt), part.orderExternalID, kind, id, amount,
+        ValueText.day(part.expiresAt),
+      ])
+    }
+    return table.text(width: width, style: style)
+  }
+
   /// All of one order, and its events.
   static func card(_ response: GetOrderResponse, width: Int, style: Style) -> String {
     guard let order = response.order else { return "no order\n" }
@@ -53,7 +75,10 @@ extension OrderText {
   }
 
   private static func shipment(_ shipment: Fulfillment) -> String {
-    let items = shipment.items.map { "\($0.quantity) × \($0.productID)" }
+    let items = shipment.items.map { item in
+      let named = [item.lineItemID, item.productID, item.variantID].filter { !$0.isEmpty }
+      return "\(item.quantity) × \(named.joined(separator: " "))"
+    }
     // What is not said of the state is success.
     let isUsual = shipment.state == .unspecified || shipment.state == .success
     let parts = [

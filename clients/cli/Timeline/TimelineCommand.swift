@@ -7,9 +7,9 @@ struct TimelineCommand: ParsableCommand {
     abstract: "Show timelines, record events and orders.",
     subcommands: [
       TimelineShow.self, TimelineRecord.self, TimelineOrder.self, TimelineRefund.self,
-      TimelineFulfillment.self, TimelineCheckout.self, TimelineOrders.self, TimelineEvent.self,
-      TimelineDeleteEvent.self,
-      TimelineTypes.self, TimelineWatch.self, TimelineExport.self,
+      TimelineFulfillment.self, TimelineCheckout.self, TimelineOrders.self, TimelineMoveOrder.self,
+      TimelineEvent.self, TimelineDeleteEvent.self, TimelineTypes.self, TimelineWatch.self,
+      TimelineExport.self,
     ]
   )
 }

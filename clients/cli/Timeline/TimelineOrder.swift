@@ -5,10 +5,14 @@ import PatronClient
 struct TimelineOrder: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "order",
-    abstract: "Take over an order with its current state, or many from a file.",
+    abstract: "Take over an order, or many from a file.",
     discussion: """
-      The order replaces what was stored under its --order-id; what changed appears on the \
-      timeline. The customer is created when unknown. Amounts are decimals: 16.99.
+      What is given is set, and what is not given stays as it is stored under --order-id; \
+      --replace clears it. What changed appears on the timeline. The customer is created when \
+      unknown. Amounts are decimals: 16.99. A new order needs --placed-at and --total.
+
+      An older state (--state-version, else --updated-at) changes nothing. Without either, a state \
+      that takes money or parts back keeps them and warns, unless --allow-regress is given.
 
       With --batch each line is one patron.v1.SyncOrderItem in JSON, amounts in minor units:
         {"customer": {"externalId": "42", "email": "ada@example.com"},
@@ -19,7 +23,10 @@ struct TimelineOrder: AsyncParsableCommand {
 
       EXAMPLES
         patron timeline order --external-id 42 --order-id 1001 \\
-          --placed-at 1998-05-28 --total 16.99 --currency USD --payment-status paid
+          --placed-at 1998-05-28 --total 16.99 --currency USD \\
+          --item 'Blue mug,qty=2,sku=MUG-B,variant=v1' --item 'Gift wrap'
+        patron timeline order --external-id 42 --order-id 1001 --payment-status paid \\
+          --paid-at 1998-05-29T09:30Z
         patron timeline order --email ada@example.com --data @order.json
         patron timeline order --batch orders.ndjson
       """
@@ -35,6 +42,12 @@ struct TimelineOrder: AsyncParsableCommand {
     help: ArgumentHelp("Country of phone numbers without `+`, ISO 3166-1: US.", valueName: "code")
   )
   var defaultCountry: String?
+
+  @Flag(help: "The whole state is given: clear what is not.")
+  var replace = false
+
+  @Flag(help: "Take money and parts back though nothing says that the state is newer.")
+  var allowRegress = false
 
   @OptionGroup(title: "Batches") var batch: BatchFlags
   @OptionGroup var invalid: InvalidFieldsFlag
@@ -65,6 +78,8 @@ struct TimelineOrder: AsyncParsableCommand {
         $0.order = given
         $0.defaultCountry = defaultCountry ?? ""
         $0.invalidFields = invalid.policy
+        $0.replace = replace
+        $0.allowRegress = allowRegress
       }
       let response = try await session.timed(TimelineService.syncOrder.method) {
         try await session.client.timeline.syncOrder(request, options: session.call)
@@ -79,6 +94,8 @@ struct TimelineOrder: AsyncParsableCommand {
         $0.storeID = session.storeID
         $0.defaultCountry = defaultCountry ?? ""
         $0.invalidFields = invalid.policy
+        $0.replace = replace
+        $0.allowRegress = allowRegress
       }
       let job = BatchJob(
         noun: "order",
@@ -95,7 +112,7 @@ struct TimelineOrder: AsyncParsableCommand {
   }
 }
 
-/// The fields of an order, as flags. One position can be given; more need `--data`.
+/// The fields of an order, as flags.
 struct OrderFields: ParsableArguments {
   @Option(help: ArgumentHelp("The shop's identifier of the order.", valueName: "id"))
   var orderId: String?
@@ -131,11 +148,37 @@ struct OrderFields: ParsableArguments {
   )
   var fulfillmentStatus: FulfillmentStatus?
 
-  @Option(help: ArgumentHelp("How many pieces of the one position.", valueName: "count"))
-  var quantity: Int32?
+  @Option(
+    help: ArgumentHelp("When it was paid, ISO 8601; else now.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var paidAt: GoogleProtobuf.Timestamp?
 
-  @Option(help: ArgumentHelp("Name of the one position.", valueName: "text"))
-  var item: String?
+  @Option(
+    help: ArgumentHelp(
+      "When the platform last changed it, ISO 8601: an older state changes nothing.",
+      valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var updatedAt: GoogleProtobuf.Timestamp?
+
+  @Option(
+    help: ArgumentHelp(
+      "The platform's version of it, which decides before --updated-at.", valueName: "number"))
+  var stateVersion: Int64?
+
+  @Option(
+    name: .customLong("item"),
+    help: ArgumentHelp(
+      "A position: 'NAME,qty=2,sku=…,variant=…,product=…,id=…,total=…'. Repeatable; together they "
+        + "replace those that were known.",
+      valueName: "item")
+  )
+  var items: [String] = []
+
+  @Option(
+    help: ArgumentHelp("How many pieces of positions that say no qty.", valueName: "count"))
+  var quantity: Int32?
 
   @Option(
     help: ArgumentHelp("When it was called off, ISO 8601.", valueName: "time"),
@@ -165,13 +208,13 @@ struct OrderFields: ParsableArguments {
     if let placedAt { order.placedAt = placedAt }
     if let paymentStatus { order.paymentStatus = paymentStatus }
     if let fulfillmentStatus { order.fulfillmentStatus = fulfillmentStatus }
-    if quantity != nil || item != nil {
-      order.lineItems = [
-        .with {
-          $0.quantity = quantity ?? 1
-          $0.name = item ?? ""
-        }
-      ]
+    if let paidAt { order.paidAt = paidAt }
+    if let updatedAt { order.updatedAt = updatedAt }
+    if let stateVersion { order.version = stateVersion }
+    if quantity != nil || !items.isEmpty {
+      order.lineItems = try (items.isEmpty ? [""] : items).map {
+        try ItemArgument.line($0, quantity: quantity, currency: currency)
+      }
     }
     if let cancelledAt {
       order.cancellation = .with {

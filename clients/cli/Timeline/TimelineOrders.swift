@@ -5,12 +5,13 @@ import PatronClient
 struct TimelineOrders: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "orders",
-    abstract: "List the orders of one customer, newest first, or show one with its events.",
+    abstract: "List the orders of one customer, show one, or list the parts that wait for theirs.",
     discussion: """
       EXAMPLES
         patron timeline orders --external-id 42
         patron timeline orders --email ada@example.com --all --output ndjson
         patron timeline orders --order-id 1001
+        patron timeline orders --pending-parts
       """
   )
 
@@ -31,7 +32,10 @@ struct TimelineOrders: AsyncParsableCommand {
   )
   var orderId: String?
 
-  @Option(help: ArgumentHelp("How many orders, 1 or more.", valueName: "count"))
+  @Flag(help: "List the refunds and shipments that came before their order, oldest first.")
+  var pendingParts = false
+
+  @Option(help: ArgumentHelp("How many, 1 or more.", valueName: "count"))
   var limit = 50
 
   @Flag(help: "All of them.")
@@ -50,9 +54,10 @@ struct TimelineOrders: AsyncParsableCommand {
   }
 
   func validate() throws {
-    guard references.count + (orderId == nil ? 0 : 1) == 1 else {
+    guard references.count + (orderId == nil ? 0 : 1) + (pendingParts ? 1 : 0) == 1 else {
       throw ValidationError(
-        "Give exactly one of --id, --external-id, --email and --phone, or --order-id."
+        "Give exactly one of --id, --external-id, --email and --phone, or --order-id, or "
+          + "--pending-parts."
       )
     }
     guard limit > 0 else { throw ValidationError("--limit is \(limit); expected 1 or more.") }
@@ -72,6 +77,7 @@ struct TimelineOrders: AsyncParsableCommand {
     var request = ListOrdersRequest.with {
       $0.storeID = session.storeID
       $0.customer = references.first
+      $0.pendingParts = pendingParts
       $0.pageToken = pageToken ?? ""
     }
     var collected = ListOrdersResponse()
@@ -83,27 +89,31 @@ struct TimelineOrders: AsyncParsableCommand {
       }
       if session.format == .ndjson {
         for order in page.orders { session.print(try session.json(order, pretty: false)) }
+        for part in page.pendingParts { session.print(try session.json(part, pretty: false)) }
       } else {
         collected.orders += page.orders
+        collected.pendingParts += page.pendingParts
       }
-      rest -= page.orders.count
+      rest -= page.orders.count + page.pendingParts.count
       request.pageToken = page.nextPageToken
     } while rest > 0 && !request.pageToken.isEmpty
     collected.nextPageToken = request.pageToken
     if session.format != .ndjson {
-      try session.print(collected) {
-        collected.orders.isEmpty
-          ? "no orders\n"
-          : OrderText.table(
-            collected.orders,
-            width: session.environment.columns,
-            style: session.style
-          )
-      }
+      let answer = collected
+      try session.print(answer) { text(answer, session) }
     }
     if !collected.nextPageToken.isEmpty, session.format != .json {
       session.remark("there are more: --page-token \(collected.nextPageToken), or --all")
     }
+  }
+
+  private func text(_ collected: ListOrdersResponse, _ session: Session) -> String {
+    let width = session.environment.columns
+    if pendingParts {
+      return OrderText.table(waiting: collected.pendingParts, width: width, style: session.style)
+    }
+    if collected.orders.isEmpty { return "no orders\n" }
+    return OrderText.table(collected.orders, width: width, style: session.style)
   }
 
   private func show(_ orderId: String, _ session: Session) async throws {

@@ -5,10 +5,11 @@ import PatronClient
 struct TimelineRefund: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "refund",
-    abstract: "Take over one refund of a known order.",
+    abstract: "Take over one refund of an order.",
     discussion: """
       The same --refund-id again replaces the refund. A paid order becomes partially refunded or \
-      refunded.
+      refunded. A refund of an order that is not known yet waits for it, for up to 30 days: \
+      `patron timeline orders --pending-parts` lists it.
 
       EXAMPLES
         patron timeline refund --order-id 1001 --refund-id r1 --amount 5.00 \\
@@ -72,17 +73,18 @@ struct TimelineRefund: AsyncParsableCommand {
 struct TimelineFulfillment: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fulfillment",
-    abstract: "Take over one shipment of a known order.",
+    abstract: "Take over one shipment of an order.",
     discussion: """
       The same --fulfillment-id again replaces the shipment: give its tracking again. Without \
-      --item it keeps what it held; a new one holds everything that was left to send.
+      --item it keeps what it held; a new one holds everything that was left to send. A shipment \
+      of an order that is not known yet waits for it, for up to 30 days.
 
       EXAMPLES
         patron timeline fulfillment --order-id 1001 --fulfillment-id f1 \\
           --at 2024-05-31 --item p1=2 \\
           --tracking-company UPS --tracking-number 1Z999
         patron timeline fulfillment --order-id 1001 --fulfillment-id f1 \\
-          --at 2024-05-31 --shipment-status delivered \\
+          --at 2024-05-31 --shipment-status delivered --occurred-at 2024-06-02T14:10Z \\
           --tracking-company UPS --tracking-number 1Z999
       """
   )
@@ -113,6 +115,12 @@ struct TimelineFulfillment: AsyncParsableCommand {
   )
   var shipmentStatus: ShipmentStatus?
 
+  @Option(
+    help: ArgumentHelp("When that status came about, ISO 8601; else now.", valueName: "time"),
+    transform: { try InstantText.timestamp($0) }
+  )
+  var occurredAt: GoogleProtobuf.Timestamp?
+
   @Option(help: ArgumentHelp("Carrier.", valueName: "name"))
   var trackingCompany: String?
 
@@ -124,22 +132,14 @@ struct TimelineFulfillment: AsyncParsableCommand {
 
   @Option(
     name: .customLong("item"),
-    help: ArgumentHelp("What it holds: product=count. Repeatable.", valueName: "product=count"),
-    transform: { try TimelineFulfillment.item($0) }
+    help: ArgumentHelp(
+      "What it holds: p1=2, or product=p1,variant=v1,line=l1,qty=2. Repeatable.",
+      valueName: "item"),
+    transform: { try ItemArgument.fulfilled($0) }
   )
   var items: [FulfilledItem] = []
 
   @OptionGroup(title: "Global options") var global: GlobalOptions
-
-  private static func item(_ text: String) throws -> FulfilledItem {
-    guard let equals = text.lastIndex(of: "="),
-      let count = Int32(text[text.index(after: equals)...])
-    else { throw ValidationError("Expected product=count, as in p1=2.") }
-    return .with {
-      $0.productID = String(text[..<equals])
-      $0.quantity = count
-    }
-  }
 
   func run() async throws {
     try await Session.run(global) { session in
@@ -151,6 +151,7 @@ struct TimelineFulfillment: AsyncParsableCommand {
           $0.fulfilledAt = at
           $0.state = state ?? .unspecified
           $0.shipmentStatus = shipmentStatus ?? .unspecified
+          $0.occurredAt = occurredAt
           $0.trackingCompany = trackingCompany ?? ""
           $0.trackingNumber = trackingNumber ?? ""
           $0.trackingURL = trackingUrl ?? ""

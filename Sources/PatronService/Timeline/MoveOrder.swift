@@ -1,0 +1,81 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension OrderRef {
+  /// The order that is named.
+  ///
+  /// - Throws: INVALID_ARGUMENT `REF_MISSING`; NOT_FOUND `ORDER_NOT_FOUND`.
+  func row(in reader: StoreReader) throws -> OrderRow {
+    let row: OrderRow?
+    switch ref {
+    case .id(let id): row = try reader.order(id: id)
+    case .externalID(let text): row = try reader.order(externalID: text)
+    case nil:
+      throw RPCError.invalid(
+        "order", "REF_MISSING", "No order is named: give id or external_id.")
+    }
+    guard let row else { throw RPCError.orderNotFound }
+    return row
+  }
+}
+
+extension TimelineHandlers {
+  /// A checked request.
+  struct Moving: Sendable {
+    var store: StoreID
+    var order: OrderRef
+    var customer: CustomerKey
+  }
+
+  /// Checks everything that needs no look at the store.
+  static func prepareMove(_ request: MoveOrderRequest) throws -> Moving {
+    let order = request.order ?? OrderRef()
+    if order.ref == nil {
+      throw RPCError.invalid(
+        "order", "REF_MISSING", "No order is named: give id or external_id.")
+    }
+    return Moving(
+      store: try StoreID.named(request.storeID), order: order,
+      customer: try (request.customer ?? CustomerRef()).key())
+  }
+
+  /// Gives an order to another customer.
+  static func move(
+    _ moving: Moving, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let writer = context.store(moving.store)
+    let row = try moving.order.row(in: writer.read)
+    guard let target = try writer.read.customerRow(moving.customer) else {
+      throw try RPCError.customerNotFound(moving.customer, in: writer.read)
+    }
+    guard target.id != row.customerID else {
+      return try response.append(
+        MoveOrderResponse.with {
+          $0.order = try Order(known: row.body)
+          $0.outcome = .unchanged
+          $0.previousCustomerID = row.customerID
+        })
+    }
+    guard let owner = try writer.read.customerRow(.id(row.customerID)) else {
+      throw RPCError.customerErased(.notFound, row.customerID)
+    }
+    let contribution = try OrderContribution(of: OrderSnapshot(stored: Order(known: row.body)))
+    let stats = try CustomerStats(target.stats)
+    do throws(RuleError) {
+      try stats.check(nil, contribution)
+    } catch {
+      throw RPCError.reason(.failedPrecondition, error.reason, error.message)
+    }
+    let result = try OrderMove(row, of: owner, to: target).perform(in: writer, at: context.now)
+    try response.append(
+      MoveOrderResponse.with {
+        $0.order = result.order
+        $0.outcome = .updated
+        $0.previousCustomerID = owner.id
+        $0.eventCount = Int64(result.eventCount)
+      })
+  }
+}

@@ -1,0 +1,94 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+/// An order that goes to another customer. The events that Patron derived from it go along, and so
+/// do the checkout that it came from and the events of that. Both customers are counted anew; what
+/// the order told of the first one's record stays there.
+struct OrderMove {
+  private let order: OrderRow
+  private let owner: CustomerRow
+  private let target: CustomerRow
+
+  init(_ order: OrderRow, of owner: CustomerRow, to target: CustomerRow) {
+    self.order = order
+    self.owner = owner
+    self.target = target
+  }
+
+  /// What was moved.
+  struct Result {
+    var order: Order
+    var eventCount: Int
+    /// The statistics of the customer who has the order now.
+    var stats: [UInt8]
+  }
+
+  /// Moves the order. Sums of the target that do not fit must have been refused before.
+  func perform(in writer: StoreWriter, at now: Int64) throws -> Result {
+    var moved = try Order(known: order.body)
+    let tokens = try writer.moveCheckouts(
+      token(of: moved, in: writer.read).map { [$0] } ?? [], from: owner.id, to: target.id)
+    let events = try events(tokens: Set(tokens), in: writer.read)
+    moved.customerID = target.id
+    moved.changedAt = .init(micros: now)
+    var row = order
+    row.customerID = target.id
+    row.body = try moved.encoded()
+    try writer.update(row, replacing: order)
+    for event in events {
+      try writer.move(try moving(event, in: writer), from: owner.id)
+    }
+    _ = try recount(owner, in: writer, at: now)
+    return Result(
+      order: moved, eventCount: events.count, stats: try recount(target, in: writer, at: now))
+  }
+
+  /// The checkout that the order came from, where it is the owner's.
+  private func token(of order: Order, in reader: StoreReader) throws -> String? {
+    guard let token = order.checkoutToken,
+      try reader.checkout(token: token)?.customerID == owner.id
+    else { return nil }
+    return token
+  }
+
+  /// Events that Patron derived from the order and the checkout, oldest last. Those that callers
+  /// recorded about them name their customer themselves, and stay.
+  private func events(tokens: Set<String>, in reader: StoreReader) throws -> [Event] {
+    var events: [Event] = []
+    try reader.timeline(of: owner.id, behind: .newest, notBefore: .min) { entry in
+      guard entry.source == PatronProto.EventSource.ecommerce.rawValue else { return true }
+      let event = try Event(stored: Array(entry.body))
+      guard event.eventID.hasPrefix(EventCheck.reservedPrefix) else { return true }
+      if event.orderID == order.id || tokens.contains(event.references?.checkoutToken ?? "") {
+        events.append(event)
+      }
+      return true
+    }
+    return events.sorted { $0.sequence < $1.sequence }
+  }
+
+  /// The event as the target has it. Which order of the customer it was is known no more.
+  private func moving(_ event: Event, in writer: StoreWriter) throws -> EventRow {
+    var event = event
+    event.customerID = target.id
+    event.sequence = try writer.nextID()
+    event.properties["order_number_for_customer"] = nil
+    event.properties["first_order"] = nil
+    return try EventRow(event)
+  }
+
+  private func recount(
+    _ row: CustomerRow, in writer: StoreWriter, at now: Int64
+  ) throws -> [UInt8] {
+    let stats = try CustomerStats(row.stats).recounted(of: row.id, in: writer.read)
+    let encoded = try stats.encoded()
+    let provenance = try Provenance.noting(
+      ["order_stats"], by: Provenance.Setter(name: "order_moved", at: now),
+      over: writer.read.provenance(of: row.id))
+    try writer.setStats(encoded, terms: .known(stats.terms), provenance: provenance, of: row.id)
+    return encoded
+  }
+}

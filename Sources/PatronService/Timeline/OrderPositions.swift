@@ -1,0 +1,100 @@
+internal import PatronModel
+internal import PatronProto
+
+/// The positions of an order, as shipments name them: by product, variant or the shop's identifier
+/// of the position. What an item leaves out is any.
+struct OrderPositions {
+  private let lines: [LineItem]
+
+  init(_ order: Order) { lines = order.lineItems }
+
+  /// Items of a shipment that no position fits, named by the first part that does not.
+  func violations(of shipment: Fulfillment, at path: String) -> [Violation] {
+    // Of an order without positions an item may be anything.
+    guard !lines.isEmpty else { return [] }
+    return shipment.items.enumerated().compactMap { index, item in
+      guard let wrong = mismatch(item) else { return nil }
+      return Violation(
+        path: "\(path).items[\(index)].\(wrong.field)",
+        error: RuleError(reason: wrong.reason, message: wrong.message))
+    }
+  }
+
+  private func mismatch(
+    _ item: FulfilledItem
+  ) -> (field: String, reason: String, message: String)? {
+    var left = lines
+    left.removeAll { !item.lineItemID.isEmpty && $0.externalID != item.lineItemID }
+    if left.isEmpty {
+      return (
+        "line_item_id", "LINE_ITEM_NOT_IN_ORDER",
+        "No position of the order has this identifier. Expected is the external_id of one of its "
+          + "line items."
+      )
+    }
+    left.removeAll { !item.productID.isEmpty && $0.productID != item.productID }
+    if left.isEmpty {
+      return (
+        "product_id", "PRODUCT_NOT_IN_ORDER",
+        "No position of the order has this product. Expected is the product_id of one of its line "
+          + "items."
+      )
+    }
+    left.removeAll { !item.variantID.isEmpty && $0.variantID != item.variantID }
+    guard left.isEmpty else { return nil }
+    return (
+      "variant_id", "VARIANT_NOT_IN_ORDER",
+      "No position of the order has this variant. Expected is the variant_id of one of its line "
+        + "items."
+    )
+  }
+
+  /// What an item of a shipment names; empty parts are any.
+  private struct Named: Hashable {
+    var line = ""
+    var product = ""
+    var variant = ""
+
+    func fits(_ item: LineItem) -> Bool {
+      (line.isEmpty || item.externalID == line) && (product.isEmpty || item.productID == product)
+        && (variant.isEmpty || item.variantID == variant)
+    }
+  }
+
+  /// The first position that an item may be of; nil where it names none.
+  func line(of item: FulfilledItem) -> LineItem? {
+    let named = Named(line: item.lineItemID, product: item.productID, variant: item.variantID)
+    return named == Named() ? nil : lines.first(where: named.fits)
+  }
+
+  /// Whether shipments that are not called off hold more pieces than were ordered: of a position, a
+  /// variant, a product, or in all. A position without a quantity does not say how many were
+  /// ordered.
+  func areExceeded(by shipments: [Fulfillment]) -> Bool {
+    guard shipments.contains(where: { !$0.items.isEmpty }), !lines.isEmpty,
+      lines.allSatisfy({ $0.quantity > 0 })
+    else { return false }
+    var held: [Named: Int64] = [:]
+    for shipment in shipments where ![.cancelled, .error].contains(shipment.state) {
+      for item in shipment.items {
+        for bound in bounds(of: item) { held[bound, default: 0] += Int64(item.quantity) }
+      }
+    }
+    return held.contains { bound, pieces in
+      pieces > lines.lazy.filter(bound.fits).reduce(0) { $0 + Int64($1.quantity) }
+    }
+  }
+
+  /// What an item takes pieces of: its position, with the variant and the product of that, and the
+  /// whole order.
+  private func bounds(of item: FulfilledItem) -> Set<Named> {
+    let isOfOne = !item.lineItemID.isEmpty || !item.variantID.isEmpty
+    let line = isOfOne ? line(of: item) : nil
+    let product = line?.productID ?? item.productID
+    let variant = line?.variantID ?? ""
+    return [
+      Named(), Named(product: product), Named(product: product, variant: variant),
+      Named(line: item.lineItemID),
+    ]
+  }
+}

@@ -1,0 +1,120 @@
+internal import SQLite
+
+/// Parts that wait for their order.
+extension StoreReader {
+  private static let partsOfOrder = Query(
+    """
+    SELECT id, order_external_id, kind, part_id, received_at, body FROM pending_parts
+    WHERE store_id = ?1 AND order_external_id = ?2 ORDER BY received_at, id
+    """
+  )
+  private static let onePart = Query(
+    """
+    SELECT id, order_external_id, kind, part_id, received_at, body FROM pending_parts
+    WHERE store_id = ?1 AND order_external_id = ?2 AND kind = ?3 AND part_id = ?4
+    """
+  )
+  private static let partsByAge = Query(
+    """
+    SELECT id, order_external_id, kind, part_id, received_at, body FROM pending_parts
+    WHERE store_id = ?1 AND (received_at, id) > (?2, ?3) ORDER BY received_at, id
+    """
+  )
+  private static let partCounts = Query(
+    """
+    SELECT
+      (SELECT count(*) FROM (SELECT 1 FROM pending_parts
+        WHERE store_id = ?1 AND order_external_id = ?2 LIMIT ?3)),
+      (SELECT count(*) FROM (SELECT 1 FROM pending_parts WHERE store_id = ?1 LIMIT ?4))
+    """
+  )
+
+  /// The parts that wait for an order, oldest first.
+  public func pendingParts(of orderExternalID: String) throws -> [PendingPartRow] {
+    var rows: [PendingPartRow] = []
+    try transaction.forEach(Self.partsOfOrder, store.name, orderExternalID) { row in
+      rows.append(PendingPartRow(row))
+    }
+    return rows
+  }
+
+  /// One part that waits; nil when there is none.
+  public func pendingPart(
+    of orderExternalID: String,
+    kind: Int64,
+    _ partID: String
+  ) throws -> PendingPartRow? {
+    try transaction.first(Self.onePart, store.name, orderExternalID, kind, partID) {
+      PendingPartRow($0)
+    }
+  }
+
+  /// Visits the parts that came behind an instant and id, oldest first; the visitor returns false
+  /// to stop.
+  public func pendingParts(
+    after receivedAt: Int64,
+    _ id: Int64,
+    _ visit: (PendingPartRow) throws -> Bool
+  ) throws {
+    try transaction.forEachWhile(Self.partsByAge, store.name, receivedAt, id) { row in
+      try visit(PendingPartRow(row))
+    }
+  }
+
+  /// How many parts wait for an order and in the store; each number stops at its limit.
+  public func pendingPartCounts(
+    of orderExternalID: String,
+    limits: (order: Int, store: Int)
+  ) throws -> (order: Int, store: Int) {
+    try transaction.first(
+      Self.partCounts,
+      store.name,
+      orderExternalID,
+      limits.order,
+      limits.store
+    ) { row in
+      (Int(row.int64(0)), Int(row.int64(1)))
+    } ?? (0, 0)
+  }
+}
+
+extension StoreWriter {
+  private static let putPart = Query(
+    """
+    INSERT INTO pending_parts (store_id, order_external_id, kind, part_id, received_at, id, body)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (store_id, order_external_id, kind, part_id)
+      DO UPDATE SET received_at = ?5, id = ?6, body = ?7
+    """
+  )
+  private static let removeParts = Query(
+    "DELETE FROM pending_parts WHERE store_id = ?1 AND order_external_id = ?2"
+  )
+  private static let forgetParts = Query(
+    "DELETE FROM pending_parts WHERE store_id = ?1 AND received_at < ?2"
+  )
+
+  /// Writes a part that waits over the one with the same identifiers, if there is one.
+  public func put(_ row: PendingPartRow) throws {
+    try transaction.run(
+      Self.putPart,
+      store.name,
+      row.orderExternalID,
+      row.kind,
+      row.partID,
+      row.receivedAt,
+      row.id,
+      row.body
+    )
+  }
+
+  /// Removes the parts that wait for an order.
+  public func removePendingParts(of orderExternalID: String) throws {
+    try transaction.run(Self.removeParts, store.name, orderExternalID)
+  }
+
+  /// Removes the parts that came before an instant.
+  public func forgetPendingParts(before oldest: Int64) throws {
+    try transaction.run(Self.forgetParts, store.name, oldest)
+  }
+}

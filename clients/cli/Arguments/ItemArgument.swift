@@ -1,0 +1,86 @@
+import ArgumentParser
+import PatronClient
+
+/// Positions as people type them: a name, and what else is known of it behind commas, as in
+/// `Blue mug,qty=2,sku=MUG-B,variant=v1`.
+enum ItemArgument {
+  /// The parts of `text` with keys among `keys`. What stands before the first of them is the name,
+  /// which may hold commas of its own.
+  private static func parts(
+    _ text: String, keys: [String]
+  ) throws -> (name: String, values: [String: String]) {
+    let segments = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    func pair(_ segment: String) -> (key: String, value: String)? {
+      guard let equals = segment.firstIndex(of: "=") else { return nil }
+      let key = String(segment[..<equals]).trimmingSpace()
+      return keys.contains(key) ? (key, String(segment[segment.index(after: equals)...])) : nil
+    }
+    let start = segments.firstIndex { pair($0) != nil } ?? segments.endIndex
+    var values: [String: String] = [:]
+    for segment in segments[start...] {
+      guard let (key, value) = pair(segment) else {
+        throw ValidationError(
+          "`\(segment)` is none of \(keys.map { "\($0)=" }.joined(separator: ", ")).")
+      }
+      guard values.updateValue(value, forKey: key) == nil else {
+        throw ValidationError("\(key)= is given twice.")
+      }
+    }
+    return (segments[..<start].joined(separator: ","), values)
+  }
+
+  private static func quantity(_ text: String?) throws -> Int32? {
+    guard let text else { return nil }
+    guard let quantity = Int32(text.trimmingSpace()) else {
+      throw ValidationError("qty=\(text) is no number of pieces.")
+    }
+    return quantity
+  }
+
+  /// What `--item` of an order may hold beside the name.
+  static let lineKeys = ["qty", "sku", "variant", "product", "id", "total", "coupon", "url"]
+
+  /// One position of an order. `quantity` holds where the text gives none.
+  static func line(_ text: String, quantity: Int32?, currency: String?) throws -> LineItem {
+    let (name, values) = try parts(text, keys: lineKeys)
+    let pieces = try Self.quantity(values["qty"]) ?? quantity ?? 1
+    let total = try values["total"].map {
+      try MoneyArgument.money($0, currency: currency, flag: "--item total=")
+    }
+    return .with {
+      $0.name = name
+      $0.quantity = pieces
+      $0.sku = values["sku"] ?? ""
+      $0.variantID = values["variant"] ?? ""
+      $0.productID = values["product"] ?? ""
+      $0.externalID = values["id"] ?? ""
+      $0.couponCode = values["coupon"] ?? ""
+      $0.url = values["url"] ?? ""
+      $0.total = total
+    }
+  }
+
+  /// One position of a shipment: `p1=2`, or `product=p1,variant=v1,line=l1,qty=2`.
+  static func fulfilled(_ text: String) throws -> FulfilledItem {
+    let (rest, values) = try parts(text, keys: ["qty", "product", "variant", "line"])
+    if rest.isEmpty, !values.isEmpty {
+      let pieces = try quantity(values["qty"]) ?? 1
+      return .with {
+        $0.productID = values["product"] ?? ""
+        $0.variantID = values["variant"] ?? ""
+        $0.lineItemID = values["line"] ?? ""
+        $0.quantity = pieces
+      }
+    }
+    guard values.isEmpty, let equals = rest.lastIndex(of: "="),
+      let count = Int32(rest[rest.index(after: equals)...])
+    else {
+      throw ValidationError(
+        "Expected product=count, as in p1=2, or product=p1,variant=v1,line=l1,qty=2.")
+    }
+    return .with {
+      $0.productID = String(rest[..<equals])
+      $0.quantity = count
+    }
+  }
+}
