@@ -61,6 +61,7 @@ struct PageBinding {
     case consentHistory = 3
     case orders = 4
     case timeline = 5
+    case suppressions = 7
 
     var description: String {
       switch self {
@@ -68,6 +69,7 @@ struct PageBinding {
       case .consentHistory: "ListConsentHistory"
       case .orders: "ListOrders"
       case .timeline: "GetTimeline"
+      case .suppressions: "ListSuppressions"
       }
     }
   }
@@ -183,7 +185,9 @@ enum PageSize {
   /// record.
   static let enoughBytes = 3 << 20
 
-  static func check(_ size: Int32) throws(RPCError) -> Int {
+  static func check(
+    _ size: Int32, usual: Int = usual, greatest: Int = greatest
+  ) throws(RPCError) -> Int {
     guard size >= 0, size <= greatest else {
       throw .invalid(
         "page_size", "PAGE_SIZE_OUT_OF_RANGE",
