@@ -5,7 +5,7 @@ import PatronModel
 struct ImportHeader: Sendable {
   /// A column for each cell; nil for those that are left out or read by the layout.
   let columns: [CustomerColumn?]
-  /// What the file calls the columns, in small letters.
+  /// What messages call the columns: as exports do, or as the file does in small letters.
   let names: [String]
   /// The layout of the program that wrote the file; nil where the columns say what they are.
   let layout: ImportLayout?
@@ -30,7 +30,7 @@ struct ImportHeader: Sendable {
     preset: ImportPreset? = nil,
     fileName: String = ""
   ) throws(LocalError) {
-    names = cells.map { $0.trimmingSpace().lowercased() }
+    let names = cells.map { $0.trimmingSpace().lowercased() }
     try map?.check(against: names)
     let layout = preset?.layout(names, fileName: fileName)
     var reading = HeaderReading(cells, names, map: map, layout: layout)
@@ -47,6 +47,10 @@ struct ImportHeader: Sendable {
       )
     }
     columns = reading.columns
+    self.names = zip(names, reading.columns).map { name, column in
+      guard let column, CustomerColumn(name: name) == column else { return name }
+      return column.name
+    }
     var special: [String: Int] = [:]
     for (index, name) in names.enumerated()
     where layout?.special.contains(name) == true && map?[name] == nil && special[name] == nil {
@@ -58,12 +62,9 @@ struct ImportHeader: Sendable {
     remarks = reading.remarks + [layout?.remark].compactMap(\.self)
   }
 
-  /// What messages call a column: as the file does, where that is otherwise than exports do.
+  /// What messages call the column that exports call so.
   func name(of column: String) -> String {
-    guard let index = columns.firstIndex(where: { $0?.name == column }),
-      columns[index].flatMap({ CustomerColumn(name: names[index]) == $0 }) == false
-    else { return column }
-    return names[index]
+    columns.firstIndex { $0?.name == column }.map { names[$0] } ?? column
   }
 
   /// A header of all columns that an import takes, and an example row.

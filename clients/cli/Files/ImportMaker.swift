@@ -87,9 +87,13 @@ struct CustomerRecords: ImportMaker {
     _ line: ImportedLine,
     _ warnings: inout [Warning]
   ) throws(LocalError) -> ImportItem {
+    let text = RejectedJSON.original(line.raw)
+    guard !text.starts(with: RejectedJSON.textBeginning) else {
+      throw LocalError("the line is no customer: put the object that input has in its place")
+    }
     let customer: Customer
     do throws(JSONError) {
-      customer = try Customer(json: RejectedJSON.original(line.raw), options: options)
+      customer = try Customer(json: text, options: options)
     } catch {
       var place = error
       place.line = 0

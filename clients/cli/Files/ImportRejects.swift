@@ -135,6 +135,9 @@ enum RejectedJSON {
   /// What such a line begins with.
   static let beginning = Array("{\"\(ImportHeader.reasonName)\":\"".utf8)
 
+  /// What a line that was no object begins with, without the reason.
+  static let textBeginning = Array("{\"input\":".utf8)
+
   static func line(_ text: [UInt8], _ reason: String) -> [UInt8] {
     let member = "\"\(ImportHeader.reasonName)\":" + JSONText.string(reason)
     let rest = original(text).drop { $0 == 0x20 || $0 == 0x09 }

@@ -44,7 +44,7 @@ struct ImportRow {
     var row = ImportRow()
     for (index, column) in header.columns.enumerated() {
       guard let column, !cells[index].isEmpty else { continue }
-      row.take(column, cells[index], header.name(of: column.name))
+      row.take(column, cells[index], header.names[index])
     }
     if let layout = header.layout { row.take(layout, header, cells) }
     let item = row.finished()
@@ -192,7 +192,8 @@ struct ImportRow {
         guard let consent = consents[Place(channel: channel, topic: topic)] else { continue }
         let column = CustomerColumn.consent(channel, topic, .state)
         if consent.state == .unspecified, !malformed.contains(column) {
-          mistakes.append("\(column.name): the state is missing, and other cells tell of its consent")
+          mistakes.append(
+            "\(column.name): the state is missing, and other cells tell of its consent")
         }
         item.subscriptions.append(consent)
       }

@@ -69,9 +69,8 @@ struct SuppressionHeader: Sendable {
     }
     self.columns = columns
     reasonIndex = names.firstIndex(of: ImportHeader.reasonName)
-    remarks =
-      ignored.isEmpty
-      ? [] : ["note: not imported, because only exports have them: \(ignored.joined(separator: ", "))"]
+    let left = ignored.joined(separator: ", ")
+    remarks = left.isEmpty ? [] : ["note: not imported, because only exports have them: \(left)"]
   }
 }
 
