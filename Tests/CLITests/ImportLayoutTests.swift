@@ -4,7 +4,7 @@ import Testing
 
 @testable import patron
 
-/// Which columns of a file are what: by name, map, preset and delimiter.
+/// The columns of a file: by name, map, preset and delimiter.
 struct ImportLayoutTests {
   private func items(
     _ text: String, _ more: [String] = []

@@ -4,7 +4,7 @@ import Testing
 
 @testable import patron
 
-/// What an import does besides reading columns: duplicates, warnings, its files, other forms.
+/// Imports apart from their columns: duplicates, warnings, files of rejects, other forms.
 struct ImportRunTests {
   private func mode(_ path: String) throws -> Int {
     let attributes = try FileManager.default.attributesOfItem(atPath: path)
@@ -111,14 +111,15 @@ struct ImportRunTests {
     #expect(table.err.contains("CONSENT_KEPT: 2 times, at lines 3, 6\n"), "\(table.err)")
     #expect(!table.err.contains("The customer is known."))
     let verbose = try await patron(arguments + ["-v"], server: server, input: text)
-    let line = "line 6: CONSENT_KEPT: subscriptions.email.marketing: The customer is known.\n"
-    #expect(verbose.err.contains(line), "\(verbose.err)")
+    let line = "line 6: CONSENT_KEPT: subscriptions.email.marketing: The customer is known."
+    #expect(verbose.err.contains(line + " (RULE: x)\n"), "\(verbose.err)")
     let json = try await patron(arguments + ["--output", "ndjson"], server: server, input: text)
     #expect(json.out.contains(#""warning_counts":{"CONSENT_KEPT":2,"DUPLICATE_ROW":1}"#))
     #expect(
       json.out.contains(
         #"{"row":3,"reason":"CONSENT_KEPT","field":"subscriptions.email.marketing","#),
       "\(json.out)")
+    #expect(json.out.contains(#""message":"The customer is known.","rule":"RULE","given":"x"}"#))
     let clean = try await patron(
       arguments + ["--output", "json"], server: server, input: "external_id\na\n")
     #expect(!clean.out.contains("warning"))

@@ -18,6 +18,8 @@ extension FakeServer {
                 $0.reason = "CONSENT_KEPT"
                 $0.field = "subscriptions.email.marketing"
                 $0.message = "The customer is known."
+                $0.rule = "RULE"
+                $0.given = "x"
               }
             ]
           }

@@ -1,10 +1,10 @@
-/// What other programs and languages call the columns of a file of customers. They are hints for
-/// people: no column is taken by them.
+/// Names that other programs and languages give the columns of a file of customers. They are hints
+/// for people: no column is imported by them.
 enum ColumnSynonyms {
-  /// The column that a name most likely means; nil when it is none of these.
+  /// Returns the column that a name most likely means, or nil if the name is unknown.
   static func column(_ name: String) -> CustomerColumn? { byName[key(name)] }
 
-  /// Letters and digits alone, in lower case.
+  /// Reduces a name to its letters and digits, in lower case.
   private static func key(_ name: String) -> String {
     String(
       String.UnicodeScalarView(

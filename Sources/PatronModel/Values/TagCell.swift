@@ -8,8 +8,8 @@
 /// | `"VIP","News, weekly"` | VIP, News weekly |
 /// | `["vip","gold"]`, `['vip', 'gold']`, `[vip, gold]` | vip, gold |
 public enum TagCell {
-  /// The tags of a cell. A comma inside a tag, which separates tags everywhere else, becomes a space;
-  /// `lostComma` tells that there was one.
+  /// Reads the tags of a cell. A comma inside a tag becomes a space, because commas separate tags
+  /// everywhere else; `lostComma` reports that there was one.
   public static func split(_ cell: String) -> (tags: [String], lostComma: Bool) {
     let text = TextForm.trimmed(cell)
     let items = bracketed(text) ?? quoted(text, by: ["\""]) ?? plain(text)
@@ -28,7 +28,7 @@ public enum TagCell {
     return (tags, lostComma)
   }
 
-  /// Tags as a cell that ``split(_:)`` reads: in quotes where commas alone would be misread.
+  /// Writes tags as a cell for ``split(_:)``, with quotes if commas alone would be misread.
   public static func joined(_ tags: [String]) -> String {
     let text = tags.joined(separator: ", ")
     guard text.unicodeScalars.contains(where: isSpecial), split(text).tags != tags else {
@@ -37,7 +37,7 @@ public enum TagCell {
     return tags.map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }.joined(separator: ", ")
   }
 
-  /// Whether a character can make a cell mean something else than tags with commas.
+  /// Returns true for a character that can change the meaning of a list with commas.
   public static func isSpecial(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar {
     case ";", "|", "\"", "[": true
@@ -45,7 +45,7 @@ public enum TagCell {
     }
   }
 
-  /// Tags separated by the first of these that the text has.
+  /// Splits at commas, else at semicolons, else at bars.
   private static func plain(_ text: String) -> [String] {
     let separators: [Unicode.Scalar] = [",", ";", "|"]
     guard let separator = separators.first(where: text.unicodeScalars.contains) else {
@@ -54,7 +54,7 @@ public enum TagCell {
     return text.unicodeScalars.split(separator: separator).map { String(Substring($0)) }
   }
 
-  /// A list in brackets; nil where it is none. Without quotes it has a comma: `[B2B]` is one tag.
+  /// Reads a list in brackets, or returns nil. A list without quotes has a comma: `[B2B]` is one tag.
   private static func bracketed(_ text: String) -> [String]? {
     guard text.count > 1, text.first == "[", text.last == "]" else { return nil }
     let inner = TextForm.trimmed(String(text.dropFirst().dropLast()))
@@ -64,7 +64,7 @@ public enum TagCell {
     return isPlain && inner.unicodeScalars.contains(",") ? plain(inner) : nil
   }
 
-  /// A list of which an item stands in quotes; nil where it is none.
+  /// Reads a list with an item in quotes, or returns nil.
   private static func quoted(_ text: String, by quotes: [Unicode.Scalar]) -> [String]? {
     var items = QuotedItems(text, quotes: quotes)
     return items.read()

@@ -22,7 +22,7 @@ extension ConsentHandlers {
     /// nil is the time of the request.
     var at: Int64?
     var note: String
-    /// What the import is called.
+    /// The name of the import.
     var source: String
 
     func cause(at now: Int64) -> SuppressionCause {

@@ -56,7 +56,7 @@ extension ConsentHandlers {
   }
 }
 
-/// Where a page of suppressions ended.
+/// A place in the list of suppressions, at the end of a page.
 struct SuppressionPlace: Equatable {
   /// Number of the channel.
   var channel: Int

@@ -117,7 +117,7 @@ struct SuppressionListTests {
     }
   }
 
-  /// What a customer had before a merge is not the address that it has.
+  /// An address that a customer had before is not the customer's now.
   @Test func anAddressOfBeforeIsSuppressedByItself() async throws {
     try await Shop.open { shop in
       try await shop.upsert {

@@ -52,6 +52,49 @@ struct RoundTripTests {
     }
   }
 
+  /// Of the suppressions of a store those come back whose address is a customer's.
+  @Test func aListOfSuppressionsComesBack() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert(in: "old") {
+        $0.email = "Ada@example.com"
+        $0.phoneNumber = "+14155550101"
+      }
+      let entries = [
+        ("ada@example.com", PatronProto.SuppressionReason.hardBounce), ("+14155550101", .manual),
+        ("ada@example.com", .policy), ("nobody@example.com", .manual),
+      ].map { address, reason in
+        SuppressionEntry.with {
+          $0.address = address
+          $0.reason = reason
+          $0.suppressedAt = .at(1_700_000_000)
+          $0.note = "=n"
+        }
+      }
+      _ = try await shop.customers.importSuppressions(
+        .with {
+          $0.storeID = "old"
+          $0.suppressions = entries
+        })
+      let file = TextFile()
+      let export = "consent suppressions export --store old -o \(file.path)"
+      #expect(try await patron(shop, export).status == 0)
+      let rejects = TextFile()
+      let take = "customers import --suppressions \(file.path) --rejects \(rejects.path) --store new"
+      let read = try await patron(shop, take)
+      #expect(read.status == 3 && read.out.hasPrefix("4 suppressions: 0 created, 3 updated"))
+      #expect(try await shop.list(in: "new").customers.isEmpty)
+      func all(_ store: String) async throws -> Set<String> {
+        let answer = try await shop.customers.listSuppressions(.with { $0.storeID = store })
+        return Set(
+          answer.suppressions.compactMap { row in
+            row.suppression.map { "\(row.addressHash) \($0.reason) \($0.suppressedAt?.seconds ?? 0) \($0.note)" }
+          })
+      }
+      let (old, new) = (try await all("old"), try await all("new"))
+      #expect(old.count == 4 && new.count == 3 && new.isSubset(of: old))
+    }
+  }
+
   /// A shop that was made by other calls than an import: an opt-out need not say where it came
   /// from, and what made a customer known is not in the file.
   @Test func aShopThatCallsMadeComesBack() async throws {

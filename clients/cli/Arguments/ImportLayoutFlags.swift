@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What the columns of a file are, as flags.
+/// The layout of a file, as flags.
 struct ImportLayoutFlags: ParsableArguments {
   @Option(
     name: .customLong("map"),
@@ -40,6 +40,6 @@ struct ImportLayoutFlags: ParsableArguments {
   )
   var delimiter: UInt8?
 
-  /// What was said of the columns.
+  /// Reads the flags and the file of the map.
   func columnMap() throws(LocalError) -> ColumnMap { try ColumnMap(map, file: mapFile) }
 }

@@ -14,7 +14,7 @@ struct ConsentSuppressions: ParsableCommand {
   )
 }
 
-/// Which suppressions, as flags.
+/// A selection of suppressions, as flags.
 struct SuppressionFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(

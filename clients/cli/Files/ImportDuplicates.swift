@@ -8,7 +8,7 @@ import PatronModel
 /// of an identifier that both have, names two people: it is refused, or told of where the import
 /// keeps what is there. One external id is one person, whatever else changed.
 struct ImportDuplicates: Sendable {
-  /// What a record is known by: hashes in the order of ``Kind``, 0 where there is none.
+  /// The identifiers of a record: hashes in the order of ``Kind``, 0 for a missing one.
   private struct Person: Sendable {
     var line: Int32
     var hashes: (UInt64, UInt64, UInt64)

@@ -5,15 +5,15 @@ import PatronModel
 struct ImportHeader: Sendable {
   /// A column for each cell; nil for those that are left out or read by the layout.
   let columns: [CustomerColumn?]
-  /// What messages call the columns: as exports do, or as the file does in small letters.
+  /// Names of the columns in messages: those of exports, or of the file in small letters.
   let names: [String]
   /// The layout of the program that wrote the file; nil where the columns say what they are.
   let layout: ImportLayout?
-  /// Where the columns stand that the layout reads by itself.
+  /// Positions of the columns that the layout reads by itself.
   let special: [String: Int]
   /// The cell that says why the row was rejected; nil in files that are no rejects.
   let reasonIndex: Int?
-  /// What the user should know of columns that are not taken.
+  /// Remarks for the user about columns that are not imported.
   let remarks: [String]
 
   /// The name of the column that a file of rejects has.
@@ -62,7 +62,7 @@ struct ImportHeader: Sendable {
     remarks = reading.remarks + [layout?.remark].compactMap(\.self)
   }
 
-  /// What messages call the column that exports call so.
+  /// Returns the name in messages of the column with this name in exports.
   func name(of column: String) -> String {
     columns.firstIndex { $0?.name == column }.map { names[$0] } ?? column
   }
@@ -134,7 +134,7 @@ private struct HeaderReading {
     guard unknown.isEmpty else { throw refusal }
   }
 
-  /// What the user should know of columns that are not taken.
+  /// Remarks for the user about columns that are not imported.
   var remarks: [String] {
     var remarks: [String] = []
     func add(_ text: String, _ names: [String], _ end: String = "") {
@@ -175,8 +175,8 @@ private struct HeaderReading {
     )
   }
 
-  /// Which cells are which columns by the layout. Where two are the same, the first that the layout
-  /// names counts; what the map says goes before.
+  /// Finds the columns of the layout. If several cells are the same column, the first in the layout's
+  /// order counts. The map has precedence.
   private func claims(_ layout: ImportLayout) -> [Int: CustomerColumn] {
     var taken = Set((map?.keys ?? []).compactMap { map?[$0].flatMap(CustomerColumn.init(name:)) })
     var claims: [Int: CustomerColumn] = [:]
@@ -199,21 +199,24 @@ private struct HeaderReading {
     }
   }
 
-  /// Whether an import takes a column. Whether an address is suppressed, without a reason, is not
-  /// part of what is written to be read again, but never left out, since messages would go out by
-  /// mistake.
+  /// Returns true for a column that an import takes: every writable one, and the flag of suppression,
+  /// because messages would go out by mistake without it.
   private static func isTaken(_ column: CustomerColumn) -> Bool {
     if case .suppression(_, .isSuppressed) = column { return true }
     return column.isWritable
   }
 
+  /// More columns than this are counted: a file that is no table may have thousands.
+  private static let namedColumns = 100
+
   /// All unknown columns, with what they most likely are.
   private var refusal: LocalError {
-    let list = unknown.map { cell, name in
+    var list = unknown.prefix(Self.namedColumns).map { cell, name in
       let shown = "\"\(SafeText.line(String(cell.prefix(64))))\""
       let near = CustomerColumn.nearest(to: name)
       return near.isEmpty ? shown : "\(shown) (\(near.joined(separator: " or "))?)"
     }
+    if unknown.count > list.count { list.append("and \(unknown.count - list.count) more") }
     let first = SafeText.line(String(unknown[0].cell.trimmingSpace().prefix(64)))
     let likely = CustomerColumn.nearest(to: unknown[0].name).first ?? "column"
     var text =

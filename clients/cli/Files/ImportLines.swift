@@ -35,7 +35,7 @@ struct ImportLines: ~Copyable {
     }
   }
 
-  /// What people call the file.
+  /// The name of the file in messages.
   var name: String { reader.file.name }
   /// Bytes of the file, where that is known.
   var size: Int? { reader.file.size }
@@ -95,14 +95,14 @@ struct ImportLines: ~Copyable {
   }
 }
 
-/// What a file of an import is.
+/// The form of a file of an import.
 enum ImportForm: Sendable, Equatable {
   /// Rows of CSV, with this between two cells.
   case csv(delimiter: UInt8)
   /// One JSON object a line, as exports write it.
   case ndjson
 
-  /// How a line begins that names the separator instead of columns.
+  /// The beginning of a first line that names the separator instead of columns.
   static let separatorLine = Array("sep=".utf8)
 
   private static let lineFeed = UInt8(ascii: "\n")
@@ -110,8 +110,8 @@ enum ImportForm: Sendable, Equatable {
   /// Files without a line break are looked at up to here.
   private static let longest = 1 << 20
 
-  /// Tells by the beginning of a file what it is. Cells are separated by whichever of comma,
-  /// semicolon and tab the header has outside quotes.
+  /// Finds the form by the beginning of a file. The separator is whichever of comma, semicolon and tab
+  /// the header has outside quotes.
   init(of beginning: [UInt8], delimiter: UInt8?, name: String) throws(LocalError) {
     let text = Self.withoutMark(beginning)
     if let delimiter {
@@ -144,7 +144,7 @@ enum ImportForm: Sendable, Equatable {
     (UInt8(ascii: ","), "commas"), (UInt8(ascii: ";"), "semicolons"), (UInt8(ascii: "\t"), "tabs"),
   ]
 
-  /// Whether so much of a file tells what it is.
+  /// Returns true if the beginning of a file is long enough to find its form.
   static func isEnough(_ beginning: [UInt8]) -> Bool {
     beginning.count >= longest || header(withoutMark(beginning)).count < beginning.count - 3
   }
@@ -175,7 +175,7 @@ enum ImportForm: Sendable, Equatable {
   }
 }
 
-/// What separates the cells of a file, as people type it.
+/// The separator of cells, as people type it.
 enum DelimiterArgument {
   static func parse(_ text: String) -> UInt8? {
     switch text.lowercased() {

@@ -21,16 +21,16 @@ protocol ImportCall: Sendable {
   /// One item, in words.
   var noun: String { get }
 
-  /// What became of the items, in their order.
+  /// Sends items and returns their results, in their order.
   func results(of items: [Item], in session: Session) async throws(RPCError) -> [BatchItemResult]
 
-  /// Why the server refused an item, in the words of the file.
+  /// Describes the refusal of an item in the words of the file.
   func reason(_ error: RPCError, _ item: Item) -> String
 }
 
 /// Rows of CSV as text.
 struct ImportText {
-  /// Whether cells are taken as they stand.
+  /// True if cells are taken as they stand.
   let isUnescaped: Bool
 
   /// The cells of a row.
@@ -107,8 +107,8 @@ struct CustomerRecords: ImportMaker {
 }
 
 extension ImportItem {
-  /// What an import takes of an exported customer: fields, consent and suppressions. What the server
-  /// sets, and what orders and events give, is left out.
+  /// Makes an item of an exported customer: fields, consent and suppressions. Values that the server
+  /// sets, or that come from orders and events, are left out.
   init(_ customer: Customer) {
     self.init()
     self.customer = .with {

@@ -15,7 +15,7 @@ enum ImportPreset: String, CaseIterable, ExpressibleByArgument, Sendable {
     }
   }
 
-  /// How the columns are read of a file with this header, in small letters, and this name.
+  /// Returns the layout of a file with this header, in small letters, and this name.
   func layout(_ names: [String], fileName: String) -> ImportLayout {
     switch self {
     case .shopify: .shopify
@@ -36,7 +36,7 @@ enum ImportPreset: String, CaseIterable, ExpressibleByArgument, Sendable {
   }
 }
 
-/// How the columns of another program's export are read.
+/// The layout of another program's export.
 struct ImportLayout: Sendable {
   /// Columns that are taken as they stand, by their names in small letters. Where several are the
   /// same, the first that a file has counts.
@@ -48,12 +48,12 @@ struct ImportLayout: Sendable {
   /// Columns that are left out, and how the names of further ones begin.
   var leftOut: Set<String>
   var leftOutPrefixes: [String] = []
-  /// What the user should know of the file.
+  /// A remark for the user about the file.
   var remark: String?
-  /// What the special columns of a row give.
+  /// Reads the special columns of a row.
   var values: @Sendable (ImportCells) throws -> [(CustomerColumn, String)] = { _ in [] }
 
-  /// Whether the layout has a column of this name.
+  /// Returns true if the layout has a column of this name.
   func knows(_ name: String) -> Bool {
     leftOut.contains(name) || special.contains(name) || columns.contains { $0.name == name }
       || leftOutPrefixes.contains(where: name.hasPrefix)
@@ -170,8 +170,8 @@ extension ImportLayout {
     })
 }
 
-/// What Klaviyo says of one channel. Some exports have the time of the agreement in place of
-/// `SUBSCRIBED`; an opt-out among the suppressions counts for more than an agreement.
+/// The consent of one channel in an export of Klaviyo. Some exports have the time of the agreement in
+/// place of `SUBSCRIBED`. An opt-out among the suppressions counts for more than an agreement.
 private struct KlaviyoConsent {
   private var state: String?
   private var at: String?
@@ -231,9 +231,9 @@ private struct KlaviyoConsent {
 
 // MARK: - Mailchimp
 
-/// Which of the files of an audience it is: Mailchimp keeps apart by file who agreed, who opted out
-/// and whose address does not work. The header tells of the latter two. That of people who agreed
-/// and that of people who never did are alike, so the name of the file has to tell.
+/// One of the files of an audience. Mailchimp writes a file for each state. Columns mark the files of
+/// opt-outs and of bounced addresses; the files of subscribers and of other contacts differ by name
+/// only.
 private enum MailchimpFile {
   case subscribed, unsubscribed, cleaned, nonsubscribed, unknown
 
@@ -295,7 +295,7 @@ extension ImportLayout {
   }
 }
 
-/// What other programs call the reasons of suppressions.
+/// Words of other programs for the reasons of suppressions.
 enum SuppressionWord {
   /// The reason as Patron spells it; nil for a word that says nothing.
   static func reason(_ word: String) -> String? {

@@ -7,7 +7,7 @@ struct ImportBatch<Item: Sendable>: Sendable {
   var items: [Item] = []
   /// Records that are no items, and why.
   var rejects: [(line: ImportedLine, reason: String)] = []
-  /// What the user should know of records.
+  /// Remarks for the user about records.
   var warnings: [ImportWarning] = []
   /// Bytes of the file up to the end of this batch.
   var bytesRead = 0

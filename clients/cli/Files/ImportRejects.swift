@@ -13,7 +13,7 @@ import PatronModel
 /// own. Once mended it can be imported as it is. It is made when there is something to write, and
 /// only its owner may read it.
 struct ImportRejects: ~Copyable {
-  /// How records and reasons are written.
+  /// The form of records and reasons.
   enum Form: Sendable {
     /// CSV with the header of the input. `reasonIndex` is where the reason stands in a file of
     /// rejects that is imported again: it stays there.
@@ -132,10 +132,10 @@ struct ImportRejects: ~Copyable {
 /// Rejected lines of NDJSON: the object with the reason as its first member, which an import leaves
 /// out, so that the line can be mended and imported again.
 enum RejectedJSON {
-  /// What such a line begins with.
+  /// The beginning of such a line.
   static let beginning = Array("{\"\(ImportHeader.reasonName)\":\"".utf8)
 
-  /// What a line that was no object begins with, without the reason.
+  /// The beginning of a line that was no object, without the reason.
   static let textBeginning = Array("{\"input\":".utf8)
 
   static func line(_ text: [UInt8], _ reason: String) -> [UInt8] {

@@ -8,9 +8,9 @@ struct ImportRun: Sendable {
   /// nil is the usual name.
   let rejectsPath: String?
   let isDryRun: Bool
-  /// Whether cells are taken as they stand.
+  /// True if cells are taken as they stand.
   let isUnescaped: Bool
-  /// What people say of the columns.
+  /// The user's map of columns.
   let map: ColumnMap
 
   /// Sends a file of customers, prints the summary, and throws exit status 3 when there were

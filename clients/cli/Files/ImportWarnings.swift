@@ -1,31 +1,40 @@
 import PatronClient
 
-/// What the user should know of one record that was taken.
+/// A remark for the user about one record that was imported.
 struct ImportWarning: Sendable {
   /// The line on which the record begins, from 1.
   var row: Int
   var reason: String
   var field: String
   var message: String
+  /// The rule that a value broke that was left out or cut, and the value; may be empty.
+  var rule: String
+  var given: String
 
   init(row: Int, _ warning: Warning) {
     self.row = row
     reason = warning.reason
     field = warning.field
     message = warning.message
+    rule = warning.rule
+    given = warning.given
   }
 
   /// For standard error.
   var text: String {
     let place = field.isEmpty ? "" : " \(field):"
-    return "line \(row): \(reason):\(place) \(SafeText.line(message))"
+    let value = given.isEmpty ? "" : " (\(rule): \(SafeText.line(given)))"
+    return "line \(row): \(reason):\(place) \(SafeText.line(message))\(value)"
   }
 
   fileprivate var json: String {
-    JSONText.object([
+    var members = [
       ("row", "\(row)"), ("reason", JSONText.string(reason)), ("field", JSONText.string(field)),
       ("message", JSONText.string(message)),
-    ])
+    ]
+    if !rule.isEmpty { members.append(("rule", JSONText.string(rule))) }
+    if !given.isEmpty { members.append(("given", JSONText.string(given))) }
+    return JSONText.object(members)
   }
 }
 

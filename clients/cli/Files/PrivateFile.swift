@@ -23,7 +23,7 @@ enum PrivateFile {
     return descriptor < 0 ? nil : stream(descriptor, "a")
   }
 
-  /// Whether there is a file of this name, and not a link or a device.
+  /// Returns true for a regular file, and not for a link or a device.
   static func isRegular(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG

@@ -29,7 +29,7 @@ struct SuppressionHeader: Sendable {
   let columns: [SuppressionField?]
   /// The cell that says why the row was rejected; nil in files that are no rejects.
   let reasonIndex: Int?
-  /// What the user should know of columns that are not taken.
+  /// Remarks for the user about columns that are not imported.
   let remarks: [String]
 
   /// Columns of the export of suppressions that an import does not take.
