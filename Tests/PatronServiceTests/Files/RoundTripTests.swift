@@ -79,7 +79,8 @@ struct RoundTripTests {
       let export = "consent suppressions export --store old -o \(file.path)"
       #expect(try await patron(shop, export).status == 0)
       let rejects = TextFile()
-      let take = "customers import --suppressions \(file.path) --rejects \(rejects.path) --store new"
+      let take =
+        "customers import --suppressions \(file.path) --store new --rejects \(rejects.path)"
       let read = try await patron(shop, take)
       #expect(read.status == 3 && read.out.hasPrefix("4 suppressions: 0 created, 3 updated"))
       #expect(try await shop.list(in: "new").customers.isEmpty)
@@ -87,7 +88,8 @@ struct RoundTripTests {
         let answer = try await shop.customers.listSuppressions(.with { $0.storeID = store })
         return Set(
           answer.suppressions.compactMap { row in
-            row.suppression.map { "\(row.addressHash) \($0.reason) \($0.suppressedAt?.seconds ?? 0) \($0.note)" }
+            guard let kept = row.suppression, let since = kept.suppressedAt else { return nil }
+            return "\(row.addressHash) \(kept.reason) \(since.seconds) \(kept.note)"
           })
       }
       let (old, new) = (try await all("old"), try await all("new"))
