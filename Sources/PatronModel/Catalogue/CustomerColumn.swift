@@ -83,6 +83,7 @@ public enum CustomerColumn: Sendable, Hashable {
   /// Up to three names of columns that `name` may have been meant to be, nearest first.
   public static func nearest(to name: String) -> [String] {
     if name.hasPrefix(propertyPrefix) { return [propertyPrefix + "NAME:TYPE"] }
+    if let meant = ColumnSynonyms.column(name) { return [meant.name] }
     let near = NearestNames.of(name, among: all.map(\.name))
     guard near.isEmpty, (3...NearestNames.longest).contains(name.utf8.count) else { return near }
     // `orders` is spelt like no column, and yet a part of some.

@@ -99,7 +99,7 @@ struct ChannelStatuses {
 
 extension PatronProto.Suppression {
   /// What the store keeps.
-  fileprivate init(_ row: SuppressionRow) {
+  init(_ row: SuppressionRow) {
     self.init()
     channel = .init(rawValue: Int32(row.channel.rawValue))
     reason = .init(rawValue: Int32(row.reason))

@@ -23,6 +23,11 @@ extension Routes {
       CustomerService.unsuppressCustomer, prepare: Consent.prepareUnsuppress,
       apply: Consent.unsuppress)
     point(CustomerService.getAddressStatus, Consent.getAddressStatus)
+    point(CustomerService.listSuppressions, Consent.listSuppressions)
+    write(
+      CustomerService.importSuppressions, storeID: \.storeID, country: \.defaultCountry,
+      lacksCountry: \.batch.lacksCountry, prepare: Consent.prepareSuppressions,
+      apply: Consent.importSuppressions)
     point(CustomerService.listConsentHistory, Consent.listHistory)
     point(CustomerService.getStoreSettings, CustomerHandlers.getStoreSettings)
     write(

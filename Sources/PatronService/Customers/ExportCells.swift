@@ -186,6 +186,10 @@ extension ExportCells {
 
   /// Tags are stored with commas between them; people and spreadsheets read them better with space.
   private func writeTags(_ tags: UnsafeRawBufferPointer?, to csv: inout CSVWriter) throws {
+    if let tags, tags.contains(where: { TagCell.isSpecial(Unicode.Scalar($0)) }) {
+      let list = String(decoding: tags, as: UTF8.self).split(separator: ",").map(String.init)
+      return try csv.cell(TagCell.joined(list))
+    }
     guard let tags, tags.contains(UInt8(ascii: ",")) else { return try csv.cell(tags) }
     var spaced: [UInt8] = []
     spaced.reserveCapacity(tags.count + 16)

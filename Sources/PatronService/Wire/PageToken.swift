@@ -62,6 +62,7 @@ struct PageBinding {
     case orders = 4
     case timeline = 5
     case pendingParts = 6
+    case suppressions = 7
 
     var description: String {
       switch self {
@@ -70,6 +71,7 @@ struct PageBinding {
       case .orders: "ListOrders"
       case .timeline: "GetTimeline"
       case .pendingParts: "ListOrders with pending_parts"
+      case .suppressions: "ListSuppressions"
       }
     }
   }
@@ -185,7 +187,9 @@ enum PageSize {
   /// record.
   static let enoughBytes = 3 << 20
 
-  static func check(_ size: Int32) throws(RPCError) -> Int {
+  static func check(
+    _ size: Int32, usual: Int = usual, greatest: Int = greatest
+  ) throws(RPCError) -> Int {
     guard size >= 0, size <= greatest else {
       throw .invalid(
         "page_size", "PAGE_SIZE_OUT_OF_RANGE",

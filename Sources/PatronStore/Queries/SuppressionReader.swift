@@ -16,6 +16,14 @@ public struct SuppressionReader {
     """
   )
 
+  private static let behind = Query(
+    """
+    SELECT channel, address_hash, reason, suppressed_at, source, note FROM suppressions
+    WHERE store_id = ?1 AND (channel, address_hash, reason) > (?2, ?3, ?4)
+    ORDER BY channel, address_hash, reason
+    """
+  )
+
   private static let ofChannel = Query(
     "SELECT 1 FROM suppressions WHERE store_id = ?1 AND channel = ?2 LIMIT 1"
   )
@@ -55,6 +63,30 @@ public struct SuppressionReader {
       )
     }
     return rows
+  }
+
+  /// Visits the suppressions behind a place in the order of channel, hash and reason, until `visit`
+  /// returns false.
+  public func suppressions(
+    behind channel: Int, _ hash: [UInt8], _ reason: Int64,
+    _ visit: (SuppressionRow) throws -> Bool
+  ) throws {
+    try reader.transaction.forEachWhile(
+      Self.behind, reader.store.name, channel, hash, reason
+    ) { row in
+      guard let channel = Channel(rawValue: Int(row.int64(0))) else {
+        throw StoreError.corrupt("a suppression has an unknown channel")
+      }
+      return try visit(
+        SuppressionRow(
+          channel: channel,
+          addressHash: row.array(1),
+          reason: row.int64(2),
+          suppressedAt: row.int64(3),
+          source: row.text(4),
+          note: row.text(5)
+        ))
+    }
   }
 
   /// The name under which an address is kept: 32 bytes that only this database can make of it.

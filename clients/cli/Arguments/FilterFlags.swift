@@ -71,10 +71,10 @@ struct FilterArgument: Sendable, Equatable {
   static var categories: CompletionKind { .list(FilterCatalogue.categories.map(\.id)) }
 }
 
-extension Substring {
+extension StringProtocol {
   /// Without white space at both ends.
   func trimmingSpace() -> String {
-    var text = self
+    var text = Substring(self)
     while text.first?.isWhitespace == true { text.removeFirst() }
     while text.last?.isWhitespace == true { text.removeLast() }
     return String(text)

@@ -77,9 +77,9 @@ struct PropertyArgument: Sendable, Equatable {
 enum BoolArgument {
   static func parse(_ text: String) throws -> Bool {
     switch text.lowercased() {
-    case "true", "yes", "1": return true
-    case "false", "no", "0": return false
-    default: throw ValidationError("Expected true, yes or 1, or false, no or 0.")
+    case "true", "yes", "1", "on", "y", "t": return true
+    case "false", "no", "0", "off", "n", "f": return false
+    default: throw ValidationError("Expected true, yes, on, y or 1, or false, no, off, n or 0.")
     }
   }
 }

@@ -10,7 +10,7 @@ import PatronClient
 #endif
 
 /// The file of rejected lines: NDJSON, `{"line": N, "error": {...}, "input": ...}`. It has lines of
-/// this run only, and is there only when there are any.
+/// this run only, is there only when there are any, and only its owner may read it.
 struct BatchRejects: ~Copyable {
   /// The exit status of a batch that finished with rejects.
   static let exitCode = ExitCode(3)
@@ -34,7 +34,7 @@ struct BatchRejects: ~Copyable {
     isNamed = path != nil
     guard isNamed else { return }
     isNew = !fileExists(self.path)
-    file = fopen(self.path, "ae")
+    file = PrivateFile.append(self.path)
     guard file != nil else { throw failure }
   }
 
@@ -47,7 +47,7 @@ struct BatchRejects: ~Copyable {
   mutating func add(_ reject: RejectedLine) throws(LocalError) {
     if count == 0 {
       if let file { fclose(file) }
-      file = fopen(path, "we")
+      file = PrivateFile.create(path)
       guard file != nil else { throw failure }
     }
     count += 1
@@ -63,9 +63,12 @@ struct BatchRejects: ~Copyable {
   }
 
   /// After a run without rejects: a named file that has those of an earlier run goes away, and the
-  /// returned remark tells of one at the usual name, which may belong to another input.
+  /// returned remark tells of one at the usual name, which may belong to another input. A file that
+  /// has something else stays.
   func endClean() -> String? {
-    guard count == 0, isRegularFile(path) else { return nil }
+    guard count == 0, PrivateFile.isRegular(path), let line = PrivateFile.firstLine(path),
+      line.isEmpty || line.starts(with: Self.beginning)
+    else { return nil }
     if isNamed {
       unlink(path)
       return nil
@@ -76,6 +79,9 @@ struct BatchRejects: ~Copyable {
   private var failure: LocalError {
     LocalError("cannot write the rejects to \(path): \(String(cString: strerror(errno)))")
   }
+
+  /// What every file of rejects begins with.
+  private static let beginning = Array("{\"line\":".utf8)
 
   static func line(_ reject: RejectedLine) -> [UInt8] {
     let violations = reject.error.violations.map { violation in
@@ -102,11 +108,6 @@ struct BatchRejects: ~Copyable {
 }
 
 private func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
-
-private func isRegularFile(_ path: String) -> Bool {
-  var status = stat()
-  return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-}
 
 /// The little JSON that the command writes itself.
 enum JSONText {

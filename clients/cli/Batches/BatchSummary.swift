@@ -9,6 +9,8 @@ struct BatchSummary {
   var rejected = 0
   /// The first rejected lines, to be shown.
   var shown: [RejectedLine] = []
+  /// Members that the JSON form has besides: names and JSON texts.
+  var details: [(String, String)] = []
   /// Whether a server has answered.
   private(set) var hasAnswer = false
   private(set) var elapsed = Duration.zero
@@ -94,6 +96,7 @@ struct BatchSummary {
       ("rejected", "\(rejected)"), ("milliseconds", "\(milliseconds)"),
     ]
     if let rejectsPath { members.append(("rejects", JSONText.string(rejectsPath))) }
+    members += details
     if !pretty { return JSONText.object(members) }
     let lines = members.map { "  \(JSONText.string($0.0)): \($0.1)" }
     return "{\n\(lines.joined(separator: ",\n"))\n}"

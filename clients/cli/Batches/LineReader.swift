@@ -21,7 +21,11 @@ struct LineReader: ~Copyable {
   /// A longer line cannot be sent anyway; reading stops there.
   static let longestLine = 16 << 20
 
-  init(_ file: consuming InputFile) { self.file = file }
+  /// Reads a file of which `beginning` was read before.
+  init(_ file: consuming InputFile, beginning: [UInt8] = []) {
+    self.file = file
+    buffer = beginning
+  }
 
   /// The next line without its line break, or nil at the end.
   mutating func next() throws(LocalError) -> ArraySlice<UInt8>? {

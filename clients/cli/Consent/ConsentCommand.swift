@@ -12,7 +12,8 @@ struct ConsentCommand: ParsableCommand {
       """,
     subcommands: [
       ConsentShow.self, ConsentSubscribe.self, ConsentConfirm.self, ConsentUnsubscribe.self,
-      ConsentSuppress.self, ConsentUnsuppress.self, ConsentHistory.self,
+      ConsentSuppress.self, ConsentUnsuppress.self, ConsentSuppressions.self,
+      ConsentHistory.self,
     ]
   )
 }

@@ -5,13 +5,15 @@ import PatronClient
 struct CustomersImport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Create or change customers from a CSV file.",
+    abstract: "Create or change customers from a file of CSV or NDJSON.",
     discussion: """
-      Takes what `customers export` writes, and any CSV whose header has its names; --template \
-      prints them. Properties are columns custom.NAME:TYPE. Empty cells leave alone what is \
-      stored; address cells replace the whole address. Columns that only an export has are \
-      ignored with a note; unknown ones are an error. Where sms_suppressed or email_suppressed is \
-      true and the row has no reasons, the address is suppressed with the reason manual.
+      Takes what `customers export` writes, in either form, and any CSV whose header has its names; \
+      --template prints them. For other names --map 'First Name=first_name' says what a column is, \
+      and --preset takes the files of Shopify, WooCommerce, Klaviyo and Mailchimp as they are. \
+      Properties are columns custom.NAME:TYPE. Empty cells leave alone what is stored; address \
+      cells replace the whole address. Columns that only an export has are ignored with a note; \
+      unknown ones are an error that names all of them. Where sms_suppressed or email_suppressed \
+      is true and the row has no reasons, the address is suppressed with the reason manual.
 
       With --consent keep, the default, nobody who is known is subscribed; opt-outs are taken. \
       With --consent overwrite the states are taken as given, over an opt-out only with a later \
@@ -19,13 +21,23 @@ struct CustomersImport: AsyncParsableCommand {
 
       Rejected rows do not stop the others: they go to the file of rejects as they were, with a \
       column that says why, and the exit status is 3. A row that lacked cells is filled up, and \
-      refused until its reason is emptied. A dry run judges rows with regard to those \
-      before them in the same call (--batch-size).
+      refused until its reason is emptied. A run without rejects removes the file that an earlier \
+      one left. A dry run judges rows with regard to those before them in the same call \
+      (--batch-size); rows of the whole file that share identifiers are told by their lines.
+
+      With --suppressions the file is a list of addresses that must not be written to: columns \
+      address, channel, reason, suppressed_at (or date) and note. It makes no customers; the \
+      reason unsubscribed is an opt-out in person.
 
       EXAMPLES
         patron customers import customers.csv --dry-run
         patron customers import customers.csv --default-country US
+        patron customers import kunden.csv --map 'Vorname=first_name' \\
+          --map 'E-Mail=email' --map 'Notiz='
+        patron customers import customers_export.csv --preset shopify
         patron customers import writable.csv --consent overwrite --store new
+        patron customers import customers.ndjson --store new
+        patron customers import --suppressions bounces.csv
         patron customers import --template > customers.csv
       """
   )
@@ -38,6 +50,17 @@ struct CustomersImport: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "A list of addresses to be suppressed or opted out, in place of customers.",
+      valueName: "file|-"
+    ),
+    completion: .file()
+  )
+  var suppressions: String?
+
+  @OptionGroup(title: "Columns") var layout: ImportLayoutFlags
+
+  @Option(
+    help: ArgumentHelp(
       "What may happen to consent: \(EnumArgument.names(ConsentPolicy.self)).",
       valueName: "policy"
     ),
@@ -45,17 +68,29 @@ struct CustomersImport: AsyncParsableCommand {
   )
   var consent: ConsentPolicy = .keep
 
+  @Option(
+    help: ArgumentHelp(
+      "A row that names two people, or would replace an identifier: reject it, or find the "
+        + "customer by e-mail and keep what is there. \(EnumArgument.names(OnMismatch.self)).",
+      valueName: "what"
+    ),
+    completion: EnumArgument.list(OnMismatch.self),
+    transform: { try EnumArgument.parse($0, as: OnMismatch.self) }
+  )
+  var onMismatch: OnMismatch = .reject
+
   @Flag(help: "Check everything and show what would happen; write nothing.")
   var dryRun = false
 
   @Option(
     help: ArgumentHelp(
-      "Where rejected rows go. The file is written when there are any.",
+      "Where rejected rows go. The file is written when there are any. (default: rejects.csv, "
+        + "of NDJSON rejects.ndjson)",
       valueName: "file"
     ),
     completion: .file()
   )
-  var rejects = "rejects.csv"
+  var rejects: String?
 
   @Option(
     help: ArgumentHelp("Country of phone numbers without `+`, ISO 3166-1: US.", valueName: "code")
@@ -93,17 +128,38 @@ struct CustomersImport: AsyncParsableCommand {
     guard (1...1000).contains(batchSize) else {
       throw ValidationError("--batch-size is \(batchSize); expected 1 to 1000.")
     }
-    guard template || file != nil else {
+    guard template || file != nil || suppressions != nil else {
       throw ValidationError("Name the file, or `-` for standard input.")
+    }
+    guard suppressions == nil || (file == nil && layout.preset == nil) else {
+      throw ValidationError("--suppressions takes the place of the file, and has no --preset.")
     }
   }
 
   func run() async throws {
-    guard !template, let file else {
+    guard !template else {
       CLIEnvironment.current.out(ImportHeader.template)
       return
     }
+    let map = try layout.columnMap()
     try await Session.run(global) { session in
+      let run = ImportRun(
+        session: session,
+        batchSize: batchSize,
+        rejectsPath: rejects,
+        isDryRun: dryRun,
+        isUnescaped: safety == .off,
+        map: map
+      )
+      if let suppressions {
+        let frame = ImportSuppressionsRequest.with {
+          $0.storeID = session.storeID
+          $0.validateOnly = dryRun
+          $0.defaultCountry = defaultCountry ?? ""
+          $0.source = source ?? ""
+        }
+        return try await run.run(suppressions: suppressions, frame, delimiter: layout.delimiter)
+      }
       let frame = ImportCustomersRequest.with {
         $0.storeID = session.storeID
         $0.consentPolicy = consent
@@ -111,15 +167,10 @@ struct CustomersImport: AsyncParsableCommand {
         $0.defaultCountry = defaultCountry ?? ""
         $0.invalidFields = invalid.policy
         $0.source = source ?? ""
+        $0.onMismatch = onMismatch
       }
-      let run = ImportRun(
-        session: session,
-        frame: frame,
-        batchSize: batchSize,
-        rejectsPath: rejects,
-        isUnescaped: safety == .off
-      )
-      try await run.run(file)
+      try await run.run(
+        file ?? "-", frame, delimiter: layout.delimiter, preset: layout.preset)
     }
   }
 }

@@ -8,7 +8,8 @@ import PatronClient
   import Darwin
 #endif
 
-/// Where an export goes: standard output, or a file that has its name only once it is complete.
+/// Where an export goes: standard output, or a file that has its name only once it is complete, and
+/// that only its owner may read.
 struct FileOutput: ~Copyable {
   private let path: String?
   private let environment: CLIEnvironment
@@ -22,7 +23,7 @@ struct FileOutput: ~Copyable {
     self.environment = environment
     file = nil
     if let path = self.path {
-      file = fopen(Self.partial(path), "we")
+      file = PrivateFile.create(Self.partial(path))
       guard file != nil else { throw Self.failure(path) }
     }
   }

@@ -3,13 +3,18 @@ import PatronModel
 
 /// The header of a file of customers: which cell goes where.
 struct ImportHeader: Sendable {
-  /// A column for each cell; nil for those that are left out.
+  /// A column for each cell; nil for those that are left out or read by the layout.
   let columns: [CustomerColumn?]
-  /// Names of columns that an import does not take.
-  let ignored: [String]
-
+  /// Names of the columns in messages: those of exports, or of the file in small letters.
+  let names: [String]
+  /// The layout of the program that wrote the file; nil where the columns say what they are.
+  let layout: ImportLayout?
+  /// Positions of the columns that the layout reads by itself.
+  let special: [String: Int]
   /// The cell that says why the row was rejected; nil in files that are no rejects.
   let reasonIndex: Int?
+  /// Remarks for the user about columns that are not imported.
+  let remarks: [String]
 
   /// The name of the column that a file of rejects has.
   static let reasonName = "reject_reason"
@@ -17,68 +22,49 @@ struct ImportHeader: Sendable {
   /// reason has its column; while it stands there, the row is not taken for whole.
   static let incomplete = "; complete the row and empty this cell"
 
-  /// Reads a header. Names are those of an export, without regard to case and space around them.
-  init(_ cells: [String]) throws(LocalError) {
-    if cells.count == 1, let separator = Self.separator(in: cells[0]) {
-      throw LocalError(
-        "the cells of the header are separated by \(separator); expected commas. Save the file as "
-          + "CSV with commas"
-      )
-    }
-    var columns: [CustomerColumn?] = []
-    var ignored: [String] = []
-    var reasonIndex: Int?
-    for cell in cells {
-      let name = Self.trimmed(cell).lowercased()
-      if name == Self.reasonName {
-        reasonIndex = columns.count
-        columns.append(nil)
-        continue
-      }
-      guard let column = CustomerColumn(name: name) else { throw Self.unknown(cell, name) }
-      guard !columns.contains(column), !ignored.contains(name) else {
-        throw LocalError("the header has the column \(name) twice; expected each once")
-      }
-      let isTaken = column.isWritable || Self.isSuppressionFlag(column)
-      if !isTaken { ignored.append(name) }
-      columns.append(isTaken ? column : nil)
-    }
+  /// Reads a header. Names are those of an export, or of the layout, or of the map, without regard
+  /// to case and space around them.
+  init(
+    _ cells: [String],
+    map: ColumnMap? = nil,
+    preset: ImportPreset? = nil,
+    fileName: String = ""
+  ) throws(LocalError) {
+    let names = cells.map { $0.trimmingSpace().lowercased() }
+    try map?.check(against: names)
+    let layout = preset?.layout(names, fileName: fileName)
+    var reading = HeaderReading(cells, names, map: map, layout: layout)
+    try reading.read()
     let identifiers: [CustomerColumn] = [
       .field(.externalID), .field(.email), .field(.phoneNumber),
     ]
-    guard identifiers.contains(where: { columns.contains($0) }) else {
+    let given = layout?.gives ?? []
+    guard identifiers.contains(where: { reading.columns.contains($0) || given.contains($0) })
+    else {
       throw LocalError(
         "the header names no customers; expected external_id, email or phone_number among its "
           + "columns. `patron customers import --template` prints a header"
       )
     }
-    self.columns = columns
-    self.ignored = ignored
-    self.reasonIndex = reasonIndex
+    columns = reading.columns
+    self.names = zip(names, reading.columns).map { name, column in
+      guard let column, CustomerColumn(name: name) == column else { return name }
+      return column.name
+    }
+    var special: [String: Int] = [:]
+    for (index, name) in names.enumerated()
+    where layout?.special.contains(name) == true && map?[name] == nil && special[name] == nil {
+      special[name] = index
+    }
+    self.special = special
+    reasonIndex = names.firstIndex(of: Self.reasonName)
+    self.layout = layout
+    remarks = reading.remarks + [layout?.remark].compactMap(\.self)
   }
 
-  /// Whether an address is suppressed, without a reason: not part of what is written to be read
-  /// again, but never left out, since messages would go out by mistake.
-  private static func isSuppressionFlag(_ column: CustomerColumn) -> Bool {
-    if case .suppression(_, .isSuppressed) = column { true } else { false }
-  }
-
-  /// What separates cells in a header that has no commas.
-  private static func separator(in cell: String) -> String? {
-    [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")].first { cell.contains($0.0) }?.1
-  }
-
-  private static func unknown(_ cell: String, _ name: String) -> LocalError {
-    let near = CustomerColumn.nearest(to: name)
-    let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
-    return LocalError(
-      "the header has a column \"\(SafeText.line(String(cell.prefix(64))))\", which is unknown"
-        + (hint.isEmpty ? "; `patron customers import --template` prints the columns" : hint)
-    )
-  }
-
-  private static func trimmed(_ text: String) -> String {
-    String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+  /// Returns the name in messages of the column with this name in exports.
+  func name(of column: String) -> String {
+    columns.firstIndex { $0?.name == column }.map { names[$0] } ?? column
   }
 
   /// A header of all columns that an import takes, and an example row.
@@ -96,5 +82,151 @@ struct ImportHeader: Sendable {
       .property(name: "shoe_size", .int): "39",
     ]
     return CSVText.line(columns.map(\.name)) + CSVText.line(columns.map { example[$0] ?? "" })
+  }
+}
+
+/// Finds out what the columns of a header are, and collects all that is wrong with them.
+private struct HeaderReading {
+  private(set) var columns: [CustomerColumn?] = []
+  private let cells: [String]
+  private let names: [String]
+  private let map: ColumnMap?
+  private let layout: ImportLayout?
+  /// Columns of exports only, columns that the layout does not know, and those that it leaves out.
+  private var ignored: [String] = []
+  private var strange: [String] = []
+  private var leftOut: [String] = []
+  /// Unknown columns as the file has them.
+  private var unknown: [(cell: String, name: String)] = []
+
+  init(_ cells: [String], _ names: [String], map: ColumnMap?, layout: ImportLayout?) {
+    self.cells = cells
+    self.names = names
+    self.map = map
+    self.layout = layout
+  }
+
+  mutating func read() throws(LocalError) {
+    let claimed = layout.map { claims($0) }
+    for (index, name) in names.enumerated() {
+      let column: CustomerColumn?
+      if name == ImportHeader.reasonName {
+        column = nil
+      } else if let target = map?[name] {
+        column = try mapped(cells[index], target)
+      } else if let layout, let claimed {
+        column = claimed[index]
+        if column == nil { noteLeftOut(layout, name, cells[index]) }
+      } else {
+        column = native(cells[index], name)
+      }
+      if let column, columns.contains(column) {
+        let first = columns.firstIndex(of: column).map { names[$0] } ?? name
+        throw LocalError(
+          first == name
+            ? "the header has the column \(name) twice; expected each once"
+            : "the columns \"\(SafeText.line(first))\" and \"\(SafeText.line(name))\" are both "
+              + "\(column.name); expected one"
+        )
+      }
+      columns.append(column)
+    }
+    guard unknown.isEmpty else { throw refusal }
+  }
+
+  /// Remarks for the user about columns that are not imported.
+  var remarks: [String] {
+    var remarks: [String] = []
+    func add(_ text: String, _ names: [String], _ end: String = "") {
+      guard !names.isEmpty else { return }
+      remarks.append("note: \(text): \(SafeText.line(names.joined(separator: ", ")))\(end)")
+    }
+    add("not imported, because only exports have them", ignored)
+    add("left out by the preset", leftOut)
+    add("not known to the preset and left out", strange, "; --map 'NAME=column' takes one")
+    return remarks
+  }
+
+  /// A column by the name that exports give it.
+  private mutating func native(_ cell: String, _ name: String) -> CustomerColumn? {
+    guard let column = CustomerColumn(name: name) else {
+      unknown.append((cell, name))
+      return nil
+    }
+    guard Self.isTaken(column) else {
+      if !ignored.contains(name) { ignored.append(name) }
+      return nil
+    }
+    return column
+  }
+
+  private func mapped(_ cell: String, _ target: String) throws(LocalError) -> CustomerColumn? {
+    if target.isEmpty { return nil }
+    if let column = CustomerColumn(name: target), Self.isTaken(column) { return column }
+    let near = CustomerColumn.nearest(to: target).filter {
+      CustomerColumn(name: $0).map(Self.isTaken) ?? true
+    }
+    throw .usage(
+      "--map \(SafeText.line(cell))=\(SafeText.line(target)): an import takes no column of that "
+        + "name"
+        + (near.isEmpty
+          ? "; `patron customers import --template` prints the columns"
+          : "; did you mean \(near.joined(separator: " or "))?")
+    )
+  }
+
+  /// Finds the columns of the layout. If several cells are the same column, the first in the layout's
+  /// order counts. The map has precedence.
+  private func claims(_ layout: ImportLayout) -> [Int: CustomerColumn] {
+    var taken = Set((map?.keys ?? []).compactMap { map?[$0].flatMap(CustomerColumn.init(name:)) })
+    var claims: [Int: CustomerColumn] = [:]
+    for (name, column) in layout.columns {
+      guard let index = names.firstIndex(of: name), map?[name] == nil,
+        taken.insert(column).inserted
+      else { continue }
+      claims[index] = column
+    }
+    return claims
+  }
+
+  private mutating func noteLeftOut(_ layout: ImportLayout, _ name: String, _ cell: String) {
+    if layout.special.contains(name) { return }
+    let name = cell.trimmingSpace()
+    if layout.knows(name.lowercased()) {
+      if !leftOut.contains(name) { leftOut.append(name) }
+    } else if !strange.contains(name) {
+      strange.append(name)
+    }
+  }
+
+  /// Returns true for a column that an import takes: every writable one, and the flag of suppression,
+  /// because messages would go out by mistake without it.
+  private static func isTaken(_ column: CustomerColumn) -> Bool {
+    if case .suppression(_, .isSuppressed) = column { return true }
+    return column.isWritable
+  }
+
+  /// More columns than this are counted: a file that is no table may have thousands.
+  private static let namedColumns = 100
+
+  /// All unknown columns, with what they most likely are.
+  private var refusal: LocalError {
+    var list = unknown.prefix(Self.namedColumns).map { cell, name in
+      let shown = "\"\(SafeText.line(String(cell.prefix(64))))\""
+      let near = CustomerColumn.nearest(to: name)
+      return near.isEmpty ? shown : "\(shown) (\(near.joined(separator: " or "))?)"
+    }
+    if unknown.count > list.count { list.append("and \(unknown.count - list.count) more") }
+    let first = SafeText.line(String(unknown[0].cell.trimmingSpace().prefix(64)))
+    let likely = CustomerColumn.nearest(to: unknown[0].name).first ?? "column"
+    var text =
+      unknown.count == 1
+      ? "the header has an unknown column: " : "the header has \(unknown.count) unknown columns: "
+    text += list.joined(separator: ", ")
+    text += ". Say what it is with --map '\(first)=\(likely)', or leave it out with '\(first)='"
+    if let preset = ImportPreset.likely(names) {
+      text += "; it looks like an export of \(preset.title): --preset \(preset.rawValue)"
+    }
+    return LocalError(text)
   }
 }

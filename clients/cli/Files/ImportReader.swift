@@ -1,129 +1,73 @@
 import PatronClient
-import PatronModel
 
-/// One call's worth of rows.
-struct ImportBatch: Sendable {
-  var rows: [CSVRow] = []
-  var items: [ImportItem] = []
-  /// Rows that are no customers, and why.
-  var rejects: [(row: CSVRow, reason: String)] = []
+/// One call's worth of records.
+struct ImportBatch<Item: Sendable>: Sendable {
+  /// The records behind the items.
+  var lines: [ImportedLine] = []
+  var items: [Item] = []
+  /// Records that are no items, and why.
+  var rejects: [(line: ImportedLine, reason: String)] = []
+  /// Remarks for the user about records.
+  var warnings: [ImportWarning] = []
   /// Bytes of the file up to the end of this batch.
   var bytesRead = 0
 }
 
-/// Reads a CSV file of customers in batches.
-struct ImportReader: ~Copyable {
-  /// The columns.
-  let header: ImportHeader
-  /// The header as it stands in the file.
-  let headerRow: CSVRow
-  private let file: InputFile
-  private let isUnescaped: Bool
+/// Reads a file of an import in batches.
+struct ImportReader<Maker: ImportMaker>: ~Copyable {
+  private var lines: ImportLines
+  private var maker: Maker
   private let largestCount: Int
-  private var parser: CSVParser
-  /// A row that did not fit the last batch.
-  private var held: (row: CSVRow, item: ImportItem, size: Int)?
+  /// A record that did not fit the last batch.
+  private var held: (line: ImportedLine, item: Maker.Item, size: Int)?
 
-  private static let chunk = 256 << 10
-
-  /// Reads the header. `isUnescaped` takes cells as they stand.
-  init(
-    _ file: consuming InputFile,
-    isUnescaped: Bool,
-    count: Int
-  ) throws(LocalError) {
-    var parser = CSVParser()
-    guard let row = try Self.row(&parser, file) else {
-      throw LocalError("\(file.name) is empty; expected a header and rows of CSV")
-    }
-    var names: [String] = []
-    for cell in row.cells {
-      guard let name = String(validating: cell, as: UTF8.self) else {
-        throw LocalError("\(file.name), line \(row.line): the header is no UTF-8")
-      }
-      names.append(name)
-    }
-    header = try ImportHeader(names)
-    headerRow = row
-    self.file = file
-    self.isUnescaped = isUnescaped
+  init(_ lines: consuming ImportLines, _ maker: consuming Maker, count: Int) {
+    self.lines = lines
+    self.maker = maker
     largestCount = count
-    self.parser = parser
     held = nil
   }
 
   /// Bytes of the input, where that is known.
-  var size: Int? { file.size }
+  var size: Int? { lines.size }
 
   /// The next batch, or nil at the end of the input.
-  mutating func next() throws(LocalError) -> ImportBatch? {
-    var batch = ImportBatch()
+  mutating func next() throws(LocalError) -> ImportBatch<Maker.Item>? {
+    var batch = ImportBatch<Maker.Item>()
     var size = 1000
-    if let (row, item, itemSize) = held {
+    if let (line, item, itemSize) = held {
       held = nil
-      batch.rows.append(row)
+      batch.lines.append(line)
       batch.items.append(item)
       size += itemSize
     }
-    while batch.rows.count < largestCount, batch.rejects.count < 1000 {
-      guard let row = try Self.row(&parser, file) else { break }
+    while batch.lines.count < largestCount, batch.rejects.count < 1000 {
+      guard let line = try lines.next() else { break }
       do throws(LocalError) {
-        let item = try item(row)
+        var warnings: [Warning] = []
+        let item = try maker.item(line, &warnings)
         let itemSize = try Self.size(of: item)
+        batch.warnings += warnings.map { ImportWarning(row: line.number, $0) }
         guard size + itemSize <= BatchAssembler.largestRequest else {
-          held = (row, item, itemSize)
+          held = (line, item, itemSize)
           break
         }
         size += itemSize
-        batch.rows.append(row)
+        batch.lines.append(line)
         batch.items.append(item)
       } catch {
-        batch.rejects.append((row, error.description))
+        batch.rejects.append((line, error.description))
       }
     }
-    batch.bytesRead = parser.bytesRead
-    return batch.rows.isEmpty && batch.rejects.isEmpty ? nil : batch
+    batch.bytesRead = lines.bytesRead
+    return batch.lines.isEmpty && batch.rejects.isEmpty ? nil : batch
   }
 
-  private func item(_ row: CSVRow) throws(LocalError) -> ImportItem {
-    var cells: [String] = []
-    for cell in row.cells {
-      let escape = isUnescaped ? 0 : CSVSafety.escapeCount(cell)
-      guard let text = String(validating: cell.dropFirst(escape), as: UTF8.self) else {
-        throw LocalError("the row is no UTF-8; save the file as UTF-8")
-      }
-      cells.append(text)
-    }
-    return try ImportRow.item(header, cells)
-  }
-
-  private static func size(of item: ImportItem) throws(LocalError) -> Int {
+  private static func size(of item: Maker.Item) throws(LocalError) -> Int {
     guard let size = try? item.encoded().count else { throw LocalError("the row has a NUL") }
     guard size + 2000 <= BatchAssembler.largestRequest else {
       throw LocalError("the row is too large for a request")
     }
     return size + 8
-  }
-
-  private static func row(
-    _ parser: inout CSVParser,
-    _ file: borrowing InputFile
-  ) throws(LocalError) -> CSVRow? {
-    do throws(CSVError) {
-      if let row = try parser.next() { return row }
-    } catch {
-      throw LocalError("\(file.name), \(error)")
-    }
-    while true {
-      var bytes: [UInt8] = []
-      let hasMore = try file.read(chunk, to: &bytes)
-      if hasMore { parser.add(bytes) } else { parser.finish() }
-      do throws(CSVError) {
-        if let row = try parser.next() { return row }
-      } catch {
-        throw LocalError("\(file.name), \(error)")
-      }
-      if !hasMore { return nil }
-    }
   }
 }

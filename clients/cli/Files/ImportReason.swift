@@ -3,10 +3,13 @@ import PatronModel
 
 /// Why the server refused a row, in the words of the file: columns instead of the request's fields.
 enum ImportReason {
-  static func text(_ error: RPCError, _ item: ImportItem) -> String {
+  /// The reason; `name` tells what the file calls a column.
+  static func text(
+    _ error: RPCError, _ item: ImportItem, name: (String) -> String = { $0 }
+  ) -> String {
     if let conflict = conflict(error) { return conflict }
     let violations = error.violations.map { violation in
-      let name = column(violation.field, item)
+      let name = name(column(violation.field, item))
       return name.isEmpty ? violation.description : "\(name): \(violation.description)"
     }
     return violations.isEmpty ? error.message : violations.joined(separator: "; ")

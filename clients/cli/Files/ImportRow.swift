@@ -12,18 +12,23 @@ struct ImportRow {
   private var suppressions: [PatronModel.Channel: [SuppressionColumn: [String]]] = [:]
   private var suppressed: Set<PatronModel.Channel> = []
   private var locale: String?
+  /// Columns whose cells are malformed.
+  private var malformed: Set<CustomerColumn> = []
+  private var mistakes: [String] = []
+  private var hasTagComma = false
 
   private struct Place: Hashable {
     var channel: PatronModel.Channel
     var topic: PatronModel.Topic
   }
 
-  /// The item of a row.
+  /// The item of a row. What the user should know of the row is added to `warnings`.
   ///
   /// - Throws: everything that is wrong, and in which columns.
   static func item(
     _ header: ImportHeader,
-    _ cells: [String]
+    _ cells: [String],
+    _ warnings: inout [Warning]
   ) throws(LocalError) -> ImportItem {
     guard cells.count == header.columns.count else {
       throw LocalError(
@@ -37,18 +42,46 @@ struct ImportRow {
       throw LocalError(reason)
     }
     var row = ImportRow()
-    var mistakes: [String] = []
-    for (column, cell) in zip(header.columns, cells) where !cell.isEmpty {
-      guard let column else { continue }
-      do {
-        try row.set(column, cell)
-      } catch {
-        mistakes.append("\(column.name): \(reason(error))")
-      }
+    for (index, column) in header.columns.enumerated() {
+      guard let column, !cells[index].isEmpty else { continue }
+      row.take(column, cells[index], header.names[index])
     }
-    let item = row.finished(&mistakes)
-    guard mistakes.isEmpty else { throw LocalError(mistakes.joined(separator: "; ")) }
+    if let layout = header.layout { row.take(layout, header, cells) }
+    let item = row.finished()
+    guard row.mistakes.isEmpty else {
+      throw LocalError(row.mistakes.joined(separator: "; "))
+    }
+    if row.hasTagComma {
+      warnings.append(
+        .with {
+          $0.reason = "TAG_COMMA"
+          $0.field = "customer.tags"
+          $0.message = "A tag has a comma, which separates tags: it became a space."
+        })
+    }
     return item
+  }
+
+  private mutating func take(_ column: CustomerColumn, _ cell: String, _ name: String) {
+    do {
+      try set(column, cell)
+    } catch {
+      mistakes.append("\(name): \(Self.reason(error))")
+      malformed.insert(column)
+    }
+  }
+
+  /// Takes what a layout makes of the columns that it reads by itself. Columns that the user mapped
+  /// go before.
+  private mutating func take(_ layout: ImportLayout, _ header: ImportHeader, _ cells: [String]) {
+    do {
+      let special = ImportCells(places: header.special, cells: cells)
+      for (column, cell) in try layout.values(special) where !header.columns.contains(column) {
+        take(column, cell, column.name)
+      }
+    } catch {
+      mistakes.append(Self.reason(error))
+    }
   }
 
   private static func reason(_ error: any Error) -> String {
@@ -98,7 +131,10 @@ struct ImportRow {
     case .defaultLanguage: customer.defaultLanguage = cell
     case .locale: locale = cell
     case .defaultCurrency: customer.defaultCurrency = cell
-    case .tags: customer.tags = cell
+    case .tags:
+      let (tags, lostComma) = TagCell.split(cell)
+      if !tags.isEmpty { customer.tags = tags.joined(separator: ", ") }
+      hasTagComma = hasTagComma || lostComma
     case .acceptsSMSMarketing: customer.acceptsSMSMarketing = try BoolArgument.parse(cell)
     case .acceptsEmailMarketing: customer.acceptsEmailMarketing = try BoolArgument.parse(cell)
     default: setAddress(field, cell)
@@ -145,16 +181,19 @@ struct ImportRow {
     try EnumArgument.parse(cell, as: Value.self, joiner: "_")
   }
 
-  private mutating func finished(_ mistakes: inout [String]) -> ImportItem {
-    if let locale, saysMore(locale) { customer.defaultLanguage = locale }
+  private mutating func finished() -> ImportItem {
+    if let locale, Self.saysMore(locale, than: customer.defaultLanguage) {
+      customer.defaultLanguage = locale
+    }
     if hasAddress { customer.address = address }
     item.customer = customer
     for channel in PatronModel.Channel.allCases {
       for topic in PatronModel.Topic.allCases {
         guard let consent = consents[Place(channel: channel, topic: topic)] else { continue }
-        let name = CustomerColumn.consent(channel, topic, .state).name
-        if consent.state == .unspecified, !mistakes.contains(where: { $0.hasPrefix(name + ":") }) {
-          mistakes.append("\(name): the state is missing, and other cells tell of its consent")
+        let column = CustomerColumn.consent(channel, topic, .state)
+        if consent.state == .unspecified, !malformed.contains(column) {
+          mistakes.append(
+            "\(column.name): the state is missing, and other cells tell of its consent")
         }
         item.subscriptions.append(consent)
       }
@@ -171,10 +210,15 @@ struct ImportRow {
 
   /// Whether the locale is one of the row's language: then it says more. Where somebody changed the
   /// language of an export, the locale beside it is the old one.
-  private func saysMore(_ locale: String) -> Bool {
-    guard let language = customer.defaultLanguage else { return true }
+  static func saysMore(_ locale: String, than language: String?) -> Bool {
+    guard let language else { return true }
     guard let given = try? LanguageCode(language), given.locale == nil else { return false }
     return (try? LanguageCode(locale))?.code == given.code
+  }
+
+  /// The reason of a suppression, in Patron's words or in those of other programs.
+  static func suppressionReason(_ cell: String) throws -> PatronProto.SuppressionReason {
+    try word(SuppressionWord.reason(cell) ?? cell)
   }
 
   private static func suppressions(
@@ -191,7 +235,7 @@ struct ImportRow {
       do {
         var suppression = PatronProto.Suppression()
         suppression.channel = .init(rawValue: Int32(channel.rawValue))
-        suppression.reason = try word(reason)
+        suppression.reason = try Self.suppressionReason(reason)
         let since = part(.suppressedAt, index)
         if !since.isEmpty { suppression.suppressedAt = try CellValue.time(since) }
         suppression.source = part(.sources, index)

@@ -1,62 +1,116 @@
 import PatronClient
-import PatronModel
 
-/// Sends a file of customers in batches, one after the other: the order of the rows is the order in
-/// which the server applies them. While one batch is on its way the next is read.
+/// Sends a file in batches, one after the other: the order of the records is the order in which the
+/// server applies them. While one batch is on its way the next is read.
 struct ImportRun: Sendable {
   let session: Session
-  /// The request without items.
-  let frame: ImportCustomersRequest
   let batchSize: Int
-  let rejectsPath: String
-  /// Whether cells are taken as they stand.
+  /// nil is the usual name.
+  let rejectsPath: String?
+  let isDryRun: Bool
+  /// True if cells are taken as they stand.
   let isUnescaped: Bool
+  /// The user's map of columns.
+  let map: ColumnMap
 
-  /// Sends everything, prints the summary, and throws exit status 3 when there were rejects.
-  func run(_ source: String) async throws {
-    let file = try InputFile.open(source)
-    try file.refuse(asRejects: rejectsPath)
-    let summary = try await send(file)
+  /// Sends a file of customers, prints the summary, and throws exit status 3 when there were
+  /// rejects.
+  func run(
+    _ source: String,
+    _ frame: ImportCustomersRequest,
+    delimiter: UInt8?,
+    preset: ImportPreset?
+  ) async throws {
+    var lines = try ImportLines(try InputFile.open(source), delimiter: delimiter)
+    let duplicates = ImportDuplicates(
+      onMismatch: frame.onMismatch, defaultCountry: frame.defaultCountry)
+    guard case .csv(let delimiter) = lines.form else {
+      guard map.isEmpty, preset == nil else {
+        throw LocalError.usage("\(lines.name) is NDJSON; --map and --preset are for CSV")
+      }
+      return try await finish(
+        lines, CustomerRecords(duplicates: duplicates),
+        CustomerImportCall(frame: frame, header: nil), .ndjson)
+    }
+    let row = try lines.header()
+    let header = try ImportHeader(
+      try ImportText.names(row, lines.name), map: map, preset: preset, fileName: source)
+    for remark in header.remarks { session.remark(remark) }
+    try await finish(
+      lines,
+      CustomerRows(
+        header: header, text: ImportText(isUnescaped: isUnescaped), duplicates: duplicates),
+      CustomerImportCall(frame: frame, header: header),
+      .csv(header: row, reasonIndex: header.reasonIndex, delimiter: delimiter))
+  }
+
+  /// Sends a list of addresses that must not be written to, likewise.
+  func run(
+    suppressions source: String,
+    _ frame: ImportSuppressionsRequest,
+    delimiter: UInt8?
+  ) async throws {
+    var lines = try ImportLines(try InputFile.open(source), delimiter: delimiter)
+    guard case .csv(let delimiter) = lines.form else {
+      throw LocalError("\(lines.name) is NDJSON; expected CSV with a column address")
+    }
+    let row = try lines.header()
+    let header = try SuppressionHeader(try ImportText.names(row, lines.name), map: map)
+    for remark in header.remarks { session.remark(remark) }
+    try await finish(
+      lines,
+      SuppressionRows(header: header, text: ImportText(isUnescaped: isUnescaped)),
+      SuppressionImportCall(frame: frame),
+      .csv(header: row, reasonIndex: header.reasonIndex, delimiter: delimiter))
+  }
+
+  private func finish<Maker: ImportMaker, Call: ImportCall>(
+    _ lines: consuming ImportLines,
+    _ maker: consuming Maker,
+    _ call: Call,
+    _ form: ImportRejects.Form
+  ) async throws where Maker.Item == Call.Item {
+    let usual = if case .ndjson = form { "rejects.ndjson" } else { "rejects.csv" }
+    let rejects = ImportRejects(path: rejectsPath ?? usual, form: form)
+    try lines.refuse(asRejects: rejects.path)
+    let reader = ImportReader(lines, maker, count: batchSize)
+    let summary = try await send(reader, call, rejects)
     show(summary)
     if summary.rejected > 0 { throw BatchRejects.exitCode }
   }
 
   private func show(_ summary: BatchSummary) {
     session.print(summary.text(session.format, session.style))
-    if frame.validateOnly, session.format == .table {
+    if isDryRun, session.format == .table {
       session.remark("nothing was written: --dry-run")
     }
   }
 
-  private func send(_ file: consuming InputFile) async throws -> BatchSummary {
-    var reader = try ImportReader(file, isUnescaped: isUnescaped, count: batchSize)
-    if !reader.header.ignored.isEmpty {
-      let names = reader.header.ignored.joined(separator: ", ")
-      session.remark("note: not imported, because only exports have them: \(names)")
-    }
+  private func send<Maker: ImportMaker, Call: ImportCall>(
+    _ input: consuming ImportReader<Maker>,
+    _ call: Call,
+    _ output: consuming ImportRejects
+  ) async throws -> BatchSummary where Maker.Item == Call.Item {
+    var reader = input
+    var rejects = output
     var progress = ProgressBar(
-      label: "customers",
+      label: call.noun + "s",
       total: reader.size,
       environment: session.environment
     )
-    var rejects = CSVRejects(
-      path: rejectsPath,
-      header: reader.headerRow,
-      reasonIndex: reader.header.reasonIndex
-    )
-    var summary = BatchSummary(noun: "customer", begun: .now)
-    var warnings: [String: Int] = [:]
+    var summary = BatchSummary(noun: call.noun, begun: .now)
+    var warnings = ImportWarnings(lists: session.format != .table)
     var failure: (any Error)?
     do {
       var prepared = Result { () throws(LocalError) in try reader.next() }
       while let batch = try following(prepared, summary) {
         let hasAnswered = summary.hasAnswer
-        async let pending = answer(to: batch, hasAnswered: hasAnswered)
+        async let pending = answer(to: batch.items, call, hasAnswered: hasAnswered)
         prepared = Result { () throws(LocalError) in try reader.next() }
         do {
           let results = try await pending
-          for warning in results.flatMap(\.warnings) { warnings[warning.reason, default: 0] += 1 }
-          try note(results, batch, &summary, &rejects)
+          tell(results, batch, &warnings, &progress)
+          try note(results, batch, call, &summary, &rejects)
         } catch let error as RPCError {
           throw stopped(error, summary, batch)
         }
@@ -70,9 +124,8 @@ struct ImportRun: Sendable {
     // An import that failed before anything was told to the server has nothing to sum up.
     if let failure, !summary.hasAnswer { throw failure }
     try rejects.close()
-    for (reason, count) in warnings.sorted(by: { $0.key < $1.key }) {
-      session.remark("\(reason): \(ValueText.plural(count, "time"))")
-    }
+    for remark in warnings.remarks { session.remark(remark) }
+    summary.details = warnings.members
     summary.finish(
       rejectsPath: rejects.path,
       rejectCount: rejects.count,
@@ -82,81 +135,99 @@ struct ImportRun: Sendable {
       show(summary)
       throw failure
     }
+    if let remark = rejects.endClean() { session.remark(remark) }
     return summary
   }
 
   /// The next batch. What is wrong with the file is told with how to go on, since the rows of the
   /// batches before have been taken.
-  private func following(
-    _ prepared: Result<ImportBatch?, LocalError>,
+  private func following<Item>(
+    _ prepared: Result<ImportBatch<Item>?, LocalError>,
     _ summary: BatchSummary
-  ) throws(LocalError) -> ImportBatch? {
+  ) throws(LocalError) -> ImportBatch<Item>? {
     do throws(LocalError) {
       return try prepared.get()
     } catch {
       guard summary.hasAnswer else { throw error }
       var error = error
       error.description +=
-        "; \(ValueText.plural(summary.records, "customer")) before it got an answer. Mend the file "
-        + "and run the same command again: what was applied stays unchanged"
+        "; \(ValueText.plural(summary.records, summary.noun)) before it got an answer. Mend the "
+        + "file and run the same command again: what was applied stays unchanged"
       throw error
     }
   }
 
-  private func answer(
-    to batch: ImportBatch,
+  private func answer<Call: ImportCall>(
+    to items: [Call.Item],
+    _ call: Call,
     hasAnswered: Bool
   ) async throws -> [BatchItemResult] {
-    if batch.items.isEmpty { return [] }
-    var request = frame
-    request.items = batch.items
-    let sent = request
-    let response = try await BatchRetry.run(hasAnswered: hasAnswered) {
+    if items.isEmpty { return [] }
+    let results = try await BatchRetry.run(hasAnswered: hasAnswered) {
       () async throws(RPCError) in
-      try await session.client.customers.importCustomers(sent, options: session.call)
+      try await call.results(of: items, in: session)
     }
-    guard response.results.count == batch.items.count else {
+    guard results.count == items.count else {
       throw RPCError(
         code: .internal,
-        message: "ImportCustomers answered \(response.results.count) results for "
-          + "\(batch.items.count) customers"
+        message: "the server answered \(results.count) results for "
+          + ValueText.plural(items.count, call.noun)
       )
     }
-    return response.results
+    return results
   }
 
-  private func note(
+  /// Counts the warnings of a batch, and tells of each where the user wants that.
+  private func tell<Item>(
     _ results: [BatchItemResult],
-    _ batch: ImportBatch,
+    _ batch: ImportBatch<Item>,
+    _ warnings: inout ImportWarnings,
+    _ progress: inout ProgressBar
+  ) {
+    var all = batch.warnings
+    for (result, line) in zip(results, batch.lines) {
+      all += result.warnings.map { ImportWarning(row: line.number, $0) }
+    }
+    all.sort { $0.row < $1.row }
+    if session.isVerbose, !all.isEmpty { progress.clear() }
+    for warning in all {
+      warnings.add(warning)
+      if session.isVerbose { session.remark(warning.text) }
+    }
+  }
+
+  private func note<Call: ImportCall>(
+    _ results: [BatchItemResult],
+    _ batch: ImportBatch<Call.Item>,
+    _ call: Call,
     _ summary: inout BatchSummary,
-    _ rejects: inout CSVRejects
+    _ rejects: inout ImportRejects
   ) throws {
     var rejected = batch.rejects
     for (index, result) in results.enumerated() {
       guard let status = result.error else { continue }
-      let reason = ImportReason.text(RPCError(status), batch.items[index])
-      rejected.append((batch.rows[index], reason))
+      rejected.append((batch.lines[index], call.reason(RPCError(status), batch.items[index])))
     }
     summary.add(results)
     summary.rejected += batch.rejects.count
-    for (row, reason) in rejected.sorted(by: { $0.row.line < $1.row.line }) {
-      try rejects.add(row, reason)
+    for (line, reason) in rejected.sorted(by: { $0.line.number < $1.line.number }) {
+      try rejects.add(line, reason)
       guard summary.shown.count < 5 else { continue }
       let error = RPCError(code: .invalidArgument, message: reason)
-      summary.shown.append(RejectedLine(number: row.line, error: error, input: row.raw))
+      summary.shown.append(RejectedLine(number: line.number, error: error, input: line.raw))
     }
   }
 
-  private func stopped(
+  private func stopped<Item>(
     _ error: RPCError,
     _ summary: BatchSummary,
-    _ batch: ImportBatch
+    _ batch: ImportBatch<Item>
   ) -> RPCError {
-    guard let first = batch.rows.first?.line, summary.hasAnswer else { return error }
+    guard let first = batch.lines.first?.number, summary.hasAnswer else { return error }
     var error = error
     error.message +=
-      "; stopped at line \(first), \(ValueText.plural(summary.records, "customer")) before it got "
-      + "an answer. Run the same command again: what was applied stays unchanged"
+      "; stopped at line \(first), \(ValueText.plural(summary.records, summary.noun)) before it "
+      + "got an answer. Run the same command again: what was applied stays unchanged"
     return error
   }
 }

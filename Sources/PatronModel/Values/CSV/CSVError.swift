@@ -4,7 +4,7 @@ public struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Problem: Sendable, Hashable {
     /// A quote inside a cell that did not begin with one.
     case quoteInPlainCell
-    /// Text between a closing quote and the next comma.
+    /// Text between a closing quote and the next separator.
     case textAfterQuote
     /// The file ends inside quotes.
     case quoteNotClosed
@@ -34,8 +34,8 @@ public struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
       "a quote stands inside a cell. Expected are quotes around the whole cell, and inside it two "
         + "for each one"
     case .textAfterQuote:
-      "text follows a closing quote. Expected is a comma or the end of the line; quotes inside "
-        + "a cell are doubled"
+      "text follows a closing quote. Expected is the separator or the end of the line; quotes "
+        + "inside a cell are doubled"
     case .quoteNotClosed: "a quote is opened here and never closed"
     case .bareCarriageReturn:
       "a carriage return stands alone. Expected are lines that end with LF or CR LF"

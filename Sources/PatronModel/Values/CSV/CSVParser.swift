@@ -1,6 +1,6 @@
 /// Reads CSV piece by piece, strictly as RFC 4180 has it: cells with quotes, commas and line breaks
-/// inside quotes, rows that end with LF or CR LF, a byte order mark at the beginning. Empty lines
-/// are skipped. What is not CSV is an error with its line, and nothing can be read after it.
+/// inside quotes, rows that end with LF or CR LF, a byte order mark at the beginning. Another
+/// character may stand for the comma. Empty lines are skipped. What is not CSV is an error with its line, and nothing can be read after it.
 ///
 ///     parser.add(bytes)
 ///     while let row = try parser.next() { ... }
@@ -9,14 +9,18 @@
 ///     while let row = try parser.next() { ... }
 public struct CSVParser: Sendable {
   private let limits: CSVLimits
+  private let delimiter: UInt8
   private var buffer: [UInt8] = []
   private var start = 0
   private var line = 1
   private var isAtEnd = false
   private var sawBeginning = false
 
-  /// A parser of one file.
-  public init(limits: CSVLimits = CSVLimits()) { self.limits = limits }
+  /// A parser of one file; `delimiter` stands between two cells.
+  public init(limits: CSVLimits = CSVLimits(), delimiter: UInt8 = UInt8(ascii: ",")) {
+    self.limits = limits
+    self.delimiter = delimiter
+  }
 
   /// Bytes of the file that were read into rows.
   public private(set) var bytesRead = 0
@@ -35,7 +39,7 @@ public struct CSVParser: Sendable {
   public mutating func next() throws(CSVError) -> CSVRow? {
     guard try skipMark() else { return nil }
     while start < buffer.count {
-      var scan = CSVRowScan(line: line, limits: limits)
+      var scan = CSVRowScan(line: line, limits: limits, delimiter: delimiter)
       let result = buffer.withUnsafeBufferPointer { bytes in
         Result { () throws(CSVError) in
           try scan.run(UnsafeBufferPointer(rebasing: bytes[start...]), isAtEnd: isAtEnd)
@@ -76,11 +80,13 @@ private struct CSVRowScan {
   /// Bytes of the row without its line break.
   var rawLength = 0
   private let limits: CSVLimits
+  private let delimiter: UInt8
   private let firstLine: Int
 
-  init(line: Int, limits: CSVLimits) {
+  init(line: Int, limits: CSVLimits, delimiter: UInt8) {
     self.line = line
     self.limits = limits
+    self.delimiter = delimiter
     firstLine = line
   }
 
@@ -103,7 +109,7 @@ private struct CSVRowScan {
         rawLength = end
         return end
       }
-      if bytes[end] != UInt8(ascii: ",") {
+      if bytes[end] != delimiter {
         rawLength = end
         line += 1
         return end + (bytes[end] == UInt8(ascii: "\r") ? 2 : 1)
@@ -116,7 +122,7 @@ private struct CSVRowScan {
     CSVError(line: firstLine, problem: .rowTooLong(limit: limits.rowBytes))
   }
 
-  /// Reads a cell, and returns where it ends: at a comma, a line break or the end of the file.
+  /// Reads a cell, and returns where it ends: at a delimiter, a line break or the end of the file.
   private mutating func cell(
     _ bytes: UnsafeBufferPointer<UInt8>, at start: Int, _ isAtEnd: Bool
   ) throws(CSVError) -> Int? {
@@ -179,7 +185,7 @@ private struct CSVRowScan {
     _ bytes: UnsafeBufferPointer<UInt8>, _ index: Int, _ isAtEnd: Bool
   ) throws(CSVError) -> Bool {
     switch bytes[index] {
-    case UInt8(ascii: ","), UInt8(ascii: "\n"): return true
+    case delimiter, UInt8(ascii: "\n"): return true
     case UInt8(ascii: "\r"):
       if index + 1 < bytes.count ? bytes[index + 1] != UInt8(ascii: "\n") : isAtEnd {
         throw CSVError(line: line, problem: .bareCarriageReturn)

@@ -1,7 +1,8 @@
 /// Which cells are made safe against spreadsheets that take text for formulas.
 ///
 /// A cell that would be taken for one gets a leading `'`. So does a cell that begins with `'` and
-/// then looks as if it had got one: that makes the escaping exact to undo, whatever the text.
+/// then looks as if it had got one: that makes the escaping exact to undo, whatever the text. A `'`
+/// before digits looks so, because spreadsheets keep digits as text by it.
 public enum CSVSafety: Sendable, Hashable, CaseIterable {
   /// Every cell that begins like a formula, but for phone numbers and plain numbers: `+` or `-`
   /// before digits and points alone is no formula.
@@ -15,21 +16,44 @@ public enum CSVSafety: Sendable, Hashable, CaseIterable {
   public func escapes(_ cell: UnsafeRawBufferPointer) -> Bool {
     guard self != .off, let first = cell.first else { return false }
     if Self.isTrigger(first) { return self == .strict || !Self.isNumber(cell) }
-    return Self.isEscaped(cell)
+    return Self.escapeCount(cell) > 0
   }
 
-  /// The number of bytes before the text of a cell that was written with `smart` or `strict`: 1
-  /// for the `'` that was put there, else 0.
+  /// The number of bytes before the text of a cell that was written with `smart` or `strict`, or by
+  /// a spreadsheet that keeps digits as text: 1 for the `'` that was put there, else 0.
   public static func escapeCount(_ cell: some Collection<UInt8>) -> Int {
-    guard cell.first == quote, let second = cell.dropFirst().first else { return 0 }
-    return isTrigger(second) || second == quote ? 1 : 0
+    guard cell.first == quote else { return 0 }
+    let rest = cell.dropFirst()
+    guard let second = rest.first else { return 0 }
+    return isTrigger(second) || second == quote || isDigits(rest) ? 1 : 0
+  }
+
+  /// The text of a cell without what an export or a spreadsheet put around it: a leading `'`, or
+  /// `="` and `"` around digits, which keep their leading zeros so.
+  public static func unmarked(_ cell: [UInt8]) -> ArraySlice<UInt8> {
+    let escape = escapeCount(cell)
+    guard escape == 0, cell.count > 3, cell[0] == UInt8(ascii: "="), cell[1] == doubleQuote,
+      cell.last == doubleQuote
+    else { return cell.dropFirst(escape) }
+    let inner = cell[2..<(cell.count - 1)]
+    let digits = inner.first == UInt8(ascii: "+") ? inner.dropFirst() : inner
+    return isDigits(digits) ? inner : cell[...]
   }
 
   private static let quote = UInt8(ascii: "'")
+  private static let doubleQuote = UInt8(ascii: "\"")
 
-  private static func isEscaped(_ cell: UnsafeRawBufferPointer) -> Bool {
-    guard cell.count > 1, cell[0] == quote else { return false }
-    return isTrigger(cell[1]) || cell[1] == quote
+  /// Whether a text is digits, and what people put between them.
+  private static func isDigits(_ text: some Collection<UInt8>) -> Bool {
+    guard let first = text.first, (0x30...0x39).contains(first) else { return false }
+    return text.allSatisfy { byte in
+      switch byte {
+      case 0x30...0x39, UInt8(ascii: " "), UInt8(ascii: "."), UInt8(ascii: "-"),
+        UInt8(ascii: "/"), UInt8(ascii: "("), UInt8(ascii: ")"):
+        true
+      default: false
+      }
+    }
   }
 
   private static func isTrigger(_ byte: UInt8) -> Bool {

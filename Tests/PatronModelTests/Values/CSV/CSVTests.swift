@@ -44,12 +44,34 @@ struct CSVTests {
     ("+12025550143", "+12025550143", "'+12025550143"), ("-5.25", "-5.25", "'-5.25"),
     ("-", "'-", "'-"), ("+", "'+", "'+"), ("\tx", "'\tx", "'\tx"), ("'=x", "''=x", "''=x"),
     ("''=x", "'''=x", "'''=x"), ("''", "'''", "'''"), ("'", "'", "'"),
+    ("'01234", "''01234", "''01234"), ("'12/5", "''12/5", "''12/5"), ("'90s", "'90s", "'90s"),
     ("'t Hooft", "'t Hooft", "'t Hooft"), ("a=b", "a=b", "a=b"), ("+1 202", "'+1 202", "'+1 202"),
   ])
   func marksFormulas(_ cell: String, smart: String, strict: String) throws {
     #expect(try line([cell], .smart) == smart + "\r\n")
     #expect(try line([cell], .strict) == strict + "\r\n")
     #expect(try line([cell], .off) == cell + "\r\n")
+  }
+
+  /// What spreadsheets put before digits that are text, and around them.
+  @Test(arguments: [
+    ("'7210448301122", "7210448301122"), ("'01234", "01234"), ("'+14155550100", "+14155550100"),
+    ("'(0)30 12-34", "'(0)30 12-34"), ("'030 12-34", "030 12-34"), ("'12a", "'12a"),
+    ("'90s", "'90s"), ("'", "'"), ("''7", "'7"), ("=\"01067\"", "01067"),
+    ("=\"+49301234\"", "+49301234"), ("=\"a\"", "=\"a\""), ("=\"\"", "=\"\""),
+    ("'=\"1\"", "=\"1\""),
+    ("7", "7"), ("", ""),
+  ])
+  func takesMarksOff(_ cell: String, _ text: String) {
+    #expect(String(decoding: CSVSafety.unmarked(Array(cell.utf8)), as: UTF8.self) == text)
+  }
+
+  @Test(arguments: [";", "\t", "|"])
+  func anotherCharacterMayStandForTheComma(_ text: String) throws {
+    var parser = CSVParser(delimiter: try #require(text.utf8.first))
+    parser.add(Array("a\(text)\"b\(text)c\"\(text)d,e\n".utf8))
+    parser.finish()
+    #expect(try parser.next().map(texts) == ["a", "b\(text)c", "d,e"])
   }
 
   @Test func marksInsideQuotes() throws {
@@ -190,6 +212,45 @@ struct CustomerColumnTests {
     #expect(CustomerColumn.nearest(to: "e_mail").first == "email")
     #expect(CustomerColumn.nearest(to: "orders").first == "order_count")
     #expect(CustomerColumn.nearest(to: "qqq").isEmpty)
+  }
+
+  @Test(arguments: [
+    ("e-mail", "email"), ("E-Mail Address", "email"), ("mobile", "phone_number"),
+    ("First Name", "first_name"), ("Telefon", "phone_number"), ("Prénom", "first_name"),
+    ("PLZ", "zip"), ("Accepts Marketing", "accepts_email_marketing"),
+    ("customer id", "external_id"), ("Country", "country_code"),
+  ])
+  func knowsWhatOthersCallColumns(_ name: String, _ column: String) {
+    #expect(CustomerColumn.nearest(to: name) == [column])
+  }
+
+  @Test(
+    arguments: [
+      ("vip, gold", ["vip", "gold"]), ("vip;gold", ["vip", "gold"]),
+      ("vip | gold", ["vip", "gold"]),
+      ("a;b, c", ["a;b", "c"]), ("\"VIP\",\"x y\"", ["VIP", "x y"]), ("\"a\"; b", ["a", "b"]),
+      ("[\"a\", \"b\"]", ["a", "b"]), ("['a','b']", ["a", "b"]), ("[a, b]", ["a", "b"]),
+      ("[B2B]", ["[B2B]"]), ("[A], [B]", ["[A]", "[B]"]), ("5\" disc, x", ["5\" disc", "x"]),
+      ("\"a\"b, c", ["\"a\"b", "c"]), ("[]", []), ("", []), (" , ;", [";"]),
+      ("\"say \"\"hi\"\"\"", ["say \"hi\""]), ("[\"a\\\"b\"]", ["a\"b"]),
+      ("\"open", ["\"open"]),
+    ] as [(String, [String])])
+  func readsListsOfTags(_ cell: String, _ tags: [String]) {
+    #expect(TagCell.split(cell).tags == tags)
+    #expect(!TagCell.split(cell).lostComma)
+  }
+
+  @Test func aCommaInATagBecomesASpace() {
+    let read = TagCell.split("\"News, weekly\";\",\";\"a,b\"")
+    #expect(read.tags == ["News weekly", "a b"] && read.lostComma)
+  }
+
+  @Test(arguments: [
+    ["vip", "gold"], ["a;b"], ["a;b", "c"], ["a|b"], ["\"VIP\""], ["[x"], ["[\"a\"]"], ["5\" disc"],
+    ["\"a", "b\""], [], ["[a", "b]"],
+  ])
+  func tagsComeBack(_ tags: [String]) {
+    #expect(TagCell.split(TagCell.joined(tags)).tags == tags)
   }
 
   @Test func listsComeBack() {

@@ -1,0 +1,142 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension ConsentHandlers {
+  /// A checked import of addresses that must not be written to.
+  struct SuppressionImport: Sendable {
+    var store: StoreID
+    var batch: Batch<SuppressedAddress>
+    var dryRun: Bool
+  }
+
+  /// One address of the list.
+  struct SuppressedAddress: Sendable {
+    var channel: PatronModel.Channel
+    var key: CustomerKey
+    /// The address in the form that is compared.
+    var address: String
+    var reason: PatronModel.SuppressionReason
+    /// nil is the time of the request.
+    var at: Int64?
+    var note: String
+    /// The name of the import.
+    var source: String
+
+    func cause(at now: Int64) -> SuppressionCause {
+      SuppressionCause(
+        at: at ?? now, actor: reason.isOwnersWish ? .customer : .operator, source: source,
+        note: note, evidence: ImportedConsent.evidence)
+    }
+  }
+
+  /// Checks every entry of the list.
+  static func prepareSuppressions(
+    _ request: ImportSuppressionsRequest
+  ) throws -> SuppressionImport {
+    let store = try StoreID.named(request.storeID)
+    var violations = Violations()
+    let country = CountryCode.checked(request.defaultCountry, &violations)
+    if !request.source.isEmpty {
+      _ = violations.check("source") { () throws(RuleError) in
+        try ConsentRules.checkSource(request.source)
+      }
+    }
+    try violations.finish()
+    let source = request.source.isEmpty ? "import" : request.source
+    let now = WallClock.now()
+    let batch = try Batch(request.suppressions, field: "suppressions") { entry, violations in
+      let reason = SuppressionCheck.reason(entry.reason, "reason", &violations)
+      let at = ConsentTime.check(entry.suppressedAt, "suppressed_at", now: now, &violations)
+      let note = SuppressionCheck.note(entry.note, "note", &violations)
+      guard let (channel, key) = address(of: entry, country, &violations),
+        let address = key.address(channel)
+      else { throw InvalidInput(violations: violations.errors) }
+      return SuppressedAddress(
+        channel: channel, key: key, address: address, reason: reason, at: at, note: note,
+        source: source)
+    }
+    return SuppressionImport(store: store, batch: batch, dryRun: request.validateOnly)
+  }
+
+  /// The channel and the address of an entry; nil after noting what is wrong with it.
+  private static func address(
+    of entry: SuppressionEntry, _ country: CountryCode?, _ violations: inout Violations
+  ) -> (PatronModel.Channel, CustomerKey)? {
+    violations.checkKnown(
+      "channel", entry.channel.rawValue, PatronProto.Channel.email.rawValue)
+    guard entry.address.contains(where: { $0 == "@" || $0.isNumber }) else {
+      violations.add(
+        "address",
+        RuleError(
+          reason: "ADDRESS_EXPECTED",
+          message: "It is no address. Expected is an e-mail address or a phone number."))
+      return nil
+    }
+    let isEmail = entry.address.contains("@")
+    let key = violations.check("address") { () throws(RuleError) in
+      isEmail
+        ? CustomerKey.email(key: try EmailAddress(entry.address).key)
+        : .phone(try PhoneNumber(entry.address, defaultCountry: country).e164)
+    }
+    let channel = isEmail ? PatronModel.Channel.email : .sms
+    if entry.channel != .unspecified, Int(entry.channel.rawValue) != channel.rawValue {
+      violations.add(
+        "channel",
+        RuleError(
+          reason: "CHANNEL_MISMATCH",
+          message: "The address is one of the channel \(channel.name). Expected is that channel, "
+            + "or none."))
+    }
+    return key.map { (channel, $0) }
+  }
+
+  /// Suppresses the addresses or opts them out, in order. With `validate_only` all of it is taken
+  /// back in the end.
+  static func importSuppressions(
+    _ request: SuppressionImport, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    func apply() throws -> BatchOutcome {
+      let writer = context.store(request.store)
+      return try request.batch.apply(in: context) { try take($0, writer, at: context.now) }
+    }
+    let outcome =
+      try request.dryRun ? context.transaction.tentatively { try apply() } : apply()
+    try response.append(
+      ImportSuppressionsResponse.with {
+        $0.results = outcome.results
+        $0.counts = outcome.counts
+      })
+  }
+
+  private static func take(
+    _ entry: SuppressedAddress, _ writer: StoreWriter, at now: Int64
+  ) throws -> BatchItemResult {
+    let cause = entry.cause(at: now)
+    // An address that a merged customer only answers to is not the one that it has.
+    let owner = try writer.read.customerRow(entry.key).flatMap { $0.has(entry.key) ? $0 : nil }
+    guard let owner else {
+      let isChanged = try UnknownAddress(entry.channel, entry.address)
+        .suppress(entry.reason, cause, writer)
+      return .with { $0.outcome = isChanged ? .updated : .unchanged }
+    }
+    var edit = try ConsentEdit(owner, writer, at: now)
+    var result = BatchItemResult()
+    if entry.reason == .unsubscribed {
+      let statement = ConsentStatement(at: cause.at, actor: .customer, source: entry.source)
+      let transition = try edit.unsubscribe(
+        statement, entry.channel, .marketing, cause.evidence)
+      if case .unchanged(let warning?) = transition {
+        result.warnings.append(.about(warning, field: "suppressed_at"))
+      }
+    } else {
+      try edit.suppress(entry.channel, entry.address, entry.reason, cause)
+    }
+    result.outcome = edit.isEmpty ? .unchanged : .updated
+    result.customerID = owner.id
+    try edit.write()
+    return result
+  }
+}

@@ -1,0 +1,141 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension ConsentHandlers {
+  /// A page of the suppressions of a store, in the order of channel and hash.
+  static func listSuppressions(
+    _ request: ListSuppressionsRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+  ) throws {
+    let reader = try context.store(request.storeID)
+    let size = try PageSize.check(request.pageSize, usual: 100, greatest: 1000)
+    var violations = Violations()
+    violations.checkKnown(
+      "channel", request.channel.rawValue, PatronProto.Channel.email.rawValue)
+    violations.checkKnown(
+      "reason", request.reason.rawValue, PatronProto.SuppressionReason.unsubscribed.rawValue)
+    try violations.finish()
+    var binding = PageBinding(.suppressions, store: reader.store.name)
+    var filter = Fingerprint(Int64(request.channel.rawValue))
+    filter.add(Int64(request.reason.rawValue))
+    binding.bind(.filter, filter)
+    var place = SuppressionPlace(channel: Int(request.channel.rawValue))
+    if !request.pageToken.isEmpty {
+      let token = try PageToken(
+        request.pageToken, boundTo: binding, count: SuppressionPlace.wordCount)
+      place = SuppressionPlace(words: token.position)
+    }
+    var rows: [SuppressionRow] = []
+    var hasMore = false
+    try SuppressionReader(reader).suppressions(
+      behind: place.channel, place.hash, place.reason
+    ) { row in
+      let isOfChannel =
+        request.channel == .unspecified || row.channel.rawValue == Int(request.channel.rawValue)
+      guard isOfChannel else { return false }
+      guard request.reason == .unspecified || row.reason == Int64(request.reason.rawValue) else {
+        return true
+      }
+      guard rows.count < size else {
+        hasMore = true
+        return false
+      }
+      rows.append(row)
+      return true
+    }
+    var answer = ListSuppressionsResponse()
+    let owners = try SuppressionOwners(of: rows, in: reader, at: context.now)
+    answer.suppressions = rows.map { owners.suppression($0) }
+    if hasMore, let last = rows.last {
+      let token = PageToken(position: SuppressionPlace(of: last).words)
+      answer.nextPageToken = token.text(boundTo: binding)
+    }
+    try response.append(answer)
+  }
+}
+
+/// A place in the list of suppressions, at the end of a page.
+struct SuppressionPlace: Equatable {
+  /// Number of the channel.
+  var channel: Int
+  /// Hash of the address; empty before the first.
+  var hash: [UInt8] = []
+  /// Number of the reason.
+  var reason: Int64 = 0
+
+  /// Numbers of a position: the channel, four of the hash, the reason.
+  static let wordCount = 6
+
+  /// Before the first of a channel.
+  init(channel: Int) { self.channel = channel }
+
+  /// At a suppression.
+  init(of row: SuppressionRow) {
+    channel = row.channel.rawValue
+    hash = row.addressHash
+    reason = row.reason
+  }
+
+  /// The place that ``words`` told.
+  init(words: [Int64]) {
+    channel = Int(truncatingIfNeeded: words[0])
+    for word in words[1...4] {
+      let bits = UInt64(bitPattern: word)
+      for shift in stride(from: 56, through: 0, by: -8) {
+        hash.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
+      }
+    }
+    reason = words[5]
+  }
+
+  /// The place as the numbers of a page token.
+  var words: [Int64] {
+    let parts = stride(from: 0, to: 32, by: 8).map { start in
+      hash[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    }
+    return [Int64(channel)] + parts.map { Int64(bitPattern: $0) } + [reason]
+  }
+}
+
+/// The customers who have the addresses of a page of suppressions. A hash does not tell its address,
+/// so those of the store's customers whose address is suppressed are hashed until all are found.
+struct SuppressionOwners {
+  private struct Key: Hashable {
+    var channel: PatronModel.Channel
+    var hash: [UInt8]
+  }
+
+  private var owners: [Key: (id: Int64, address: String)] = [:]
+
+  init(of rows: [SuppressionRow], in reader: StoreReader, at now: Int64) throws {
+    let suppressions = SuppressionReader(reader)
+    for channel in PatronModel.Channel.allCases {
+      var wanted = Set(rows.filter { $0.channel == channel }.map(\.addressHash))
+      guard !wanted.isEmpty else { continue }
+      let suppressed = FilterSets.set(channel.name, "suppressed", at: now)
+      try reader.customerIDs(in: suppressed) { id in
+        guard let row = try reader.customerRow(.id(id)), let address = row.address(channel) else {
+          return true
+        }
+        let hash = try suppressions.hash(address)
+        guard wanted.remove(hash) != nil else { return true }
+        let shown = channel == .sms ? address : try Customer(stored: row.body).email ?? address
+        owners[Key(channel: channel, hash: hash)] = (id, shown)
+        return !wanted.isEmpty
+      }
+    }
+  }
+
+  /// A suppression as callers get it.
+  func suppression(_ row: SuppressionRow) -> AddressSuppression {
+    let owner = owners[Key(channel: row.channel, hash: row.addressHash)]
+    return .with {
+      $0.addressHash = row.addressHash
+      $0.address = owner?.address ?? ""
+      $0.customerID = owner?.id ?? 0
+      $0.suppression = PatronProto.Suppression(row)
+    }
+  }
+}

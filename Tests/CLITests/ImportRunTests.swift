@@ -1,0 +1,345 @@
+import Foundation
+import PatronClient
+import Testing
+
+@testable import patron
+
+/// Imports apart from their columns: duplicates, warnings, files of rejects, other forms.
+struct ImportRunTests {
+  private func mode(_ path: String) throws -> Int {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    return (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0
+  }
+
+  /// Lines of rejected rows and of warnings, of the rows behind a header of three identifiers.
+  private func told(
+    _ rows: [String], _ more: [String] = []
+  ) async throws -> (rejected: [String], warned: [String]) {
+    let rejects = try TemporaryFile()
+    let text = "external_id,email,phone_number\n" + rows.joined(separator: "\n") + "\n"
+    let outcome = try await patron(
+      ["customers", "import", "-", "-v", "--batch-size", "2", "--rejects", rejects.path] + more,
+      server: .importer(), input: text)
+    let lines = outcome.err.components(separatedBy: "\n")
+    return (
+      rejects.text.components(separatedBy: "\r\n").dropFirst().filter { !$0.isEmpty },
+      lines.filter { $0.contains(": DUPLICATE_ROW:") }
+    )
+  }
+
+  @Test(arguments: [[], ["--dry-run"]])
+  func rowsThatNameTwoPeopleAreRejected(_ more: [String]) async throws {
+    let cases = [
+      ",a@example.com,+12025550143 ,b@example.com,+1(202)5550143 phone_number and another email",
+      ",a@example.com,+12025550143 ,A@Example.com,+12025550144 email and another phone_number",
+      "1,a@example.com, 2,a@example.com, email and another external_id",
+      "1,,+12025550143 2,,+12025550143 phone_number and another external_id",
+    ].map { $0.split(separator: " ", maxSplits: 2).map(String.init) }
+    for rows in cases {
+      let words = rows[2]
+      // Another batch lies between the two.
+      let answer = try await told([rows[0], "8,,", "9,,", rows[1]], more)
+      #expect(answer.rejected.count == 1 && answer.warned.isEmpty, "\(rows): \(answer)")
+      let reason = "IDENTIFIER_MISMATCH: line 2 has the same \(words)"
+      #expect(answer.rejected.first?.contains(reason) == true, "\(answer)")
+    }
+    // The e-mail address is one person's, the phone number another's.
+    let two = try await told(
+      [",a@example.com,", ",,+12025550143", ",a@example.com,+12025550143"], more)
+    #expect(two.rejected.count == 1 && two.warned.isEmpty)
+    let people = "line 2 has the same email, and line 3 the same phone_number"
+    #expect(two.rejected.first?.contains(people) == true)
+    // Known by way of a row between them.
+    let chain = try await told(
+      ["1,a@example.com,", "1,,+12025550143", ",b@example.com,+12025550143"])
+    #expect(chain.rejected.count == 1 && chain.warned.count == 1)
+  }
+
+  @Test func rowsOfOnePersonAreToldOf() async throws {
+    for rows in [
+      ["1,a@example.com,", "1,a@example.com,"], [",a@example.com,", ",A@EXAMPLE.com,"],
+      [",a@example.com,", ",a@example.com,+12025550143"],
+      ["1,a@example.com,", "1,b@example.com,"], ["1,a@example.com,", ",a@example.com,"],
+    ] {
+      let answer = try await told(rows)
+      #expect(answer.rejected.isEmpty && answer.warned.count == 1, "\(rows): \(answer)")
+      #expect(answer.warned.first?.hasPrefix("line 3: DUPLICATE_ROW: customer.") == true)
+      #expect(answer.warned.first?.contains("Line 2 has the same") == true)
+    }
+    let others = try await told(["1,a@example.com,", "2,b@example.com,", ",c@example.com,"])
+    #expect(others.rejected.isEmpty && others.warned.isEmpty)
+  }
+
+  @Test func whoeverKeepsWhatIsThereIsToldAndSendsTheRow() async throws {
+    let rows = [",a@example.com,+12025550143", ",b@example.com,+12025550143"]
+    let answer = try await told(rows, ["--on-mismatch", "keep"])
+    #expect(answer.rejected.isEmpty && answer.warned.count == 1)
+    let server = FakeServer.importer()
+    for policy in ["reject", "keep"] {
+      _ = try await patron(
+        "customers", "import", "-", "--on-mismatch", policy, server: server,
+        input: "external_id\n\"a\nb\"\nc\n")
+    }
+    let requests = try server.requests(ImportCustomersRequest.self, "ImportCustomers")
+    #expect(requests.map(\.onMismatch) == [.reject, .keep])
+    // Rows are numbered by the lines on which they begin.
+    #expect(requests[0].items.map(\.row) == [2, 4])
+  }
+
+  @Test func phoneNumbersOfTheCountryAreCompared() async throws {
+    let rows = [",a@example.com,+493012345678", ",b@example.com,030 12345678"]
+    #expect(try await told(rows, ["--default-country", "DE"]).rejected.count == 1)
+    #expect(try await told(rows).rejected.isEmpty)
+  }
+
+  @Test func aBoundedNumberOfIdentifiersIsKept() throws {
+    func item(_ id: String) -> ImportItem { .with { $0.customer = .with { $0.externalID = id } } }
+    var duplicates = ImportDuplicates(onMismatch: .reject, defaultCountry: nil, limit: 2)
+    var warnings: [Warning] = []
+    for (index, id) in ["a", "b", "c", "c", "a"].enumerated() {
+      try duplicates.check(item(id), at: index + 2, &warnings)
+    }
+    let told = "Line 2 has the same external_id: the two are taken for one person."
+    #expect(warnings.map(\.message) == [told])
+  }
+
+  @Test func warningsSayWhere() async throws {
+    let text = "external_id\na\nkept\n\nb\nkept\n"
+    let arguments = ["customers", "import", "-", "--on-mismatch", "keep"]
+    let server = FakeServer.importer(warning: "kept")
+    let table = try await patron(arguments, server: server, input: text)
+    #expect(table.err.contains("CONSENT_KEPT: 2 times, at lines 3, 6\n"), "\(table.err)")
+    #expect(!table.err.contains("The customer is known."))
+    let verbose = try await patron(arguments + ["-v"], server: server, input: text)
+    let line = "line 6: CONSENT_KEPT: subscriptions.email.marketing: The customer is known."
+    #expect(verbose.err.contains(line + " (RULE: x)\n"), "\(verbose.err)")
+    let json = try await patron(arguments + ["--output", "ndjson"], server: server, input: text)
+    #expect(json.out.contains(#""warning_counts":{"CONSENT_KEPT":2,"DUPLICATE_ROW":1}"#))
+    #expect(
+      json.out.contains(
+        #"{"row":3,"reason":"CONSENT_KEPT","field":"subscriptions.email.marketing","#),
+      "\(json.out)")
+    #expect(json.out.contains(#""message":"The customer is known.","rule":"RULE","given":"x"}"#))
+    let clean = try await patron(
+      arguments + ["--output", "json"], server: server, input: "external_id\na\n")
+    #expect(!clean.out.contains("warning"))
+  }
+
+  // MARK: files
+
+  @Test func aCleanRunRemovesItsOwnOldRejects() async throws {
+    let header = "external_id;first_name"
+    func run(_ text: String, _ rejects: String) async throws -> String {
+      try await patron(
+        "customers", "import", "-", "--rejects", rejects, server: .importer(), input: text
+      ).err
+    }
+    for old in [header + ";reject_reason\r\nx;y;why\r\n", header + ";reject_reason\n"] {
+      let rejects = try TemporaryFile(old)
+      let err = try await run(header + "\na;b\n", rejects.path)
+      #expect(!FileManager.default.fileExists(atPath: rejects.path))
+      #expect(err.contains("an earlier run left, is removed"), "\(err)")
+    }
+    for other in ["mine\n", "external_id;reject_reason\nx;why\n", header + "\n", ""] {
+      let rejects = try TemporaryFile(other)
+      let err = try await run(header + "\na;b\n", rejects.path)
+      #expect(rejects.text == other)
+      #expect(err.contains("earlier run over another file") == other.contains("reject_reason"))
+    }
+    // A file of rejects that was mended is not itself the old one.
+    let file = try TemporaryFile(header + ";reject_reason\nx;y;why\n")
+    let outcome = try await patron(
+      "customers", "import", file.path, "--rejects", file.path + ".rejects", server: .importer())
+    #expect(outcome.status == 0 && !file.text.isEmpty)
+  }
+
+  @Test func batchesRemoveNothingThatIsNotTheirs() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.batchUpsertCustomers) { request in
+      .with { $0.results = request.customers.map { _ in .with { $0.outcome = .created } } }
+    }
+    let precious = try TemporaryFile("precious\n")
+    let outcome = try await patron(
+      "customers", "upsert", "--batch", "-", "--rejects", precious.path, server: server,
+      input: "{\"externalId\":\"a\"}\n")
+    #expect(outcome.status == 0 && precious.text == "precious\n", "\(outcome.err)")
+  }
+
+  @Test func onlyTheOwnerMayReadWhatIsWritten() async throws {
+    let old = try TemporaryFile("old")
+    #expect(try mode(old.path) & 0o077 != 0)
+    let failed = try await patron(
+      "customers", "import", "-", "--rejects", old.path, server: .importer(),
+      input: "external_id\n1,2\n")
+    #expect(failed.status == 3)
+    #expect(try mode(old.path) == 0o600)
+    let batch = try TemporaryFile("old")
+    _ = try await patron(
+      "customers", "upsert", "--batch", "-", "--rejects", batch.path, server: .importer(),
+      input: "nonsense\n")
+    #expect(batch.text.hasPrefix("{\"line\":1"))
+    #expect(try mode(batch.path) == 0o600)
+    let server = FakeServer()
+    server.handle("ExportCustomers") { _, _ throws(RPCError) in
+      [try FakeServer.encode(ExportCustomersResponse.with { $0.data = Array("x".utf8) })]
+    }
+    let export = try TemporaryFile("old")
+    let outcome = try await patron("customers", "export", "-o", export.path, server: server)
+    #expect(outcome.status == 0 && export.text == "x")
+    #expect(try mode(export.path) == 0o600)
+  }
+
+  // MARK: other forms
+
+  private let record = """
+    {"id":"7","externalId":"a","email":"a@example.com","tags":"vip,gold","locale":"en-US",\
+    "defaultLanguage":"en","address":{"city":"Graz"},"customProperties":{"n":{"int64Value":"5"}},\
+    "subscriptions":[{"channel":"CHANNEL_EMAIL","topic":"TOPIC_MARKETING",\
+    "state":"CONSENT_STATE_SUBSCRIBED","changedAt":"2024-05-31T12:00:00Z","ledgerId":"9"}],\
+    "origin":"ORIGIN_API","orderStats":[{"currencyCode":"EUR"}],"ofTomorrow":{"a":[1]},\
+    "channels":[{"channel":"CHANNEL_EMAIL","topic":"TOPIC_MARKETING","suppressions":[\
+    {"channel":"CHANNEL_EMAIL","reason":"SUPPRESSION_REASON_MANUAL","note":"n"}]},\
+    {"channel":"CHANNEL_EMAIL","topic":"TOPIC_LOYALTY","suppressions":[\
+    {"channel":"CHANNEL_EMAIL","reason":"SUPPRESSION_REASON_MANUAL","note":"n"}]}]}
+    """
+
+  @Test func anExportOfNDJSONIsImported() async throws {
+    let server = FakeServer.importer()
+    let outcome = try await patron(
+      "customers", "import", "-", server: server, input: "\u{FEFF}" + record + "\n\n")
+    #expect(outcome.status == 0 && outcome.out.hasPrefix("1 customer: 1 created"), "\(outcome.err)")
+    let item = try #require(try server.imported.first)
+    #expect(item.customer?.externalID == "a" && item.customer?.defaultLanguage == "en-US")
+    #expect(item.customer?.tags == "vip,gold" && item.customer?.address?.city == "Graz")
+    #expect(item.customer?.customProperties["n"]?.kind == .int64Value(5))
+    #expect(item.subscriptions.map(\.ledgerID) == [0] && item.row == 1)
+    #expect(item.consent(.email)?.changedAt == .of("2024-05-31T12:00:00Z"))
+    #expect(item.suppressions.map(\.reason) == [.manual] && item.suppressions[0].note == "n")
+    let mapped = try await patron(
+      "customers", "import", "-", "--preset", "shopify", server: server, input: record)
+    #expect(mapped.status == 2 && mapped.err.contains("is NDJSON"))
+  }
+
+  @Test func rejectedLinesOfNDJSONAreMendedAndImportedAgain() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.importCustomers) { request in
+      .with {
+        $0.results = request.items.map { item in
+          .with {
+            guard item.customer?.externalID == "bad" else { return $0.outcome = .created }
+            $0.error = .with {
+              $0.code = 3
+              $0.message = "a \"reason\""
+            }
+          }
+        }
+      }
+    }
+    let rejects = try TemporaryFile()
+    var text = "{\"externalId\":\"good\"}\n{ \"externalId\": \"bad\"}\n{\"externalId\":1}x\n"
+    for _ in 0..<2 {
+      let outcome = try await patron(
+        "customers", "import", "-", "--rejects", rejects.path, server: server, input: text)
+      #expect(outcome.status == 3, "\(outcome.err)")
+      text = rejects.text
+      let lines = text.components(separatedBy: "\n")
+      #expect(lines[0] == #"{"reject_reason":"a \"reason\"","externalId": "bad"}"#)
+      #expect(lines[1].hasPrefix(#"{"reject_reason":"the line is no customer: "#))
+    }
+    let mended = text.components(separatedBy: "\n")[0].replacing("\"bad\"", with: "\"good\"")
+    let outcome = try await patron(
+      "customers", "import", "-", "--rejects", rejects.path, server: server, input: mended)
+    #expect(outcome.status == 0 && outcome.out.hasPrefix("1 customer: 1 created"))
+    #expect(!FileManager.default.fileExists(atPath: rejects.path))
+  }
+
+  @Test func aListOfSuppressionsMakesNoCustomers() async throws {
+    let server = FakeServer.importer()
+    let rejects = try TemporaryFile()
+    let file = try TemporaryFile(
+      "Email;Channel;Reason;Timestamp;Note\n"
+        + "a@example.com;email;HARD_BOUNCE;2024-05-31T12:00:00Z;x\n"
+        + "'+12025550143;;Unsubscribed;;\nb@example.com;;;;\n;email;manual;;\n"
+        + "c@example.com;post;;;\nd@example.com;;because;tomorrow;\n")
+    let outcome = try await patron(
+      "customers", "import", "--suppressions", file.path, "--dry-run", "--source", "old_shop",
+      "--default-country", "US", "--rejects", rejects.path, server: server)
+    #expect(outcome.status == 3)
+    #expect(outcome.out.hasPrefix("6 suppressions: 0 created, 3 updated"), "\(outcome.out)")
+    let request = try #require(
+      try server.requests(ImportSuppressionsRequest.self, "ImportSuppressions").first)
+    #expect(request.validateOnly && request.source == "old_shop" && request.defaultCountry == "US")
+    #expect(
+      request.suppressions.map(\.address) == ["a@example.com", "+12025550143", "b@example.com"])
+    #expect(request.suppressions.map(\.reason) == [.hardBounce, .unsubscribed, .unspecified])
+    #expect(request.suppressions.map(\.channel) == [.email, .unspecified, .unspecified])
+    #expect(request.suppressions[0].suppressedAt == .of("2024-05-31T12:00:00Z"))
+    #expect(request.suppressions[0].note == "x")
+    let lines = rejects.text.components(separatedBy: "\r\n")
+    #expect(lines[1].contains("address: it is missing"))
+    #expect(lines[2].contains("channel: Expected one of sms, email"))
+    #expect(lines[3].contains("reason: Expected one of manual"))
+    #expect(lines[3].contains("; suppressed_at: "))
+    for (text, expected) in [
+      ("Email,Foo,Bar\n", "unknown columns: \"Foo\", \"Bar\""), ("reason\n", "no column address"),
+      ("email,phone\n", "two columns are address"), ("{}\n", "is NDJSON"),
+    ] {
+      let refused = try await patron(
+        "customers", "import", "--suppressions", "-", server: server, input: text)
+      #expect(refused.status == 1 && refused.err.contains(expected), "\(refused.err)")
+    }
+    let mapped = try await patron(
+      "customers", "import", "--suppressions", "-", "--map", "Foo=", "--map", "Wer=address",
+      server: server, input: "Wer,Foo,source\na@example.com,1,s\n")
+    #expect(mapped.status == 0 && mapped.err.contains("only exports have them: source"))
+    let both = try await patron("customers", "import", "x", "--suppressions", "y")
+    #expect(both.status == 2)
+  }
+
+  @Test func suppressionsAreListedAndExported() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.listSuppressions) { request in
+      .with {
+        let first = request.pageToken.isEmpty
+        $0.suppressions = [
+          .with {
+            $0.addressHash = Array(repeating: first ? 0x0a : 0xff, count: 32)
+            $0.address = first ? "a@example.com" : ""
+            $0.customerID = first ? 7 : 0
+            $0.suppression = .with {
+              $0.channel = .email
+              $0.reason = .hardBounce
+              $0.suppressedAt = .of("2024-05-31T12:00:00Z")
+              $0.note = "=x"
+            }
+          }
+        ]
+        $0.nextPageToken = first ? "next" : ""
+      }
+    }
+    let table = try await patron(
+      "consent", "suppressions", "list", "--channel", "email", "--reason", "hard-bounce", "--limit",
+      "1", server: server, columns: 160)
+    #expect(table.status == 0 && table.err.contains("--page-token next"), "\(table.err)")
+    #expect(table.out.contains("a@example.com") && table.out.contains("hard bounce"))
+    let request = try #require(
+      try server.requests(ListSuppressionsRequest.self, "ListSuppressions").first)
+    #expect(request.channel == .email && request.reason == .hardBounce && request.pageSize == 1)
+    let csv = try await patron(
+      "consent", "suppressions", "list", "--all", "--output", "csv", server: server)
+    let file = try TemporaryFile()
+    let export = try await patron(
+      "consent", "suppressions", "export", "-o", file.path, server: server)
+    #expect(export.status == 0 && export.err == "2 suppressions in \(file.path)\n")
+    #expect(file.text == csv.out)
+    #expect(try mode(file.path) == 0o600)
+    let lines = csv.out.components(separatedBy: "\r\n")
+    #expect(lines[0] == "address,channel,reason,suppressed_at,source,note,customer_id,address_hash")
+    #expect(
+      lines[1].hasPrefix("a@example.com,email,hard_bounce,2024-05-31T12:00:00Z,,'=x,7,0a0a"))
+    #expect(lines[2].hasPrefix(",email,hard_bounce,") && lines[2].hasSuffix("ffff"))
+    let json = try await patron(
+      "consent", "suppressions", "export", "--format", "ndjson", server: server)
+    #expect(json.out.components(separatedBy: "\n").filter { !$0.isEmpty }.count == 2)
+  }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import PatronClient
+
+@testable import patron
+
+extension FakeServer {
+  /// A server that takes all customers and suppressions, and warns of those with this external id.
+  static func importer(warning: String? = nil) -> FakeServer {
+    let server = FakeServer()
+    server.on(CustomerService.importCustomers) { request in
+      .with {
+        $0.results = request.items.map { item in
+          .with {
+            $0.outcome = .created
+            guard let warning, item.customer?.externalID == warning else { return }
+            $0.warnings = [
+              .with {
+                $0.reason = "CONSENT_KEPT"
+                $0.field = "subscriptions.email.marketing"
+                $0.message = "The customer is known."
+                $0.rule = "RULE"
+                $0.given = "x"
+              }
+            ]
+          }
+        }
+      }
+    }
+    server.on(CustomerService.importSuppressions) { request in
+      .with { $0.results = request.suppressions.map { _ in .with { $0.outcome = .updated } } }
+    }
+    return server
+  }
+
+  /// The customers that were sent.
+  var imported: [ImportItem] {
+    get throws {
+      try requests(ImportCustomersRequest.self, "ImportCustomers").flatMap(\.items)
+    }
+  }
+}
+
+extension ImportItem {
+  /// Marketing by a channel.
+  func consent(_ channel: Channel) -> PatronProto.Subscription? {
+    subscriptions.first { $0.channel == channel && $0.topic == .marketing }
+  }
+}
+
+extension GoogleProtobuf.Timestamp {
+  /// An instant as people write it.
+  static func of(_ text: String) -> GoogleProtobuf.Timestamp? {
+    try? InstantText.timestamp(text)
+  }
+}

@@ -1,0 +1,193 @@
+import PatronClient
+import PatronModel
+
+/// One record of a file as it stands there.
+struct ImportedLine: Sendable {
+  /// The line on which it begins, from 1.
+  var number: Int
+  /// The cells of a row of CSV without quotes; a line of NDJSON has none.
+  var cells: [[UInt8]]
+  /// The record without its line break.
+  var raw: [UInt8]
+}
+
+/// Reads the records of a file one by one.
+struct ImportLines: ~Copyable {
+  let form: ImportForm
+  private var parser: CSVParser
+  private var reader: LineReader
+
+  private static let chunk = 256 << 10
+
+  /// Looks at the beginning of a file to find out what it is.
+  init(_ file: consuming InputFile, delimiter: UInt8?) throws(LocalError) {
+    var beginning: [UInt8] = []
+    while !ImportForm.isEnough(beginning), try file.read(Self.chunk, to: &beginning) {}
+    form = try ImportForm(of: beginning, delimiter: delimiter, name: file.name)
+    switch form {
+    case .csv(let delimiter):
+      parser = CSVParser(delimiter: delimiter)
+      parser.add(beginning)
+      reader = LineReader(file)
+    case .ndjson:
+      parser = CSVParser()
+      reader = LineReader(file, beginning: Array(ImportForm.withoutMark(beginning)))
+    }
+  }
+
+  /// The name of the file in messages.
+  var name: String { reader.file.name }
+  /// Bytes of the file, where that is known.
+  var size: Int? { reader.file.size }
+
+  /// Bytes up to the end of the last record.
+  var bytesRead: Int { form == .ndjson ? reader.bytesRead : parser.bytesRead }
+
+  /// Refuses this file as that of its rejects.
+  func refuse(asRejects path: String) throws(LocalError) {
+    try reader.file.refuse(asRejects: path)
+  }
+
+  /// The header of a file of CSV.
+  mutating func header() throws(LocalError) -> ImportedLine {
+    guard let line = try next() else {
+      throw LocalError("\(name) is empty; expected a header and rows of CSV")
+    }
+    // Some spreadsheets say in a line of its own what separates cells.
+    guard line.raw.starts(with: ImportForm.separatorLine) else { return line }
+    guard let header = try next() else {
+      throw LocalError("\(name) has no header behind the line sep=; expected one and rows of CSV")
+    }
+    return header
+  }
+
+  /// The next record, or nil at the end of the file.
+  mutating func next() throws(LocalError) -> ImportedLine? {
+    switch form {
+    case .csv: return try nextRow()
+    case .ndjson:
+      while let line = try reader.next() {
+        let text = Array(line)
+        guard !text.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) else { continue }
+        return ImportedLine(number: reader.lineNumber, cells: [], raw: text)
+      }
+      return nil
+    }
+  }
+
+  private mutating func nextRow() throws(LocalError) -> ImportedLine? {
+    if let row = try parsed() { return row }
+    while true {
+      var bytes: [UInt8] = []
+      let hasMore = try reader.file.read(Self.chunk, to: &bytes)
+      if hasMore { parser.add(bytes) } else { parser.finish() }
+      if let row = try parsed() { return row }
+      if !hasMore { return nil }
+    }
+  }
+
+  private mutating func parsed() throws(LocalError) -> ImportedLine? {
+    do throws(CSVError) {
+      return try parser.next().map { ImportedLine(number: $0.line, cells: $0.cells, raw: $0.raw) }
+    } catch {
+      throw LocalError("\(name), \(error)")
+    }
+  }
+}
+
+/// The form of a file of an import.
+enum ImportForm: Sendable, Equatable {
+  /// Rows of CSV, with this between two cells.
+  case csv(delimiter: UInt8)
+  /// One JSON object a line, as exports write it.
+  case ndjson
+
+  /// The beginning of a first line that names the separator instead of columns.
+  static let separatorLine = Array("sep=".utf8)
+
+  private static let lineFeed = UInt8(ascii: "\n")
+  private static let quote = UInt8(ascii: "\"")
+  /// Files without a line break are looked at up to here.
+  private static let longest = 1 << 20
+
+  /// Finds the form by the beginning of a file. The separator is whichever of comma, semicolon and tab
+  /// the header has outside quotes.
+  init(of beginning: [UInt8], delimiter: UInt8?, name: String) throws(LocalError) {
+    let text = Self.withoutMark(beginning)
+    if let delimiter {
+      self = .csv(delimiter: delimiter)
+      return
+    }
+    if text.first(where: { ![0x20, 0x09, 0x0D, 0x0A].contains($0) }) == UInt8(ascii: "{") {
+      self = .ndjson
+      return
+    }
+    let header = Self.header(text)
+    if header.starts(with: Self.separatorLine), header.count == 5, let last = header.last {
+      self = .csv(delimiter: last)
+      return
+    }
+    let plain = Self.outsideQuotes(header)
+    let found = Self.usual.filter { plain.contains($0.byte) }
+    guard found.count < 2 else {
+      throw LocalError(
+        "\(name): the header has \(found.map(\.name).joined(separator: " and ")) outside quotes; "
+          + "say with --delimiter which of them separate its cells"
+      )
+    }
+    let bar = UInt8(ascii: "|")
+    self = .csv(
+      delimiter: found.first?.byte ?? (plain.contains(bar) ? bar : UInt8(ascii: ",")))
+  }
+
+  private static let usual: [(byte: UInt8, name: String)] = [
+    (UInt8(ascii: ","), "commas"), (UInt8(ascii: ";"), "semicolons"), (UInt8(ascii: "\t"), "tabs"),
+  ]
+
+  /// Returns true if the beginning of a file is long enough to find its form.
+  static func isEnough(_ beginning: [UInt8]) -> Bool {
+    beginning.count >= longest || header(withoutMark(beginning)).count < beginning.count - 3
+  }
+
+  static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+    bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+  }
+
+  /// The first line that is not empty; line breaks in quotes are part of it.
+  private static func header(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let rest = text.drop { $0 == 0x0D || $0 == lineFeed }
+    var isQuoted = false
+    for index in rest.indices {
+      if rest[index] == quote { isQuoted.toggle() }
+      guard !isQuoted, rest[index] == lineFeed else { continue }
+      let line = rest[..<index]
+      return line.last == 0x0D ? line.dropLast() : line
+    }
+    return rest
+  }
+
+  private static func outsideQuotes(_ line: ArraySlice<UInt8>) -> [UInt8] {
+    var isQuoted = false
+    return line.filter { byte in
+      if byte == quote { isQuoted.toggle() }
+      return !isQuoted
+    }
+  }
+}
+
+/// The separator of cells, as people type it.
+enum DelimiterArgument {
+  static func parse(_ text: String) -> UInt8? {
+    switch text.lowercased() {
+    case "tab", "\\t", "\t": return UInt8(ascii: "\t")
+    case "comma": return UInt8(ascii: ",")
+    case "semicolon": return UInt8(ascii: ";")
+    default:
+      guard text.utf8.count == 1, let byte = text.utf8.first, (0x21...0x7E).contains(byte),
+        byte != UInt8(ascii: "\""), !Character(Unicode.Scalar(byte)).isLetter,
+        !Character(Unicode.Scalar(byte)).isNumber
+      else { return nil }
+      return byte
+    }
+  }
+}

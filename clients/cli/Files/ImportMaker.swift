@@ -1,0 +1,170 @@
+import PatronClient
+import PatronModel
+
+/// Makes items of a call from the records of a file, in their order.
+protocol ImportMaker {
+  associatedtype Item: Message & Sendable
+
+  /// The item of a record. What the user should know of it is added to `warnings`.
+  ///
+  /// - Throws: why it is none.
+  mutating func item(
+    _ line: ImportedLine,
+    _ warnings: inout [Warning]
+  ) throws(LocalError) -> Item
+}
+
+/// Sends items to a server.
+protocol ImportCall: Sendable {
+  associatedtype Item: Message & Sendable
+
+  /// One item, in words.
+  var noun: String { get }
+
+  /// Sends items and returns their results, in their order.
+  func results(of items: [Item], in session: Session) async throws(RPCError) -> [BatchItemResult]
+
+  /// Describes the refusal of an item in the words of the file.
+  func reason(_ error: RPCError, _ item: Item) -> String
+}
+
+/// Rows of CSV as text.
+struct ImportText {
+  /// True if cells are taken as they stand.
+  let isUnescaped: Bool
+
+  /// The cells of a row.
+  func cells(_ line: ImportedLine) throws(LocalError) -> [String] {
+    var cells: [String] = []
+    for cell in line.cells {
+      let bytes = isUnescaped ? cell[...] : CSVSafety.unmarked(cell)
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw LocalError("the row is no UTF-8; save the file as UTF-8")
+      }
+      cells.append(text)
+    }
+    return cells
+  }
+
+  /// The names of a header.
+  static func names(_ line: ImportedLine, _ file: String) throws(LocalError) -> [String] {
+    var names: [String] = []
+    for cell in line.cells {
+      guard let name = String(validating: cell, as: UTF8.self) else {
+        throw LocalError("\(file), line \(line.number): the header is no UTF-8")
+      }
+      names.append(name)
+    }
+    return names
+  }
+}
+
+/// Makes customers from rows of CSV.
+struct CustomerRows: ImportMaker {
+  let header: ImportHeader
+  let text: ImportText
+  var duplicates: ImportDuplicates
+
+  mutating func item(
+    _ line: ImportedLine,
+    _ warnings: inout [Warning]
+  ) throws(LocalError) -> ImportItem {
+    var item = try ImportRow.item(header, text.cells(line), &warnings)
+    item.row = Int32(clamping: line.number)
+    try duplicates.check(item, at: line.number, &warnings)
+    return item
+  }
+}
+
+/// Makes customers from lines of NDJSON as exports write them.
+struct CustomerRecords: ImportMaker {
+  var duplicates: ImportDuplicates
+  private let options = Session.reading(allowUnknownFields: true)
+
+  init(duplicates: ImportDuplicates) { self.duplicates = duplicates }
+
+  mutating func item(
+    _ line: ImportedLine,
+    _ warnings: inout [Warning]
+  ) throws(LocalError) -> ImportItem {
+    let text = RejectedJSON.original(line.raw)
+    guard !text.starts(with: RejectedJSON.textBeginning) else {
+      throw LocalError("the line is no customer: put the object that input has in its place")
+    }
+    let customer: Customer
+    do throws(JSONError) {
+      customer = try Customer(json: text, options: options)
+    } catch {
+      var place = error
+      place.line = 0
+      throw LocalError("the line is no customer: \(place)")
+    }
+    var item = ImportItem(customer)
+    item.row = Int32(clamping: line.number)
+    try duplicates.check(item, at: line.number, &warnings)
+    return item
+  }
+}
+
+extension ImportItem {
+  /// Makes an item of an exported customer: fields, consent and suppressions. Values that the server
+  /// sets, or that come from orders and events, are left out.
+  init(_ customer: Customer) {
+    self.init()
+    self.customer = .with {
+      $0.externalID = customer.externalID
+      $0.email = customer.email
+      $0.phoneNumber = customer.phoneNumber
+      $0.firstName = customer.firstName
+      $0.lastName = customer.lastName
+      $0.gender = customer.gender
+      $0.accountCreatedAt = customer.accountCreatedAt
+      $0.accountStatus = customer.accountStatus
+      $0.defaultLanguage = customer.defaultLanguage
+      if let locale = customer.locale, ImportRow.saysMore(locale, than: customer.defaultLanguage) {
+        $0.defaultLanguage = locale
+      }
+      $0.defaultCurrency = customer.defaultCurrency
+      $0.tags = customer.tags
+      $0.address = customer.address
+      $0.acceptsSMSMarketing = customer.acceptsSMSMarketing
+      $0.acceptsEmailMarketing = customer.acceptsEmailMarketing
+      $0.customProperties = customer.customProperties
+    }
+    subscriptions = customer.subscriptions.map { subscription in
+      var subscription = subscription
+      subscription.ledgerID = 0
+      return subscription
+    }
+    // Each topic of a channel has the suppressions of its address.
+    for suppression in customer.channels.flatMap(\.suppressions)
+    where !suppressions.contains(where: {
+      $0.channel == suppression.channel && $0.reason == suppression.reason
+    }) {
+      suppressions.append(suppression)
+    }
+  }
+}
+
+/// Sends customers.
+struct CustomerImportCall: ImportCall {
+  /// The request without items.
+  let frame: ImportCustomersRequest
+  /// nil for NDJSON.
+  let header: ImportHeader?
+
+  var noun: String { "customer" }
+
+  func results(
+    of items: [ImportItem], in session: Session
+  ) async throws(RPCError) -> [BatchItemResult] {
+    var request = frame
+    request.items = items
+    return try await session.client.customers
+      .importCustomers(request, options: session.call).results
+  }
+
+  func reason(_ error: RPCError, _ item: ImportItem) -> String {
+    ImportReason.text(error, item) { header?.name(of: $0) ?? $0 }
+  }
+}

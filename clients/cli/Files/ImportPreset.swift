@@ -1,0 +1,319 @@
+import ArgumentParser
+import PatronModel
+
+/// Programs whose exports an import reads as they are.
+enum ImportPreset: String, CaseIterable, ExpressibleByArgument, Sendable {
+  case shopify, woocommerce, klaviyo, mailchimp
+
+  /// The name of the program.
+  var title: String {
+    switch self {
+    case .shopify: "Shopify"
+    case .woocommerce: "WooCommerce"
+    case .klaviyo: "Klaviyo"
+    case .mailchimp: "Mailchimp"
+    }
+  }
+
+  /// Returns the layout of a file with this header, in small letters, and this name.
+  func layout(_ names: [String], fileName: String) -> ImportLayout {
+    switch self {
+    case .shopify: .shopify
+    case .woocommerce: .wooCommerce
+    case .klaviyo: .klaviyo
+    case .mailchimp: .mailchimp(.init(names, fileName: fileName))
+    }
+  }
+
+  /// The program that most likely wrote a header: by columns that only its files have.
+  static func likely(_ names: [String]) -> ImportPreset? {
+    let marks: [(ImportPreset, [String])] = [
+      (.shopify, ["accepts email marketing", "default address city"]),
+      (.klaviyo, ["klaviyo id", "email marketing consent"]),
+      (.mailchimp, ["member_rating", "leid"]), (.woocommerce, ["billing_first_name", "aov"]),
+    ]
+    return marks.first { $0.1.contains(where: names.contains) }?.0
+  }
+}
+
+/// The layout of another program's export.
+struct ImportLayout: Sendable {
+  /// Columns that are taken as they stand, by their names in small letters. Where several are the
+  /// same, the first that a file has counts.
+  var columns: [(name: String, column: CustomerColumn)]
+  /// Columns that ``values`` reads.
+  var special: Set<String> = []
+  /// Columns that ``values`` may give.
+  var gives: Set<CustomerColumn> = []
+  /// Columns that are left out, and how the names of further ones begin.
+  var leftOut: Set<String>
+  var leftOutPrefixes: [String] = []
+  /// A remark for the user about the file.
+  var remark: String?
+  /// Reads the special columns of a row.
+  var values: @Sendable (ImportCells) throws -> [(CustomerColumn, String)] = { _ in [] }
+
+  /// Returns true if the layout has a column of this name.
+  func knows(_ name: String) -> Bool {
+    leftOut.contains(name) || special.contains(name) || columns.contains { $0.name == name }
+      || leftOutPrefixes.contains(where: name.hasPrefix)
+  }
+
+  fileprivate static func fields(
+    _ pairs: KeyValuePairs<String, CustomerField>
+  ) -> [(name: String, column: CustomerColumn)] {
+    pairs.map { ($0.key, .field($0.value)) }
+  }
+}
+
+/// The cells of a row that a layout reads by itself.
+struct ImportCells {
+  let places: [String: Int]
+  let cells: [String]
+
+  /// The cell of a column; nil where there is none or it is empty.
+  subscript(_ name: String) -> String? {
+    guard let index = places[name], cells.indices.contains(index) else { return nil }
+    let text = cells[index].trimmingSpace()
+    return text.isEmpty ? nil : text
+  }
+}
+
+extension ImportLayout {
+  /// Customers > Export, the layout of now and the one before it. The two columns of marketing are
+  /// flags.
+  fileprivate static let shopify = ImportLayout(
+    columns: fields([
+      "customer id": .externalID, "first name": .firstName, "last name": .lastName,
+      "email": .email, "phone": .phoneNumber, "accepts email marketing": .acceptsEmailMarketing,
+      "accepts marketing": .acceptsEmailMarketing, "accepts sms marketing": .acceptsSMSMarketing,
+      "default address company": .company, "default address address1": .address1,
+      "default address address2": .address2, "default address city": .city,
+      "default address province code": .provinceCode,
+      "default address country code": .countryCode, "default address zip": .zip,
+      "default address phone": .addressPhoneNumber, "company": .company, "address1": .address1,
+      "address2": .address2, "city": .city, "province": .state, "province code": .provinceCode,
+      "country code": .countryCode, "zip": .zip, "tags": .tags,
+    ]),
+    leftOut: [
+      "country", "total spent", "total orders", "note", "tax exempt", "tax exemptions",
+      "accepts whatsapp marketing",
+    ])
+
+  /// Analytics > Customers > Download, Customer/Order/Coupon Export, and Import Export Suite.
+  fileprivate static let wooCommerce = ImportLayout(
+    columns: fields([
+      "first_name": .firstName, "billing_first_name": .firstName, "last_name": .lastName,
+      "billing_last_name": .lastName, "email": .email, "user_email": .email,
+      "customer_email": .email, "billing_email": .email, "billing_phone": .phoneNumber,
+      "phone": .phoneNumber, "sign up": .accountCreatedAt, "date_registered": .accountCreatedAt,
+      "user_registered": .accountCreatedAt, "billing_company": .company,
+      "billing_address_1": .address1, "billing_address_2": .address2, "billing_city": .city,
+      "city": .city, "billing_state_code": .provinceCode, "billing_state": .state,
+      "region": .state, "billing_postcode": .zip, "postal code": .zip,
+      "billing_country": .countryCode, "country / region": .countryCode, "locale": .locale,
+    ]),
+    special: ["name", "customer_id", "mailchimp_woocommerce_is_subscribed"],
+    gives: [.field(.externalID), .field(.firstName), .field(.lastName)],
+    leftOut: [
+      "id", "username", "last active", "orders", "total spend", "aov", "user_login", "user_pass",
+      "user_nicename", "user_url", "user_status", "display_name", "nickname", "description",
+      "roles", "order_count", "total_spent", "billing_full_name", "last_update", "customer_note",
+      "is_paying_customer", "wp_user_level",
+    ],
+    leftOutPrefixes: ["shipping_", "meta:", "session_", "wc_"],
+    values: { cells in
+      var values: [(CustomerColumn, String)] = []
+      // Guests have the number 0.
+      if let id = cells["customer_id"], id != "0" { values.append((.field(.externalID), id)) }
+      if let name = cells["name"] {
+        let parts = name.split(maxSplits: 1, whereSeparator: \.isWhitespace).map(String.init)
+        values += zip([CustomerField.firstName, .lastName], parts).map { (.field($0), $1) }
+      }
+      switch cells["mailchimp_woocommerce_is_subscribed"] {
+      case "1": values.append((.field(.acceptsEmailMarketing), "true"))
+      case "0": values.append((.field(.acceptsEmailMarketing), "false"))
+      default: break
+      }
+      return values
+    })
+}
+
+// MARK: - Klaviyo
+
+extension ImportLayout {
+  /// Lists & Segments > Export to CSV.
+  fileprivate static let klaviyo = ImportLayout(
+    columns: fields([
+      "external id": .externalID, "email": .email, "phone number": .phoneNumber,
+      "first name": .firstName, "last name": .lastName, "organization": .company,
+      "address": .address1, "address 1": .address1, "address 2": .address2, "city": .city,
+      "state / region": .state, "region": .state, "country": .countryCode, "zip code": .zip,
+      "zip": .zip, "locale": .locale,
+    ]),
+    special: [
+      "email marketing consent", "email marketing consent timestamp", "email suppressions",
+      "sms marketing consent", "sms marketing consent timestamp", "sms suppressions",
+    ],
+    leftOut: [
+      "klaviyo id", "title", "latitude", "longitude", "timezone", "source", "ip address", "image",
+      "historic customer lifetime value", "total customer lifetime value",
+      "predicted customer lifetime value", "average order value", "historic number of orders",
+      "predicted number of orders", "average days between orders", "churn risk prediction",
+      "first active", "last active", "profile created on", "date added", "last open",
+      "last click", "expected date of next order", "initial source", "last source",
+    ],
+    values: { cells in
+      try Channel.allCases.flatMap { channel in
+        try KlaviyoConsent(cells, channel).values(channel)
+      }
+    })
+}
+
+/// The consent of one channel in an export of Klaviyo. Some exports have the time of the agreement in
+/// place of `SUBSCRIBED`. An opt-out among the suppressions counts for more than an agreement.
+private struct KlaviyoConsent {
+  private var state: String?
+  private var at: String?
+  private var reasons: [String] = []
+
+  init(_ cells: ImportCells, _ channel: Channel) throws {
+    let name = channel == .sms ? "sms" : "email"
+    at = cells["\(name) marketing consent timestamp"]
+    if let consent = cells["\(name) marketing consent"] {
+      try read(consent, "\(name) marketing consent")
+    }
+    if let list = cells["\(name) suppressions"] { addSuppressions(list) }
+    if state == nil { at = nil }
+  }
+
+  private mutating func read(_ consent: String, _ name: String) throws {
+    switch consent.uppercased().replacing(" ", with: "_") {
+    case "SUBSCRIBED", "TRUE", "YES": state = "subscribed"
+    case "UNSUBSCRIBED", "FALSE", "NO": state = "unsubscribed"
+    case "NEVER_SUBSCRIBED": break
+    default:
+      guard (try? CellValue.time(consent)) != nil else {
+        throw LocalError(
+          "\(name): expected SUBSCRIBED, UNSUBSCRIBED, NEVER_SUBSCRIBED or the time of the agreement"
+        )
+      }
+      state = "subscribed"
+      at = at ?? consent
+    }
+  }
+
+  private mutating func addSuppressions(_ list: String) {
+    let words = list.uppercased().split { !($0.isLetter || $0 == "_") }.map(String.init)
+    for word in words {
+      switch SuppressionWord.reason(word) {
+      case "unsubscribed":
+        // The time is that of the agreement, which the opt-out ended.
+        if state != "unsubscribed" { at = nil }
+        state = "unsubscribed"
+      case let reason:
+        let reason = reason ?? "manual"
+        if !reasons.contains(reason) { reasons.append(reason) }
+      }
+    }
+  }
+
+  func values(_ channel: Channel) -> [(CustomerColumn, String)] {
+    var values: [(CustomerColumn, String)] = []
+    if let state { values.append((.consent(channel, .marketing, .state), state)) }
+    if let at { values.append((.consent(channel, .marketing, .changedAt), at)) }
+    if !reasons.isEmpty {
+      values.append((.suppression(channel, .reasons), CellList.joined(reasons)))
+    }
+    return values
+  }
+}
+
+// MARK: - Mailchimp
+
+/// One of the files of an audience. Mailchimp writes a file for each state. Columns mark the files of
+/// opt-outs and of bounced addresses; the files of subscribers and of other contacts differ by name
+/// only.
+private enum MailchimpFile {
+  case subscribed, unsubscribed, cleaned, nonsubscribed, unknown
+
+  init(_ names: [String], fileName: String) {
+    let base = fileName.split(separator: "/").last.map { $0.lowercased() } ?? ""
+    if names.contains("unsub_time") || base.hasPrefix("unsubscribed") {
+      self = .unsubscribed
+    } else if names.contains("clean_time") || base.hasPrefix("cleaned") {
+      self = .cleaned
+    } else if base.hasPrefix("nonsubscribed") {
+      self = .nonsubscribed
+    } else {
+      self = base.hasPrefix("subscribed") ? .subscribed : .unknown
+    }
+  }
+}
+
+extension ImportLayout {
+  /// Audience > Export: subscribed, unsubscribed, cleaned and nonsubscribed contacts.
+  fileprivate static func mailchimp(_ file: MailchimpFile) -> ImportLayout {
+    ImportLayout(
+      columns: fields([
+        "email address": .email, "email": .email, "first name": .firstName, "fname": .firstName,
+        "last name": .lastName, "lname": .lastName, "phone number": .phoneNumber,
+        "phone": .phoneNumber, "company": .company, "tags": .tags,
+      ]),
+      special: ["optin_time", "confirm_time", "unsub_time", "clean_time"],
+      leftOut: [
+        "address", "birthday", "member_rating", "optin_ip", "confirm_ip", "latitude", "longitude",
+        "gmtoff", "dstoff", "timezone", "cc", "region", "last_changed", "leid", "euid", "notes",
+        "unsub_campaign_title", "unsub_campaign_id", "unsub_reason", "unsub_reason_other",
+        "clean_campaign_title", "clean_campaign_id", "status",
+      ],
+      remark: file == .unknown
+        ? "note: nothing says that these people agreed, so no consent is taken; the file of those "
+          + "who did is named subscribed_... by Mailchimp" : nil,
+      values: { values(file, $0) })
+  }
+
+  private static func values(
+    _ file: MailchimpFile,
+    _ cells: ImportCells
+  ) -> [(CustomerColumn, String)] {
+    func consent(_ part: ConsentColumn, _ text: String?) -> [(CustomerColumn, String)] {
+      text.map { [(.consent(.email, .marketing, part), $0)] } ?? []
+    }
+    let agreed = cells["confirm_time"] ?? cells["optin_time"]
+    switch file {
+    case .subscribed: return consent(.state, "subscribed") + consent(.changedAt, agreed)
+    case .unsubscribed:
+      return consent(.state, "unsubscribed") + consent(.changedAt, cells["unsub_time"])
+        + consent(.subscribedAt, agreed)
+    case .cleaned:
+      let at = cells["clean_time"]
+      return [(.suppression(.email, .reasons), "hard_bounce")]
+        + (at.map { [(.suppression(.email, .suppressedAt), $0)] } ?? [])
+    case .nonsubscribed, .unknown: return []
+    }
+  }
+}
+
+/// Words of other programs for the reasons of suppressions.
+enum SuppressionWord {
+  /// The reason as Patron spells it; nil for a word that says nothing.
+  static func reason(_ word: String) -> String? {
+    switch word.lowercased().replacing(" ", with: "_").replacing("-", with: "_") {
+    case "unsubscribe", "unsubscribed", "unsub", "opt_out", "optout", "opted_out", "stop":
+      "unsubscribed"
+    case "hard_bounce", "bounce", "bounced", "hardbounce", "cleaned", "undelivered": "hard_bounce"
+    case "soft_bounce", "softbounce": "soft_bounce"
+    case "spam_complaint", "spam", "complaint", "complained", "marked_as_spam", "abuse",
+      "spamreport", "spam_report":
+      "spam_complaint"
+    case "invalid_address", "invalid_email", "invalid", "invalid_phone", "landline":
+      "invalid_address"
+    case "carrier_block", "blocked", "carrier": "carrier_block"
+    case "manual", "user_suppressed", "admin", "suppressed": "manual"
+    case "policy": "policy"
+    case "erasure", "erased", "gdpr": "erasure"
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import PatronClient
+import PatronModel
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The file of rejected records: the records as they were, and why, in a column or member of its
+/// own. Once mended it can be imported as it is. It is made when there is something to write, and
+/// only its owner may read it.
+struct ImportRejects: ~Copyable {
+  /// The form of records and reasons.
+  enum Form: Sendable {
+    /// CSV with the header of the input. `reasonIndex` is where the reason stands in a file of
+    /// rejects that is imported again: it stays there.
+    case csv(header: ImportedLine, reasonIndex: Int?, delimiter: UInt8)
+    /// One JSON object a line.
+    case ndjson
+  }
+
+  let path: String
+  private let form: Form
+  private(set) var count = 0
+  private var file: UnsafeMutablePointer<FILE>?
+
+  init(path: String, form: Form) {
+    self.path = path
+    self.form = form
+    file = nil
+  }
+
+  deinit {
+    if let file { fclose(file) }
+  }
+
+  mutating func add(_ line: ImportedLine, _ reason: String) throws(LocalError) {
+    if file == nil {
+      file = PrivateFile.create(path)
+      guard file != nil else { throw failure }
+      if let header { try write(header + [0x0D, 0x0A]) }
+    }
+    count += 1
+    switch form {
+    case .csv(let header, let index, let delimiter):
+      try write(Self.row(line, reason, header.cells.count, index, delimiter))
+    case .ndjson: try write(RejectedJSON.line(line.raw, reason))
+    }
+  }
+
+  /// Writes what is buffered.
+  mutating func close() throws(LocalError) {
+    guard let open = file else { return }
+    file = nil
+    guard fclose(open) == 0 else { throw failure }
+  }
+
+  /// After a run without rejects: removes the file that an earlier run over the same columns left,
+  /// and returns a remark about it, or about one of other columns, which stays. Everything else of
+  /// that name is somebody else's.
+  func endClean() -> String? {
+    guard count == 0, PrivateFile.isRegular(path), let line = PrivateFile.firstLine(path) else {
+      return nil
+    }
+    if let header {
+      if line == header {
+        unlink(path)
+        return "\(path), which an earlier run left, is removed: this one rejected nothing"
+      }
+      let isRejects = String(decoding: line, as: UTF8.self).lowercased()
+        .hasSuffix(ImportHeader.reasonName)
+      return isRejects ? "\(path) is from an earlier run over another file" : nil
+    }
+    guard line.starts(with: RejectedJSON.beginning) else { return nil }
+    unlink(path)
+    return "\(path), which an earlier run left, is removed: this one rejected nothing"
+  }
+
+  /// The first line of the file without its line break; nil where it has none of its own.
+  private var header: [UInt8]? {
+    guard case .csv(let header, let index, let delimiter) = form else { return nil }
+    return index == nil
+      ? header.raw + [delimiter] + Array(ImportHeader.reasonName.utf8) : header.raw
+  }
+
+  private static func row(
+    _ line: ImportedLine,
+    _ reason: String,
+    _ width: Int,
+    _ reasonIndex: Int?,
+    _ delimiter: UInt8
+  ) -> [UInt8] {
+    let missing = width - line.cells.count
+    let reason = Array((missing > 0 ? reason + ImportHeader.incomplete : reason).utf8)
+    if reasonIndex == nil, missing == 0 {
+      return line.raw + [delimiter] + row([reason], delimiter)
+    }
+    // Cells that are missing are added, those that are too many stand behind the reason.
+    var cells = line.cells + Array(repeating: [], count: max(0, missing))
+    if let reasonIndex {
+      cells[reasonIndex] = reason
+    } else {
+      cells.insert(reason, at: width)
+    }
+    return row(cells, delimiter)
+  }
+
+  /// A row of cells as they were, with what makes them no text: mending is not done here.
+  private static func row(_ cells: [[UInt8]], _ delimiter: UInt8) -> [UInt8] {
+    let quote = UInt8(ascii: "\"")
+    let separated = cells.map { cell -> [UInt8] in
+      guard cell.contains(where: { [quote, delimiter, 0x0D, 0x0A].contains($0) }) else {
+        return cell
+      }
+      return [quote] + cell.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
+    }
+    return Array(separated.joined(separator: [delimiter])) + [0x0D, 0x0A]
+  }
+
+  private func write(_ line: [UInt8]) throws(LocalError) {
+    guard fwrite(line, 1, line.count, file) == line.count else { throw failure }
+  }
+
+  private var failure: LocalError {
+    LocalError("cannot write the rejects to \(path): \(String(cString: strerror(errno)))")
+  }
+}
+
+/// Rejected lines of NDJSON: the object with the reason as its first member, which an import leaves
+/// out, so that the line can be mended and imported again.
+enum RejectedJSON {
+  /// The beginning of such a line.
+  static let beginning = Array("{\"\(ImportHeader.reasonName)\":\"".utf8)
+
+  /// The beginning of a line that was no object, without the reason.
+  static let textBeginning = Array("{\"input\":".utf8)
+
+  static func line(_ text: [UInt8], _ reason: String) -> [UInt8] {
+    let member = "\"\(ImportHeader.reasonName)\":" + JSONText.string(reason)
+    let rest = original(text).drop { $0 == 0x20 || $0 == 0x09 }
+    let values = Array(JSONValueSequence(Array(rest)))
+    guard values.count == 1, case .success = values[0], rest.first == UInt8(ascii: "{") else {
+      // No object: it stands in the line as a text.
+      let input = JSONText.string(String(decoding: rest, as: UTF8.self))
+      return Array("{\(member),\"input\":\(input)}\n".utf8)
+    }
+    let members = rest.dropFirst().drop { $0 == 0x20 || $0 == 0x09 }
+    let comma = members.first == UInt8(ascii: "}") ? "" : ","
+    return Array("{\(member)\(comma)".utf8) + members + [0x0A]
+  }
+
+  /// The object without the reason that ``line(_:_:)`` put there.
+  static func original(_ text: [UInt8]) -> [UInt8] {
+    guard text.starts(with: beginning) else { return text }
+    var index = beginning.count
+    while index < text.count, text[index] != UInt8(ascii: "\"") {
+      index += text[index] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    let rest = text.dropFirst(index + 1)
+    return [UInt8(ascii: "{")] + (rest.first == UInt8(ascii: ",") ? rest.dropFirst() : rest)
+  }
+}

@@ -1,0 +1,62 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Files with personal data: what the command writes only their owner may read.
+enum PrivateFile {
+  /// Opens a file to be written anew. One that is there, and that others may read, is closed to
+  /// them before anything is in it.
+  static func create(_ path: String) -> UnsafeMutablePointer<FILE>? {
+    let descriptor = openForWriting(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    if mode(of: descriptor).map({ $0 & 0o077 != 0 }) ?? false { fchmod(descriptor, 0o600) }
+    return stream(descriptor, "w")
+  }
+
+  /// Opens a file to see that it can be written; what is in it stays.
+  static func append(_ path: String) -> UnsafeMutablePointer<FILE>? {
+    let descriptor = openForWriting(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC)
+    return descriptor < 0 ? nil : stream(descriptor, "a")
+  }
+
+  /// Returns true for a regular file, and not for a link or a device.
+  static func isRegular(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
+  /// The first line of a file, without its line break; nil where it cannot be read.
+  static func firstLine(_ path: String) -> [UInt8]? {
+    guard let file = fopen(path, "re") else { return nil }
+    defer { fclose(file) }
+    var line: [UInt8] = []
+    while line.count < 1 << 20 {
+      let byte = getc(file)
+      guard byte != EOF, byte != 0x0A else { break }
+      line.append(UInt8(truncatingIfNeeded: byte))
+    }
+    if line.last == 0x0D { line.removeLast() }
+    return line
+  }
+
+  /// The permissions of a regular file.
+  private static func mode(of descriptor: Int32) -> mode_t? {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return status.st_mode & 0o777
+  }
+
+  private static func stream(_ descriptor: Int32, _ mode: String) -> UnsafeMutablePointer<FILE>? {
+    guard let file = fdopen(descriptor, mode) else {
+      close(descriptor)
+      return nil
+    }
+    return file
+  }
+}
+
+private func openForWriting(_ path: String, _ flags: Int32) -> Int32 { open(path, flags, 0o600) }

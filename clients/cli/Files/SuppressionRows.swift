@@ -1,0 +1,146 @@
+import ArgumentParser
+import PatronClient
+import PatronModel
+
+/// A column of a list of addresses that must not be written to.
+enum SuppressionField: String, CaseIterable {
+  case address, channel, reason
+  case suppressedAt = "suppressed_at"
+  case note
+
+  /// The column that a header calls so, in Patron's words or in those of other programs.
+  init?(name: String) {
+    switch name.replacing("_", with: " ").replacing("-", with: " ") {
+    case "address", "email", "e mail", "email address", "phone", "phone number", "mobile":
+      self = .address
+    case "channel": self = .channel
+    case "reason", "suppression reason", "type": self = .reason
+    case "suppressed at", "date", "timestamp", "time", "suppression date", "suppressed on":
+      self = .suppressedAt
+    case "note", "notes", "comment": self = .note
+    default: return nil
+    }
+  }
+}
+
+/// The header of a list of addresses that must not be written to.
+struct SuppressionHeader: Sendable {
+  /// A column for each cell; nil for those that are left out.
+  let columns: [SuppressionField?]
+  /// The cell that says why the row was rejected; nil in files that are no rejects.
+  let reasonIndex: Int?
+  /// Remarks for the user about columns that are not imported.
+  let remarks: [String]
+
+  /// Columns of the export of suppressions that an import does not take.
+  private static let exported: Set<String> = ["source", "customer_id", "address_hash"]
+
+  /// Reads a header.
+  init(_ cells: [String], map: ColumnMap) throws(LocalError) {
+    let names = cells.map { $0.trimmingSpace().lowercased() }
+    try map.check(against: names)
+    var columns: [SuppressionField?] = []
+    var unknown: [String] = []
+    var ignored: [String] = []
+    for (index, name) in names.enumerated() {
+      let target = map[name] ?? name
+      let field = target.isEmpty ? nil : SuppressionField(name: target)
+      if let field, columns.contains(field) {
+        throw LocalError(
+          "two columns are \(field.rawValue); expected one. Leave one out with --map 'NAME='")
+      }
+      columns.append(field)
+      guard field == nil, !target.isEmpty, name != ImportHeader.reasonName else { continue }
+      if Self.exported.contains(target) {
+        ignored.append(name)
+      } else {
+        unknown.append("\"\(SafeText.line(String(cells[index].prefix(64))))\"")
+      }
+    }
+    let known = SuppressionField.allCases.map(\.rawValue).joined(separator: ", ")
+    guard unknown.isEmpty else {
+      throw LocalError(
+        "the header has unknown columns: \(unknown.joined(separator: ", ")); expected \(known). "
+          + "Say what they are with --map 'NAME=address', or leave them out with --map 'NAME='"
+      )
+    }
+    guard columns.contains(.address) else {
+      throw LocalError("the header has no column address; expected \(known)")
+    }
+    self.columns = columns
+    reasonIndex = names.firstIndex(of: ImportHeader.reasonName)
+    let left = ignored.joined(separator: ", ")
+    remarks = left.isEmpty ? [] : ["note: not imported, because only exports have them: \(left)"]
+  }
+}
+
+/// Makes suppressions from rows of CSV.
+struct SuppressionRows: ImportMaker {
+  let header: SuppressionHeader
+  let text: ImportText
+
+  mutating func item(
+    _ line: ImportedLine,
+    _ warnings: inout [Warning]
+  ) throws(LocalError) -> SuppressionEntry {
+    let cells = try text.cells(line)
+    guard cells.count == header.columns.count else {
+      throw LocalError(
+        "the row has \(ValueText.plural(cells.count, "cell")); the header has "
+          + "\(header.columns.count)"
+      )
+    }
+    var entry = SuppressionEntry()
+    var mistakes: [String] = []
+    for (column, cell) in zip(header.columns, cells) {
+      let cell = cell.trimmingSpace()
+      guard let column, !cell.isEmpty else { continue }
+      do {
+        try Self.set(column, cell, in: &entry)
+      } catch {
+        mistakes.append("\(column.rawValue): \((error as? ValidationError)?.message ?? "\(error)")")
+      }
+    }
+    if entry.address.isEmpty, mistakes.isEmpty {
+      mistakes.append("address: it is missing; expected an e-mail address or a phone number")
+    }
+    guard mistakes.isEmpty else { throw LocalError(mistakes.joined(separator: "; ")) }
+    return entry
+  }
+
+  private static func set(
+    _ column: SuppressionField,
+    _ cell: String,
+    in entry: inout SuppressionEntry
+  ) throws {
+    switch column {
+    case .address: entry.address = cell
+    case .channel: entry.channel = try EnumArgument.parse(cell, as: Channel.self)
+    case .reason: entry.reason = try ImportRow.suppressionReason(cell)
+    case .suppressedAt: entry.suppressedAt = try CellValue.time(cell)
+    case .note: entry.note = cell
+    }
+  }
+}
+
+/// Sends suppressions.
+struct SuppressionImportCall: ImportCall {
+  /// The request without entries.
+  let frame: ImportSuppressionsRequest
+
+  var noun: String { "suppression" }
+
+  func results(
+    of items: [SuppressionEntry], in session: Session
+  ) async throws(RPCError) -> [BatchItemResult] {
+    var request = frame
+    request.suppressions = items
+    return try await session.client.customers
+      .importSuppressions(request, options: session.call).results
+  }
+
+  func reason(_ error: RPCError, _ item: SuppressionEntry) -> String {
+    let violations = error.violations.map { "\($0.field): \($0.description)" }
+    return violations.isEmpty ? error.message : violations.joined(separator: "; ")
+  }
+}
