@@ -83,6 +83,9 @@ extension Routes {
     point(TimelineService.listOrders, Timeline.listOrders)
     point(TimelineService.getOrder, Timeline.getOrder)
     write(TimelineService.moveOrder, prepare: Timeline.prepareMove, apply: Timeline.move)
+    write(
+      TimelineService.deleteOrder, prepare: Timeline.prepareDeleteOrder,
+      apply: Timeline.deleteOrder)
     point(TimelineService.listEventTypes, Timeline.listEventTypes)
     write(
       TimelineService.registerEventType, prepare: Timeline.prepareRegister,

@@ -113,7 +113,7 @@ struct HistoryErasure: Sendable {
     for row in rows {
       room.take(row.body)
       switch mode {
-      case .purge: try writer.removeErased(row)
+      case .purge: try writer.remove(row)
       case .anonymize:
         var erased = row
         erased.body = try Order(stored: row.body).erased.encoded()

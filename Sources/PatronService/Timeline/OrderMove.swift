@@ -31,7 +31,7 @@ struct OrderMove {
     var moved = try Order(known: order.body)
     let tokens = try writer.moveCheckouts(
       token(of: moved, in: writer.read).map { [$0] } ?? [], from: owner.id, to: target.id)
-    let events = try events(tokens: Set(tokens), in: writer.read)
+    let events = try writer.read.derivedEvents(of: order, checkouts: Set(tokens))
     moved.customerID = target.id
     moved.changedAt = .init(micros: now)
     var row = order
@@ -54,22 +54,6 @@ struct OrderMove {
     return token
   }
 
-  /// Events that Patron derived from the order and the checkout, oldest last. Those that callers
-  /// recorded about them name their customer themselves, and stay.
-  private func events(tokens: Set<String>, in reader: StoreReader) throws -> [Event] {
-    var events: [Event] = []
-    try reader.timeline(of: owner.id, behind: .newest, notBefore: .min) { entry in
-      guard entry.source == PatronProto.EventSource.ecommerce.rawValue else { return true }
-      let event = try Event(stored: Array(entry.body))
-      guard event.eventID.hasPrefix(EventCheck.reservedPrefix) else { return true }
-      if event.orderID == order.id || tokens.contains(event.references?.checkoutToken ?? "") {
-        events.append(event)
-      }
-      return true
-    }
-    return events.sorted { $0.sequence < $1.sequence }
-  }
-
   /// The event as the target has it. Which order of the customer it was is known no more.
   private func moving(_ event: Event, in writer: StoreWriter) throws -> EventRow {
     var event = event
@@ -90,5 +74,23 @@ struct OrderMove {
       over: writer.read.provenance(of: row.id))
     try writer.setStats(encoded, terms: .known(stats.terms), provenance: provenance, of: row.id)
     return encoded
+  }
+}
+
+extension StoreReader {
+  /// Events that Patron derived from an order and from checkouts of its customer, in the order of
+  /// their sequences. Those that callers recorded about them name their customer themselves.
+  func derivedEvents(of order: OrderRow, checkouts tokens: Set<String> = []) throws -> [Event] {
+    var events: [Event] = []
+    try timeline(of: order.customerID, behind: .newest, notBefore: .min) { entry in
+      guard entry.source == PatronProto.EventSource.ecommerce.rawValue else { return true }
+      let event = try Event(stored: Array(entry.body))
+      guard event.eventID.hasPrefix(EventCheck.reservedPrefix) else { return true }
+      if event.orderID == order.id || tokens.contains(event.references?.checkoutToken ?? "") {
+        events.append(event)
+      }
+      return true
+    }
+    return events.sorted { $0.sequence < $1.sequence }
   }
 }

@@ -166,8 +166,8 @@ extension StoreWriter {
       Self.setOrder, store.name, row.customerID, row.placedAt, row.id, row.body)
   }
 
-  /// Removes an order of an erased customer.
-  public func removeErased(_ row: OrderRow) throws {
+  /// Removes an order.
+  public func remove(_ row: OrderRow) throws {
     try transaction.run(Self.deleteOrder, store.name, row.customerID, row.placedAt, row.id)
   }
 

@@ -8,6 +8,7 @@ struct TimelineCommand: ParsableCommand {
     subcommands: [
       TimelineShow.self, TimelineRecord.self, TimelineOrder.self, TimelineRefund.self,
       TimelineFulfillment.self, TimelineCheckout.self, TimelineOrders.self, TimelineMoveOrder.self,
+      TimelineDeleteOrder.self,
       TimelineEvent.self, TimelineDeleteEvent.self, TimelineTypes.self, TimelineWatch.self,
       TimelineExport.self,
     ]

@@ -1,0 +1,57 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension TimelineHandlers {
+  /// A checked request.
+  struct OrderDeletion: Sendable {
+    var store: StoreID
+    var requestID: RequestID
+    var order: OrderRef
+  }
+
+  /// Checks everything that needs no look at the store.
+  static func prepareDeleteOrder(_ request: DeleteOrderRequest) throws -> OrderDeletion {
+    let store = try StoreID.named(request.storeID)
+    var violations = Violations()
+    let requestID = try FirstAnswers.check(request, \.requestID, &violations)
+    try violations.finish()
+    return OrderDeletion(
+      store: store, requestID: requestID, order: request.order ?? OrderRef())
+  }
+
+  /// Deletes an order and the events that Patron derived from it. What it told of the customer's
+  /// record stays.
+  static func deleteOrder(
+    _ deletion: OrderDeletion, _ context: WriteContext, _ response: inout ResponseBuffer
+  ) throws {
+    let writer = context.store(deletion.store)
+    try FirstAnswers.answer(
+      deletion.requestID, of: TimelineService.deleteOrder.method, in: writer, at: context.now,
+      &response
+    ) { response in
+      let row = try deletion.order.row(in: writer.read)
+      guard let owner = try writer.read.customerRow(.id(row.customerID)) else {
+        throw RPCError.customerErased(.failedPrecondition, row.customerID)
+      }
+      let events = try writer.read.derivedEvents(of: row)
+      try writer.remove(row)
+      var timeline = try TimelineWriter(
+        writer, customerID: owner.id, stats: owner.stats, now: context.now)
+      for event in events { try timeline.delete(try EventRow(event)) }
+      let stats = try timeline.stats.recounted(of: owner.id, in: writer.read)
+      timeline.changeStats { $0 = stats }
+      let setter = Provenance.Setter(name: "order_deleted", at: context.now)
+      try timeline.finish(
+        provenance: try Provenance.noting(
+          ["order_stats"], by: setter, over: writer.read.provenance(of: owner.id)))
+      try response.append(
+        DeleteOrderResponse.with {
+          $0.customerID = owner.id
+          $0.eventCount = Int64(events.count)
+        })
+    }
+  }
+}

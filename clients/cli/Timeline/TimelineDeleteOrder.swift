@@ -1,0 +1,56 @@
+import ArgumentParser
+import PatronClient
+
+/// Deletes one order.
+struct TimelineDeleteOrder: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "delete-order",
+    abstract: "Delete one order and the events that were derived from it.",
+    discussion: """
+      The customer's statistics are then those of the orders that are left. What the order told of \
+      the customer's record stays, and so do events that others recorded about it. Watches are \
+      told of each event. On a terminal it asks first; elsewhere --yes is needed.
+
+      EXAMPLES
+        patron timeline delete-order --order-id 1001
+        patron timeline delete-order --order-id test-7 --yes
+      """
+  )
+
+  @Option(help: ArgumentHelp("The shop's identifier of the order.", valueName: "id"))
+  var orderId: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Makes a repeat return the first answer, up to 64 characters. (default: a new one)",
+      valueName: "id")
+  )
+  var requestId: String?
+
+  @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
+  var yes = false
+
+  @OptionGroup(title: "Global options") var global: GlobalOptions
+
+  func run() async throws {
+    let question = "Delete the order \(SafeText.line(orderId))? This cannot be undone."
+    guard try yes || Confirmation.ask(question) else {
+      CLIEnvironment.current.err("nothing was deleted\n")
+      throw ExitCode(1)
+    }
+    try await Session.run(global) { session in
+      let request = DeleteOrderRequest.with {
+        $0.storeID = session.storeID
+        $0.order = .with { $0.ref = .externalID(orderId) }
+        $0.requestID = requestId ?? RequestID.make()
+      }
+      let response = try await session.timed(TimelineService.deleteOrder.method) {
+        try await session.client.timeline.deleteOrder(request, options: session.call)
+      }
+      try session.print(response) {
+        "deleted  order \(SafeText.line(orderId)) of customer \(response.customerID), "
+          + "\(ValueText.plural(response.eventCount, "event"))\n"
+      }
+    }
+  }
+}
