@@ -112,7 +112,7 @@ extension Contract {
         ContractMethod(
           method: CustomerService.importSuppressions.method,
           requestType: "patron.v1.ImportSuppressionsRequest", responseType: "patron.v1.ImportSuppressionsResponse",
-          summary: ##"Suppresses addresses or opts them out, whether or not customers have them, without making customers."##),
+          summary: ##"Suppresses addresses or opts them out, whether or not customers have them, without making customers: outcomes are updated and unchanged."##),
         ContractMethod(
           method: CustomerService.listConsentHistory.method,
           requestType: "patron.v1.ListConsentHistoryRequest", responseType: "patron.v1.ListConsentHistoryResponse",
@@ -568,20 +568,13 @@ extension Contract {
           // and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
           // `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
           // out). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields: `COUNTRY_ALIAS` (`UK` is
-<<<<<<< HEAD
-          // taken for `GB`), `FIELD_DROPPED` and `FIELD_CUT` (see InvalidFields). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-          // `QUANTITY_EXCEEDS_ORDER`. Of events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`,
-          // `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the event is on no
-          // timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`,
-          // `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
-=======
-          // taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-          // `QUANTITY_EXCEEDS_ORDER`, `ORDER_STATE_OUTDATED`, `ORDER_REGRESSION_KEPT`, `ORDER_MOVED`,
-          // `ORDER_CURRENCY_CORRECTED`, `ORDER_AWAITED`, `PENDING_PART_DROPPED`. Of events:
+          // taken for `GB`), `FIELD_DROPPED` and `FIELD_CUT` (see InvalidFields). Of orders:
+          // `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`,
+          // `ORDER_STATE_OUTDATED`, `ORDER_REGRESSION_KEPT`, `ORDER_MOVED`, `ORDER_CURRENCY_CORRECTED`,
+          // `ORDER_AWAITED`, `PENDING_PART_DROPPED`. Of events:
           // `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it
           // was suppressed, and the event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`,
           // `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
->>>>>>> 7be3438bdd0904b92e3e7ade74fb02989270d772
           string reason = 1;
           // Path of the field it is about; empty when about the whole.
           string field = 2;
@@ -1252,9 +1245,10 @@ extension Contract {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Suppresses addresses or opts them out, whether or not customers have them, without making
-          // customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
-          // to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
-          // `CHANNEL_MISMATCH`.
+          // customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
+          // INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
+          // `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes of
+          // SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the agreement.
           rpc ImportSuppressions(ImportSuppressionsRequest) returns (ImportSuppressionsResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1548,9 +1542,10 @@ extension Contract {
       name: "patron.v1.CustomerService.ImportSuppressions", kind: .method,
       text: ##"""
         // Suppresses addresses or opts them out, whether or not customers have them, without making
-        // customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
-        // to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
-        // `CHANNEL_MISMATCH`.
+        // customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
+        // INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
+        // `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes of
+        // SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the agreement.
         rpc ImportSuppressions(ImportSuppressionsRequest) returns (ImportSuppressionsResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -2605,7 +2600,8 @@ extension Contract {
           string address = 1;
           // The channel; unspecified is that of the address. Another is `CHANNEL_MISMATCH`.
           Channel channel = 2;
-          // Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person.
+          // Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person; it and `ERASURE` are taken as the
+          // word of the owner of the address.
           SuppressionReason reason = 3;
           // Since when; absent is now. Reasons: those of SuppressCustomer.
           google.protobuf.Timestamp suppressed_at = 4;
@@ -3401,7 +3397,8 @@ extension Contract {
             option idempotency_level = IDEMPOTENT;
           }
           // Deletes an order and the events that were derived from it; events of others about it stay.
-          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`.
+          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+          // FAILED_PRECONDITION `CUSTOMER_ERASED`.
           rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse);
           // Deletes one event that a caller recorded. What it set in the customer's record stays, consent
           // and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
@@ -3620,7 +3617,8 @@ extension Contract {
       name: "patron.v1.TimelineService.DeleteOrder", kind: .method,
       text: ##"""
         // Deletes an order and the events that were derived from it; events of others about it stay.
-        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`.
+        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+        // FAILED_PRECONDITION `CUSTOMER_ERASED`.
         rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse);
         """##),
     ContractDeclaration(

@@ -3047,7 +3047,8 @@ public struct SuppressionEntry: ProtobufC.Message {
   /// The channel; unspecified is that of the address. Another is `CHANNEL_MISMATCH`.
   public var channel = Channel(rawValue: 0)
 
-  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person.
+  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person; it and `ERASURE` are taken as the
+  /// word of the owner of the address.
   public var reason = SuppressionReason(rawValue: 0)
 
   /// Since when; absent is now. Reasons: those of SuppressCustomer.

@@ -247,9 +247,10 @@ public enum CustomerService {
       idempotency: .noSideEffects))
 
   /// Suppresses addresses or opts them out, whether or not customers have them, without making
-  /// customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
-  /// to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
-  /// `CHANNEL_MISMATCH`.
+  /// customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
+  /// INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
+  /// `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes of
+  /// SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the agreement.
   public static let importSuppressions = MethodDescriptor<ImportSuppressionsRequest, ImportSuppressionsResponse>(
     TTRPC.Method(
       service: name, name: "ImportSuppressions", kind: .unary,
@@ -531,9 +532,10 @@ public struct CustomerServiceClient: Sendable {
   }
 
   /// Suppresses addresses or opts them out, whether or not customers have them, without making
-  /// customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
-  /// to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
-  /// `CHANNEL_MISMATCH`.
+  /// customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
+  /// INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
+  /// `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes of
+  /// SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the agreement.
   public func importSuppressions(_ request: ImportSuppressionsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ImportSuppressionsResponse {
     try await channel.call(CustomerService.importSuppressions, request, options)
   }

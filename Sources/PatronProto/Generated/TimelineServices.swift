@@ -158,7 +158,8 @@ public enum TimelineService {
       idempotency: .idempotent))
 
   /// Deletes an order and the events that were derived from it; events of others about it stay.
-  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`.
+  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+  /// FAILED_PRECONDITION `CUSTOMER_ERASED`.
   public static let deleteOrder = MethodDescriptor<DeleteOrderRequest, DeleteOrderResponse>(
     TTRPC.Method(
       service: name, name: "DeleteOrder", kind: .unary,
@@ -387,7 +388,8 @@ public struct TimelineServiceClient: Sendable {
   }
 
   /// Deletes an order and the events that were derived from it; events of others about it stay.
-  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`.
+  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+  /// FAILED_PRECONDITION `CUSTOMER_ERASED`.
   public func deleteOrder(_ request: DeleteOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> DeleteOrderResponse {
     try await channel.call(TimelineService.deleteOrder, request, options.identified(by: request.requestID))
   }
