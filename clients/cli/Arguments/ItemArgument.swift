@@ -37,7 +37,7 @@ enum ItemArgument {
     return quantity
   }
 
-  /// What `--item` of an order may hold beside the name.
+  /// Keys of `--item` of an order, beside the name.
   static let lineKeys = ["qty", "sku", "variant", "product", "id", "total", "coupon", "url"]
 
   /// One position of an order. `quantity` holds where the text gives none.
