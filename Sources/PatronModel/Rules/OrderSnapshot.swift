@@ -23,7 +23,7 @@ public enum OrderPayment: Int, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// Whether an order that is not cancelled counts as money spent.
+  /// True where an order that is not cancelled counts as money spent.
   public var countsAsSpent: Bool { self != .pending && self != .voided }
 }
 
@@ -134,7 +134,7 @@ public struct OrderSnapshot: Sendable, Hashable {
   public var currency: String
   /// What the customer pays, in minor units, 0 or more.
   public var totalMinor: Int64
-  /// How far it is paid; nil where the shop never said.
+  /// The state of its payment; nil where the shop never said.
   public var payment: OrderPayment?
   /// When it was paid; nil where the shop did not say.
   public var paidAt: Micros?
@@ -180,7 +180,7 @@ public struct OrderSnapshot: Sendable, Hashable {
     self.quantity = quantity
   }
 
-  /// Whether the whole price was paid at some time.
+  /// True where the whole price was paid at some time.
   public var wasPaid: Bool { payment?.wasPaid ?? false }
 
   /// What was given back, in minor units: the refunds, or the whole total where the order says

@@ -13,7 +13,7 @@ public struct OrderContribution: Sendable, Hashable {
   /// Whether the order was called off: then it counts as cancelled, and its total does not count.
   /// Its refunds do.
   public var isCancelled: Bool
-  /// Whether its payment is open or was given up: then it is an order, and its total does not
+  /// True where its payment is open or was given up: then it is an order, and its total does not
   /// count.
   public var isUnpaid: Bool
 
@@ -36,7 +36,7 @@ public struct OrderContribution: Sendable, Hashable {
     self.isUnpaid = isUnpaid
   }
 
-  /// Whether its total counts as spent.
+  /// True where its total counts as spent.
   var countsAsSpent: Bool { !isCancelled && !isUnpaid }
 
   /// The contribution of `order`. Throws `AMOUNT_OUT_OF_RANGE` when its refunds do not add up.
@@ -61,7 +61,7 @@ public struct OrderStatistics: Sendable, Hashable {
   public var totalSpentMinor: Int64
   /// Sum of the refunds of all orders in minor units.
   public var refundedMinor: Int64
-  /// What is left of the total spent when the refunds of the same orders are taken off.
+  /// The total spent less the refunds of the same orders.
   public var netSpentMinor: Int64
   /// Orders of which money went back, and nobody said how much.
   public var unknownRefundCount: Int64

@@ -3,10 +3,10 @@ internal import PatronProto
 internal import ProtobufC
 internal import TTRPC
 
-/// What a sync gives of a checkout, checked.
+/// The fields of a checkout that a sync gives, checked.
 struct CheckoutDraft: Sendable {
   var checkout: Checkout
-  /// Whether times, total and addresses are given and empty, which clears them.
+  /// True for times, total and addresses that are given and empty, which clears them.
   private var clears:
     (abandonedAt: Bool, completedAt: Bool, total: Bool, shipping: Bool, billing: Bool)
 

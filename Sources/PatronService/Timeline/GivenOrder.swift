@@ -27,17 +27,17 @@ enum OrderField: String, CaseIterable, Sendable {
   case paidAt = "paid_at"
 }
 
-/// What a sync says of an order: the fields that it sets, checked, and how they are to be taken.
-/// What is absent in a field that is set clears it.
+/// The fields of an order that a sync sets, checked, and the way in which they are to be taken. A
+/// field that is set and absent is cleared.
 struct GivenOrder: Sendable {
   /// Checked. Fields that are not set are as they were given, too.
   var order: Order
   /// The fields to set in an order that is known.
   var fields: Set<OrderField>
-  /// Whether money and parts may be taken back by a state of which nobody knows that it is newer.
+  /// True where a state that is not known to be newer may take money and parts back.
   var allowsRegress = false
 
-  /// How a call takes its orders.
+  /// The way in which a call takes its orders.
   struct Mode: Sendable {
     /// The whole state: what is absent is cleared.
     var replaces = false
@@ -95,7 +95,7 @@ struct GivenOrder: Sendable {
 }
 
 extension Order {
-  /// Whether a field is present. Enums and lists are where they say something.
+  /// Tells if a field is present. Enums and lists are where they say something.
   fileprivate func has(_ field: OrderField) -> Bool {
     switch field {
     case .name: name != nil

@@ -68,7 +68,7 @@ extension Order {
     updatedAt = nil
   }
 
-  /// Whether nothing but the time of the last change differs.
+  /// Tells if nothing but the time of the last change differs.
   func isSame(as old: Order) -> Bool {
     var same = self
     same.changedAt = old.changedAt
@@ -77,7 +77,7 @@ extension Order {
 }
 
 extension OrderSnapshot {
-  /// What events and statistics need of an order.
+  /// The part of an order that events and statistics need.
   init(stored order: Order) {
     self.init(
       id: order.externalID, placedAt: order.placedAt?.micros ?? 0,

@@ -3,7 +3,7 @@ internal import PatronProto
 internal import ProtobufC
 internal import TTRPC
 
-/// How the state that a sync gives stands to the one that is stored, by the platform's own word.
+/// The age of a state that a sync gives, against the one that is stored, by the platform's word.
 enum OrderAge {
   case newer, older
   /// Nothing tells, or both are the same: it is taken as newer, but takes nothing back.
@@ -25,7 +25,7 @@ enum OrderAge {
   }
 }
 
-/// What a sync gives, put over what is known of the order. Fields that are not given stay; money
+/// The fields that a sync gives, put over the known order. Fields that are not given stay; money
 /// and parts are taken back only by a state that is known to be newer.
 struct OrderMerge {
   private let given: GivenOrder
@@ -95,8 +95,8 @@ struct OrderMerge {
     if let time = given.order.updatedAt { order.updatedAt = time }
   }
 
-  /// What is not given again in the new currency is not known in it. Refunds are money that went
-  /// back: they are refused below, and nothing is left out silently.
+  /// Leaves out amounts that are not given again in the new currency. Refunds are money that went
+  /// back: these are refused below, and nothing of them is left out silently.
   private mutating func correctCurrency() {
     guard let code = old.total?.currencyCode, let new = order.total?.currencyCode, code != new,
       !new.isEmpty
@@ -142,7 +142,7 @@ struct OrderMerge {
     }
   }
 
-  /// What a whole order must have, and what its parts must fit.
+  /// Refuses an order that lacks what is required, or whose parts do not fit it.
   private static func check(
     _ order: inout Order, _ given: GivenOrder, isNew: Bool, now: Int64
   ) throws(RPCError) {
@@ -245,8 +245,8 @@ extension OrderMerge {
     warnings.append(.regressionKept("order.fulfillments", "The order had more of its shipments"))
   }
 
-  /// Whether the payment status takes money back. Refunds that are listed are money by themselves:
-  /// with them an order that says `paid` takes nothing back.
+  /// True where the payment status takes money back. Refunds that are listed are money by
+  /// themselves: with them an order that says `paid` takes nothing back.
   private var takesPaymentBack: Bool {
     let (before, now) = (old.paymentStatus, order.paymentStatus)
     guard before != .unspecified, before != now else { return false }

@@ -18,7 +18,7 @@ struct OrderMove {
     self.target = target
   }
 
-  /// What was moved.
+  /// The end of a move.
   struct Result {
     var order: Order
     var eventCount: Int

@@ -49,7 +49,7 @@ struct OrderPositions {
     )
   }
 
-  /// What an item of a shipment names; empty parts are any.
+  /// The parts of a position that an item of a shipment names; empty ones are any.
   private struct Named: Hashable {
     var line = ""
     var product = ""
@@ -67,8 +67,8 @@ struct OrderPositions {
     return named == Named() ? nil : lines.first(where: named.fits)
   }
 
-  /// Whether shipments that are not called off hold more pieces than were ordered: of a position, a
-  /// variant, a product, or in all. A position without a quantity does not say how many were
+  /// Tells if shipments that are not called off hold more pieces than were ordered: of a position,
+  /// a variant, a product, or in all. A position without a quantity does not say how many were
   /// ordered.
   func areExceeded(by shipments: [Fulfillment]) -> Bool {
     guard shipments.contains(where: { !$0.items.isEmpty }), !lines.isEmpty,
@@ -85,8 +85,8 @@ struct OrderPositions {
     }
   }
 
-  /// What an item takes pieces of: its position, with the variant and the product of that, and the
-  /// whole order.
+  /// The pools that an item takes pieces of: its position, with the variant and the product of
+  /// that, and the whole order.
   private func bounds(of item: FulfilledItem) -> Set<Named> {
     let isOfOne = !item.lineItemID.isEmpty || !item.variantID.isEmpty
     let line = isOfOne ? line(of: item) : nil

@@ -137,8 +137,8 @@ extension Warning {
       $0.reason = "PENDING_PART_DROPPED"
       $0.field = field
       $0.message =
-        "It waited for this order and does not fit it (\(reason)), so it was dropped. Sync it again "
-        + "as it should be."
+        "It waited for this order and does not fit it (\(reason)), so it was dropped. Sync it "
+        + "again as it should be."
     }
   }
 

@@ -5,7 +5,7 @@ internal import ProtobufC
 internal import TTRPC
 
 extension TimelineHandlers {
-  /// What a sync gives of an order and its customer, checked.
+  /// The order and the customer that a sync gives, checked.
   struct OrderChange: Sendable {
     var customer: CustomerChange
     var given: GivenOrder
@@ -122,8 +122,8 @@ extension TimelineHandlers {
       return change
     }
 
-    /// Whom an order is to leave because the platform names another customer now; nil where it
-    /// stays. The order of a guest follows the guest's address. That of a customer whom the shop
+    /// The customer whom an order is to leave because the platform names another one now; nil where
+    /// it stays. The order of a guest follows the guest's address. That of a customer whom the shop
     /// knows moves only where the platform names another one by an identifier of the shop's.
     ///
     /// - Throws: FAILED_PRECONDITION `ORDER_CUSTOMER_CHANGED`.

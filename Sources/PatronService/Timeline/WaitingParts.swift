@@ -7,7 +7,7 @@ internal import TTRPC
 /// Refunds and shipments that come before their order. They name no customer, so that an erasure
 /// cannot find them: they are few, and do not stay for long.
 enum WaitingParts {
-  /// How long a part waits, in microseconds: 30 days.
+  /// The longest time that a part waits, in microseconds: 30 days.
   static let longest: Int64 = 30 * 24 * 3600 * 1_000_000
   /// Parts that wait for one order.
   static let mostOfOrder = 100
@@ -67,8 +67,8 @@ extension OrderPart {
       let limit = isOrder ? WaitingParts.mostOfOrder : WaitingParts.mostOfStore
       throw RPCError.reason(
         .resourceExhausted, "PENDING_PARTS_TOO_MANY",
-        "\(limit) refunds and shipments wait for \(isOrder ? "this order" : "orders of this store") "
-          + "already. Sync the orders first: ListOrders with pending_parts names them.",
+        "\(limit) refunds and shipments wait for "
+          + "\(isOrder ? "this order" : "orders of this store") already. Sync the orders first: ListOrders with pending_parts names them.",
         metadata: ["limit": String(limit)])
     }
   }
@@ -105,7 +105,7 @@ extension OrderPart {
 }
 
 extension Order {
-  /// Whether the platform changed it after a part of it had come.
+  /// Tells if the platform changed it after a part of it had come.
   fileprivate func isLater(than row: PendingPartRow) -> Bool {
     updatedAt.map { $0.micros > row.receivedAt } ?? false
   }

@@ -61,7 +61,7 @@ extension StoreReader {
     }
   }
 
-  /// How many parts wait for an order and in the store; each number stops at its limit.
+  /// The numbers of parts that wait for an order and in the store; each stops at its limit.
   public func pendingPartCounts(
     of orderExternalID: String,
     limits: (order: Int, store: Int)

@@ -1,6 +1,6 @@
 internal import SQLite
 
-/// What a server that starts does with the orders of all stores.
+/// The work of a server that starts on the orders of all stores.
 extension StoreWriter {
   private static let progress = Query("SELECT store_id, customer_id FROM order_rebuild")
   private static let next = Query(

@@ -12,7 +12,7 @@ enum ItemArgument {
     let segments = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     func pair(_ segment: String) -> (key: String, value: String)? {
       guard let equals = segment.firstIndex(of: "=") else { return nil }
-      let key = String(segment[..<equals]).trimmingSpace()
+      let key = segment[..<equals].trimmingSpace()
       return keys.contains(key) ? (key, String(segment[segment.index(after: equals)...])) : nil
     }
     let start = segments.firstIndex { pair($0) != nil } ?? segments.endIndex
@@ -31,13 +31,13 @@ enum ItemArgument {
 
   private static func quantity(_ text: String?) throws -> Int32? {
     guard let text else { return nil }
-    guard let quantity = Int32(text.trimmingSpace()) else {
+    guard let quantity = Int32(text[...].trimmingSpace()) else {
       throw ValidationError("qty=\(text) is no number of pieces.")
     }
     return quantity
   }
 
-  /// What `--item` of an order may hold beside the name.
+  /// Keys of `--item` of an order, beside the name.
   static let lineKeys = ["qty", "sku", "variant", "product", "id", "total", "coupon", "url"]
 
   /// One position of an order. `quantity` holds where the text gives none.
