@@ -38,8 +38,8 @@ enum ColumnSynonyms {
       .field(.phoneNumber),
       "phone phoneno phonenumber telephone telephonenumber tel telno mobile mobilephone mobileno "
         + "mobilenumber cell cellphone cellnumber msisdn smsnumber smsphonenumber telefon "
-        + "telefonnummer handy handynummer mobil mobilnummer mobiltelefon telefono telefone celular "
-        + "movil cellulare téléphone portable telefoon telefoonnummer contactphone "
+        + "telefonnummer handy handynummer mobil mobilnummer mobiltelefon telefono telefone "
+        + "celular movil cellulare téléphone portable telefoon telefoonnummer contactphone "
         + "customerphone billingphone primaryphone phone1 телефон"
     ),
     (
