@@ -38,9 +38,9 @@ enum ColumnSynonyms {
       .field(.phoneNumber),
       "phone phoneno phonenumber telephone telephonenumber tel telno mobile mobilephone mobileno "
         + "mobilenumber cell cellphone cellnumber msisdn smsnumber smsphonenumber telefon "
-        + "telefonnummer handy handynummer mobil mobilnummer mobiltelefon telefono telefone celular "
-        + "movil cellulare téléphone portable telefoon telefoonnummer contactphone customerphone "
-        + "billingphone primaryphone phone1 телефон"
+        + "telefonnummer handy handynummer mobil mobilnummer mobiltelefon telefono telefone "
+        + "celular movil cellulare téléphone portable telefoon telefoonnummer contactphone "
+        + "customerphone billingphone primaryphone phone1 телефон"
     ),
     (
       .field(.firstName),
@@ -88,7 +88,8 @@ enum ColumnSynonyms {
     (.field(.provinceCode), "statecode regioncode billingstatecode"),
     (
       .field(.zip),
-      "zipcode postcode postalcode plz postleitzahl codepostal codigopostal cap cep billingpostcode"
+      "zipcode postcode postalcode plz postleitzahl codepostal codigopostal cap cep "
+        + "billingpostcode"
     ),
     (.field(.countryCode), "country land pays pais país paese kraj countryregion billingcountry"),
     (.field(.company), "companyname organization organisation firma entreprise empresa azienda"),

@@ -1,5 +1,5 @@
-/// Tags as one cell of a file: with commas, as exports write them, or in one of the forms that other
-/// programs write.
+/// Tags as one cell of a file: with commas, as exports write them, or in one of the forms that
+/// other programs write.
 ///
 /// | cell | tags |
 /// | --- | --- |
@@ -54,7 +54,8 @@ public enum TagCell {
     return text.unicodeScalars.split(separator: separator).map { String(Substring($0)) }
   }
 
-  /// Reads a list in brackets, or returns nil. A list without quotes has a comma: `[B2B]` is one tag.
+  /// Reads a list in brackets, or returns nil. A list without quotes has a comma: `[B2B]` is one
+  /// tag.
   private static func bracketed(_ text: String) -> [String]? {
     guard text.count > 1, text.first == "[", text.last == "]" else { return nil }
     let inner = TextForm.trimmed(String(text.dropFirst().dropLast()))

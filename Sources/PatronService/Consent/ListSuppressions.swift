@@ -99,8 +99,9 @@ struct SuppressionPlace: Equatable {
   }
 }
 
-/// The customers who have the addresses of a page of suppressions. A hash does not tell its address,
-/// so those of the store's customers whose address is suppressed are hashed until all are found.
+/// The customers who have the addresses of a page of suppressions. A hash does not tell its
+/// address, so those of the store's customers whose address is suppressed are hashed until all are
+/// found.
 struct SuppressionOwners {
   private struct Key: Hashable {
     var channel: PatronModel.Channel

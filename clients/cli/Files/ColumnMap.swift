@@ -1,8 +1,8 @@
 import PatronClient
 import PatronModel
 
-/// A map from the columns of a file to those of an import: `First Name=first_name`. A column without
-/// a name behind the `=` is left out.
+/// A map from the columns of a file to those of an import: `First Name=first_name`. A column
+/// without a name behind the `=` is left out.
 struct ColumnMap: Sendable {
   private var names: [String: String] = [:]
   /// The names of the file as they were given, to tell of those that it has not.
@@ -42,8 +42,8 @@ struct ColumnMap: Sendable {
     given.append((name, key))
   }
 
-  /// The column that a name of the file is mapped to: empty for a column to be left out, nil for one
-  /// that is not mapped.
+  /// The column that a name of the file is mapped to: empty for a column to be left out, nil for
+  /// one that is not mapped.
   subscript(_ name: String) -> String? { names[name] }
 
   /// Refuses columns that the file does not have.

@@ -4,9 +4,9 @@ import PatronModel
 /// The identifiers of the records of one file so far, to tell of records that name the same person.
 /// It keeps hashes, up to a number; the server judges by what it has stored.
 ///
-/// A record that shares an e-mail address or phone number with an earlier one, and has another value
-/// of an identifier that both have, names two people: it is refused, or told of where the import
-/// keeps what is there. One external id is one person, whatever else changed.
+/// A record that shares an e-mail address or phone number with an earlier one, and has another
+/// value of an identifier that both have, names two people: it is refused, or told of where the
+/// import keeps what is there. One external id is one person, whatever else changed.
 struct ImportDuplicates: Sendable {
   /// The identifiers of a record: hashes in the order of ``Kind``, 0 for a missing one.
   private struct Person: Sendable {

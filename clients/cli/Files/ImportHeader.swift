@@ -175,8 +175,8 @@ private struct HeaderReading {
     )
   }
 
-  /// Finds the columns of the layout. If several cells are the same column, the first in the layout's
-  /// order counts. The map has precedence.
+  /// Finds the columns of the layout. If several cells are the same column, the first in the
+  /// layout's order counts. The map has precedence.
   private func claims(_ layout: ImportLayout) -> [Int: CustomerColumn] {
     var taken = Set((map?.keys ?? []).compactMap { map?[$0].flatMap(CustomerColumn.init(name:)) })
     var claims: [Int: CustomerColumn] = [:]
@@ -199,8 +199,8 @@ private struct HeaderReading {
     }
   }
 
-  /// Returns true for a column that an import takes: every writable one, and the flag of suppression,
-  /// because messages would go out by mistake without it.
+  /// Returns true for a column that an import takes: every writable one, and the flag of
+  /// suppression, because messages would go out by mistake without it.
   private static func isTaken(_ column: CustomerColumn) -> Bool {
     if case .suppression(_, .isSuppressed) = column { return true }
     return column.isWritable

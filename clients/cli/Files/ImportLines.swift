@@ -110,8 +110,8 @@ enum ImportForm: Sendable, Equatable {
   /// Files without a line break are looked at up to here.
   private static let longest = 1 << 20
 
-  /// Finds the form by the beginning of a file. The separator is whichever of comma, semicolon and tab
-  /// the header has outside quotes.
+  /// Finds the form by the beginning of a file. The separator is whichever of comma, semicolon and
+  /// tab the header has outside quotes.
   init(of beginning: [UInt8], delimiter: UInt8?, name: String) throws(LocalError) {
     let text = Self.withoutMark(beginning)
     if let delimiter {

@@ -107,8 +107,8 @@ struct CustomerRecords: ImportMaker {
 }
 
 extension ImportItem {
-  /// Makes an item of an exported customer: fields, consent and suppressions. Values that the server
-  /// sets, or that come from orders and events, are left out.
+  /// Makes an item of an exported customer: fields, consent and suppressions. Values that the
+  /// server sets, or that come from orders and events, are left out.
   init(_ customer: Customer) {
     self.init()
     self.customer = .with {

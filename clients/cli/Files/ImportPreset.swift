@@ -170,8 +170,8 @@ extension ImportLayout {
     })
 }
 
-/// The consent of one channel in an export of Klaviyo. Some exports have the time of the agreement in
-/// place of `SUBSCRIBED`. An opt-out among the suppressions counts for more than an agreement.
+/// The consent of one channel in an export of Klaviyo. Some exports have the time of the agreement
+/// in place of `SUBSCRIBED`. An opt-out among the suppressions counts for more than an agreement.
 private struct KlaviyoConsent {
   private var state: String?
   private var at: String?
@@ -195,7 +195,8 @@ private struct KlaviyoConsent {
     default:
       guard (try? CellValue.time(consent)) != nil else {
         throw LocalError(
-          "\(name): expected SUBSCRIBED, UNSUBSCRIBED, NEVER_SUBSCRIBED or the time of the agreement"
+          "\(name): expected SUBSCRIBED, UNSUBSCRIBED, NEVER_SUBSCRIBED or the time of the "
+            + "agreement"
         )
       }
       state = "subscribed"
@@ -231,9 +232,9 @@ private struct KlaviyoConsent {
 
 // MARK: - Mailchimp
 
-/// One of the files of an audience. Mailchimp writes a file for each state. Columns mark the files of
-/// opt-outs and of bounced addresses; the files of subscribers and of other contacts differ by name
-/// only.
+/// One of the files of an audience. Mailchimp writes a file for each state. Columns mark the files
+/// of opt-outs and of bounced addresses; the files of subscribers and of other contacts differ by
+/// name only.
 private enum MailchimpFile {
   case subscribed, unsubscribed, cleaned, nonsubscribed, unknown
 

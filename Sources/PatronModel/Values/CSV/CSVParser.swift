@@ -1,6 +1,7 @@
 /// Reads CSV piece by piece, strictly as RFC 4180 has it: cells with quotes, commas and line breaks
 /// inside quotes, rows that end with LF or CR LF, a byte order mark at the beginning. Another
-/// character may stand for the comma. Empty lines are skipped. What is not CSV is an error with its line, and nothing can be read after it.
+/// character may stand for the comma. Empty lines are skipped. What is not CSV is an error with its
+/// line, and nothing can be read after it.
 ///
 ///     parser.add(bytes)
 ///     while let row = try parser.next() { ... }
