@@ -11,11 +11,13 @@ struct ExpiredAnswersTests {
   @Test func aStartForgetsTheAnswersOfAllStores() async throws {
     try await Shop.open { shop in
       for store in ["one", "two"] {
+        let owner: (inout CustomerInput) -> Void = {
+          $0.externalID = "c1"
+          $0.email = "c1@example.com"
+        }
         for number in 0..<12 {
-          try await shop.upsert(in: store, adjust: { $0.requestID = "r\(number)" }) {
-            $0.externalID = "c\(number)"
-            $0.email = "c\(number)@example.com"
-          }
+          try await shop.record(
+            in: store, requestID: "r\(number)", of: owner, RecordEventTests.quiz("e\(number)"))
         }
       }
       let image = try shop.image()

@@ -1,6 +1,7 @@
 import Foundation
 import PatronModel
 import PatronProto
+import ProtobufC
 import SQLite
 
 @testable import PatronService

@@ -1,5 +1,6 @@
 import Foundation
 import PatronProto
+import ProtobufC
 import SQLite
 import Synchronization
 import TTRPC
@@ -120,7 +121,7 @@ struct SearchFaultTests {
     }
     let shop = try IndexedStore(directory) { $0.mendsSearch = false }
     var progress: [Int] = []
-    try SearchMending.run(shop.store) { progress.append($0) }
+    try SearchMending.run(shop.store, progress: { progress.append($0) })
     #expect(progress.isEmpty || progress.max() ?? 0 <= 201)
     #expect(try shop.reason() == nil)
     #expect(try shop.findings() == [])
