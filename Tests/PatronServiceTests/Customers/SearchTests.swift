@@ -1,6 +1,6 @@
 import PatronModel
 import PatronProto
-import PatronStore
+@testable import PatronStore
 import ProtobufC
 import TTRPC
 import Testing
