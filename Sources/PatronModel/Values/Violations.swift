@@ -23,12 +23,27 @@ public struct InvalidInput: Error, Sendable, Hashable {
   }
 }
 
+/// An identifier that looks like a placeholder; the store may allow it.
+public struct SuspectedPlaceholder: Sendable, Hashable {
+  /// The field, as in ``Violation/path``.
+  public let path: String
+  /// The identifier, whole.
+  public let value: String
+
+  /// What is wrong with it where it is not allowed.
+  public var violation: Violation { Violation(path: path, error: Placeholder.error(value)) }
+}
+
 /// Collects the violations and warnings of one input, so that a caller learns all at once.
 public struct Violations: Sendable, Hashable {
   /// What makes the input unacceptable.
   public private(set) var errors: [Violation] = []
   /// What was accepted but deserves the caller's attention.
   public private(set) var warnings: [Violation] = []
+
+  /// Identifiers that forbid the input unless the store allows them. Where something else is wrong
+  /// they are told with that.
+  public private(set) var suspects: [SuspectedPlaceholder] = []
 
   /// An empty collection.
   public init() {}
@@ -46,6 +61,12 @@ public struct Violations: Sendable, Hashable {
     warnings.append(Violation(path: path, error: warning))
   }
 
+  /// Notes the identifier at `path` if it looks like a placeholder.
+  public mutating func suspect(_ path: String, _ identifier: String) {
+    guard Placeholder.matches(identifier) else { return }
+    suspects.append(SuspectedPlaceholder(path: path, value: identifier))
+  }
+
   /// The value that `body` makes of the field at `path`; nil, and a violation, if it throws.
   public mutating func check<Value>(
     _ path: String,
@@ -61,6 +82,8 @@ public struct Violations: Sendable, Hashable {
 
   /// Throws everything collected, if there is any.
   public func finish() throws(InvalidInput) {
-    guard errors.isEmpty else { throw InvalidInput(violations: errors) }
+    guard errors.isEmpty else {
+      throw InvalidInput(violations: errors + suspects.map(\.violation))
+    }
   }
 }

@@ -38,7 +38,7 @@ struct CustomerDraft: Sendable {
   ) {
     let earlier = violations.warnings.count
     externalID = violations.edit("\(path).external_id", input.externalID) {
-      text throws(RuleError) in try ExternalID(text).value
+      text throws(RuleError) in try ExternalID(text, takesPlaceholders: true).value
     }
     email = violations.edit("\(path).email", input.email) { text throws(RuleError) in
       try EmailAddress(text)
@@ -74,6 +74,7 @@ struct CustomerDraft: Sendable {
     acceptsSMS = input.acceptsSMSMarketing
     acceptsEmail = input.acceptsEmailMarketing
     warnings = violations.warnings.dropFirst(earlier).map(Warning.about)
+    if let id = externalID.value { violations.suspect("\(path).external_id", id) }
   }
 
   /// The identifiers that the input gives, in the form in which they are compared.

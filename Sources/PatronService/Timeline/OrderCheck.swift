@@ -24,6 +24,7 @@ struct OrderCheck {
     order.customerID = 0
     order.createdAt = nil
     order.updatedAt = nil
+    order.contact = nil
     order.externalID = identifier(given.externalID, "external_id")
     order.name = optional(given.name, "name", limit: 64) ?? order.externalID
     order.placedAt = time(given.placedAt, "placed_at")
@@ -174,6 +175,7 @@ extension OrderCheck {
   mutating func identifier(_ given: String, _ field: String) -> String {
     let parsed = text(given, field)
     if parsed.isEmpty { missing(field, "1 to 255 characters") }
+    violations.suspect(place(field), parsed)
     return parsed
   }
 

@@ -50,7 +50,8 @@ extension TimelineHandlers {
         known = try writer.read.order(externalID: draft.order.externalID)
         old = try known.map { try Order(stored: $0.body) }
       }
-      let order = draft.placed(over: old, customerID: customer.row.id, now: now)
+      var order = draft.placed(over: old, customerID: customer.row.id, now: now)
+      order.contact = plan.shared.contact ?? old?.contact
       if let old, order.isSame(as: old) {
         let setter = Provenance.Setter(name: "order_placed", at: min(draft.snapshot.placedAt, now))
         if let provenance = try customer.provenance(noting: setter, writer.read) {

@@ -16,6 +16,8 @@ struct OrderPart: Sendable {
   var store: StoreID
   var orderExternalID: String
   var content: Content
+  /// Identifiers that the store has to allow.
+  private let suspects: [SuspectedPlaceholder]
 
   /// Checks what can be checked without the order.
   init(
@@ -27,6 +29,7 @@ struct OrderPart: Sendable {
       path: "", country: nil, now: WallClock.now(), violations: Violations())
     self.orderExternalID = check.identifier(orderExternalID, "order_external_id")
     content = read(&check)
+    suspects = check.violations.suspects
     try check.violations.finish()
   }
 
@@ -40,6 +43,7 @@ struct OrderPart: Sendable {
 
   /// Puts the part into the order and tells the timeline what changed.
   func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
+    try suspects.check(in: writer.read)
     guard let known = try writer.read.order(externalID: orderExternalID) else {
       throw RPCError.orderNotFound
     }

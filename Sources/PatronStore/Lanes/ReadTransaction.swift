@@ -91,6 +91,9 @@ public final class ReadTransaction {
     return StoreError(error)
   }
 
+  /// What is remembered of the stores' settings; nil outside the writer, who alone hears of changes.
+  var settings: SettingsMemory?
+
   /// Told of every error of the engine, also of those that a handler goes on to swallow.
   var noteEngineError: ((SQLiteError) -> Void)?
 }

@@ -37,6 +37,8 @@ public final class WriteTransaction {
   let terms = TermLedger()
   /// Stores of which this writer knows whether they erased customers.
   let erasures = ErasureMemory()
+  /// What this writer remembers of the stores' settings.
+  let settings = SettingsMemory()
   /// Something was erased: the log is to be emptied, so that it does not stay there.
   var emptiesLog = false
   /// Numbers for new records.
@@ -50,6 +52,7 @@ public final class WriteTransaction {
     self.connection = connection
     self.read = ReadTransaction(connection)
     read.noteEngineError = { [unowned self] in note($0) }
+    read.settings = settings
   }
 
   /// Runs a statement that changes something. Parameters are bound to `?1`, `?2`, ... in order.

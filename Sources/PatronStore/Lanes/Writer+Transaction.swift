@@ -96,6 +96,7 @@ extension Writer {
     _ = transaction.reset()
     transaction.terms.forget()
     transaction.numbers.forget()
+    transaction.settings.forget()
     do {
       try connection.rollback()
       return nil
