@@ -152,11 +152,13 @@ extension IdentityRequest {
       return .mismatch(field, ownerID: owner.customerID)
     }
     if byExternalID != nil, givesOwnExternalID { return nil }
-    if givesOwnExternalID, found.hasOwnExternalID {
+    if byExternalID == nil, given.externalID != nil, found.hasOwnExternalID,
+      !isGuestCheckout(of: found)
+    {
       return .mismatch(byEmail != nil ? .email : .phone, ownerID: found.customerID)
     }
     if byEmail == nil, given.emailKey != nil, found.identifiers.emailKey != nil {
-      return .mismatch(.phone, ownerID: found.customerID)
+      return .mismatch(byExternalID == nil ? .phone : .email, ownerID: found.customerID)
     }
     if byPhone == nil, given.phone != nil, found.identifiers.phone != nil {
       return .mismatch(.phone, ownerID: found.customerID)

@@ -36,7 +36,9 @@ public struct ExternalID: Sendable, Hashable {
         given: trimmed
       )
     }
-    guard takesPlaceholders || !Placeholder.matches(trimmed) else { throw Placeholder.error(trimmed) }
+    guard takesPlaceholders || !Placeholder.matches(trimmed) else {
+      throw Placeholder.error(trimmed)
+    }
     value = trimmed
   }
 

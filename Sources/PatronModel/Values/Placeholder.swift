@@ -202,7 +202,8 @@ extension Placeholder {
 
   /// "Not available" as cells of spreadsheets in other languages have it, behind `#`.
   private static let spreadsheetWords: Set<String> = [
-    "n/a", "nv", "n/d", "n/disp", "n/b", "i/t", "yok", "hi\u{E1}nyzik", "saknas", "puuttuu", "\u{43D}/\u{434}", "\u{3B4}/\u{3C5}", "getting data", "spill", "calc",
+    "n/a", "nv", "n/d", "n/disp", "n/b", "i/t", "yok", "hi\u{E1}nyzik", "saknas", "puuttuu",
+    "\u{43D}/\u{434}", "\u{3B4}/\u{3C5}", "getting data", "spill", "calc",
     "ind", "qnan", "snan", "inf", "nan",
   ]
 

@@ -224,7 +224,9 @@ public struct Warning: ProtobufC.Message {
   /// false), `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
   /// and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
   /// `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
-  /// out). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields: `COUNTRY_ALIAS` (`UK` is
+  /// out). Of identity: `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED` (the settings say that an
+  /// address is nobody's), `CUSTOMERS_MERGED`, `DUPLICATE_ROW` (an import had the customer in a row
+  /// before). Of fields: `COUNTRY_ALIAS` (`UK` is
   /// taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
   /// `QUANTITY_EXCEEDS_ORDER`. Of events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`,
   /// `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the event is on no

@@ -567,7 +567,9 @@ extension Contract {
           // false), `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
           // and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
           // `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
-          // out). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields: `COUNTRY_ALIAS` (`UK` is
+          // out). Of identity: `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED` (the settings say that an
+          // address is nobody's), `CUSTOMERS_MERGED`, `DUPLICATE_ROW` (an import had the customer in a row
+          // before). Of fields: `COUNTRY_ALIAS` (`UK` is
           // taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
           // `QUANTITY_EXCEEDS_ORDER`. Of events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`,
           // `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the event is on no
@@ -1061,15 +1063,17 @@ extension Contract {
           // the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
           // which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
           // would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
-          // of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+          // of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
+          // that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
           // the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
-          // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
-          // `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+          // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`,
+          // `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
           //
           // Identifiers that belong to several records, of which at most one has an external id of the
           // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
           // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
-          // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+          // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same, but
+          // for a phone number whose owner has another e-mail address: that is another person.
           // An address that replaces the customer's brings the consent of the record that had it. One that
           // is replaced or cleared after an opt-out is suppressed from then on. An item
           // of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
@@ -1126,14 +1130,18 @@ extension Contract {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
-          // e-mail and phone number without external id, as guests do.
+          // e-mail and phone number without external id, as guests do. Nothing is merged: identifiers of
+          // two customers, and one that would replace that of a customer whom another one found, are
+          // FAILED_PRECONDITION `IDENTIFIER_MISMATCH` (see OnMismatch). An external id that finds its
+          // customer sets what it gives, but takes nothing of others.
           //
           // Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
           // INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
           // for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
           // `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
           // suppression without the address of its channel. Warnings: those of UpsertCustomer,
-          // `CONSENT_KEPT`, `CONSENT_OUTDATED`.
+          // `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of a row before it in the
+          // request.
           rpc ImportCustomers(ImportCustomersRequest) returns (ImportCustomersResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1273,15 +1281,17 @@ extension Contract {
         // the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
         // which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
         // would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
-        // of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+        // of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
+        // that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
         // the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
-        // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
-        // `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+        // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`,
+        // `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
         //
         // Identifiers that belong to several records, of which at most one has an external id of the
         // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
         // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
-        // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+        // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same, but
+        // for a phone number whose owner has another e-mail address: that is another person.
         // An address that replaces the customer's brings the consent of the record that had it. One that
         // is replaced or cleared after an opt-out is suppressed from then on. An item
         // of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
@@ -1374,14 +1384,18 @@ extension Contract {
       name: "patron.v1.CustomerService.ImportCustomers", kind: .method,
       text: ##"""
         // Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
-        // e-mail and phone number without external id, as guests do.
+        // e-mail and phone number without external id, as guests do. Nothing is merged: identifiers of
+        // two customers, and one that would replace that of a customer whom another one found, are
+        // FAILED_PRECONDITION `IDENTIFIER_MISMATCH` (see OnMismatch). An external id that finds its
+        // customer sets what it gives, but takes nothing of others.
         //
         // Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
         // INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
         // for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
         // `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
         // suppression without the address of its channel. Warnings: those of UpsertCustomer,
-        // `CONSENT_KEPT`, `CONSENT_OUTDATED`.
+        // `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of a row before it in the
+        // request.
         rpc ImportCustomers(ImportCustomersRequest) returns (ImportCustomersResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1721,8 +1735,8 @@ extension Contract {
         // What a caller may write of a customer. Absent leaves alone, present and empty clears.
         message CustomerInput {
           // The shop's identifier, 1 to 255 characters without control characters, kept as given but for
-          // space around it. Values that are no identifiers (`0`, `null`, `guest`, ...) are refused. Only
-          // UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
+          // space around it. Values that are nobody's (`0`, `null`, `guest`, `#N/A`, `7.2E+12`, `{{id}}`,
+          // ...) are refused unless the store's settings allow them. Only UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
           // as not given. Reasons: `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
           // `EXTERNAL_ID_PLACEHOLDER`.
           optional string external_id = 1;
@@ -2681,11 +2695,13 @@ extension Contract {
           // typing errors; absent is false. A confirmed opt-in is never carried over.
           optional bool carry_consent_on_address_change = 7;
           // Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a till: they
-          // are kept on orders and events as contact, and never find or merge customers. Reason:
-          // `SHARED_IDENTIFIERS_TOO_MANY`.
+          // are kept on orders and events as contact, and never find or merge customers in what is written:
+          // in a customer's record they are left out with the warning `IDENTIFIER_SHARED`, and an input that
+          // names nobody else is refused for that reason. Reason: `SHARED_IDENTIFIERS_TOO_MANY`.
           TextList shared_identifiers = 8;
           // E-mail addresses in a year beside one phone number above which the filter
-          // `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. Reason:
+          // `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. As many are remembered of a
+          // number. Reason:
           // `SHARED_PHONE_THRESHOLD_OUT_OF_RANGE`.
           optional int32 shared_phone_threshold = 9;
           // IANA name of the zone of times that are given without one; absent is UTC. Reason:
@@ -2696,7 +2712,8 @@ extension Contract {
           TextList opt_out_words = 11;
           // Words of opting in beside those that are known; like `opt_out_words`.
           TextList opt_in_words = 12;
-          // External ids that are taken although they look like placeholders, up to 100. Reason:
+          // External ids, those of orders and their parts too, that are taken although they look like
+          // placeholders, up to 100. Reasons: `EXTERNAL_ID_EMPTY`, those of the identifier, and
           // `EXTERNAL_IDS_TOO_MANY`.
           TextList allowed_external_ids = 13;
         }
@@ -2875,14 +2892,16 @@ extension Contract {
       name: "patron.v1.OnMismatch", kind: .enumeration,
       text: ##"""
         // What an import does with a row whose identifiers lead to different customers, or would replace an
-        // identifier of the customer who was found by another one.
+        // identifier of the customer who was found by another one than the external id.
         enum OnMismatch {
           // The same as reject.
           ON_MISMATCH_UNSPECIFIED = 0;
-          // Reject the row: `IDENTIFIER_MISMATCH`.
+          // Reject the row: FAILED_PRECONDITION `IDENTIFIER_MISMATCH`. The metadata has the `field`, the
+          // number of the `row`, the `customer_id` of the other (0 for one whom a dry run made), and
+          // `other_row` where a row before it in the request named that customer.
           ON_MISMATCH_REJECT = 1;
           // Find the customer by e-mail address first, leave the phone number out and warn with
-          // `IDENTIFIER_KEPT`.
+          // `IDENTIFIER_KEPT`. An opt-out or a suppression of that number counts for the number.
           ON_MISMATCH_KEEP = 2;
         }
         """##),
@@ -3015,7 +3034,9 @@ extension Contract {
           int64 id = 1;
           // The customer; set by the server.
           int64 customer_id = 2;
-          // The shop's identifier, 1 to 255 characters, unique within the store; required.
+          // The shop's identifier, 1 to 255 characters, unique within the store; required. What is refused
+          // as that of a customer is here too, of refunds, shipments and checkouts as well:
+          // `EXTERNAL_ID_PLACEHOLDER`.
           string external_id = 3;
           // The number that the customer sees, up to 64 characters: `#1001`. Empty takes `external_id`.
           optional string name = 4;
@@ -3072,7 +3093,8 @@ extension Contract {
           google.protobuf.Timestamp paid_at = 27;
           // When Patron last changed it; set by the server.
           google.protobuf.Timestamp changed_at = 28;
-          // Addresses that the order was given with and that name no customer; set by the server.
+          // Addresses that the order was given with and that are nobody's by the store's settings; set by
+          // the server, and kept where the order comes again without them.
           Contact contact = 29;
           // Whether positions, refunds or shipments are left out because the order is larger than an answer
           // holds: GetOrder gives them in parts. Set by the server.
@@ -3275,7 +3297,8 @@ extension Contract {
           // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
           // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
           // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
-          // `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for parts of evidence that do not fit their reasons.
+          // `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
+          // is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.
           rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
           // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
           // for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
@@ -3425,7 +3448,8 @@ extension Contract {
         // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
         // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
         // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
-        // `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for parts of evidence that do not fit their reasons.
+        // `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
+        // is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.
         rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
         """##),
     ContractDeclaration(
@@ -3750,7 +3774,7 @@ extension Contract {
           repeated string enriched_fields = 19;
           // Patron's id of the order it is about; 0 when none, or unknown when the event was recorded.
           int64 order_id = 20;
-          // Addresses that the event was given with and that name no customer.
+          // Addresses that the event was given with and that are nobody's by the store's settings.
           Contact contact = 21;
         }
         """##),
@@ -3841,7 +3865,9 @@ extension Contract {
           // The store; empty is `default`.
           string store_id = 1;
           // Who ordered; is created when unknown. E-mail and phone number may both be given without an
-          // external id, as guests do. Fields fill what the customer lacks and never overwrite. A new order
+          // external id, as guests do: who has another e-mail address than the number's owner is another
+          // person, and the number is left out with the warning `IDENTIFIER_KEPT`. Fields fill what the
+          // customer lacks and never overwrite. A new order
           // also tells its address (shipping, else billing) and currency, and its marketing flags count.
           CustomerInput customer = 2;
           // The order. Absent fields of a known order stay as they are, fields that are present and empty

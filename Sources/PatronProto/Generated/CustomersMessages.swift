@@ -475,8 +475,8 @@ public struct Customer: ProtobufC.Message {
 /// What a caller may write of a customer. Absent leaves alone, present and empty clears.
 public struct CustomerInput: ProtobufC.Message {
   /// The shop's identifier, 1 to 255 characters without control characters, kept as given but for
-  /// space around it. Values that are no identifiers (`0`, `null`, `guest`, ...) are refused. Only
-  /// UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
+  /// space around it. Values that are nobody's (`0`, `null`, `guest`, `#N/A`, `7.2E+12`, `{{id}}`,
+  /// ...) are refused unless the store's settings allow them. Only UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
   /// as not given. Reasons: `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
   /// `EXTERNAL_ID_PLACEHOLDER`.
   public var externalID: String?
@@ -3284,12 +3284,14 @@ public struct StoreSettings: ProtobufC.Message {
   public var carryConsentOnAddressChange: Bool?
 
   /// Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a till: they
-  /// are kept on orders and events as contact, and never find or merge customers. Reason:
-  /// `SHARED_IDENTIFIERS_TOO_MANY`.
+  /// are kept on orders and events as contact, and never find or merge customers in what is written:
+  /// in a customer's record they are left out with the warning `IDENTIFIER_SHARED`, and an input that
+  /// names nobody else is refused for that reason. Reason: `SHARED_IDENTIFIERS_TOO_MANY`.
   public var sharedIdentifiers: TextList?
 
   /// E-mail addresses in a year beside one phone number above which the filter
-  /// `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. Reason:
+  /// `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. As many are remembered of a
+  /// number. Reason:
   /// `SHARED_PHONE_THRESHOLD_OUT_OF_RANGE`.
   public var sharedPhoneThreshold: Int32?
 
@@ -3304,7 +3306,8 @@ public struct StoreSettings: ProtobufC.Message {
   /// Words of opting in beside those that are known; like `opt_out_words`.
   public var optInWords: TextList?
 
-  /// External ids that are taken although they look like placeholders, up to 100. Reason:
+  /// External ids, those of orders and their parts too, that are taken although they look like
+  /// placeholders, up to 100. Reasons: `EXTERNAL_ID_EMPTY`, those of the identifier, and
   /// `EXTERNAL_IDS_TOO_MANY`.
   public var allowedExternalIDs: TextList?
 

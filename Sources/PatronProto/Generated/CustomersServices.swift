@@ -15,15 +15,17 @@ public enum CustomerService {
   /// the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
   /// which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
   /// would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
-  /// of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+  /// of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
+  /// that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
   /// the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
-  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
-  /// `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`,
+  /// `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
   ///
   /// Identifiers that belong to several records, of which at most one has an external id of the
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
   /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
-  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same, but
+  /// for a phone number whose owner has another e-mail address: that is another person.
   /// An address that replaces the customer's brings the consent of the record that had it. One that
   /// is replaced or cleared after an opt-out is suppressed from then on. An item
   /// of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
@@ -100,14 +102,18 @@ public enum CustomerService {
       idempotency: .noSideEffects))
 
   /// Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
-  /// e-mail and phone number without external id, as guests do.
+  /// e-mail and phone number without external id, as guests do. Nothing is merged: identifiers of
+  /// two customers, and one that would replace that of a customer whom another one found, are
+  /// FAILED_PRECONDITION `IDENTIFIER_MISMATCH` (see OnMismatch). An external id that finds its
+  /// customer sets what it gives, but takes nothing of others.
   ///
   /// Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
   /// INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
   /// for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
   /// `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
   /// suppression without the address of its channel. Warnings: those of UpsertCustomer,
-  /// `CONSENT_KEPT`, `CONSENT_OUTDATED`.
+  /// `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of a row before it in the
+  /// request.
   public static let importCustomers = MethodDescriptor<ImportCustomersRequest, ImportCustomersResponse>(
     TTRPC.Method(
       service: name, name: "ImportCustomers", kind: .unary,
@@ -320,15 +326,17 @@ public struct CustomerServiceClient: Sendable {
   /// the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
   /// which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
   /// would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
-  /// of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+  /// of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
+  /// that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
   /// the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
-  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
-  /// `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`,
+  /// `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
   ///
   /// Identifiers that belong to several records, of which at most one has an external id of the
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
   /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
-  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same, but
+  /// for a phone number whose owner has another e-mail address: that is another person.
   /// An address that replaces the customer's brings the consent of the record that had it. One that
   /// is replaced or cleared after an opt-out is suppressed from then on. An item
   /// of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
@@ -396,14 +404,18 @@ public struct CustomerServiceClient: Sendable {
   }
 
   /// Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
-  /// e-mail and phone number without external id, as guests do.
+  /// e-mail and phone number without external id, as guests do. Nothing is merged: identifiers of
+  /// two customers, and one that would replace that of a customer whom another one found, are
+  /// FAILED_PRECONDITION `IDENTIFIER_MISMATCH` (see OnMismatch). An external id that finds its
+  /// customer sets what it gives, but takes nothing of others.
   ///
   /// Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
   /// INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
   /// for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
   /// `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
   /// suppression without the address of its channel. Warnings: those of UpsertCustomer,
-  /// `CONSENT_KEPT`, `CONSENT_OUTDATED`.
+  /// `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of a row before it in the
+  /// request.
   public func importCustomers(_ request: ImportCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ImportCustomersResponse {
     try await channel.call(CustomerService.importCustomers, request, options)
   }

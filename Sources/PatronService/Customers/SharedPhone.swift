@@ -40,18 +40,27 @@ enum SharedPhone {
     return try day(row.emailKey == nil ? limit + 1 : limit)
   }
 
-  /// Forgets what came with the numbers of a customer who is erased.
+  /// Forgets what came with the addresses of a customer who is erased.
   static func forget(_ names: ErasedNames, in writer: StoreWriter) throws {
     guard try writer.read.hasSharedPhones() else { return }
     let hashes = SuppressionReader(writer.read)
-    for (channel, address) in names.addresses where channel == .sms {
-      try writer.forgetSharedPhone(phoneHash: hashes.hash(address))
+    for (channel, address) in names.addresses {
+      let hash = try hashes.hash(address)
+      switch channel {
+      case .sms: try writer.forgetSharedPhone(phoneHash: hash)
+      case .email: try list(writer.forgetSharedPhones(emailHash: hash), in: writer)
+      }
     }
   }
 
   /// Lists the owners anew after the setting changed.
   static func refresh(in writer: StoreWriter) throws {
-    for id in try writer.read.sharedPhoneOwners() {
+    try list(writer.read.sharedPhoneOwners(), in: writer)
+  }
+
+  /// Lists customers by what is known of their numbers now.
+  private static func list(_ owners: [Int64], in writer: StoreWriter) throws {
+    for id in owners {
       // Who was merged since is meant by the one who stayed.
       guard let row = try writer.read.customerRow(.id(id)) else { continue }
       try writer.refreshTerms(of: row.id)

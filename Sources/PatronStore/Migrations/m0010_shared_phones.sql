@@ -10,3 +10,4 @@ CREATE TABLE shared_phones (
   owner_id INTEGER NOT NULL,
   PRIMARY KEY (store_id, phone_hash, email_hash)
 ) WITHOUT ROWID;
+CREATE INDEX shared_phones_by_email ON shared_phones (store_id, email_hash);

@@ -65,6 +65,12 @@ extension StoreWriter {
   private static let forget = Query(
     "DELETE FROM shared_phones WHERE store_id = ?1 AND phone_hash = ?2"
   )
+  private static let forgetEmail = Query(
+    "DELETE FROM shared_phones WHERE store_id = ?1 AND email_hash = ?2"
+  )
+  private static let ownersBeside = Query(
+    "SELECT DISTINCT owner_id FROM shared_phones WHERE store_id = ?1 AND email_hash = ?2"
+  )
 
   /// Notes that an e-mail address came with the phone number of somebody else, on a day; false
   /// where that is known. Of a number the latest `limit` are kept, and none of before `oldest`.
@@ -90,5 +96,14 @@ extension StoreWriter {
   /// Forgets which e-mail addresses came with a phone number.
   public func forgetSharedPhone(phoneHash: [UInt8]) throws {
     try transaction.run(Self.forget, store.name, phoneHash)
+  }
+
+  /// Forgets with which phone numbers an e-mail address came. Returns the owners of those: write
+  /// their terms after it.
+  public func forgetSharedPhones(emailHash: [UInt8]) throws -> [Int64] {
+    var owners: [Int64] = []
+    try transaction.forEach(Self.ownersBeside, store.name, emailHash) { owners.append($0.int64(0)) }
+    if !owners.isEmpty { try transaction.run(Self.forgetEmail, store.name, emailHash) }
+    return owners
   }
 }

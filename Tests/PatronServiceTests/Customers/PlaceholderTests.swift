@@ -135,11 +135,15 @@ struct PlaceholderTests {
         #expect(broken == [Broken("customer.external_id", "EXTERNAL_ID_PLACEHOLDER")], "\(id)")
       }
       let many = try await violations {
-        try await shop.set { $0.allowedExternalIDs = .with { $0.values = (0...100).map(String.init) } }
+        try await shop.set {
+          $0.allowedExternalIDs = .with { $0.values = (0...100).map(String.init) }
+        }
       }
       #expect(many == [Broken("settings.allowed_external_ids", "EXTERNAL_IDS_TOO_MANY")])
       let wrong = try await violations {
-        try await shop.set { $0.allowedExternalIDs = .with { $0.values = ["guest", "", "a\u{1}"] } }
+        try await shop.set {
+          $0.allowedExternalIDs = .with { $0.values = ["guest", "", "a\u{1}"] }
+        }
       }
       #expect(
         wrong == [

@@ -98,35 +98,51 @@ struct SharedIdentifierTests {
     try await Shop.open { shop in
       // The owner had it before the shop knew better.
       try await shop.upsert { $0.phoneNumber = Self.till }
+      #expect(
+        try await shop.sync(.of("o0", 100)) { $0.phoneNumber = Self.till }.customerCreated == false)
       let owner = try await shop.customer(.phoneNumber(Self.till))
-      #expect(try await shop.sync(.of("o0", 100)) { $0.phoneNumber = Self.till }.customerCreated == false)
       _ = try await share(shop)
       let before = try shop.image()
       let refused: [(String, () async throws -> Void)] = [
         ("upsert", { try await shop.upsert { $0.phoneNumber = Self.till } }),
-        ("new", {
-          try await shop.upsert {
-            $0.externalID = "c9"
-            $0.email = "DESK@example.com"
+        (
+          "new",
+          {
+            try await shop.upsert {
+              $0.externalID = "c9"
+              $0.email = "DESK@example.com"
+            }
           }
-        }),
+        ),
         ("order", { try await shop.sync(.of("o1", 100)) { $0.phoneNumber = Self.till } }),
-        ("both", {
-          try await shop.sync(.of("o1", 100)) {
-            $0.email = Self.desk
-            $0.phoneNumber = Self.till
+        (
+          "both",
+          {
+            try await shop.sync(.of("o1", 100)) {
+              $0.email = Self.desk
+              $0.phoneNumber = Self.till
+            }
           }
-        }),
-        ("guest", {
-          try await shop.sync(.of("o1", 100)) {
-            $0.externalID = Self.desk
-            $0.email = Self.desk
+        ),
+        (
+          "guest",
+          {
+            try await shop.sync(.of("o1", 100)) {
+              $0.externalID = Self.desk
+              $0.email = Self.desk
+            }
           }
-        }),
-        ("event", { try await shop.tell("points_earned", "e1", of: { $0.phoneNumber = Self.till }) }),
-        ("form", {
-          try await shop.subscribe { $0.customer = .with { $0.phoneNumber = Self.till } }
-        }),
+        ),
+        (
+          "event",
+          { try await shop.tell("points_earned", "e1", of: { $0.phoneNumber = Self.till }) }
+        ),
+        (
+          "form",
+          {
+            try await shop.subscribe { $0.customer = .with { $0.phoneNumber = Self.till } }
+          }
+        ),
       ]
       for (what, call) in refused {
         let error = try await failure(what, call)

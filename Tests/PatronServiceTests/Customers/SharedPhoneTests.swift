@@ -15,7 +15,7 @@ struct SharedPhoneTests {
   private func order(
     _ shop: Shop, _ guest: String, at seconds: Int64? = nil, phone: String = till
   ) async throws -> SyncOrderResponse {
-    try await shop.sync(.of("o-\(guest)", 100, at: seconds ?? .now - 60)) {
+    try await shop.sync(.of("o-\(guest)", 100, at: seconds ?? GoogleProtobuf.Timestamp.now - 60)) {
       $0.email = "\(guest)@example.com"
       $0.phoneNumber = phone
       $0.firstName = guest
@@ -86,7 +86,8 @@ struct SharedPhoneTests {
           ida(&$0)
           $0.externalID = "901"
         })
-      #expect(event.event?.customerID == id && event.warnings.map(\.reason).contains("IDENTIFIER_KEPT"))
+      #expect(
+        event.event?.customerID == id && event.warnings.map(\.reason).contains("IDENTIFIER_KEPT"))
       #expect(try await shop.customer(.id(id)).externalID == "901")
       // A form cannot subscribe a number that is another's.
       let form = try await failure {
@@ -94,10 +95,11 @@ struct SharedPhoneTests {
       }
       #expect(form.code == .failedPrecondition && form.reason == "ADDRESS_DIFFERS")
       #expect(form.metadata["customer_id"] == String(hal.id))
-      #expect(try await shop.subscribe {
-        $0.customer = .with(ida)
-        $0.channels = [.email]
-      }.changes.count == 1)
+      #expect(
+        try await shop.subscribe {
+          $0.customer = .with(ida)
+          $0.channels = [.email]
+        }.changes.count == 1)
       var after = try await shop.customer(.externalID("900"))
       #expect(after == hal, "nothing of Ida's came to him")
       // His own e-mail address, or none, is his.
@@ -156,7 +158,12 @@ struct SharedPhoneTests {
       for number in 0..<20 { try await order(shop, "guest\(number)") }
       #expect(try shop.rows("SELECT count(*) FROM shared_phones", columns: 1) == [["3"]])
       #expect(try await listed(shop) == ["guest0@example.com"])
-      // An erasure forgets it.
+      // An erasure forgets it, also where a guest is erased.
+      for number in 1..<20 { try await shop.delete(.email("guest\(number)@example.com")) }
+      #expect(try shop.rows("SELECT count(*) FROM shared_phones", columns: 1) == [["0"]])
+      #expect(try await listed(shop) == [])
+      for number in 20..<22 { try await order(shop, "guest\(number)") }
+      #expect(try await listed(shop) == ["guest0@example.com"])
       try await shop.delete(.email("guest0@example.com"))
       #expect(try shop.rows("SELECT count(*) FROM shared_phones", columns: 1) == [["0"]])
       #expect(try await listed(shop) == [])
