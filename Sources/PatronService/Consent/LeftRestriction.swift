@@ -19,7 +19,7 @@ struct LeftRestriction {
 }
 
 extension CustomerChange {
-  /// Takes out the suppressions of addresses that the plan leaves out, and repeats opt-outs of them.
+  /// Takes out suppressions of addresses that the plan leaves out, and repeats opt-outs of them.
   mutating func takeRestrictions(besides plan: Plan, at now: Int64) -> [LeftRestriction] {
     guard let imported else { return [] }
     let fields = plan.found.kept + plan.shared.fields
