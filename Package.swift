@@ -75,6 +75,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0010_search_rebuild.sql"),
       .embedInCode("Migrations/m0011_tombstones.sql"),
       .embedInCode("Migrations/m0012_orders.sql"),
+      .embedInCode("Migrations/m0013_shared_phones.sql"),
     ],
     swiftSettings: strict
   ),

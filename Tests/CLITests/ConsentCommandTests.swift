@@ -458,6 +458,8 @@ struct SettingsCommandTests {
     $0.smsDoubleOptIn = true
     $0.defaultCountry = "US"
     $0.softBounceThreshold = 5
+    $0.sharedIdentifiers = .with { $0.values = ["+14155550100", "till@example.com"] }
+    $0.sharedPhoneThreshold = 5
   }
 
   @Test func showAndSet() async throws {
@@ -471,6 +473,9 @@ struct SettingsCommandTests {
       currency                none
       recreate after erasure  no
       soft bounce threshold   5
+      shared identifiers      +14155550100, till@example.com
+      shared phone threshold  5
+      allowed external ids    none
 
       """
     #expect(try await patron("settings", "show", "--store", "shop", server: server).out == card)
@@ -496,5 +501,20 @@ struct SettingsCommandTests {
     #expect(try UpdateStoreSettingsResponse(json: all.out).settings == Self.settings)
     let second = try server.requests(UpdateStoreSettingsRequest.self, "UpdateStoreSettings").last
     #expect(second?.settings?.softBounceThreshold == 3 && second?.updateMask?.paths.count == 4)
+    _ = try await patron(
+      [
+        "settings", "set", "--shared-identifiers", "till@example.com,+14155550100",
+        "--shared-phone-threshold", "9", "--allowed-external-ids", "",
+      ],
+      server: server
+    )
+    let third = try server.requests(UpdateStoreSettingsRequest.self, "UpdateStoreSettings").last
+    #expect(third?.settings?.sharedIdentifiers?.values == ["till@example.com", "+14155550100"])
+    #expect(third?.settings?.sharedPhoneThreshold == 9)
+    #expect(third?.settings?.allowedExternalIDs?.values == [])
+    #expect(
+      third?.updateMask?.paths == [
+        "shared_identifiers", "shared_phone_threshold", "allowed_external_ids",
+      ])
   }
 }

@@ -178,6 +178,12 @@ public enum FilterCatalogue {
       FilterDefinition("email_only", "E-mail only", "Has an e-mail address and no phone number."),
       FilterDefinition("phone_only", "Phone only", "Has a phone number and no e-mail address."),
       FilterDefinition("both", "Both", "Has an e-mail address and a phone number."),
+      FilterDefinition(
+        "shared_phone",
+        "Shared phone number",
+        "The phone number came with more e-mail addresses in a year than the settings say.",
+        movesWithClock: true
+      ),
     ]
   )
 

@@ -54,6 +54,9 @@ public enum IdentityMode: Sendable, Hashable, CaseIterable {
   case event
   /// An order or a checkout: e-mail and phone without external id too, as guests have both.
   case order
+  /// A row of a file: as `order`, but nothing is merged, and no identifier of a customer whom
+  /// another one found is replaced.
+  case row
 }
 
 /// An identifier of a customer, by the name of its field in the protocol.
@@ -80,6 +83,13 @@ public enum IdentityDecision: Sendable, Equatable {
   /// ALREADY_EXISTS, reason ``IdentityRequest/conflictReason``. A caller that keeps existing
   /// identifiers drops this one from the request and decides again.
   case conflict(IdentifierField, ownerID: Int64)
+  /// The phone number belongs to this customer, who is somebody else: the e-mail addresses differ.
+  /// It stays where it is; the caller drops it from the request and decides again.
+  case shared(ownerID: Int64)
+  /// A row names two people, or would replace this identifier of the customer, whom another one
+  /// found. FAILED_PRECONDITION, reason ``IdentityRequest/mismatchReason``. A caller that keeps
+  /// existing identifiers drops this one from the request and decides again.
+  case mismatch(IdentifierField, ownerID: Int64)
   /// The identifiers name several customers who are surely one person; the first is the one to
   /// keep unless its age says otherwise. At most one of them has an external id of the shop's.
   case mergeRequired([Int64])

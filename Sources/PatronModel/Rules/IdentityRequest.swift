@@ -6,6 +6,9 @@ public struct IdentityRequest: Sendable, Hashable {
   /// Reason of the error for ``IdentityDecision/conflict(_:ownerID:)``.
   public static let conflictReason = "IDENTIFIER_CONFLICT"
 
+  /// Reason of the error for ``IdentityDecision/mismatch(_:ownerID:)``.
+  public static let mismatchReason = "IDENTIFIER_MISMATCH"
+
   /// Which rule holds.
   public var mode: IdentityMode
   /// The identifiers given, canonical.
@@ -37,7 +40,7 @@ public struct IdentityRequest: Sendable, Hashable {
     if given.externalID != nil { return nil }
     switch (given.emailKey != nil, given.phone != nil) {
     case (false, false): return Self.missing
-    case (true, true): return mode == .order ? nil : Self.ambiguous
+    case (true, true): return mode == .order || mode == .row ? nil : Self.ambiguous
     case (true, false), (false, true): return nil
     }
   }
@@ -46,6 +49,11 @@ public struct IdentityRequest: Sendable, Hashable {
   /// is ever taken from a customer whom the shop knows by another external id.
   public func decide() -> IdentityDecision {
     if let violation { return .invalid(violation) }
+    if mode == .row {
+      if let mismatch { return mismatch }
+    } else if let owner = strangerByPhone {
+      return .shared(ownerID: owner.customerID)
+    }
     guard let found = byExternalID ?? byEmail ?? byPhone else {
       let hasContact = given.emailKey != nil || given.phone != nil
       return hasContact ? .create : .invalid(Self.contactRequired)
@@ -106,6 +114,56 @@ extension IdentityRequest {
   /// are as the shop typed them.
   static func isSame(_ externalID: String, as emailKey: String) -> Bool {
     externalID == emailKey || externalID.lowercased() == emailKey
+  }
+
+  /// Whether an identifier of the shop's is given: the own e-mail address, as shops send it for
+  /// guests, is none.
+  private var givesOwnExternalID: Bool {
+    guard let externalID = given.externalID else { return false }
+    return given.emailKey.map { !Self.isSame(externalID, as: $0) } ?? true
+  }
+
+  /// Who has the phone number, where that is somebody else than an order or an event is about:
+  /// people share phones, and whoever has another e-mail address is another person. A record that
+  /// the shop sends is its word, and sets what it gives.
+  ///
+  /// The owner without an e-mail address, whom the shop does not know, may be the same person yet.
+  private var strangerByPhone: IdentityMatch? {
+    guard mode != .upsert, let owner = byPhone else { return nil }
+    let found = byExternalID ?? byEmail
+    let isOwners = [byExternalID, byEmail].contains { $0?.customerID == owner.customerID }
+    if isOwners { return nil }
+    if let email = given.emailKey ?? found?.identifiers.emailKey,
+      let other = owner.identifiers.emailKey, other != email
+    {
+      return owner
+    }
+    let isGuest = given.emailKey != nil && !givesOwnExternalID
+    return isGuest && owner.hasOwnExternalID && (found != nil || given.externalID != nil)
+      ? owner : nil
+  }
+
+  /// What a row must not do; nil where it does none of it. By e-mail somebody is found before by
+  /// phone.
+  private var mismatch: IdentityDecision? {
+    guard let found = byExternalID ?? byEmail ?? byPhone else { return nil }
+    for (field, owner) in [(IdentifierField.email, byEmail), (.phone, byPhone)] {
+      guard let owner, owner.customerID != found.customerID else { continue }
+      return .mismatch(field, ownerID: owner.customerID)
+    }
+    if byExternalID != nil, givesOwnExternalID { return nil }
+    if byExternalID == nil, given.externalID != nil, found.hasOwnExternalID,
+      !isGuestCheckout(of: found)
+    {
+      return .mismatch(byEmail != nil ? .email : .phone, ownerID: found.customerID)
+    }
+    if byEmail == nil, given.emailKey != nil, found.identifiers.emailKey != nil {
+      return .mismatch(byExternalID == nil ? .phone : .email, ownerID: found.customerID)
+    }
+    if byPhone == nil, given.phone != nil, found.identifiers.phone != nil {
+      return .mismatch(.phone, ownerID: found.customerID)
+    }
+    return nil
   }
 
   /// Whether the external id is the e-mail address, as shops send it for guests, and the address

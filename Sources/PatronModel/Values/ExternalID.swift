@@ -9,13 +9,11 @@ public struct ExternalID: Sendable, Hashable {
   /// The identifier, trimmed.
   public let value: String
 
-  private static let placeholders: Set<String> = [
-    "0", "null", "undefined", "none", "n/a", "anonymous", "guest", "-1",
-  ]
-
+  /// Reads an identifier. With `takesPlaceholders` the caller looks for those.
+  ///
   /// - Throws: `EXTERNAL_ID_EMPTY`, `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
   ///   `EXTERNAL_ID_PLACEHOLDER`.
-  public init(_ text: String) throws(RuleError) {
+  public init(_ text: String, takesPlaceholders: Bool = false) throws(RuleError) {
     let trimmed = TextForm.trimmed(text)
     guard !trimmed.isEmpty else {
       throw RuleError(
@@ -38,15 +36,8 @@ public struct ExternalID: Sendable, Hashable {
         given: trimmed
       )
     }
-    guard !Self.isPlaceholder(trimmed) else {
-      throw RuleError(
-        reason: "EXTERNAL_ID_PLACEHOLDER",
-        message: """
-          The external id is a placeholder, not an identifier of one customer. \
-          Leave it out for customers without an account.
-          """,
-        given: trimmed
-      )
+    guard takesPlaceholders || !Placeholder.matches(trimmed) else {
+      throw Placeholder.error(trimmed)
     }
     value = trimmed
   }
@@ -56,13 +47,6 @@ public struct ExternalID: Sendable, Hashable {
     case .control, .lineSeparator, .paragraphSeparator: true
     default: false
     }
-  }
-
-  /// Zeros only counts too, also in the shape of a nil UUID.
-  private static func isPlaceholder(_ text: String) -> Bool {
-    if placeholders.contains(text.lowercased()) { return true }
-    let rest = text.utf8.filter { $0 != UInt8(ascii: "-") }
-    return !rest.isEmpty && rest.allSatisfy { $0 == UInt8(ascii: "0") }
   }
 
   /// Identity of bytes: an opaque identifier has no equivalent spellings.

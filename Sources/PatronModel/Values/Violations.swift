@@ -43,6 +43,17 @@ public struct InvalidInput: Error, Sendable, Hashable {
   }
 }
 
+/// An identifier that looks like a placeholder; the store may allow it.
+public struct SuspectedPlaceholder: Sendable, Hashable {
+  /// The field, as in ``Violation/path``.
+  public let path: String
+  /// The identifier, whole.
+  public let value: String
+
+  /// What is wrong with it where it is not allowed.
+  public var violation: Violation { Violation(path: path, error: Placeholder.error(value)) }
+}
+
 /// Collects the violations and warnings of one input, so that a caller learns all at once.
 public struct Violations: Sendable, Hashable {
   /// What makes the input unacceptable.
@@ -53,6 +64,10 @@ public struct Violations: Sendable, Hashable {
   /// Whether secondary values that break a rule are left out with a warning. Otherwise they make
   /// the input unacceptable like any other.
   public let dropsSecondary: Bool
+
+  /// Identifiers that forbid the input unless the store allows them. Where something else is wrong
+  /// they are told with that.
+  public private(set) var suspects: [SuspectedPlaceholder] = []
 
   /// An empty collection.
   public init(dropsSecondary: Bool = false) {
@@ -70,6 +85,12 @@ public struct Violations: Sendable, Hashable {
   /// Notes something about the field at `path` that does not forbid it.
   public mutating func warn(_ path: String, _ warning: RuleError) {
     warnings.append(Violation(path: path, error: warning))
+  }
+
+  /// Notes the identifier at `path` if it looks like a placeholder.
+  public mutating func suspect(_ path: String, _ identifier: String) {
+    guard Placeholder.matches(identifier) else { return }
+    suspects.append(SuspectedPlaceholder(path: path, value: identifier))
   }
 
   /// The value that `body` makes of the field at `path`; nil, and a violation, if it throws.
@@ -148,6 +169,8 @@ public struct Violations: Sendable, Hashable {
 
   /// Throws everything collected, if there is any.
   public func finish() throws(InvalidInput) {
-    guard errors.isEmpty else { throw InvalidInput(violations: errors) }
+    guard errors.isEmpty else {
+      throw InvalidInput(violations: errors + suspects.map(\.violation))
+    }
   }
 }

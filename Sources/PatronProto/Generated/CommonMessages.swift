@@ -224,14 +224,14 @@ public struct Warning: ProtobufC.Message {
   /// false), `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
   /// and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
   /// `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
-  /// out). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields: `COUNTRY_ALIAS` (`UK` is
-  /// taken for `GB`), `FIELD_DROPPED` and `FIELD_CUT` (see InvalidFields). Of orders:
-  /// `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`,
-  /// `ORDER_STATE_OUTDATED`, `ORDER_REGRESSION_KEPT`, `ORDER_MOVED`, `ORDER_CURRENCY_CORRECTED`,
-  /// `ORDER_AWAITED`, `PENDING_PART_DROPPED`. Of events:
-  /// `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it
-  /// was suppressed, and the event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`,
-  /// `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
+  /// out). Of identity: `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED` (the settings say that an
+  /// address is nobody's), `CUSTOMERS_MERGED`, `DUPLICATE_ROW` (an import had the customer in a row
+  /// before). Of fields: `COUNTRY_ALIAS` (`UK` is
+  /// taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+  /// `QUANTITY_EXCEEDS_ORDER`. Of events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`,
+  /// `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the event is on no
+  /// timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`,
+  /// `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
   public var reason = ""
 
   /// Path of the field it is about; empty when about the whole.

@@ -270,14 +270,16 @@ public struct ConsentPolicy: RawRepresentable, Hashable, Sendable, CaseIterable,
 }
 
 /// What an import does with a row whose identifiers lead to different customers, or would replace an
-/// identifier of the customer who was found by another one.
+/// identifier of the customer who was found by another one than the external id.
 public struct OnMismatch: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
   /// The same as reject.
   public static let unspecified = OnMismatch(rawValue: 0)
-  /// Reject the row: `IDENTIFIER_MISMATCH`.
+  /// Reject the row: FAILED_PRECONDITION `IDENTIFIER_MISMATCH`. The metadata has the `field`, the
+  /// number of the `row`, the `customer_id` of the other (0 for one whom a dry run made), and
+  /// `other_row` where a row before it in the request named that customer.
   public static let reject = OnMismatch(rawValue: 1)
   /// Find the customer by e-mail address first, leave the phone number out and warn with
-  /// `IDENTIFIER_KEPT`.
+  /// `IDENTIFIER_KEPT`. An opt-out or a suppression of that number counts for the number.
   public static let keep = OnMismatch(rawValue: 2)
 
   /// The number on the wire. Numbers that this version does not know are kept.

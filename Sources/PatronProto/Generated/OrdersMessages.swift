@@ -294,7 +294,9 @@ public struct Order: ProtobufC.Message {
   /// The customer; set by the server.
   public var customerID: Int64 = 0
 
-  /// The shop's identifier, 1 to 255 characters, unique within the store; required.
+  /// The shop's identifier, 1 to 255 characters, unique within the store; required. What is refused
+  /// as that of a customer is here too, of refunds, shipments and checkouts as well:
+  /// `EXTERNAL_ID_PLACEHOLDER`.
   public var externalID = ""
 
   /// The number that the customer sees, up to 64 characters: `#1001`. Empty takes `external_id`.
@@ -378,7 +380,8 @@ public struct Order: ProtobufC.Message {
   /// When Patron last changed it; set by the server.
   public var changedAt: GoogleProtobuf.Timestamp?
 
-  /// Addresses that the order was given with and that name no customer; set by the server.
+  /// Addresses that the order was given with and that are nobody's by the store's settings; set by
+  /// the server, and kept where the order comes again without them.
   public var contact: Contact?
 
   /// Whether positions, refunds or shipments are left out because the order is larger than an answer

@@ -282,7 +282,7 @@ public struct Event: ProtobufC.Message {
   /// Patron's id of the order it is about; 0 when none, or unknown when the event was recorded.
   public var orderID: Int64 = 0
 
-  /// Addresses that the event was given with and that name no customer.
+  /// Addresses that the event was given with and that are nobody's by the store's settings.
   public var contact: Contact?
 
   /// The message with every field absent or at its default.
@@ -590,7 +590,9 @@ public struct SyncOrderRequest: ProtobufC.Message {
   public var storeID = ""
 
   /// Who ordered; is created when unknown. E-mail and phone number may both be given without an
-  /// external id, as guests do. Fields fill what the customer lacks and never overwrite. A new order
+  /// external id, as guests do: who has another e-mail address than the number's owner is another
+  /// person, and the number is left out with the warning `IDENTIFIER_KEPT`. Fields fill what the
+  /// customer lacks and never overwrite. A new order
   /// also tells its address (shipping, else billing) and currency, and its marketing flags count.
   public var customer: CustomerInput?
 

@@ -28,7 +28,8 @@ public enum TimelineService {
   /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
   /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
   /// `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
-  /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for parts of evidence that do not fit their reasons.
+  /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
+  /// is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.
   public static let recordEvent = MethodDescriptor<RecordEventRequest, RecordEventResponse>(
     TTRPC.Method(
       service: name, name: "RecordEvent", kind: .unary,
@@ -270,7 +271,8 @@ public struct TimelineServiceClient: Sendable {
   /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
   /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
   /// `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
-  /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for parts of evidence that do not fit their reasons.
+  /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
+  /// is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.
   public func recordEvent(_ request: RecordEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> RecordEventResponse {
     try await channel.call(TimelineService.recordEvent, request, options.identified(by: request.requestID))
   }

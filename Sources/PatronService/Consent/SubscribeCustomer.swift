@@ -154,6 +154,9 @@ extension ConsentHandlers.Subscribing {
     return try scope.channels.map { channel in
       let stored = plan.row?.address(channel)
       let named = given.address(channel)
+      if named != nil, stored == nil, plan.draft.identifiers.address(channel) == nil {
+        throw plan.shared.refusal ?? RPCError.othersAddress(channel, plan.found.phoneOwner ?? 0)
+      }
       guard let address = stored ?? named else { throw RPCError.noAddress(channel) }
       if let row = plan.row, let named, address != named {
         throw RPCError.otherAddress(channel, of: row.id)
@@ -235,6 +238,19 @@ extension ConsentHandlers.Subscribing {
 }
 
 extension RPCError {
+  /// The address is somebody else's, who has another e-mail address.
+  fileprivate static func othersAddress(
+    _ channel: PatronModel.Channel, _ owner: Int64
+  ) -> RPCError {
+    let (what, field) =
+      channel == .sms ? ("phone number", "phone_number") : ("e-mail address", "email")
+    return reason(
+      .failedPrecondition, "ADDRESS_DIFFERS",
+      "The \(what) belongs to customer \(owner), who has other addresses than the one that agrees. "
+        + "Ask for one of the customer's own.",
+      metadata: ["field": field, "customer_id": String(owner)])
+  }
+
   /// The customer has another address than the one that the agreement is about.
   fileprivate static func otherAddress(
     _ channel: PatronModel.Channel, of customerID: Int64

@@ -24,6 +24,8 @@ struct CustomerChange: Sendable {
   /// Patron's id of the event that speaks, where it is known already: what it set itself it may
   /// set again.
   var repeats: Int64?
+  /// Identifiers of the request, those of an order included, that the store has to allow.
+  var suspects: [SuspectedPlaceholder] = []
 
   /// What became of it.
   struct Result {
@@ -45,6 +47,8 @@ struct CustomerChange: Sendable {
   struct Plan {
     var draft: CustomerDraft
     var found: IdentityResolution
+    /// Addresses of the input that are nobody's; the draft has them no more.
+    var shared = SharedAddresses()
 
     /// The customer as stored, or as it will be once records are merged; nil when a new one is to
     /// be made.
@@ -62,23 +66,36 @@ struct CustomerChange: Sendable {
   /// Finds the customer. Nothing is written, so that a caller can still
   /// refuse.
   func plan(in reader: StoreReader) throws -> Plan {
+    try suspects.check(in: reader)
     var draft = draft
+    let shared = try draft.takeShared(in: reader)
     let found = try IdentityResolution.resolve(
-      &draft, identity, onConflict, replaces: mode == .explicit, in: reader)
-    return Plan(draft: draft, found: found)
+      &draft, identity, onConflict, replaces: mode == .explicit, without: shared, in: reader)
+    return Plan(draft: draft, found: found, shared: shared)
   }
 
   /// The same for a customer who is known: the identifiers are what the customer is to have, and
   /// those of others are refused.
   func plan(on row: CustomerRow, in reader: StoreReader) throws -> Plan {
+    try suspects.check(in: reader)
+    var draft = draft
+    let shared = try draft.takeShared(in: reader)
     let found = try IdentityResolution.resolve(draft, on: row, in: reader)
-    return Plan(draft: draft, found: found)
+    return Plan(draft: draft, found: found, shared: shared)
   }
 
   /// Makes the customer or writes what changed. With `dryRun` nothing is written, and the id of a
   /// new customer is 0.
   func perform(
     _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool = false
+  ) throws -> Result {
+    let result = try performPlan(plan, in: writer, at: now, dryRun: dryRun)
+    if !dryRun { try noteSharedPhone(plan, in: writer, at: now) }
+    return result
+  }
+
+  private func performPlan(
+    _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool
   ) throws -> Result {
     let draft = plan.draft
     let found = plan.found
@@ -91,8 +108,18 @@ struct CustomerChange: Sendable {
       } else {
         try create(draft, in: writer, at: now, dryRun: dryRun)
       }
-    result.warnings = draft.warnings + found.kept.map(Warning.kept) + result.warnings
+    let left = mode == .explicit ? plan.shared.fields.map(Warning.shared) : []
+    result.warnings = draft.warnings + found.kept.map(Warning.kept) + left + result.warnings
     return result
+  }
+
+  /// Notes that people share a phone number, where this was left with its owner.
+  private func noteSharedPhone(_ plan: Plan, in writer: StoreWriter, at now: Int64) throws {
+    guard let ownerID = plan.found.phoneOwner, let phone = draft.identifiers.phone,
+      let email = draft.identifiers.emailKey ?? plan.row?.emailKey
+    else { return }
+    try SharedPhone.note(
+      phone, of: ownerID, with: email, at: asOf ?? now, in: writer, now: now)
   }
 
   private func create(
@@ -241,7 +268,10 @@ struct CustomerChange: Sendable {
     } else {
       let suppressed = try CustomerTerms.suppressedChannels(
         of: row, in: writer.read, known: imported == nil ? effect.suppressed : [:])
-      terms.body = .known(CustomerTerms.of(customer, suppressedChannels: suppressed))
+      terms.body = .known(
+        CustomerTerms.of(
+          customer, suppressedChannels: suppressed,
+          sharedPhoneDay: try SharedPhone.day(of: row, in: writer.read)))
       try writer.insert(row, terms: terms)
     }
     return row
@@ -291,7 +321,18 @@ extension Warning {
     .with {
       $0.reason = "IDENTIFIER_KEPT"
       $0.field = "customer.\(field.rawValue)"
-      $0.message = "It belongs to another customer and was left as it is."
+      $0.message =
+        "It belongs to another customer, or would replace the customer's own, and was left as it "
+        + "is."
+    }
+  }
+
+  /// An address that is nobody's was left out.
+  static func shared(_ field: IdentifierField) -> Warning {
+    .with {
+      $0.reason = "IDENTIFIER_SHARED"
+      $0.field = "customer.\(field.rawValue)"
+      $0.message = "The store's settings say that it is nobody's own; it was left out."
     }
   }
 }

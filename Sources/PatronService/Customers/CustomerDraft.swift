@@ -45,7 +45,7 @@ struct CustomerDraft: Sendable {
     let earlier = violations.warnings.count
     dropsInvalid = violations.dropsSecondary
     externalID = violations.edit("\(path).external_id", input.externalID, isEssential: true) {
-      text throws(RuleError) in try ExternalID(text).value
+      text throws(RuleError) in try ExternalID(text, takesPlaceholders: true).value
     }
     let parsePhone = { (text: String) throws(RuleError) in
       try PhoneNumber(text, defaultCountry: defaultCountry)
@@ -87,6 +87,7 @@ struct CustomerDraft: Sendable {
     acceptsEmail = input.acceptsEmailMarketing
     dropAgreements(path, &violations)
     warnings = violations.warnings.dropFirst(earlier).map(Warning.about)
+    if let id = externalID.value { violations.suspect("\(path).external_id", id) }
   }
 
   /// Leaves out agreements for addresses that were left out: they must not count for the address

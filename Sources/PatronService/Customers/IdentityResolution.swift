@@ -9,8 +9,10 @@ struct IdentityResolution {
   var decision: IdentityDecision
   /// The record to change; nil when a new one is to be made.
   var row: CustomerRow?
-  /// Identifiers that were left out because they belong to others.
+  /// Identifiers that were left out because they belong to others, or would replace the customer's.
   var kept: [IdentifierField] = []
+  /// Whose the phone number is that was left out.
+  var phoneOwner: Int64?
   /// Records that have to become one first; `row` is what they will be.
   var merges: CustomerMerges?
   /// Channels of which the input gives an address that the customer only answers to.
@@ -20,32 +22,47 @@ struct IdentityResolution {
   /// where `onConflict` says so. Records that are surely one person's are to be merged: the rules
   /// say when, and the decision is then about the merged one. With `replaces` the record is to have
   /// what the draft has, whatever it had before: addresses where it has an external id, and tags.
+  /// `shared` is what was taken out of the draft.
   ///
   /// - Throws: ALREADY_EXISTS, FAILED_PRECONDITION, INVALID_ARGUMENT as `CustomerService` says.
   static func resolve(
     _ draft: inout CustomerDraft, _ mode: IdentityMode, _ onConflict: OnConflict,
-    replaces: Bool, in reader: StoreReader
+    replaces: Bool, without shared: SharedAddresses, in reader: StoreReader
   ) throws -> IdentityResolution {
     var kept: [IdentifierField] = []
-    var conflict: RPCError?
+    var phoneOwner: Int64?
+    var conflict: (any Error)? = shared.refusal
     var merges: CustomerMerges?
+    func keep(_ field: IdentifierField, in request: IdentityRequest) {
+      draft.drop(field)
+      kept.append(field)
+      if field == .phone { phoneOwner = request.byPhone?.customerID }
+    }
     while true {
       let (request, rows) = try lookUp(draft.identifiers, mode, in: reader, merges)
       let decision = request.decide()
       switch decision {
       case .create:
-        return IdentityResolution(decision: decision, row: nil, kept: kept)
+        return IdentityResolution(
+          decision: decision, row: nil, kept: kept, phoneOwner: phoneOwner)
       case .update(let id), .adopt(let id, _):
         let row = rows.first { $0.id == id }
-        var found = IdentityResolution(decision: decision, row: row, kept: kept, merges: merges)
+        var found = IdentityResolution(
+          decision: decision, row: row, kept: kept, phoneOwner: phoneOwner, merges: merges)
         found.leaveFormerAddresses(of: request, in: &draft)
         return found
       case .conflict(let field, let owner):
         // At most three identifiers: the loop ends.
         guard onConflict == .keepExisting else { throw RPCError.conflict(field, owner: owner) }
         conflict = conflict ?? RPCError.onlyContact(field, owner: owner)
-        draft.drop(field)
-        kept.append(field)
+        keep(field, in: request)
+      case .mismatch(let field, let owner):
+        let mismatch = IdentifierMismatch(field: field, ownerID: owner)
+        guard onConflict == .keepExisting else { throw mismatch }
+        conflict = conflict ?? mismatch
+        keep(field, in: request)
+      case .shared:
+        keep(.phone, in: request)
       case .mergeRequired(let ids):
         // What was merged is one record from then on: this comes once.
         guard merges == nil else { throw RPCError.internalError }

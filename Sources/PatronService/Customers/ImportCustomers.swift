@@ -8,7 +8,7 @@ extension CustomerHandlers {
   /// A checked import.
   struct Import: Sendable {
     var store: StoreID
-    var batch: Batch<CustomerChange>
+    var batch: Batch<ImportedRow>
     var dryRun: Bool
   }
 
@@ -19,6 +19,7 @@ extension CustomerHandlers {
     let country = CountryCode.checked(request.defaultCountry, &violations)
     violations.checkKnown(
       "consent_policy", request.consentPolicy.rawValue, ConsentPolicy.overwrite.rawValue)
+    violations.checkKnown("on_mismatch", request.onMismatch.rawValue, OnMismatch.keep.rawValue)
     if !request.source.isEmpty {
       _ = violations.check("source") { () throws(RuleError) in
         try ConsentRules.checkSource(request.source)
@@ -27,13 +28,16 @@ extension CustomerHandlers {
     try violations.finish()
     let name = request.source.isEmpty ? "import" : request.source
     let now = WallClock.now()
+    let items = Array(request.items.enumerated())
     let batch = try Batch(
-      request.items, field: "items", dropsSecondary: violations.dropsSecondary
-    ) { item, violations in
+      items, field: "items", dropsSecondary: violations.dropsSecondary
+    ) { place, violations in
+      let item = place.element
       // Files hold customers with e-mail and phone and without external id, as guests' orders do.
       var change = CustomerChange.checked(
-        item.customer ?? CustomerInput(), path: "customer", mode: .explicit, identity: .order,
-        origin: .import, country: country, source: name, actor: .operator, now: now, &violations)
+        item.customer ?? CustomerInput(), path: "customer", mode: .explicit, identity: .row,
+        origin: .import, country: country, source: name, actor: .operator,
+        onConflict: request.onMismatch == .keep ? .keepExisting : .fail, now: now, &violations)
       change.setBy = name
       let earlier = violations.warnings.count
       var imported = ImportedConsent(
@@ -43,7 +47,8 @@ extension CustomerHandlers {
       imported.leave(channels: change.draft.droppedAddresses, &violations)
       change.draft.warnings += violations.warnings.dropFirst(earlier).map(Warning.about)
       change.imported = imported
-      return change
+      return ImportedRow(
+        change: change, number: item.row > 0 ? item.row : Int32(place.offset + 1))
     }
     return Import(store: store, batch: batch, dryRun: request.validateOnly)
   }
@@ -66,17 +71,25 @@ extension CustomerHandlers {
 
   private static func apply(_ request: Import, _ context: WriteContext) throws -> BatchOutcome {
     let writer = context.store(request.store)
-    // Ids that a dry run gives are given again, to others.
-    var untrue: Set<Int64> = []
-    return try request.batch.apply(in: context) { change in
-      let plan = try change.plan(in: writer.read)
+    var rows = ImportedRows()
+    return try request.batch.apply(in: context) { row in
+      var change = row.change
+      let plan: CustomerChange.Plan
+      do {
+        plan = try change.plan(in: writer.read)
+      } catch let mismatch as IdentifierMismatch {
+        throw rows.refusal(of: row, mismatch)
+      }
+      let restrictions = change.takeRestrictions(besides: plan, at: context.now)
       try change.imported?.checkAddresses(change.draft, over: plan.row)
       let result = try change.perform(plan, in: writer, at: context.now)
-      if request.dryRun, result.outcome == .created { untrue.insert(result.row.id) }
+      for restriction in restrictions { try restriction.apply(in: writer) }
+      let repeated = rows.take(
+        row, of: result.row.id, isUntrue: request.dryRun && result.outcome == .created)
       return .with {
         $0.outcome = result.outcome
-        $0.customerID = untrue.contains(result.row.id) ? 0 : result.row.id
-        $0.warnings = result.warnings
+        $0.customerID = rows.shown(result.row.id)
+        $0.warnings = result.warnings + [repeated].compactMap(\.self)
       }
     }
   }

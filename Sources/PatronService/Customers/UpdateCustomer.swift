@@ -37,8 +37,10 @@ extension CustomerHandlers {
       violations: &violations)
     draft.clearedFlags = mask.clearedFlags
     try violations.finish()
+    var change = CustomerChange(of: draft, by: actor)
+    change.suspects = violations.suspects
     return Update(
-      store: store, id: request.id, change: CustomerChange(of: draft, by: actor),
+      store: store, id: request.id, change: change,
       replacesProperties: mask.replacesProperties, etag: request.etag,
       lacksCountry: violations.lacksCountry)
   }

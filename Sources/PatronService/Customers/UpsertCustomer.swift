@@ -110,6 +110,6 @@ extension CustomerChange {
       draft: draft, mode: mode, identity: identity, onConflict: onConflict,
       flags: MarketingFlags(
         sms: draft.acceptsSMS, email: draft.acceptsEmail, actor: actor, source: source),
-      origin: origin)
+      origin: origin, suspects: violations.suspects)
   }
 }

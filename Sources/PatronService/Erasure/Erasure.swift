@@ -35,6 +35,7 @@ enum Erasure {
     let names = try writer.read.names(of: row)
     try keepOptOuts(of: row, names, in: writer, at: now)
     try suppress(names, in: writer, at: now)
+    try SharedPhone.forget(names, in: writer)
     try writer.erase(row, names)
     let suppressions = try reduceSuppressions(of: names, in: writer)
     let receipt = ErasureRow(

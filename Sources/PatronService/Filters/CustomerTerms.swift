@@ -11,7 +11,8 @@ enum CustomerTerms {
     ofBody: { row, reader in
       of(
         try Customer(stored: row.body),
-        suppressedChannels: try suppressedChannels(of: row, in: reader))
+        suppressedChannels: try suppressedChannels(of: row, in: reader),
+        sharedPhoneDay: try SharedPhone.day(of: row, in: reader))
     },
     ofStats: { of(stats: try Customer(stored: $0)) })
 
@@ -19,7 +20,7 @@ enum CustomerTerms {
   /// consent; suppressions are apart.
   static func depend(onAnyOf fields: [String]) -> Bool { fields.contains(where: sources.contains) }
 
-  /// The fields that ``of(_:suppressedChannels:)`` looks at and a caller can change.
+  /// The fields that ``of(_:suppressedChannels:sharedPhoneDay:)`` looks at and a caller can change.
   private static let sources: Set<String> = [
     "account_status", "address", "default_language", "email", "phone_number", "subscriptions",
     "tags",
@@ -40,9 +41,10 @@ enum CustomerTerms {
       })
   }
 
-  /// What the record gives.
+  /// What the record gives, and the day since which its phone number is
+  /// shared.
   static func of(
-    _ customer: Customer, suppressedChannels: Set<PatronModel.Channel>
+    _ customer: Customer, suppressedChannels: Set<PatronModel.Channel>, sharedPhoneDay: Int64?
   ) -> [Term] {
     var terms: [Term] = []
     terms.reserveCapacity(16)
@@ -56,6 +58,9 @@ enum CustomerTerms {
     case (.some, nil): terms.append(Term("contact", "email_only"))
     case (nil, .some): terms.append(Term("contact", "phone_only"))
     case (nil, nil): break
+    }
+    if let sharedPhoneDay {
+      terms.append(Term(FilterDays.sharedPhone, FilterDays.value(day: sharedPhoneDay)))
     }
     if let origin = origin(customer.origin) { terms.append(Term("origin", origin)) }
     for tag in tags(customer) { terms.append(Term("tags", TagSet.key(tag), label: tag)) }
@@ -124,16 +129,24 @@ enum FilterDays {
   static let lastOrder = "last_order_day"
   /// Category of the day of the last event; every customer has one value of it.
   static let lastEvent = "last_event_day"
+  /// Category of the day from which on a phone number is one that people share.
+  static let sharedPhone = "shared_phone_day"
   /// The day of customers without any events: before all others.
   static let never = ""
 
   private static let day: Int64 = 86_400 * 1_000_000
 
   /// The day of an instant as text that sorts by time; what is before 1970 counts as its first day.
-  static func value(_ micros: Int64) -> String {
-    let digits = String(max(0, micros / day))
+  static func value(_ micros: Int64) -> String { value(day: number(micros)) }
+
+  /// The same for the number of a day.
+  static func value(day number: Int64) -> String {
+    let digits = String(number)
     return String(repeating: "0", count: max(0, 7 - digits.utf8.count)) + digits
   }
+
+  /// The number of the day of an instant.
+  static func number(_ micros: Int64) -> Int64 { max(0, micros / day) }
 
   /// The first day of the last `days` days.
   static func first(ofLast days: Int64, at now: Int64) -> String { value(now - days * day) }

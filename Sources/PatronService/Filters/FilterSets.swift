@@ -10,6 +10,10 @@ enum FilterSets {
       .oneOf(category: category, values: ["both", "email_only"])
     case ("contact", "has_phone"):
       .oneOf(category: category, values: ["both", "phone_only"])
+    case ("contact", "shared_phone"):
+      .from(
+        category: FilterDays.sharedPhone,
+        value: FilterDays.first(ofLast: SharedPhone.days, at: now))
     case ("orders", "ordered_last_30_days"):
       .from(category: FilterDays.lastOrder, value: FilterDays.first(ofLast: 30, at: now))
     case ("orders", "ordered_last_90_days"):

@@ -13,6 +13,9 @@ extension StoreSettings {
     $0.currencyCode = ""
     $0.allowRecreateAfterErasure = false
     $0.softBounceThreshold = 5
+    $0.sharedIdentifiers = TextList()
+    $0.sharedPhoneThreshold = 5
+    $0.allowedExternalIDs = TextList()
   }
   private static let softBounceThresholds: ClosedRange<Int32> = 1...100
 
@@ -54,6 +57,9 @@ extension StoreSettings {
     Field("currency_code", \.currencyCode),
     Field("allow_recreate_after_erasure", \.allowRecreateAfterErasure),
     Field("soft_bounce_threshold", \.softBounceThreshold),
+    Field("shared_identifiers", \.sharedIdentifiers),
+    Field("shared_phone_threshold", \.sharedPhoneThreshold),
+    Field("allowed_external_ids", \.allowedExternalIDs),
   ]
 
   /// The settings in the form in which they are stored; what is wrong is added to `violations`.
@@ -80,6 +86,7 @@ extension StoreSettings {
           message: "Expected are \(thresholds.lowerBound) to \(thresholds.upperBound) bounces. "
             + "Leave it out, and name it in the mask, for the default."))
     }
+    settings.checkIdentity(&violations)
     return settings
   }
 }
@@ -143,7 +150,11 @@ extension CustomerHandlers {
     for field in update.fields {
       field.copy(field.isPresent(update.settings) ? update.settings : .usual, &settings)
     }
+    try settings.readSharedIdentifiers()
     if settings != old { try writer.setSettings(try settings.encoded()) }
+    if settings.sharedPhoneThreshold != old.sharedPhoneThreshold {
+      try SharedPhone.refresh(in: writer)
+    }
     try response.append(UpdateStoreSettingsResponse.with { $0.settings = settings })
   }
 }

@@ -65,6 +65,7 @@ extension TimelineHandlers {
 
     /// Finds or makes the customer, puts the event on the timeline and does what it does.
     func perform(in writer: StoreWriter, at now: Int64) throws -> Recorded {
+      try customer.suspects.check(in: writer.read)
       try refuseUnknownID(in: writer.read)
       guard let plan = try plan(in: writer.read), plan.row != nil || mayCreate else {
         return try performUnknown(in: writer, at: now)
@@ -81,6 +82,7 @@ extension TimelineHandlers {
       if plan.merges { known = try self.known(event, plan, writer.read) }
       if plan.row == nil { event = try draft.completed(for: customer.row.id, at: time) }
       event.occurredAt = .init(micros: time)
+      event.contact = plan.shared.contact
       var enrichment = EventEnrichment(
         event, over: old, self.customer.draft.identifiers, writer, now)
       customer.row = try enrichment.changeConsent(of: customer.row)
@@ -132,6 +134,15 @@ extension TimelineHandlers {
           if rule.creates == .never, effects.contains(where: \.restricts) { return nil }
           throw conflict
         }
+      } catch let refusal as RPCError
+        where refusal.code == .failedPrecondition && rule.creates == .never
+      {
+        // The address is nobody's: a refusal or an opt-out is kept with it all the same.
+        var draft = customer.draft
+        guard try !draft.takeShared(in: reader).fields.isEmpty,
+          Enrichment.effects(of: self.draft.event, at: 0).contains(where: \.restricts)
+        else { throw refusal }
+        return nil
       }
     }
 

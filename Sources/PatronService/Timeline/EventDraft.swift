@@ -110,6 +110,12 @@ struct EventCheck {
       try EventRules.parseEventID(given)
     }
     event.eventID = id ?? given
+    // It would replace the events before it. Without an id the event is known by its content, and
+    // what it says, an opt-out perhaps, is not lost.
+    if Placeholder.matches(event.eventID) {
+      violations.warn("\(path).event_id", Placeholder.error(event.eventID))
+      event.eventID = ""
+    }
     guard event.eventID.hasPrefix(Self.reservedPrefix) else { return }
     add(
       "event_id", "EVENT_ID_RESERVED",

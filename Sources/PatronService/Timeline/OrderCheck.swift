@@ -192,6 +192,7 @@ extension OrderCheck {
       try ShortText.parse(given)
     }
     if parsed?.isEmpty == true { missing(field, "1 to 255 characters") }
+    if let parsed { violations.suspect(place(field), parsed) }
     return parsed ?? given
   }
 

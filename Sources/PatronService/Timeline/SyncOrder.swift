@@ -74,7 +74,8 @@ extension TimelineHandlers {
         known = try writer.read.order(externalID: given.order.externalID)
         old = try known.map { try Order(known: $0.body) }
       }
-      var result = try Self.take(draft, over: known, old, customer, in: writer, at: now)
+      var result = try Self.take(
+        draft, over: known, old, customer, plan.shared.contact, in: writer, at: now)
       if owner != nil { result.outcome = .updated }
       if known == nil { try OrderPart.applyWaiting(to: &result, in: writer, at: now) }
       return result
@@ -83,9 +84,10 @@ extension TimelineHandlers {
     /// Writes the order, unless it is the one that is known.
     private static func take(
       _ draft: OrderDraft, over known: OrderRow?, _ old: Order?, _ customer: CustomerChange.Result,
-      in writer: StoreWriter, at now: Int64
+      _ contact: Contact?, in writer: StoreWriter, at now: Int64
     ) throws -> Outcome {
-      let order = draft.placed(over: old, customerID: customer.row.id, now: now)
+      var order = draft.placed(over: old, customerID: customer.row.id, now: now)
+      order.contact = contact ?? old?.contact
       if let old, order.isSame(as: old) {
         let setter = Provenance.Setter(name: "order_placed", at: min(draft.snapshot.placedAt, now))
         if let provenance = try customer.provenance(noting: setter, writer.read) {

@@ -18,6 +18,8 @@ struct OrderPart: Sendable {
   var content: Content
   /// What was taken in another form than it was given.
   private let taken: [Warning]
+  /// Identifiers that the store has to allow.
+  private let suspects: [SuspectedPlaceholder]
 
   /// Checks what can be checked without the order.
   init(
@@ -30,6 +32,7 @@ struct OrderPart: Sendable {
       violations: Violations(invalidFields, unspecified: .drop))
     self.orderExternalID = check.identifier(orderExternalID, "order_external_id")
     content = read(&check)
+    suspects = check.violations.suspects
     try check.violations.finish()
     taken = check.violations.warnings.map(Warning.about)
   }
@@ -38,6 +41,7 @@ struct OrderPart: Sendable {
   init(_ store: StoreID, waiting part: PendingOrderPart) {
     self.store = store
     taken = []
+    suspects = []
     orderExternalID = part.orderExternalID
     content =
       switch part.part {
@@ -59,6 +63,7 @@ struct OrderPart: Sendable {
   /// Puts the part into the order and tells the timeline what changed; keeps it where there is no
   /// such order yet. What is refused has written nothing.
   func perform(in writer: StoreWriter, at now: Int64) throws -> Outcome {
+    try suspects.check(in: writer.read)
     guard let known = try writer.read.order(externalID: orderExternalID) else {
       return try wait(in: writer, at: now)
     }

@@ -115,6 +115,9 @@ public final class ReadTransaction {
     return StoreError(error)
   }
 
+  /// What is remembered of settings; nil outside the writer, who alone hears of their changes.
+  var settings: SettingsMemory?
+
   /// Told of every error of the engine, also of those that a handler goes on to swallow.
   var noteEngineError: ((SQLiteError) -> Void)?
 }

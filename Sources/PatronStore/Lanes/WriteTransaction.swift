@@ -41,6 +41,8 @@ public final class WriteTransaction {
   let search: SearchIndex
   /// The search index failed in the open transaction, and how. The records are well.
   private(set) var searchFault: String?
+  /// What this writer remembers of the stores' settings.
+  let settings = SettingsMemory()
   /// Something was erased: the log is to be emptied, so that it does not stay there.
   var emptiesLog = false
   /// Numbers for new records.
@@ -55,6 +57,7 @@ public final class WriteTransaction {
     self.read = ReadTransaction(connection)
     self.search = SearchIndex(connection)
     read.noteEngineError = { [unowned self] in note($0) }
+    read.settings = settings
   }
 
   /// Runs a statement that changes something. Parameters are bound to `?1`, `?2`, ... in order.

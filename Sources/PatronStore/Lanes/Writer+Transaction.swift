@@ -118,6 +118,7 @@ extension Writer {
     transaction.terms.forget()
     transaction.numbers.forget()
     transaction.search.forget()
+    transaction.settings.forget()
     do {
       try connection.rollback()
       return nil

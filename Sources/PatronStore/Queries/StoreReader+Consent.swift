@@ -96,4 +96,10 @@ extension StoreReader {
   public func settings() throws -> [UInt8]? {
     try transaction.first(Self.settings, store.name) { $0.array(0) }
   }
+
+  /// The addresses that the settings say are nobody's. The writer asks for them once, until the
+  /// settings change; everybody else asks each time.
+  public func sharedIdentifiers(_ ask: () throws -> Set<String>) rethrows -> Set<String> {
+    try transaction.settings?.sharedIdentifiers(of: store.name, ask) ?? ask()
+  }
 }

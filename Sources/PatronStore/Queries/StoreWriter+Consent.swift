@@ -104,5 +104,6 @@ extension StoreWriter {
   /// Writes the store's settings.
   public func setSettings(_ body: [UInt8]) throws {
     try transaction.run(Self.setSettings, store.name, body)
+    transaction.settings.forget(store.name)
   }
 }

@@ -45,7 +45,7 @@ private struct Shop {
     case .adopt(let id, let previous):
       if let previous { aliases[previous] = id }
       people[id] = match(id).map { request.identifiers(updating: $0) }
-    case .conflict, .mergeRequired, .invalid:
+    case .conflict, .mergeRequired, .shared, .mismatch, .invalid:
       break
     }
   }
@@ -80,7 +80,9 @@ private struct Shop {
       shop.aliases = shop.aliases.filter { shop.people[$0.value] != nil }
     }
     #expect(
-      kinds == ["create", "update", "adopt", "conflict", "mergeRequired", "invalid"],
+      kinds == [
+        "create", "update", "adopt", "conflict", "mergeRequired", "shared", "mismatch", "invalid",
+      ],
       "seed \(seed)"
     )
   }
@@ -118,6 +120,11 @@ private struct Shop {
       }
       #expect(ids.count > 1 && Set(ids).count == ids.count && own.count <= 1, place)
       #expect(after == before, place)
+    case .shared(let owner):
+      #expect(before[owner]?.phone == request.given.phone && owner != 0, place)
+      #expect(request.mode != .upsert && request.mode != .row && after == before, place)
+    case .mismatch(_, let owner):
+      #expect(before[owner] != nil && request.mode == .row && after == before, place)
     case .invalid:
       #expect(after == before, place)
     }

@@ -20,6 +20,9 @@ struct StoreSettingsTests {
         $0.currencyCode = ""
         $0.allowRecreateAfterErasure = false
         $0.softBounceThreshold = 5
+        $0.sharedIdentifiers = TextList()
+        $0.sharedPhoneThreshold = 5
+        $0.allowedExternalIDs = TextList()
       }
       #expect(try await get(shop) == usual)
       let all = StoreSettings.with {
@@ -29,6 +32,9 @@ struct StoreSettingsTests {
         $0.currencyCode = "EUR"
         $0.allowRecreateAfterErasure = true
         $0.softBounceThreshold = 100
+        $0.sharedIdentifiers = .with { $0.values = ["till@example.com"] }
+        $0.sharedPhoneThreshold = 1000
+        $0.allowedExternalIDs = .with { $0.values = ["guest"] }
       }
       #expect(try await shop.set { $0 = all } == all)
       let before = try shop.image()

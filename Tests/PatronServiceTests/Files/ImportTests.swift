@@ -272,7 +272,15 @@ struct ImportTests {
         dry.results.map(\.outcome) == [
           .created, .unspecified, .created, .updated, .unchanged, .updated,
         ])
-      #expect(dry.results[1].error?.asError.reason == "IDENTIFIER_CONFLICT")
+      let mismatch = try #require(dry.results[1].error?.asError)
+      #expect(mismatch.code == .failedPrecondition && mismatch.reason == "IDENTIFIER_MISMATCH")
+      #expect(
+        mismatch.metadata == [
+          "field": "email", "row": "2", "customer_id": "0", "other_row": "1",
+        ])
+      #expect(
+        dry.results.map { $0.warnings.map(\.reason) }
+          == [[], [], [], ["DUPLICATE_ROW"], ["DUPLICATE_ROW"], []])
       let old = try await shop.customer(.externalID("old")).id
       #expect(dry.results.map(\.customerID) == [0, 0, 0, 0, 0, old])
       // What is written beside it is not disturbed, and terms that the dry run made are made again.

@@ -212,7 +212,8 @@ struct ModelShop {
 
   /// The customer of an order or an event after it filled the gaps.
   private func filled(_ given: Input, isOrder: Bool) -> Filled {
-    let input = isOrder ? given : leavingOthers(given)
+    let named = leavingStrangersPhone(given, isOrder: isOrder)
+    let input = isOrder ? named : leavingOthers(named)
     var customer = Customer()
     var place: Place?
     var rows = 0
@@ -236,6 +237,25 @@ struct ModelShop {
     if customer.phone != before.phone { result.fields.insert("phone_number") }
     if customer.firstName != before.firstName { result.fields.insert("first_name") }
     return result
+  }
+
+  /// An order or an event leaves out a phone number whose owner has another e-mail address, and a
+  /// guest's that is a known customer's.
+  private func leavingStrangersPhone(_ given: Input, isOrder: Bool) -> Input {
+    guard let phone = given.phone, let place = owner({ $0.answers(phone: phone) }),
+      isOrder || given.externalID != nil || given.email == nil
+    else { return given }
+    let byID = given.externalID.flatMap { id in owner { $0.externalID == id } }
+    let byEmail = given.email.flatMap { email in owner { $0.answers(email: email) } }
+    if byID == place || byEmail == place { return given }
+    let found = (byID ?? byEmail).map { customers[$0] }
+    var left = given
+    left.phone = nil
+    if let email = given.email ?? found?.email, let other = customers[place].email, other != email {
+      return left
+    }
+    let isGuest = given.externalID == nil && given.email != nil
+    return isGuest && found != nil && customers[place].externalID != nil ? left : given
   }
 
   /// An event leaves out addresses of others whom the shop knows, unless it would name nobody then.

@@ -44,6 +44,8 @@ struct SettingsSet: AsyncParsableCommand {
       EXAMPLES
         patron settings set --sms-double-opt-in true --default-country US
         patron settings set --default-country ''
+        patron settings set --shared-identifiers till@example.com,+14155550100
+        patron settings set --allowed-external-ids guest,0000
       """
   )
 
@@ -92,6 +94,32 @@ struct SettingsSet: AsyncParsableCommand {
   )
   var softBounceThreshold: Int32?
 
+  @Option(
+    help: ArgumentHelp(
+      "Addresses that are nobody's, such as those of a till; empty for none.",
+      discussion: "They find no customer, and stay on orders and events as contact.",
+      valueName: "address,..."
+    )
+  )
+  var sharedIdentifiers: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "E-mail addresses with one phone number in a year above which the filter "
+        + "contact=shared_phone lists its owner, 1 to 1,000.",
+      valueName: "count"
+    )
+  )
+  var sharedPhoneThreshold: Int32?
+
+  @Option(
+    help: ArgumentHelp(
+      "External ids that are taken although they look like placeholders; empty for none.",
+      valueName: "id,..."
+    )
+  )
+  var allowedExternalIds: String?
+
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -131,7 +159,18 @@ struct SettingsSet: AsyncParsableCommand {
       settings.allowRecreateAfterErasure = $0
     }
     take(softBounceThreshold, "soft_bounce_threshold") { settings.softBounceThreshold = $0 }
+    take(sharedIdentifiers, "shared_identifiers") {
+      settings.sharedIdentifiers = Self.list($0)
+    }
+    take(sharedPhoneThreshold, "shared_phone_threshold") { settings.sharedPhoneThreshold = $0 }
+    take(allowedExternalIds, "allowed_external_ids") {
+      settings.allowedExternalIDs = Self.list($0)
+    }
     return (settings, paths)
+  }
+
+  private static func list(_ text: String) -> TextList {
+    .with { $0.values = text.split(separator: ",").map { String($0) } }
   }
 }
 
@@ -140,6 +179,7 @@ enum SettingsText {
   static func card(_ settings: StoreSettings?, _ session: Session) -> String {
     let settings = settings ?? StoreSettings()
     func flag(_ value: Bool?) -> String { value == true ? "yes" : "no" }
+    func list(_ value: TextList?) -> String { text(value?.values.joined(separator: ", ")) }
     func text(_ value: String?) -> String { value.flatMap { $0.isEmpty ? nil : $0 } ?? "none" }
     return CustomerText.card(
       [
@@ -149,6 +189,9 @@ enum SettingsText {
         ("currency", text(settings.currencyCode)),
         ("recreate after erasure", flag(settings.allowRecreateAfterErasure)),
         ("soft bounce threshold", text(settings.softBounceThreshold.map(String.init))),
+        ("shared identifiers", list(settings.sharedIdentifiers)),
+        ("shared phone threshold", text(settings.sharedPhoneThreshold.map(String.init))),
+        ("allowed external ids", list(settings.allowedExternalIDs)),
       ],
       width: session.environment.columns,
       style: session.style

@@ -1,0 +1,307 @@
+/// Texts that programs write where they have no identifier: who takes them for one makes one record
+/// out of many. This is the one table of them, for customers, orders, refunds, shipments, checkouts
+/// and events.
+///
+/// It holds what machines write by themselves, in whole texts: an identifier that merely contains
+/// such a word (`NA-1001`, `guest-42`) is one. Case, space, punctuation around the text and its
+/// full-width form do not matter.
+public enum Placeholder {
+  /// Whether the text stands for no identifier.
+  public static func matches(_ text: String) -> Bool {
+    let shape = Shape(of: text)
+    if shape.isOrdinary || text.isEmpty { return false }
+    let plain = narrow(text)
+    if isBlank(plain) || isZero(plain) { return true }
+    let folded = TextForm.folded(plain)
+    if numbers.contains(folded) || words.contains(core(of: folded)) { return true }
+    guard shape.hasSigns else { return false }
+    let characters = Array(folded.utf8)
+    return isScientific(characters) || isTemplate(characters) || isSpreadsheetError(folded)
+      || isProgramText(folded)
+  }
+
+  /// The error of a text that stands for no identifier.
+  public static func error(_ text: String) -> RuleError {
+    RuleError(
+      reason: "EXTERNAL_ID_PLACEHOLDER",
+      message: "It is a placeholder and identifies nothing. Leave it out where there is no "
+        + "identifier, or let the store's settings allow it.",
+      given: text)
+  }
+
+  /// What a text is made of: most identifiers are told by that alone.
+  private struct Shape {
+    /// Whether nothing of the table can be made of the same characters.
+    let isOrdinary: Bool
+    /// Whether there is more than ASCII letters, digits, `-` and `_`.
+    let hasSigns: Bool
+
+    init(of text: String) {
+      var digits = 0
+      var letters = 0
+      var isZero = true
+      var hasAddress = false
+      var isPlain = true
+      var hasSigns = false
+      for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"):
+          digits += 1
+          if byte != UInt8(ascii: "0") { isZero = false }
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
+          // An `e` may be that of a number.
+          if byte | 0x20 != UInt8(ascii: "e") { letters += 1 }
+        case UInt8(ascii: "-"), UInt8(ascii: "_"): break
+        case UInt8(ascii: "."), UInt8(ascii: "@"):
+          hasSigns = true
+          if byte == UInt8(ascii: "@") { hasAddress = hasAddress || digits + letters > 0 }
+        default:
+          isPlain = false
+          hasSigns = true
+        }
+      }
+      self.hasSigns = hasSigns
+      // Where counters end, numbers have ten digits and more.
+      let isNumber = letters == 0 && digits == text.utf8.count
+      isOrdinary =
+        isPlain && !isZero
+        && (letters > 0 || (isNumber && !(10...20).contains(digits)))
+        || isPlain && hasAddress && letters > 0
+    }
+  }
+}
+
+// MARK: - Numbers
+
+extension Placeholder {
+  /// What stands for "none", and where the integers of databases and languages end: greater ones
+  /// are all stored as these.
+  private static let numbers: Set<String> = [
+    "-1", "-1.0", "2147483647", "-2147483648", "4294967295", "9223372036854775807",
+    "-9223372036854775808", "18446744073709551615", "ffffffff-ffff-ffff-ffff-ffffffffffff",
+  ]
+
+  /// Zero in any spelling: `0000`, `0.00`, `-0`, `0e0`, `0x0`, `0000-00-00 00:00`, the nil UUID.
+  private static func isZero(_ text: String) -> Bool {
+    var hasZero = false
+    var isNumber = true
+    for (index, scalar) in text.unicodeScalars.enumerated() {
+      if let digit = TextForm.digit(scalar) {
+        guard digit == 0 else { return false }
+        hasZero = true
+      } else if isFiller(scalar) {
+        continue
+      } else {
+        // One letter of hexadecimal or scientific notation.
+        guard hasZero, index > 0, isNumber, "exEX".unicodeScalars.contains(scalar) else {
+          return false
+        }
+        isNumber = false
+      }
+    }
+    return hasZero
+  }
+
+  /// What spreadsheets and languages make of a long number: `7.21045E+12`, `7,21045e+12`, `1E+21`,
+  /// and Java's `7.21045E12`. Codes such as `E12`, `1e5` and `1E-05` are identifiers.
+  private static func isScientific(_ text: Characters) -> Bool {
+    var rest = text[...]
+    _ = rest.skip("+-", atMost: 1)
+    guard (1...3).contains(rest.skip(digits)) else { return false }
+    let hasFraction = rest.skip(".,", atMost: 1) == 1
+    if hasFraction, rest.skip(digits) == 0 { return false }
+    guard rest.skip("e", atMost: 1) == 1 else { return false }
+    let isPositive = rest.skip("+", atMost: 1) == 1
+    if !isPositive { _ = rest.skip("-", atMost: 1) }
+    return (1...3).contains(rest.skip(digits)) && rest.isEmpty && (isPositive || hasFraction)
+  }
+
+  private static let digits = "0123456789"
+  private static let names = "abcdefghijklmnopqrstuvwxyz_."
+}
+
+// MARK: - What programs leave
+
+extension Placeholder {
+  private typealias Characters = [UInt8]
+
+  /// Pairs that only templates have.
+  private static let marks: Set<[UInt8]> = Set(
+    ["{{", "}}", "{%", "%}", "${", "#{", "<%", "%>", "[[", "]]", "*|", "|*", "%%"].map {
+      Array($0.utf8)
+    })
+
+  /// A template that nobody filled in, whole or as a part; every record would get the same text.
+  private static func isTemplate(_ text: Characters) -> Bool {
+    for index in text.indices.dropLast() where marks.contains([text[index], text[index + 1]]) {
+      return true
+    }
+    return switch text.first {
+    case UInt8(ascii: "%"): isFormat(text[1...]) || isVariable(text[1...])
+    case UInt8(ascii: "<"), UInt8(ascii: "["), UInt8(ascii: "{"): isBracketed(text[...])
+    case UInt8(ascii: "$"): isShellVariable(text[1...])
+    case UInt8(ascii: ":"): isRouteParameter(text[1...])
+    default: false
+    }
+  }
+
+  /// `%s`, `%05d`, `%1$s`, `%.2f`
+  private static func isFormat(_ text: ArraySlice<UInt8>) -> Bool {
+    var rest = text
+    rest.skip("-+#0 ")
+    rest.skip(digits)
+    if rest.skip(".", atMost: 1) == 1 { rest.skip(digits) } else { rest.skip("$", atMost: 1) }
+    return rest.skip("sdiufgxcpvq@", atMost: 1) == 1 && rest.isEmpty
+  }
+
+  /// `%CUSTOMER_ID%`, `%(customer_id)s`
+  private static func isVariable(_ text: ArraySlice<UInt8>) -> Bool {
+    var rest = text
+    rest.skip("(", atMost: 1)
+    guard rest.skip(names) > 0, rest.skip(")%", atMost: 1) == 1 else { return false }
+    rest.skip("s", atMost: 1)
+    return rest.isEmpty
+  }
+
+  /// `<id>`, `[customer id]`, `{0}`; braces around more digits are a GUID's.
+  private static func isBracketed(_ text: ArraySlice<UInt8>) -> Bool {
+    var rest = text
+    rest.skip("<[{")
+    if rest.skip(names + "- ") == 0 { rest.skip(digits, atMost: 1) }
+    return rest.skip(">]}") > 0 && rest.isEmpty
+  }
+
+  /// `$customer_id`, `$customer->id`, `$row['id']`, `$1`
+  private static func isShellVariable(_ text: ArraySlice<UInt8>) -> Bool {
+    var rest = text
+    if rest.skip(digits, atMost: 1) == 1 { return rest.isEmpty }
+    return rest.skip(names + "->[]'\"") > 0 && rest.isEmpty
+  }
+
+  /// `:id`, `:customer_id`
+  private static func isRouteParameter(_ text: ArraySlice<UInt8>) -> Bool {
+    var rest = text
+    rest.skip(names)
+    return rest.isEmpty && text.suffix(2) == Array("id".utf8)[...]
+  }
+
+  /// `#REF!`, `#¡VALOR!`, `#DIV/0!`, `#N/A` and its translations, LibreOffice's `Err:502`.
+  private static func isSpreadsheetError(_ text: String) -> Bool {
+    if text.hasPrefix("err:") {
+      return text.utf8.count == 7
+        && text.utf8.dropFirst(4).allSatisfy { (0x30...0x39).contains($0) }
+    }
+    guard text.hasPrefix("#") else { return false }
+    let rest = String(text.dropFirst())
+    if spreadsheetWords.contains(core(of: rest)) { return true }
+    guard let last = rest.last, last == "!" || last == "?" else { return false }
+    return rest.dropLast().unicodeScalars.allSatisfy {
+      $0.properties.isAlphabetic || "/0_ '\u{A1}\u{BF}".unicodeScalars.contains($0)
+    }
+  }
+
+  /// "Not available" as cells of spreadsheets in other languages have it, behind `#`.
+  private static let spreadsheetWords: Set<String> = [
+    "n/a", "nv", "n/d", "n/disp", "n/b", "i/t", "yok", "hi\u{E1}nyzik", "saknas", "puuttuu",
+    "\u{43D}/\u{434}", "\u{3B4}/\u{3C5}", "getting data", "spill", "calc",
+    "ind", "qnan", "snan", "inf", "nan",
+  ]
+
+  /// Objects, functions and complaints in the place of a value.
+  private static func isProgramText(_ text: String) -> Bool {
+    let beginnings = [
+      "[object ", "function (", "function(", "() =>", "()=>", "object id #", "#<", "<function ",
+      "<built-in ", "<bound method ", "<class ", "liquid error", "liquid syntax error", "error:",
+      "exception:", "traceback ", "warning: ", "notice: ", "undefined variable", "1.#",
+      "nan(", "-nan(", "system.object", "system.dbnull", "system.string",
+    ]
+    if beginnings.contains(where: text.hasPrefix) { return true }
+    if text.hasPrefix("<"), text.contains(" object at 0x") { return true }
+    return text == "\\n" || (text.hasPrefix("function ") && text.utf8.contains(0x28))
+  }
+}
+
+// MARK: - Words
+
+extension Placeholder {
+  /// What languages, databases, shops and people write for nobody, without punctuation around it;
+  /// `-` and `_` between words are a space.
+  private static let words: Set<String> = [
+    // Languages and databases.
+    "null", "nil", "nul", "none", "undefined", "undef", "unset", "dbnull", "nullptr", "nothing",
+    "nonetype", "nan", "inf", "infinity", "na", "n/a", "n.a", "n a", "n\\a", "n/d", "n.d", "object",
+    "array", "true", "false", "empty", "blank", "missing", "null null", "undefined undefined",
+    "nbsp", "n / a",
+    // Names of the field itself.
+    "customer id", "customerid", "customer.id", "external id", "externalid", "user id", "userid",
+    "your customer id", "your id",
+    // People.
+    "unknown", "unknown user", "unknown customer", "guest", "guest user", "guest customer",
+    "guest checkout", "anonymous", "anonymous user", "anonymous customer", "anon", "nobody",
+    "not available", "not applicable", "not set", "not defined", "not specified", "not found",
+    "not provided", "no id", "no customer", "no value", "no data", "no user", "loading", "error",
+    "tbd",
+    // Other languages: unknown, guest, anonymous, none, and the booleans of their spreadsheets.
+    "unbekannt", "gast", "anonym", "keine", "keiner", "wahr", "falsch", "inconnu", "invit\u{E9}",
+    "anonyme", "aucun", "aucune", "vrai", "faux", "desconocido", "invitado",
+    "an\u{F3}nimo", "anonimo", "ninguno", "verdadero", "falso", "sconosciuto", "ospite", "nessuno",
+    "desconhecido", "convidado", "an\u{F4}nimo", "nenhum", "verdadeiro", "onbekend",
+    "anoniem", "geen", "nieznany", "go\u{15B}\u{107}", "brak", "ok\u{E4}nd", "g\u{E4}st", "ukjent",
+    "ukendt", "g\u{E6}st", "gjest", "tuntematon", "bilinmiyor", "misafir",
+    "\u{43D}\u{435}\u{438}\u{437}\u{432}\u{435}\u{441}\u{442}\u{43D}\u{43E}",
+    "\u{433}\u{43E}\u{441}\u{442}\u{44C}", "\u{43D}\u{435}\u{442}", "\u{4E0D}\u{660E}",
+    "\u{672A}\u{77E5}", "\u{65E0}", "\u{7121}", "\u{306A}\u{3057}", "\u{30B2}\u{30B9}\u{30C8}",
+    "\u{6E38}\u{5BA2}", "\u{8A2A}\u{5BA2}", "\u{533F}\u{540D}",
+  ]
+
+  /// Nothing but punctuation and space: `-`, `--`, `.`, `?`, `########`.
+  private static func isBlank(_ text: String) -> Bool { text.unicodeScalars.allSatisfy(isFiller) }
+
+  /// The text without punctuation at its ends, with one space between words.
+  private static func core(of text: String) -> String {
+    let scalars = text.unicodeScalars
+    guard let first = scalars.firstIndex(where: { !isFiller($0) }),
+      let last = scalars.lastIndex(where: { !isFiller($0) })
+    else { return "" }
+    return scalars[first...last]
+      .split { $0 == "-" || $0 == "_" || $0.properties.isWhitespace }
+      .map { String($0) }.joined(separator: " ")
+  }
+
+  /// What says nothing: punctuation, signs and space.
+  private static func isFiller(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
+      .initialPunctuation, .finalPunctuation, .otherPunctuation, .mathSymbol, .currencySymbol,
+      .modifierSymbol, .spaceSeparator, .format:
+      true
+    default: false
+    }
+  }
+
+  /// Full-width letters, digits and signs as ASCII has them.
+  private static func narrow(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { (0xFF01...0xFF5E).contains($0.value) }) else {
+      return text
+    }
+    var scalars = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let isWide = (0xFF01...0xFF5E).contains(scalar.value)
+      scalars.append(isWide ? Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar : scalar)
+    }
+    return String(scalars)
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// Takes characters of a set off the beginning, and tells how many.
+  @discardableResult
+  fileprivate mutating func skip(_ set: String, atMost limit: Int = .max) -> Int {
+    var count = 0
+    while count < limit, let next = first, set.utf8.contains(next) {
+      removeFirst()
+      count += 1
+    }
+    return count
+  }
+}

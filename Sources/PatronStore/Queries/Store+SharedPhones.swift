@@ -1,0 +1,109 @@
+internal import SQLite
+
+/// Phone numbers that came with the e-mail addresses of others than their owner. Hashes are those
+/// of ``SuppressionReader/hash(_:)``, days are counted from 1970.
+extension StoreReader {
+  private static let any = Query("SELECT 1 FROM shared_phones WHERE store_id = ?1 LIMIT 1")
+  private static let latest = Query(
+    """
+    SELECT day FROM shared_phones WHERE store_id = ?1 AND phone_hash = ?2 AND email_hash <> ?3
+    ORDER BY day DESC LIMIT 1 OFFSET ?4
+    """
+  )
+  private static let owners = Query(
+    "SELECT DISTINCT owner_id FROM shared_phones WHERE store_id = ?1 ORDER BY owner_id"
+  )
+
+  /// Whether the store has shared phone numbers at all: most have none, and hash nothing then.
+  public func hasSharedPhones() throws -> Bool {
+    try transaction.first(Self.any, store.name) { _ in true } ?? false
+  }
+
+  /// The latest day since which `count` e-mail addresses came with a phone number, that of its
+  /// owner not counted; nil where they are fewer.
+  public func sharedPhoneDay(
+    phoneHash: [UInt8],
+    ownEmailHash: [UInt8],
+    count: Int
+  ) throws -> Int64? {
+    try transaction.first(Self.latest, store.name, phoneHash, ownEmailHash, count - 1) {
+      $0.int64(0)
+    }
+  }
+
+  /// Ids under which the owners of shared phone numbers are known.
+  public func sharedPhoneOwners() throws -> [Int64] {
+    var ids: [Int64] = []
+    try transaction.forEach(Self.owners, store.name) { ids.append($0.int64(0)) }
+    return ids
+  }
+}
+
+extension StoreWriter {
+  private static let known = Query(
+    """
+    SELECT day FROM shared_phones WHERE store_id = ?1 AND phone_hash = ?2 AND email_hash = ?3
+    """
+  )
+  private static let put = Query(
+    """
+    INSERT INTO shared_phones (store_id, phone_hash, email_hash, day, owner_id)
+    VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (store_id, phone_hash, email_hash) DO UPDATE SET day = ?4, owner_id = ?5
+    """
+  )
+  private static let forgetOld = Query(
+    "DELETE FROM shared_phones WHERE store_id = ?1 AND phone_hash = ?2 AND day < ?3"
+  )
+  private static let forgetMany = Query(
+    """
+    DELETE FROM shared_phones WHERE store_id = ?1 AND phone_hash = ?2 AND email_hash IN (
+      SELECT email_hash FROM shared_phones WHERE store_id = ?1 AND phone_hash = ?2
+      ORDER BY day DESC, email_hash LIMIT -1 OFFSET ?3)
+    """
+  )
+  private static let forget = Query(
+    "DELETE FROM shared_phones WHERE store_id = ?1 AND phone_hash = ?2"
+  )
+  private static let forgetEmail = Query(
+    "DELETE FROM shared_phones WHERE store_id = ?1 AND email_hash = ?2"
+  )
+  private static let ownersBeside = Query(
+    "SELECT DISTINCT owner_id FROM shared_phones WHERE store_id = ?1 AND email_hash = ?2"
+  )
+
+  /// Notes that an e-mail address came with the phone number of somebody else, on a day; false
+  /// where that is known. Of a number the latest `limit` are kept, and none of before `oldest`.
+  /// Write the owner's terms after it.
+  public func noteSharedPhone(
+    phoneHash: [UInt8],
+    emailHash: [UInt8],
+    day: Int64,
+    ownerID: Int64,
+    keeping limit: Int,
+    notBefore oldest: Int64
+  ) throws -> Bool {
+    let known = try transaction.first(Self.known, store.name, phoneHash, emailHash) {
+      $0.int64(0)
+    }
+    guard day >= oldest, known ?? .min < day else { return false }
+    try transaction.run(Self.put, store.name, phoneHash, emailHash, day, ownerID)
+    try transaction.run(Self.forgetOld, store.name, phoneHash, oldest)
+    try transaction.run(Self.forgetMany, store.name, phoneHash, limit)
+    return true
+  }
+
+  /// Forgets which e-mail addresses came with a phone number.
+  public func forgetSharedPhone(phoneHash: [UInt8]) throws {
+    try transaction.run(Self.forget, store.name, phoneHash)
+  }
+
+  /// Forgets with which phone numbers an e-mail address came. Returns the owners of those: write
+  /// their terms after it.
+  public func forgetSharedPhones(emailHash: [UInt8]) throws -> [Int64] {
+    var owners: [Int64] = []
+    try transaction.forEach(Self.ownersBeside, store.name, emailHash) { owners.append($0.int64(0)) }
+    if !owners.isEmpty { try transaction.run(Self.forgetEmail, store.name, emailHash) }
+    return owners
+  }
+}
