@@ -17,6 +17,9 @@ struct CustomersImport: AsyncParsableCommand {
       With --consent overwrite the states are taken as given, over an opt-out only with a later \
       date. Suppressions are added with either, and never lifted.
 
+      Times are ISO 8601; without a zone they are of --timezone. Of a day, a month or a minute an \
+      opt-out and a suppression take the end, everything else the beginning.
+
       Rejected rows do not stop the others: they go to the file of rejects as they were, with a \
       column that says why, and the exit status is 3. A row that lacked cells is filled up, and \
       refused until its reason is emptied. A dry run judges rows with regard to those \
@@ -86,6 +89,7 @@ struct CustomersImport: AsyncParsableCommand {
   @Flag(help: "Print a header with an example, and do nothing else.")
   var template = false
 
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -102,7 +106,7 @@ struct CustomersImport: AsyncParsableCommand {
       CLIEnvironment.current.out(ImportHeader.template)
       return
     }
-    try await Session.run(global) { session in
+    try await Session.run(global, zone: times.timezone) { session in
       let frame = ImportCustomersRequest.with {
         $0.storeID = session.storeID
         $0.consentPolicy = consent

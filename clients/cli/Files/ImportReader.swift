@@ -21,8 +21,9 @@ struct ImportReader: ~Copyable {
   private let isUnescaped: Bool
   private let largestCount: Int
   private var parser: CSVParser
+  private let times: Times
   /// A row that did not fit the last batch.
-  private var held: (row: CSVRow, item: ImportItem, size: Int)?
+  private var held: CSVRow?
 
   private static let chunk = 256 << 10
 
@@ -30,7 +31,8 @@ struct ImportReader: ~Copyable {
   init(
     _ file: consuming InputFile,
     isUnescaped: Bool,
-    count: Int
+    count: Int,
+    _ times: Times
   ) throws(LocalError) {
     var parser = CSVParser()
     guard let row = try Self.row(&parser, file) else {
@@ -48,6 +50,7 @@ struct ImportReader: ~Copyable {
     self.file = file
     self.isUnescaped = isUnescaped
     largestCount = count
+    self.times = times
     self.parser = parser
     held = nil
   }
@@ -59,11 +62,12 @@ struct ImportReader: ~Copyable {
   mutating func next() throws(LocalError) -> ImportBatch? {
     var batch = ImportBatch()
     var size = 1000
-    if let (row, item, itemSize) = held {
+    if let row = held {
       held = nil
+      let item = try item(row)
       batch.rows.append(row)
       batch.items.append(item)
-      size += itemSize
+      size += try Self.size(of: item)
     }
     while batch.rows.count < largestCount, batch.rejects.count < 1000 {
       guard let row = try Self.row(&parser, file) else { break }
@@ -71,7 +75,7 @@ struct ImportReader: ~Copyable {
         let item = try item(row)
         let itemSize = try Self.size(of: item)
         guard size + itemSize <= BatchAssembler.largestRequest else {
-          held = (row, item, itemSize)
+          held = row
           break
         }
         size += itemSize
@@ -85,6 +89,13 @@ struct ImportReader: ~Copyable {
     return batch.rows.isEmpty && batch.rejects.isEmpty ? nil : batch
   }
 
+  /// The same rows again, with times in the zone that is known by now.
+  func remade(_ batch: ImportBatch) throws(LocalError) -> ImportBatch {
+    var batch = batch
+    for index in batch.rows.indices { batch.items[index] = try item(batch.rows[index]) }
+    return batch
+  }
+
   private func item(_ row: CSVRow) throws(LocalError) -> ImportItem {
     var cells: [String] = []
     for cell in row.cells {
@@ -94,7 +105,7 @@ struct ImportReader: ~Copyable {
       }
       cells.append(text)
     }
-    return try ImportRow.item(header, cells)
+    return try ImportRow.item(header, cells, times)
   }
 
   private static func size(of item: ImportItem) throws(LocalError) -> Int {

@@ -8,10 +8,15 @@ struct ImportRow {
   private var customer = CustomerInput()
   private var address = Address()
   private var hasAddress = false
-  private var consents: [Place: PatronProto.Subscription] = [:]
+  /// With the first instants of times, and with the last ones.
+  private var consents: [Place: (first: PatronProto.Subscription, last: PatronProto.Subscription)] =
+    [:]
+  private let times: Times
   private var suppressions: [PatronModel.Channel: [SuppressionColumn: [String]]] = [:]
   private var suppressed: Set<PatronModel.Channel> = []
   private var locale: String?
+
+  private init(times: Times) { self.times = times }
 
   private struct Place: Hashable {
     var channel: PatronModel.Channel
@@ -23,7 +28,8 @@ struct ImportRow {
   /// - Throws: everything that is wrong, and in which columns.
   static func item(
     _ header: ImportHeader,
-    _ cells: [String]
+    _ cells: [String],
+    _ times: Times
   ) throws(LocalError) -> ImportItem {
     guard cells.count == header.columns.count else {
       throw LocalError(
@@ -36,7 +42,7 @@ struct ImportRow {
     {
       throw LocalError(reason)
     }
-    var row = ImportRow()
+    var row = ImportRow(times: times)
     var mistakes: [String] = []
     for (column, cell) in zip(header.columns, cells) where !cell.isEmpty {
       guard let column else { continue }
@@ -64,13 +70,13 @@ struct ImportRow {
     case .field(let field): try set(field, cell)
     case .consent(let channel, let topic, let part):
       let place = Place(channel: channel, topic: topic)
-      var consent =
-        consents[place]
-        ?? .with {
-          $0.channel = .init(rawValue: Int32(channel.rawValue))
-          $0.topic = .init(rawValue: Int32(topic.rawValue))
-        }
-      try Self.set(part, cell, in: &consent)
+      let empty = PatronProto.Subscription.with {
+        $0.channel = .init(rawValue: Int32(channel.rawValue))
+        $0.topic = .init(rawValue: Int32(topic.rawValue))
+      }
+      var consent = consents[place] ?? (empty, empty)
+      try set(part, cell, in: &consent.first, .first)
+      try set(part, cell, in: &consent.last, .last)
       consents[place] = consent
     case .suppression(let channel, .isSuppressed):
       if try BoolArgument.parse(cell) { suppressed.insert(channel) }
@@ -80,7 +86,7 @@ struct ImportRow {
       guard customer.customProperties[name] == nil else {
         throw LocalError("another column has a value of this property too; expected one")
       }
-      customer.customProperties[name] = try CellValue.property(cell, type)
+      customer.customProperties[name] = try CellValue.property(cell, type, times)
     case .canReceive: break
     }
   }
@@ -94,7 +100,7 @@ struct ImportRow {
     case .lastName: customer.lastName = cell
     case .gender: customer.gender = cell
     case .accountStatus: customer.accountStatus = cell
-    case .accountCreatedAt: customer.accountCreatedAt = try CellValue.time(cell)
+    case .accountCreatedAt: customer.accountCreatedAt = try CellValue.time(cell, times)
     case .defaultLanguage: customer.defaultLanguage = cell
     case .locale: locale = cell
     case .defaultCurrency: customer.defaultCurrency = cell
@@ -121,20 +127,21 @@ struct ImportRow {
     }
   }
 
-  private static func set(
+  private func set(
     _ part: ConsentColumn,
     _ cell: String,
-    in consent: inout PatronProto.Subscription
+    in consent: inout PatronProto.Subscription,
+    _ end: TimeEnd
   ) throws {
     switch part {
     case .state: consent.state = try Self.word(cell)
-    case .changedAt: consent.changedAt = try CellValue.time(cell)
+    case .changedAt: consent.changedAt = try CellValue.time(cell, times, end)
     case .source: consent.source = cell
-    case .subscribedAt: consent.subscribedAt = try CellValue.time(cell)
-    case .unsubscribedAt: consent.unsubscribedAt = try CellValue.time(cell)
+    case .subscribedAt: consent.subscribedAt = try CellValue.time(cell, times, end)
+    case .unsubscribedAt: consent.unsubscribedAt = try CellValue.time(cell, times, end)
     case .optInLevel: consent.optInLevel = try Self.word(cell)
     case .changedBy: consent.changedBy = try Self.word(cell)
-    case .expiresAt: consent.expiresAt = try CellValue.time(cell)
+    case .expiresAt: consent.expiresAt = try CellValue.time(cell, times, end)
     }
   }
 
@@ -151,7 +158,8 @@ struct ImportRow {
     item.customer = customer
     for channel in PatronModel.Channel.allCases {
       for topic in PatronModel.Topic.allCases {
-        guard let consent = consents[Place(channel: channel, topic: topic)] else { continue }
+        guard let read = consents[Place(channel: channel, topic: topic)] else { continue }
+        let consent = CautiousTimes.consent(read.first, read.last)
         let name = CustomerColumn.consent(channel, topic, .state).name
         if consent.state == .unspecified, !mistakes.contains(where: { $0.hasPrefix(name + ":") }) {
           mistakes.append("\(name): the state is missing, and other cells tell of its consent")
@@ -161,7 +169,7 @@ struct ImportRow {
       var lists = suppressions[channel] ?? [:]
       if suppressed.contains(channel), lists[.reasons] == nil { lists[.reasons] = ["manual"] }
       do throws(LocalError) {
-        item.suppressions += try Self.suppressions(channel, lists)
+        item.suppressions += try suppressions(channel, lists)
       } catch {
         mistakes.append(error.description)
       }
@@ -177,7 +185,7 @@ struct ImportRow {
     return (try? LanguageCode(locale))?.code == given.code
   }
 
-  private static func suppressions(
+  private func suppressions(
     _ channel: PatronModel.Channel,
     _ lists: [SuppressionColumn: [String]]
   ) throws(LocalError) -> [PatronProto.Suppression] {
@@ -191,9 +199,9 @@ struct ImportRow {
       do {
         var suppression = PatronProto.Suppression()
         suppression.channel = .init(rawValue: Int32(channel.rawValue))
-        suppression.reason = try word(reason)
+        suppression.reason = try Self.word(reason)
         let since = part(.suppressedAt, index)
-        if !since.isEmpty { suppression.suppressedAt = try CellValue.time(since) }
+        if !since.isEmpty { suppression.suppressedAt = try CellValue.time(since, times, .last) }
         suppression.source = part(.sources, index)
         suppression.note = part(.notes, index)
         result.append(suppression)
@@ -209,9 +217,16 @@ struct ImportRow {
 /// Values of cells.
 enum CellValue {
   /// An instant to the nanosecond: what is finer than the microsecond comes behind it.
-  static func time(_ text: String) throws -> GoogleProtobuf.Timestamp {
-    var time = try InstantText.timestamp(text)
-    guard let point = text.lastIndex(where: { $0 == "." || $0 == "," }) else { return time }
+  static func time(
+    _ text: String,
+    _ times: Times,
+    _ end: TimeEnd = .first
+  ) throws -> GoogleProtobuf.Timestamp {
+    let argument = try TimeArgument(text)
+    var time = try times.timestamp(of: argument, end)
+    guard argument.time.precision == .time,
+      let point = text.lastIndex(where: { $0 == "." || $0 == "," })
+    else { return time }
     let digits = text[text.index(after: point)...].prefix { $0.isASCII && $0.isNumber }
     let rest = digits.dropFirst(6)
     if let number = Int32(rest), rest.count <= 3 {
@@ -221,11 +236,15 @@ enum CellValue {
   }
 
   /// A property of a type.
-  static func property(_ text: String, _ type: PropertyType) throws -> PatronProto.PropertyValue {
+  static func property(
+    _ text: String,
+    _ type: PropertyType,
+    _ times: Times
+  ) throws -> PatronProto.PropertyValue {
     if type == .timestamp {
-      let time = try time(text)
+      let time = try time(text, times)
       return .with { $0.kind = .timestampValue(time) }
     }
-    return try PropertyArgument("x:\(type.rawValue)=\(text)").value
+    return try PropertyArgument("x:\(type.rawValue)=\(text)").value(times)
   }
 }

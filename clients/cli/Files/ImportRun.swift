@@ -29,7 +29,7 @@ struct ImportRun: Sendable {
   }
 
   private func send(_ file: consuming InputFile) async throws -> BatchSummary {
-    var reader = try ImportReader(file, isUnescaped: isUnescaped, count: batchSize)
+    var reader = try ImportReader(file, isUnescaped: isUnescaped, count: batchSize, session.times)
     if !reader.header.ignored.isEmpty {
       let names = reader.header.ignored.joined(separator: ", ")
       session.remark("note: not imported, because only exports have them: \(names)")
@@ -49,7 +49,8 @@ struct ImportRun: Sendable {
     var failure: (any Error)?
     do {
       var prepared = Result { () throws(LocalError) in try reader.next() }
-      while let batch = try following(prepared, summary) {
+      while let read = try following(prepared, summary) {
+        let batch = try await session.learnZone() ? reader.remade(read) : read
         let hasAnswered = summary.hasAnswer
         async let pending = answer(to: batch, hasAnswered: hasAnswered)
         prepared = Result { () throws(LocalError) in try reader.next() }

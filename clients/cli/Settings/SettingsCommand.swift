@@ -44,6 +44,7 @@ struct SettingsSet: AsyncParsableCommand {
       EXAMPLES
         patron settings set --sms-double-opt-in true --default-country US
         patron settings set --default-country ''
+        patron settings set --timezone Europe/Berlin --opt-out-word aufhören
       """
   )
 
@@ -92,6 +93,33 @@ struct SettingsSet: AsyncParsableCommand {
   )
   var softBounceThreshold: Int32?
 
+  @Option(
+    help: ArgumentHelp(
+      "Zone of times that are given without one, by its IANA name: Europe/Berlin; empty is UTC.",
+      valueName: "zone"
+    )
+  )
+  var timezone: String?
+
+  @Option(
+    name: .customLong("opt-out-word"),
+    help: ArgumentHelp(
+      "A word by which customers opt out, beside the known ones. Repeatable: the words given are "
+        + "all; one that is empty is none.",
+      valueName: "word"
+    )
+  )
+  var optOutWords: [String] = []
+
+  @Option(
+    name: .customLong("opt-in-word"),
+    help: ArgumentHelp(
+      "A word by which customers take an opt-out back, beside START. Like --opt-out-word.",
+      valueName: "word"
+    )
+  )
+  var optInWords: [String] = []
+
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -131,7 +159,16 @@ struct SettingsSet: AsyncParsableCommand {
       settings.allowRecreateAfterErasure = $0
     }
     take(softBounceThreshold, "soft_bounce_threshold") { settings.softBounceThreshold = $0 }
+    take(timezone, "time_zone") { settings.timeZone = $0 }
+    take(Self.list(optOutWords), "opt_out_words") { settings.optOutWords = $0 }
+    take(Self.list(optInWords), "opt_in_words") { settings.optInWords = $0 }
     return (settings, paths)
+  }
+
+  /// The words given; nil where none is.
+  private static func list(_ words: [String]) -> TextList? {
+    guard !words.isEmpty else { return nil }
+    return .with { $0.values = words.filter { !$0.isEmpty } }
   }
 }
 
@@ -140,6 +177,9 @@ enum SettingsText {
   static func card(_ settings: StoreSettings?, _ session: Session) -> String {
     let settings = settings ?? StoreSettings()
     func flag(_ value: Bool?) -> String { value == true ? "yes" : "no" }
+    func words(_ list: TextList?) -> String {
+      text(list.map { $0.values.map { SafeText.line($0) }.joined(separator: ", ") })
+    }
     func text(_ value: String?) -> String { value.flatMap { $0.isEmpty ? nil : $0 } ?? "none" }
     return CustomerText.card(
       [
@@ -149,6 +189,9 @@ enum SettingsText {
         ("currency", text(settings.currencyCode)),
         ("recreate after erasure", flag(settings.allowRecreateAfterErasure)),
         ("soft bounce threshold", text(settings.softBounceThreshold.map(String.init))),
+        ("time zone", text(settings.timeZone)),
+        ("opt-out words", words(settings.optOutWords)),
+        ("opt-in words", words(settings.optInWords)),
       ],
       width: session.environment.columns,
       style: session.style

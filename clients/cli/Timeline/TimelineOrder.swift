@@ -37,6 +37,7 @@ struct TimelineOrder: AsyncParsableCommand {
   var defaultCountry: String?
 
   @OptionGroup(title: "Batches") var batch: BatchFlags
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -52,11 +53,13 @@ struct TimelineOrder: AsyncParsableCommand {
       try await runBatch(source)
       return
     }
-    var order = Order()
-    if let data { order = try DataArgument.message(Order.self, data, flag: "--data") }
-    try fields.apply(to: &order)
-    let given = order
-    try await Session.run(global) { session in
+    let json = try data.map { try DataArgument.bytes($0) }
+    try await Session.run(global, zone: times.timezone) { session in
+      let given = try await session.reading { times in
+        var order = try DataArgument.message(Order.self, json, times)
+        try fields.apply(to: &order, times)
+        return order
+      }
       let written = try await customer.input(session)
       let request = SyncOrderRequest.with {
         $0.storeID = session.storeID
@@ -72,7 +75,7 @@ struct TimelineOrder: AsyncParsableCommand {
   }
 
   private func runBatch(_ source: String) async throws {
-    try await Session.run(global) { session in
+    try await Session.run(global, zone: times.timezone) { session in
       let frame = BatchSyncOrdersRequest.with {
         $0.storeID = session.storeID
         $0.defaultCountry = defaultCountry ?? ""
@@ -109,10 +112,10 @@ struct OrderFields: ParsableArguments {
   var currency: String?
 
   @Option(
-    help: ArgumentHelp("When it was placed, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("When it was placed"),
+    transform: { try TimeArgument($0) }
   )
-  var placedAt: GoogleProtobuf.Timestamp?
+  var placedAt: TimeArgument?
 
   @Option(
     help: ArgumentHelp("\(EnumArgument.names(PaymentStatus.self)).", valueName: "status"),
@@ -135,10 +138,10 @@ struct OrderFields: ParsableArguments {
   var item: String?
 
   @Option(
-    help: ArgumentHelp("When it was called off, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("When it was called off"),
+    transform: { try TimeArgument($0) }
   )
-  var cancelledAt: GoogleProtobuf.Timestamp?
+  var cancelledAt: TimeArgument?
 
   @Option(help: ArgumentHelp("Why it was called off.", valueName: "text"))
   var cancelReason: String?
@@ -153,13 +156,13 @@ struct OrderFields: ParsableArguments {
   }
 
   /// Sets what was given.
-  func apply(to order: inout Order) throws {
+  func apply(to order: inout Order, _ times: Times) throws {
     if let orderId { order.externalID = orderId }
     if let name { order.name = name }
     if let total {
       order.total = try MoneyArgument.money(total, currency: currency, flag: "--total")
     }
-    if let placedAt { order.placedAt = placedAt }
+    if let placedAt { order.placedAt = try times.timestamp(placedAt) }
     if let paymentStatus { order.paymentStatus = paymentStatus }
     if let fulfillmentStatus { order.fulfillmentStatus = fulfillmentStatus }
     if quantity != nil || item != nil {
@@ -170,7 +173,7 @@ struct OrderFields: ParsableArguments {
         }
       ]
     }
-    if let cancelledAt {
+    if let cancelledAt = try times.timestamp(cancelledAt) {
       order.cancellation = .with {
         $0.cancelledAt = cancelledAt
         $0.reason = cancelReason ?? ""
