@@ -471,6 +471,9 @@ struct SettingsCommandTests {
       currency                none
       recreate after erasure  no
       soft bounce threshold   5
+      time zone               none
+      opt-out words           none
+      opt-in words            none
 
       """
     #expect(try await patron("settings", "show", "--store", "shop", server: server).out == card)
@@ -496,5 +499,18 @@ struct SettingsCommandTests {
     #expect(try UpdateStoreSettingsResponse(json: all.out).settings == Self.settings)
     let second = try server.requests(UpdateStoreSettingsRequest.self, "UpdateStoreSettings").last
     #expect(second?.settings?.softBounceThreshold == 3 && second?.updateMask?.paths.count == 4)
+    let words = try await patron(
+      [
+        "settings", "set", "--timezone", "Europe/Berlin", "--opt-out-word", "weg",
+        "--opt-out-word", "fort", "--opt-in-word", "",
+      ],
+      server: server
+    )
+    #expect(words.status == 0, "\(words.err)")
+    let third = try server.requests(UpdateStoreSettingsRequest.self, "UpdateStoreSettings").last
+    #expect(third?.updateMask?.paths == ["time_zone", "opt_out_words", "opt_in_words"])
+    #expect(third?.settings?.timeZone == "Europe/Berlin")
+    #expect(third?.settings?.optOutWords?.values == ["weg", "fort"])
+    #expect(third?.settings?.optInWords?.values == [])
   }
 }

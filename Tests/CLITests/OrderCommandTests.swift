@@ -1,6 +1,8 @@
 import PatronClient
 import Testing
 
+import struct PatronModel.ISO8601Time
+
 @testable import patron
 
 /// The verbs for orders, their parts, checkouts and event types.

@@ -1,6 +1,8 @@
 import PatronClient
 import Testing
 
+import struct PatronModel.ISO8601Time
+
 @testable import patron
 
 /// Times on the command line: which instant is meant, and in which zone.

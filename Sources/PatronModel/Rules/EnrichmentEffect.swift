@@ -101,7 +101,7 @@ extension Enrichment {
 
   /// Whether what events of a type do depends on the words that their store knows.
   public static func readsWords(_ type: String, of source: EventSource) -> Bool {
-    source == .product && type == "\(Channel.sms.name)_received"
+    source == .product && type == "sms_received"
   }
 
   /// Whether events of a type can do anything: most cannot, and need not be read for it.

@@ -129,6 +129,7 @@ private struct KeywordIndex: Sendable {
   private var near: [String] = []
   /// Words that stand inside others, where no spaces are written.
   private var inside: Set<String> = []
+  private var insideStarts: Set<Unicode.Scalar> = []
   private var insideLengths: ClosedRange<Int> = 2...2
   private var polite: Set<[String]> = []
   private var endings: [String] = []
@@ -156,8 +157,9 @@ private struct KeywordIndex: Sendable {
     }
     near = Self.split(KeywordTable.near).map(\.whole)
     polite = Set(Self.split(KeywordTable.polite).map(\.words))
-    endings = Self.split(KeywordTable.politeEndings).map(\.whole)
+    endings = Self.split(KeywordTable.politeEndings).map(\.whole).sorted { $0.count > $1.count }
     beginnings = Self.split(KeywordTable.politeBeginnings).map(\.whole)
+    insideStarts = Set(inside.compactMap(\.unicodeScalars.first))
     let lengths = inside.map(\.unicodeScalars.count)
     insideLengths = (lengths.min() ?? 2)...(lengths.max() ?? 2)
   }
@@ -228,7 +230,7 @@ private struct KeywordIndex: Sendable {
   func isInside(_ word: String) -> Bool {
     guard Self.lacksSpaces(word) else { return false }
     let scalars = Array(word.unicodeScalars)
-    for place in scalars.indices {
+    for place in scalars.indices where insideStarts.contains(scalars[place]) {
       for length in insideLengths where place + length <= scalars.count {
         var part = String.UnicodeScalarView()
         part.append(contentsOf: scalars[place..<(place + length)])

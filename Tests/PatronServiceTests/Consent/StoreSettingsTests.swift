@@ -20,6 +20,9 @@ struct StoreSettingsTests {
         $0.currencyCode = ""
         $0.allowRecreateAfterErasure = false
         $0.softBounceThreshold = 5
+        $0.timeZone = ""
+        $0.optOutWords = TextList()
+        $0.optInWords = TextList()
       }
       #expect(try await get(shop) == usual)
       let all = StoreSettings.with {
@@ -29,6 +32,9 @@ struct StoreSettingsTests {
         $0.currencyCode = "EUR"
         $0.allowRecreateAfterErasure = true
         $0.softBounceThreshold = 100
+        $0.timeZone = "Asia/Kolkata"
+        $0.optOutWords = .with { $0.values = ["weg"] }
+        $0.optInWords = .with { $0.values = ["weiter"] }
       }
       #expect(try await shop.set { $0 = all } == all)
       let before = try shop.image()
