@@ -154,7 +154,9 @@ let tests: [Target] = [
     ],
     swiftSettings: strict
   ),
-  .testTarget(name: "CLITests", dependencies: ["patron", "PatronClient"], swiftSettings: strict),
+  .testTarget(
+    name: "CLITests", dependencies: ["patron", "PatronClient", "PatronModel"],
+    swiftSettings: strict),
   .testTarget(
     name: "LoadTests",
     dependencies: [

@@ -476,6 +476,9 @@ struct SettingsCommandTests {
       shared identifiers      +14155550100, till@example.com
       shared phone threshold  5
       allowed external ids    none
+      time zone               none
+      opt-out words           none
+      opt-in words            none
 
       """
     #expect(try await patron("settings", "show", "--store", "shop", server: server).out == card)
@@ -516,5 +519,18 @@ struct SettingsCommandTests {
       third?.updateMask?.paths == [
         "shared_identifiers", "shared_phone_threshold", "allowed_external_ids",
       ])
+    let words = try await patron(
+      [
+        "settings", "set", "--timezone", "Europe/Berlin", "--opt-out-word", "weg",
+        "--opt-out-word", "fort", "--opt-in-word", "",
+      ],
+      server: server
+    )
+    #expect(words.status == 0, "\(words.err)")
+    let fourth = try server.requests(UpdateStoreSettingsRequest.self, "UpdateStoreSettings").last
+    #expect(fourth?.updateMask?.paths == ["time_zone", "opt_out_words", "opt_in_words"])
+    #expect(fourth?.settings?.timeZone == "Europe/Berlin")
+    #expect(fourth?.settings?.optOutWords?.values == ["weg", "fort"])
+    #expect(fourth?.settings?.optInWords?.values == [])
   }
 }

@@ -13,7 +13,9 @@ final class FakeServer: ClientChannel {
     var options: CallOptions
   }
 
-  private let state = Mutex<(handlers: [String: Handler], calls: [Call])>(([:], []))
+  /// A store that set nothing is asked for its zone by every command with a time that has none.
+  private let state = Mutex<(handlers: [String: Handler], calls: [Call])>(
+    (["GetStoreSettings": { _, _ in [[]] }], []))
 
   var calls: [Call] { state.withLock { $0.calls } }
 

@@ -1,15 +1,17 @@
 import PatronClient
 import Testing
 
+import struct PatronModel.ISO8601Time
+
 @testable import patron
 
 /// The verbs for orders, their parts, checkouts and event types.
 struct OrderCommandTests {
   private static func time(_ text: String) throws(RPCError) -> GoogleProtobuf.Timestamp {
-    guard let instant = InstantText.instant(text) else {
+    guard let time = try? TimeArgument(text).time.timestamp else {
       throw RPCError(code: .internal, message: "no time: \(text)")
     }
-    return .with { $0.seconds = instant.seconds }
+    return .with { $0.seconds = time.seconds }
   }
 
   private static func order(_ id: Int64) throws(RPCError) -> Order {

@@ -1,6 +1,8 @@
 import PatronClient
 import Testing
 
+import struct PatronModel.ISO8601Time
+
 @testable import patron
 
 /// `patron timeline`.
@@ -11,8 +13,8 @@ struct TimelineCommandTests {
   ]
 
   private static func time(_ text: String) -> GoogleProtobuf.Timestamp {
-    let instant = InstantText.instant(text) ?? JSONInstant(seconds: 0, nanoseconds: 0)
-    return .with { $0.seconds = instant.seconds }
+    let time = try? TimeArgument(text).time.timestamp
+    return .with { $0.seconds = time?.seconds ?? 0 }
   }
 
   private func server() -> FakeServer {

@@ -109,26 +109,42 @@ public enum FilterCatalogue {
       id: channel.name,
       label: label,
       description: "Whether customers agreed to marketing by \(messages).",
-      filters: [
-        FilterDefinition(
-          "subscribers",
-          "Subscribers",
-          "Agreed to marketing by \(messages), also where the agreement has ended since."
-        ),
-        FilterDefinition("unsubscribed", "Unsubscribed", "Opted out of \(messages)."),
-        FilterDefinition(
-          "never_subscribed",
-          "Never subscribed",
-          "Never agreed to \(messages), never opted out."
-        ),
-        FilterDefinition(
-          "suppressed",
-          "Suppressed",
-          "The \(address) must not be written to, whatever was agreed."
-        ),
-        FilterDefinition("pending", "Pending", "Asked for \(messages) and did not confirm yet."),
-      ]
+      filters: channelFilters(messages, address) + (channel == .sms ? [answered] : [])
     )
+  }
+
+  /// The filter of customers whose answer may have been an opt-out.
+  public static let possibleOptOut = "possible_opt_out"
+
+  private static let answered = FilterDefinition(
+    possibleOptOut,
+    "May have opted out",
+    "Wrote a text message that holds a word of opting out and more, and consent says nothing since."
+  )
+
+  private static func channelFilters(
+    _ messages: String,
+    _ address: String
+  ) -> [FilterDefinition] {
+    [
+      FilterDefinition(
+        "subscribers",
+        "Subscribers",
+        "Agreed to marketing by \(messages), also where the agreement has ended since."
+      ),
+      FilterDefinition("unsubscribed", "Unsubscribed", "Opted out of \(messages)."),
+      FilterDefinition(
+        "never_subscribed",
+        "Never subscribed",
+        "Never agreed to \(messages), never opted out."
+      ),
+      FilterDefinition(
+        "suppressed",
+        "Suppressed",
+        "The \(address) must not be written to, whatever was agreed."
+      ),
+      FilterDefinition("pending", "Pending", "Asked for \(messages) and did not confirm yet."),
+    ]
   }
 
   private static let orders = FilterCategory(

@@ -44,11 +44,21 @@ extension EventCatalogue {
       .sms,
       "sms_received",
       "SMS reply received",
-      "The customer answered by text message. STOP and the other words of its kind, as keyword or "
-        + "as the whole body_excerpt, opt out.",
+      "The customer answered by text message. STOP and its like in all languages, as keyword, as "
+        + "the first word or the whole of body_excerpt, opt out; elsewhere they may, which is "
+        + "warned of and told by sms_possible_opt_out. START gives back what an opt-out took.",
       [.text("body_excerpt", personal: true), .text("keyword")],
       channel: .sms,
-      enriches: ["accepts_sms_marketing", "subscriptions"]
+      enriches: ["accepts_sms_marketing", "possible_opt_out_at", "subscriptions", "suppressions"]
+    ),
+    .own(
+      .sms,
+      "sms_possible_opt_out",
+      "May have opted out by SMS",
+      "A text message of the customer holds a word of opting out and more: somebody should read it. "
+        + "It does nothing by itself.",
+      [.text("event_id"), .message],
+      channel: .sms
     ),
     .own(
       .sms,

@@ -10,6 +10,8 @@ public struct EventFacts: Sendable {
   public var properties: [String: PropertyValue]
   /// Whether it names a product.
   public var namesProduct: Bool
+  /// What answers are looked up in.
+  public var words: ReplyWords
 
   /// Makes facts.
   public init(
@@ -17,13 +19,15 @@ public struct EventFacts: Sendable {
     type: String,
     occurredAt: Micros,
     properties: [String: PropertyValue],
-    namesProduct: Bool
+    namesProduct: Bool,
+    words: ReplyWords = .known
   ) {
     self.source = source
     self.type = type
     self.occurredAt = occurredAt
     self.properties = properties
     self.namesProduct = namesProduct
+    self.words = words
   }
 }
 
@@ -61,6 +65,10 @@ public enum EnrichmentEffect: Sendable, Hashable {
   case liftedElsewhere
   /// An answer without its text: nobody knows whether it opts out.
   case unreadReply
+  /// An answer that may opt out: somebody should read it.
+  case possibleOptOut(Channel)
+  /// The customer wants the messages back that an opt-out ended.
+  case restore(Channel)
 
   /// Whether it makes an address that may be written to one that may not.
   public var restricts: Bool {
@@ -74,7 +82,7 @@ public enum EnrichmentEffect: Sendable, Hashable {
   public var isAboutConsent: Bool {
     switch self {
     case .subscribe, .request, .confirm, .unknownTopic, .unknownBounce, .liftedElsewhere,
-      .unreadReply:
+      .unreadReply, .possibleOptOut, .restore:
       true
     default: restricts
     }
@@ -90,6 +98,11 @@ extension Enrichment {
     "email_opt_in_requested", "email_opt_in_confirmed", "email_unsubscribed", "email_suppressed",
     "email_unsuppressed", "email_bounced", "email_marked_spam",
   ]
+
+  /// Whether what events of a type do depends on the words that their store knows.
+  public static func readsWords(_ type: String, of source: EventSource) -> Bool {
+    source == .product && type == "sms_received"
+  }
 
   /// Whether events of a type can do anything: most cannot, and need not be read for it.
   public static func hasEffects(_ type: String, of source: EventSource) -> Bool {
@@ -146,8 +159,7 @@ extension Enrichment {
     case "opt_in_confirmed": return agreement(event) { .confirm(channel, $0) }
     case "unsubscribed": return [.unsubscribe(channel, event.topic ?? .marketing)]
     case "received":
-      if event.replies.isEmpty { return [.unreadReply] }
-      return event.isOptOutReply ? [.unsubscribe(channel, .marketing)] : []
+      return event.reply.map { effects(of: $0, channel) } ?? [.unreadReply]
     case "suppressed":
       guard let reason = event.suppressionReason else { return [.suppressUnexplained(channel)] }
       return [.suppress(channel, reason)]
@@ -168,11 +180,14 @@ extension Enrichment {
     [event.topic.map(effect) ?? .unknownTopic]
   }
 
-  /// Replies that are opt-outs, in lower case: the words that US rules name, as they are spelt.
-  public static let optOutReplies: Set<String> = [
-    "stop", "stopall", "stop all", "quit", "end", "revoke", "opt out", "opt-out", "optout",
-    "cancel", "unsubscribe",
-  ]
+  private static func effects(of reply: ReplyIntent, _ channel: Channel) -> [EnrichmentEffect] {
+    switch reply {
+    case .optOut: [.unsubscribe(channel, .marketing)]
+    case .possibleOptOut: [.possibleOptOut(channel)]
+    case .start: [.restore(channel)]
+    case .help, .none: []
+    }
+  }
 
   /// Types of bounces for good, in lower case: mail services have different words.
   public static let hardBounces = ["hard", "hard_bounce", "permanent"]
@@ -218,15 +233,11 @@ extension EventFacts {
     }
   }
 
-  /// What the customer answered.
-  var replies: [String] { ["keyword", "body_excerpt"].compactMap(text) }
-
-  /// Whether a reply is nothing but a word that opts out.
-  var isOptOutReply: Bool {
-    replies.contains { reply in
-      let word = reply.lowercased().filter { !".!\"'".contains($0) }
-      return Enrichment.optOutReplies.contains(TextForm.trimmed(word))
-    }
+  /// What the customer asks for in an answer; nil where the text is missing. Of what keyword and
+  /// text say, what is the more careful counts.
+  var reply: ReplyIntent? {
+    let intents = ["keyword", "body_excerpt"].compactMap(text).map(words.intent)
+    return ReplyIntent.allCases.first(where: intents.contains)
   }
 
   /// Why an address is suppressed; nil when nobody knows. The owner's own wish is told otherwise:

@@ -11,30 +11,34 @@ struct ISO8601Scanner {
 
   var isAtEnd: Bool { rest.isEmpty }
 
-  /// Takes a calendar, week or ordinal date.
-  mutating func date() throws(RuleError) -> CivilDate {
+  /// Takes a calendar, week or ordinal date, or a month: the first day of so many.
+  mutating func date() throws(RuleError) -> (first: CivilDate, days: Int) {
     let year = try number(4)
     let extended = take("-")
     if take("W") || take("w") {
       let week = try number(2)
       guard take("-") == extended else { throw malformed() }
-      return try weekDate(year: year, week: week, weekday: number(1))
+      return (try weekDate(year: year, week: week, weekday: number(1)), 1)
     }
     // Three digits are the day of the year; four are month and day without a hyphen.
     let digits = rest.prefix { (0x30...0x39).contains($0) }.count
     if digits == 3 {
-      return try ordinalDate(year: year, day: number(3))
+      return (try ordinalDate(year: year, day: number(3)), 1)
     }
     guard digits == (extended ? 2 : 4) else { throw malformed() }
     let month = try number(2)
+    if extended, isAtEnd {
+      guard let first = CivilDate(year: year, month: month, day: 1) else { throw notInCalendar() }
+      return (first, CivilDate.daysIn(month: month, year: year))
+    }
     if extended, !take("-") { throw malformed() }
     let day = try number(2)
     guard let date = CivilDate(year: year, month: month, day: day) else { throw notInCalendar() }
-    return date
+    return (date, 1)
   }
 
   /// Takes the separator and the time of day, in microseconds after midnight (at most 24 h).
-  mutating func time() throws(RuleError) -> Int64 {
+  mutating func time() throws(RuleError) -> (micros: Int64, hasSecond: Bool) {
     guard take("T") || take("t") || take(" ") else { throw malformed() }
     let hour = try number(2)
     let extended = take(":")
@@ -52,16 +56,27 @@ struct ISO8601Scanner {
     let isNextMidnight = hour == 24 && minute == 0 && second == 0 && fraction == 0
     guard hour <= 23 || isNextMidnight, minute <= 59, second <= 60 else { throw notInCalendar() }
     let whole = hour * 3_600 + minute * 60 + min(second, 59)
-    return Int64(whole) * Timestamp.microsecondsPerSecond + Int64(fraction)
+    return (Int64(whole) * Timestamp.microsecondsPerSecond + Int64(fraction), hasSecond)
   }
 
   /// Takes the offset from UTC in minutes and the end of the text; nil when there is no offset.
   mutating func offset() throws(RuleError) -> Int? {
     if isAtEnd { return nil }
-    if take("Z") || take("z") {
-      guard isAtEnd else { throw malformed() }
-      return 0
-    }
+    _ = take(" ")
+    if isUTC { return 0 }
+    let offset = try numericOffset()
+    guard !isAtEnd else { return offset }
+    // Some write both: `+0000 UTC`.
+    guard offset == 0, take(" "), isUTC else { throw endsInWord ? zoneName() : malformed() }
+    return 0
+  }
+
+  /// Whether what is left is a name of UTC.
+  private var isUTC: Bool {
+    ["z", "utc", "gmt"].contains(String(decoding: rest, as: UTF8.self).lowercased())
+  }
+
+  private mutating func numericOffset() throws(RuleError) -> Int {
     let isNegative: Bool
     if take("+") {
       isNegative = false
@@ -72,11 +87,10 @@ struct ISO8601Scanner {
     }
     let hours = try number(2)
     var minutes = 0
-    if !isAtEnd {
+    if !isAtEnd, rest.first != UInt8(ascii: " ") {
       _ = take(":")
       minutes = try number(2)
     }
-    guard isAtEnd else { throw malformed() }
     guard hours <= 23, minutes <= 59 else { throw notInCalendar() }
     return (hours * 60 + minutes) * (isNegative ? -1 : 1)
   }
@@ -141,7 +155,7 @@ struct ISO8601Scanner {
     return (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
   }
 
-  private func malformed(_ what: String = "The time is not ISO 8601.") -> RuleError {
+  func malformed(_ what: String = "The time is not ISO 8601.") -> RuleError {
     RuleError(
       reason: "TIME_MALFORMED",
       message: "\(what) Expected is e.g. 2023-08-14T13:20:11Z or 2023-08-14.",
@@ -153,14 +167,14 @@ struct ISO8601Scanner {
     RuleError(
       reason: "TIME_ZONE_NAME",
       message: """
-        The time ends in words. Expected is Z or an offset right after the time, e.g. \
-        2018-02-20T14:12:13Z: replace the name of the zone.
+        The time ends in words. Expected is Z, UTC or an offset, e.g. 2018-02-20T14:12:13-05:00: \
+        names such as EST and CST stand for several zones.
         """,
       given: given
     )
   }
 
-  private func notInCalendar() -> RuleError {
+  func notInCalendar() -> RuleError {
     RuleError(
       reason: "TIME_NOT_IN_CALENDAR",
       message: "The time does not exist: a part is too large or zero. Check date, time and offset.",

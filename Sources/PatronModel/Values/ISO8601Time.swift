@@ -1,49 +1,105 @@
-/// A date-time read from text in one of the many forms of ISO 8601.
+/// Which instant of the interval is meant that a time names.
+public enum TimeEnd: Sendable, Hashable {
+  /// Its first one: when something was agreed to, and everything else.
+  case first
+  /// Its last one: when messages were forbidden. Who opted out on a day did so after everything
+  /// that was agreed to on that day.
+  case last
+}
+
+/// A date-time read from text in one of the many forms of ISO 8601, or as mail has it.
 ///
-/// Accepted: dates as `2023-08-14`, `20230814`, `2023-226`, `2023226`, `2023-W33-1`, `2023W331`;
-/// alone (then it is midnight UTC), or followed by `T`, `t` or one space and `13:20`, `13:20:11`,
-/// `1320`, `132011`, with 1 to 9 digits of fraction after `.` or `,`; then nothing (UTC is
-/// assumed), `Z`, `z`, `±hh`, `±hhmm` or `±hh:mm`. `24:00:00` is the next midnight, second 60
-/// counts as 59. Extended and basic forms may be mixed. Everything else is rejected.
+/// Accepted: dates as `2023-08-14`, `20230814`, `2023-226`, `2023226`, `2023-W33-1`, `2023W331`, and
+/// the month `2023-08`; dates alone, or followed by `T`, `t` or one space and `13:20`, `13:20:11`,
+/// `1320`, `132011`, with 1 to 9 digits of fraction after `.` or `,`; then nothing, or, after a space
+/// perhaps, `Z`, `UTC`, `GMT`, `±hh`, `±hhmm` or `±hh:mm`. `24:00:00` is the next midnight, second 60
+/// counts as 59. Extended and basic forms may be mixed. Accepted too is `Mon, 14 Aug 2023 13:20:11
+/// +0200`, with or without the day of the week. Everything else is rejected.
+///
+/// A time that is coarser than a second, or without a zone, is an interval: see
+/// ``instant(_:in:now:)``.
 public struct ISO8601Time: Sendable, Hashable {
-  /// What the text says about the time of day.
+  /// How much the text says.
   public enum Precision: Sendable, Hashable {
+    /// A year and a month.
+    case month
     /// A date alone.
     case date
-    /// A date and a time.
+    /// A date, an hour and a minute.
+    case minute
+    /// A date and a time to the second or finer.
     case time
   }
 
-  /// The instant. Digits of the fraction beyond microseconds are dropped.
-  public let timestamp: Timestamp
-  /// Whether a time of day was given.
+  /// How much the text says.
   public let precision: Precision
-  /// The offset from UTC as written, in minutes; nil when there was none and UTC was assumed.
+  /// The offset from UTC as written, in minutes; nil when there was none.
   public let offsetMinutes: Int?
+  /// The instant, and where the text leaves that open the first one in UTC. Digits of the fraction
+  /// beyond microseconds are dropped.
+  public let timestamp: Timestamp
+  /// What clocks show at the beginning, as if it were in UTC, in microseconds since 1970.
+  private let local: Int64
+  /// How long it is, in microseconds; 0 for an instant.
+  private let length: Int64
 
-  /// Whether the text had no offset, so that UTC was assumed.
-  public var assumedUTC: Bool { offsetMinutes == nil }
+  /// Whether the text names no zone.
+  public var lacksZone: Bool { offsetMinutes == nil }
+  /// Whether the text leaves open which instant it is.
+  public var isInterval: Bool { lacksZone || length > 0 }
 
   /// Reads `text`, ignoring white space around it.
   ///
-  /// - Throws: `TIME_MALFORMED`, `TIME_ZONE_NAME` (e.g. `2018-02-20 14:12:13 UTC`),
+  /// - Throws: `TIME_MALFORMED`, `TIME_ZONE_NAME` (e.g. `2018-02-20 14:12:13 EST`),
   ///   `TIME_NOT_IN_CALENDAR`, `TIME_OUT_OF_RANGE`.
   public init(_ text: String) throws(RuleError) {
-    var scanner = ISO8601Scanner(TextForm.trimmed(text), given: text)
+    let trimmed = TextForm.trimmed(text)
+    let rewritten = try MailTime.iso8601(trimmed, given: text)
+    var scanner = ISO8601Scanner(rewritten ?? trimmed, given: text)
     let date = try scanner.date()
+    let start = Int64(date.first.daysSinceEpoch) * Timestamp.microsecondsPerDay
     guard !scanner.isAtEnd else {
-      timestamp = date.startOfDay
-      precision = .date
-      offsetMinutes = nil
+      try self.init(
+        local: start, length: Int64(date.days) * Timestamp.microsecondsPerDay, offset: nil,
+        date.days > 1 ? .month : .date)
       return
     }
-    let dayTime = try scanner.time()
+    guard date.days == 1 else { throw scanner.malformed() }
+    let time = try scanner.time()
     let offset = try scanner.offset()
-    let sum =
-      Int64(date.daysSinceEpoch) * Timestamp.microsecondsPerDay + dayTime
-      - Int64(offset ?? 0) * 60 * Timestamp.microsecondsPerSecond
-    timestamp = try Timestamp(microseconds: sum)
-    precision = .time
+    try self.init(
+      local: start + time.micros,
+      length: time.hasSecond ? 0 : 60 * Timestamp.microsecondsPerSecond, offset: offset,
+      time.hasSecond ? .time : .minute)
+  }
+
+  private init(
+    local: Int64, length: Int64, offset: Int?, _ precision: Precision
+  ) throws(RuleError) {
+    self.local = local
+    self.length = length
+    self.precision = precision
     offsetMinutes = offset
+    timestamp = try Timestamp(
+      microseconds: local - Int64(offset ?? 0) * 60 * Timestamp.microsecondsPerSecond)
+  }
+
+  /// The instant that is meant. A text without a zone is of `zone`; a time that its clocks show
+  /// twice, or never, is an interval too. The last instant is not later than `now`.
+  public func instant(
+    _ end: TimeEnd, in zone: ZoneRules, now: Timestamp
+  ) throws(RuleError) -> Timestamp {
+    let first = try bound(local, in: zone).first
+    guard end == .last else { return try Timestamp(microseconds: first) }
+    let last = try bound(local + max(0, length - 1), in: zone).last
+    return Timestamp(clamping: max(first, min(last, now.microseconds)))
+  }
+
+  private func bound(
+    _ local: Int64, in zone: ZoneRules
+  ) throws(RuleError) -> (first: Int64, last: Int64) {
+    guard let offsetMinutes else { return zone.instants(ofLocal: local) }
+    let instant = local - Int64(offsetMinutes) * 60 * Timestamp.microsecondsPerSecond
+    return (instant, instant)
   }
 }

@@ -14,6 +14,9 @@ enum TextForm {
     return String(composed)
   }
 
+  /// The characters of `text` in Unicode normalization form D.
+  static func decomposed(_ text: String) -> [Unicode.Scalar] { Array(text._nfd) }
+
   /// The form in which texts that differ only in case are equal: NFC, lower-cased, NFC again
   /// (lower-casing can undo the composition, e.g. of `İ`).
   static func folded(_ text: String) -> String {
@@ -34,7 +37,8 @@ enum TextForm {
     return String(plain)
   }
 
-  private static let latin: [Unicode.Scalar: String] = [
+  /// Latin letters that do not decompose, and what they are sorted as.
+  static let latin: [Unicode.Scalar: String] = [
     "\u{DF}": "ss", "\u{E6}": "ae", "\u{F0}": "d", "\u{F8}": "o", "\u{FE}": "th", "\u{111}": "d",
     "\u{127}": "h", "\u{131}": "i", "\u{142}": "l", "\u{153}": "oe", "\u{167}": "t",
   ]

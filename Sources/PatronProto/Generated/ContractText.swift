@@ -1727,6 +1727,11 @@ extension Contract {
           // What marketing each channel may be sent, and what blocks it: in full views of lists and batches,
           // and in NDJSON exports of customers with a suppressed address.
           repeated ChannelStatus channels = 28;
+          // When the customer last sent a text message that holds a word of opting out and is more than that
+          // word (warning `POSSIBLE_OPT_OUT` of RecordEvent): somebody should read it. The filter
+          // `sms=possible_opt_out` finds it until the customer opts out of SMS marketing, or agrees to it in
+          // person later.
+          google.protobuf.Timestamp possible_opt_out_at = 29;
         }
         """##),
     ContractDeclaration(
@@ -3295,7 +3300,9 @@ extension Contract {
           // events of the type make no customer. What the rules of consent refuse is a warning, as the
           // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
           // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-          // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
+          // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
+          // that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there is
+          // no agreement that it could restore), `NOTHING_TO_CONFIRM`,
           // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
           // `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
           // is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.
@@ -3446,7 +3453,9 @@ extension Contract {
         // events of the type make no customer. What the rules of consent refuse is a warning, as the
         // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
         // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-        // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
+        // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
+        // that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there is
+        // no agreement that it could restore), `NOTHING_TO_CONFIRM`,
         // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
         // `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
         // is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.

@@ -315,6 +315,12 @@ public struct Customer: ProtobufC.Message {
   /// and in NDJSON exports of customers with a suppressed address.
   public var channels: [ChannelStatus] = []
 
+  /// When the customer last sent a text message that holds a word of opting out and is more than that
+  /// word (warning `POSSIBLE_OPT_OUT` of RecordEvent): somebody should read it. The filter
+  /// `sms=possible_opt_out` finds it until the customer opts out of SMS marketing, or agrees to it in
+  /// person later.
+  public var possibleOptOutAt: GoogleProtobuf.Timestamp?
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -385,6 +391,7 @@ public struct Customer: ProtobufC.Message {
     self.activity = CArray.map(c.pointee.activity, c.pointee.n_activity) { SourceActivity(fromC: $0!) }
     self.lastEventAt = c.pointee.last_event_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ChannelStatus(fromC: $0!) }
+    self.possibleOptOutAt = c.pointee.possible_opt_out_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -469,6 +476,7 @@ public struct Customer: ProtobufC.Message {
     if let value = self.lastEventAt { c.pointee.last_event_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     c.pointee.n_channels = self.channels.count
     c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ChannelStatus.self) }
+    if let value = self.possibleOptOutAt { c.pointee.possible_opt_out_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
   }
 }
 

@@ -26,7 +26,9 @@ public enum TimelineService {
   /// events of the type make no customer. What the rules of consent refuse is a warning, as the
   /// event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
   /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-  /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
+  /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
+  /// that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there is
+  /// no agreement that it could restore), `NOTHING_TO_CONFIRM`,
   /// `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
   /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
   /// is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.
@@ -269,7 +271,9 @@ public struct TimelineServiceClient: Sendable {
   /// events of the type make no customer. What the rules of consent refuse is a warning, as the
   /// event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
   /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-  /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
+  /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
+  /// that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there is
+  /// no agreement that it could restore), `NOTHING_TO_CONFIRM`,
   /// `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
   /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
   /// is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.

@@ -47,6 +47,13 @@ struct ConsentEdit {
     changedFlags += changed.names
   }
 
+  /// Notes that the customer may have opted out at some time; the last one counts.
+  mutating func notePossibleOptOut(at time: Int64) {
+    guard time > customer.possibleOptOutAt?.micros ?? .min else { return }
+    customer.possibleOptOutAt = .init(micros: time)
+    changedFlags.append("possible_opt_out_at")
+  }
+
   /// The states that changed; with the ids of their rows after ``write()``.
   var summary: [SubscriptionChange] { changes.summary }
 

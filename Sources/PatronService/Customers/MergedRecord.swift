@@ -31,6 +31,11 @@ enum MergedRecord {
       let tags = try TagSet(tagList(primary) + tagList(secondary)).commaSeparated
       merged.tags = tags.isEmpty ? nil : tags
     }
+    if let other = secondary.possibleOptOutAt?.micros,
+      other > merged.possibleOptOutAt?.micros ?? .min
+    {
+      merged.possibleOptOutAt = secondary.possibleOptOutAt
+    }
     if let first = secondary.createdAt, first.micros < merged.createdAt?.micros ?? .max {
       merged.createdAt = first
     }
@@ -105,6 +110,9 @@ enum MergedRecord {
     if record.phoneNumber == secondary.phoneNumber { record.phoneNumber = before.phoneNumber }
     for (name, value) in after.customProperties where current.customProperties[name] == value {
       record.customProperties[name] = before.customProperties[name]
+    }
+    if current.possibleOptOutAt == after.possibleOptOutAt {
+      record.possibleOptOutAt = before.possibleOptOutAt
     }
     let known = Set(tagList(before).map(TagSet.key))
     let brought = Set(tagList(after).map(TagSet.key)).subtracting(known)

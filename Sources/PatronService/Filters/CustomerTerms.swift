@@ -52,6 +52,9 @@ enum CustomerTerms {
       terms.append(Term(channel.name, filter(of: customer.consent(channel, .marketing).state)))
       if suppressedChannels.contains(channel) { terms.append(Term(channel.name, "suppressed")) }
     }
+    if customer.mayHaveOptedOut {
+      terms.append(Term(PatronModel.Channel.sms.name, FilterCatalogue.possibleOptOut))
+    }
     terms.append(Term("account", customer.accountStatus ?? "no_account"))
     switch (customer.email, customer.phoneNumber) {
     case (.some, .some): terms.append(Term("contact", "both"))
@@ -118,6 +121,20 @@ enum CustomerTerms {
   private static func tags(_ customer: Customer) -> [String] {
     guard let text = customer.tags, !text.isEmpty else { return [] }
     return (try? TagSet(commaSeparated: text))?.tags ?? []
+  }
+}
+
+extension Customer {
+  /// Whether a text message may have been an opt-out and consent says nothing of it since: neither
+  /// an opt-out, nor a later agreement in person.
+  fileprivate var mayHaveOptedOut: Bool {
+    guard let time = possibleOptOutAt?.micros else { return false }
+    let consent = consent(.sms, .marketing)
+    switch consent.state {
+    case .unsubscribed: return false
+    case .subscribed: return consent.changedBy != .customer || consent.changedAt ?? .min <= time
+    case .neverSubscribed, .pending: return true
+    }
   }
 }
 

@@ -16,6 +16,9 @@ extension StoreSettings {
     $0.sharedIdentifiers = TextList()
     $0.sharedPhoneThreshold = 5
     $0.allowedExternalIDs = TextList()
+    $0.timeZone = ""
+    $0.optOutWords = TextList()
+    $0.optInWords = TextList()
   }
   private static let softBounceThresholds: ClosedRange<Int32> = 1...100
 
@@ -60,7 +63,20 @@ extension StoreSettings {
     Field("shared_identifiers", \.sharedIdentifiers),
     Field("shared_phone_threshold", \.sharedPhoneThreshold),
     Field("allowed_external_ids", \.allowedExternalIDs),
+    Field("time_zone", \.timeZone),
+    Field("opt_out_words", \.optOutWords),
+    Field("opt_in_words", \.optInWords),
   ]
+
+  private static func words(
+    _ given: TextList?, _ path: String, _ violations: inout Violations
+  ) -> TextList? {
+    guard let given else { return nil }
+    let words = violations.check(path) { () throws(RuleError) in
+      try ReplyWords.checked(given.values)
+    }
+    return .with { $0.values = words ?? [] }
+  }
 
   /// The settings in the form in which they are stored; what is wrong is added to `violations`.
   func checked(_ violations: inout Violations) -> StoreSettings {
@@ -77,6 +93,14 @@ extension StoreSettings {
           try CurrencyCode(text).code
         }
     }
+    if let text = timeZone, !text.isEmpty {
+      settings.timeZone =
+        violations.check("settings.time_zone") { () throws(RuleError) in
+          try StoreTimeZone.name(text)
+        }
+    }
+    settings.optOutWords = Self.words(optOutWords, "settings.opt_out_words", &violations)
+    settings.optInWords = Self.words(optInWords, "settings.opt_in_words", &violations)
     let thresholds = Self.softBounceThresholds
     if let softBounceThreshold, !thresholds.contains(softBounceThreshold) {
       violations.add(

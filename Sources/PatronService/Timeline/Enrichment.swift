@@ -21,18 +21,21 @@ struct EventEnrichment {
   private(set) var fields: [String] = []
   /// What the caller should know.
   private(set) var warnings: [Warning] = []
+  /// The channel of an answer that may opt out, where that is news; nil for every other event.
+  private(set) var possibleOptOut: PatronModel.Channel?
 
   /// Begins with an event that has its time and id, and its version on the timeline.
   init(
     _ event: Event, over old: Event?, _ given: Identifiers, _ writer: StoreWriter, _ now: Int64
-  ) {
+  ) throws {
     self.writer = writer
     self.now = now
     self.event = event
     self.old = old
     self.given = given
-    effects = Enrichment.effects(of: event, at: now)
-    let before = old.map { Enrichment.effects(of: $0, at: now) } ?? []
+    let words = try ReplyWords(for: event, in: writer.read)
+    effects = Enrichment.effects(of: event, at: now, words)
+    let before = old.map { Enrichment.effects(of: $0, at: now, words) } ?? []
     oldEffects = before
     // To say again, and later, that messages are not wanted is news: the customer may have agreed
     // in between.
@@ -86,6 +89,8 @@ struct EventEnrichment {
       case .unknownBounce: warn(.bounceUnknown)
       case .liftedElsewhere: warn(.nothingLifted)
       case .unreadReply: warn(.replyUnread)
+      case .possibleOptOut(let channel): notePossibleOptOut(&edit, channel)
+      case .restore(let channel): try restore(&edit, channel, evidence)
       case .accountStatus, .accountCreated, .reviewerName, .review, .loyalty: break
       }
     }
@@ -96,6 +101,16 @@ struct EventEnrichment {
     return edit.row
   }
 
+  /// The customer may have opted out: the record says when, until consent says more.
+  private mutating func notePossibleOptOut(
+    _ edit: inout ConsentEdit, _ channel: PatronModel.Channel
+  ) {
+    guard edit.customer.consent(channel, .marketing).state != .unsubscribed else { return }
+    possibleOptOut = channel
+    edit.notePossibleOptOut(at: saidAt)
+    warn(.possibleOptOut)
+  }
+
   /// Adds to what the caller should know.
   mutating func warn(_ warning: Warning) {
     warnings.append(warning)
@@ -104,7 +119,9 @@ struct EventEnrichment {
 
 extension Enrichment {
   /// What an event does. `now` is its time where it has none.
-  static func effects(of event: Event, at now: Int64) -> [EnrichmentEffect] {
+  static func effects(
+    of event: Event, at now: Int64, _ words: ReplyWords = .known
+  ) -> [EnrichmentEffect] {
     guard let source = PatronModel.EventSource(rawValue: Int(event.source.rawValue)),
       hasEffects(event.type, of: source)
     else { return [] }
@@ -112,6 +129,21 @@ extension Enrichment {
       of: EventFacts(
         source: source, type: event.type, occurredAt: event.occurredAt?.micros ?? now,
         properties: event.properties.compactMapValues { try? PatronModel.PropertyValue($0) },
-        namesProduct: event.references?.productID.isEmpty == false))
+        namesProduct: event.references?.productID.isEmpty == false, words: words))
+  }
+}
+
+extension ReplyWords {
+  /// The words that an event is looked up in: with the store's own where it is an answer.
+  init(for event: Event, in reader: StoreReader) throws {
+    guard let source = PatronModel.EventSource(rawValue: Int(event.source.rawValue)),
+      Enrichment.readsWords(event.type, of: source)
+    else {
+      self = .known
+      return
+    }
+    let settings = try StoreSettings(of: reader)
+    let own = (settings.optOutWords?.values ?? [], settings.optInWords?.values ?? [])
+    self = own.0.isEmpty && own.1.isEmpty ? .known : ReplyWords(optOut: own.0, optIn: own.1)
   }
 }

@@ -83,7 +83,7 @@ extension TimelineHandlers {
       if plan.row == nil { event = try draft.completed(for: customer.row.id, at: time) }
       event.occurredAt = .init(micros: time)
       event.contact = plan.shared.contact
-      var enrichment = EventEnrichment(
+      var enrichment = try EventEnrichment(
         event, over: old, self.customer.draft.identifiers, writer, now)
       customer.row = try enrichment.changeConsent(of: customer.row)
       let fields = Set(customer.changedFields + enrichment.fields).sorted()
@@ -94,6 +94,9 @@ extension TimelineHandlers {
       let (stored, outcome) = try timeline.put(
         event, over: known, keepsTime: draft.event.occurredAt == nil)
       if outcome != .unchanged { try enrichment.summarise(stored, on: &timeline) }
+      if let channel = enrichment.possibleOptOut {
+        _ = try timeline.tell(.possibleOptOut(in: stored, channel), replaces: true)
+      }
       let setter = Provenance.Setter(name: stored.type, at: min(time, now), eventID: stored.id)
       try timeline.finish(
         provenance: Provenance.noting(
@@ -130,7 +133,8 @@ extension TimelineHandlers {
         do {
           return try change.plan(in: reader)
         } catch is RPCError {
-          let effects = Enrichment.effects(of: draft.event, at: 0)
+          let words = try ReplyWords(for: draft.event, in: reader)
+          let effects = Enrichment.effects(of: draft.event, at: 0, words)
           if rule.creates == .never, effects.contains(where: \.restricts) { return nil }
           throw conflict
         }
@@ -181,7 +185,8 @@ extension TimelineHandlers {
     private func performUnknown(in writer: StoreWriter, at now: Int64) throws -> Recorded {
       let time = draft.event.occurredAt?.micros ?? now
       let event = try draft.completed(for: 0, at: time)
-      var enrichment = EventEnrichment(event, over: nil, customer.draft.identifiers, writer, now)
+      var enrichment = try EventEnrichment(
+        event, over: nil, customer.draft.identifiers, writer, now)
       guard let isChanged = try enrichment.restrictAddresses() else {
         throw RPCError.customerUnknown(to: draft.event.type, rule)
       }

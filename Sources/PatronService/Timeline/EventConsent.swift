@@ -85,6 +85,19 @@ extension EventEnrichment {
     return false
   }
 
+  /// The customer wants the messages back that an opt-out ended. Whoever never agreed to them did
+  /// not do so by one word.
+  mutating func restore(
+    _ edit: inout ConsentEdit, _ channel: PatronModel.Channel, _ evidence: EventEvidence
+  ) throws {
+    let consent = edit.customer.consent(channel, .marketing)
+    guard consent.state == .unsubscribed, consent.subscribedAt != nil else {
+      let hasThem = consent.state == .subscribed || consent.state == .pending
+      return hasThem ? () : warn(.nothingToRestore)
+    }
+    try agree(&edit, channel, .marketing, .given, evidence)
+  }
+
   /// The address that the event names must not be written to, else the customer's.
   mutating func suppress(
     _ edit: inout ConsentEdit, _ channel: PatronModel.Channel, _ reason: ConsentEdit.Reason,
@@ -240,6 +253,28 @@ extension EventEnrichment {
     let isChanged = !edit.isEmpty
     try edit.write()
     return isChanged
+  }
+}
+
+extension Event {
+  /// The event that tells of an answer that may opt out, once for each answer.
+  static func possibleOptOut(in answer: Event, _ channel: PatronModel.Channel) -> Event {
+    let type = "\(channel.name)_possible_opt_out"
+    let known = EventCatalogue.type(type, of: .product)
+    return .with {
+      $0.type = type
+      $0.eventID = "\(EventCheck.reservedPrefix)\(type):\(answer.id)"
+      $0.source = .product
+      $0.product = known?.product?.rawValue ?? ""
+      $0.title = known?.label ?? type
+      $0.channel = .init(rawValue: Int32(channel.rawValue))
+      $0.occurredAt = answer.occurredAt
+      $0.actor = .system
+      $0.properties = ["event_id": .with { $0.kind = .stringValue(answer.eventID) }]
+      if let message = answer.references?.messageID, !message.isEmpty {
+        $0.references = .with { $0.messageID = message }
+      }
+    }
   }
 }
 

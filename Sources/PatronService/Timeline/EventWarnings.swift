@@ -46,6 +46,16 @@ extension Warning {
     "Without keyword or body_excerpt nobody knows whether the answer was STOP: consent is as it "
       + "was. Send it again with one of them.")
 
+  static let possibleOptOut = event(
+    "POSSIBLE_OPT_OUT", "event.properties.body_excerpt",
+    "The answer holds a word of opting out and more than that: consent is as it was. Read it; the "
+      + "filter sms=possible_opt_out finds the customer until consent is decided.")
+
+  static let nothingToRestore = event(
+    "OPT_IN_NOT_TAKEN", "event.properties.body_excerpt",
+    "The answer asks for messages, and there is no agreement that it could give back: consent is "
+      + "as it was. Use SubscribeCustomer with the evidence.")
+
   static let reasonUnknown = event(
     "SUPPRESSION_REASON_UNKNOWN", "event.properties.reason",
     "No such reason: the address is suppressed as manual. Expected is one of "

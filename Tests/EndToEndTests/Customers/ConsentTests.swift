@@ -96,6 +96,33 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
+    @Test("an opt-out of a day is after an agreement of that day", .timeLimit(.minutes(2)))
+    func aDayHasAnEnd() async throws {
+      let folder = try TemporaryFolder()
+      let server = try await PatronServer.start(data: folder.file("data"))
+      try await patron(
+        server, "consent", "subscribe", "--external-id", "42", "--phone", "+14155550100",
+        "--channel", "sms", "--by", "customer", "--source", "welcome_popup", "--at",
+        "2024-05-06T12:00Z")
+      try await patron(
+        server, "consent", "unsubscribe", "--external-id", "42", "--channel", "sms", "--by",
+        "customer", "--at", "2024-05-06")
+      try await checkHistory(server, ["SUBSCRIBED", "UNSUBSCRIBED"])
+      // Clocks in Auckland show the day after it by then, and the shop says so.
+      try await patron(server, "settings", "set", "--timezone", "Pacific/Auckland")
+      try await patron(
+        server, "consent", "subscribe", "--external-id", "42", "--channel", "sms", "--by",
+        "customer", "--source", "welcome_popup", "--at", "2024-05-08")
+      try await checkHistory(server, ["SUBSCRIBED", "UNSUBSCRIBED", "SUBSCRIBED"])
+      let late = try await Programs.patron(
+        [
+          "consent", "subscribe", "--external-id", "42", "--channel", "sms", "--source", "form",
+          "--at", "2024-05-08 10:00:00 EST",
+        ], at: server.address)
+      #expect(late.exit == .status(2), "\(late)")
+      #expect(try await server.stop() == .status(0), "\(server.errors)")
+    }
+
     /// The rows of the ledger are `states`, oldest first, and the last one holds.
     private func checkHistory(_ server: PatronServer, _ states: [String]) async throws {
       let history = try await patron(

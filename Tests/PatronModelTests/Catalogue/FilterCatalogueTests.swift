@@ -8,7 +8,7 @@ import Testing
     }
     #expect(
       ids == [
-        "sms: subscribers unsubscribed never_subscribed suppressed pending",
+        "sms: subscribers unsubscribed never_subscribed suppressed pending possible_opt_out",
         "email: subscribers unsubscribed never_subscribed suppressed pending",
         "orders: no_orders one_order repeat_customers ordered_last_30_days ordered_last_90_days "
           + "refunded",

@@ -132,9 +132,20 @@ import Testing
       #expect(effects("sms_received", ["keyword": .string(word)]) == optOut, "\(word)")
       #expect(effects("sms_received", ["body_excerpt": .string(word)]) == optOut, "\(word)")
     }
-    for word in ["START", "stop by tomorrow", "no"] {
+    for word in ["HELP", "by tomorrow", "no"] {
       #expect(effects("sms_received", ["body_excerpt": .string(word)]) == [], "\(word)")
     }
+    #expect(effects("sms_received", ["body_excerpt": .string("START")]) == [.restore(.sms)])
+    let possible = [EnrichmentEffect.possibleOptOut(.sms)]
+    #expect(effects("sms_received", ["body_excerpt": .string("please STOP it")]) == possible)
+    // Of what keyword and text say, what is the more careful counts.
+    let both: [String: PropertyValue] = [
+      "keyword": .string("START"), "body_excerpt": .string("stop"),
+    ]
+    #expect(effects("sms_received", both) == optOut)
+    #expect(
+      effects("sms_received", ["keyword": .string("HELP"), "body_excerpt": .string("can it stop")])
+        == possible)
     #expect(effects("sms_received", ["body_excerpt": .string(" ")]) == [.unreadReply])
     #expect(effects("sms_received", ["text": .string("STOP")]) == [.unreadReply])
   }

@@ -2,6 +2,12 @@ import PatronModel
 import Testing
 
 @Suite struct ValuesTimeTests {
+  /// Those of the following that say no second.
+  private static let minutes: Set<String> = [
+    "20230814T1320Z", "2023-08-14 13:20", "2023-08-14T13:20Z", "2023-226T13:20Z", "2023226T1320Z",
+    "2023-12-31T24:00Z",
+  ]
+
   @Test(arguments: [
     ("2023-08-14T13:20:11Z", "2023-08-14T13:20:11Z", 0),
     ("2014-06-24T22:37:13.151Z", "2014-06-24T22:37:13.151Z", 0),
@@ -35,13 +41,16 @@ import Testing
     ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z", 0),
     ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z", 0),
     ("1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59.5Z", 0),
+    ("2018-02-20 14:12:13 UTC", "2018-02-20T14:12:13Z", 0),
+    ("2018-02-20T14:12:13UTC", "2018-02-20T14:12:13Z", 0),
+    ("2023-08-14T13:20:11 +00:00", "2023-08-14T13:20:11Z", 0),
   ])
   func accepts(given: String, expected: String, offset: Int?) throws {
     let time = try ISO8601Time(given)
     #expect(time.timestamp.rfc3339 == expected)
     #expect(time.offsetMinutes == offset)
-    #expect(time.assumedUTC == (offset == nil))
-    #expect(time.precision == .time)
+    #expect(time.lacksZone == (offset == nil))
+    #expect(time.precision == (Self.minutes.contains(given) ? .minute : .time))
   }
 
   @Test(arguments: [
@@ -56,17 +65,18 @@ import Testing
     #expect(time.timestamp.rfc3339 == expected + "T00:00:00Z")
     #expect(time.timestamp.date.iso8601 == expected)
     #expect(time.precision == .date)
-    #expect(time.assumedUTC)
+    #expect(time.lacksZone)
   }
 
   @Test(arguments: [
-    "", "yesterday", "1692019211", "2023", "2023-08", "202308", "2023-8-14", "23-08-14",
+    "", "yesterday", "1692019211", "2023", "202308", "2023-8-14", "23-08-14",
     "2023-0814", "202308-14", "2023/08/14", "14.08.2023", "+2023-08-14", "12023-08-14",
     "2023-W33", "2023W33", "2023-W331", "2023W33-1", "2023-08-14T", "2023-08-14T13",
     "2023-08-14T13:2", "2023-08-14T1320:11", "2023-08-14T13:20:1", "2023-08-14T13:20:11.",
     "2023-08-14T13:20:11.1234567890Z", "2023-08-14T13:20.5Z", "2023-08-14  13:20:11Z",
-    "2023-08-14T13:20:11 +00:00", "2023-08-14T13:20:11+1", "2023-08-14T13:20:11+01:",
-    "2023-08-14T13:20:11+01:0", "2023-08-14T13:20:11+01:000", "2023-08-14T13:20:11ZZ",
+    "2023-08-14T13:20:11  +00:00", "2023-08-14T13:20:11 01:00", "2023-08-14T13:20:11+1",
+    "2023-08-14T13:20:11+01:",
+    "2023-08-14T13:20:11+01:0", "2023-08-14T13:20:11+01:000",
     "2023-08-14Z", "2023-08-14+02:00", "\u{0662}\u{0660}23-08-14", "2023-08-14T13:20:11.5.5Z",
   ])
   func rejectsMalformed(given: String) {
@@ -74,8 +84,9 @@ import Testing
   }
 
   @Test(arguments: [
-    "2018-02-20 14:12:13 UTC", "2018-02-20T14:12:13 CET", "2018-02-20T14:12:13UTC",
-    "2018-02-20T14:12:13PM",
+    "2018-02-20 14:12:13 EST", "2018-02-20T14:12:13 CET", "2018-02-20T14:12:13CST",
+    "2018-02-20T14:12:13PM", "2023-08-14T13:20:11ZZ", "2018-02-20T14:12:13+01:00 UTC",
+    "2018-02-20T14:12:13+00:00 EST",
   ])
   func rejectsNamesOfZones(given: String) {
     #expect(reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_ZONE_NAME")

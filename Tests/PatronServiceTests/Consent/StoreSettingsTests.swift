@@ -23,6 +23,9 @@ struct StoreSettingsTests {
         $0.sharedIdentifiers = TextList()
         $0.sharedPhoneThreshold = 5
         $0.allowedExternalIDs = TextList()
+        $0.timeZone = ""
+        $0.optOutWords = TextList()
+        $0.optInWords = TextList()
       }
       #expect(try await get(shop) == usual)
       let all = StoreSettings.with {
@@ -35,6 +38,9 @@ struct StoreSettingsTests {
         $0.sharedIdentifiers = .with { $0.values = ["till@example.com"] }
         $0.sharedPhoneThreshold = 1000
         $0.allowedExternalIDs = .with { $0.values = ["guest"] }
+        $0.timeZone = "Asia/Kolkata"
+        $0.optOutWords = .with { $0.values = ["weg"] }
+        $0.optInWords = .with { $0.values = ["weiter"] }
       }
       #expect(try await shop.set { $0 = all } == all)
       let before = try shop.image()

@@ -108,7 +108,7 @@ struct ReportedConsentTests {
       try await shop.ada()
       try await shop.tell("sms_subscribed", "s1", at: 1_700_000_000)
       try await shop.tell(
-        "sms_received", "r1", at: 1_700_000_100, ["body_excerpt": .stringValue("Stop it? No!")])
+        "sms_received", "r1", at: 1_700_000_100, ["body_excerpt": .stringValue("Will it? No!")])
       let unread = try await shop.tell(
         "sms_received", "r3", at: 1_700_000_150, ["text": .stringValue("STOP")])
       #expect(unread.warnings.map(\.reason) == ["REPLY_UNREAD"])

@@ -1,6 +1,8 @@
 import ArgumentParser
 import PatronClient
 
+import struct PatronModel.ZoneRules
+
 /// One run of a command against a server: the client, and where and how to print.
 struct Session: Sendable {
   let client: PatronClient
@@ -12,6 +14,8 @@ struct Session: Sendable {
   let call: CallOptions
   let address: String
   let isVerbose: Bool
+  /// What reads times.
+  let times: Times
 
   /// Colours and symbols of text for people on standard output.
   var style: Style { Style(colors: environment.outputHasColors) }
@@ -21,6 +25,7 @@ struct Session: Sendable {
     _ global: GlobalOptions,
     formats: [OutputFormat] = [.table, .json, .ndjson],
     default fallback: OutputFormat = .table,
+    zone: ZoneArgument? = nil,
     _ body: (Session) async throws -> Void
   ) async throws {
     let environment = CLIEnvironment.current
@@ -47,7 +52,8 @@ struct Session: Sendable {
       storeID: global.resolvedStore(environment),
       call: CallOptions(timeout: global.timeout),
       address: address,
-      isVerbose: global.verbose
+      isVerbose: global.verbose,
+      times: Times(zone: zone?.rules)
     )
     do {
       try await body(session)
@@ -85,13 +91,25 @@ struct Session: Sendable {
     MessageTypes.descriptor(named: $0)
   }
 
-  /// How JSON from users is read: times in every form of ISO 8601.
-  static func reading(allowUnknownFields: Bool = false) -> JSONReadOptions {
-    JSONReadOptions(
-      ignoresUnknownFields: allowUnknownFields,
-      resolve: resolve,
-      parseInstant: { InstantText.instant($0) }
-    )
+  // MARK: times
+
+  /// Reads what holds times; again where one of them turns out to be of the store's zone.
+  func reading<Value>(_ body: (Times) throws -> Value) async throws -> Value {
+    let value = try body(times)
+    return try await learnZone() ? try body(times) : value
+  }
+
+  /// Asks for the store's zone where a time was read that needs it. True where that was so: what
+  /// was read has to be read again.
+  func learnZone() async throws -> Bool {
+    guard times.isZoneMissed else { return false }
+    let request = GetStoreSettingsRequest.with { $0.storeID = storeID }
+    let response = try await timed(CustomerService.getStoreSettings.method) {
+      try await client.customers.getStoreSettings(request, options: call)
+    }
+    let name = response.settings?.timeZone ?? ""
+    times.learn(name.isEmpty ? .utc : try ZoneArgument(name).rules)
+    return true
   }
 
   // MARK: calls

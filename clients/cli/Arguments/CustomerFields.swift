@@ -1,6 +1,8 @@
 import ArgumentParser
 import PatronClient
 
+import struct PatronModel.ZoneRules
+
 /// Every property of a customer that may be written, as flags.
 struct CustomerFields: ParsableArguments {
   @Option(help: ArgumentHelp("The shop's identifier, 1 to 255 characters.", valueName: "id"))
@@ -27,10 +29,10 @@ struct CustomerFields: ParsableArguments {
   var gender: String?
 
   @Option(
-    help: ArgumentHelp("When the account was opened, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("When the account was opened"),
+    transform: { try TimeArgument($0) }
   )
-  var accountCreatedAt: GoogleProtobuf.Timestamp?
+  var accountCreatedAt: TimeArgument?
 
   @Option(
     help: ArgumentHelp("enabled, disabled, invited or declined.", valueName: "status"),
@@ -121,26 +123,28 @@ struct CustomerFields: ParsableArguments {
   /// True when no flag was given.
   var isEmpty: Bool {
     var input = CustomerInput()
-    apply(to: &input)
+    try? apply(to: &input, Times(zone: .utc))
     return input == CustomerInput()
   }
 
   /// Sets what was given. `--clear` wins over a value of `--data`.
-  func apply(to input: inout CustomerInput) {
+  func apply(to input: inout CustomerInput, _ times: Times) throws {
     if let externalId { input.externalID = externalId }
     if let email { input.email = email }
     if let phone { input.phoneNumber = phone }
     if let firstName { input.firstName = firstName }
     if let lastName { input.lastName = lastName }
     if let gender { input.gender = gender }
-    if let accountCreatedAt { input.accountCreatedAt = accountCreatedAt }
+    if let accountCreatedAt { input.accountCreatedAt = try times.timestamp(accountCreatedAt) }
     if let accountStatus { input.accountStatus = accountStatus }
     if let language { input.defaultLanguage = language }
     if let currency { input.defaultCurrency = currency }
     if let tags { input.tags = tags }
     if let acceptsSmsMarketing { input.acceptsSMSMarketing = acceptsSmsMarketing }
     if let acceptsEmailMarketing { input.acceptsEmailMarketing = acceptsEmailMarketing }
-    for property in properties { input.customProperties[property.name] = property.value }
+    for property in properties {
+      input.customProperties[property.name] = try property.value(times)
+    }
     for field in clear { Self.clear(field, in: &input) }
   }
 

@@ -14,16 +14,21 @@ enum DataArgument {
     return Array(argument.utf8)
   }
 
-  /// The one message that `argument` holds.
-  static func message<Value: Message>(_ type: Value.Type, _ argument: String, flag: String) throws
-    -> Value
-  {
-    let bytes = try bytes(argument)
+  /// The one message that JSON given by a flag holds; an empty one without it.
+  static func message<Value: Message>(
+    _ type: Value.Type,
+    _ json: [UInt8]?,
+    _ times: Times,
+    flag: String = "--data"
+  ) throws -> Value {
+    guard let json else { return Value() }
+    let packed: [UInt8]
     do throws(JSONError) {
-      return try Value(json: bytes, options: Session.reading())
+      packed = try TimedJSON(times: times).pack(Value.descriptor, json)
     } catch {
       throw LocalError.usage("\(flag): \(error)")
     }
+    return try Value(decoding: packed)
   }
 }
 

@@ -7,23 +7,25 @@ struct EventFilterFlags: ParsableArguments {
 
   @Option(
     name: [.long, .customLong("from")],
-    help: ArgumentHelp("Only events at or after this, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("Only events at or after this"),
+    transform: { try TimeArgument($0) }
   )
-  var since: GoogleProtobuf.Timestamp?
+  var since: TimeArgument?
 
   @Option(
     name: [.long, .customLong("before")],
-    help: ArgumentHelp("Only events before this, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("Only events before this, or before it begins"),
+    transform: { try TimeArgument($0) }
   )
-  var until: GoogleProtobuf.Timestamp?
+  var until: TimeArgument?
+
+  @OptionGroup var times: TimeFlags
 
   /// The filter; nil when no flag was given.
-  var filter: EventFilter? {
+  func filter(_ times: Times) throws -> EventFilter? {
     var filter = kinds.filter
-    filter.occurredFrom = since
-    filter.occurredBefore = until
+    filter.occurredFrom = try times.timestamp(since)
+    filter.occurredBefore = try times.timestamp(until)
     return filter == EventFilter() ? nil : filter
   }
 }

@@ -9,11 +9,14 @@ import struct PatronModel.RuleError
 /// removes the property.
 struct PropertyArgument: Sendable, Equatable {
   let name: String
-  let value: PropertyValue
+  /// The value; not set for an instant.
+  private let plain: PropertyValue
+  /// An instant, where the property is one.
+  private let time: TimeArgument?
 
   static let help =
     "Set a property, as name[:type]=value; type is string, bool, int, double, timestamp or date. "
-    + "An empty value removes it. Repeatable."
+    + "A timestamp without a zone is one of --timezone. An empty value removes it. Repeatable."
 
   init(_ text: String) throws {
     guard let equals = text.firstIndex(of: "=") else {
@@ -25,7 +28,15 @@ struct PropertyArgument: Sendable, Equatable {
     }
     self.name = String(name)
     let type = parts.count == 2 ? String(parts[1]) : "string"
-    value = try Self.value(String(text[text.index(after: equals)...]), type: type)
+    let value = String(text[text.index(after: equals)...])
+    time = type == "timestamp" && !value.isEmpty ? try TimeArgument(value) : nil
+    plain = time == nil ? try Self.value(value, type: type) : PropertyValue()
+  }
+
+  /// The value, an instant in the zone that is meant.
+  func value(_ times: Times) throws -> PropertyValue {
+    guard let instant = try times.timestamp(time) else { return plain }
+    return .with { $0.kind = .timestampValue(instant) }
   }
 
   private static func value(_ text: String, type: String) throws -> PropertyValue {
@@ -44,7 +55,7 @@ struct PropertyArgument: Sendable, Equatable {
         throw ValidationError("\"\(text.prefix(32))\" is no finite number.")
       }
       result.kind = .doubleValue(number)
-    case "timestamp": result.kind = .timestampValue(try InstantText.timestamp(text))
+    case "timestamp": break
     case "date": result.kind = .dateValue(try date(text))
     default:
       throw ValidationError(

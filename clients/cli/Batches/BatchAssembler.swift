@@ -9,11 +9,12 @@ struct BatchAssembler: ~Copyable {
   private let largestCount: Int
   private var reader: LineReader
   /// An item that did not fit the last batch.
-  private var held: (number: Int, text: [UInt8], item: [UInt8])?
-  private let options = Session.reading()
+  private var held: (number: Int, text: [UInt8])?
+  private let json: TimedJSON
 
-  init(_ job: BatchJob, _ file: consuming InputFile, count: Int) {
+  init(_ job: BatchJob, _ file: consuming InputFile, count: Int, _ times: Times) {
     self.job = job
+    json = TimedJSON(times: times)
     largestCount = count
     reader = LineReader(file)
   }
@@ -23,14 +24,10 @@ struct BatchAssembler: ~Copyable {
 
   /// The next batch, or nil at the end of the input.
   mutating func next() throws(LocalError) -> PreparedBatch? {
-    var batch = PreparedBatch(request: job.frame)
-    if let field = job.requestIDField {
-      Wire.append(field, Array(RequestID.make().utf8), to: &batch.request)
-    }
-    if let (number, text, item) = held {
+    var batch = emptyBatch()
+    if let (number, text) = held {
       held = nil
-      Wire.append(job.itemField, item, to: &batch.request)
-      batch.lines.append((number, text))
+      if let item = encode(text, number, &batch) { add(number, text, item, to: &batch) }
     }
     while batch.lines.count < largestCount, batch.rejects.count < 1000 {
       guard let line = try reader.next() else { break }
@@ -39,21 +36,45 @@ struct BatchAssembler: ~Copyable {
       let number = reader.lineNumber
       guard let item = encode(text, number, &batch) else { continue }
       guard batch.request.count + item.count + 8 <= Self.largestRequest else {
-        held = (number, text, item)
+        held = (number, text)
         break
       }
-      Wire.append(job.itemField, item, to: &batch.request)
-      batch.lines.append((number, text))
+      add(number, text, item, to: &batch)
     }
     batch.bytesRead = reader.bytesRead
     batch.lastLine = reader.lineNumber
     return batch.lines.isEmpty && batch.rejects.isEmpty ? nil : batch
   }
 
+  /// The same lines again, with times in the zone that is known by now.
+  func remade(_ old: PreparedBatch) -> PreparedBatch {
+    var batch = emptyBatch()
+    batch.rejects = old.rejects
+    batch.bytesRead = old.bytesRead
+    batch.lastLine = old.lastLine
+    for (number, text) in old.lines {
+      if let item = encode(text, number, &batch) { add(number, text, item, to: &batch) }
+    }
+    return batch
+  }
+
+  private func emptyBatch() -> PreparedBatch {
+    var batch = PreparedBatch(request: job.frame)
+    if let field = job.requestIDField {
+      Wire.append(field, Array(RequestID.make().utf8), to: &batch.request)
+    }
+    return batch
+  }
+
+  private func add(_ number: Int, _ text: [UInt8], _ item: [UInt8], to batch: inout PreparedBatch) {
+    Wire.append(job.itemField, item, to: &batch.request)
+    batch.lines.append((number, text))
+  }
+
   /// The encoded record, or nil after noting why there is none.
   private func encode(_ text: [UInt8], _ number: Int, _ batch: inout PreparedBatch) -> [UInt8]? {
     do throws(JSONError) {
-      let item = try job.item.packJSON(text, options: options)
+      let item = try json.pack(job.item, text)
       if job.frame.count + item.count + 100 <= Self.largestRequest { return item }
       batch.rejects.append(
         Self.reject(

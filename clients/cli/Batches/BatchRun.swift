@@ -30,7 +30,7 @@ struct BatchRun: Sendable {
   }
 
   private func send(_ file: consuming InputFile) async throws -> BatchSummary {
-    var assembler = BatchAssembler(job, file, count: batchSize)
+    var assembler = BatchAssembler(job, file, count: batchSize, session.times)
     var progress = ProgressBar(
       label: job.noun + "s",
       total: assembler.inputSize,
@@ -41,7 +41,8 @@ struct BatchRun: Sendable {
     // On every way out, so that a message does not stand behind the bar.
     defer { progress.clear() }
     var prepared = Result { () throws(LocalError) in try assembler.next() }
-    while let batch = try prepared.get() {
+    while let read = try prepared.get() {
+      let batch = try await session.learnZone() ? assembler.remade(read) : read
       let hasAnswered = summary.hasAnswer
       async let pending = answer(to: batch, hasAnswered: hasAnswered)
       prepared = Result { () throws(LocalError) in try assembler.next() }

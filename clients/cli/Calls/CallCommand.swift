@@ -11,7 +11,7 @@ struct CallCommand: AsyncParsableCommand {
       JSON message, given as an argument or with --data, from a file with @FILE, or from standard \
       input with `-`; without one it is empty. Methods that take a stream of requests get every \
       JSON message of the input, one after the other. Responses are printed one after the other: \
-      indented, or one a line with --output ndjson.
+      indented, or one a line with --output ndjson. Times are taken in every form that options take.
 
       EXAMPLES
         patron call GetCustomer '{"customer": {"externalId": "42"}}'
@@ -48,6 +48,7 @@ struct CallCommand: AsyncParsableCommand {
   @Flag(help: "Pass over fields that the request does not have, instead of refusing them.")
   var allowUnknownFields = false
 
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   /// One pair of metadata.
@@ -76,8 +77,15 @@ struct CallCommand: AsyncParsableCommand {
       let responseType = MessageTypes.descriptor(named: found.responseType)
     else { throw LocalError("the messages of \(found.method) are not compiled in") }
     let text = try (argument ?? data).map { try DataArgument.bytes($0) } ?? []
-    try await Session.run(global, formats: [.json, .ndjson], default: .json) { session in
-      let requests = try requests(text, requestType, found.method, session)
+    try await Session.run(
+      global,
+      formats: [.json, .ndjson],
+      default: .json,
+      zone: times.timezone
+    ) { session in
+      let requests = try await session.reading { times in
+        try self.requests(text, requestType, found.method, session.storeID, times)
+      }
       let print = { (bytes: [UInt8]) in
         let options = JSONWriteOptions(
           pretty: session.format == .json,
@@ -102,18 +110,19 @@ struct CallCommand: AsyncParsableCommand {
     _ text: [UInt8],
     _ type: MessageDescriptor,
     _ method: Method,
-    _ session: Session
+    _ storeID: String,
+    _ times: Times
   ) throws -> [[UInt8]] {
     var requests = [[UInt8]]()
-    let options = Session.reading(allowUnknownFields: allowUnknownFields)
+    let json = TimedJSON(times: times, ignoresUnknownFields: allowUnknownFields)
     // Line and column count from the beginning of the whole text, so a single message is read as
     // is.
     let values = Array(JSONValueSequence(text))
     for value in values {
       do throws(JSONError) {
         let slice = values.count == 1 ? text : Array(try value.get())
-        let packed = try type.packJSON(slice, options: options)
-        requests.append(Self.inStore(session.storeID, packed, type))
+        let packed = try json.pack(type, slice)
+        requests.append(Self.inStore(storeID, packed, type))
       } catch {
         let place = values.count > 1 ? "request \(requests.count + 1), " : "request, "
         throw LocalError.usage("\(place)\(error)")
@@ -124,7 +133,7 @@ struct CallCommand: AsyncParsableCommand {
     guard requests.count <= 1 else {
       throw LocalError.usage("\(method) takes one request, and \(requests.count) are given")
     }
-    return requests.isEmpty ? [Self.inStore(session.storeID, [], type)] : requests
+    return requests.isEmpty ? [Self.inStore(storeID, [], type)] : requests
   }
 
   /// Puts the store in front: a `store_id` that the request has itself comes later and wins.

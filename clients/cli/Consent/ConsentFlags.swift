@@ -1,6 +1,8 @@
 import ArgumentParser
 import PatronClient
 
+import enum PatronModel.TimeEnd
+
 /// Who acts, as flags: customer, operator, platform or system.
 struct ActingFlags: ParsableArguments {
   @Option(
@@ -65,10 +67,14 @@ struct EvidenceFlags: ParsableArguments {
   var source: String?
 
   @Option(
-    help: ArgumentHelp("When it happened, ISO 8601. (default: now)", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help(
+      "When it happened",
+      "Of a day, a month or a minute an agreement takes the beginning, an opt-out the end. "
+        + "(default: now)"
+    ),
+    transform: { try TimeArgument($0) }
   )
-  var at: GoogleProtobuf.Timestamp?
+  var at: TimeArgument?
 
   @Option(
     help: ArgumentHelp(
@@ -102,18 +108,20 @@ struct EvidenceFlags: ParsableArguments {
   var jurisdiction: String?
 
   @Option(
-    help: ArgumentHelp("When an agreement for a time only ends, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("When an agreement for a time only ends"),
+    transform: { try TimeArgument($0) }
   )
-  var expiresAt: GoogleProtobuf.Timestamp?
+  var expiresAt: TimeArgument?
 
   @Option(help: ArgumentHelp("Free text, up to 255 characters.", valueName: "text"))
   var note: String?
 
-  /// What the request takes; nil when no flag was given.
-  var evidence: ConsentEvidence? {
+  /// What the request takes; nil when no flag was given. Opt-outs take the last instant of `--at`.
+  func evidence(_ times: Times, _ end: TimeEnd = .first) throws -> ConsentEvidence? {
+    let occurredAt = try times.timestamp(at, end)
+    let expiresAt = try times.timestamp(expiresAt)
     let evidence = ConsentEvidence.with {
-      $0.occurredAt = at
+      $0.occurredAt = occurredAt
       $0.source = source ?? ""
       $0.method = method ?? .unspecified
       $0.ip = ip ?? ""

@@ -1,6 +1,8 @@
 import ArgumentParser
 import PatronClient
 
+import enum PatronModel.TimeEnd
+
 /// Records an agreement.
 struct ConsentSubscribe: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -44,6 +46,7 @@ struct ConsentSubscribe: AsyncParsableCommand {
   )
   var defaultCountry: String?
 
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -57,14 +60,15 @@ struct ConsentSubscribe: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Session.run(global) { session in
+    try await Session.run(global, zone: times.timezone) { session in
+      let proof = try await session.reading { try evidence.evidence($0) }
       let written = try await customer.input(session)
       let request = SubscribeCustomerRequest.with {
         $0.storeID = session.storeID
         $0.customer = written
         $0.channels = channels.channels
         $0.topics = topics.topics
-        $0.evidence = evidence.evidence
+        $0.evidence = proof
         $0.actor = acting.actor
         $0.doubleOptIn = doubleOptIn
         $0.historical = historical
@@ -110,15 +114,17 @@ struct ConsentConfirm: AsyncParsableCommand {
   var channels: [Channel] = []
 
   @OptionGroup(title: "Evidence") var evidence: EvidenceFlags
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func run() async throws {
-    try await Session.run(global) { session in
+    try await Session.run(global, zone: times.timezone) { session in
+      let proof = try await session.reading { try evidence.evidence($0) }
       let request = ConfirmSubscriptionRequest.with {
         $0.storeID = session.storeID
         $0.confirmationToken = token
         $0.channels = channels
-        $0.evidence = evidence.evidence
+        $0.evidence = proof
       }
       let response = try await session.timed(CustomerService.confirmSubscription.method) {
         try await session.client.customers.confirmSubscription(request, options: session.call)
@@ -137,12 +143,15 @@ struct ConsentUnsubscribe: AsyncParsableCommand {
     abstract: "Record that a customer opted out.",
     discussion: """
       It takes effect at once, and a repeat changes nothing. An e-mail address or phone number \
-      that no customer has is suppressed. Only with --by customer is the opt-out sticky.
+      that no customer has is suppressed. Only with --by customer is the opt-out sticky. A day, a \
+      month or a minute given by --at counts to its end.
 
       EXAMPLES
         patron consent unsubscribe --phone +14155550100 --channel sms --by customer \\
           --method keyword --source stop_keyword
         patron consent unsubscribe --external-id 42 --channel sms,email
+        patron consent unsubscribe --external-id 42 --channel email --by customer \\
+          --at 2024-05-06 --timezone Europe/Berlin
       """
   )
 
@@ -151,16 +160,18 @@ struct ConsentUnsubscribe: AsyncParsableCommand {
   @OptionGroup(title: "Topics") var topics: TopicFlags
   @OptionGroup(title: "Evidence") var evidence: EvidenceFlags
   @OptionGroup(title: "Actor") var acting: ActingFlags
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func run() async throws {
-    try await Session.run(global) { session in
+    try await Session.run(global, zone: times.timezone) { session in
+      let proof = try await session.reading { try evidence.evidence($0, .last) }
       let request = UnsubscribeCustomerRequest.with {
         $0.storeID = session.storeID
         $0.customer = customer.reference
         $0.channels = channels.channels
         $0.topics = topics.topics
-        $0.evidence = evidence.evidence
+        $0.evidence = proof
         $0.actor = acting.actor
       }
       let response = try await session.timed(CustomerService.unsubscribeCustomer.method) {

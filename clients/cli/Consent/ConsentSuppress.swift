@@ -1,6 +1,8 @@
 import ArgumentParser
 import PatronClient
 
+import enum PatronModel.TimeEnd
+
 /// Forbids messages to an address.
 struct ConsentSuppress: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,10 +33,13 @@ struct ConsentSuppress: AsyncParsableCommand {
   var reason: SuppressionReason?
 
   @Option(
-    help: ArgumentHelp("Since when, ISO 8601. (default: now)", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help(
+      "Since when",
+      "A day, a month or a minute counts to its end. (default: now)"
+    ),
+    transform: { try TimeArgument($0) }
   )
-  var at: GoogleProtobuf.Timestamp?
+  var at: TimeArgument?
 
   @Option(help: ArgumentHelp("Who or what reported it, up to 40 characters.", valueName: "name"))
   var source: String?
@@ -43,16 +48,18 @@ struct ConsentSuppress: AsyncParsableCommand {
   var note: String?
 
   @OptionGroup(title: "Actor") var acting: ActingFlags
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func run() async throws {
-    try await Session.run(global) { session in
+    try await Session.run(global, zone: times.timezone) { session in
+      let since = try await session.reading { try $0.timestamp(at, .last) }
       let request = SuppressCustomerRequest.with {
         $0.storeID = session.storeID
         $0.customer = customer.reference
         $0.channels = channels.channels
         $0.reason = reason ?? .manual
-        $0.suppressedAt = at
+        $0.suppressedAt = since
         $0.source = source ?? ""
         $0.note = note ?? ""
         $0.actor = acting.actor

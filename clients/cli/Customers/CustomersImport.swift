@@ -20,6 +20,9 @@ struct CustomersImport: AsyncParsableCommand {
       With --consent overwrite the states are taken as given, over an opt-out only with a later \
       date. Suppressions are added with either, and never lifted.
 
+      Times are ISO 8601; without a zone they are of --timezone. Of a day, a month or a minute an \
+      opt-out and a suppression take the end, everything else the beginning.
+
       Rejected rows do not stop the others: they go to the file of rejects as they were, with a \
       column that says why, and the exit status is 3. A row that lacked cells is filled up, and \
       refused until its reason is emptied. A run without rejects removes the file that an earlier \
@@ -123,6 +126,7 @@ struct CustomersImport: AsyncParsableCommand {
   var template = false
 
   @OptionGroup var invalid: InvalidFieldsFlag
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -143,7 +147,7 @@ struct CustomersImport: AsyncParsableCommand {
       return
     }
     let map = try layout.columnMap()
-    try await Session.run(global) { session in
+    try await Session.run(global, zone: times.timezone) { session in
       let run = ImportRun(
         session: session,
         batchSize: batchSize,

@@ -56,6 +56,7 @@ struct CustomersUpdate: AsyncParsableCommand {
   var actor: PatronProto.Actor?
 
   @OptionGroup var invalid: InvalidFieldsFlag
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   private var paths: [String] {
@@ -70,12 +71,14 @@ struct CustomersUpdate: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var input = CustomerInput()
-    if let data { input = try DataArgument.message(CustomerInput.self, data, flag: "--data") }
-    if let address = address.address { input.address = address }
-    fields.apply(to: &input)
-    let given = input
-    try await Session.run(global) { session in
+    let json = try data.map { try DataArgument.bytes($0) }
+    try await Session.run(global, zone: times.timezone) { session in
+      let given = try await session.reading { times in
+        var input = try DataArgument.message(CustomerInput.self, json, times)
+        if let address = address.address { input.address = address }
+        try fields.apply(to: &input, times)
+        return input
+      }
       let request = UpdateCustomerRequest.with {
         $0.storeID = session.storeID
         $0.id = id

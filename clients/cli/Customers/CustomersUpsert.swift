@@ -66,6 +66,7 @@ struct CustomersUpsert: AsyncParsableCommand {
 
   @OptionGroup(title: "Batches") var batch: BatchFlags
   @OptionGroup var invalid: InvalidFieldsFlag
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -95,8 +96,9 @@ struct CustomersUpsert: AsyncParsableCommand {
       try await runBatch(source)
       return
     }
-    let input = try input()
-    try await Session.run(global) { session in
+    let json = try data.map { try DataArgument.bytes($0) }
+    try await Session.run(global, zone: times.timezone) { session in
+      let input = try await session.reading { try self.input(json, $0) }
       let request = UpsertCustomerRequest.with {
         $0.storeID = session.storeID
         $0.customer = input
@@ -121,16 +123,15 @@ struct CustomersUpsert: AsyncParsableCommand {
     }
   }
 
-  private func input() throws -> CustomerInput {
-    var input = CustomerInput()
-    if let data { input = try DataArgument.message(CustomerInput.self, data, flag: "--data") }
+  private func input(_ json: [UInt8]?, _ times: Times) throws -> CustomerInput {
+    var input = try DataArgument.message(CustomerInput.self, json, times)
     if let address = address.address { input.address = address }
-    fields.apply(to: &input)
+    try fields.apply(to: &input, times)
     return input
   }
 
   private func runBatch(_ source: String) async throws {
-    try await Session.run(global) { session in
+    try await Session.run(global, zone: times.timezone) { session in
       let frame = BatchUpsertCustomersRequest.with {
         $0.storeID = session.storeID
         $0.onConflict = onConflict ?? .unspecified

@@ -12,6 +12,9 @@ protocol ImportMaker {
     _ line: ImportedLine,
     _ warnings: inout [Warning]
   ) throws(LocalError) -> Item
+
+  /// The item of a record alone, without a look at the records before.
+  func read(_ line: ImportedLine, _ warnings: inout [Warning]) throws(LocalError) -> Item
 }
 
 /// Sends items to a server.
@@ -63,15 +66,24 @@ struct ImportText {
 struct CustomerRows: ImportMaker {
   let header: ImportHeader
   let text: ImportText
+  let times: Times
   var duplicates: ImportDuplicates
 
   mutating func item(
     _ line: ImportedLine,
     _ warnings: inout [Warning]
   ) throws(LocalError) -> ImportItem {
-    var item = try ImportRow.item(header, text.cells(line), &warnings)
-    item.row = Int32(clamping: line.number)
+    let item = try read(line, &warnings)
     try duplicates.check(item, at: line.number, &warnings)
+    return item
+  }
+
+  func read(
+    _ line: ImportedLine,
+    _ warnings: inout [Warning]
+  ) throws(LocalError) -> ImportItem {
+    var item = try ImportRow.item(header, text.cells(line), times, &warnings)
+    item.row = Int32(clamping: line.number)
     return item
   }
 }
@@ -84,6 +96,15 @@ struct CustomerRecords: ImportMaker {
   init(duplicates: ImportDuplicates) { self.duplicates = duplicates }
 
   mutating func item(
+    _ line: ImportedLine,
+    _ warnings: inout [Warning]
+  ) throws(LocalError) -> ImportItem {
+    let item = try read(line, &warnings)
+    try duplicates.check(item, at: line.number, &warnings)
+    return item
+  }
+
+  func read(
     _ line: ImportedLine,
     _ warnings: inout [Warning]
   ) throws(LocalError) -> ImportItem {
@@ -101,7 +122,6 @@ struct CustomerRecords: ImportMaker {
     }
     var item = ImportItem(customer)
     item.row = Int32(clamping: line.number)
-    try duplicates.check(item, at: line.number, &warnings)
     return item
   }
 }

@@ -193,7 +193,7 @@ private struct KlaviyoConsent {
     case "UNSUBSCRIBED", "FALSE", "NO": state = "unsubscribed"
     case "NEVER_SUBSCRIBED": break
     default:
-      guard (try? CellValue.time(consent)) != nil else {
+      guard (try? TimeArgument(consent)) != nil else {
         throw LocalError(
           "\(name): expected SUBSCRIBED, UNSUBSCRIBED, NEVER_SUBSCRIBED or the time of the "
             + "agreement"

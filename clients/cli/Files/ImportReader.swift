@@ -63,6 +63,19 @@ struct ImportReader<Maker: ImportMaker>: ~Copyable {
     return batch.lines.isEmpty && batch.rejects.isEmpty ? nil : batch
   }
 
+  /// The same records again, with times in the zone that is known by now.
+  mutating func remade(
+    _ batch: ImportBatch<Maker.Item>
+  ) throws(LocalError) -> ImportBatch<Maker.Item> {
+    var batch = batch
+    var told: [Warning] = []
+    for index in batch.lines.indices {
+      batch.items[index] = try maker.read(batch.lines[index], &told)
+    }
+    if let line = held?.line { held?.item = try maker.read(line, &told) }
+    return batch
+  }
+
   private static func size(of item: Maker.Item) throws(LocalError) -> Int {
     guard let size = try? item.encoded().count else { throw LocalError("the row has a NUL") }
     guard size + 2000 <= BatchAssembler.largestRequest else {

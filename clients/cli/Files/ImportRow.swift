@@ -8,7 +8,10 @@ struct ImportRow {
   private var customer = CustomerInput()
   private var address = Address()
   private var hasAddress = false
-  private var consents: [Place: PatronProto.Subscription] = [:]
+  /// With the first instants of times, and with the last ones.
+  private var consents: [Place: (first: PatronProto.Subscription, last: PatronProto.Subscription)] =
+    [:]
+  private let times: Times
   private var suppressions: [PatronModel.Channel: [SuppressionColumn: [String]]] = [:]
   private var suppressed: Set<PatronModel.Channel> = []
   private var locale: String?
@@ -16,6 +19,8 @@ struct ImportRow {
   private var malformed: Set<CustomerColumn> = []
   private var mistakes: [String] = []
   private var hasTagComma = false
+
+  private init(times: Times) { self.times = times }
 
   private struct Place: Hashable {
     var channel: PatronModel.Channel
@@ -28,6 +33,7 @@ struct ImportRow {
   static func item(
     _ header: ImportHeader,
     _ cells: [String],
+    _ times: Times,
     _ warnings: inout [Warning]
   ) throws(LocalError) -> ImportItem {
     guard cells.count == header.columns.count else {
@@ -41,7 +47,7 @@ struct ImportRow {
     {
       throw LocalError(reason)
     }
-    var row = ImportRow()
+    var row = ImportRow(times: times)
     for (index, column) in header.columns.enumerated() {
       guard let column, !cells[index].isEmpty else { continue }
       row.take(column, cells[index], header.names[index])
@@ -97,13 +103,13 @@ struct ImportRow {
     case .field(let field): try set(field, cell)
     case .consent(let channel, let topic, let part):
       let place = Place(channel: channel, topic: topic)
-      var consent =
-        consents[place]
-        ?? .with {
-          $0.channel = .init(rawValue: Int32(channel.rawValue))
-          $0.topic = .init(rawValue: Int32(topic.rawValue))
-        }
-      try Self.set(part, cell, in: &consent)
+      let empty = PatronProto.Subscription.with {
+        $0.channel = .init(rawValue: Int32(channel.rawValue))
+        $0.topic = .init(rawValue: Int32(topic.rawValue))
+      }
+      var consent = consents[place] ?? (empty, empty)
+      try set(part, cell, in: &consent.first, .first)
+      try set(part, cell, in: &consent.last, .last)
       consents[place] = consent
     case .suppression(let channel, .isSuppressed):
       if try BoolArgument.parse(cell) { suppressed.insert(channel) }
@@ -113,7 +119,7 @@ struct ImportRow {
       guard customer.customProperties[name] == nil else {
         throw LocalError("another column has a value of this property too; expected one")
       }
-      customer.customProperties[name] = try CellValue.property(cell, type)
+      customer.customProperties[name] = try CellValue.property(cell, type, times)
     case .canReceive: break
     }
   }
@@ -127,7 +133,7 @@ struct ImportRow {
     case .lastName: customer.lastName = cell
     case .gender: customer.gender = cell
     case .accountStatus: customer.accountStatus = cell
-    case .accountCreatedAt: customer.accountCreatedAt = try CellValue.time(cell)
+    case .accountCreatedAt: customer.accountCreatedAt = try CellValue.time(cell, times)
     case .defaultLanguage: customer.defaultLanguage = cell
     case .locale: locale = cell
     case .defaultCurrency: customer.defaultCurrency = cell
@@ -157,20 +163,21 @@ struct ImportRow {
     }
   }
 
-  private static func set(
+  private func set(
     _ part: ConsentColumn,
     _ cell: String,
-    in consent: inout PatronProto.Subscription
+    in consent: inout PatronProto.Subscription,
+    _ end: TimeEnd
   ) throws {
     switch part {
     case .state: consent.state = try Self.word(cell)
-    case .changedAt: consent.changedAt = try CellValue.time(cell)
+    case .changedAt: consent.changedAt = try CellValue.time(cell, times, end)
     case .source: consent.source = cell
-    case .subscribedAt: consent.subscribedAt = try CellValue.time(cell)
-    case .unsubscribedAt: consent.unsubscribedAt = try CellValue.time(cell)
+    case .subscribedAt: consent.subscribedAt = try CellValue.time(cell, times, end)
+    case .unsubscribedAt: consent.unsubscribedAt = try CellValue.time(cell, times, end)
     case .optInLevel: consent.optInLevel = try Self.word(cell)
     case .changedBy: consent.changedBy = try Self.word(cell)
-    case .expiresAt: consent.expiresAt = try CellValue.time(cell)
+    case .expiresAt: consent.expiresAt = try CellValue.time(cell, times, end)
     }
   }
 
@@ -189,7 +196,8 @@ struct ImportRow {
     item.customer = customer
     for channel in PatronModel.Channel.allCases {
       for topic in PatronModel.Topic.allCases {
-        guard let consent = consents[Place(channel: channel, topic: topic)] else { continue }
+        guard let read = consents[Place(channel: channel, topic: topic)] else { continue }
+        let consent = CautiousTimes.consent(read.first, read.last)
         let column = CustomerColumn.consent(channel, topic, .state)
         if consent.state == .unspecified, !malformed.contains(column) {
           mistakes.append(
@@ -200,7 +208,7 @@ struct ImportRow {
       var lists = suppressions[channel] ?? [:]
       if suppressed.contains(channel), lists[.reasons] == nil { lists[.reasons] = ["manual"] }
       do throws(LocalError) {
-        item.suppressions += try Self.suppressions(channel, lists)
+        item.suppressions += try suppressions(channel, lists)
       } catch {
         mistakes.append(error.description)
       }
@@ -221,7 +229,7 @@ struct ImportRow {
     try word(SuppressionWord.reason(cell) ?? cell)
   }
 
-  private static func suppressions(
+  private func suppressions(
     _ channel: PatronModel.Channel,
     _ lists: [SuppressionColumn: [String]]
   ) throws(LocalError) -> [PatronProto.Suppression] {
@@ -237,7 +245,7 @@ struct ImportRow {
         suppression.channel = .init(rawValue: Int32(channel.rawValue))
         suppression.reason = try Self.suppressionReason(reason)
         let since = part(.suppressedAt, index)
-        if !since.isEmpty { suppression.suppressedAt = try CellValue.time(since) }
+        if !since.isEmpty { suppression.suppressedAt = try CellValue.time(since, times, .last) }
         suppression.source = part(.sources, index)
         suppression.note = part(.notes, index)
         result.append(suppression)
@@ -253,9 +261,16 @@ struct ImportRow {
 /// Values of cells.
 enum CellValue {
   /// An instant to the nanosecond: what is finer than the microsecond comes behind it.
-  static func time(_ text: String) throws -> GoogleProtobuf.Timestamp {
-    var time = try InstantText.timestamp(text)
-    guard let point = text.lastIndex(where: { $0 == "." || $0 == "," }) else { return time }
+  static func time(
+    _ text: String,
+    _ times: Times,
+    _ end: TimeEnd = .first
+  ) throws -> GoogleProtobuf.Timestamp {
+    let argument = try TimeArgument(text)
+    var time = try times.timestamp(of: argument, end)
+    guard argument.time.precision == .time,
+      let point = text.lastIndex(where: { $0 == "." || $0 == "," })
+    else { return time }
     let digits = text[text.index(after: point)...].prefix { $0.isASCII && $0.isNumber }
     let rest = digits.dropFirst(6)
     if let number = Int32(rest), rest.count <= 3 {
@@ -265,11 +280,15 @@ enum CellValue {
   }
 
   /// A property of a type.
-  static func property(_ text: String, _ type: PropertyType) throws -> PatronProto.PropertyValue {
+  static func property(
+    _ text: String,
+    _ type: PropertyType,
+    _ times: Times
+  ) throws -> PatronProto.PropertyValue {
     if type == .timestamp {
-      let time = try time(text)
+      let time = try time(text, times)
       return .with { $0.kind = .timestampValue(time) }
     }
-    return try PropertyArgument("x:\(type.rawValue)=\(text)").value
+    return try PropertyArgument("x:\(type.rawValue)=\(text)").value(times)
   }
 }

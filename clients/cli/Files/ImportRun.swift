@@ -39,7 +39,8 @@ struct ImportRun: Sendable {
     try await finish(
       lines,
       CustomerRows(
-        header: header, text: ImportText(isUnescaped: isUnescaped), duplicates: duplicates),
+        header: header, text: ImportText(isUnescaped: isUnescaped), times: session.times,
+        duplicates: duplicates),
       CustomerImportCall(frame: frame, header: header),
       .csv(header: row, reasonIndex: header.reasonIndex, delimiter: delimiter))
   }
@@ -59,7 +60,8 @@ struct ImportRun: Sendable {
     for remark in header.remarks { session.remark(remark) }
     try await finish(
       lines,
-      SuppressionRows(header: header, text: ImportText(isUnescaped: isUnescaped)),
+      SuppressionRows(
+        header: header, text: ImportText(isUnescaped: isUnescaped), times: session.times),
       SuppressionImportCall(frame: frame),
       .csv(header: row, reasonIndex: header.reasonIndex, delimiter: delimiter))
   }
@@ -103,7 +105,8 @@ struct ImportRun: Sendable {
     var failure: (any Error)?
     do {
       var prepared = Result { () throws(LocalError) in try reader.next() }
-      while let batch = try following(prepared, summary) {
+      while let read = try following(prepared, summary) {
+        let batch = try await session.learnZone() ? reader.remade(read) : read
         let hasAnswered = summary.hasAnswer
         async let pending = answer(to: batch.items, call, hasAnswered: hasAnswered)
         prepared = Result { () throws(LocalError) in try reader.next() }

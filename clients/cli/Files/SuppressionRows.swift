@@ -78,8 +78,16 @@ struct SuppressionHeader: Sendable {
 struct SuppressionRows: ImportMaker {
   let header: SuppressionHeader
   let text: ImportText
+  let times: Times
 
-  mutating func item(
+  func item(
+    _ line: ImportedLine,
+    _ warnings: inout [Warning]
+  ) throws(LocalError) -> SuppressionEntry {
+    try read(line, &warnings)
+  }
+
+  func read(
     _ line: ImportedLine,
     _ warnings: inout [Warning]
   ) throws(LocalError) -> SuppressionEntry {
@@ -96,7 +104,7 @@ struct SuppressionRows: ImportMaker {
       let cell = cell.trimmingSpace()
       guard let column, !cell.isEmpty else { continue }
       do {
-        try Self.set(column, cell, in: &entry)
+        try set(column, cell, in: &entry)
       } catch {
         mistakes.append("\(column.rawValue): \((error as? ValidationError)?.message ?? "\(error)")")
       }
@@ -108,7 +116,7 @@ struct SuppressionRows: ImportMaker {
     return entry
   }
 
-  private static func set(
+  private func set(
     _ column: SuppressionField,
     _ cell: String,
     in entry: inout SuppressionEntry
@@ -117,7 +125,7 @@ struct SuppressionRows: ImportMaker {
     case .address: entry.address = cell
     case .channel: entry.channel = try EnumArgument.parse(cell, as: Channel.self)
     case .reason: entry.reason = try ImportRow.suppressionReason(cell)
-    case .suppressedAt: entry.suppressedAt = try CellValue.time(cell)
+    case .suppressedAt: entry.suppressedAt = try CellValue.time(cell, times, .last)
     case .note: entry.note = cell
     }
   }

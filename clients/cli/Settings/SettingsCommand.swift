@@ -46,6 +46,7 @@ struct SettingsSet: AsyncParsableCommand {
         patron settings set --default-country ''
         patron settings set --shared-identifiers till@example.com,+14155550100
         patron settings set --allowed-external-ids guest,0000
+        patron settings set --timezone Europe/Berlin --opt-out-word aufhören
       """
   )
 
@@ -120,6 +121,33 @@ struct SettingsSet: AsyncParsableCommand {
   )
   var allowedExternalIds: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Zone of times that are given without one, by its IANA name: Europe/Berlin; empty is UTC.",
+      valueName: "zone"
+    )
+  )
+  var timezone: String?
+
+  @Option(
+    name: .customLong("opt-out-word"),
+    help: ArgumentHelp(
+      "A word by which customers opt out, beside the known ones. Repeatable: the words given are "
+        + "all; one that is empty is none.",
+      valueName: "word"
+    )
+  )
+  var optOutWords: [String] = []
+
+  @Option(
+    name: .customLong("opt-in-word"),
+    help: ArgumentHelp(
+      "A word by which customers take an opt-out back, beside START. Like --opt-out-word.",
+      valueName: "word"
+    )
+  )
+  var optInWords: [String] = []
+
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -166,11 +194,20 @@ struct SettingsSet: AsyncParsableCommand {
     take(allowedExternalIds, "allowed_external_ids") {
       settings.allowedExternalIDs = Self.list($0)
     }
+    take(timezone, "time_zone") { settings.timeZone = $0 }
+    take(Self.list(optOutWords), "opt_out_words") { settings.optOutWords = $0 }
+    take(Self.list(optInWords), "opt_in_words") { settings.optInWords = $0 }
     return (settings, paths)
   }
 
   private static func list(_ text: String) -> TextList {
     .with { $0.values = text.split(separator: ",").map { String($0) } }
+  }
+
+  /// The words given; nil where none is.
+  private static func list(_ words: [String]) -> TextList? {
+    guard !words.isEmpty else { return nil }
+    return .with { $0.values = words.filter { !$0.isEmpty } }
   }
 }
 
@@ -179,7 +216,9 @@ enum SettingsText {
   static func card(_ settings: StoreSettings?, _ session: Session) -> String {
     let settings = settings ?? StoreSettings()
     func flag(_ value: Bool?) -> String { value == true ? "yes" : "no" }
-    func list(_ value: TextList?) -> String { text(value?.values.joined(separator: ", ")) }
+    func words(_ list: TextList?) -> String {
+      text(list.map { $0.values.map { SafeText.line($0) }.joined(separator: ", ") })
+    }
     func text(_ value: String?) -> String { value.flatMap { $0.isEmpty ? nil : $0 } ?? "none" }
     return CustomerText.card(
       [
@@ -189,9 +228,12 @@ enum SettingsText {
         ("currency", text(settings.currencyCode)),
         ("recreate after erasure", flag(settings.allowRecreateAfterErasure)),
         ("soft bounce threshold", text(settings.softBounceThreshold.map(String.init))),
-        ("shared identifiers", list(settings.sharedIdentifiers)),
+        ("shared identifiers", words(settings.sharedIdentifiers)),
         ("shared phone threshold", text(settings.sharedPhoneThreshold.map(String.init))),
-        ("allowed external ids", list(settings.allowedExternalIDs)),
+        ("allowed external ids", words(settings.allowedExternalIDs)),
+        ("time zone", text(settings.timeZone)),
+        ("opt-out words", words(settings.optOutWords)),
+        ("opt-in words", words(settings.optInWords)),
       ],
       width: session.environment.columns,
       style: session.style

@@ -24,22 +24,22 @@ struct TimelineCheckout: AsyncParsableCommand {
   var token: String?
 
   @Option(
-    help: ArgumentHelp("When it began, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("When it began"),
+    transform: { try TimeArgument($0) }
   )
-  var startedAt: GoogleProtobuf.Timestamp?
+  var startedAt: TimeArgument?
 
   @Option(
-    help: ArgumentHelp("When it was given up, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("When it was given up"),
+    transform: { try TimeArgument($0) }
   )
-  var abandonedAt: GoogleProtobuf.Timestamp?
+  var abandonedAt: TimeArgument?
 
   @Option(
-    help: ArgumentHelp("When it became an order, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("When it became an order"),
+    transform: { try TimeArgument($0) }
   )
-  var completedAt: GoogleProtobuf.Timestamp?
+  var completedAt: TimeArgument?
 
   @Option(help: ArgumentHelp("The order that it became.", valueName: "id"))
   var orderId: String?
@@ -59,17 +59,17 @@ struct TimelineCheckout: AsyncParsableCommand {
   var defaultCountry: String?
 
   @OptionGroup var invalid: InvalidFieldsFlag
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws { try customer.check() }
 
-  private func checkout() throws -> Checkout {
-    var checkout = Checkout()
-    if let data { checkout = try DataArgument.message(Checkout.self, data, flag: "--data") }
+  private func checkout(_ json: [UInt8]?, _ times: Times) throws -> Checkout {
+    var checkout = try DataArgument.message(Checkout.self, json, times)
     if let token { checkout.token = token }
-    if let startedAt { checkout.startedAt = startedAt }
-    if let abandonedAt { checkout.abandonedAt = abandonedAt }
-    if let completedAt { checkout.completedAt = completedAt }
+    if let startedAt { checkout.startedAt = try times.timestamp(startedAt) }
+    if let abandonedAt { checkout.abandonedAt = try times.timestamp(abandonedAt) }
+    if let completedAt { checkout.completedAt = try times.timestamp(completedAt) }
     if let orderId { checkout.orderExternalID = orderId }
     if let total {
       checkout.total = try MoneyArgument.money(total, currency: currency, flag: "--total")
@@ -78,8 +78,9 @@ struct TimelineCheckout: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let given = try checkout()
-    try await Session.run(global) { session in
+    let json = try data.map { try DataArgument.bytes($0) }
+    try await Session.run(global, zone: times.timezone) { session in
+      let given = try await session.reading { try checkout(json, $0) }
       let written = try await customer.input(session)
       let request = SyncCheckoutRequest.with {
         $0.storeID = session.storeID

@@ -50,8 +50,8 @@ struct TimelineExport: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Session.run(global.forFile) { session in
-      let request = request(session)
+    try await Session.run(global.forFile, zone: which.times.timezone) { session in
+      let request = try await request(session)
       var output = try FileOutput(file, session.environment)
       var progress = ProgressBar(label: "events", total: nil, environment: session.environment)
       // On every way out, so that a message does not stand behind the bar.
@@ -76,13 +76,14 @@ struct TimelineExport: AsyncParsableCommand {
     }
   }
 
-  private func request(_ session: Session) -> ExportTimelineRequest {
-    .with {
+  private func request(_ session: Session) async throws -> ExportTimelineRequest {
+    let filter = try await session.reading { try which.filter($0) }
+    return .with {
       $0.storeID = session.storeID
       $0.customer = customer.reference
       $0.format = format
       $0.safety = safety ?? .unspecified
-      $0.filter = which.filter
+      $0.filter = filter
     }
   }
 }

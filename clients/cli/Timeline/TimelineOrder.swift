@@ -51,6 +51,7 @@ struct TimelineOrder: AsyncParsableCommand {
 
   @OptionGroup(title: "Batches") var batch: BatchFlags
   @OptionGroup var invalid: InvalidFieldsFlag
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -66,11 +67,13 @@ struct TimelineOrder: AsyncParsableCommand {
       try await runBatch(source)
       return
     }
-    var order = Order()
-    if let data { order = try DataArgument.message(Order.self, data, flag: "--data") }
-    try fields.apply(to: &order)
-    let given = order
-    try await Session.run(global) { session in
+    let json = try data.map { try DataArgument.bytes($0) }
+    try await Session.run(global, zone: times.timezone) { session in
+      let given = try await session.reading { times in
+        var order = try DataArgument.message(Order.self, json, times)
+        try fields.apply(to: &order, times)
+        return order
+      }
       let written = try await customer.input(session)
       let request = SyncOrderRequest.with {
         $0.storeID = session.storeID
@@ -89,7 +92,7 @@ struct TimelineOrder: AsyncParsableCommand {
   }
 
   private func runBatch(_ source: String) async throws {
-    try await Session.run(global) { session in
+    try await Session.run(global, zone: times.timezone) { session in
       let frame = BatchSyncOrdersRequest.with {
         $0.storeID = session.storeID
         $0.defaultCountry = defaultCountry ?? ""
@@ -129,10 +132,10 @@ struct OrderFields: ParsableArguments {
   var currency: String?
 
   @Option(
-    help: ArgumentHelp("When it was placed, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("When it was placed"),
+    transform: { try TimeArgument($0) }
   )
-  var placedAt: GoogleProtobuf.Timestamp?
+  var placedAt: TimeArgument?
 
   @Option(
     help: ArgumentHelp("\(EnumArgument.names(PaymentStatus.self)).", valueName: "status"),
@@ -149,18 +152,17 @@ struct OrderFields: ParsableArguments {
   var fulfillmentStatus: FulfillmentStatus?
 
   @Option(
-    help: ArgumentHelp("When it was paid, ISO 8601; else now.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("When it was paid", "Else now."),
+    transform: { try TimeArgument($0) }
   )
-  var paidAt: GoogleProtobuf.Timestamp?
+  var paidAt: TimeArgument?
 
   @Option(
-    help: ArgumentHelp(
-      "When the platform last changed it, ISO 8601: an older state changes nothing.",
-      valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help(
+      "When the platform last changed it", "An older state changes nothing."),
+    transform: { try TimeArgument($0) }
   )
-  var updatedAt: GoogleProtobuf.Timestamp?
+  var updatedAt: TimeArgument?
 
   @Option(
     help: ArgumentHelp(
@@ -181,10 +183,10 @@ struct OrderFields: ParsableArguments {
   var quantity: Int32?
 
   @Option(
-    help: ArgumentHelp("When it was called off, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("When it was called off"),
+    transform: { try TimeArgument($0) }
   )
-  var cancelledAt: GoogleProtobuf.Timestamp?
+  var cancelledAt: TimeArgument?
 
   @Option(help: ArgumentHelp("Why it was called off.", valueName: "text"))
   var cancelReason: String?
@@ -199,24 +201,24 @@ struct OrderFields: ParsableArguments {
   }
 
   /// Sets what was given.
-  func apply(to order: inout Order) throws {
+  func apply(to order: inout Order, _ times: Times) throws {
     if let orderId { order.externalID = orderId }
     if let name { order.name = name }
     if let total {
       order.total = try MoneyArgument.money(total, currency: currency, flag: "--total")
     }
-    if let placedAt { order.placedAt = placedAt }
+    if let placedAt { order.placedAt = try times.timestamp(placedAt) }
     if let paymentStatus { order.paymentStatus = paymentStatus }
     if let fulfillmentStatus { order.fulfillmentStatus = fulfillmentStatus }
-    if let paidAt { order.paidAt = paidAt }
-    if let updatedAt { order.updatedAt = updatedAt }
+    if let paidAt { order.paidAt = try times.timestamp(of: paidAt) }
+    if let updatedAt { order.updatedAt = try times.timestamp(of: updatedAt) }
     if let stateVersion { order.version = stateVersion }
     if quantity != nil || !items.isEmpty {
       order.lineItems = try (items.isEmpty ? [""] : items).map {
         try ItemArgument.line($0, quantity: quantity, currency: currency)
       }
     }
-    if let cancelledAt {
+    if let cancelledAt = try times.timestamp(cancelledAt) {
       order.cancellation = .with {
         $0.cancelledAt = cancelledAt
         $0.reason = cancelReason ?? ""

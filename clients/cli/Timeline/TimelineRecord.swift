@@ -42,6 +42,7 @@ struct TimelineRecord: AsyncParsableCommand {
 
   @OptionGroup(title: "Batches") var batch: BatchFlags
   @OptionGroup var invalid: InvalidFieldsFlag
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -57,11 +58,13 @@ struct TimelineRecord: AsyncParsableCommand {
       try await runBatch(source)
       return
     }
-    var event = EventInput()
-    if let data { event = try DataArgument.message(EventInput.self, data, flag: "--data") }
-    try fields.apply(to: &event)
-    let input = event
-    try await Session.run(global) { session in
+    let json = try data.map { try DataArgument.bytes($0) }
+    try await Session.run(global, zone: times.timezone) { session in
+      let input = try await session.reading { times in
+        var event = try DataArgument.message(EventInput.self, json, times)
+        try fields.apply(to: &event, times)
+        return event
+      }
       let written = try await customer.input(session)
       let request = RecordEventRequest.with {
         $0.storeID = session.storeID
@@ -79,7 +82,7 @@ struct TimelineRecord: AsyncParsableCommand {
   }
 
   private func runBatch(_ source: String) async throws {
-    try await Session.run(global) { session in
+    try await Session.run(global, zone: times.timezone) { session in
       let frame = BatchRecordEventsRequest.with {
         $0.storeID = session.storeID
         $0.defaultCountry = defaultCountry ?? ""
@@ -122,10 +125,14 @@ struct EventFields: ParsableArguments {
   var type: String?
 
   @Option(
-    help: ArgumentHelp("When it happened, ISO 8601. (default: now)", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help(
+      "When it happened",
+      "Of a day, a month or a minute, events that opt out, complain or suppress take the end, all "
+        + "others the beginning. (default: now)"
+    ),
+    transform: { try TimeArgument($0) }
   )
-  var at: GoogleProtobuf.Timestamp?
+  var at: TimeArgument?
 
   @Option(help: ArgumentHelp("Your identifier of the event.", valueName: "id"))
   var eventId: String?
@@ -185,14 +192,16 @@ struct EventFields: ParsableArguments {
   var actor: PatronProto.Actor?
 
   /// Sets what was given.
-  func apply(to event: inout EventInput) throws {
+  func apply(to event: inout EventInput, _ times: Times) throws {
     if let source { event.source = source }
     if let sourceName { event.sourceName = sourceName }
     if let type { event.type = type }
-    if let at { event.occurredAt = at }
     if let eventId { event.eventID = eventId }
     if let title { event.title = title }
-    for property in properties { event.properties[property.name] = property.value }
+    for property in properties {
+      event.properties[property.name] = try property.value(times)
+    }
+    if let at { event.occurredAt = try times.timestamp(at, CautiousTimes.end(of: event)) }
     if let amount {
       event.amount = try MoneyArgument.money(amount, currency: currency, flag: "--amount")
     }

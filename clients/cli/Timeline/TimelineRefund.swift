@@ -30,25 +30,27 @@ struct TimelineRefund: AsyncParsableCommand {
   var currency: String
 
   @Option(
-    help: ArgumentHelp("When, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("When"),
+    transform: { try TimeArgument($0) }
   )
-  var at: GoogleProtobuf.Timestamp
+  var at: TimeArgument
 
   @Option(help: ArgumentHelp("Why.", valueName: "text"))
   var reason: String?
 
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func run() async throws {
     let money = try MoneyArgument.money(amount, currency: currency, flag: "--amount")
-    try await Session.run(global) { session in
+    try await Session.run(global, zone: times.timezone) { session in
+      let time = try await session.reading { try $0.timestamp(at) }
       let request = SyncRefundRequest.with {
         $0.storeID = session.storeID
         $0.orderExternalID = orderId
         $0.refund = .with {
           $0.externalID = refundId
-          $0.refundedAt = at
+          $0.refundedAt = time
           $0.amount = money
           $0.reason = reason ?? ""
         }
@@ -96,10 +98,10 @@ struct TimelineFulfillment: AsyncParsableCommand {
   var fulfillmentId: String
 
   @Option(
-    help: ArgumentHelp("When, ISO 8601.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("When"),
+    transform: { try TimeArgument($0) }
   )
-  var at: GoogleProtobuf.Timestamp
+  var at: TimeArgument
 
   @Option(
     help: ArgumentHelp("\(EnumArgument.names(FulfillmentState.self)).", valueName: "state"),
@@ -139,16 +141,18 @@ struct TimelineFulfillment: AsyncParsableCommand {
   )
   var items: [FulfilledItem] = []
 
+  @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func run() async throws {
-    try await Session.run(global) { session in
+    try await Session.run(global, zone: times.timezone) { session in
+      let time = try await session.reading { try $0.timestamp(at) }
       let request = SyncFulfillmentRequest.with {
         $0.storeID = session.storeID
         $0.orderExternalID = orderId
         $0.fulfillment = .with {
           $0.externalID = fulfillmentId
-          $0.fulfilledAt = at
+          $0.fulfilledAt = time
           $0.state = state ?? .unspecified
           $0.shipmentStatus = shipmentStatus ?? .unspecified
           $0.occurredAt = occurredAt

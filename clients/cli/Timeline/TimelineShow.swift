@@ -38,11 +38,12 @@ struct TimelineShow: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Session.run(global) { session in
+    try await Session.run(global, zone: which.times.timezone) { session in
+      let filter = try await session.reading { try which.filter($0) }
       var request = GetTimelineRequest.with {
         $0.storeID = session.storeID
         $0.customer = customer.reference
-        $0.filter = which.filter
+        $0.filter = filter
         $0.pageToken = pageToken ?? ""
       }
       var printer = TimelinePrinter(session)

@@ -1,6 +1,8 @@
 import ArgumentParser
 import PatronClient
 
+import struct PatronModel.ZoneRules
+
 /// Lists event types, or registers one.
 struct TimelineTypes: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -52,7 +54,8 @@ struct TimelineTypes: AsyncParsableCommand {
   func run() async throws {
     if let register {
       try await self.register(
-        try DataArgument.message(EventType.self, register, flag: "--register"))
+        try DataArgument.message(
+          EventType.self, try DataArgument.bytes(register), Times(zone: .utc), flag: "--register"))
     } else {
       try await list()
     }

@@ -3550,7 +3550,7 @@ const ProtobufCMessageDescriptor patron__v1__customer__custom_properties_entry__
   (ProtobufCMessageInit) patron__v1__customer__custom_properties_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__customer__field_descriptors[28] =
+static const ProtobufCFieldDescriptor patron__v1__customer__field_descriptors[29] =
 {
   {
     "id",
@@ -3888,6 +3888,18 @@ static const ProtobufCFieldDescriptor patron__v1__customer__field_descriptors[28
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "possible_opt_out_at",
+    29,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Patron__V1__Customer, possible_opt_out_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__customer__field_indices_by_name[] = {
   14,   /* field[14] = accepts_email_marketing */
@@ -3914,6 +3926,7 @@ static const unsigned patron__v1__customer__field_indices_by_name[] = {
   24,   /* field[24] = order_stats */
   17,   /* field[17] = origin */
   3,   /* field[3] = phone_number */
+  28,   /* field[28] = possible_opt_out_at */
   22,   /* field[22] = reviews */
   16,   /* field[16] = subscriptions */
   11,   /* field[11] = tags */
@@ -3922,7 +3935,7 @@ static const unsigned patron__v1__customer__field_indices_by_name[] = {
 static const ProtobufCIntRange patron__v1__customer__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 28 }
+  { 0, 29 }
 };
 const ProtobufCMessageDescriptor patron__v1__customer__descriptor =
 {
@@ -3932,7 +3945,7 @@ const ProtobufCMessageDescriptor patron__v1__customer__descriptor =
   "Patron__V1__Customer",
   "patron.v1",
   sizeof(Patron__V1__Customer),
-  28,
+  29,
   patron__v1__customer__field_descriptors,
   patron__v1__customer__field_indices_by_name,
   1,  patron__v1__customer__number_ranges,

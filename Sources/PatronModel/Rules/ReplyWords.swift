@@ -1,0 +1,281 @@
+/// What somebody asks for who answers a message.
+public enum ReplyIntent: String, Sendable, Hashable, CaseIterable {
+  /// No more messages.
+  case optOut = "opt_out"
+  /// No more messages, perhaps: a word of opting out stands beside others.
+  case possibleOptOut = "possible"
+  /// Messages again.
+  case start
+  /// To be told more.
+  case help
+  /// Something else.
+  case none
+}
+
+/// The words that answers are looked up in: the known ones of all languages, and a store's own.
+///
+/// Looked up are the whole text and its first words, whatever they are written with. In doubt an
+/// answer opts out: what stands behind the first word, as in `Stop. Thank you`, does not take it
+/// back. Words that begin many other sentences, such as `cancel`, count as the whole text only, with
+/// what is said out of politeness. Where such a word stands elsewhere the answer may opt out; who
+/// reads it knows. To opt in, the word has to be the whole text.
+public struct ReplyWords: Sendable {
+  /// The most words that a store has of each kind.
+  public static let mostOwn = 200
+  /// The greatest length of a store's word, in characters.
+  public static let longestOwn = 64
+
+  /// The languages whose words are known, ISO 639-1.
+  public static let languages = KeywordTable.all.map(\.language)
+
+  /// The known words alone.
+  public static let known = ReplyWords()
+
+  private let ownStops: [ReplyText]
+  private let ownStarts: Set<String>
+
+  /// Makes words; a store's own opt out as `stop` does, and opt in as `start` does.
+  public init(optOut: [String] = [], optIn: [String] = []) {
+    ownStops = optOut.map(ReplyText.init).filter { !$0.words.isEmpty }
+    ownStarts = Set(optIn.map { ReplyText($0).whole }.filter { !$0.isEmpty })
+  }
+
+  /// Checks a store's own words, and returns them trimmed and without repeats.
+  ///
+  /// - Throws: `WORDS_TOO_MANY`, `WORD_LENGTH`.
+  public static func checked(_ words: [String]) throws(RuleError) -> [String] {
+    guard words.count <= mostOwn else {
+      throw RuleError(
+        reason: "WORDS_TOO_MANY",
+        message: "The list has \(words.count) words; at most \(mostOwn) are taken. Leave some out.")
+    }
+    var taken: [String] = []
+    var seen: Set<String> = []
+    for word in words {
+      let trimmed = TextForm.trimmed(word)
+      let whole = ReplyText(trimmed).whole
+      guard !whole.isEmpty, trimmed.unicodeScalars.count <= longestOwn else {
+        throw RuleError(
+          reason: "WORD_LENGTH",
+          message: "A word is empty or too long. Expected are 1 to \(longestOwn) characters with a "
+            + "letter or digit among them.",
+          given: word)
+      }
+      if seen.insert(whole).inserted { taken.append(trimmed) }
+    }
+    return taken
+  }
+
+  /// What a text asks for.
+  public func intent(of text: String) -> ReplyIntent {
+    let words = ReplyText(text).words
+    if words.isEmpty { return .none }
+    let index = KeywordIndex.shared
+    let whole = words.joined()
+    let core = index.withoutPoliteness(words)
+    if optsOut(whole, core, index) || beginsWithStop(words, index) { return .optOut }
+    if mayOptOut(words, index) { return .possibleOptOut }
+    if ownStarts.contains(whole) || ownStarts.contains(core) { return .start }
+    return index.answers[core] ?? index.answers[whole] ?? .none
+  }
+
+  private func optsOut(_ whole: String, _ core: String, _ index: KeywordIndex) -> Bool {
+    [whole, core, core.withoutLongRuns].contains { text in
+      index.stops.contains(text) || ownStops.contains { $0.whole == text }
+        || index.stops.contains(index.withoutEndings(text))
+    }
+  }
+
+  private func beginsWithStop(_ words: [String], _ index: KeywordIndex) -> Bool {
+    if index.strong(at: words[...]) { return true }
+    let first = words[0]
+    return index.isStrong(first.withoutLongRuns) || index.isStrong(index.withoutEndings(first))
+      || ownStops.contains { words.starts(with: $0.words) || first == $0.whole }
+  }
+
+  private func mayOptOut(_ words: [String], _ index: KeywordIndex) -> Bool {
+    if index.startsCommonly(words) { return true }
+    for place in words.indices {
+      if index.strong(at: words[place...]) || index.isWeak(at: words[place...])
+        || index.isNear(words[place]) || index.isInside(words[place])
+      {
+        return true
+      }
+      let isOwn = ownStops.contains { own in
+        words[place...].starts(with: own.words)
+          || own.whole.unicodeScalars.count > 3 && words[place].hasPrefix(own.whole)
+      }
+      if isOwn { return true }
+    }
+    return false
+  }
+}
+
+/// The table of keywords, ready to be looked up in.
+private struct KeywordIndex: Sendable {
+  static let shared = KeywordIndex()
+
+  /// Texts that opt out, their words joined.
+  private(set) var stops: Set<String> = []
+  /// Texts that opt in or ask for help, their words joined.
+  private(set) var answers: [String: ReplyIntent] = [:]
+  private var strong: Set<[String]> = []
+  private var strongJoined: Set<String> = []
+  private var weak: Set<[String]> = []
+  private var common: Set<[String]> = []
+  /// What words that opt out begin with, by the first three letters.
+  private var stems: [Substring: [String]] = [:]
+  /// What words that may opt out begin with.
+  private var near: [String] = []
+  /// Words that stand inside others, where no spaces are written.
+  private var inside: Set<String> = []
+  private var insideStarts: Set<Unicode.Scalar> = []
+  private var insideLengths: ClosedRange<Int> = 2...2
+  private var polite: Set<[String]> = []
+  private var endings: [String] = []
+  private var beginnings: [String] = []
+
+  private static let longest = 5
+
+  private init() {
+    for table in KeywordTable.all {
+      for word in Self.split(table.stop) { addStop(word) }
+      for word in Self.split(table.whole) {
+        weak.insert(word.words)
+        stops.insert(word.whole)
+        addInside(word)
+      }
+      for word in Self.split(table.common) {
+        common.insert(word.words)
+        stops.insert(word.whole)
+      }
+      for word in Self.split(table.only) { stops.insert(word.whole) }
+      for word in Self.split(table.help) { answers[word.whole] = .help }
+    }
+    for table in KeywordTable.all {
+      for word in Self.split(table.start) { answers[word.whole] = .start }
+    }
+    near = Self.split(KeywordTable.near).map(\.whole)
+    polite = Set(Self.split(KeywordTable.polite).map(\.words))
+    endings = Self.split(KeywordTable.politeEndings).map(\.whole).sorted { $0.count > $1.count }
+    beginnings = Self.split(KeywordTable.politeBeginnings).map(\.whole)
+    insideStarts = Set(inside.compactMap(\.unicodeScalars.first))
+    let lengths = inside.map(\.unicodeScalars.count)
+    insideLengths = (lengths.min() ?? 2)...(lengths.max() ?? 2)
+  }
+
+  private struct Entry {
+    let words: [String]
+    let isStem: Bool
+    var whole: String { words.joined() }
+  }
+
+  private static func split(_ list: String) -> [Entry] {
+    list.split(separator: ",").map {
+      Entry(words: ReplyText(String($0)).words, isStem: $0.contains("*"))
+    }
+  }
+
+  private mutating func addStop(_ word: Entry) {
+    stops.insert(word.whole)
+    strong.insert(word.words)
+    strongJoined.insert(word.whole)
+    addInside(word)
+    guard word.isStem else { return }
+    stems[word.whole.prefix(3), default: []].append(word.whole)
+  }
+
+  private mutating func addInside(_ word: Entry) {
+    let whole = word.whole
+    guard whole.unicodeScalars.count > 1, Self.lacksSpaces(whole) else { return }
+    inside.insert(whole)
+  }
+
+  /// Whether a word is of a script that is written without spaces, or with few.
+  private static func lacksSpaces(_ word: String) -> Bool {
+    word.unicodeScalars.contains { scalar in
+      switch scalar.value {
+      case 0xE00...0xE7F, 0x3040...0x30FF, 0x3400...0x9FFF, 0xAC00...0xD7AF: true
+      default: false
+      }
+    }
+  }
+
+  /// Whether a word opts out wherever a text begins with it.
+  func isStrong(_ word: String) -> Bool {
+    strongJoined.contains(word)
+      || stems[word.prefix(3)]?.contains { word.hasPrefix($0) } ?? false
+  }
+
+  /// Whether words that opt out stand first.
+  func strong(at words: ArraySlice<String>) -> Bool {
+    if let first = words.first, isStrong(first) { return true }
+    return begins(words, with: strong)
+  }
+
+  func isWeak(at words: ArraySlice<String>) -> Bool { begins(words, with: weak) }
+
+  func startsCommonly(_ words: [String]) -> Bool { begins(words[...], with: common) }
+
+  private func begins(_ words: ArraySlice<String>, with set: Set<[String]>) -> Bool {
+    (1...Self.longest).contains { count in
+      count <= words.count && set.contains(Array(words.prefix(count)))
+    }
+  }
+
+  /// Whether a word begins as one that opts out does.
+  func isNear(_ word: String) -> Bool { near.contains { word.hasPrefix($0) } }
+
+  /// Whether a word that opts out stands anywhere in another one.
+  func isInside(_ word: String) -> Bool {
+    guard Self.lacksSpaces(word) else { return false }
+    let scalars = Array(word.unicodeScalars)
+    for place in scalars.indices where insideStarts.contains(scalars[place]) {
+      for length in insideLengths where place + length <= scalars.count {
+        var part = String.UnicodeScalarView()
+        part.append(contentsOf: scalars[place..<(place + length)])
+        if inside.contains(String(part)) { return true }
+      }
+    }
+    return false
+  }
+
+  /// The words without what is polite, joined.
+  func withoutPoliteness(_ words: [String]) -> String {
+    var rest = words[...]
+    var isChanged = true
+    while isChanged, !rest.isEmpty {
+      isChanged = false
+      for count in (1...4).reversed() where count < rest.count {
+        if polite.contains(Array(rest.prefix(count))) {
+          rest = rest.dropFirst(count)
+          isChanged = true
+        } else if polite.contains(Array(rest.suffix(count))) {
+          rest = rest.dropLast(count)
+          isChanged = true
+        }
+      }
+    }
+    return rest.joined()
+  }
+
+  /// A word without what is polite in it, where no spaces are written.
+  func withoutEndings(_ word: String) -> String {
+    guard Self.lacksSpaces(word) else { return word }
+    var rest = word[...]
+    var isChanged = true
+    while isChanged {
+      isChanged = false
+      if let ending = endings.first(where: { rest.hasSuffix($0) && rest != $0 }) {
+        rest = rest.dropLast(ending.count)
+        isChanged = true
+      }
+      if let beginning = beginnings.first(where: { rest.hasPrefix($0) && rest != $0 }) {
+        rest = rest.dropFirst(beginning.count)
+        isChanged = true
+      }
+      if stops.contains(String(rest)) { break }
+    }
+    return String(rest)
+  }
+}

@@ -1,0 +1,63 @@
+/// A time zone as far as local times need it: how far its clocks are from UTC, and when.
+public struct ZoneRules: Sendable {
+  /// Seconds east of UTC at an instant, in seconds since 1970.
+  private let offset: @Sendable (_ seconds: Int64) -> Int64
+
+  /// UTC itself.
+  public static let utc = ZoneRules { _ in 0 }
+
+  /// Makes rules of what somebody else knows of zones.
+  public init(offset: @escaping @Sendable (_ seconds: Int64) -> Int64) {
+    self.offset = offset
+  }
+
+  private static let day: Int64 = 86_400
+
+  /// The first and the last instant at which clocks show a local time, in microseconds since 1970.
+  /// They are one but where clocks are put back; a time that clocks pass over lies between both.
+  func instants(ofLocal micros: Int64) -> (first: Int64, last: Int64) {
+    let seconds = micros / Timestamp.microsecondsPerSecond
+    let offsets = [offset(seconds - Self.day), offset(seconds + Self.day)]
+    let all = offsets.map { micros - $0 * Timestamp.microsecondsPerSecond }
+    let shown = zip(all, offsets).filter { instant, given in
+      offset(Self.floor(instant)) == given
+    }.map(\.0)
+    let found = shown.isEmpty ? all : shown
+    return (found.min() ?? micros, found.max() ?? micros)
+  }
+
+  private static func floor(_ micros: Int64) -> Int64 {
+    let (seconds, rest) = micros.quotientAndRemainder(
+      dividingBy: Timestamp.microsecondsPerSecond)
+    return rest < 0 ? seconds - 1 : seconds
+  }
+}
+
+/// Names of time zones.
+public enum ZoneName {
+  /// Whether a name may be one of IANA's: `Europe/Berlin`, `UTC`. Abbreviations such as EST and CST
+  /// stand for several zones, and offsets such as GMT+3 are none.
+  public static func isUsable(_ name: String) -> Bool {
+    guard (1...64).contains(name.utf8.count) else { return false }
+    if name == "UTC" || name == "GMT" { return true }
+    let isPlain = name.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "_"),
+        UInt8(ascii: "-"), UInt8(ascii: "+"):
+        true
+      default: false
+      }
+    }
+    return isPlain && name.contains("/")
+  }
+
+  /// What is wrong with a name that is none.
+  public static func unknown(_ name: String) -> RuleError {
+    RuleError(
+      reason: "TIME_ZONE_UNKNOWN",
+      message: "There is no such time zone. Expected is a name of IANA's, such as Europe/Berlin or "
+        + "UTC; abbreviations such as EST stand for several zones.",
+      given: name)
+  }
+}

@@ -1,0 +1,37 @@
+import PatronClient
+
+import struct PatronModel.ISO8601Time
+import struct PatronModel.RuleError
+import enum PatronModel.TimeEnd
+
+/// JSON from users: times in every form that options take, those without a zone in the same one.
+struct TimedJSON: Sendable {
+  let times: Times
+  /// Whether fields that a message does not have are passed over.
+  var ignoresUnknownFields = false
+
+  /// The encoded message that `json` holds.
+  func pack(_ type: MessageDescriptor, _ json: [UInt8]) throws(JSONError) -> [UInt8] {
+    let before = times.intervals
+    let first = try type.packJSON(json, options: options(.first))
+    guard times.intervals > before, CautiousTimes.isConcerned(type.name) else { return first }
+    let last = try type.packJSON(json, options: options(.last))
+    return CautiousTimes.joined(type.name, first, last)
+  }
+
+  private func options(_ end: TimeEnd) -> JSONReadOptions {
+    let times = times
+    return JSONReadOptions(
+      ignoresUnknownFields: ignoresUnknownFields,
+      resolve: Session.resolve,
+      parseInstant: { text in
+        do throws(RuleError) {
+          let instant = try times.instant(try ISO8601Time(text), end)
+          return JSONInstant(seconds: instant.seconds, nanoseconds: instant.nanos)
+        } catch {
+          return nil
+        }
+      }
+    )
+  }
+}
