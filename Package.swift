@@ -72,6 +72,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0007_merges.sql"),
       .embedInCode("Migrations/m0008_erasures.sql"),
       .embedInCode("Migrations/m0009_request_hashes.sql"),
+      .embedInCode("Migrations/m0010_phone_spellings.sql"),
     ],
     swiftSettings: strict
   ),

@@ -14,6 +14,7 @@ extension Store {
       try TermsRebuild.run(store) { done in
         if done % 100_000 == 0 { report("bringing \(done) customers to this version") }
       }
+      try PhoneRewrite.run(store) { done in report("brought \(done) phone numbers into one form") }
       try ExpiredMerges.run(store)
       try PendingErasures.run(store, report: report)
     } catch {

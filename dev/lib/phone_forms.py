@@ -95,8 +95,8 @@ def national(region, plan, number):
         yield "national", plan.national_prefix + own
     for carrier in {"BR": ("15", "31", "41"), "CO": ("5", "7")}.get(region, ()):
         yield "carrier", library.format_national_number_with_carrier_code(number, carrier)
-    for written, extension in itertools.product(
-            (inside, whole), ("x12", " ext. 12", ";ext=12", " \u0434\u043e\u0431. 12", " #12")):
+    for written, extension in ((inside, "x12"), (outside, " ext. 12"), (whole, ";ext=12"),
+                               (inside, " \u0434\u043e\u0431. 12"), (whole, " #12")):
         yield "extension", written + extension
 
 
@@ -131,4 +131,5 @@ def forms():
                 continue
             seen.add((region, text))
             refused = form in ("decimal", "scientific")
-            yield form, region, text, meant, "-" if refused else oracle(text, region)
+            read = "-" if refused else oracle(text, region)
+            yield form, region, text, meant, "=" if read == meant else read

@@ -17,7 +17,9 @@ enum PhoneExtension {
     if semicolon { rest = rest.dropFirst() }
     let isWord = dropWord(&rest)
     if !isWord, !semicolon, !dropSigns(&rest) { return false }
-    if let sign = rest.first, ":.=\u{FF0E}".unicodeScalars.contains(sign) { rest = rest.dropFirst() }
+    if let sign = rest.first, ":.=\u{FF0E}".unicodeScalars.contains(sign) {
+      rest = rest.dropFirst()
+    }
     rest = rest.drop { $0 == "-" || $0 == "," || $0.properties.isWhitespace }
     if rest.last == "#" { rest = rest.dropLast() }
     let limit = isWord ? longest.behindWord : longest.behindSign

@@ -50,8 +50,10 @@ public struct PhoneNumber: Sendable, Hashable {
     self.hadExtension = hadExtension
   }
 
+  /// Compares the numbers alone.
   public static func == (left: Self, right: Self) -> Bool { left.e164 == right.e164 }
 
+  /// Hashes the number alone.
   public func hash(into hasher: inout Hasher) { hasher.combine(e164) }
 
   /// What a caller should be told about an accepted number; nil for ordinary ones.
@@ -89,8 +91,8 @@ extension PhoneNumber {
     case .one(let reading): return reading
     case .several: throw ambiguous(text)
     case .none:
-      let saysCountry = written.isInternational || written.digits.starts(with: [0, 0])
-      throw saysCountry || country != nil ? impossible(text) : lacksCountry(text)
+      throw written.isInternational || written.isHopeless || country != nil
+        ? impossible(text) : lacksCountry(text)
     }
   }
 

@@ -99,7 +99,11 @@ final class PhonePlan: Sendable {
         continue
       }
       let digit = byte - UInt8(ascii: "0")
-      if isReference { result += number[match.groups[Int(digit) - 1]] } else { result.append(digit) }
+      if isReference {
+        result += number[match.groups[Int(digit) - 1]]
+      } else {
+        result.append(digit)
+      }
       isReference = false
     }
     return result

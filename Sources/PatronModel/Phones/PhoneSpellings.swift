@@ -16,7 +16,21 @@ public enum PhoneSpellings {
   }
 
   /// The spellings that were accepted, and kept as they are, before numbers had one form: with a
-  /// trunk prefix behind the calling code, and Argentina's 15 behind the area code.
+  /// trunk prefix behind the calling code, and Argentina's 15 behind the area code. Of a number that
+  /// is in no such form itself they are those of that form, and that form.
+  public static func former(of numbers: [String]) -> [String] {
+    var found: [String] = []
+    for number in numbers {
+      let canonical = (try? PhoneNumber(number))?.e164 ?? number
+      for spelling in [canonical] + former(of: canonical)
+      where !numbers.contains(spelling) && !found.contains(spelling) {
+        found.append(spelling)
+      }
+    }
+    return found
+  }
+
+  /// Those of a number in its one form.
   public static func former(of e164: String) -> [String] {
     let digits = e164.utf8.dropFirst().map { $0 &- UInt8(ascii: "0") }
     guard let (plans, codeLength) = PhonePlans.world.plans(of: digits) else { return [] }

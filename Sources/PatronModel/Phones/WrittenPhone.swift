@@ -31,6 +31,11 @@ struct WrittenPhone {
     return Array(digits[..<bracketedZero] + digits[(bracketedZero + 1)...])
   }
 
+  /// Whether it is no number in any country: `00` and too little, or more zeros.
+  var isHopeless: Bool {
+    digits.starts(with: [0, 0]) && (digits.count < 9 || digits[2] == 0)
+  }
+
   /// Reads what is nothing but digits, perhaps behind a `+`: nearly every number is.
   private mutating func takePlain(_ text: String) -> Bool {
     for byte in text.utf8 {

@@ -130,6 +130,8 @@ extension ConsentHandlers {
     unknown: (UnknownAddress, StoreWriter) throws -> Bool
   ) throws -> Performed {
     let writer = context.store(change.store)
+    var change = change
+    change.customer = try change.customer.resolved(in: writer.read)
     // An address that a merged customer only answers to is not the one that it has.
     let row = try writer.read.customerRow(change.customer).flatMap { row in
       change.customer.isAddress && !row.has(change.customer) ? nil : row

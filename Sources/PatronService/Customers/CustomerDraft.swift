@@ -46,6 +46,7 @@ struct CustomerDraft: Sendable {
     phone = violations.edit("\(path).phone_number", input.phoneNumber) { text throws(RuleError) in
       try PhoneNumber(text, defaultCountry: defaultCountry)
     }
+    if let warning = phone.value?.warning { violations.warn("\(path).phone_number", warning) }
     firstName = violations.edit("\(path).first_name", input.firstName) { text throws(RuleError) in
       try PersonName(text).value
     }

@@ -11,7 +11,7 @@ extension CustomerHandlers {
     _ request: GetCustomerRequest, _ context: ReadContext, _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
-    let key = try (request.customer ?? CustomerRef()).key()
+    let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)
     if request.view.rawValue > CustomerView.full.rawValue {
       var violations = Violations()
       violations.checkKnown("view", request.view.rawValue, CustomerView.full.rawValue)

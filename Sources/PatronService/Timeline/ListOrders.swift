@@ -10,7 +10,7 @@ extension TimelineHandlers {
   ) throws {
     let reader = try context.store(request.storeID)
     let size = try PageSize.check(request.pageSize)
-    let key = try (request.customer ?? CustomerRef()).key()
+    let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)
     guard let customer = try reader.customer(key, { id, _, _ in id }) else {
       throw try RPCError.customerNotFound(key, in: reader)
     }

@@ -16,6 +16,8 @@ extension Migration {
     Migration(version: 8, name: "erasures", sql: text(PackageResources.m0008_erasures_sql)),
     Migration(
       version: 9, name: "request_hashes", sql: text(PackageResources.m0009_request_hashes_sql)),
+    Migration(
+      version: 10, name: "phone_spellings", sql: text(PackageResources.m0010_phone_spellings_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -37,7 +37,7 @@ import Testing
       guard let country = try? CountryCode(fields[1]) else { return nil }
       return Row(
         form: fields[0], country: country, text: fields[2], meant: fields[3],
-        oracle: fields[4] == "-" ? nil : fields[4])
+        oracle: fields[4] == "-" ? nil : fields[4] == "=" ? fields[3] : fields[4])
     }
   }
 
