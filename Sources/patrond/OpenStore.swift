@@ -14,7 +14,9 @@ extension Store {
       try TermsRebuild.run(store) { done in
         if done % 100_000 == 0 { report("bringing \(done) customers to this version") }
       }
-      try PhoneRewrite.run(store) { done in report("brought \(done) phone numbers into one form") }
+      var rewritten = 0
+      try PhoneRewrite.run(store) { rewritten = $0 }
+      if rewritten > 0 { report("brought \(rewritten) phone numbers into their one form") }
       try ExpiredMerges.run(store)
       try PendingErasures.run(store, report: report)
     } catch {

@@ -102,7 +102,7 @@ extension PhoneNumber {
     _ country: CountryCode?
   ) -> PhoneReadings.Decision {
     guard written.isInternational else {
-      return PhoneReadings.decide(PhoneReadings.of(digits, in: country))
+      return PhoneReadings.decide(digits, in: country)
     }
     guard let reading = PhoneReading(international: digits), reading.isTaken else { return .none }
     return .one(reading)
@@ -134,8 +134,8 @@ extension PhoneNumber {
     RuleError(
       reason: "PHONE_AMBIGUOUS",
       message: """
-        The phone number is one with its calling code and another without. Begin it with + and \
-        the calling code.
+        The phone number can be read with its calling code and as one without. Begin it with + \
+        and the calling code.
         """,
       given: text
     )

@@ -55,12 +55,23 @@ struct PhoneReading: Equatable {
 
 /// All that written digits may mean.
 enum PhoneReadings {
-  /// The one meaning; nil where there is none, or more than one of equal weight.
+  /// The meaning of digits without `+`.
   ///
+  /// A number outside of any assigned range of the country's, which would be in one of another
+  /// country's with a `+`, most likely lost that: it is not taken for one of the country's.
+  static func decide(_ digits: [UInt8], in country: CountryCode?) -> Decision {
+    let decision = decide(of(digits, in: country))
+    guard let country, let plan = PhonePlans.world.plan(of: country),
+      case .one(let reading) = decision, reading.digits == plan.code + digits, !reading.isKnown,
+      PhoneReading(international: digits)?.isKnown == true
+    else { return decision }
+    return .several
+  }
+
   /// Where another reading than the first is possible, a number in an assigned range counts more than
   /// one outside of any: `447700900123` in Britain is +44 7700 900123. Where two are equally
   /// good, nothing is guessed.
-  static func decide(_ readings: [PhoneReading]) -> Decision {
+  private static func decide(_ readings: [PhoneReading]) -> Decision {
     var taken: [PhoneReading] = []
     for reading in readings where reading.isTaken && !taken.contains(reading) {
       taken.append(reading)
@@ -80,7 +91,7 @@ enum PhoneReadings {
   /// The meanings of digits without `+`.
   ///
   /// - Parameter country: whose numbers are written without a calling code; nil where nobody knows.
-  static func of(_ digits: [UInt8], in country: CountryCode?) -> [PhoneReading] {
+  private static func of(_ digits: [UInt8], in country: CountryCode?) -> [PhoneReading] {
     var readings: [PhoneReading?] = []
     if let country, let plan = PhonePlans.world.plan(of: country) {
       readings.append(PhoneReading(dialled: digits, in: plan))

@@ -74,13 +74,15 @@ struct WrittenPhone {
         dots += 1
         group = (digits.count, true)
       default:
-        if !digits.isEmpty, takeExtension(scalars[index...]) { return }
-        guard !Self.isSeparator(scalar) else {
-          group = (digits.count, false)
-          continue
+        let isTilde = scalar == "~" || scalar == "\u{FF5E}"
+        if isTilde || !Self.isSeparator(scalar) {
+          if !digits.isEmpty, takeExtension(scalars[index...]) { return }
+          guard isTilde else {
+            throw !digits.isEmpty && Self.beginsText(scalar)
+              ? Self.hasText(text) : Self.malformed(text)
+          }
         }
-        throw !digits.isEmpty && Self.beginsText(scalar)
-          ? Self.hasText(text) : Self.malformed(text)
+        group = (digits.count, false)
       }
     }
   }

@@ -8,7 +8,7 @@ CREATE TABLE phone_work (
   PRIMARY KEY (store_id, phone)
 ) WITHOUT ROWID;
 INSERT INTO phone_work (store_id, phone, aliases)
-  SELECT '', '', 0 WHERE EXISTS (SELECT 1 FROM customers WHERE phone IS NOT NULL);
+  SELECT '', '', 0 WHERE EXISTS (SELECT 1 FROM customers);
 
 -- Hashes cannot be brought into another form. In these stores an address was hashed when a number was
 -- kept as it was spelled: there, every look-up tries the former spellings too.

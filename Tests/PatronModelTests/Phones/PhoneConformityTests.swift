@@ -1,6 +1,7 @@
 import Foundation
-import PatronModel
 import Testing
+
+@testable import PatronModel
 
 /// Example numbers of every region as people write them, against what libphonenumber reads. The file
 /// is made by dev/phone-tables.
@@ -91,14 +92,33 @@ import Testing
     }
   }
 
-  /// Every country has a plan, and each pattern in it can be read.
   @Test func everyCountryHasAPlan() throws {
     for code in CountryCode.all {
-      let country = try CountryCode(code)
-      let found = reason { () throws(RuleError) in
-        try PhoneNumber("\(country.callingCode)000000000", defaultCountry: country)
-      }
-      #expect(found == "PHONE_NOT_E164" || found == nil, "\(code)")
+      #expect(PhonePlans.world.plan(of: try CountryCode(code)) != nil, "\(code)")
     }
+  }
+
+  /// Patterns are read when they are first needed: here all are.
+  @Test func everyPlanCanBeRead() {
+    let lines = PhonePlanTable.text.split(separator: "\n")
+    #expect(lines.count > 240)
+    for line in lines {
+      let plan = PhonePlan(line)
+      let assigned = DigitPattern(line.split(separator: " ")[8])
+      #expect(!plan.code.isEmpty && !assigned.matchesWhole([]), "\(plan.region)")
+    }
+  }
+
+  @Test func patternsAreThoseOfRegularExpressions() {
+    #expect(DigitPattern("1[2-4]\\d{2,3}").matchesWhole([1, 3, 9, 9]))
+    #expect(!DigitPattern("1[2-4]\\d{2,3}").matchesWhole([1, 5, 9, 9]))
+    #expect(!DigitPattern("1[2-4]\\d{2,3}").matchesWhole([1, 3, 9, 9, 9, 9]))
+    #expect(DigitPattern("1(?:2|23)4?").matchesWhole([1, 2, 3, 4]))
+    // The first alternative that leads on is taken, as much of a count as goes.
+    #expect(DigitPattern("(1|12)\\d?").prefix(of: [1, 2, 3])?.end == 2)
+    #expect(DigitPattern("0(?:(1\\d)(2))?").prefix(of: [0, 1, 5, 2])?.groups == [1..<3, 3..<4])
+    #expect(DigitPattern("0(?:(1\\d)(2))?").prefix(of: [0, 1, 5, 3])?.end == 1)
+    #expect(DigitPattern("([47]\\d)$|1").prefix(of: [4, 1, 1]) == nil)
+    #expect(DigitPattern("([47]\\d)$|1").prefix(of: [4, 1])?.groups == [0..<2])
   }
 }

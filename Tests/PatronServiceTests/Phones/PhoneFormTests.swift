@@ -14,7 +14,7 @@ struct PhoneFormTests {
       let agreed = try await shop.subscribe { $0.customer?.phoneNumber = "+52 55 1234 5678" }
       #expect(agreed.customer?.phoneNumber == "+525512345678")
       let stop = try await shop.unsubscribe(.phoneNumber("+52 1 55 1234 5678"))
-      #expect(stop.changes.map(\.newState) == [.unsubscribed])
+      #expect(stop.changes.map(\.after) == [.unsubscribed])
       #expect(try await shop.status().state == .unsubscribed)
       let again = try await shop.upsert { $0.phoneNumber = "+52 044 55 1234 5678" }
       #expect(again.outcome == .unchanged && again.customer?.externalID == "c1")
