@@ -169,10 +169,11 @@ extension ConsentHandlers {
 }
 
 extension CustomerRow {
-  /// Whether the customer has the address now.
+  /// Whether the customer has the address now, or another spelling of the same line.
   func has(_ key: CustomerKey) -> Bool {
     PatronModel.Channel.allCases.contains { channel in
-      key.address(channel).map { $0 == address(channel) } ?? false
+      guard let own = address(channel), let named = key.address(channel) else { return false }
+      return named == own || (channel == .sms && PhoneSpellings.twin(of: named) == own)
     }
   }
 }

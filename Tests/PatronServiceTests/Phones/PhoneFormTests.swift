@@ -51,6 +51,12 @@ struct PhoneFormTests {
         $0.phoneNumber = "+5491123456789"
       }
       #expect(named.customer?.phoneNumber == "+5491123456789")
+      // A bounce of one is about the customer who has the other.
+      let block = try await shop.suppress(.phoneNumber("+541123456789"), .carrierBlock)
+      #expect(block.customer?.externalID == "c1")
+      let own = try await shop.customers.getAddressStatus(
+        .with { $0.address = .with { $0.ref = .phoneNumber("+541123456789") } })
+      #expect(own.customerID == named.customer?.id)
       try await shop.unsubscribe(.phoneNumber("+541134567890"))
       let status = try await shop.customers.getAddressStatus(
         .with { $0.address = .with { $0.ref = .phoneNumber("+5491134567890") } })
