@@ -76,6 +76,7 @@ let libraries: [Target] = [
       .embedInCode("Migrations/m0011_tombstones.sql"),
       .embedInCode("Migrations/m0012_orders.sql"),
       .embedInCode("Migrations/m0013_shared_phones.sql"),
+      .embedInCode("Migrations/m0014_phone_spellings.sql"),
     ],
     swiftSettings: strict
   ),

@@ -12,7 +12,8 @@ struct Check: ParsableCommand {
       search index is opened, its structure read, checked by SQLite and compared with the \
       records; how large it is goes to standard error. The \
       server must not be running. Each finding is one line and names ids, no personal data. Exit \
-      status: 0 when there are no findings, 1 otherwise.
+      status: 0 when there are no findings, 1 otherwise. Lines that begin with `warning:` are no \
+      findings: phone numbers of an older version that a person has to decide on.
       """
   )
 
@@ -31,6 +32,8 @@ struct Check: ParsableCommand {
     guard findings.isEmpty else {
       throw Failure(description: CountText.of(findings.count, "finding"))
     }
+    // What damages nothing, and a person has to decide.
+    for warning in try store.warnings(PhoneWarnings.run) { print("warning: \(warning)") }
     let found = try store.counts()
     let parts = [
       CountText.of(found.customers, "customer"), CountText.of(found.orders, "order"),

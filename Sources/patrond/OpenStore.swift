@@ -21,6 +21,9 @@ extension Store {
       try OrderRebuild.run(store, at: nil) { done in
         if done % 100_000 == 0 { report("counting the orders of \(done) customers anew") }
       }
+      var rewritten = 0
+      try PhoneRewrite.run(store) { rewritten = $0 }
+      if rewritten > 0 { report("brought \(rewritten) phone numbers into their one form") }
       try ExpiredMerges.run(store)
       try ExpiredAnswers.run(store)
       try PendingErasures.run(store, report: report)

@@ -1,31 +1,5 @@
-/// Telephone calling codes by ISO 3166-1 country, and how national numbers become international.
+/// Telephone calling codes by ISO 3166-1 country.
 enum CallingCodes {
-  /// The prefix that a number written for calls inside `country` may begin with and that has no
-  /// place in its international form, in the order in which to try them.
-  static func trunkPrefixes(_ country: CountryCode) -> [String] {
-    if keepsZero.contains(country.code) { return [] }
-    switch country.code {
-    case "HU": return ["06"]
-    case "BY": return ["80", "8"]
-    case "TM": return ["8"]
-    default: break
-    }
-    switch country.callingCode {
-    case 1: return ["1"]  // No area code of North America begins with 1.
-    case 7: return ["8"]  // Russia and Kazakhstan
-    default: return ["0"]
-    }
-  }
-
-  /// Whether the zero of an international number that is written `+CC (0)…` belongs to it.
-  static func keepsZero(international digits: some StringProtocol) -> Bool {
-    keepsZero.contains { code in table[code].map { digits.hasPrefix(String($0)) } ?? false }
-  }
-
-  /// Countries whose numbers begin with a zero that is part of them: Italy, San Marino and the
-  /// Vatican; Benin, Congo, Côte d'Ivoire and Gabon since their numbers were lengthened.
-  private static let keepsZero: Set<String> = ["IT", "SM", "VA", "BJ", "CG", "CI", "GA"]
-
   /// Every country of ISO 3166-1 with its calling code.
   static let table: [String: Int] = {
     var table: [String: Int] = [:]

@@ -90,9 +90,12 @@ public struct PostalAddress: Sendable, Hashable {
       }
     }
     if let phone = Self.present(phoneNumber) {
-      valid.phoneNumber = violations.secondary("\(path).phone_number") { () throws(RuleError) in
-        try PhoneNumber(phone, defaultCountry: defaultCountry).e164
+      let field = "\(path).phone_number"
+      let number = violations.secondary(field) { () throws(RuleError) in
+        try PhoneNumber(phone, defaultCountry: defaultCountry)
       }
+      if let warning = number?.warning { violations.warn(field, warning) }
+      valid.phoneNumber = number?.e164
     }
     return valid
   }

@@ -32,6 +32,32 @@ public enum SearchText {
     return significant.utf8.count >= 3 ? String(significant) : digits
   }
 
+  /// Whether `text` may be a phone number without its calling code, or the beginning of one: digits
+  /// and formatting alone, and no `+`.
+  public static func mayBeNational(_ text: String) -> Bool {
+    let trimmed = TextForm.trimmed(text)
+    guard let first = trimmed.unicodeScalars.first, first != "+", first != "\u{FF0B}",
+      let digits = phoneDigits(trimmed)
+    else { return false }
+    return digits.utf8.count >= 3
+  }
+
+  /// A number of a country, or the beginning of one, as it is written there, as it begins in records:
+  /// with `+` and the calling code instead of the trunk prefix. Nil for text without that prefix,
+  /// which is found as it stands.
+  public static func international(_ text: String, in country: CountryCode) -> String? {
+    if let number = try? PhoneNumber(text, defaultCountry: country) { return number.e164 }
+    guard let digits = phoneDigits(TextForm.trimmed(text)),
+      let plan = PhonePlans.world.plan(of: country)
+    else { return nil }
+    let values = digits.utf8.map { $0 &- UInt8(ascii: "0") }
+    for prefix in plan.trunkPrefixes.sorted(by: { $0.count > $1.count })
+    where values.starts(with: prefix) && values.count - prefix.count >= 2 {
+      return PhoneNumber.text(plan.code + values.dropFirst(prefix.count))
+    }
+    return nil
+  }
+
   /// Checks the length of what was typed.
   ///
   /// - Throws: `SEARCH_TOO_LONG`.

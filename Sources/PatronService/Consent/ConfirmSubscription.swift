@@ -81,11 +81,12 @@ extension ConsentHandlers {
     _ evidence: CheckedEvidence, _ writer: StoreWriter, at now: Int64
   ) throws {
     let (channel, topic) = (request.channel, request.topic)
+    let reader = SuppressionReader(writer.read)
     guard let address = row.address(channel),
-      try SuppressionReader(writer.read).hash(address) == request.addressHash
+      try reader.hashes(channel, address).contains(request.addressHash)
     else { throw RPCError.addressChanged }
-    let suppressions = try SuppressionReader(writer.read)
-      .suppressions(channel, hash: request.addressHash).compactMap(PatronModel.Suppression.init)
+    let suppressions = try reader.suppressions(channel, of: address)
+      .compactMap(PatronModel.Suppression.init)
     // The opt-out may have come while no customer had the address.
     if let optOutAt = suppressions.optOut(binding: topic), optOutAt >= request.requestedAt {
       throw RPCError.confirmationOutdated

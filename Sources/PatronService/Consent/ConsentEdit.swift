@@ -13,7 +13,7 @@ struct ConsentEdit {
   private(set) var row: CustomerRow
   private(set) var customer: Customer
   private var changes = ConsentChanges()
-  private var lifted: [(channel: PatronModel.Channel, hash: [UInt8], reason: Reason)] = []
+  private var lifted: [(channel: PatronModel.Channel, address: String, reason: Reason)] = []
 
   typealias Reason = PatronModel.SuppressionReason
 
@@ -97,8 +97,9 @@ struct ConsentEdit {
   mutating func suppress(
     _ channel: PatronModel.Channel, _ address: String, _ reason: Reason, _ how: SuppressionCause
   ) throws {
+    let reader = SuppressionReader(writer.read)
+    guard try !reader.reasons(channel, address).contains(reason) else { return }
     let row = try how.row(channel, address, reason, in: writer.read)
-    guard try !isSuppressed(row) else { return }
     changes.set(row, reason, how, over: customer.consent(channel, .marketing))
   }
 
@@ -107,27 +108,20 @@ struct ConsentEdit {
     _ channel: PatronModel.Channel, _ address: String, _ how: SuppressionCause,
     where isMeant: (PatronModel.Suppression) -> Bool
   ) throws {
-    let reader = SuppressionReader(writer.read)
-    let hash = try reader.hash(address)
-    for row in try reader.suppressions(channel, hash: hash) {
+    for row in try SuppressionReader(writer.read).suppressions(channel, of: address) {
       guard let suppression = PatronModel.Suppression(row), isMeant(suppression) else { continue }
-      lifted.append((channel, hash, suppression.reason))
+      lifted.append((channel, address, suppression.reason))
       let row = how.ledgerRow(.unsuppress, over: customer.consent(channel, .marketing))
       changes.add(row, channel, .marketing, how.evidence, suppression: suppression.reason)
     }
-  }
-
-  private func isSuppressed(_ row: SuppressionRow) throws -> Bool {
-    try SuppressionReader(writer.read).suppressions(row.channel, hash: row.addressHash)
-      .contains { $0.reason == row.reason }
   }
 
   /// Writes what changed: suppressions, ledger and timeline first, then the record, so that what
   /// looks at a record as it is written sees all of it.
   mutating func write() throws {
     guard !isEmpty else { return }
-    for (channel, hash, reason) in lifted {
-      try writer.removeSuppression(channel, addressHash: hash, reason: reason)
+    for (channel, address, reason) in lifted {
+      try writer.removeSuppression(channel, of: address, reason: reason)
     }
     try changes.record(in: &customer, writer, at: now)
     customer.updatedAt = .init(micros: now)
@@ -172,13 +166,15 @@ struct SuppressionCause: Sendable {
       actor: actor, source: source.isEmpty ? nil : source, optInLevel: consent.optInLevel)
   }
 
-  /// A suppression as the store keeps it.
+  /// A suppression as the store keeps it. A record of an older version may have its phone number in
+  /// another spelling.
   func row(
     _ channel: PatronModel.Channel, _ address: String, _ reason: PatronModel.SuppressionReason,
     in reader: StoreReader
   ) throws -> SuppressionRow {
-    SuppressionRow(
-      channel: channel, addressHash: try SuppressionReader(reader).hash(address),
+    let phone = channel == .sms ? try? PhoneNumber(address) : nil
+    return SuppressionRow(
+      channel: channel, addressHash: try SuppressionReader(reader).hash(phone?.e164 ?? address),
       reason: Int64(reason.rawValue), suppressedAt: at, source: source, note: note)
   }
 }

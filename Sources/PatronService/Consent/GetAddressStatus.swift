@@ -11,7 +11,7 @@ extension ConsentHandlers {
     _ request: GetAddressStatusRequest, _ context: ReadContext, _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
-    let key = try (request.address ?? CustomerRef()).key(path: "address")
+    let key = try (request.address ?? CustomerRef()).key(path: "address").resolved(in: reader)
     guard let channel = PatronModel.Channel.allCases.first(where: { key.address($0) != nil }) else {
       throw RPCError.invalid(
         "address", "ADDRESS_EXPECTED",

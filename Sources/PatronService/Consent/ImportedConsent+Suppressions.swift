@@ -93,8 +93,7 @@ extension ImportedConsent {
       }
       let how = given.cause(at: now)
       let row = try how.row(given.channel, address, given.reason, in: reader)
-      let stored = try SuppressionReader(reader).suppressions(
-        given.channel, hash: row.addressHash)
+      let stored = try SuppressionReader(reader).suppressions(given.channel, of: address)
       guard !stored.contains(where: { $0.reason == row.reason }) else { continue }
       changes.set(row, given.reason, how, over: customer.consent(given.channel, .marketing))
     }

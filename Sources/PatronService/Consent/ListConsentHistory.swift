@@ -16,7 +16,7 @@ extension ConsentHandlers {
     violations.checkKnown(
       "channel", request.channel.rawValue, PatronProto.Channel.email.rawValue)
     try violations.finish()
-    let key = try (request.customer ?? CustomerRef()).key()
+    let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)
     guard let row = try reader.customerRow(key) else {
       throw try RPCError.customerNotFound(key, in: reader)
     }

@@ -130,6 +130,8 @@ extension ConsentHandlers {
     unknown: (UnknownAddress, StoreWriter) throws -> Bool
   ) throws -> Performed {
     let writer = context.store(change.store)
+    var change = change
+    change.customer = try change.customer.resolved(in: writer.read)
     // An address that a merged customer only answers to is not the one that it has.
     let row = try writer.read.customerRow(change.customer).flatMap { row in
       change.customer.isAddress && !row.has(change.customer) ? nil : row
@@ -167,10 +169,11 @@ extension ConsentHandlers {
 }
 
 extension CustomerRow {
-  /// Whether the customer has the address now.
+  /// Whether the customer has the address now, or another spelling of the same line.
   func has(_ key: CustomerKey) -> Bool {
     PatronModel.Channel.allCases.contains { channel in
-      key.address(channel).map { $0 == address(channel) } ?? false
+      guard let own = address(channel), let named = key.address(channel) else { return false }
+      return named == own || (channel == .sms && PhoneSpellings.twin(of: named) == own)
     }
   }
 }

@@ -37,6 +37,8 @@ extension ConsentHandlers {
     _ optOut: OptOut, _ context: WriteContext, _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(optOut.store)
+    var optOut = optOut
+    optOut.customer = try optOut.customer.resolved(in: writer.read)
     guard let row = try writer.read.customerRow(optOut.customer) else {
       return try response.append(suppressUnknown(optOut, writer, at: context.now))
     }
@@ -129,11 +131,10 @@ struct UnknownAddress {
   func lift(
     _ reasons: Set<PatronModel.SuppressionReason>, _ writer: StoreWriter
   ) throws -> Bool {
-    let reader = SuppressionReader(writer.read)
-    let found = try reader.reasons(channel, address).filter(reasons.contains)
-    let hash = try reader.hash(address)
+    let found = try SuppressionReader(writer.read).reasons(channel, address)
+      .filter(reasons.contains)
     for reason in found {
-      try writer.removeSuppression(channel, addressHash: hash, reason: reason)
+      try writer.removeSuppression(channel, of: address, reason: reason)
     }
     return !found.isEmpty
   }

@@ -20,7 +20,7 @@ extension CustomerHandlers {
         "A request names 1 to \(mostGotten) customers; this one has \(request.customers.count).")
     }
     let keys = try request.customers.enumerated().map { index, ref in
-      try ref.key(path: "customers[\(index)]")
+      try ref.key(path: "customers[\(index)]").resolved(in: reader)
     }
     var missing: [Int32] = []
     for (index, key) in keys.enumerated() {

@@ -59,6 +59,7 @@ struct CustomerDraft: Sendable {
     let needsPhone = !isNamedOtherwise && email.value == nil
     phone = violations.edit(
       "\(path).phone_number", input.phoneNumber, isEssential: needsPhone, parsePhone)
+    if let warning = phone.value?.warning { violations.warn("\(path).phone_number", warning) }
     if dropsInvalid, !needsEmail, email.isLeave, input.email != nil {
       droppedAddresses.insert(.email)
     }

@@ -4,7 +4,7 @@ internal import PatronStore
 internal import TTRPC
 
 extension CustomerRef {
-  /// What the store is asked for.
+  /// What the store is asked for, once it is ``CustomerKey/resolved(in:)``.
   func key(path: String = "customer") throws(RPCError) -> CustomerKey {
     var violations = Violations()
     let key: CustomerKey?
@@ -20,7 +20,7 @@ extension CustomerRef {
       }
     case .phoneNumber(let text):
       key = violations.check("\(path).phone_number") { () throws(RuleError) in
-        .phone(try Self.number(text).e164)
+        try Self.phone(text, path)
       }
     case nil:
       throw .invalid(
@@ -31,17 +31,29 @@ extension CustomerRef {
     return key
   }
 
-  /// References are in E.164 form: requests that only name a customer have no default country.
-  private static func number(_ text: String) throws(RuleError) -> PhoneNumber {
+  /// A number without a country is the store's, which only a look at the store tells.
+  private static func phone(_ text: String, _ path: String) throws(RuleError) -> CustomerKey {
     do throws(RuleError) {
-      return try PhoneNumber(text)
+      return .phone(try PhoneNumber(naming: text).e164)
     } catch {
       guard error.reason == PhoneNumber.countryMissing else { throw error }
-      throw RuleError(
-        reason: error.reason,
-        message: "The phone number has no country. Expected is E.164, e.g. +14155550100: begin it "
-          + "with + and the calling code. A default country is not used to look customers up.",
-        given: text)
+      return .national(phone: text, path: path)
+    }
+  }
+}
+
+extension CustomerKey {
+  /// The key by which somebody can be found: a phone number without a country is one of the store's.
+  /// The settings are read for such a number only.
+  ///
+  /// - Throws: INVALID_ARGUMENT with the reasons of ``PhoneNumber``.
+  func resolved(in reader: StoreReader) throws -> CustomerKey {
+    guard case .national(let text, let path) = self else { return self }
+    let country = try StoreSettings(of: reader).defaultCountry.flatMap { try? CountryCode($0) }
+    do throws(RuleError) {
+      return .phone(try PhoneNumber(naming: text, in: country).e164)
+    } catch {
+      throw RPCError.invalid([Violation(path: "\(path).phone_number", error: error)])
     }
   }
 }

@@ -71,16 +71,17 @@ extension CustomerHandlers {
   private static func begin(
     _ deletion: Deletion, in writer: StoreWriter, at now: Int64
   ) throws -> ErasureRow {
-    if let row = try writer.read.customerRow(deletion.customer) {
+    let key = try deletion.customer.resolved(in: writer.read)
+    if let row = try writer.read.customerRow(key) {
       return try Erasure.begin(row, deletion.mode, reason: deletion.reason, in: writer, at: now)
     }
-    if case .id(let id) = deletion.customer,
+    if case .id(let id) = key,
       let erasure = try writer.read.erasureID(ofCustomer: id),
       let unfinished = try writer.read.unfinishedErasure(id: erasure)
     {
       return unfinished
     }
-    throw try RPCError.customerNotFound(deletion.customer, in: writer.read)
+    throw try RPCError.customerNotFound(key, in: writer.read)
   }
 }
 

@@ -29,7 +29,8 @@ extension CustomerHandlers {
 
   /// Sends every customer of the filter, oldest first, so that an import makes them in this order.
   static func export(_ export: Export, _ context: ReadContext, _ stream: ScanStream) throws {
-    let set = export.filter.set(at: context.now)
+    let reader = StoreReader(context.transaction, export.store)
+    let set = try export.filter.set(at: context.now, in: reader)
     try send(export, context, stream) { reader, visit in
       try reader.customersOldestFirst(in: set, visit)
     }

@@ -11,7 +11,7 @@ extension CustomerHandlers {
     _ request: GetCustomerRequest, _ context: ReadContext, _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
-    let key = try (request.customer ?? CustomerRef()).key()
+    let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)
     let customers = try CustomerAppending(request.view, reader, at: context.now)
     guard request.view != .full else {
       return try getFullCustomer(reader, key, customers, context, &response)

@@ -91,7 +91,7 @@ struct IdentityResolution {
       if given.externalID == nil { draft.email = .leave }
     }
     if let phone = row.phone, request.byPhone?.customerID == row.id, given.phone != phone {
-      formerAddresses.insert(.sms)
+      if PhoneSpellings.twin(of: phone) != given.phone { formerAddresses.insert(.sms) }
       if given.externalID == nil { draft.phone = .leave }
     }
   }

@@ -19,7 +19,7 @@ extension CustomerHandlers {
       let count = order == nil ? 1 : CustomerOrder.positionWords
       position = try PageToken(request.pageToken, boundTo: binding, count: count).position
     }
-    let set = filter.set(at: context.now)
+    let set = try filter.set(at: context.now, in: reader)
     let next =
       if let order {
         try sortedPage(order, set, reader, customers, size: size, after: position, &response)

@@ -52,10 +52,10 @@ extension CustomerHandlers {
   }
 
   private static func plan(_ merge: Merge, _ reader: StoreReader) throws -> MergePlan {
-    guard let primary = try reader.customerRow(merge.primary) else {
+    guard let primary = try reader.customerRow(merge.primary.resolved(in: reader)) else {
       throw try RPCError.mergedNotFound("primary", merge.primary, in: reader)
     }
-    guard let secondary = try reader.customerRow(merge.secondary) else {
+    guard let secondary = try reader.customerRow(merge.secondary.resolved(in: reader)) else {
       throw try RPCError.mergedNotFound("secondary", merge.secondary, in: reader)
     }
     guard primary.id != secondary.id else {

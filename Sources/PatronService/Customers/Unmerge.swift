@@ -47,15 +47,19 @@ struct Unmerge {
     self.merge = merge
     self.row = row
     let current = try Customer(stored: row.body)
-    let before = try Customer(stored: merge.primaryBefore)
-    let after = try Customer(stored: merge.primaryAfter)
-    secondary = try Customer(stored: merge.secondary)
+    let before = try Customer(kept: merge.primaryBefore)
+    let after = try Customer(kept: merge.primaryAfter)
+    secondary = try Customer(kept: merge.secondary)
     primary = MergedRecord.undone(current, before: before, after: after, secondary: secondary)
     primaryProvenance = MergedRecord.provenance(
       undone: primary, from: current,
       try Provenance(stored: row.provenance(in: reader)),
       before: try Provenance(stored: merge.primaryProvenance),
       of: try Provenance(stored: merge.secondaryProvenance))
+    // One phone number in two spellings, of an older version: the primary has it.
+    if secondary.phoneNumber == primary.phoneNumber, secondary.email != nil {
+      secondary.phoneNumber = nil
+    }
     primaryKey = try Self.key(primary.email)
     secondaryKey = try Self.key(secondary.email)
     try Self.refuse(primary, primaryKey, secondary, secondaryKey, row, in: reader)
@@ -92,6 +96,19 @@ struct Unmerge {
     guard primary.email != nil || primary.phoneNumber != nil else {
       throw RPCError.unmergeWithoutContact(row.id)
     }
+    guard primary.phoneNumber == nil || primary.phoneNumber != secondary.phoneNumber else {
+      throw RPCError.unmergeConflict(.phone, owner: row.id)
+    }
+  }
+}
+
+extension Customer {
+  /// A record of the journal, with the phone number in its one form, which a journal of an older
+  /// version does not have.
+  fileprivate init(kept record: [UInt8]) throws {
+    try self.init(stored: record)
+    guard let phone = phoneNumber, let form = try? PhoneNumber(phone) else { return }
+    phoneNumber = form.e164
   }
 }
 

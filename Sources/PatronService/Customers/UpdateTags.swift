@@ -29,7 +29,8 @@ extension CustomerHandlers {
     let nothing = CustomerDraft(
       CustomerInput(), path: "customer", defaultCountry: nil, now: context.now,
       violations: &violations)
-    let outcome = try update.batch.apply(in: context) { key in
+    let outcome = try update.batch.apply(in: context) { named in
+      let key = try named.resolved(in: writer.read)
       guard let row = try writer.read.customerRow(key, withProvenance: true) else {
         throw try RPCError.customerNotFound(key, in: writer.read)
       }

@@ -61,7 +61,7 @@ enum Erasure {
     let cause = SuppressionCause(at: now, actor: .customer, source: "", note: "")
     for (channel, address) in names.addresses {
       let row = try cause.row(channel, address, .erasure, in: writer.read)
-      try writer.removeSuppression(channel, addressHash: row.addressHash, reason: .erasure)
+      try writer.removeSuppression(channel, of: address, reason: .erasure)
       try writer.insert(row)
     }
   }
@@ -88,9 +88,8 @@ enum Erasure {
     let reader = SuppressionReader(writer.read)
     var count: Int64 = 0
     for (channel, address) in names.addresses {
-      let hash = try reader.hash(address)
-      guard try !reader.suppressions(channel, hash: hash).isEmpty else { continue }
-      try writer.clearSuppressions(channel, addressHash: hash)
+      guard try !reader.suppressions(channel, of: address).isEmpty else { continue }
+      try writer.clearSuppressions(channel, of: address)
       count += 1
     }
     return count

@@ -78,18 +78,33 @@ struct CheckedFilter: Sendable {
   /// Whether everybody passes.
   var isEmpty: Bool { selections.isEmpty && query == nil }
 
-  /// The customers who pass, by the clock of `now`.
-  func set(at now: Int64) -> CustomerSet {
+  /// The customers who pass, by the clock of `now`. A search for the beginning of a phone number as
+  /// it is written in the store's country finds it too.
+  func set(at now: Int64, in reader: StoreReader) throws -> CustomerSet {
     var sets = selections.map { selection in
       let sets = selection.filters.map { FilterSets.set(selection.category, $0, at: now) }
       return sets.count == 1 ? sets[0] : CustomerSet.any(sets)
     }
-    if let query { sets.append(.matching(query)) }
+    if let query {
+      let international = try internationalForm(of: query, in: reader)
+      let found = CustomerSet.matching(query)
+      sets.append(international.map { .any([found, .matching($0)]) } ?? found)
+    }
     return switch sets.count {
     case 0: .all
     case 1: sets[0]
     default: .every(sets)
     }
+  }
+
+  /// A fragment that begins as numbers of the store's country do there, as it stands in records; nil
+  /// for others. The settings are read for what may be one only.
+  private func internationalForm(
+    of query: String, in reader: StoreReader
+  ) throws -> String? {
+    guard SearchText.mayBeNational(query) else { return nil }
+    let country = try StoreSettings(of: reader).defaultCountry.flatMap { try? CountryCode($0) }
+    return country.flatMap { SearchText.international(query, in: $0) }
   }
 
   /// Binds a page token to the filter.

@@ -16,7 +16,7 @@ extension CustomerHandlers {
     let answer =
       try filter.isEmpty
       ? counter.everybody(categories)
-      : counter.customers(in: filter.set(at: context.now), categories)
+      : counter.customers(in: filter.set(at: context.now, in: reader), categories)
     try response.append(answer)
   }
 

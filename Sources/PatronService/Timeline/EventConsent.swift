@@ -209,9 +209,7 @@ extension EventEnrichment {
     of address: String, _ channel: PatronModel.Channel
   ) throws -> CustomerRow? {
     let key = channel == .sms ? CustomerKey.phone(address) : .email(key: address)
-    return try writer.read.customerRow(key).flatMap { row in
-      row.address(channel) == address ? row : nil
-    }
+    return try writer.read.customerRow(key).flatMap { $0.has(key) ? $0 : nil }
   }
 
   /// Opts out whoever has an address; one that nobody has is suppressed, of whatever topic it was

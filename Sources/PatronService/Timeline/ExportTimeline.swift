@@ -39,8 +39,9 @@ extension TimelineHandlers {
     _ export: TimelineExport, _ context: ReadContext, _ stream: ScanStream
   ) throws {
     let reader = StoreReader(context.transaction, export.store)
-    guard let row = try reader.customerRow(export.customer) else {
-      throw try RPCError.customerNotFound(export.customer, in: reader)
+    let key = try export.customer.resolved(in: reader)
+    guard let row = try reader.customerRow(key) else {
+      throw try RPCError.customerNotFound(key, in: reader)
     }
     let files = CustomerFiles(export, row, reader, now: context.now)
     let output = TimelineOutput(stream)

@@ -17,7 +17,7 @@ extension TimelineHandlers {
     let reader = try context.store(request.storeID)
     let size = try PageSize.check(request.pageSize)
     let filter = try TimelineFilter(request.filter ?? EventFilter())
-    let key = try (request.customer ?? CustomerRef()).key()
+    let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)
     guard let row = try reader.customerRow(key) else {
       throw try RPCError.customerNotFound(key, in: reader)
     }

@@ -13,7 +13,7 @@ extension TimelineHandlers {
     if request.pendingParts {
       return try listPendingParts(request, size, reader, at: context.now, &response)
     }
-    let key = try (request.customer ?? CustomerRef()).key()
+    let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)
     guard let customer = try reader.customer(key, { id, _, _ in id }) else {
       throw try RPCError.customerNotFound(key, in: reader)
     }

@@ -29,7 +29,8 @@ extension TimelineHandlers {
   /// Finds where the watch begins.
   static func openWatch(_ request: WatchRequest, _ context: FeedContext) throws -> TimelineWatch {
     let reader = context.store(request.store)
-    let customerID = try request.customer.map { key in
+    let key = try request.customer?.resolved(in: reader)
+    let customerID = try key.map { key in
       guard let row = try reader.customerRow(key) else {
         throw try RPCError.customerNotFound(key, in: reader)
       }
@@ -40,7 +41,7 @@ extension TimelineHandlers {
       try checkKept(request.after, last, reader, history: context.history)
     }
     return TimelineWatch(
-      topic: FeedTopic(store: request.store, customerID: customerID), customer: request.customer,
+      topic: FeedTopic(store: request.store, customerID: customerID), customer: key,
       filter: request.filter, start: request.after > 0 ? request.after : last)
   }
 

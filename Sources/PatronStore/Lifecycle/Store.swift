@@ -123,6 +123,12 @@ public final class Store: Sendable {
     return try AllRecords(ReadTransaction(connection)).counts()
   }
 
+  /// Returns what `look` says of the records as they are now.
+  public func warnings(_ look: (ReadTransaction) throws -> [String]) throws -> [String] {
+    let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
+    return try look(ReadTransaction(connection))
+  }
+
   /// Checks the file: SQLite's `integrity_check` and `foreign_key_check`, then `checks`, all in one
   /// snapshot, and then the search index. Returns what is wrong; empty is well. It holds the
   /// snapshot as long as it runs, so use it on a store that takes no writes.

@@ -23,6 +23,8 @@ extension Migration {
     Migration(version: 12, name: "orders", sql: text(PackageResources.m0012_orders_sql)),
     Migration(
       version: 13, name: "shared_phones", sql: text(PackageResources.m0013_shared_phones_sql)),
+    Migration(
+      version: 14, name: "phone_spellings", sql: text(PackageResources.m0014_phone_spellings_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

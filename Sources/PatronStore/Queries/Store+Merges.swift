@@ -97,7 +97,9 @@ private enum MovedName {
       guard let channel = Channel(rawValue: Int(kind)) else {
         throw StoreError.corrupt("the journal of merges has a name of an unknown kind")
       }
-      moved.formerIdentifiers.append(.address(channel, name))
+      // A version before numbers had one form kept them as they were spelled.
+      let phone = channel == .sms ? try? PhoneNumber(name) : nil
+      moved.formerIdentifiers.append(.address(channel, phone?.e164 ?? name))
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import PatronModel
 internal import SQLite
 
 /// Reads of one store. It is made for a transaction and used on that transaction's thread.
@@ -52,7 +53,8 @@ extension StoreReader {
 
   /// Finds a customer and lends its two encoded parts; nil when there is none. This is
   /// the one place where identifiers become customers: an external id that the customer had
-  /// before, and the id and addresses of a customer who was merged into it, find it too. Who asks
+  /// before, and the id and addresses of a customer who was merged into it, find it too; so does
+  /// another spelling of a phone number that reaches the same line. Who asks
   /// by id and has to know whether that customer was merged compares the ids.
   public func customer<Result>(
     _ key: CustomerKey,
@@ -95,7 +97,11 @@ extension StoreReader {
     case .email(let email):
       return try transaction.first(lookups.byEmail, store.name, email, row: body)
     case .phone(let phone):
-      return try transaction.first(lookups.byPhone, store.name, phone, row: body)
+      let found = try transaction.first(lookups.byPhone, store.name, phone, row: body)
+      guard found == nil, let twin = PhoneSpellings.twin(of: phone) else { return found }
+      return try transaction.first(lookups.byPhone, store.name, twin, row: body)
+    case .national:
+      return nil
     case .externalID(let externalID):
       return try transaction.first(lookups.byExternalID, store.name, externalID, row: body)
     }

@@ -32,20 +32,43 @@ extension StoreWriter {
     )
   }
 
-  /// Lifts the suppression of an address for one reason.
+  /// Lifts the suppression of an address for one reason, whichever spelling of a phone number it was
+  /// kept with.
   public func removeSuppression(
     _ channel: Channel,
-    addressHash: [UInt8],
+    of address: String,
     reason: SuppressionReason
   ) throws {
-    try transaction.run(
-      Self.deleteSuppression,
-      store.name,
-      channel.rawValue,
-      addressHash,
-      reason.rawValue
-    )
+    for hash in try SuppressionReader(read).hashes(channel, address) {
+      try transaction.run(
+        Self.deleteSuppression, store.name, channel.rawValue, hash, reason.rawValue)
+    }
   }
+
+  private static let insertMoved = Query(
+    """
+    INSERT INTO suppressions
+      (store_id, channel, address_hash, reason, suppressed_at, source, note)
+    SELECT store_id, channel, ?3, reason, suppressed_at, source, note FROM suppressions
+    WHERE store_id = ?1 AND channel = 1 AND address_hash = ?2
+    ON CONFLICT (store_id, channel, address_hash, reason) DO NOTHING
+    """
+  )
+  private static let noteSpelled = Query(
+    """
+    INSERT INTO spelled_stores (store_id) VALUES (?1) ON CONFLICT (store_id) DO NOTHING
+    """
+  )
+
+  /// Gives the suppressions of one spelling of a phone number to another one too.
+  public func copySuppressions(ofPhone spelling: String, to phone: String) throws {
+    let reader = SuppressionReader(read)
+    try transaction.run(
+      Self.insertMoved, store.name, try reader.hash(spelling), try reader.hash(phone))
+  }
+
+  /// Notes that something of the store is kept with a former spelling of a phone number.
+  public func noteFormerSpelling() throws { try transaction.run(Self.noteSpelled, store.name) }
 
   private static let insertConfirmation = Query(
     """

@@ -51,8 +51,10 @@ extension StoreWriter {
   }
 
   /// Keeps nothing of an address's suppressions but reason and date.
-  public func clearSuppressions(_ channel: Channel, addressHash: [UInt8]) throws {
-    try transaction.run(Self.clearSuppressions, store.name, channel.rawValue, addressHash)
+  public func clearSuppressions(_ channel: Channel, of address: String) throws {
+    for hash in try SuppressionReader(read).hashes(channel, address) {
+      try transaction.run(Self.clearSuppressions, store.name, channel.rawValue, hash)
+    }
   }
 }
 
@@ -107,8 +109,10 @@ extension StoreWriter {
       try transaction.first(Self.anyAddress, store.name) { _ in true } ?? false
     }
     guard any else { return false }
-    let hash = try SuppressionReader(read).hash(address)
-    return try transaction.first(Self.hasAddress, store.name, hash) { _ in true } ?? false
+    let channel: Channel = address.hasPrefix("+") ? .sms : .email
+    return try SuppressionReader(read).hashes(channel, address).contains { hash in
+      try transaction.first(Self.hasAddress, store.name, hash) { _ in true } ?? false
+    }
   }
 }
 

@@ -27,6 +27,7 @@ public struct SuppressionReader {
   private static let ofChannel = Query(
     "SELECT 1 FROM suppressions WHERE store_id = ?1 AND channel = ?2 LIMIT 1"
   )
+  private static let isSpelled = Query("SELECT 1 FROM spelled_stores WHERE store_id = ?1")
 
   /// Why an address is suppressed, in the order of the reasons' numbers; empty when it is not.
   ///
@@ -38,13 +39,24 @@ public struct SuppressionReader {
     }
   }
 
-  /// Every suppression of an address, in the order of the reasons' numbers. Where the store has
-  /// none of the channel at all, nothing is hashed.
+  /// Every suppression of an address, in the order of the reasons' numbers, each reason once
+  /// whichever spelling of a phone number it was kept with. Where the store has none of the channel
+  /// at all, nothing is hashed.
   public func suppressions(_ channel: Channel, of address: String) throws -> [SuppressionRow] {
     let any = try reader.transaction.first(Self.ofChannel, reader.store.name, channel.rawValue) {
       $0.int64(0)
     }
-    return any == nil ? [] : try suppressions(channel, hash: hash(address))
+    guard any != nil else { return [] }
+    let hashes = try hashes(channel, address)
+    guard hashes.count > 1 else { return try suppressions(channel, hash: hashes[0]) }
+    var rows: [SuppressionRow] = []
+    for hash in hashes {
+      for row in try suppressions(channel, hash: hash)
+      where !rows.contains(where: { $0.reason == row.reason }) {
+        rows.append(row)
+      }
+    }
+    return rows.sorted { $0.reason < $1.reason }
   }
 
   /// Every suppression of an address, in the order of the reasons' numbers.
@@ -87,6 +99,18 @@ public struct SuppressionReader {
           note: row.text(5)
         ))
     }
+  }
+
+  /// The names under which an address may have been kept: that of the address first, then those of
+  /// other spellings of a phone number.
+  public func hashes(_ channel: Channel, _ address: String) throws -> [[UInt8]] {
+    var spellings = [address]
+    if channel == .sms {
+      if let twin = PhoneSpellings.twin(of: address) { spellings.append(twin) }
+      let isSpelled = try reader.transaction.first(Self.isSpelled, reader.store.name) { _ in true }
+      if isSpelled == true { spellings += PhoneSpellings.former(of: spellings) }
+    }
+    return try spellings.map(hash)
   }
 
   /// The name under which an address is kept: 32 bytes that only this database can make of it.

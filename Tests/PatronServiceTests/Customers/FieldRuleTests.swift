@@ -48,7 +48,7 @@ struct FieldRuleTests {
     Bad("phone_number", "PHONE_COUNTRY_MISSING") { $0.phoneNumber = "0171 234567" },
     Bad("phone_number", "PHONE_NOT_E164") { $0.phoneNumber = "+123456" },
     Bad("phone_number", "PHONE_NOT_E164") { $0.phoneNumber = "+1234567890123456" },
-    Bad("phone_number", "PHONE_HAS_EXTENSION") { $0.phoneNumber = "+14155550100 ext 5" },
+    Bad("phone_number", "PHONE_HAS_EXTENSION") { $0.phoneNumber = "+14155550100 office" },
   ]
 
   static let plain: [Bad] = [

@@ -13,7 +13,7 @@ struct CustomerFields: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Phone number, E.164; without `+` it needs --default-country.",
+      "Phone number; without `+` it needs a country: --default-country, or the store's.",
       valueName: "number"
     )
   )

@@ -78,7 +78,9 @@ struct SecondarySelector: ParsableArguments {
   @Option(help: ArgumentHelp("E-mail address.", valueName: "address"))
   var secondaryEmail: String?
 
-  @Option(help: ArgumentHelp("Phone number in E.164 form.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp("Phone number; without `+` one of the store's country.", valueName: "number")
+  )
   var secondaryPhone: String?
 
   func validate() throws {

@@ -26,7 +26,9 @@ struct CustomersTag: AsyncParsableCommand {
   @Option(help: ArgumentHelp("E-mail address. Repeatable.", valueName: "address"))
   var email: [String] = []
 
-  @Option(help: ArgumentHelp("Phone number in E.164 form. Repeatable.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp(
+      "Phone number; without `+` one of the store's country. Repeatable.", valueName: "number"))
   var phone: [String] = []
 
   @Option(help: ArgumentHelp("Tags to add, comma-separated.", valueName: "list"))

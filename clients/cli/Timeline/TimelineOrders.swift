@@ -24,7 +24,9 @@ struct TimelineOrders: AsyncParsableCommand {
   @Option(help: ArgumentHelp("E-mail address.", valueName: "address"))
   var email: String?
 
-  @Option(help: ArgumentHelp("Phone number in E.164 form.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp("Phone number; without `+` one of the store's country.", valueName: "number")
+  )
   var phone: String?
 
   @Option(

@@ -1,0 +1,107 @@
+/// One meaning of written digits: a calling code and a number behind it. How it is found is
+/// libphonenumber's way, step by step.
+struct PhoneReading: Equatable {
+  /// The calling code and the number's own digits.
+  let digits: [UInt8]
+  private let codeLength: Int
+  private let plans: PhonePlanList
+
+  static func == (left: Self, right: Self) -> Bool { left.digits == right.digits }
+
+  /// Reads digits that begin with a calling code; nil where it is nobody's.
+  init?(international digits: [UInt8]) {
+    guard let (plans, codeLength) = PhonePlans.world.plans(of: digits) else { return nil }
+    let number = plans.main.significant(Array(digits[codeLength...]))
+    self.init(code: Array(digits[..<codeLength]), number, plans)
+  }
+
+  /// Reads digits as they are dialled in the country of a plan: behind the prefix of calls abroad, or
+  /// with the country's calling code where only that makes a number of them, or else inside it.
+  init?(dialled digits: [UInt8], in plan: PhonePlan) {
+    if let abroad = plan.abroad(digits) {
+      self.init(international: abroad)
+      return
+    }
+    guard let (plans, _) = PhonePlans.world.plans(of: plan.code + [0]) else { return nil }
+    if digits.starts(with: plan.code) {
+      let rest = plan.withoutPrefix(Array(digits[plan.code.count...]))
+      if plan.isTooLong(digits) || (!plan.isViable(digits) && plan.isViable(rest)) {
+        self.init(code: plan.code, plans.main.significant(rest), plans)
+        return
+      }
+    }
+    self.init(code: plan.code, plan.significant(digits), plans)
+  }
+
+  private init(code: [UInt8], _ number: [UInt8], _ plans: PhonePlanList) {
+    digits = code + number
+    codeLength = code.count
+    self.plans = plans
+  }
+
+  /// Whether a plan of the calling code has numbers like this one, and E.164 room for it.
+  var isTaken: Bool {
+    guard PhoneNumber.digitCount.contains(digits.count) else { return false }
+    let number = Array(digits[codeLength...])
+    return plans.contains { $0.takes(number) }
+  }
+
+  /// Whether the number lies in a range that is assigned.
+  var isKnown: Bool {
+    let number = Array(digits[codeLength...])
+    return isTaken && plans.contains { $0.knows(number) }
+  }
+}
+
+/// All that written digits may mean.
+enum PhoneReadings {
+  /// The meaning of digits without `+`.
+  ///
+  /// A number outside of any assigned range of the country's, which would be in one of another
+  /// country's with a `+`, most likely lost that: it is not taken for one of the country's.
+  static func decide(_ digits: [UInt8], in country: CountryCode?) -> Decision {
+    let decision = decide(of(digits, in: country))
+    guard let country, let plan = PhonePlans.world.plan(of: country),
+      case .one(let reading) = decision, reading.digits == plan.code + digits, !reading.isKnown,
+      PhoneReading(international: digits)?.isKnown == true
+    else { return decision }
+    return .several
+  }
+
+  /// Where another reading than the first is possible, a number in an assigned range counts more than
+  /// one outside of any: `447700900123` in Britain is +44 7700 900123. Where two are equally
+  /// good, nothing is guessed.
+  private static func decide(_ readings: [PhoneReading]) -> Decision {
+    var taken: [PhoneReading] = []
+    for reading in readings where reading.isTaken && !taken.contains(reading) {
+      taken.append(reading)
+    }
+    guard let first = taken.first else { return .none }
+    if taken.count == 1 { return .one(first) }
+    let known = taken.filter(\.isKnown)
+    return known.count == 1 ? .one(known[0]) : .several
+  }
+
+  enum Decision {
+    case none
+    case one(PhoneReading)
+    case several
+  }
+
+  /// The meanings of digits without `+`.
+  ///
+  /// - Parameter country: whose numbers are written without a calling code; nil where nobody knows.
+  private static func of(_ digits: [UInt8], in country: CountryCode?) -> [PhoneReading] {
+    var readings: [PhoneReading?] = []
+    if let country, let plan = PhonePlans.world.plan(of: country) {
+      readings.append(PhoneReading(dialled: digits, in: plan))
+      // The calling code without its plus.
+      if digits.starts(with: plan.code) { readings.append(PhoneReading(international: digits)) }
+    }
+    // Understood everywhere, also where calls abroad begin otherwise.
+    if digits.starts(with: [0, 0]) {
+      readings.append(PhoneReading(international: Array(digits[2...])))
+    }
+    return readings.compactMap(\.self)
+  }
+}

@@ -1,0 +1,162 @@
+/// What a written number says, before any rule of a country.
+struct WrittenPhone {
+  private(set) var digits: [UInt8] = []
+  /// Whether it begins with `+`.
+  private(set) var isInternational = false
+  private(set) var hasExtension = false
+  /// Where in `digits` a zero stood alone in brackets.
+  private var bracketedZero: Int?
+  /// Where the last group of digits began, and behind which separator.
+  private var group = (start: 0, isBehindDot: false)
+  private var dots = 0
+
+  /// - Throws: `PHONE_EMPTY`, `PHONE_HAS_EXTENSION`, `PHONE_NOT_E164`.
+  init(_ text: String) throws(RuleError) {
+    digits.reserveCapacity(16)
+    guard !takePlain(text) else { return }
+    try read(text)
+    guard !digits.isEmpty || isInternational else {
+      throw RuleError(
+        reason: "PHONE_EMPTY",
+        message: "The phone number is empty. Expected is E.164, e.g. +14155550100.",
+        given: text
+      )
+    }
+    guard !isDecimal else { throw Self.decimal(text) }
+  }
+
+  /// The digits without a zero that stood alone in brackets behind others; nil without one.
+  var withoutBracketedZero: [UInt8]? {
+    guard let bracketedZero, bracketedZero > 0 else { return nil }
+    return Array(digits[..<bracketedZero] + digits[(bracketedZero + 1)...])
+  }
+
+  /// Whether it is no number in any country: `00` and too little, or more zeros.
+  var isHopeless: Bool {
+    digits.starts(with: [0, 0]) && (digits.count < 9 || digits[2] == 0)
+  }
+
+  /// Reads what is nothing but digits, perhaps behind a `+`: nearly every number is.
+  private mutating func takePlain(_ text: String) -> Bool {
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"):
+        digits.append(byte - UInt8(ascii: "0"))
+      case UInt8(ascii: "+") where digits.isEmpty && !isInternational:
+        isInternational = true
+      default:
+        digits.removeAll(keepingCapacity: true)
+        isInternational = false
+        return false
+      }
+    }
+    return !digits.isEmpty
+  }
+
+  private mutating func read(_ text: String) throws(RuleError) {
+    let scalars = Array(TextForm.trimmed(text).unicodeScalars)
+    var bracket: Int?
+    for (index, scalar) in scalars.enumerated() {
+      if let digit = TextForm.digit(scalar) {
+        digits.append(digit)
+        continue
+      }
+      switch scalar {
+      case "+", "\u{FF0B}":
+        guard digits.isEmpty, !isInternational else { throw Self.malformed(text) }
+        isInternational = true
+      case "(", "[", "\u{FF08}", "\u{FF3B}":
+        bracket = digits.count
+      case ")", "]", "\u{FF09}", "\u{FF3D}":
+        if let start = bracket, digits[start...] == [0] { bracketedZero = start }
+        bracket = nil
+      case ".", "\u{FF0E}":
+        dots += 1
+        group = (digits.count, true)
+      default:
+        let isTilde = scalar == "~" || scalar == "\u{FF5E}"
+        if isTilde || !Self.isSeparator(scalar) {
+          if !digits.isEmpty, takeExtension(scalars[index...]) { return }
+          guard isTilde else {
+            throw !digits.isEmpty && Self.beginsText(scalar)
+              ? Self.hasText(text) : Self.malformed(text)
+          }
+        }
+        group = (digits.count, false)
+      }
+    }
+  }
+
+  /// Takes the rest for an extension, if it is one. `#` also stands behind its digits.
+  private mutating func takeExtension(_ rest: ArraySlice<Unicode.Scalar>) -> Bool {
+    if rest.count == 1, rest.first == "#" || rest.first == "\u{FF03}" {
+      guard group.start > 0, 1...6 ~= digits.count - group.start else { return false }
+      digits.removeSubrange(group.start...)
+      hasExtension = true
+      return true
+    }
+    hasExtension = PhoneExtension.isOne(rest)
+    return hasExtension
+  }
+
+  /// Whether the number ends as spreadsheets write whole numbers, with `.0`.
+  private var isDecimal: Bool {
+    guard group.isBehindDot, !hasExtension else { return false }
+    let last = digits[group.start...]
+    return last == [0] || (dots == 1 && !last.isEmpty && last.allSatisfy { $0 == 0 })
+  }
+
+  private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "-", "/", "~", "\u{FF0D}", "\u{FF0F}", "\u{30FC}", "\u{AD}":
+      true
+    case "\u{2010}"..."\u{2015}", "\u{2212}": true  // hyphens and dashes of word processors
+    case "\u{223C}", "\u{2053}", "\u{FF5E}": true  // tildes
+    case "\u{200B}", "\u{2060}", "\u{FEFF}": true  // spaces without width
+    case "\u{200E}", "\u{200F}", "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}":
+      true  // marks of writing direction that come along when a number is copied
+    default: scalar.properties.isWhitespace
+    }
+  }
+
+  private static func beginsText(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.isAlphabetic || scalar == "#" || scalar == ";" || scalar == ","
+  }
+}
+
+// MARK: - Errors
+
+extension WrittenPhone {
+  private static func hasText(_ text: String) -> RuleError {
+    RuleError(
+      reason: "PHONE_HAS_EXTENSION",
+      message: """
+        The phone number holds letters that are no extension. Expected is E.164 alone, e.g. \
+        +14155550100.
+        """,
+      given: text
+    )
+  }
+
+  private static func malformed(_ text: String) -> RuleError {
+    RuleError(
+      reason: "PHONE_NOT_E164",
+      message: """
+        The phone number holds a character that has no place in one. Expected is E.164, e.g. \
+        +14155550100.
+        """,
+      given: text
+    )
+  }
+
+  private static func decimal(_ text: String) -> RuleError {
+    RuleError(
+      reason: "PHONE_NOT_E164",
+      message: """
+        The phone number is a decimal number, as spreadsheets write them. Expected are its digits: \
+        format the column as text.
+        """,
+      given: text
+    )
+  }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+@testable import PatronModel
+
+/// Example numbers of every region as people write them, against what libphonenumber reads. The file
+/// is made by dev/phone-tables.
+@Suite("Phone numbers of the world") struct PhoneConformityTests {
+  struct Row {
+    var form: String
+    var country: CountryCode
+    var text: String
+    /// The number that is meant.
+    var meant: String
+    /// What libphonenumber reads; nil where that is nothing valid.
+    var oracle: String?
+
+    /// Nothing may be read in what a spreadsheet made of a number.
+    var isRefused: Bool { form == "decimal" || form == "scientific" }
+  }
+
+  struct Figures {
+    var all = 0
+    var valid = 0
+    var equal = 0
+    var refused = 0
+    var wrong = 0
+  }
+
+  static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../Field/phones.tsv").standardized
+
+  static func rows() throws -> [Row] {
+    try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
+      let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+      guard !line.hasPrefix("#"), fields.count == 5 else { return nil }
+      // Regions that are no country to Patron: it cannot be told that they are the default one.
+      guard let country = try? CountryCode(fields[1]) else { return nil }
+      return Row(
+        form: fields[0], country: country, text: fields[2], meant: fields[3],
+        oracle: fields[4] == "-" ? nil : fields[4] == "=" ? fields[3] : fields[4])
+    }
+  }
+
+  @Test func readsWhatIsMeantAndNothingElse() throws {
+    var byForm: [String: Figures] = [:]
+    var wrong: [String] = []
+    for row in try Self.rows() {
+      let read = (try? PhoneNumber(row.text, defaultCountry: row.country))?.e164
+      byForm[row.form, default: Figures()].all += 1
+      if let oracle = row.oracle {
+        byForm[row.form, default: Figures()].valid += 1
+        if read == oracle { byForm[row.form, default: Figures()].equal += 1 }
+      }
+      if read == nil {
+        byForm[row.form, default: Figures()].refused += 1
+      } else if read != row.meant || row.isRefused {
+        byForm[row.form, default: Figures()].wrong += 1
+        wrong.append("\(row.country.code) \(row.text)")
+      }
+    }
+    var sum = Figures()
+    for (form, figures) in byForm.sorted(by: { $0.key < $1.key }) {
+      print(
+        "\(form): \(figures.all), valid \(figures.valid), equal \(figures.equal), "
+          + "refused \(figures.refused), wrong \(figures.wrong)")
+      sum.all += figures.all
+      sum.valid += figures.valid
+      sum.equal += figures.equal
+      sum.refused += figures.refused
+      sum.wrong += figures.wrong
+    }
+    print(
+      "all forms: \(sum.all), valid \(sum.valid), equal \(sum.equal), refused \(sum.refused), "
+        + "wrong \(sum.wrong)")
+    #expect(wrong.isEmpty)
+    #expect(sum.valid > 8000)
+    // Asked for is 99 %; what remains are numbers with two good readings, which are refused.
+    #expect(Double(sum.equal) >= 0.995 * Double(sum.valid))
+  }
+
+  /// Numbers of North America obey the same rules with `+` and without.
+  @Test func plusChangesNothingInNorthAmerica() throws {
+    let country = try CountryCode("US")
+    for area in ["055", "155", "211", "415", "684", "876", "911", "999"] {
+      for rest in ["5550100", "0550100", "155010", "55501000"] {
+        let own = area + rest
+        let spellings = ["+1" + own, "1" + own, own, "+1 (\(area)) \(rest)"]
+        let read = Set(spellings.map { (try? PhoneNumber($0, defaultCountry: country))?.e164 })
+        #expect(read.count == 1, "\(own): \(read)")
+      }
+    }
+  }
+
+  @Test func everyCountryHasAPlan() throws {
+    for code in CountryCode.all {
+      #expect(PhonePlans.world.plan(of: try CountryCode(code)) != nil, "\(code)")
+    }
+  }
+
+  /// Patterns are read when they are first needed: here all are.
+  @Test func everyPlanCanBeRead() {
+    let lines = PhonePlanTable.text.split(separator: "\n")
+    #expect(lines.count > 240)
+    for line in lines {
+      let plan = PhonePlan(line)
+      let assigned = DigitPattern(line.split(separator: " ")[8])
+      #expect(!plan.code.isEmpty && !assigned.matchesWhole([]), "\(plan.region)")
+    }
+  }
+
+  @Test func patternsAreThoseOfRegularExpressions() {
+    #expect(DigitPattern("1[2-4]\\d{2,3}").matchesWhole([1, 3, 9, 9]))
+    #expect(!DigitPattern("1[2-4]\\d{2,3}").matchesWhole([1, 5, 9, 9]))
+    #expect(!DigitPattern("1[2-4]\\d{2,3}").matchesWhole([1, 3, 9, 9, 9, 9]))
+    #expect(DigitPattern("1(?:2|23)4?").matchesWhole([1, 2, 3, 4]))
+    // The first alternative that leads on is taken, as much of a count as goes.
+    #expect(DigitPattern("(1|12)\\d?").prefix(of: [1, 2, 3])?.end == 2)
+    #expect(DigitPattern("0(?:(1\\d)(2))?").prefix(of: [0, 1, 5, 2])?.groups == [1..<3, 3..<4])
+    #expect(DigitPattern("0(?:(1\\d)(2))?").prefix(of: [0, 1, 5, 3])?.end == 1)
+    #expect(DigitPattern("([47]\\d)$|1").prefix(of: [4, 1, 1]) == nil)
+    #expect(DigitPattern("([47]\\d)$|1").prefix(of: [4, 1])?.groups == [0..<2])
+  }
+}
