@@ -15,7 +15,7 @@ struct CustomerDraft: Sendable {
   var language: FieldEdit<LanguageCode>
   var currency: FieldEdit<CurrencyCode>
   var tags: FieldEdit<String>
-  var address: FieldEdit<Address>
+  var address: FieldEdit<AddressEdit>
   /// By name; nil removes.
   var properties: [(name: String, value: PatronProto.PropertyValue?)]
   var acceptsSMS: Bool?
@@ -106,16 +106,6 @@ extension CustomerDraft {
       return time
     }
     return time.map(FieldEdit.set) ?? .leave
-  }
-
-  private static func address(
-    _ input: CustomerInput, _ path: String, _ country: CountryCode?,
-    _ violations: inout Violations
-  ) -> FieldEdit<Address> {
-    guard let given = input.address else { return .leave }
-    let valid = PostalAddress(given).validated(
-      path: "\(path).address", defaultCountry: country, violations: &violations)
-    return valid.isEmpty ? .clear : .set(Address(valid))
   }
 
   private static func properties(

@@ -10,8 +10,8 @@ extension CustomerHandlers {
   ) throws {
     let reader = try context.store(request.storeID)
     let filter = try CheckedFilter(request.filter)
-    let order = try CustomerOrder.checked(request.sort, reader)
     let size = try PageSize.check(request.pageSize)
+    let order = try CustomerOrder.checked(request.sort, reader)
     let binding = binding(filter, order, reader.store)
     var position: [Int64]?
     if !request.pageToken.isEmpty {

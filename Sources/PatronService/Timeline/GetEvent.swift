@@ -19,7 +19,9 @@ extension TimelineHandlers {
     response.appendMessage(1, row.body + (try titles.missingTitle(of: row)))
     let event = try Event(stored: row.body)
     try appendRelated(to: event, reader, titles, &response)
-    if let order = try reader.order(about: event) { response.appendMessage(3, order.body) }
+    if let order = try reader.order(about: event) {
+      try order.body.withUnsafeBytes { try response.appendOrder(3, $0) }
+    }
   }
 
   private static func find(_ request: GetEventRequest, _ reader: StoreReader) throws -> EventRow? {

@@ -74,7 +74,7 @@ extension TimelineHandlers {
       if change.draft.address.value == nil,
         let address = draft.order.shippingAddress ?? draft.order.billingAddress
       {
-        change.draft.address = .set(address)
+        change.draft.address = .set(.whole(address))
       }
       // Orders may have been paid in a currency that is none any more; customers have a current
       // one.
@@ -91,6 +91,7 @@ extension TimelineHandlers {
       _ draft: OrderDraft, _ known: OrderRow?, _ old: Order?, _ plan: CustomerChange.Plan
     ) throws {
       if let old { try draft.checkFits(old) }
+      try draft.order.checkSize(over: known?.body)
       if let known, !plan.has(known.customerID) {
         throw RPCError.reason(
           .failedPrecondition, "ORDER_CUSTOMER_CHANGED",
@@ -119,7 +120,8 @@ extension TimelineHandlers {
       var timeline = try TimelineWriter(
         writer, customerID: customer.row.id, stats: customer.row.stats, now: now)
       if known == nil { order.id = try writer.nextID() }
-      let row = OrderRow(order, draft, body: try order.encoded())
+      let body = try RecordLimit.order.checked(order.encoded(), over: known?.body)
+      let row = OrderRow(order, draft, body: body)
       if let known { try writer.update(row, replacing: known) } else { try writer.insert(row) }
       let number = timeline.stats.numberOfOrder(placedAt: row.placedAt)
       try timeline.changeStats { stats in

@@ -7,6 +7,8 @@ final class WriteQueue: Sendable {
     var bytes = 0
     var refusal: StoreError?
     var isWriterWaiting = false
+    /// Tokens of callers that are gone. Some may be of jobs that have run.
+    var abandoned: Set<ReplyToken> = []
     /// How long the latest batches took, smoothed: what a retry hint is made of.
     var batchDuration = Duration.milliseconds(5)
   }
@@ -50,10 +52,32 @@ final class WriteQueue: Sendable {
       let batch = Array(state.jobs.prefix(count))
       state.jobs.removeFirst(batch.count)
       for job in batch { state.bytes -= job.bytes }
-      return batch
+      return state.abandoned.isEmpty ? batch : Self.marked(batch, &state)
     }
     guard let batch else { return [] }
     return batch.isEmpty ? nil : batch
+  }
+
+  /// Marks the jobs of a batch whose callers are gone.
+  private static func marked(_ batch: [WriteJob], _ state: inout State) -> [WriteJob] {
+    var batch = batch
+    for index in batch.indices where !batch[index].isBegun {
+      batch[index].isAbandoned = state.abandoned.remove(batch[index].token) != nil
+    }
+    if state.jobs.isEmpty { state.abandoned = [] }
+    return batch
+  }
+
+  /// Notes that a caller is gone: its job is dropped if it waits.
+  func abandon(_ token: ReplyToken) {
+    state.withLock { state in
+      guard !state.jobs.isEmpty else { return }
+      // Tokens of jobs that have run already stay until they are more than any that may wait.
+      if state.abandoned.count >= 2 * countMax {
+        state.abandoned.formIntersection(state.jobs.map(\.token))
+      }
+      state.abandoned.insert(token)
+    }
   }
 
   /// Notes how long a batch took.

@@ -9,7 +9,7 @@ struct CustomersImport: AsyncParsableCommand {
     discussion: """
       Takes what `customers export` writes, and any CSV whose header has its names; --template \
       prints them. Properties are columns custom.NAME:TYPE. Empty cells leave alone what is \
-      stored; address cells replace the whole address. Columns that only an export has are \
+      stored; cells of the address replace the parts that the file has columns for. Columns that only an export has are \
       ignored with a note; unknown ones are an error. Where sms_suppressed or email_suppressed is \
       true and the row has no reasons, the address is suppressed with the reason manual.
 

@@ -57,6 +57,18 @@ struct ImportHeader: Sendable {
     self.reasonIndex = reasonIndex
   }
 
+  /// The parts of the address that the file has columns for; nil where it has all of them, and a row
+  /// is the whole address.
+  var addressParts: GoogleProtobuf.FieldMask? {
+    let fields: [(CustomerField, part: String)] = [
+      (.address1, "address1"), (.address2, "address2"), (.city, "city"), (.company, "company"),
+      (.state, "state"), (.zip, "zip"), (.provinceCode, "province_code"),
+      (.countryCode, "country_code"), (.addressPhoneNumber, "phone_number"),
+    ]
+    let given = fields.filter { columns.contains(.field($0.0)) }
+    return given.count == fields.count ? nil : .with { $0.paths = given.map(\.part) }
+  }
+
   /// Whether an address is suppressed, without a reason: not part of what is written to be read
   /// again, but never left out, since messages would go out by mistake.
   private static func isSuppressionFlag(_ column: CustomerColumn) -> Bool {

@@ -46,7 +46,7 @@ struct ImportRow {
         mistakes.append("\(column.name): \(reason(error))")
       }
     }
-    let item = row.finished(&mistakes)
+    let item = row.finished(header.addressParts, &mistakes)
     guard mistakes.isEmpty else { throw LocalError(mistakes.joined(separator: "; ")) }
     return item
   }
@@ -145,9 +145,15 @@ struct ImportRow {
     try EnumArgument.parse(cell, as: Value.self, joiner: "_")
   }
 
-  private mutating func finished(_ mistakes: inout [String]) -> ImportItem {
+  private mutating func finished(
+    _ addressParts: GoogleProtobuf.FieldMask?,
+    _ mistakes: inout [String]
+  ) -> ImportItem {
     if let locale, saysMore(locale) { customer.defaultLanguage = locale }
-    if hasAddress { customer.address = address }
+    if hasAddress {
+      customer.address = address
+      customer.addressMask = addressParts
+    }
     item.customer = customer
     for channel in PatronModel.Channel.allCases {
       for topic in PatronModel.Topic.allCases {
