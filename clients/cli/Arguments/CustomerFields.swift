@@ -196,6 +196,9 @@ struct AddressFields: ParsableArguments {
     ].compactMap { name, field, text in text.map { (name, field, $0) } }
   }
 
+  /// With so many the address is whole.
+  private static let partCount = 9
+
   /// True when no flag was given.
   var isEmpty: Bool { given.isEmpty && !replaceAddress }
 
@@ -211,7 +214,7 @@ struct AddressFields: ParsableArguments {
   func apply(to input: inout CustomerInput) {
     guard !given.isEmpty else { return }
     let isWhole = input.address != nil && input.addressMask == nil
-    if replaceAddress {
+    if replaceAddress || given.count == Self.partCount {
       input.address = Address()
       input.addressMask = nil
     } else if !isWhole {

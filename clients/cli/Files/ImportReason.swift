@@ -4,6 +4,10 @@ import PatronModel
 /// Why the server refused a row, in the words of the file: columns instead of the request's fields.
 enum ImportReason {
   static func text(_ error: RPCError, _ item: ImportItem) -> String {
+    SafeText.line(plain(error, item))
+  }
+
+  private static func plain(_ error: RPCError, _ item: ImportItem) -> String {
     if let conflict = conflict(error) { return conflict }
     let violations = error.violations.map { violation in
       let name = column(violation.field, item)

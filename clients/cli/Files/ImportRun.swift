@@ -70,8 +70,8 @@ struct ImportRun: Sendable {
     // An import that failed before anything was told to the server has nothing to sum up.
     if let failure, !summary.hasAnswer { throw failure }
     try rejects.close()
-    for (reason, count) in warnings.sorted(by: { $0.key < $1.key }) {
-      session.remark("\(reason): \(ValueText.plural(count, "time"))")
+    for (reason, count) in warnings.sorted(by: { $0.key < $1.key }).prefix(50) {
+      session.remark("\(ErrorText.reason(reason)): \(ValueText.plural(count, "time"))")
     }
     summary.finish(
       rejectsPath: rejects.path,

@@ -102,7 +102,7 @@ struct TimelineOrders: AsyncParsableCommand {
       }
     }
     if !collected.nextPageToken.isEmpty, session.format != .json {
-      session.remark("there are more: --page-token \(collected.nextPageToken), or --all")
+      session.remarkMore(collected.nextPageToken)
     }
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PatronClient
 import TTRPC
 
 /// The whole program but for the process around it.
@@ -34,7 +35,8 @@ struct LoadProgram: Sendable {
       errors("patron-load: \(error)\n")
       return error.kind == .usage ? Status.usage : Status.local
     } catch let error as RPCError {
-      errors("patron-load: \(error.message)\n")
+      let text = SafeText.line(error.message, limit: SafeText.longestSentence)
+      errors("patron-load: \(text)\n")
       return Status.local
     } catch {
       errors("patron-load: \(error)\n")

@@ -1,3 +1,4 @@
+import PatronClient
 import TTRPC
 
 /// The report for people.
@@ -111,7 +112,8 @@ struct TextReport {
     }
     if !result.messages.isEmpty { lines.append("Errors") }
     for (message, count) in result.messages.prefix(10) {
-      lines.append("  " + NumberText.right(NumberText.grouped(count), 10) + "  " + message)
+      let text = SafeText.line(message, limit: SafeText.longestSentence)
+      lines.append("  " + NumberText.right(NumberText.grouped(count), 10) + "  " + text)
     }
     return lines
   }
