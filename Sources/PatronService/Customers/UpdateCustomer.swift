@@ -39,7 +39,8 @@ extension CustomerHandlers {
     draft.clearedFlags = mask.clearedFlags
     try violations.finish()
     return Update(
-      store: store, requestID: requestID, id: request.id, change: CustomerChange(of: draft, by: actor),
+      store: store, requestID: requestID, id: request.id,
+      change: CustomerChange(of: draft, by: actor),
       replacesProperties: mask.replacesProperties, etag: request.etag)
   }
 

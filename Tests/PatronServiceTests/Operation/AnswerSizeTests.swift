@@ -65,8 +65,8 @@ struct AnswerSizeTests {
         }
       }
       try await refused(shop, "SyncOrder") {
-        let code = String(repeating: "x", count: 200)
-        try await shop.sync(.of("o1", 100) { $0.discountCodes = Array(repeating: code, count: 15) }) {
+        let codes = Array(repeating: String(repeating: "x", count: 200), count: 15)
+        try await shop.sync(.of("o1", 100) { $0.discountCodes = codes }) {
           $0.email = "c1@example.com"
         }
       }
