@@ -23,11 +23,12 @@ public enum SafeText {
     return String(result)
   }
 
-  /// The same for text of several lines, whole: it keeps line breaks and tabs.
+  /// The same for text of several lines, whole: it keeps line feeds and tabs.
   public static func lines(_ text: String) -> String {
     replacing(in: text) { scalar in
       switch scalar {
-      case "\n", "\r", "\t": nil
+      case "\n", "\t": nil
+      case "\r": ""
       default: "\u{FFFD}"
       }
     }

@@ -25,7 +25,7 @@ struct PointReaderTests {
     try lane.insert(1)
     let opened = Counter()
     let reader = try lane.store.makePointReader { opened.add() }
-    #expect(throws: Rejected.self) { try reader.read { _ in throw Rejected() } }
+    #expect(throws: Rejected.self) { try reader.read { _ -> Void in throw Rejected() } }
     try reader.read { _ in }
     #expect(opened.count == 0)
     #expect(try count(reader) == 1)
