@@ -12,8 +12,6 @@ public struct WriteJob: Sendable {
   /// Whether the job goes on with what is on disk already: then it runs also where its caller is
   /// gone.
   public let isBegun: Bool
-  /// Whether its caller gave up while it waited.
-  var isAbandoned = false
   /// Does the work and returns the encoded answer. It runs again, in a transaction of its own, when
   /// the batch it was in had to be rolled back.
   public let run: @Sendable (WriteTransaction) throws -> [UInt8]

@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Synchronization
 
 /// The bounded queue in front of the writer.
 final class WriteQueue: Sendable {
@@ -7,13 +8,17 @@ final class WriteQueue: Sendable {
     var bytes = 0
     var refusal: StoreError?
     var isWriterWaiting = false
-    /// Tokens of callers that are gone. Some may be of jobs that have run.
+    /// Whether jobs that were taken are being run.
+    var isWriterBusy = false
+    /// Tokens of callers that are gone: of jobs that wait, or were taken last.
     var abandoned: Set<ReplyToken> = []
     /// How long the latest batches took, smoothed: what a retry hint is made of.
     var batchDuration = Duration.milliseconds(5)
   }
 
   private let state = Monitor(State())
+  /// Whether there are any, for a look without the lock.
+  private let hasAbandoned = Atomic<Bool>(false)
   private let countMax: Int
   private let bytesMax: Int
 
@@ -44,6 +49,8 @@ final class WriteQueue: Sendable {
   /// `patience` passed without any.
   func take(atMost count: Int, patience: Duration? = nil) -> [WriteJob]? {
     let batch: [WriteJob]? = state.wait(timeout: patience) { state in
+      forgetAbandoned(&state)
+      state.isWriterBusy = !state.jobs.isEmpty
       if state.jobs.isEmpty {
         if state.refusal != nil { return [] }
         state.isWriterWaiting = true
@@ -52,32 +59,32 @@ final class WriteQueue: Sendable {
       let batch = Array(state.jobs.prefix(count))
       state.jobs.removeFirst(batch.count)
       for job in batch { state.bytes -= job.bytes }
-      return state.abandoned.isEmpty ? batch : Self.marked(batch, &state)
+      return batch
     }
     guard let batch else { return [] }
     return batch.isEmpty ? nil : batch
   }
 
-  /// Marks the jobs of a batch whose callers are gone.
-  private static func marked(_ batch: [WriteJob], _ state: inout State) -> [WriteJob] {
-    var batch = batch
-    for index in batch.indices where !batch[index].isBegun {
-      batch[index].isAbandoned = state.abandoned.remove(batch[index].token) != nil
-    }
-    if state.jobs.isEmpty { state.abandoned = [] }
-    return batch
-  }
-
-  /// Notes that a caller is gone: its job is dropped if it waits.
+  /// Notes that a caller is gone: its job is not run, unless it has begun.
   func abandon(_ token: ReplyToken) {
     state.withLock { state in
-      guard !state.jobs.isEmpty else { return }
-      // Tokens of jobs that have run already stay until they are more than any that may wait.
-      if state.abandoned.count >= 2 * countMax {
-        state.abandoned.formIntersection(state.jobs.map(\.token))
-      }
+      guard state.isWriterBusy || !state.jobs.isEmpty else { return }
       state.abandoned.insert(token)
+      hasAbandoned.store(true, ordering: .releasing)
     }
+  }
+
+  /// Whether the caller of a job that was taken is gone. Costs next to nothing while none is.
+  func isAbandoned(_ job: WriteJob) -> Bool {
+    guard hasAbandoned.load(ordering: .acquiring), !job.isBegun else { return false }
+    return state.withLock { $0.abandoned.contains(job.token) }
+  }
+
+  /// Forgets the tokens of jobs that have run.
+  private func forgetAbandoned(_ state: inout State) {
+    guard !state.abandoned.isEmpty else { return }
+    state.abandoned.formIntersection(state.jobs.map(\.token))
+    hasAbandoned.store(!state.abandoned.isEmpty, ordering: .releasing)
   }
 
   /// Notes how long a batch took.

@@ -49,10 +49,6 @@ final class Writer {
   private func process(_ jobs: [WriteJob], now: ContinuousClock.Instant) {
     assertOwner()
     let live = jobs.filter { job in
-      if job.isAbandoned {
-        reply(job, .failure(StoreError.cancelled))
-        return false
-      }
       guard let deadline = job.deadline, deadline <= now else { return true }
       reply(job, .failure(StoreError.deadlineExceeded))
       return false

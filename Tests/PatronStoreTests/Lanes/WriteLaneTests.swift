@@ -69,6 +69,28 @@ struct WriteLaneTests {
     #expect(try lane.values() == kept + [100])
   }
 
+  /// A batch may take a while: who goes away meanwhile is not served either.
+  @Test func jobsThatWereTakenTogetherAreDroppedToo() throws {
+    let lane = try LaneStore()
+    let gate = Gate()
+    let (first, tokens) = try lane.whileWriterIsHeld {
+      let first = try lane.submit { _ in
+        gate.pass()
+        return []
+      }
+      return (first, try submitInserts(lane, 1...3))
+    }
+    try gate.waitForArrival()
+    lane.store.writer.abandon(tokens[1])
+    lane.store.writer.abandon(first)
+    gate.open()
+    _ = try lane.replies.wait(for: first).get()
+    #expect(try lane.replies.error(of: tokens[0]) == nil)
+    #expect(try lane.replies.error(of: tokens[1]) == .cancelled)
+    #expect(try lane.replies.error(of: tokens[2]) == nil)
+    #expect(try lane.values() == [1, 3])
+  }
+
   /// What is on disk already is finished, whoever waits for it.
   @Test func aJobThatGoesOnWithAnotherIsNotDropped() throws {
     let lane = try LaneStore()
