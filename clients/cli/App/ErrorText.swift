@@ -17,7 +17,8 @@ enum ErrorText {
     for violation in violations.prefix(mostViolations) {
       let path = sentence(violation.field)
       let field = path.isEmpty ? "" : style.bold(path) + ": "
-      let reason = violation.reason.isEmpty ? "" : " " + style.dim("(\(reason(violation.reason)))")
+      let name = Self.reason(violation.reason)
+      let reason = name.isEmpty ? "" : " " + style.dim("(\(name))")
       lines.append("  \(field)\(sentence(violation.description))\(reason)")
     }
     if violations.count > mostViolations {

@@ -9,8 +9,8 @@ struct CustomersImport: AsyncParsableCommand {
     discussion: """
       Takes what `customers export` writes, and any CSV whose header has its names; --template \
       prints them. Properties are columns custom.NAME:TYPE. Empty cells leave alone what is \
-      stored; cells of the address replace the parts that the file has columns for. Columns that only an export has are \
-      ignored with a note; unknown ones are an error. Where sms_suppressed or email_suppressed is \
+      stored; cells of the address replace the parts that the file has columns for. Columns that \
+      only an export has are ignored with a note; unknown ones are an error. Where sms_suppressed or email_suppressed is \
       true and the row has no reasons, the address is suppressed with the reason manual.
 
       With --consent keep, the default, nobody who is known is subscribed; opt-outs are taken. \

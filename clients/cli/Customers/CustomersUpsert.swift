@@ -9,7 +9,8 @@ struct CustomersUpsert: AsyncParsableCommand {
     discussion: """
       A customer is known by --external-id; without it by exactly one of --email and --phone. \
       Flags that are not given leave alone what is stored, parts of the address too; --clear \
-      clears a field, --replace-address sets the whole address. Repeating a call changes nothing and says `unchanged`.
+      clears a field, --replace-address sets the whole address. Repeating a call changes nothing \
+      and says `unchanged`.
 
       With --batch each line is one patron.v1.CustomerInput in JSON:
         {"externalId": "42", "email": "ada@example.com", "firstName": "Ada"}

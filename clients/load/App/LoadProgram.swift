@@ -1,5 +1,5 @@
 import ArgumentParser
-import PatronClient
+import enum PatronClient.SafeText
 import TTRPC
 
 /// The whole program but for the process around it.

@@ -1,4 +1,4 @@
-import PatronClient
+import enum PatronClient.SafeText
 import TTRPC
 
 /// The report for people.
