@@ -197,9 +197,9 @@ extension ClientHandler {
     scheduleTimer()
   }
 
-  /// Hands out events until `next` has none. A completion that starts or ends calls comes back here:
-  /// the events of that follow those before them, so that no completion runs inside of another, or
-  /// before the call that it belongs to has returned.
+  /// Hands out events until `next` has none. A completion that starts or ends calls comes back
+  /// here: the events of that follow those before them, so that no completion runs inside of
+  /// another, or before the call that it belongs to has returned.
   private func deliver(_ next: (inout ClientConnection) -> ClientEvent?) {
     guard !isDelivering else { return }
     isDelivering = true

@@ -103,8 +103,8 @@ struct UpdateMask {
     RuleError(
       reason: "MASK_PATH_UNKNOWN",
       message: "The path names no field of patron.v1.CustomerInput. Expected is a name such as "
-        + "phone_number, custom_properties.shoe_size for one property, or address.city for one part "
-        + "of the address.",
+        + "phone_number, custom_properties.shoe_size for one property, or address.city for one "
+        + "part of the address.",
       given: Redaction.cut(path))
   }
 }

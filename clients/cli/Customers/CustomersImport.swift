@@ -10,8 +10,8 @@ struct CustomersImport: AsyncParsableCommand {
       Takes what `customers export` writes, and any CSV whose header has its names; --template \
       prints them. Properties are columns custom.NAME:TYPE. Empty cells leave alone what is \
       stored; cells of the address replace the parts that the file has columns for. Columns that \
-      only an export has are ignored with a note; unknown ones are an error. Where sms_suppressed or email_suppressed is \
-      true and the row has no reasons, the address is suppressed with the reason manual.
+      only an export has are ignored with a note; unknown ones are an error. Where sms_suppressed \
+      or email_suppressed is true and the row has no reasons, the address is suppressed with the reason manual.
 
       With --consent keep, the default, nobody who is known is subscribed; opt-outs are taken. \
       With --consent overwrite the states are taken as given, over an opt-out only with a later \

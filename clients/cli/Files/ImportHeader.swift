@@ -57,8 +57,8 @@ struct ImportHeader: Sendable {
     self.reasonIndex = reasonIndex
   }
 
-  /// The parts of the address that the file has columns for; nil where it has all of them, and a row
-  /// is the whole address.
+  /// The parts of the address that the file has columns for; nil where it has all of them, and a
+  /// row is the whole address.
   var addressParts: GoogleProtobuf.FieldMask? {
     let fields: [(CustomerField, part: String)] = [
       (.address1, "address1"), (.address2, "address2"), (.city, "city"), (.company, "company"),

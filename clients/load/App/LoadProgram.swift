@@ -1,6 +1,7 @@
 import ArgumentParser
-import enum PatronClient.SafeText
 import TTRPC
+
+import enum PatronClient.SafeText
 
 /// The whole program but for the process around it.
 struct LoadProgram: Sendable {

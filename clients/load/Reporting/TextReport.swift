@@ -1,5 +1,6 @@
-import enum PatronClient.SafeText
 import TTRPC
+
+import enum PatronClient.SafeText
 
 /// The report for people.
 struct TextReport {
