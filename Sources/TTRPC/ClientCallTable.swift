@@ -1,5 +1,6 @@
 /// Names one call of one connection. Slots are small numbers that are used again, so that a driver
 /// keeps its side of a call in an array; the stream id tells an old call from the slot's next one.
+/// A slot is given to another call only after the driver has taken the event that ends its call.
 public struct ClientCallID: Sendable, Hashable {
   /// The stream id on the wire: odd, never used twice on a connection.
   public let stream: UInt32
@@ -63,14 +64,18 @@ struct ClientCallTable {
     return body(&slots[id.slot]!)
   }
 
+  /// Ends a call. Its slot stays taken until ``release(_:)``: the driver may not have heard of the
+  /// end yet, and starts calls meanwhile.
   @discardableResult
   mutating func remove(_ id: ClientCallID) -> ClientCallState? {
     guard let state = self[id] else { return nil }
     slots[id.slot] = nil
-    free.append(id.slot)
     byStream[id.stream] = nil
     return state
   }
+
+  /// Gives the slot of a call that was removed to others; once for each call.
+  mutating func release(_ id: ClientCallID) { free.append(id.slot) }
 
   /// In the order in which the calls were made.
   var all: [ClientCallID] {

@@ -9,7 +9,7 @@ extension ClientConnection {
   ) -> ClientEvent? {
     if input.count > 0 { keepalive.heard(now) }
     while true {
-      if let event = pending.popFirst() { return event }
+      if let event = nextPending() { return event }
       if case .closed = phase {
         input = UnsafeRawBufferPointer(start: nil, count: 0)
         return nil
@@ -26,13 +26,19 @@ extension ClientConnection {
       case .notTTRPC(let byte): close(Self.notTTRPC(byte))
       case .frame(let frame):
         input = UnsafeRawBufferPointer(rebasing: input[frame.byteCount...])
-        if let event = handle(frame, now: now) { return event }
+        if let event = handle(frame, now: now) { return delivering(event) }
       }
     }
   }
 
   /// The next event that waits and needs no input.
-  public mutating func nextPending() -> ClientEvent? { pending.popFirst() }
+  public mutating func nextPending() -> ClientEvent? { pending.popFirst().map { delivering($0) } }
+
+  /// The driver hears of the end of a call now: what it starts from there may have the call's slot.
+  private mutating func delivering(_ event: ClientEvent) -> ClientEvent {
+    if let call = event.endedCall { calls.release(call) }
+    return event
+  }
 
   private mutating func skip(_ input: inout UnsafeRawBufferPointer) -> Bool {
     let count = min(skipping, input.count)

@@ -15,3 +15,13 @@ public enum ClientEvent {
   /// The connection is of no further use: every call has been failed, close the socket.
   case closed(RPCError)
 }
+
+extension ClientEvent {
+  /// The call that ends with the event; nil when none does.
+  var endedCall: ClientCallID? {
+    switch self {
+    case .response(let call, _), .ended(let call), .failed(let call, _): call
+    case .message, .draining, .closed: nil
+    }
+  }
+}

@@ -43,6 +43,9 @@ public struct Limits: Sendable, Hashable {
 
   /// The defaults.
   public init() {}
+
+  /// Largest response message that the server sends: the envelope takes six bytes more.
+  public var answerBytes: Int { responseBytes - 6 }
 }
 
 /// What a person needs to know about one limit.

@@ -85,7 +85,7 @@ extension ServerConnection {
 
   private mutating func respond(_ stream: UInt32, _ result: Result<[UInt8], RPCError>) {
     switch result {
-    case .success(let bytes) where bytes.count + 6 > limits.responseBytes:
+    case .success(let bytes) where bytes.count > limits.answerBytes:
       output.appendError(stream: stream, ServerErrors.answerTooLarge(bytes.count, limits))
     case .success(let bytes): output.appendResponse(stream: stream, bytes)
     case .failure(let error): output.appendError(stream: stream, error)

@@ -51,6 +51,8 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
   private var leftover = ByteBuffer()
   private var outgoing = ByteBuffer()
   private var socketError: (any Error)?
+  /// Set while events are handed out: what their receivers bring about waits for its turn.
+  private var isDelivering = false
   /// Set while input is being handled: the time of this batch.
   private var batchTime: ContinuousClock.Instant?
   private var flushScheduled = false
@@ -188,11 +190,21 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
 extension ClientHandler {
   /// After anything that may have made events or output.
   private func settle() {
-    while let event = connection.nextPending() { handle(event) }
+    deliver { $0.nextPending() }
     // The stream whose queue was full may be the one that ended.
     resumeReading()
     scheduleFlush()
     scheduleTimer()
+  }
+
+  /// Hands out events until `next` has none. A completion that starts or ends calls comes back
+  /// here: the events of that follow those before them, so that no completion runs inside of
+  /// another, or before the call that it belongs to has returned.
+  private func deliver(_ next: (inout ClientConnection) -> ClientEvent?) {
+    guard !isDelivering else { return }
+    isDelivering = true
+    defer { isDelivering = false }
+    while let event = next(&connection) { handle(event) }
   }
 
   private func handle(_ event: ClientEvent) {
@@ -278,7 +290,7 @@ extension ClientHandler {
     }
     let used = input.withUnsafeReadableBytes { bytes in
       var rest = bytes
-      while let event = connection.next(&rest, now: now) { handle(event) }
+      deliver { $0.next(&rest, now: now) }
       return bytes.count - rest.count
     }
     input.moveReaderIndex(forwardBy: used)

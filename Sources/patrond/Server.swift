@@ -45,9 +45,12 @@ struct Server {
     configuration.limits = limits
     configuration.threads = threads
     let routes = Routes.patron()
+    let limits = limits
     do {
       return try await TTRPCServer.start(addresses, configuration: configuration) { [feeds] loop in
-        ComposedDispatcher([dispatcher(routes, store, feeds, loop), HealthDispatcher(health)])
+        ComposedDispatcher([
+          dispatcher(routes, store, feeds, limits, loop), HealthDispatcher(health),
+        ])
       }
     } catch {
       store.close()
@@ -73,10 +76,18 @@ private func dispatcher(
   _ routes: Routes,
   _ store: Store,
   _ feeds: FeedHub,
+  _ limits: Limits,
   _ loop: any ServerLoop
 ) -> any CallDispatcher {
   do {
-    return try LaneDispatcher(routes: routes, store: store, feeds: feeds, loop: loop)
+    return try LaneDispatcher(
+      routes: routes,
+      store: store,
+      feeds: feeds,
+      loop: loop,
+      limits: limits,
+      onUnexpectedError: { report("\($0)") }
+    )
   } catch {
     report("cannot open the database for reading: \(error)")
     exit(1)

@@ -144,6 +144,40 @@ struct CustomerCommandTests {
     "source":"popup","actor":"ACTOR_OPERATOR"}
     """
 
+  @Test(arguments: [
+    (["--city", "Paris"], ##"{"city":"Paris"}"##, "city"),
+    (["--city", "", "--zip", "75001"], ##"{"zip":"75001"}"##, "city,zip"),
+    (["--city", "Paris", "--replace-address"], ##"{"city":"Paris"}"##, ""),
+    (
+      ["--data", ##"{"address": {"countryCode": "FR", "city": "Lyon"}}"##, "--city", "Paris"],
+      ##"{"city":"Paris","countryCode":"FR"}"##, ""
+    ),
+    (
+      ["--data", ##"{"address": {"zip": "1"}, "addressMask": "zip"}"##, "--city", "Paris"],
+      ##"{"city":"Paris","zip":"1"}"##, "zip,city"
+    ),
+  ])
+  func addressFlagsChangeParts(_ flags: [String], _ address: String, _ mask: String) async throws {
+    let server = FakeServer()
+    server.on(CustomerService.upsertCustomer) { _ in .with { $0.outcome = .updated } }
+    let outcome = try await patron(
+      ["customers", "upsert", "--external-id", "42"] + flags, server: server)
+    #expect(outcome.status == 0, "\(outcome.err)")
+    let input = try server.requests(UpsertCustomerRequest.self, "UpsertCustomer").first?.customer
+    #expect(try input?.address?.json() == address)
+    #expect(input?.addressMask?.paths.joined(separator: ",") ?? "" == mask)
+  }
+
+  @Test func replaceAddressNeedsAnAddress() async throws {
+    for arguments in [
+      ["--replace-address"], ["--replace-address", "--clear", "address"],
+      ["--city", "Paris", "--clear", "address"],
+    ] {
+      let outcome = try await patron(["customers", "upsert", "--external-id", "42"] + arguments)
+      #expect(outcome.status == 2, "\(arguments)")
+    }
+  }
+
   @Test func upsertClearsAndTakesData() async throws {
     let server = FakeServer()
     server.on(CustomerService.upsertCustomer) { _ in .with { $0.outcome = .unchanged } }

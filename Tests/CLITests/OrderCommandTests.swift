@@ -111,6 +111,33 @@ struct OrderCommandTests {
     #expect(request?.order == .externalID("1001"))
   }
 
+  @Test func showsAnOrderThatComesInParts() async throws {
+    let server = FakeServer()
+    server.on(TimelineService.getOrder) { request throws(RPCError) in
+      let number = request.partToken.isEmpty ? 1 : Int(request.partToken) ?? 0
+      var order = try Self.order(1)
+      order.fulfillments = [.with { $0.externalID = "f\(number)" }]
+      order.refunds = []
+      order.isPartial = true
+      let shown = order
+      return .with {
+        $0.order = shown
+        $0.nextPartToken = number < 3 ? String(number + 1) : ""
+      }
+    }
+    let outcome = try await patron("timeline", "orders", "--order-id", "1001", server: server)
+    for number in 1...3 {
+      #expect(outcome.out.contains("f\(number), everything that was left\n"), "\(outcome.out)")
+    }
+    let requests = try server.requests(GetOrderRequest.self, "GetOrder")
+    #expect(requests.map(\.partToken) == ["", "2", "3"])
+    let json = try await patron(
+      "timeline", "orders", "--order-id", "1001", "-o", "json", server: server)
+    let whole = try GetOrderResponse(json: json.out)
+    #expect(whole.order?.fulfillments.map(\.externalID) == ["f1", "f2", "f3"])
+    #expect(whole.order?.isPartial == false && whole.nextPartToken.isEmpty)
+  }
+
   @Test func takesOverParts() async throws {
     let server = FakeServer()
     server.on(TimelineService.syncRefund) { _ throws(RPCError) in

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOPosix
 import TTRPC
@@ -106,6 +107,79 @@ import Testing
     }.get()
     #expect(try await promise.futureResult.get() == .deadlineExceeded)
     try await loop.submit { connection.close() }.get()
+    await server.stop()
+  }
+
+  /// Starts a call from the completion of each call of a first round.
+  private final class Chain {
+    static let count = 64
+    private let connection: ClientLoopConnection
+    private let promise: EventLoopPromise<Void>
+    private var depth = 0
+    private var isStarting = false
+    /// The outcomes of the first round and of the second, by call.
+    var first = [[StatusCode]](repeating: [], count: count)
+    var second = [[StatusCode]](repeating: [], count: count)
+
+    init(_ connection: ClientLoopConnection, promise: EventLoopPromise<Void>) {
+      self.connection = connection
+      self.promise = promise
+    }
+
+    func begin() {
+      for index in 0..<Self.count {
+        start(.milliseconds(20)) { code in
+          self.first[index].append(code)
+          self.start(.seconds(60)) { self.second[index].append($0) }
+          if index == Self.count - 1 { self.closeSoon() }
+        }
+      }
+    }
+
+    private func closeSoon() {
+      connection.eventLoop.assumeIsolated().execute { self.close() }
+    }
+
+    private func close() {
+      #expect(connection.callsInFlight == Self.count)
+      #expect(second.allSatisfy(\.isEmpty), "a call that runs was given another's failure")
+      connection.close()
+      promise.succeed()
+    }
+
+    private func start(_ timeout: Duration, _ body: @escaping (StatusCode) -> Void) {
+      isStarting = true
+      defer { isStarting = false }
+      let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+      connection.unary(TestMethods.echo, nothing, timeout: timeout) { result in
+        #expect(!self.isStarting, "a completion never runs before the call returned")
+        #expect(self.depth == 0, "no completion runs inside of another")
+        self.depth += 1
+        body(ClientLoopTests.code(result))
+        self.depth -= 1
+      }
+    }
+  }
+
+  /// Deadlines that pass in one tick end many calls at once. Calls that are started from there have
+  /// outcomes of their own, and none of the others is lost.
+  @Test func callsStartedFromCompletionsHaveTheirOwnOutcomes() async throws {
+    let server = try await RawServer.start { _, _, _ in [] }
+    let loop = MultiThreadedEventLoopGroup.singleton.next()
+    let connection = try await ClientLoopConnection.connect(on: loop, target: server.target).get()
+    let promise = loop.makePromise(of: Void.self)
+    let bound = try await loop.submit {
+      NIOLoopBound(Chain(connection, promise: promise), eventLoop: loop)
+    }.get()
+    try await loop.submit {
+      bound.value.begin()
+      // Nothing runs on the loop meanwhile, so all deadlines are met by one tick.
+      Thread.sleep(forTimeInterval: 0.05)
+    }.get()
+    try await promise.futureResult.get()
+    let outcomes = try await loop.submit { (bound.value.first, bound.value.second) }.get()
+    #expect(outcomes.0 == [[StatusCode]](repeating: [.deadlineExceeded], count: Chain.count))
+    #expect(outcomes.1 == [[StatusCode]](repeating: [.cancelled], count: Chain.count))
     await server.stop()
   }
 

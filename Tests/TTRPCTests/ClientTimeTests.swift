@@ -23,6 +23,33 @@ import Testing
     #expect(peer.connection.callsInFlight == 1)
   }
 
+  /// A driver finds its side of a call by the slot: two calls that wait for their events must not
+  /// share one.
+  @Test func aSlotIsUsedAgainWhenTheEndOfItsCallWasHeard() throws {
+    let peer = ScriptedServer()
+    let first = try peer.start(.test(.unary), timeout: .seconds(1))
+    let second = try peer.start(.test(.unary), timeout: .seconds(1))
+    let later = peer.now.advanced(by: .seconds(1))
+    func start() throws -> ClientCallID {
+      try peer.connection.start(.test(.unary), payload: nil, deadline: nil, now: later)
+    }
+    func heard() -> ClientCallID? { peer.connection.nextPending()?.endedCall }
+    peer.connection.tick(later)
+    #expect(peer.connection.callsInFlight == 0)
+    let third = try start()
+    #expect(third.slot == 2, "nobody has heard of the ends of the first two")
+    #expect(heard() == first)
+    let fourth = try start()
+    #expect(fourth.slot == first.slot)
+    let fifth = try start()
+    #expect(fifth.slot == 3)
+    #expect(heard() == second)
+    let sixth = try start()
+    #expect(sixth.slot == second.slot)
+    #expect(heard() == nil)
+    #expect(peer.connection.callsInFlight == 4)
+  }
+
   @Test func theTimeoutIsWhatIsLeft() throws {
     let peer = ScriptedServer(extensions: false)
     _ = try peer.start(.test(.unary), timeout: .milliseconds(1500))

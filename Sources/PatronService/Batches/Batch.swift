@@ -9,7 +9,7 @@ struct Batch<Item: Sendable>: Sendable {
   /// The most items of one batch.
   static var greatestCount: Int { 1000 }
 
-  var items: [Result<Item, RPCError>]
+  var items: [Result<Item, any Error>]
   /// Whether a phone number was refused or left out because nothing says of which country it is.
   private(set) var lacksCountry = false
 
@@ -32,7 +32,7 @@ struct Batch<Item: Sendable>: Sendable {
         try violations.finish()
         return .success(item)
       } catch {
-        return .failure(.from(error))
+        return .failure(error)
       }
     }
     self.lacksCountry = lacksCountry
@@ -52,7 +52,7 @@ struct Batch<Item: Sendable>: Sendable {
         throw error
       } catch {
         guard context.transaction.totalChanges == changes else { throw error }
-        outcome.reject(RPCError.from(error), index)
+        outcome.reject(context.errors.status(of: error), index)
       }
     }
     return outcome
@@ -68,10 +68,17 @@ struct BatchOutcome {
   /// Bytes of details after which the errors have none any more: what was applied has to be told in
   /// one frame, whatever was wrong with the rest.
   private static let mostDetailBytes = 2 << 20
+  private var warningBytes = 0
+  /// The same for warnings: those of further items are counted only.
+  private static let mostWarningBytes = 1 << 20
 
   fileprivate mutating func add(_ result: BatchItemResult, _ index: Int) {
     var result = result
     result.index = Int32(index)
+    warningBytes += result.warnings.reduce(0) { $0 + $1.size }
+    if warningBytes > Self.mostWarningBytes, !result.warnings.isEmpty {
+      result.warnings = [.leftOut(result.warnings.count)]
+    }
     results.append(result)
     switch result.outcome {
     case .created: counts.created += 1
@@ -104,6 +111,23 @@ extension GoogleRPC.Status {
         $0.typeURL = detail.typeURL
         $0.value = detail.value
       }
+    }
+  }
+}
+
+extension Warning {
+  /// About the bytes that it takes.
+  fileprivate var size: Int {
+    reason.utf8.count + field.utf8.count + message.utf8.count + rule.utf8.count + given.utf8.count
+      + 12
+  }
+
+  /// Stands for warnings that a batch's answer has no room for.
+  fileprivate static func leftOut(_ count: Int) -> Warning {
+    .with {
+      $0.reason = "WARNINGS_LEFT_OUT"
+      $0.message =
+        "\(count) warnings were left out: the answer is full. Send fewer items at a time."
     }
   }
 }

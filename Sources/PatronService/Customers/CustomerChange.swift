@@ -258,8 +258,8 @@ struct CustomerChange: Sendable {
     var row = CustomerRow(
       id: customer.id, externalID: customer.externalID,
       emailKey: try emailKey(of: customer, draft, over: old),
-      phone: customer.phoneNumber, updatedAt: now, body: try customer.encoded(),
-      stats: stats)
+      phone: customer.phoneNumber, updatedAt: now,
+      body: try RecordLimit.customer.checked(customer.encoded(), over: old?.body), stats: stats)
     guard !dryRun else { return row }
     row.provenance = try provenance(noting: changed, over: old, writer.read, at: now)
     try consents.tell(of: &row, in: writer, at: now)

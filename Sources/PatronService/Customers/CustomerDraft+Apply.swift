@@ -58,7 +58,14 @@ extension CustomerDraft {
       "default_currency", &customer.defaultCurrency,
       edited(currency.map(\.code), customer.defaultCurrency))
     changed.set("tags", &customer.tags, edited(tags, customer.tags))
-    changed.set("address", &customer.address, edited(address, customer.address))
+    if let edit = address.value {
+      let stored = customer.address
+      changed.set(
+        "address", &customer.address,
+        mode == .explicit ? edit.applied(to: stored) : edit.filling(stored))
+    } else if case .clear = address, mode == .explicit {
+      changed.set("address", &customer.address, nil)
+    }
     for channel in clearedFlags {
       switch channel {
       case .sms: changed.set("accepts_sms_marketing", &customer.acceptsSMSMarketing, nil)

@@ -15,7 +15,7 @@ struct CustomerDraft: Sendable {
   var language: FieldEdit<LanguageCode>
   var currency: FieldEdit<CurrencyCode>
   var tags: FieldEdit<String>
-  var address: FieldEdit<Address>
+  var address: FieldEdit<AddressEdit>
   /// By name; nil removes.
   var properties: [(name: String, value: PatronProto.PropertyValue?)]
   var acceptsSMS: Bool?
@@ -174,16 +174,6 @@ extension CustomerDraft {
     let tags = TagSet(validOf: text) { violations.addSecondary("\(path).tags", $0) }
     let isCleared = violations.warnings.count == before
     return tags.tags.isEmpty ? isCleared ? .clear : .leave : .set(tags.commaSeparated)
-  }
-
-  private static func address(
-    _ input: CustomerInput, _ path: String, _ country: CountryCode?,
-    _ violations: inout Violations
-  ) -> FieldEdit<Address> {
-    guard let given = input.address else { return .leave }
-    let valid = PostalAddress(given).validated(
-      path: "\(path).address", defaultCountry: country, violations: &violations)
-    return valid.isEmpty ? .clear : .set(Address(valid))
   }
 
   private static func properties(

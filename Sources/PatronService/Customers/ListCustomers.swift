@@ -11,8 +11,8 @@ extension CustomerHandlers {
     let reader = try context.store(request.storeID)
     let customers = try CustomerAppending(request.view, reader, at: context.now)
     let filter = try CheckedFilter(request.filter)
-    let order = try CustomerOrder.checked(request.sort, reader)
     let size = try PageSize.check(request.pageSize)
+    let order = try CustomerOrder.checked(request.sort, reader)
     let binding = binding(filter, order, reader.store)
     var position: [Int64]?
     if !request.pageToken.isEmpty {

@@ -111,8 +111,8 @@ struct MergePlan {
   ) throws -> CustomerRow {
     var row = CustomerRow(
       id: primary.row.id, externalID: customer.externalID, emailKey: emailKey,
-      phone: customer.phoneNumber, updatedAt: now, body: try customer.encoded(),
-      stats: try stats.encoded())
+      phone: customer.phoneNumber, updatedAt: now,
+      body: try RecordLimit.customer.checked(customer.encoded()), stats: try stats.encoded())
     row.provenance = provenance
     return row
   }

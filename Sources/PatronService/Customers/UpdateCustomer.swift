@@ -8,6 +8,7 @@ extension CustomerHandlers {
   /// A checked request.
   struct Update: Sendable {
     var store: StoreID
+    var requestID: RequestID
     var id: Int64
     var change: CustomerChange
     /// Whether properties that the input lacks are removed.
@@ -21,6 +22,7 @@ extension CustomerHandlers {
   static func prepareUpdate(_ request: UpdateCustomerRequest) throws -> Update {
     let store = try StoreID.named(request.storeID)
     var violations = Violations(request.invalidFields, unspecified: .reject)
+    let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     if request.id <= 0 {
       violations.add(
         "id",
@@ -40,7 +42,7 @@ extension CustomerHandlers {
     var change = CustomerChange(of: draft, by: actor)
     change.suspects = violations.suspects
     return Update(
-      store: store, id: request.id, change: change,
+      store: store, requestID: requestID, id: request.id, change: change,
       replacesProperties: mask.replacesProperties, etag: request.etag,
       lacksCountry: violations.lacksCountry)
   }
@@ -50,6 +52,25 @@ extension CustomerHandlers {
     _ update: Update, _ context: WriteContext, _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(update.store)
+    try FirstAnswers.answer(
+      update.requestID, of: CustomerService.updateCustomer.method, in: writer, at: context.now,
+      about: &response
+    ) { response in
+      let result = try perform(update, in: writer, at: context.now)
+      response.appendCustomer(1, result.row)
+      try response.append(
+        UpdateCustomerResponse.with {
+          $0.outcome = result.outcome
+          $0.changedFields = result.changedFields
+          $0.warnings = result.warnings
+        })
+      return [result.row.id]
+    }
+  }
+
+  private static func perform(
+    _ update: Update, in writer: StoreWriter, at now: Int64
+  ) throws -> CustomerChange.Result {
     guard let row = try writer.read.customerRow(.id(update.id), withProvenance: true) else {
       throw try RPCError.customerNotFound(.id(update.id), in: writer.read)
     }
@@ -62,16 +83,7 @@ extension CustomerHandlers {
       if update.replacesProperties { change.draft.removeOtherProperties(of: customer) }
     }
     let plan = try change.plan(on: row, in: writer.read)
-    let result = try change.perform(plan, in: writer, at: context.now)
-    result.row.body.withUnsafeBytes { body in
-      result.row.stats.withUnsafeBytes { response.appendMessage(1, body, $0) }
-    }
-    try response.append(
-      UpdateCustomerResponse.with {
-        $0.outcome = result.outcome
-        $0.changedFields = result.changedFields
-        $0.warnings = result.warnings
-      })
+    return try change.perform(plan, in: writer, at: now)
   }
 }
 

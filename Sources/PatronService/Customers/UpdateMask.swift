@@ -13,6 +13,10 @@ struct UpdateMask {
   /// The most paths of a mask.
   private static let mostPaths = 200
   private static let propertyPrefix = "custom_properties."
+  private static let addressPrefix = "address."
+
+  /// Parts of the address that are named by themselves.
+  private var addressParts: [String] = []
 
   /// Applies a mask to an input. An empty one takes the fields that are present.
   init(
@@ -32,6 +36,11 @@ struct UpdateMask {
     var output = CustomerInput()
     for (index, path) in paths.enumerated() where !take(path, from: input, to: &output) {
       violations.add("update_mask.paths[\(index)]", Self.unknown(path))
+    }
+    // Named as a whole it is replaced as a whole.
+    if output.address == nil, !addressParts.isEmpty {
+      output.address = input.address ?? Address()
+      output.addressMask = .with { $0.paths = addressParts }
     }
     input = output
   }
@@ -53,7 +62,8 @@ struct UpdateMask {
     case "default_language": output.defaultLanguage = input.defaultLanguage ?? ""
     case "default_currency": output.defaultCurrency = input.defaultCurrency ?? ""
     case "tags": output.tags = input.tags ?? ""
-    case "address": output.address = input.address ?? Address()
+    case "address":
+      output.address = input.address ?? Address()
     case "accepts_sms_marketing":
       output.acceptsSMSMarketing = input.acceptsSMSMarketing
       if input.acceptsSMSMarketing == nil { clearedFlags.append(.sms) }
@@ -64,8 +74,17 @@ struct UpdateMask {
       output.customProperties = input.customProperties
       replacesProperties = true
     default:
-      return takeProperty(path, from: input, to: &output)
+      return takePart(path) || takeProperty(path, from: input, to: &output)
     }
+    return true
+  }
+
+  /// `address.<name>` is one part of the address.
+  private mutating func takePart(_ path: String) -> Bool {
+    guard path.hasPrefix(Self.addressPrefix) else { return false }
+    let name = String(path.dropFirst(Self.addressPrefix.count))
+    guard AddressPart.named(name) != nil else { return false }
+    addressParts.append(name)
     return true
   }
 
@@ -84,8 +103,8 @@ struct UpdateMask {
     RuleError(
       reason: "MASK_PATH_UNKNOWN",
       message: "The path names no field of patron.v1.CustomerInput. Expected is a name such as "
-        + "phone_number, or custom_properties.shoe_size for one property; an address is replaced "
-        + "as a whole.",
+        + "phone_number, custom_properties.shoe_size for one property, or address.city for one "
+        + "part of the address.",
       given: Redaction.cut(path))
   }
 }

@@ -5,7 +5,8 @@ internal import TTRPC
 
 /// What goes wrong below the services, as the status that a caller gets.
 extension RPCError {
-  /// The status for any error that a handler or a lane threw.
+  /// The status for any error that a handler or a lane threw. ``CallErrors`` also reports the
+  /// unexpected ones.
   static func from(_ error: any Error) -> RPCError {
     switch error {
     case let error as RPCError: error
@@ -45,7 +46,15 @@ extension RPCError {
     }
   }
 
-  /// An unforeseen error. What it was is not told: it might hold personal data.
+  /// An unexpected error. Its text is not sent: it might hold personal data.
   static let internalError = reason(
-    .internal, "INTERNAL", "The server failed to handle the request. Its log has no more to say.")
+    .internal, "INTERNAL", "The server failed to handle the request.")
+
+  /// The answer to a write that would not reach its caller. Nothing of the write stays.
+  static func answerTooLarge(_ count: Int, limit: Int) -> RPCError {
+    reason(
+      .resourceExhausted, "ANSWER_TOO_LARGE",
+      "The answer would take \(count) bytes, the limit is \(limit). Nothing was changed: send less "
+        + "at a time, or raise --max-response-bytes on the server.")
+  }
 }

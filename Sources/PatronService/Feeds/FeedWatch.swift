@@ -8,6 +8,7 @@ final class FeedWatch: Sendable {
   let topic: FeedTopic
   let stream: any ServerStream
   let loop: LoopHandle
+  let errors: CallErrors
   private let state: Mutex<State>
 
   private struct State {
@@ -24,11 +25,15 @@ final class FeedWatch: Sendable {
     var lastSent = ContinuousClock.now
   }
 
-  init(_ subscription: any FeedSubscription, _ stream: any ServerStream, _ loop: LoopHandle) {
+  init(
+    _ subscription: any FeedSubscription, _ stream: any ServerStream, _ loop: LoopHandle,
+    _ errors: CallErrors
+  ) {
     self.subscription = subscription
     self.topic = subscription.topic
     self.stream = stream
     self.loop = loop
+    self.errors = errors
     state = Mutex(State(position: subscription.start))
   }
 

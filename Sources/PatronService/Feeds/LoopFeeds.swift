@@ -20,9 +20,11 @@ final class LoopFeeds {
   }
 
   /// Begins a subscription. The first message says where it begins.
-  func open(_ work: Routes.FeedWork, _ stream: any ServerStream) throws {
+  func open(
+    _ work: Routes.FeedWork, _ stream: any ServerStream, _ errors: CallErrors
+  ) throws {
     let subscription = try read { try work($0) }
-    let watch = FeedWatch(subscription, stream, loop)
+    let watch = FeedWatch(subscription, stream, loop, errors)
     // Commits are heard of before the first page is read, so that none falls in between.
     guard hub.add(watch) else { throw RPCError.watchEnded }
     watches[ObjectIdentifier(watch)] = watch
@@ -51,7 +53,7 @@ final class LoopFeeds {
       }
     } catch {
       forget(watch)
-      watch.stream.finish(.from(error))
+      watch.stream.finish(watch.errors.status(of: error))
     }
   }
 

@@ -18,6 +18,8 @@ struct WriteContext {
   let transaction: WriteTransaction
   /// The time of the request, microseconds since 1970.
   let now: Int64
+  /// For the errors of single items.
+  var errors = CallErrors.unreported
 
   /// Writes of a store.
   func store(_ store: StoreID) -> StoreWriter {

@@ -14,16 +14,26 @@ public final class LaneDispatcher: CallDispatcher {
   private let reader: PointReader
   private let feeds: LoopFeeds
   private let loop: LoopHandle
+  /// By method.
+  private let errors: [CallErrors]
+  /// The largest message that the server sends.
+  private let mostAnswerBytes: Int
   private let arena = Arena(limit: 0)
 
-  /// A dispatcher for `loop`, called on it.
-  public init(routes: Routes, store: Store, feeds: FeedHub, loop: any ServerLoop) throws {
+  /// A dispatcher for `loop`, called on it. `limits` are those of the server that it belongs to.
+  /// `onUnexpectedError` may be called from any thread.
+  public init(
+    routes: Routes, store: Store, feeds: FeedHub, loop: any ServerLoop, limits: Limits = Limits(),
+    onUnexpectedError: @escaping @Sendable (UnexpectedError) -> Void = { _ in }
+  ) throws {
     self.methods = routes.methods
+    self.errors = routes.methods.map { CallErrors(method: $0, report: onUnexpectedError) }
+    self.mostAnswerBytes = limits.answerBytes
     self.routes = routes.routes
     self.store = store
     let handle = LoopHandle(loop)
     self.loop = handle
-    self.replies = LoopReplies(loop)
+    self.replies = LoopReplies(loop, errors)
     self.reader = try store.makePointReader { handle.endTickSoon() }
     self.feeds = LoopFeeds(feeds, reader, handle)
     handle.reader = reader
@@ -39,18 +49,18 @@ public final class LaneDispatcher: CallDispatcher {
     do {
       switch routes[method] {
       case .point(let handler):
-        return try read(handler, payload, call, &response)
+        return try read(handler, payload, call, method, &response)
       case .write(let prepare):
-        try write(try prepare(payload, arena), payload.count, call)
+        try write(try prepare(payload, arena), payload.count, call, method)
         return .pending
       case .stepped(let prepare):
-        try write(inSteps: try prepare(payload, arena), payload.count, call)
+        try write(inSteps: try prepare(payload, arena), payload.count, call, method)
         return .pending
       case .scan, .feed:
-        return .failed(.internalError)
+        throw RPCError.internalError
       }
     } catch {
-      return .failed(.from(error))
+      return .failed(errors[method].status(of: error))
     }
   }
 
@@ -62,20 +72,30 @@ public final class LaneDispatcher: CallDispatcher {
     arena.reset(limit: Arena.decodingLimit(payload: payload.count))
     do {
       switch routes[method] {
-      case .scan(let prepare): try scan(try prepare(payload, arena), call, stream)
-      case .feed(let prepare): try feeds.open(try prepare(payload, arena), stream)
-      case .point, .write, .stepped: stream.finish(.internalError)
+      case .scan(let prepare): try scan(try prepare(payload, arena), call, stream, errors[method])
+      case .feed(let prepare):
+        try feeds.open(try prepare(payload, arena), stream, errors[method])
+      case .point, .write, .stepped: throw RPCError.internalError
       }
     } catch {
-      stream.finish(.from(error))
+      stream.finish(errors[method].status(of: error))
     }
   }
 
+  /// Drops what the call still waits for; a write that has begun is finished.
+  public func abandoned(_ target: ReplyTarget, _ reason: RPCError) {
+    let token = ReplyToken(target)
+    store.writer.abandon(token)
+    store.scans.abandon(token)
+  }
+
   private func scan(
-    _ work: @escaping Routes.ScanWork, _ call: borrowing ServerCall, _ stream: any ServerStream
+    _ work: @escaping Routes.ScanWork, _ call: borrowing ServerCall, _ stream: any ServerStream,
+    _ errors: CallErrors
   ) throws {
     let now = WallClock.now()
-    let job = ScanJob(deadline: call.deadline, sink: StreamSink(stream)) { transaction, output in
+    let sink = StreamSink(stream, errors)
+    let job = ScanJob(deadline: call.deadline, sink: sink) { transaction, output in
       try work(ReadContext(transaction: transaction, now: now), output)
     }
     let scan = try store.scans.submit(job)
@@ -85,7 +105,7 @@ public final class LaneDispatcher: CallDispatcher {
 
   private func read(
     _ handler: @escaping Routes.Point, _ payload: UnsafeRawBufferPointer,
-    _ call: borrowing ServerCall, _ response: inout ResponseBuffer
+    _ call: borrowing ServerCall, _ method: Int, _ response: inout ResponseBuffer
   ) throws -> UnaryOutcome {
     let now = WallClock.now()
     let start = response.count
@@ -97,17 +117,18 @@ public final class LaneDispatcher: CallDispatcher {
     } catch StoreError.budgetExceeded {
       // More than a lookup: it begins again where it may take its time.
       response.truncate(to: start)
-      try scan(handler, [UInt8](payload), call)
+      try scan(handler, [UInt8](payload), call, method)
       return .pending
     }
   }
 
   private func scan(
-    _ handler: @escaping Routes.Point, _ payload: [UInt8], _ call: borrowing ServerCall
+    _ handler: @escaping Routes.Point, _ payload: [UInt8], _ call: borrowing ServerCall,
+    _ method: Int
   ) throws {
     let now = WallClock.now()
-    let job = ReadJob(deadline: call.deadline, sink: replies, token: ReplyToken(call.target)) {
-      transaction in
+    let token = ReplyToken(call.target, method)
+    let job = ReadJob(deadline: call.deadline, sink: replies, token: token) { transaction in
       let arena = Arena(limit: Arena.decodingLimit(payload: payload.count))
       var response = ResponseBuffer(capacity: 4096)
       try payload.withUnsafeBytes { bytes in
@@ -120,32 +141,48 @@ public final class LaneDispatcher: CallDispatcher {
 
   private func write(
     _ apply: @escaping @Sendable (WriteContext) throws -> [UInt8], _ bytes: Int,
-    _ call: borrowing ServerCall
+    _ call: borrowing ServerCall, _ method: Int
   ) throws {
     let now = WallClock.now()
+    let errors = errors[method]
+    let most = mostAnswerBytes
     try store.writer.submit(
       WriteJob(
-        deadline: call.deadline, bytes: bytes, sink: replies, token: ReplyToken(call.target)
+        deadline: call.deadline, bytes: bytes, sink: replies, token: ReplyToken(call.target, method)
       ) { transaction in
-        try apply(WriteContext(transaction: transaction, now: now))
+        try Self.fitting(
+          apply(WriteContext(transaction: transaction, now: now, errors: errors)), most)
       })
   }
 
+  /// The answer to a write, if it can be sent. Thrown before the commit, the error undoes the
+  /// write: a caller must not be told of a failure when the change is there.
+  private static func fitting(_ answer: [UInt8], _ most: Int) throws(RPCError) -> [UInt8] {
+    guard answer.count <= most else { throw .answerTooLarge(answer.count, limit: most) }
+    return answer
+  }
+
   private func write(
-    inSteps first: @escaping SteppedWrite.First, _ bytes: Int, _ call: borrowing ServerCall
+    inSteps first: @escaping SteppedWrite.First, _ bytes: Int, _ call: borrowing ServerCall,
+    _ method: Int
   ) throws {
     let loop = loop
+    let most = mostAnswerBytes
     try SteppedWrite(store.writer, replyingTo: replies) { delay, work in
       loop.execute(after: delay) { _ in work() }
     }.begin(
-      deadline: call.deadline, bytes: bytes, token: ReplyToken(call.target), now: WallClock.now(),
-      first)
+      deadline: call.deadline, bytes: bytes, token: ReplyToken(call.target, method),
+      now: WallClock.now()
+    ) { context in
+      let made = try first(context)
+      return (try Self.fitting(made.answer, most), made.next)
+    }
   }
 }
 
 extension ReplyToken {
-  /// The call as a token for the lanes.
-  init(_ target: ReplyTarget) {
-    self.init(group: target.connection, item: UInt64(target.stream))
+  /// The call as a token for the lanes, with the index of its method.
+  init(_ target: ReplyTarget, _ method: Int = 0) {
+    self.init(group: target.connection, item: UInt64(target.stream), note: method)
   }
 }

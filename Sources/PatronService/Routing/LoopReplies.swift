@@ -4,8 +4,13 @@ internal import TTRPC
 /// Hands the lanes' answers to one I/O loop.
 final class LoopReplies: ReplySink {
   private let loop: any ServerLoop
+  /// By method; the notes of tokens are indices.
+  private let errors: [CallErrors]
 
-  init(_ loop: any ServerLoop) { self.loop = loop }
+  init(_ loop: any ServerLoop, _ errors: [CallErrors]) {
+    self.loop = loop
+    self.errors = errors
+  }
 
   func deliver(_ replies: [Reply]) {
     loop.complete(
@@ -13,7 +18,7 @@ final class LoopReplies: ReplySink {
         Completion(
           target: ReplyTarget(
             connection: reply.token.group, stream: UInt32(truncatingIfNeeded: reply.token.item)),
-          result: reply.result.mapError(RPCError.from))
+          result: reply.result.mapError { errors[reply.token.note].status(of: $0) })
       })
   }
 }

@@ -91,7 +91,8 @@ final class SteppedWrite: ReplySink {
     with work: @escaping @Sendable (WriteContext) throws -> WriteStep, _ token: ReplyToken
   ) {
     state.withLock { $0.current = work }
-    let job = WriteJob(deadline: nil, bytes: 0, sink: self, token: token) { transaction in
+    let job = WriteJob(deadline: nil, bytes: 0, sink: self, token: token, isBegun: true) {
+      transaction in
       let next = try work(WriteContext(transaction: transaction, now: WallClock.now()))
       return self.state.withLock { state in
         state.next = next

@@ -16,7 +16,7 @@ extension TimelineHandlers {
     response.appendMessage(1, row.body + (try titles.missingTitle(of: row)))
     try appendRelated(to: event, reader, titles, &response)
     if let order = try reader.order(about: event) {
-      try response.appendStored(3, Order.self, order.body)
+      try order.body.withUnsafeBytes { try response.appendOrder(3, $0) }
     }
   }
 

@@ -70,7 +70,7 @@ extension TimelineHandlers {
     }
     var count = 0
     try reader.latestOrders(of: row.id) { order in
-      try header.appendStored(2, Order.self, order)
+      try header.appendOrder(2, order)
       count += 1
       return count < latestOrders && header.count < enoughOrderBytes
     }

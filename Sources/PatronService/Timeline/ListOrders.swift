@@ -31,7 +31,7 @@ extension TimelineHandlers {
         hasMore = true
         return false
       }
-      try response.appendStored(1, Order.self, body)
+      try response.appendOrder(1, body)
       count += 1
       position = place
       return true
@@ -91,7 +91,7 @@ extension TimelineHandlers {
     case nil: break
     }
     let row = try reference.row(in: reader)
-    try response.appendStored(1, Order.self, row.body)
+    guard try appendOrder(row, request.partToken, reader, &response) else { return }
     var count = 0
     var left = mostLookedAt
     let titles = EventTitles(reader)
@@ -106,5 +106,29 @@ extension TimelineHandlers {
       count += 1
       return count < mostOrderEvents
     }
+  }
+
+  /// Appends an order, or the part of it that a token names; false where it is no beginning.
+  private static func appendOrder(
+    _ row: OrderRow, _ token: String, _ reader: StoreReader, _ response: inout ResponseBuffer
+  ) throws -> Bool {
+    let isWhole = !OrderParts.isLarge(row.body.count)
+    if isWhole, token.isEmpty {
+      try response.appendStored(1, Order.self, row.body)
+      return true
+    }
+    let parts = try OrderParts(row.body)
+    var binding = PageBinding(.orderParts, store: reader.store.name)
+    binding.bind(.state, parts.fingerprint)
+    var first: Int64 = 0
+    if !token.isEmpty {
+      first = try PageToken(token, boundTo: binding, count: 1, field: "part_token").position[0]
+    }
+    let (body, next) = parts.part(from: Int(clamping: first))
+    response.appendMessage(1, body)
+    if let next {
+      response.appendString(3, PageToken(position: [Int64(next)]).text(boundTo: binding))
+    }
+    return token.isEmpty
   }
 }

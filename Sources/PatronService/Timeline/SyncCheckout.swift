@@ -42,6 +42,7 @@ struct CheckoutChange: Sendable {
           + "that customer, or use another token for another checkout.",
         metadata: ["customer_id": String(known.customerID)])
     }
+    try draft.checkout.checkSize(over: known?.body)
     var customer = try change.perform(plan, in: writer, at: now)
     customer.warnings += warnings + checkout.timeWarnings
     checkout.keepOrder(of: old)
@@ -80,7 +81,7 @@ struct CheckoutChange: Sendable {
     if change.draft.address.value == nil,
       let address = checkout.shippingAddress ?? checkout.billingAddress
     {
-      change.draft.address = .set(address)
+      change.draft.address = .set(.whole(address))
     }
     if change.draft.currency.value == nil, let code = checkout.total?.currencyCode,
       let currency = try? CurrencyCode(code)

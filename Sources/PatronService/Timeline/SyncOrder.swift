@@ -55,6 +55,7 @@ extension TimelineHandlers {
       var change = enriched(by: draft, isNew: old == nil)
       change.asOf = min(draft.snapshot.placedAt, now)
       let plan = try change.plan(in: writer.read)
+      try draft.order.checkSize(over: known?.body)
       let owner = try known.flatMap { try mover($0, plan, writer.read) }
       try draft.checkStatistics(
         plan.row?.stats ?? [], over: owner == nil ? contribution(of: old) : nil, path: "order.total"
@@ -112,7 +113,7 @@ extension TimelineHandlers {
       if change.draft.address.value == nil,
         let address = draft.order.shippingAddress ?? draft.order.billingAddress
       {
-        change.draft.address = .set(address)
+        change.draft.address = .set(.whole(address))
       }
       // Orders may have been paid in a currency that is none any more; customers have a current
       // one.
@@ -165,7 +166,8 @@ extension TimelineHandlers {
       var timeline = try TimelineWriter(
         writer, customerID: customer.row.id, stats: customer.row.stats, now: now)
       if known == nil { order.id = try writer.nextID() }
-      let row = OrderRow(order, draft, body: try order.encoded())
+      let body = try RecordLimit.order.checked(order.encoded(), over: known?.body)
+      let row = OrderRow(order, draft, body: body)
       if let known { try writer.update(row, replacing: known) } else { try writer.insert(row) }
       let number = timeline.stats.numberOfOrder(placedAt: row.placedAt)
       try timeline.changeStats { stats in

@@ -31,7 +31,7 @@ extension TimelineHandlers {
     let result = try sync.change.perform(in: context.store(sync.store), at: context.now)
     try response.append(
       SyncOrderResponse.with {
-        $0.order = result.order
+        $0.order = try result.order.answered()
         $0.outcome = result.outcome
         $0.customerCreated = result.customerCreated
         $0.derivedEvents = result.events

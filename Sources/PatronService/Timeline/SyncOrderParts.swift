@@ -76,6 +76,7 @@ struct OrderPart: Sendable {
     case .refund(let refund): try order.put(refund)
     case .fulfillment(let fulfillment): try order.put(fulfillment)
     }
+    try order.checkSize(over: known.body)
     let draft = try OrderDraft(order, path: "refund.amount")
     let warnings = taken + warnings(of: order, draft, over: old)
     if order == old {
@@ -144,7 +145,7 @@ extension TimelineHandlers {
     let result = try part.perform(in: context.store(part.store), at: context.now)
     try response.append(
       SyncRefundResponse.with {
-        $0.order = result.order
+        $0.order = try result.order.answered()
         $0.outcome = result.outcome
         $0.derivedEvents = result.events
         $0.warnings = result.warnings
@@ -165,7 +166,7 @@ extension TimelineHandlers {
     let result = try part.perform(in: context.store(part.store), at: context.now)
     try response.append(
       SyncFulfillmentResponse.with {
-        $0.order = result.order
+        $0.order = try result.order.answered()
         $0.outcome = result.outcome
         $0.derivedEvents = result.events
         $0.warnings = result.warnings

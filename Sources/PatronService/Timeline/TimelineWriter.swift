@@ -177,7 +177,8 @@ extension EventRow {
     self.init(
       id: event.id, customerID: event.customerID, occurredAt: event.occurredAt?.micros ?? 0,
       source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID,
-      type: event.type, sequence: event.sequence, body: try event.encoded())
+      type: event.type, sequence: event.sequence,
+      body: try RecordLimit.event.checked(event.encoded()))
   }
 }
 

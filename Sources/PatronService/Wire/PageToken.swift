@@ -13,32 +13,37 @@ struct PageToken: Equatable {
 
   init(position: [Int64]) { self.position = position }
 
-  /// Reads a token that was made for the same list, with a position of `count` numbers.
-  init(_ text: String, boundTo binding: PageBinding, count: Int) throws(RPCError) {
+  /// Reads a token that was made for the same list, with a position of `count` numbers. `field` is
+  /// where the request has it.
+  init(
+    _ text: String, boundTo binding: PageBinding, count: Int, field: String = "page_token"
+  ) throws(RPCError) {
     guard let bytes = Base64URL.decode(text), bytes.count > 8, bytes.count % 8 == 1,
       let list = PageBinding.List(rawValue: bytes[0])
-    else { throw Self.malformed }
+    else { throw Self.malformed(field) }
     var words: [UInt64] = []
     for start in stride(from: 1, to: bytes.count, by: 8) {
       words.append(bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) })
     }
-    guard list == binding.list else { throw Self.mismatch("is one of \(list)") }
+    guard list == binding.list else { throw Self.mismatch(field, "is one of \(list)") }
     if let part = binding.difference(from: words[0]) {
-      throw Self.mismatch("belongs to another \(part.rawValue)")
+      throw Self.mismatch(field, "belongs to another \(part.rawValue)")
     }
-    guard words.count == 1 + count else { throw Self.malformed }
+    guard words.count == 1 + count else { throw Self.malformed(field) }
     position = words.dropFirst().map { Int64(bitPattern: $0) }
   }
 
-  private static func mismatch(_ how: String) -> RPCError {
+  private static func mismatch(_ field: String, _ how: String) -> RPCError {
     .invalid(
-      "page_token", "PAGE_TOKEN_MISMATCH",
-      "The page token \(how): repeat the request that it came from, or begin without a token.")
+      field, "PAGE_TOKEN_MISMATCH",
+      "The token \(how): repeat the request that it came from, or begin without a token.")
   }
 
-  private static let malformed = RPCError.invalid(
-    "page_token", "PAGE_TOKEN_MALFORMED",
-    "The page token is no token of this list: send next_page_token as it came, or none.")
+  private static func malformed(_ field: String) -> RPCError {
+    .invalid(
+      field, "PAGE_TOKEN_MALFORMED",
+      "The token is none of this list: send next_\(field) as it came, or none.")
+  }
 
   /// The token as callers get it.
   func text(boundTo binding: PageBinding) -> String {
@@ -63,6 +68,7 @@ struct PageBinding {
     case timeline = 5
     case pendingParts = 6
     case suppressions = 7
+    case orderParts = 8
 
     var description: String {
       switch self {
@@ -72,6 +78,7 @@ struct PageBinding {
       case .timeline: "GetTimeline"
       case .pendingParts: "ListOrders with pending_parts"
       case .suppressions: "ListSuppressions"
+      case .orderParts: "GetOrder"
       }
     }
   }
@@ -80,6 +87,7 @@ struct PageBinding {
   enum Part: String {
     case store, customer, filter
     case order = "order of the list"
+    case state = "order, or to another state of it"
   }
 
   let list: List
@@ -184,8 +192,8 @@ enum PageSize {
   static let usual = 50
   static let greatest = 100
   /// A page that has as many bytes ends early, so that it fits a frame of 4 MiB with one more
-  /// record.
-  static let enoughBytes = 3 << 20
+  /// record, which has 1 MiB at the most.
+  static let enoughBytes = (3 << 20) - (4 << 10)
 
   static func check(
     _ size: Int32, usual: Int = usual, greatest: Int = greatest

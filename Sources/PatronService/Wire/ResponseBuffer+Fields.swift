@@ -45,6 +45,16 @@ extension ResponseBuffer {
     title.withUnsafeBytes { title in appendMessage(field, entry.body, title) }
   }
 
+  /// Appends an order as it is stored; of one that is larger than an answer should be, what a list
+  /// has room for. See ``OrderParts``.
+  mutating func appendOrder(_ field: UInt64, _ body: UnsafeRawBufferPointer) throws {
+    if let overview = try body.orderOverview() {
+      appendMessage(field, overview)
+    } else {
+      try appendStored(field, Order.self, body)
+    }
+  }
+
   /// Appends a sub-message.
   mutating func appendMessage(_ field: UInt64, _ bytes: [UInt8]) {
     bytes.withUnsafeBytes { appendMessage(field, $0) }

@@ -14,6 +14,9 @@ struct WireFields {
   private let message: UnsafeRawBufferPointer
   private var index = 0
 
+  /// Where the next field begins.
+  var position: Int { index }
+
   init(_ message: UnsafeRawBufferPointer) { self.message = message }
 
   /// The next field; nil at the end.

@@ -3,7 +3,8 @@ internal import SQLite
 /// Reads on an I/O loop's thread: one read-only connection for each loop.
 ///
 /// All reads of one tick of the loop share a snapshot, which is renewed as soon as a commit was
-/// acknowledged since it began: so a caller always reads its own writes. The first read of a tick
+/// acknowledged since it began: so a caller always reads its own writes. It is opened by the first
+/// statement: a read that is refused before costs none. The first one of a tick
 /// calls `onSnapshotOpened`; the owner then sees to it that ``endTick()`` runs at the end of the
 /// tick, because an open snapshot keeps the write-ahead log from being reset.
 public final class PointReader {
@@ -12,6 +13,8 @@ public final class PointReader {
   private let commits: CommitCounter
   private let shortCalls: ShortCalls
   private let defaultBudget: Int
+  /// Steps that the present read may take.
+  private var budget: Int
   private let onSnapshotOpened: () -> Void
   private var owner: ThreadIdentity?
   private var isTicking = false
@@ -32,6 +35,11 @@ public final class PointReader {
     self.shortCalls = shortCalls
     self.defaultBudget = budgetSteps
     self.onSnapshotOpened = onSnapshotOpened
+    self.budget = budgetSteps
+    transaction.openSnapshot = { [unowned self] in
+      try openSnapshot()
+      connection.setBudget(steps: budget)
+    }
   }
 
   /// Runs `body` in the tick's snapshot. `budgetSteps` (nil: the limit's default) bounds the steps
@@ -45,10 +53,13 @@ public final class PointReader {
   ) throws -> Result {
     assertOwner()
     precondition(!isReading, "a read inside a read of the same reader")
-    try openSnapshot()
     isReading = true
-    defer { isReading = false }
-    connection.setBudget(steps: budgetSteps ?? defaultBudget)
+    budget = budgetSteps ?? defaultBudget
+    transaction.awaitsSnapshot = true
+    defer {
+      isReading = false
+      transaction.awaitsSnapshot = false
+    }
     return try body(transaction)
   }
 

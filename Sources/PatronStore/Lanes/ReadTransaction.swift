@@ -7,6 +7,10 @@ public final class ReadTransaction {
   @usableFromInline let connection: Connection
   /// Says why a statement was stopped, where the connection alone does not know.
   private let stopReason: (() -> StoreError?)?
+  /// Whether the snapshot is still to be opened, by the first statement.
+  @usableFromInline var awaitsSnapshot = false
+  /// Opens the snapshot, where that is left to the first statement.
+  var openSnapshot: (() throws -> Void)?
 
   /// Told when the search index fails.
   private let onSearchFault: ((SQLiteError) -> Void)?
@@ -35,6 +39,12 @@ public final class ReadTransaction {
     }
   }
 
+  @usableFromInline
+  func begin() throws {
+    awaitsSnapshot = false
+    try openSnapshot?()
+  }
+
   /// Reads the first row of a query; nil when there is none. Parameters are bound to `?1`, `?2`,
   /// ... in order. Throws ``StoreError`` and what `row` throws.
   @inlinable
@@ -43,6 +53,7 @@ public final class ReadTransaction {
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Result
   ) throws -> Result? {
+    if awaitsSnapshot { try begin() }
     do {
       return try connection.first(query, repeat each values, row: row)
     } catch {
@@ -57,6 +68,7 @@ public final class ReadTransaction {
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Void
   ) throws {
+    if awaitsSnapshot { try begin() }
     do {
       try connection.forEach(query, repeat each values, row: row)
     } catch {
@@ -71,6 +83,7 @@ public final class ReadTransaction {
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Bool
   ) throws {
+    if awaitsSnapshot { try begin() }
     do {
       try connection.forEachWhile(query, repeat each values, row: row)
     } catch {
@@ -84,6 +97,7 @@ public final class ReadTransaction {
     _ query: Query,
     _ body: (Statement) throws -> Result
   ) throws -> Result {
+    if awaitsSnapshot { try begin() }
     do {
       return try connection.withStatement(query, body)
     } catch {
@@ -97,6 +111,7 @@ public final class ReadTransaction {
     sql: String,
     _ body: (Statement) throws -> Result
   ) throws -> Result {
+    if awaitsSnapshot { try begin() }
     do {
       return try connection.withStatement(sql: sql, body)
     } catch {

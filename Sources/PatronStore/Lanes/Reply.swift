@@ -1,14 +1,30 @@
-/// Tells the receiver of replies which of its calls one belongs to. The store only carries it.
+/// Tells the receiver of replies which of its calls one belongs to, and the store which jobs a
+/// caller gave up.
 public struct ReplyToken: Sendable, Hashable {
   /// Such as a connection.
   public let group: UInt64
   /// Such as a stream on that connection.
   public let item: UInt64
+  /// Something that the receiver wants to have back with the answer. It names nothing: tokens that
+  /// differ in it alone are the same.
+  public let note: Int
 
   /// A token of two numbers that mean something to the receiver.
-  public init(group: UInt64, item: UInt64) {
+  public init(group: UInt64, item: UInt64, note: Int = 0) {
     self.group = group
     self.item = item
+    self.note = note
+  }
+
+  /// Compares the names.
+  public static func == (one: ReplyToken, other: ReplyToken) -> Bool {
+    one.group == other.group && one.item == other.item
+  }
+
+  /// Hashes the name.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(group)
+    hasher.combine(item)
   }
 }
 

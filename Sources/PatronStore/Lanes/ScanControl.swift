@@ -11,8 +11,13 @@ final class ScanControl: Sendable {
 
   private let state = Monitor(State())
   let deadline: ContinuousClock.Instant?
+  /// The call that gets the one answer; nil for scans that send messages.
+  let token: ReplyToken?
 
-  init(deadline: ContinuousClock.Instant?) { self.deadline = deadline }
+  init(deadline: ContinuousClock.Instant?, token: ReplyToken? = nil) {
+    self.deadline = deadline
+    self.token = token
+  }
 
   /// Asks the scan to end with this error. The first reason stays.
   func stop(_ error: StoreError) {

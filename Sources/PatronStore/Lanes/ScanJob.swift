@@ -58,9 +58,11 @@ public struct ReadJob: Sendable {
 /// A scan, seen by the call it belongs to. Every method may be called from any thread.
 public struct ScanHandle: Sendable {
   let control: ScanControl
+  let lane: ScanLane
 
-  /// The call ended: the scan ends soon, with ``StoreError/cancelled``.
-  public func cancel() { control.stop(.cancelled) }
+  /// The call ended: the scan ends with ``StoreError/cancelled``, at once if it waits for a thread,
+  /// else soon.
+  public func cancel() { lane.cancel { $0 === control } }
 
   /// The client takes messages again.
   public func resume() { control.resume() }

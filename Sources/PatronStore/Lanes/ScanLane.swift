@@ -61,7 +61,7 @@ public final class ScanLane: Sendable {
   /// Queues work with one answer. Throws as ``submit(_:)-(ScanJob)`` does.
   @discardableResult
   public func submit(_ job: ReadJob) throws(StoreError) -> ScanHandle {
-    try enqueue(.unary(job), deadline: job.deadline)
+    try enqueue(.unary(job), deadline: job.deadline, token: job.token)
   }
 
   /// Scans that wait for a thread at this moment.
@@ -69,9 +69,10 @@ public final class ScanLane: Sendable {
 
   private func enqueue(
     _ work: QueuedScan.Work,
-    deadline: ContinuousClock.Instant?
+    deadline: ContinuousClock.Instant?,
+    token: ReplyToken? = nil
   ) throws(StoreError) -> ScanHandle {
-    let control = ScanControl(deadline: deadline)
+    let control = ScanControl(deadline: deadline, token: token)
     try state.update { state throws(StoreError) in
       if state.isClosed { throw .closing }
       guard state.waiting.count < countMax else {
@@ -79,7 +80,22 @@ public final class ScanLane: Sendable {
       }
       state.waiting.append(QueuedScan(work: work, control: control))
     }
-    return ScanHandle(control: control)
+    return ScanHandle(control: control, lane: self)
+  }
+
+  /// Ends the work with one answer that has this token: its caller is gone.
+  public func abandon(_ token: ReplyToken) { cancel { $0.token == token } }
+
+  /// Ends a scan. One that waits leaves the queue, so that it keeps no other out.
+  func cancel(_ isMeant: (ScanControl) -> Bool) {
+    let found: (waiting: QueuedScan?, running: ScanControl?) = state.withLock { state in
+      if let place = state.waiting.firstIndex(where: { isMeant($0.control) }) {
+        return (state.waiting.remove(at: place), nil)
+      }
+      return (nil, state.running.first(where: isMeant))
+    }
+    found.running?.stop(.cancelled)
+    found.waiting?.drop()
   }
 
   private static func next(_ state: Monitor<State>) -> QueuedScan? {
@@ -118,4 +134,12 @@ struct QueuedScan: Sendable {
 
   let work: Work
   let control: ScanControl
+
+  /// Tells the sink that nothing was done.
+  func drop() {
+    switch work {
+    case .stream(let job): job.sink.finish(StoreError.cancelled)
+    case .unary(let job): job.sink.deliver([Reply(job.token, .failure(StoreError.cancelled))])
+    }
+  }
 }

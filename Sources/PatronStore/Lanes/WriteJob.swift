@@ -9,6 +9,9 @@ public struct WriteJob: Sendable {
   public let sink: any ReplySink
   /// Which call it answers.
   public let token: ReplyToken
+  /// Whether the job goes on with what is on disk already: then it runs also where its caller is
+  /// gone.
+  public let isBegun: Bool
   /// Does the work and returns the encoded answer. It runs again, in a transaction of its own, when
   /// the batch it was in had to be rolled back.
   public let run: @Sendable (WriteTransaction) throws -> [UInt8]
@@ -19,12 +22,14 @@ public struct WriteJob: Sendable {
     bytes: Int,
     sink: any ReplySink,
     token: ReplyToken,
+    isBegun: Bool = false,
     run: @escaping @Sendable (WriteTransaction) throws -> [UInt8]
   ) {
     self.deadline = deadline
     self.bytes = bytes
     self.sink = sink
     self.token = token
+    self.isBegun = isBegun
     self.run = run
   }
 }

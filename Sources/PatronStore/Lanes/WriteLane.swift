@@ -61,6 +61,10 @@ public final class WriteLane: Sendable {
   /// sink hears nothing then.
   public func submit(_ job: WriteJob) throws(StoreError) { try queue.submit(job) }
 
+  /// Drops the job with this token if it waits: its caller is gone. The sink hears of it as
+  /// ``StoreError/cancelled``. Jobs that run or go on with what is on disk are not touched.
+  public func abandon(_ token: ReplyToken) { queue.abandon(token) }
+
   /// Jobs that wait for the writer at this moment.
   public var queuedCount: Int { queue.count }
 

@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Synchronization
 
 /// The bounded queue in front of the writer.
 final class WriteQueue: Sendable {
@@ -7,11 +8,17 @@ final class WriteQueue: Sendable {
     var bytes = 0
     var refusal: StoreError?
     var isWriterWaiting = false
+    /// Whether jobs that were taken are being run.
+    var isWriterBusy = false
+    /// Tokens of callers that are gone: of jobs that wait, or were taken last.
+    var abandoned: Set<ReplyToken> = []
     /// How long the latest batches took, smoothed: what a retry hint is made of.
     var batchDuration = Duration.milliseconds(5)
   }
 
   private let state = Monitor(State())
+  /// Whether there are any, for a look without the lock.
+  private let hasAbandoned = Atomic<Bool>(false)
   private let countMax: Int
   private let bytesMax: Int
 
@@ -42,6 +49,8 @@ final class WriteQueue: Sendable {
   /// `patience` passed without any.
   func take(atMost count: Int, patience: Duration? = nil) -> [WriteJob]? {
     let batch: [WriteJob]? = state.wait(timeout: patience) { state in
+      forgetAbandoned(&state)
+      state.isWriterBusy = !state.jobs.isEmpty
       if state.jobs.isEmpty {
         if state.refusal != nil { return [] }
         state.isWriterWaiting = true
@@ -54,6 +63,28 @@ final class WriteQueue: Sendable {
     }
     guard let batch else { return [] }
     return batch.isEmpty ? nil : batch
+  }
+
+  /// Notes that a caller is gone: its job is not run, unless it has begun.
+  func abandon(_ token: ReplyToken) {
+    state.withLock { state in
+      guard state.isWriterBusy || !state.jobs.isEmpty else { return }
+      state.abandoned.insert(token)
+      hasAbandoned.store(true, ordering: .releasing)
+    }
+  }
+
+  /// Whether the caller of a job that was taken is gone. Costs next to nothing while none is.
+  func isAbandoned(_ job: WriteJob) -> Bool {
+    guard hasAbandoned.load(ordering: .acquiring), !job.isBegun else { return false }
+    return state.withLock { $0.abandoned.contains(job.token) }
+  }
+
+  /// Forgets the tokens of jobs that have run.
+  private func forgetAbandoned(_ state: inout State) {
+    guard !state.abandoned.isEmpty else { return }
+    state.abandoned.formIntersection(state.jobs.map(\.token))
+    hasAbandoned.store(!state.abandoned.isEmpty, ordering: .releasing)
   }
 
   /// Notes how long a batch took.

@@ -69,6 +69,7 @@ extension Writer {
   }
 
   private func run(_ job: WriteJob) -> JobEnd {
+    if queue.isAbandoned(job) { return .done(.failure(StoreError.cancelled)) }
     let changesBefore = connection.totalChanges
     let recordsBefore = transaction.changes.count
     transaction.movedRecords = 0

@@ -114,6 +114,36 @@ struct UpdateCustomerTests {
     }
   }
 
+  /// The answer to the first call got lost: the repeat has it, and no mismatch that its own update
+  /// made.
+  @Test func aRepeatWithARequestIDIsAnsweredAsTheFirst() async throws {
+    try await Shop.open { shop in
+      let before = try await ada(shop)
+      func update(_ name: String, _ requestID: String) async throws -> UpdateCustomerResponse {
+        try await shop.customers.updateCustomer(
+          .with {
+            $0.id = before.id
+            $0.customer = .with { $0.firstName = name }
+            $0.etag = before.etag
+            $0.requestID = requestID
+          })
+      }
+      let first = try await update("Augusta", "r1")
+      #expect(first.outcome == .updated && first.changedFields == ["first_name"])
+      let image = try shop.image()
+      #expect(try await update("Augusta", "r1") == first)
+      #expect(try shop.image() == image)
+      let other = try await violations { try await update("Ada", "r1") }
+      #expect(other == [Broken("request_id", "REQUEST_ID_REUSED")])
+      let stale = try await failure { try await update("Ada", "r2") }
+      #expect(stale.reason == "ETAG_MISMATCH")
+      let long = try await violations { try await update("Ada", String(repeating: "r", count: 65)) }
+      #expect(long == [Broken("request_id", "TEXT_TOO_LONG")])
+      #expect(try shop.image() == image)
+      #expect(CustomerService.updateCustomer.method.idempotency == .unknown)
+    }
+  }
+
   @Test func anEtagThatIsOldAborts() async throws {
     try await Shop.open { shop in
       let before = try await ada(shop)
@@ -163,7 +193,7 @@ struct UpdateCustomerTests {
   @Test func tellsEveryViolationAtOnce() async throws {
     try await Shop.open { shop in
       let broken = try await violations {
-        try await update(shop, 0, mask: ["email", "nonsense", "custom_properties.", "address.zip"])
+        try await update(shop, 0, mask: ["email", "nonsense", "custom_properties.", "address.plz"])
         {
           $0.email = "nobody"
         }

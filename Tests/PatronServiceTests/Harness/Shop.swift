@@ -20,9 +20,12 @@ final class Shop: Sendable {
   static func open(
     limits: StoreLimits = StoreLimits(),
     database: String? = nil,
+    transport: Limits = Limits(),
+    routes: Routes = .patron(),
+    onUnexpectedError: @escaping @Sendable (UnexpectedError) -> Void = { _ in },
     _ body: (Shop) async throws -> Void
   ) async throws {
-    let shop = try await Shop(limits, database)
+    let shop = try await Shop(limits, database, transport, routes, onUnexpectedError)
     let result: Result<Void, any Error>
     do {
       try await body(shop)
@@ -36,7 +39,13 @@ final class Shop: Sendable {
     try result.get()
   }
 
-  private init(_ limits: StoreLimits, _ database: String?) async throws {
+  private init(
+    _ limits: StoreLimits,
+    _ database: String?,
+    _ transportLimits: Limits,
+    _ routes: Routes,
+    _ onUnexpectedError: @escaping @Sendable (UnexpectedError) -> Void
+  ) async throws {
     directory = TemporaryDirectory()
     if let database { try directory.copy(database, as: "patron.db") }
     var options = StoreOptions(directory: directory.path, migrations: Migration.all)
@@ -45,10 +54,18 @@ final class Shop: Sendable {
     let feeds = FeedHub()
     options.commitObserver = { feeds.observe($0) }
     let store = try Store(options)
-    let routes = Routes.patron()
-    transport = try await InProcessTransport.start { loop in
+    var configuration = TTRPCServer.Configuration()
+    configuration.limits = transportLimits
+    transport = try await InProcessTransport.start(configuration: configuration) { loop in
       do {
-        return try LaneDispatcher(routes: routes, store: store, feeds: feeds, loop: loop)
+        return try LaneDispatcher(
+          routes: routes,
+          store: store,
+          feeds: feeds,
+          loop: loop,
+          limits: transportLimits,
+          onUnexpectedError: onUnexpectedError
+        )
       } catch {
         preconditionFailure("no reader for the test's store: \(error)")
       }
@@ -57,6 +74,13 @@ final class Shop: Sendable {
     client = transport.makeClient()
     customers = CustomerServiceClient(channel: client)
     timelines = TimelineServiceClient(channel: client)
+  }
+}
+
+extension Shop {
+  /// Waits until the server has no connection left.
+  func waitUntilUnconnected() async {
+    while transport.server.connectionCount > 0 { await Task.yield() }
   }
 }
 

@@ -19,6 +19,25 @@ struct PointReaderTests {
     reader.endTick()
   }
 
+  /// A request that is refused before it reads costs no snapshot.
+  @Test func theFirstStatementOpensTheSnapshot() throws {
+    let lane = try LaneStore()
+    try lane.insert(1)
+    let opened = Counter()
+    let reader = try lane.store.makePointReader { opened.add() }
+    #expect(throws: Rejected.self) { try reader.read { _ -> Void in throw Rejected() } }
+    try reader.read { _ in }
+    #expect(opened.count == 0)
+    #expect(try count(reader) == 1)
+    #expect(opened.count == 1)
+    // A commit is seen although the read began before it.
+    try reader.read { tx in
+      try lane.insert(2)
+      #expect(try tx.first(LaneStore.count) { $0.int64(0) } == 2)
+    }
+    reader.endTick()
+  }
+
   @Test func aCommitRenewsTheSnapshotWithinATick() throws {
     let lane = try LaneStore()
     let opened = Counter()

@@ -69,6 +69,57 @@ struct ScanLaneTests {
     #expect(try sink.waitForEnd() as? StoreError == .cancelled)
   }
 
+  /// Scans of callers who are gone keep nobody else out of the queue.
+  @Test func waitingScansOfCallersWhoAreGoneLeaveTheQueue() throws {
+    let lane = try LaneStore {
+      $0.limits.scanThreads = 1
+      $0.limits.scanQueueCount = 2
+    }
+    let gate = Gate()
+    let held = WindowSink(window: 3)
+    _ = try lane.store.scans.submit(
+      ScanJob(deadline: nil, sink: held) { _, _ in gate.pass() })
+    try gate.waitForArrival()
+    let stream = WindowSink(window: 3)
+    let handle = try lane.store.scans.submit(
+      ScanJob(deadline: nil, sink: stream) { _, _ in Issue.record("it was run") })
+    let token = lane.replies.makeToken()
+    func read() -> ReadJob {
+      ReadJob(deadline: nil, sink: lane.replies, token: token) { _ in
+        Issue.record("it was run")
+        return []
+      }
+    }
+    try lane.store.scans.submit(read())
+    #expect(throws: StoreError.queueFull(retryAfter: .seconds(1))) {
+      try lane.store.scans.submit(read())
+    }
+    lane.store.scans.abandon(token)
+    #expect(try lane.replies.error(of: token) == .cancelled)
+    handle.cancel()
+    #expect(try stream.waitForEnd() as? StoreError == .cancelled)
+    #expect(lane.store.scans.queuedCount == 0)
+    lane.store.scans.abandon(token)
+    gate.open()
+    #expect(try held.waitForEnd() == nil)
+  }
+
+  @Test func aRunningReadOfACallerWhoIsGoneIsStopped() throws {
+    let lane = try LaneStore()
+    let gate = Gate()
+    gate.open()
+    let token = lane.replies.makeToken()
+    try lane.store.scans.submit(
+      ReadJob(deadline: nil, sink: lane.replies, token: token) { tx in
+        gate.pass()
+        _ = try tx.first(LaneStore.countTo, Int64.max) { $0.int64(0) }
+        return []
+      })
+    try gate.waitForArrival()
+    lane.store.scans.abandon(token)
+    #expect(try lane.replies.error(of: token) == .cancelled)
+  }
+
   @Test func cancelledWhileItsClientTakesNothing() throws {
     let lane = try LaneStore()
     let sink = WindowSink(window: 2)

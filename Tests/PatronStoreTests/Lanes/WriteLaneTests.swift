@@ -43,6 +43,70 @@ struct WriteLaneTests {
     #expect(try lane.values() == [1])
   }
 
+  @Test func jobsOfCallersWhoAreGoneAreDropped() throws {
+    let lane = try LaneStore()
+    let tokens = try lane.whileWriterIsHeld {
+      let tokens = try submitInserts(lane, 1...10)
+      for token in tokens where token.item % 2 == 0 { lane.store.writer.abandon(token) }
+      // Of no job that waits.
+      lane.store.writer.abandon(ReplyToken(group: 7, item: 7))
+      return tokens
+    }
+    var kept: [Int64] = []
+    for (value, token) in zip(Int64(1)..., tokens) {
+      if token.item % 2 == 0 {
+        #expect(try lane.replies.error(of: token) == .cancelled)
+      } else {
+        _ = try lane.replies.wait(for: token).get()
+        kept.append(value)
+      }
+    }
+    #expect(kept.count == 5)
+    #expect(try lane.values() == kept)
+    // A token that was given up is no reason to drop a later job.
+    lane.store.writer.abandon(ReplyToken(group: 1, item: 100))
+    try lane.insert(100)
+    #expect(try lane.values() == kept + [100])
+  }
+
+  /// A batch may take a while: who goes away meanwhile is not served either.
+  @Test func jobsThatWereTakenTogetherAreDroppedToo() throws {
+    let lane = try LaneStore()
+    let gate = Gate()
+    let (first, tokens) = try lane.whileWriterIsHeld {
+      let first = try lane.submit { _ in
+        gate.pass()
+        return []
+      }
+      return (first, try submitInserts(lane, 1...3))
+    }
+    try gate.waitForArrival()
+    lane.store.writer.abandon(tokens[1])
+    lane.store.writer.abandon(first)
+    gate.open()
+    _ = try lane.replies.wait(for: first).get()
+    #expect(try lane.replies.error(of: tokens[0]) == nil)
+    #expect(try lane.replies.error(of: tokens[1]) == .cancelled)
+    #expect(try lane.replies.error(of: tokens[2]) == nil)
+    #expect(try lane.values() == [1, 3])
+  }
+
+  /// What is on disk already is finished, whoever waits for it.
+  @Test func aJobThatGoesOnWithAnotherIsNotDropped() throws {
+    let lane = try LaneStore()
+    let token = lane.replies.makeToken()
+    try lane.whileWriterIsHeld {
+      try lane.store.writer.submit(
+        WriteJob(deadline: nil, bytes: 1, sink: lane.replies, token: token, isBegun: true) { tx in
+          try tx.run(LaneStore.insert, 1, [UInt8]?.none)
+          return []
+        })
+      lane.store.writer.abandon(token)
+    }
+    _ = try lane.replies.wait(for: token).get()
+    #expect(try lane.values() == [1])
+  }
+
   @Test func whatWaitsTogetherIsOneTransactionAndOneDelivery() throws {
     let lane = try LaneStore()
     let tokens = try lane.whileWriterIsHeld { try submitInserts(lane, 1...40) }

@@ -37,6 +37,10 @@ struct CLIEnvironment: Sendable {
   /// The environment of the command that is running.
   @TaskLocal static var current = process
 
+  /// Writes data of a server to standard output: as it is into a file or a pipe, without what a
+  /// terminal would take for commands on one.
+  func outData(_ text: String) { out(outputIsTerminal ? SafeText.lines(text) : text) }
+
   /// Whether text for people on standard output has colours.
   var outputHasColors: Bool { outputIsTerminal && allowsColors }
   /// Whether text for people on standard error has colours.

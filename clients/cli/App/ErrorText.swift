@@ -8,30 +8,52 @@ enum ErrorText {
 
   static func text(_ error: RPCError, _ style: Style) -> String {
     var names = ["\(error.code)"]
-    if let reason = error.reason { names.append(reason) }
+    if let reason = error.reason { names.append(Self.reason(reason)) }
     let message = headline(error)
     var lines = [
       "\(style.red("error:")) \(message) \(style.dim("(" + names.joined(separator: ", ") + ")"))"
     ]
-    for violation in error.violations {
-      let field = violation.field.isEmpty ? "" : style.bold(SafeText.line(violation.field)) + ": "
-      let reason = violation.reason.isEmpty ? "" : " " + style.dim("(\(violation.reason))")
-      lines.append("  \(field)\(SafeText.line(violation.description))\(reason)")
+    let violations = error.violations
+    for violation in violations.prefix(mostViolations) {
+      let path = sentence(violation.field)
+      let field = path.isEmpty ? "" : style.bold(path) + ": "
+      let name = Self.reason(violation.reason)
+      let reason = name.isEmpty ? "" : " " + style.dim("(\(name))")
+      lines.append("  \(field)\(sentence(violation.description))\(reason)")
+    }
+    if violations.count > mostViolations {
+      lines.append("  and \(ValueText.count(violations.count - mostViolations)) more")
     }
     if let hint = hint(error) { lines.append("\(style.cyan("hint:")) \(hint)") }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Violations that are shown.
+  private static let mostViolations = 50
+  /// Characters of a message that are shown: room for several sentences.
+  private static let longestMessage = 2000
+
+  /// The stable name of a reason, as a server wrote it.
+  static func reason(_ text: String) -> String {
+    SafeText.line(text, limit: SafeText.longestReason)
+  }
+
+  /// A sentence, as a server wrote it.
+  static func sentence(_ text: String) -> String {
+    SafeText.line(text, limit: SafeText.longestSentence)
   }
 
   private static func headline(_ error: RPCError) -> String {
     if error.message.isEmpty { return "the call failed" }
     // Servers repeat the violations in the message, which are shown below one by one.
     // The names of properties are only in the violations.
-    if let first = error.violations.first, let colon = error.message.firstRange(of: ": "),
-      (first.field + ".").hasPrefix(error.message[..<colon.lowerBound] + ".")
+    let message = error.message.prefix(longestMessage)
+    if let first = error.violations.first, let colon = message.firstRange(of: ": "),
+      (first.field + ".").hasPrefix(message[..<colon.lowerBound] + ".")
     {
       return "the input was rejected, \(ValueText.plural(error.violations.count, "violation"))"
     }
-    return SafeText.line(error.message)
+    return SafeText.line(error.message, limit: longestMessage)
   }
 
   /// What to do, where that is known.
@@ -39,7 +61,7 @@ enum ErrorText {
     if let resource = error.resource, !resource.resourceName.isEmpty,
       error.code == .alreadyExists
     {
-      return "the other record is \(SafeText.line(resource.resourceName)); "
+      return "the other record is \(sentence(resource.resourceName)); "
         + "look at it with `patron customers get --id ID`"
     }
     switch (error.code, error.reason) {

@@ -69,6 +69,14 @@ struct Session: Sendable {
   /// Prints to standard output.
   func print(_ text: String) { environment.out(text.hasSuffix("\n") ? text : text + "\n") }
 
+  /// Prints rows of CSV: as they are into a file, made safe on a terminal.
+  func printCSV(_ text: String) { environment.outData(text) }
+
+  /// Prints that a list goes on.
+  func remarkMore(_ token: String) {
+    remark("there are more: --page-token \(SafeText.line(token)), or --all")
+  }
+
   /// Prints a remark to standard error.
   func remark(_ text: String) { environment.err(text + "\n") }
 
@@ -83,7 +91,7 @@ struct Session: Sendable {
 
   /// A message as proto3 JSON.
   func json<Response: Message>(_ message: Response, pretty: Bool) throws -> String {
-    try message.json(JSONWriteOptions(pretty: pretty, resolve: Session.resolve))
+    SafeText.json(try message.json(JSONWriteOptions(pretty: pretty, resolve: Session.resolve)))
   }
 
   /// The types that an `Any` may hold.

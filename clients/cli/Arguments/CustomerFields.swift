@@ -167,7 +167,7 @@ struct CustomerFields: ParsableArguments {
   }
 }
 
-/// The default address, which is replaced as a whole.
+/// Parts of the default address. Those that are given are set, the others stay as they are stored.
 struct AddressFields: ParsableArguments {
   @Option(help: ArgumentHelp("First line.", valueName: "text"))
   var address1: String?
@@ -187,23 +187,47 @@ struct AddressFields: ParsableArguments {
   var country: String?
   @Option(help: ArgumentHelp("Phone number at the address.", valueName: "number"))
   var addressPhone: String?
+  @Flag(help: "The flags are the whole address: what they leave out is cleared.")
+  var replaceAddress = false
 
-  /// The address, or nil when no flag was given.
-  var address: Address? {
-    let address = Address.with {
-      $0.address1 = address1 ?? ""
-      $0.address2 = address2 ?? ""
-      $0.city = city ?? ""
-      $0.company = company ?? ""
-      $0.state = state ?? ""
-      $0.zip = zip ?? ""
-      $0.provinceCode = provinceCode ?? ""
-      $0.countryCode = country ?? ""
-      $0.phoneNumber = addressPhone ?? ""
+  /// What was given, with the names that masks have for the parts.
+  private var given: [(name: String, field: WritableKeyPath<Address, String>, text: String)] {
+    [
+      ("address1", \Address.address1, address1), ("address2", \.address2, address2),
+      ("city", \.city, city), ("company", \.company, company), ("state", \.state, state),
+      ("zip", \.zip, zip), ("province_code", \.provinceCode, provinceCode),
+      ("country_code", \.countryCode, country), ("phone_number", \.phoneNumber, addressPhone),
+    ].compactMap { name, field, text in text.map { (name, field, $0) } }
+  }
+
+  /// With so many the address is whole.
+  private static let partCount = 9
+
+  /// True when no flag was given.
+  var isEmpty: Bool { given.isEmpty && !replaceAddress }
+
+  func validate() throws {
+    guard !replaceAddress || !given.isEmpty else {
+      throw ValidationError(
+        "--replace-address needs parts of the address; --clear address clears all of it."
+      )
     }
-    let given = [
-      address1, address2, city, company, state, zip, provinceCode, country, addressPhone,
-    ]
-    return given.allSatisfy { $0 == nil } ? nil : address
+  }
+
+  /// Sets what was given. An address of `--data` is a whole one, unless it has a mask.
+  func apply(to input: inout CustomerInput) {
+    guard !given.isEmpty else { return }
+    let isWhole = input.address != nil && input.addressMask == nil
+    if replaceAddress || given.count == Self.partCount {
+      input.address = Address()
+      input.addressMask = nil
+    } else if !isWhole {
+      var mask = input.addressMask ?? GoogleProtobuf.FieldMask()
+      mask.paths += given.map(\.name).filter { !mask.paths.contains($0) }
+      input.addressMask = mask
+    }
+    var address = input.address ?? Address()
+    for part in given { address[keyPath: part.field] = part.text }
+    input.address = address
   }
 }

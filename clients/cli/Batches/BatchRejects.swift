@@ -84,18 +84,20 @@ struct BatchRejects: ~Copyable {
   private static let beginning = Array("{\"line\":".utf8)
 
   static func line(_ reject: RejectedLine) -> [UInt8] {
-    let violations = reject.error.violations.map { violation in
+    let violations = reject.error.violations.prefix(100).map { violation in
       JSONText.object([
-        ("field", JSONText.string(violation.field)),
-        ("description", JSONText.string(violation.description)),
-        ("reason", JSONText.string(violation.reason)),
+        ("field", JSONText.string(SafeText.line(violation.field))),
+        ("description", JSONText.string(SafeText.line(violation.description))),
+        ("reason", JSONText.string(ErrorText.reason(violation.reason))),
       ])
     }
     var error = [
       ("code", JSONText.string("\(reject.error.code)")),
-      ("message", JSONText.string(reject.error.message)),
+      ("message", JSONText.string(SafeText.line(reject.error.message))),
     ]
-    if let reason = reject.error.reason { error.append(("reason", JSONText.string(reason))) }
+    if let reason = reject.error.reason {
+      error.append(("reason", JSONText.string(ErrorText.reason(reason))))
+    }
     if !violations.isEmpty {
       error.append(("violations", "[\(violations.joined(separator: ","))]"))
     }
@@ -125,7 +127,7 @@ enum JSONText {
       case "\r": result += "\\r"
       case "\t": result += "\\t"
       default:
-        if scalar.value < 0x20 || scalar.value == 0x7F {
+        if SafeText.isControl(scalar) {
           let digits = String(scalar.value, radix: 16)
           result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
         } else {

@@ -52,9 +52,9 @@ struct BatchSummary {
     rejectsPath = path
     let style = Style(colors: environment.errorHasColors)
     for reject in shown {
-      let violations = reject.error.violations.map { "\($0.field): \($0.description)" }
+      let violations = reject.error.violations.prefix(10).map { "\($0.field): \($0.description)" }
       let text = violations.isEmpty ? reject.error.message : violations.joined(separator: "; ")
-      environment.err("\(style.red("line \(reject.number):")) \(SafeText.line(text))\n")
+      environment.err("\(style.red("line \(reject.number):")) \(ErrorText.sentence(text))\n")
     }
     if rejectCount > shown.count {
       environment.err("and \(ValueText.count(rejectCount - shown.count)) more\n")

@@ -94,7 +94,7 @@ struct CallCommand: AsyncParsableCommand {
         )
         do throws(JSONError) {
           let json = try responseType.writeJSON(packed: bytes, options: options)
-          session.print(String(decoding: json, as: UTF8.self))
+          session.print(SafeText.json(String(decoding: json, as: UTF8.self)))
         } catch {
           throw LocalError("the response cannot be shown as JSON: \(error)")
         }

@@ -120,7 +120,7 @@ struct ConsentHistory: AsyncParsableCommand {
       }
       var collected = ListConsentHistoryResponse()
       var rest = all ? Int.max : limit
-      if session.format == .csv { session.environment.out(LedgerCSV.header) }
+      if session.format == .csv { session.printCSV(LedgerCSV.header) }
       repeat {
         request.pageSize = Int32(min(rest, 100))
         let page = try await session.timed(CustomerService.listConsentHistory.method) {
@@ -132,7 +132,7 @@ struct ConsentHistory: AsyncParsableCommand {
         switch session.format {
         case .ndjson:
           for record in page.records { session.print(try session.json(record, pretty: false)) }
-        case .csv: for record in page.records { session.environment.out(LedgerCSV.row(record)) }
+        case .csv: for record in page.records { session.printCSV(LedgerCSV.row(record)) }
         case .json, .table: collected.records += page.records
         }
       } while rest > 0 && !request.pageToken.isEmpty
@@ -159,7 +159,7 @@ struct ConsentHistory: AsyncParsableCommand {
       }
     }
     if !answer.nextPageToken.isEmpty {
-      session.remark("there are more: --page-token \(answer.nextPageToken), or --all")
+      session.remarkMore(answer.nextPageToken)
     }
   }
 }

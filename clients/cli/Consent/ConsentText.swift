@@ -80,7 +80,8 @@ enum ConsentText {
     if let id = response.customer?.id { text += "  customer \(id)" }
     text += "\n" + lines(response.changes, response.customer)
     if !response.confirmationToken.isEmpty {
-      text += "to be confirmed: patron consent confirm \(response.confirmationToken)\n"
+      let token = SafeText.line(response.confirmationToken)
+      text += "to be confirmed: patron consent confirm \(token)\n"
     }
     return text + CustomerText.warnings(response.warnings, style)
   }

@@ -58,7 +58,7 @@ struct CustomersCount: AsyncParsableCommand {
       let response = try await session.timed(CustomerService.countCustomers.method) {
         try await session.client.customers.countCustomers(request, options: session.call)
       }
-      if session.format == .csv { return session.environment.out(FilterText.csv(response)) }
+      if session.format == .csv { return session.printCSV(FilterText.csv(response)) }
       try session.print(response) {
         FilterText.bars(
           response,

@@ -32,7 +32,7 @@ struct CustomersFilters: AsyncParsableCommand {
         }
         return
       }
-      if session.format == .csv { return session.environment.out(FilterText.csv(response)) }
+      if session.format == .csv { return session.printCSV(FilterText.csv(response)) }
       try session.print(response) {
         FilterText.table(
           response,

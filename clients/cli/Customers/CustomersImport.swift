@@ -11,10 +11,10 @@ struct CustomersImport: AsyncParsableCommand {
       names; --template prints them. For other names --map 'First Name=first_name' says what a \
       column is, and --preset takes the files of Shopify, WooCommerce, Klaviyo and Mailchimp as \
       they are. Properties are columns custom.NAME:TYPE. Empty cells leave alone what is stored; \
-      address cells replace the whole address. Columns that only an export has are ignored with \
-      a note; unknown ones are an error that names all of them. Where sms_suppressed or \
-      email_suppressed is true and the row has no reasons, the address is suppressed with the \
-      reason manual.
+      cells of the address replace the parts that the file has columns for. Columns that only an \
+      export has are ignored with a note; unknown ones are an error that names all of them. Where \
+      sms_suppressed or email_suppressed is true and the row has no reasons, the address is \
+      suppressed with the reason manual.
 
       With --consent keep, the default, nobody who is known is subscribed; opt-outs are taken. \
       With --consent overwrite the states are taken as given, over an opt-out only with a later \

@@ -82,14 +82,14 @@ struct CustomerListPrinter {
   init(_ session: Session) { self.session = session }
 
   mutating func add(_ page: ListCustomersResponse) throws {
-    if count == 0 && session.format == .csv { session.environment.out(CSVText.line(Self.columns)) }
+    if count == 0 && session.format == .csv { session.printCSV(CSVText.line(Self.columns)) }
     count += page.customers.count
     collected.nextPageToken = page.nextPageToken
     switch session.format {
     case .ndjson:
       for customer in page.customers { session.print(try session.json(customer, pretty: false)) }
     case .csv:
-      for customer in page.customers { session.environment.out(CSVText.line(Self.cells(customer))) }
+      for customer in page.customers { session.printCSV(CSVText.line(Self.cells(customer))) }
     case .json, .table:
       collected.customers += page.customers
     }
@@ -110,7 +110,7 @@ struct CustomerListPrinter {
     case .ndjson, .csv: break
     }
     if !collected.nextPageToken.isEmpty && session.format != .json {
-      session.remark("there are more: --page-token \(collected.nextPageToken), or --all")
+      session.remarkMore(collected.nextPageToken)
     }
   }
 

@@ -79,7 +79,7 @@ struct CustomersTag: AsyncParsableCommand {
         return CustomerText.outcome(result.outcome, style) + "  customer \(result.customerID)\n"
       }
       return style.red("rejected")
-        + "  number \(result.index + 1): \(SafeText.line(error.message))\n"
+        + "  number \(result.index + 1): \(ErrorText.sentence(error.message))\n"
     }.joined()
   }
 }

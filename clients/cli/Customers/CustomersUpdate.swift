@@ -8,9 +8,11 @@ struct CustomersUpdate: AsyncParsableCommand {
     abstract: "Change one customer by Patron's id, field by field.",
     discussion: """
       This is the way to give a customer a second identifier. Flags that are not given leave alone \
-      what is stored; --clear clears a field. With --mask exactly the named fields are set, and \
-      those that no flag gives are cleared; names are those of patron.v1.CustomerInput, \
-      custom_properties.NAME for one property. With --etag the customer must not have changed since.
+      what is stored, parts of the address too; --clear clears a field, --replace-address sets the \
+      whole address. With --mask exactly the named fields are set, and those that no flag gives \
+      are cleared; names are those of patron.v1.CustomerInput, custom_properties.NAME for one \
+      property and address.city for one part of the address. With --etag the customer must not \
+      have changed since.
 
       EXAMPLES
         patron customers update --id 7 --phone +14155550100
@@ -65,7 +67,7 @@ struct CustomersUpdate: AsyncParsableCommand {
   }
 
   func validate() throws {
-    guard !fields.isEmpty || address.address != nil || data != nil || !paths.isEmpty else {
+    guard !fields.isEmpty || !address.isEmpty || data != nil || !paths.isEmpty else {
       throw ValidationError("Give the new values as flags or with --data, or fields to clear.")
     }
   }
@@ -75,7 +77,7 @@ struct CustomersUpdate: AsyncParsableCommand {
     try await Session.run(global, zone: times.timezone) { session in
       let given = try await session.reading { times in
         var input = try DataArgument.message(CustomerInput.self, json, times)
-        if let address = address.address { input.address = address }
+        address.apply(to: &input)
         try fields.apply(to: &input, times)
         return input
       }
@@ -88,6 +90,7 @@ struct CustomersUpdate: AsyncParsableCommand {
         $0.actor = actor ?? .unspecified
         $0.defaultCountry = defaultCountry ?? ""
         $0.invalidFields = invalid.policy
+        $0.requestID = RequestID.make()
       }
       let response = try await session.timed(CustomerService.updateCustomer.method) {
         try await session.client.customers.updateCustomer(request, options: session.call)

@@ -8,8 +8,9 @@ struct CustomersUpsert: AsyncParsableCommand {
     abstract: "Create or change a customer, or many from a file.",
     discussion: """
       A customer is known by --external-id; without it by exactly one of --email and --phone. \
-      Flags that are not given leave alone what is stored; --clear clears a field. An address \
-      replaces the whole address. Repeating a call changes nothing and says `unchanged`.
+      Flags that are not given leave alone what is stored, parts of the address too; --clear \
+      clears a field, --replace-address sets the whole address. Repeating a call changes nothing \
+      and says `unchanged`.
 
       With --batch each line is one patron.v1.CustomerInput in JSON:
         {"externalId": "42", "email": "ada@example.com", "firstName": "Ada"}
@@ -20,6 +21,7 @@ struct CustomersUpsert: AsyncParsableCommand {
         patron customers upsert --external-id 42 --email ada@example.com --tags vip
         patron customers upsert --email ada@example.com --property shoe_size:int=39
         patron customers upsert --external-id 42 --clear phone --dry-run
+        patron customers upsert --external-id 42 --city Paris
         patron customers upsert --batch customers.ndjson
         zcat customers.ndjson.gz | patron customers upsert --batch -
       """
@@ -70,7 +72,7 @@ struct CustomersUpsert: AsyncParsableCommand {
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
-    guard address.address == nil || !fields.clear.contains(.address) else {
+    guard address.isEmpty || !fields.clear.contains(.address) else {
       throw ValidationError("--clear address excludes the flags of the address.")
     }
     guard !fields.clear.contains(.externalId) else {
@@ -78,7 +80,7 @@ struct CustomersUpsert: AsyncParsableCommand {
         "An upsert takes an empty external id as none: take it away with `patron customers update "
           + "--id ... --clear external-id`.")
     }
-    let isEmpty = fields.isEmpty && address.address == nil && data == nil
+    let isEmpty = fields.isEmpty && address.isEmpty && data == nil
     if batch.batch != nil {
       guard isEmpty else {
         throw ValidationError("--batch takes the customers from the file: give no fields as flags.")
@@ -125,7 +127,7 @@ struct CustomersUpsert: AsyncParsableCommand {
 
   private func input(_ json: [UInt8]?, _ times: Times) throws -> CustomerInput {
     var input = try DataArgument.message(CustomerInput.self, json, times)
-    if let address = address.address { input.address = address }
+    address.apply(to: &input)
     try fields.apply(to: &input, times)
     return input
   }

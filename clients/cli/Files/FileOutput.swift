@@ -41,7 +41,7 @@ struct FileOutput: ~Copyable {
   mutating func write(_ bytes: [UInt8]) throws(LocalError) {
     count += bytes.count
     guard let file, let path else {
-      return environment.out(String(decoding: bytes, as: UTF8.self))
+      return environment.outData(String(decoding: bytes, as: UTF8.self))
     }
     guard fwrite(bytes, 1, bytes.count, file) == bytes.count else { throw Self.failure(path) }
   }

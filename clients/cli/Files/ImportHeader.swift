@@ -67,6 +67,19 @@ struct ImportHeader: Sendable {
     columns.firstIndex { $0?.name == column }.map { names[$0] } ?? column
   }
 
+  /// The parts of the address that the file has columns for; nil where it has all of them, and a
+  /// row is the whole address, or where its layout makes the address by itself.
+  var addressParts: GoogleProtobuf.FieldMask? {
+    guard layout == nil else { return nil }
+    let fields: [(CustomerField, part: String)] = [
+      (.address1, "address1"), (.address2, "address2"), (.city, "city"), (.company, "company"),
+      (.state, "state"), (.zip, "zip"), (.provinceCode, "province_code"),
+      (.countryCode, "country_code"), (.addressPhoneNumber, "phone_number"),
+    ]
+    let given = fields.filter { columns.contains(.field($0.0)) }
+    return given.count == fields.count ? nil : .with { $0.paths = given.map(\.part) }
+  }
+
   /// A header of all columns that an import takes, and an example row.
   static var template: String {
     let columns =

@@ -7,6 +7,12 @@ enum ImportReason {
   static func text(
     _ error: RPCError, _ item: ImportItem, name: (String) -> String = { $0 }
   ) -> String {
+    SafeText.line(plain(error, item, name))
+  }
+
+  private static func plain(
+    _ error: RPCError, _ item: ImportItem, _ name: (String) -> String
+  ) -> String {
     if let conflict = conflict(error) { return conflict }
     let violations = error.violations.map { violation in
       let name = name(column(violation.field, item))

@@ -53,7 +53,7 @@ struct ImportRow {
       row.take(column, cells[index], header.names[index])
     }
     if let layout = header.layout { row.take(layout, header, cells) }
-    let item = row.finished()
+    let item = row.finished(header.addressParts)
     guard row.mistakes.isEmpty else {
       throw LocalError(row.mistakes.joined(separator: "; "))
     }
@@ -188,11 +188,14 @@ struct ImportRow {
     try EnumArgument.parse(cell, as: Value.self, joiner: "_")
   }
 
-  private mutating func finished() -> ImportItem {
+  private mutating func finished(_ addressParts: GoogleProtobuf.FieldMask?) -> ImportItem {
     if let locale, Self.saysMore(locale, than: customer.defaultLanguage) {
       customer.defaultLanguage = locale
     }
-    if hasAddress { customer.address = address }
+    if hasAddress {
+      customer.address = address
+      customer.addressMask = addressParts
+    }
     item.customer = customer
     for channel in PatronModel.Channel.allCases {
       for topic in PatronModel.Topic.allCases {

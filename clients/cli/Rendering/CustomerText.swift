@@ -193,13 +193,20 @@ enum CustomerText {
     }
   }
 
+  /// Warnings that are shown.
+  private static let mostWarnings = 50
+
   static func warnings(_ warnings: [Warning], _ style: Style) -> String {
-    warnings.map { warning in
-      let field = warning.field.isEmpty ? "" : warning.field + ": "
-      let given = warning.given.isEmpty ? "" : " Given was: \(warning.given)"
-      return style.yellow("warning:")
-        + " \(SafeText.line(field + warning.message + given))"
-        + " \(style.dim("(\(SafeText.line(warning.reason)))"))\n"
+    var text = warnings.prefix(mostWarnings).map { warning in
+      let field = warning.field.isEmpty ? "" : ErrorText.sentence(warning.field) + ": "
+      let given = warning.given.isEmpty ? "" : " Given was: \(SafeText.line(warning.given))"
+      let message = ErrorText.sentence(warning.message)
+      let reason = style.dim("(\(ErrorText.reason(warning.reason)))")
+      return style.yellow("warning:") + " \(field)\(message)\(given) \(reason)\n"
     }.joined()
+    if warnings.count > mostWarnings {
+      text += "and \(ValueText.plural(warnings.count - mostWarnings, "more warning"))\n"
+    }
+    return text
   }
 }

@@ -8,7 +8,7 @@ enum ValueText {
   /// `16.99 USD`, with as many decimals as the currency has.
   static func money(_ minorUnits: Int64, _ currency: String) -> String {
     guard let code = try? CurrencyCode(currency, allowHistoric: true) else {
-      return "\(minorUnits) minor units of \(currency)"
+      return "\(minorUnits) minor units of \(ErrorText.reason(currency))"
     }
     return "\(PatronModel.Money(minorUnits: minorUnits, currency: code).decimal) \(code.code)"
   }

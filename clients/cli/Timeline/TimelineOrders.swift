@@ -105,7 +105,7 @@ struct TimelineOrders: AsyncParsableCommand {
       try session.print(answer) { text(answer, session) }
     }
     if !collected.nextPageToken.isEmpty, session.format != .json {
-      session.remark("there are more: --page-token \(collected.nextPageToken), or --all")
+      session.remarkMore(collected.nextPageToken)
     }
   }
 
@@ -119,12 +119,19 @@ struct TimelineOrders: AsyncParsableCommand {
   }
 
   private func show(_ orderId: String, _ session: Session) async throws {
-    let request = GetOrderRequest.with {
+    var request = GetOrderRequest.with {
       $0.storeID = session.storeID
       $0.order = .externalID(orderId)
     }
-    let response = try await session.timed(TimelineService.getOrder.method) {
+    var response = try await session.timed(TimelineService.getOrder.method) {
       try await session.client.timeline.getOrder(request, options: session.call)
+    }
+    while !response.nextPartToken.isEmpty {
+      request.partToken = response.nextPartToken
+      let part = try await session.timed(TimelineService.getOrder.method) {
+        try await session.client.timeline.getOrder(request, options: session.call)
+      }
+      response.take(part)
     }
     try session.print(response) {
       OrderText.card(
@@ -133,5 +140,17 @@ struct TimelineOrders: AsyncParsableCommand {
         style: session.style
       )
     }
+  }
+}
+
+extension GetOrderResponse {
+  /// Adds the next part of an order that is larger than an answer holds.
+  fileprivate mutating func take(_ part: GetOrderResponse) {
+    nextPartToken = part.nextPartToken
+    guard let more = part.order else { return }
+    order?.lineItems += more.lineItems
+    order?.refunds += more.refunds
+    order?.fulfillments += more.fulfillments
+    order?.isPartial = !nextPartToken.isEmpty
   }
 }

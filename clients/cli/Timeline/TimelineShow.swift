@@ -100,7 +100,7 @@ private struct TimelinePrinter {
       session.environment.out(count == 0 ? "\nno events\n" : "\n" + text.legend)
     }
     if !collected.nextPageToken.isEmpty {
-      session.remark("there are more: --page-token \(collected.nextPageToken), or --all")
+      session.remarkMore(collected.nextPageToken)
     }
   }
 }

@@ -42,7 +42,7 @@ final class WatchRun: Sendable {
         try await wait(because: "the server ended the watch")
       } catch let error as RPCError {
         guard Self.isPassing(error), lastSequence != nil, !Task.isCancelled else { throw error }
-        try await wait(because: SafeText.line(error.message))
+        try await wait(because: ErrorText.sentence(error.message))
       }
     }
   }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import TTRPC
 
+import enum PatronClient.SafeText
+
 /// The whole program but for the process around it.
 struct LoadProgram: Sendable {
   /// Takes text for standard output.
@@ -34,7 +36,8 @@ struct LoadProgram: Sendable {
       errors("patron-load: \(error)\n")
       return error.kind == .usage ? Status.usage : Status.local
     } catch let error as RPCError {
-      errors("patron-load: \(error.message)\n")
+      let text = SafeText.line(error.message, limit: SafeText.longestSentence)
+      errors("patron-load: \(text)\n")
       return Status.local
     } catch {
       errors("patron-load: \(error)\n")

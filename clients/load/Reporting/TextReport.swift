@@ -1,5 +1,7 @@
 import TTRPC
 
+import enum PatronClient.SafeText
+
 /// The report for people.
 struct TextReport {
   let result: LoadResult
@@ -111,7 +113,8 @@ struct TextReport {
     }
     if !result.messages.isEmpty { lines.append("Errors") }
     for (message, count) in result.messages.prefix(10) {
-      lines.append("  " + NumberText.right(NumberText.grouped(count), 10) + "  " + message)
+      let text = SafeText.line(message, limit: SafeText.longestSentence)
+      lines.append("  " + NumberText.right(NumberText.grouped(count), 10) + "  " + text)
     }
     return lines
   }

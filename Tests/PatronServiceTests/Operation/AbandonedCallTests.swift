@@ -1,0 +1,134 @@
+import Foundation
+import PatronProto
+import PatronStore
+import ProtobufC
+import Synchronization
+import TTRPC
+import Testing
+
+@testable import PatronService
+
+/// Work for callers who went away, and requests that are refused before anything is opened.
+@Suite(.timeLimit(.minutes(1)))
+struct AbandonedCallTests {
+  /// Holds the writer until the test lets it go.
+  private final class Hold: ReplySink {
+    private let state = Mutex((isHeld: false, isOpen: false))
+
+    var isHeld: Bool { state.withLock { $0.isHeld } }
+    func open() { state.withLock { $0.isOpen = true } }
+    func deliver(_ replies: [Reply]) {}
+
+    func take(_ shop: Shop) async throws {
+      try shop.store.writer.submit(
+        WriteJob(deadline: nil, bytes: 0, sink: self, token: ReplyToken(group: 0, item: 0)) { _ in
+          self.state.withLock { $0.isHeld = true }
+          while !self.state.withLock({ $0.isOpen }) { sched_yield() }
+          return []
+        })
+      while !isHeld { await Task.yield() }
+    }
+  }
+
+  private func wait(_ condition: () -> Bool) async {
+    while !condition() { await Task.yield() }
+  }
+
+  @Test func aQueuedWriteOfACallerWhoCancelledIsNotDone() async throws {
+    try await Shop.open { shop in
+      // The first call tells the client that the server understands CANCEL.
+      try await shop.upsert { $0.email = "a@example.com" }
+      let hold = Hold()
+      try await hold.take(shop)
+      let cancelled = Task { try await shop.upsert { $0.email = "gone@example.com" } }
+      await wait { shop.store.writer.queuedCount == 1 }
+      let waiting = Task { try await shop.upsert { $0.email = "b@example.com" } }
+      await wait { shop.store.writer.queuedCount == 2 }
+      cancelled.cancel()
+      _ = await cancelled.result
+      // On the same connection, so behind the CANCEL.
+      _ = try await shop.customer(.email("a@example.com"))
+      hold.open()
+      #expect(try await waiting.value.outcome == .created)
+      let left = try await failure { try await shop.customer(.email("gone@example.com")) }
+      #expect(left.code == .notFound)
+      #expect(try shop.rows("SELECT count(*) FROM customers", columns: 1) == [["2"]])
+    }
+  }
+
+  @Test func queuedWritesOfAClosedConnectionAreNotDone() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert { $0.email = "a@example.com" }
+      let hold = Hold()
+      try await hold.take(shop)
+      let calls = (0..<20).map { number in
+        Task { try await shop.upsert { $0.email = "gone\(number)@example.com" } }
+      }
+      await wait { shop.store.writer.queuedCount == 20 }
+      await shop.client.close(grace: .zero)
+      for call in calls { _ = await call.result }
+      // A drained server has no connection left.
+      await shop.waitUntilUnconnected()
+      hold.open()
+      try await shop.write { _ in }
+      #expect(try shop.rows("SELECT count(*) FROM customers", columns: 1) == [["1"]])
+    }
+  }
+
+  // MARK: - Snapshots
+
+  private final class CountingLoop: ServerLoop {
+    let executed = Mutex(0)
+
+    func complete(_ completions: [Completion]) {}
+    func execute(_ work: @escaping @Sendable () -> Void) { executed.withLock { $0 += 1 } }
+    func execute(after delay: Duration, _ work: @escaping @Sendable () -> Void) {}
+  }
+
+  /// A reader of the dispatcher asks for the end of the tick when it opens a snapshot.
+  @Test func aRequestIsDecodedAndCheckedBeforeASnapshotIsOpened() async throws {
+    try await Shop.open { shop in
+      let loop = CountingLoop()
+      let dispatcher = try LaneDispatcher(
+        routes: .patron(), store: shop.store, feeds: FeedHub(), loop: loop)
+      func call(_ method: Method, _ payload: [UInt8]) throws -> UnaryOutcome {
+        let index = try #require(dispatcher.methods.firstIndex(of: method))
+        var response = ResponseBuffer()
+        return payload.withUnsafeBytes { bytes in
+          dispatcher.unary(
+            index, bytes,
+            ServerCall(
+              target: ReplyTarget(connection: 1, stream: 1), deadline: nil,
+              metadata: MetadataView(), peer: Peer(address: "test")), &response)
+        }
+      }
+      let list = TimelineService.listOrders.method
+      let refused: [(Method, [UInt8])] = [
+        (CustomerService.getCustomer.method, [0xFF]),
+        (CustomerService.getCustomer.method, []),
+        (list, [0xFF]), (list, []),
+        (list, try ListOrdersRequest.with { $0.pageSize = 101 }.encoded()),
+        (
+          CustomerService.listCustomers.method,
+          try ListCustomersRequest.with { $0.pageSize = -1 }.encoded()
+        ),
+        (
+          TimelineService.getTimeline.method,
+          try GetTimelineRequest.with { $0.storeID = "No Store" }.encoded()
+        ),
+        (TimelineService.getOrder.method, []), (TimelineService.getEvent.method, []),
+      ]
+      for (method, payload) in refused {
+        guard case .failed(let error) = try call(method, payload) else {
+          Issue.record("\(method) was answered")
+          continue
+        }
+        #expect(error.code == .invalidArgument)
+        #expect(loop.executed.withLock { $0 } == 0, "\(method) opened a snapshot")
+      }
+      let good = try GetCustomerRequest.with { $0.customer = .with { $0.ref = .id(7) } }.encoded()
+      _ = try call(CustomerService.getCustomer.method, good)
+      #expect(loop.executed.withLock { $0 } == 1)
+    }
+  }
+}

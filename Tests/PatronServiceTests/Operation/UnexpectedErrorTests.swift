@@ -1,0 +1,129 @@
+import PatronProto
+import PatronStore
+import SQLite
+import Synchronization
+import TTRPC
+import Testing
+
+@testable import PatronService
+
+/// Errors of handlers that nobody expected.
+struct UnexpectedErrorTests {
+  /// What a handler throws that was not thought of.
+  private struct Surprise: Error, CustomStringConvertible {
+    var description: String { "ada@example.com" }
+  }
+
+  private final class Log: Sendable {
+    private let lines = Mutex<[UnexpectedError]>([])
+    var all: [UnexpectedError] { lines.withLock { $0 } }
+
+    @Sendable func add(_ error: UnexpectedError) { lines.withLock { $0.append(error) } }
+  }
+
+  /// Routes whose handlers fail in every lane.
+  private static func failing() -> Routes {
+    var routes = Routes()
+    routes.point(CustomerService.getCustomer) { _, _, _ in throw Surprise() }
+    routes.write(
+      CustomerService.upsertCustomer, prepare: { _ in true }, apply: { _, _, _ in throw Surprise() }
+    )
+    routes.write(
+      CustomerService.updateCustomer, prepare: { _ in true },
+      apply: { _, context, _ in
+        try context.transaction.run(Query("INSERT INTO sequences VALUES ('left', 1)"))
+        throw Surprise()
+      })
+    routes.write(
+      CustomerService.mergeCustomers, prepare: { _ -> Bool in throw Surprise() },
+      apply: { _, _, _ in })
+    routes.write(
+      CustomerService.batchUpsertCustomers,
+      prepare: { request in
+        try Batch(request.customers, field: "customers") { input, _ in
+          if input.firstName == "odd" { throw Surprise() }
+          return true
+        }
+      },
+      apply: { batch, context, response in
+        let outcome = try batch.apply(in: context) { _ in .with { $0.outcome = .created } }
+        try response.append(BatchUpsertCustomersResponse.with { $0.results = outcome.results })
+      })
+    routes.steppedWrite(
+      CustomerService.deleteCustomer, prepare: { _ in true },
+      apply: { _, _, _ in .more { _ in throw Surprise() } })
+    routes.scan(
+      CustomerService.exportCustomers, prepare: { _ in true }, run: { _, _, _ in throw Surprise() })
+    return routes
+  }
+
+  /// The id that an answer names, which the log has with the method.
+  private func check(_ error: RPCError, _ log: Log, _ method: Method) throws {
+    #expect(error.code == .internal && error.reason == "INTERNAL", "\(method)")
+    let id = try #require(error.metadata["request_id"])
+    #expect(id.count == 16 && error.message.contains(id), "\(method)")
+    #expect(!error.message.contains("@") && !error.message.contains("no more to say"))
+    let line = try #require(log.all.first { $0.requestID == id })
+    #expect(line.method == method && line.error.hasSuffix("Surprise"), "\(line)")
+    #expect(!"\(line)".contains("@"), "the type of the error, never what it says")
+    #expect("\(line)".contains(id) && "\(line)".contains(method.name))
+  }
+
+  @Test func everyLaneNamesTheIDThatTheLogHas() async throws {
+    let log = Log()
+    try await Shop.open(routes: Self.failing(), onUnexpectedError: log.add) { shop in
+      let client = shop.customers
+      let calls: [(Method, () async throws -> Void)] = [
+        (CustomerService.getCustomer.method, { _ = try await client.getCustomer(.init()) }),
+        (CustomerService.upsertCustomer.method, { _ = try await client.upsertCustomer(.init()) }),
+        (CustomerService.updateCustomer.method, { _ = try await client.updateCustomer(.init()) }),
+        (CustomerService.mergeCustomers.method, { _ = try await client.mergeCustomers(.init()) }),
+        (CustomerService.deleteCustomer.method, { _ = try await client.deleteCustomer(.init()) }),
+        (
+          CustomerService.exportCustomers.method,
+          { for try await _ in try await client.exportCustomers(.init()) {} }
+        ),
+      ]
+      for (method, call) in calls {
+        try check(try await failure("\(method)") { try await call() }, log, method)
+      }
+      #expect(log.all.count == calls.count, "each once")
+      #expect(Set(log.all.map(\.requestID)).count == calls.count)
+      #expect(try shop.rows("SELECT name FROM sequences WHERE name = 'left'", columns: 1).isEmpty)
+    }
+  }
+
+  @Test func anItemOfABatchNamesItsOwn() async throws {
+    let log = Log()
+    try await Shop.open(routes: Self.failing(), onUnexpectedError: log.add) { shop in
+      let answer = try await shop.customers.batchUpsertCustomers(
+        .with { $0.customers = ["a", "odd", "b"].map { name in .with { $0.firstName = name } } })
+      #expect(answer.results.map(\.outcome) == [.created, .unspecified, .created])
+      let error = try #require(answer.results[1].error).asError
+      try check(error, log, CustomerService.batchUpsertCustomers.method)
+      #expect(log.all.count == 1)
+    }
+  }
+
+  @Test func expectedErrorsAreNotReported() async throws {
+    let log = Log()
+    try await Shop.open(onUnexpectedError: log.add) { shop in
+      let missing = try await failure { try await shop.customer(.id(7)) }
+      #expect(missing.code == .notFound && missing.metadata["request_id"] == nil)
+      _ = try await violations { try await shop.upsert { $0.email = "nobody" } }
+      #expect(log.all.isEmpty)
+      // A damaged record is one: the operator has to hear of it.
+      try await shop.upsert { $0.email = "a@example.com" }
+      try await shop.sync(.of("o1", 100)) { $0.email = "a@example.com" }
+      try await shop.tamper("UPDATE orders SET body = ?1", [0xFF, 0xFF])
+      let damaged = try await failure {
+        try await shop.sync(.of("o1", 200)) { $0.email = "a@example.com" }
+      }
+      #expect(damaged.code == .dataLoss && damaged.reason == "DATABASE_DAMAGED")
+      let line = try #require(log.all.first)
+      #expect(damaged.metadata["request_id"] == line.requestID && log.all.count == 1)
+      #expect(line.method == TimelineService.syncOrder.method)
+      #expect(line.error.contains("cannot be decoded"))
+    }
+  }
+}
