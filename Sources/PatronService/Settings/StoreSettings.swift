@@ -13,6 +13,7 @@ extension StoreSettings {
     $0.currencyCode = ""
     $0.allowRecreateAfterErasure = false
     $0.softBounceThreshold = 5
+    $0.carryConsentOnAddressChange = false
   }
   private static let softBounceThresholds: ClosedRange<Int32> = 1...100
 
@@ -54,6 +55,7 @@ extension StoreSettings {
     Field("currency_code", \.currencyCode),
     Field("allow_recreate_after_erasure", \.allowRecreateAfterErasure),
     Field("soft_bounce_threshold", \.softBounceThreshold),
+    Field("carry_consent_on_address_change", \.carryConsentOnAddressChange),
   ]
 
   /// The settings in the form in which they are stored; what is wrong is added to `violations`.

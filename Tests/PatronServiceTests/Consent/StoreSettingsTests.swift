@@ -20,6 +20,7 @@ struct StoreSettingsTests {
         $0.currencyCode = ""
         $0.allowRecreateAfterErasure = false
         $0.softBounceThreshold = 5
+        $0.carryConsentOnAddressChange = false
       }
       #expect(try await get(shop) == usual)
       let all = StoreSettings.with {
@@ -29,6 +30,7 @@ struct StoreSettingsTests {
         $0.currencyCode = "EUR"
         $0.allowRecreateAfterErasure = true
         $0.softBounceThreshold = 100
+        $0.carryConsentOnAddressChange = true
       }
       #expect(try await shop.set { $0 = all } == all)
       let before = try shop.image()

@@ -92,6 +92,15 @@ struct SettingsSet: AsyncParsableCommand {
   )
   var softBounceThreshold: Int32?
 
+  @Option(
+    help: ArgumentHelp(
+      "Whether consent stays with the record when its address is replaced, to correct typing errors.",
+      valueName: "true|false"
+    ),
+    transform: { try BoolArgument.parse($0) }
+  )
+  var carryConsentOnAddressChange: Bool?
+
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -131,6 +140,9 @@ struct SettingsSet: AsyncParsableCommand {
       settings.allowRecreateAfterErasure = $0
     }
     take(softBounceThreshold, "soft_bounce_threshold") { settings.softBounceThreshold = $0 }
+    take(carryConsentOnAddressChange, "carry_consent_on_address_change") {
+      settings.carryConsentOnAddressChange = $0
+    }
     return (settings, paths)
   }
 }
@@ -149,6 +161,7 @@ enum SettingsText {
         ("currency", text(settings.currencyCode)),
         ("recreate after erasure", flag(settings.allowRecreateAfterErasure)),
         ("soft bounce threshold", text(settings.softBounceThreshold.map(String.init))),
+        ("carry consent to a new address", flag(settings.carryConsentOnAddressChange)),
       ],
       width: session.environment.columns,
       style: session.style
