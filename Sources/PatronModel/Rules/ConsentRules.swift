@@ -65,8 +65,8 @@ public enum ConsentRules {
   ///     ``ChannelConsents/optOut(reaching:of:)``.
   ///   - addressOptOutAt: when the owner of the address opted out while there was no record to keep
   ///     that in; it binds as an opt-out in the record does.
-  ///   - namesAddress: whether the statement names the address. One that does not, and is older than
-  ///     the last change of the address, was made for the former one.
+  ///   - namesAddress: whether the statement names the address. One that does not, and is older
+  ///     than the last change of the address, was made for the former one.
   /// - Returns: unchanged where the customer is subscribed (or, with `doubleOptIn`, pending)
   ///   already, unless the statement makes the agreement surer: the customer's own word where the
   ///   shop's stood (also an older one) or after `otherOptOutAt`, or a later end. An agreement that

@@ -27,8 +27,8 @@ struct AddressChange {
     return all.filter { $0.old != $0.new }
   }
 
-  /// Puts what is known of the new address in the place of the channel's states, in a record that is
-  /// not written yet. Returns the topics of agreements, and requests for one, that did not go along.
+  /// Puts what is known of the new address in the place of the channel's states, in a record that
+  /// is not written yet. Returns the topics of agreements and requests that did not go along.
   func apply(
     to customer: inout Customer, _ changes: inout ConsentChanges, by actor: ConsentActor,
     in reader: StoreReader, at now: Int64

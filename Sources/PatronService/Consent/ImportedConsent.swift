@@ -112,12 +112,10 @@ struct ImportedConsent: Sendable {
     // What names no address and is older than its last change is of the address before.
     let reset = stored.state == .neverSubscribed && !named.contains(entry.channel)
     let optOut =
-      reset
-      ? stored.changedAt
-      : stored.state == .unsubscribed || stored.state == .pending
+      stored.state == .unsubscribed || stored.state == .pending
       ? stored.unsubscribedAt ?? (stored.state == .unsubscribed ? stored.changedAt : nil) : nil
-    guard let optOut else { return nil }
-    return entry.consent.changedAt.map { $0 > optOut } ?? false ? nil : .outdated(entry)
+    guard let last = reset ? stored.changedAt : optOut else { return nil }
+    return entry.consent.changedAt.map { $0 > last } ?? false ? nil : .outdated(entry)
   }
 
   /// The consent with what the file leaves open: taken from what is stored where the state is the

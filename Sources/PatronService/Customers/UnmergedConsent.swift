@@ -12,8 +12,8 @@ internal import ProtobufC
 ///   opt-out in what is stored now takes that away: a person opted out |
 ///
 /// The address is the one that the merged customer had for the channel until now. Where neither
-/// gets it, the primary counts as the one who has it. Where the primary keeps an address that it got
-/// since, nothing comes back but opt-outs: what was agreed before was for another one.
+/// gets it, the primary counts as the one who has it. Where the primary keeps an address that it
+/// got since, nothing comes back but opt-outs: what was agreed before was for another one.
 ///
 /// What is as before has its former entry, and no event tells of it but that of the unmerge.
 struct UnmergedConsent {

@@ -91,7 +91,8 @@ private enum MovedName {
     let hash = row.addressHash.map { byte in
       (byte < 16 ? "0" : "") + String(byte, radix: 16)
     }
-    return "\(row.channel.rawValue) \(row.reason) \(row.suppressedAt) \(hash.joined()) \(row.source)"
+    let what = "\(row.channel.rawValue) \(row.reason) \(row.suppressedAt)"
+    return "\(what) \(hash.joined()) \(row.source)"
   }
 
   private static func suppression(_ text: String) -> SuppressionRow? {

@@ -277,8 +277,9 @@ struct CarriedConsentTests {
 
   @Test func aStoreMayCarryConsentOver() async throws {
     try await Shop.open { shop in
-      #expect(try await shop.set { $0.carryConsentOnAddressChange = true }
-        .carryConsentOnAddressChange == true)
+      #expect(
+        try await shop.set { $0.carryConsentOnAddressChange = true }
+          .carryConsentOnAddressChange == true)
       _ = try await ann(shop)
       let token = try await shop.subscribe {
         $0.customer = .with { $0.externalID = "c1" }

@@ -47,9 +47,9 @@ struct OtherAddressTests {
         .with {
           $0.customer = input
           $0.checkout = .with {
-              $0.token = "k1"
-              $0.startedAt = .at(GoogleProtobuf.Timestamp.now)
-            }
+            $0.token = "k1"
+            $0.startedAt = .at(GoogleProtobuf.Timestamp.now)
+          }
         }
       ).warnings
     case .account, .started:
@@ -164,9 +164,9 @@ struct OtherAddressTests {
             $0.acceptsSMSMarketing = false
           }
           $0.checkout = .with {
-              $0.token = "k1"
-              $0.startedAt = .at(GoogleProtobuf.Timestamp.now)
-            }
+            $0.token = "k1"
+            $0.startedAt = .at(GoogleProtobuf.Timestamp.now)
+          }
         })
       #expect(later.warnings.isEmpty)
       #expect(try await states(shop, "42") == [.neverSubscribed, .unsubscribed])

@@ -27,7 +27,8 @@ struct UnmergeRoundTripTests {
         let told = try await [pair.primary, pair.secondary].asyncMap { id in
           try await shop.mergeEvents(of: id)
         }
-        #expect(told == [["profile_merged", "profile_unmerged"], ["profile_unmerged"]], "\(place)")
+        #expect(
+          told == [["profile_merged", "profile_unmerged"], ["profile_unmerged"]], "\(place)")
         #expect(try shop.findings() == [], "\(place), prefer \(prefer)")
       }
     }
@@ -258,7 +259,8 @@ private struct PairImage: Equatable {
       lines.append("record \(customer.record), was \(other.customer.record)")
     }
     if customer.events != other.customer.events {
-      lines.append("events \(customer.events.map(\.type)), were \(other.customer.events.map(\.type))")
+      lines.append(
+        "events \(customer.events.map(\.type)), were \(other.customer.events.map(\.type))")
     }
     if customer.ledger != other.customer.ledger {
       lines.append("ledger \(customer.ledger), was \(other.customer.ledger)")

@@ -94,7 +94,7 @@ struct SettingsSet: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whether consent stays with the record when its address is replaced, to correct typing errors.",
+      "Whether agreements stay when an address is replaced, to correct typing errors.",
       valueName: "true|false"
     ),
     transform: { try BoolArgument.parse($0) }
