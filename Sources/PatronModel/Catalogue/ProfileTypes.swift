@@ -54,6 +54,7 @@ extension EventCatalogue {
       [
         .count("merge_id", required: true), .count("other_id"), .count("moved_events"),
         .count("moved_orders"), .count("moved_consents"), .text("identifiers", personal: true),
+        .text("consent_changes"),
       ]
     ),
     .own(

@@ -128,6 +128,18 @@ extension EventCatalogue {
         [.text("actor"), .text("previous_reason")],
         channel: channel
       ),
+      .own(
+        .subscriptionTools,
+        "\(id)_consent_reset",
+        channel == .sms ? "SMS consent reset: other number" : "E-mail consent reset: other address",
+        "The address was replaced or removed, and consent does not go along: the state is that of "
+          + "the new address. Recorded by a product, it is history only.",
+        [
+          .text("topic"), .text("previous_state"), .text("state"), .text("source"),
+          .count("ledger_id"),
+        ],
+        channel: channel
+      ),
     ]
   }
 }

@@ -51,6 +51,50 @@ extension ConsentRules {
     return result
   }
 
+  /// The consent of a record whose address of the channel is another one from now on, or none: the
+  /// same rule as of a merge that keeps the other record's address.
+  ///
+  /// | stored | what becomes of it |
+  /// | --- | --- |
+  /// | never subscribed, subscribed, pending | what is known of the new address |
+  /// | pending after an opt-out | the opt-out: nobody confirmed from the new address |
+  /// | unsubscribed | the same: a person opted out, and the new address is that person's |
+  ///
+  /// - Parameters:
+  ///   - old: what the record holds.
+  ///   - known: what is known of the new address.
+  ///   - statement: who changes the address, and when.
+  public static func readdress(
+    _ old: ChannelConsent,
+    to known: ChannelConsent,
+    by statement: ConsentStatement
+  ) -> ChannelConsent {
+    guard let optOut = optOut(in: old) else {
+      if known.state != .neverSubscribed || old.state == .neverSubscribed {
+        return known.state == .neverSubscribed ? old : known
+      }
+      // An agreement of before that names no address was one for the former address.
+      return ChannelConsent(
+        changedAt: statement.at,
+        source: statement.source,
+        changedBy: statement.actor
+      )
+    }
+    let result = merge(keeping: known, with: optOut)
+    let isKnown =
+      old.state == .unsubscribed && old.changedBy == result.changedBy
+      && result.unsubscribedAt ?? .min <= old.unsubscribedAt ?? old.changedAt ?? .min
+    return isKnown ? old : result
+  }
+
+  /// The consent of such a record in a store that carries agreements over: nobody confirmed
+  /// anything from the new address.
+  public static func carry(_ old: ChannelConsent) -> ChannelConsent {
+    var result = old
+    if result.optInLevel == .confirmed { result.optInLevel = .single }
+    return result
+  }
+
   /// The opt-out that a consent holds, as a consent of its own; nil when there is none.
   public static func optOut(in consent: ChannelConsent) -> ChannelConsent? {
     switch consent.state {
@@ -100,10 +144,15 @@ extension ConsentRules {
   }
 
   private static func isPreferred(_ one: ChannelConsent, to other: ChannelConsent) -> Bool {
-    let left = one.changedAt ?? .min
-    let right = other.changedAt ?? .min
+    let left = changedAt(one)
+    let right = changedAt(other)
     if left != right { return left > right }
     return one.state.restriction > other.state.restriction
+  }
+
+  /// That an agreement ended with its address says nothing that could be newer than an opt-out.
+  private static func changedAt(_ consent: ChannelConsent) -> Micros {
+    consent.state == .neverSubscribed ? .min : consent.changedAt ?? .min
   }
 
   static func latest(_ one: Micros?, _ other: Micros?) -> Micros? {

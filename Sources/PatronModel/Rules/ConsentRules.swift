@@ -16,7 +16,8 @@ public enum ConsentRules {
   /// | unsubscribed by anyone else | true | subscribed; pending with double opt-in |
   /// | unsubscribed | false | the same |
   ///
-  /// A flag older than the stored change has no effect (`CONSENT_OUTDATED`); see
+  /// A flag older than the stored change has no effect (`CONSENT_OUTDATED`), unless it names the
+  /// address and that change only was the address's; see
   /// ``isOutdated(optOutAt:by:over:)`` for false. A flag is no new
   /// agreement: shops send it with every record, so it does not prolong one that ended.
   ///
@@ -27,13 +28,15 @@ public enum ConsentRules {
   ///   - doubleOptIn: whether the store wants agreements of this channel confirmed.
   ///   - actor: who sent the flag.
   ///   - source: where the agreement was collected.
+  ///   - namesAddress: whether the address stands beside the flag.
   public static func applyFlag(
     _ accepts: Bool,
     at: Micros,
     to consent: ChannelConsent,
     doubleOptIn: Bool,
     actor: ConsentActor = .platform,
-    source: String?
+    source: String?,
+    namesAddress: Bool = false
   ) -> ConsentTransition {
     let statement = ConsentStatement(at: at, actor: actor, source: source)
     switch (consent.state, accepts) {
@@ -48,7 +51,8 @@ public enum ConsentRules {
     case (.pending, false), (.subscribed, false):
       return unsubscribe(statement, from: consent)
     case (.neverSubscribed, true), (.unsubscribed, true):
-      if isOlder(at, than: consent) { return .unchanged(.outdated) }
+      let isForThisAddress = consent.state == .neverSubscribed && namesAddress
+      if isOlder(at, than: consent), !isForThisAddress { return .unchanged(.outdated) }
       return optIn(statement, to: consent, doubleOptIn: doubleOptIn)
     }
   }
@@ -61,6 +65,8 @@ public enum ConsentRules {
   ///     ``ChannelConsents/optOut(reaching:of:)``.
   ///   - addressOptOutAt: when the owner of the address opted out while there was no record to keep
   ///     that in; it binds as an opt-out in the record does.
+  ///   - namesAddress: whether the statement names the address. One that does not, and is older
+  ///     than the last change of the address, was made for the former one.
   /// - Returns: unchanged where the customer is subscribed (or, with `doubleOptIn`, pending)
   ///   already, unless the statement makes the agreement surer: the customer's own word where the
   ///   shop's stood (also an older one) or after `otherOptOutAt`, or a later end. An agreement that
@@ -73,7 +79,8 @@ public enum ConsentRules {
     to consent: ChannelConsent,
     doubleOptIn: Bool,
     after otherOptOutAt: Micros? = nil,
-    addressOptOutAt: Micros? = nil
+    addressOptOutAt: Micros? = nil,
+    namesAddress: Bool = false
   ) throws(RuleError) -> ConsentTransition {
     if let optOutAt = latest(consent.bindingOptOutAt, addressOptOutAt) {
       guard statement.actor == .customer else { throw stickyOptOut }
@@ -81,6 +88,7 @@ public enum ConsentRules {
     }
     switch consent.state {
     case .neverSubscribed:
+      if !namesAddress, isOlder(statement.at, than: consent) { throw formerAddress }
       return optIn(statement, to: consent, doubleOptIn: doubleOptIn)
     case .unsubscribed:
       if !consent.isSticky, isOlder(statement.at, than: consent) { throw outdated }
@@ -170,6 +178,8 @@ public enum ConsentRules {
     over consent: ChannelConsent
   ) -> Bool {
     if actor == .customer, consent.changedBy != .customer { return false }
+    // Nobody agreed since: only the address changed.
+    if consent.state == .neverSubscribed { return false }
     guard let changedAt = consent.changedAt else { return false }
     return at / second < changedAt / second
   }
@@ -223,6 +233,12 @@ extension ConsentRules {
     reason: "CONSENT_OUTDATED",
     message: "The consent is not newer than the opt-out that is stored. Expected is a consent "
       + "given after it: ask the customer again."
+  )
+
+  private static let formerAddress = RuleError(
+    reason: "CONSENT_OUTDATED",
+    message: "The agreement is older than the customer's address and names none, so it may be one "
+      + "for the address before. Name the address that agreed."
   )
 
   private static func isOlder(_ at: Micros, than consent: ChannelConsent) -> Bool {

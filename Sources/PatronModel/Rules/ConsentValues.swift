@@ -106,6 +106,8 @@ public enum ConsentAction: Int, Sendable, Hashable, CaseIterable {
   case unsuppress = 6
   /// A state was imported.
   case importState = 7
+  /// The address was replaced or cleared: the state is that of the new one.
+  case addressChange = 8
 }
 
 /// Why an address must not be written to, whatever its owner agreed to. Raw values are the

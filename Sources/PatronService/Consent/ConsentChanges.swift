@@ -17,25 +17,47 @@ struct ConsentChanges {
     var suppression: PatronModel.SuppressionReason?
     /// The suppression that is to be kept with the row; nil when none is set.
     fileprivate var setting: SuppressionRow?
+    /// Hash of the address that it is about; nil for the one that the customer has.
+    fileprivate var addressHash: [UInt8]?
+    /// Whether the record stays as it is: the row says what a merge or its end did to it.
+    fileprivate var isNote = false
     /// 0 until it is recorded.
     fileprivate(set) var ledgerID: Int64 = 0
 
     /// Whether a timeline tells of it: a state that grew surer is the same state.
-    fileprivate var isTold: Bool { row.changesState || suppression != nil }
+    fileprivate var isTold: Bool { !isNote && (row.changesState || suppression != nil) }
   }
 
   private(set) var changes: [Change] = []
 
   var isEmpty: Bool { changes.isEmpty }
 
-  /// Adds a row.
+  /// Adds a row. `addressHash` is that of the address that it is about, where that may be another
+  /// than the customer's.
   mutating func add(
     _ row: LedgerRow, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
-    _ evidence: ConsentEvidence, suppression: PatronModel.SuppressionReason? = nil
+    _ evidence: ConsentEvidence, suppression: PatronModel.SuppressionReason? = nil,
+    addressHash: [UInt8]? = nil
   ) {
     changes.append(
       Change(
-        channel: channel, topic: topic, row: row, evidence: evidence, suppression: suppression))
+        channel: channel, topic: topic, row: row, evidence: evidence, suppression: suppression,
+        addressHash: addressHash))
+  }
+
+  /// Adds a row of the ledger alone, with the time of the write: the record has its entry already,
+  /// and an event of its own tells of it.
+  mutating func note(
+    _ row: LedgerRow, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
+    _ evidence: ConsentEvidence
+  ) {
+    add(row, channel, topic, evidence)
+    changes[changes.count - 1].isNote = true
+  }
+
+  /// Puts changes that came first before these.
+  mutating func precede(by earlier: ConsentChanges) {
+    if !earlier.isEmpty { changes = earlier.changes + changes }
   }
 
   /// Adds a suppression that an address gets, and the row that tells of it. `consent` is that of
@@ -48,7 +70,7 @@ struct ConsentChanges {
     changes.append(
       Change(
         channel: suppression.channel, topic: .marketing, row: row, evidence: how.evidence,
-        suppression: reason, setting: suppression))
+        suppression: reason, setting: suppression, addressHash: suppression.addressHash))
   }
 
   /// The same changes as an import brings them.
@@ -70,13 +92,17 @@ struct ConsentChanges {
     for index in changes.indices {
       let id = try writer.nextID()
       changes[index].ledgerID = id
+      if changes[index].isNote { changes[index].row.occurredAt = now }
       let change = changes[index]
       if let suppression = change.setting { try writer.insert(suppression) }
-      if change.suppression == nil {
+      if change.suppression == nil, !change.isNote {
         let consent = customer.consent(change.channel, change.topic)
         customer.setConsent(consent, change.channel, change.topic, ledgerID: id)
       }
-      let record = ConsentRecord(change, of: customer, at: now)
+      var record = ConsentRecord(change, of: customer, at: now)
+      record.addressHash =
+        try change.addressHash
+        ?? customer.address(change.channel).map(SuppressionReader(writer.read).hash) ?? []
       try writer.appendToLedger(id: id, customerID: customer.id, body: try record.encoded())
     }
   }
@@ -172,6 +198,7 @@ extension Event {
     case .unsubscribe: "unsubscribed"
     case .suppress: "suppressed"
     case .unsuppress: "unsuppressed"
+    case .addressChange: "consent_reset"
     }
   }
 
@@ -213,6 +240,11 @@ extension Event {
     case .unsuppress:
       text("previous_reason", reason)
       text("actor", Self.word(actor, "ACTOR_"))
+    case .addressChange:
+      text("previous_state", row.previousState.name)
+      text("state", row.newState.name)
+      text("source", row.source)
+      properties["ledger_id"] = .with { $0.kind = .int64Value(change.ledgerID) }
     }
   }
 
@@ -229,7 +261,8 @@ extension LedgerRow {
     return switch newState {
     case .pending: .request
     case .unsubscribed: .unsubscribe
-    case .neverSubscribed, .subscribed: .subscribe
+    case .subscribed: .subscribe
+    case .neverSubscribed: .addressChange
     }
   }
 }

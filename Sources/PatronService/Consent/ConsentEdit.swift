@@ -112,7 +112,8 @@ struct ConsentEdit {
       guard let suppression = PatronModel.Suppression(row), isMeant(suppression) else { continue }
       lifted.append((channel, address, suppression.reason))
       let row = how.ledgerRow(.unsuppress, over: customer.consent(channel, .marketing))
-      changes.add(row, channel, .marketing, how.evidence, suppression: suppression.reason)
+      changes.add(
+        row, channel, .marketing, how.evidence, suppression: suppression.reason, addressHash: hash)
     }
   }
 

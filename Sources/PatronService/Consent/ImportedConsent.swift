@@ -36,6 +36,8 @@ struct ImportedConsent: Sendable {
   var overwrites: Bool
   /// What the import is called.
   var name: String
+  /// Channels of which the customer's address stands beside the consent.
+  var named: Set<PatronModel.Channel> = []
 
   /// Applies flags and states to a record that is not written yet.
   func apply(
@@ -107,11 +109,13 @@ struct ImportedConsent: Sendable {
     guard overwrites else {
       return stored.state == .subscribed || stored.state == next.state ? nil : .kept(entry)
     }
+    // What names no address and is older than its last change is of the address before.
+    let reset = stored.state == .neverSubscribed && !named.contains(entry.channel)
     let optOut =
       stored.state == .unsubscribed || stored.state == .pending
       ? stored.unsubscribedAt ?? (stored.state == .unsubscribed ? stored.changedAt : nil) : nil
-    guard let optOut else { return nil }
-    return entry.consent.changedAt.map { $0 > optOut } ?? false ? nil : .outdated(entry)
+    guard let last = reset ? stored.changedAt : optOut else { return nil }
+    return entry.consent.changedAt.map { $0 > last } ?? false ? nil : .outdated(entry)
   }
 
   /// The consent with what the file leaves open: taken from what is stored where the state is the

@@ -23,8 +23,10 @@ struct KeptOptOut {
       note: "")
   }
 
-  /// Suppresses the address, unless it is for that reason.
-  func suppress(_ address: String, in writer: StoreWriter) throws {
-    _ = try UnknownAddress(channel, address).suppress(reason, cause, writer)
+  /// Suppresses the address, unless it is for that reason. Returns what was written.
+  @discardableResult
+  func suppress(_ address: String, in writer: StoreWriter) throws -> SuppressionRow? {
+    guard try UnknownAddress(channel, address).suppress(reason, cause, writer) else { return nil }
+    return try cause.row(channel, address, reason, in: writer.read)
   }
 }

@@ -17,6 +17,8 @@ struct MarketingFlags: Sendable {
   /// When the shop said so, microseconds since 1970; nil is now. Orders and events tell of the
   /// past: what they say must not undo what the customer said since.
   var saidAt: Int64?
+  /// Channels of which the customer's address stands beside them.
+  var named: Set<PatronModel.Channel> = []
 
   /// What the shop says of a channel.
   subscript(channel: PatronModel.Channel) -> Bool? {
@@ -50,6 +52,13 @@ struct MarketingFlags: Sendable {
     var changedFields: [String] = []
     /// Whether the address is suppressed, of channels of which that was looked up.
     var suppressed: [PatronModel.Channel: Bool] = [:]
+
+    /// Puts what a change of addresses did to consent before it.
+    mutating func precede(by reset: ConsentChanges) {
+      guard !reset.isEmpty else { return }
+      consents.precede(by: reset)
+      if !changedFields.contains("subscriptions") { changedFields.append("subscriptions") }
+    }
   }
 
   /// Applies the flags to a record that is not written yet.
@@ -64,7 +73,7 @@ struct MarketingFlags: Sendable {
       var transition = ConsentRules.applyFlag(
         accepts, at: min(saidAt ?? now, now), to: current,
         doubleOptIn: try begins && StoreSettings(of: reader).asksForConfirmation(channel),
-        actor: actor, source: source)
+        actor: actor, source: source, namesAddress: named.contains(channel))
       if begins, case .changed = transition {
         switch try Self.obstacle(channel, to: customer, reader, &effect) {
         case .stickyOptOut: transition = .unchanged(.stickyOptOut)

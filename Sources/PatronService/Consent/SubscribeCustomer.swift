@@ -187,7 +187,8 @@ extension ConsentHandlers.Subscribing {
         evidence.statement(by: actor, at: now), to: customer.consent(channel, topic),
         doubleOptIn: asks[channel] ?? false,
         after: customer.consents(channel).optOut(reaching: topic, of: channel),
-        addressOptOutAt: suppressions[channel]?.optOut(binding: topic))
+        addressOptOutAt: suppressions[channel]?.optOut(binding: topic),
+        namesAddress: self.customer.draft.identifiers.address(channel) != nil)
     } catch {
       throw RPCError.consent(error)
     }

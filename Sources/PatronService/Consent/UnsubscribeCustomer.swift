@@ -120,10 +120,21 @@ struct UnknownAddress {
     _ reason: PatronModel.SuppressionReason, _ cause: SuppressionCause, _ writer: StoreWriter,
     dryRun: Bool = false
   ) throws -> Bool {
-    guard try !SuppressionReader(writer.read).reasons(channel, address).contains(reason) else {
-      return false
+    var row = try cause.row(channel, address, reason, in: writer.read)
+    let known = try SuppressionReader(writer.read)
+      .suppressions(channel, hash: row.addressHash).first { $0.reason == row.reason }
+    if let known {
+      // The end of a merge takes back what the merge set: what is said besides must outlast it.
+      guard known.source == MergedConsent.mergeSource, row.source != known.source else {
+        return false
+      }
+      row.suppressedAt = max(row.suppressedAt, known.suppressedAt)
     }
-    if !dryRun { try writer.insert(try cause.row(channel, address, reason, in: writer.read)) }
+    guard !dryRun else { return true }
+    if known != nil {
+      try writer.removeSuppression(channel, addressHash: row.addressHash, reason: reason)
+    }
+    try writer.insert(row)
     return true
   }
 

@@ -49,6 +49,9 @@ struct CustomerChange: Sendable {
     var found: IdentityResolution
     /// Addresses of the input that are nobody's; the draft has them no more.
     var shared = SharedAddresses()
+    /// Channels of which the input gives an address that the customer only answers to, where the
+    /// rest of the plan is free of it.
+    var former: Set<PatronModel.Channel> = []
 
     /// The customer as stored, or as it will be once records are merged; nil when a new one is to
     /// be made.
@@ -104,7 +107,7 @@ struct CustomerChange: Sendable {
     }
     var result =
       if let row = found.row {
-        try update(row, found.decision, draft, in: writer, at: now, dryRun: dryRun)
+        try update(row, plan, in: writer, at: now, dryRun: dryRun)
       } else {
         try create(draft, in: writer, at: now, dryRun: dryRun)
       }
@@ -134,10 +137,12 @@ struct CustomerChange: Sendable {
     customer.id = dryRun ? 0 : try writer.nextID()
     customer.origin = origin
     customer.createdAt = .init(micros: now)
-    let effect = try applyConsent(to: &customer, isNew: true, in: writer, at: now)
+    let emailKey = try emailKey(of: customer, draft, over: nil)
+    let said = said(beside: (emailKey, customer.phoneNumber), former: [])
+    let effect = try applyConsent(said, to: &customer, isNew: true, in: writer, at: now)
     changed += effect.changedFields
     let row = try write(
-      &customer, effect, draft, changed, over: nil, in: writer, at: now, dryRun: dryRun
+      &customer, effect, emailKey, changed, over: nil, in: writer, at: now, dryRun: dryRun
     ) {
       ProfileEvent.created($0)
     }
@@ -147,18 +152,17 @@ struct CustomerChange: Sendable {
   }
 
   private func update(
-    _ old: CustomerRow, _ decision: IdentityDecision, _ draft: CustomerDraft,
-    in writer: StoreWriter, at now: Int64, dryRun: Bool
+    _ old: CustomerRow, _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool
   ) throws -> Result {
     var customer = try Customer(stored: old.body)
     let before = customer
     var adopted = false
     var previousExternalID: String?
-    if case .adopt(_, let previous) = decision {
+    if case .adopt(_, let previous) = plan.found.decision {
       adopted = true
       previousExternalID = previous
     }
-    var draft = draft
+    var draft = plan.draft
     let excess = draft.leaveExcessProperties(over: customer)
     var changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
     // Most events say nothing new: then nobody needs to know who set what.
@@ -170,7 +174,16 @@ struct CustomerChange: Sendable {
       changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
     }
     try checkStillValid(customer)
-    let effect = try applyConsent(to: &customer, isNew: false, in: writer, at: now)
+    let emailKey = try emailKey(of: customer, draft, over: old)
+    let moves = AddressChange.all(from: old, to: emailKey, customer.phoneNumber)
+    var reset = ConsentChanges()
+    let left = try moves.map {
+      try $0.apply(to: &customer, &reset, by: flags.actor, in: writer.read, at: now)
+    }
+    let said = said(beside: (emailKey, customer.phoneNumber), former: plan.former)
+    var effect = try applyConsent(said, to: &customer, isNew: false, in: writer, at: now)
+    effect.precede(by: reset)
+    effect.warnings += zip(moves, left).compactMap { $0.warning(of: $1, customer) }
     changed += effect.changedFields
     guard !changed.isEmpty else {
       return Result(
@@ -178,12 +191,12 @@ struct CustomerChange: Sendable {
         warnings: excess + effect.warnings)
     }
     let row = try write(
-      &customer, effect, draft, changed, over: old, in: writer, at: now, dryRun: dryRun
+      &customer, effect, emailKey, changed, over: old, in: writer, at: now, dryRun: dryRun
     ) {
       ProfileEvent.updated(before, to: $0, changed)
     }
     if !dryRun {
-      try keepOptOuts(of: before, old, where: row, in: writer, at: now)
+      for move in moves { try move.keepOptOut(of: before, in: writer, at: now) }
       if let previousExternalID { try writer.addAlias(previousExternalID, of: customer.id) }
     }
     return Result(
@@ -208,31 +221,23 @@ struct CustomerChange: Sendable {
     }
   }
 
-  /// Suppresses addresses that a customer who had opted out has no more: whoever has one of them
-  /// later must not be taken for somebody who never said anything. Consent stays with the record.
-  private func keepOptOuts(
-    of customer: Customer, _ old: CustomerRow, where row: CustomerRow, in writer: StoreWriter,
-    at now: Int64
-  ) throws {
-    for channel in PatronModel.Channel.allCases {
-      guard let address = old.address(channel), address != row.address(channel) else { continue }
-      try KeptOptOut(of: customer, channel, source: "address_change", at: now)?
-        .suppress(address, in: writer)
-    }
-  }
-
   private func applyConsent(
-    to customer: inout Customer, isNew: Bool, in writer: StoreWriter, at now: Int64
+    _ said: SaidBeside, to customer: inout Customer, isNew: Bool, in writer: StoreWriter,
+    at now: Int64
   ) throws -> MarketingFlags.Effect {
-    if let imported {
-      return try imported.apply(
-        with: flags, to: &customer, isNew: isNew, in: writer.read, at: now)
-    }
-    return try flags.apply(to: &customer, in: writer.read, at: now)
+    var effect =
+      if let imported = said.imported {
+        try imported.apply(
+          with: said.flags, to: &customer, isNew: isNew, in: writer.read, at: now)
+      } else {
+        try said.flags.apply(to: &customer, in: writer.read, at: now)
+      }
+    effect.warnings = said.warnings + effect.warnings
+    return effect
   }
 
   private func write(
-    _ customer: inout Customer, _ effect: MarketingFlags.Effect, _ draft: CustomerDraft,
+    _ customer: inout Customer, _ effect: MarketingFlags.Effect, _ emailKey: String?,
     _ changed: [String], over old: CustomerRow?, in writer: StoreWriter, at now: Int64,
     dryRun: Bool, telling: (Customer) -> Event?
   ) throws -> CustomerRow {
@@ -257,8 +262,7 @@ struct CustomerChange: Sendable {
     }
     var row = CustomerRow(
       id: customer.id, externalID: customer.externalID,
-      emailKey: try emailKey(of: customer, draft, over: old),
-      phone: customer.phoneNumber, updatedAt: now,
+      emailKey: emailKey, phone: customer.phoneNumber, updatedAt: now,
       body: try RecordLimit.customer.checked(customer.encoded(), over: old?.body), stats: stats)
     guard !dryRun else { return row }
     row.provenance = try provenance(noting: changed, over: old, writer.read, at: now)

@@ -18,6 +18,8 @@ struct CustomerMerges {
   let row: CustomerRow
   /// Names of the fields of the survivor that change, sorted.
   let changedFields: [String]
+  /// Channels of which an agreement of one of them did not come over.
+  private let notCarried: Set<PatronModel.Channel>
 
   /// Decides who stays: the one whom the shop knows, else the oldest. `addresses` are those that
   /// the request gives the customer; they bring their own consent. With `replacesTags` the request
@@ -53,16 +55,19 @@ struct CustomerMerges {
     var row = survivor
     var records: Int64 = 0
     var changed: Set<String> = []
+    var notCarried: Set<PatronModel.Channel> = []
     for other in self.others {
       let plan = try MergePlan(
         row, other, MergePreferences(addresses, of: other, replacesTags: replacesTags), in: reader)
       records += plan.belongings.total
       changed.formUnion(plan.changedFields)
+      notCarried.formUnion(plan.notCarried)
       row = try plan.row()
     }
     self.row = row
     self.records = records
     changedFields = changed.sorted()
+    self.notCarried = notCarried
   }
 
   /// Whether the customer is one of them.
@@ -90,7 +95,11 @@ struct CustomerMerges {
   }
 
   /// What the caller should know.
-  var warning: Warning {
+  var warnings: [Warning] {
+    [merged] + PatronModel.Channel.allCases.filter(notCarried.contains).map(Warning.notCarried)
+  }
+
+  private var merged: Warning {
     let list = others.map { String($0.id) }.joined(separator: ", ")
     return .with {
       $0.reason = "CUSTOMERS_MERGED"
@@ -136,6 +145,7 @@ extension CustomerChange {
     var change = self
     let warnings = change.leaveAgreements(plan.found.formerAddresses)
     var next = plan
+    next.former = plan.found.formerAddresses
     next.found.formerAddresses = []
     guard let merges = plan.found.merges else {
       var result = try change.perform(next, in: writer, at: now, dryRun: dryRun)
@@ -154,7 +164,8 @@ extension CustomerChange {
     if mode == .explicit {
       result.changedFields = Set(result.changedFields).union(merges.changedFields).sorted()
     }
-    result.warnings += warnings + [merges.warning]
+    // Where the request replaces the address of the merged record too, once is enough.
+    result.warnings += warnings + merges.warnings.filter { !result.warnings.contains($0) }
     return result
   }
 
@@ -191,7 +202,7 @@ extension CustomerChange {
       flags.email = nil
       left.append(.email)
     }
-    imported?.leaveAgreements(channels)
+    _ = imported?.leaveAgreements(channels)
     return left.map { channel in
       .with {
         $0.reason = "ADDRESS_FORMER"
@@ -205,8 +216,10 @@ extension CustomerChange {
 }
 
 extension ImportedConsent {
-  /// Leaves out agreements of some channels.
-  fileprivate mutating func leaveAgreements(_ channels: Set<PatronModel.Channel>) {
+  /// Leaves out agreements of some channels; returns whether there were any.
+  mutating func leaveAgreements(_ channels: Set<PatronModel.Channel>) -> Bool {
+    let count = entries.count
     entries.removeAll { channels.contains($0.channel) && $0.consent.state != .unsubscribed }
+    return entries.count < count
   }
 }

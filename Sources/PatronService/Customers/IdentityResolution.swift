@@ -49,7 +49,7 @@ struct IdentityResolution {
         let row = rows.first { $0.id == id }
         var found = IdentityResolution(
           decision: decision, row: row, kept: kept, phoneOwner: phoneOwner, merges: merges)
-        found.leaveFormerAddresses(of: request, in: &draft)
+        found.leaveFormerAddresses(of: request, in: &draft, replaces: replaces)
         return found
       case .conflict(let field, let owner):
         // At most three identifiers: the loop ends.
@@ -81,11 +81,11 @@ struct IdentityResolution {
   /// An address that only answers for the customer, and is all that names it, is not taken for a
   /// new one; in a record with an external id it is, as the shop says so.
   private mutating func leaveFormerAddresses(
-    of request: IdentityRequest, in draft: inout CustomerDraft
+    of request: IdentityRequest, in draft: inout CustomerDraft, replaces: Bool
   ) {
     guard let row else { return }
     let given = request.given
-    guard given.externalID == nil || request.mode != .upsert else { return }
+    guard given.externalID == nil || !replaces else { return }
     if let email = row.emailKey, request.byEmail?.customerID == row.id, given.emailKey != email {
       formerAddresses.insert(.email)
       if given.externalID == nil { draft.email = .leave }

@@ -8,7 +8,7 @@ enum MergeEvent {
   /// Another customer was merged into the one on whose timeline this stands.
   static func merged(
     _ mergeID: Int64, with otherID: Int64, _ moved: Belongings, _ former: [FormerIdentifier],
-    by actor: ConsentActor, at now: Int64
+    _ changes: [SubscriptionChange], by actor: ConsentActor, at now: Int64
   ) -> Event {
     var event = event("profile_merged", "\(mergeID)", at: now)
     event.actor = .init(rawValue: Int32(actor.rawValue))
@@ -21,6 +21,9 @@ enum MergeEvent {
     let names = IdentifierField.allCases.filter { field in former.contains { $0.field == field } }
     if !names.isEmpty {
       event.properties["identifiers"] = .text(names.map(\.rawValue).joined(separator: ","))
+    }
+    if !changes.isEmpty {
+      event.properties["consent_changes"] = .text(changes.map(\.words).joined(separator: ","))
     }
     return event
   }
@@ -52,6 +55,18 @@ enum MergeEvent {
 extension Event {
   fileprivate mutating func setNumber(_ name: String, _ number: Int64) {
     properties[name] = .with { $0.kind = .int64Value(number) }
+  }
+}
+
+extension SubscriptionChange {
+  /// `email marketing subscribed>unsubscribed`.
+  fileprivate var words: String {
+    func state(_ state: PatronProto.ConsentState) -> String {
+      PatronModel.ConsentState(rawValue: Int(state.rawValue))?.name ?? ""
+    }
+    let channel = PatronModel.Channel(rawValue: Int(channel.rawValue))?.name ?? ""
+    let topic = PatronModel.Topic(rawValue: Int(topic.rawValue))?.name ?? ""
+    return "\(channel) \(topic) \(state(before))>\(state(after))"
   }
 }
 

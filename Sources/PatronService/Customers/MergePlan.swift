@@ -97,7 +97,6 @@ struct MergePlan {
     customer.updatedAt = .init(micros: now)
     var stats = stats
     stats.count(event(0, by: .operator, at: now))
-    for event in consent.changes.events(at: now) { stats.count(event) }
     return try row(customer, stats, at: now)
   }
 
@@ -117,9 +116,12 @@ struct MergePlan {
     return row
   }
 
+  /// Channels of which an agreement of one of the two did not come over.
+  var notCarried: Set<PatronModel.Channel> { consent.notCarried }
+
   private func event(_ mergeID: Int64, by actor: ConsentActor, at now: Int64) -> Event {
     MergeEvent.merged(
-      mergeID, with: secondary.row.id, belongings, former, by: actor, at: now)
+      mergeID, with: secondary.row.id, belongings, former, summary(customer), by: actor, at: now)
   }
 }
 
@@ -140,9 +142,10 @@ extension MergePlan {
     let provenance = try (
       primary.row.provenance(in: writer.read), secondary.row.provenance(in: writer.read)
     )
-    try keepOptOuts(in: writer, at: now)
+    let suppressions = try keepOptOuts(in: writer, at: now)
     writer.noteMove(of: belongings.total)
-    let moved = try move(in: writer, mergeID)
+    var moved = try move(in: writer, mergeID)
+    moved.suppressions = suppressions
     var customer = customer
     customer.updatedAt = .init(micros: now)
     customer.etag = String(mergeID)
@@ -152,7 +155,6 @@ extension MergePlan {
     var timeline = try TimelineWriter(writer, customerID: row.id, stats: row.stats, now: now)
     try timeline.add(event(mergeID, by: actor, at: now), id: mergeID)
     row.stats = try timeline.stats.encoded()
-    try consents.tell(of: &row, in: writer, at: now)
     try writer.update(row, replacing: primary.row)
     for identifier in moved.formerIdentifiers + former {
       try writer.add(identifier, of: row.id)
@@ -169,8 +171,10 @@ extension MergePlan {
 
   /// Suppresses the addresses that nothing is sent to any more where their record held an opt-out:
   /// the consent that the customer has now is another address's, and a later change or an erasure
-  /// must not bring these back without it.
-  private func keepOptOuts(in writer: StoreWriter, at now: Int64) throws {
+  /// must not bring these back without it. Returns what was written, which the end of the merge
+  /// takes back.
+  private func keepOptOuts(in writer: StoreWriter, at now: Int64) throws -> [SuppressionRow] {
+    var written: [SuppressionRow] = []
     for side in [primary, secondary] {
       let names = try writer.read.formerIdentifiers(of: side.row.id)
       for channel in PatronModel.Channel.allCases {
@@ -182,10 +186,11 @@ extension MergePlan {
         guard let optOut else { continue }
         let addresses = (own.map { [.address(channel, $0)] } ?? []) + names
         for case .address(channel, let address) in addresses {
-          try optOut.suppress(address, in: writer)
+          if let row = try optOut.suppress(address, in: writer) { written.append(row) }
         }
       }
     }
+    return written
   }
 
   /// Takes everything from the secondary and removes it.

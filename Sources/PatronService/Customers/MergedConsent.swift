@@ -8,7 +8,11 @@ internal import ProtobufC
 /// Consent is given for an address. Of each channel the record that had the address which is kept
 /// is the holder: its consent stays unless an opt-out of the other record takes it away, see
 /// `ConsentRules.merge(keeping:with:)`. No agreement for another address comes over, so nobody can
-/// receive what they could not receive before. Suppressions belong to addresses and stay there.
+/// receive what they could not receive before; the ledger says so where the primary loses one with
+/// its address. Suppressions belong to addresses and stay there.
+///
+/// The event of the merge tells of all of it: nobody agreed or opted out because records were
+/// merged.
 struct MergedConsent {
   /// One of two records.
   struct Side {
@@ -37,6 +41,8 @@ struct MergedConsent {
   private(set) var subscriptions: [Subscription] = []
   /// The rows that the ledger is to have for them.
   private(set) var changes = ConsentChanges()
+  /// Channels of which an agreement of one of the two did not come over.
+  private(set) var notCarried: Set<PatronModel.Channel> = []
 
   /// Decides for every channel and topic. `address` is what the merged customer keeps.
   init(
@@ -49,14 +55,20 @@ struct MergedConsent {
       let holder = isSecondarys ? secondary : primary
       let other = isSecondarys ? primary : secondary
       let held = holder.customer.consent(channel, topic)
-      let result = ConsentRules.merge(keeping: held, with: other.customer.consent(channel, topic))
-      if result == held {
-        if let entry = holder.customer.entry(channel, topic) { merged.subscriptions.append(entry) }
-      } else {
+      let left = other.customer.consent(channel, topic)
+      let result = ConsentRules.merge(keeping: held, with: left)
+      let why = ConsentEvidence.with { $0.note = "merge with customer \(secondary.row.id)" }
+      if left.isWish, !result.isWish { notCarried.insert(channel) }
+      if result != held {
         merged.setConsent(result, channel, topic, ledgerID: 0)
         changes.add(
-          LedgerRow(decided: held, result, source: Self.mergeSource), channel, topic,
-          .with { $0.note = "merge with customer \(secondary.row.id)" })
+          LedgerRow(decided: held, result, source: Self.mergeSource), channel, topic, why)
+        continue
+      }
+      if let entry = holder.customer.entry(channel, topic) { merged.subscriptions.append(entry) }
+      if isSecondarys, left.isWish, !held.isWish {
+        changes.note(
+          LedgerRow(movedTo: held, from: left, source: Self.mergeSource), channel, topic, why)
       }
     }
     subscriptions = merged.subscriptions
@@ -115,11 +127,19 @@ extension LedgerRow {
       case .unsubscribed: .unsubscribe
       case .pending: .request
       case .subscribed: .subscribe
-      case .neverSubscribed: .importState
+      case .neverSubscribed: .addressChange
       }
     self.init(
       action: action, previousState: old.state, newState: new.state,
       occurredAt: new.changedAt ?? old.changedAt ?? 0, actor: new.changedBy ?? .system,
       source: source, optInLevel: new.optInLevel)
+  }
+
+  /// The row of a state that is another one because the record has another address than before a
+  /// merge, or its end. Its time is that of the write.
+  init(movedTo new: ChannelConsent, from old: ChannelConsent, source: String) {
+    self.init(
+      action: .addressChange, previousState: old.state, newState: new.state, occurredAt: 0,
+      actor: .system, source: source, optInLevel: new.optInLevel)
   }
 }

@@ -24,6 +24,8 @@ struct Unmerge {
   private let primaryProvenance: [UInt8]
   private let primaryKey: String?
   private let secondaryKey: String?
+  /// Addresses that the primary had before the merge and does not get back.
+  private let lost: [String]
 
   /// Decides.
   ///
@@ -63,11 +65,17 @@ struct Unmerge {
     primaryKey = try Self.key(primary.email)
     secondaryKey = try Self.key(secondary.email)
     try Self.refuse(primary, primaryKey, secondary, secondaryKey, row, in: reader)
+    let former = (phone: before.phoneNumber, emailKey: try Self.key(before.email))
+    lost = [
+      former.phone == primary.phoneNumber ? nil : former.phone,
+      former.emailKey == primaryKey ? nil : former.emailKey,
+    ].compactMap(\.self)
     consent = UnmergedConsent(
       current: current, before: before, after: after, secondary: secondary,
       addresses: .init(
-        merged: row, primary: (primary.phoneNumber, primaryKey),
-        secondary: (secondary.phoneNumber, secondaryKey)))
+        merged: row, before: former, primary: (primary.phoneNumber, primaryKey),
+        secondary: (secondary.phoneNumber, secondaryKey)),
+      at: now)
     primary.subscriptions = consent.primary
     secondary.subscriptions = consent.secondary
   }
@@ -133,6 +141,7 @@ extension Unmerge {
       writer, at: now)
     primary.provenance = primaryProvenance
     secondary.provenance = merge.secondaryProvenance
+    try liftSuppressions(in: writer)
     try writer.update(primary, replacing: row)
     for identifier in former where belongsToSecondary(identifier, secondary) {
       try writer.remove(identifier)
@@ -143,6 +152,23 @@ extension Unmerge {
     }
     try writer.endMerge(id: merge.id, at: now)
     return (primary, secondary)
+  }
+
+  /// Takes back what the merge suppressed, where nothing was said of it since and the address has
+  /// its record again, with the opt-out in it.
+  private func liftSuppressions(in writer: StoreWriter) throws {
+    guard !merge.moved.suppressions.isEmpty else { return }
+    let reader = SuppressionReader(writer.read)
+    let lost = try lost.map(reader.hash)
+    for row in merge.moved.suppressions where !lost.contains(row.addressHash) {
+      let isSame = try reader.suppressions(row.channel, hash: row.addressHash).contains {
+        $0.reason == row.reason && $0.suppressedAt == row.suppressedAt && $0.source == row.source
+      }
+      guard isSame, let reason = PatronModel.SuppressionReason(rawValue: Int(row.reason)) else {
+        continue
+      }
+      try writer.removeSuppression(row.channel, addressHash: row.addressHash, reason: reason)
+    }
   }
 
   private func belongsToSecondary(
@@ -195,19 +221,20 @@ extension Unmerge {
 
   /// A customer with the events that tell of the end of the merge, ready to be stored.
   private func written(
-    _ record: Customer, _ emailKey: String?, _ changes: UnmergedConsent.Changes,
+    _ record: Customer, _ emailKey: String?, _ changes: ConsentChanges,
     _ stats: CustomerStats, _ id: Int64, and otherID: Int64, _ writer: StoreWriter, at now: Int64
   ) throws -> CustomerRow {
     var customer = record
     let change = try writer.nextID()
     customer.updatedAt = .init(micros: now)
     customer.etag = String(change)
-    let told = try changes.record(in: &customer, writer, at: now)
+    var changes = changes
+    try changes.record(in: &customer, writer, at: now)
     var timeline = try TimelineWriter(
       writer, customerID: id, stats: try stats.encoded(), now: now)
     try timeline.add(
       MergeEvent.unmerged(merge.id, of: id, and: otherID, at: now), id: change)
-    for event in told { _ = try timeline.put(event) }
+    for event in changes.events(at: now) { _ = try timeline.put(event) }
     return CustomerRow(
       id: id, externalID: customer.externalID, emailKey: emailKey, phone: customer.phoneNumber,
       updatedAt: now, body: try customer.encoded(), stats: try timeline.stats.encoded())

@@ -12,11 +12,16 @@ internal import ProtobufC
 ///   opt-out in what is stored now takes that away: a person opted out |
 ///
 /// The address is the one that the merged customer had for the channel until now. Where neither
-/// gets it, the primary counts as the one who has it.
+/// gets it, the primary counts as the one who has it. Where the primary keeps an address that it
+/// got since, nothing comes back but opt-outs: what was agreed before was for another one.
+///
+/// What is as before has its former entry, and no event tells of it but that of the unmerge.
 struct UnmergedConsent {
   /// The addresses of a channel, now and after.
   struct Addresses {
     var merged: CustomerRow
+    /// The primary's before the merge.
+    var before: (phone: String?, emailKey: String?)
     var primary: (phone: String?, emailKey: String?)
     var secondary: (phone: String?, emailKey: String?)
 
@@ -24,22 +29,10 @@ struct UnmergedConsent {
       guard let address = merged.address(channel) else { return false }
       return address == (channel == .sms ? secondary.phone : secondary.emailKey)
     }
-  }
 
-  /// Rows of the ledger that wait to be written.
-  struct Changes {
-    fileprivate var consents = ConsentChanges()
-    /// What is to have no entry, as it had none before.
-    fileprivate var cleared: [MergedConsent.Pair] = []
-
-    /// Appends the rows to the ledger and puts their ids into the record. Returns the events that
-    /// tell of them.
-    func record(in customer: inout Customer, _ writer: StoreWriter, at now: Int64) throws -> [Event]
-    {
-      var consents = consents
-      try consents.record(in: &customer, writer, at: now)
-      for (channel, topic) in cleared { customer.setEntry(nil, channel, topic) }
-      return consents.events(at: now)
+    /// Whether the primary has another address than before the merge.
+    func isPrimarysNew(_ channel: PatronModel.Channel) -> Bool {
+      channel == .sms ? primary.phone != before.phone : primary.emailKey != before.emailKey
     }
   }
 
@@ -47,54 +40,73 @@ struct UnmergedConsent {
   private(set) var primary: [Subscription]
   private(set) var secondary: [Subscription]
   /// What their ledgers are to have for it.
-  private(set) var primaryChanges = Changes()
-  private(set) var secondaryChanges = Changes()
+  private(set) var primaryChanges = ConsentChanges()
+  private(set) var secondaryChanges = ConsentChanges()
 
   /// Decides. `current` is the merged record now, `before` and `after` the primary around the
   /// merge, `secondary` the other one before it.
   init(
     current: Customer, before: Customer, after: Customer, secondary: Customer,
-    addresses: Addresses
+    addresses: Addresses, at now: Int64
   ) {
     var left = current
     var right = secondary
     for (channel, topic) in MergedConsent.pairs {
-      let now = current.consent(channel, topic)
+      let stored = current.consent(channel, topic)
       let wasSaid = current.entry(channel, topic) != after.entry(channel, topic)
-      let own = (before.consent(channel, topic), secondary.consent(channel, topic))
       let isSecondarys = addresses.goesToSecondary(channel)
-      func resolved(_ old: ChannelConsent, _ holds: Bool) -> ChannelConsent {
-        if !wasSaid { return old }
-        return holds ? now : ConsentRules.merge(keeping: old, with: now)
+      let own = before.consent(channel, topic)
+      let next: ChannelConsent =
+        switch (addresses.isPrimarysNew(channel), wasSaid) {
+        case (true, true): ConsentRules.merge(keeping: stored, with: own)
+        case (true, false):
+          ConsentRules.readdress(
+            own, to: .never,
+            by: ConsentStatement(at: now, actor: .system, source: MergedConsent.unmergeSource))
+        case (false, true):
+          isSecondarys ? ConsentRules.merge(keeping: own, with: stored) : stored
+        case (false, false): own
+        }
+      if next == own {
+        left.setEntry(before.entry(channel, topic), channel, topic)
+        // Where the ledger has a row of the merge, it has one of its end.
+        let isMergeTold =
+          after.entry(channel, topic) != before.entry(channel, topic)
+          && (after.entry(channel, topic) != secondary.entry(channel, topic)
+            || own.isWish && !stored.isWish)
+        if stored != own, wasSaid || isMergeTold {
+          primaryChanges.note(
+            LedgerRow(movedTo: own, from: stored, source: MergedConsent.unmergeSource), channel,
+            topic, Self.why)
+        }
+      } else {
+        Self.put(next, over: stored, channel, topic, &left, &primaryChanges)
       }
-      Self.put(
-        resolved(own.0, !isSecondarys), before.entry(channel, topic), over: now, wasSaid: wasSaid,
-        channel, topic, &left, &primaryChanges)
-      Self.put(
-        resolved(own.1, isSecondarys), secondary.entry(channel, topic), over: own.1,
-        wasSaid: false, channel, topic, &right, &secondaryChanges)
+      let others = secondary.consent(channel, topic)
+      let back: ChannelConsent =
+        if !wasSaid {
+          others
+        } else if isSecondarys {
+          stored
+        } else {
+          ConsentRules.merge(keeping: others, with: stored)
+        }
+      Self.put(back, over: others, channel, topic, &right, &secondaryChanges)
     }
     primary = left.subscriptions
     self.secondary = right.subscriptions
   }
 
-  /// Puts a consent into a record. `former` is its entry before the merge, whose ledger row the
-  /// customer has again; `over` is what the record says now.
+  private static let why = ConsentEvidence.with { $0.note = "end of a merge" }
+
+  /// Puts a consent in the place of `old`, unless it is the same: then its ledger row is there.
   private static func put(
-    _ consent: ChannelConsent, _ former: Subscription?, over old: ChannelConsent, wasSaid: Bool,
-    _ channel: PatronModel.Channel, _ topic: PatronModel.Topic, _ record: inout Customer,
-    _ changes: inout Changes
+    _ consent: ChannelConsent, over old: ChannelConsent, _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic, _ record: inout Customer, _ changes: inout ConsentChanges
   ) {
-    // What was said since is in the primary's ledger and stays there.
-    if wasSaid, consent == old { return }
-    if consent == old {
-      record.setEntry(former, channel, topic)
-      return
-    }
+    guard consent != old else { return }
     record.setConsent(consent, channel, topic, ledgerID: 0)
-    changes.consents.add(
-      LedgerRow(decided: old, consent, source: MergedConsent.unmergeSource), channel, topic,
-      .with { $0.note = "end of a merge" })
-    if consent == .never { changes.cleared.append((channel, topic)) }
+    changes.add(
+      LedgerRow(decided: old, consent, source: MergedConsent.unmergeSource), channel, topic, why)
   }
 }

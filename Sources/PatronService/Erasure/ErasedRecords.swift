@@ -170,6 +170,8 @@ extension ConsentRecord {
       $0.optInLevel = optInLevel
       $0.suppressionReason = suppressionReason
       $0.action = action
+      // No address can be read from it; it tells proofs of one address from those of another.
+      $0.addressHash = addressHash
       guard let evidence else { return }
       $0.evidence = .with {
         $0.occurredAt = evidence.occurredAt

@@ -19,6 +19,7 @@ extension StoreSettings {
     $0.timeZone = ""
     $0.optOutWords = TextList()
     $0.optInWords = TextList()
+    $0.carryConsentOnAddressChange = false
   }
   private static let softBounceThresholds: ClosedRange<Int32> = 1...100
 
@@ -66,6 +67,7 @@ extension StoreSettings {
     Field("time_zone", \.timeZone),
     Field("opt_out_words", \.optOutWords),
     Field("opt_in_words", \.optInWords),
+    Field("carry_consent_on_address_change", \.carryConsentOnAddressChange),
   ]
 
   private static func words(

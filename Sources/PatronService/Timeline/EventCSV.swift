@@ -87,7 +87,7 @@ enum EventCSV {
     "id", "occurred_at", "recorded_at", "channel", "topic", "action", "previous_state", "state",
     "actor", "opt_in_level", "source", "method", "ip", "user_agent", "page_url", "consent_text",
     "consent_text_version", "form_id", "jurisdiction", "expires_at", "suppression_reason", "note",
-    "address",
+    "address", "address_hash",
   ]
 
   static func write(_ record: ConsentRecord, to csv: inout CSVWriter) throws {
@@ -99,10 +99,18 @@ enum EventCSV {
       evidence.ip, evidence.userAgent, evidence.pageURL, evidence.consentText,
       evidence.consentTextVersion, evidence.formID, evidence.jurisdiction,
       text(evidence.expiresAt), word(record.suppressionReason), evidence.note, record.address,
+      hex(record.addressHash),
     ])
   }
 
   // MARK: - Words
+
+  /// Bytes as pairs of digits, as spreadsheets compare them.
+  private static func hex(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    return String(decoding: text, as: UTF8.self)
+  }
 
   private static func text(_ time: GoogleProtobuf.Timestamp?) -> String {
     time.flatMap { try? PatronModel.Timestamp(microseconds: $0.micros) }?.rfc3339 ?? ""

@@ -76,8 +76,7 @@ extension TimelineHandlers {
       var known = try known(event, plan, writer.read)
       let old = try known.map { try Event(stored: $0.body) }
       let time = draft.event.occurredAt?.micros ?? old?.occurredAt?.micros ?? now
-      var change = self.change(at: time, over: old, now: now)
-      let left = change.leaveAgreements(ofOthers: plan.found.kept)
+      let change = self.change(at: time, over: old, now: now)
       var customer = try change.perform(plan, in: writer, at: now)
       if plan.merges { known = try self.known(event, plan, writer.read) }
       if plan.row == nil { event = try draft.completed(for: customer.row.id, at: time) }
@@ -103,7 +102,7 @@ extension TimelineHandlers {
           fields, by: setter, over: try customer.row.provenance(in: writer.read)))
       return Recorded(
         event: stored, outcome: outcome, customer: customer,
-        warnings: customer.warnings + left + draft.warnings + enrichment.warnings)
+        warnings: customer.warnings + draft.warnings + enrichment.warnings)
     }
 
     /// What the event says of its customer, as of its time. `old` is what is replaced.
@@ -215,17 +214,6 @@ extension TimelineHandlers {
       }
       return event
     }
-  }
-}
-
-extension CustomerChange {
-  /// Leaves out agreements that came with addresses of others.
-  fileprivate mutating func leaveAgreements(ofOthers kept: [IdentifierField]) -> [Warning] {
-    let isSMS = flags.sms == true && kept.contains(.phone)
-    let isEmail = flags.email == true && kept.contains(.email)
-    if isSMS { flags.sms = nil }
-    if isEmail { flags.email = nil }
-    return isSMS || isEmail ? [.otherAgreed] : []
   }
 }
 

@@ -49,7 +49,8 @@ extension EventEnrichment {
           try ConsentRules.subscribe(
             evidence.statement(at: saidAt), to: edit.customer.consent(channel, topic),
             doubleOptIn: asks, after: consents.optOut(reaching: topic, of: channel),
-            addressOptOutAt: suppressions.optOut(binding: topic))
+            addressOptOutAt: suppressions.optOut(binding: topic),
+            namesAddress: given.address(channel) != nil)
         }
     } catch {
       return warn(.about(error))

@@ -63,6 +63,8 @@ public struct MovedRecords: Sendable, Equatable {
   public var checkouts: [String]
   /// What the customer answered to without having it.
   public var formerIdentifiers: [FormerIdentifier]
+  /// Suppressions that the merge set, as it set them: not moved, but to be taken back with it.
+  public var suppressions: [SuppressionRow]
 
   /// The records given; without arguments none.
   public init(
@@ -70,12 +72,14 @@ public struct MovedRecords: Sendable, Equatable {
     orders: [Int64] = [],
     ledger: [Int64] = [],
     checkouts: [String] = [],
-    formerIdentifiers: [FormerIdentifier] = []
+    formerIdentifiers: [FormerIdentifier] = [],
+    suppressions: [SuppressionRow] = []
   ) {
     self.events = events
     self.orders = orders
     self.ledger = ledger
     self.checkouts = checkouts
     self.formerIdentifiers = formerIdentifiers
+    self.suppressions = suppressions
   }
 }

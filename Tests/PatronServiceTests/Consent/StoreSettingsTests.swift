@@ -26,6 +26,7 @@ struct StoreSettingsTests {
         $0.timeZone = ""
         $0.optOutWords = TextList()
         $0.optInWords = TextList()
+        $0.carryConsentOnAddressChange = false
       }
       #expect(try await get(shop) == usual)
       let all = StoreSettings.with {
@@ -41,6 +42,7 @@ struct StoreSettingsTests {
         $0.timeZone = "Asia/Kolkata"
         $0.optOutWords = .with { $0.values = ["weg"] }
         $0.optInWords = .with { $0.values = ["weiter"] }
+        $0.carryConsentOnAddressChange = true
       }
       #expect(try await shop.set { $0 = all } == all)
       let before = try shop.image()

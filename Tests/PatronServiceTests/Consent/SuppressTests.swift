@@ -180,6 +180,7 @@ struct SuppressTests {
       try await shop.upsert {
         $0.externalID = "c1"
         $0.phoneNumber = "+14155550178"
+        $0.acceptsSMSMarketing = true
       }
       #expect(try await shop.status().canReceive)
       let lifted = try await shop.unsuppress(ref, [.carrierBlock])

@@ -5,7 +5,7 @@ import SQLite
 extension Shop {
   /// Everything in the database as text, table by table, the search index included; without the
   /// secrets, which differ between databases.
-  func image(without left: String = "") throws -> String {
+  func image(without left: String...) throws -> String {
     let connection = try reader()
     let tables = try Self.rows(
       connection,
@@ -17,7 +17,7 @@ extension Shop {
       columns: 1
     )
     var image = ""
-    for table in tables.map({ $0[0] }) where table != left {
+    for table in tables.map({ $0[0] }) where !left.contains(table) {
       let columns = try Self.rows(
         connection,
         "SELECT name FROM pragma_table_info('\(table)')",

@@ -85,7 +85,11 @@ struct MergeConsentTests {
       #expect(row.evidence?.source == "merge" && row.occurredAt == .at(1_700_000_100))
       let told = try await shop.timeline(.externalID("p"), size: 100).events
         .filter { $0.type == "email_unsubscribed" }
-      #expect(told.count == 2)
+      #expect(told.count == 1, "nobody opted out because records were merged")
+      let event = try await shop.timeline(.externalID("p")).events
+        .first { $0.type == "profile_merged" }
+      #expect(
+        event?.properties["consent_changes"] == .text("email marketing subscribed>unsubscribed"))
       // It is sticky.
       let flag = try await shop.upsert {
         $0.externalID = "p"

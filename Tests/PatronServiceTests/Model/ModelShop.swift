@@ -134,6 +134,8 @@ struct ModelShop {
         customer.isSubscribed = false
         customer.consentAt = rest.consentAt
         rows += 1
+      } else if takesEmail, rest.isSubscribed == true, holder.isSubscribed != true {
+        rows += 1
       }
       customer.formerEmails.formUnion(other.formerEmails)
       customer.formerPhones.formUnion(other.formerPhones)
@@ -177,13 +179,24 @@ struct ModelShop {
     {
       input.phone = nil
     }
+    // The address of a record that is merged comes with what was said for it.
+    let isTaken = place?.others.contains { customers[$0].email == input.email } ?? false
+    let address = isTaken && input.externalID != nil ? input.email : customer.email
     customer.say(\.email, input.email)
     customer.say(\.phone, input.phone)
     customer.say(\.firstName, input.firstName)
+    rows += leave(address, of: &customer)
     if customer.email == nil && customer.phone == nil { return .refused("CONTACT_REQUIRED") }
     apply(input.acceptsEmail, to: &customer)
     ledgerRows += rows
     return keep(customer, at: place)
+  }
+
+  /// An agreement ends with its address; returns the rows that say so.
+  private func leave(_ address: String?, of customer: inout Customer) -> Int {
+    guard customer.email != address, customer.isSubscribed == true else { return 0 }
+    customer.isSubscribed = nil
+    return 1
   }
 
   private mutating func apply(_ accepts: Bool?, to customer: inout Customer) {
@@ -231,6 +244,7 @@ struct ModelShop {
     customer.fill(\.email, input.email)
     customer.fill(\.phone, input.phone)
     customer.fill(\.firstName, input.firstName)
+    rows += leave(before.email, of: &customer)
     var result = Filled(customer: customer, place: place, rows: rows)
     if customer.externalID != known?.externalID { result.fields.insert("external_id") }
     if customer.email != before.email { result.fields.insert("email") }

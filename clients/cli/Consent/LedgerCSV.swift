@@ -22,6 +22,7 @@ enum LedgerCSV {
     ("consent_text", { $1.consentText }), ("consent_text_version", { $1.consentTextVersion }),
     ("form_id", { $1.formID }), ("jurisdiction", { $1.jurisdiction }),
     ("expires_at", { time($1.expiresAt) }), ("note", { $1.note }),
+    ("address_hash", { record, _ in hex(record.addressHash) }),
   ]
 
   static var header: String { CSVText.line(columns.map(\.name)) }
@@ -32,6 +33,13 @@ enum LedgerCSV {
 
   private static func time(_ time: GoogleProtobuf.Timestamp?) -> String {
     time.map { UTCTime($0).rfc3339 } ?? ""
+  }
+
+  /// As the archive of a customer has it.
+  private static func hex(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// As exports write it; empty where nothing is said.

@@ -148,6 +148,15 @@ struct SettingsSet: AsyncParsableCommand {
   )
   var optInWords: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Whether agreements stay when an address is replaced, to correct typing errors.",
+      valueName: "true|false"
+    ),
+    transform: { try BoolArgument.parse($0) }
+  )
+  var carryConsentOnAddressChange: Bool?
+
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
@@ -197,6 +206,9 @@ struct SettingsSet: AsyncParsableCommand {
     take(timezone, "time_zone") { settings.timeZone = $0 }
     take(Self.list(optOutWords), "opt_out_words") { settings.optOutWords = $0 }
     take(Self.list(optInWords), "opt_in_words") { settings.optInWords = $0 }
+    take(carryConsentOnAddressChange, "carry_consent_on_address_change") {
+      settings.carryConsentOnAddressChange = $0
+    }
     return (settings, paths)
   }
 
@@ -234,6 +246,7 @@ enum SettingsText {
         ("time zone", text(settings.timeZone)),
         ("opt-out words", words(settings.optOutWords)),
         ("opt-in words", words(settings.optInWords)),
+        ("carry consent to a new address", flag(settings.carryConsentOnAddressChange)),
       ],
       width: session.environment.columns,
       style: session.style
