@@ -211,8 +211,9 @@ public struct CustomerRef: ProtobufC.Message {
     case externalID(String)
     /// An e-mail address; compared without regard to case.
     case email(String)
-    /// A phone number in E.164 form; one without `+` is `PHONE_COUNTRY_MISSING`, whatever default
-    /// country the request or the store has.
+    /// A phone number in any spelling of CustomerInput. Without `+` it is read as one of the store's
+    /// `default_country`; `PHONE_COUNTRY_MISSING` where the store has none. Digits behind a `+` that
+    /// are no number of any country are looked for as they stand.
     case phoneNumber(String)
   }
 }
@@ -222,16 +223,19 @@ public struct Warning: ProtobufC.Message {
   /// Stable upper-case name. Of consent: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_KEPT` (an
   /// import kept what is stored), `FLAG_OVERRULED` (an import took the state beside a flag that is
   /// false), `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
+  /// `ADDRESS_DIFFERS` (a flag or an agreement beside another address than the customer's, which was
+  /// left out), `CONSENT_NOT_CARRIED` (an agreement ended with the address that it was given for),
   /// and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
   /// `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
-  /// out). Of identity: `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED` (the settings say that an
-  /// address is nobody's), `CUSTOMERS_MERGED`, `DUPLICATE_ROW` (an import had the customer in a row
-  /// before). Of fields: `COUNTRY_ALIAS` (`UK` is
-  /// taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-  /// `QUANTITY_EXCEEDS_ORDER`. Of events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`,
-  /// `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the event is on no
-  /// timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`,
-  /// `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
+  /// out). Of identity: `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED` (the settings say that an address is
+  /// nobody's), `CUSTOMERS_MERGED`, `DUPLICATE_ROW` (an import had the customer in a row before). Of
+  /// fields: `COUNTRY_ALIAS` (`UK` is taken for `GB`), `FIELD_DROPPED` and `FIELD_CUT` (see
+  /// InvalidFields). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+  /// `QUANTITY_EXCEEDS_ORDER`, `ORDER_STATE_OUTDATED`, `ORDER_REGRESSION_KEPT`, `ORDER_MOVED`,
+  /// `ORDER_CURRENCY_CORRECTED`, `ORDER_AWAITED`, `PENDING_PART_DROPPED`. Of events:
+  /// `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it
+  /// was suppressed, and the event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`,
+  /// `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
   public var reason = ""
 
   /// Path of the field it is about; empty when about the whole.
@@ -342,7 +346,8 @@ public struct Contact: ProtobufC.Message {
   }
 }
 
-/// A postal address. Given in an input it replaces the whole address; an empty one clears it.
+/// A postal address. Given in an input it replaces the whole address, unless the input names parts
+/// of it; an empty one clears it.
 /// Reasons: `PROVINCE_CODE_MALFORMED`, `COUNTRY_UNKNOWN`, those of phone numbers, and of texts.
 public struct Address: ProtobufC.Message {
   /// First line, up to 255 characters.

@@ -311,8 +311,8 @@ public struct Customer: ProtobufC.Message {
   /// When the last event of any source happened.
   public var lastEventAt: GoogleProtobuf.Timestamp?
 
-  /// What marketing each channel may be sent, and what blocks it: in full views of lists and batches,
-  /// and in NDJSON exports of customers with a suppressed address.
+  /// What marketing each channel may be sent, and what blocks it: in full views, and in NDJSON exports
+  /// of customers with a suppressed address.
   public var channels: [ChannelStatus] = []
 
   /// When the customer last sent a text message that holds a word of opting out and is more than that
@@ -495,9 +495,14 @@ public struct CustomerInput: ProtobufC.Message {
   /// references.
   public var email: String?
 
-  /// Phone number in E.164 form, 7 to 15 digits. Spaces and punctuation are removed; a number
-  /// without `+` needs `default_country`, the request's or the store's. Unique within the store.
-  /// Reasons: `PHONE_COUNTRY_MISSING`, `PHONE_NOT_E164`, `PHONE_HAS_EXTENSION`, `PHONE_EMPTY`.
+  /// Phone number. It is kept in E.164, 7 to 15 digits, in the one form that libphonenumber gives
+  /// every spelling of it: `+52 1 55 …` is `+52 55 …`. Formatting is removed, an extension too, with
+  /// the warning `PHONE_EXTENSION_DROPPED`; a number without `+` needs `default_country`, the
+  /// request's or the store's, and may have that country's prefix of calls abroad, or its calling
+  /// code. Unique within the store. Reasons: `PHONE_COUNTRY_MISSING`; `PHONE_NOT_E164` for what is no
+  /// number of any country, and for decimal numbers of spreadsheets; `PHONE_AMBIGUOUS` where it is a
+  /// number with its calling code and another without; `PHONE_HAS_EXTENSION` for letters that are
+  /// none; `PHONE_EMPTY`.
   public var phoneNumber: String?
 
   /// Up to 255 characters.
@@ -528,14 +533,15 @@ public struct CustomerInput: ProtobufC.Message {
   /// `TAGS_TOO_MANY`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`.
   public var tags: String?
 
-  /// Replaces the whole address; an empty address clears it.
+  /// Replaces the whole address; an empty address clears it. See `address_mask` for parts.
   public var address: Address?
 
   /// Whether the customer accepts marketing by SMS, as the shop knows it. It changes the consent
   /// unless the customer opted out: then the answer carries the warning `STICKY_OPT_OUT`. What an
   /// order or an event says counts once and as of its time: where the consent changed since, the
-  /// warning is `CONSENT_OUTDATED`. Where true is stored and nothing may be sent all the same, the
-  /// warning is `CONSENT_PENDING`, `CONSENT_EXPIRED`, `ADDRESS_SUPPRESSED` or
+  /// warning is `CONSENT_OUTDATED`. Beside an address that is not the customer's, and is not taken,
+  /// it changes nothing: the warning is `ADDRESS_DIFFERS`. Where true is stored and nothing may be
+  /// sent all the same, the warning is `CONSENT_PENDING`, `CONSENT_EXPIRED`, `ADDRESS_SUPPRESSED` or
   /// `OTHER_TOPIC_OPT_OUT`; the last two once, when the flag subscribes.
   public var acceptsSMSMarketing: Bool?
 
@@ -548,7 +554,8 @@ public struct CustomerInput: ProtobufC.Message {
   public var customProperties: [String: PropertyValue] = [:]
 
   /// Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the other
-  /// parts stay. Absent or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
+  /// parts stay and are not looked at. Where gaps are filled, parts that are known stay too. Absent
+  /// or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
   public var addressMask: GoogleProtobuf.FieldMask?
 
   /// The message with every field absent or at its default.
@@ -1341,7 +1348,8 @@ public struct CustomerFilter: ProtobufC.Message {
   public var selections: [FilterSelection] = []
 
   /// The search box: a fragment of an e-mail address or a phone number. Space around it, case and
-  /// the formatting of phone numbers do not matter; one or two characters match beginnings only.
+  /// the formatting of phone numbers do not matter, nor that they begin as they do in the store's
+  /// country (`0415 …`); one or two characters match beginnings only.
   /// Digits with punctuation (`2024-05`) are looked for as they stand and without it.
   /// Up to 254 characters; empty is everyone.
   public var query = ""
@@ -1387,7 +1395,7 @@ public struct ListCustomersRequest: ProtobufC.Message {
   /// Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
   public var pageSize: Int32 = 0
 
-  /// `next_page_token` of the page before; everything but the page size must be as it was there, and
+  /// `next_page_token` of the page before; all but page size and view must be as it was there, and
   /// by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else INVALID_ARGUMENT, reason
   /// `PAGE_TOKEN_MISMATCH`, which says what differs. By CUSTOMER_SORT_NAME the last customer of the
   /// page before must have kept name and record, else FAILED_PRECONDITION, reason
@@ -3055,7 +3063,8 @@ public struct SuppressionEntry: ProtobufC.Message {
   /// The channel; unspecified is that of the address. Another is `CHANNEL_MISMATCH`.
   public var channel = Channel(rawValue: 0)
 
-  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person.
+  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person; it and `ERASURE` are taken as
+  /// the word of the owner of the address.
   public var reason = SuppressionReason(rawValue: 0)
 
   /// Since when; absent is now. Reasons: those of SuppressCustomer.

@@ -68,11 +68,11 @@ public enum TimelineService {
   /// is dropped with the warning `PENDING_PART_DROPPED`.
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-  /// FAILED_PRECONDITION `ORDER_CUSTOMER_CHANGED` when the order is that of a customer with an
-  /// `external_id` (`customer_id` in the metadata) and the sync names somebody else without one.
-  /// Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-  /// `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund, shipment or cancellation
-  /// more than a day before the order.
+  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` beyond 1 MiB, `ORDER_CUSTOMER_CHANGED` when the order is
+  /// that of a customer with an `external_id` (`customer_id` in the metadata) and the sync names
+  /// somebody else without one. Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`,
+  /// `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund,
+  /// shipment or cancellation more than a day before the order.
   public static let syncOrder = MethodDescriptor<SyncOrderRequest, SyncOrderResponse>(
     TTRPC.Method(
       service: name, name: "SyncOrder", kind: .unary,
@@ -91,8 +91,8 @@ public enum TimelineService {
   /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
   /// Refund,
   /// `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
-  /// the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
-  /// customer was.
+  /// the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order
+  /// would be, `CUSTOMER_ERASED` when the order's customer was.
   public static let syncRefund = MethodDescriptor<SyncRefundRequest, SyncRefundResponse>(
     TTRPC.Method(
       service: name, name: "SyncRefund", kind: .unary,
@@ -106,7 +106,8 @@ public enum TimelineService {
   /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
   /// Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
   /// `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
-  /// FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
+  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when the
+  /// order's customer was.
   public static let syncFulfillment = MethodDescriptor<SyncFulfillmentRequest, SyncFulfillmentResponse>(
     TTRPC.Method(
       service: name, name: "SyncFulfillment", kind: .unary,
@@ -115,8 +116,8 @@ public enum TimelineService {
   /// Takes over what is given of a checkout.
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
-  /// FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
-  /// known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
+  /// FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
+  /// `customer_id` when the checkout is known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
   public static let syncCheckout = MethodDescriptor<SyncCheckoutRequest, SyncCheckoutResponse>(
     TTRPC.Method(
       service: name, name: "SyncCheckout", kind: .unary,
@@ -143,7 +144,10 @@ public enum TimelineService {
       service: name, name: "ListOrders", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// One order. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
+  /// One order. One of more than 1 MiB, from a time without that limit, comes in parts: each is the
+  /// order with some of its positions, refunds and shipments, all of which together have every one
+  /// once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, and for `part_token`
+  /// those of page tokens, `PAGE_TOKEN_MISMATCH` also where the order has changed since.
   public static let getOrder = MethodDescriptor<GetOrderRequest, GetOrderResponse>(
     TTRPC.Method(
       service: name, name: "GetOrder", kind: .unary,
@@ -311,11 +315,11 @@ public struct TimelineServiceClient: Sendable {
   /// is dropped with the warning `PENDING_PART_DROPPED`.
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-  /// FAILED_PRECONDITION `ORDER_CUSTOMER_CHANGED` when the order is that of a customer with an
-  /// `external_id` (`customer_id` in the metadata) and the sync names somebody else without one.
-  /// Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-  /// `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund, shipment or cancellation
-  /// more than a day before the order.
+  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` beyond 1 MiB, `ORDER_CUSTOMER_CHANGED` when the order is
+  /// that of a customer with an `external_id` (`customer_id` in the metadata) and the sync names
+  /// somebody else without one. Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`,
+  /// `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund,
+  /// shipment or cancellation more than a day before the order.
   public func syncOrder(_ request: SyncOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncOrderResponse {
     try await channel.call(TimelineService.syncOrder, request, options)
   }
@@ -332,8 +336,8 @@ public struct TimelineServiceClient: Sendable {
   /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
   /// Refund,
   /// `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
-  /// the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
-  /// customer was.
+  /// the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order
+  /// would be, `CUSTOMER_ERASED` when the order's customer was.
   public func syncRefund(_ request: SyncRefundRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncRefundResponse {
     try await channel.call(TimelineService.syncRefund, request, options)
   }
@@ -346,7 +350,8 @@ public struct TimelineServiceClient: Sendable {
   /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
   /// Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
   /// `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
-  /// FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
+  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when the
+  /// order's customer was.
   public func syncFulfillment(_ request: SyncFulfillmentRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncFulfillmentResponse {
     try await channel.call(TimelineService.syncFulfillment, request, options)
   }
@@ -354,8 +359,8 @@ public struct TimelineServiceClient: Sendable {
   /// Takes over what is given of a checkout.
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
-  /// FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
-  /// known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
+  /// FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
+  /// `customer_id` when the checkout is known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
   public func syncCheckout(_ request: SyncCheckoutRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncCheckoutResponse {
     try await channel.call(TimelineService.syncCheckout, request, options)
   }
@@ -378,7 +383,10 @@ public struct TimelineServiceClient: Sendable {
     try await channel.call(TimelineService.listOrders, request, options)
   }
 
-  /// One order. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
+  /// One order. One of more than 1 MiB, from a time without that limit, comes in parts: each is the
+  /// order with some of its positions, refunds and shipments, all of which together have every one
+  /// once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, and for `part_token`
+  /// those of page tokens, `PAGE_TOKEN_MISMATCH` also where the order has changed since.
   public func getOrder(_ request: GetOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetOrderResponse {
     try await channel.call(TimelineService.getOrder, request, options)
   }
