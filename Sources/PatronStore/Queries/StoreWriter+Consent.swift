@@ -40,9 +40,18 @@ extension StoreWriter {
     reason: SuppressionReason
   ) throws {
     for hash in try SuppressionReader(read).hashes(channel, address) {
-      try transaction.run(
-        Self.deleteSuppression, store.name, channel.rawValue, hash, reason.rawValue)
+      try removeSuppression(channel, addressHash: hash, reason: reason)
     }
+  }
+
+  /// Removes one suppression as it is kept.
+  public func removeSuppression(
+    _ channel: Channel,
+    addressHash: [UInt8],
+    reason: SuppressionReason
+  ) throws {
+    try transaction.run(
+      Self.deleteSuppression, store.name, channel.rawValue, addressHash, reason.rawValue)
   }
 
   private static let insertMoved = Query(
