@@ -112,7 +112,7 @@ extension Contract {
         ContractMethod(
           method: CustomerService.importSuppressions.method,
           requestType: "patron.v1.ImportSuppressionsRequest", responseType: "patron.v1.ImportSuppressionsResponse",
-          summary: ##"Suppresses addresses or opts them out, whether or not customers have them, without making customers: outcomes are updated and unchanged."##),
+          summary: ##"Suppresses addresses or opts them out, whether or not customers have them, without making customers."##),
         ContractMethod(
           method: CustomerService.listConsentHistory.method,
           requestType: "patron.v1.ListConsentHistoryRequest", responseType: "patron.v1.ListConsentHistoryResponse",
@@ -494,9 +494,8 @@ extension Contract {
       text: ##"""
         // An amount of money. Decimals are never kept as floating point.
         message Money {
-          // ISO 4217 code of three letters: `USD`. Lower case is taken too, and stored in upper
-          // case. Reasons: `CURRENCY_UNKNOWN`, `CURRENCY_NOT_REAL` for codes of metals, funds and
-          // tests.
+          // ISO 4217 code of three letters: `USD`. Lower case is taken too, and stored in upper case.
+          // Reasons: `CURRENCY_UNKNOWN`, `CURRENCY_NOT_REAL` for codes of metals, funds and tests.
           string currency_code = 1;
           // The amount in the currency's smallest unit: cents for USD, yen for JPY, fils for KWD.
           int64 minor_units = 2;
@@ -518,9 +517,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.PropertyValue", kind: .message,
       text: ##"""
-        // The value of a custom or event property. A value with no kind, and an empty string,
-        // removes the property where properties are merged. Reasons: `PROPERTY_NOT_FINITE`,
-        // `DATE_INVALID`.
+        // The value of a custom or event property. A value with no kind, and an empty string, removes the
+        // property where properties are merged. Reasons: `PROPERTY_NOT_FINITE`, `DATE_INVALID`.
         message PropertyValue {
           // Exactly one kind.
           oneof kind {
@@ -542,12 +540,10 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerRef", kind: .message,
       text: ##"""
-        // Names one customer. An old id or external id of an adopted or merged customer keeps
-        // working.
+        // Names one customer. An old id or external id of an adopted or merged customer keeps working.
         message CustomerRef {
-          // Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`. Addresses have
-          // the reasons that they have in CustomerInput; an external id that cannot be one is not
-          // found.
+          // Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`. Addresses have the
+          // reasons that they have in CustomerInput; an external id that cannot be one is not found.
           oneof ref {
             // Patron's id.
             int64 id = 1;
@@ -555,8 +551,8 @@ extension Contract {
             string external_id = 2;
             // An e-mail address; compared without regard to case.
             string email = 3;
-            // A phone number in E.164 form; one without `+` is `PHONE_COUNTRY_MISSING`, whatever
-            // default country the request or the store has.
+            // A phone number in E.164 form; one without `+` is `PHONE_COUNTRY_MISSING`, whatever default
+            // country the request or the store has.
             string phone_number = 4;
           }
         }
@@ -566,18 +562,17 @@ extension Contract {
       text: ##"""
         // Something that the caller should know though the call succeeded.
         message Warning {
-          // Stable upper-case name. Of consent: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`,
-          // `CONSENT_KEPT` (an import kept what is stored), `FLAG_OVERRULED` (an import took the
-          // state beside a flag that is false), `ADDRESS_FORMER` (an agreement for an address that
-          // the customer had before a merge), and where somebody agreed and nothing may be sent:
-          // `CONSENT_PENDING`, `CONSENT_EXPIRED`, `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of
-          // opt-outs: `ADDRESS_MISSING` (a channel was left out). Of identity: `IDENTIFIER_KEPT`,
-          // `CUSTOMERS_MERGED`. Of fields: `COUNTRY_ALIAS` (`UK` is taken for `GB`). Of orders:
-          // `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`. Of events:
-          // `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the
-          // address: it was suppressed, and the event is on no timeline), `ADDRESS_MISSING`,
-          // `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`, `TOPIC_UNKNOWN`,
-          // `BOUNCE_TYPE_UNKNOWN`.
+          // Stable upper-case name. Of consent: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_KEPT` (an
+          // import kept what is stored), `FLAG_OVERRULED` (an import took the state beside a flag that is
+          // false), `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
+          // and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
+          // `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
+          // out). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields: `COUNTRY_ALIAS` (`UK` is
+          // taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+          // `QUANTITY_EXCEEDS_ORDER`. Of events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`,
+          // `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the event is on no
+          // timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`,
+          // `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
           string reason = 1;
           // Path of the field it is about; empty when about the whole.
           string field = 2;
@@ -601,8 +596,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Contact", kind: .message,
       text: ##"""
-        // An address by which a customer can be reached, kept as it was given with an order or an
-        // event.
+        // An address by which a customer can be reached, kept as it was given with an order or an event.
         message Contact {
           // E-mail address.
           string email = 1;
@@ -613,9 +607,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Address", kind: .message,
       text: ##"""
-        // A postal address. Given in an input it replaces the whole address; an empty one clears
-        // it. Reasons: `PROVINCE_CODE_MALFORMED`, `COUNTRY_UNKNOWN`, those of phone numbers, and of
-        // texts.
+        // A postal address. Given in an input it replaces the whole address; an empty one clears it.
+        // Reasons: `PROVINCE_CODE_MALFORMED`, `COUNTRY_UNKNOWN`, those of phone numbers, and of texts.
         message Address {
           // First line, up to 255 characters.
           string address1 = 1;
@@ -687,37 +680,33 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.InvalidFields", kind: .enumeration,
       text: ##"""
-        // What becomes of a secondary value that breaks a rule, such as a malformed phone number
-        // beside a usable e-mail address. Essential values (identifiers, consent, amounts, states,
-        // times) reject the item in any case.
+        // What becomes of a secondary value that breaks a rule, such as a malformed phone number beside a
+        // usable e-mail address. Essential values (identifiers, consent, amounts, states, times) reject the
+        // item in any case.
         enum InvalidFields {
           // The default of the method, which each request names.
           INVALID_FIELDS_UNSPECIFIED = 0;
           // Reject the item.
           INVALID_FIELDS_REJECT = 1;
-          // Leave the value out with the warning `FIELD_DROPPED`; cut a text that is too long at
-          // its limit with the warning `FIELD_CUT`.
+          // Leave the value out with the warning `FIELD_DROPPED`; cut a text that is too long at its limit
+          // with the warning `FIELD_CUT`.
           INVALID_FIELDS_DROP = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1", kind: .package,
       text: ##"""
-        // Patron's contract. The comments are the reference manual: units, limits and errors stand
-        // where they apply. Rules that hold everywhere:
+        // Patron's contract. The comments are the reference manual: units, limits and errors stand where
+        // they apply. Rules that hold everywhere:
         //
-        // * Every request names its store in `store_id`; empty is the store `default`. A store id
-        // has 1 to
+        // * Every request names its store in `store_id`; empty is the store `default`. A store id has 1 to
         //   64 characters of `a-z 0-9 _ -`. Stores never see each other's data.
-        // * In input messages an absent (or JSON null) field leaves what is stored alone; a field
-        // that is
+        // * In input messages an absent (or JSON null) field leaves what is stored alone; a field that is
         //   present and empty clears it.
-        // * Rejected input changes nothing, and the status carries one `google.rpc.BadRequest` with
-        // every
+        // * Rejected input changes nothing, and the status carries one `google.rpc.BadRequest` with every
         //   violation: `field` is a path, `reason` a stable upper-case name.
         // * Other errors carry a `google.rpc.ErrorInfo` whose `reason` is a stable upper-case name.
-        // * Reasons stand where they arise: those of one field at the field or the message that it
-        // is in,
+        // * Reasons stand where they arise: those of one field at the field or the message that it is in,
         //   those of a method at the method. Beside these every method may answer with
         //   * INVALID_ARGUMENT `STORE_ID_MALFORMED`; `MALFORMED_MESSAGE` for bytes that are no request;
         //     `ENUM_VALUE_UNKNOWN` for a number that an enum does not have; `TEXT_TOO_LONG` and
@@ -733,8 +722,7 @@ extension Contract {
         //     for what reads much, when it took too long: call again;
         //   * DATA_LOSS `DATABASE_DAMAGED`, INTERNAL `STORAGE` and `INTERNAL`;
         //   * DEADLINE_EXCEEDED and CANCELLED.
-        // * A request with a `request_id` (1 to 64 characters) is answered once: for a day an exact
-        // repeat
+        // * A request with a `request_id` (1 to 64 characters) is answered once: for a day an exact repeat
         //   gets the first answer and changes nothing. Another request with the same id is refused,
         //   INVALID_ARGUMENT `REQUEST_ID_REUSED`, and not done.
         package patron.v1;
@@ -742,8 +730,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Subscription", kind: .message,
       text: ##"""
-        // The state of one channel and topic. A channel and topic without an entry was never
-        // subscribed.
+        // The state of one channel and topic. A channel and topic without an entry was never subscribed.
         message Subscription {
           // SMS or e-mail.
           Channel channel = 1;
@@ -755,17 +742,15 @@ extension Contract {
           google.protobuf.Timestamp subscribed_at = 4;
           // When the customer last opted out; absent when never.
           google.protobuf.Timestamp unsubscribed_at = 5;
-          // When the state was last brought about, in the time of the evidence. It may go back:
-          // where the customer's own agreement is told of after a later flag of the shop's, it is
-          // that agreement's.
+          // When the state was last brought about, in the time of the evidence. It may go back: where the
+          // customer's own agreement is told of after a later flag of the shop's, it is that agreement's.
           google.protobuf.Timestamp changed_at = 6;
           // Where the agreement was collected, 3 to 40 characters: `welcome_popup`.
           string source = 7;
           // How surely it is the owner's.
           OptInLevel opt_in_level = 8;
-          // Who brought the state about. An opt-out by `ACTOR_CUSTOMER` is sticky: only the
-          // customer undoes it. An agreement of the customer's own stays that when somebody else
-          // gives it a later end.
+          // Who brought the state about. An opt-out by `ACTOR_CUSTOMER` is sticky: only the customer undoes
+          // it. An agreement of the customer's own stays that when somebody else gives it a later end.
           Actor changed_by = 9;
           // Id of the last row of the consent ledger about this channel and topic.
           int64 ledger_id = 10;
@@ -793,8 +778,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.ChannelStatus", kind: .message,
       text: ##"""
-        // A channel as it stands for one customer: consent, suppression, and what follows from
-        // both.
+        // A channel as it stands for one customer: consent, suppression, and what follows from both.
         message ChannelStatus {
           // SMS or e-mail.
           Channel channel = 1;
@@ -821,14 +805,12 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.ConsentEvidence", kind: .message,
       text: ##"""
-        // What is known of how an agreement or an opt-out came about. Reasons:
-        // `CONSENT_SOURCE_LENGTH`, `OCCURRED_AT_TOO_EARLY` before 1990, `OCCURRED_AT_IN_FUTURE` and
-        // `OCCURRED_AT_TOO_LATE`, `EXPIRES_TOO_EARLY` for an end before the beginning,
-        // `IP_MALFORMED`, those of enums and texts.
+        // What is known of how an agreement or an opt-out came about. Reasons: `CONSENT_SOURCE_LENGTH`,
+        // `OCCURRED_AT_TOO_EARLY` before 1990, `OCCURRED_AT_IN_FUTURE` and `OCCURRED_AT_TOO_LATE`,
+        // `EXPIRES_TOO_EARLY` for an end before the beginning, `IP_MALFORMED`, those of enums and texts.
         message ConsentEvidence {
-          // When it happened; absent is now. Up to five minutes in the future. Programs that know
-          // whole seconds only lose no opt-out: one is older than an agreement only where its
-          // second is.
+          // When it happened; absent is now. Up to five minutes in the future. Programs that know whole
+          // seconds only lose no opt-out: one is older than an agreement only where its second is.
           google.protobuf.Timestamp occurred_at = 1;
           // Where it was collected, 3 to 40 characters: `welcome_popup`. Required to subscribe.
           string source = 2;
@@ -885,12 +867,12 @@ extension Contract {
           SuppressionReason suppression_reason = 12;
           // What the row records.
           ConsentAction action = 13;
-          // The address that it is about, as the customer had it then; the customer may have
-          // another one now. Empty for suppressions, where there was none, in rows of before it was
-          // kept, and after an erasure.
+          // The address that it is about, as the customer had it then; the customer may have another one
+          // now. Empty for suppressions, where there was none, in rows of before it was kept, and after an
+          // erasure.
           string address = 14;
-          // Keyed hash of the address that it is about, also for suppressions and after an erasure;
-          // empty where there was none, and in rows of before it was kept. Compare it with that of
+          // Keyed hash of the address that it is about, also for suppressions and after an erasure; empty
+          // where there was none, and in rows of before it was kept. Compare it with that of
           // ListSuppressions.
           bytes address_hash = 15;
         }
@@ -1007,15 +989,14 @@ extension Contract {
           SUPPRESSION_REASON_INVALID_ADDRESS = 5;
           // The carrier blocks messages to it.
           SUPPRESSION_REASON_CARRIER_BLOCK = 6;
-          // Its owner was erased on request: DeleteCustomer sets it. An agreement in person that is
-          // newer lifts it, and UnsuppressCustomer with the customer as actor.
+          // Its owner was erased on request: DeleteCustomer sets it. An agreement in person that is newer
+          // lifts it, and UnsuppressCustomer with the customer as actor.
           SUPPRESSION_REASON_ERASURE = 7;
           // A rule of the shop.
           SUPPRESSION_REASON_POLICY = 8;
-          // The owner opted out in person, and there was no record to keep that in, or the record
-          // has the address no more. A customer who has it is treated as one who opted out of
-          // marketing in person. Only a newer agreement in person lifts it, and UnsuppressCustomer
-          // with the customer as actor.
+          // The owner opted out in person, and there was no record to keep that in, or the record has the
+          // address no more. A customer who has it is treated as one who opted out of marketing in person.
+          // Only a newer agreement in person lifts it, and UnsuppressCustomer with the customer as actor.
           SUPPRESSION_REASON_UNSUBSCRIBED = 9;
         }
         """##),
@@ -1063,8 +1044,8 @@ extension Contract {
           CONSENT_ACTION_UNSUPPRESS = 6;
           // A state was imported.
           CONSENT_ACTION_IMPORT = 7;
-          // The customer's address of the channel was replaced or cleared: the state is that of the
-          // new address.
+          // The customer's address of the channel was replaced or cleared: the state is that of the new
+          // address.
           CONSENT_ACTION_ADDRESS_CHANGE = 8;
         }
         """##),
@@ -1075,54 +1056,49 @@ extension Contract {
         service CustomerService {
           // Creates or updates one customer.
           //
-          // Errors: INVALID_ARGUMENT with the violations of CustomerInput, and `IDENTITY_MISSING`
-          // or `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with
-          // `field` and the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing
-          // else is given by which a new customer could be reached; FAILED_PRECONDITION
-          // `CONTACT_REQUIRED` when the customer would have neither e-mail nor phone number,
-          // `ADDRESS_ERASED` for a new customer with an address of an erased one, and what a merge
-          // is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless the request gives the tags
-          // anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of both. Warnings:
-          // `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
+          // Errors: INVALID_ARGUMENT with the violations of CustomerInput, and `IDENTITY_MISSING` or
+          // `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
+          // the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
+          // which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
+          // would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
+          // of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+          // the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
+          // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
           // `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
           //
-          // Identifiers that belong to several records, of which at most one has an external id of
-          // the shop's, are one person's: those records are merged as by MergeCustomers, into the
-          // one with the external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with
-          // the warning `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by
-          // id do the same. An address that replaces the customer's brings the consent of the
-          // record that had it. One that is replaced or cleared after an opt-out is suppressed from
-          // then on. An item of a batch whose merge would move more than 20,000 events, orders,
-          // checkouts and ledger rows together with those of the items before it is refused with
-          // `MERGE_TOO_LARGE`: send it again.
+          // Identifiers that belong to several records, of which at most one has an external id of the
+          // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
+          // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
+          // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+          // An address that replaces the customer's brings the consent of the record that had it. One that
+          // is replaced or cleared after an opt-out is suppressed from then on. An item
+          // of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
+          // together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
           rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Creates or updates up to 1,000 customers. A rejected item does not stop the others.
-          // Errors: INVALID_ARGUMENT for what is common to the items; those of an item are
-          // UpsertCustomer's.
+          // Creates or updates up to 1,000 customers. A rejected item does not stop the others. Errors:
+          // INVALID_ARGUMENT for what is common to the items; those of an item are UpsertCustomer's.
           rpc BatchUpsertCustomers(BatchUpsertCustomersRequest) returns (BatchUpsertCustomersResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for
-          // the id of one who was erased; so answer all methods that are about one customer.
+          // Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
+          // one who was erased; so answer all methods that are about one customer.
           rpc GetCustomer(GetCustomerRequest) returns (GetCustomerResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the
-          // position; RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer
-          // holds, with `fitting`, how many fit.
+          // Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
+          // RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with `fitting`,
+          // how many fit.
           rpc BatchGetCustomers(BatchGetCustomersRequest) returns (BatchGetCustomersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Changes one customer by id, field by field. The way to add an identifier, or to take
-          // one away.
+          // Changes one customer by id, field by field. The way to add an identifier, or to take one away.
           //
-          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the
-          // violations of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED
-          // `ETAG_MISMATCH` with the `etag` of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`;
-          // FAILED_PRECONDITION `CONTACT_REQUIRED`, and what a merge is refused for; warnings: all
-          // as in UpsertCustomer.
+          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+          // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
+          // of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
+          // a merge is refused for; warnings: all as in UpsertCustomer.
           rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse);
           // Lists customers by filter and search, a page at a time. Errors: INVALID_ARGUMENT
           // `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
@@ -1139,127 +1115,124 @@ extension Contract {
           rpc ListFilters(ListFiltersRequest) returns (ListFiltersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Streams every customer of a filter as one file, all of one snapshot: oldest first (by
-          // id), so that an import makes them in the same order again.
+          // Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
+          // that an import makes them in the same order again.
           //
           // Errors: INVALID_ARGUMENT as in ListCustomers for the filter, `COLUMN_UNKNOWN`,
           // `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
-          // FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more
-          // names than a table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
+          // FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than a
+          // table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
           rpc ExportCustomers(ExportCustomersRequest) returns (stream ExportCustomersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may
-          // have e-mail and phone number without external id, as guests do.
+          // Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
+          // e-mail and phone number without external id, as guests do.
           //
-          // Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of
-          // UpsertCustomer; INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`,
-          // `CONSENT_TIME_OUT_OF_RANGE` for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`,
-          // `OCCURRED_AT_TOO_LATE` and `OCCURRED_AT_IN_FUTURE` for suppressions;
-          // FAILED_PRECONDITION `ADDRESS_MISSING` for a suppression without the address of its
-          // channel. Warnings: those of UpsertCustomer, `CONSENT_KEPT`, `CONSENT_OUTDATED`.
+          // Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
+          // INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
+          // for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
+          // `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
+          // suppression without the address of its channel. Warnings: those of UpsertCustomer,
+          // `CONSENT_KEPT`, `CONSENT_OUTDATED`.
           rpc ImportCustomers(ImportCustomersRequest) returns (ImportCustomersResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Adds and removes tags without touching the others. Errors: INVALID_ARGUMENT
-          // `TAGS_MISSING`, `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`,
-          // `TAGS_TOO_MANY`. Of a customer: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-          // INVALID_ARGUMENT `TAGS_TOO_MANY` for all tags together.
+          // Adds and removes tags without touching the others. Errors: INVALID_ARGUMENT `TAGS_MISSING`,
+          // `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`. Of a customer:
+          // NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `TAGS_TOO_MANY` for all
+          // tags together.
           rpc UpdateTags(UpdateTagsRequest) returns (UpdateTagsResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Erases a customer, for good. Afterwards nothing finds the customer, and the store's
-          // timeline tells of it by one event, `profile_redacted`, after which followers forget
-          // what they have of the customer. Suppressions stay with the hashes of the addresses, and
-          // each gets the reason `SUPPRESSION_REASON_ERASURE`; whoever had opted out of any topic
-          // is suppressed for that, too. The answer comes when all is done; when the server stops
-          // before, it finishes when it starts again. After an error in the middle, a repeat with
-          // the same request id or the customer's id goes on. Backups are the operator's.
+          // Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
+          // tells of it by one event, `profile_redacted`, after which followers forget what they have of
+          // the customer. Suppressions stay with the hashes of the addresses, and each gets the reason
+          // `SUPPRESSION_REASON_ERASURE`; whoever had opted out of any topic is suppressed for that, too.
+          // The answer comes when all is done; when the server stops before, it finishes when it starts
+          // again. After an error in the middle, a repeat with the same request id or the customer's id
+          // goes on. Backups are the operator's.
           //
-          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
-          // `REQUEST_ID_REUSED` for a request id of another request.
+          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
+          // for a request id of another request.
           rpc DeleteCustomer(DeleteCustomerRequest) returns (DeleteCustomerResponse);
-          // Merges two customers, or shows what that would give. All events, orders, checkouts and
-          // consent history move, whatever named the secondary names the primary from then on, also
-          // its id, and the timeline has the event `profile_merged`. Of each channel the address
-          // that is kept keeps its consent unless an opt-out of the other record takes it away; no
-          // agreement for another address comes over. Addresses that are not kept are suppressed
-          // where their record had opted out.
+          // Merges two customers, or shows what that would give. All events, orders, checkouts and consent
+          // history move, whatever named the secondary names the primary from then on, also its id, and the
+          // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
+          // consent unless an opt-out of the other record takes it away; no agreement for another address
+          // comes over. Addresses that are not kept are suppressed where their record had opted out.
           //
-          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`;
-          // INVALID_ARGUMENT `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`;
-          // FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000 events,
-          // orders, checkouts and ledger rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and
-          // `AMOUNT_OUT_OF_RANGE` when both together are more than one customer can have.
+          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+          // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
+          // `MERGE_TOO_LARGE` when the secondary has more than 20,000 events, orders, checkouts and ledger
+          // rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are
+          // more than one customer can have.
           rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
-          // Undoes a merge. Both customers are as they were; events, orders and checkouts that came
-          // since, and fields that were changed since, stay with the primary. What was said of
-          // consent since goes with its address, and an opt-out counts for both. Both timelines
-          // have the event `profile_unmerged`.
+          // Undoes a merge. Both customers are as they were; events, orders and checkouts that came since,
+          // and fields that were changed since, stay with the primary. What was said of consent since goes
+          // with its address, and an opt-out counts for both. Both timelines have the event
+          // `profile_unmerged`.
           //
-          // Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
-          // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30
-          // days, `UNMERGE_OUT_OF_ORDER` naming the merge to undo first, `UNMERGE_CONFLICT` when an
-          // identifier that one of the two had is another customer's now, or the primary would be
-          // left without e-mail address and phone number.
+          // Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+          // FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
+          // naming the merge to undo first, `UNMERGE_CONFLICT` when an identifier that one of the two had
+          // is another customer's now, or the primary would be left without e-mail address and phone
+          // number.
           rpc UnmergeCustomers(UnmergeCustomersRequest) returns (UnmergeCustomersResponse);
           // Records that a customer agreed to messages.
           //
           // Errors: those of UpsertCustomer for the customer; INVALID_ARGUMENT `CHANNELS_MISSING`,
           // `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
           // `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
-          // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out
-          // in person (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and
-          // somebody else says that they agreed, `CONSENT_OUTDATED` when the opt-out is not older,
-          // `ADDRESS_MISSING` when the customer has no address for a channel, `ADDRESS_DIFFERS`
-          // when the customer who is found has another address for it than the one given: whoever
-          // fills in a form must not change the address of a record, UpdateCustomer does. Warnings:
-          // `CONSENT_OUTDATED` when what is stored is a newer agreement and nothing changed,
-          // `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
+          // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
+          // (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
+          // that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING` when the
+          // customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is found has
+          // another address for it than the one given: whoever fills in a form must not change the address
+          // of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
+          // agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
           rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse);
           // Completes a double opt-in. A token that was used before changes nothing.
           //
-          // Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence;
-          // NOT_FOUND `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-          // FAILED_PRECONDITION `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`,
-          // `ADDRESS_CHANGED` when the customer has another address than the one that was asked,
-          // `CONSENT_OUTDATED` when the customer opted out since, `NOTHING_TO_CONFIRM`. Of several
-          // channels and topics those that can be confirmed are; an error comes when none can.
+          // Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
+          // `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
+          // `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` when the
+          // customer has another address than the one that was asked, `CONSENT_OUTDATED` when the customer
+          // opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be
+          // confirmed are; an error comes when none can.
           rpc ConfirmSubscription(ConfirmSubscriptionRequest) returns (ConfirmSubscriptionResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Records an opt-out. It takes effect at once and a repeat changes nothing; only the
-          // first one after a merge is kept in any case, so that it stands when the merge is
-          // undone. One that is older than the agreement, by whole seconds, changes nothing and has
-          // the warning `CONSENT_OUTDATED`; but the customer's own beats every later agreement that
-          // the customer did not give. Of an address that no customer has, channels that it is none
-          // of are left out with the warning `ADDRESS_MISSING`: nobody knows those addresses.
+          // Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
+          // after a merge is kept in any case, so that it stands when the merge is undone. One that is
+          // older than the agreement, by whole seconds, changes nothing and has the warning
+          // `CONSENT_OUTDATED`; but the customer's own beats every later agreement that the customer did
+          // not give. Of an address that no customer has, channels that it is none of are left out with the
+          // warning `ADDRESS_MISSING`: nobody knows those addresses.
           //
           // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
           // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
-          // FAILED_PRECONDITION `ADDRESS_MISSING` where no customer has the address and it is one
-          // of none of the channels.
+          // FAILED_PRECONDITION `ADDRESS_MISSING` where no customer has the address and it is one of none
+          // of the channels.
           rpc UnsubscribeCustomer(UnsubscribeCustomerRequest) returns (UnsubscribeCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Forbids messages to an address whatever its owner agreed to.
           //
           // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, `REASON_IS_THE_OWNERS`, and
-          // `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for
-          // `suppressed_at` (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`,
-          // `CUSTOMER_ERASED`; FAILED_PRECONDITION `ADDRESS_MISSING` for a channel of which there
-          // is no address, here for each.
+          // `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at`
+          // (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+          // FAILED_PRECONDITION `ADDRESS_MISSING` for a channel of which there is no address, here for
+          // each.
           rpc SuppressCustomer(SuppressCustomerRequest) returns (SuppressCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Lifts suppressions. Errors: as SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
-          // SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer
-          // acts.
+          // SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer acts.
           rpc UnsuppressCustomer(UnsuppressCustomerRequest) returns (UnsuppressCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // What may be sent to an address, whether or not a customer has it: it may be suppressed
-          // all the same. Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
+          // What may be sent to an address, whether or not a customer has it: it may be suppressed all the
+          // same. Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
           rpc GetAddressStatus(GetAddressStatusRequest) returns (GetAddressStatusResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -1267,17 +1240,15 @@ extension Contract {
           rpc ListSuppressions(ListSuppressionsRequest) returns (ListSuppressionsResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Suppresses addresses or opts them out, whether or not customers have them, without
-          // making customers: outcomes are updated and unchanged. Suppressions are added, none is
-          // lifted. Errors: INVALID_ARGUMENT for what is common to the entries; those of an entry
-          // are `ADDRESS_EXPECTED`, `CHANNEL_MISMATCH`, those of e-mail addresses and phone
-          // numbers, and those of times and notes of SuppressCustomer. Warning: `CONSENT_OUTDATED`
-          // for an opt-out that is older than the agreement.
+          // Suppresses addresses or opts them out, whether or not customers have them, without making
+          // customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
+          // to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
+          // `CHANNEL_MISMATCH`.
           rpc ImportSuppressions(ImportSuppressionsRequest) returns (ImportSuppressionsResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
-          // `CUSTOMER_ERASED`; INVALID_ARGUMENT for pages.
+          // The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+          // INVALID_ARGUMENT for pages.
           rpc ListConsentHistory(ListConsentHistoryRequest) returns (ListConsentHistoryResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -1285,9 +1256,8 @@ extension Contract {
           rpc GetStoreSettings(GetStoreSettingsRequest) returns (GetStoreSettingsResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`,
-          // `MASK_PATH_UNKNOWN`, `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of
-          // Money for `currency_code`.
+          // Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`, `MASK_PATH_UNKNOWN`,
+          // `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`.
           rpc UpdateStoreSettings(UpdateStoreSettingsRequest) returns (UpdateStoreSettingsResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1299,25 +1269,23 @@ extension Contract {
         // Creates or updates one customer.
         //
         // Errors: INVALID_ARGUMENT with the violations of CustomerInput, and `IDENTITY_MISSING` or
-        // `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with
-        // `field` and the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing
-        // else is given by which a new customer could be reached; FAILED_PRECONDITION
-        // `CONTACT_REQUIRED` when the customer would have neither e-mail nor phone number,
-        // `ADDRESS_ERASED` for a new customer with an address of an erased one, and what a merge is
-        // refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless the request gives the tags anew),
-        // `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of both. Warnings:
-        // `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
+        // `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
+        // the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
+        // which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
+        // would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
+        // of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+        // the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
+        // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
         // `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
         //
-        // Identifiers that belong to several records, of which at most one has an external id of
-        // the shop's, are one person's: those records are merged as by MergeCustomers, into the one
-        // with the external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the
-        // warning `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do
-        // the same. An address that replaces the customer's brings the consent of the record that
-        // had it. One that is replaced or cleared after an opt-out is suppressed from then on. An
-        // item of a batch whose merge would move more than 20,000 events, orders, checkouts and
-        // ledger rows together with those of the items before it is refused with `MERGE_TOO_LARGE`:
-        // send it again.
+        // Identifiers that belong to several records, of which at most one has an external id of the
+        // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
+        // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
+        // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
+        // An address that replaces the customer's brings the consent of the record that had it. One that
+        // is replaced or cleared after an opt-out is suppressed from then on. An item
+        // of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
+        // together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
         rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1325,9 +1293,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.BatchUpsertCustomers", kind: .method,
       text: ##"""
-        // Creates or updates up to 1,000 customers. A rejected item does not stop the others.
-        // Errors: INVALID_ARGUMENT for what is common to the items; those of an item are
-        // UpsertCustomer's.
+        // Creates or updates up to 1,000 customers. A rejected item does not stop the others. Errors:
+        // INVALID_ARGUMENT for what is common to the items; those of an item are UpsertCustomer's.
         rpc BatchUpsertCustomers(BatchUpsertCustomersRequest) returns (BatchUpsertCustomersResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1335,8 +1302,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.GetCustomer", kind: .method,
       text: ##"""
-        // Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the
-        // id of one who was erased; so answer all methods that are about one customer.
+        // Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
+        // one who was erased; so answer all methods that are about one customer.
         rpc GetCustomer(GetCustomerRequest) returns (GetCustomerResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1344,9 +1311,9 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.BatchGetCustomers", kind: .method,
       text: ##"""
-        // Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the
-        // position; RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds,
-        // with `fitting`, how many fit.
+        // Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
+        // RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with `fitting`,
+        // how many fit.
         rpc BatchGetCustomers(BatchGetCustomersRequest) returns (BatchGetCustomersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1354,13 +1321,12 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UpdateCustomer", kind: .method,
       text: ##"""
-        // Changes one customer by id, field by field. The way to add an identifier, or to take one
-        // away.
+        // Changes one customer by id, field by field. The way to add an identifier, or to take one away.
         //
-        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the
-        // violations of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH`
-        // with the `etag` of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION
-        // `CONTACT_REQUIRED`, and what a merge is refused for; warnings: all as in UpsertCustomer.
+        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+        // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
+        // of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
+        // a merge is refused for; warnings: all as in UpsertCustomer.
         rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse);
         """##),
     ContractDeclaration(
@@ -1393,13 +1359,13 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ExportCustomers", kind: .method,
       text: ##"""
-        // Streams every customer of a filter as one file, all of one snapshot: oldest first (by
-        // id), so that an import makes them in the same order again.
+        // Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
+        // that an import makes them in the same order again.
         //
         // Errors: INVALID_ARGUMENT as in ListCustomers for the filter, `COLUMN_UNKNOWN`,
         // `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
-        // FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names
-        // than a table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
+        // FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than a
+        // table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
         rpc ExportCustomers(ExportCustomersRequest) returns (stream ExportCustomersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1407,15 +1373,15 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ImportCustomers", kind: .method,
       text: ##"""
-        // Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may
-        // have e-mail and phone number without external id, as guests do.
+        // Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
+        // e-mail and phone number without external id, as guests do.
         //
-        // Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of
-        // UpsertCustomer; INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`,
-        // `CONSENT_TIME_OUT_OF_RANGE` for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`,
-        // `OCCURRED_AT_TOO_LATE` and `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION
-        // `ADDRESS_MISSING` for a suppression without the address of its channel. Warnings: those
-        // of UpsertCustomer, `CONSENT_KEPT`, `CONSENT_OUTDATED`.
+        // Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
+        // INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
+        // for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
+        // `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
+        // suppression without the address of its channel. Warnings: those of UpsertCustomer,
+        // `CONSENT_KEPT`, `CONSENT_OUTDATED`.
         rpc ImportCustomers(ImportCustomersRequest) returns (ImportCustomersResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1423,10 +1389,10 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UpdateTags", kind: .method,
       text: ##"""
-        // Adds and removes tags without touching the others. Errors: INVALID_ARGUMENT
-        // `TAGS_MISSING`, `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`,
-        // `TAGS_TOO_MANY`. Of a customer: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-        // INVALID_ARGUMENT `TAGS_TOO_MANY` for all tags together.
+        // Adds and removes tags without touching the others. Errors: INVALID_ARGUMENT `TAGS_MISSING`,
+        // `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`. Of a customer:
+        // NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `TAGS_TOO_MANY` for all
+        // tags together.
         rpc UpdateTags(UpdateTagsRequest) returns (UpdateTagsResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1434,48 +1400,47 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.DeleteCustomer", kind: .method,
       text: ##"""
-        // Erases a customer, for good. Afterwards nothing finds the customer, and the store's
-        // timeline tells of it by one event, `profile_redacted`, after which followers forget what
-        // they have of the customer. Suppressions stay with the hashes of the addresses, and each
-        // gets the reason `SUPPRESSION_REASON_ERASURE`; whoever had opted out of any topic is
-        // suppressed for that, too. The answer comes when all is done; when the server stops
-        // before, it finishes when it starts again. After an error in the middle, a repeat with the
-        // same request id or the customer's id goes on. Backups are the operator's.
+        // Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
+        // tells of it by one event, `profile_redacted`, after which followers forget what they have of
+        // the customer. Suppressions stay with the hashes of the addresses, and each gets the reason
+        // `SUPPRESSION_REASON_ERASURE`; whoever had opted out of any topic is suppressed for that, too.
+        // The answer comes when all is done; when the server stops before, it finishes when it starts
+        // again. After an error in the middle, a repeat with the same request id or the customer's id
+        // goes on. Backups are the operator's.
         //
-        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
-        // `REQUEST_ID_REUSED` for a request id of another request.
+        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
+        // for a request id of another request.
         rpc DeleteCustomer(DeleteCustomerRequest) returns (DeleteCustomerResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.MergeCustomers", kind: .method,
       text: ##"""
-        // Merges two customers, or shows what that would give. All events, orders, checkouts and
-        // consent history move, whatever named the secondary names the primary from then on, also
-        // its id, and the timeline has the event `profile_merged`. Of each channel the address that
-        // is kept keeps its consent unless an opt-out of the other record takes it away; no
-        // agreement for another address comes over. Addresses that are not kept are suppressed
-        // where their record had opted out.
+        // Merges two customers, or shows what that would give. All events, orders, checkouts and consent
+        // history move, whatever named the secondary names the primary from then on, also its id, and the
+        // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
+        // consent unless an opt-out of the other record takes it away; no agreement for another address
+        // comes over. Addresses that are not kept are suppressed where their record had opted out.
         //
-        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`;
-        // INVALID_ARGUMENT `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`;
-        // FAILED_PRECONDITION `MERGE_TOO_LARGE` when the secondary has more than 20,000 events,
-        // orders, checkouts and ledger rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and
-        // `AMOUNT_OUT_OF_RANGE` when both together are more than one customer can have.
+        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+        // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
+        // `MERGE_TOO_LARGE` when the secondary has more than 20,000 events, orders, checkouts and ledger
+        // rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are
+        // more than one customer can have.
         rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.UnmergeCustomers", kind: .method,
       text: ##"""
-        // Undoes a merge. Both customers are as they were; events, orders and checkouts that came
-        // since, and fields that were changed since, stay with the primary. What was said of
-        // consent since goes with its address, and an opt-out counts for both. Both timelines have
-        // the event `profile_unmerged`.
+        // Undoes a merge. Both customers are as they were; events, orders and checkouts that came since,
+        // and fields that were changed since, stay with the primary. What was said of consent since goes
+        // with its address, and an opt-out counts for both. Both timelines have the event
+        // `profile_unmerged`.
         //
         // Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
-        // FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days,
-        // `UNMERGE_OUT_OF_ORDER` naming the merge to undo first, `UNMERGE_CONFLICT` when an
-        // identifier that one of the two had is another customer's now, or the primary would be
-        // left without e-mail address and phone number.
+        // FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
+        // naming the merge to undo first, `UNMERGE_CONFLICT` when an identifier that one of the two had
+        // is another customer's now, or the primary would be left without e-mail address and phone
+        // number.
         rpc UnmergeCustomers(UnmergeCustomersRequest) returns (UnmergeCustomersResponse);
         """##),
     ContractDeclaration(
@@ -1486,14 +1451,13 @@ extension Contract {
         // Errors: those of UpsertCustomer for the customer; INVALID_ARGUMENT `CHANNELS_MISSING`,
         // `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
         // `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
-        // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in
-        // person (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody
-        // else says that they agreed, `CONSENT_OUTDATED` when the opt-out is not older,
-        // `ADDRESS_MISSING` when the customer has no address for a channel, `ADDRESS_DIFFERS` when
-        // the customer who is found has another address for it than the one given: whoever fills in
-        // a form must not change the address of a record, UpdateCustomer does. Warnings:
-        // `CONSENT_OUTDATED` when what is stored is a newer agreement and nothing changed,
-        // `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
+        // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
+        // (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
+        // that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING` when the
+        // customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is found has
+        // another address for it than the one given: whoever fills in a form must not change the address
+        // of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
+        // agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
         rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse);
         """##),
     ContractDeclaration(
@@ -1501,12 +1465,12 @@ extension Contract {
       text: ##"""
         // Completes a double opt-in. A token that was used before changes nothing.
         //
-        // Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence;
-        // NOT_FOUND `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-        // FAILED_PRECONDITION `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`,
-        // `ADDRESS_CHANGED` when the customer has another address than the one that was asked,
-        // `CONSENT_OUTDATED` when the customer opted out since, `NOTHING_TO_CONFIRM`. Of several
-        // channels and topics those that can be confirmed are; an error comes when none can.
+        // Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
+        // `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
+        // `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` when the
+        // customer has another address than the one that was asked, `CONSENT_OUTDATED` when the customer
+        // opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be
+        // confirmed are; an error comes when none can.
         rpc ConfirmSubscription(ConfirmSubscriptionRequest) returns (ConfirmSubscriptionResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1514,17 +1478,17 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UnsubscribeCustomer", kind: .method,
       text: ##"""
-        // Records an opt-out. It takes effect at once and a repeat changes nothing; only the first
-        // one after a merge is kept in any case, so that it stands when the merge is undone. One
-        // that is older than the agreement, by whole seconds, changes nothing and has the warning
-        // `CONSENT_OUTDATED`; but the customer's own beats every later agreement that the customer
-        // did not give. Of an address that no customer has, channels that it is none of are left
-        // out with the warning `ADDRESS_MISSING`: nobody knows those addresses.
+        // Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
+        // after a merge is kept in any case, so that it stands when the merge is undone. One that is
+        // older than the agreement, by whole seconds, changes nothing and has the warning
+        // `CONSENT_OUTDATED`; but the customer's own beats every later agreement that the customer did
+        // not give. Of an address that no customer has, channels that it is none of are left out with the
+        // warning `ADDRESS_MISSING`: nobody knows those addresses.
         //
         // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
         // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
-        // FAILED_PRECONDITION `ADDRESS_MISSING` where no customer has the address and it is one of
-        // none of the channels.
+        // FAILED_PRECONDITION `ADDRESS_MISSING` where no customer has the address and it is one of none
+        // of the channels.
         rpc UnsubscribeCustomer(UnsubscribeCustomerRequest) returns (UnsubscribeCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1535,10 +1499,10 @@ extension Contract {
         // Forbids messages to an address whatever its owner agreed to.
         //
         // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, `REASON_IS_THE_OWNERS`, and
-        // `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for
-        // `suppressed_at` (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`,
-        // `CUSTOMER_ERASED`; FAILED_PRECONDITION `ADDRESS_MISSING` for a channel of which there is
-        // no address, here for each.
+        // `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at`
+        // (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+        // FAILED_PRECONDITION `ADDRESS_MISSING` for a channel of which there is no address, here for
+        // each.
         rpc SuppressCustomer(SuppressCustomerRequest) returns (SuppressCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1555,8 +1519,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.GetAddressStatus", kind: .method,
       text: ##"""
-        // What may be sent to an address, whether or not a customer has it: it may be suppressed
-        // all the same. Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
+        // What may be sent to an address, whether or not a customer has it: it may be suppressed all the
+        // same. Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
         rpc GetAddressStatus(GetAddressStatusRequest) returns (GetAddressStatusResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1573,11 +1537,9 @@ extension Contract {
       name: "patron.v1.CustomerService.ImportSuppressions", kind: .method,
       text: ##"""
         // Suppresses addresses or opts them out, whether or not customers have them, without making
-        // customers: outcomes are updated and unchanged. Suppressions are added, none is lifted.
-        // Errors: INVALID_ARGUMENT for what is common to the entries; those of an entry are
-        // `ADDRESS_EXPECTED`, `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and
-        // those of times and notes of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out
-        // that is older than the agreement.
+        // customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
+        // to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
+        // `CHANNEL_MISMATCH`.
         rpc ImportSuppressions(ImportSuppressionsRequest) returns (ImportSuppressionsResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1585,8 +1547,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ListConsentHistory", kind: .method,
       text: ##"""
-        // The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
-        // `CUSTOMER_ERASED`; INVALID_ARGUMENT for pages.
+        // The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+        // INVALID_ARGUMENT for pages.
         rpc ListConsentHistory(ListConsentHistoryRequest) returns (ListConsentHistoryResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1602,9 +1564,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UpdateStoreSettings", kind: .method,
       text: ##"""
-        // Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`,
-        // `MASK_PATH_UNKNOWN`, `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of
-        // Money for `currency_code`.
+        // Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`, `MASK_PATH_UNKNOWN`,
+        // `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`.
         rpc UpdateStoreSettings(UpdateStoreSettingsRequest) returns (UpdateStoreSettingsResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1721,8 +1682,7 @@ extension Contract {
           optional string tags = 12;
           // The default address.
           Address address = 13;
-          // What the shop's record last said about SMS; whether messages may be sent is in
-          // `subscriptions`.
+          // What the shop's record last said about SMS; whether messages may be sent is in `subscriptions`.
           optional bool accepts_sms_marketing = 14;
           // What the shop's record last said about e-mail.
           optional bool accepts_email_marketing = 15;
@@ -1750,8 +1710,8 @@ extension Contract {
           repeated SourceActivity activity = 26;
           // When the last event of any source happened.
           google.protobuf.Timestamp last_event_at = 27;
-          // What marketing each channel may be sent, and what blocks it: in full views of lists and
-          // batches, and in NDJSON exports of customers with a suppressed address.
+          // What marketing each channel may be sent, and what blocks it: in full views of lists and batches,
+          // and in NDJSON exports of customers with a suppressed address.
           repeated ChannelStatus channels = 28;
         }
         """##),
@@ -1760,36 +1720,35 @@ extension Contract {
       text: ##"""
         // What a caller may write of a customer. Absent leaves alone, present and empty clears.
         message CustomerInput {
-          // The shop's identifier, 1 to 255 characters without control characters, kept as given
-          // but for space around it. Values that are no identifiers (`0`, `null`, `guest`, ...) are
-          // refused. Only UpdateCustomer clears it: everywhere else an empty one, as platforms send
-          // it for guests, counts as not given. Reasons: `EXTERNAL_ID_TOO_LONG`,
-          // `EXTERNAL_ID_HAS_CONTROL_CHARACTER`, `EXTERNAL_ID_PLACEHOLDER`.
+          // The shop's identifier, 1 to 255 characters without control characters, kept as given but for
+          // space around it. Values that are no identifiers (`0`, `null`, `guest`, ...) are refused. Only
+          // UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
+          // as not given. Reasons: `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
+          // `EXTERNAL_ID_PLACEHOLDER`.
           optional string external_id = 1;
-          // E-mail address: up to 254 bytes, local part up to 64, a domain with a dot. Unique
-          // within the store without regard to case. Reasons: `EMAIL_MALFORMED`,
-          // `EMAIL_LOCAL_TOO_LONG`, `EMAIL_DOMAIN_MALFORMED`, `EMAIL_DOMAIN_TOO_LONG`,
-          // `EMAIL_TOO_LONG`; `EMAIL_EMPTY` in references.
+          // E-mail address: up to 254 bytes, local part up to 64, a domain with a dot. Unique within the
+          // store without regard to case. Reasons: `EMAIL_MALFORMED`, `EMAIL_LOCAL_TOO_LONG`,
+          // `EMAIL_DOMAIN_MALFORMED`, `EMAIL_DOMAIN_TOO_LONG`, `EMAIL_TOO_LONG`; `EMAIL_EMPTY` in
+          // references.
           optional string email = 2;
-          // Phone number in E.164 form, 7 to 15 digits. Spaces and punctuation are removed; a
-          // number without `+` needs `default_country`, the request's or the store's. Unique within
-          // the store. Reasons: `PHONE_COUNTRY_MISSING`, `PHONE_NOT_E164`, `PHONE_HAS_EXTENSION`,
-          // `PHONE_EMPTY`.
+          // Phone number in E.164 form, 7 to 15 digits. Spaces and punctuation are removed; a number
+          // without `+` needs `default_country`, the request's or the store's. Unique within the store.
+          // Reasons: `PHONE_COUNTRY_MISSING`, `PHONE_NOT_E164`, `PHONE_HAS_EXTENSION`, `PHONE_EMPTY`.
           optional string phone_number = 3;
           // Up to 255 characters.
           optional string first_name = 4;
           // Up to 255 characters.
           optional string last_name = 5;
-          // `F`, `M` or `Other`; `female`, `male` and other spellings by case are understood.
-          // Reason: `GENDER_UNKNOWN`.
+          // `F`, `M` or `Other`; `female`, `male` and other spellings by case are understood. Reason:
+          // `GENDER_UNKNOWN`.
           optional string gender = 6;
-          // When the account was opened: 1970 to one day ahead. 1970-01-01T00:00:00Z clears it.
-          // Reasons: `ACCOUNT_CREATED_TOO_EARLY`, `ACCOUNT_CREATED_IN_FUTURE`.
+          // When the account was opened: 1970 to one day ahead. 1970-01-01T00:00:00Z clears it. Reasons:
+          // `ACCOUNT_CREATED_TOO_EARLY`, `ACCOUNT_CREATED_IN_FUTURE`.
           google.protobuf.Timestamp account_created_at = 7;
           // `enabled`, `disabled`, `invited` or `declined`. Reason: `ACCOUNT_STATUS_UNKNOWN`.
           optional string account_status = 8;
-          // ISO 639-1; of a longer tag such as `en-US` the first part is taken and all of it kept
-          // as `locale`. Reasons: `LANGUAGE_TAG_MALFORMED`, `LANGUAGE_UNKNOWN`.
+          // ISO 639-1; of a longer tag such as `en-US` the first part is taken and all of it kept as
+          // `locale`. Reasons: `LANGUAGE_TAG_MALFORMED`, `LANGUAGE_UNKNOWN`.
           optional string default_language = 9;
           // ISO 4217, a currency of today. Reasons: those of Money, `CURRENCY_HISTORIC`.
           optional string default_currency = 10;
@@ -1798,24 +1757,21 @@ extension Contract {
           optional string tags = 11;
           // Replaces the whole address; an empty address clears it.
           Address address = 12;
-          // Whether the customer accepts marketing by SMS, as the shop knows it. It changes the
-          // consent unless the customer opted out: then the answer carries the warning
-          // `STICKY_OPT_OUT`. What an order or an event says counts once and as of its time: where
-          // the consent changed since, the warning is `CONSENT_OUTDATED`. Where true is stored and
-          // nothing may be sent all the same, the warning is `CONSENT_PENDING`, `CONSENT_EXPIRED`,
-          // `ADDRESS_SUPPRESSED` or `OTHER_TOPIC_OPT_OUT`; the last two once, when the flag
-          // subscribes.
+          // Whether the customer accepts marketing by SMS, as the shop knows it. It changes the consent
+          // unless the customer opted out: then the answer carries the warning `STICKY_OPT_OUT`. What an
+          // order or an event says counts once and as of its time: where the consent changed since, the
+          // warning is `CONSENT_OUTDATED`. Where true is stored and nothing may be sent all the same, the
+          // warning is `CONSENT_PENDING`, `CONSENT_EXPIRED`, `ADDRESS_SUPPRESSED` or
+          // `OTHER_TOPIC_OPT_OUT`; the last two once, when the flag subscribes.
           optional bool accepts_sms_marketing = 13;
           // The same for e-mail.
           optional bool accepts_email_marketing = 14;
-          // Properties to set, up to 100 on a customer. A value without kind, or an empty string,
-          // removes the property. Names have 1 to 32 characters of `a-z 0-9 _`. Reasons:
-          // `PROPERTIES_TOO_MANY`, `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those
-          // of PropertyValue.
+          // Properties to set, up to 100 on a customer. A value without kind, or an empty string, removes
+          // the property. Names have 1 to 32 characters of `a-z 0-9 _`. Reasons: `PROPERTIES_TOO_MANY`,
+          // `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those of PropertyValue.
           map<string, PropertyValue> custom_properties = 15;
-          // Parts of `address` to set, by name: `city`. A part that is named and empty is cleared,
-          // the other parts stay. Absent or empty, `address` replaces the whole address. Reason:
-          // `MASK_PATH_UNKNOWN`.
+          // Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the other
+          // parts stay. Absent or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
           google.protobuf.FieldMask address_mask = 16;
         }
         """##),
@@ -1824,13 +1780,12 @@ extension Contract {
       text: ##"""
         // Who last set a field.
         message FieldProvenance {
-          // Name of the field: `email`, `custom_properties.size`; or `order_stats`, `reviews`,
-          // `loyalty` for what is summed up from orders and events.
+          // Name of the field: `email`, `custom_properties.size`; or `order_stats`, `reviews`, `loyalty`
+          // for what is summed up from orders and events.
           string field = 1;
           // When it was set, in the time of what set it.
           google.protobuf.Timestamp set_at = 2;
-          // What set it: `upsert`, `update`, `subscribe`, the name of an import, or the type of an
-          // event.
+          // What set it: `upsert`, `update`, `subscribe`, the name of an import, or the type of an event.
           string set_by = 3;
           // Id of the event that set it; 0 when none did.
           int64 event_id = 4;
@@ -1869,8 +1824,7 @@ extension Contract {
           Customer customer = 1;
           // What happened.
           Outcome outcome = 2;
-          // Names of the fields that changed, sorted. Custom properties as
-          // `custom_properties.<name>`.
+          // Names of the fields that changed, sorted. Custom properties as `custom_properties.<name>`.
           repeated string changed_fields = 3;
           // What the caller should know.
           repeated Warning warnings = 4;
@@ -1910,8 +1864,8 @@ extension Contract {
           int64 customer_id = 3;
           // Patron's id of the event or order, in batches of those.
           int64 id = 4;
-          // Why the item was rejected; absent when it was not. Paths begin at the item:
-          // `customer.email`. After 2 MiB of details in a response the remaining errors have none.
+          // Why the item was rejected; absent when it was not. Paths begin at the item: `customer.email`.
+          // After 2 MiB of details in a response the remaining errors have none.
           google.rpc.Status error = 5;
           // What the caller should know.
           repeated Warning warnings = 6;
@@ -1963,12 +1917,10 @@ extension Contract {
         message GetCustomerResponse {
           // The customer.
           Customer customer = 1;
-          // Every channel and topic with consent or suppression, and marketing always; full view
-          // only.
+          // Every channel and topic with consent or suppression, and marketing always; full view only.
           repeated ChannelStatus channels = 2;
-          // Who last set which field, or cleared it, sorted by field; full view only. Consent is
-          // not among them: its history says more. Of custom properties the 200 that were set last
-          // are known.
+          // Who last set which field, or cleared it, sorted by field; full view only. Consent is not among
+          // them: its history says more. Of custom properties the 200 that were set last are known.
           repeated FieldProvenance provenance = 3;
         }
         """##),
@@ -2007,8 +1959,8 @@ extension Contract {
           int64 id = 2;
           // The new values.
           CustomerInput customer = 3;
-          // The fields to set from `customer`; a field in the mask that is absent there is cleared.
-          // Empty takes the fields that are present.
+          // The fields to set from `customer`; a field in the mask that is absent there is cleared. Empty
+          // takes the fields that are present.
           google.protobuf.FieldMask update_mask = 4;
           // When not empty, the customer must still have it: else ABORTED, reason `ETAG_MISMATCH`.
           string etag = 5;
@@ -2018,8 +1970,8 @@ extension Contract {
           string default_country = 7;
           // What becomes of secondary values that break a rule. Unspecified rejects.
           InvalidFields invalid_fields = 8;
-          // Makes an exact repeat return the first answer, for a day; see the rules of
-          // common.proto. Clients repeat a call whose answer was lost only with one.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto. Clients
+          // repeat a call whose answer was lost only with one.
           string request_id = 9;
         }
         """##),
@@ -2052,15 +2004,14 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerFilter", kind: .message,
       text: ##"""
-        // Which customers. Selections of different categories mean AND; two of one category are
-        // joined.
+        // Which customers. Selections of different categories mean AND; two of one category are joined.
         message CustomerFilter {
           // Predefined filters.
           repeated FilterSelection selections = 1;
-          // The search box: a fragment of an e-mail address or a phone number. Space around it,
-          // case and the formatting of phone numbers do not matter; one or two characters match
-          // beginnings only. Digits with punctuation (`2024-05`) are looked for as they stand and
-          // without it. Up to 254 characters; empty is everyone.
+          // The search box: a fragment of an e-mail address or a phone number. Space around it, case and
+          // the formatting of phone numbers do not matter; one or two characters match beginnings only.
+          // Digits with punctuation (`2024-05`) are looked for as they stand and without it.
+          // Up to 254 characters; empty is everyone.
           string query = 2;
         }
         """##),
@@ -2077,11 +2028,11 @@ extension Contract {
           CustomerSort sort = 3;
           // Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
           int32 page_size = 4;
-          // `next_page_token` of the page before; everything but the page size must be as it was
-          // there, and by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else
-          // INVALID_ARGUMENT, reason `PAGE_TOKEN_MISMATCH`, which says what differs. By
-          // CUSTOMER_SORT_NAME the last customer of the page before must have kept name and record,
-          // else FAILED_PRECONDITION, reason `PAGE_TOKEN_OUTDATED`.
+          // `next_page_token` of the page before; everything but the page size must be as it was there, and
+          // by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else INVALID_ARGUMENT, reason
+          // `PAGE_TOKEN_MISMATCH`, which says what differs. By CUSTOMER_SORT_NAME the last customer of the
+          // page before must have kept name and record, else FAILED_PRECONDITION, reason
+          // `PAGE_TOKEN_OUTDATED`.
           string page_token = 5;
           // How much of each.
           CustomerView view = 6;
@@ -2131,8 +2082,8 @@ extension Contract {
         message CountCustomersResponse {
           // Customers.
           int64 total = 1;
-          // By predefined filter, in the order of ListFilters. Of a dynamic category, such as tags,
-          // the 100 commonest values, commonest first; those that nobody has are left out.
+          // By predefined filter, in the order of ListFilters. Of a dynamic category, such as tags, the 100
+          // commonest values, commonest first; those that nobody has are left out.
           repeated FacetCount facets = 2;
         }
         """##),
@@ -2193,8 +2144,7 @@ extension Contract {
           CustomerFilter filter = 2;
           // CSV or NDJSON.
           ExportFormat format = 3;
-          // Names of columns in order, up to 1,000; empty is all, `writable` those that an import
-          // takes.
+          // Names of columns in order, up to 1,000; empty is all, `writable` those that an import takes.
           repeated string columns = 4;
           // Formula safety of CSV.
           CsvSafety safety = 5;
@@ -2222,12 +2172,11 @@ extension Contract {
           CustomerInput customer = 1;
           // Consent as it was elsewhere.
           repeated Subscription subscriptions = 2;
-          // Suppressions of the customer's addresses as they were elsewhere, each channel and
-          // reason once. They are added; what an address is suppressed for already stays as it is,
-          // and none is lifted.
+          // Suppressions of the customer's addresses as they were elsewhere, each channel and reason once.
+          // They are added; what an address is suppressed for already stays as it is, and none is lifted.
           repeated Suppression suppressions = 3;
-          // Row of the file, from 1, for warnings and errors about other rows; 0 is the position in
-          // the request.
+          // Row of the file, from 1, for warnings and errors about other rows; 0 is the position in the
+          // request.
           int32 row = 4;
         }
         """##),
@@ -2242,15 +2191,13 @@ extension Contract {
           repeated ImportItem items = 2;
           // What may happen to consent.
           ConsentPolicy consent_policy = 3;
-          // Check everything and answer as if it were done, but write nothing. Items are judged
-          // with regard to those before them in the request, not to other requests. The id of a
-          // customer who would be new is 0; in the error of a conflict with such a customer it is
-          // one that nobody has yet.
+          // Check everything and answer as if it were done, but write nothing. Items are judged with regard
+          // to those before them in the request, not to other requests. The id of a customer who would be
+          // new is 0; in the error of a conflict with such a customer it is one that nobody has yet.
           bool validate_only = 4;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 5;
-          // What the import is called in ledger and provenance, 3 to 40 characters. Empty is
-          // `import`.
+          // What the import is called in ledger and provenance, 3 to 40 characters. Empty is `import`.
           string source = 6;
           // What becomes of secondary values that break a rule. Unspecified drops.
           InvalidFields invalid_fields = 7;
@@ -2308,8 +2255,7 @@ extension Contract {
           DeleteMode mode = 3;
           // Why, up to 255 characters; kept in the receipt. No personal data.
           string reason = 4;
-          // Makes an exact repeat return the first receipt, for a day; see the rules of
-          // common.proto.
+          // Makes an exact repeat return the first receipt, for a day; see the rules of common.proto.
           string request_id = 5;
         }
         """##),
@@ -2344,12 +2290,10 @@ extension Contract {
           // Show what would become, change nothing.
           bool preview = 4;
           // Names of fields to take from the secondary although the primary has them: fields of
-          // CustomerInput but for `tags`, of which both are kept; `custom_properties` for all
-          // properties that both have, `custom_properties.<name>` for one. Others are refused with
-          // `FIELD_UNKNOWN`.
+          // CustomerInput but for `tags`, of which both are kept; `custom_properties` for all properties
+          // that both have, `custom_properties.<name>` for one. Others are refused with `FIELD_UNKNOWN`.
           repeated string prefer_secondary = 5;
-          // Makes an exact repeat return the first answer, for a day; see the rules of
-          // common.proto.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
           string request_id = 6;
         }
         """##),
@@ -2366,8 +2310,8 @@ extension Contract {
           int64 event_count = 3;
           // Orders that move.
           int64 order_count = 4;
-          // What becomes of the primary's consent. In a preview `ledger_id` is 0 for rows that the
-          // merge would write.
+          // What becomes of the primary's consent. In a preview `ledger_id` is 0 for rows that the merge
+          // would write.
           repeated SubscriptionChange subscription_changes = 5;
         }
         """##),
@@ -2380,8 +2324,7 @@ extension Contract {
           string store_id = 1;
           // Of the merge.
           int64 merge_id = 2;
-          // Makes an exact repeat return the first answer, for a day; see the rules of
-          // common.proto.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
           string request_id = 3;
         }
         """##),
@@ -2403,8 +2346,7 @@ extension Contract {
         message SubscribeCustomerRequest {
           // The store; empty is `default`.
           string store_id = 1;
-          // Who, by any identifiers; is created when unknown. Other fields are ignored but for
-          // names.
+          // Who, by any identifiers; is created when unknown. Other fields are ignored but for names.
           CustomerInput customer = 2;
           // Channels; at least one, and the customer has an address for each.
           repeated Channel channels = 3;
@@ -2416,13 +2358,11 @@ extension Contract {
           Actor actor = 6;
           // Ask for confirmation first. Absent takes the store's setting.
           optional bool double_opt_in = 7;
-          // The agreement is old: `evidence.occurred_at` is required and no confirmation is asked
-          // for.
+          // The agreement is old: `evidence.occurred_at` is required and no confirmation is asked for.
           bool historical = 8;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 9;
-          // Makes an exact repeat return the first answer, for a day; see the rules of
-          // common.proto.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
           string request_id = 10;
         }
         """##),
@@ -2454,10 +2394,10 @@ extension Contract {
           string confirmation_token = 2;
           // Proof of the confirmation.
           ConsentEvidence evidence = 3;
-          // Channels that are confirmed; empty is every one of the request. A token that was sent
-          // to one address proves that one only: who asks for SMS and e-mail at once names the
-          // channel by which this token came. One that was not asked for is refused:
-          // FAILED_PRECONDITION `CHANNEL_NOT_REQUESTED`.
+          // Channels that are confirmed; empty is every one of the request. A token that was sent to one
+          // address proves that one only: who asks for SMS and e-mail at once names the channel by which
+          // this token came. One that was not asked for is refused: FAILED_PRECONDITION
+          // `CHANNEL_NOT_REQUESTED`.
           repeated Channel channels = 4;
         }
         """##),
@@ -2500,9 +2440,9 @@ extension Contract {
           Customer customer = 1;
           // What changed; empty when nothing did.
           repeated SubscriptionChange changes = 2;
-          // What the caller should know: `CONSENT_OUTDATED` for an opt-out that is older than the
-          // agreement and changed nothing, `ADDRESS_MISSING` for a channel that was left out
-          // because no customer has the address and it is none of that channel.
+          // What the caller should know: `CONSENT_OUTDATED` for an opt-out that is older than the agreement
+          // and changed nothing, `ADDRESS_MISSING` for a channel that was left out because no customer has
+          // the address and it is none of that channel.
           repeated Warning warnings = 3;
           // Updated or unchanged. A repeat is unchanged, also for an address that no customer has.
           Outcome outcome = 4;
@@ -2521,9 +2461,8 @@ extension Contract {
           CustomerRef customer = 2;
           // Channels; at least one.
           repeated Channel channels = 3;
-          // Why. `SUPPRESSION_REASON_UNSUBSCRIBED` and `SUPPRESSION_REASON_ERASURE` are the owner's
-          // to say: with another actor than the customer they are refused with
-          // `REASON_IS_THE_OWNERS`.
+          // Why. `SUPPRESSION_REASON_UNSUBSCRIBED` and `SUPPRESSION_REASON_ERASURE` are the owner's to say:
+          // with another actor than the customer they are refused with `REASON_IS_THE_OWNERS`.
           SuppressionReason reason = 4;
           // Since when; absent is now.
           google.protobuf.Timestamp suppressed_at = 5;
@@ -2599,8 +2538,7 @@ extension Contract {
         message GetAddressStatusResponse {
           // Who has the address; 0 when nobody does.
           int64 customer_id = 1;
-          // The channel of the address: marketing always, other topics where the customer said
-          // something.
+          // The channel of the address: marketing always, other topics where the customer said something.
           repeated ChannelStatus channels = 2;
         }
         """##),
@@ -2656,8 +2594,7 @@ extension Contract {
           string address = 1;
           // The channel; unspecified is that of the address. Another is `CHANNEL_MISMATCH`.
           Channel channel = 2;
-          // Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person; it and `ERASURE` are
-          // taken as the word of the owner of the address.
+          // Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person.
           SuppressionReason reason = 3;
           // Since when; absent is now. Reasons: those of SuppressCustomer.
           google.protobuf.Timestamp suppressed_at = 4;
@@ -2678,8 +2615,7 @@ extension Contract {
           bool validate_only = 3;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
-          // What the import is called in ledger and suppressions, 3 to 40 characters. Empty is
-          // `import`.
+          // What the import is called in ledger and suppressions, 3 to 40 characters. Empty is `import`.
           string source = 5;
         }
         """##),
@@ -2735,18 +2671,18 @@ extension Contract {
           optional string default_country = 3;
           // Currency by which lists are sorted; empty is each customer's largest.
           optional string currency_code = 4;
-          // Whether an address of an erased customer may become a new customer; absent is false.
-          // Where it may not, whatever would make one is refused: FAILED_PRECONDITION
-          // `ADDRESS_ERASED`. Where it may, it stays suppressed until its owner agrees in person.
+          // Whether an address of an erased customer may become a new customer; absent is false. Where it
+          // may not, whatever would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it may,
+          // it stays suppressed until its owner agrees in person.
           optional bool allow_recreate_after_erasure = 5;
           // Soft bounces in a row that suppress an address, 1 to 100; absent is 5.
           optional int32 soft_bounce_threshold = 6;
-          // Whether consent stays with the record when its address is replaced, for shops that
-          // correct typing errors; absent is false. A confirmed opt-in is never carried over.
+          // Whether consent stays with the record when its address is replaced, for shops that correct
+          // typing errors; absent is false. A confirmed opt-in is never carried over.
           optional bool carry_consent_on_address_change = 7;
-          // Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a
-          // till: they are kept on orders and events as contact, and never find or merge customers.
-          // Reason: `SHARED_IDENTIFIERS_TOO_MANY`.
+          // Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a till: they
+          // are kept on orders and events as contact, and never find or merge customers. Reason:
+          // `SHARED_IDENTIFIERS_TOO_MANY`.
           TextList shared_identifiers = 8;
           // E-mail addresses in a year beside one phone number above which the filter
           // `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. Reason:
@@ -2755,8 +2691,8 @@ extension Contract {
           // IANA name of the zone of times that are given without one; absent is UTC. Reason:
           // `TIME_ZONE_UNKNOWN`.
           optional string time_zone = 10;
-          // Words of opting out beside those that are known, up to 200 of up to 64 characters.
-          // Reasons: `WORDS_TOO_MANY`, `WORD_LENGTH`.
+          // Words of opting out beside those that are known, up to 200 of up to 64 characters. Reasons:
+          // `WORDS_TOO_MANY`, `WORD_LENGTH`.
           TextList opt_out_words = 11;
           // Words of opting in beside those that are known; like `opt_out_words`.
           TextList opt_in_words = 12;
@@ -2792,8 +2728,8 @@ extension Contract {
           string store_id = 1;
           // The new values.
           StoreSettings settings = 2;
-          // The fields to set from `settings`; a field in the mask that is absent there gets its
-          // default. Empty takes the fields that are present.
+          // The fields to set from `settings`; a field in the mask that is absent there gets its default.
+          // Empty takes the fields that are present.
           google.protobuf.FieldMask update_mask = 3;
         }
         """##),
@@ -2834,8 +2770,7 @@ extension Contract {
           EVENT_SOURCE_UNSPECIFIED = 0;
           // The shop's e-commerce platform.
           EVENT_SOURCE_ECOMMERCE = 1;
-          // The products around Patron: subscription tools, SMS, e-mail, reviews, loyalty,
-          // requests.
+          // The products around Patron: subscription tools, SMS, e-mail, reviews, loyalty, requests.
           EVENT_SOURCE_PRODUCT = 2;
           // Applications of others.
           EVENT_SOURCE_THIRD_PARTY = 3;
@@ -2880,8 +2815,8 @@ extension Contract {
           CUSTOMER_SORT_UPDATED = 2;
           // Last event first.
           CUSTOMER_SORT_LAST_EVENT = 3;
-          // By last name, then first name, without regard to case and accents; those without a last
-          // name come last.
+          // By last name, then first name, without regard to case and accents; those without a last name
+          // come last.
           CUSTOMER_SORT_NAME = 4;
           // Highest total in the store's currency first.
           CUSTOMER_SORT_TOTAL_SPENT = 5;
@@ -2898,8 +2833,8 @@ extension Contract {
           EXPORT_FORMAT_UNSPECIFIED = 0;
           // RFC 4180, UTF-8, with a header line.
           EXPORT_FORMAT_CSV = 1;
-          // One JSON message a line: a customer, with `channels` where an address is suppressed, or
-          // an event.
+          // One JSON message a line: a customer, with `channels` where an address is suppressed, or an
+          // event.
           EXPORT_FORMAT_NDJSON = 2;
           // An archive of CSV files and one JSON file; of one customer only.
           EXPORT_FORMAT_ZIP = 3;
@@ -2927,20 +2862,20 @@ extension Contract {
         enum ConsentPolicy {
           // The same as keep.
           CONSENT_POLICY_UNSPECIFIED = 0;
-          // Never subscribe anyone who exists; opt-outs and suppressions are taken, also a flag
-          // that becomes false.
+          // Never subscribe anyone who exists; opt-outs and suppressions are taken, also a flag that
+          // becomes false.
           CONSENT_POLICY_KEEP = 1;
-          // Take the states as given, also over opt-outs that are older; but an opt-out in person
-          // stays one, whoever else opted the customer out. Suppressions are added as they are by
-          // every policy; none ends one.
+          // Take the states as given, also over opt-outs that are older; but an opt-out in person stays
+          // one, whoever else opted the customer out. Suppressions are added as they are by every policy;
+          // none ends one.
           CONSENT_POLICY_OVERWRITE = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.OnMismatch", kind: .enumeration,
       text: ##"""
-        // What an import does with a row whose identifiers lead to different customers, or would
-        // replace an identifier of the customer who was found by another one.
+        // What an import does with a row whose identifiers lead to different customers, or would replace an
+        // identifier of the customer who was found by another one.
         enum OnMismatch {
           // The same as reject.
           ON_MISMATCH_UNSPECIFIED = 0;
@@ -2958,21 +2893,18 @@ extension Contract {
         enum DeleteMode {
           // The same as anonymise.
           DELETE_MODE_UNSPECIFIED = 0;
-          // Personal data goes everywhere. Events, orders and checkouts stay with type, source,
-          // dates, amounts, products and quantities; the consent ledger with states, dates and
-          // sources.
+          // Personal data goes everywhere. Events, orders and checkouts stay with type, source, dates,
+          // amounts, products and quantities; the consent ledger with states, dates and sources.
           DELETE_MODE_ANONYMIZE = 1;
-          // Events, orders and checkouts go too, but for the one event that tells of the erasure.
-          // What the orders added up to stays with the receipt; the consent ledger keeps states and
-          // dates, as proof.
+          // Events, orders and checkouts go too, but for the one event that tells of the erasure. What the
+          // orders added up to stays with the receipt; the consent ledger keeps states and dates, as proof.
           DELETE_MODE_PURGE = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.LineItem", kind: .message,
       text: ##"""
-        // One position of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`,
-        // `CURRENCY_MIXED`.
+        // One position of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`.
         message LineItem {
           // The shop's product, up to 255 characters.
           string product_id = 1;
@@ -2990,8 +2922,8 @@ extension Contract {
           string coupon_code = 7;
           // Page of the product, up to 2,048 characters.
           string url = 8;
-          // The shop's identifier of the position, up to 255 characters; unique within the order
-          // where it is given.
+          // The shop's identifier of the position, up to 255 characters; unique within the order where it
+          // is given.
           string external_id = 9;
         }
         """##),
@@ -3015,8 +2947,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Fulfillment", kind: .message,
       text: ##"""
-        // One shipment of an order. Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE`, and for what it
-        // holds `PRODUCT_NOT_IN_ORDER`, `QUANTITY_OUT_OF_RANGE`.
+        // One shipment of an order. Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE`, and for what it holds
+        // `PRODUCT_NOT_IN_ORDER`, `QUANTITY_OUT_OF_RANGE`.
         message Fulfillment {
           // The shop's identifier, 1 to 255 characters, unique within the order.
           string external_id = 1;
@@ -3028,18 +2960,18 @@ extension Contract {
           ShipmentStatus shipment_status = 4;
           // Carrier, up to 255 characters.
           string tracking_company = 5;
-          // Number at the carrier, up to 255 characters. A known shipment that comes without the
-          // carrier, number or page that it had loses them, with the warning `ORDER_PARTS_REMOVED`.
+          // Number at the carrier, up to 255 characters. A known shipment that comes without the carrier,
+          // number or page that it had loses them, with the warning `ORDER_PARTS_REMOVED`.
           string tracking_number = 6;
           // Page at the carrier, up to 2,048 characters.
           string tracking_url = 7;
-          // What it holds, up to 500. None is everything that was left to send; to SyncFulfillment,
-          // of a shipment that is known, it is what that held before. More pieces than were ordered
-          // are kept, with the warning `QUANTITY_EXCEEDS_ORDER`; shipments that are called off or
-          // went wrong do not count.
+          // What it holds, up to 500. None is everything that was left to send; to SyncFulfillment, of a
+          // shipment that is known, it is what that held before. More pieces than were ordered are kept,
+          // with the warning `QUANTITY_EXCEEDS_ORDER`; shipments that are called off or went wrong do not
+          // count.
           repeated FulfilledItem items = 8;
-          // When the carrier's status came about; absent is when Patron hears of it. The event has
-          // this time.
+          // When the carrier's status came about; absent is when Patron hears of it. The event has this
+          // time.
           google.protobuf.Timestamp occurred_at = 9;
         }
         """##),
@@ -3048,15 +2980,14 @@ extension Contract {
       text: ##"""
         // A part of an order in a shipment.
         message FulfilledItem {
-          // The product of a position of the order, else INVALID_ARGUMENT `PRODUCT_NOT_IN_ORDER`.
-          // It may be empty; of an order without positions it is any.
+          // The product of a position of the order, else INVALID_ARGUMENT `PRODUCT_NOT_IN_ORDER`. It may
+          // be empty; of an order without positions it is any.
           string product_id = 1;
           // How many, 1 to 1,000,000.
           int32 quantity = 2;
           // The variant of a position of the order, else `VARIANT_NOT_IN_ORDER`; empty is any.
           string variant_id = 3;
-          // The `external_id` of a position of the order, else `LINE_ITEM_NOT_IN_ORDER`; empty is
-          // any.
+          // The `external_id` of a position of the order, else `LINE_ITEM_NOT_IN_ORDER`; empty is any.
           string line_item_id = 4;
         }
         """##),
@@ -3074,12 +3005,11 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Order", kind: .message,
       text: ##"""
-        // An order with its current state. A sync gives the whole state and replaces what was
-        // stored. Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE` for times before 1970 or more than
-        // a day ahead, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in another currency than the
-        // total, `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`,
-        // `FULFILLMENT_DUPLICATE`, those of Money, Address and the parts, and of enums, lists and
-        // texts.
+        // An order with its current state. A sync gives the whole state and replaces what was stored.
+        // Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead,
+        // `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in another currency than the total,
+        // `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`, `FULFILLMENT_DUPLICATE`, those
+        // of Money, Address and the parts, and of enums, lists and texts.
         message Order {
           // Patron's id; set by the server.
           int64 id = 1;
@@ -3087,8 +3017,7 @@ extension Contract {
           int64 customer_id = 2;
           // The shop's identifier, 1 to 255 characters, unique within the store; required.
           string external_id = 3;
-          // The number that the customer sees, up to 64 characters: `#1001`. Empty takes
-          // `external_id`.
+          // The number that the customer sees, up to 64 characters: `#1001`. Empty takes `external_id`.
           optional string name = 4;
           // When it was placed, 1970 to one day ahead; required.
           google.protobuf.Timestamp placed_at = 5;
@@ -3102,13 +3031,12 @@ extension Contract {
           Cancellation cancellation = 9;
           // Up to 500 positions.
           repeated LineItem line_items = 10;
-          // Up to 100 refunds. A sync without some that were known, those of SyncRefund included,
-          // removes them and takes them off the sums; it answers with the warning
-          // `ORDER_PARTS_REMOVED`. Refunds of more than the total are kept, with the warning
-          // `REFUND_EXCEEDS_TOTAL`.
+          // Up to 100 refunds. A sync without some that were known, those of SyncRefund included, removes
+          // them and takes them off the sums; it answers with the warning `ORDER_PARTS_REMOVED`. Refunds of
+          // more than the total are kept, with the warning `REFUND_EXCEEDS_TOTAL`.
           repeated Refund refunds = 11;
-          // Up to 100 shipments. Those that were known are removed like refunds, and so are the
-          // items and the tracking that a known one had; the same warning says so.
+          // Up to 100 shipments. Those that were known are removed like refunds, and so are the items and
+          // the tracking that a known one had; the same warning says so.
           repeated Fulfillment fulfillments = 12;
           // After discounts, before shipping and taxes.
           Money subtotal = 13;
@@ -3134,22 +3062,20 @@ extension Contract {
           Address billing_address = 23;
           // When Patron first had it; set by the server.
           google.protobuf.Timestamp created_at = 24;
-          // When the platform last changed it, by the platform's own clock. A sync that is older
-          // than what is stored changes nothing: outcome `UNCHANGED`, warning
-          // `ORDER_STATE_OUTDATED`.
+          // When the platform last changed it, by the platform's own clock. A sync that is older than what
+          // is stored changes nothing: outcome `UNCHANGED`, warning `ORDER_STATE_OUTDATED`.
           google.protobuf.Timestamp updated_at = 25;
-          // The platform's own version of it, growing with each change; 0 is none. It decides
-          // before `updated_at`.
+          // The platform's own version of it, growing with each change; 0 is none. It decides before
+          // `updated_at`.
           int64 version = 26;
-          // When it was paid; absent is when Patron hears of it. The event `order_paid` has this
-          // time.
+          // When it was paid; absent is when Patron hears of it. The event `order_paid` has this time.
           google.protobuf.Timestamp paid_at = 27;
           // When Patron last changed it; set by the server.
           google.protobuf.Timestamp changed_at = 28;
           // Addresses that the order was given with and that name no customer; set by the server.
           Contact contact = 29;
-          // Whether positions, refunds or shipments are left out because the order is larger than
-          // an answer holds: GetOrder gives them in parts. Set by the server.
+          // Whether positions, refunds or shipments are left out because the order is larger than an answer
+          // holds: GetOrder gives them in parts. Set by the server.
           bool is_partial = 30;
         }
         """##),
@@ -3219,8 +3145,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.OrderStats", kind: .message,
       text: ##"""
-        // What a customer ordered in one currency. Cancelled orders count in `cancelled_count`
-        // only.
+        // What a customer ordered in one currency. Cancelled orders count in `cancelled_count` only.
         message OrderStats {
           // ISO 4217.
           string currency_code = 1;
@@ -3236,8 +3161,8 @@ extension Contract {
           google.protobuf.Timestamp first_order_at = 6;
           // The latest that is not cancelled.
           google.protobuf.Timestamp last_order_at = 7;
-          // Orders that say PAYMENT_STATUS_PARTIALLY_REFUNDED and list no refunds: how much went
-          // back is not known, and not in `refunded_total`.
+          // Orders that say PAYMENT_STATUS_PARTIALLY_REFUNDED and list no refunds: how much went back is
+          // not known, and not in `refunded_total`.
           int64 unknown_refund_count = 8;
           // `total_spent` less `refunded_total`, in minor units.
           int64 net_spent = 9;
@@ -3328,52 +3253,48 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService", kind: .service,
       text: ##"""
-        // Timelines: everything that happened with a customer, from the shop's platform, from the
-        // products around Patron and from applications of others.
+        // Timelines: everything that happened with a customer, from the shop's platform, from the products
+        // around Patron and from applications of others.
         service TimelineService {
           // Records one event and creates its customer where events of its type do that.
           //
-          // The event also sets fields of its customer, as ListEventTypes says of its type: most
-          // fill what is empty, a few overwrite what nothing newer set. Events of own products
-          // change consent and suppressions by the rules of consent; those of third parties never
-          // do. An opt-out, a refusal or a complaint counts for the address that it names, whoever
-          // has that, and for the customer's record: where the two differ the answer warns with
-          // `ADDRESS_DIFFERS`. What a caller set or cleared after `occurred_at` stays.
-          // `enriched_fields` of the event names what changed. Events about orders are history
-          // only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
+          // The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
+          // is empty, a few overwrite what nothing newer set. Events of own products change consent and
+          // suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
+          // a complaint counts for the address that it names, whoever has that, and for the customer's
+          // record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
+          // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
+          // about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
           //
-          // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody
-          // has the external id; INVALID_ARGUMENT with the violations of EventInput,
-          // `REQUEST_ID_REUSED` for a request id of another request; FAILED_PRECONDITION
-          // `EVENT_CUSTOMER_CHANGED` when the event id is that of another customer's event,
-          // `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make no
-          // customer. What the rules of consent refuse is a warning, as the event happened all the
-          // same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+          // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
+          // external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
+          // request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
+          // is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
+          // events of the type make no customer. What the rules of consent refuse is a warning, as the
+          // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
           // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-          // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text),
-          // `NOTHING_TO_CONFIRM`, `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`,
-          // `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and
-          // for parts of evidence that do not fit their reasons.
+          // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
+          // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
+          // `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for parts of evidence that do not fit their reasons.
           rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
-          // Records up to 1,000 events. A rejected item does not stop the others. Errors:
-          // INVALID_ARGUMENT for what is common to the items, `REQUEST_ID_REUSED`; those of an item
-          // are RecordEvent's.
+          // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
+          // for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
           rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
           // Takes over an order with its current state and puts what changed on the timeline.
           //
           // Each transition has an event of its own, once: `order_placed`, `order_paid`,
           // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
-          // `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a
-          // known shipment changes. A refund or cancellation that is corrected replaces its event.
-          // Everything else that changes, a transition that is taken back or comes again included,
-          // is one `order_updated` with the names of the fields in `changes`.
+          // `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
+          // shipment changes. A refund or cancellation that is corrected replaces its event. Everything
+          // else that changes, a transition that is taken back or comes again included, is one
+          // `order_updated` with the names of the fields in `changes`.
           //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-          // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order
-          // is known with another currency (`currency_code` in the metadata) or customer
-          // (`customer_id`). Warnings: those of UpsertCustomer, `ORDER_PARTS_REMOVED`,
-          // `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund,
-          // shipment or cancellation more than a day before the order.
+          // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
+          // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
+          // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+          // `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund, shipment or cancellation more than a
+          // day before the order.
           rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -3385,33 +3306,32 @@ extension Contract {
           // Takes over one refund of a known order.
           //
           // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Refund,
-          // `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100
-          // refunds of the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when
-          // the order's customer was.
+          // `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
+          // the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
+          // customer was.
           rpc SyncRefund(SyncRefundRequest) returns (SyncRefundResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over one shipment of a known order. The order's fulfilment status follows:
-          // fulfilled when the shipments hold as many pieces as its positions, or one of them or
-          // the order names none. Where a sync said more of the whole order, that stays.
+          // Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
+          // when the shipments hold as many pieces as its positions, or one of them or the order names
+          // none. Where a sync said more of the whole order, that stays.
           //
-          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of
-          // Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of
-          // the order; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
+          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Fulfillment, among
+          // them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
+          // FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
           rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Takes over a checkout with its current state.
           //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
-          // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the
-          // checkout is known with another customer. Warnings: those of UpsertCustomer,
-          // `TIMES_CONTRADICT`.
+          // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
+          // known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
           rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
-          // `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter, and for pages.
+          // The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
+          // INVALID_ARGUMENT with the violations of EventFilter, and for pages.
           rpc GetTimeline(GetTimelineRequest) returns (GetTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -3429,57 +3349,55 @@ extension Contract {
           rpc GetOrder(GetOrderRequest) returns (GetOrderResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Gives an order to another customer; its events go along, statistics of both follow.
-          // Errors: NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-          // INVALID_ARGUMENT `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
+          // Gives an order to another customer; its events go along, statistics of both follow. Errors:
+          // NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+          // `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
           rpc MoveOrder(MoveOrderRequest) returns (MoveOrderResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Deletes an order and the events that were derived from it; events of others about it
-          // stay. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
-          // `REQUEST_ID_REUSED`.
+          // Deletes an order and the events that were derived from it; events of others about it stay.
+          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`.
           rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse);
-          // Deletes one event that a caller recorded. What it set in the customer's record stays,
-          // consent and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT
-          // `REF_MISSING`, `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
-          // `EVENT_DERIVED` for events of Patron's own, such as those of an order.
+          // Deletes one event that a caller recorded. What it set in the customer's record stays, consent
+          // and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+          // `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for events of
+          // Patron's own, such as those of an order.
           rpc DeleteEvent(DeleteEventRequest) returns (DeleteEventResponse);
-          // The catalogue of event types, and those that the store registered. Errors: only those
-          // of every method.
+          // The catalogue of event types, and those that the store registered. Errors: only those of every
+          // method.
           rpc ListEventTypes(ListEventTypesRequest) returns (ListEventTypesResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Describes a type of a third party. A store has up to 400 of its own.
           //
-          // Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`,
-          // `TYPE_REQUIRED`, `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and
-          // EventField; FAILED_PRECONDITION `TOO_MANY_EVENT_TYPES`.
+          // Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`, `TYPE_REQUIRED`,
+          // `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
+          // `TOO_MANY_EVENT_TYPES`.
           rpc RegisterEventType(RegisterEventTypeRequest) returns (RegisterEventTypeResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Streams a timeline, or everything about one customer, as one file. Errors: NOT_FOUND
-          // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of
-          // EventFilter, `CSV_OPTIONS_WITHOUT_CSV`; RESOURCE_EXHAUSTED `EXPORT_TOO_LARGE` for an
-          // archive of more than 4 GiB; ABORTED `SNAPSHOT_TOO_OLD`.
+          // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter,
+          // `CSV_OPTIONS_WITHOUT_CSV`; RESOURCE_EXHAUSTED `EXPORT_TOO_LARGE` for an archive of more than
+          // 4 GiB; ABORTED `SNAPSHOT_TOO_OLD`.
           rpc ExportTimeline(ExportTimelineRequest) returns (stream ExportTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Streams events as they are recorded: each once, in the order of their sequences, which
-          // is the order of commits. An event that was replaced comes again; what it was before it
-          // was replaced may not come at all. The call has no end of its own: when it fails with
-          // UNAVAILABLE (`SHUTTING_DOWN` when the server stops), call again after the last sequence
-          // that came.
+          // Streams events as they are recorded: each once, in the order of their sequences, which is the
+          // order of commits. An event that was replaced comes again; what it was before it was replaced
+          // may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
+          // (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
           //
-          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the
-          // violations of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a
-          // sequence that the events kept for watches do not reach back to (`oldest_sequence` in
-          // the metadata names the oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not
-          // given out yet (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED`
-          // when the customer that is watched is merged into another: call again after the last
-          // sequence that came, the same reference names that customer (`customer_id`) then.
-          // ABORTED `REFERENCE_MOVED` likewise, when the reference names another customer than at
-          // the beginning, such as the secondary of a merge that was undone. Events that move in a
-          // merge keep their sequence: who has seen them does not get them again.
+          // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+          // of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
+          // the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
+          // oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
+          // (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
+          // is watched is merged into another: call again after the last sequence that came, the same
+          // reference names that customer (`customer_id`) then. ABORTED `REFERENCE_MOVED` likewise, when
+          // the reference names another customer than at the beginning, such as the secondary of a merge
+          // that was undone. Events that move in a merge keep their sequence: who has seen them does not
+          // get them again.
           rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -3490,35 +3408,31 @@ extension Contract {
       text: ##"""
         // Records one event and creates its customer where events of its type do that.
         //
-        // The event also sets fields of its customer, as ListEventTypes says of its type: most fill
-        // what is empty, a few overwrite what nothing newer set. Events of own products change
-        // consent and suppressions by the rules of consent; those of third parties never do. An
-        // opt-out, a refusal or a complaint counts for the address that it names, whoever has that,
-        // and for the customer's record: where the two differ the answer warns with
-        // `ADDRESS_DIFFERS`. What a caller set or cleared after `occurred_at` stays.
-        // `enriched_fields` of the event names what changed. Events about orders are history only,
-        // with the warning `ORDER_STATS_KEPT`: use SyncOrder.
+        // The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
+        // is empty, a few overwrite what nothing newer set. Events of own products change consent and
+        // suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
+        // a complaint counts for the address that it names, whoever has that, and for the customer's
+        // record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
+        // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
+        // about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
         //
-        // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody
-        // has the external id; INVALID_ARGUMENT with the violations of EventInput,
-        // `REQUEST_ID_REUSED` for a request id of another request; FAILED_PRECONDITION
-        // `EVENT_CUSTOMER_CHANGED` when the event id is that of another customer's event,
-        // `CUSTOMER_UNKNOWN` when nobody has the identifier and events of the type make no
-        // customer. What the rules of consent refuse is a warning, as the event happened all the
-        // same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+        // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
+        // external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
+        // request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
+        // is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
+        // events of the type make no customer. What the rules of consent refuse is a warning, as the
+        // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
         // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-        // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text),
-        // `NOTHING_TO_CONFIRM`, `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`,
-        // `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`, `IP_MALFORMED`, and
-        // for parts of evidence that do not fit their reasons.
+        // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
+        // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
+        // `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for parts of evidence that do not fit their reasons.
         rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService.BatchRecordEvents", kind: .method,
       text: ##"""
-        // Records up to 1,000 events. A rejected item does not stop the others. Errors:
-        // INVALID_ARGUMENT for what is common to the items, `REQUEST_ID_REUSED`; those of an item
-        // are RecordEvent's.
+        // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
+        // for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
         rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
         """##),
     ContractDeclaration(
@@ -3529,16 +3443,16 @@ extension Contract {
         // Each transition has an event of its own, once: `order_placed`, `order_paid`,
         // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
         // `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
-        // shipment changes. A refund or cancellation that is corrected replaces its event.
-        // Everything else that changes, a transition that is taken back or comes again included, is
-        // one `order_updated` with the names of the fields in `changes`.
+        // shipment changes. A refund or cancellation that is corrected replaces its event. Everything
+        // else that changes, a transition that is taken back or comes again included, is one
+        // `order_updated` with the names of the fields in `changes`.
         //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-        // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is
-        // known with another currency (`currency_code` in the metadata) or customer
-        // (`customer_id`). Warnings: those of UpsertCustomer, `ORDER_PARTS_REMOVED`,
-        // `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund,
-        // shipment or cancellation more than a day before the order.
+        // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
+        // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
+        // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+        // `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund, shipment or cancellation more than a
+        // day before the order.
         rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3558,9 +3472,9 @@ extension Contract {
         // Takes over one refund of a known order.
         //
         // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Refund,
-        // `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100
-        // refunds of the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when
-        // the order's customer was.
+        // `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
+        // the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
+        // customer was.
         rpc SyncRefund(SyncRefundRequest) returns (SyncRefundResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3568,12 +3482,12 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncFulfillment", kind: .method,
       text: ##"""
-        // Takes over one shipment of a known order. The order's fulfilment status follows:
-        // fulfilled when the shipments hold as many pieces as its positions, or one of them or the
-        // order names none. Where a sync said more of the whole order, that stays.
+        // Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
+        // when the shipments hold as many pieces as its positions, or one of them or the order names
+        // none. Where a sync said more of the whole order, that stays.
         //
-        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Fulfillment,
-        // among them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
+        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Fulfillment, among
+        // them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
         // FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
         rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
           option idempotency_level = IDEMPOTENT;
@@ -3585,8 +3499,8 @@ extension Contract {
         // Takes over a checkout with its current state.
         //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
-        // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout
-        // is known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
+        // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
+        // known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
         rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3629,9 +3543,9 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.MoveOrder", kind: .method,
       text: ##"""
-        // Gives an order to another customer; its events go along, statistics of both follow.
-        // Errors: NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-        // INVALID_ARGUMENT `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
+        // Gives an order to another customer; its events go along, statistics of both follow. Errors:
+        // NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+        // `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
         rpc MoveOrder(MoveOrderRequest) returns (MoveOrderResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3639,25 +3553,24 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.DeleteOrder", kind: .method,
       text: ##"""
-        // Deletes an order and the events that were derived from it; events of others about it
-        // stay. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
-        // `REQUEST_ID_REUSED`.
+        // Deletes an order and the events that were derived from it; events of others about it stay.
+        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`.
         rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService.DeleteEvent", kind: .method,
       text: ##"""
-        // Deletes one event that a caller recorded. What it set in the customer's record stays,
-        // consent and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT
-        // `REF_MISSING`, `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
-        // `EVENT_DERIVED` for events of Patron's own, such as those of an order.
+        // Deletes one event that a caller recorded. What it set in the customer's record stays, consent
+        // and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
+        // `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for events of
+        // Patron's own, such as those of an order.
         rpc DeleteEvent(DeleteEventRequest) returns (DeleteEventResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService.ListEventTypes", kind: .method,
       text: ##"""
-        // The catalogue of event types, and those that the store registered. Errors: only those of
-        // every method.
+        // The catalogue of event types, and those that the store registered. Errors: only those of every
+        // method.
         rpc ListEventTypes(ListEventTypesRequest) returns (ListEventTypesResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3667,9 +3580,9 @@ extension Contract {
       text: ##"""
         // Describes a type of a third party. A store has up to 400 of its own.
         //
-        // Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`,
-        // `TYPE_REQUIRED`, `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and
-        // EventField; FAILED_PRECONDITION `TOO_MANY_EVENT_TYPES`.
+        // Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`, `TYPE_REQUIRED`,
+        // `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
+        // `TOO_MANY_EVENT_TYPES`.
         rpc RegisterEventType(RegisterEventTypeRequest) returns (RegisterEventTypeResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3678,9 +3591,9 @@ extension Contract {
       name: "patron.v1.TimelineService.ExportTimeline", kind: .method,
       text: ##"""
         // Streams a timeline, or everything about one customer, as one file. Errors: NOT_FOUND
-        // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of
-        // EventFilter, `CSV_OPTIONS_WITHOUT_CSV`; RESOURCE_EXHAUSTED `EXPORT_TOO_LARGE` for an
-        // archive of more than 4 GiB; ABORTED `SNAPSHOT_TOO_OLD`.
+        // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter,
+        // `CSV_OPTIONS_WITHOUT_CSV`; RESOURCE_EXHAUSTED `EXPORT_TOO_LARGE` for an archive of more than
+        // 4 GiB; ABORTED `SNAPSHOT_TOO_OLD`.
         rpc ExportTimeline(ExportTimelineRequest) returns (stream ExportTimelineResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3688,22 +3601,21 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.WatchTimeline", kind: .method,
       text: ##"""
-        // Streams events as they are recorded: each once, in the order of their sequences, which is
-        // the order of commits. An event that was replaced comes again; what it was before it was
-        // replaced may not come at all. The call has no end of its own: when it fails with
-        // UNAVAILABLE (`SHUTTING_DOWN` when the server stops), call again after the last sequence
-        // that came.
+        // Streams events as they are recorded: each once, in the order of their sequences, which is the
+        // order of commits. An event that was replaced comes again; what it was before it was replaced
+        // may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
+        // (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
         //
-        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the
-        // violations of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a
-        // sequence that the events kept for watches do not reach back to (`oldest_sequence` in the
-        // metadata names the oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given
-        // out yet (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the
-        // customer that is watched is merged into another: call again after the last sequence that
-        // came, the same reference names that customer (`customer_id`) then. ABORTED
-        // `REFERENCE_MOVED` likewise, when the reference names another customer than at the
-        // beginning, such as the secondary of a merge that was undone. Events that move in a merge
-        // keep their sequence: who has seen them does not get them again.
+        // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+        // of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
+        // the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
+        // oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
+        // (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
+        // is watched is merged into another: call again after the last sequence that came, the same
+        // reference names that customer (`customer_id`) then. ABORTED `REFERENCE_MOVED` likewise, when
+        // the reference names another customer than at the beginning, such as the secondary of a merge
+        // that was undone. Events that move in a merge keep their sequence: who has seen them does not
+        // get them again.
         rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3750,38 +3662,36 @@ extension Contract {
       text: ##"""
         // An event as a caller gives it.
         message EventInput {
-          // The caller's identifier, 1 to 255 characters but for space around it, which is removed;
-          // unique within store, source and source name. The same id again replaces the event. Ids
-          // that begin with `patron:` are refused: events that are derived from orders have them.
-          // When empty one is made from the content and `occurred_at`, so that a repeat changes
-          // nothing, also after the customer was merged into another; a repeat without
-          // `occurred_at` is another event, unless it has the same `request_id`. Reasons:
-          // `EVENT_ID_LENGTH`, `EVENT_ID_RESERVED`.
+          // The caller's identifier, 1 to 255 characters but for space around it, which is removed; unique
+          // within store, source and source name. The same id again replaces the event. Ids that begin with
+          // `patron:` are refused: events that are derived from orders have them. When empty one is made
+          // from the content and `occurred_at`, so that a repeat changes nothing, also after the customer
+          // was merged into another; a repeat without `occurred_at` is another event, unless it has the
+          // same `request_id`. Reasons: `EVENT_ID_LENGTH`, `EVENT_ID_RESERVED`.
           string event_id = 1;
           // Where it comes from; required, else `SOURCE_REQUIRED`.
           EventSource source = 2;
           // The application, up to 255 characters, words of `a-z 0-9` joined by single underscores:
-          // `helpdesk`. Required for third parties. Reasons: `SOURCE_NAME_REQUIRED`,
-          // `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`.
+          // `helpdesk`. Required for third parties. Reasons: `SOURCE_NAME_REQUIRED`, `NAME_TOO_LONG`,
+          // `NAME_NOT_SNAKE_CASE`.
           string source_name = 3;
           // What happened, up to 255 characters, words of `a-z 0-9` joined by single underscores:
           // `order_shipped`; required. Types of the platform and of own products must be known: see
           // ListEventTypes. Reasons: `TYPE_REQUIRED`, `TYPE_UNKNOWN`, `NAME_TOO_LONG`,
           // `NAME_NOT_SNAKE_CASE`.
           string type = 4;
-          // When it happened: 1990 to one year ahead, kept to the microsecond. Absent is now.
-          // Reasons: `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`; ahead it is the warning
+          // When it happened: 1990 to one year ahead, kept to the microsecond. Absent is now. Reasons:
+          // `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`; ahead it is the warning
           // `OCCURRED_AT_IN_FUTURE`.
           google.protobuf.Timestamp occurred_at = 5;
-          // One line for people, up to 255 characters. Empty takes the type's label; of third
-          // parties, the label that RegisterEventType gave the type, also when it gives one later.
+          // One line for people, up to 255 characters. Empty takes the type's label; of third parties, the
+          // label that RegisterEventType gave the type, also when it gives one later.
           string title = 6;
-          // Up to 400 properties; names of up to 64 characters, 64 KiB in all. Those without a kind
-          // are left out. Events of the platform and of own products are held to the fields of
-          // their type. Reasons: `TOO_MANY_PROPERTIES`, `PROPERTY_NAME_LENGTH`,
-          // `PROPERTY_NAME_CHARACTERS`, `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`,
-          // `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and `PROPERTY_OUT_OF_RANGE` for fields of
-          // the type, and those of PropertyValue.
+          // Up to 400 properties; names of up to 64 characters, 64 KiB in all. Those without a kind are
+          // left out. Events of the platform and of own products are held to the fields of their type.
+          // Reasons: `TOO_MANY_PROPERTIES`, `PROPERTY_NAME_LENGTH`, `PROPERTY_NAME_CHARACTERS`,
+          // `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and
+          // `PROPERTY_OUT_OF_RANGE` for fields of the type, and those of PropertyValue.
           map<string, PropertyValue> properties = 7;
           // What it is worth. Currencies of the past are taken too.
           Money amount = 8;
@@ -3838,8 +3748,7 @@ extension Contract {
           int32 revision = 18;
           // Fields of the customer that it set.
           repeated string enriched_fields = 19;
-          // Patron's id of the order it is about; 0 when none, or unknown when the event was
-          // recorded.
+          // Patron's id of the order it is about; 0 when none, or unknown when the event was recorded.
           int64 order_id = 20;
           // Addresses that the event was given with and that name no customer.
           Contact contact = 21;
@@ -3852,17 +3761,15 @@ extension Contract {
         message RecordEventRequest {
           // The store; empty is `default`.
           string store_id = 1;
-          // Whose; by the same identity rule as UpsertCustomer, but that identifiers of other
-          // customers are left out, with the warning `IDENTIFIER_KEPT`. Is created when unknown;
-          // other fields fill what the customer lacks and never overwrite, but for custom
-          // properties of third-party events: those overwrite what nothing newer set, and an empty
-          // one removes. Marketing flags count for new events of the platform only; `false` does
-          // too where a later time replaces that of an event.
+          // Whose; by the same identity rule as UpsertCustomer, but that identifiers of other customers are
+          // left out, with the warning `IDENTIFIER_KEPT`. Is created when unknown; other fields fill what
+          // the customer lacks and never overwrite, but for custom properties of third-party events: those
+          // overwrite what nothing newer set, and an empty one removes. Marketing flags count for new
+          // events of the platform only; `false` does too where a later time replaces that of an event.
           CustomerInput customer = 2;
           // The event.
           EventInput event = 3;
-          // Makes an exact repeat return the first answer, for a day; see the rules of
-          // common.proto.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
           string request_id = 4;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 5;
@@ -3875,9 +3782,9 @@ extension Contract {
       text: ##"""
         // Response of RecordEvent.
         message RecordEventResponse {
-          // The event as it is stored; absent when it was about an address and no customer: such a
-          // refusal or opt-out counts for whoever has the address, else it suppresses the address,
-          // and stands on no timeline.
+          // The event as it is stored; absent when it was about an address and no customer: such a refusal
+          // or opt-out counts for whoever has the address, else it suppresses the address, and stands on no
+          // timeline.
           Event event = 1;
           // Created, updated (replaced) or unchanged.
           Outcome outcome = 2;
@@ -3907,8 +3814,7 @@ extension Contract {
           string store_id = 1;
           // 1 to 1,000 events, applied in order.
           repeated RecordEventItem items = 2;
-          // Makes an exact repeat return the first answer, for a day; see the rules of
-          // common.proto.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
           string request_id = 3;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
@@ -3934,13 +3840,12 @@ extension Contract {
         message SyncOrderRequest {
           // The store; empty is `default`.
           string store_id = 1;
-          // Who ordered; is created when unknown. E-mail and phone number may both be given without
-          // an external id, as guests do. Fields fill what the customer lacks and never overwrite.
-          // A new order also tells its address (shipping, else billing) and currency, and its
-          // marketing flags count.
+          // Who ordered; is created when unknown. E-mail and phone number may both be given without an
+          // external id, as guests do. Fields fill what the customer lacks and never overwrite. A new order
+          // also tells its address (shipping, else billing) and currency, and its marketing flags count.
           CustomerInput customer = 2;
-          // The order. Absent fields of a known order stay as they are, fields that are present and
-          // empty are cleared.
+          // The order. Absent fields of a known order stay as they are, fields that are present and empty
+          // are cleared.
           Order order = 3;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
@@ -3948,11 +3853,10 @@ extension Contract {
           InvalidFields invalid_fields = 5;
           // `order` is the whole state: what is absent there is cleared.
           bool replace = 6;
-          // The fields of the order to set, also those that are absent in `order`, which are
-          // cleared: the way to empty a list. Empty takes the fields that are present.
+          // The fields of the order to set, also those that are absent in `order`, which are cleared: the
+          // way to empty a list. Empty takes the fields that are present.
           google.protobuf.FieldMask update_mask = 7;
-          // Take money or parts back where neither `updated_at` nor `version` says that the state
-          // is newer.
+          // Take money or parts back where neither `updated_at` nor `version` says that the state is newer.
           bool allow_regress = 8;
         }
         """##),
@@ -4055,8 +3959,8 @@ extension Contract {
           string store_id = 1;
           // The shop's identifier of the order.
           string order_external_id = 2;
-          // The shipment; the same external id again replaces it. Without items it keeps those that
-          // it had: what a carrier reports says nothing of them.
+          // The shipment; the same external id again replaces it. Without items it keeps those that it had:
+          // what a carrier reports says nothing of them.
           Fulfillment fulfillment = 3;
           // What becomes of secondary values that break a rule. Unspecified drops.
           InvalidFields invalid_fields = 4;
@@ -4073,8 +3977,8 @@ extension Contract {
           Outcome outcome = 2;
           // Events that the change put on the timeline.
           repeated Event derived_events = 3;
-          // What the caller should know: `TIMES_CONTRADICT`, `ORDER_PARTS_REMOVED` for tracking
-          // that is not given any more, `QUANTITY_EXCEEDS_ORDER`.
+          // What the caller should know: `TIMES_CONTRADICT`, `ORDER_PARTS_REMOVED` for tracking that is not
+          // given any more, `QUANTITY_EXCEEDS_ORDER`.
           repeated Warning warnings = 4;
         }
         """##),
@@ -4115,15 +4019,13 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.EventFilter", kind: .message,
       text: ##"""
-        // Which events. Values of one field mean OR, fields mean AND; empty fields do not filter.
-        // Lists have up to 50 values. Reasons: those named below, of enums, lists, texts and
-        // timestamps.
+        // Which events. Values of one field mean OR, fields mean AND; empty fields do not filter. Lists
+        // have up to 50 values. Reasons: those named below, of enums, lists, texts and timestamps.
         message EventFilter {
           // Sources.
           repeated EventSource sources = 1;
-          // Types: `order_placed`. Those of third parties are free words in snake case; where
-          // `sources` leaves third parties out, ListEventTypes must know the type, else
-          // `TYPE_UNKNOWN`.
+          // Types: `order_placed`. Those of third parties are free words in snake case; where `sources`
+          // leaves third parties out, ListEventTypes must know the type, else `TYPE_UNKNOWN`.
           repeated string types = 2;
           // Events at or after this.
           google.protobuf.Timestamp occurred_from = 3;
@@ -4172,8 +4074,8 @@ extension Contract {
           EventFilter filter = 3;
           // Events a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
           int32 page_size = 4;
-          // `next_page_token` of the page before; everything but the page size must be as it was
-          // there, else INVALID_ARGUMENT, reason `PAGE_TOKEN_MISMATCH`.
+          // `next_page_token` of the page before; everything but the page size must be as it was there,
+          // else INVALID_ARGUMENT, reason `PAGE_TOKEN_MISMATCH`.
           string page_token = 5;
         }
         """##),
@@ -4226,8 +4128,8 @@ extension Contract {
         message GetEventResponse {
           // The event.
           Event event = 1;
-          // Events about the same order, checkout, message or review, newest first, up to 20, of
-          // the customer's latest 2,000.
+          // Events about the same order, checkout, message or review, newest first, up to 20, of the
+          // customer's latest 2,000.
           repeated Event related_events = 2;
           // The order it is about.
           Order order = 3;
@@ -4246,8 +4148,8 @@ extension Contract {
           int32 page_size = 3;
           // `next_page_token` of the page before.
           string page_token = 4;
-          // List the refunds and shipments of the store that wait for their order instead; no
-          // customer is named then.
+          // List the refunds and shipments of the store that wait for their order instead; no customer is
+          // named then.
           bool pending_parts = 5;
         }
         """##),
@@ -4301,8 +4203,7 @@ extension Contract {
           string store_id = 1;
           // Which order.
           OrderRef order = 2;
-          // Makes an exact repeat return the first answer, for a day; see the rules of
-          // common.proto.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
           string request_id = 3;
         }
         """##),
@@ -4331,8 +4232,7 @@ extension Contract {
             // The caller's identifiers.
             EventKey key = 3;
           }
-          // Makes an exact repeat return the first answer, for a day; see the rules of
-          // common.proto.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
           string request_id = 4;
         }
         """##),
@@ -4372,11 +4272,11 @@ extension Contract {
         message GetOrderResponse {
           // The order.
           Order order = 1;
-          // Events about it, newest first, up to 50, of the customer's latest 2,000; a page of more
-          // than 3 MiB ends early.
+          // Events about it, newest first, up to 50, of the customer's latest 2,000; a page of more than
+          // 3 MiB ends early.
           repeated Event events = 2;
-          // For the rest of the positions, refunds and shipments of an order that is larger than an
-          // answer holds; empty on the last part, and of other orders.
+          // For the rest of the positions, refunds and shipments of an order that is larger than an answer
+          // holds; empty on the last part, and of other orders.
           string next_part_token = 3;
         }
         """##),
@@ -4386,13 +4286,12 @@ extension Contract {
         // One field of an event type. Reasons where it is registered: `PROPERTY_NAME_LENGTH`,
         // `PROPERTY_NAME_CHARACTERS`, `PROPERTY_DUPLICATE`, `FIELD_TYPE_UNKNOWN`.
         message EventField {
-          // Where it stands in an event: the name of a property, `references.NAME` for a field of
-          // its references (`references.order_external_id`), or `amount`. Types that a store
-          // registers have properties only.
+          // Where it stands in an event: the name of a property, `references.NAME` for a field of its
+          // references (`references.order_external_id`), or `amount`. Types that a store registers have
+          // properties only.
           string name = 1;
-          // `string`, `bool`, `int`, `double`, `timestamp` or `date`; in types of the catalogue
-          // also `money`, which is the event's `amount`. Empty in a type that is registered is
-          // `string`.
+          // `string`, `bool`, `int`, `double`, `timestamp` or `date`; in types of the catalogue also
+          // `money`, which is the event's `amount`. Empty in a type that is registered is `string`.
           string type = 2;
           // Whether every event has it.
           bool required = 3;
@@ -4413,8 +4312,8 @@ extension Contract {
           string type = 3;
           // The product, for own products.
           string product = 4;
-          // For people: `Order placed`, up to 255 characters. It is the title of events of the type
-          // that bring none of their own. One that is registered without is made from the name.
+          // For people: `Order placed`, up to 255 characters. It is the title of events of the type that
+          // bring none of their own. One that is registered without is made from the name.
           string label = 5;
           // What it means, up to 1,024 characters.
           string description = 6;
@@ -4475,9 +4374,9 @@ extension Contract {
           string store_id = 1;
           // Whose.
           CustomerRef customer = 2;
-          // CSV or NDJSON of the events, or a ZIP of everything about the customer: the record,
-          // events, orders and their items, checkouts, the history of consent, the suppressions of
-          // the addresses that the customer has, and all of it typed in `data.json`.
+          // CSV or NDJSON of the events, or a ZIP of everything about the customer: the record, events,
+          // orders and their items, checkouts, the history of consent, the suppressions of the addresses
+          // that the customer has, and all of it typed in `data.json`.
           ExportFormat format = 3;
           // Which events; absent is all.
           EventFilter filter = 4;
@@ -4520,9 +4419,8 @@ extension Contract {
           int64 sequence = 1;
           // New or replaced.
           EventChangeKind kind = 2;
-          // The event; absent in the first message, which says where the watch begins, and in
-          // heartbeats, which come after 15 to 20 seconds without an event. Both carry a sequence
-          // to go on from.
+          // The event; absent in the first message, which says where the watch begins, and in heartbeats,
+          // which come after 15 to 20 seconds without an event. Both carry a sequence to go on from.
           Event event = 3;
         }
         """##),

@@ -269,8 +269,7 @@ public struct Customer: ProtobufC.Message {
   /// The default address.
   public var address: Address?
 
-  /// What the shop's record last said about SMS; whether messages may be sent is in
-  /// `subscriptions`.
+  /// What the shop's record last said about SMS; whether messages may be sent is in `subscriptions`.
   public var acceptsSMSMarketing: Bool?
 
   /// What the shop's record last said about e-mail.
@@ -312,8 +311,8 @@ public struct Customer: ProtobufC.Message {
   /// When the last event of any source happened.
   public var lastEventAt: GoogleProtobuf.Timestamp?
 
-  /// What marketing each channel may be sent, and what blocks it: in full views of lists and
-  /// batches, and in NDJSON exports of customers with a suppressed address.
+  /// What marketing each channel may be sent, and what blocks it: in full views of lists and batches,
+  /// and in NDJSON exports of customers with a suppressed address.
   public var channels: [ChannelStatus] = []
 
   /// The message with every field absent or at its default.
@@ -477,8 +476,8 @@ public struct Customer: ProtobufC.Message {
 public struct CustomerInput: ProtobufC.Message {
   /// The shop's identifier, 1 to 255 characters without control characters, kept as given but for
   /// space around it. Values that are no identifiers (`0`, `null`, `guest`, ...) are refused. Only
-  /// UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests,
-  /// counts as not given. Reasons: `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
+  /// UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
+  /// as not given. Reasons: `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
   /// `EXTERNAL_ID_PLACEHOLDER`.
   public var externalID: String?
 
@@ -540,9 +539,8 @@ public struct CustomerInput: ProtobufC.Message {
   /// `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those of PropertyValue.
   public var customProperties: [String: PropertyValue] = [:]
 
-  /// Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the
-  /// other parts stay. Absent or empty, `address` replaces the whole address. Reason:
-  /// `MASK_PATH_UNKNOWN`.
+  /// Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the other
+  /// parts stay. Absent or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
   public var addressMask: GoogleProtobuf.FieldMask?
 
   /// The message with every field absent or at its default.
@@ -1204,8 +1202,8 @@ public struct UpdateCustomerRequest: ProtobufC.Message {
   /// What becomes of secondary values that break a rule. Unspecified rejects.
   public var invalidFields = InvalidFields(rawValue: 0)
 
-  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
-  /// Clients repeat a call whose answer was lost only with one.
+  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto. Clients
+  /// repeat a call whose answer was lost only with one.
   public var requestID = ""
 
   /// The message with every field absent or at its default.
@@ -1381,8 +1379,8 @@ public struct ListCustomersRequest: ProtobufC.Message {
   /// Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
   public var pageSize: Int32 = 0
 
-  /// `next_page_token` of the page before; everything but the page size must be as it was there,
-  /// and by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else INVALID_ARGUMENT, reason
+  /// `next_page_token` of the page before; everything but the page size must be as it was there, and
+  /// by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else INVALID_ARGUMENT, reason
   /// `PAGE_TOKEN_MISMATCH`, which says what differs. By CUSTOMER_SORT_NAME the last customer of the
   /// page before must have kept name and record, else FAILED_PRECONDITION, reason
   /// `PAGE_TOKEN_OUTDATED`.
@@ -1544,8 +1542,8 @@ public struct CountCustomersResponse: ProtobufC.Message {
   /// Customers.
   public var total: Int64 = 0
 
-  /// By predefined filter, in the order of ListFilters. Of a dynamic category, such as tags, the
-  /// 100 commonest values, commonest first; those that nobody has are left out.
+  /// By predefined filter, in the order of ListFilters. Of a dynamic category, such as tags, the 100
+  /// commonest values, commonest first; those that nobody has are left out.
   public var facets: [FacetCount] = []
 
   /// The message with every field absent or at its default.
@@ -1866,10 +1864,9 @@ public struct ImportCustomersRequest: ProtobufC.Message {
   /// What may happen to consent.
   public var consentPolicy = ConsentPolicy(rawValue: 0)
 
-  /// Check everything and answer as if it were done, but write nothing. Items are judged with
-  /// regard to those before them in the request, not to other requests. The id of a customer who
-  /// would be new is 0; in the error of a conflict with such a customer it is one that nobody has
-  /// yet.
+  /// Check everything and answer as if it were done, but write nothing. Items are judged with regard
+  /// to those before them in the request, not to other requests. The id of a customer who would be
+  /// new is 0; in the error of a conflict with such a customer it is one that nobody has yet.
   public var validateOnly = false
 
   /// Country of phone numbers given without `+`. Empty is the store's.
@@ -2596,9 +2593,9 @@ public struct UnsubscribeCustomerResponse: ProtobufC.Message {
   /// What changed; empty when nothing did.
   public var changes: [SubscriptionChange] = []
 
-  /// What the caller should know: `CONSENT_OUTDATED` for an opt-out that is older than the
-  /// agreement and changed nothing, `ADDRESS_MISSING` for a channel that was left out because no
-  /// customer has the address and it is none of that channel.
+  /// What the caller should know: `CONSENT_OUTDATED` for an opt-out that is older than the agreement
+  /// and changed nothing, `ADDRESS_MISSING` for a channel that was left out because no customer has
+  /// the address and it is none of that channel.
   public var warnings: [Warning] = []
 
   /// Updated or unchanged. A repeat is unchanged, also for an address that no customer has.
@@ -2653,8 +2650,8 @@ public struct SuppressCustomerRequest: ProtobufC.Message {
   /// Channels; at least one.
   public var channels: [Channel] = []
 
-  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` and `SUPPRESSION_REASON_ERASURE` are the owner's to
-  /// say: with another actor than the customer they are refused with `REASON_IS_THE_OWNERS`.
+  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` and `SUPPRESSION_REASON_ERASURE` are the owner's to say:
+  /// with another actor than the customer they are refused with `REASON_IS_THE_OWNERS`.
   public var reason = SuppressionReason(rawValue: 0)
 
   /// Since when; absent is now.
@@ -3050,8 +3047,7 @@ public struct SuppressionEntry: ProtobufC.Message {
   /// The channel; unspecified is that of the address. Another is `CHANNEL_MISMATCH`.
   public var channel = Channel(rawValue: 0)
 
-  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person; it and `ERASURE` are taken as
-  /// the word of the owner of the address.
+  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person.
   public var reason = SuppressionReason(rawValue: 0)
 
   /// Since when; absent is now. Reasons: those of SuppressCustomer.
@@ -3276,8 +3272,8 @@ public struct StoreSettings: ProtobufC.Message {
   public var currencyCode: String?
 
   /// Whether an address of an erased customer may become a new customer; absent is false. Where it
-  /// may not, whatever would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it
-  /// may, it stays suppressed until its owner agrees in person.
+  /// may not, whatever would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it may,
+  /// it stays suppressed until its owner agrees in person.
   public var allowRecreateAfterErasure: Bool?
 
   /// Soft bounces in a row that suppress an address, 1 to 100; absent is 5.
@@ -3287,8 +3283,8 @@ public struct StoreSettings: ProtobufC.Message {
   /// typing errors; absent is false. A confirmed opt-in is never carried over.
   public var carryConsentOnAddressChange: Bool?
 
-  /// Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a till:
-  /// they are kept on orders and events as contact, and never find or merge customers. Reason:
+  /// Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a till: they
+  /// are kept on orders and events as contact, and never find or merge customers. Reason:
   /// `SHARED_IDENTIFIERS_TOO_MANY`.
   public var sharedIdentifiers: TextList?
 

@@ -11,14 +11,14 @@ public enum CustomerService {
   /// Creates or updates one customer.
   ///
   /// Errors: INVALID_ARGUMENT with the violations of CustomerInput, and `IDENTITY_MISSING` or
-  /// `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field`
-  /// and the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given
-  /// by which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the
-  /// customer would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with
-  /// an address of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`,
-  /// `TAGS_TOO_MANY` (unless the request gives the tags anew), `PROPERTIES_TOO_MANY`,
-  /// `AMOUNT_OUT_OF_RANGE`, with the ids of both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`,
-  /// `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+  /// `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
+  /// the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
+  /// which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
+  /// would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
+  /// of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+  /// the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
+  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
+  /// `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
   ///
   /// Identifiers that belong to several records, of which at most one has an external id of the
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
@@ -48,8 +48,8 @@ public enum CustomerService {
       idempotency: .noSideEffects))
 
   /// Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
-  /// RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with
-  /// `fitting`, how many fit.
+  /// RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with `fitting`,
+  /// how many fit.
   public static let batchGetCustomers = MethodDescriptor<BatchGetCustomersRequest, BatchGetCustomersResponse>(
     TTRPC.Method(
       service: name, name: "BatchGetCustomers", kind: .unary,
@@ -57,10 +57,10 @@ public enum CustomerService {
 
   /// Changes one customer by id, field by field. The way to add an identifier, or to take one away.
   ///
-  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the
-  /// violations of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with
-  /// the `etag` of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION
-  /// `CONTACT_REQUIRED`, and what a merge is refused for; warnings: all as in UpsertCustomer.
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+  /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
+  /// of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
+  /// a merge is refused for; warnings: all as in UpsertCustomer.
   public static let updateCustomer = MethodDescriptor<UpdateCustomerRequest, UpdateCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UpdateCustomer", kind: .unary,
@@ -92,8 +92,8 @@ public enum CustomerService {
   ///
   /// Errors: INVALID_ARGUMENT as in ListCustomers for the filter, `COLUMN_UNKNOWN`,
   /// `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
-  /// FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than
-  /// a table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
+  /// FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than a
+  /// table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
   public static let exportCustomers = MethodDescriptor<ExportCustomersRequest, ExportCustomersResponse>(
     TTRPC.Method(
       service: name, name: "ExportCustomers", kind: .serverStreaming,
@@ -130,19 +130,18 @@ public enum CustomerService {
   /// again. After an error in the middle, a repeat with the same request id or the customer's id
   /// goes on. Backups are the operator's.
   ///
-  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
-  /// `REQUEST_ID_REUSED` for a request id of another request.
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
+  /// for a request id of another request.
   public static let deleteCustomer = MethodDescriptor<DeleteCustomerRequest, DeleteCustomerResponse>(
     TTRPC.Method(
       service: name, name: "DeleteCustomer", kind: .unary,
       idempotency: .unknown))
 
   /// Merges two customers, or shows what that would give. All events, orders, checkouts and consent
-  /// history move, whatever named the secondary names the primary from then on, also its id, and
-  /// the timeline has the event `profile_merged`. Of each channel the address that is kept keeps
-  /// its consent unless an opt-out of the other record takes it away; no agreement for another
-  /// address comes over. Addresses that are not kept are suppressed where their record had opted
-  /// out.
+  /// history move, whatever named the secondary names the primary from then on, also its id, and the
+  /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
+  /// consent unless an opt-out of the other record takes it away; no agreement for another address
+  /// comes over. Addresses that are not kept are suppressed where their record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
@@ -174,14 +173,13 @@ public enum CustomerService {
   /// Errors: those of UpsertCustomer for the customer; INVALID_ARGUMENT `CHANNELS_MISSING`,
   /// `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
   /// `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
-  /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in
-  /// person (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else
-  /// says that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING`
-  /// when the customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is
-  /// found has another address for it than the one given: whoever fills in a form must not change
-  /// the address of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored
-  /// is a newer agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`,
-  /// `COUNTRY_ALIAS`.
+  /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
+  /// (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
+  /// that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING` when the
+  /// customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is found has
+  /// another address for it than the one given: whoever fills in a form must not change the address
+  /// of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
+  /// agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
   public static let subscribeCustomer = MethodDescriptor<SubscribeCustomerRequest, SubscribeCustomerResponse>(
     TTRPC.Method(
       service: name, name: "SubscribeCustomer", kind: .unary,
@@ -204,8 +202,8 @@ public enum CustomerService {
   /// after a merge is kept in any case, so that it stands when the merge is undone. One that is
   /// older than the agreement, by whole seconds, changes nothing and has the warning
   /// `CONSENT_OUTDATED`; but the customer's own beats every later agreement that the customer did
-  /// not give. Of an address that no customer has, channels that it is none of are left out with
-  /// the warning `ADDRESS_MISSING`: nobody knows those addresses.
+  /// not give. Of an address that no customer has, channels that it is none of are left out with the
+  /// warning `ADDRESS_MISSING`: nobody knows those addresses.
   ///
   /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
   /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
@@ -249,11 +247,9 @@ public enum CustomerService {
       idempotency: .noSideEffects))
 
   /// Suppresses addresses or opts them out, whether or not customers have them, without making
-  /// customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
-  /// INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
-  /// `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes
-  /// of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the
-  /// agreement.
+  /// customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
+  /// to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
+  /// `CHANNEL_MISMATCH`.
   public static let importSuppressions = MethodDescriptor<ImportSuppressionsRequest, ImportSuppressionsResponse>(
     TTRPC.Method(
       service: name, name: "ImportSuppressions", kind: .unary,
@@ -272,9 +268,8 @@ public enum CustomerService {
       service: name, name: "GetStoreSettings", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`,
-  /// `MASK_PATH_UNKNOWN`, `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money
-  /// for `currency_code`.
+  /// Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`, `MASK_PATH_UNKNOWN`,
+  /// `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`.
   public static let updateStoreSettings = MethodDescriptor<UpdateStoreSettingsRequest, UpdateStoreSettingsResponse>(
     TTRPC.Method(
       service: name, name: "UpdateStoreSettings", kind: .unary,
@@ -321,14 +316,14 @@ public struct CustomerServiceClient: Sendable {
   /// Creates or updates one customer.
   ///
   /// Errors: INVALID_ARGUMENT with the violations of CustomerInput, and `IDENTITY_MISSING` or
-  /// `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field`
-  /// and the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given
-  /// by which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the
-  /// customer would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with
-  /// an address of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`,
-  /// `TAGS_TOO_MANY` (unless the request gives the tags anew), `PROPERTIES_TOO_MANY`,
-  /// `AMOUNT_OUT_OF_RANGE`, with the ids of both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`,
-  /// `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+  /// `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
+  /// the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
+  /// which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
+  /// would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
+  /// of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+  /// the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
+  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
+  /// `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
   ///
   /// Identifiers that belong to several records, of which at most one has an external id of the
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
@@ -355,18 +350,18 @@ public struct CustomerServiceClient: Sendable {
   }
 
   /// Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
-  /// RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with
-  /// `fitting`, how many fit.
+  /// RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with `fitting`,
+  /// how many fit.
   public func batchGetCustomers(_ request: BatchGetCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> BatchGetCustomersResponse {
     try await channel.call(CustomerService.batchGetCustomers, request, options)
   }
 
   /// Changes one customer by id, field by field. The way to add an identifier, or to take one away.
   ///
-  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the
-  /// violations of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with
-  /// the `etag` of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION
-  /// `CONTACT_REQUIRED`, and what a merge is refused for; warnings: all as in UpsertCustomer.
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
+  /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
+  /// of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
+  /// a merge is refused for; warnings: all as in UpsertCustomer.
   public func updateCustomer(_ request: UpdateCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpdateCustomerResponse {
     try await channel.call(CustomerService.updateCustomer, request, options.identified(by: request.requestID))
   }
@@ -394,8 +389,8 @@ public struct CustomerServiceClient: Sendable {
   ///
   /// Errors: INVALID_ARGUMENT as in ListCustomers for the filter, `COLUMN_UNKNOWN`,
   /// `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
-  /// FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than
-  /// a table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
+  /// FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than a
+  /// table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
   public func exportCustomers(_ request: ExportCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<ExportCustomersResponse> {
     try await channel.openStream(CustomerService.exportCustomers, request, options)
   }
@@ -429,18 +424,17 @@ public struct CustomerServiceClient: Sendable {
   /// again. After an error in the middle, a repeat with the same request id or the customer's id
   /// goes on. Backups are the operator's.
   ///
-  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
-  /// `REQUEST_ID_REUSED` for a request id of another request.
+  /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
+  /// for a request id of another request.
   public func deleteCustomer(_ request: DeleteCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> DeleteCustomerResponse {
     try await channel.call(CustomerService.deleteCustomer, request, options.identified(by: request.requestID))
   }
 
   /// Merges two customers, or shows what that would give. All events, orders, checkouts and consent
-  /// history move, whatever named the secondary names the primary from then on, also its id, and
-  /// the timeline has the event `profile_merged`. Of each channel the address that is kept keeps
-  /// its consent unless an opt-out of the other record takes it away; no agreement for another
-  /// address comes over. Addresses that are not kept are suppressed where their record had opted
-  /// out.
+  /// history move, whatever named the secondary names the primary from then on, also its id, and the
+  /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
+  /// consent unless an opt-out of the other record takes it away; no agreement for another address
+  /// comes over. Addresses that are not kept are suppressed where their record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
@@ -470,14 +464,13 @@ public struct CustomerServiceClient: Sendable {
   /// Errors: those of UpsertCustomer for the customer; INVALID_ARGUMENT `CHANNELS_MISSING`,
   /// `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
   /// `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
-  /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in
-  /// person (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else
-  /// says that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING`
-  /// when the customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is
-  /// found has another address for it than the one given: whoever fills in a form must not change
-  /// the address of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored
-  /// is a newer agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`,
-  /// `COUNTRY_ALIAS`.
+  /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
+  /// (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
+  /// that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING` when the
+  /// customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is found has
+  /// another address for it than the one given: whoever fills in a form must not change the address
+  /// of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
+  /// agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
   public func subscribeCustomer(_ request: SubscribeCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SubscribeCustomerResponse {
     try await channel.call(CustomerService.subscribeCustomer, request, options.identified(by: request.requestID))
   }
@@ -498,8 +491,8 @@ public struct CustomerServiceClient: Sendable {
   /// after a merge is kept in any case, so that it stands when the merge is undone. One that is
   /// older than the agreement, by whole seconds, changes nothing and has the warning
   /// `CONSENT_OUTDATED`; but the customer's own beats every later agreement that the customer did
-  /// not give. Of an address that no customer has, channels that it is none of are left out with
-  /// the warning `ADDRESS_MISSING`: nobody knows those addresses.
+  /// not give. Of an address that no customer has, channels that it is none of are left out with the
+  /// warning `ADDRESS_MISSING`: nobody knows those addresses.
   ///
   /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
   /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
@@ -538,11 +531,9 @@ public struct CustomerServiceClient: Sendable {
   }
 
   /// Suppresses addresses or opts them out, whether or not customers have them, without making
-  /// customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
-  /// INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
-  /// `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes
-  /// of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the
-  /// agreement.
+  /// customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
+  /// to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
+  /// `CHANNEL_MISMATCH`.
   public func importSuppressions(_ request: ImportSuppressionsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ImportSuppressionsResponse {
     try await channel.call(CustomerService.importSuppressions, request, options)
   }
@@ -558,9 +549,8 @@ public struct CustomerServiceClient: Sendable {
     try await channel.call(CustomerService.getStoreSettings, request, options)
   }
 
-  /// Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`,
-  /// `MASK_PATH_UNKNOWN`, `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money
-  /// for `currency_code`.
+  /// Changes the store's settings. Errors: INVALID_ARGUMENT `SETTINGS_MISSING`, `MASK_PATH_UNKNOWN`,
+  /// `SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE`, `COUNTRY_UNKNOWN`, those of Money for `currency_code`.
   public func updateStoreSettings(_ request: UpdateStoreSettingsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpdateStoreSettingsResponse {
     try await channel.call(CustomerService.updateStoreSettings, request, options)
   }
