@@ -142,7 +142,7 @@ import Testing
 
     private func close() {
       #expect(connection.callsInFlight == Self.count)
-      #expect(second.allSatisfy(\.isEmpty), "a call that runs was given another's failure")
+      #expect(second.allSatisfy { $0.isEmpty }, "a call that runs was given another's failure")
       connection.close()
       promise.succeed()
     }

@@ -48,8 +48,9 @@ extension TimelineHandlers {
   ) throws {
     let writer = context.store(moving.store)
     let row = try moving.order.row(in: writer.read)
-    guard let target = try writer.read.customerRow(moving.customer) else {
-      throw try RPCError.customerNotFound(moving.customer, in: writer.read)
+    let key = try moving.customer.resolved(in: writer.read)
+    guard let target = try writer.read.customerRow(key) else {
+      throw try RPCError.customerNotFound(key, in: writer.read)
     }
     guard target.id != row.customerID else {
       return try response.append(

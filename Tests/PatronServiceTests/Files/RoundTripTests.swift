@@ -59,10 +59,11 @@ struct RoundTripTests {
         $0.email = "Ada@example.com"
         $0.phoneNumber = "+14155550101"
       }
-      let entries = [
-        ("ada@example.com", PatronProto.SuppressionReason.hardBounce), ("+14155550101", .manual),
+      let given: [(String, PatronProto.SuppressionReason)] = [
+        ("ada@example.com", .hardBounce), ("+14155550101", .manual),
         ("ada@example.com", .policy), ("nobody@example.com", .manual),
-      ].map { address, reason in
+      ]
+      let entries = given.map { address, reason in
         SuppressionEntry.with {
           $0.address = address
           $0.reason = reason
@@ -87,7 +88,7 @@ struct RoundTripTests {
       func all(_ store: String) async throws -> Set<String> {
         let answer = try await shop.customers.listSuppressions(.with { $0.storeID = store })
         return Set(
-          answer.suppressions.compactMap { row in
+          answer.suppressions.compactMap { row -> String? in
             guard let kept = row.suppression, let since = kept.suppressedAt else { return nil }
             return "\(row.addressHash) \(kept.reason) \(since.seconds) \(kept.note)"
           })
