@@ -112,7 +112,7 @@ extension Contract {
         ContractMethod(
           method: CustomerService.importSuppressions.method,
           requestType: "patron.v1.ImportSuppressionsRequest", responseType: "patron.v1.ImportSuppressionsResponse",
-          summary: ##"Suppresses addresses or opts them out, whether or not customers have them, without making customers."##),
+          summary: ##"Suppresses addresses or opts them out, whether or not customers have them, without making customers: outcomes are updated and unchanged."##),
         ContractMethod(
           method: CustomerService.listConsentHistory.method,
           requestType: "patron.v1.ListConsentHistoryRequest", responseType: "patron.v1.ListConsentHistoryResponse",
@@ -140,7 +140,7 @@ extension Contract {
         ContractMethod(
           method: TimelineService.syncOrder.method,
           requestType: "patron.v1.SyncOrderRequest", responseType: "patron.v1.SyncOrderResponse",
-          summary: ##"Takes over an order with its current state and puts what changed on the timeline."##),
+          summary: ##"Takes over what is given of an order and puts what changed on the timeline."##),
         ContractMethod(
           method: TimelineService.batchSyncOrders.method,
           requestType: "patron.v1.BatchSyncOrdersRequest", responseType: "patron.v1.BatchSyncOrdersResponse",
@@ -148,15 +148,15 @@ extension Contract {
         ContractMethod(
           method: TimelineService.syncRefund.method,
           requestType: "patron.v1.SyncRefundRequest", responseType: "patron.v1.SyncRefundResponse",
-          summary: ##"Takes over one refund of a known order."##),
+          summary: ##"Takes over one refund."##),
         ContractMethod(
           method: TimelineService.syncFulfillment.method,
           requestType: "patron.v1.SyncFulfillmentRequest", responseType: "patron.v1.SyncFulfillmentResponse",
-          summary: ##"Takes over one shipment of a known order."##),
+          summary: ##"Takes over one shipment; that of an order that is not known waits for it, as a refund does."##),
         ContractMethod(
           method: TimelineService.syncCheckout.method,
           requestType: "patron.v1.SyncCheckoutRequest", responseType: "patron.v1.SyncCheckoutResponse",
-          summary: ##"Takes over a checkout with its current state."##),
+          summary: ##"Takes over what is given of a checkout."##),
         ContractMethod(
           method: TimelineService.getTimeline.method,
           requestType: "patron.v1.GetTimelineRequest", responseType: "patron.v1.GetTimelineResponse",
@@ -168,7 +168,7 @@ extension Contract {
         ContractMethod(
           method: TimelineService.listOrders.method,
           requestType: "patron.v1.ListOrdersRequest", responseType: "patron.v1.ListOrdersResponse",
-          summary: ##"The orders of one customer."##),
+          summary: ##"The orders of one customer, or the parts that wait for their order."##),
         ContractMethod(
           method: TimelineService.getOrder.method,
           requestType: "patron.v1.GetOrderRequest", responseType: "patron.v1.GetOrderResponse",
@@ -176,7 +176,7 @@ extension Contract {
         ContractMethod(
           method: TimelineService.moveOrder.method,
           requestType: "patron.v1.MoveOrderRequest", responseType: "patron.v1.MoveOrderResponse",
-          summary: ##"Gives an order to another customer; its events go along, statistics of both follow."##),
+          summary: ##"Gives an order to another customer."##),
         ContractMethod(
           method: TimelineService.deleteOrder.method,
           requestType: "patron.v1.DeleteOrderRequest", responseType: "patron.v1.DeleteOrderResponse",
@@ -551,8 +551,9 @@ extension Contract {
             string external_id = 2;
             // An e-mail address; compared without regard to case.
             string email = 3;
-            // A phone number in E.164 form; one without `+` is `PHONE_COUNTRY_MISSING`, whatever default
-            // country the request or the store has.
+            // A phone number in any spelling of CustomerInput. Without `+` it is read as one of the store's
+            // `default_country`; `PHONE_COUNTRY_MISSING` where the store has none. Digits behind a `+` that
+            // are no number of any country are looked for as they stand.
             string phone_number = 4;
           }
         }
@@ -565,14 +566,19 @@ extension Contract {
           // Stable upper-case name. Of consent: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_KEPT` (an
           // import kept what is stored), `FLAG_OVERRULED` (an import took the state beside a flag that is
           // false), `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
+          // `ADDRESS_DIFFERS` (a flag or an agreement beside another address than the customer's, which was
+          // left out), `CONSENT_NOT_CARRIED` (an agreement ended with the address that it was given for),
           // and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
           // `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
-          // out). Of identity: `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`. Of fields: `COUNTRY_ALIAS` (`UK` is
-          // taken for `GB`). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-          // `QUANTITY_EXCEEDS_ORDER`. Of events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`,
-          // `ADDRESS_SUPPRESSED` (nobody has the address: it was suppressed, and the event is on no
-          // timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`,
-          // `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
+          // out). Of identity: `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED` (the settings say that an address is
+          // nobody's), `CUSTOMERS_MERGED`, `DUPLICATE_ROW` (an import had the customer in a row before). Of
+          // fields: `COUNTRY_ALIAS` (`UK` is taken for `GB`), `FIELD_DROPPED` and `FIELD_CUT` (see
+          // InvalidFields). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
+          // `QUANTITY_EXCEEDS_ORDER`, `ORDER_STATE_OUTDATED`, `ORDER_REGRESSION_KEPT`, `ORDER_MOVED`,
+          // `ORDER_CURRENCY_CORRECTED`, `ORDER_AWAITED`, `PENDING_PART_DROPPED`. Of events:
+          // `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it
+          // was suppressed, and the event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`,
+          // `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
           string reason = 1;
           // Path of the field it is about; empty when about the whole.
           string field = 2;
@@ -607,7 +613,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Address", kind: .message,
       text: ##"""
-        // A postal address. Given in an input it replaces the whole address; an empty one clears it.
+        // A postal address. Given in an input it replaces the whole address, unless the input names parts
+        // of it; an empty one clears it.
         // Reasons: `PROVINCE_CODE_MALFORMED`, `COUNTRY_UNKNOWN`, those of phone numbers, and of texts.
         message Address {
           // First line, up to 255 characters.
@@ -720,8 +727,17 @@ extension Contract {
         //     for what writes;
         //   * UNAVAILABLE `SHUTTING_DOWN`, `DATABASE_BUSY` and `DISK_FAILED`; ABORTED `SNAPSHOT_TOO_OLD`
         //     for what reads much, when it took too long: call again;
-        //   * DATA_LOSS `DATABASE_DAMAGED`, INTERNAL `STORAGE` and `INTERNAL`;
+        //   * RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` for what writes and would have an answer larger than the
+        //     server sends: nothing is changed then;
+        //   * DATA_LOSS `DATABASE_DAMAGED`, INTERNAL `STORAGE` and `INTERNAL`, with the `request_id` in the
+        //     metadata under which the server's log has more;
         //   * DEADLINE_EXCEEDED and CANCELLED.
+        // * A record is stored whole up to a size, else FAILED_PRECONDITION with `bytes` and `limit`: 1 MiB
+        //   for an order (`ORDER_TOO_LARGE`) and for a checkout (`CHECKOUT_TOO_LARGE`), 512 KiB for a
+        //   customer (`CUSTOMER_TOO_LARGE`), 128 KiB for an event (`EVENT_TOO_LARGE`). One that is larger,
+        //   from a time without these limits, may get smaller.
+        // * The answer to a batch has its outcomes first: where warnings would take more than 1 MiB, an item
+        //   has the one warning `WARNINGS_LEFT_OUT` in their place, and errors beyond 2 MiB have no details.
         // * A request with a `request_id` (1 to 64 characters) is answered once: for a day an exact repeat
         //   gets the first answer and changes nothing. Another request with the same id is refused,
         //   INVALID_ARGUMENT `REQUEST_ID_REUSED`, and not done.
@@ -800,6 +816,8 @@ extension Contract {
           repeated BlockReason block_reasons = 9;
           // When the state last changed; absent when it never did.
           google.protobuf.Timestamp changed_at = 10;
+          // Other topics whose opt-out stops messages of this one.
+          repeated Topic blocking_topics = 11;
         }
         """##),
     ContractDeclaration(
@@ -1061,19 +1079,25 @@ extension Contract {
           // the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
           // which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
           // would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
-          // of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+          // of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
+          // that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
           // the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
-          // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
-          // `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+          // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`,
+          // `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
           //
           // Identifiers that belong to several records, of which at most one has an external id of the
           // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
           // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
-          // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
-          // An address that replaces the customer's brings the consent of the record that had it. One that
-          // is replaced or cleared after an opt-out is suppressed from then on. An item
-          // of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
-          // together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
+          // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same, but
+          // for a phone number whose owner has another e-mail address: that is another person.
+          //
+          // An address that replaces the customer's brings the consent of the record that had it, else what
+          // is known of it: an agreement ends with its address, with the warning `CONSENT_NOT_CARRIED`, a
+          // row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the same
+          // call counts for the new address. An opt-out stays with the record and with its former address,
+          // which is suppressed from then on. An item of a batch whose merge would move more than 20,000
+          // events, orders, checkouts and ledger rows together with those of the items before it is refused
+          // with `MERGE_TOO_LARGE`: send it again.
           rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1094,6 +1118,9 @@ extension Contract {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Changes one customer by id, field by field. The way to add an identifier, or to take one away.
+          // Beside the fields of CustomerInput a mask may name one custom property
+          // (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address` replaces
+          // the whole address.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
           // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
@@ -1126,14 +1153,18 @@ extension Contract {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
-          // e-mail and phone number without external id, as guests do.
+          // e-mail and phone number without external id, as guests do. Nothing is merged: identifiers of
+          // two customers, and one that would replace that of a customer whom another one found, are
+          // FAILED_PRECONDITION `IDENTIFIER_MISMATCH` (see OnMismatch). An external id that finds its
+          // customer sets what it gives, but takes nothing of others.
           //
           // Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
           // INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
           // for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
           // `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
           // suppression without the address of its channel. Warnings: those of UpsertCustomer,
-          // `CONSENT_KEPT`, `CONSENT_OUTDATED`.
+          // `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of a row before it in the
+          // request.
           rpc ImportCustomers(ImportCustomersRequest) returns (ImportCustomersResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1159,7 +1190,8 @@ extension Contract {
           // history move, whatever named the secondary names the primary from then on, also its id, and the
           // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
           // consent unless an opt-out of the other record takes it away; no agreement for another address
-          // comes over. Addresses that are not kept are suppressed where their record had opted out.
+          // comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not kept
+          // are suppressed where their record had opted out.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
           // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
@@ -1167,10 +1199,10 @@ extension Contract {
           // rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are
           // more than one customer can have.
           rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
-          // Undoes a merge. Both customers are as they were; events, orders and checkouts that came since,
-          // and fields that were changed since, stay with the primary. What was said of consent since goes
-          // with its address, and an opt-out counts for both. Both timelines have the event
-          // `profile_unmerged`.
+          // Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are not
+          // any more; events, orders and checkouts that came since, and fields that were changed since, stay
+          // with the primary. What was said of consent since goes with its address, and an opt-out counts
+          // for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
           //
           // Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
           // FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
@@ -1185,9 +1217,10 @@ extension Contract {
           // `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
           // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
           // (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
-          // that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING` when the
-          // customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is found has
-          // another address for it than the one given: whoever fills in a form must not change the address
+          // that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, or the agreement names no
+          // address and is older than the last change of it, `ADDRESS_MISSING` when the customer has no
+          // address for a channel, `ADDRESS_DIFFERS` when the customer who is found has another address for
+          // it than the one given: whoever fills in a form must not change the address
           // of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
           // agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
           rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse);
@@ -1241,9 +1274,11 @@ extension Contract {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Suppresses addresses or opts them out, whether or not customers have them, without making
-          // customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
-          // to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
-          // `CHANNEL_MISMATCH`.
+          // customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
+          // INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
+          // `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes
+          // of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the
+          // agreement.
           rpc ImportSuppressions(ImportSuppressionsRequest) returns (ImportSuppressionsResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1273,19 +1308,25 @@ extension Contract {
         // the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
         // which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
         // would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
-        // of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+        // of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
+        // that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
         // the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
-        // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
-        // `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+        // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`,
+        // `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
         //
         // Identifiers that belong to several records, of which at most one has an external id of the
         // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
         // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
-        // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
-        // An address that replaces the customer's brings the consent of the record that had it. One that
-        // is replaced or cleared after an opt-out is suppressed from then on. An item
-        // of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
-        // together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
+        // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same, but
+        // for a phone number whose owner has another e-mail address: that is another person.
+        //
+        // An address that replaces the customer's brings the consent of the record that had it, else what
+        // is known of it: an agreement ends with its address, with the warning `CONSENT_NOT_CARRIED`, a
+        // row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the same
+        // call counts for the new address. An opt-out stays with the record and with its former address,
+        // which is suppressed from then on. An item of a batch whose merge would move more than 20,000
+        // events, orders, checkouts and ledger rows together with those of the items before it is refused
+        // with `MERGE_TOO_LARGE`: send it again.
         rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1322,6 +1363,9 @@ extension Contract {
       name: "patron.v1.CustomerService.UpdateCustomer", kind: .method,
       text: ##"""
         // Changes one customer by id, field by field. The way to add an identifier, or to take one away.
+        // Beside the fields of CustomerInput a mask may name one custom property
+        // (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address` replaces
+        // the whole address.
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
         // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
@@ -1374,14 +1418,18 @@ extension Contract {
       name: "patron.v1.CustomerService.ImportCustomers", kind: .method,
       text: ##"""
         // Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
-        // e-mail and phone number without external id, as guests do.
+        // e-mail and phone number without external id, as guests do. Nothing is merged: identifiers of
+        // two customers, and one that would replace that of a customer whom another one found, are
+        // FAILED_PRECONDITION `IDENTIFIER_MISMATCH` (see OnMismatch). An external id that finds its
+        // customer sets what it gives, but takes nothing of others.
         //
         // Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
         // INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
         // for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
         // `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
         // suppression without the address of its channel. Warnings: those of UpsertCustomer,
-        // `CONSENT_KEPT`, `CONSENT_OUTDATED`.
+        // `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of a row before it in the
+        // request.
         rpc ImportCustomers(ImportCustomersRequest) returns (ImportCustomersResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1419,7 +1467,8 @@ extension Contract {
         // history move, whatever named the secondary names the primary from then on, also its id, and the
         // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
         // consent unless an opt-out of the other record takes it away; no agreement for another address
-        // comes over. Addresses that are not kept are suppressed where their record had opted out.
+        // comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not kept
+        // are suppressed where their record had opted out.
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
         // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
@@ -1431,10 +1480,10 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UnmergeCustomers", kind: .method,
       text: ##"""
-        // Undoes a merge. Both customers are as they were; events, orders and checkouts that came since,
-        // and fields that were changed since, stay with the primary. What was said of consent since goes
-        // with its address, and an opt-out counts for both. Both timelines have the event
-        // `profile_unmerged`.
+        // Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are not
+        // any more; events, orders and checkouts that came since, and fields that were changed since, stay
+        // with the primary. What was said of consent since goes with its address, and an opt-out counts
+        // for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
         //
         // Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
         // FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
@@ -1453,9 +1502,10 @@ extension Contract {
         // `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
         // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
         // (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
-        // that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING` when the
-        // customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is found has
-        // another address for it than the one given: whoever fills in a form must not change the address
+        // that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, or the agreement names no
+        // address and is older than the last change of it, `ADDRESS_MISSING` when the customer has no
+        // address for a channel, `ADDRESS_DIFFERS` when the customer who is found has another address for
+        // it than the one given: whoever fills in a form must not change the address
         // of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
         // agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
         rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse);
@@ -1537,9 +1587,11 @@ extension Contract {
       name: "patron.v1.CustomerService.ImportSuppressions", kind: .method,
       text: ##"""
         // Suppresses addresses or opts them out, whether or not customers have them, without making
-        // customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
-        // to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
-        // `CHANNEL_MISMATCH`.
+        // customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
+        // INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
+        // `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes
+        // of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the
+        // agreement.
         rpc ImportSuppressions(ImportSuppressionsRequest) returns (ImportSuppressionsResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1710,9 +1762,14 @@ extension Contract {
           repeated SourceActivity activity = 26;
           // When the last event of any source happened.
           google.protobuf.Timestamp last_event_at = 27;
-          // What marketing each channel may be sent, and what blocks it: in full views of lists and batches,
-          // and in NDJSON exports of customers with a suppressed address.
+          // What marketing each channel may be sent, and what blocks it: in full views, and in NDJSON exports
+          // of customers with a suppressed address.
           repeated ChannelStatus channels = 28;
+          // When the customer last sent a text message that holds a word of opting out and is more than that
+          // word (warning `POSSIBLE_OPT_OUT` of RecordEvent): somebody should read it. The filter
+          // `sms=possible_opt_out` finds it until the customer opts out of SMS marketing, or agrees to it in
+          // person later.
+          google.protobuf.Timestamp possible_opt_out_at = 29;
         }
         """##),
     ContractDeclaration(
@@ -1721,8 +1778,8 @@ extension Contract {
         // What a caller may write of a customer. Absent leaves alone, present and empty clears.
         message CustomerInput {
           // The shop's identifier, 1 to 255 characters without control characters, kept as given but for
-          // space around it. Values that are no identifiers (`0`, `null`, `guest`, ...) are refused. Only
-          // UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
+          // space around it. Values that are nobody's (`0`, `null`, `guest`, `#N/A`, `7.2E+12`, `{{id}}`,
+          // ...) are refused unless the store's settings allow them. Only UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
           // as not given. Reasons: `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
           // `EXTERNAL_ID_PLACEHOLDER`.
           optional string external_id = 1;
@@ -1731,9 +1788,14 @@ extension Contract {
           // `EMAIL_DOMAIN_MALFORMED`, `EMAIL_DOMAIN_TOO_LONG`, `EMAIL_TOO_LONG`; `EMAIL_EMPTY` in
           // references.
           optional string email = 2;
-          // Phone number in E.164 form, 7 to 15 digits. Spaces and punctuation are removed; a number
-          // without `+` needs `default_country`, the request's or the store's. Unique within the store.
-          // Reasons: `PHONE_COUNTRY_MISSING`, `PHONE_NOT_E164`, `PHONE_HAS_EXTENSION`, `PHONE_EMPTY`.
+          // Phone number. It is kept in E.164, 7 to 15 digits, in the one form that libphonenumber gives
+          // every spelling of it: `+52 1 55 …` is `+52 55 …`. Formatting is removed, an extension too, with
+          // the warning `PHONE_EXTENSION_DROPPED`; a number without `+` needs `default_country`, the
+          // request's or the store's, and may have that country's prefix of calls abroad, or its calling
+          // code. Unique within the store. Reasons: `PHONE_COUNTRY_MISSING`; `PHONE_NOT_E164` for what is no
+          // number of any country, and for decimal numbers of spreadsheets; `PHONE_AMBIGUOUS` where it is a
+          // number with its calling code and another without; `PHONE_HAS_EXTENSION` for letters that are
+          // none; `PHONE_EMPTY`.
           optional string phone_number = 3;
           // Up to 255 characters.
           optional string first_name = 4;
@@ -1755,13 +1817,14 @@ extension Contract {
           // Comma-separated, up to 250 tags of up to 255 characters. Replaces all tags. Reasons:
           // `TAGS_TOO_MANY`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`.
           optional string tags = 11;
-          // Replaces the whole address; an empty address clears it.
+          // Replaces the whole address; an empty address clears it. See `address_mask` for parts.
           Address address = 12;
           // Whether the customer accepts marketing by SMS, as the shop knows it. It changes the consent
           // unless the customer opted out: then the answer carries the warning `STICKY_OPT_OUT`. What an
           // order or an event says counts once and as of its time: where the consent changed since, the
-          // warning is `CONSENT_OUTDATED`. Where true is stored and nothing may be sent all the same, the
-          // warning is `CONSENT_PENDING`, `CONSENT_EXPIRED`, `ADDRESS_SUPPRESSED` or
+          // warning is `CONSENT_OUTDATED`. Beside an address that is not the customer's, and is not taken,
+          // it changes nothing: the warning is `ADDRESS_DIFFERS`. Where true is stored and nothing may be
+          // sent all the same, the warning is `CONSENT_PENDING`, `CONSENT_EXPIRED`, `ADDRESS_SUPPRESSED` or
           // `OTHER_TOPIC_OPT_OUT`; the last two once, when the flag subscribes.
           optional bool accepts_sms_marketing = 13;
           // The same for e-mail.
@@ -1771,7 +1834,8 @@ extension Contract {
           // `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those of PropertyValue.
           map<string, PropertyValue> custom_properties = 15;
           // Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the other
-          // parts stay. Absent or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
+          // parts stay and are not looked at. Where gaps are filled, parts that are known stay too. Absent
+          // or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
           google.protobuf.FieldMask address_mask = 16;
         }
         """##),
@@ -2009,7 +2073,8 @@ extension Contract {
           // Predefined filters.
           repeated FilterSelection selections = 1;
           // The search box: a fragment of an e-mail address or a phone number. Space around it, case and
-          // the formatting of phone numbers do not matter; one or two characters match beginnings only.
+          // the formatting of phone numbers do not matter, nor that they begin as they do in the store's
+          // country (`0415 …`); one or two characters match beginnings only.
           // Digits with punctuation (`2024-05`) are looked for as they stand and without it.
           // Up to 254 characters; empty is everyone.
           string query = 2;
@@ -2028,7 +2093,7 @@ extension Contract {
           CustomerSort sort = 3;
           // Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
           int32 page_size = 4;
-          // `next_page_token` of the page before; everything but the page size must be as it was there, and
+          // `next_page_token` of the page before; all but page size and view must be as it was there, and
           // by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else INVALID_ARGUMENT, reason
           // `PAGE_TOKEN_MISMATCH`, which says what differs. By CUSTOMER_SORT_NAME the last customer of the
           // page before must have kept name and record, else FAILED_PRECONDITION, reason
@@ -2594,7 +2659,8 @@ extension Contract {
           string address = 1;
           // The channel; unspecified is that of the address. Another is `CHANNEL_MISMATCH`.
           Channel channel = 2;
-          // Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person.
+          // Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person; it and `ERASURE` are taken as
+          // the word of the owner of the address.
           SuppressionReason reason = 3;
           // Since when; absent is now. Reasons: those of SuppressCustomer.
           google.protobuf.Timestamp suppressed_at = 4;
@@ -2681,11 +2747,13 @@ extension Contract {
           // typing errors; absent is false. A confirmed opt-in is never carried over.
           optional bool carry_consent_on_address_change = 7;
           // Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a till: they
-          // are kept on orders and events as contact, and never find or merge customers. Reason:
-          // `SHARED_IDENTIFIERS_TOO_MANY`.
+          // are kept on orders and events as contact, and never find or merge customers in what is written:
+          // in a customer's record they are left out with the warning `IDENTIFIER_SHARED`, and an input that
+          // names nobody else is refused for that reason. Reason: `SHARED_IDENTIFIERS_TOO_MANY`.
           TextList shared_identifiers = 8;
           // E-mail addresses in a year beside one phone number above which the filter
-          // `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. Reason:
+          // `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. As many are remembered of a
+          // number. Reason:
           // `SHARED_PHONE_THRESHOLD_OUT_OF_RANGE`.
           optional int32 shared_phone_threshold = 9;
           // IANA name of the zone of times that are given without one; absent is UTC. Reason:
@@ -2696,7 +2764,8 @@ extension Contract {
           TextList opt_out_words = 11;
           // Words of opting in beside those that are known; like `opt_out_words`.
           TextList opt_in_words = 12;
-          // External ids that are taken although they look like placeholders, up to 100. Reason:
+          // External ids, those of orders and their parts too, that are taken although they look like
+          // placeholders, up to 100. Reasons: `EXTERNAL_ID_EMPTY`, those of the identifier, and
           // `EXTERNAL_IDS_TOO_MANY`.
           TextList allowed_external_ids = 13;
         }
@@ -2798,7 +2867,8 @@ extension Contract {
           CUSTOMER_VIEW_UNSPECIFIED = 0;
           // The record.
           CUSTOMER_VIEW_BASIC = 1;
-          // The record, and what is computed from it: channel status and provenance.
+          // The record with `channels`, what may be sent and why not; GetCustomer adds the other topics and
+          // who last set which field.
           CUSTOMER_VIEW_FULL = 2;
         }
         """##),
@@ -2875,14 +2945,16 @@ extension Contract {
       name: "patron.v1.OnMismatch", kind: .enumeration,
       text: ##"""
         // What an import does with a row whose identifiers lead to different customers, or would replace an
-        // identifier of the customer who was found by another one.
+        // identifier of the customer who was found by another one than the external id.
         enum OnMismatch {
           // The same as reject.
           ON_MISMATCH_UNSPECIFIED = 0;
-          // Reject the row: `IDENTIFIER_MISMATCH`.
+          // Reject the row: FAILED_PRECONDITION `IDENTIFIER_MISMATCH`. The metadata has the `field`, the
+          // number of the `row`, the `customer_id` of the other (0 for one whom a dry run made), and
+          // `other_row` where a row before it in the request named that customer.
           ON_MISMATCH_REJECT = 1;
           // Find the customer by e-mail address first, leave the phone number out and warn with
-          // `IDENTIFIER_KEPT`.
+          // `IDENTIFIER_KEPT`. An opt-out or a suppression of that number counts for the number.
           ON_MISMATCH_KEEP = 2;
         }
         """##),
@@ -2904,7 +2976,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.LineItem", kind: .message,
       text: ##"""
-        // One position of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`.
+        // One position of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`,
+        // `LINE_ITEM_DUPLICATE` for two with the same identifier.
         message LineItem {
           // The shop's product, up to 255 characters.
           string product_id = 1;
@@ -2971,14 +3044,14 @@ extension Contract {
           // count.
           repeated FulfilledItem items = 8;
           // When the carrier's status came about; absent is when Patron hears of it. The event has this
-          // time.
+          // time. A status that came about before the one that is known changes nothing.
           google.protobuf.Timestamp occurred_at = 9;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.FulfilledItem", kind: .message,
       text: ##"""
-        // A part of an order in a shipment.
+        // A part of an order in a shipment. All that it names has to be of one position.
         message FulfilledItem {
           // The product of a position of the order, else INVALID_ARGUMENT `PRODUCT_NOT_IN_ORDER`. It may
           // be empty; of an order without positions it is any.
@@ -3005,23 +3078,30 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Order", kind: .message,
       text: ##"""
-        // An order with its current state. A sync gives the whole state and replaces what was stored.
+        // An order with its current state.
+        //
+        // A sync of a known order sets the fields that are present: texts, times and messages that are
+        // given, numbers and statuses that are not 0, lists with entries. What is absent stays; a text or
+        // message that is given empty is cleared. `update_mask` of the request also clears what is absent.
+        //
         // Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead,
-        // `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in another currency than the total,
-        // `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`, `FULFILLMENT_DUPLICATE`, those
-        // of Money, Address and the parts, and of enums, lists and texts.
+        // `VERSION_NEGATIVE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in another currency than the
+        // total, `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`,
+        // `FULFILLMENT_DUPLICATE`, those of Money, Address and the parts, and of enums, lists and texts.
         message Order {
           // Patron's id; set by the server.
           int64 id = 1;
           // The customer; set by the server.
           int64 customer_id = 2;
-          // The shop's identifier, 1 to 255 characters, unique within the store; required.
+          // The shop's identifier, 1 to 255 characters, unique within the store; required. What is refused
+          // as that of a customer is here too, of refunds, shipments and checkouts as well:
+          // `EXTERNAL_ID_PLACEHOLDER`.
           string external_id = 3;
           // The number that the customer sees, up to 64 characters: `#1001`. Empty takes `external_id`.
           optional string name = 4;
-          // When it was placed, 1970 to one day ahead; required.
+          // When it was placed, 1970 to one day ahead; required of a new order.
           google.protobuf.Timestamp placed_at = 5;
-          // What the customer pays, 0 or more; required. Its currency is the order's.
+          // What the customer pays, 0 or more; required of a new order. Its currency is the order's.
           Money total = 6;
           // How far it is paid.
           PaymentStatus payment_status = 7;
@@ -3029,14 +3109,15 @@ extension Contract {
           FulfillmentStatus fulfillment_status = 8;
           // Set when the order was called off.
           Cancellation cancellation = 9;
-          // Up to 500 positions.
+          // Up to 500 positions. A list that is given replaces the one before.
           repeated LineItem line_items = 10;
-          // Up to 100 refunds. A sync without some that were known, those of SyncRefund included, removes
-          // them and takes them off the sums; it answers with the warning `ORDER_PARTS_REMOVED`. Refunds of
-          // more than the total are kept, with the warning `REFUND_EXCEEDS_TOTAL`.
+          // Up to 100 refunds. Of a state that is known to be newer the list replaces the one before, those
+          // of SyncRefund included that came about until then: what is not in it is removed and taken off
+          // the sums, with the warning `ORDER_PARTS_REMOVED`. Otherwise it is added to what is known.
+          // Refunds of more than the total are kept, with the warning `REFUND_EXCEEDS_TOTAL`.
           repeated Refund refunds = 11;
-          // Up to 100 shipments. Those that were known are removed like refunds, and so are the items and
-          // the tracking that a known one had; the same warning says so.
+          // Up to 100 shipments, taken like refunds; so are the items and the tracking that a known one
+          // had.
           repeated Fulfillment fulfillments = 12;
           // After discounts, before shipping and taxes.
           Money subtotal = 13;
@@ -3072,7 +3153,8 @@ extension Contract {
           google.protobuf.Timestamp paid_at = 27;
           // When Patron last changed it; set by the server.
           google.protobuf.Timestamp changed_at = 28;
-          // Addresses that the order was given with and that name no customer; set by the server.
+          // Addresses that the order was given with and that are nobody's by the store's settings; set by
+          // the server, and kept where the order comes again without them.
           Contact contact = 29;
           // Whether positions, refunds or shipments are left out because the order is larger than an answer
           // holds: GetOrder gives them in parts. Set by the server.
@@ -3116,11 +3198,13 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Checkout", kind: .message,
       text: ##"""
-        // A basket that was taken to the checkout. Reasons: those of an order for the same fields.
+        // A basket that was taken to the checkout. A sync of a known one sets what is given: what is
+        // absent, an empty text or an empty list, stays; a time, total or address that is given empty is
+        // cleared. Reasons: those of an order for the same fields.
         message Checkout {
           // The shop's identifier, 1 to 255 characters, unique within the store; required.
           string token = 1;
-          // When it began; required.
+          // When it began; required of a new one.
           google.protobuf.Timestamp started_at = 2;
           // When it was given up; absent while it is not.
           google.protobuf.Timestamp abandoned_at = 3;
@@ -3145,13 +3229,15 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.OrderStats", kind: .message,
       text: ##"""
-        // What a customer ordered in one currency. Cancelled orders count in `cancelled_count` only.
+        // What a customer ordered in one currency. Cancelled orders count in `cancelled_count` only, and
+        // what was refunded of them in `refunded_total`.
         message OrderStats {
           // ISO 4217.
           string currency_code = 1;
           // Orders that are not cancelled.
           int64 order_count = 2;
-          // Sum of their totals in minor units; refunds are not taken off.
+          // Sum of their totals in minor units, but for those that are pending or voided; refunds are not
+          // taken off.
           int64 total_spent = 3;
           // Sum of the refunds of all orders in minor units.
           int64 refunded_total = 4;
@@ -3164,7 +3250,8 @@ extension Contract {
           // Orders that say PAYMENT_STATUS_PARTIALLY_REFUNDED and list no refunds: how much went back is
           // not known, and not in `refunded_total`.
           int64 unknown_refund_count = 8;
-          // `total_spent` less `refunded_total`, in minor units.
+          // `total_spent` less the refunds of the same orders, in minor units: what went back of orders
+          // that are cancelled, pending or voided was never counted as spent, and is not taken off.
           int64 net_spent = 9;
         }
         """##),
@@ -3173,9 +3260,9 @@ extension Contract {
       text: ##"""
         // How far an order is paid.
         enum PaymentStatus {
-          // Not said: treated as pending.
+          // Not said: a shop that does not track payments. Such an order counts as spent.
           PAYMENT_STATUS_UNSPECIFIED = 0;
-          // Not paid yet.
+          // Not paid yet: the order counts, and its total does not.
           PAYMENT_STATUS_PENDING = 1;
           // Reserved on the customer's means of payment.
           PAYMENT_STATUS_AUTHORIZED = 2;
@@ -3187,7 +3274,7 @@ extension Contract {
           PAYMENT_STATUS_PARTIALLY_REFUNDED = 5;
           // Refunded.
           PAYMENT_STATUS_REFUNDED = 6;
-          // Given up before it was paid.
+          // Given up before it was paid: the order counts, and its total does not.
           PAYMENT_STATUS_VOIDED = 7;
         }
         """##),
@@ -3273,14 +3360,17 @@ extension Contract {
           // events of the type make no customer. What the rules of consent refuse is a warning, as the
           // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
           // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-          // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
+          // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
+          // that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there is
+          // no agreement that it could restore), `NOTHING_TO_CONFIRM`,
           // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
-          // `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for parts of evidence that do not fit their reasons.
+          // `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
+          // is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.
           rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
           // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
           // for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
           rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
-          // Takes over an order with its current state and puts what changed on the timeline.
+          // Takes over what is given of an order and puts what changed on the timeline.
           //
           // Each transition has an event of its own, once: `order_placed`, `order_paid`,
           // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
@@ -3289,12 +3379,26 @@ extension Contract {
           // else that changes, a transition that is taken back or comes again included, is one
           // `order_updated` with the names of the fields in `changes`.
           //
+          // A state that is older than the one that is stored, by `version` or else by `updated_at`,
+          // changes nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. Without either, or with the
+          // same, it is taken, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
+          // unless `allow_regress` is set.
+          //
+          // The platform may correct whose an order is: the order of a guest moves to the customer whom a
+          // later sync names, with its events and the statistics of both, and so does any order where the
+          // sync names another customer by `external_id`; warning `ORDER_MOVED`. It may correct the
+          // currency too, `ORDER_CURRENCY_CORRECTED`: amounts that are not given again in the new one are
+          // left out, and refunds have to be given again, else `CURRENCY_MIXED`.
+          //
+          // Refunds and shipments that came before a new order are applied to it; one that does not fit it
+          // is dropped with the warning `PENDING_PART_DROPPED`.
+          //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-          // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
-          // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
-          // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-          // `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund, shipment or cancellation more than a
-          // day before the order.
+          // FAILED_PRECONDITION `ORDER_TOO_LARGE` beyond 1 MiB, `ORDER_CUSTOMER_CHANGED` when the order is
+          // that of a customer with an `external_id` (`customer_id` in the metadata) and the sync names
+          // somebody else without one. Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`,
+          // `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund,
+          // shipment or cancellation more than a day before the order.
           rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -3303,30 +3407,35 @@ extension Contract {
           rpc BatchSyncOrders(BatchSyncOrdersRequest) returns (BatchSyncOrdersResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over one refund of a known order.
+          // Takes over one refund. That of an order that is not known waits for it, for up to 30 days, 100
+          // parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
           //
-          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Refund,
+          // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
+          // Refund,
           // `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
-          // the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
-          // customer was.
+          // the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order
+          // would be, `CUSTOMER_ERASED` when the order's customer was.
           rpc SyncRefund(SyncRefundRequest) returns (SyncRefundResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
-          // when the shipments hold as many pieces as its positions, or one of them or the order names
-          // none. Where a sync said more of the whole order, that stays.
+          // Takes over one shipment; that of an order that is not known waits for it, as a refund does. The
+          // order's fulfilment status follows: fulfilled when the shipments hold as many pieces as its
+          // positions, or one of them or the order names none. Where a sync said more of the whole order,
+          // that stays.
           //
-          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Fulfillment, among
-          // them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
-          // FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
+          // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
+          // Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
+          // `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
+          // FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when the
+          // order's customer was.
           rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over a checkout with its current state.
+          // Takes over what is given of a checkout.
           //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
-          // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
-          // known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
+          // FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
+          // `customer_id` when the checkout is known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
           rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -3340,23 +3449,30 @@ extension Contract {
           rpc GetEvent(GetEventRequest) returns (GetEventResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // The orders of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-          // INVALID_ARGUMENT for pages.
+          // The orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
+          // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
           rpc ListOrders(ListOrdersRequest) returns (ListOrdersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // One order. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
+          // One order. One of more than 1 MiB, from a time without that limit, comes in parts: each is the
+          // order with some of its positions, refunds and shipments, all of which together have every one
+          // once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, and for `part_token`
+          // those of page tokens, `PAGE_TOKEN_MISMATCH` also where the order has changed since.
           rpc GetOrder(GetOrderRequest) returns (GetOrderResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Gives an order to another customer; its events go along, statistics of both follow. Errors:
+          // Gives an order to another customer. The events that were derived from it go along, and so do
+          // its checkout and the events of that; those who follow the store or the new customer get them
+          // with EVENT_CHANGE_KIND_MOVED. Statistics of both follow; what the order told of the record of
+          // the one who had it stays there. It moves orders that an unmerge left behind, too. Errors:
           // NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
           // `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
           rpc MoveOrder(MoveOrderRequest) returns (MoveOrderResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Deletes an order and the events that were derived from it; events of others about it stay.
-          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`.
+          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+          // FAILED_PRECONDITION `CUSTOMER_ERASED`.
           rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse);
           // Deletes one event that a caller recorded. What it set in the customer's record stays, consent
           // and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
@@ -3423,9 +3539,12 @@ extension Contract {
         // events of the type make no customer. What the rules of consent refuse is a warning, as the
         // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
         // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-        // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `NOTHING_TO_CONFIRM`,
+        // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
+        // that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there is
+        // no agreement that it could restore), `NOTHING_TO_CONFIRM`,
         // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
-        // `ORDER_STATS_KEPT`, `IP_MALFORMED`, and for parts of evidence that do not fit their reasons.
+        // `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
+        // is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.
         rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
         """##),
     ContractDeclaration(
@@ -3438,7 +3557,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncOrder", kind: .method,
       text: ##"""
-        // Takes over an order with its current state and puts what changed on the timeline.
+        // Takes over what is given of an order and puts what changed on the timeline.
         //
         // Each transition has an event of its own, once: `order_placed`, `order_paid`,
         // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
@@ -3447,12 +3566,26 @@ extension Contract {
         // else that changes, a transition that is taken back or comes again included, is one
         // `order_updated` with the names of the fields in `changes`.
         //
+        // A state that is older than the one that is stored, by `version` or else by `updated_at`,
+        // changes nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. Without either, or with the
+        // same, it is taken, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
+        // unless `allow_regress` is set.
+        //
+        // The platform may correct whose an order is: the order of a guest moves to the customer whom a
+        // later sync names, with its events and the statistics of both, and so does any order where the
+        // sync names another customer by `external_id`; warning `ORDER_MOVED`. It may correct the
+        // currency too, `ORDER_CURRENCY_CORRECTED`: amounts that are not given again in the new one are
+        // left out, and refunds have to be given again, else `CURRENCY_MIXED`.
+        //
+        // Refunds and shipments that came before a new order are applied to it; one that does not fit it
+        // is dropped with the warning `PENDING_PART_DROPPED`.
+        //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-        // FAILED_PRECONDITION `ORDER_CURRENCY_CHANGED`, `ORDER_CUSTOMER_CHANGED` when the order is known
-        // with another currency (`currency_code` in the metadata) or customer (`customer_id`). Warnings:
-        // those of UpsertCustomer, `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-        // `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a refund, shipment or cancellation more than a
-        // day before the order.
+        // FAILED_PRECONDITION `ORDER_TOO_LARGE` beyond 1 MiB, `ORDER_CUSTOMER_CHANGED` when the order is
+        // that of a customer with an `external_id` (`customer_id` in the metadata) and the sync names
+        // somebody else without one. Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`,
+        // `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund,
+        // shipment or cancellation more than a day before the order.
         rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3469,12 +3602,14 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncRefund", kind: .method,
       text: ##"""
-        // Takes over one refund of a known order.
+        // Takes over one refund. That of an order that is not known waits for it, for up to 30 days, 100
+        // parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
         //
-        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Refund,
+        // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
+        // Refund,
         // `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
-        // the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's
-        // customer was.
+        // the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order
+        // would be, `CUSTOMER_ERASED` when the order's customer was.
         rpc SyncRefund(SyncRefundRequest) returns (SyncRefundResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3482,13 +3617,16 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncFulfillment", kind: .method,
       text: ##"""
-        // Takes over one shipment of a known order. The order's fulfilment status follows: fulfilled
-        // when the shipments hold as many pieces as its positions, or one of them or the order names
-        // none. Where a sync said more of the whole order, that stays.
+        // Takes over one shipment; that of an order that is not known waits for it, as a refund does. The
+        // order's fulfilment status follows: fulfilled when the shipments hold as many pieces as its
+        // positions, or one of them or the order names none. Where a sync said more of the whole order,
+        // that stays.
         //
-        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT with the violations of Fulfillment, among
-        // them `PRODUCT_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
-        // FAILED_PRECONDITION `CUSTOMER_ERASED` when the order's customer was.
+        // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
+        // Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
+        // `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
+        // FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when the
+        // order's customer was.
         rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3496,11 +3634,11 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncCheckout", kind: .method,
       text: ##"""
-        // Takes over a checkout with its current state.
+        // Takes over what is given of a checkout.
         //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
-        // FAILED_PRECONDITION `CHECKOUT_CUSTOMER_CHANGED` with the `customer_id` when the checkout is
-        // known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
+        // FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
+        // `customer_id` when the checkout is known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
         rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3526,8 +3664,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.ListOrders", kind: .method,
       text: ##"""
-        // The orders of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-        // INVALID_ARGUMENT for pages.
+        // The orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
+        // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
         rpc ListOrders(ListOrdersRequest) returns (ListOrdersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3535,7 +3673,10 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.GetOrder", kind: .method,
       text: ##"""
-        // One order. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`.
+        // One order. One of more than 1 MiB, from a time without that limit, comes in parts: each is the
+        // order with some of its positions, refunds and shipments, all of which together have every one
+        // once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, and for `part_token`
+        // those of page tokens, `PAGE_TOKEN_MISMATCH` also where the order has changed since.
         rpc GetOrder(GetOrderRequest) returns (GetOrderResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3543,7 +3684,10 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.MoveOrder", kind: .method,
       text: ##"""
-        // Gives an order to another customer; its events go along, statistics of both follow. Errors:
+        // Gives an order to another customer. The events that were derived from it go along, and so do
+        // its checkout and the events of that; those who follow the store or the new customer get them
+        // with EVENT_CHANGE_KIND_MOVED. Statistics of both follow; what the order told of the record of
+        // the one who had it stays there. It moves orders that an unmerge left behind, too. Errors:
         // NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
         // `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
         rpc MoveOrder(MoveOrderRequest) returns (MoveOrderResponse) {
@@ -3554,7 +3698,8 @@ extension Contract {
       name: "patron.v1.TimelineService.DeleteOrder", kind: .method,
       text: ##"""
         // Deletes an order and the events that were derived from it; events of others about it stay.
-        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`.
+        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+        // FAILED_PRECONDITION `CUSTOMER_ERASED`.
         rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse);
         """##),
     ContractDeclaration(
@@ -3750,7 +3895,7 @@ extension Contract {
           repeated string enriched_fields = 19;
           // Patron's id of the order it is about; 0 when none, or unknown when the event was recorded.
           int64 order_id = 20;
-          // Addresses that the event was given with and that name no customer.
+          // Addresses that the event was given with and that are nobody's by the store's settings.
           Contact contact = 21;
         }
         """##),
@@ -3841,22 +3986,30 @@ extension Contract {
           // The store; empty is `default`.
           string store_id = 1;
           // Who ordered; is created when unknown. E-mail and phone number may both be given without an
-          // external id, as guests do. Fields fill what the customer lacks and never overwrite. A new order
+          // external id, as guests do: who has another e-mail address than the number's owner is another
+          // person, and the number is left out with the warning `IDENTIFIER_KEPT`. Fields fill what the
+          // customer lacks and never overwrite. A new order
           // also tells its address (shipping, else billing) and currency, and its marketing flags count.
           CustomerInput customer = 2;
-          // The order. Absent fields of a known order stay as they are, fields that are present and empty
-          // are cleared.
+          // The order. Fields of a known order that are absent stay as they are, fields that are present
+          // and empty are cleared; see Order. A new order takes all that is given.
           Order order = 3;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
           // What becomes of secondary values that break a rule. Unspecified drops.
           InvalidFields invalid_fields = 5;
-          // `order` is the whole state: what is absent there is cleared.
+          // `order` is the whole state: what is absent there is cleared. Money and parts are still taken
+          // back only by a state that is known to be newer, or with `allow_regress`.
           bool replace = 6;
-          // The fields of the order to set, also those that are absent in `order`, which are cleared: the
-          // way to empty a list. Empty takes the fields that are present.
+          // The fields of a known order to set, by name, also those that are absent in `order`, which are
+          // cleared: the way to empty a list. Empty takes the fields that are present; it wins over
+          // `replace`. `version` and `updated_at` are taken without being named. Reason:
+          // `MASK_PATH_UNKNOWN`.
           google.protobuf.FieldMask update_mask = 7;
           // Take money or parts back where neither `updated_at` nor `version` says that the state is newer.
+          // Otherwise these are kept, with the warning `ORDER_REGRESSION_KEPT` that names the field: a
+          // lower payment or fulfilment status, a cancellation, refunds that are missing or smaller,
+          // shipments that are missing or say less than they did.
           bool allow_regress = 8;
         }
         """##),
@@ -3940,13 +4093,13 @@ extension Contract {
       text: ##"""
         // Response of SyncRefund.
         message SyncRefundResponse {
-          // The order after it.
+          // The order after it; absent while the refund waits for it.
           Order order = 1;
-          // Created, updated or unchanged.
+          // Updated or unchanged; of a refund that waits for its order created, updated or unchanged.
           Outcome outcome = 2;
           // Events that the change put on the timeline.
           repeated Event derived_events = 3;
-          // What the caller should know: `TIMES_CONTRADICT`, `REFUND_EXCEEDS_TOTAL`.
+          // What the caller should know: `TIMES_CONTRADICT`, `REFUND_EXCEEDS_TOTAL`, `ORDER_AWAITED`.
           repeated Warning warnings = 4;
         }
         """##),
@@ -3971,14 +4124,15 @@ extension Contract {
       text: ##"""
         // Response of SyncFulfillment.
         message SyncFulfillmentResponse {
-          // The order after it.
+          // The order after it; absent while the shipment waits for it.
           Order order = 1;
-          // Created, updated or unchanged.
+          // Updated or unchanged; of a shipment that waits for its order created, updated or unchanged.
           Outcome outcome = 2;
           // Events that the change put on the timeline.
           repeated Event derived_events = 3;
           // What the caller should know: `TIMES_CONTRADICT`, `ORDER_PARTS_REMOVED` for tracking that is not
-          // given any more, `QUANTITY_EXCEEDS_ORDER`.
+          // given any more, `QUANTITY_EXCEEDS_ORDER`, `ORDER_AWAITED`, `ORDER_STATE_OUTDATED` for a status
+          // that came about before the one that is known.
           repeated Warning warnings = 4;
         }
         """##),
@@ -3991,7 +4145,7 @@ extension Contract {
           string store_id = 1;
           // Whose; is created when unknown and has an e-mail or phone number.
           CustomerInput customer = 2;
-          // The checkout with its whole current state.
+          // The checkout. What is absent of a known one stays as it is; see Checkout.
           Checkout checkout = 3;
           // Country of phone numbers given without `+`. Empty is the store's.
           string default_country = 4;
@@ -4148,8 +4302,8 @@ extension Contract {
           int32 page_size = 3;
           // `next_page_token` of the page before.
           string page_token = 4;
-          // List the refunds and shipments of the store that wait for their order instead; no customer is
-          // named then.
+          // List the refunds and shipments of the store that wait for their order instead. A customer that
+          // is named too is INVALID_ARGUMENT, reason `REF_UNEXPECTED`.
           bool pending_parts = 5;
         }
         """##),

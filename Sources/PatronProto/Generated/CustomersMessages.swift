@@ -311,9 +311,15 @@ public struct Customer: ProtobufC.Message {
   /// When the last event of any source happened.
   public var lastEventAt: GoogleProtobuf.Timestamp?
 
-  /// What marketing each channel may be sent, and what blocks it: in full views of lists and batches,
-  /// and in NDJSON exports of customers with a suppressed address.
+  /// What marketing each channel may be sent, and what blocks it: in full views, and in NDJSON exports
+  /// of customers with a suppressed address.
   public var channels: [ChannelStatus] = []
+
+  /// When the customer last sent a text message that holds a word of opting out and is more than that
+  /// word (warning `POSSIBLE_OPT_OUT` of RecordEvent): somebody should read it. The filter
+  /// `sms=possible_opt_out` finds it until the customer opts out of SMS marketing, or agrees to it in
+  /// person later.
+  public var possibleOptOutAt: GoogleProtobuf.Timestamp?
 
   /// The message with every field absent or at its default.
   public init() {}
@@ -385,6 +391,7 @@ public struct Customer: ProtobufC.Message {
     self.activity = CArray.map(c.pointee.activity, c.pointee.n_activity) { SourceActivity(fromC: $0!) }
     self.lastEventAt = c.pointee.last_event_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ChannelStatus(fromC: $0!) }
+    self.possibleOptOutAt = c.pointee.possible_opt_out_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -469,14 +476,15 @@ public struct Customer: ProtobufC.Message {
     if let value = self.lastEventAt { c.pointee.last_event_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     c.pointee.n_channels = self.channels.count
     c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ChannelStatus.self) }
+    if let value = self.possibleOptOutAt { c.pointee.possible_opt_out_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
   }
 }
 
 /// What a caller may write of a customer. Absent leaves alone, present and empty clears.
 public struct CustomerInput: ProtobufC.Message {
   /// The shop's identifier, 1 to 255 characters without control characters, kept as given but for
-  /// space around it. Values that are no identifiers (`0`, `null`, `guest`, ...) are refused. Only
-  /// UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
+  /// space around it. Values that are nobody's (`0`, `null`, `guest`, `#N/A`, `7.2E+12`, `{{id}}`,
+  /// ...) are refused unless the store's settings allow them. Only UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
   /// as not given. Reasons: `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
   /// `EXTERNAL_ID_PLACEHOLDER`.
   public var externalID: String?
@@ -487,9 +495,14 @@ public struct CustomerInput: ProtobufC.Message {
   /// references.
   public var email: String?
 
-  /// Phone number in E.164 form, 7 to 15 digits. Spaces and punctuation are removed; a number
-  /// without `+` needs `default_country`, the request's or the store's. Unique within the store.
-  /// Reasons: `PHONE_COUNTRY_MISSING`, `PHONE_NOT_E164`, `PHONE_HAS_EXTENSION`, `PHONE_EMPTY`.
+  /// Phone number. It is kept in E.164, 7 to 15 digits, in the one form that libphonenumber gives
+  /// every spelling of it: `+52 1 55 …` is `+52 55 …`. Formatting is removed, an extension too, with
+  /// the warning `PHONE_EXTENSION_DROPPED`; a number without `+` needs `default_country`, the
+  /// request's or the store's, and may have that country's prefix of calls abroad, or its calling
+  /// code. Unique within the store. Reasons: `PHONE_COUNTRY_MISSING`; `PHONE_NOT_E164` for what is no
+  /// number of any country, and for decimal numbers of spreadsheets; `PHONE_AMBIGUOUS` where it is a
+  /// number with its calling code and another without; `PHONE_HAS_EXTENSION` for letters that are
+  /// none; `PHONE_EMPTY`.
   public var phoneNumber: String?
 
   /// Up to 255 characters.
@@ -520,14 +533,15 @@ public struct CustomerInput: ProtobufC.Message {
   /// `TAGS_TOO_MANY`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`.
   public var tags: String?
 
-  /// Replaces the whole address; an empty address clears it.
+  /// Replaces the whole address; an empty address clears it. See `address_mask` for parts.
   public var address: Address?
 
   /// Whether the customer accepts marketing by SMS, as the shop knows it. It changes the consent
   /// unless the customer opted out: then the answer carries the warning `STICKY_OPT_OUT`. What an
   /// order or an event says counts once and as of its time: where the consent changed since, the
-  /// warning is `CONSENT_OUTDATED`. Where true is stored and nothing may be sent all the same, the
-  /// warning is `CONSENT_PENDING`, `CONSENT_EXPIRED`, `ADDRESS_SUPPRESSED` or
+  /// warning is `CONSENT_OUTDATED`. Beside an address that is not the customer's, and is not taken,
+  /// it changes nothing: the warning is `ADDRESS_DIFFERS`. Where true is stored and nothing may be
+  /// sent all the same, the warning is `CONSENT_PENDING`, `CONSENT_EXPIRED`, `ADDRESS_SUPPRESSED` or
   /// `OTHER_TOPIC_OPT_OUT`; the last two once, when the flag subscribes.
   public var acceptsSMSMarketing: Bool?
 
@@ -540,7 +554,8 @@ public struct CustomerInput: ProtobufC.Message {
   public var customProperties: [String: PropertyValue] = [:]
 
   /// Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the other
-  /// parts stay. Absent or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
+  /// parts stay and are not looked at. Where gaps are filled, parts that are known stay too. Absent
+  /// or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
   public var addressMask: GoogleProtobuf.FieldMask?
 
   /// The message with every field absent or at its default.
@@ -1333,7 +1348,8 @@ public struct CustomerFilter: ProtobufC.Message {
   public var selections: [FilterSelection] = []
 
   /// The search box: a fragment of an e-mail address or a phone number. Space around it, case and
-  /// the formatting of phone numbers do not matter; one or two characters match beginnings only.
+  /// the formatting of phone numbers do not matter, nor that they begin as they do in the store's
+  /// country (`0415 …`); one or two characters match beginnings only.
   /// Digits with punctuation (`2024-05`) are looked for as they stand and without it.
   /// Up to 254 characters; empty is everyone.
   public var query = ""
@@ -1379,7 +1395,7 @@ public struct ListCustomersRequest: ProtobufC.Message {
   /// Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
   public var pageSize: Int32 = 0
 
-  /// `next_page_token` of the page before; everything but the page size must be as it was there, and
+  /// `next_page_token` of the page before; all but page size and view must be as it was there, and
   /// by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else INVALID_ARGUMENT, reason
   /// `PAGE_TOKEN_MISMATCH`, which says what differs. By CUSTOMER_SORT_NAME the last customer of the
   /// page before must have kept name and record, else FAILED_PRECONDITION, reason
@@ -3047,7 +3063,8 @@ public struct SuppressionEntry: ProtobufC.Message {
   /// The channel; unspecified is that of the address. Another is `CHANNEL_MISMATCH`.
   public var channel = Channel(rawValue: 0)
 
-  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person.
+  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person; it and `ERASURE` are taken as
+  /// the word of the owner of the address.
   public var reason = SuppressionReason(rawValue: 0)
 
   /// Since when; absent is now. Reasons: those of SuppressCustomer.
@@ -3284,12 +3301,14 @@ public struct StoreSettings: ProtobufC.Message {
   public var carryConsentOnAddressChange: Bool?
 
   /// Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a till: they
-  /// are kept on orders and events as contact, and never find or merge customers. Reason:
-  /// `SHARED_IDENTIFIERS_TOO_MANY`.
+  /// are kept on orders and events as contact, and never find or merge customers in what is written:
+  /// in a customer's record they are left out with the warning `IDENTIFIER_SHARED`, and an input that
+  /// names nobody else is refused for that reason. Reason: `SHARED_IDENTIFIERS_TOO_MANY`.
   public var sharedIdentifiers: TextList?
 
   /// E-mail addresses in a year beside one phone number above which the filter
-  /// `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. Reason:
+  /// `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. As many are remembered of a
+  /// number. Reason:
   /// `SHARED_PHONE_THRESHOLD_OUT_OF_RANGE`.
   public var sharedPhoneThreshold: Int32?
 
@@ -3304,7 +3323,8 @@ public struct StoreSettings: ProtobufC.Message {
   /// Words of opting in beside those that are known; like `opt_out_words`.
   public var optInWords: TextList?
 
-  /// External ids that are taken although they look like placeholders, up to 100. Reason:
+  /// External ids, those of orders and their parts too, that are taken although they look like
+  /// placeholders, up to 100. Reasons: `EXTERNAL_ID_EMPTY`, those of the identifier, and
   /// `EXTERNAL_IDS_TOO_MANY`.
   public var allowedExternalIDs: TextList?
 

@@ -15,19 +15,25 @@ public enum CustomerService {
   /// the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
   /// which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
   /// would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
-  /// of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+  /// of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
+  /// that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
   /// the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
-  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
-  /// `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`,
+  /// `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
   ///
   /// Identifiers that belong to several records, of which at most one has an external id of the
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
   /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
-  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
-  /// An address that replaces the customer's brings the consent of the record that had it. One that
-  /// is replaced or cleared after an opt-out is suppressed from then on. An item
-  /// of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
-  /// together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
+  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same, but
+  /// for a phone number whose owner has another e-mail address: that is another person.
+  ///
+  /// An address that replaces the customer's brings the consent of the record that had it, else what
+  /// is known of it: an agreement ends with its address, with the warning `CONSENT_NOT_CARRIED`, a
+  /// row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the same
+  /// call counts for the new address. An opt-out stays with the record and with its former address,
+  /// which is suppressed from then on. An item of a batch whose merge would move more than 20,000
+  /// events, orders, checkouts and ledger rows together with those of the items before it is refused
+  /// with `MERGE_TOO_LARGE`: send it again.
   public static let upsertCustomer = MethodDescriptor<UpsertCustomerRequest, UpsertCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UpsertCustomer", kind: .unary,
@@ -56,6 +62,9 @@ public enum CustomerService {
       idempotency: .noSideEffects))
 
   /// Changes one customer by id, field by field. The way to add an identifier, or to take one away.
+  /// Beside the fields of CustomerInput a mask may name one custom property
+  /// (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address` replaces
+  /// the whole address.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
   /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
@@ -100,14 +109,18 @@ public enum CustomerService {
       idempotency: .noSideEffects))
 
   /// Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
-  /// e-mail and phone number without external id, as guests do.
+  /// e-mail and phone number without external id, as guests do. Nothing is merged: identifiers of
+  /// two customers, and one that would replace that of a customer whom another one found, are
+  /// FAILED_PRECONDITION `IDENTIFIER_MISMATCH` (see OnMismatch). An external id that finds its
+  /// customer sets what it gives, but takes nothing of others.
   ///
   /// Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
   /// INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
   /// for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
   /// `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
   /// suppression without the address of its channel. Warnings: those of UpsertCustomer,
-  /// `CONSENT_KEPT`, `CONSENT_OUTDATED`.
+  /// `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of a row before it in the
+  /// request.
   public static let importCustomers = MethodDescriptor<ImportCustomersRequest, ImportCustomersResponse>(
     TTRPC.Method(
       service: name, name: "ImportCustomers", kind: .unary,
@@ -141,7 +154,8 @@ public enum CustomerService {
   /// history move, whatever named the secondary names the primary from then on, also its id, and the
   /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
   /// consent unless an opt-out of the other record takes it away; no agreement for another address
-  /// comes over. Addresses that are not kept are suppressed where their record had opted out.
+  /// comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not kept
+  /// are suppressed where their record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
@@ -153,10 +167,10 @@ public enum CustomerService {
       service: name, name: "MergeCustomers", kind: .unary,
       idempotency: .unknown))
 
-  /// Undoes a merge. Both customers are as they were; events, orders and checkouts that came since,
-  /// and fields that were changed since, stay with the primary. What was said of consent since goes
-  /// with its address, and an opt-out counts for both. Both timelines have the event
-  /// `profile_unmerged`.
+  /// Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are not
+  /// any more; events, orders and checkouts that came since, and fields that were changed since, stay
+  /// with the primary. What was said of consent since goes with its address, and an opt-out counts
+  /// for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
   ///
   /// Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
   /// FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
@@ -175,9 +189,10 @@ public enum CustomerService {
   /// `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
   /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
   /// (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
-  /// that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING` when the
-  /// customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is found has
-  /// another address for it than the one given: whoever fills in a form must not change the address
+  /// that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, or the agreement names no
+  /// address and is older than the last change of it, `ADDRESS_MISSING` when the customer has no
+  /// address for a channel, `ADDRESS_DIFFERS` when the customer who is found has another address for
+  /// it than the one given: whoever fills in a form must not change the address
   /// of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
   /// agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
   public static let subscribeCustomer = MethodDescriptor<SubscribeCustomerRequest, SubscribeCustomerResponse>(
@@ -247,9 +262,11 @@ public enum CustomerService {
       idempotency: .noSideEffects))
 
   /// Suppresses addresses or opts them out, whether or not customers have them, without making
-  /// customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
-  /// to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
-  /// `CHANNEL_MISMATCH`.
+  /// customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
+  /// INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
+  /// `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes
+  /// of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the
+  /// agreement.
   public static let importSuppressions = MethodDescriptor<ImportSuppressionsRequest, ImportSuppressionsResponse>(
     TTRPC.Method(
       service: name, name: "ImportSuppressions", kind: .unary,
@@ -320,19 +337,25 @@ public struct CustomerServiceClient: Sendable {
   /// the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
   /// which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
   /// would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
-  /// of an erased one, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
+  /// of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
+  /// that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
   /// the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
-  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `IDENTIFIER_KEPT`, `CUSTOMERS_MERGED`,
-  /// `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`,
+  /// `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
   ///
   /// Identifiers that belong to several records, of which at most one has an external id of the
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
   /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
-  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same.
-  /// An address that replaces the customer's brings the consent of the record that had it. One that
-  /// is replaced or cleared after an opt-out is suppressed from then on. An item
-  /// of a batch whose merge would move more than 20,000 events, orders, checkouts and ledger rows
-  /// together with those of the items before it is refused with `MERGE_TOO_LARGE`: send it again.
+  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same, but
+  /// for a phone number whose owner has another e-mail address: that is another person.
+  ///
+  /// An address that replaces the customer's brings the consent of the record that had it, else what
+  /// is known of it: an agreement ends with its address, with the warning `CONSENT_NOT_CARRIED`, a
+  /// row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the same
+  /// call counts for the new address. An opt-out stays with the record and with its former address,
+  /// which is suppressed from then on. An item of a batch whose merge would move more than 20,000
+  /// events, orders, checkouts and ledger rows together with those of the items before it is refused
+  /// with `MERGE_TOO_LARGE`: send it again.
   public func upsertCustomer(_ request: UpsertCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpsertCustomerResponse {
     try await channel.call(CustomerService.upsertCustomer, request, options)
   }
@@ -357,6 +380,9 @@ public struct CustomerServiceClient: Sendable {
   }
 
   /// Changes one customer by id, field by field. The way to add an identifier, or to take one away.
+  /// Beside the fields of CustomerInput a mask may name one custom property
+  /// (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address` replaces
+  /// the whole address.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
   /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
@@ -396,14 +422,18 @@ public struct CustomerServiceClient: Sendable {
   }
 
   /// Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
-  /// e-mail and phone number without external id, as guests do.
+  /// e-mail and phone number without external id, as guests do. Nothing is merged: identifiers of
+  /// two customers, and one that would replace that of a customer whom another one found, are
+  /// FAILED_PRECONDITION `IDENTIFIER_MISMATCH` (see OnMismatch). An external id that finds its
+  /// customer sets what it gives, but takes nothing of others.
   ///
   /// Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
   /// INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
   /// for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
   /// `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
   /// suppression without the address of its channel. Warnings: those of UpsertCustomer,
-  /// `CONSENT_KEPT`, `CONSENT_OUTDATED`.
+  /// `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of a row before it in the
+  /// request.
   public func importCustomers(_ request: ImportCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ImportCustomersResponse {
     try await channel.call(CustomerService.importCustomers, request, options)
   }
@@ -434,7 +464,8 @@ public struct CustomerServiceClient: Sendable {
   /// history move, whatever named the secondary names the primary from then on, also its id, and the
   /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
   /// consent unless an opt-out of the other record takes it away; no agreement for another address
-  /// comes over. Addresses that are not kept are suppressed where their record had opted out.
+  /// comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not kept
+  /// are suppressed where their record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
@@ -445,10 +476,10 @@ public struct CustomerServiceClient: Sendable {
     try await channel.call(CustomerService.mergeCustomers, request, options.identified(by: request.requestID))
   }
 
-  /// Undoes a merge. Both customers are as they were; events, orders and checkouts that came since,
-  /// and fields that were changed since, stay with the primary. What was said of consent since goes
-  /// with its address, and an opt-out counts for both. Both timelines have the event
-  /// `profile_unmerged`.
+  /// Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are not
+  /// any more; events, orders and checkouts that came since, and fields that were changed since, stay
+  /// with the primary. What was said of consent since goes with its address, and an opt-out counts
+  /// for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
   ///
   /// Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
   /// FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
@@ -466,9 +497,10 @@ public struct CustomerServiceClient: Sendable {
   /// `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
   /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
   /// (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
-  /// that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, `ADDRESS_MISSING` when the
-  /// customer has no address for a channel, `ADDRESS_DIFFERS` when the customer who is found has
-  /// another address for it than the one given: whoever fills in a form must not change the address
+  /// that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, or the agreement names no
+  /// address and is older than the last change of it, `ADDRESS_MISSING` when the customer has no
+  /// address for a channel, `ADDRESS_DIFFERS` when the customer who is found has another address for
+  /// it than the one given: whoever fills in a form must not change the address
   /// of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
   /// agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
   public func subscribeCustomer(_ request: SubscribeCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SubscribeCustomerResponse {
@@ -531,9 +563,11 @@ public struct CustomerServiceClient: Sendable {
   }
 
   /// Suppresses addresses or opts them out, whether or not customers have them, without making
-  /// customers. Suppressions are added, none is lifted. Errors: INVALID_ARGUMENT for what is common
-  /// to the entries; those of an entry are those of SuppressCustomer, `ADDRESS_EXPECTED`,
-  /// `CHANNEL_MISMATCH`.
+  /// customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
+  /// INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
+  /// `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes
+  /// of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the
+  /// agreement.
   public func importSuppressions(_ request: ImportSuppressionsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ImportSuppressionsResponse {
     try await channel.call(CustomerService.importSuppressions, request, options)
   }
