@@ -111,9 +111,10 @@ struct ConsentEdit {
     for row in try SuppressionReader(writer.read).suppressions(channel, of: address) {
       guard let suppression = PatronModel.Suppression(row), isMeant(suppression) else { continue }
       lifted.append((channel, address, suppression.reason))
-      let row = how.ledgerRow(.unsuppress, over: customer.consent(channel, .marketing))
+      let told = how.ledgerRow(.unsuppress, over: customer.consent(channel, .marketing))
       changes.add(
-        row, channel, .marketing, how.evidence, suppression: suppression.reason, addressHash: hash)
+        told, channel, .marketing, how.evidence, suppression: suppression.reason,
+        addressHash: row.addressHash)
     }
   }
 

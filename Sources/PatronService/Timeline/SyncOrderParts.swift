@@ -145,7 +145,7 @@ extension TimelineHandlers {
     let result = try part.perform(in: context.store(part.store), at: context.now)
     try response.append(
       SyncRefundResponse.with {
-        $0.order = try result.order.answered()
+        $0.order = try result.order?.answered()
         $0.outcome = result.outcome
         $0.derivedEvents = result.events
         $0.warnings = result.warnings
@@ -166,7 +166,7 @@ extension TimelineHandlers {
     let result = try part.perform(in: context.store(part.store), at: context.now)
     try response.append(
       SyncFulfillmentResponse.with {
-        $0.order = try result.order.answered()
+        $0.order = try result.order?.answered()
         $0.outcome = result.outcome
         $0.derivedEvents = result.events
         $0.warnings = result.warnings
