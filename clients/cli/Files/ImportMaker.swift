@@ -91,7 +91,8 @@ struct CustomerRows: ImportMaker {
 /// Makes customers from lines of NDJSON as exports write them.
 struct CustomerRecords: ImportMaker {
   var duplicates: ImportDuplicates
-  private let options = Session.reading(allowUnknownFields: true)
+  private let options = JSONReadOptions(
+    ignoresUnknownFields: true, resolve: Session.resolve)
 
   init(duplicates: ImportDuplicates) { self.duplicates = duplicates }
 

@@ -1,3 +1,5 @@
+import PatronClient
+
 /// A table that fits a number of columns: wide cells are cut where there is no room.
 struct TextTable {
   struct Column {
@@ -13,7 +15,7 @@ struct TextTable {
 
   init(_ columns: [Column]) { self.columns = columns }
 
-  mutating func add(_ row: [String]) { rows.append(row.map(SafeText.line)) }
+  mutating func add(_ row: [String]) { rows.append(row.map { SafeText.line($0) }) }
 
   /// Columns of space between two cells.
   private static let gap = 2

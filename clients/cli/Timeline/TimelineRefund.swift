@@ -118,10 +118,10 @@ struct TimelineFulfillment: AsyncParsableCommand {
   var shipmentStatus: ShipmentStatus?
 
   @Option(
-    help: ArgumentHelp("When that status came about, ISO 8601; else now.", valueName: "time"),
-    transform: { try InstantText.timestamp($0) }
+    help: TimeArgument.help("When that status came about", "Else now."),
+    transform: { try TimeArgument($0) }
   )
-  var occurredAt: GoogleProtobuf.Timestamp?
+  var occurredAt: TimeArgument?
 
   @Option(help: ArgumentHelp("Carrier.", valueName: "name"))
   var trackingCompany: String?
@@ -146,7 +146,9 @@ struct TimelineFulfillment: AsyncParsableCommand {
 
   func run() async throws {
     try await Session.run(global, zone: times.timezone) { session in
-      let time = try await session.reading { try $0.timestamp(at) }
+      let (time, statusTime) = try await session.reading {
+        (try $0.timestamp(at), try $0.timestamp(occurredAt))
+      }
       let request = SyncFulfillmentRequest.with {
         $0.storeID = session.storeID
         $0.orderExternalID = orderId
@@ -155,7 +157,7 @@ struct TimelineFulfillment: AsyncParsableCommand {
           $0.fulfilledAt = time
           $0.state = state ?? .unspecified
           $0.shipmentStatus = shipmentStatus ?? .unspecified
-          $0.occurredAt = occurredAt
+          $0.occurredAt = statusTime
           $0.trackingCompany = trackingCompany ?? ""
           $0.trackingNumber = trackingNumber ?? ""
           $0.trackingURL = trackingUrl ?? ""
