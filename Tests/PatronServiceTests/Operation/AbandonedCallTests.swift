@@ -4,6 +4,7 @@ import PatronStore
 import ProtobufC
 import Synchronization
 import TTRPC
+import TTRPCNIO
 import Testing
 
 @testable import PatronService

@@ -1,5 +1,6 @@
 import PatronProto
 import PatronStore
+import ProtobufC
 import SQLite
 import Synchronization
 import TTRPC

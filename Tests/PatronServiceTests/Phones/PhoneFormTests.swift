@@ -130,7 +130,7 @@ extension PhoneFormTests {
       try await shop.set(["default_country"]) { $0.defaultCountry = "AU" }
       let id = try await shop.customer(.externalID("c1")).id
       #expect(try await shop.customer(ref).id == id)
-      #expect(try await shop.timeline(ref).customer?.id == id)
+      #expect(try await shop.timeline(ref).header?.customer?.id == id)
       #expect(try await shop.history(ref).count == 1)
       let all = try await shop.customers.batchGetCustomers(
         .with { $0.customers = [.with { $0.ref = ref }] })

@@ -1,5 +1,6 @@
 import Foundation
 import PatronProto
+import PatronStore
 import ProtobufC
 import TTRPC
 import Testing

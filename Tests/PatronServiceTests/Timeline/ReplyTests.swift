@@ -1,5 +1,6 @@
 import PatronModel
 import PatronProto
+import PatronStore
 import ProtobufC
 import Testing
 
