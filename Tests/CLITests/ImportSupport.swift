@@ -1,5 +1,6 @@
 import Foundation
 import PatronClient
+import struct PatronModel.ZoneRules
 
 @testable import patron
 
@@ -42,7 +43,7 @@ extension FakeServer {
 
 extension ImportItem {
   /// Marketing by a channel.
-  func consent(_ channel: Channel) -> PatronProto.Subscription? {
+  func consent(_ channel: PatronProto.Channel) -> PatronProto.Subscription? {
     subscriptions.first { $0.channel == channel && $0.topic == .marketing }
   }
 }
@@ -50,6 +51,6 @@ extension ImportItem {
 extension GoogleProtobuf.Timestamp {
   /// An instant as people write it.
   static func of(_ text: String) -> GoogleProtobuf.Timestamp? {
-    try? InstantText.timestamp(text)
+    try? Times(zone: .utc).timestamp(of: TimeArgument(text))
   }
 }
