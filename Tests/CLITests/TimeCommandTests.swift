@@ -209,7 +209,8 @@ struct TimeCommandTests {
     }
     let file = try TemporaryFile(
       """
-      external_id,account_created_at,email_consent,email_consent_at,email_unsubscribed_at,sms_suppression_reasons,sms_suppressed_at
+      external_id,account_created_at,email_consent,email_consent_at,email_unsubscribed_at,\
+      sms_suppression_reasons,sms_suppressed_at
       1,2024-05-01T00:00:00Z,,,,,
       2,2024-05-01,subscribed,2024-05-06,,,
       3,,unsubscribed,2024-05-06,2024-05-06,hard_bounce,2024-05-06 10:00

@@ -3,7 +3,7 @@ import Foundation
 /// Tables under Tests/Field: what was met outside, one case a line.
 enum FieldTable {
   private static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Field")
 
   /// The cells of each line, without comments and header.

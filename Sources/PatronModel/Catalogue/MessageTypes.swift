@@ -55,8 +55,8 @@ extension EventCatalogue {
       .sms,
       "sms_possible_opt_out",
       "May have opted out by SMS",
-      "A text message of the customer holds a word of opting out and more: somebody should read it. "
-        + "It does nothing by itself.",
+      "A text message of the customer holds a word of opting out and more: somebody should read "
+        + "it. It does nothing by itself.",
       [.text("event_id"), .message],
       channel: .sms
     ),

@@ -1,7 +1,7 @@
 /// A pattern of digits in the language of the telephone plans: digits, `\d`, classes, groups,
 /// alternatives, `?`, counts such as `{2,4}`, and `$`. Like a regular expression it takes the first
-/// alternative that leads to a match; unlike one it costs nothing to begin with, which counts on the
-/// way of every phone number that is written.
+/// alternative that leads to a match; unlike one it costs nothing to begin with, which counts on
+/// the way of every phone number that is written.
 struct DigitPattern: Sendable {
   private enum Step {
     /// So many digits of the set.

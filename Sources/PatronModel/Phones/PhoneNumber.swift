@@ -20,8 +20,8 @@ public struct PhoneNumber: Sendable, Hashable {
   /// script count, `00` is a `+`, an extension is left out. With a default country also as it is
   /// written there, with that country's prefix of calls abroad, and with its calling code alone.
   ///
-  /// - Parameter defaultCountry: in which a number without `+` was written. Without it such a number
-  ///   is rejected: nothing is guessed.
+  /// - Parameter defaultCountry: in which a number without `+` was written. Without it such a
+  ///   number is rejected: nothing is guessed.
   /// - Throws: `PHONE_EMPTY`, `PHONE_HAS_EXTENSION`, `PHONE_COUNTRY_MISSING`, `PHONE_NOT_E164`,
   ///   `PHONE_AMBIGUOUS`.
   public init(_ text: String, defaultCountry: CountryCode? = nil) throws(RuleError) {
@@ -30,8 +30,8 @@ public struct PhoneNumber: Sendable, Hashable {
     self.init(reading.digits, hadExtension: written.hasExtension)
   }
 
-  /// Accepts what names a stored number: as ``init(_:defaultCountry:)``, and digits behind a `+` that
-  /// no plan has. They are looked for as they stand: nobody's opt-out waits for a newer table.
+  /// Accepts what names a stored number: as ``init(_:defaultCountry:)``, and digits behind a `+`
+  /// that no plan has. They are looked for as they stand: nobody's opt-out waits for a newer table.
   ///
   /// - Throws: as ``init(_:defaultCountry:)``.
   public init(naming text: String, in country: CountryCode? = nil) throws(RuleError) {

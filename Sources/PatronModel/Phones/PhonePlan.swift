@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// The telephone plan of one country or territory: how its numbers are written there, and which there
-/// are.
+/// The telephone plan of one country or territory: how its numbers are written there, and which
+/// there are.
 ///
 /// Two rules tell what a number is. What a plan *takes* has a length that it uses and begins as its
 /// numbers do: so coarse that a range which is opened tomorrow passes. What is *known* lies in a
@@ -72,8 +72,8 @@ final class PhonePlan: Sendable {
     return Array(digits[end...])
   }
 
-  /// A number as its own digits alone, where it is written with a prefix of the country's; what that
-  /// makes too short is taken as it stands.
+  /// A number as its own digits alone, where it is written with a prefix of the country's; what
+  /// that makes too short is taken as it stands.
   func significant(_ number: [UInt8]) -> [UInt8] {
     let stripped = withoutPrefix(number)
     if stripped.count == number.count { return stripped }

@@ -24,8 +24,8 @@ final class PhonePlans: Sendable {
     plans = Mutex([PhonePlan?](repeating: nil, count: lines.count))
   }
 
-  /// The plan by which numbers without a calling code are read. Territories without one of their own
-  /// have that of the network that serves them.
+  /// The plan by which numbers without a calling code are read. Territories without one of their
+  /// own have that of the network that serves them.
   func plan(of country: CountryCode) -> PhonePlan? {
     if let index = byRegion[country.code[...]] { return plan(index) }
     return byCode[country.callingCode].first.map(plan)

@@ -15,8 +15,8 @@ struct PhoneReading: Equatable {
     self.init(code: Array(digits[..<codeLength]), number, plans)
   }
 
-  /// Reads digits as they are dialled in the country of a plan: behind the prefix of calls abroad, or
-  /// with the country's calling code where only that makes a number of them, or else inside it.
+  /// Reads digits as they are dialled in the country of a plan: behind the prefix of calls abroad,
+  /// or with the country's calling code where only that makes a number of them, or else inside it.
   init?(dialled digits: [UInt8], in plan: PhonePlan) {
     if let abroad = plan.abroad(digits) {
       self.init(international: abroad)
@@ -68,8 +68,8 @@ enum PhoneReadings {
     return .several
   }
 
-  /// Where another reading than the first is possible, a number in an assigned range counts more than
-  /// one outside of any: `447700900123` in Britain is +44 7700 900123. Where two are equally
+  /// Where another reading than the first is possible, a number in an assigned range counts more
+  /// than one outside of any: `447700900123` in Britain is +44 7700 900123. Where two are equally
   /// good, nothing is guessed.
   private static func decide(_ readings: [PhoneReading]) -> Decision {
     var taken: [PhoneReading] = []

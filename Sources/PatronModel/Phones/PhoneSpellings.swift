@@ -3,8 +3,8 @@
 /// under each.
 public enum PhoneSpellings {
   /// The number without the 9 of Argentina's mobile phones, or with it; nil elsewhere. Both are
-  /// numbers of their own to libphonenumber, but no two lines there differ in it alone, and gateways
-  /// leave it out.
+  /// numbers of their own to libphonenumber, but no two lines there differ in it alone, and
+  /// gateways leave it out.
   public static func twin(of e164: String) -> String? {
     guard e164.hasPrefix("+54") else { return nil }
     let own = e164.dropFirst(3)
@@ -16,8 +16,8 @@ public enum PhoneSpellings {
   }
 
   /// The spellings that were accepted, and kept as they are, before numbers had one form: with a
-  /// trunk prefix behind the calling code, and Argentina's 15 behind the area code. Of a number that
-  /// is in no such form itself they are those of that form, and that form.
+  /// trunk prefix behind the calling code, and Argentina's 15 behind the area code. Of a number
+  /// that is in no such form itself they are those of that form, and that form.
   public static func former(of numbers: [String]) -> [String] {
     var found: [String] = []
     for number in numbers {

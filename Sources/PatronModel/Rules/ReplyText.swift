@@ -1,5 +1,5 @@
-/// What somebody wrote, cut into words that can be looked up: without case, accents, punctuation and
-/// emoji, whatever keyboard and font it was written with.
+/// What somebody wrote, cut into words that can be looked up: without case, accents, punctuation
+/// and emoji, whatever keyboard and font it was written with.
 struct ReplyText: Sendable {
   /// The words, in order; those that were spelt letter by letter (`S.T.O.P`) are one.
   let words: [String]

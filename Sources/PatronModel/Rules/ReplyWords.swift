@@ -16,9 +16,9 @@ public enum ReplyIntent: String, Sendable, Hashable, CaseIterable {
 ///
 /// Looked up are the whole text and its first words, whatever they are written with. In doubt an
 /// answer opts out: what stands behind the first word, as in `Stop. Thank you`, does not take it
-/// back. Words that begin many other sentences, such as `cancel`, count as the whole text only, with
-/// what is said out of politeness. Where such a word stands elsewhere the answer may opt out; who
-/// reads it knows. To opt in, the word has to be the whole text.
+/// back. Words that begin many other sentences, such as `cancel`, count as the whole text only,
+/// with what is said out of politeness. Where such a word stands elsewhere the answer may opt out;
+/// who reads it knows. To opt in, the word has to be the whole text.
 public struct ReplyWords: Sendable {
   /// The most words that a store has of each kind.
   public static let mostOwn = 200

@@ -38,9 +38,9 @@ public struct CountryCode: Sendable, Hashable {
 
   /// Calling codes of territories whose code ISO 3166-1 leaves to users or reserves, and that
   /// shops, carriers and tax offices send all the same: Kosovo (`XK`), Northern Ireland (`XI`),
-  /// Ceuta (`XC`), Melilla (`XL`), both (`EA`), the Canary Islands (`IC`), Ascension (`AC`), Tristan
-  /// da Cunha (`TA`), Diego Garcia (`DG`), Clipperton (`CP`), Sark (`CQ`). Sources: CLDR's region
-  /// codes, Eurostat's geonomenclature, Shopify's country codes.
+  /// Ceuta (`XC`), Melilla (`XL`), both (`EA`), the Canary Islands (`IC`), Ascension (`AC`),
+  /// Tristan da Cunha (`TA`), Diego Garcia (`DG`), Clipperton (`CP`), Sark (`CQ`). Sources: CLDR's
+  /// region codes, Eurostat's geonomenclature, Shopify's country codes.
   private static let others = [
     "XK": 383, "XI": 44, "XC": 34, "XL": 34, "EA": 34, "IC": 34, "AC": 247, "TA": 290, "DG": 246,
     "CP": 33, "CQ": 44,

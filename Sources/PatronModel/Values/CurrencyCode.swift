@@ -32,8 +32,8 @@ public struct CurrencyCode: Sendable, Hashable {
     if Self.notMoney[code] != nil {
       throw RuleError(
         reason: "CURRENCY_NOT_REAL",
-        message: "The code stands for a metal, a fund, a unit of account or a test, and nobody pays "
-          + "with it. Expected is a currency such as USD.",
+        message: "The code stands for a metal, a fund, a unit of account or a test, and nobody "
+          + "pays with it. Expected is a currency such as USD.",
         given: text
       )
     }

@@ -9,12 +9,12 @@ public enum TimeEnd: Sendable, Hashable {
 
 /// A date-time read from text in one of the many forms of ISO 8601, or as mail has it.
 ///
-/// Accepted: dates as `2023-08-14`, `20230814`, `2023-226`, `2023226`, `2023-W33-1`, `2023W331`, and
-/// the month `2023-08`; dates alone, or followed by `T`, `t` or one space and `13:20`, `13:20:11`,
-/// `1320`, `132011`, with 1 to 9 digits of fraction after `.` or `,`; then nothing, or, after a space
-/// perhaps, `Z`, `UTC`, `GMT`, `±hh`, `±hhmm` or `±hh:mm`. `24:00:00` is the next midnight, second 60
-/// counts as 59. Extended and basic forms may be mixed. Accepted too is `Mon, 14 Aug 2023 13:20:11
-/// +0200`, with or without the day of the week. Everything else is rejected.
+/// Accepted: dates as `2023-08-14`, `20230814`, `2023-226`, `2023226`, `2023-W33-1`, `2023W331`,
+/// and the month `2023-08`; dates alone, or followed by `T`, `t` or one space and `13:20`,
+/// `13:20:11`, `1320`, `132011`, with 1 to 9 digits of fraction after `.` or `,`; then nothing, or,
+/// after a space perhaps, `Z`, `UTC`, `GMT`, `±hh`, `±hhmm` or `±hh:mm`. `24:00:00` is the next
+/// midnight, second 60 counts as 59. Extended and basic forms may be mixed. Accepted too is `Mon,
+/// 14 Aug 2023 13:20:11 +0200`, with or without the day of the week. Everything else is rejected.
 ///
 /// A time that is coarser than a second, or without a zone, is an interval: see
 /// ``instant(_:in:now:)``.

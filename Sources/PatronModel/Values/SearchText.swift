@@ -42,9 +42,9 @@ public enum SearchText {
     return digits.utf8.count >= 3
   }
 
-  /// A number of a country, or the beginning of one, as it is written there, as it begins in records:
-  /// with `+` and the calling code instead of the trunk prefix. Nil for text without that prefix,
-  /// which is found as it stands.
+  /// A number of a country, or the beginning of one, as it is written there, as it begins in
+  /// records: with `+` and the calling code instead of the trunk prefix. Nil for text without that
+  /// prefix, which is found as it stands.
   public static func international(_ text: String, in country: CountryCode) -> String? {
     if let number = try? PhoneNumber(text, defaultCountry: country) { return number.e164 }
     guard let digits = phoneDigits(TextForm.trimmed(text)),

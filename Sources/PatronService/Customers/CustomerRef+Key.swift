@@ -43,8 +43,8 @@ extension CustomerRef {
 }
 
 extension CustomerKey {
-  /// The key by which somebody can be found: a phone number without a country is one of the store's.
-  /// The settings are read for such a number only.
+  /// The key by which somebody can be found: a phone number without a country is one of the
+  /// store's. The settings are read for such a number only.
   ///
   /// - Throws: INVALID_ARGUMENT with the reasons of ``PhoneNumber``.
   func resolved(in reader: StoreReader) throws -> CustomerKey {

@@ -97,8 +97,8 @@ struct CheckedFilter: Sendable {
     }
   }
 
-  /// A fragment that begins as numbers of the store's country do there, as it stands in records; nil
-  /// for others. The settings are read for what may be one only.
+  /// A fragment that begins as numbers of the store's country do there, as it stands in records;
+  /// nil for others. The settings are read for what may be one only.
   private func internationalForm(
     of query: String, in reader: StoreReader
   ) throws -> String? {

@@ -9,13 +9,13 @@ public enum PhoneRewrite {
   /// Numbers that one transaction looks at, and how many of them it writes.
   private static let batch = (read: 5000, written: 200)
 
-  /// Rewrites what customers have and answer to; does nothing on a database of this version. Call it
-  /// after opening a store and before serving it. When it is interrupted, the next call goes on where
-  /// it was. `progress` is told the customers changed so far.
+  /// Rewrites what customers have and answer to; does nothing on a database of this version. Call
+  /// it after opening a store and before serving it. When it is interrupted, the next call goes on
+  /// where it was. `progress` is told the customers changed so far.
   ///
-  /// Where another customer has the number in its one form, the two are merged if they are surely one
-  /// person. Otherwise both stay as they are, which ``PhoneWarnings`` tells; an opt-out of one of
-  /// them then suppresses the number.
+  /// Where another customer has the number in its one form, the two are merged if they are surely
+  /// one person. Otherwise both stay as they are, which ``PhoneWarnings`` tells; an opt-out of one
+  /// of them then suppresses the number.
   public static func run(_ store: Store, progress: (Int) -> Void = { _ in }) throws {
     let answers = AnswerQueue()
     var done = 0
@@ -115,8 +115,8 @@ private struct Spelling {
     }
   }
 
-  /// Whether nothing speaks against it that two customers with one phone are the same person: at most
-  /// one is known to the shop by an external id, and their e-mail addresses do not differ.
+  /// Whether nothing speaks against it that two customers with one phone are the same person: at
+  /// most one is known to the shop by an external id, and their e-mail addresses do not differ.
   private func isSurelyOne(_ row: CustomerRow, _ owner: CustomerRow) -> Bool {
     let matches = [row, owner].map { row in
       IdentityMatch(

@@ -68,7 +68,8 @@ extension OrderPart {
       throw RPCError.reason(
         .resourceExhausted, "PENDING_PARTS_TOO_MANY",
         "\(limit) refunds and shipments wait for "
-          + "\(isOrder ? "this order" : "orders of this store") already. Sync the orders first: ListOrders with pending_parts names them.",
+          + "\(isOrder ? "this order" : "orders of this store") already. Sync the orders first: "
+          + "ListOrders with pending_parts names them.",
         metadata: ["limit": String(limit)])
     }
   }

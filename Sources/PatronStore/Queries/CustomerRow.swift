@@ -49,7 +49,7 @@ public enum CustomerKey: Sendable, Equatable {
   case email(key: String)
   /// The phone number, E.164.
   case phone(String)
-  /// A phone number as it is written in the store's country. Who looks it up reads it as one of that
-  /// country first: as it stands it finds nobody.
+  /// A phone number as it is written in the store's country. Who looks it up reads it as one of
+  /// that country first: as it stands it finds nobody.
   case national(phone: String, path: String)
 }

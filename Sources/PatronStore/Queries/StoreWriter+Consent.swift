@@ -32,8 +32,8 @@ extension StoreWriter {
     )
   }
 
-  /// Lifts the suppression of an address for one reason, whichever spelling of a phone number it was
-  /// kept with.
+  /// Lifts the suppression of an address for one reason, whichever spelling of a phone number it
+  /// was kept with.
   public func removeSuppression(
     _ channel: Channel,
     of address: String,

@@ -14,7 +14,7 @@ import Testing
     }
     #expect(EventCatalogue.type("order_placed", of: .product) == nil)
     #expect(EventCatalogue.types(of: .ecommerce).count == 28)
-    #expect(EventCatalogue.types(of: .product).count == 71)
+    #expect(EventCatalogue.types(of: .product).count == 72)
     #expect(EventCatalogue.types(of: .thirdParty).count == 28)
   }
 

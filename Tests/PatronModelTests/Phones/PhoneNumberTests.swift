@@ -106,7 +106,7 @@ import Testing
     // Stade's area code is 4149; with the calling code it is a mobile phone's number.
     ("DE", "4915123456789", "PHONE_AMBIGUOUS"),
     // A British number that lost its plus is no Austrian one.
-    ("AT", "442079460958", "PHONE_AMBIGUOUS"), ("IN", "442079460958", "PHONE_AMBIGUOUS"),
+    ("AT", "442079460958", "PHONE_AMBIGUOUS"), ("IN", "442079460958", "PHONE_NOT_E164"),
     // Austria, and North America behind the prefix of a Brazilian carrier.
     ("BR", "0043 1 415 555 0132", "PHONE_AMBIGUOUS"),
   ])

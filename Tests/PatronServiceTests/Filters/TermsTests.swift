@@ -187,7 +187,8 @@ struct TermsRebuildTests {
     try SampleShop(customers: customers, eventsPerCustomer: 1, seed: 21).fill(store) { _ in }
     let undo = [
       "ALTER TABLE events DROP COLUMN moved_sequence", "DROP TABLE pending_parts",
-      "DROP TABLE order_rebuild",
+      "DROP TABLE order_rebuild", "DROP TABLE event_tombstones", "DROP TABLE shared_phones",
+      "DROP TABLE phone_work", "DROP TABLE spelled_stores",
       "ALTER TABLE requests DROP COLUMN request_hash",
       "DROP INDEX requests_by_customer", "ALTER TABLE requests DROP COLUMN customer_id",
       "DROP INDEX requests_by_other_customer",

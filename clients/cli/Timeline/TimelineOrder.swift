@@ -25,8 +25,8 @@ struct TimelineOrder: AsyncParsableCommand {
         patron timeline order --external-id 42 --order-id 1001 \\
           --placed-at 1998-05-28 --total 16.99 --currency USD \\
           --item 'Blue mug,qty=2,sku=MUG-B,variant=v1' --item 'Gift wrap'
-        patron timeline order --external-id 42 --order-id 1001 --payment-status paid \\
-          --paid-at 1998-05-29T09:30Z
+        patron timeline order --external-id 42 --order-id 1001 \\
+          --payment-status paid --paid-at 1998-05-29T09:30Z
         patron timeline order --email ada@example.com --data @order.json
         patron timeline order --batch orders.ndjson
       """

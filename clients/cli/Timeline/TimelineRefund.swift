@@ -86,7 +86,8 @@ struct TimelineFulfillment: AsyncParsableCommand {
           --at 2024-05-31 --item p1=2 \\
           --tracking-company UPS --tracking-number 1Z999
         patron timeline fulfillment --order-id 1001 --fulfillment-id f1 \\
-          --at 2024-05-31 --shipment-status delivered --occurred-at 2024-06-02T14:10Z \\
+          --at 2024-05-31 --shipment-status delivered \\
+          --occurred-at 2024-06-02T14:10Z \\
           --tracking-company UPS --tracking-number 1Z999
       """
   )
