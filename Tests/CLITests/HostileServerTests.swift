@@ -103,7 +103,8 @@ struct HostileServerTests {
         "--by", "customer", server: server))
   }
 
-  @Test func timelinesListsAndTokensAreSafe() async throws {
+  /// A server whose every text is hostile, and its customer.
+  private func hostile() -> (server: FakeServer, customer: Customer) {
     let server = FakeServer()
     let customer = Customer.with {
       $0.id = 1
@@ -150,6 +151,11 @@ struct HostileServerTests {
         ]
       }
     }
+    return (server, customer)
+  }
+
+  @Test func timelinesListsAndTokensAreSafe() async throws {
+    let (server, customer) = hostile()
     for form in ["table", "json", "ndjson"] {
       for terminal in [false, true] {
         let show = try await patron(

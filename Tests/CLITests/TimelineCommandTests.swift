@@ -107,8 +107,8 @@ struct TimelineCommandTests {
         │ id       3 · external id 00003                                                                   │
         │ contact  c00003@cdnow.example.com                                                                │
         │ orders   6 orders, 156.46 USD, 1997-01-02 to 1998-05-28                                          │
-        │ SMS      subscribed since 2024-03-02 (welcome_popup)                                             │
-        │ E-mail   never subscribed                                                                        │
+        │ SMS      subscribed since 2024-03-02 (welcome_popup); may send: no                               │
+        │ E-mail   never subscribed; may send: no                                                          │
         ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
 
         Latest orders

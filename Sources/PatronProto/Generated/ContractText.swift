@@ -727,7 +727,8 @@ extension Contract {
         //     for what writes;
         //   * UNAVAILABLE `SHUTTING_DOWN`, `DATABASE_BUSY` and `DISK_FAILED`; ABORTED `SNAPSHOT_TOO_OLD`
         //     for what reads much, when it took too long: call again;
-        //   * RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` for what writes and would have an answer larger than the
+        //   * RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` for what writes and would have an answer larger than
+        //     the
         //     server sends: nothing is changed then;
         //   * DATA_LOSS `DATABASE_DAMAGED`, INTERNAL `STORAGE` and `INTERNAL`, with the `request_id` in the
         //     metadata under which the server's log has more;
@@ -736,8 +737,9 @@ extension Contract {
         //   for an order (`ORDER_TOO_LARGE`) and for a checkout (`CHECKOUT_TOO_LARGE`), 512 KiB for a
         //   customer (`CUSTOMER_TOO_LARGE`), 128 KiB for an event (`EVENT_TOO_LARGE`). One that is larger,
         //   from a time without these limits, may get smaller.
-        // * The answer to a batch has its outcomes first: where warnings would take more than 1 MiB, an item
-        //   has the one warning `WARNINGS_LEFT_OUT` in their place, and errors beyond 2 MiB have no details.
+        // * The answer to a batch has its outcomes first: where warnings would take more than 1 MiB, an
+        //   item has the one warning `WARNINGS_LEFT_OUT` in their place, and errors beyond 2 MiB have no
+        //   details.
         // * A request with a `request_id` (1 to 64 characters) is answered once: for a day an exact repeat
         //   gets the first answer and changes nothing. Another request with the same id is refused,
         //   INVALID_ARGUMENT `REQUEST_ID_REUSED`, and not done.
@@ -1080,10 +1082,11 @@ extension Contract {
           // which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
           // would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
           // of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
-          // that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
-          // the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
-          // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`,
-          // `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+          // that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`,
+          // `TAGS_TOO_MANY` (unless the request gives the tags anew), `PROPERTIES_TOO_MANY`,
+          // `AMOUNT_OUT_OF_RANGE`, with the ids of both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`,
+          // `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`, `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`,
+          // `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
           //
           // Identifiers that belong to several records, of which at most one has an external id of the
           // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
@@ -1093,11 +1096,11 @@ extension Contract {
           //
           // An address that replaces the customer's brings the consent of the record that had it, else what
           // is known of it: an agreement ends with its address, with the warning `CONSENT_NOT_CARRIED`, a
-          // row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the same
-          // call counts for the new address. An opt-out stays with the record and with its former address,
-          // which is suppressed from then on. An item of a batch whose merge would move more than 20,000
-          // events, orders, checkouts and ledger rows together with those of the items before it is refused
-          // with `MERGE_TOO_LARGE`: send it again.
+          // row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the
+          // same call counts for the new address. An opt-out stays with the record and with its former
+          // address, which is suppressed from then on. An item of a batch whose merge would move more than
+          // 20,000 events, orders, checkouts and ledger rows together with those of the items before it is
+          // refused with `MERGE_TOO_LARGE`: send it again.
           rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -1119,8 +1122,8 @@ extension Contract {
           }
           // Changes one customer by id, field by field. The way to add an identifier, or to take one away.
           // Beside the fields of CustomerInput a mask may name one custom property
-          // (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address` replaces
-          // the whole address.
+          // (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address`
+          // replaces the whole address.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
           // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
@@ -1190,8 +1193,8 @@ extension Contract {
           // history move, whatever named the secondary names the primary from then on, also its id, and the
           // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
           // consent unless an opt-out of the other record takes it away; no agreement for another address
-          // comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not kept
-          // are suppressed where their record had opted out.
+          // comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not
+          // kept are suppressed where their record had opted out.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
           // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
@@ -1199,10 +1202,10 @@ extension Contract {
           // rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are
           // more than one customer can have.
           rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
-          // Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are not
-          // any more; events, orders and checkouts that came since, and fields that were changed since, stay
-          // with the primary. What was said of consent since goes with its address, and an opt-out counts
-          // for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
+          // Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are
+          // not any more; events, orders and checkouts that came since, and fields that were changed since,
+          // stay with the primary. What was said of consent since goes with its address, and an opt-out
+          // counts for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
           //
           // Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
           // FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
@@ -1309,10 +1312,11 @@ extension Contract {
         // which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
         // would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
         // of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
-        // that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
-        // the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
-        // both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`,
-        // `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+        // that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`,
+        // `TAGS_TOO_MANY` (unless the request gives the tags anew), `PROPERTIES_TOO_MANY`,
+        // `AMOUNT_OUT_OF_RANGE`, with the ids of both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`,
+        // `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`, `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`,
+        // `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
         //
         // Identifiers that belong to several records, of which at most one has an external id of the
         // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
@@ -1322,11 +1326,11 @@ extension Contract {
         //
         // An address that replaces the customer's brings the consent of the record that had it, else what
         // is known of it: an agreement ends with its address, with the warning `CONSENT_NOT_CARRIED`, a
-        // row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the same
-        // call counts for the new address. An opt-out stays with the record and with its former address,
-        // which is suppressed from then on. An item of a batch whose merge would move more than 20,000
-        // events, orders, checkouts and ledger rows together with those of the items before it is refused
-        // with `MERGE_TOO_LARGE`: send it again.
+        // row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the
+        // same call counts for the new address. An opt-out stays with the record and with its former
+        // address, which is suppressed from then on. An item of a batch whose merge would move more than
+        // 20,000 events, orders, checkouts and ledger rows together with those of the items before it is
+        // refused with `MERGE_TOO_LARGE`: send it again.
         rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1364,8 +1368,8 @@ extension Contract {
       text: ##"""
         // Changes one customer by id, field by field. The way to add an identifier, or to take one away.
         // Beside the fields of CustomerInput a mask may name one custom property
-        // (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address` replaces
-        // the whole address.
+        // (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address`
+        // replaces the whole address.
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
         // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
@@ -1467,8 +1471,8 @@ extension Contract {
         // history move, whatever named the secondary names the primary from then on, also its id, and the
         // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
         // consent unless an opt-out of the other record takes it away; no agreement for another address
-        // comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not kept
-        // are suppressed where their record had opted out.
+        // comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not
+        // kept are suppressed where their record had opted out.
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
         // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
@@ -1480,10 +1484,10 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UnmergeCustomers", kind: .method,
       text: ##"""
-        // Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are not
-        // any more; events, orders and checkouts that came since, and fields that were changed since, stay
-        // with the primary. What was said of consent since goes with its address, and an opt-out counts
-        // for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
+        // Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are
+        // not any more; events, orders and checkouts that came since, and fields that were changed since,
+        // stay with the primary. What was said of consent since goes with its address, and an opt-out
+        // counts for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
         //
         // Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
         // FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
@@ -1762,13 +1766,13 @@ extension Contract {
           repeated SourceActivity activity = 26;
           // When the last event of any source happened.
           google.protobuf.Timestamp last_event_at = 27;
-          // What marketing each channel may be sent, and what blocks it: in full views, and in NDJSON exports
-          // of customers with a suppressed address.
+          // What marketing each channel may be sent, and what blocks it: in full views, and in NDJSON
+          // exports of customers with a suppressed address.
           repeated ChannelStatus channels = 28;
-          // When the customer last sent a text message that holds a word of opting out and is more than that
-          // word (warning `POSSIBLE_OPT_OUT` of RecordEvent): somebody should read it. The filter
-          // `sms=possible_opt_out` finds it until the customer opts out of SMS marketing, or agrees to it in
-          // person later.
+          // When the customer last sent a text message that holds a word of opting out and is more than
+          // that word (warning `POSSIBLE_OPT_OUT` of RecordEvent): somebody should read it. The filter
+          // `sms=possible_opt_out` finds it until the customer opts out of SMS marketing, or agrees to it
+          // in person later.
           google.protobuf.Timestamp possible_opt_out_at = 29;
         }
         """##),
@@ -1779,9 +1783,9 @@ extension Contract {
         message CustomerInput {
           // The shop's identifier, 1 to 255 characters without control characters, kept as given but for
           // space around it. Values that are nobody's (`0`, `null`, `guest`, `#N/A`, `7.2E+12`, `{{id}}`,
-          // ...) are refused unless the store's settings allow them. Only UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
-          // as not given. Reasons: `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
-          // `EXTERNAL_ID_PLACEHOLDER`.
+          // ...) are refused unless the store's settings allow them. Only UpdateCustomer clears it:
+          // everywhere else an empty one, as platforms send it for guests, counts as not given. Reasons:
+          // `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`, `EXTERNAL_ID_PLACEHOLDER`.
           optional string external_id = 1;
           // E-mail address: up to 254 bytes, local part up to 64, a domain with a dot. Unique within the
           // store without regard to case. Reasons: `EMAIL_MALFORMED`, `EMAIL_LOCAL_TOO_LONG`,
@@ -1792,10 +1796,10 @@ extension Contract {
           // every spelling of it: `+52 1 55 …` is `+52 55 …`. Formatting is removed, an extension too, with
           // the warning `PHONE_EXTENSION_DROPPED`; a number without `+` needs `default_country`, the
           // request's or the store's, and may have that country's prefix of calls abroad, or its calling
-          // code. Unique within the store. Reasons: `PHONE_COUNTRY_MISSING`; `PHONE_NOT_E164` for what is no
-          // number of any country, and for decimal numbers of spreadsheets; `PHONE_AMBIGUOUS` where it is a
-          // number with its calling code and another without; `PHONE_HAS_EXTENSION` for letters that are
-          // none; `PHONE_EMPTY`.
+          // code. Unique within the store. Reasons: `PHONE_COUNTRY_MISSING`; `PHONE_NOT_E164` for what is
+          // no number of any country, and for decimal numbers of spreadsheets; `PHONE_AMBIGUOUS` where it
+          // is a number with its calling code and another without; `PHONE_HAS_EXTENSION` for letters that
+          // are none; `PHONE_EMPTY`.
           optional string phone_number = 3;
           // Up to 255 characters.
           optional string first_name = 4;
@@ -1833,9 +1837,9 @@ extension Contract {
           // the property. Names have 1 to 32 characters of `a-z 0-9 _`. Reasons: `PROPERTIES_TOO_MANY`,
           // `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those of PropertyValue.
           map<string, PropertyValue> custom_properties = 15;
-          // Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the other
-          // parts stay and are not looked at. Where gaps are filled, parts that are known stay too. Absent
-          // or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
+          // Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the
+          // other parts stay and are not looked at. Where gaps are filled, parts that are known stay too.
+          // Absent or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
           google.protobuf.FieldMask address_mask = 16;
         }
         """##),
@@ -2034,8 +2038,8 @@ extension Contract {
           string default_country = 7;
           // What becomes of secondary values that break a rule. Unspecified rejects.
           InvalidFields invalid_fields = 8;
-          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto. Clients
-          // repeat a call whose answer was lost only with one.
+          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+          // Clients repeat a call whose answer was lost only with one.
           string request_id = 9;
         }
         """##),
@@ -2738,8 +2742,8 @@ extension Contract {
           // Currency by which lists are sorted; empty is each customer's largest.
           optional string currency_code = 4;
           // Whether an address of an erased customer may become a new customer; absent is false. Where it
-          // may not, whatever would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it may,
-          // it stays suppressed until its owner agrees in person.
+          // may not, whatever would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it
+          // may, it stays suppressed until its owner agrees in person.
           optional bool allow_recreate_after_erasure = 5;
           // Soft bounces in a row that suppress an address, 1 to 100; absent is 5.
           optional int32 soft_bounce_threshold = 6;
@@ -2748,8 +2752,8 @@ extension Contract {
           optional bool carry_consent_on_address_change = 7;
           // Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a till: they
           // are kept on orders and events as contact, and never find or merge customers in what is written:
-          // in a customer's record they are left out with the warning `IDENTIFIER_SHARED`, and an input that
-          // names nobody else is refused for that reason. Reason: `SHARED_IDENTIFIERS_TOO_MANY`.
+          // in a customer's record they are left out with the warning `IDENTIFIER_SHARED`, and an input
+          // that names nobody else is refused for that reason. Reason: `SHARED_IDENTIFIERS_TOO_MANY`.
           TextList shared_identifiers = 8;
           // E-mail addresses in a year beside one phone number above which the filter
           // `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. As many are remembered of a
@@ -3361,11 +3365,11 @@ extension Contract {
           // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
           // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
           // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
-          // that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there is
-          // no agreement that it could restore), `NOTHING_TO_CONFIRM`,
-          // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
-          // `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
-          // is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.
+          // that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there
+          // is no agreement that it could restore), `NOTHING_TO_CONFIRM`, `SUPPRESSION_REASON_UNKNOWN`,
+          // `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`,
+          // `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it is left out, and the
+          // event known by its content), and for parts of evidence that do not fit their reasons.
           rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
           // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
           // for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
@@ -3426,8 +3430,8 @@ extension Contract {
           // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
           // Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
           // `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
-          // FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when the
-          // order's customer was.
+          // FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when
+          // the order's customer was.
           rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -3435,7 +3439,8 @@ extension Contract {
           //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
           // FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
-          // `customer_id` when the checkout is known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
+          // `customer_id` when the checkout is known with another customer. Warnings: those of
+          // UpsertCustomer, `TIMES_CONTRADICT`.
           rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
             option idempotency_level = IDEMPOTENT;
           }
@@ -3540,11 +3545,11 @@ extension Contract {
         // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
         // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
         // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
-        // that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there is
-        // no agreement that it could restore), `NOTHING_TO_CONFIRM`,
-        // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
-        // `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
-        // is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.
+        // that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there
+        // is no agreement that it could restore), `NOTHING_TO_CONFIRM`, `SUPPRESSION_REASON_UNKNOWN`,
+        // `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`,
+        // `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it is left out, and the
+        // event known by its content), and for parts of evidence that do not fit their reasons.
         rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
         """##),
     ContractDeclaration(
@@ -3625,8 +3630,8 @@ extension Contract {
         // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
         // Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
         // `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
-        // FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when the
-        // order's customer was.
+        // FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when
+        // the order's customer was.
         rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3638,7 +3643,8 @@ extension Contract {
         //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
         // FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
-        // `customer_id` when the checkout is known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
+        // `customer_id` when the checkout is known with another customer. Warnings: those of
+        // UpsertCustomer, `TIMES_CONTRADICT`.
         rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
           option idempotency_level = IDEMPOTENT;
         }

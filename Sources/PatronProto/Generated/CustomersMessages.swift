@@ -311,14 +311,14 @@ public struct Customer: ProtobufC.Message {
   /// When the last event of any source happened.
   public var lastEventAt: GoogleProtobuf.Timestamp?
 
-  /// What marketing each channel may be sent, and what blocks it: in full views, and in NDJSON exports
-  /// of customers with a suppressed address.
+  /// What marketing each channel may be sent, and what blocks it: in full views, and in NDJSON
+  /// exports of customers with a suppressed address.
   public var channels: [ChannelStatus] = []
 
-  /// When the customer last sent a text message that holds a word of opting out and is more than that
-  /// word (warning `POSSIBLE_OPT_OUT` of RecordEvent): somebody should read it. The filter
-  /// `sms=possible_opt_out` finds it until the customer opts out of SMS marketing, or agrees to it in
-  /// person later.
+  /// When the customer last sent a text message that holds a word of opting out and is more than
+  /// that word (warning `POSSIBLE_OPT_OUT` of RecordEvent): somebody should read it. The filter
+  /// `sms=possible_opt_out` finds it until the customer opts out of SMS marketing, or agrees to it
+  /// in person later.
   public var possibleOptOutAt: GoogleProtobuf.Timestamp?
 
   /// The message with every field absent or at its default.
@@ -484,9 +484,9 @@ public struct Customer: ProtobufC.Message {
 public struct CustomerInput: ProtobufC.Message {
   /// The shop's identifier, 1 to 255 characters without control characters, kept as given but for
   /// space around it. Values that are nobody's (`0`, `null`, `guest`, `#N/A`, `7.2E+12`, `{{id}}`,
-  /// ...) are refused unless the store's settings allow them. Only UpdateCustomer clears it: everywhere else an empty one, as platforms send it for guests, counts
-  /// as not given. Reasons: `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
-  /// `EXTERNAL_ID_PLACEHOLDER`.
+  /// ...) are refused unless the store's settings allow them. Only UpdateCustomer clears it:
+  /// everywhere else an empty one, as platforms send it for guests, counts as not given. Reasons:
+  /// `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`, `EXTERNAL_ID_PLACEHOLDER`.
   public var externalID: String?
 
   /// E-mail address: up to 254 bytes, local part up to 64, a domain with a dot. Unique within the
@@ -499,10 +499,10 @@ public struct CustomerInput: ProtobufC.Message {
   /// every spelling of it: `+52 1 55 …` is `+52 55 …`. Formatting is removed, an extension too, with
   /// the warning `PHONE_EXTENSION_DROPPED`; a number without `+` needs `default_country`, the
   /// request's or the store's, and may have that country's prefix of calls abroad, or its calling
-  /// code. Unique within the store. Reasons: `PHONE_COUNTRY_MISSING`; `PHONE_NOT_E164` for what is no
-  /// number of any country, and for decimal numbers of spreadsheets; `PHONE_AMBIGUOUS` where it is a
-  /// number with its calling code and another without; `PHONE_HAS_EXTENSION` for letters that are
-  /// none; `PHONE_EMPTY`.
+  /// code. Unique within the store. Reasons: `PHONE_COUNTRY_MISSING`; `PHONE_NOT_E164` for what is
+  /// no number of any country, and for decimal numbers of spreadsheets; `PHONE_AMBIGUOUS` where it
+  /// is a number with its calling code and another without; `PHONE_HAS_EXTENSION` for letters that
+  /// are none; `PHONE_EMPTY`.
   public var phoneNumber: String?
 
   /// Up to 255 characters.
@@ -553,9 +553,9 @@ public struct CustomerInput: ProtobufC.Message {
   /// `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those of PropertyValue.
   public var customProperties: [String: PropertyValue] = [:]
 
-  /// Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the other
-  /// parts stay and are not looked at. Where gaps are filled, parts that are known stay too. Absent
-  /// or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
+  /// Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the
+  /// other parts stay and are not looked at. Where gaps are filled, parts that are known stay too.
+  /// Absent or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
   public var addressMask: GoogleProtobuf.FieldMask?
 
   /// The message with every field absent or at its default.
@@ -1217,8 +1217,8 @@ public struct UpdateCustomerRequest: ProtobufC.Message {
   /// What becomes of secondary values that break a rule. Unspecified rejects.
   public var invalidFields = InvalidFields(rawValue: 0)
 
-  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto. Clients
-  /// repeat a call whose answer was lost only with one.
+  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+  /// Clients repeat a call whose answer was lost only with one.
   public var requestID = ""
 
   /// The message with every field absent or at its default.
@@ -3289,8 +3289,8 @@ public struct StoreSettings: ProtobufC.Message {
   public var currencyCode: String?
 
   /// Whether an address of an erased customer may become a new customer; absent is false. Where it
-  /// may not, whatever would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it may,
-  /// it stays suppressed until its owner agrees in person.
+  /// may not, whatever would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it
+  /// may, it stays suppressed until its owner agrees in person.
   public var allowRecreateAfterErasure: Bool?
 
   /// Soft bounces in a row that suppress an address, 1 to 100; absent is 5.
@@ -3302,8 +3302,8 @@ public struct StoreSettings: ProtobufC.Message {
 
   /// Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a till: they
   /// are kept on orders and events as contact, and never find or merge customers in what is written:
-  /// in a customer's record they are left out with the warning `IDENTIFIER_SHARED`, and an input that
-  /// names nobody else is refused for that reason. Reason: `SHARED_IDENTIFIERS_TOO_MANY`.
+  /// in a customer's record they are left out with the warning `IDENTIFIER_SHARED`, and an input
+  /// that names nobody else is refused for that reason. Reason: `SHARED_IDENTIFIERS_TOO_MANY`.
   public var sharedIdentifiers: TextList?
 
   /// E-mail addresses in a year beside one phone number above which the filter

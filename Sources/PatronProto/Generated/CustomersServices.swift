@@ -16,10 +16,11 @@ public enum CustomerService {
   /// which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
   /// would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
   /// of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
-  /// that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
-  /// the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
-  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`,
-  /// `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+  /// that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`,
+  /// `TAGS_TOO_MANY` (unless the request gives the tags anew), `PROPERTIES_TOO_MANY`,
+  /// `AMOUNT_OUT_OF_RANGE`, with the ids of both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`,
+  /// `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`, `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`,
+  /// `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
   ///
   /// Identifiers that belong to several records, of which at most one has an external id of the
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
@@ -29,11 +30,11 @@ public enum CustomerService {
   ///
   /// An address that replaces the customer's brings the consent of the record that had it, else what
   /// is known of it: an agreement ends with its address, with the warning `CONSENT_NOT_CARRIED`, a
-  /// row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the same
-  /// call counts for the new address. An opt-out stays with the record and with its former address,
-  /// which is suppressed from then on. An item of a batch whose merge would move more than 20,000
-  /// events, orders, checkouts and ledger rows together with those of the items before it is refused
-  /// with `MERGE_TOO_LARGE`: send it again.
+  /// row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the
+  /// same call counts for the new address. An opt-out stays with the record and with its former
+  /// address, which is suppressed from then on. An item of a batch whose merge would move more than
+  /// 20,000 events, orders, checkouts and ledger rows together with those of the items before it is
+  /// refused with `MERGE_TOO_LARGE`: send it again.
   public static let upsertCustomer = MethodDescriptor<UpsertCustomerRequest, UpsertCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UpsertCustomer", kind: .unary,
@@ -63,8 +64,8 @@ public enum CustomerService {
 
   /// Changes one customer by id, field by field. The way to add an identifier, or to take one away.
   /// Beside the fields of CustomerInput a mask may name one custom property
-  /// (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address` replaces
-  /// the whole address.
+  /// (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address`
+  /// replaces the whole address.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
   /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
@@ -154,8 +155,8 @@ public enum CustomerService {
   /// history move, whatever named the secondary names the primary from then on, also its id, and the
   /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
   /// consent unless an opt-out of the other record takes it away; no agreement for another address
-  /// comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not kept
-  /// are suppressed where their record had opted out.
+  /// comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not
+  /// kept are suppressed where their record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
@@ -167,10 +168,10 @@ public enum CustomerService {
       service: name, name: "MergeCustomers", kind: .unary,
       idempotency: .unknown))
 
-  /// Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are not
-  /// any more; events, orders and checkouts that came since, and fields that were changed since, stay
-  /// with the primary. What was said of consent since goes with its address, and an opt-out counts
-  /// for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
+  /// Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are
+  /// not any more; events, orders and checkouts that came since, and fields that were changed since,
+  /// stay with the primary. What was said of consent since goes with its address, and an opt-out
+  /// counts for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
   ///
   /// Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
   /// FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
@@ -338,10 +339,11 @@ public struct CustomerServiceClient: Sendable {
   /// which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
   /// would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
   /// of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
-  /// that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless
-  /// the request gives the tags anew), `PROPERTIES_TOO_MANY`, `AMOUNT_OUT_OF_RANGE`, with the ids of
-  /// both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`,
-  /// `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+  /// that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`,
+  /// `TAGS_TOO_MANY` (unless the request gives the tags anew), `PROPERTIES_TOO_MANY`,
+  /// `AMOUNT_OUT_OF_RANGE`, with the ids of both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`,
+  /// `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`, `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`,
+  /// `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
   ///
   /// Identifiers that belong to several records, of which at most one has an external id of the
   /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
@@ -351,11 +353,11 @@ public struct CustomerServiceClient: Sendable {
   ///
   /// An address that replaces the customer's brings the consent of the record that had it, else what
   /// is known of it: an agreement ends with its address, with the warning `CONSENT_NOT_CARRIED`, a
-  /// row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the same
-  /// call counts for the new address. An opt-out stays with the record and with its former address,
-  /// which is suppressed from then on. An item of a batch whose merge would move more than 20,000
-  /// events, orders, checkouts and ledger rows together with those of the items before it is refused
-  /// with `MERGE_TOO_LARGE`: send it again.
+  /// row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the
+  /// same call counts for the new address. An opt-out stays with the record and with its former
+  /// address, which is suppressed from then on. An item of a batch whose merge would move more than
+  /// 20,000 events, orders, checkouts and ledger rows together with those of the items before it is
+  /// refused with `MERGE_TOO_LARGE`: send it again.
   public func upsertCustomer(_ request: UpsertCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpsertCustomerResponse {
     try await channel.call(CustomerService.upsertCustomer, request, options)
   }
@@ -381,8 +383,8 @@ public struct CustomerServiceClient: Sendable {
 
   /// Changes one customer by id, field by field. The way to add an identifier, or to take one away.
   /// Beside the fields of CustomerInput a mask may name one custom property
-  /// (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address` replaces
-  /// the whole address.
+  /// (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address`
+  /// replaces the whole address.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
   /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
@@ -464,8 +466,8 @@ public struct CustomerServiceClient: Sendable {
   /// history move, whatever named the secondary names the primary from then on, also its id, and the
   /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
   /// consent unless an opt-out of the other record takes it away; no agreement for another address
-  /// comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not kept
-  /// are suppressed where their record had opted out.
+  /// comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not
+  /// kept are suppressed where their record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
@@ -476,10 +478,10 @@ public struct CustomerServiceClient: Sendable {
     try await channel.call(CustomerService.mergeCustomers, request, options.identified(by: request.requestID))
   }
 
-  /// Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are not
-  /// any more; events, orders and checkouts that came since, and fields that were changed since, stay
-  /// with the primary. What was said of consent since goes with its address, and an opt-out counts
-  /// for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
+  /// Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are
+  /// not any more; events, orders and checkouts that came since, and fields that were changed since,
+  /// stay with the primary. What was said of consent since goes with its address, and an opt-out
+  /// counts for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
   ///
   /// Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
   /// FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`

@@ -27,11 +27,11 @@ public enum TimelineService {
   /// event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
   /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
   /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
-  /// that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there is
-  /// no agreement that it could restore), `NOTHING_TO_CONFIRM`,
-  /// `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
-  /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
-  /// is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.
+  /// that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there
+  /// is no agreement that it could restore), `NOTHING_TO_CONFIRM`, `SUPPRESSION_REASON_UNKNOWN`,
+  /// `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`,
+  /// `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it is left out, and the
+  /// event known by its content), and for parts of evidence that do not fit their reasons.
   public static let recordEvent = MethodDescriptor<RecordEventRequest, RecordEventResponse>(
     TTRPC.Method(
       service: name, name: "RecordEvent", kind: .unary,
@@ -106,8 +106,8 @@ public enum TimelineService {
   /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
   /// Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
   /// `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
-  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when the
-  /// order's customer was.
+  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when
+  /// the order's customer was.
   public static let syncFulfillment = MethodDescriptor<SyncFulfillmentRequest, SyncFulfillmentResponse>(
     TTRPC.Method(
       service: name, name: "SyncFulfillment", kind: .unary,
@@ -117,7 +117,8 @@ public enum TimelineService {
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
   /// FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
-  /// `customer_id` when the checkout is known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
+  /// `customer_id` when the checkout is known with another customer. Warnings: those of
+  /// UpsertCustomer, `TIMES_CONTRADICT`.
   public static let syncCheckout = MethodDescriptor<SyncCheckoutRequest, SyncCheckoutResponse>(
     TTRPC.Method(
       service: name, name: "SyncCheckout", kind: .unary,
@@ -276,11 +277,11 @@ public struct TimelineServiceClient: Sendable {
   /// event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
   /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
   /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
-  /// that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there is
-  /// no agreement that it could restore), `NOTHING_TO_CONFIRM`,
-  /// `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
-  /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it
-  /// is left out, and the event known by its content), and for parts of evidence that do not fit their reasons.
+  /// that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there
+  /// is no agreement that it could restore), `NOTHING_TO_CONFIRM`, `SUPPRESSION_REASON_UNKNOWN`,
+  /// `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`,
+  /// `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it is left out, and the
+  /// event known by its content), and for parts of evidence that do not fit their reasons.
   public func recordEvent(_ request: RecordEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> RecordEventResponse {
     try await channel.call(TimelineService.recordEvent, request, options.identified(by: request.requestID))
   }
@@ -350,8 +351,8 @@ public struct TimelineServiceClient: Sendable {
   /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
   /// Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
   /// `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
-  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when the
-  /// order's customer was.
+  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when
+  /// the order's customer was.
   public func syncFulfillment(_ request: SyncFulfillmentRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncFulfillmentResponse {
     try await channel.call(TimelineService.syncFulfillment, request, options)
   }
@@ -360,7 +361,8 @@ public struct TimelineServiceClient: Sendable {
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
   /// FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
-  /// `customer_id` when the checkout is known with another customer. Warnings: those of UpsertCustomer, `TIMES_CONTRADICT`.
+  /// `customer_id` when the checkout is known with another customer. Warnings: those of
+  /// UpsertCustomer, `TIMES_CONTRADICT`.
   public func syncCheckout(_ request: SyncCheckoutRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncCheckoutResponse {
     try await channel.call(TimelineService.syncCheckout, request, options)
   }

@@ -14,7 +14,7 @@ struct FieldValueTests {
         input.externalID = Self.text(255)
         input.email =
           Self.text(64) + "@" + Self.text(63) + "." + Self.text(63) + "." + Self.text(57) + ".com"
-        input.phoneNumber = "+123456789012345"
+        input.phoneNumber = "+9779841234567"
         input.firstName = Self.text(255)
         input.lastName = Self.text(255)
         input.tags = (0..<250).map { "t\($0)" }.joined(separator: ",")

@@ -133,7 +133,7 @@ struct IdentityTests {
         ("phone_number", { $0.phoneNumber = "+14155550101" }),
       ]
       for (field, change) in cases {
-        for externalID in ["other", "unknown"] {
+        for externalID in ["other", "c-99"] {
           let error = try await failure {
             try await shop.upsert {
               $0.externalID = externalID

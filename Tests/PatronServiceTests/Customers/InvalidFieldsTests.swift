@@ -235,12 +235,12 @@ struct InvalidFieldsTests {
       #expect(answer.event?.properties.keys.sorted() == ["score"])
       #expect(
         answer.warnings.map { "\($0.reason) \($0.field) \($0.rule)" } == [
+          "FIELD_DROPPED customer.default_language LANGUAGE_TAG_MALFORMED",
           "FIELD_DROPPED event.references.campaign_id TEXT_TOO_LONG",
           "FIELD_CUT event.context.user_agent TEXT_TOO_LONG",
           "FIELD_CUT event.title TEXT_TOO_LONG",
           "FIELD_DROPPED event.properties. PROPERTY_NAME_LENGTH",
           "FIELD_DROPPED event.properties.nan PROPERTY_NOT_FINITE",
-          "FIELD_DROPPED customer.default_language LANGUAGE_TAG_MALFORMED",
         ])
       // A field that the type has and that an event may lack.
       let rating = try await shop.record(of: { $0.externalID = "42" }) {

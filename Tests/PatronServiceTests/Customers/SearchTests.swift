@@ -1,9 +1,10 @@
 import PatronModel
 import PatronProto
-@testable import PatronStore
 import ProtobufC
 import TTRPC
 import Testing
+
+@testable import PatronStore
 
 /// The search box.
 struct SearchTests {

@@ -94,6 +94,51 @@ struct SharedIdentifierTests {
     }
   }
 
+  /// Calls that say who somebody is by nothing else than what is shared.
+  private static func refused(_ shop: Shop) -> [(String, () async throws -> Void)] {
+    [
+      ("upsert", { try await shop.upsert { $0.phoneNumber = Self.till } }),
+      (
+        "new",
+        {
+          try await shop.upsert {
+            $0.externalID = "c9"
+            $0.email = "DESK@example.com"
+          }
+        }
+      ),
+      ("order", { try await shop.sync(.of("o1", 100)) { $0.phoneNumber = Self.till } }),
+      (
+        "both",
+        {
+          try await shop.sync(.of("o1", 100)) {
+            $0.email = Self.desk
+            $0.phoneNumber = Self.till
+          }
+        }
+      ),
+      (
+        "guest",
+        {
+          try await shop.sync(.of("o1", 100)) {
+            $0.externalID = Self.desk
+            $0.email = Self.desk
+          }
+        }
+      ),
+      (
+        "event",
+        { try await shop.tell("points_earned", "e1", of: { $0.phoneNumber = Self.till }) }
+      ),
+      (
+        "form",
+        {
+          try await shop.subscribe { $0.customer = .with { $0.phoneNumber = Self.till } }
+        }
+      ),
+    ]
+  }
+
   @Test func theyFindAndMergeNobody() async throws {
     try await Shop.open { shop in
       // The owner had it before the shop knew better.
@@ -103,48 +148,7 @@ struct SharedIdentifierTests {
       let owner = try await shop.customer(.phoneNumber(Self.till))
       _ = try await share(shop)
       let before = try shop.image()
-      let refused: [(String, () async throws -> Void)] = [
-        ("upsert", { try await shop.upsert { $0.phoneNumber = Self.till } }),
-        (
-          "new",
-          {
-            try await shop.upsert {
-              $0.externalID = "c9"
-              $0.email = "DESK@example.com"
-            }
-          }
-        ),
-        ("order", { try await shop.sync(.of("o1", 100)) { $0.phoneNumber = Self.till } }),
-        (
-          "both",
-          {
-            try await shop.sync(.of("o1", 100)) {
-              $0.email = Self.desk
-              $0.phoneNumber = Self.till
-            }
-          }
-        ),
-        (
-          "guest",
-          {
-            try await shop.sync(.of("o1", 100)) {
-              $0.externalID = Self.desk
-              $0.email = Self.desk
-            }
-          }
-        ),
-        (
-          "event",
-          { try await shop.tell("points_earned", "e1", of: { $0.phoneNumber = Self.till }) }
-        ),
-        (
-          "form",
-          {
-            try await shop.subscribe { $0.customer = .with { $0.phoneNumber = Self.till } }
-          }
-        ),
-      ]
-      for (what, call) in refused {
+      for (what, call) in Self.refused(shop) {
         let error = try await failure(what, call)
         #expect(error.code == .failedPrecondition && error.reason == "IDENTIFIER_SHARED", "\(what)")
       }

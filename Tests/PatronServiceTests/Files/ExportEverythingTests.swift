@@ -34,7 +34,8 @@ struct ExportEverythingTests {
     }
     let kinds: [PatronProto.PropertyValue.Kind] = [
       .stringValue(String(repeating: "=", count: 255)), .boolValue(false), .int64Value(.min),
-      .int64Value(.max), .doubleValue(-.greatestFiniteMagnitude), .doubleValue(5e-324),
+      .int64Value(.max), .doubleValue(-.greatestFiniteMagnitude),
+      .doubleValue(.leastNonzeroMagnitude),
       .timestampValue(.at(-62_135_596_800)), .timestampValue(.at(253_402_300_799)),
       .dateValue(
         .with {
@@ -202,7 +203,9 @@ struct ExportEverythingTests {
       // An import takes what an export writes of it.
       let writable = try await shop.export { $0.columns = ["writable"] }
       #expect(writable.rows == ndjson.rows)
-      for external in ["o0", "o7", "c3"] { try await exportTimeline(of: .externalID(external), shop) }
+      for externalID in ["o0", "o7", "c3"] {
+        try await exportTimeline(of: .externalID(externalID), shop)
+      }
       try await exportTimeline(of: .email("events@example.com"), shop)
     }
   }

@@ -56,6 +56,7 @@ struct RoundTripTests {
   @Test func aListOfSuppressionsComesBack() async throws {
     try await Shop.open { shop in
       try await shop.upsert(in: "old") {
+        $0.externalID = "a"
         $0.email = "Ada@example.com"
         $0.phoneNumber = "+14155550101"
       }

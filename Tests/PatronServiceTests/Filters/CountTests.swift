@@ -15,7 +15,7 @@ struct CountTests {
       let counted = try await shop.count(by: ["*"])
       #expect(counted.total == 400)
       let categories = try await shop.customers.listFilters(ListFiltersRequest()).categories
-      #expect(counted.facets.filter { $0.category == "sms" }.map(\.filter).count == 5)
+      #expect(counted.facets.filter { $0.category == "sms" }.map(\.filter).count == 6)
       for facet in counted.facets {
         let listed = try await shop.listed(.of([facet.category: [facet.filter]]))
         #expect(Int64(listed.count) == facet.count, "\(facet.category)=\(facet.filter)")

@@ -24,7 +24,7 @@ struct AbandonedCallTests {
       try shop.store.writer.submit(
         WriteJob(deadline: nil, bytes: 0, sink: self, token: ReplyToken(group: 0, item: 0)) { _ in
           self.state.withLock { $0.isHeld = true }
-          while !self.state.withLock({ $0.isOpen }) { sched_yield() }
+          while !self.state.withLock({ $0.isOpen }) { usleep(1000) }
           return []
         })
       while !isHeld { await Task.yield() }
@@ -40,6 +40,7 @@ struct AbandonedCallTests {
       // The first call tells the client that the server understands CANCEL.
       try await shop.upsert { $0.email = "a@example.com" }
       let hold = Hold()
+      defer { hold.open() }
       try await hold.take(shop)
       let cancelled = Task { try await shop.upsert { $0.email = "gone@example.com" } }
       await wait { shop.store.writer.queuedCount == 1 }
@@ -61,6 +62,7 @@ struct AbandonedCallTests {
     try await Shop.open { shop in
       try await shop.upsert { $0.email = "a@example.com" }
       let hold = Hold()
+      defer { hold.open() }
       try await hold.take(shop)
       let calls = (0..<20).map { number in
         Task { try await shop.upsert { $0.email = "gone\(number)@example.com" } }

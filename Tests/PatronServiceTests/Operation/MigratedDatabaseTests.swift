@@ -23,6 +23,10 @@ struct MigratedDatabaseTests {
 
   @Test func answersAsItDid() async throws {
     try await Shop.open(database: Self.folder.appendingPathComponent("patron.db").path) { shop in
+      // As at the start of the server.
+      try TermsRebuild.run(shop.store)
+      try OrderRebuild.run(shop.store)
+      try PhoneRewrite.run(shop.store)
       var found: Set<String> = []
       for cells in try Self.table("answers.tsv") {
         let (method, request) = (cells[0], cells[1])

