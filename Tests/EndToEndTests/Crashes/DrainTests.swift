@@ -49,7 +49,7 @@ extension EndToEnd {
 
     @Test(
       "a drain tells who watches the health, and does not wait for them",
-      .timeLimit(.minutes(1))
+      .timeLimit(.minutes(5))
     )
     func drainTellsWatchers() async throws {
       let folder = try TemporaryFolder()

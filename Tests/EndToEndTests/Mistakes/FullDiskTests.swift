@@ -10,7 +10,7 @@ extension EndToEnd {
       .enabled("needs root and the right to mount a tmpfs") {
         await SmallDisk.isPossible()
       },
-      .timeLimit(.minutes(1))
+      .timeLimit(.minutes(5))
     )
     func fullDisk() async throws {
       let disk = try await SmallDisk(mebibytes: 8)

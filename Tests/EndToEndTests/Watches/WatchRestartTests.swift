@@ -66,7 +66,7 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    @Test("a drain ends watches at once", .timeLimit(.minutes(1)))
+    @Test("a drain ends watches at once", .timeLimit(.minutes(5)))
     func drainEndsWatches() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(
@@ -90,7 +90,7 @@ extension EndToEnd {
       await client.close()
     }
 
-    @Test("--watch-history bounds how far back a watch may go", .timeLimit(.minutes(1)))
+    @Test("--watch-history bounds how far back a watch may go", .timeLimit(.minutes(5)))
     func watchHistory() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(

@@ -121,7 +121,8 @@ struct AddressPartTests {
         $0.city = "Paris"
         $0.countryCode = "IT"
       }
-      #expect(try await sync("o2", ["city", "country_code"], given) == expected)
+      let filled = try await sync("o2", ["city", "country_code"], given)
+      #expect(filled == expected)
     }
   }
 

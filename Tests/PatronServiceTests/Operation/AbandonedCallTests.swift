@@ -10,7 +10,7 @@ import Testing
 @testable import PatronService
 
 /// Work for callers who went away, and requests that are refused before anything is opened.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AbandonedCallTests {
   /// Holds the writer until the test lets it go.
   private final class Hold: ReplySink {

@@ -111,9 +111,9 @@ struct SearchAgeTests {
 
   @Test func aLargeIndexIsBroughtTogetherOverSomeErasures() throws {
     let shop = try IndexedStore()
-    for start in stride(from: 0, to: 2000, by: 500) { try shop.add(start..<start + 500) }
+    for start in stride(from: 0, to: 5000, by: 500) { try shop.add(start..<start + 500) }
     try shop.write { try IndexedStore.insert(20_000, "alone", $0) }
-    for start in stride(from: 2000, to: 3000, by: 500) { try shop.add(start..<start + 500) }
+    for start in stride(from: 5000, to: 6500, by: 500) { try shop.add(start..<start + 500) }
     let pages = try #require(try shop.structure()).pageCount
     #expect(pages > 64)
     try shop.write { try IndexedStore.erase(20_000, "alone", $0) }
@@ -127,10 +127,10 @@ struct SearchAgeTests {
   }
 
   /// Pages of the index with a token of the store. Tokens are stored without what they share with
-  /// the one before, so the end of the mark has to do.
+  /// the one before, so the end of the mark has to do, with the letter of those that come first.
   private func traces(of store: String, _ shop: IndexedStore) throws -> Int {
     let tokens = SearchTokens.document(store: store, emailKey: "a@b.example", phone: nil)
-    let mark = Array(tokens.utf8.prefix(9).suffix(6))
+    let mark = Array(tokens.utf8.prefix(8).suffix(5)) + Array("p".utf8)
     let connection = try Connection(
       path: shop.store.directory.databasePath, mode: .readOnly, busyTimeoutMilliseconds: 5000)
     var count = 0

@@ -7,7 +7,7 @@ import Testing
 @testable import PatronService
 
 /// What a watch sends.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct WatchTests {
   @Test func beginsWithTheNextEvent() async throws {
     try await WatchRig.run { rig in
