@@ -26,9 +26,9 @@ struct Batch<Item: Sendable>: Sendable {
     var lacksCountry = false
     items = inputs.map { input in
       var violations = Violations(dropsSecondary: dropsSecondary)
+      defer { if violations.lacksCountry { lacksCountry = true } }
       do {
         let item = try check(input, &violations)
-        if violations.lacksCountry { lacksCountry = true }
         try violations.finish()
         return .success(item)
       } catch {

@@ -111,9 +111,9 @@ struct SearchAgeTests {
 
   @Test func aLargeIndexIsBroughtTogetherOverSomeErasures() throws {
     let shop = try IndexedStore()
-    for start in stride(from: 0, to: 5000, by: 500) { try shop.add(start..<start + 500) }
+    for start in stride(from: 0, to: 6000, by: 500) { try shop.add(start..<start + 500) }
     try shop.write { try IndexedStore.insert(20_000, "alone", $0) }
-    for start in stride(from: 5000, to: 6500, by: 500) { try shop.add(start..<start + 500) }
+    for start in stride(from: 6000, to: 8000, by: 500) { try shop.add(start..<start + 500) }
     let pages = try #require(try shop.structure()).pageCount
     #expect(pages > 64)
     try shop.write { try IndexedStore.erase(20_000, "alone", $0) }
