@@ -76,7 +76,9 @@ private struct Shop {
       shop.apply(request)
       check(request, decision, before: before, after: shop.people, "seed \(seed), step \(step)")
       kinds.insert("\(decision)".prefix { $0 != "(" }.description)
-      if step % 7 == 6 { shop.people[before.keys.sorted().randomElement(using: &random) ?? 0] = nil }
+      if step % 7 == 6 {
+        shop.people[before.keys.sorted().randomElement(using: &random) ?? 0] = nil
+      }
       shop.aliases = shop.aliases.filter { shop.people[$0.value] != nil }
     }
     // Rare, so not with every seed.
