@@ -136,7 +136,7 @@ struct Fingerprint {
   /// Adds a number.
   mutating func add(_ number: Int64) { add(String(number)) }
 
-  /// The value in fewer bits, folded as the authors of FNV recommend.
+  /// The value in 1 to 64 bits, folded as the authors of FNV recommend.
   func folded(to bits: UInt64) -> UInt64 {
     var rest = value
     var folded: UInt64 = 0
@@ -144,7 +144,7 @@ struct Fingerprint {
       folded ^= rest
       rest = rest >> bits
     }
-    return folded & (1 << bits - 1)
+    return folded & (.max >> (64 - bits))
   }
 
   private mutating func mix(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }

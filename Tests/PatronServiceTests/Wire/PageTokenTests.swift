@@ -54,6 +54,19 @@ struct PageTokenTests {
     }
   }
 
+  /// A list of a whole store has no other part.
+  @Test func aStoreAloneHasAllBits() throws {
+    let text = PageToken(position: [42]).text(boundTo: PageBinding(.pendingParts, store: "shop"))
+    let read = try PageToken(text, boundTo: PageBinding(.pendingParts, store: "shop"), count: 1)
+    #expect(read.position == [42])
+    #expect(throws: (any Error).self) {
+      try PageToken(text, boundTo: PageBinding(.pendingParts, store: "shop2"), count: 1)
+    }
+    let value = Fingerprint("shop").value
+    #expect(Fingerprint("shop").folded(to: 64) == value)
+    #expect(Fingerprint("shop").folded(to: 1) == UInt64(value.nonzeroBitCount & 1))
+  }
+
   @Test func noPartIsTakenForAnother() throws {
     // As many requests as somebody could hold tokens of.
     var seen: [UInt64: String] = [:]
