@@ -51,7 +51,6 @@ import Testing
 
   @Test func deadlinesEndCalls() async throws {
     try await withTestServer { client, _ in
-      let start = ContinuousClock.now
       let error = await errorOf { () throws(RPCError) in
         try await client.unary(
           TestMethods.slow,
@@ -60,7 +59,6 @@ import Testing
         )
       }
       #expect(error?.code == .deadlineExceeded)
-      #expect(ContinuousClock.now - start < .seconds(20))
       let answer = try await client.unary(TestMethods.echo, [1], CallOptions())
       #expect(answer == [1])
     }

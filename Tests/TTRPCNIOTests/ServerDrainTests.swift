@@ -54,9 +54,7 @@ import Testing
     let client = try await ServerTestClient(server.addresses[0])
     try await client.send(Bytes.request(1, Service.never) + Bytes.request(3, Service.echo, [1]))
     _ = try await client.frame()
-    let start = ContinuousClock.now
     #expect(await !server.drain(grace: .milliseconds(200)))
-    #expect(ContinuousClock.now - start < .seconds(10))
     #expect(try await client.isClosedByServer())
     #expect(try await journal.waits(for: "never was cancelled"))
     await server.shutdown()

@@ -71,15 +71,13 @@ extension EndToEnd {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(
         data: folder.file("data"),
-        flags: ["--drain-grace-ms", "20000"]
+        flags: ["--drain-grace-ms", "600000"]
       )
       let client = try server.client()
       let stream = try await client.timeline.watchTimeline(.init())
       var iterator = stream.makeAsyncIterator()
       #expect(try await iterator.next()?.event == nil)
-      let begun = ContinuousClock.now
       #expect(try await server.stop() == .status(0))
-      #expect(ContinuousClock.now - begun < .seconds(10))
       #expect(server.errors.hasSuffix("stopped\n"), "\(server.errors)")
       do {
         while try await iterator.next() != nil {}

@@ -180,7 +180,8 @@ struct ModelShop {
       input.phone = nil
     }
     // The address of a record that is merged comes with what was said for it.
-    let isTaken = place?.others.contains { customers[$0].email == input.email } ?? false
+    let isTaken =
+      input.email != nil && place?.others.contains { customers[$0].email == input.email } ?? false
     let address = isTaken && input.externalID != nil ? input.email : customer.email
     customer.say(\.email, input.email)
     customer.say(\.phone, input.phone)

@@ -1,4 +1,3 @@
-import Foundation
 import PatronProto
 import PatronStore
 import ProtobufC
@@ -12,40 +11,17 @@ import Testing
 /// Work for callers who went away, and requests that are refused before anything is opened.
 @Suite(.timeLimit(.minutes(5)))
 struct AbandonedCallTests {
-  /// Holds the writer until the test lets it go.
-  private final class Hold: ReplySink {
-    private let state = Mutex((isHeld: false, isOpen: false))
-
-    var isHeld: Bool { state.withLock { $0.isHeld } }
-    func open() { state.withLock { $0.isOpen = true } }
-    func deliver(_ replies: [Reply]) {}
-
-    func take(_ shop: Shop) async throws {
-      try shop.store.writer.submit(
-        WriteJob(deadline: nil, bytes: 0, sink: self, token: ReplyToken(group: 0, item: 0)) { _ in
-          self.state.withLock { $0.isHeld = true }
-          while !self.state.withLock({ $0.isOpen }) { usleep(1000) }
-          return []
-        })
-      while !isHeld { await Task.yield() }
-    }
-  }
-
-  private func wait(_ condition: () -> Bool) async {
-    while !condition() { await Task.yield() }
-  }
-
   @Test func aQueuedWriteOfACallerWhoCancelledIsNotDone() async throws {
     try await Shop.open { shop in
       // The first call tells the client that the server understands CANCEL.
       try await shop.upsert { $0.email = "a@example.com" }
-      let hold = Hold()
+      let hold = WriterHold()
       defer { hold.open() }
       try await hold.take(shop)
       let cancelled = Task { try await shop.upsert { $0.email = "gone@example.com" } }
-      await wait { shop.store.writer.queuedCount == 1 }
+      await hold.waitUntilQueued(1, shop)
       let waiting = Task { try await shop.upsert { $0.email = "b@example.com" } }
-      await wait { shop.store.writer.queuedCount == 2 }
+      await hold.waitUntilQueued(2, shop)
       cancelled.cancel()
       _ = await cancelled.result
       // On the same connection, so behind the CANCEL.
@@ -61,13 +37,13 @@ struct AbandonedCallTests {
   @Test func queuedWritesOfAClosedConnectionAreNotDone() async throws {
     try await Shop.open { shop in
       try await shop.upsert { $0.email = "a@example.com" }
-      let hold = Hold()
+      let hold = WriterHold()
       defer { hold.open() }
       try await hold.take(shop)
       let calls = (0..<20).map { number in
         Task { try await shop.upsert { $0.email = "gone\(number)@example.com" } }
       }
-      await wait { shop.store.writer.queuedCount == 20 }
+      await hold.waitUntilQueued(20, shop)
       await shop.client.close(grace: .zero)
       for call in calls { _ = await call.result }
       // A drained server has no connection left.
