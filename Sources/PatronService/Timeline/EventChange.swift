@@ -11,7 +11,7 @@ extension TimelineHandlers {
     var draft: EventDraft
     /// What events of the type may do to the customer.
     private let rule: Enrichment.Rule
-    /// Whether a phone number was left out because nothing says of which country it is.
+    /// True when a phone number was left out because nothing says of which country it is.
     let lacksCountry: Bool
 
     /// Checks an event and its customer.
@@ -132,9 +132,7 @@ extension TimelineHandlers {
         do {
           return try change.plan(in: reader)
         } catch is RPCError {
-          let words = try ReplyWords(for: draft.event, in: reader)
-          let effects = Enrichment.effects(of: draft.event, at: 0, words)
-          if rule.creates == .never, effects.contains(where: \.restricts) { return nil }
+          if rule.creates == .never, try restricts(in: reader) { return nil }
           throw conflict
         }
       } catch let refusal as RPCError
@@ -142,11 +140,16 @@ extension TimelineHandlers {
       {
         // The address is nobody's: a refusal or an opt-out is kept with it all the same.
         var draft = customer.draft
-        guard try !draft.takeShared(in: reader).fields.isEmpty,
-          Enrichment.effects(of: self.draft.event, at: 0).contains(where: \.restricts)
+        guard try !draft.takeShared(in: reader).fields.isEmpty, try restricts(in: reader)
         else { throw refusal }
         return nil
       }
+    }
+
+    /// True when the event is a refusal or an opt-out, also by a word of the store's own.
+    private func restricts(in reader: StoreReader) throws -> Bool {
+      let words = try ReplyWords(for: draft.event, in: reader)
+      return Enrichment.effects(of: draft.event, at: 0, words).contains(where: \.restricts)
     }
 
     private var mayCreate: Bool {

@@ -1,3 +1,4 @@
+import FieldFiles
 import PatronModel
 import PatronProto
 import PatronStore
@@ -32,10 +33,10 @@ struct ReplyTests {
   @Test func everyAnswerOfTheField() async throws {
     try await Shop.open { shop in
       var listed: [String] = []
-      for (number, row) in FieldTable.rows("opt_out_words.tsv").enumerated() {
+      for (number, row) in FieldFiles.rows("opt_out_words.tsv").enumerated() {
         let id = "c\(1000 + number)"
         try await subscribed(shop, id, number)
-        let text = FieldTable.unescaped(row[0])
+        let text = FieldFiles.unescaped(row[0])
         let told = try await answer(shop, id, text, event: "r-\(id)")
         let isOut = row[1] == "opt_out"
         let isPossible = row[1] == "possible"
@@ -154,6 +155,16 @@ struct ReplyTests {
         "sms_received", "r4", ["body_excerpt": .stringValue("Weg")],
         of: { $0.phoneNumber = "+14155559999" })
       #expect(nobody.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
+      // One that is nobody's by the store's own list.
+      _ = try await shop.customers.updateStoreSettings(
+        .with {
+          $0.settings = .with { $0.sharedIdentifiers = .with { $0.values = ["+14155558888"] } }
+        })
+      let shared = try await shop.tell(
+        "sms_received", "r5", ["body_excerpt": .stringValue("Weg")],
+        of: { $0.phoneNumber = "+14155558888" })
+      #expect(shared.warnings.map(\.reason).contains("ADDRESS_SUPPRESSED"))
+      #expect(shared.event == nil)
       let refused = try await failure {
         try await shop.customers.updateStoreSettings(
           .with {
