@@ -123,6 +123,7 @@ let executables: [Target] = [
 ]
 
 let tests: [Target] = [
+  .target(name: "FieldFiles", path: "Tests/FieldFiles", swiftSettings: strict),
   .target(name: "CTestMessages", dependencies: ["CProtobufC"], path: "Tests/CTestMessages"),
   .testTarget(
     name: "ProtobufCTests",
@@ -134,7 +135,8 @@ let tests: [Target] = [
     dependencies: ["PatronProto", "ProtobufC", "TTRPC"],
     swiftSettings: strict
   ),
-  .testTarget(name: "PatronModelTests", dependencies: ["PatronModel"], swiftSettings: strict),
+  .testTarget(
+    name: "PatronModelTests", dependencies: ["PatronModel", "FieldFiles"], swiftSettings: strict),
   .testTarget(name: "TTRPCTests", dependencies: ["TTRPC"], swiftSettings: strict),
   .testTarget(
     name: "TTRPCNIOTests",
@@ -151,12 +153,12 @@ let tests: [Target] = [
     name: "PatronServiceTests",
     dependencies: [
       "PatronService", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
-      "TTRPCNIO", "SQLite", "patron", "PatronClient",
+      "TTRPCNIO", "SQLite", "patron", "PatronClient", "FieldFiles",
     ],
     swiftSettings: strict
   ),
   .testTarget(
-    name: "CLITests", dependencies: ["patron", "PatronClient", "PatronModel"],
+    name: "CLITests", dependencies: ["patron", "PatronClient", "PatronModel", "FieldFiles"],
     swiftSettings: strict),
   .testTarget(
     name: "LoadTests",

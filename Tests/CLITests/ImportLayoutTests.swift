@@ -1,3 +1,4 @@
+import FieldFiles
 import Foundation
 import PatronClient
 import Testing
@@ -22,7 +23,7 @@ struct ImportLayoutTests {
     let server = FakeServer.importer()
     let options = preset.map { ["--preset", $0] } ?? []
     let outcome = try await patron(
-      ["customers", "import", FieldFile.path("imports/\(name)")] + options + more, server: server)
+      ["customers", "import", FieldFiles.path("imports/\(name)")] + options + more, server: server)
     #expect(outcome.status == 0, "\(name): \(outcome.err)")
     return (try server.imported, outcome.err)
   }
@@ -72,7 +73,7 @@ struct ImportLayoutTests {
       #expect(outcome.err.contains(part), "\(part): \(outcome.err)")
     }
     let preset = try await patron(
-      "customers", "import", FieldFile.path("imports/shopify.csv"), server: .importer())
+      "customers", "import", FieldFiles.path("imports/shopify.csv"), server: .importer())
     #expect(preset.status == 1 && preset.err.contains("--preset shopify"), "\(preset.err)")
   }
 
@@ -224,7 +225,7 @@ struct ImportLayoutTests {
     #expect(cleaned.first?.suppressions.first?.suppressedAt == .of("2021-01-02T03:04:05Z"))
     // The same without the name: people who never agreed have such a file too.
     let text = try String(
-      contentsOfFile: FieldFile.path("imports/subscribed_members_export.csv"), encoding: .utf8)
+      contentsOfFile: FieldFiles.path("imports/subscribed_members_export.csv"), encoding: .utf8)
     let unnamed = try await items(text, ["--preset", "mailchimp"])
     #expect(unnamed.items.first?.subscriptions.isEmpty == true)
     #expect(unnamed.err.contains("nothing says that these people agreed"))

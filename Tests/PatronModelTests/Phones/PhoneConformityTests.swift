@@ -1,3 +1,4 @@
+import FieldFiles
 import Foundation
 import Testing
 
@@ -27,13 +28,9 @@ import Testing
     var wrong = 0
   }
 
-  static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appending(path: "../../Field/phones.tsv").standardized
-
-  static func rows() throws -> [Row] {
-    try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
-      let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-      guard !line.hasPrefix("#"), fields.count == 5 else { return nil }
+  static func rows() -> [Row] {
+    FieldFiles.lines("phones.tsv").compactMap { fields in
+      guard fields.count == 5 else { return nil }
       // Regions that are no country to Patron: it cannot be told that they are the default one.
       guard let country = try? CountryCode(fields[1]) else { return nil }
       return Row(
@@ -45,7 +42,7 @@ import Testing
   @Test func readsWhatIsMeantAndNothingElse() throws {
     var byForm: [String: Figures] = [:]
     var wrong: [String] = []
-    for row in try Self.rows() {
+    for row in Self.rows() {
       let read = (try? PhoneNumber(row.text, defaultCountry: row.country))?.e164
       byForm[row.form, default: Figures()].all += 1
       if let oracle = row.oracle {

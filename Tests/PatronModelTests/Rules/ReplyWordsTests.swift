@@ -1,16 +1,17 @@
+import FieldFiles
 import PatronModel
 import Testing
 
 /// Words of opting out: the table of the field, and the rules behind it.
 @Suite struct ReplyWordsTests {
-  @Test(arguments: FieldTable.rows("opt_out_words.tsv"))
+  @Test(arguments: FieldFiles.rows("opt_out_words.tsv"))
   func readsWhatCustomersAnswer(row: [String]) {
-    let text = FieldTable.unescaped(row[0])
+    let text = FieldFiles.unescaped(row[0])
     #expect(ReplyWords.known.intent(of: text).rawValue == row[1], "\(row[0]): \(row[2])")
   }
 
   @Test func theTableHasEveryIntentAndMayBeLong() {
-    let rows = FieldTable.rows("opt_out_words.tsv")
+    let rows = FieldFiles.rows("opt_out_words.tsv")
     #expect(rows.count > 150 && rows.allSatisfy { $0.count == 3 })
     #expect(Set(rows.map { $0[1] }) == Set(ReplyIntent.allCases.map(\.rawValue)))
   }

@@ -1,4 +1,4 @@
-import Foundation
+import FieldFiles
 import PatronModel
 import Testing
 
@@ -10,11 +10,7 @@ import Testing
   }
 
   private static func cases() throws -> [Case] {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Field/external_ids.tsv")
-    return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").dropFirst().map {
-      let cells = $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+    try FieldFiles.rows("external_ids.tsv").map { cells in
       try #require(cells.count == 3 && ["refused", "taken"].contains(cells[0]), "\(cells)")
       return Case(isRefused: cells[0] == "refused", text: cells[1])
     }

@@ -1,3 +1,4 @@
+import FieldFiles
 import Foundation
 import PatronModel
 import Testing
@@ -10,7 +11,7 @@ import Testing
     return ZoneRules { Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double($0)))) }
   }
 
-  @Test(arguments: FieldTable.rows("times.tsv"))
+  @Test(arguments: FieldFiles.rows("times.tsv"))
   func namesAnInterval(row: [String]) throws {
     let rules = try rules(row[1])
     guard row[2].hasSuffix("Z") else {
@@ -26,7 +27,7 @@ import Testing
   }
 
   @Test func theTableIsThere() {
-    let rows = FieldTable.rows("times.tsv")
+    let rows = FieldFiles.rows("times.tsv")
     #expect(rows.count > 30 && rows.allSatisfy { $0.count == 5 })
   }
 

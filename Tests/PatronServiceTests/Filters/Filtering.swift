@@ -93,15 +93,7 @@ extension Shop {
   static func write(
     _ store: Store, _ body: @escaping @Sendable (WriteTransaction) throws -> Void
   ) async throws {
-    let answers = AnswerQueue()
-    let job = WriteJob(
-      deadline: nil, bytes: 0, sink: answers, token: ReplyToken(group: 0, item: 0)
-    ) { transaction in
-      try body(transaction)
-      return []
-    }
-    try store.writer.submit(job)
-    try answers.next()
+    try store.performAndWait(body)
   }
 
   /// Customers who have no event at all, not even that of their creation, as migrations and tools

@@ -1,3 +1,4 @@
+import FieldFiles
 import Foundation
 import PatronProto
 import PatronStore
@@ -10,25 +11,14 @@ import Testing
 /// A database of schema version 9 opens, migrates, and answers the same but for what is listed:
 /// `Tests/Field/version-9/make` made it with the programs of that version.
 struct MigratedDatabaseTests {
-  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("Field/version-9")
-
-  /// The lines of a file as cells; those that begin with `#` are comments.
-  private static func table(_ name: String) throws -> [[String]] {
-    let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
-    return text.split(separator: "\n").filter { !$0.hasPrefix("#") }
-      .map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
-  }
-
   @Test func answersAsItDid() async throws {
-    try await Shop.open(database: Self.folder.appendingPathComponent("patron.db").path) { shop in
+    try await Shop.open(database: FieldFiles.path("version-9/patron.db")) { shop in
       // As at the start of the server.
       try TermsRebuild.run(shop.store)
       try OrderRebuild.run(shop.store)
       try PhoneRewrite.run(shop.store)
       var found: Set<String> = []
-      for cells in try Self.table("answers.tsv") {
+      for cells in FieldFiles.lines("version-9/answers.tsv") {
         let (method, request) = (cells[0], cells[1])
         let before = try Self.leaves(of: cells[2])
         let now = try Self.leaves(of: try await answer(method, request, shop))
@@ -37,7 +27,8 @@ struct MigratedDatabaseTests {
           found.insert("\(method)\t\(request)\t\(path)\t\(old)\t\(new)")
         }
       }
-      let expected = Set(try Self.table("differences.tsv").map { $0.joined(separator: "\t") })
+      let expected = Set(
+        FieldFiles.lines("version-9/differences.tsv").map { $0.joined(separator: "\t") })
       #expect(found.subtracting(expected).sorted() == [])
       #expect(expected.subtracting(found).sorted() == [])
       #expect(try shop.store.check([RecordChecks.run]) == [])

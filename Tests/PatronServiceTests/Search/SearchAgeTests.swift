@@ -1,6 +1,7 @@
 import Foundation
 import PatronModel
 import SQLite
+import Synchronization
 import Testing
 
 @testable import PatronService
@@ -58,18 +59,17 @@ struct SearchAgeTests {
       #expect(findings.contains { $0.contains("the search index: it cannot be opened") })
       #expect(findings.allSatisfy { !$0.contains("@") })
     }
-    let shop = try IndexedStore(directory)
-    var reasons: [String] = []
-    var progress: [Int] = []
-    try SearchMending.run(shop.store) {
-      reasons.append($0)
-    } progress: {
-      progress.append($0)
+    let notices = Mutex<[String]>([])
+    let shop = try IndexedStore(directory) {
+      $0.onNotice = { text in notices.withLock { $0.append(text) } }
     }
-    #expect(reasons.count == 1 && reasons[0].contains("cannot be opened"), "\(reasons)")
+    let reason = try #require(notices.withLock { $0.first })
+    #expect(reason.contains("making the search index again, because it cannot be opened"))
+    var progress: [Int] = []
+    try SearchMending.run(shop.store) { progress.append($0) }
     #expect(progress == progress.sorted())
     try await shop.waitUntilWhole()
-    try SearchMending.run(shop.store) { Issue.record("it is whole: \($0)") }
+    try SearchMending.run(shop.store) { Issue.record("it is whole, and began again: \($0)") }
     #expect(try shop.findings() == [])
     try shop.write { try IndexedStore.move(1, "default", $0) }
     #expect(try shop.search("moved.example") == ["c1"])

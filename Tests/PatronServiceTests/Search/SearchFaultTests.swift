@@ -123,7 +123,7 @@ struct SearchFaultTests {
     }
     let shop = try IndexedStore(directory) { $0.mendsSearch = false }
     var progress: [Int] = []
-    try SearchMending.run(shop.store, progress: { progress.append($0) })
+    try SearchMending.run(shop.store) { progress.append($0) }
     #expect(progress.isEmpty || progress.max() ?? 0 <= 201)
     #expect(try shop.reason() == nil)
     #expect(try shop.findings() == [])

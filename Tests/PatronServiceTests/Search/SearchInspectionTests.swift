@@ -10,14 +10,10 @@ import Testing
 struct SearchInspectionTests {
   /// Looks at the index as a start does, and makes it again where that is needed.
   static func mend(_ store: Store) throws {
-    let answers = AnswerQueue()
-    try store.writer.submit(
-      WriteJob(deadline: nil, bytes: 0, sink: answers, token: ReplyToken(group: 0, item: 0)) {
-        try SearchInspection.markIfNeeded($0.connection, closely: true)
-        $0.search.forget()
-        return []
-      })
-    try answers.next()
+    try store.performAndWait {
+      _ = try SearchInspection.markIfNeeded($0.connection, closely: true)
+      $0.search.forget()
+    }
     try SearchMending.run(store)
   }
 
