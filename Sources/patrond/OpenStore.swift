@@ -36,11 +36,11 @@ extension Store {
 
   /// Makes a damaged search index again before anybody is served.
   private static func mendSearch(_ store: Store) throws {
-    var progress = SearchProgress(total: try store.counts().customers)
-    try SearchMending.run(store) { reason in
-      report("making the search index again, because \(reason)")
-    } progress: { done in
-      progress.report(done)
+    var progress: SearchProgress?
+    try SearchMending.run(store) { done in
+      // All customers are counted once, and only when there is something to do.
+      if progress == nil { progress = SearchProgress(total: try store.counts().customers) }
+      progress?.report(done)
     }
   }
 }

@@ -25,7 +25,7 @@ enum ColumnSynonyms {
     (
       .field(.externalID),
       "customerid customernumber customerno customercode customerref customerreference clientid "
-        + "userid memberid shopid shopifyid shopifycustomerid shopid kundennummer kundennr "
+        + "userid memberid shopid shopifyid shopifycustomerid kundennummer kundennr "
         + "kundenid numeroclient idcliente codicecliente codigocliente klantnummer"
     ),
     (

@@ -27,10 +27,10 @@ struct KeywordTable: Sendable {
   /// Asks for help, as the whole text.
   var help = ""
 
-  /// Where a word begins with one of these, as `stopping` does, it may opt out.
+  /// Beginnings of words that may opt out, as `stopping` does.
   static let near = "stop, стоп"
 
-  /// What people say out of politeness around a word; it changes nothing.
+  /// Polite words around a keyword; they change nothing.
   static let polite = """
     please, pls, plz, thanks, thank you, thx, ty, now, sir, por favor, gracias, bitte, danke, \
     svp, s il vous plait, s il te plait, merci, per favore, grazie, obrigado, obrigada, tack, \

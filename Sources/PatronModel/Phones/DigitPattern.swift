@@ -16,11 +16,11 @@ struct DigitPattern: Sendable {
     case match
   }
 
-  /// What was found.
+  /// A match.
   struct Match {
-    /// Where it ends.
+    /// The end, as an index of the digits.
     var end: Int
-    /// What the groups hold; empty for those that took no part.
+    /// The ranges of the groups; empty for those that took no part.
     var groups: [Range<Int>]
   }
 
@@ -41,13 +41,13 @@ struct DigitPattern: Sendable {
     firstDigits = first.mayBeEmpty ? .all : first.digits
   }
 
-  /// Whether all of `digits` from `start` on are one match.
+  /// True when all of `digits` from `start` on are one match.
   func matchesWhole(_ digits: [UInt8], from start: Int = 0) -> Bool {
     var groups: [Range<Int>] = []
     return run(0, start, digits, isWhole: true, &groups) != nil
   }
 
-  /// What `digits` begin with; nil when that is no match.
+  /// The match that `digits` begin with, or nil.
   func prefix(of digits: [UInt8], from start: Int = 0) -> Match? {
     guard start < digits.count, firstDigits.contains(digits[start]) else { return nil }
     var groups = [Range<Int>](repeating: 0..<0, count: groupCount)

@@ -10,7 +10,7 @@ enum PhoneExtension {
   /// An extension that is longer is none.
   private static let longest = (behindWord: 20, behindSign: 9)
 
-  /// Whether the text is a mark and digits, and nothing else.
+  /// True when the text is a mark and digits, and nothing else.
   static func isOne(_ text: ArraySlice<Unicode.Scalar>) -> Bool {
     var rest = Array(String(String.UnicodeScalarView(text)).lowercased().unicodeScalars)[...]
     let semicolon = rest.first == ";"

@@ -8,7 +8,7 @@ public struct PhoneNumber: Sendable, Hashable {
   public let e164: String
   /// The number without its `+`; what searches compare with.
   public var digits: String { String(e164.dropFirst()) }
-  /// Whether an extension stood behind the number: it was left out.
+  /// True when an extension stood behind the number: it was left out.
   public let hadExtension: Bool
 
   /// Least and greatest number of digits.

@@ -42,12 +42,12 @@ final class PhonePlan: Sendable {
     assigned = fields[8]
   }
 
-  /// Whether the plan has numbers like this one.
+  /// True when the plan has numbers like this one.
   func takes(_ number: [UInt8]) -> Bool {
     isPossible(number) && general.matchesWhole(number)
   }
 
-  /// Whether the number lies in a range that is assigned.
+  /// True when the number lies in a range that is assigned.
   func knows(_ number: [UInt8]) -> Bool {
     guard takes(number) else { return false }
     return assignedPattern.withLock { pattern in
@@ -57,12 +57,12 @@ final class PhonePlan: Sendable {
     }
   }
 
-  /// Whether it has more digits than any number of the plan.
+  /// True when it has more digits than any number of the plan.
   func isTooLong(_ number: [UInt8]) -> Bool {
     number.count >= UInt32.bitWidth - lengths.leadingZeroBitCount
   }
 
-  /// Whether it begins as numbers of the plan do, whatever its length.
+  /// True when it begins as numbers of the plan do, whatever its length.
   func isViable(_ number: [UInt8]) -> Bool { general.matchesWhole(number) }
 
   /// The digits behind the prefix of a call abroad; nil where there is none.

@@ -39,17 +39,18 @@ struct PhoneReading: Equatable {
     self.plans = plans
   }
 
-  /// Whether a plan of the calling code has numbers like this one, and E.164 room for it.
+  /// True when a plan of the calling code has numbers like this one, and E.164 room for it.
   var isTaken: Bool {
     guard PhoneNumber.digitCount.contains(digits.count) else { return false }
     let number = Array(digits[codeLength...])
     return plans.contains { $0.takes(number) }
   }
 
-  /// Whether the number lies in a range that is assigned.
+  /// True when the number lies in a range that is assigned.
   var isKnown: Bool {
+    guard PhoneNumber.digitCount.contains(digits.count) else { return false }
     let number = Array(digits[codeLength...])
-    return isTaken && plans.contains { $0.knows(number) }
+    return plans.contains { $0.knows(number) }
   }
 }
 

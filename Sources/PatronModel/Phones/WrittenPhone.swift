@@ -1,7 +1,7 @@
 /// What a written number says, before any rule of a country.
 struct WrittenPhone {
   private(set) var digits: [UInt8] = []
-  /// Whether it begins with `+`.
+  /// True when it begins with `+`.
   private(set) var isInternational = false
   private(set) var hasExtension = false
   /// Where in `digits` a zero stood alone in brackets.
@@ -31,7 +31,7 @@ struct WrittenPhone {
     return Array(digits[..<bracketedZero] + digits[(bracketedZero + 1)...])
   }
 
-  /// Whether it is no number in any country: `00` and too little, or more zeros.
+  /// True when it is no number in any country: `00` and too little, or more zeros.
   var isHopeless: Bool {
     digits.starts(with: [0, 0]) && (digits.count < 9 || digits[2] == 0)
   }
@@ -99,7 +99,7 @@ struct WrittenPhone {
     return hasExtension
   }
 
-  /// Whether the number ends as spreadsheets write whole numbers, with `.0`.
+  /// True when the number ends as spreadsheets write whole numbers, with `.0`.
   private var isDecimal: Bool {
     guard group.isBehindDot, !hasExtension else { return false }
     let last = digits[group.start...]

@@ -70,9 +70,8 @@ extension ConsentRules {
     by statement: ConsentStatement
   ) -> ChannelConsent {
     guard let optOut = optOut(in: old) else {
-      if known.state != .neverSubscribed || old.state == .neverSubscribed {
-        return known.state == .neverSubscribed ? old : known
-      }
+      if known.state != .neverSubscribed { return known }
+      if old.state == .neverSubscribed { return old }
       // An agreement of before that names no address was one for the former address.
       return ChannelConsent(
         changedAt: statement.at,

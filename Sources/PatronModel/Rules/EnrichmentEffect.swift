@@ -99,7 +99,7 @@ extension Enrichment {
     "email_unsuppressed", "email_bounced", "email_marked_spam",
   ]
 
-  /// Whether what events of a type do depends on the words that their store knows.
+  /// True when what events of a type do depends on the words that their store knows.
   public static func readsWords(_ type: String, of source: EventSource) -> Bool {
     source == .product && type == "sms_received"
   }

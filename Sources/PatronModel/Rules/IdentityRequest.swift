@@ -116,7 +116,7 @@ extension IdentityRequest {
     externalID == emailKey || externalID.lowercased() == emailKey
   }
 
-  /// Whether an identifier of the shop's is given: the own e-mail address, as shops send it for
+  /// True when an identifier of the shop's is given: the own e-mail address, as shops send it for
   /// guests, is none.
   private var givesOwnExternalID: Bool {
     guard let externalID = given.externalID else { return false }

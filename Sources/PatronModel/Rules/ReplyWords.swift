@@ -191,7 +191,7 @@ private struct KeywordIndex: Sendable {
     inside.insert(whole)
   }
 
-  /// Whether a word is of a script that is written without spaces, or with few.
+  /// True when a word is of a script that is written without spaces, or with few.
   private static func lacksSpaces(_ word: String) -> Bool {
     word.unicodeScalars.contains { scalar in
       switch scalar.value {
@@ -201,13 +201,13 @@ private struct KeywordIndex: Sendable {
     }
   }
 
-  /// Whether a word opts out wherever a text begins with it.
+  /// True when a word opts out wherever a text begins with it.
   func isStrong(_ word: String) -> Bool {
     strongJoined.contains(word)
       || stems[word.prefix(3)]?.contains { word.hasPrefix($0) } ?? false
   }
 
-  /// Whether words that opt out stand first.
+  /// True when words that opt out stand first.
   func strong(at words: ArraySlice<String>) -> Bool {
     if let first = words.first, isStrong(first) { return true }
     return begins(words, with: strong)
@@ -223,10 +223,10 @@ private struct KeywordIndex: Sendable {
     }
   }
 
-  /// Whether a word begins as one that opts out does.
+  /// True when a word begins as one that opts out does.
   func isNear(_ word: String) -> Bool { near.contains { word.hasPrefix($0) } }
 
-  /// Whether a word that opts out stands anywhere in another one.
+  /// True when a word that opts out stands anywhere in another one.
   func isInside(_ word: String) -> Bool {
     guard Self.lacksSpaces(word) else { return false }
     let scalars = Array(word.unicodeScalars)

@@ -71,7 +71,7 @@ struct ISO8601Scanner {
     return 0
   }
 
-  /// Whether what is left is a name of UTC.
+  /// True when what is left is a name of UTC.
   private var isUTC: Bool {
     ["z", "utc", "gmt"].contains(String(decoding: rest, as: UTF8.self).lowercased())
   }

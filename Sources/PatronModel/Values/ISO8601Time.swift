@@ -43,9 +43,9 @@ public struct ISO8601Time: Sendable, Hashable {
   /// How long it is, in microseconds; 0 for an instant.
   private let length: Int64
 
-  /// Whether the text names no zone.
+  /// True when the text names no zone.
   public var lacksZone: Bool { offsetMinutes == nil }
-  /// Whether the text leaves open which instant it is.
+  /// True when the text leaves open which instant it is.
   public var isInterval: Bool { lacksZone || length > 0 }
 
   /// Reads `text`, ignoring white space around it.

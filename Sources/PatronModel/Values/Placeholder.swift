@@ -6,7 +6,7 @@
 /// such a word (`NA-1001`, `guest-42`) is one. Case, space, punctuation around the text and its
 /// full-width form do not matter.
 public enum Placeholder {
-  /// Whether the text stands for no identifier.
+  /// True when the text stands for no identifier.
   public static func matches(_ text: String) -> Bool {
     let shape = Shape(of: text)
     if shape.isOrdinary || text.isEmpty { return false }
@@ -31,9 +31,9 @@ public enum Placeholder {
 
   /// What a text is made of: most identifiers are told by that alone.
   private struct Shape {
-    /// Whether nothing of the table can be made of the same characters.
+    /// True when nothing of the table can be made of the same characters.
     let isOrdinary: Bool
-    /// Whether there is more than ASCII letters, digits, `-` and `_`.
+    /// True when there is more than ASCII letters, digits, `-` and `_`.
     let hasSigns: Bool
 
     init(of text: String) {

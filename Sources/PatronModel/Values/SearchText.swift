@@ -32,8 +32,8 @@ public enum SearchText {
     return significant.utf8.count >= 3 ? String(significant) : digits
   }
 
-  /// Whether `text` may be a phone number without its calling code, or the beginning of one: digits
-  /// and formatting alone, and no `+`.
+  /// True when `text` may be a phone number without its calling code, or the beginning of one:
+  /// digits and formatting alone, and no `+`.
   public static func mayBeNational(_ text: String) -> Bool {
     let trimmed = TextForm.trimmed(text)
     guard let first = trimmed.unicodeScalars.first, first != "+", first != "\u{FF0B}",

@@ -61,7 +61,7 @@ public struct Violations: Sendable, Hashable {
   /// What was accepted but deserves the caller's attention.
   public private(set) var warnings: [Violation] = []
 
-  /// Whether secondary values that break a rule are left out with a warning. Otherwise they make
+  /// True when secondary values that break a rule are left out with a warning. Otherwise they make
   /// the input unacceptable like any other.
   public let dropsSecondary: Bool
 
@@ -126,6 +126,13 @@ public struct Violations: Sendable, Hashable {
     }
   }
 
+  /// The secondary identifier at `path`, trimmed; empty where it breaks a rule. One that was cut
+  /// would be another record's.
+  public mutating func secondaryReference(_ path: String, _ given: String) -> String {
+    guard !given.isEmpty else { return given }
+    return secondary(path) { () throws(RuleError) in try ShortText.parse(given) } ?? ""
+  }
+
   /// The secondary text at `path`, trimmed; one that is too long is cut where values are dropped.
   /// Nil, and what ``secondary(_:_:)`` notes, where it breaks a rule otherwise.
   public mutating func secondaryText(
@@ -161,7 +168,8 @@ public struct Violations: Sendable, Hashable {
     return Array(given.prefix(limit))
   }
 
-  /// Whether a phone number is missing from the input because nothing says of which country it is.
+  /// True when a phone number is missing from the input because nothing says of which country it
+  /// is.
   public var lacksCountry: Bool {
     errors.contains { $0.error.reason == PhoneNumber.countryMissing }
       || warnings.contains { $0.rule == PhoneNumber.countryMissing }

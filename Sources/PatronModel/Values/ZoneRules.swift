@@ -20,23 +20,17 @@ public struct ZoneRules: Sendable {
     let offsets = [offset(seconds - Self.day), offset(seconds + Self.day)]
     let all = offsets.map { micros - $0 * Timestamp.microsecondsPerSecond }
     let shown = zip(all, offsets).filter { instant, given in
-      offset(Self.floor(instant)) == given
+      offset(CSVWriter.floored(instant, by: Timestamp.microsecondsPerSecond)) == given
     }.map(\.0)
     let found = shown.isEmpty ? all : shown
     return (found.min() ?? micros, found.max() ?? micros)
-  }
-
-  private static func floor(_ micros: Int64) -> Int64 {
-    let (seconds, rest) = micros.quotientAndRemainder(
-      dividingBy: Timestamp.microsecondsPerSecond)
-    return rest < 0 ? seconds - 1 : seconds
   }
 }
 
 /// Names of time zones.
 public enum ZoneName {
-  /// Whether a name may be one of IANA's: `Europe/Berlin`, `UTC`. Abbreviations such as EST and CST
-  /// stand for several zones, and offsets such as GMT+3 are none.
+  /// True when a name may be one of IANA's: `Europe/Berlin`, `UTC`. Abbreviations such as EST and
+  /// CST stand for several zones, and offsets such as GMT+3 are none.
   public static func isUsable(_ name: String) -> Bool {
     guard (1...64).contains(name.utf8.count) else { return false }
     if name == "UTC" || name == "GMT" { return true }

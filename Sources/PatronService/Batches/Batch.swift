@@ -10,7 +10,7 @@ struct Batch<Item: Sendable>: Sendable {
   static var greatestCount: Int { 1000 }
 
   var items: [Result<Item, any Error>]
-  /// Whether a phone number was refused or left out because nothing says of which country it is.
+  /// True when a phone number was refused or left out because nothing says of which country it is.
   private(set) var lacksCountry = false
 
   /// Checks every input; what is wrong with one does not stop the others.

@@ -86,7 +86,7 @@ struct AddressChange {
 }
 
 extension ChannelConsent {
-  /// Whether it is an agreement, or a request for one.
+  /// True when it is an agreement, or a request for one.
   var isWish: Bool { state == .subscribed || state == .pending }
 }
 
@@ -95,11 +95,10 @@ extension Warning {
   static func notCarried(_ channel: PatronModel.Channel) -> Warning {
     .with {
       $0.reason = "CONSENT_NOT_CARRIED"
-      $0.field = channel == .sms ? "customer.phone_number" : "customer.email"
+      $0.field = "customer.\(channel.identifier.rawValue)"
       $0.message =
-        "The customer has another \(channel == .sms ? "phone number" : "e-mail address") than the "
-        + "one that agreed, so the agreement ended with the former one. Ask again, or send the "
-        + "agreement with the new address."
+        "The customer has another \(channel.addressName) than the one that agreed, so the agreement "
+        + "ended with the former one. Ask again, or send the agreement with the new address."
     }
   }
 }

@@ -115,8 +115,7 @@ extension RPCError {
 
   /// The customer cannot be written to by the channel.
   static func noAddress(_ channel: PatronModel.Channel) -> RPCError {
-    let (what, field) =
-      channel == .sms ? ("phone number", "phone_number") : ("e-mail address", "email")
+    let (what, field) = (channel.addressName, channel.identifier.rawValue)
     return reason(
       .failedPrecondition, "ADDRESS_MISSING",
       "The customer has no \(what): set it first, or leave the channel \(channel.name) out.",

@@ -19,7 +19,7 @@ struct ConsentChanges {
     fileprivate var setting: SuppressionRow?
     /// Hash of the address that it is about; nil for the one that the customer has.
     fileprivate var addressHash: [UInt8]?
-    /// Whether the record stays as it is: the row says what a merge or its end did to it.
+    /// True when the record stays as it is: the row says what a merge or its end did to it.
     fileprivate var isNote = false
     /// 0 until it is recorded.
     fileprivate(set) var ledgerID: Int64 = 0
@@ -57,7 +57,7 @@ struct ConsentChanges {
 
   /// Puts changes that came first before these.
   mutating func precede(by earlier: ConsentChanges) {
-    if !earlier.isEmpty { changes = earlier.changes + changes }
+    changes = earlier.changes + changes
   }
 
   /// Adds a suppression that an address gets, and the row that tells of it. `consent` is that of

@@ -209,7 +209,22 @@ extension CustomerRow {
   }
 }
 
+extension StoreReader {
+  /// The customer who has an address now: one who had it before a merge only answers to it.
+  func holder(of key: CustomerKey) throws -> CustomerRow? {
+    try customerRow(key).flatMap { $0.has(key) ? $0 : nil }
+  }
+}
+
 extension CustomerKey {
+  /// The key of a channel's address in the form that is compared.
+  static func address(_ channel: PatronModel.Channel, _ address: String) -> CustomerKey {
+    switch channel {
+    case .sms: .phone(address)
+    case .email: .email(key: address)
+    }
+  }
+
   /// The address of a channel that the key itself is; nil when it is none.
   func address(_ channel: PatronModel.Channel) -> String? {
     switch (self, channel) {
@@ -221,4 +236,11 @@ extension CustomerKey {
 
   /// Whether the key is an address.
   var isAddress: Bool { address(.sms) != nil || address(.email) != nil }
+}
+
+extension PatronModel.Channel {
+  /// The identifier that is the channel's address.
+  var identifier: IdentifierField { self == .sms ? .phone : .email }
+  /// The name of the channel's address in messages to people.
+  var addressName: String { self == .sms ? "phone number" : "e-mail address" }
 }

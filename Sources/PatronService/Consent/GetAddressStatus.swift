@@ -18,8 +18,7 @@ extension ConsentHandlers {
         "It is no address. Expected is email or phone_number; GetCustomer with the full view tells "
           + "of a customer by id.")
     }
-    // An address that a merged customer only answers to is not the one that it has.
-    let row = try reader.customerRow(key).flatMap { $0.has(key) ? $0 : nil }
+    let row = try reader.holder(of: key)
     let statuses =
       try row.map { try ChannelStatuses(of: $0, in: reader, at: context.now) }
       ?? ChannelStatuses(of: key, in: reader, at: context.now)

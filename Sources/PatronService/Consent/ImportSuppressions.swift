@@ -39,13 +39,8 @@ extension ConsentHandlers {
     let store = try StoreID.named(request.storeID)
     var violations = Violations()
     let country = CountryCode.checked(request.defaultCountry, &violations)
-    if !request.source.isEmpty {
-      _ = violations.check("source") { () throws(RuleError) in
-        try ConsentRules.checkSource(request.source)
-      }
-    }
+    let source = violations.source(request.source, usual: "import")
     try violations.finish()
-    let source = request.source.isEmpty ? "import" : request.source
     let now = WallClock.now()
     let batch = try Batch(request.suppressions, field: "suppressions") { entry, violations in
       let reason = SuppressionCheck.reason(entry.reason, "reason", &violations)
@@ -115,9 +110,7 @@ extension ConsentHandlers {
     _ entry: SuppressedAddress, _ writer: StoreWriter, at now: Int64
   ) throws -> BatchItemResult {
     let cause = entry.cause(at: now)
-    // An address that a merged customer only answers to is not the one that it has.
-    let owner = try writer.read.customerRow(entry.key).flatMap { $0.has(entry.key) ? $0 : nil }
-    guard let owner else {
+    guard let owner = try writer.read.holder(of: entry.key) else {
       let isChanged = try UnknownAddress(entry.channel, entry.address)
         .suppress(entry.reason, cause, writer)
       return .with { $0.outcome = isChanged ? .updated : .unchanged }

@@ -66,22 +66,14 @@ extension ImportedConsent {
     channels: Set<PatronModel.Channel>, _ violations: inout Violations
   ) {
     guard !channels.isEmpty else { return }
-    func note(_ path: String) {
-      violations.addSecondary(
-        path,
-        RuleError(
-          reason: "ADDRESS_MISSING",
-          message: "It was said of an address that breaks a rule. Give the address as it is."))
-    }
     entries.removeAll { entry in
-      let isAgreement = [.subscribed, .pending].contains(entry.consent.state)
-      guard isAgreement, channels.contains(entry.channel) else { return false }
-      note("subscriptions")
+      guard entry.consent.isWish, channels.contains(entry.channel) else { return false }
+      violations.addSecondary("subscriptions", .saidOfLeftAddress)
       return true
     }
     suppressions.removeAll { suppression in
       guard channels.contains(suppression.channel) else { return false }
-      note("suppressions")
+      violations.addSecondary("suppressions", .saidOfLeftAddress)
       return true
     }
   }

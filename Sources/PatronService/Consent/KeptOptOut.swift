@@ -26,7 +26,6 @@ struct KeptOptOut {
   /// Suppresses the address, unless it is for that reason. Returns what was written.
   @discardableResult
   func suppress(_ address: String, in writer: StoreWriter) throws -> SuppressionRow? {
-    guard try UnknownAddress(channel, address).suppress(reason, cause, writer) else { return nil }
-    return try cause.row(channel, address, reason, in: writer.read)
+    try UnknownAddress(channel, address).suppressed(reason, cause, writer)
   }
 }

@@ -13,8 +13,9 @@ struct LeftRestriction {
   /// Suppresses the address, and lists whoever has it.
   func apply(in writer: StoreWriter) throws {
     guard try UnknownAddress(channel, address).suppress(reason, cause, writer) else { return }
-    let key = channel == .sms ? CustomerKey.phone(address) : .email(key: address)
-    if let owner = try writer.read.customerRow(key) { try writer.refreshTerms(of: owner.id) }
+    if let owner = try writer.read.customerRow(.address(channel, address)) {
+      try writer.refreshTerms(of: owner.id)
+    }
   }
 }
 
@@ -26,7 +27,7 @@ extension CustomerChange {
     let given = draft.identifiers
     var all: [LeftRestriction] = []
     for channel in PatronModel.Channel.allCases {
-      guard fields.contains(channel == .sms ? .phone : .email),
+      guard fields.contains(channel.identifier),
         let address = given.address(channel)
       else { continue }
       for entry in imported.entries

@@ -219,7 +219,7 @@ extension ConsentHandlers.Subscribing {
         // The address is the same for every topic: once is enough.
         let warning = Warning.about(
           .addressSuppressed,
-          field: channel == .sms ? "customer.phone_number" : "customer.email")
+          field: "customer.\(channel.identifier.rawValue)")
         if !warnings.contains(warning) { warnings.append(warning) }
       }
     }
@@ -243,8 +243,7 @@ extension RPCError {
   fileprivate static func othersAddress(
     _ channel: PatronModel.Channel, _ owner: Int64
   ) -> RPCError {
-    let (what, field) =
-      channel == .sms ? ("phone number", "phone_number") : ("e-mail address", "email")
+    let (what, field) = (channel.addressName, channel.identifier.rawValue)
     return reason(
       .failedPrecondition, "ADDRESS_DIFFERS",
       "The \(what) belongs to customer \(owner), who has other addresses than the one that agrees. "
@@ -256,8 +255,7 @@ extension RPCError {
   fileprivate static func otherAddress(
     _ channel: PatronModel.Channel, of customerID: Int64
   ) -> RPCError {
-    let (what, field) =
-      channel == .sms ? ("phone number", "phone_number") : ("e-mail address", "email")
+    let (what, field) = (channel.addressName, channel.identifier.rawValue)
     return reason(
       .failedPrecondition, "ADDRESS_DIFFERS",
       "Customer \(customerID) has another \(what) than the one that agreed. Change the customer "

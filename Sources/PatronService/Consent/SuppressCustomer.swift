@@ -169,7 +169,7 @@ extension ConsentHandlers {
 }
 
 extension CustomerRow {
-  /// Whether the customer has the address now, or another spelling of the same line.
+  /// True when the customer has the address now, or another spelling of the same line.
   func has(_ key: CustomerKey) -> Bool {
     PatronModel.Channel.allCases.contains { channel in
       guard let own = address(channel), let named = key.address(channel) else { return false }

@@ -120,22 +120,30 @@ struct UnknownAddress {
     _ reason: PatronModel.SuppressionReason, _ cause: SuppressionCause, _ writer: StoreWriter,
     dryRun: Bool = false
   ) throws -> Bool {
+    try suppressed(reason, cause, writer, dryRun: dryRun) != nil
+  }
+
+  /// Suppresses the address, and returns the row that is new; nil when it was for that reason.
+  func suppressed(
+    _ reason: PatronModel.SuppressionReason, _ cause: SuppressionCause, _ writer: StoreWriter,
+    dryRun: Bool = false
+  ) throws -> SuppressionRow? {
     var row = try cause.row(channel, address, reason, in: writer.read)
     let known = try SuppressionReader(writer.read)
       .suppressions(channel, hash: row.addressHash).first { $0.reason == row.reason }
     if let known {
       // The end of a merge takes back what the merge set: what is said besides must outlast it.
       guard known.source == MergedConsent.mergeSource, row.source != known.source else {
-        return false
+        return nil
       }
       row.suppressedAt = max(row.suppressedAt, known.suppressedAt)
     }
-    guard !dryRun else { return true }
+    guard !dryRun else { return row }
     if known != nil {
       try writer.removeSuppression(channel, addressHash: row.addressHash, reason: reason)
     }
     try writer.insert(row)
-    return true
+    return row
   }
 
   /// Lifts the suppressions for some reasons; false when there was none.

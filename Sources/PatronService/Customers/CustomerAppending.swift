@@ -29,9 +29,20 @@ struct CustomerAppending {
     to response: inout ResponseBuffer
   ) throws {
     guard isFull else { return try response.appendStored(1, Customer.self, record, stats) }
-    let statuses = try ChannelStatuses(
-      of: Customer(stored: Array(record)), in: reader, at: now)
+    try append(record, stats, statuses(of: record), to: &response)
+  }
+
+  /// Appends a customer in the full view, whose channels are known already.
+  func append(
+    _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer,
+    _ statuses: ChannelStatuses, to response: inout ResponseBuffer
+  ) throws {
     let channels = try Customer.with { $0.channels = statuses.marketing }.encoded()
     (Array(stats) + channels).withUnsafeBytes { response.appendMessage(1, record, $0) }
+  }
+
+  /// Computes what the channels of a stored customer may be sent.
+  func statuses(of record: UnsafeRawBufferPointer) throws -> ChannelStatuses {
+    try ChannelStatuses(of: Customer(stored: Array(record)), in: reader, at: now)
   }
 }

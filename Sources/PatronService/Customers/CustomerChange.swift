@@ -92,14 +92,6 @@ struct CustomerChange: Sendable {
   func perform(
     _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool = false
   ) throws -> Result {
-    let result = try performPlan(plan, in: writer, at: now, dryRun: dryRun)
-    if !dryRun { try noteSharedPhone(plan, in: writer, at: now) }
-    return result
-  }
-
-  private func performPlan(
-    _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool
-  ) throws -> Result {
     let draft = plan.draft
     let found = plan.found
     if found.merges != nil || !found.formerAddresses.isEmpty {
@@ -111,6 +103,7 @@ struct CustomerChange: Sendable {
       } else {
         try create(draft, in: writer, at: now, dryRun: dryRun)
       }
+    if !dryRun { try noteSharedPhone(plan, in: writer, at: now) }
     let left = mode == .explicit ? plan.shared.fields.map(Warning.shared) : []
     result.warnings = draft.warnings + found.kept.map(Warning.kept) + left + result.warnings
     return result
@@ -217,7 +210,7 @@ struct CustomerChange: Sendable {
         try !SuppressionReader(reader).suppressions(channel, of: address).isEmpty
       else { return nil }
       return .about(
-        .addressSuppressed, field: channel == .sms ? "customer.phone_number" : "customer.email")
+        .addressSuppressed, field: "customer.\(channel.identifier.rawValue)")
     }
   }
 

@@ -31,7 +31,7 @@ struct CustomerDraft: Sendable {
   /// Whether the names are those that a text was signed with: they count where there are none.
   var namesAreSigned = false
 
-  /// Whether values that break a rule were to be left out with a warning.
+  /// True when values that break a rule were to be left out with a warning.
   let dropsInvalid: Bool
   /// Addresses that break a rule and were left out.
   private(set) var droppedAddresses: Set<PatronModel.Channel> = []
@@ -98,10 +98,7 @@ struct CustomerDraft: Sendable {
       let isAgreement = channel == .sms ? acceptsSMS == true : acceptsEmail == true
       guard isAgreement else { continue }
       violations.addSecondary(
-        "\(path).accepts_\(channel.name)_marketing",
-        RuleError(
-          reason: "ADDRESS_MISSING",
-          message: "It was said of an address that breaks a rule. Give the address as it is."))
+        "\(path).accepts_\(channel.name)_marketing", .saidOfLeftAddress)
       if channel == .sms { acceptsSMS = nil } else { acceptsEmail = nil }
     }
   }
@@ -193,4 +190,11 @@ extension CustomerDraft {
     }
     return properties
   }
+}
+
+extension RuleError {
+  /// A statement about an address that was left out.
+  static let saidOfLeftAddress = RuleError(
+    reason: "ADDRESS_MISSING",
+    message: "It was said of an address that breaks a rule. Give the address as it is.")
 }

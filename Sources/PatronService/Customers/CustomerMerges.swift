@@ -30,11 +30,7 @@ struct CustomerMerges {
     _ rows: [CustomerRow], taking addresses: Identifiers, replacesTags: Bool,
     in reader: StoreReader
   ) throws {
-    let known = rows.first { row in
-      IdentityMatch(
-        customerID: row.id, externalID: row.externalID, emailKey: row.emailKey, phone: row.phone
-      ).hasOwnExternalID
-    }
+    let known = rows.first { $0.match.hasOwnExternalID }
     guard let survivor = known ?? rows.min(by: { $0.id < $1.id }) else {
       throw RPCError.internalError
     }

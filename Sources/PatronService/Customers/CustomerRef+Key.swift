@@ -49,7 +49,7 @@ extension CustomerKey {
   /// - Throws: INVALID_ARGUMENT with the reasons of ``PhoneNumber``.
   func resolved(in reader: StoreReader) throws -> CustomerKey {
     guard case .national(let text, let path) = self else { return self }
-    let country = try StoreSettings(of: reader).defaultCountry.flatMap { try? CountryCode($0) }
+    let country = try StoreSettings(of: reader).country
     do throws(RuleError) {
       return .phone(try PhoneNumber(naming: text, in: country).e164)
     } catch {

@@ -50,6 +50,14 @@ extension Violations {
     return secondaryText(path, text).map(FieldEdit.set) ?? .leave
   }
 
+  /// The name that an input gives to its source, or the usual one; a name that breaks a rule is
+  /// noted.
+  mutating func source(_ given: String, usual: String) -> String {
+    guard !given.isEmpty else { return usual }
+    _ = check("source") { () throws(RuleError) in try ConsentRules.checkSource(given) }
+    return given
+  }
+
   /// Notes a number that is none of its enum's, whose numbers go up to `greatest`.
   mutating func checkKnown(_ path: String, _ number: Int32, _ greatest: Int32) {
     guard number < 0 || number > greatest else { return }

@@ -14,7 +14,7 @@ extension CustomerHandlers {
     let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)
     let customers = try CustomerAppending(request.view, reader, at: context.now)
     guard request.view != .full else {
-      return try getFullCustomer(reader, key, customers, context, &response)
+      return try getFullCustomer(reader, key, customers, &response)
     }
     let found: Void? = try reader.customer(key) { _, record, stats in
       try customers.append(record, stats, to: &response)
@@ -24,17 +24,17 @@ extension CustomerHandlers {
 
   private static func getFullCustomer(
     _ reader: StoreReader, _ key: CustomerKey, _ customers: CustomerAppending,
-    _ context: ReadContext, _ response: inout ResponseBuffer
+    _ response: inout ResponseBuffer
   ) throws {
     guard let row = try reader.customerRow(key, withProvenance: true) else {
       throw try RPCError.customerNotFound(key, in: reader)
     }
-    try row.body.withUnsafeBytes { record in
-      try row.stats.withUnsafeBytes { try customers.append(record, $0, to: &response) }
+    let statuses = try row.body.withUnsafeBytes { record in
+      let statuses = try customers.statuses(of: record)
+      try row.stats.withUnsafeBytes { try customers.append(record, $0, statuses, to: &response) }
+      return statuses
     }
-    for status in try ChannelStatuses(of: row, in: reader, at: context.now).all {
-      try response.appendMessage(2, status)
-    }
+    for status in statuses.all { try response.appendMessage(2, status) }
     for entry in try Provenance(stored: row.provenance(in: reader)).entries {
       try response.appendMessage(3, entry)
     }

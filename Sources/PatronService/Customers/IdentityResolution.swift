@@ -112,10 +112,7 @@ struct IdentityResolution {
     var guests: [CustomerRow] = []
     for (field, key) in keys {
       guard let key, let owner = try reader.customerRow(key), owner.id != row.id else { continue }
-      let match = IdentityMatch(
-        customerID: owner.id, externalID: owner.externalID, emailKey: owner.emailKey,
-        phone: owner.phone)
-      if field == .externalID || match.hasOwnExternalID {
+      if field == .externalID || owner.match.hasOwnExternalID {
         throw RPCError.conflict(field, owner: owner.id)
       }
       if !guests.contains(where: { $0.id == owner.id }) { guests.append(owner) }
@@ -139,8 +136,7 @@ struct IdentityResolution {
       guard var row = found else { return nil }
       if let merges, merges.has(row.id) { row = merges.row }
       if !rows.contains(where: { $0.id == row.id }) { rows.append(row) }
-      return IdentityMatch(
-        customerID: row.id, externalID: row.externalID, emailKey: row.emailKey, phone: row.phone)
+      return row.match
     }
     let byExternalID = try find(given.externalID.map(CustomerKey.externalID)) { _ in false }
     let byEmail = try find(given.emailKey.map(CustomerKey.email)) { $0.emailKey == given.emailKey }
@@ -148,6 +144,13 @@ struct IdentityResolution {
     let request = IdentityRequest(
       mode: mode, given: given, byExternalID: byExternalID, byEmail: byEmail, byPhone: byPhone)
     return (request, rows)
+  }
+}
+
+extension CustomerRow {
+  /// The customer as the rules of identity see one.
+  var match: IdentityMatch {
+    IdentityMatch(customerID: id, externalID: externalID, emailKey: emailKey, phone: phone)
   }
 }
 

@@ -20,13 +20,8 @@ extension CustomerHandlers {
     violations.checkKnown(
       "consent_policy", request.consentPolicy.rawValue, ConsentPolicy.overwrite.rawValue)
     violations.checkKnown("on_mismatch", request.onMismatch.rawValue, OnMismatch.keep.rawValue)
-    if !request.source.isEmpty {
-      _ = violations.check("source") { () throws(RuleError) in
-        try ConsentRules.checkSource(request.source)
-      }
-    }
+    let name = violations.source(request.source, usual: "import")
     try violations.finish()
-    let name = request.source.isEmpty ? "import" : request.source
     let now = WallClock.now()
     let items = Array(request.items.enumerated())
     let batch = try Batch(

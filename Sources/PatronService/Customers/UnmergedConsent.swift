@@ -30,7 +30,7 @@ struct UnmergedConsent {
       return address == (channel == .sms ? secondary.phone : secondary.emailKey)
     }
 
-    /// Whether the primary has another address than before the merge.
+    /// True when the primary has another address than before the merge.
     func isPrimarysNew(_ channel: PatronModel.Channel) -> Bool {
       channel == .sms ? primary.phone != before.phone : primary.emailKey != before.emailKey
     }

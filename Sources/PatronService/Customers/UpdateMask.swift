@@ -62,8 +62,7 @@ struct UpdateMask {
     case "default_language": output.defaultLanguage = input.defaultLanguage ?? ""
     case "default_currency": output.defaultCurrency = input.defaultCurrency ?? ""
     case "tags": output.tags = input.tags ?? ""
-    case "address":
-      output.address = input.address ?? Address()
+    case "address": output.address = input.address ?? Address()
     case "accepts_sms_marketing":
       output.acceptsSMSMarketing = input.acceptsSMSMarketing
       if input.acceptsSMSMarketing == nil { clearedFlags.append(.sms) }

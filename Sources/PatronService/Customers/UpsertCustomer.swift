@@ -60,15 +60,10 @@ struct UpsertSettings: Sendable {
     _ violations: inout Violations
   ) {
     self.country = CountryCode.checked(country, &violations)
-    self.source = source.isEmpty ? "api" : source
     self.actor = ConsentActor.checked(actor, unspecified: .platform, &violations)
     self.onConflict = onConflict
     violations.checkKnown("on_conflict", onConflict.rawValue, OnConflict.keepExisting.rawValue)
-    if !source.isEmpty {
-      _ = violations.check("source") { () throws(RuleError) in
-        try ConsentRules.checkSource(source)
-      }
-    }
+    self.source = violations.source(source, usual: "api")
   }
 
   /// The change that an input asks for. What is wrong is added to `violations`.

@@ -96,7 +96,7 @@ struct HistoryErasure: Sendable {
       // The event that tells of the erasure.
       if row.id == receipt.id { continue }
       switch mode {
-      case .purge: try writer.removeErased(row)
+      case .purge: try writer.remove(row)
       case .anonymize:
         guard let erased = try row.erased() else { continue }
         try writer.rewriteErased(erased)

@@ -103,7 +103,7 @@ struct CheckedFilter: Sendable {
     of query: String, in reader: StoreReader
   ) throws -> String? {
     guard SearchText.mayBeNational(query) else { return nil }
-    let country = try StoreSettings(of: reader).defaultCountry.flatMap { try? CountryCode($0) }
+    let country = try StoreSettings(of: reader).country
     return country.flatMap { SearchText.international(query, in: $0) }
   }
 

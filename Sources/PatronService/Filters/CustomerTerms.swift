@@ -125,8 +125,8 @@ enum CustomerTerms {
 }
 
 extension Customer {
-  /// Whether a text message may have been an opt-out and consent says nothing of it since: neither
-  /// an opt-out, nor a later agreement in person.
+  /// True when a text message may have been an opt-out and consent says nothing of it since:
+  /// neither an opt-out, nor a later agreement in person.
   fileprivate var mayHaveOptedOut: Bool {
     guard let time = possibleOptOutAt?.micros else { return false }
     let consent = consent(.sms, .marketing)

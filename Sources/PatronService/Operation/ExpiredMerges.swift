@@ -6,20 +6,17 @@ public import PatronStore
 public enum ExpiredMerges {
   /// Call it after opening a store and before serving it; a few merges are one transaction.
   public static func run(_ store: Store) throws {
-    let answers = AnswerQueue()
-    while true {
-      let job = WriteJob(
-        deadline: nil, bytes: 0, sink: answers, token: ReplyToken(group: 0, item: 0)
-      ) { transaction in
-        let context = WriteContext(transaction: transaction, now: WallClock.now())
-        let oldest = context.now - Unmerge.possibleFor
-        let next = try OldMerges(transaction.read).nextStore(before: oldest)
-        guard let store = next.flatMap(StoreID.init) else { return [] }
-        try context.store(store).emptyMerges(before: oldest)
-        return [1]
-      }
-      try store.writer.submit(job)
-      guard try !answers.next().isEmpty else { return }
-    }
+    while try store.performAndWait({
+      try step(in: WriteContext(transaction: $0, now: WallClock.now()))
+    }) {}
+  }
+
+  /// Empties the journals of one store; returns false when no store is left.
+  private static func step(in context: WriteContext) throws -> Bool {
+    let oldest = context.now - Unmerge.possibleFor
+    let next = try OldMerges(context.transaction.read).nextStore(before: oldest)
+    guard let store = next.flatMap(StoreID.init) else { return false }
+    try context.store(store).emptyMerges(before: oldest)
+    return true
   }
 }

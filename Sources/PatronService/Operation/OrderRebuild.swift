@@ -16,20 +16,14 @@ public enum OrderRebuild {
   public static func run(
     _ store: Store, at now: Int64? = nil, progress: (Int) -> Void = { _ in }
   ) throws {
-    let answers = AnswerQueue()
     let oldest = (now ?? WallClock.now()) - WaitingParts.longest
     var done = 0
     while true {
-      let job = WriteJob(
-        deadline: nil, bytes: 0, sink: answers, token: ReplyToken(group: 0, item: 0)
-      ) { transaction in
+      let count = try store.performAndWait { transaction in
         try StoreWriter.forgetPendingParts(before: oldest, in: transaction)
-        let count = try StoreWriter.rebuildOrders(
+        return try StoreWriter.rebuildOrders(
           atMost: batch, CustomerTerms.rules, in: transaction, rebuild)
-        return Array(String(count).utf8)
       }
-      try store.writer.submit(job)
-      let count = Int(String(decoding: try answers.next(), as: UTF8.self)) ?? 0
       guard count > 0 else { return }
       done += count
       progress(done)

@@ -1,6 +1,5 @@
 internal import PatronModel
 public import PatronStore
-internal import Synchronization
 
 /// Finishes erasures that a stop of the server interrupted.
 public enum PendingErasures {
@@ -11,12 +10,11 @@ public enum PendingErasures {
   /// An erasure that meets damaged records stays as it is until a later start: `report` is told,
   /// without personal data, and the others are finished.
   public static func run(_ store: Store, report: (String) -> Void) throws {
-    let lane = Lane(store)
     var last = (store: "", id: Int64.min)
-    while let next = try lane.next(after: last) {
+    while let next = try next(store, after: last) {
       last = next
       do {
-        try lane.finish(next)
+        try finish(next, store)
       } catch StoreError.corrupt(let detail) {
         report(
           "erasure \(next.id) of the store `\(next.store)` cannot be finished, because the "
@@ -25,49 +23,26 @@ public enum PendingErasures {
     }
   }
 
-  /// Runs one thing after the other on the writer.
-  private struct Lane {
-    private let store: Store
-    private let answers = AnswerQueue()
-
-    init(_ store: Store) { self.store = store }
-
-    func next(after last: (store: String, id: Int64)) throws -> (store: String, id: Int64)? {
-      try run { context in
-        try UnfinishedErasures(context.transaction.read).next(after: last.store, last.id)
-      } ?? nil
-    }
-
-    func finish(_ erasure: (store: String, id: Int64)) throws {
-      var step = try run { context in
-        guard let store = StoreID(erasure.store),
-          let receipt = try context.store(store).read.erasure(id: erasure.id)
-        else { throw StoreError.corrupt("its receipt cannot be found") }
-        return try HistoryErasure(store: store, receipt: receipt).step(in: context)
-      }
-      while case .more(let work) = step { step = try run(work) }
-    }
-
-    /// Returns what `body` made of a transaction of its own.
-    private func run<Result: Sendable>(
-      _ body: @escaping @Sendable (WriteContext) throws -> Result
-    ) throws -> Result? {
-      let made = Made<Result>()
-      let job = WriteJob(
-        deadline: nil, bytes: 0, sink: answers, token: ReplyToken(group: 0, item: 0)
-      ) { transaction in
-        let result = try body(WriteContext(transaction: transaction, now: WallClock.now()))
-        made.result.withLock { $0 = result }
-        return []
-      }
-      try store.writer.submit(job)
-      try answers.next()
-      return made.result.withLock { $0 }
+  private static func next(
+    _ store: Store, after last: (store: String, id: Int64)
+  ) throws -> (store: String, id: Int64)? {
+    try store.performAndWait {
+      try UnfinishedErasures($0.read).next(after: last.store, last.id)
     }
   }
 
-  /// What a job made.
-  private final class Made<Result: Sendable>: Sendable {
-    let result = Mutex<Result?>(nil)
+  private static func finish(_ erasure: (store: String, id: Int64), _ store: Store) throws {
+    func run(_ work: @escaping @Sendable (WriteContext) throws -> WriteStep) throws -> WriteStep {
+      try store.performAndWait {
+        try work(WriteContext(transaction: $0, now: WallClock.now()))
+      }
+    }
+    var step = try run { context in
+      guard let store = StoreID(erasure.store),
+        let receipt = try context.store(store).read.erasure(id: erasure.id)
+      else { throw StoreError.corrupt("its receipt cannot be found") }
+      return try HistoryErasure(store: store, receipt: receipt).step(in: context)
+    }
+    while case .more(let work) = step { step = try run(work) }
   }
 }

@@ -17,18 +17,10 @@ public enum PhoneRewrite {
   /// one person. Otherwise both stay as they are, which ``PhoneWarnings`` tells; an opt-out of one
   /// of them then suppresses the number.
   public static func run(_ store: Store, progress: (Int) -> Void = { _ in }) throws {
-    let answers = AnswerQueue()
     var done = 0
-    while true {
-      let job = WriteJob(
-        deadline: nil, bytes: 0, sink: answers, token: ReplyToken(group: 0, item: 0)
-      ) { transaction in
-        let context = WriteContext(transaction: transaction, now: WallClock.now())
-        guard let count = try step(in: context) else { return [] }
-        return Array(String(count).utf8)
-      }
-      try store.writer.submit(job)
-      guard let count = Int(String(decoding: try answers.next(), as: UTF8.self)) else { return }
+    while let count = try store.performAndWait({
+      try step(in: WriteContext(transaction: $0, now: WallClock.now()))
+    }) {
       done += count
       if count > 0 { progress(done) }
     }
@@ -115,14 +107,10 @@ private struct Spelling {
     }
   }
 
-  /// Whether nothing speaks against it that two customers with one phone are the same person: at
+  /// True when nothing speaks against it that two customers with one phone are the same person: at
   /// most one is known to the shop by an external id, and their e-mail addresses do not differ.
   private func isSurelyOne(_ row: CustomerRow, _ owner: CustomerRow) -> Bool {
-    let matches = [row, owner].map { row in
-      IdentityMatch(
-        customerID: row.id, externalID: row.externalID, emailKey: row.emailKey, phone: row.phone)
-    }
-    guard !matches.allSatisfy(\.hasOwnExternalID) else { return false }
+    guard ![row, owner].allSatisfy(\.match.hasOwnExternalID) else { return false }
     return row.emailKey == nil || owner.emailKey == nil
   }
 }

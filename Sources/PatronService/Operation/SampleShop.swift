@@ -22,18 +22,12 @@ public struct SampleShop: Sendable {
   /// Writes the shop into the store `default`, and calls `progress` with the customers written so
   /// far. Customers that exist are changed only where they differ.
   public func fill(_ store: Store, progress: (Int) -> Void) throws {
-    let answers = AnswerQueue()
     for first in stride(from: 1, through: customers, by: Self.batch) {
       let last = min(first + Self.batch - 1, customers)
-      let job = WriteJob(
-        deadline: nil, bytes: 0, sink: answers, token: ReplyToken(group: 0, item: UInt64(first))
-      ) { transaction in
+      try store.performAndWait { transaction in
         let context = WriteContext(transaction: transaction, now: Self.made)
         for number in first...last { try write(number, context) }
-        return []
       }
-      try store.writer.submit(job)
-      try answers.next()
       progress(last)
     }
   }

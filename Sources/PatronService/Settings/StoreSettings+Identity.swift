@@ -9,6 +9,9 @@ extension StoreSettings {
   private static let mostExternalIDs = 100
   private static let sharedPhoneThresholds: ClosedRange<Int32> = 1...1000
 
+  /// The country of phone numbers that name none; nil where the store has none.
+  var country: CountryCode? { defaultCountry.flatMap { try? CountryCode($0) } }
+
   /// E-mail addresses that may come with one phone number in a year.
   var mostEmailsOfPhone: Int { Int(sharedPhoneThreshold ?? 5) }
 
@@ -68,7 +71,6 @@ extension StoreSettings {
   mutating func readSharedIdentifiers() throws {
     guard let given = sharedIdentifiers?.values, !given.isEmpty else { return }
     var violations = Violations()
-    let country = defaultCountry.flatMap { $0.isEmpty ? nil : try? CountryCode($0) }
     let read = given.enumerated().compactMap { index, text in
       violations.check("settings.shared_identifiers.values[\(index)]") { () throws(RuleError) in
         try Self.sharedIdentifier(text, country: country)

@@ -95,16 +95,23 @@ extension TimelineWriter {
   /// Fields of the record, consent and suppressions stay as the event left them.
   mutating func delete(_ row: EventRow) throws {
     let event = try Event(stored: row.body)
-    let sequence = try writer.nextID()
-    try writer.delete(row, sequence: sequence, body: try event.tombstone(at: sequence).encoded())
+    try writer.delete(event, row)
     changeStats { $0.forget(event) }
     try recountActivity()
     try EventEnrichment.forget(event, on: &self)
   }
 }
 
+extension StoreWriter {
+  /// Deletes an event and leaves its tombstone. Figures of the customer are to be counted anew.
+  func delete(_ event: Event, _ row: EventRow) throws {
+    let sequence = try nextID()
+    try delete(row, sequence: sequence, body: try event.tombstone(at: sequence).encoded())
+  }
+}
+
 extension Event {
-  /// What those who follow the store need to forget the event.
+  /// The parts that followers of the store need to forget the event.
   fileprivate func tombstone(at sequence: Int64) -> Event {
     .with {
       $0.id = id

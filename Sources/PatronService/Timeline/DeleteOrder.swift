@@ -38,15 +38,8 @@ extension TimelineHandlers {
       }
       let events = try writer.read.derivedEvents(of: row)
       try writer.remove(row)
-      var timeline = try TimelineWriter(
-        writer, customerID: owner.id, stats: owner.stats, now: context.now)
-      for event in events { try timeline.delete(try EventRow(event)) }
-      let stats = try timeline.stats.recounted(of: owner.id, in: writer.read)
-      timeline.changeStats { $0 = stats }
-      let setter = Provenance.Setter(name: "order_deleted", at: context.now)
-      try timeline.finish(
-        provenance: try Provenance.noting(
-          ["order_stats"], by: setter, over: writer.read.provenance(of: owner.id)))
+      for event in events { try writer.delete(event, try EventRow(event)) }
+      try writer.recount(owner, setBy: "order_deleted", at: context.now)
       try response.append(
         DeleteOrderResponse.with {
           $0.customerID = owner.id

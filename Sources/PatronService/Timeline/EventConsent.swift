@@ -93,8 +93,7 @@ extension EventEnrichment {
   ) throws {
     let consent = edit.customer.consent(channel, .marketing)
     guard consent.state == .unsubscribed, consent.subscribedAt != nil else {
-      let hasThem = consent.state == .subscribed || consent.state == .pending
-      return hasThem ? () : warn(.nothingToRestore)
+      return consent.isWish ? () : warn(.nothingToRestore)
     }
     try agree(&edit, channel, .marketing, .given, evidence)
   }
@@ -108,7 +107,7 @@ extension EventEnrichment {
       return warn(.nothingToSuppress)
     }
     let isCurrent = address == edit.row.address(channel)
-    if !isCurrent, try owner(of: address, channel) != nil {
+    if !isCurrent, try writer.read.holder(of: .address(channel, address)) != nil {
       warn(.otherSuppressed)
       _ = try suppress(channel, address, reason, evidence)
       return
@@ -192,7 +191,7 @@ extension EventEnrichment {
       guard let channel = effect.restrictedChannel, let address = given.address(channel) else {
         continue
       }
-      let isOwned = try owner(of: address, channel) != nil
+      let isOwned = try writer.read.holder(of: .address(channel, address)) != nil
       let changes =
         switch effect {
         case .unsubscribe(_, let topic): try optOut(channel, address, topic, evidence)
@@ -205,21 +204,13 @@ extension EventEnrichment {
     return isChanged
   }
 
-  /// The customer who has an address now: not one who had it before a merge.
-  private func owner(
-    of address: String, _ channel: PatronModel.Channel
-  ) throws -> CustomerRow? {
-    let key = channel == .sms ? CustomerKey.phone(address) : .email(key: address)
-    return try writer.read.customerRow(key).flatMap { $0.has(key) ? $0 : nil }
-  }
-
   /// Opts out whoever has an address; one that nobody has is suppressed, of whatever topic it was
   /// said: an address knows no topics, and to opt out of too much does no harm.
   private func optOut(
     _ channel: PatronModel.Channel, _ address: String, _ topic: PatronModel.Topic,
     _ evidence: EventEvidence
   ) throws -> Bool {
-    if let owner = try owner(of: address, channel) {
+    if let owner = try writer.read.holder(of: .address(channel, address)) {
       var edit = try ConsentEdit(owner, writer, at: now)
       _ = try edit.unsubscribe(
         evidence.statement(at: saidAt), channel, topic, evidence.evidence)
@@ -243,7 +234,7 @@ extension EventEnrichment {
     _ evidence: EventEvidence
   ) throws -> Bool {
     let cause = evidence.cause(reason, at: saidAt)
-    guard let owner = try owner(of: address, channel) else {
+    guard let owner = try writer.read.holder(of: .address(channel, address)) else {
       return try UnknownAddress(channel, address).suppress(reason, cause, writer)
     }
     guard try !wasLifted(channel, reason, of: owner.id) else { return false }

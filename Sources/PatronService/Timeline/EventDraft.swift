@@ -218,12 +218,9 @@ struct EventCheck {
     return violations.secondaryText("\(path).\(field)", given, limit: limit) ?? ""
   }
 
-  /// An identifier of another record. One that was cut would be another record's.
+  /// An identifier of another record.
   private mutating func reference(_ given: String, _ name: String) -> String {
-    guard !given.isEmpty else { return given }
-    return violations.secondary("\(path).references.\(name)") { () throws(RuleError) in
-      try ShortText.parse(given)
-    } ?? ""
+    violations.secondaryReference("\(path).references.\(name)", given)
   }
 
   private mutating func add(_ field: String, _ reason: String, _ message: String) {

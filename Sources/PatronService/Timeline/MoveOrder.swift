@@ -13,13 +13,14 @@ extension OrderRef {
     switch ref {
     case .id(let id): row = try reader.order(id: id)
     case .externalID(let text): row = try reader.order(externalID: text)
-    case nil:
-      throw RPCError.invalid(
-        "order", "REF_MISSING", "No order is named: give id or external_id.")
+    case nil: throw Self.missing
     }
     guard let row else { throw RPCError.orderNotFound }
     return row
   }
+
+  fileprivate static let missing = RPCError.invalid(
+    "order", "REF_MISSING", "No order is named: give id or external_id.")
 }
 
 extension TimelineHandlers {
@@ -33,10 +34,7 @@ extension TimelineHandlers {
   /// Checks everything that needs no look at the store.
   static func prepareMove(_ request: MoveOrderRequest) throws -> Moving {
     let order = request.order ?? OrderRef()
-    if order.ref == nil {
-      throw RPCError.invalid(
-        "order", "REF_MISSING", "No order is named: give id or external_id.")
-    }
+    if order.ref == nil { throw OrderRef.missing }
     return Moving(
       store: try StoreID.named(request.storeID), order: order,
       customer: try (request.customer ?? CustomerRef()).key())

@@ -30,7 +30,7 @@ struct OrderCheck {
     order.externalID = identifier(given.externalID, "external_id")
     order.name = optional(given.name, "name", limit: 64)
     if given.placedAt != nil { order.placedAt = time(given.placedAt, "placed_at") }
-    if given.total != nil { order.total = total(given.total) }
+    if let given = given.total { order.total = total(given) }
     order.updatedAt = moment(given.updatedAt, "updated_at")
     order.paidAt = moment(given.paidAt, "paid_at")
     checkVersion(given.version)
@@ -196,12 +196,9 @@ extension OrderCheck {
     return parsed ?? given
   }
 
-  /// An identifier of a secondary record. One that was cut would be another record's.
+  /// An identifier of a secondary record.
   mutating func reference(_ given: String, _ field: String) -> String {
-    guard !given.isEmpty else { return given }
-    return violations.secondary(place(field)) { () throws(RuleError) in
-      try ShortText.parse(given)
-    } ?? ""
+    violations.secondaryReference(place(field), given)
   }
 
   mutating func time(
@@ -238,11 +235,7 @@ extension OrderCheck {
     }
   }
 
-  mutating func total(_ given: PatronProto.Money?) -> PatronProto.Money? {
-    guard let given else {
-      missing("total", "an amount of money with its currency")
-      return nil
-    }
+  mutating func total(_ given: PatronProto.Money) -> PatronProto.Money? {
     let code = violations.check(place("total.currency_code")) { () throws(RuleError) in
       try CurrencyCode(given.currencyCode, allowHistoric: true).code
     }
@@ -282,7 +275,7 @@ extension OrderCheck {
     return valid.isEmpty ? nil : Address(valid)
   }
 
-  /// Whether a quantity is in range.
+  /// True when a quantity is in range.
   private mutating func quantity(
     _ given: Int32, _ least: Int32, _ field: String, isSecondary: Bool
   ) -> Bool {

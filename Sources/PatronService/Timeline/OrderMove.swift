@@ -41,9 +41,10 @@ struct OrderMove {
     for event in events {
       try writer.move(try moving(event, in: writer), from: owner.id)
     }
-    _ = try recount(owner, in: writer, at: now)
+    try writer.recount(owner, setBy: "order_moved", at: now)
     return Result(
-      order: moved, eventCount: events.count, stats: try recount(target, in: writer, at: now))
+      order: moved, eventCount: events.count,
+      stats: try writer.recount(target, setBy: "order_moved", at: now))
   }
 
   /// The checkout that the order came from, where it is the owner's.
@@ -63,16 +64,19 @@ struct OrderMove {
     event.properties["first_order"] = nil
     return try EventRow(event)
   }
+}
 
-  private func recount(
-    _ row: CustomerRow, in writer: StoreWriter, at now: Int64
-  ) throws -> [UInt8] {
-    let stats = try CustomerStats(row.stats).recounted(of: row.id, in: writer.read)
+extension StoreWriter {
+  /// Counts the orders and last events of a customer anew; returns the statistics. `setter` is the
+  /// name of what changed them.
+  @discardableResult
+  func recount(_ row: CustomerRow, setBy setter: String, at now: Int64) throws -> [UInt8] {
+    let stats = try CustomerStats(row.stats).recounted(of: row.id, in: read)
     let encoded = try stats.encoded()
     let provenance = try Provenance.noting(
-      ["order_stats"], by: Provenance.Setter(name: "order_moved", at: now),
-      over: writer.read.provenance(of: row.id))
-    try writer.setStats(encoded, terms: .known(stats.terms), provenance: provenance, of: row.id)
+      ["order_stats"], by: Provenance.Setter(name: setter, at: now),
+      over: read.provenance(of: row.id))
+    try setStats(encoded, terms: .known(stats.terms), provenance: provenance, of: row.id)
     return encoded
   }
 }

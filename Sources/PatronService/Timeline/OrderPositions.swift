@@ -23,25 +23,24 @@ struct OrderPositions {
   private func mismatch(
     _ item: FulfilledItem
   ) -> (field: String, reason: String, message: String)? {
-    var left = lines
-    left.removeAll { !item.lineItemID.isEmpty && $0.externalID != item.lineItemID }
-    if left.isEmpty {
+    var named = Named(line: item.lineItemID)
+    guard lines.contains(where: named.fits) else {
       return (
         "line_item_id", "LINE_ITEM_NOT_IN_ORDER",
         "No position of the order has this identifier. Expected is the external_id of one of its "
           + "line items."
       )
     }
-    left.removeAll { !item.productID.isEmpty && $0.productID != item.productID }
-    if left.isEmpty {
+    named.product = item.productID
+    guard lines.contains(where: named.fits) else {
       return (
         "product_id", "PRODUCT_NOT_IN_ORDER",
         "No position of the order has this product. Expected is the product_id of one of its line "
           + "items."
       )
     }
-    left.removeAll { !item.variantID.isEmpty && $0.variantID != item.variantID }
-    guard left.isEmpty else { return nil }
+    named.variant = item.variantID
+    guard !lines.contains(where: named.fits) else { return nil }
     return (
       "variant_id", "VARIANT_NOT_IN_ORDER",
       "No position of the order has this variant. Expected is the variant_id of one of its line "

@@ -11,7 +11,7 @@ struct CheckoutChange: Sendable {
   var draft: CheckoutDraft
   /// What of the checkout was taken in another form than it was given.
   var warnings: [Warning]
-  /// Whether a phone number was left out because nothing says of which country it is.
+  /// True when a phone number was left out because nothing says of which country it is.
   var lacksCountry: Bool
 
   /// Orders of the customer, newest first, among which the order of an abandoned checkout is looked

@@ -11,7 +11,7 @@ extension TimelineHandlers {
     var given: GivenOrder
     /// What of the order was taken in another form than it was given.
     private let taken: [Warning]
-    /// Whether a phone number was left out because nothing says of which country it is.
+    /// True when a phone number was left out because nothing says of which country it is.
     let lacksCountry: Bool
 
     /// Checks an order and its customer.
@@ -135,13 +135,10 @@ extension TimelineHandlers {
     ) throws -> CustomerRow? {
       if plan.has(known.customerID) { return nil }
       if let owner = try reader.customerRow(.id(known.customerID)) {
-        let match = IdentityMatch(
-          customerID: owner.id, externalID: owner.externalID, emailKey: owner.emailKey,
-          phone: owner.phone)
         let named = IdentityMatch(
           customerID: 0, externalID: plan.draft.identifiers.externalID,
           emailKey: plan.draft.identifiers.emailKey)
-        if !match.hasOwnExternalID || named.hasOwnExternalID { return owner }
+        if !owner.match.hasOwnExternalID || named.hasOwnExternalID { return owner }
       }
       throw RPCError.reason(
         .failedPrecondition, "ORDER_CUSTOMER_CHANGED",

@@ -73,17 +73,7 @@ struct TimelineFilter {
     return matchesBody(event)
   }
 
-  /// Whether a decoded event is asked for, its time included.
-  func matches(_ event: Event) -> Bool {
-    let time = event.occurredAt?.micros ?? 0
-    return time >= from && time < before ?? .max
-      && (sources.isEmpty || sources.contains(event.source.rawValue))
-      && (types.isEmpty || types.contains(Array(event.type.utf8)))
-      && (sourceNames.isEmpty || sourceNames.contains(Array(event.sourceName.utf8)))
-      && matchesBody(event)
-  }
-
-  /// Whether a deleted event may have been asked for: of the columns and parts that its tombstone
+  /// True when a deleted event may have been asked for: of the columns and parts that its tombstone
   /// has, none speaks against it.
   func mayHaveMatched(_ event: Event) -> Bool {
     (sources.isEmpty || sources.contains(event.source.rawValue))

@@ -21,7 +21,7 @@ struct OrderParts {
   /// `is_partial = true`.
   private static let partial: [UInt8] = [0xF0, 0x01, 0x01]
 
-  /// Whether an order of this size is answered in parts.
+  /// True when an order of this size is answered in parts.
   static func isLarge(_ count: Int) -> Bool { count > RecordLimit.order.bytes }
 
   /// Finds the entries of an encoded order.
@@ -71,14 +71,5 @@ struct OrderParts {
       end += 1
     }
     return (part + Self.partial, end < entries.count ? end : nil)
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  /// The bytes of an encoded order for a list or beside something else: without some of its parts
-  /// where it is large.
-  func orderOverview() throws -> [UInt8]? {
-    guard OrderParts.isLarge(count) else { return nil }
-    return try OrderParts(Array(self)).overview()
   }
 }

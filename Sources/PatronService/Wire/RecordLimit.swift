@@ -56,7 +56,7 @@ extension Order {
   /// takes up to 15 KiB.
   fileprivate static let fewParts = 60
 
-  /// Whether it may be larger than an order may be. Counting costs nothing, measuring as much as
+  /// True when it may be larger than an order may be. Counting costs nothing, measuring as much as
   /// encoding.
   private var mayBeLarge: Bool {
     lineItems.count + refunds.count + fulfillments.reduce(0) { $0 + 1 + $1.items.count }

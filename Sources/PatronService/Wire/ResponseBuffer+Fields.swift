@@ -48,11 +48,8 @@ extension ResponseBuffer {
   /// Appends an order as it is stored; of one that is larger than an answer should be, what a list
   /// has room for. See ``OrderParts``.
   mutating func appendOrder(_ field: UInt64, _ body: UnsafeRawBufferPointer) throws {
-    if let overview = try body.orderOverview() {
-      appendMessage(field, overview)
-    } else {
-      try appendStored(field, Order.self, body)
-    }
+    guard OrderParts.isLarge(body.count) else { return try appendStored(field, Order.self, body) }
+    appendMessage(field, try OrderParts(Array(body)).overview())
   }
 
   /// Appends a sub-message.

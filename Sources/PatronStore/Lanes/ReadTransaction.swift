@@ -7,7 +7,7 @@ public final class ReadTransaction {
   @usableFromInline let connection: Connection
   /// Says why a statement was stopped, where the connection alone does not know.
   private let stopReason: (() -> StoreError?)?
-  /// Whether the snapshot is still to be opened, by the first statement.
+  /// True when the snapshot is still to be opened, by the first statement.
   @usableFromInline var awaitsSnapshot = false
   /// Opens the snapshot, where that is left to the first statement.
   var openSnapshot: (() throws -> Void)?
@@ -130,8 +130,8 @@ public final class ReadTransaction {
     return StoreError(error)
   }
 
-  /// What is remembered of settings; nil outside the writer, who alone hears of their changes.
-  var settings: SettingsMemory?
+  /// The writer's memory of shared identifiers; nil elsewhere: only the writer hears of changes.
+  var settings: StoreMemory<Set<String>>?
 
   /// Told of every error of the engine, also of those that a handler goes on to swallow.
   var noteEngineError: ((SQLiteError) -> Void)?

@@ -9,7 +9,7 @@ public struct WriteJob: Sendable {
   public let sink: any ReplySink
   /// Which call it answers.
   public let token: ReplyToken
-  /// Whether the job goes on with what is on disk already: then it runs also where its caller is
+  /// True when the job goes on with what is on disk already: then it runs also where its caller is
   /// gone.
   public let isBegun: Bool
   /// Does the work and returns the encoded answer. It runs again, in a transaction of its own, when

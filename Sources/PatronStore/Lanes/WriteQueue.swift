@@ -8,7 +8,7 @@ final class WriteQueue: Sendable {
     var bytes = 0
     var refusal: StoreError?
     var isWriterWaiting = false
-    /// Whether jobs that were taken are being run.
+    /// True when jobs that were taken are being run.
     var isWriterBusy = false
     /// Tokens of callers that are gone: of jobs that wait, or were taken last.
     var abandoned: Set<ReplyToken> = []
@@ -17,7 +17,7 @@ final class WriteQueue: Sendable {
   }
 
   private let state = Monitor(State())
-  /// Whether there are any, for a look without the lock.
+  /// True when there are any, for a look without the lock.
   private let hasAbandoned = Atomic<Bool>(false)
   private let countMax: Int
   private let bytesMax: Int
@@ -74,7 +74,7 @@ final class WriteQueue: Sendable {
     }
   }
 
-  /// Whether the caller of a job that was taken is gone. Costs next to nothing while none is.
+  /// True when the caller of a job that was taken is gone. Costs next to nothing while none is.
   func isAbandoned(_ job: WriteJob) -> Bool {
     guard hasAbandoned.load(ordering: .acquiring), !job.isBegun else { return false }
     return state.withLock { $0.abandoned.contains(job.token) }

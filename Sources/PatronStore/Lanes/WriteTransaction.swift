@@ -35,14 +35,14 @@ public final class WriteTransaction {
   private(set) var changes: [RecordChange] = []
   /// Terms of this writer, and what the transaction changes in their counts.
   let terms = TermLedger()
-  /// Stores of which this writer knows whether they erased customers.
-  let erasures = ErasureMemory()
+  /// True for stores that erased customers, as far as this writer has asked.
+  let erasures = StoreMemory<Bool>()
   /// What this writer knows of the search index.
   let search: SearchIndex
   /// The search index failed in the open transaction, and how. The records are well.
   private(set) var searchFault: String?
-  /// What this writer remembers of the stores' settings.
-  let settings = SettingsMemory()
+  /// The shared identifiers of stores, as far as this writer has asked for them.
+  let settings = StoreMemory<Set<String>>()
   /// Something was erased: the log is to be emptied, so that it does not stay there.
   var emptiesLog = false
   /// Numbers for new records.

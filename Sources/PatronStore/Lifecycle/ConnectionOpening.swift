@@ -36,8 +36,11 @@ enum ConnectionOpening {
         """
       )
       try runner.run(connection, from: version)
-      if options.mendsSearch {
-        try SearchInspection.markIfNeeded(connection, closely: runner.isBehind(version))
+      if options.mendsSearch,
+        let reason = try SearchInspection.markIfNeeded(
+          connection, closely: runner.isBehind(version))
+      {
+        options.onNotice?("making the search index again, because \(reason)")
       }
       return connection
     } catch let error as SQLiteError {

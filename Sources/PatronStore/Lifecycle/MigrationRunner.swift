@@ -41,7 +41,7 @@ struct MigrationRunner {
     return version
   }
 
-  /// Whether a database of `version`, unless it is a new one, lacks migrations.
+  /// True when a database of `version`, unless it is a new one, lacks migrations.
   func isBehind(_ version: Int) -> Bool { version > 0 && version < migrations.count }
 
   /// Applies what is missing since `version`.

@@ -53,23 +53,3 @@ public struct ErasedNames: Sendable {
   /// Phone numbers, and e-mail addresses in the form that is compared.
   public var addresses: [(channel: Channel, address: String)]
 }
-
-/// Which stores have erased customers at all, so that most creations of customers need not ask. One
-/// writer owns it.
-final class ErasureMemory {
-  /// Stores to remember at most.
-  private static let capacity = 10_000
-  private var stores: [String: Bool] = [:]
-
-  /// Whether the store has erasures; asks once.
-  func hasErasures(in store: String, _ ask: () throws -> Bool) rethrows -> Bool {
-    if let known = stores[store] { return known }
-    if stores.count >= Self.capacity { stores.removeAll() }
-    let answer = try ask()
-    stores[store] = answer
-    return answer
-  }
-
-  /// Notes an erasure. Where its transaction is rolled back, the answer is only more careful.
-  func note(_ store: String) { stores[store] = true }
-}

@@ -7,7 +7,7 @@ public struct PhoneWork {
   public struct Position: Sendable {
     var store = ""
     var phone = ""
-    /// Whether the numbers that customers have are done, and those that they answer to are left.
+    /// True when the numbers that customers have are done, and those that they answer to are left.
     public var isAtAliases = false
 
     /// The position behind a number.

@@ -14,7 +14,7 @@ extension StoreReader {
     "SELECT DISTINCT owner_id FROM shared_phones WHERE store_id = ?1 ORDER BY owner_id"
   )
 
-  /// Whether the store has shared phone numbers at all: most have none, and hash nothing then.
+  /// True when the store has shared phone numbers at all: most have none, and hash nothing then.
   public func hasSharedPhones() throws -> Bool {
     try transaction.first(Self.any, store.name) { _ in true } ?? false
   }

@@ -100,6 +100,6 @@ extension StoreReader {
   /// The addresses that the settings say are nobody's. The writer asks for them once, until the
   /// settings change; everybody else asks each time.
   public func sharedIdentifiers(_ ask: () throws -> Set<String>) rethrows -> Set<String> {
-    try transaction.settings?.sharedIdentifiers(of: store.name, ask) ?? ask()
+    try transaction.settings?.answer(for: store.name, ask) ?? ask()
   }
 }

@@ -10,7 +10,7 @@ public struct FeedPlace: Sendable, Hashable {
   public let occurredAt: Int64
   /// Patron's id of the event. A replaced event has another sequence.
   public let id: Int64
-  /// Whether the event was deleted: a tombstone stands here.
+  /// True when the event was deleted: a tombstone stands here.
   public let isDeleted: Bool
 }
 

@@ -45,7 +45,8 @@ extension StoreWriter {
       try deleteTombstones(of: id)
     }
     transaction.search.hasErased = true
-    transaction.erasures.note(store.name)
+    // Where the transaction is rolled back, the answer is only more careful.
+    transaction.erasures.note(true, for: store.name)
     transaction.emptiesLog = true
     transaction.recordChange(store: store.name, customerID: row.id)
   }
@@ -105,7 +106,7 @@ extension StoreWriter {
   /// Whether an address was that of an erased customer. A store that never erased anybody is not
   /// asked.
   public func wasErased(_ address: String) throws -> Bool {
-    let any = try transaction.erasures.hasErasures(in: store.name) {
+    let any = try transaction.erasures.answer(for: store.name) {
       try transaction.first(Self.anyAddress, store.name) { _ in true } ?? false
     }
     guard any else { return false }
@@ -159,8 +160,8 @@ extension StoreWriter {
       Self.setEvent, store.name, row.customerID, row.occurredAt, row.id, row.eventID, row.body)
   }
 
-  /// Removes an event of an erased customer.
-  public func removeErased(_ row: EventRow) throws {
+  /// Removes an event.
+  public func remove(_ row: EventRow) throws {
     try transaction.run(Self.deleteEvent, store.name, row.customerID, row.occurredAt, row.id)
   }
 

@@ -2,11 +2,6 @@ internal import SQLite
 
 /// Events that are deleted one by one, and what is left of them for those who follow the store.
 extension StoreWriter {
-  private static let deleteEvent = Query(
-    """
-    DELETE FROM events WHERE store_id = ?1 AND customer_id = ?2 AND occurred_at = ?3 AND id = ?4
-    """
-  )
   private static let insertTombstone = Query(
     """
     INSERT INTO event_tombstones (store_id, sequence, customer_id, occurred_at, id, body)
@@ -23,7 +18,7 @@ extension StoreWriter {
   /// Deletes an event and puts a tombstone into the feed. `sequence` is one that ``nextID()`` gave;
   /// `body` holds what followers need to forget the event.
   public func delete(_ row: EventRow, sequence: Int64, body: [UInt8]) throws {
-    try transaction.run(Self.deleteEvent, store.name, row.customerID, row.occurredAt, row.id)
+    try remove(row)
     try transaction.run(
       Self.insertTombstone, store.name, sequence, row.customerID, row.occurredAt, row.id, body)
     transaction.recordChange(store: store.name, customerID: row.customerID, sequence: sequence)

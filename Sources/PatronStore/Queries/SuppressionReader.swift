@@ -110,7 +110,8 @@ public struct SuppressionReader {
       let isSpelled = try reader.transaction.first(Self.isSpelled, reader.store.name) { _ in true }
       if isSpelled == true { spellings += PhoneSpellings.former(of: spellings) }
     }
-    return try spellings.map(hash)
+    let key = try self.key()
+    return spellings.map { SHA256.authenticationCode(of: Array($0.utf8), key: key) }
   }
 
   /// The name under which an address is kept: 32 bytes that only this database can make of it.
@@ -120,10 +121,15 @@ public struct SuppressionReader {
 
   /// HMAC-SHA-256 of `bytes` under the database's own key.
   public func authenticate(_ bytes: [UInt8]) throws -> [UInt8] {
+    SHA256.authenticationCode(of: bytes, key: try key())
+  }
+
+  /// The database's own key.
+  private func key() throws -> [UInt8] {
     guard let pepper = try reader.transaction.first(Self.pepper, row: { $0.array(0) }) else {
       throw StoreError.corrupt("the table of secrets has lost its row `address_pepper`")
     }
-    return SHA256.authenticationCode(of: bytes, key: pepper)
+    return pepper
   }
 }
 

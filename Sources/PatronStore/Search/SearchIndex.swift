@@ -41,16 +41,13 @@ final class SearchIndex {
 
   /// A database of before the table that keeps track of rebuilds has a whole index, or none.
   init(_ connection: Connection) {
-    let tables = try? connection.integer(
-      "SELECT count(*) FROM sqlite_schema WHERE name = 'search_rebuild'"
-    )
-    extent = tables == 1 ? .unknown : .whole
-    isTracked = tables == 1
+    isTracked = (try? SearchRebuild.isTracked(connection)) ?? false
+    extent = isTracked ? .unknown : .whole
   }
 
   private let isTracked: Bool
 
-  /// Whether the index has, or is to have, the entries of a customer now.
+  /// True when the index has, or is to have, the entries of a customer now.
   func covers(_ store: String, _ id: Int64, in read: ReadTransaction) throws -> Bool {
     switch try known(in: read) {
     case .whole: return true

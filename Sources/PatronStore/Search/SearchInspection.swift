@@ -4,7 +4,6 @@ internal import SQLite
 /// Looks at the search index: at its shape, which takes some milliseconds, and at everything it
 /// says, which reads it and the customers once. SQLite's check of the file sees neither.
 enum SearchInspection {
-  private static let mark = Query("SELECT reason FROM search_rebuild")
   private static let setting = Query(
     "SELECT v FROM customer_search_config WHERE k = 'usermerge'"
   )
@@ -43,29 +42,32 @@ enum SearchInspection {
   private static let advice = "`patrond compact` makes it again"
 
   /// When a database is opened to be written: marks an index to be made again that is damaged or
-  /// near a limit. `closely` has SQLite check it too, as after a change of the schema.
-  static func markIfNeeded(_ connection: Connection, closely: Bool) throws {
-    let tables = try connection.integer(
-      "SELECT count(*) FROM sqlite_schema WHERE name = 'search_rebuild'"
-    )
-    guard tables == 1, try connection.first(mark, row: { _ in true }) == nil else { return }
+  /// near a limit. `closely` has SQLite check it too, as after a change of the schema. Returns why
+  /// it is to be made again, also when that was begun before; nil when it is whole.
+  static func markIfNeeded(_ connection: Connection, closely: Bool) throws -> String? {
+    guard try SearchRebuild.isTracked(connection) else { return nil }
+    if let reason = try connection.first(SearchRebuild.reasonOfMark, row: { $0.text(0) }) {
+      return reason
+    }
     do {
       var problem = try shapeFindings(connection).first
       if problem == nil, closely { problem = try failure { try connection.run(integrity) } }
-      guard let problem else { return try set(connection) }
+      guard let problem else {
+        try set(connection)
+        return nil
+      }
       _ = try SearchRebuild.mark(problem, connection)
+      return problem
     } catch let error as SQLiteError where error.isCorrupt {
       // The file itself is damaged. What can be read is served; checks report it.
+      return nil
     }
   }
 
   /// Everything that is wrong with the index, a line each, without personal data.
   static func findings(_ connection: Connection) throws -> [String] {
-    guard
-      try connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'search_rebuild'")
-        == 1
-    else { return [] }
-    if let reason = try connection.first(mark, row: { $0.text(0) }) {
+    guard try SearchRebuild.isTracked(connection) else { return [] }
+    if let reason = try connection.first(SearchRebuild.reasonOfMark, row: { $0.text(0) }) {
       return ["the search index is being made again (\(reason)); a server that starts goes on"]
     }
     var findings = try shapeFindings(connection).map { "the search index: \($0); \(advice)" }

@@ -5,16 +5,6 @@ internal import SQLite
 /// that writes come in between. Its tables are emptied as plain tables: an index that cannot be
 /// opened any more is mended too.
 public enum SearchRebuild {
-  /// How far it is.
-  public enum Progress: Sendable, Equatable {
-    /// There is nothing to be done.
-    case done
-    /// So many customers are indexed by now.
-    case indexed(Int)
-    /// It failed, and is tried again at the next start.
-    case abandoned
-  }
-
   /// Customers of a step while others wait; some ten milliseconds.
   public static let customersPerStep = 250
   /// Pages of the old index that a step takes away, and rows of lengths for each of them.
@@ -28,7 +18,7 @@ public enum SearchRebuild {
     ON CONFLICT (only) DO UPDATE SET reason = ?1, is_cleared = 0, after_store = '', after_id = 0
     """
   )
-  private static let reasonOfMark = Query("SELECT reason FROM search_rebuild")
+  static let reasonOfMark = Query("SELECT reason FROM search_rebuild")
   private static let clearPages = Query(
     """
     DELETE FROM customer_search_data
@@ -62,26 +52,25 @@ public enum SearchRebuild {
     WHERE (store_id, customer_id) > (?1, ?2) ORDER BY store_id, customer_id LIMIT ?3
     """
   )
-  private static let add = Query("INSERT INTO customer_search (rowid, tokens) VALUES (?1, ?2)")
   private static let setProgress = Query(
     "UPDATE search_rebuild SET after_store = ?1, after_id = ?2"
   )
   private static let finish = Query("DELETE FROM search_rebuild")
 
-  /// Does one step in a write transaction, with at most so many customers.
+  /// Does one step in a write transaction, with at most so many customers. Returns how many are
+  /// indexed by now; nil when nothing is left to be done, or it failed and waits for the next start.
   @discardableResult
   public static func step(
     _ transaction: WriteTransaction,
     customers limit: Int = customersPerStep
-  ) throws -> Progress {
+  ) throws -> Int? {
     let index = transaction.search
     switch try index.known(in: transaction.read) {
-    case .whole, .unknown: return .done
-    case .abandoned: return .abandoned
+    case .whole, .unknown, .abandoned: return nil
     case .nobody: try clear(transaction)
     case .upTo(let store, let id): try add(transaction, after: (store, id), limit)
     }
-    return index.extent == .whole ? .done : .indexed(index.rebuiltCount)
+    return index.extent == .whole ? nil : index.rebuiltCount
   }
 
   /// Marks the index to be made again, in the open transaction. Returns whether it was marked.
@@ -89,6 +78,11 @@ public enum SearchRebuild {
     let wasMarked = try connection.integer("SELECT count(*) FROM search_rebuild") ?? 0
     try connection.run(markRow, reason)
     return wasMarked > 0
+  }
+
+  /// True when the database has the table that keeps track; one of an older version has not.
+  static func isTracked(_ connection: Connection) throws(SQLiteError) -> Bool {
+    try connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'search_rebuild'") == 1
   }
 
   /// Why the index is being made again; nil when it is not. No personal data.
@@ -124,7 +118,9 @@ public enum SearchRebuild {
         store: last.store, emailKey: row.optionalText(2), phone: row.optionalText(3))
       documents.append((last.id, text))
     }
-    for document in documents { try transaction.runOnSearch(add, document.id, document.text) }
+    for document in documents {
+      try transaction.runOnSearch(StoreWriter.addTokens, document.id, document.text)
+    }
     transaction.search.rebuiltCount += count
     guard count == limit else {
       try transaction.run(finish)

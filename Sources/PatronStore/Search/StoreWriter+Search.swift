@@ -4,7 +4,7 @@ internal import SQLite
 /// Entries of the search index. They are written with the record in one transaction. While the
 /// index is made again, the entries of customers that it does not have yet are left to that.
 extension StoreWriter {
-  private static let addTokens = Query(
+  static let addTokens = Query(
     "INSERT INTO customer_search (rowid, tokens) VALUES (?1, ?2)"
   )
   private static let removeTokens = Query(

@@ -43,7 +43,7 @@ public enum CSVSafety: Sendable, Hashable, CaseIterable {
   private static let quote = UInt8(ascii: "'")
   private static let doubleQuote = UInt8(ascii: "\"")
 
-  /// Whether a text is digits, and what people put between them.
+  /// True when a text is digits, and what people put between them.
   private static func isDigits(_ text: some Collection<UInt8>) -> Bool {
     guard let first = text.first, (0x30...0x39).contains(first) else { return false }
     return text.allSatisfy { byte in

@@ -151,7 +151,7 @@ extension CSVWriter {
     hasCell = true
   }
 
-  private static func floored(_ number: Int64, by divisor: Int64) -> Int64 {
+  static func floored(_ number: Int64, by divisor: Int64) -> Int64 {
     let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
     return remainder < 0 ? quotient - 1 : quotient
   }
