@@ -47,7 +47,7 @@ public enum SafeText {
     }
   }
 
-  /// Whether a terminal may take the character for more than text.
+  /// True when a terminal may take the character for more than text.
   public static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F...0x9F: true

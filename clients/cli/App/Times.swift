@@ -24,7 +24,7 @@ final class Times: Sendable {
     state = Mutex(State(zone: zone))
   }
 
-  /// Whether a time was read as UTC because the store's zone was not known yet.
+  /// True when a time was read as UTC because the store's zone was not known yet.
   var isZoneMissed: Bool { state.withLock { $0.isMissed } }
 
   /// How many times were read that left open which instant they are.

@@ -31,7 +31,7 @@ enum CautiousTimes {
     },
   ]
 
-  /// Whether the end of an interval matters in messages of a type.
+  /// True when the end of an interval matters in messages of a type.
   static func isConcerned(_ name: String) -> Bool { joins[name] != nil }
 
   /// One message of two readings of it: the first instants of its times, and the last ones.

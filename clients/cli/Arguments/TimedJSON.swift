@@ -7,7 +7,7 @@ import enum PatronModel.TimeEnd
 /// JSON from users: times in every form that options take, those without a zone in the same one.
 struct TimedJSON: Sendable {
   let times: Times
-  /// Whether fields that a message does not have are passed over.
+  /// True when fields that a message does not have are passed over.
   var ignoresUnknownFields = false
 
   /// The encoded message that `json` holds.

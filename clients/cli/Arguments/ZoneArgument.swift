@@ -6,17 +6,14 @@ import struct PatronModel.Timestamp
 import enum PatronModel.ZoneName
 import struct PatronModel.ZoneRules
 
-/// The name of a time zone, and what Foundation knows of it.
+/// A time zone by its IANA name, with the rules that Foundation knows.
 struct ZoneArgument: Sendable {
-  /// IANA's name.
-  let name: String
   let rules: ZoneRules
 
   init(_ name: String) throws {
     guard ZoneName.isUsable(name), let zone = TimeZone(identifier: name) else {
       throw ValidationError(ZoneName.unknown(name).message)
     }
-    self.name = name
     rules = ZoneRules { seconds in
       Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))))
     }

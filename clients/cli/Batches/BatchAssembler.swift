@@ -42,7 +42,6 @@ struct BatchAssembler: ~Copyable {
       add(number, text, item, to: &batch)
     }
     batch.bytesRead = reader.bytesRead
-    batch.lastLine = reader.lineNumber
     return batch.lines.isEmpty && batch.rejects.isEmpty ? nil : batch
   }
 
@@ -51,7 +50,6 @@ struct BatchAssembler: ~Copyable {
     var batch = emptyBatch()
     batch.rejects = old.rejects
     batch.bytesRead = old.bytesRead
-    batch.lastLine = old.lastLine
     for (number, text) in old.lines {
       if let item = encode(text, number, &batch) { add(number, text, item, to: &batch) }
     }

@@ -62,6 +62,4 @@ struct PreparedBatch: Sendable {
   var rejects: [RejectedLine] = []
   /// Bytes of the input up to the end of this batch.
   var bytesRead = 0
-  /// Lines of the input up to the end of this batch, blank ones too.
-  var lastLine = 0
 }

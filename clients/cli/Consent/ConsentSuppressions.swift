@@ -81,7 +81,7 @@ struct SuppressionsList: AsyncParsableCommand {
       request.pageToken = pageToken ?? ""
       var collected = ListSuppressionsResponse()
       var rest = all ? Int.max : limit
-      if session.format == .csv { session.environment.out(SuppressionText.header) }
+      if session.format == .csv { session.printCSV(SuppressionText.header) }
       repeat {
         request.pageSize = Int32(min(rest, 1000))
         let page = try await session.timed(CustomerService.listSuppressions.method) {
@@ -94,7 +94,7 @@ struct SuppressionsList: AsyncParsableCommand {
         case .ndjson:
           for row in page.suppressions { session.print(try session.json(row, pretty: false)) }
         case .csv:
-          for row in page.suppressions { session.environment.out(SuppressionText.row(row)) }
+          for row in page.suppressions { session.printCSV(SuppressionText.row(row)) }
         case .json, .table: collected.suppressions += page.suppressions
         }
       } while rest > 0 && !request.pageToken.isEmpty
@@ -120,9 +120,7 @@ struct SuppressionsList: AsyncParsableCommand {
         )
       }
     }
-    if !answer.nextPageToken.isEmpty {
-      session.remark("there are more: --page-token \(answer.nextPageToken), or --all")
-    }
+    if !answer.nextPageToken.isEmpty { session.remarkMore(answer.nextPageToken) }
   }
 }
 
@@ -197,8 +195,9 @@ enum SuppressionText {
     return CSVText.line([
       row.address, ValueText.enumeration(suppression.channel),
       ValueText.enumeration(suppression.reason).replacing(" ", with: "_"),
-      suppression.suppressedAt.map { UTCTime($0).rfc3339 } ?? "", suppression.source,
-      suppression.note, row.customerID == 0 ? "" : String(row.customerID), hash(row),
+      ValueText.instant(suppression.suppressedAt), suppression.source,
+      suppression.note, row.customerID == 0 ? "" : String(row.customerID),
+      LedgerCSV.hex(row.addressHash),
     ])
   }
 
@@ -212,17 +211,11 @@ enum SuppressionText {
       let suppression = row.suppression ?? Suppression()
       table.add([
         ValueText.enumeration(suppression.channel), ValueText.enumeration(suppression.reason),
-        suppression.suppressedAt.map { UTCTime($0).rfc3339 } ?? "", row.address,
-        row.customerID == 0 ? "" : String(row.customerID), suppression.source, hash(row),
+        ValueText.instant(suppression.suppressedAt), row.address,
+        row.customerID == 0 ? "" : String(row.customerID), suppression.source,
+        LedgerCSV.hex(row.addressHash),
       ])
     }
     return table.text(width: width, style: style)
-  }
-
-  private static func hash(_ row: AddressSuppression) -> String {
-    row.addressHash.map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.count == 1 ? "0" + digits : digits
-    }.joined()
   }
 }

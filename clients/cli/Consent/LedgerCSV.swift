@@ -6,8 +6,8 @@ enum LedgerCSV {
 
   private static let columns: [(name: String, value: Value)] = [
     ("id", { record, _ in String(record.id) }),
-    ("occurred_at", { record, _ in time(record.occurredAt) }),
-    ("recorded_at", { record, _ in time(record.recordedAt) }),
+    ("occurred_at", { record, _ in ValueText.instant(record.occurredAt) }),
+    ("recorded_at", { record, _ in ValueText.instant(record.recordedAt) }),
     ("channel", { record, _ in word(record.channel) }),
     ("topic", { record, _ in word(record.topic) }),
     ("address", { record, _ in record.address }),
@@ -21,7 +21,7 @@ enum LedgerCSV {
     ("user_agent", { $1.userAgent }), ("page_url", { $1.pageURL }),
     ("consent_text", { $1.consentText }), ("consent_text_version", { $1.consentTextVersion }),
     ("form_id", { $1.formID }), ("jurisdiction", { $1.jurisdiction }),
-    ("expires_at", { time($1.expiresAt) }), ("note", { $1.note }),
+    ("expires_at", { ValueText.instant($1.expiresAt) }), ("note", { $1.note }),
     ("address_hash", { record, _ in hex(record.addressHash) }),
   ]
 
@@ -31,12 +31,8 @@ enum LedgerCSV {
     CSVText.line(columns.map { $0.value(record, record.evidence ?? ConsentEvidence()) })
   }
 
-  private static func time(_ time: GoogleProtobuf.Timestamp?) -> String {
-    time.map { UTCTime($0).rfc3339 } ?? ""
-  }
-
   /// As the archive of a customer has it.
-  private static func hex(_ bytes: [UInt8]) -> String {
+  static func hex(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     return String(decoding: text, as: UTF8.self)

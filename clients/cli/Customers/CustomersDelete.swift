@@ -46,10 +46,7 @@ struct CustomersDelete: AsyncParsableCommand {
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func run() async throws {
-    guard try yes || Confirmation.ask(question) else {
-      CLIEnvironment.current.err("nothing was deleted\n")
-      throw ExitCode(1)
-    }
+    try Confirmation.require(question, given: yes)
     try await Session.run(global) { session in
       let request = DeleteCustomerRequest.with {
         $0.storeID = session.storeID
@@ -89,10 +86,18 @@ struct CustomersDelete: AsyncParsableCommand {
 
 /// A question before something that cannot be undone.
 enum Confirmation {
-  /// Asks on the terminal; true for yes.
+  /// Asks on the terminal, unless `yes` was given already.
   ///
-  /// - Throws: a usage error where nobody can be asked.
-  static func ask(_ question: String) throws -> Bool {
+  /// - Throws: status 1 after a no, and a usage error where nobody can be asked.
+  static func require(_ question: String, given yes: Bool) throws {
+    guard try yes || ask(question) else {
+      CLIEnvironment.current.err("nothing was deleted\n")
+      throw ExitCode(1)
+    }
+  }
+
+  /// Asks on the terminal; true for yes.
+  private static func ask(_ question: String) throws -> Bool {
     let environment = CLIEnvironment.current
     guard environment.inputIsTerminal, environment.errorIsTerminal else {
       throw LocalError.usage("this cannot be undone, and there is no terminal to ask on; add --yes")

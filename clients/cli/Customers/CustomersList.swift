@@ -122,9 +122,6 @@ struct CustomerListPrinter {
   ]
 
   private static func cells(_ customer: Customer) -> [String] {
-    func time(_ time: GoogleProtobuf.Timestamp?) -> String {
-      time.map { UTCTime($0).rfc3339 } ?? ""
-    }
     // As exports and filters call them.
     func consent(_ channel: Channel) -> String {
       let marketing = customer.subscriptions.first {
@@ -140,11 +137,12 @@ struct CustomerListPrinter {
     return [
       String(customer.id), customer.externalID ?? "", customer.email ?? "",
       customer.phoneNumber ?? "", customer.firstName ?? "", customer.lastName ?? "",
-      customer.gender ?? "", time(customer.accountCreatedAt), customer.accountStatus ?? "",
+      customer.gender ?? "", ValueText.instant(customer.accountCreatedAt),
+      customer.accountStatus ?? "",
       customer.defaultLanguage ?? "", customer.defaultCurrency ?? "", customer.tags ?? "",
       flag(customer.acceptsSMSMarketing), flag(customer.acceptsEmailMarketing),
       consent(.sms), consent(.email), canReceive(.sms), canReceive(.email),
-      time(customer.createdAt), time(customer.updatedAt),
+      ValueText.instant(customer.createdAt), ValueText.instant(customer.updatedAt),
     ]
   }
 }

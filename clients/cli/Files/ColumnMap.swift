@@ -10,8 +10,8 @@ struct ColumnMap: Sendable {
 
   var isEmpty: Bool { names.isEmpty }
 
-  /// Names of the file that are mapped.
-  var keys: [String] { given.map(\.key) }
+  /// Columns that names of the file are mapped to; empty for those to be left out.
+  var targets: some Collection<String> { names.values }
 
   /// Reads what was typed, and the lines of a file: one column each, `#` before a remark.
   init(_ given: [String], file: String?) throws(LocalError) {

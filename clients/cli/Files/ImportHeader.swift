@@ -26,12 +26,12 @@ struct ImportHeader: Sendable {
   /// to case and space around them.
   init(
     _ cells: [String],
-    map: ColumnMap? = nil,
-    preset: ImportPreset? = nil,
-    fileName: String = ""
+    map: ColumnMap,
+    preset: ImportPreset?,
+    fileName: String
   ) throws(LocalError) {
     let names = cells.map { $0.trimmingSpace().lowercased() }
-    try map?.check(against: names)
+    try map.check(against: names)
     let layout = preset?.layout(names, fileName: fileName)
     var reading = HeaderReading(cells, names, map: map, layout: layout)
     try reading.read()
@@ -53,7 +53,7 @@ struct ImportHeader: Sendable {
     }
     var special: [String: Int] = [:]
     for (index, name) in names.enumerated()
-    where layout?.special.contains(name) == true && map?[name] == nil && special[name] == nil {
+    where layout?.special.contains(name) == true && map[name] == nil && special[name] == nil {
       special[name] = index
     }
     self.special = special
@@ -103,7 +103,7 @@ private struct HeaderReading {
   private(set) var columns: [CustomerColumn?] = []
   private let cells: [String]
   private let names: [String]
-  private let map: ColumnMap?
+  private let map: ColumnMap
   private let layout: ImportLayout?
   /// Columns of exports only, columns that the layout does not know, and those that it leaves out.
   private var ignored: [String] = []
@@ -112,7 +112,7 @@ private struct HeaderReading {
   /// Unknown columns as the file has them.
   private var unknown: [(cell: String, name: String)] = []
 
-  init(_ cells: [String], _ names: [String], map: ColumnMap?, layout: ImportLayout?) {
+  init(_ cells: [String], _ names: [String], map: ColumnMap, layout: ImportLayout?) {
     self.cells = cells
     self.names = names
     self.map = map
@@ -125,7 +125,7 @@ private struct HeaderReading {
       let column: CustomerColumn?
       if name == ImportHeader.reasonName {
         column = nil
-      } else if let target = map?[name] {
+      } else if let target = map[name] {
         column = try mapped(cells[index], target)
       } else if let layout, let claimed {
         column = claimed[index]
@@ -191,10 +191,10 @@ private struct HeaderReading {
   /// Finds the columns of the layout. If several cells are the same column, the first in the
   /// layout's order counts. The map has precedence.
   private func claims(_ layout: ImportLayout) -> [Int: CustomerColumn] {
-    var taken = Set((map?.keys ?? []).compactMap { map?[$0].flatMap(CustomerColumn.init(name:)) })
+    var taken = Set(map.targets.compactMap(CustomerColumn.init(name:)))
     var claims: [Int: CustomerColumn] = [:]
     for (name, column) in layout.columns {
-      guard let index = names.firstIndex(of: name), map?[name] == nil,
+      guard let index = names.firstIndex(of: name), map[name] == nil,
         taken.insert(column).inserted
       else { continue }
       claims[index] = column

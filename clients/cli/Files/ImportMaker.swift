@@ -36,8 +36,15 @@ struct ImportText {
   /// True if cells are taken as they stand.
   let isUnescaped: Bool
 
-  /// The cells of a row.
-  func cells(_ line: ImportedLine) throws(LocalError) -> [String] {
+  /// The cells of a row, as many as its header has.
+  ///
+  /// - Parameter reasonIndex: the column of the reason in a file of rejects. A row that was filled
+  ///   up there is refused until its reason is emptied.
+  func cells(
+    _ line: ImportedLine,
+    count: Int,
+    reasonIndex: Int?
+  ) throws(LocalError) -> [String] {
     var cells: [String] = []
     for cell in line.cells {
       let bytes = isUnescaped ? cell[...] : CSVSafety.unmarked(cell)
@@ -45,6 +52,13 @@ struct ImportText {
         throw LocalError("the row is no UTF-8; save the file as UTF-8")
       }
       cells.append(text)
+    }
+    guard cells.count == count else {
+      throw LocalError(
+        "the row has \(ValueText.plural(cells.count, "cell")); the header has \(count)")
+    }
+    if let reason = reasonIndex.map({ cells[$0] }), reason.hasSuffix(ImportHeader.incomplete) {
+      throw LocalError(reason)
     }
     return cells
   }
@@ -62,13 +76,12 @@ struct ImportText {
   }
 }
 
-/// Makes customers from rows of CSV.
-struct CustomerRows: ImportMaker {
-  let header: ImportHeader
-  let text: ImportText
-  let times: Times
-  var duplicates: ImportDuplicates
+/// Makes customers, and reports records that name the same person.
+protocol CustomerMaker: ImportMaker where Item == ImportItem {
+  var duplicates: ImportDuplicates { get set }
+}
 
+extension CustomerMaker {
   mutating func item(
     _ line: ImportedLine,
     _ warnings: inout [Warning]
@@ -77,33 +90,34 @@ struct CustomerRows: ImportMaker {
     try duplicates.check(item, at: line.number, &warnings)
     return item
   }
+}
+
+/// Makes customers from rows of CSV.
+struct CustomerRows: CustomerMaker {
+  let header: ImportHeader
+  let text: ImportText
+  let times: Times
+  var duplicates: ImportDuplicates
 
   func read(
     _ line: ImportedLine,
     _ warnings: inout [Warning]
   ) throws(LocalError) -> ImportItem {
-    var item = try ImportRow.item(header, text.cells(line), times, &warnings)
+    let cells = try text.cells(
+      line, count: header.columns.count, reasonIndex: header.reasonIndex)
+    var item = try ImportRow.item(header, cells, times, &warnings)
     item.row = Int32(clamping: line.number)
     return item
   }
 }
 
 /// Makes customers from lines of NDJSON as exports write them.
-struct CustomerRecords: ImportMaker {
+struct CustomerRecords: CustomerMaker {
   var duplicates: ImportDuplicates
   private let options = JSONReadOptions(
     ignoresUnknownFields: true, resolve: Session.resolve)
 
   init(duplicates: ImportDuplicates) { self.duplicates = duplicates }
-
-  mutating func item(
-    _ line: ImportedLine,
-    _ warnings: inout [Warning]
-  ) throws(LocalError) -> ImportItem {
-    let item = try read(line, &warnings)
-    try duplicates.check(item, at: line.number, &warnings)
-    return item
-  }
 
   func read(
     _ line: ImportedLine,

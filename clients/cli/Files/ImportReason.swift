@@ -5,7 +5,7 @@ import PatronModel
 enum ImportReason {
   /// The reason; `name` tells what the file calls a column.
   static func text(
-    _ error: RPCError, _ item: ImportItem, name: (String) -> String = { $0 }
+    _ error: RPCError, _ item: ImportItem, name: (String) -> String
   ) -> String {
     SafeText.line(plain(error, item, name))
   }

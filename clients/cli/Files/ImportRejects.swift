@@ -65,18 +65,13 @@ struct ImportRejects: ~Copyable {
     guard count == 0, PrivateFile.isRegular(path), let line = PrivateFile.firstLine(path) else {
       return nil
     }
-    if let header {
-      if line == header {
-        unlink(path)
-        return "\(path), which an earlier run left, is removed: this one rejected nothing"
-      }
-      let isRejects = String(decoding: line, as: UTF8.self).lowercased()
-        .hasSuffix(ImportHeader.reasonName)
-      return isRejects ? "\(path) is from an earlier run over another file" : nil
+    if header.map({ line == $0 }) ?? line.starts(with: RejectedJSON.beginning) {
+      unlink(path)
+      return "\(path), which an earlier run left, is removed: this one rejected nothing"
     }
-    guard line.starts(with: RejectedJSON.beginning) else { return nil }
-    unlink(path)
-    return "\(path), which an earlier run left, is removed: this one rejected nothing"
+    let isRejects = String(decoding: line, as: UTF8.self).lowercased()
+      .hasSuffix(ImportHeader.reasonName)
+    return header != nil && isRejects ? "\(path) is from an earlier run over another file" : nil
   }
 
   /// The first line of the file without its line break; nil where it has none of its own.

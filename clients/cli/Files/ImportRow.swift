@@ -36,17 +36,6 @@ struct ImportRow {
     _ times: Times,
     _ warnings: inout [Warning]
   ) throws(LocalError) -> ImportItem {
-    guard cells.count == header.columns.count else {
-      throw LocalError(
-        "the row has \(ValueText.plural(cells.count, "cell")); the header has "
-          + "\(header.columns.count)"
-      )
-    }
-    if let reason = header.reasonIndex.map({ cells[$0] }),
-      reason.hasSuffix(ImportHeader.incomplete)
-    {
-      throw LocalError(reason)
-    }
     var row = ImportRow(times: times)
     for (index, column) in header.columns.enumerated() {
       guard let column, !cells[index].isEmpty else { continue }
@@ -90,7 +79,7 @@ struct ImportRow {
     }
   }
 
-  private static func reason(_ error: any Error) -> String {
+  static func reason(_ error: any Error) -> String {
     switch error {
     case let error as ValidationError: error.message
     case let error as LocalError: error.description

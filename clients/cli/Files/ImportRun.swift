@@ -72,7 +72,7 @@ struct ImportRun: Sendable {
     _ call: Call,
     _ form: ImportRejects.Form
   ) async throws where Maker.Item == Call.Item {
-    let usual = if case .ndjson = form { "rejects.ndjson" } else { "rejects.csv" }
+    let usual = if case .ndjson = form { BatchRejects.usualPath } else { "rejects.csv" }
     let rejects = ImportRejects(path: rejectsPath ?? usual, form: form)
     try lines.refuse(asRejects: rejects.path)
     let reader = ImportReader(lines, maker, count: batchSize)

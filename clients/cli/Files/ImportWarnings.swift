@@ -22,9 +22,9 @@ struct ImportWarning: Sendable {
 
   /// For standard error.
   var text: String {
-    let place = field.isEmpty ? "" : " \(field):"
-    let value = given.isEmpty ? "" : " (\(rule): \(SafeText.line(given)))"
-    return "line \(row): \(reason):\(place) \(SafeText.line(message))\(value)"
+    let place = field.isEmpty ? "" : " \(SafeText.line(field)):"
+    let value = given.isEmpty ? "" : " (\(ErrorText.reason(rule)): \(SafeText.line(given)))"
+    return "line \(row): \(ErrorText.reason(reason)):\(place) \(SafeText.line(message))\(value)"
   }
 
   fileprivate var json: String {
@@ -68,7 +68,8 @@ struct ImportWarnings {
       let rows = entry.rows.map(String.init).joined(separator: ", ")
       let more = entry.count > entry.rows.count ? ", ..." : ""
       let word = entry.rows.count == 1 && more.isEmpty ? "line" : "lines"
-      return "\(reason): \(ValueText.plural(entry.count, "time")), at \(word) \(rows)\(more)"
+      let times = ValueText.plural(entry.count, "time")
+      return "\(ErrorText.reason(reason)): \(times), at \(word) \(rows)\(more)"
     }
   }
 

@@ -91,13 +91,8 @@ struct SuppressionRows: ImportMaker {
     _ line: ImportedLine,
     _ warnings: inout [Warning]
   ) throws(LocalError) -> SuppressionEntry {
-    let cells = try text.cells(line)
-    guard cells.count == header.columns.count else {
-      throw LocalError(
-        "the row has \(ValueText.plural(cells.count, "cell")); the header has "
-          + "\(header.columns.count)"
-      )
-    }
+    let cells = try text.cells(
+      line, count: header.columns.count, reasonIndex: header.reasonIndex)
     var entry = SuppressionEntry()
     var mistakes: [String] = []
     for (column, cell) in zip(header.columns, cells) {
@@ -106,7 +101,7 @@ struct SuppressionRows: ImportMaker {
       do {
         try set(column, cell, in: &entry)
       } catch {
-        mistakes.append("\(column.rawValue): \((error as? ValidationError)?.message ?? "\(error)")")
+        mistakes.append("\(column.rawValue): \(ImportRow.reason(error))")
       }
     }
     if entry.address.isEmpty, mistakes.isEmpty {
@@ -149,6 +144,7 @@ struct SuppressionImportCall: ImportCall {
 
   func reason(_ error: RPCError, _ item: SuppressionEntry) -> String {
     let violations = error.violations.map { "\($0.field): \($0.description)" }
-    return violations.isEmpty ? error.message : violations.joined(separator: "; ")
+    return SafeText.line(
+      violations.isEmpty ? error.message : violations.joined(separator: "; "))
   }
 }

@@ -22,7 +22,7 @@ enum CustomerText {
     return table.text(width: width, style: style)
   }
 
-  /// Whether marketing may be sent; empty where there is no address.
+  /// True when marketing may be sent; empty where there is no address.
   private static func verdict(_ customer: Customer, _ channel: Channel) -> String {
     let status = customer.channels.first { $0.channel == channel && $0.topic == .marketing }
     guard let status, !status.blockReasons.contains(.noAddress) else { return "" }

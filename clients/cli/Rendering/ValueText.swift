@@ -29,6 +29,11 @@ enum ValueText {
     return text.prefix(10) + " " + text.dropFirst(11).prefix(5)
   }
 
+  /// `1998-05-28T13:05:00Z`.
+  static func instant(_ time: GoogleProtobuf.Timestamp?) -> String {
+    time.map { UTCTime($0).rfc3339 } ?? ""
+  }
+
   /// `4.5`: a mean, with one decimal.
   static func tenths(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
 

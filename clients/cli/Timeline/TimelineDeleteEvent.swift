@@ -34,10 +34,7 @@ struct TimelineDeleteEvent: AsyncParsableCommand {
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func run() async throws {
-    guard try yes || Confirmation.ask("Delete the event? This cannot be undone.") else {
-      CLIEnvironment.current.err("nothing was deleted\n")
-      throw ExitCode(1)
-    }
+    try Confirmation.require("Delete the event? This cannot be undone.", given: yes)
     try await Session.run(global) { session in
       let request = DeleteEventRequest.with {
         $0.storeID = session.storeID

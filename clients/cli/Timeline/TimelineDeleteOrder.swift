@@ -34,10 +34,7 @@ struct TimelineDeleteOrder: AsyncParsableCommand {
 
   func run() async throws {
     let question = "Delete the order \(SafeText.line(orderId))? This cannot be undone."
-    guard try yes || Confirmation.ask(question) else {
-      CLIEnvironment.current.err("nothing was deleted\n")
-      throw ExitCode(1)
-    }
+    try Confirmation.require(question, given: yes)
     try await Session.run(global) { session in
       let request = DeleteOrderRequest.with {
         $0.storeID = session.storeID
