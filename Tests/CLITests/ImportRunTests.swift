@@ -127,6 +127,51 @@ struct ImportRunTests {
 
   // MARK: files
 
+  /// Cells that cannot be read are judged here, and those that break a rule by the server: the same
+  /// values are left out by both.
+  @Test func secondaryCellsThatCannotBeReadCostNoRow() async throws {
+    let text = """
+      external_id,account_created_at,custom.points:int,accepts_sms_marketing
+      1,01/05/2024,12,no
+      2,2024-05-01,abc,no
+      3,2024-05-01,12,perhaps
+
+      """
+    let server = FakeServer.importer()
+    let rejects = try TemporaryFile()
+    let arguments = ["customers", "import", "-", "-v", "--rejects", rejects.path]
+    let outcome = try await patron(arguments, server: server, input: text)
+    #expect(outcome.status == 3)
+    #expect(outcome.err.contains("line 2: FIELD_DROPPED: customer.account_created_at: "))
+    #expect(outcome.err.contains("(VALUE_MALFORMED: 01/05/2024)"))
+    #expect(outcome.err.contains("line 3: FIELD_DROPPED: customer.custom_properties.points: "))
+    let sent = try server.requests(ImportCustomersRequest.self, "ImportCustomers").flatMap(\.items)
+    #expect(sent.map(\.customer?.externalID) == ["1", "2"])
+    #expect(sent.map(\.customer?.acceptsSMSMarketing) == [false, false])
+    #expect(sent[0].customer?.accountCreatedAt == nil)
+    #expect(sent[0].customer?.customProperties.count == 1)
+    #expect(sent[1].customer?.customProperties.isEmpty == true)
+    // Consent is never left out.
+    #expect(rejects.text.contains("3,2024-05-01,12,perhaps,"))
+    let strict = try await patron(
+      arguments + ["--invalid-fields", "reject"], server: .importer(), input: text)
+    #expect(strict.err.contains("3 rejected") || strict.out.contains("3 rejected"), "\(strict)")
+  }
+
+  @Test func warningsOfOneLineNameItOnce() {
+    var warnings = ImportWarnings(lists: false)
+    func add(_ row: Int) {
+      warnings.add(ImportWarning(row: row, .with { $0.reason = "FIELD_DROPPED" }))
+    }
+    add(7)
+    add(7)
+    #expect(warnings.remarks == ["FIELD_DROPPED: 2 times, at line 7"])
+    for row in 8...11 { add(row) }
+    #expect(warnings.remarks == ["FIELD_DROPPED: 6 times, at lines 7, 8, 9, 10, 11"])
+    add(12)
+    #expect(warnings.remarks == ["FIELD_DROPPED: 7 times, at lines 7, 8, 9, 10, 11, ..."])
+  }
+
   @Test func aCleanRunRemovesItsOwnOldRejects() async throws {
     let header = "external_id;first_name"
     func run(_ text: String, _ rejects: String) async throws -> String {

@@ -239,7 +239,10 @@ struct OrderCommandTests {
     #expect(request.order?.updatedAt == (try Self.time("2024-06-02")))
     #expect(request.order?.version == 7 && request.allowRegress && request.replace)
     #expect(request.order?.total == nil && request.order?.placedAt == nil)
-    for wrong in ["Mug,qty=two", "Mug,qty=1,qty=2", "Mug,qty=1,blue", "Mug,total=1"] {
+    for wrong in [
+      "Mug,qty=two", "Mug,qty=1,qty=2", "Mug,qty=1,blue", "Mug,total=1", "Mug,quantity=2",
+      "Mug, colour=blue,qty=2", "Mug,qty=0", "Mug,qty=-1", ",qty=2", "",
+    ] {
       let refused = try await patron(
         "timeline", "order", "--external-id", "42", "--order-id", "1", "--item", wrong,
         server: server)

@@ -60,6 +60,7 @@ struct UsageTests {
     (["call", "Nonsense"], "there is no method `Nonsense`; `patron list SERVICE` shows"),
     (["customers", "get", "--id", "1", "--output", "csv"], "error: --output csv is not possible"),
     (["customers", "list", "--address", "http://127.0.0.1:7420"], "leave out http://"),
+    (["customers", "get", "--id", "abc"], "'--id <id>': expected a whole number\n"),
   ])
   func namesWhatIsWrong(_ arguments: [String], _ expected: String) async throws {
     let outcome = try await patron(arguments)

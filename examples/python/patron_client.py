@@ -3,7 +3,7 @@
 
 usage: patron_client.py get|unsubscribe EXTERNAL_ID
 
-PATRON_ADDRESS says where the server is; 127.0.0.1:7420 if it is not set.
+PATRON_ADDRESS says where the server is, HOST:PORT or unix:PATH; 127.0.0.1:7420 if it is not set.
 """
 
 import os
@@ -67,8 +67,13 @@ class StatusError(Exception):
 
 class Patron:
     def __init__(self, address):
-        host, port = address.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout=10)
+        if address.startswith("unix:"):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(10)
+            self.socket.connect(address.removeprefix("unix:"))
+        else:
+            host, port = address.rsplit(":", 1)
+            self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=10)
         self.input, self.stream = self.socket.makefile("rb"), -1
 
     def call(self, service, method, message):
@@ -105,5 +110,5 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     try:
         main(*sys.argv[1:])
-    except StatusError as error:
+    except (StatusError, OSError) as error:
         sys.exit(str(error))

@@ -128,7 +128,7 @@ struct WrittenPhone {
 
 extension WrittenPhone {
   private static func hasText(_ text: String) -> RuleError {
-    RuleError(
+    isScientific(text) ? decimal(text) : RuleError(
       reason: "PHONE_HAS_EXTENSION",
       message: """
         The phone number holds letters that are no extension. Expected is E.164 alone, e.g. \
@@ -149,12 +149,19 @@ extension WrittenPhone {
     )
   }
 
+  /// True for digits with an exponent: `4.477E+11`.
+  private static func isScientific(_ text: String) -> Bool {
+    let parts = text.split(omittingEmptySubsequences: false) { $0 == "e" || $0 == "E" }
+    return parts.count == 2 && Int(parts[1]) != nil
+      && parts[0].allSatisfy { "0123456789.,".contains($0) }
+  }
+
   private static func decimal(_ text: String) -> RuleError {
     RuleError(
       reason: "PHONE_NOT_E164",
       message: """
-        The phone number is a decimal number, as spreadsheets write them. Expected are its digits: \
-        format the column as text.
+        The phone number is a decimal or scientific number, as spreadsheets write them. Expected \
+        are its digits: format the column as text.
         """,
       given: text
     )

@@ -97,8 +97,8 @@ extension Warning {
       $0.reason = "CONSENT_NOT_CARRIED"
       $0.field = "customer.\(channel.identifier.rawValue)"
       $0.message =
-        "The customer has another \(channel.addressName) than the one that agreed, so the agreement "
-        + "ended with the former one. Ask again, or send the agreement with the new address."
+        "The agreement was given for another \(channel.addressName) than the customer has now, or "
+        + "before there was one, so it ended. Ask again, or send the agreement with the new address."
     }
   }
 }

@@ -113,7 +113,7 @@ extension ConsentHandlers {
     guard let owner = try writer.read.holder(of: entry.key) else {
       let isChanged = try UnknownAddress(entry.channel, entry.address)
         .suppress(entry.reason, cause, writer)
-      return .with { $0.outcome = isChanged ? .updated : .unchanged }
+      return .with { $0.outcome = isChanged ? .created : .unchanged }
     }
     var edit = try ConsentEdit(owner, writer, at: now)
     var result = BatchItemResult()

@@ -26,6 +26,21 @@ import Testing
     var equal = 0
     var refused = 0
     var wrong = 0
+
+    static func + (one: Figures, other: Figures) -> Figures {
+      Figures(
+        all: one.all + other.all, valid: one.valid + other.valid, equal: one.equal + other.equal,
+        refused: one.refused + other.refused, wrong: one.wrong + other.wrong)
+    }
+
+    /// A row of the table in docs/phones.md.
+    func row(_ form: String, share: String = "") -> String {
+      let cells = [all, valid, equal, refused, wrong].map { number in
+        let digits = String(number)
+        return digits.count < 4 ? digits : "\(digits.dropLast(3)),\(digits.suffix(3))"
+      }
+      return "| \(form) | \(cells[0]) | \(cells[1]) | \(cells[2])\(share) | \(cells[3]) | \(cells[4]) |"
+    }
   }
 
   static func rows() -> [Row] {
@@ -56,20 +71,14 @@ import Testing
         wrong.append("\(row.country.code) \(row.text)")
       }
     }
-    var sum = Figures()
-    for (form, figures) in byForm.sorted(by: { $0.key < $1.key }) {
-      print(
-        "\(form): \(figures.all), valid \(figures.valid), equal \(figures.equal), "
-          + "refused \(figures.refused), wrong \(figures.wrong)")
-      sum.all += figures.all
-      sum.valid += figures.valid
-      sum.equal += figures.equal
-      sum.refused += figures.refused
-      sum.wrong += figures.wrong
-    }
-    print(
-      "all forms: \(sum.all), valid \(sum.valid), equal \(sum.equal), refused \(sum.refused), "
-        + "wrong \(sum.wrong)")
+    let sum = byForm.values.reduce(Figures(), +)
+    let share = Double(sum.equal * 1000 / sum.valid) / 10
+    let table =
+      byForm.sorted { $0.key < $1.key }.map { $0.value.row($0.key) }
+      + [sum.row("all", share: " (\(share) %)")]
+    print(table.joined(separator: "\n"))
+    let docs = try String(contentsOfFile: FieldFiles.path("../../docs/phones.md"), encoding: .utf8)
+    for row in table { #expect(docs.contains(row), "docs/phones.md lacks: \(row)") }
     #expect(wrong.isEmpty)
     #expect(sum.valid > 7500)
     // Asked for is 99 %; what remains are numbers with two good readings, which are refused.

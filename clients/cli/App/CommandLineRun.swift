@@ -55,6 +55,16 @@ enum CommandLineRun {
     (0...63).contains(error.code.rawValue) ? 64 + error.code.rawValue : 64 + 2
   }
 
+  /// ArgumentParser's text about a value of its own types, which are all numbers here, with what was
+  /// expected.
+  private static func completed(_ text: String) -> String {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    if lines[0].contains("' is invalid for '"), lines[0].hasSuffix("'") {
+      lines[0] += ": expected a whole number"
+    }
+    return lines.joined(separator: "\n")
+  }
+
   /// What ArgumentParser threw: a request for help, wrong usage, or a plain exit status.
   private static func report(_ error: any Error, _ environment: CLIEnvironment) -> Int32 {
     let code = Patron.exitCode(for: error)
@@ -63,7 +73,7 @@ enum CommandLineRun {
       if !text.isEmpty { environment.out(text + "\n") }
       return 0
     }
-    if !text.isEmpty && !(error is ExitCode) { environment.err(text + "\n") }
+    if !text.isEmpty && !(error is ExitCode) { environment.err(completed(text) + "\n") }
     return code == .validationFailure ? 2 : code.rawValue
   }
 }

@@ -21,7 +21,7 @@ struct OutputArgument: ExpressibleByArgument, Sendable {
     guard let format = OutputFormat(rawValue: text) else {
       let names = OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError(
-        "--output \(SafeText.line(String(text.prefix(64)))) is no form; expected \(names)."
+        "--output \(SafeText.line(String(text.prefix(64)))) is no output format; expected \(names)."
       )
     }
     return format

@@ -13,8 +13,8 @@ struct FilterFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Filters of one category, see `patron customers filters`: sms=subscribers,suppressed. A comma \
-      means OR; several --filter mean AND.
+      Filters of one category, see `patron customers filters`: sms=subscribers,suppressed. Filters \
+      of one category mean OR, several categories mean AND.
       """,
       valueName: "category=filter,..."
     ),

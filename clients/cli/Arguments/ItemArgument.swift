@@ -15,24 +15,34 @@ enum ItemArgument {
       let key = segment[..<equals].trimmingSpace()
       return keys.contains(key) ? (key, String(segment[segment.index(after: equals)...])) : nil
     }
-    let start = segments.firstIndex { pair($0) != nil } ?? segments.endIndex
+    // A word before a `=` is a key, also one that is not known: a name is not to swallow it.
+    let start = segments.dropFirst().firstIndex { isPair($0) } ?? segments.endIndex
+    let first = segments.first.map { pair($0) != nil } == true ? 0 : start
     var values: [String: String] = [:]
-    for segment in segments[start...] {
+    for segment in segments[first...] {
       guard let (key, value) = pair(segment) else {
         throw ValidationError(
-          "`\(segment)` is none of \(keys.map { "\($0)=" }.joined(separator: ", ")).")
+          "`\(segment)` is no part of `\(text)`; expected "
+            + "\(keys.map { "\($0)=" }.joined(separator: ", ")) behind the commas.")
       }
       guard values.updateValue(value, forKey: key) == nil else {
         throw ValidationError("\(key)= is given twice.")
       }
     }
-    return (segments[..<start].joined(separator: ","), values)
+    return (segments[..<first].joined(separator: ",").trimmingSpace(), values)
+  }
+
+  /// True for `word=...`.
+  private static func isPair(_ segment: String) -> Bool {
+    guard let equals = segment.firstIndex(of: "=") else { return false }
+    let key = segment[..<equals].trimmingSpace()
+    return !key.isEmpty && key.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "_") }
   }
 
   private static func quantity(_ text: String?) throws -> Int32? {
     guard let text else { return nil }
-    guard let quantity = Int32(text[...].trimmingSpace()) else {
-      throw ValidationError("qty=\(text) is no number of pieces.")
+    guard let quantity = Int32(text[...].trimmingSpace()), quantity > 0 else {
+      throw ValidationError("qty=\(text) is no number of pieces; expected 1 or more.")
     }
     return quantity
   }
@@ -43,6 +53,9 @@ enum ItemArgument {
   /// One position of an order. `quantity` holds where the text gives none.
   static func line(_ text: String, quantity: Int32?, currency: String?) throws -> LineItem {
     let (name, values) = try parts(text, keys: lineKeys)
+    guard !name.isEmpty || values["product"] != nil || values["sku"] != nil else {
+      throw ValidationError("`\(text)` has no name; expected one first, as in 'Blue mug,qty=2'.")
+    }
     let pieces = try Self.quantity(values["qty"]) ?? quantity ?? 1
     let total = try values["total"].map {
       try MoneyArgument.money($0, currency: currency, flag: "--item total=")

@@ -5,15 +5,16 @@ import PatronModel
 /// without a name behind the `=` is left out.
 struct ColumnMap: Sendable {
   private var names: [String: String] = [:]
-  /// The names of the file as they were given, to tell of those that it has not.
-  private var given: [(name: String, key: String)] = []
+  /// Names of columns as they were given, and where, to tell of those that the file has not.
+  private var given: [(name: String, key: String, place: String)] = []
 
   var isEmpty: Bool { names.isEmpty }
 
   /// Columns that names of the file are mapped to; empty for those to be left out.
   var targets: some Collection<String> { names.values }
 
-  /// Reads what was typed, and the lines of a file: one column each, `#` before a remark.
+  /// Reads what was typed, and the lines of a file: one column each; those that
+  /// begin with `#` are comments.
   init(_ given: [String], file: String?) throws(LocalError) {
     for text in given { try add(text, "--map \(text)") }
     guard let file else { return }
@@ -39,7 +40,7 @@ struct ColumnMap: Sendable {
       throw .usage("\(place): the column was mapped before; expected each once")
     }
     names[key] = column
-    given.append((name, key))
+    given.append((name, key, place))
   }
 
   /// The column that a name of the file is mapped to: empty for a column to be left out, nil for
@@ -50,7 +51,7 @@ struct ColumnMap: Sendable {
   func check(against names: [String]) throws(LocalError) {
     let missing = given.filter { !names.contains($0.key) }
     guard !missing.isEmpty else { return }
-    let list = missing.map { "\"\(SafeText.line(String($0.name.prefix(64))))\"" }
+    let list = missing.map { "\"\(SafeText.line(String($0.name.prefix(64))))\" (\(SafeText.line($0.place)))" }
     throw LocalError(
       "the header has no column \(list.joined(separator: ", ")); expected the names that --map has "
         + "before the ="

@@ -97,6 +97,7 @@ struct CustomerRows: CustomerMaker {
   let header: ImportHeader
   let text: ImportText
   let times: Times
+  let dropsInvalid: Bool
   var duplicates: ImportDuplicates
 
   func read(
@@ -105,7 +106,8 @@ struct CustomerRows: CustomerMaker {
   ) throws(LocalError) -> ImportItem {
     let cells = try text.cells(
       line, count: header.columns.count, reasonIndex: header.reasonIndex)
-    var item = try ImportRow.item(header, cells, times, &warnings)
+    var item = try ImportRow.item(
+      header, cells, times, dropsInvalid: dropsInvalid, &warnings)
     item.row = Int32(clamping: line.number)
     return item
   }

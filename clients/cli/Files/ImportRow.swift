@@ -18,25 +18,34 @@ struct ImportRow {
   /// Columns whose cells are malformed.
   private var malformed: Set<CustomerColumn> = []
   private var mistakes: [String] = []
+  /// Secondary values that were left out.
+  private var dropped: [Warning] = []
+  private let dropsInvalid: Bool
   private var hasTagComma = false
 
-  private init(times: Times) { self.times = times }
+  private init(times: Times, dropsInvalid: Bool) {
+    self.times = times
+    self.dropsInvalid = dropsInvalid
+  }
 
   private struct Place: Hashable {
     var channel: PatronModel.Channel
     var topic: PatronModel.Topic
   }
 
-  /// The item of a row. What the user should know of the row is added to `warnings`.
+  /// The item of a row. What the user should know of the row is added to `warnings`. With
+  /// `dropsInvalid`, secondary cells that cannot be read are left out, as the server does with those
+  /// that break a rule.
   ///
   /// - Throws: everything that is wrong, and in which columns.
   static func item(
     _ header: ImportHeader,
     _ cells: [String],
     _ times: Times,
+    dropsInvalid: Bool,
     _ warnings: inout [Warning]
   ) throws(LocalError) -> ImportItem {
-    var row = ImportRow(times: times)
+    var row = ImportRow(times: times, dropsInvalid: dropsInvalid)
     for (index, column) in header.columns.enumerated() {
       guard let column, !cells[index].isEmpty else { continue }
       row.take(column, cells[index], header.names[index])
@@ -46,6 +55,7 @@ struct ImportRow {
     guard row.mistakes.isEmpty else {
       throw LocalError(row.mistakes.joined(separator: "; "))
     }
+    warnings += row.dropped
     if row.hasTagComma {
       warnings.append(
         .with {
@@ -61,8 +71,27 @@ struct ImportRow {
     do {
       try set(column, cell)
     } catch {
+      if dropsInvalid, let field = Self.secondary(column) {
+        return dropped.append(
+          .with {
+            $0.reason = "FIELD_DROPPED"
+            $0.field = field
+            $0.message = "The value was left out. \(Self.reason(error))"
+            $0.rule = "VALUE_MALFORMED"
+            $0.given = String(cell.prefix(32))
+          })
+      }
       mistakes.append("\(name): \(Self.reason(error))")
       malformed.insert(column)
+    }
+  }
+
+  /// The path of a value that is worth less than the rest of its row; nil for consent.
+  private static func secondary(_ column: CustomerColumn) -> String? {
+    switch column {
+    case .field(.accountCreatedAt): "customer.account_created_at"
+    case .property(let name, _): "customer.custom_properties.\(name)"
+    default: nil
     }
   }
 
@@ -208,7 +237,7 @@ struct ImportRow {
     return item
   }
 
-  /// Whether the locale is one of the row's language: then it says more. Where somebody changed the
+  /// True when the locale is one of the row's language: then it says more. Where somebody changed the
   /// language of an export, the locale beside it is the old one.
   static func saysMore(_ locale: String, than language: String?) -> Bool {
     guard let language else { return true }

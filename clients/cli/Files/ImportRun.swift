@@ -40,7 +40,7 @@ struct ImportRun: Sendable {
       lines,
       CustomerRows(
         header: header, text: ImportText(isUnescaped: isUnescaped), times: session.times,
-        duplicates: duplicates),
+        dropsInvalid: frame.invalidFields != .reject, duplicates: duplicates),
       CustomerImportCall(frame: frame, header: header),
       .csv(header: row, reasonIndex: header.reasonIndex, delimiter: delimiter))
   }

@@ -45,20 +45,29 @@ struct ImportWarnings {
   /// Warnings that the JSON form lists.
   private static let listedWarnings = 10_000
 
-  private var counts: [String: (count: Int, rows: [Int])] = [:]
+  private var counts: [String: Places] = [:]
   private var listed: [ImportWarning] = []
   private let lists: Bool
 
   /// `lists` keeps the warnings themselves.
   init(lists: Bool) { self.lists = lists }
 
-  mutating func add(_ warning: ImportWarning) {
-    var entry = counts[warning.reason] ?? (0, [])
-    entry.count += 1
-    if entry.rows.count < Self.namedRows, entry.rows.last != warning.row {
-      entry.rows.append(warning.row)
+  /// The warnings of one reason.
+  private struct Places {
+    var count = 0
+    /// The first lines, each once.
+    var rows: [Int] = []
+    var hasMore = false
+
+    mutating func add(_ row: Int) {
+      count += 1
+      guard rows.last != row else { return }
+      if rows.count < ImportWarnings.namedRows { rows.append(row) } else { hasMore = true }
     }
-    counts[warning.reason] = entry
+  }
+
+  mutating func add(_ warning: ImportWarning) {
+    counts[warning.reason, default: Places()].add(warning.row)
     if lists, listed.count < Self.listedWarnings { listed.append(warning) }
   }
 
@@ -66,8 +75,8 @@ struct ImportWarnings {
   var remarks: [String] {
     counts.sorted { $0.key < $1.key }.map { reason, entry in
       let rows = entry.rows.map(String.init).joined(separator: ", ")
-      let more = entry.count > entry.rows.count ? ", ..." : ""
-      let word = entry.rows.count == 1 && more.isEmpty ? "line" : "lines"
+      let more = entry.hasMore ? ", ..." : ""
+      let word = entry.rows.count == 1 ? "line" : "lines"
       let times = ValueText.plural(entry.count, "time")
       return "\(ErrorText.reason(reason)): \(times), at \(word) \(rows)\(more)"
     }
