@@ -149,6 +149,81 @@ struct ImportLayoutTests {
     #expect(read.items[0].customer?.acceptsEmailMarketing == false)
   }
 
+  /// Objects and arrays of databases are no tags.
+  @Test func tagsOfDatabasesAreReadOrLeftOut() async throws {
+    let read = try await items(
+      "external_id;tags;accepts_sms_marketing\n1;{vip,gold};no\n2;{a b, c};no\n3;{x};no\n"
+        + "4;\"[{\"\"name\"\": \"\"a\"\"}]\";no\n5;[{'name':'a'}];no\n")
+    let tags = read.items.map { $0.customer?.tags }
+    #expect(tags == ["vip, gold", "{a b, c}", "{x}", nil, nil])
+    #expect(read.items.allSatisfy { $0.customer?.acceptsSMSMarketing == false })
+    #expect(read.err.contains("FIELD_DROPPED: 2 times, at lines 5, 6"), "\(read.err)")
+  }
+
+  @Test(arguments: ["'ada@example.com", "ada@example.com"])
+  func aMarkBeforeAnAddressIsTakenOff(_ cell: String) async throws {
+    let read = try await items("email,phone_number\n\(cell),'(415) 555-0102\n")
+    #expect(read.items.map { $0.customer?.email } == ["ada@example.com"])
+    #expect(read.items.map { $0.customer?.phoneNumber } == ["(415) 555-0102"])
+    let server = FakeServer.importer()
+    _ = try await patron(
+      "customers", "import", "--suppressions", "-", server: server,
+      input: "address\n\(cell)\n'+14155550102\n")
+    let sent = try server.requests(ImportSuppressionsRequest.self, "ImportSuppressions")
+    #expect(sent.flatMap(\.suppressions).map(\.address) == ["ada@example.com", "+14155550102"])
+  }
+
+  @Test(arguments: [
+    " unsubscribed", "unsubscribed\u{A0}", "UNSUBSCRIBED", "opt-out", "Opted out", "opt_out",
+    "opted-out", "unsub", "opted\u{A0}out ",
+  ])
+  func anOptOutIsReadInAllSpellings(_ cell: String) async throws {
+    let read = try await items(
+      "external_id,email_consent,accepts_sms_marketing\n1,\(cell),\u{A0}No \n2,, \n")
+    #expect(read.items.map { $0.consent(.email)?.state } == [.unsubscribed, nil])
+    #expect(read.items.map { $0.customer?.acceptsSMSMarketing } == [false, nil])
+  }
+
+  /// No agreement is guessed.
+  @Test(arguments: ["opt-in", "opted in", "sub", "yes"])
+  func anAgreementIsReadInOneSpelling(_ cell: String) async throws {
+    let server = FakeServer.importer()
+    let rejects = try TemporaryFile()
+    let outcome = try await patron(
+      "customers", "import", "-", "--rejects", rejects.path, server: server,
+      input: "external_id,email_consent\n1,\(cell)\n2, Subscribed\n")
+    #expect(outcome.status == 3)
+    #expect(rejects.text.contains("email_consent: Expected one of"), "\(rejects.text)")
+    #expect(try server.imported.map { $0.consent(.email)?.state } == [.subscribed])
+  }
+
+  @Test func columnsWithoutANameAreLeftOutWithANote() async throws {
+    let read = try await items(",email,first_name,,\n0,a@example.com,Ada,,\n1,b@example.com,,x,y\n")
+    #expect(read.items.map { $0.customer?.email } == ["a@example.com", "b@example.com"])
+    #expect(read.err.contains("the header has no name for them: 3 columns"), "\(read.err)")
+    let server = FakeServer.importer()
+    let list = try await patron(
+      "customers", "import", "--suppressions", "-", server: server,
+      input: ",address\n0,a@example.com\n")
+    #expect(list.status == 0 && list.err.contains("no name for it: 1 column"), "\(list.err)")
+    let preset = try await items("Email,\na@example.com,x\n", ["--preset", "shopify"])
+    #expect(preset.err.contains("no name for it: 1 column"))
+    #expect(!preset.err.contains("not known to the preset"), "\(preset.err)")
+  }
+
+  @Test(arguments: [
+    "[{\"externalId\":\"a\"}]", "[\n  {\n", " [ {", "{\n  \"externalId\": \"a\"\n}\n",
+  ])
+  func jsonOverSeveralLinesIsToldWithWhatToDo(_ text: String) async throws {
+    let server = FakeServer.importer()
+    let outcome = try await patron("customers", "import", "-", server: server, input: text)
+    #expect(outcome.status == 1 && server.calls.isEmpty)
+    #expect(outcome.err.contains("expected one object a line: `jq -c '.[]'`"), "\(outcome.err)")
+    let list = try await patron(
+      "customers", "import", "--suppressions", "-", server: server, input: text)
+    #expect(list.status == 1 && list.err.contains("is JSON; expected CSV"), "\(list.err)")
+  }
+
   // MARK: presets
 
   @Test func readsShopify() async throws {
@@ -207,6 +282,39 @@ struct ImportLayoutTests {
       items.map { $0.suppressions.map(\.reason) } == [[], [.spamComplaint], [], [], [.hardBounce]])
     #expect(items[0].customer?.address?.state == "MA" && items[0].customer?.externalID == nil)
     #expect(err.contains("left out: Shoe Size"), "\(err)")
+  }
+
+  @Test func readsSuppressionsOfKlaviyoInAllForms() async throws {
+    func read(_ cell: String) async throws -> (item: ImportItem, err: String) {
+      let quoted = "\"" + cell.replacing("\"", with: "\"\"") + "\""
+      let read = try await items(
+        "Email,Email Marketing Consent,Email Suppressions\na@example.com,SUBSCRIBED,\(quoted)\n",
+        ["--preset", "klaviyo"])
+      return (try #require(read.items.first), read.err)
+    }
+    let time = GoogleProtobuf.Timestamp.of("2024-05-31T12:00:00Z")
+    for cell in [
+      #"[{"reason": "HARD_BOUNCE", "timestamp": "2024-05-31T12:00:00Z"}]"#,
+      #"[{"timestamp": "2024-05-31T12:00:00Z", "reason": "HARD_BOUNCE"}]"#,
+      "HARD_BOUNCE: 2024-05-31T12:00:00Z", "['hard bounce: 2024-05-31T12:00:00Z']",
+    ] {
+      let (item, err) = try await read(cell)
+      #expect(item.suppressions.map(\.reason) == [.hardBounce], "\(cell)")
+      #expect(item.suppressions.map(\.suppressedAt) == [time], "\(cell)")
+      #expect(item.consent(.email)?.state == .subscribed && !err.contains("SUPPRESSION_UNKNOWN"))
+    }
+    let two = try await read(
+      #"[{"reason":"SPAM_COMPLAINT"},{"reason":"UNSUBSCRIBE","timestamp":"2024-05-31T12:00:00Z"}]"#)
+    #expect(two.item.suppressions.map(\.reason) == [.spamComplaint])
+    #expect(two.item.consent(.email)?.state == .unsubscribed)
+    #expect(two.item.consent(.email)?.changedAt == time)
+    let words = try await read("UNSUBSCRIBE HARD_BOUNCE")
+    #expect(words.item.suppressions.map(\.reason) == [.hardBounce])
+    #expect(words.item.consent(.email)?.state == .unsubscribed)
+    // Nobody is written to by a word that nobody knows.
+    let strange = try await read("[\"QUUX\"]")
+    #expect(strange.item.suppressions.map(\.reason) == [.manual])
+    #expect(strange.err.contains("SUPPRESSION_UNKNOWN: 1 time, at line 2"), "\(strange.err)")
   }
 
   @Test func readsTheFilesOfMailchimp() async throws {

@@ -55,6 +55,44 @@ struct ImportRunTests {
     #expect(chain.rejected.count == 1 && chain.warned.count == 1)
   }
 
+  /// The server finds what the rows before have left.
+  @Test(arguments: [[], ["--dry-run"]])
+  func whatAnExternalIDReplacedIsCompared(_ more: [String]) async throws {
+    let taken = try await told(["1,a@example.com,", "1,b@example.com,", "2,b@example.com,"], more)
+    #expect(taken.rejected.count == 1 && taken.warned.count == 1, "\(taken)")
+    let reason = "line 2 has the same email and another external_id"
+    #expect(taken.rejected.first?.contains(reason) == true, "\(taken)")
+    // The address before is nobody's now.
+    let free = try await told(["1,a@example.com,", "1,b@example.com,", "2,a@example.com,"], more)
+    #expect(free.rejected.isEmpty && free.warned.count == 1, "\(free)")
+    let two = try await told(["1,a@example.com,", "2,b@example.com,", "1,b@example.com,"], more)
+    #expect(two.rejected.count == 1 && two.warned.isEmpty, "\(two)")
+    #expect(two.rejected.first?.contains("line 3 the same email, of somebody else") == true)
+  }
+
+  @Test func aRowThatIsRefusedByItselfNamesNobody() async throws {
+    for id in ["null", "7.2E+12", "42.0"] {
+      let rows = ["\(id),a@example.com,", "2,a@example.com,", "\(id),b@example.com,"]
+      let answer = try await told(rows)
+      #expect(answer.rejected.isEmpty && answer.warned.isEmpty, "\(answer)")
+    }
+  }
+
+  @Test func theStoresCountryIsThatOfPhoneNumbers() async throws {
+    let server = FakeServer.importer()
+    server.on(CustomerService.getStoreSettings) { _ in
+      .with { $0.settings = .with { $0.defaultCountry = "DE" } }
+    }
+    let rejects = try TemporaryFile()
+    let outcome = try await patron(
+      "customers", "import", "-", "--rejects", rejects.path, server: server,
+      input: "email,phone_number\na@example.com,+493012345678\nb@example.com,030 12345678\n")
+    #expect(outcome.status == 3 && rejects.text.contains("IDENTIFIER_MISMATCH: line 2"))
+    _ = try await patron(
+      "customers", "import", "-", server: server, input: "email\na@example.com\n")
+    #expect(server.calls.count { $0.method == "GetStoreSettings" } == 1)
+  }
+
   @Test func rowsOfOnePersonAreToldOf() async throws {
     for rows in [
       ["1,a@example.com,", "1,a@example.com,"], [",a@example.com,", ",A@EXAMPLE.com,"],
@@ -74,6 +112,11 @@ struct ImportRunTests {
     let rows = [",a@example.com,+12025550143", ",b@example.com,+12025550143"]
     let answer = try await told(rows, ["--on-mismatch", "keep"])
     #expect(answer.rejected.isEmpty && answer.warned.count == 1)
+    let words = "Line 2 has the same phone_number and another email: they are two people"
+    #expect(answer.warned.first?.contains(words) == true, "\(answer)")
+    let one = try await told(
+      [",a@example.com,+12025550143", ",a@example.com,+12025550144"], ["--on-mismatch", "keep"])
+    #expect(one.warned.first?.contains("one person, who keeps the first one") == true, "\(one)")
     let server = FakeServer.importer()
     for policy in ["reject", "keep"] {
       _ = try await patron(
@@ -101,6 +144,25 @@ struct ImportRunTests {
     }
     let told = "Line 2 has the same external_id: the two are taken for one person."
     #expect(warnings.map(\.message) == [told])
+  }
+
+  /// The command does not repeat what the server tells of a row.
+  @Test func aDuplicateIsToldOnce() async throws {
+    let server = FakeServer()
+    server.on(CustomerService.importCustomers) { request in
+      .with {
+        $0.results = request.items.enumerated().map { index, _ in
+          .with {
+            $0.outcome = .updated
+            if index == 1 { $0.warnings = [.with { $0.reason = "DUPLICATE_ROW" }] }
+          }
+        }
+      }
+    }
+    let outcome = try await patron(
+      "customers", "import", "-", "--output", "json", server: server,
+      input: "external_id\na\na\na\n")
+    #expect(outcome.out.contains(#""warning_counts": {"DUPLICATE_ROW":2}"#), "\(outcome.out)")
   }
 
   @Test func warningsSayWhere() async throws {
@@ -158,6 +220,18 @@ struct ImportRunTests {
     #expect(strict.err.contains("3 rejected") || strict.out.contains("3 rejected"), "\(strict)")
   }
 
+  @Test func aTimeAloneTellsOfASuppression() async throws {
+    let text = "external_id,email_suppressed_at\n1,2024-06-01\n2,\n3,soon\n"
+    let server = FakeServer.importer()
+    let rejects = try TemporaryFile()
+    let outcome = try await patron(
+      ["customers", "import", "-", "--rejects", rejects.path], server: server, input: text)
+    let sent = try server.requests(ImportCustomersRequest.self, "ImportCustomers").flatMap(\.items)
+    #expect(outcome.status == 3)
+    #expect(sent.map { $0.suppressions.map(\.reason) } == [[.manual], []])
+    #expect(rejects.text.contains("email_suppressed_at: "))
+  }
+
   @Test func warningsOfOneLineNameItOnce() {
     var warnings = ImportWarnings(lists: false)
     func add(_ row: Int) {
@@ -179,9 +253,18 @@ struct ImportRunTests {
         "customers", "import", "-", "--rejects", rejects, server: .importer(), input: text
       ).err
     }
-    for old in [header + ";reject_reason\r\nx;y;why\r\n", header + ";reject_reason\n"] {
-      let rejects = try TemporaryFile(old)
-      let err = try await run(header + "\na;b\n", rejects.path)
+    let rejects = try TemporaryFile()
+    for more in [[], ["--dry-run"]] as [[String]] {
+      let outcome = try await patron(
+        ["customers", "import", "-", "--rejects", rejects.path] + more, server: .importer(),
+        input: header + "\na;b\nc\n")
+      #expect(outcome.status == 3, "\(outcome.err)")
+      // A dry run removes nothing.
+      _ = try await patron(
+        "customers", "import", "-", "--rejects", rejects.path, "--dry-run", server: .importer(),
+        input: header + "\na;b\n")
+      #expect(rejects.text.hasPrefix(header + ";reject_reason"))
+      let err = try await run(header + "\na;b\nc;d\n", rejects.path)
       #expect(!FileManager.default.fileExists(atPath: rejects.path))
       #expect(err.contains("an earlier run left, is removed"), "\(err)")
     }
@@ -190,6 +273,17 @@ struct ImportRunTests {
       let err = try await run(header + "\na;b\n", rejects.path)
       #expect(rejects.text == other)
       #expect(err.contains("earlier run over another file") == other.contains("reject_reason"))
+    }
+    // Rows that somebody mended stay, whatever was mended.
+    for (old, new) in [(";;", ";d;"), ("the row", ""), ("c;", "d;")] {
+      let mended = try TemporaryFile()
+      _ = try await patron(
+        "customers", "import", "-", "--rejects", mended.path, server: .importer(),
+        input: header + "\nc\n")
+      let text = mended.text.replacing(old, with: new)
+      try Data(text.utf8).write(to: URL(filePath: mended.path))
+      let err = try await run(header + "\na;b\n", mended.path)
+      #expect(mended.text == text && err.contains("was changed since, so it stays"), "\(err)")
     }
     // A file of rejects that was mended is not itself the old one.
     let file = try TemporaryFile(header + ";reject_reason\nx;y;why\n")
@@ -234,7 +328,86 @@ struct ImportRunTests {
     #expect(try mode(export.path) == 0o600)
   }
 
+  // MARK: reasons
+
+  /// Results of one row that the server refuses.
+  private func refusing(
+    _ message: String, _ reason: String, _ metadata: [String: String]
+  ) throws -> FakeServer {
+    let info = GoogleRPC.ErrorInfo.with {
+      $0.reason = reason
+      $0.metadata = metadata
+    }
+    let value = try FakeServer.encode(info)
+    let server = FakeServer()
+    server.on(CustomerService.importCustomers) { _ in
+      .with {
+        $0.results = [
+          .with {
+            $0.error = .with {
+              $0.code = 9
+              $0.message = message
+              $0.details = [
+                .with {
+                  $0.typeURL = "type.googleapis.com/google.rpc.ErrorInfo"
+                  $0.value = value
+                }
+              ]
+            }
+          }
+        ]
+      }
+    }
+    return server
+  }
+
+  @Test func reasonsOfTheServerAreInTheWordsOfTheCommand() async throws {
+    func reason(_ server: FakeServer, _ row: String) async throws -> String {
+      let rejects = try TemporaryFile()
+      _ = try await patron(
+        "customers", "import", "-", "--rejects", rejects.path, server: server,
+        input: "external_id,email\n\(row)\n")
+      return rejects.text
+    }
+    let mismatch = try await reason(
+      try refusing(
+        "use ON_MISMATCH_KEEP", "IDENTIFIER_MISMATCH",
+        ["field": "email", "customer_id": "7", "other_row": "5"]), "1,a@example.com")
+    #expect(mismatch.contains("IDENTIFIER_MISMATCH: email does not fit the customer"))
+    #expect(mismatch.contains("see line 5, customer 7; correct the row"), "\(mismatch)")
+    #expect(mismatch.contains("--on-mismatch keep") && !mismatch.contains("ON_MISMATCH"))
+    let contact = try await reason(
+      try refusing("Give one.", "CONTACT_REQUIRED", [:]), "1,ada.example.com")
+    #expect(contact.contains("Give one.; email: the value was left out. "), "\(contact)")
+    let warning = ImportWarning(
+      row: 2, .with { $0.message = "An import with CONSENT_POLICY_OVERWRITE takes it." })
+    #expect(warning.message == "An import with --consent overwrite takes it.")
+  }
+
   // MARK: other forms
+
+  /// Secondary members cost no line of NDJSON, as secondary cells cost no row.
+  @Test func aTimeThatCannotBeReadCostsNoLine() async throws {
+    let line =
+      #"{"firstName":"Ä😀","externalId":"a","accountCreatedAt":"31.05.\"2024","#
+      + #""acceptsSmsMarketing":false}"#
+    let rejects = try TemporaryFile()
+    let server = FakeServer.importer()
+    let outcome = try await patron(
+      "customers", "import", "-", server: server, input: line + "\n")
+    #expect(outcome.status == 0, "\(outcome.err)")
+    #expect(outcome.err.contains("FIELD_DROPPED: 1 time, at line 1"))
+    let customer = try #require(try server.imported.first?.customer)
+    #expect(customer.acceptsSMSMarketing == false && customer.accountCreatedAt == nil)
+    let strict = try await patron(
+      "customers", "import", "-", "--invalid-fields", "reject", "--rejects", rejects.path,
+      server: server, input: line + "\n")
+    #expect(strict.status == 3, "\(strict.err)")
+    let consent = try await patron(
+      "customers", "import", "-", "--rejects", rejects.path, server: server,
+      input: #"{"externalId":"a","subscriptions":[{"changedAt":"31.05.2024"}]}"# + "\n")
+    #expect(consent.status == 3, "\(consent.err)")
+  }
 
   private let record = """
     {"id":"7","externalId":"a","email":"a@example.com","tags":"vip,gold","locale":"en-US",\

@@ -17,6 +17,8 @@ struct TimeCommandTests {
     server.on(CustomerService.suppressCustomer) { _ in .init() }
     server.on(TimelineService.recordEvent) { _ in .init() }
     server.on(TimelineService.syncRefund) { _ in .init() }
+    server.on(TimelineService.syncOrder) { _ in .init() }
+    server.on(TimelineService.syncCheckout) { _ in .init() }
     server.on(TimelineService.getTimeline) { _ in .init() }
     server.on(CustomerService.upsertCustomer) { _ in .init() }
     return server
@@ -146,6 +148,211 @@ struct TimeCommandTests {
       ? #""permanent": {"boolValue": true}"#
       : #""\#(argument.prefix { $0 != "=" })": {"stringValue": "#
         + #""\#(argument.drop { $0 != "=" }.dropFirst())"}"#
+  }
+
+  private static func asked(_ server: FakeServer) -> Int {
+    server.calls.count { $0.method == "GetStoreSettings" }
+  }
+
+  private static func serverWithWords() -> FakeServer {
+    let server = Self.server()
+    server.on(CustomerService.getStoreSettings) { _ in
+      .with {
+        $0.settings = .with {
+          $0.optOutWords = .with { $0.values = ["aufhören"] }
+          $0.optInWords = .with { $0.values = ["weiter"] }
+        }
+      }
+    }
+    return server
+  }
+
+  @Test func wordsOfTheStoreDecideWhereItHasSome() async throws {
+    let server = Self.serverWithWords()
+    let first = "2024-05-06T00:00:00Z"
+    let last = "2024-05-06T23:59:59.999999Z"
+    let cases: [(properties: [String], expected: String, asks: Int)] = [
+      (["body_excerpt=weiter"], first, 1), (["body_excerpt=Weiter!"], first, 1),
+      (["keyword=START"], first, 1), (["keyword=START", "body_excerpt=aufhören"], last, 1),
+      (["body_excerpt=weiter so"], last, 1), (["body_excerpt=STOP"], last, 0),
+      (["keyword=weiter", "body_excerpt=please unsubscribe"], last, 0),
+    ]
+    for (properties, expected, asks) in cases {
+      let before = Self.asked(server)
+      var arguments = [
+        "timeline", "record", "--external-id", "1", "--source", "product", "--type",
+        "sms_received", "--at", "2024-05-06", "--timezone", "UTC",
+      ]
+      for property in properties { arguments += ["--property", property] }
+      #expect(try await patron(arguments, server: server).status == 0)
+      let event = try server.requests(RecordEventRequest.self, "RecordEvent").last?.event
+      #expect(try Self.text(event?.occurredAt) == expected, "\(properties)")
+      let json = """
+        {"customer": {"externalId": "1"}, "event": {"occurredAt": "2024-05-06",
+         "source": "EVENT_SOURCE_PRODUCT", "type": "sms_received", "properties": {
+           \(properties.map(Self.property).joined(separator: ","))}}}
+        """
+      let call = try await patron(
+        "call", "RecordEvent", json, "--timezone", "UTC", server: server)
+      #expect(call.status == 0, "\(call.err)")
+      let called = try server.requests(RecordEventRequest.self, "RecordEvent").last?.event
+      #expect(try Self.text(called?.occurredAt) == expected, "\(properties) by call")
+      #expect(Self.asked(server) - before == 2 * asks, "\(properties)")
+    }
+  }
+
+  @Test func wordsOfTheStoreAreAskedForOnce() async throws {
+    let server = Self.serverWithWords()
+    server.on(TimelineService.batchRecordEvents) { request in
+      .with { $0.results = request.items.map { _ in .with { $0.outcome = .created } } }
+    }
+    func line(_ text: String, _ time: String) -> String {
+      #"{"customer": {"externalId": "1"}, "event": {"source": "EVENT_SOURCE_PRODUCT", "#
+        + #""type": "sms_received", "occurredAt": "\#(time)", "properties": {"body_excerpt": "#
+        + #"{"stringValue": "\#(text)"}}}}"# + "\n"
+    }
+    func sent(_ lines: String) async throws -> [String?] {
+      let before = try server.requests(BatchRecordEventsRequest.self, "BatchRecordEvents").count
+      let file = try TemporaryFile(lines)
+      let outcome = try await patron(
+        "timeline", "record", "--batch", file.path, "--batch-size", "1", "--timezone", "UTC",
+        server: server)
+      #expect(outcome.status == 0, "\(outcome.err)")
+      return try server.requests(BatchRecordEventsRequest.self, "BatchRecordEvents")
+        .dropFirst(before).flatMap(\.items).map { try Self.text($0.event?.occurredAt) }
+    }
+    let exact = "2024-05-06T10:00:00Z"
+    #expect(try await sent(line("weiter", exact) + line("STOP", exact)) == [exact, exact])
+    #expect(Self.asked(server) == 0, "there is one instant only")
+    let first = "2024-05-06T00:00:00Z"
+    let last = "2024-05-06T23:59:59.999999Z"
+    let lines =
+      line("weiter", exact) + line("weiter", "2024-05-06") + line("aufhören", "2024-05-06")
+      + line("Weiter", "2024-05-06")
+    #expect(try await sent(lines) == [exact, first, last, first])
+    #expect(Self.asked(server) == 1, "once a run")
+  }
+
+  @Test func aFlagBesideTheTimeOfAnOrderDecides() async throws {
+    let server = Self.server()
+    let first = "2024-05-06T00:00:00Z"
+    let last = "2024-05-06T23:59:59.999999Z"
+    let refusal = #", "acceptsEmailMarketing": false"#
+    let cases: [(flags: String, more: String, placed: String, paid: String?)] = [
+      ("", "", first, nil), (#", "acceptsEmailMarketing": true"#, "", first, nil),
+      (refusal, "", last, nil), (#", "acceptsSmsMarketing": false"#, "", last, nil),
+      (refusal + #", "acceptsSmsMarketing": false"#, "", last, nil),
+      // It was placed before it was paid.
+      (
+        refusal, #", "paidAt": "2024-05-06T12:00:00Z""#, "2024-05-06T12:00:00Z",
+        "2024-05-06T12:00:00Z"
+      ),
+      (refusal, #", "paidAt": "2024-05-06""#, last, last),
+      (refusal, #", "paidAt": "2024-05-07""#, last, "2024-05-07T00:00:00Z"),
+      ("", #", "paidAt": "2024-05-06""#, first, first),
+    ]
+    for (flags, more, placed, paid) in cases {
+      let json = """
+        {"customer": {"externalId": "1"\(flags)},
+         "order": {"externalId": "1", "placedAt": "2024-05-06"\(more)}}
+        """
+      for _ in 1...2 {
+        let outcome = try await patron(
+          "call", "SyncOrder", json, "--timezone", "UTC", server: server)
+        #expect(outcome.status == 0, "\(outcome.err)")
+      }
+      let orders = try server.requests(SyncOrderRequest.self, "SyncOrder").suffix(2)
+        .compactMap(\.order)
+      #expect(orders.count == 2 && orders.first == orders.last, "the same text is the same time")
+      #expect(try Self.text(orders.first?.placedAt) == placed, "\(flags)\(more)")
+      #expect(try Self.text(orders.first?.paidAt) == paid, "\(flags)\(more)")
+    }
+    let today = """
+      {"customer": {"externalId": "1"\(refusal)},
+       "order": {"externalId": "1", "placedAt": "\(ZoneArgument.now.date.iso8601)"}}
+      """
+    #expect(try await patron("call", "SyncOrder", today, server: server).status == 0)
+    let placed = try server.requests(SyncOrderRequest.self, "SyncOrder").last?.order?.placedAt
+    #expect(try #require(placed).seconds <= ZoneArgument.now.seconds)
+  }
+
+  @Test func aFlagBesideOtherTimesDecides() async throws {
+    let server = Self.server()
+    func customer(_ accepts: Bool) -> String {
+      #""customer": {"externalId": "1", "acceptsEmailMarketing": \#(accepts)}"#
+    }
+    func checkout(_ accepts: Bool) async throws -> [String?] {
+      let json = """
+        {\(customer(accepts)), "checkout": {"token": "k", "startedAt": "2024-05-06T12:00Z",
+         "abandonedAt": "2024-05-06T12:00Z", "completedAt": "2024-05-07T12:00Z"}}
+        """
+      #expect(try await patron("call", "SyncCheckout", json, server: server).status == 0)
+      let sent = try server.requests(SyncCheckoutRequest.self, "SyncCheckout").last?.checkout
+      return try [sent?.startedAt, sent?.abandonedAt, sent?.completedAt].map(Self.text)
+    }
+    #expect(
+      try await checkout(true)
+        == ["2024-05-06T12:00:00Z", "2024-05-06T12:00:00Z", "2024-05-07T12:00:00Z"])
+    #expect(
+      try await checkout(false) == [
+        "2024-05-06T12:00:59.999999Z", "2024-05-06T12:00:59.999999Z",
+        "2024-05-07T12:00:59.999999Z",
+      ])
+    func event(_ source: String, _ type: String, _ accepts: Bool) async throws -> String? {
+      let json = """
+        {\(customer(accepts)), "event": {"source": "EVENT_SOURCE_\(source)", "type": "\(type)",
+         "occurredAt": "2024-05-06T12:00Z"}}
+        """
+      #expect(try await patron("call", "RecordEvent", json, server: server).status == 0)
+      let sent = try server.requests(RecordEventRequest.self, "RecordEvent").last?.event
+      return try Self.text(sent?.occurredAt)
+    }
+    let account = "account_created"
+    #expect(try await event("ECOMMERCE", account, true) == "2024-05-06T12:00:00Z")
+    #expect(try await event("ECOMMERCE", account, false) == "2024-05-06T12:00:59.999999Z")
+    // Flags beside other events do not count.
+    #expect(try await event("PRODUCT", "email_opened", false) == "2024-05-06T12:00:00Z")
+  }
+
+  @Test func linesOfOrdersFollowTheirFlags() async throws {
+    let server = Self.server()
+    server.on(TimelineService.batchSyncOrders) { request in
+      .with { $0.results = request.items.map { _ in .with { $0.outcome = .created } } }
+    }
+    func line(_ accepts: Bool) -> String {
+      #"{"customer": {"externalId": "1", "acceptsSmsMarketing": \#(accepts)}, "#
+        + #""order": {"externalId": "1", "placedAt": "2024-05-06"}}"# + "\n"
+    }
+    let file = try TemporaryFile(line(true) + line(false))
+    let outcome = try await patron(
+      "timeline", "order", "--batch", file.path, "--timezone", "UTC", server: server)
+    #expect(outcome.status == 0, "\(outcome.err)")
+    let times = try server.requests(BatchSyncOrdersRequest.self, "BatchSyncOrders")
+      .flatMap(\.items).map { try Self.text($0.order?.placedAt) }
+    #expect(times == ["2024-05-06T00:00:00Z", "2024-05-06T23:59:59.999999Z"])
+  }
+
+  @Test func oneInstantCannotBeBothEnds() async throws {
+    let server = Self.server()
+    server.on(TimelineService.batchSyncOrders) { _ in .init() }
+    func item(_ time: String) -> String {
+      """
+      {"customer": {"externalId": "1", "acceptsSmsMarketing": true, "acceptsEmailMarketing": false},
+       "order": {"externalId": "1", "placedAt": "\(time)"}}
+      """
+    }
+    let exact = item("2024-05-06T12:00:00Z")
+    #expect(try await patron("call", "SyncOrder", exact, server: server).status == 0)
+    let sent = server.calls.count
+    let order = try await patron(
+      "call", "SyncOrder", item("2024-05-06"), "--timezone", "UTC", server: server)
+    #expect(order.status == 2 && order.err.contains("order.placedAt"), "\(order.err)")
+    #expect(order.err.contains("a time with seconds"), "\(order.err)")
+    let batch = #"{"items": [\#(exact), \#(item("2024-05"))]}"#
+    let orders = try await patron(
+      "call", "BatchSyncOrders", batch, "--timezone", "UTC", server: server)
+    #expect(orders.status == 2 && orders.err.contains("items[1].order.placedAt"), "\(orders.err)")
+    #expect(server.calls.count == sent, "nothing was sent")
   }
 
   @Test func jsonOfCallsFollowsTheSameRule() async throws {

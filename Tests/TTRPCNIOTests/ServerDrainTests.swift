@@ -3,7 +3,7 @@ import TTRPCNIO
 import Testing
 
 /// How a server stops.
-@Suite(.timeLimit(.minutes(5))) struct ServerDrainTests {
+@Suite(.timeLimit(.minutes(15))) struct ServerDrainTests {
   typealias Service = ServerTestService
   typealias Bytes = ServerTestBytes
 

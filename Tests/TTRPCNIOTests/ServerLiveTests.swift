@@ -3,7 +3,7 @@ import TTRPCNIO
 import Testing
 
 /// The server on real sockets: calls, streams, the end.
-@Suite(.timeLimit(.minutes(5))) struct ServerLiveTests {
+@Suite(.timeLimit(.minutes(15))) struct ServerLiveTests {
   typealias Service = ServerTestService
   typealias Bytes = ServerTestBytes
 

@@ -3,7 +3,7 @@ import TTRPCNIO
 import Testing
 
 /// Clients that are slow, greedy or broken.
-@Suite(.timeLimit(.minutes(5))) struct ServerPressureTests {
+@Suite(.timeLimit(.minutes(15))) struct ServerPressureTests {
   typealias Service = ServerTestService
   typealias Bytes = ServerTestBytes
 

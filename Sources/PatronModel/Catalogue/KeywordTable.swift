@@ -6,7 +6,8 @@
 /// carriers and regulators there have people send (`ARRET` in Canada, `STOP` in France, `BAJA` and
 /// `ALTA` in Spain, `SAIR` in Brazil, `UNREG` in Indonesia, `RET` in Türkiye, `TC` and `HUY` in
 /// Viet Nam, `TD` and `T` in China, `הסר` in Israel), and the imperatives and nouns that messages
-/// name.
+/// name. Some stand there as people cut them, with a hyphen or a space: `un subscribe`. They are
+/// told one by one, as `des inscriptions` and `ab Bestellwert` are none.
 ///
 /// Words are separated by commas, in any case and with accents; `*` stands for every ending. Left
 /// out are words that say something else in the language of another shop, as the Turkish `red` and
@@ -20,7 +21,7 @@ struct KeywordTable: Sendable {
   var whole = ""
   /// Opts out as the whole text; a text that begins with it may. Elsewhere it says nothing.
   var common = ""
-  /// Opts out as the whole text, and says nothing anywhere else.
+  /// Opts out as the whole text, and says nothing anywhere else, nor said twice (`T_T`).
   var only = ""
   /// Opts in again, as the whole text.
   var start = ""
@@ -29,6 +30,14 @@ struct KeywordTable: Sendable {
 
   /// Beginnings of words that may opt out, as `stopping` does.
   static let near = "stop, стоп"
+
+  /// Signs that may opt out where they stand alone, without a word.
+  private static let signs: Set<Unicode.Scalar> = ["🛑", "🚫", "⛔", "🔕", "📵"]
+
+  /// True when a text has a sign that may opt out.
+  static func hasSign(_ text: String) -> Bool {
+    text.unicodeScalars.contains { signs.contains($0) }
+  }
 
   /// Polite words around a keyword; they change nothing.
   static let polite = """
@@ -54,18 +63,27 @@ struct KeywordTable: Sendable {
   private static let western: [KeywordTable] = [
     .init(
       language: "en",
-      stop: "stop, stop all, unsub*, opt out, opted out, opting out, revoke, quit, remove me",
+      stop: """
+        stop, stop all, unsub*, un subscribe, un subscribed, opt out, opted out, opting out, \
+        revoke, quit, remove me
+        """,
       whole: "cancel, end, remove, no more, take me off",
       start: "start, unstop, opt in, resume, subscribe",
       help: "help, info"),
     .init(
       language: "fr",
-      stop: "arrêt, arrêter, arrête, arrêtez, arrett, stop sms, désabonn*, désinscri*",
+      stop: """
+        arrêt, arrêter, arrête, arrêtez, arrett, stop sms, désabonn*, désinscri*, dés abonner, \
+        dés abonnez, dés inscrire, dés inscrivez
+        """,
       whole: "annuler, résilier, retirer, ne plus recevoir",
       common: "fin, halte", start: "commencer, démarrer, reprendre", help: "aide, infos"),
     .init(
       language: "es",
-      stop: "baja, dar de baja, darme de baja, parar, detener, desuscri*, cancelar suscripción",
+      stop: """
+        baja, dar de baja, darme de baja, parar, detener, desuscri*, des suscribir, \
+        des suscribirme, cancelar suscripción
+        """,
       whole: "cancelar, anular, salir, terminar, eliminar, quitar, no más, bórrame",
       common: "alto, basta, fin, pare", start: "iniciar, comenzar, empezar, reanudar, alta",
       help: "ayuda, información"),
@@ -82,14 +100,16 @@ struct KeywordTable: Sendable {
     .init(
       language: "de",
       stop: """
-        stopp, abmeld*, abbestell*, austragen, widerruf*, keine werbung, keine sms, \
-        keine nachrichten
+        stopp, abmeld*, ab melden, abbestell*, ab bestellen, austragen, widerruf*, \
+        keine werbung, keine sms, keine nachrichten
         """,
       whole: "kündigen, kuendigen, beenden, abbrechen, löschen, loeschen, abbruch",
       common: "ende, halt, raus", only: "aus", start: "starten, anmelden", help: "hilfe"),
     .init(
       language: "nl",
-      stop: "stoppen, afmeld*, uitschrijv*, uitgeschreven, opzeggen",
+      stop: """
+        stoppen, afmeld*, af melden, uitschrijv*, uit schrijven, uitgeschreven, opzeggen
+        """,
       whole: "annuleren, annuleer, verwijder, verwijderen, beëindigen",
       common: "einde", only: "uit", start: "starten, hervatten, aanmelden", help: "hulp"),
     .init(
@@ -142,7 +162,7 @@ struct KeywordTable: Sendable {
       whole: "nie chcę, anuluj, usuń, odwołaj", common: "koniec", start: "rozpocznij, wznów",
       help: "pomoc"),
     .init(
-      language: "cs", stop: "odhlás*, zastavit, zastavte",
+      language: "cs", stop: "odhlás*, od hlásit, zastavit, zastavte",
       whole: "nechci, zrušit, ukončit, smazat", common: "konec", start: "začít, spustit",
       help: "pomoc"),
     .init(
@@ -176,11 +196,18 @@ struct KeywordTable: Sendable {
       whole: "ακύρωση, έξοδος", common: "τέλος", start: "έναρξη", help: "βοήθεια"),
     .init(
       language: "ru",
-      stop: "стоп, отпис*, отпиш*, прекратит*, остановит*, отменить подписку, отказ от рассылки",
+      stop: """
+        стоп, отпис*, отпиш*, от писать, от писаться, прекратит*, остановит*, \
+        отменить подписку, отказ от рассылки
+        """,
       whole: "отмена, отменить, отказ, отключить, выход, удалить, хватит, otpiska",
       common: "конец", start: "старт, начать, возобновить", help: "помощь, инфо, справка"),
     .init(
-      language: "uk", stop: "стоп, відпис*, відпиш*, припинити, припиніть, зупинити, зупиніть",
+      language: "uk",
+      stop: """
+        стоп, відпис*, відпиш*, від писати, від писатися, припинити, припиніть, зупинити, \
+        зупиніть
+        """,
       whole: "скасувати, відміна, відмова, відключити, вихід, видалити",
       common: "кінець, досить", start: "старт, почати, відновити", help: "допомога, інфо, довідка"),
     .init(
@@ -195,16 +222,20 @@ struct KeywordTable: Sendable {
       whole: "إلغاء, قف, خروج, حذف", common: "نهاية, كفى", start: "ابدأ, بدء, استئناف",
       help: "مساعدة, معلومات"),
     .init(
-      language: "he", stop: "הסר, הסרה, להסרה, הסירו, הסירו אותי, עצור, עצרו, תפסיקו",
-      whole: "ביטול, בטל, בטלו, מחק", common: "סוף, די", start: "התחל, חידוש",
+      language: "he",
+      stop: """
+        הסר, הסרה, להסרה, הסירו, הסירו אותי, תסירו אותי, תסיר אותי, תסירי אותי, עצור, עצרו, \
+        תפסיקו
+        """,
+      whole: "תסירו, ביטול, בטל, בטלו, מחק", common: "סוף, די", start: "התחל, חידוש",
       help: "עזרה, מידע"),
     .init(
       language: "hi",
       stop: """
-        रोकें, रोको, रोकिए, बंद करें, बंद करो, बंद कीजिए, स्टॉप, \
-        सदस्यता समाप्त
+        रोकें, रोको, रोकिए, रोकिये, बंद करें, बंद करो, बंद कीजिए, बंद कीजिये, बन्द करें, बन्द करो, \
+        बन्द कीजिए, बन्द कीजिये, स्टॉप, सदस्यता समाप्त
         """,
-      whole: "रद्द, रद्द करें, समाप्त", common: "बंद, अंत", start: "शुरू, शुरू करें, स्टार्ट",
+      whole: "रद्द, रद्द करें, समाप्त", common: "बंद, बन्द, अंत", start: "शुरू, शुरू करें, स्टार्ट",
       help: "मदद, सहायता"),
     .init(
       language: "id", stop: "berhenti, hentikan, unreg, stop sms, berhenti berlangganan",
@@ -221,10 +252,11 @@ struct KeywordTable: Sendable {
     .init(
       language: "zh",
       stop: """
-        退订, 退訂, 取消订阅, 取消訂閱, 停止发送, 停止發送, 停止, 拒收, 拒绝接收, 拒絕接收, 不再接收, \
+        退订, 退訂, td退订, td退訂, 退订td, 退訂td, 退订短信, 退訂簡訊, 回复td, 回覆td, 回td, \
+        回复退订, 回覆退訂, 取消订阅, 取消訂閱, 停止发送, 停止發送, 停止, 拒收, 拒绝接收, 拒絕接收, 不再接收, \
         别再发, 別再發, 不要再发, 不要再發, 别发了, 別發了
         """,
-      whole: "取消, 终止, 終止", common: "结束, 結束", only: "停, 退, td, t, qx",
+      whole: "取消, 终止, 終止", common: "结束, 結束", only: "停, 退, td, t, qx, 回t, 回复t, 回覆t",
       start: "开始, 開始, 恢复, 恢復", help: "帮助, 幫助, 說明, 说明"),
     .init(
       language: "ja",

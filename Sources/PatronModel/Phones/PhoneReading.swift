@@ -98,6 +98,10 @@ enum PhoneReadings {
       readings.append(PhoneReading(dialled: digits, in: plan))
       // The calling code without its plus.
       if digits.starts(with: plan.code) { readings.append(PhoneReading(international: digits)) }
+      // Mexico's former 1 stood behind +52 alone: without it, a 1 may be North America's code.
+      if digits.first == 1, plan.code != [1], plan.trunkPrefixes.contains([1]) {
+        readings.append(PhoneReading(international: digits))
+      }
     }
     // Understood everywhere, also where calls abroad begin otherwise.
     if digits.starts(with: [0, 0]) {

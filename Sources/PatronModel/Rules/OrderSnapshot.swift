@@ -183,12 +183,18 @@ public struct OrderSnapshot: Sendable, Hashable {
   /// True where the whole price was paid at some time.
   public var wasPaid: Bool { payment?.wasPaid ?? false }
 
-  /// What was given back, in minor units: the refunds, or the whole total where the order says
-  /// `refunded` and lists none.
+  /// What was given back, in minor units: the refunds, and at least the whole total where the order
+  /// says `refunded`.
   ///
   /// - Throws: `AMOUNT_OUT_OF_RANGE` when the sum does not fit 64 bits.
   public func refundedMinor() throws(RuleError) -> Int64 {
-    if refunds.isEmpty { return payment == .refunded ? totalMinor : 0 }
+    max(try listedRefundsMinor(), payment == .refunded ? totalMinor : 0)
+  }
+
+  /// The sum of the refunds that are listed, in minor units.
+  ///
+  /// - Throws: `AMOUNT_OUT_OF_RANGE` when it does not fit 64 bits.
+  public func listedRefundsMinor() throws(RuleError) -> Int64 {
     var sum: Int64 = 0
     for refund in refunds { sum = try sum.adding(refund.amountMinor) }
     return sum

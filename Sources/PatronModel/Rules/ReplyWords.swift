@@ -14,11 +14,12 @@ public enum ReplyIntent: String, Sendable, Hashable, CaseIterable {
 
 /// The words that answers are looked up in: the known ones of all languages, and a store's own.
 ///
-/// Looked up are the whole text and its first words, whatever they are written with. In doubt an
-/// answer opts out: what stands behind the first word, as in `Stop. Thank you`, does not take it
-/// back. Words that begin many other sentences, such as `cancel`, count as the whole text only,
-/// with what is said out of politeness. Where such a word stands elsewhere the answer may opt out;
-/// who reads it knows. To opt in, the word has to be the whole text.
+/// Looked up are the whole text and its first words, whatever they are written with, and without
+/// what is said out of politeness. In doubt an answer opts out: what stands behind the first word,
+/// as in `Stop. Thank you`, does not take it back. Words that begin many other sentences, such as
+/// `cancel`, count as the whole text only. Where such a word stands elsewhere, and where a sign
+/// such as 🛑 stands alone, the answer may opt out; who reads it knows. To opt in, the word has to
+/// be the whole text.
 public struct ReplyWords: Sendable {
   /// The most words that a store has of each kind.
   public static let mostOwn = 200
@@ -69,12 +70,15 @@ public struct ReplyWords: Sendable {
   /// What a text asks for.
   public func intent(of text: String) -> ReplyIntent {
     let words = ReplyText(text).words
-    if words.isEmpty { return .none }
+    if words.isEmpty { return KeywordTable.hasSign(text) ? .possibleOptOut : .none }
     let index = KeywordIndex.shared
+    let said = index.withoutPoliteness(words)
     let whole = words.joined()
-    let core = index.withoutPoliteness(words)
-    if optsOut(whole, core, index) || beginsWithStop(words, index) { return .optOut }
-    if mayOptOut(words, index) { return .possibleOptOut }
+    let core = said.joined()
+    if optsOut(whole, core, index) || beginsWithStop(words, index) || beginsWithStop(said, index) {
+      return .optOut
+    }
+    if index.startsCommonly(said) || mayOptOut(words, index) { return .possibleOptOut }
     if ownStarts.contains(whole) || ownStarts.contains(core) { return .start }
     return index.answers[core] ?? index.answers[whole] ?? .none
   }
@@ -82,14 +86,18 @@ public struct ReplyWords: Sendable {
   private func optsOut(_ whole: String, _ core: String, _ index: KeywordIndex) -> Bool {
     [whole, core, core.withoutLongRuns].contains { text in
       index.stops.contains(text) || ownStops.contains { $0.whole == text }
-        || index.stops.contains(index.withoutEndings(text))
+        || index.stops.contains(index.withoutEndings(text)) || index.isRepeated(text)
     }
   }
 
   private func beginsWithStop(_ words: [String], _ index: KeywordIndex) -> Bool {
     if index.strong(at: words[...]) { return true }
     let first = words[0]
-    return index.isStrong(first.withoutLongRuns) || index.isStrong(index.withoutEndings(first))
+    let forms = [
+      first.withoutLongRuns, index.withoutEndings(first), first.withoutNumber,
+      first.repeatedPart ?? first,
+    ]
+    return forms.contains { index.isStrong($0) }
       || ownStops.contains { words.starts(with: $0.words) || first == $0.whole }
   }
 
@@ -117,6 +125,8 @@ private struct KeywordIndex: Sendable {
 
   /// Texts that opt out, their words joined.
   private(set) var stops: Set<String> = []
+  /// Those of them that opt out too when they are said several times.
+  private var repeatable: Set<String> = []
   /// Texts that opt in or ask for help, their words joined.
   private(set) var answers: [String: ReplyIntent] = [:]
   private var strong: Set<[String]> = []
@@ -143,11 +153,13 @@ private struct KeywordIndex: Sendable {
       for word in Self.split(table.whole) {
         weak.insert(word.words)
         stops.insert(word.whole)
+        repeatable.insert(word.whole)
         addInside(word)
       }
       for word in Self.split(table.common) {
         common.insert(word.words)
         stops.insert(word.whole)
+        repeatable.insert(word.whole)
       }
       for word in Self.split(table.only) { stops.insert(word.whole) }
       for word in Self.split(table.help) { answers[word.whole] = .help }
@@ -178,6 +190,7 @@ private struct KeywordIndex: Sendable {
 
   private mutating func addStop(_ word: Entry) {
     stops.insert(word.whole)
+    repeatable.insert(word.whole)
     strong.insert(word.words)
     strongJoined.insert(word.whole)
     addInside(word)
@@ -205,6 +218,11 @@ private struct KeywordIndex: Sendable {
   func isStrong(_ word: String) -> Bool {
     strongJoined.contains(word)
       || stems[word.prefix(3)]?.contains { word.hasPrefix($0) } ?? false
+  }
+
+  /// True when a text is one that opts out, said several times: `stopstop`.
+  func isRepeated(_ text: String) -> Bool {
+    text.repeatedPart.map { repeatable.contains($0) } ?? false
   }
 
   /// True when words that opt out stand first.
@@ -240,8 +258,8 @@ private struct KeywordIndex: Sendable {
     return false
   }
 
-  /// The words without what is polite, joined.
-  func withoutPoliteness(_ words: [String]) -> String {
+  /// The words without what is polite; at least one is left.
+  func withoutPoliteness(_ words: [String]) -> [String] {
     var rest = words[...]
     var isChanged = true
     while isChanged, !rest.isEmpty {
@@ -256,7 +274,7 @@ private struct KeywordIndex: Sendable {
         }
       }
     }
-    return rest.joined()
+    return Array(rest)
   }
 
   /// A word without what is polite in it, where no spaces are written.
@@ -277,5 +295,27 @@ private struct KeywordIndex: Sendable {
       if stops.contains(String(rest)) { break }
     }
     return String(rest)
+  }
+}
+
+extension String {
+  /// The word without a number behind it: `stop1` is `stop`.
+  fileprivate var withoutNumber: String {
+    var rest = self[...]
+    while let last = rest.last, ("0"..."9").contains(last) { rest.removeLast() }
+    return String(rest)
+  }
+
+  /// The shortest text that this one is made of, said twice or more; nil where there is none.
+  fileprivate var repeatedPart: String? {
+    let scalars = Array(unicodeScalars)
+    guard scalars.count > 1 else { return nil }
+    for length in 1...(scalars.count / 2) where scalars.count % length == 0 {
+      guard scalars.dropFirst(length).elementsEqual(scalars.dropLast(length)) else { continue }
+      var part = String.UnicodeScalarView()
+      part.append(contentsOf: scalars.prefix(length))
+      return String(part)
+    }
+    return nil
   }
 }

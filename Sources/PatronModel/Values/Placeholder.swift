@@ -16,16 +16,19 @@ public enum Placeholder {
     if numbers.contains(folded) || words.contains(core(of: folded)) { return true }
     guard shape.hasSigns else { return false }
     let characters = Array(folded.utf8)
-    return isScientific(characters) || isTemplate(characters) || isSpreadsheetError(folded)
-      || isProgramText(folded)
+    return isConverted(characters) || isTemplate(characters) || isSpreadsheetError(folded)
+      || isProgramText(folded) || isPathToNothing(folded)
   }
 
   /// The error of a text that stands for no identifier.
   public static func error(_ text: String) -> RuleError {
     RuleError(
       reason: "EXTERNAL_ID_PLACEHOLDER",
-      message: "It is a placeholder and identifies nothing. Leave it out where there is no "
-        + "identifier, or let the store's settings allow it.",
+      message: isConverted(Array(TextForm.folded(narrow(text)).utf8))
+        ? "It is what a spreadsheet or a data frame makes of a whole number. Format the column as "
+          + "text and export it again, or let the store's settings allow the value."
+        : "It is a placeholder and identifies nothing. Leave it out where there is no "
+          + "identifier, or let the store's settings allow it.",
       given: text)
   }
 
@@ -100,6 +103,18 @@ extension Placeholder {
       }
     }
     return hasZero
+  }
+
+  /// Integers that went through a column of other numbers.
+  private static func isConverted(_ text: Characters) -> Bool {
+    isScientific(text) || isDecimal(text)
+  }
+
+  /// `7210448301122.0`, `42,0`: what data frames make of whole numbers in a column with gaps.
+  private static func isDecimal(_ text: Characters) -> Bool {
+    var rest = text[...]
+    guard rest.skip(digits) > 0, rest.skip(".,", atMost: 1) == 1 else { return false }
+    return rest.skip("0") > 0 && rest.isEmpty
   }
 
   /// What spreadsheets and languages make of a long number: `7.21045E+12`, `7,21045e+12`, `1E+21`,
@@ -207,6 +222,22 @@ extension Placeholder {
     "ind", "qnan", "snan", "inf", "nan",
   ]
 
+  /// A path to a value that was not there: `gid://shopify/Customer/undefined`, `customer:null`, and
+  /// `gid://shopify/Customer/`. Addresses of other kinds may end with a slash.
+  private static func isPathToNothing(_ text: String) -> Bool {
+    let separators: [Unicode.Scalar] = ["/", ":", "|", "="]
+    let scalars = text.unicodeScalars
+    guard let separator = scalars.lastIndex(where: { separators.contains($0) })
+    else { return false }
+    let end = core(of: String(scalars[scalars.index(after: separator)...]))
+    return end.isEmpty ? text.hasPrefix("gid://") : lostValues.contains(end)
+  }
+
+  /// Languages' words for no value.
+  private static let lostValues: Set<String> = [
+    "null", "nil", "none", "undefined", "nan", "nat", "dbnull", "object object",
+  ]
+
   /// Objects, functions and complaints in the place of a value.
   private static func isProgramText(_ text: String) -> Bool {
     let beginnings = [
@@ -227,11 +258,11 @@ extension Placeholder {
   /// What languages, databases, shops and people write for nobody, without punctuation around it;
   /// `-` and `_` between words are a space.
   private static let words: Set<String> = [
-    // Languages and databases.
+    // Languages, databases and data frames.
     "null", "nil", "nul", "none", "undefined", "undef", "unset", "dbnull", "nullptr", "nothing",
-    "nonetype", "nan", "inf", "infinity", "na", "n/a", "n.a", "n a", "n\\a", "n/d", "n.d", "object",
-    "array", "true", "false", "empty", "blank", "missing", "null null", "undefined undefined",
-    "nbsp", "n / a",
+    "nonetype", "nat", "nan", "inf", "infinity", "na", "n/a", "n.a", "n a", "n\\a", "n/d", "n.d",
+    "object", "array", "true", "false", "empty", "blank", "missing", "null null",
+    "undefined undefined", "nbsp", "n / a",
     // Names of the field itself.
     "customer id", "customerid", "customer.id", "external id", "externalid", "user id", "userid",
     "your customer id", "your id",
@@ -252,6 +283,40 @@ extension Placeholder {
     "\u{433}\u{43E}\u{441}\u{442}\u{44C}", "\u{43D}\u{435}\u{442}", "\u{4E0D}\u{660E}",
     "\u{672A}\u{77E5}", "\u{65E0}", "\u{7121}", "\u{306A}\u{3057}", "\u{30B2}\u{30B9}\u{30C8}",
     "\u{6E38}\u{5BA2}", "\u{8A2A}\u{5BA2}", "\u{533F}\u{540D}",
+    // Not given, unknown and none: western Europe; ko, ar, he, vi, th; hu, cs, el, uk, ru, tr, ro,
+    // hi, id.
+    "nicht angegeben", "keine angabe", "nicht bekannt", "kein wert", "non renseign\u{E9}",
+    "non renseigne", "non sp\u{E9}cifi\u{E9}", "sin dato", "sin datos", "sin especificar",
+    "no aplica", "no disponible", "no especificado", "n\u{E3}o informado", "nao informado",
+    "n\u{E3}o informada", "n\u{E3}o se aplica", "n\u{E3}o dispon\u{ED}vel", "non disponibile",
+    "non specificato", "niet bekend", "niet opgegeven", "nie podano", "brak danych", "ikke oppgitt",
+    "ej angiven", "ei tiedossa", "\u{C5C6}\u{C74C}", "\u{C54C} \u{C218} \u{C5C6}\u{C74C}",
+    "\u{BBF8}\u{C0C1}", "\u{BE44}\u{D68C}\u{C6D0}",
+    "\u{63A}\u{64A}\u{631} \u{645}\u{639}\u{631}\u{648}\u{641}",
+    "\u{63A}\u{64A}\u{631} \u{645}\u{62A}\u{648}\u{641}\u{631}",
+    "\u{644}\u{627} \u{64A}\u{648}\u{62C}\u{62F}", "\u{645}\u{62C}\u{647}\u{648}\u{644}",
+    "\u{5DC}\u{5D0} \u{5D9}\u{5D3}\u{5D5}\u{5E2}", "\u{5DC}\u{5D0} \u{5D6}\u{5DE}\u{5D9}\u{5DF}",
+    "\u{5D0}\u{5D9}\u{5DF}", "kh\u{F4}ng c\u{F3}", "kh\u{F4}ng r\u{F5}", "kh\u{F4}ng bi\u{1EBF}t",
+    "kh\u{F4}ng x\u{E1}c \u{111}\u{1ECB}nh", "\u{E44}\u{E21}\u{E48}\u{E21}\u{E35}",
+    "\u{E44}\u{E21}\u{E48}\u{E17}\u{E23}\u{E32}\u{E1A}",
+    "\u{E44}\u{E21}\u{E48}\u{E23}\u{E30}\u{E1A}\u{E38}", "ismeretlen", "nincs", "nincs adat",
+    "nezn\u{E1}m\u{FD}", "nezn\u{E1}m\u{E1}", "nezn\u{E1}m\u{E9}", "neznamy",
+    "\u{17E}\u{E1}dn\u{FD}", "\u{17E}\u{E1}dn\u{E1}", "\u{17E}\u{E1}dn\u{E9}", "neuvedeno",
+    "nen\u{ED}", "\u{3AC}\u{3B3}\u{3BD}\u{3C9}\u{3C3}\u{3C4}\u{3BF}",
+    "\u{3AC}\u{3B3}\u{3BD}\u{3C9}\u{3C3}\u{3C4}\u{3BF}\u{3C2}",
+    "\u{3AC}\u{3B3}\u{3BD}\u{3C9}\u{3C3}\u{3C4}\u{3B7}",
+    "\u{3B1}\u{3B3}\u{3BD}\u{3C9}\u{3C3}\u{3C4}\u{3BF}",
+    "\u{3B1}\u{3B3}\u{3BD}\u{3C9}\u{3C3}\u{3C4}\u{3BF}\u{3C2}",
+    "\u{3B1}\u{3B3}\u{3BD}\u{3C9}\u{3C3}\u{3C4}\u{3B7}",
+    "\u{3BA}\u{3B1}\u{3BD}\u{3AD}\u{3BD}\u{3B1}",
+    "\u{3BA}\u{3B1}\u{3BD}\u{3AD}\u{3BD}\u{3B1}\u{3C2}", "\u{3BA}\u{3B1}\u{3BC}\u{3AF}\u{3B1}",
+    "\u{3B4}\u{3B5}\u{3BD} \u{3C5}\u{3C0}\u{3AC}\u{3C1}\u{3C7}\u{3B5}\u{3B9}",
+    "\u{43D}\u{435}\u{432}\u{456}\u{434}\u{43E}\u{43C}\u{43E}",
+    "\u{43D}\u{435}\u{43C}\u{430}\u{454}",
+    "\u{43D}\u{435} \u{443}\u{43A}\u{430}\u{437}\u{430}\u{43D}\u{43E}",
+    "\u{43E}\u{442}\u{441}\u{443}\u{442}\u{441}\u{442}\u{432}\u{443}\u{435}\u{442}", "yok",
+    "necunoscut", "niciunul", "\u{905}\u{91C}\u{94D}\u{91E}\u{93E}\u{924}", "tidak ada",
+    "tidak diketahui",
   ]
 
   /// Nothing but punctuation and space: `-`, `--`, `.`, `?`, `########`.

@@ -2554,6 +2554,8 @@ extension Contract {
           repeated ChannelStatus channels = 2;
           // Updated or unchanged.
           Outcome outcome = 3;
+          // Texts beside the suppression that were cut or left out: no suppression is refused for them.
+          repeated Warning warnings = 4;
         }
         """##),
     ContractDeclaration(
@@ -3243,7 +3245,8 @@ extension Contract {
           // Sum of their totals in minor units, but for those that are pending or voided; refunds are not
           // taken off.
           int64 total_spent = 3;
-          // Sum of the refunds of all orders in minor units.
+          // Sum of the refunds of all orders in minor units; of an order that says PAYMENT_STATUS_REFUNDED at
+          // least its total.
           int64 refunded_total = 4;
           // Orders that are cancelled.
           int64 cancelled_count = 5;

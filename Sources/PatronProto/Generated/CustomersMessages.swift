@@ -2732,6 +2732,9 @@ public struct SuppressCustomerResponse: ProtobufC.Message {
   /// Updated or unchanged.
   public var outcome = Outcome(rawValue: 0)
 
+  /// Texts beside the suppression that were cut or left out: no suppression is refused for them.
+  public var warnings: [Warning] = []
+
   /// The message with every field absent or at its default.
   public init() {}
 
@@ -2749,6 +2752,7 @@ public struct SuppressCustomerResponse: ProtobufC.Message {
     self.customer = c.pointee.customer.map { Customer(fromC: $0) }
     self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ChannelStatus(fromC: $0!) }
     self.outcome = Outcome(rawValue: Int32(truncatingIfNeeded: c.pointee.outcome.rawValue))
+    self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -2758,6 +2762,8 @@ public struct SuppressCustomerResponse: ProtobufC.Message {
     c.pointee.n_channels = self.channels.count
     c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ChannelStatus.self) }
     c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: self.outcome.rawValue))
+    c.pointee.n_warnings = self.warnings.count
+    c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
   }
 }
 

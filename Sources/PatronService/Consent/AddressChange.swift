@@ -98,7 +98,7 @@ extension Warning {
       $0.field = "customer.\(channel.identifier.rawValue)"
       $0.message =
         "The agreement was given for another \(channel.addressName) than the customer has now, or "
-        + "before there was one, so it ended. Ask again, or send the agreement with the new address."
+        + "before there was one, so it ended. Ask again, or send the agreement with the address."
     }
   }
 }

@@ -28,11 +28,14 @@ struct CheckedEvidence: Sendable {
       }
       if isGood == nil { evidence.source = "" }
     }
-    violations.checkKnown(
-      "evidence.method", evidence.method.rawValue, ConsentMethod.other.rawValue)
+    let method = evidence.method.rawValue
+    if !violations.isKnown("evidence.method", method, ConsentMethod.other.rawValue) {
+      evidence.method = .unspecified
+    }
     occurredAt = ConsentTime.check(
       evidence.occurredAt, "evidence.occurred_at", now: now, &violations)
     expiresAt = Self.expiry(evidence, from: occurredAt ?? now, &violations)
+    if expiresAt == nil { evidence.expiresAt = nil }
     checkTexts(&violations)
   }
 
@@ -42,22 +45,21 @@ struct CheckedEvidence: Sendable {
       at: occurredAt ?? now, actor: actor, source: source, expiresAt: expiresAt)
   }
 
+  /// When the agreement ends. Beside an opt-out, where it says nothing, it is secondary like the
+  /// rest: only opt-outs leave out what breaks a rule.
   private static func expiry(
     _ evidence: ConsentEvidence, from begin: Int64, _ violations: inout Violations
   ) -> Int64? {
     guard let given = evidence.expiresAt else { return nil }
-    let path = "evidence.expires_at"
-    let time = violations.check(path) { () throws(RuleError) in
-      try PatronModel.Timestamp(seconds: given.seconds, nanos: given.nanos).microseconds
-    }
-    if let time, time <= begin {
-      violations.add(
-        path,
-        RuleError(
+    return violations.secondary("evidence.expires_at") { () throws(RuleError) -> Int64 in
+      let time = try PatronModel.Timestamp(seconds: given.seconds, nanos: given.nanos).microseconds
+      guard time > begin else {
+        throw RuleError(
           reason: "EXPIRES_TOO_EARLY",
-          message: "The agreement would end before it begins. Expected is a later time, or none."))
+          message: "The agreement would end before it begins. Expected is a later time, or none.")
+      }
+      return time
     }
-    return time
   }
 
   private mutating func checkTexts(_ violations: inout Violations) {
@@ -104,6 +106,20 @@ enum ConsentTime {
       }
       return min(time.microseconds, now)
     }
+  }
+}
+
+extension Violations {
+  /// True when the number of a secondary enum is one of its own, up to `greatest`; where it is none
+  /// it is left out, or forbids the input.
+  mutating func isKnown(_ path: String, _ number: Int32, _ greatest: Int32) -> Bool {
+    guard number < 0 || number > greatest else { return true }
+    addSecondary(
+      path,
+      RuleError(
+        reason: "ENUM_VALUE_UNKNOWN",
+        message: "The value is none of the enum's: `patron describe` shows them."))
+    return false
   }
 }
 

@@ -24,6 +24,8 @@ extension ConsentHandlers {
     var note: String
     /// The name of the import.
     var source: String
+    /// What was left out or cut.
+    var warnings: [Warning]
 
     func cause(at now: Int64) -> SuppressionCause {
       SuppressionCause(
@@ -42,7 +44,10 @@ extension ConsentHandlers {
     let source = violations.source(request.source, usual: "import")
     try violations.finish()
     let now = WallClock.now()
-    let batch = try Batch(request.suppressions, field: "suppressions") { entry, violations in
+    // Nothing beside a refusal is worth losing it for.
+    let batch = try Batch(
+      request.suppressions, field: "suppressions", dropsSecondary: true
+    ) { entry, violations in
       let reason = SuppressionCheck.reason(entry.reason, "reason", &violations)
       let at = ConsentTime.check(entry.suppressedAt, "suppressed_at", now: now, &violations)
       let note = SuppressionCheck.note(entry.note, "note", &violations)
@@ -51,12 +56,13 @@ extension ConsentHandlers {
       else { throw InvalidInput(violations: violations.errors) }
       return SuppressedAddress(
         channel: channel, key: key, address: address, reason: reason, at: at, note: note,
-        source: source)
+        source: source, warnings: violations.warnings.map(Warning.about))
     }
     return SuppressionImport(store: store, batch: batch, dryRun: request.validateOnly)
   }
 
-  /// The channel and the address of an entry; nil after noting what is wrong with it.
+  /// The channel and the address of an entry; nil after noting what is wrong with it. A phone
+  /// number is read as a reference: none waits for a newer table.
   private static func address(
     of entry: SuppressionEntry, _ country: CountryCode?, _ violations: inout Violations
   ) -> (PatronModel.Channel, CustomerKey)? {
@@ -74,7 +80,7 @@ extension ConsentHandlers {
     let key = violations.check("address") { () throws(RuleError) in
       isEmail
         ? CustomerKey.email(key: try EmailAddress(entry.address).key)
-        : .phone(try PhoneNumber(entry.address, defaultCountry: country).e164)
+        : .phone(try PhoneNumber(naming: entry.address, in: country).e164)
     }
     let channel = isEmail ? PatronModel.Channel.email : .sms
     if entry.channel != .unspecified, Int(entry.channel.rawValue) != channel.rawValue {
@@ -113,10 +119,13 @@ extension ConsentHandlers {
     guard let owner = try writer.read.holder(of: entry.key) else {
       let isChanged = try UnknownAddress(entry.channel, entry.address)
         .suppress(entry.reason, cause, writer)
-      return .with { $0.outcome = isChanged ? .created : .unchanged }
+      return .with {
+        $0.outcome = isChanged ? .updated : .unchanged
+        $0.warnings = entry.warnings
+      }
     }
     var edit = try ConsentEdit(owner, writer, at: now)
-    var result = BatchItemResult()
+    var result = BatchItemResult.with { $0.warnings = entry.warnings }
     if entry.reason == .unsubscribed {
       let statement = ConsentStatement(at: cause.at, actor: .customer, source: entry.source)
       let transition = try edit.unsubscribe(

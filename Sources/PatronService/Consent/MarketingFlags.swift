@@ -42,6 +42,14 @@ struct MarketingFlags: Sendable {
     email = nil
   }
 
+  /// Takes what other flags refuse, as said at a time in microseconds since 1970, and nothing that
+  /// they agree to.
+  mutating func takeRefusals(of other: MarketingFlags, at time: Int64) {
+    sms = other.sms == false ? false : nil
+    email = other.email == false ? false : nil
+    saidAt = time
+  }
+
   /// Changes that wait to be written with the record.
   struct Effect {
     /// What the ledger and the timeline are to tell.

@@ -146,7 +146,9 @@ extension ConsentHandlers {
 
 extension ConsentHandlers.Subscribing {
   /// The address of each channel. Refuses channels without one, and an agreement for another
-  /// address than the customer's: that would be taken for one it was not given for.
+  /// address than the customer's: that would be taken for one it was not given for. Who names none
+  /// of the channel, and another one of the other channel than the customer's, may be somebody
+  /// else.
   fileprivate func addresses(
     _ plan: CustomerChange.Plan
   ) throws -> [(channel: PatronModel.Channel, address: String)] {
@@ -161,7 +163,23 @@ extension ConsentHandlers.Subscribing {
       if let row = plan.row, let named, address != named {
         throw RPCError.otherAddress(channel, of: row.id)
       }
+      if let row = plan.row, named == nil, let other = Self.differing(given, from: row, plan) {
+        throw RPCError.otherAddress(other, of: row.id)
+      }
       return (channel, address)
+    }
+  }
+
+  /// The channel of which the input names another address than the customer has or gets by it; nil
+  /// for none. One of before a merge is the customer's own.
+  private static func differing(
+    _ given: Identifiers, from row: CustomerRow, _ plan: CustomerChange.Plan
+  ) -> PatronModel.Channel? {
+    PatronModel.Channel.allCases.first { channel in
+      guard let named = given.address(channel), !row.has(.address(channel, named)),
+        !plan.found.formerAddresses.contains(channel)
+      else { return false }
+      return row.address(channel) != nil || plan.draft.identifiers.address(channel) == nil
     }
   }
 

@@ -17,6 +17,8 @@ extension ConsentHandlers {
     var source: String
     var note: String
     var actor: ConsentActor
+    /// Texts that were cut or left out.
+    var warnings: [Warning] = []
 
     func cause(at now: Int64) -> SuppressionCause {
       SuppressionCause(at: at ?? now, actor: actor, source: source, note: note)
@@ -27,9 +29,10 @@ extension ConsentHandlers {
   static func prepareSuppress(_ request: SuppressCustomerRequest) throws -> SuppressionChange {
     let store = try StoreID.named(request.storeID)
     let key = try (request.customer ?? CustomerRef()).key()
-    var violations = Violations()
+    // Nothing beside a suppression is worth losing it for.
+    var violations = Violations(dropsSecondary: true)
     let reason = SuppressionCheck.reason(request.reason, "reason", &violations)
-    let change = SuppressionChange(
+    var change = SuppressionChange(
       store: store, customer: key,
       channels: ConsentScope(request.channels, &violations).channels, reasons: [reason],
       at: ConsentTime.check(
@@ -46,6 +49,7 @@ extension ConsentHandlers {
             + "Expected is another reason, such as manual, or the customer as actor."))
     }
     try violations.finish()
+    change.warnings = violations.warnings.map(Warning.about)
     return change
   }
 
@@ -96,6 +100,7 @@ extension ConsentHandlers {
       SuppressCustomerResponse.with {
         $0.channels = result.channels
         $0.outcome = result.isChanged ? .updated : .unchanged
+        $0.warnings = change.warnings
       })
   }
 

@@ -14,6 +14,21 @@ extension ConsentHandlers {
     var actor: ConsentActor
     /// Parts of the evidence that were left out.
     var warnings: [Warning] = []
+
+    /// Addresses that are named, of the channels that are meant.
+    var addresses: [(channel: PatronModel.Channel, address: String)] {
+      scope.channels.compactMap { channel in customer.address(channel).map { (channel, $0) } }
+    }
+
+    /// Suppresses an address that no record has; false when it was for that reason.
+    func suppress(
+      _ channel: PatronModel.Channel, _ address: String, _ writer: StoreWriter, at now: Int64
+    ) throws -> Bool {
+      let cause = SuppressionCause(
+        at: evidence.occurredAt ?? now, actor: actor, source: evidence.evidence.source,
+        note: evidence.evidence.note)
+      return try UnknownAddress(channel, address).suppress(.optOut(by: actor), cause, writer)
+    }
   }
 
   /// Checks everything that needs no look at the store.
@@ -52,9 +67,14 @@ extension ConsentHandlers {
       answer.warnings.append(.about(warning, field: "evidence.occurred_at"))
     }
     try edit.write()
+    // An address of before a merge keeps the word itself: it may be somebody's again.
+    var isKept = false
+    for (channel, address) in optOut.addresses where address != edit.row.address(channel) {
+      isKept = try optOut.suppress(channel, address, writer, at: context.now) || isKept
+    }
     response.appendCustomer(1, edit.row)
     answer.changes = edit.summary
-    answer.outcome = edit.isEmpty ? .unchanged : .updated
+    answer.outcome = edit.isEmpty && !isKept ? .unchanged : .updated
     let statuses = try ChannelStatuses(of: edit.row, in: writer.read, at: context.now)
     answer.channels = optOut.scope.pairs.map { statuses.status($0.channel, $0.topic) }
     try response.append(answer)
@@ -65,13 +85,7 @@ extension ConsentHandlers {
   private static func suppressUnknown(
     _ optOut: OptOut, _ writer: StoreWriter, at now: Int64
   ) throws -> UnsubscribeCustomerResponse {
-    let evidence = optOut.evidence
-    let cause = SuppressionCause(
-      at: evidence.occurredAt ?? now, actor: optOut.actor, source: evidence.evidence.source,
-      note: evidence.evidence.note)
-    let addresses = optOut.scope.channels.compactMap { channel in
-      optOut.customer.address(channel).map { (channel, $0) }
-    }
+    let addresses = optOut.addresses
     guard !addresses.isEmpty else {
       if optOut.customer.isAddress { throw RPCError.otherAddress(optOut.scope.channels[0]) }
       throw try RPCError.customerNotFound(optOut.customer, in: writer.read)
@@ -79,9 +93,7 @@ extension ConsentHandlers {
     var answer = UnsubscribeCustomerResponse.with { $0.outcome = .unchanged }
     answer.warnings = optOut.warnings
     for (channel, address) in addresses {
-      let reason = PatronModel.SuppressionReason.optOut(by: optOut.actor)
-      let isChanged = try UnknownAddress(channel, address).suppress(reason, cause, writer)
-      if isChanged { answer.outcome = .updated }
+      if try optOut.suppress(channel, address, writer, at: now) { answer.outcome = .updated }
     }
     for channel in optOut.scope.channels where !addresses.contains(where: { $0.0 == channel }) {
       answer.warnings.append(.otherChannel(channel))

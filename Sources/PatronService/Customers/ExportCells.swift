@@ -159,10 +159,7 @@ extension ExportCells {
     case .refundedTotal: try csv.amount(orders.refunded, orders.currency)
     case .netSpent: try csv.amount(orders.net, orders.currency)
     case .currency: try csv.cell(orders.currency)
-    case .averageOrderValue:
-      // Rounded half up, in the smallest unit of the currency.
-      let count = max(orders.currencyCount, 1)
-      try csv.amount((orders.spent + count / 2) / count, orders.currency)
+    case .averageOrderValue: try csv.amount(orders.average, orders.currency)
     case .firstOrderAt: csv.time(orders.firstAt)
     case .lastOrderAt: csv.time(orders.lastAt)
     case .totalReviews: try csv.integer(try customer.number(1, in: 23) ?? .number(0))

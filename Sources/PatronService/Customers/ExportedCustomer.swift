@@ -164,6 +164,13 @@ struct ExportedOrders {
   private(set) var refunded: Int64 = 0
   private(set) var net: Int64 = 0
 
+  /// What was spent divided by the orders of the currency, in its smallest unit, rounded half up.
+  var average: Int64 {
+    let count = max(currencyCount, 1)
+    let (quotient, rest) = spent.quotientAndRemainder(dividingBy: count)
+    return rest >= count - rest ? quotient + 1 : quotient
+  }
+
   /// Adds a stored `patron.v1.OrderStats`. They come in the order of their codes.
   mutating func add(_ message: UnsafeRawBufferPointer) throws(StoreError) {
     var fields = WireFields(message)

@@ -36,7 +36,8 @@ extension CustomerHandlers {
       change.setBy = name
       let earlier = violations.warnings.count
       var imported = ImportedConsent(
-        entries: ImportedConsent.entries(item.subscriptions, now: now, &violations),
+        entries: ImportedConsent.entries(
+          item.subscriptions, refuses: item.refuses, now: now, &violations),
         suppressions: ImportedConsent.suppressions(item.suppressions, now: now, &violations),
         overwrites: request.consentPolicy == .overwrite, name: name)
       imported.leave(channels: change.draft.droppedAddresses, &violations)
@@ -87,5 +88,13 @@ extension CustomerHandlers {
         $0.warnings = result.warnings + [repeated].compactMap(\.self)
       }
     }
+  }
+}
+
+extension ImportItem {
+  /// True when the item says that somebody does not want messages, or cannot get them.
+  fileprivate var refuses: Bool {
+    subscriptions.contains { $0.state == .unsubscribed } || !suppressions.isEmpty
+      || customer?.acceptsSMSMarketing == false || customer?.acceptsEmailMarketing == false
   }
 }

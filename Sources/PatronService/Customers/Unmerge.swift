@@ -75,7 +75,7 @@ struct Unmerge {
       addresses: .init(
         merged: row, before: former, primary: (primary.phoneNumber, primaryKey),
         secondary: (secondary.phoneNumber, secondaryKey)),
-      at: now)
+      optOuts: try LaterOptOuts(since: merge, in: reader), at: now)
     primary.subscriptions = consent.primary
     secondary.subscriptions = consent.secondary
   }

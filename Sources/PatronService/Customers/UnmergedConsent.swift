@@ -9,7 +9,7 @@ internal import ProtobufC
 /// | --- | --- | --- |
 /// | nothing was said of the channel and topic | as before the merge | as before the merge |
 /// | something was said | what is stored now: it was said for the address | as before, unless an
-///   opt-out in what is stored now takes that away: a person opted out |
+///   opt-out since the merge takes that away, also one that an agreement for the address followed |
 ///
 /// The address is the one that the merged customer had for the channel until now. Where neither
 /// gets it, the primary counts as the one who has it. Where the primary keeps an address that it
@@ -47,12 +47,14 @@ struct UnmergedConsent {
   /// merge, `secondary` the other one before it.
   init(
     current: Customer, before: Customer, after: Customer, secondary: Customer,
-    addresses: Addresses, at now: Int64
+    addresses: Addresses, optOuts: LaterOptOuts, at now: Int64
   ) {
     var left = current
     var right = secondary
     for (channel, topic) in MergedConsent.pairs {
       let stored = current.consent(channel, topic)
+      // What the one who has not the address is to hear of what was said.
+      let heard = stored.isWish ? optOuts[channel, topic] ?? stored : stored
       let wasSaid = current.entry(channel, topic) != after.entry(channel, topic)
       let isSecondarys = addresses.goesToSecondary(channel)
       let own = before.consent(channel, topic)
@@ -64,7 +66,7 @@ struct UnmergedConsent {
             own, to: .never,
             by: ConsentStatement(at: now, actor: .system, source: MergedConsent.unmergeSource))
         case (false, true):
-          isSecondarys ? ConsentRules.merge(keeping: own, with: stored) : stored
+          isSecondarys ? ConsentRules.merge(keeping: own, with: heard) : stored
         case (false, false): own
         }
       if next == own {
@@ -89,7 +91,7 @@ struct UnmergedConsent {
         } else if isSecondarys {
           stored
         } else {
-          ConsentRules.merge(keeping: others, with: stored)
+          ConsentRules.merge(keeping: others, with: heard)
         }
       Self.put(back, over: others, channel, topic, &right, &secondaryChanges)
     }
@@ -108,5 +110,41 @@ struct UnmergedConsent {
     record.setConsent(consent, channel, topic, ledgerID: 0)
     changes.add(
       LedgerRow(decided: old, consent, source: MergedConsent.unmergeSource), channel, topic, why)
+  }
+}
+
+/// The latest opt-out of each channel and topic since a merge, whatever was said after it.
+struct LaterOptOuts {
+  private var found:
+    [(channel: PatronModel.Channel, topic: PatronModel.Topic, consent: ChannelConsent)] = []
+
+  /// Reads the ledger of the merged customer back to the merge.
+  init(since merge: MergeRow, in reader: StoreReader) throws {
+    var all = found
+    try reader.consentHistory(of: merge.primaryID, before: .max) { _, body in
+      let record = try ConsentRecord(stored: Array(body))
+      guard record.recordedAt?.micros ?? 0 >= merge.mergedAt else { return false }
+      guard record.state == .unsubscribed, [.unsubscribe, .import].contains(record.action),
+        record.evidence?.source != MergedConsent.mergeSource,
+        let channel = PatronModel.Channel(rawValue: Int(record.channel.rawValue)),
+        let topic = PatronModel.Topic(rawValue: Int(record.topic.rawValue)),
+        !all.contains(where: { $0.channel == channel && $0.topic == topic })
+      else { return true }
+      let time = record.occurredAt?.micros ?? merge.mergedAt
+      all.append(
+        (
+          channel, topic,
+          ChannelConsent(
+            state: .unsubscribed, unsubscribedAt: time, changedAt: time,
+            source: record.evidence?.source,
+            changedBy: ConsentActor(rawValue: Int(record.actor.rawValue)))
+        ))
+      return true
+    }
+    found = all
+  }
+
+  subscript(channel: PatronModel.Channel, topic: PatronModel.Topic) -> ChannelConsent? {
+    found.first { $0.channel == channel && $0.topic == topic }?.consent
   }
 }

@@ -25,6 +25,7 @@ extension EventEnrichment {
   ) throws {
     guard let address = edit.row.address(channel) else { return warn(.nothingToAgreeTo) }
     if let named = given.address(channel), named != address { return warn(.otherAgreed) }
+    if try isOthersWord(of: channel, besides: edit.row) { return warn(.otherAgreed) }
     let consents = edit.customer.consents(channel)
     let suppressions = try SuppressionReader(writer.read).suppressions(channel, of: address)
       .compactMap(PatronModel.Suppression.init)
@@ -69,6 +70,20 @@ extension EventEnrichment {
     }
   }
 
+  /// True when the event names no address of the channel, and another customer's of the other one
+  /// or another than the customer has: in doubt somebody else agreed. An address of before a merge
+  /// is the customer's own.
+  private func isOthersWord(
+    of channel: PatronModel.Channel, besides row: CustomerRow
+  ) throws -> Bool {
+    guard given.address(channel) == nil else { return false }
+    return try PatronModel.Channel.allCases.contains { other in
+      guard let named = given.address(other), named != row.address(other) else { return false }
+      let owner = try writer.read.customerRow(.address(other, named))
+      return owner.map { $0.id != row.id } ?? (row.address(other) != nil)
+    }
+  }
+
   /// The customer opted out: with the address that the event names, also where that is not the
   /// customer's. True when the customer said something else since.
   mutating func unsubscribe(
@@ -92,10 +107,28 @@ extension EventEnrichment {
     _ edit: inout ConsentEdit, _ channel: PatronModel.Channel, _ evidence: EventEvidence
   ) throws {
     let consent = edit.customer.consent(channel, .marketing)
-    guard consent.state == .unsubscribed, consent.subscribedAt != nil else {
+    guard consent.state == .unsubscribed, try hasAgreed(edit.row, channel) else {
       return consent.isWish ? () : warn(.nothingToRestore)
     }
     try agree(&edit, channel, .marketing, .given, evidence)
+  }
+
+  /// True when the ledger has an agreement for the address that the customer has now. Rows of
+  /// before it knew addresses count for any.
+  private func hasAgreed(_ row: CustomerRow, _ channel: PatronModel.Channel) throws -> Bool {
+    guard let address = row.address(channel) else { return false }
+    let hashes = try SuppressionReader(writer.read).hashes(channel, address)
+    var hasAgreed = false
+    try writer.read.consentHistory(of: row.id, before: .max) { _, body in
+      let record = try ConsentRecord(stored: Array(body))
+      hasAgreed =
+        record.channel.rawValue == channel.rawValue && record.topic == .marketing
+        && record.state == .subscribed && record.action != .suppress
+        && record.action != .unsuppress
+        && (record.addressHash.isEmpty || hashes.contains(record.addressHash))
+      return !hasAgreed
+    }
+    return hasAgreed
   }
 
   /// The address that the event names must not be written to, else the customer's.

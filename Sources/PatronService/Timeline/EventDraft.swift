@@ -40,6 +40,9 @@ struct EventCheck {
   let path: String
   let now: Int64
   var violations: Violations
+  /// True when the event may opt out or suppress. Nothing that stands beside that is worth losing
+  /// it for.
+  var mayRestrict = false
 
   /// What the ids of events begin with that Patron itself derives, from orders for example.
   static let reservedPrefix = "patron:"
@@ -50,17 +53,49 @@ struct EventCheck {
     event.source = input.source
     event.sourceName = input.sourceName
     event.type = input.type
+    event.properties = input.properties.filter { $0.value.kind != nil }
+    mayRestrict = Self.restricts(event, at: now)
     event.channel = input.channel
     event.actor = input.actor == .unspecified ? .customer : input.actor
     event.amount = amount(input.amount)
     event.references = references(input.references)
     event.context = context(input.context)
-    event.properties = input.properties.filter { $0.value.kind != nil }
     event.title = text(input.title, "title")
     event.occurredAt = time(input.occurredAt)
     checkNames(input, &event)
-    checkProperties(&event.properties)
+    checkProperties(of: &event)
     return event
+  }
+
+  /// True when the event opts out or suppresses, and for every answer: what those do the words of
+  /// the store decide too.
+  private static func restricts(_ event: Event, at now: Int64) -> Bool {
+    isAnswer(event) || Enrichment.effects(of: event, at: now).contains(where: \.restricts)
+  }
+
+  /// True for what a customer wrote.
+  private static func isAnswer(_ event: Event) -> Bool {
+    guard let source = PatronModel.EventSource(rawValue: Int(event.source.rawValue)) else {
+      return false
+    }
+    return Enrichment.readsWords(event.type, of: source)
+  }
+
+  /// The value that `body` makes of a field which is secondary beside an opt-out; nil, and what the
+  /// violations note, if it throws.
+  private mutating func value<Value>(
+    _ field: String, _ body: () throws(RuleError) -> Value
+  ) -> Value? {
+    mayRestrict
+      ? violations.secondary("\(path).\(field)", body)
+      : violations.check("\(path).\(field)", body)
+  }
+
+  /// False when the number of an enum is none of its own and is left out beside an opt-out.
+  private mutating func isKnown(_ field: String, _ number: Int32, _ greatest: Int32) -> Bool {
+    if mayRestrict { return violations.isKnown("\(path).\(field)", number, greatest) }
+    violations.checkKnown("\(path).\(field)", number, greatest)
+    return true
   }
 
   private mutating func checkNames(_ input: EventInput, _ event: inout Event) {
@@ -74,13 +109,17 @@ struct EventCheck {
     // Without a source the names are held to what all sources ask of them.
     let source = known ?? .thirdParty
     if known != nil || !input.sourceName.isEmpty {
-      _ = violations.check("\(path).source_name") { () throws(RuleError) in
+      let isGood: Void? = value("source_name") { () throws(RuleError) in
         try EventRules.checkSourceName(input.sourceName, of: source)
       }
+      if isGood == nil { event.sourceName = "" }
     }
-    violations.checkKnown(
-      "\(path).channel", input.channel.rawValue, PatronProto.Channel.email.rawValue)
-    violations.checkKnown("\(path).actor", input.actor.rawValue, PatronProto.Actor.system.rawValue)
+    if !isKnown("channel", input.channel.rawValue, PatronProto.Channel.email.rawValue) {
+      event.channel = .unspecified
+    }
+    if !isKnown("actor", input.actor.rawValue, PatronProto.Actor.system.rawValue) {
+      event.actor = .customer
+    }
     _ = violations.check("\(path).type") { () throws(RuleError) in
       try EventRules.checkType(input.type, of: source)
     }
@@ -106,10 +145,8 @@ struct EventCheck {
   }
 
   private mutating func checkID(_ given: String, _ event: inout Event) {
-    let id = violations.check("\(path).event_id") { () throws(RuleError) in
-      try EventRules.parseEventID(given)
-    }
-    event.eventID = id ?? given
+    let id = value("event_id") { () throws(RuleError) in try EventRules.parseEventID(given) }
+    event.eventID = id ?? ""
     // It would replace the events before it. Without an id the event is known by its content, and
     // what it says, an opt-out perhaps, is not lost.
     if Placeholder.matches(event.eventID) {
@@ -123,9 +160,10 @@ struct EventCheck {
   }
 
   /// Checks the properties, each by itself first where those that break a rule are left out.
-  private mutating func checkProperties(_ properties: inout [String: PatronProto.PropertyValue]) {
+  private mutating func checkProperties(of event: inout Event) {
+    if Self.isAnswer(event), violations.dropsSecondary { cutTexts(of: &event) }
     var sizes: [PropertySize] = []
-    for (name, value) in properties.sorted(by: { $0.key < $1.key }) {
+    for (name, value) in event.properties.sorted(by: { $0.key < $1.key }) {
       let size = PropertySize(name: name, valueBytes: Self.size(of: value))
       let field = "properties.\(Redaction.cut(name, to: EventLimits.propertyNameLength))"
       let before = violations.warnings.count
@@ -145,12 +183,61 @@ struct EventCheck {
       if violations.warnings.count == before {
         sizes.append(size)
       } else {
-        properties[name] = nil
+        event.properties[name] = nil
       }
     }
     for violation in EventRules.checkProperties(sizes) {
-      violations.add("\(path).\(violation.path)", violation.error)
+      if mayRestrict, violations.dropsSecondary {
+        keepFirst(of: sizes, violation, &event)
+      } else {
+        violations.add("\(path).\(violation.path)", violation.error)
+      }
     }
+  }
+
+  /// Cuts the texts of an answer that are too long: what is left of them is read.
+  private mutating func cutTexts(of event: inout Event) {
+    let limit = EventLimits.propertyValueBytes
+    for name in Self.ownProperties(of: event).sorted() {
+      guard case .stringValue(let text) = event.properties[name]?.kind else { continue }
+      let size = PropertySize(name: name, valueBytes: text.utf8.count)
+      guard let broken = EventRules.checkProperties([size]).first else { continue }
+      var bytes = 0
+      let kept = text.unicodeScalars.prefix { scalar in
+        bytes += String(scalar).utf8.count
+        return bytes <= limit
+      }
+      // Tells that it was cut.
+      _ = violations.secondaryList(
+        "\(path).\(broken.path)", Array(text.utf8), limit: limit, broken.error)
+      event.properties[name] = .with { $0.kind = .stringValue(String(Substring(kept))) }
+    }
+  }
+
+  /// Keeps the first properties, as many as fit an event: those that its type has, then the others
+  /// by name. `broken` is what all of them together break.
+  private mutating func keepFirst(
+    of sizes: [PropertySize], _ broken: Violation, _ event: inout Event
+  ) {
+    let own = Self.ownProperties(of: event)
+    let ordered =
+      sizes.filter { own.contains($0.name) } + sizes.filter { !own.contains($0.name) }
+    var bytes = 0
+    let fitting = ordered.prefix(EventLimits.propertyCount).prefix { size in
+      bytes += size.name.utf8.count + size.valueBytes
+      return bytes <= EventLimits.propertyBytes
+    }
+    let kept = violations.secondaryList(
+      "\(path).\(broken.path)", ordered, limit: fitting.count, broken.error)
+    let names = Set(kept.map(\.name))
+    event.properties = event.properties.filter { names.contains($0.key) }
+  }
+
+  /// The properties that the catalogue has for the type of an event.
+  private static func ownProperties(of event: Event) -> Set<String> {
+    let source = PatronModel.EventSource(rawValue: Int(event.source.rawValue))
+    let type = source.flatMap { EventCatalogue.type(event.type, of: $0) }
+    return Set((type?.fields ?? []).filter { $0.place == .property }.map(\.name))
   }
 
   /// Bytes of text, or of the encoded value.
@@ -173,10 +260,12 @@ struct EventCheck {
 
   private mutating func amount(_ given: PatronProto.Money?) -> PatronProto.Money? {
     guard var money = given else { return nil }
-    let code = violations.check("\(path).amount.currency_code") { () throws(RuleError) in
-      try CurrencyCode(money.currencyCode, allowHistoric: true).code
+    let currency = money.currencyCode
+    let code = value("amount.currency_code") { () throws(RuleError) in
+      try CurrencyCode(currency, allowHistoric: true).code
     }
-    money.currencyCode = code ?? money.currencyCode
+    guard let code else { return nil }
+    money.currencyCode = code
     return money
   }
 

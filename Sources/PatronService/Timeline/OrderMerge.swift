@@ -188,8 +188,11 @@ extension OrderMerge {
       warnings.append(.regressionKept("order.payment_status", "The order was paid further"))
     }
     let delivered = OrderSnapshot(stored: old).delivered
+    let isUnsaid =
+      order.fulfillmentStatus == .unspecified
+      && old.fulfillmentStatus.rawValue > FulfillmentStatus.unfulfilled.rawValue
     if given.fields.contains(.fulfillmentStatus),
-      OrderSnapshot(stored: order).delivered.rawValue < delivered.rawValue
+      isUnsaid || OrderSnapshot(stored: order).delivered.rawValue < delivered.rawValue
     {
       order.fulfillmentStatus = .init(rawValue: Int32(delivered.rawValue))
       if old.fulfillmentStatus == .unspecified { order.fulfillmentStatus = .unspecified }

@@ -132,12 +132,12 @@ extension Warning {
   }
 
   /// A part that waited and does not fit its order.
-  static func partDropped(_ field: String, _ reason: String) -> Warning {
+  static func partDropped(_ field: String, _ id: String, _ reason: String) -> Warning {
     .with {
       $0.reason = "PENDING_PART_DROPPED"
       $0.field = field
       $0.message =
-        "It waited for this order and does not fit it (\(reason)), so it was dropped. Sync it "
+        "\(id) waited for this order and does not fit it (\(reason)), so it was dropped. Sync it "
         + "again as it should be."
     }
   }

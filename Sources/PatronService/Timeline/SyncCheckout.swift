@@ -33,6 +33,11 @@ struct CheckoutChange: Sendable {
     var checkout = try draft.merged(over: old)
     let startedAt = min(checkout.startedAt?.micros ?? now, now)
     var change = enriched(isNew: old == nil)
+    // Until it is completed somebody may take a word back; a repeat says nothing new.
+    if let old, old != checkout, !old.isCompleted {
+      change.flags.takeRefusals(
+        of: customer.flags, at: min(checkout.completedAt?.micros ?? now, now))
+    }
     change.asOf = startedAt
     let plan = try change.plan(in: writer.read)
     if let known, !plan.has(known.customerID) {

@@ -55,6 +55,10 @@ extension TimelineHandlers {
       var change = enriched(by: draft, isNew: old == nil)
       change.asOf = min(draft.snapshot.placedAt, now)
       let plan = try change.plan(in: writer.read)
+      if let known, !plan.has(known.customerID) {
+        change.flags.takeRefusals(
+          of: customer.flags, at: min(draft.order.updatedAt?.micros ?? now, now))
+      }
       try draft.order.checkSize(over: known?.body)
       let owner = try known.flatMap { try mover($0, plan, writer.read) }
       try draft.checkStatistics(
@@ -70,6 +74,8 @@ extension TimelineHandlers {
         customer.row.stats = try move.perform(in: writer, at: now).stats
         customer.row.provenance = nil
         customer.warnings.append(.moved(from: owner.id, to: customer.row.id))
+        customer.warnings += try notCarried(to: customer.row)
+        try takeBack(from: owner.id, placedAt: old?.placedAt?.micros, in: writer, at: now)
       }
       if owner != nil || plan.merges {
         known = try writer.read.order(externalID: given.order.externalID)
@@ -102,7 +108,8 @@ extension TimelineHandlers {
     }
 
     /// What a placed order tells of its customer. An order that is known has told it already: its
-    /// repeat must not bring back what was changed since.
+    /// repeat must not bring back what was changed since. Where it moves, a refusal is news of the
+    /// customer whom it comes to.
     private func enriched(by draft: OrderDraft, isNew: Bool) -> CustomerChange {
       var change = customer
       guard isNew else {
@@ -129,7 +136,7 @@ extension TimelineHandlers {
     /// it stays. The order of a guest follows the guest's address. That of a customer whom the shop
     /// knows moves only where the platform names another one by an identifier of the shop's.
     ///
-    /// - Throws: FAILED_PRECONDITION `ORDER_CUSTOMER_CHANGED`.
+    /// - Throws: FAILED_PRECONDITION `ORDER_CUSTOMER_CHANGED`, `CUSTOMER_ERASED`.
     private func mover(
       _ known: OrderRow, _ plan: CustomerChange.Plan, _ reader: StoreReader
     ) throws -> CustomerRow? {
@@ -139,6 +146,8 @@ extension TimelineHandlers {
           customerID: 0, externalID: plan.draft.identifiers.externalID,
           emailKey: plan.draft.identifiers.emailKey)
         if !owner.match.hasOwnExternalID || named.hasOwnExternalID { return owner }
+      } else if try reader.erasureID(ofCustomer: known.customerID) != nil {
+        throw RPCError.customerErased(.failedPrecondition, known.customerID)
       }
       throw RPCError.reason(
         .failedPrecondition, "ORDER_CUSTOMER_CHANGED",
@@ -146,6 +155,37 @@ extension TimelineHandlers {
           + "Name the customer by external_id whose it is, call MoveOrder, or merge the two where "
           + "they are one person.",
         metadata: ["customer_id": String(known.customerID)])
+    }
+
+    /// Warnings of agreements that an order brought for another address, and that do not count for
+    /// the one of the customer whom it goes to.
+    private func notCarried(to row: CustomerRow) throws -> [Warning] {
+      let target = try Customer(stored: row.body)
+      return PatronModel.Channel.allCases
+        .filter { customer.flags[$0] == true && !target.consent($0, .marketing).isWish }
+        .map(Warning.notCarried)
+    }
+
+    /// Ends what the order agreed to for the address of a guest that turned out to be another one:
+    /// its owner never agreed.
+    private func takeBack(
+      from id: Int64, placedAt: Int64?, in writer: StoreWriter, at now: Int64
+    ) throws {
+      guard let row = try writer.read.customerRow(.id(id)), row.id == id else { return }
+      var edit = try ConsentEdit(row, writer, at: now)
+      let statement = ConsentStatement(at: now, actor: .platform, source: "order_moved")
+      for channel in PatronModel.Channel.allCases {
+        let held = edit.customer.consent(channel, .marketing)
+        guard held.isWish, held.changedAt == placedAt, held.changedBy == customer.flags.actor,
+          held.source == customer.flags.source
+        else { continue }
+        let next = ConsentRules.readdress(held, to: .never, by: statement)
+        let told = LedgerRow(
+          action: .addressChange, previousState: held.state, newState: next.state, occurredAt: now,
+          actor: statement.actor, source: statement.source, optInLevel: next.optInLevel)
+        edit.apply(.changed(next, told), channel, .marketing, ConsentEvidence())
+      }
+      try edit.write()
     }
 
     private func contribution(of old: Order?) throws -> OrderContribution? {

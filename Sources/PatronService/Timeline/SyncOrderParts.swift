@@ -101,11 +101,10 @@ struct OrderPart: Sendable {
 
   /// A warning where the carrier said so before what the shipment has of it.
   private func outdated(by order: Order) -> Warning? {
-    guard case .fulfillment(let given) = content, let time = given.occurredAt?.micros,
-      let known = order.fulfillments.first(where: { $0.externalID == given.externalID })?
-        .occurredAt?.micros, time < known
+    guard case .fulfillment(let given) = content,
+      let known = order.fulfillments.first(where: { $0.externalID == given.externalID })
     else { return nil }
-    return .outdated("fulfillment.occurred_at", "What the carrier reported of the shipment")
+    return given.outdated(by: known)
   }
 
   private func warnings(of order: Order, _ draft: OrderDraft, over old: Order) -> [Warning] {
@@ -202,16 +201,19 @@ extension Order {
     followRefunds(over: old)
   }
 
-  /// Lets the payment status say how much of a paid order went back. What the shop said without
-  /// naming refunds stays.
+  /// Lets the payment status say how much of a paid order went back. What the shop said beyond the
+  /// refunds that it named stays.
   mutating func followRefunds(over old: Order) {
-    let statusStands = old.refunds.isEmpty && old.paymentStatus == .refunded
+    let total = total?.minorUnits ?? 0
+    func listed(_ order: Order) -> Int64 {
+      (try? OrderSnapshot(stored: order).listedRefundsMinor()) ?? .max
+    }
+    let statusStands = old.paymentStatus == .refunded && listed(old) < total
     guard !statusStands, [.paid, .partiallyRefunded, .refunded].contains(paymentStatus) else {
       return
     }
-    let refunded = (try? OrderSnapshot(stored: self).refundedMinor()) ?? .max
-    paymentStatus =
-      refunded == 0 ? .paid : refunded < total?.minorUnits ?? 0 ? .partiallyRefunded : .refunded
+    let refunded = listed(self)
+    paymentStatus = refunded == 0 ? .paid : refunded < total ? .partiallyRefunded : .refunded
   }
 
   /// Puts a shipment in, and lets the fulfilment status follow. One that is known and comes without
@@ -222,9 +224,7 @@ extension Order {
     guard unknown.isEmpty else { throw .invalid(unknown) }
     let old = self
     if let place = fulfillments.firstIndex(where: { $0.externalID == fulfillment.externalID }) {
-      let items = fulfillments[place].items
-      fulfillments[place] = fulfillment
-      if fulfillment.items.isEmpty { fulfillments[place].items = items }
+      fulfillments[place] = fulfillment.replacing(fulfillments[place])
     } else {
       guard fulfillments.count < OrderDraft.Limit.fulfillments else {
         throw .invalid(
@@ -251,6 +251,24 @@ extension Order {
     var snapshot = OrderSnapshot(stored: self)
     snapshot.fulfillment = nil
     return .init(rawValue: Int32(snapshot.delivered.rawValue))
+  }
+}
+
+extension Fulfillment {
+  /// A warning where the carrier said so before what is known of the shipment.
+  func outdated(by known: Fulfillment) -> Warning? {
+    guard let time = occurredAt?.micros, let last = known.occurredAt?.micros, time < last else {
+      return nil
+    }
+    return .outdated("fulfillment.occurred_at", "What the carrier reported of the shipment")
+  }
+
+  /// The shipment in the place of what is known of it, with the items that it had where it names
+  /// none.
+  func replacing(_ known: Fulfillment) -> Fulfillment {
+    var shipment = self
+    if items.isEmpty { shipment.items = known.items }
+    return shipment
   }
 }
 

@@ -16,7 +16,8 @@ enum WaitingParts {
 }
 
 extension OrderPart {
-  /// Keeps the part until its order comes. The same part again replaces it.
+  /// Keeps the part until its order comes. The same part again replaces it, by the rules of parts
+  /// whose order is known.
   ///
   /// - Throws: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`.
   func wait(in writer: StoreWriter, at now: Int64) throws -> Outcome {
@@ -32,11 +33,19 @@ extension OrderPart {
       part.part = .fulfillment(fulfillment)
       (kind, field, id) = (2, "fulfillment", fulfillment.externalID)
     }
-    let warnings = [Warning.awaited(field)]
+    var warnings = [Warning.awaited(field)]
     let oldest = now - WaitingParts.longest
     let known = try writer.read.pendingPart(of: orderExternalID, kind: kind, id)
     if let known, known.receivedAt >= oldest {
       let old = try PendingOrderPart(stored: known.body)
+      if case .fulfillment(let given) = content, case .fulfillment(let shipment) = old.part {
+        if let outdated = given.outdated(by: shipment) {
+          return Outcome(outcome: .unchanged, warnings: warnings + [outdated])
+        }
+        let replaced = given.replacing(shipment)
+        part.part = .fulfillment(replaced)
+        warnings += [replaced.removal(from: shipment, at: field)].compactMap(\.self)
+      }
       if old.part == part.part { return Outcome(outcome: .unchanged, warnings: warnings) }
     }
     try writer.forgetPendingParts(before: oldest)
@@ -99,7 +108,7 @@ extension OrderPart {
       } catch let error as RPCError {
         // Nothing was written: the order fits without it.
         let field = row.kind == 1 ? "refund" : "fulfillment"
-        result.warnings.append(.partDropped(field, error.firstReason))
+        result.warnings.append(.partDropped(field, row.partID, error.firstReason))
       }
     }
   }

@@ -58,7 +58,8 @@ public enum SearchRebuild {
   private static let finish = Query("DELETE FROM search_rebuild")
 
   /// Does one step in a write transaction, with at most so many customers. Returns how many are
-  /// indexed by now; nil when nothing is left to be done, or it failed and waits for the next start.
+  /// indexed by now; nil when nothing is left to be done, or it failed and waits for the next
+  /// start.
   @discardableResult
   public static func step(
     _ transaction: WriteTransaction,

@@ -7,7 +7,7 @@ extension EndToEnd {
     /// More than any attack may make the server hold.
     static let memoryLimit = 256 << 20
 
-    @Test("frames of every bad kind, one after the other", .timeLimit(.minutes(5)))
+    @Test("frames of every bad kind, one after the other", .timeLimit(.minutes(15)))
     func everyKind() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(data: folder.file("data"))
@@ -122,7 +122,7 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    @Test("three hundred connections of randomly damaged requests", .timeLimit(.minutes(5)))
+    @Test("three hundred connections of randomly damaged requests", .timeLimit(.minutes(15)))
     func randomDamage() async throws {
       var random = SeededRandom()
       let folder = try TemporaryFolder()

@@ -6,7 +6,7 @@ extension EndToEnd {
   @Suite struct BatchRestartTests {
     static let lines = 20_000
 
-    @Test("an import goes on where a killed server stopped it", .timeLimit(.minutes(3)))
+    @Test("an import goes on where a killed server stopped it", .timeLimit(.minutes(15)))
     func importThroughCrash() async throws {
       let folder = try TemporaryFolder()
       let data = folder.file("data")

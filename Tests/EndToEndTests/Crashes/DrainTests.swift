@@ -12,7 +12,7 @@ extension EndToEnd {
 
     @Test(
       "drain and restart under load without a failed call",
-      .timeLimit(.minutes(3)),
+      .timeLimit(.minutes(15)),
       arguments: Transport.allCases
     )
     func drainUnderLoad(_ transport: Transport) async throws {
@@ -49,7 +49,7 @@ extension EndToEnd {
 
     @Test(
       "a drain tells who watches the health, and does not wait for them",
-      .timeLimit(.minutes(5))
+      .timeLimit(.minutes(15))
     )
     func drainTellsWatchers() async throws {
       let folder = try TemporaryFolder()

@@ -7,7 +7,7 @@ extension EndToEnd {
   /// cache, a power cut does not.
   @Suite(.enabled(if: Shim.isPossible, "needs a C compiler and python3 with sqlite3"))
   struct DurabilityTests {
-    @Test("every acknowledged write is in every image", .timeLimit(.minutes(4)))
+    @Test("every acknowledged write is in every image", .timeLimit(.minutes(15)))
     func acknowledgedMeansOnDisk() async throws {
       let report = try await PowerCut().report(synchronous: "full", instants: 500, torn: 1)
       print("durability: \(report.text)")
@@ -16,7 +16,7 @@ extension EndToEnd {
       #expect(report.missing == 0 && report.damaged == 0, "\(report.text)")
     }
 
-    @Test("the same test finds what synchronous=off loses", .timeLimit(.minutes(4)))
+    @Test("the same test finds what synchronous=off loses", .timeLimit(.minutes(15)))
     func withoutSyncsWritesAreLost() async throws {
       let report = try await PowerCut().report(synchronous: "off", instants: 100, torn: 0)
       print("durability, off: \(report.text)")

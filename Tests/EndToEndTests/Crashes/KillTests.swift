@@ -8,7 +8,7 @@ extension EndToEnd {
     static let clients = 4
     static let writersPerClient = 4
 
-    @Test("kill -9 under write load, twenty times", .timeLimit(.minutes(5)))
+    @Test("kill -9 under write load, twenty times", .timeLimit(.minutes(15)))
     func acknowledgedWritesSurviveKills() async throws {
       var random = SeededRandom()
       let folder = try TemporaryFolder()

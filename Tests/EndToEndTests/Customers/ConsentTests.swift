@@ -7,7 +7,7 @@ extension EndToEnd {
   @Suite struct ConsentTests {
     /// A: SMS subscribed. B: SMS subscribed and suppressed. C: SMS unsubscribed and suppressed.
     /// D: SMS and e-mail subscribed. E: e-mail subscribed.
-    @Test("five customers and the filters of the article", .timeLimit(.minutes(5)))
+    @Test("five customers and the filters of the article", .timeLimit(.minutes(15)))
     func fiveCustomers() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(data: folder.file("data"))
@@ -57,7 +57,7 @@ extension EndToEnd {
       #expect(exported.output == (["external_id"] + expected).map { $0 + "\r\n" }.joined())
     }
 
-    @Test("a customer's own opt-out is sticky", .timeLimit(.minutes(5)))
+    @Test("a customer's own opt-out is sticky", .timeLimit(.minutes(15)))
     func stickyOptOut() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(data: folder.file("data"))
@@ -96,7 +96,7 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    @Test("an opt-out of a day is after an agreement of that day", .timeLimit(.minutes(5)))
+    @Test("an opt-out of a day is after an agreement of that day", .timeLimit(.minutes(15)))
     func aDayHasAnEnd() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(data: folder.file("data"))

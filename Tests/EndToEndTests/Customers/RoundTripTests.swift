@@ -7,7 +7,7 @@ extension EndToEnd {
   @Suite struct RoundTripTests {
     private static let customers = 400
 
-    @Test("a generated shop moves to an empty store", .timeLimit(.minutes(5)))
+    @Test("a generated shop moves to an empty store", .timeLimit(.minutes(15)))
     func moveShop() async throws {
       let folder = try TemporaryFolder()
       let made = try await Programs.patrond([

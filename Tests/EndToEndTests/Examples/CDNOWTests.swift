@@ -9,7 +9,7 @@ extension EndToEnd {
     @Test(
       "examples/cdnow/run imports every purchase, and a second run changes nothing",
       .enabled(if: Files.exists(file), "needs ../shared/data/cdnow/CDNOW_master.txt"),
-      .timeLimit(.minutes(10))
+      .timeLimit(.minutes(15))
     )
     func importTwice() async throws {
       let folder = try TemporaryFolder()

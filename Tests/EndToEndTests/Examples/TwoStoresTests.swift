@@ -4,7 +4,7 @@ import Testing
 extension EndToEnd {
   /// The command line on two stores of one server, which must never see each other.
   @Suite struct TwoStoresTests {
-    @Test("two stores over a Unix socket", .timeLimit(.minutes(5)))
+    @Test("two stores over a Unix socket", .timeLimit(.minutes(15)))
     func storesAreApart() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(

@@ -4,7 +4,7 @@ import Testing
 extension EndToEnd {
   /// What people do wrong with the command line: one clear line, the right exit status, no trace.
   @Suite struct CommandLineMistakeTests {
-    @Test("each mistake gets its line and its status", .timeLimit(.minutes(5)))
+    @Test("each mistake gets its line and its status", .timeLimit(.minutes(15)))
     func everyMistake() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(data: folder.file("data"))

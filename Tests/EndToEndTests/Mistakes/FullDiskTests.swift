@@ -10,7 +10,7 @@ extension EndToEnd {
       .enabled("needs root and the right to mount a tmpfs") {
         await SmallDisk.isPossible()
       },
-      .timeLimit(.minutes(5))
+      .timeLimit(.minutes(15))
     )
     func fullDisk() async throws {
       let disk = try await SmallDisk(mebibytes: 8)

@@ -42,7 +42,7 @@ extension EndToEnd {
         if: isPossible,
         "needs golang-go and golang-github-containerd-ttrpc-dev: see dev/install"
       ),
-      .timeLimit(.minutes(5)),
+      .timeLimit(.minutes(15)),
       arguments: ["unix", "tcp"]
     )
     func stockClient(_ transport: String) async throws {

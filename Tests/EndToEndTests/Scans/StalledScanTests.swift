@@ -12,7 +12,7 @@ extension EndToEnd {
 
     @Test(
       "a stalled export ends, the log stays under its mark, writes go on",
-      .timeLimit(.minutes(5))
+      .timeLimit(.minutes(15))
     )
     func stalledExport() async throws {
       let shop = try await GeneratedShop(Self.customers)
@@ -55,7 +55,7 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    @Test("an export that is read has every row of one snapshot", .timeLimit(.minutes(5)))
+    @Test("an export that is read has every row of one snapshot", .timeLimit(.minutes(15)))
     func readExport() async throws {
       let shop = try await GeneratedShop(Self.fewer)
       let server = try await shop.start()

@@ -12,7 +12,7 @@ extension EndToEnd {
 
     @Test(
       "a watch during examples/cdnow/run shows every event once",
-      .timeLimit(.minutes(5)),
+      .timeLimit(.minutes(15)),
       arguments: Restart.allCases
     )
     func watchThroughRestart(_ restart: Restart) async throws {
@@ -66,7 +66,7 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    @Test("a drain ends watches at once", .timeLimit(.minutes(5)))
+    @Test("a drain ends watches at once", .timeLimit(.minutes(15)))
     func drainEndsWatches() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(
@@ -88,7 +88,7 @@ extension EndToEnd {
       await client.close()
     }
 
-    @Test("--watch-history bounds how far back a watch may go", .timeLimit(.minutes(5)))
+    @Test("--watch-history bounds how far back a watch may go", .timeLimit(.minutes(15)))
     func watchHistory() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(

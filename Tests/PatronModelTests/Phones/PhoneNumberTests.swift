@@ -89,7 +89,7 @@ import Testing
     ("BR", "0 15 11 96123 4567", "+5511961234567"),
     ("US", "0044 20 7946 0958", "+442079460958"),
     ("AR", "011 15-2345-6789", "+5491123456789"),
-    ("MX", "044 55 1234 5678", "+525512345678"),
+    ("MX", "044 55 1234 5678", "+525512345678"), ("MX", "52 1 55 1234 5678", "+525512345678"),
     ("AG", "460 1234", "+12684601234"),
     ("GS", "20000", "+50020000"),
   ])
@@ -109,6 +109,8 @@ import Testing
     ("AT", "442079460958", "PHONE_AMBIGUOUS"), ("IN", "442079460958", "PHONE_NOT_E164"),
     // Austria, and North America behind the prefix of a Brazilian carrier.
     ("BR", "0043 1 415 555 0132", "PHONE_AMBIGUOUS"),
+    // Mexico's former 1 stood behind +52: this one is North America's, or nobody knows.
+    ("MX", "1 415 555 0100", "PHONE_AMBIGUOUS"), ("MX", "(1) 212-555-0123", "PHONE_AMBIGUOUS"),
   ])
   func rejectsWithDefaultCountry(country: String, given: String, expected: String) throws {
     let country = try CountryCode(country)

@@ -137,7 +137,7 @@ import Testing
     }
     #expect(effects("sms_received", ["body_excerpt": .string("START")]) == [.restore(.sms)])
     let possible = [EnrichmentEffect.possibleOptOut(.sms)]
-    #expect(effects("sms_received", ["body_excerpt": .string("please STOP it")]) == possible)
+    #expect(effects("sms_received", ["body_excerpt": .string("could you STOP it")]) == possible)
     // Of what keyword and text say, what is the more careful counts.
     let both: [String: PropertyValue] = [
       "keyword": .string("START"), "body_excerpt": .string("stop"),

@@ -32,6 +32,7 @@ import Testing
     #expect(words.intent(of: "“Aufhören” bitte") == .optOut)
     #expect(words.intent(of: "No, gracias. Adiós") == .optOut)
     #expect(words.intent(of: "Bitte mal aufhören damit") == .possibleOptOut)
+    #expect(words.intent(of: "Bitte aufhören damit") == .optOut, "politeness aside")
     #expect(words.intent(of: "r") == .optOut && words.intent(of: "red") == .none)
     #expect(words.intent(of: "join") == .start && words.intent(of: "join us") == .none)
     #expect(words.intent(of: "stop") == .optOut, "an opt-out stays one")
@@ -51,6 +52,17 @@ import Testing
       let found = reason { () throws(RuleError) in try ReplyWords.checked(given) }
       #expect(found == expected, "\(given.first ?? "")")
     }
+  }
+
+  @Test func whatIsSaidTwiceIsTheSame() {
+    for text in ["stopstop", "Cancel cancel CANCEL", "end end please", "unsub unsub", "取消取消"] {
+      #expect(ReplyWords.known.intent(of: text) == .optOut, "\(text)")
+    }
+    for text in ["TT", "no no", "11", "haha"] {
+      #expect(ReplyWords.known.intent(of: text) == .none, "\(text)")
+    }
+    let long = String(repeating: "ab", count: 900)
+    #expect(ReplyWords.known.intent(of: long) == .none)
   }
 
   @Test func aLongTextIsReadToAnEnd() {

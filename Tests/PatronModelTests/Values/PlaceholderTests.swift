@@ -52,5 +52,13 @@ import Testing
     }
   }
 
+  /// The error of such a number tells what made it.
+  @Test(arguments: ["42.0", "7210448301122,00", "7.21045E+12", "\u{FF11}.0"])
+  func aConvertedNumberIsToldWithWhatToDo(_ text: String) {
+    #expect(Placeholder.error(text).message.contains("Format the column as text"))
+    #expect(Placeholder.error(text).reason == "EXTERNAL_ID_PLACEHOLDER")
+    #expect(!Placeholder.error("null").message.contains("Format"))
+  }
+
   private static let ends: Set<String> = ["2147483647", "4294967295"]
 }

@@ -278,6 +278,55 @@ struct SubscribeTests {
     }
   }
 
+  /// Who names no number, and an e-mail address that is not the customer's, may be somebody else.
+  @Test func anotherAddressOfTheOtherChannelAgreesToNothing() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert {
+        $0.externalID = "c1"
+        $0.email = "c1@example.com"
+        $0.phoneNumber = "+14155550101"
+      }
+      try await shop.upsert {
+        $0.externalID = "c2"
+        $0.phoneNumber = "+14155550102"
+      }
+      let before = try shop.image()
+      let other = try await failure {
+        try await shop.subscribe {
+          $0.customer = .with {
+            $0.externalID = "c1"
+            $0.email = "other@example.com"
+          }
+        }
+      }
+      #expect(other.code == .failedPrecondition && other.reason == "ADDRESS_DIFFERS")
+      #expect(other.metadata["field"] == "email")
+      #expect(try shop.image() == before)
+      // Her own address beside it, her number, and a first address are no contradiction.
+      let own: [@Sendable (inout CustomerInput) -> Void] = [
+        { $0.email = "C1@example.com" },
+        {
+          $0.email = "other@example.com"
+          $0.phoneNumber = "+14155550101"
+        },
+        {
+          $0.externalID = "c2"
+          $0.email = "c2@example.com"
+        },
+      ]
+      for adjust in own {
+        try await shop.subscribe {
+          $0.customer = .with {
+            $0.externalID = "c1"
+            adjust(&$0)
+          }
+        }
+      }
+      #expect(try await shop.status().canReceive)
+      #expect(try await shop.status(of: .externalID("c2")).canReceive)
+    }
+  }
+
   @Test func historicalAgreementsAreNotConfirmed() async throws {
     try await Shop.open { shop in
       try await shop.set { $0.smsDoubleOptIn = true }

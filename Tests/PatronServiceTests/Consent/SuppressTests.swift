@@ -211,13 +211,19 @@ struct SuppressTests {
         try await shop.suppress(.externalID("c1")) {
           $0.channels = []
           $0.reason = .init(rawValue: 10)
-          $0.source = String(repeating: "x", count: 41)
-          $0.note = String(repeating: "x", count: 256)
           $0.suppressedAt = .at(GoogleProtobuf.Timestamp.now + 1000)
         }
       }
-      #expect(Set(broken.map(\.path)) == ["channels", "reason", "source", "note", "suppressed_at"])
+      #expect(Set(broken.map(\.path)) == ["channels", "reason", "suppressed_at"])
       #expect(try shop.image() == before)
+      let cut = try await shop.suppress(.email("x@example.com")) {
+        $0.channels = [.email]
+        $0.source = String(repeating: "x", count: 41)
+        $0.note = "a\u{7}b"
+      }
+      #expect(cut.outcome == .updated)
+      #expect(cut.warnings.map(\.reason) == ["FIELD_CUT", "FIELD_DROPPED"])
+      #expect(cut.warnings.map(\.field) == ["source", "note"])
       try await shop.suppress(.externalID("c1")) {
         $0.channels = [.email]
         $0.source = String(repeating: "x", count: 40)

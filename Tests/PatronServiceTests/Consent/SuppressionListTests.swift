@@ -157,7 +157,6 @@ struct SuppressionListTests {
         [
           entry("nobody"), entry(""), entry("a@example.com") { $0.channel = .sms },
           entry("a@", .init(rawValue: 99)), entry("a@example.com", at: 100),
-          entry("a@example.com") { $0.note = String(repeating: "x", count: 256) },
           entry("+14155550101") { $0.channel = .sms },
         ])
       let broken = answer.results.map { $0.error?.asError.broken ?? [] }
@@ -166,12 +165,41 @@ struct SuppressionListTests {
       #expect(broken[2] == [Broken("channel", "CHANNEL_MISMATCH")])
       #expect(broken[3].map(\.path) == ["reason", "address"])
       #expect(broken[4].map(\.path) == ["suppressed_at"])
-      #expect(broken[5].map(\.path) == ["note"])
-      #expect(broken[6].isEmpty && answer.counts?.rejected == 6 && answer.counts?.updated == 1)
+      #expect(broken[5].isEmpty && answer.counts?.rejected == 5)
       let none = try await violations { try await take(shop, []) }
       #expect(none == [Broken("suppressions", "BATCH_SIZE_OUT_OF_RANGE")])
       let source = try await violations { try await take(shop, [entry("x")]) { $0.source = "x" } }
       #expect(source.map(\.path) == ["source"])
+    }
+  }
+
+  /// A refusal is worth more than the note beside it, and than a table of numbers.
+  @Test func nothingBesideARefusalCostsIt() async throws {
+    try await Shop.open { shop in
+      try await shop.subscribe { $0.channels = [.email] }
+      let answer = try await take(
+        shop,
+        [
+          entry("c1@example.com", .unsubscribed) { $0.note = String(repeating: "x", count: 300) },
+          entry("a@example.com") { $0.note = "a\u{1}" },
+          entry("b@example.com") { $0.note = String(repeating: "x", count: 255) },
+          entry("+39 6 6982 1111", .unsubscribed), entry("069821111"),
+        ])
+      #expect(
+        answer.results.map { $0.warnings.map { "\($0.reason) \($0.field) \($0.rule)" } } == [
+          ["FIELD_CUT note TEXT_TOO_LONG"], ["FIELD_DROPPED note TEXT_HAS_CONTROL_CHARACTER"], [],
+          [], [],
+        ])
+      #expect(answer.counts?.rejected == 1)
+      #expect(
+        answer.results.last?.error?.asError.broken == [Broken("address", "PHONE_COUNTRY_MISSING")])
+      #expect(try await shop.status(.email).state == .unsubscribed)
+      let notes = try await list(shop).suppressions.map { $0.suppression?.note.count ?? 0 }
+      #expect(notes.sorted() == [0, 0, 255])
+      // As UnsubscribeCustomer finds it.
+      let status = try await shop.customers.getAddressStatus(
+        .with { $0.address = .with { $0.ref = .phoneNumber("+39 6 6982 1111") } })
+      #expect(status.channels.map { $0.suppressions.map(\.reason) } == [[.unsubscribed]])
     }
   }
 

@@ -202,6 +202,34 @@ struct UnsubscribeTests {
     }
   }
 
+  /// An end and a method say nothing of an opt-out.
+  @Test func whatSaysNothingOfAnOptOutDoesNotCostIt() async throws {
+    try await Shop.open { shop in
+      try await shop.subscribe { $0.channels = [.sms, .email] }
+      let answer = try await shop.unsubscribe {
+        $0.evidence = .with {
+          $0.source = "page"
+          $0.expiresAt = .at(1_000_000_000)
+          $0.method = .init(rawValue: 99)
+        }
+      }
+      #expect(answer.changes.map(\.after) == [.unsubscribed])
+      #expect(
+        answer.warnings.map { "\($0.reason) \($0.field) \($0.rule)" } == [
+          "FIELD_DROPPED evidence.method ENUM_VALUE_UNKNOWN",
+          "FIELD_DROPPED evidence.expires_at EXPIRES_TOO_EARLY",
+        ])
+      let evidence = try #require(try await shop.history().last?.evidence)
+      #expect(evidence.expiresAt == nil && evidence.method == .unspecified)
+      #expect(evidence.source == "page")
+      let plain = try await shop.unsubscribe {
+        $0.channels = [.email]
+        $0.evidence = .with { $0.expiresAt = .at(GoogleProtobuf.Timestamp.now + 1000) }
+      }
+      #expect(plain.changes.map(\.after) == [.unsubscribed] && plain.warnings.isEmpty)
+    }
+  }
+
   /// Carriers tell whole seconds.
   @Test func anOptOutOfTheSecondOfTheAgreementCounts() async throws {
     try await Shop.open { shop in

@@ -154,7 +154,7 @@ struct DeleteTests {
       let again = try await failure {
         try await shop.sync(.of("o1", 1)) { $0.email = "bob@example.com" }
       }
-      #expect(again.reason == "ORDER_CUSTOMER_CHANGED")
+      #expect(again.reason == "CUSTOMER_ERASED")
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
   }

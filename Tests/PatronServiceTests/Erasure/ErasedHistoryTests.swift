@@ -7,7 +7,7 @@ import Testing
 @testable import PatronService
 
 /// Long histories are worked off in several transactions.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(15)))
 struct ErasedHistoryTests {
   /// Records events as batches.
   static func record(_ count: Int, of customer: String = "c1", _ shop: Shop) async throws {

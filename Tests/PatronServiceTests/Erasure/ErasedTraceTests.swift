@@ -7,7 +7,7 @@ import Testing
 @testable import PatronService
 
 /// Nothing of an erased customer is left in the files.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ErasedTraceTests {
   /// What of the markers is in the database, its log and everything beside them.
   private func traces(_ markers: [String: String], in directory: String) throws -> [String] {

@@ -8,7 +8,7 @@ import Testing
 @testable import PatronService
 
 /// What an erasure does in which transaction.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ErasureStepTests {
   static let series = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
 

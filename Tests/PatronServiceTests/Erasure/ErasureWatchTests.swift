@@ -7,7 +7,7 @@ import Testing
 @testable import PatronService
 
 /// What those hear of an erasure who follow timelines.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ErasureWatchTests {
   private func delete(
     _ rig: WatchRig, _ id: String, _ mode: DeleteMode

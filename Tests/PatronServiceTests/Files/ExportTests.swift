@@ -34,6 +34,25 @@ struct ExportTests {
     }
   }
 
+  @Test func greatestAmountsAreExported() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert {
+        $0.externalID = "b"
+        $0.email = "b@example.com"
+      }
+      try await shop.sync(.of("1", .max, "EUR")) { $0.externalID = "b" }
+      for (id, expected) in [
+        ("2", "46116860184273879.04"), ("3", "30744573456182586.02"),
+      ] {
+        try await shop.sync(.of(id, 0, "EUR")) { $0.externalID = "b" }
+        let table = try Shop.table(try await shop.export().text)
+        let row = Dictionary(uniqueKeysWithValues: zip(table[0], table[1]))
+        #expect(row["average_order_value"] == expected)
+        #expect(row["total_spent"] == "92233720368547758.07")
+      }
+    }
+  }
+
   @Test func propertiesHaveAColumnForEachType() async throws {
     try await Shop.open { shop in
       func set(_ id: String, _ properties: [String: PatronProto.PropertyValue.Kind]) async throws {

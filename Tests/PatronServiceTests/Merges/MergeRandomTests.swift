@@ -15,7 +15,8 @@ struct MergeRandomTests {
       for number in 0..<400 {
         try await run.step("seed \(seed), step \(number)")
         if number % 40 == 39 {
-          try #require(try shop.findings() == [], "seed \(seed), step \(number)")
+          let findings = try shop.findings()
+          try #require(findings == [], "seed \(seed), step \(number): \(findings)")
           try await run.checkNothingIsLost("seed \(seed), step \(number)")
         }
       }

@@ -42,6 +42,61 @@ struct UnmergeTests {
     }
   }
 
+  /// Both had agreed; one opted out while they were one, and the other agreed after that.
+  @Test(arguments: ["call", "flag", "import", "event"])
+  func anOptOutOfTheTimeBetweenIsNotLost(_ how: String) async throws {
+    try await Shop.open { shop in
+      for id in ["a", "b"] {
+        try await shop.upsert {
+          $0.externalID = id
+          $0.email = "\(id)@example.com"
+        }
+        try await shop.subscribe {
+          $0.customer = .with { $0.externalID = id }
+          $0.channels = [.email]
+        }
+      }
+      let merged = try await shop.merge(.externalID("a"), .externalID("b"))
+      switch how {
+      case "call": try await shop.unsubscribe(.email("b@example.com")) { $0.channels = [.email] }
+      case "flag":
+        try await shop.unsubscribe(.externalID("a")) {
+          $0.channels = [.email]
+          $0.actor = .platform
+        }
+      case "import":
+        _ = try await shop.customers.importCustomers(
+          .with {
+            $0.items = [
+              .with {
+                $0.customer = .with { $0.email = "b@example.com" }
+                $0.subscriptions = [
+                  .with {
+                    $0.channel = .email
+                    $0.topic = .marketing
+                    $0.state = .unsubscribed
+                  }
+                ]
+              }
+            ]
+          })
+      default:
+        _ = try await shop.tell(
+          "email_unsubscribed", "u1", at: GoogleProtobuf.Timestamp.now, of: { $0.email = "b@example.com" })
+      }
+      #expect(try await !shop.status(.email, of: .externalID("a")).canReceive)
+      try await shop.subscribe {
+        $0.customer = .with { $0.externalID = "a" }
+        $0.channels = [.email]
+      }
+      #expect(try await shop.status(.email, of: .externalID("a")).canReceive)
+      _ = try await shop.unmerge(merged.mergeID)
+      #expect(try await shop.status(.email, of: .externalID("a")).canReceive)
+      #expect(try await !shop.status(.email, of: .externalID("b")).canReceive)
+      #expect(try shop.findings() == [])
+    }
+  }
+
   @Test func whatHappenedSinceStaysWithThePrimary() async throws {
     try await Shop.open { shop in
       let pair = try await MergedPair(shop)

@@ -9,7 +9,7 @@ import Testing
 @testable import PatronService
 
 /// Work for callers who went away, and requests that are refused before anything is opened.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct AbandonedCallTests {
   @Test func aQueuedWriteOfACallerWhoCancelledIsNotDone() async throws {
     try await Shop.open { shop in

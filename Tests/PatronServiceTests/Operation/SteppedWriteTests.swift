@@ -6,7 +6,7 @@ import Testing
 @testable import PatronService
 
 /// Writes that take more than one transaction.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct SteppedWriteTests {
   /// Steps of a write, and what came of them.
   private final class Steps: ReplySink {

@@ -8,7 +8,7 @@ import Testing
 @testable import PatronStore
 
 /// The search index has no end by count: not of erasures, not of anything else.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct SearchAgeTests {
   /// Some more than an index without merges takes before SQLite opens it no longer.
   @Test func afterManyErasuresEverythingGoesOn() async throws {

@@ -11,7 +11,7 @@ import Testing
 
 /// A search index that fails stops nobody: records are written and erased, searches are answered,
 /// and it is made again.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct SearchFaultTests {
   @Test(arguments: 0..<IndexDamage.all.count)
   func writesErasuresAndSearchesGoOn(_ index: Int) async throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import PatronStore
 
 /// What a start and a check see of the search index.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct SearchInspectionTests {
   /// Looks at the index as a start does, and makes it again where that is needed.
   static func mend(_ store: Store) throws {

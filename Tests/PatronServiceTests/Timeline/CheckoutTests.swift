@@ -31,6 +31,35 @@ struct CheckoutTests {
       })
   }
 
+  @Test func aWordMayBeTakenBackUntilItIsCompleted() async throws {
+    try await Shop.open { shop in
+      func tell(_ accepts: Bool, _ adjust: (inout Checkout) -> Void = { _ in }) async throws
+        -> ConsentState
+      {
+        _ = try await sync(
+          shop,
+          of: {
+            $0.email = "a@example.com"
+            $0.acceptsEmailMarketing = accepts
+          }, adjust)
+        return try await shop.state(.email, .email("a@example.com"))
+      }
+      #expect(try await tell(true) == .subscribed)
+      // The same again says nothing new.
+      #expect(try await tell(false) == .subscribed)
+      #expect(try await tell(false) { $0.completedAt = .at(1_700_000_900) } == .unsubscribed)
+      try await shop.subscribe {
+        $0.customer = .with { $0.email = "a@example.com" }
+        $0.channels = [.email]
+      }
+      let total: (inout Checkout) -> Void = {
+        $0.completedAt = .at(1_700_000_900)
+        $0.total = .of(4300)
+      }
+      #expect(try await tell(false, total) == .subscribed)
+    }
+  }
+
   @Test func fillsNothingThatWasClearedSince() async throws {
     try await Shop.open { shop in
       for name in ["Ada", ""] {

@@ -97,6 +97,43 @@ struct ConsentEnrichmentTests {
     }
   }
 
+  /// An event that names no number, and somebody else's e-mail address, may tell of that somebody.
+  @Test func anotherAddressOfTheOtherChannelAgreesToNothing() async throws {
+    try await Shop.open { shop in
+      try await shop.ada()
+      try await shop.upsert {
+        $0.externalID = "c2"
+        $0.email = "c2@example.com"
+      }
+      for (number, email) in ["c2@example.com", "nobody@example.com"].enumerated() {
+        let other = try await shop.tell(
+          "sms_subscribed", "e\(number)",
+          of: {
+            $0.externalID = "c1"
+            $0.email = email
+          })
+        #expect(other.warnings.last?.reason == "ADDRESS_DIFFERS")
+        #expect(try await shop.state(.sms) == .neverSubscribed)
+      }
+      // An opt-out counts all the same, and her own address agrees.
+      let own = try await shop.tell(
+        "sms_subscribed", "e3",
+        of: {
+          $0.externalID = "c1"
+          $0.email = "C1@example.com"
+        })
+      #expect(own.warnings.isEmpty, "\(own.warnings)")
+      #expect(try await shop.state(.sms) == .subscribed)
+      try await shop.tell(
+        "sms_unsubscribed", "e4", at: 1_700_000_100,
+        of: {
+          $0.externalID = "c1"
+          $0.email = "c2@example.com"
+        })
+      #expect(try await shop.state(.sms) == .unsubscribed)
+    }
+  }
+
   @Test func aNewerFlagStays() async throws {
     try await Shop.open { shop in
       try await shop.ada()

@@ -262,7 +262,7 @@ struct LargeOrderTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(3))) func anExportHasAllOfIt() async throws {
+  @Test(.timeLimit(.minutes(15))) func anExportHasAllOfIt() async throws {
     try await Shop.open { shop in
       _ = try await fill(shop)
       var bytes: [UInt8] = []

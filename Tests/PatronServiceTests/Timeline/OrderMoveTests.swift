@@ -83,6 +83,62 @@ struct OrderMoveTests {
     }
   }
 
+  @Test func aRefusalComesToTheRightGuestAndAnAgreementDoesNot() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert {
+        $0.email = "right@example.com"
+        $0.acceptsEmailMarketing = true
+      }
+      let order = Order.of("o1", 1000)
+      try await shop.sync(order) { $0.email = "typo@example.com" }
+      let moved = try await shop.sync(order) {
+        $0.email = "right@example.com"
+        $0.acceptsEmailMarketing = false
+      }
+      #expect(moved.warnings.map(\.reason) == ["ORDER_MOVED"])
+      #expect(try await shop.state(.email, .email("right@example.com")) == .unsubscribed)
+      // The same state again says nothing new.
+      try await shop.subscribe {
+        $0.customer = .with { $0.email = "right@example.com" }
+        $0.channels = [.email]
+      }
+      try await shop.sync(order) {
+        $0.email = "right@example.com"
+        $0.acceptsEmailMarketing = false
+      }
+      #expect(try await shop.state(.email, .email("right@example.com")) == .subscribed)
+    }
+  }
+
+  @Test func whatAnOrderAgreedToForAWrongAddressEnds() async throws {
+    try await Shop.open { shop in
+      try await shop.upsert { $0.email = "own@example.com" }
+      try await shop.subscribe {
+        $0.customer = .with { $0.email = "own@example.com" }
+        $0.channels = [.email]
+      }
+      for (number, email) in ["typo@example.com", "own@example.com"].enumerated() {
+        let order = Order.of("o\(number)", 1000)
+        try await shop.sync(order) {
+          $0.email = email
+          $0.acceptsEmailMarketing = true
+        }
+        #expect(try await shop.state(.email, .email(email)) == .subscribed)
+        let moved = try await shop.sync(order) {
+          $0.email = "right\(number)@example.com"
+          $0.acceptsEmailMarketing = true
+        }
+        #expect(moved.warnings.map(\.reason) == ["ORDER_MOVED", "CONSENT_NOT_CARRIED"])
+        #expect(
+          try await shop.state(.email, .email("right\(number)@example.com")) == .neverSubscribed)
+      }
+      #expect(try await shop.state(.email, .email("typo@example.com")) == .neverSubscribed)
+      // Who agreed in person stays.
+      #expect(try await shop.state(.email, .email("own@example.com")) == .subscribed)
+      #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
   @Test func whomTheShopKnowsKeepsTheOrderUnlessItNamesAnother() async throws {
     try await Shop.open { shop in
       for id in ["c1", "c2"] {
@@ -176,7 +232,7 @@ struct OrderMoveTests {
       let erased = try await failure { try await move(shop, "o1", to: .externalID("c2")) }
       #expect(erased.code == .notFound && erased.reason == "CUSTOMER_ERASED")
       let named = try await failure { try await shop.sync(.of("o1", 100)) { $0.externalID = "c2" } }
-      #expect(named.reason == "ORDER_CUSTOMER_CHANGED")
+      #expect(named.reason == "CUSTOMER_ERASED")
     }
   }
 

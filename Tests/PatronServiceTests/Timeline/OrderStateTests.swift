@@ -89,6 +89,56 @@ struct OrderStateTests {
     }
   }
 
+  /// The shop said that all of it went back: parts that are named later are some of that.
+  @Test func refundsOfARefundedOrderTakeNothingBack() async throws {
+    try await Shop.open { shop in
+      try await shop.sync(.of("o1", 5000) { $0.paymentStatus = .refunded }, of: guest)
+      for (id, amount) in [("r1", 0), ("r2", 2000), ("r3", 3000)] as [(String, Int64)] {
+        let answer = try await shop.timelines.syncRefund(
+          .with {
+            $0.orderExternalID = "o1"
+            $0.refund = OrderPartTests.refund(id, amount)
+          })
+        #expect(answer.order?.paymentStatus == .refunded, "\(id)")
+        let customer = try await shop.customer(.id(answer.order?.customerID ?? 0))
+        #expect(customer.orderStats.first?.refundedTotal == 5000, "\(id)")
+        #expect(customer.orderStats.first?.netSpent == 0, "\(id)")
+        #expect(try shop.store.check([RecordChecks.run]) == [])
+      }
+      // All is named now, so the status follows a smaller refund.
+      let less = try await shop.timelines.syncRefund(
+        .with {
+          $0.orderExternalID = "o1"
+          $0.refund = OrderPartTests.refund("r3", 1000)
+        })
+      #expect(less.order?.paymentStatus == .partiallyRefunded)
+    }
+  }
+
+  @Test func aStatusThatIsNotGivenTakesNoDeliveryBack() async throws {
+    for mask in [[], ["fulfillment_status"]] {
+      try await Shop.open { shop in
+        try await shop.sync(.of("o1", 5000) { $0.fulfillmentStatus = .fulfilled }, of: guest)
+        _ = try await shop.timelines.syncFulfillment(
+          .with {
+            $0.orderExternalID = "o1"
+            $0.fulfillment = .with {
+              $0.externalID = "f1"
+              $0.fulfilledAt = .at(1_700_000_300)
+              $0.shipmentStatus = .delivered
+            }
+          })
+        let kept = try await shop.sync(
+          .of("o1", 5000), replace: mask.isEmpty, mask: mask, of: guest)
+        #expect(kept.order?.fulfillmentStatus == .fulfilled && kept.outcome == .unchanged)
+        #expect(kept.warnings.map(\.field).contains("order.fulfillment_status"))
+        let taken = try await shop.sync(
+          .of("o1", 5000), replace: mask.isEmpty, allowRegress: true, mask: mask, of: guest)
+        #expect(taken.order?.fulfillmentStatus == .unspecified)
+      }
+    }
+  }
+
   @Test func aStateOfUnknownAgeTakesNothingBack() async throws {
     try await Shop.open { shop in
       let stored = try await shop.sync(Self.rich, of: guest)

@@ -58,7 +58,7 @@ struct ReplyTests {
       try await subscribed(shop, "c1", 1)
       #expect(try await possible(shop) == [])
       for _ in 0..<2 {
-        _ = try await answer(shop, "c1", "please STOP texting me", event: "r1")
+        _ = try await answer(shop, "c1", "could you STOP texting me", event: "r1")
       }
       let events = try await shop.timeline(.externalID("c1")).events
       let told = events.filter { $0.type == "sms_possible_opt_out" }
@@ -68,7 +68,7 @@ struct ReplyTests {
       let customer = try await shop.customer(.externalID("c1"))
       #expect(customer.possibleOptOutAt == .at(1_700_000_100))
       #expect(try await possible(shop) == ["c1"])
-      let again = try await answer(shop, "c1", "please STOP texting me!", event: "r1")
+      let again = try await answer(shop, "c1", "could you STOP texting me!", event: "r1")
       #expect(again.outcome == .updated && again.warnings.isEmpty)
       #expect(
         try await shop.timeline(.externalID("c1")).events
@@ -108,6 +108,22 @@ struct ReplyTests {
       let back = try await answer(shop, "c1", "START", event: "r5", at: 1_700_000_500)
       #expect(back.warnings.map(\.reason) == ["OPT_IN_NOT_TAKEN"], "nothing was agreed to before")
       #expect(try await shop.state(.sms) == .unsubscribed)
+    }
+  }
+
+  @Test func startGivesNothingToANumberThatNeverAgreed() async throws {
+    try await Shop.open { shop in
+      try await subscribed(shop, "c1", 1)
+      _ = try await answer(shop, "c1", "STOP", event: "r1", at: 1_700_000_200)
+      try await shop.upsert {
+        $0.externalID = "c1"
+        $0.phoneNumber = "+14155552222"
+      }
+      #expect(try await shop.state(.sms) == .unsubscribed)
+      let told = try await answer(shop, "c1", "START", event: "r2", at: GoogleProtobuf.Timestamp.now)
+      #expect(told.warnings.map(\.reason) == ["OPT_IN_NOT_TAKEN"])
+      #expect(try await shop.state(.sms) == .unsubscribed)
+      #expect(try shop.findings() == [])
     }
   }
 

@@ -83,11 +83,67 @@ struct WaitingPartTests {
         placed.derivedEvents.map(\.type)
           == ["order_placed", "order_paid", "order_fulfilled", "order_refunded"])
       #expect(placed.warnings.map(\.reason) == ["PENDING_PART_DROPPED"])
+      #expect(placed.warnings.first?.message.contains("r9 waited for this order") == true)
       #expect(placed.warnings.first?.message.contains("CURRENCY_MIXED") == true)
       #expect(try await waiting(shop).pendingParts.isEmpty)
       let stats = try await shop.customer(.email("a@example.com")).orderStats.first
       #expect(stats?.refundedTotal == 400 && stats?.netSpent == 600)
       #expect(try shop.store.check([RecordChecks.run]) == [])
+    }
+  }
+
+  /// By the rules of shipments whose order is known.
+  @Test func aLaterReportOfAShipmentKeepsItsItemsAndAnEarlierOneChangesNothing() async throws {
+    func report(
+      _ shop: Shop, _ status: ShipmentStatus, at seconds: Int64,
+      _ adjust: (inout Fulfillment) -> Void = { _ in }
+    ) async throws -> SyncFulfillmentResponse {
+      try await shop.timelines.syncFulfillment(
+        .with {
+          $0.orderExternalID = "o1"
+          $0.fulfillment = .with {
+            $0.externalID = "f1"
+            $0.fulfilledAt = .at(1_700_000_300)
+            $0.shipmentStatus = status
+            $0.occurredAt = .at(seconds)
+            adjust(&$0)
+          }
+        })
+    }
+    let items: [FulfilledItem] = [
+      .with {
+        $0.productID = "p1"
+        $0.quantity = 2
+      }
+    ]
+    for isKnown in [false, true] {
+      try await Shop.open { shop in
+        func place() async throws -> Order? {
+          try await shop.sync(
+            .of("o1", 1000) {
+              $0.lineItems = [
+                .with {
+                  $0.productID = "p1"
+                  $0.quantity = 3
+                }
+              ]
+            }
+          ) { $0.email = "a@example.com" }.order
+        }
+        if isKnown { _ = try await place() }
+        _ = try await report(shop, .delivered, at: 1_700_000_500) {
+          $0.items = items
+          $0.trackingCompany = "UPS"
+        }
+        let late = try await report(shop, .inTransit, at: 1_700_000_400)
+        #expect(late.outcome == .unchanged)
+        #expect(late.warnings.map(\.reason).contains("ORDER_STATE_OUTDATED"))
+        let next = try await report(shop, .delivered, at: 1_700_000_600)
+        #expect(next.warnings.map(\.reason).contains("ORDER_PARTS_REMOVED"))
+        let shipment = try await place()?.fulfillments.first
+        #expect(shipment?.items == items, "\(isKnown)")
+        #expect(shipment?.shipmentStatus == .delivered && shipment?.trackingCompany == "")
+      }
     }
   }
 

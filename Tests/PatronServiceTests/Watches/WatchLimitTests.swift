@@ -8,7 +8,7 @@ import Testing
 @testable import PatronService
 
 /// Where a watch may begin, what it costs, and how it ends.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct WatchLimitTests {
   private func refusal(_ rig: WatchRig, after sequence: Int64) async throws -> RPCError {
     try await failure("after \(sequence)") { try await rig.watch(after: sequence) }

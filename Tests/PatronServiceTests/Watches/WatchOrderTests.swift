@@ -9,7 +9,7 @@ import Testing
 @testable import PatronService
 
 /// Nothing is missing and nothing comes twice, whoever writes and whenever a watch begins.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(15)))
 struct WatchOrderTests {
   /// What writers did, by store.
   private final class Truth: Sendable {

@@ -7,7 +7,7 @@ import Testing
 @testable import PatronService
 
 /// What a watch sends.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct WatchTests {
   @Test func beginsWithTheNextEvent() async throws {
     try await WatchRig.run { rig in

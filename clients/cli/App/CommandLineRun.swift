@@ -55,8 +55,8 @@ enum CommandLineRun {
     (0...63).contains(error.code.rawValue) ? 64 + error.code.rawValue : 64 + 2
   }
 
-  /// ArgumentParser's text about a value of its own types, which are all numbers here, with what was
-  /// expected.
+  /// ArgumentParser's text about a value of its own types, which are all numbers here, with what
+  /// was expected.
   private static func completed(_ text: String) -> String {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     if lines[0].contains("' is invalid for '"), lines[0].hasSuffix("'") {

@@ -80,6 +80,7 @@ enum ErrorText {
         + "`patron settings set --allow-recreate-after-erasure true`"
     case (.notFound, "CUSTOMER_NOT_FOUND"):
       return "find customers with `patron customers list --search TEXT`; check --store"
+    case (.resourceExhausted, "PENDING_PARTS_TOO_MANY"): return nil
     case (.resourceExhausted, _): return "wait a moment and try again, or send less at once"
     default: return nil
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import PatronClient
 
+import struct PatronModel.ReplyWords
 import struct PatronModel.ZoneRules
 
 /// One run of a command against a server: the client, and where and how to print.
@@ -101,20 +102,28 @@ struct Session: Sendable {
 
   // MARK: times
 
-  /// Reads what holds times; again where one of them turns out to be of the store's zone.
+  /// Reads what holds times; again where one of them turns out to be of the store's zone, or to be
+  /// told by the store's words.
   func reading<Value>(_ body: (Times) throws -> Value) async throws -> Value {
     let value = try body(times)
     return try await learnZone() ? try body(times) : value
   }
 
-  /// Asks for the store's zone where a time was read that needs it. True where that was so: what
-  /// was read has to be read again.
+  /// Asks for the store's zone, and its own words, where a time was read that needs them. True
+  /// where that was so: what was read has to be read again.
   func learnZone() async throws -> Bool {
-    guard times.isZoneMissed else { return false }
+    guard times.isStoreMissed else { return false }
     let request = GetStoreSettingsRequest.with { $0.storeID = storeID }
     let response = try await timed(CustomerService.getStoreSettings.method) {
       try await client.customers.getStoreSettings(request, options: call)
     }
+    times.learn(
+      ReplyWords(
+        optOut: response.settings?.optOutWords?.values ?? [],
+        optIn: response.settings?.optInWords?.values ?? []
+      )
+    )
+    guard times.lacksZone else { return true }
     let name = response.settings?.timeZone ?? ""
     times.learn(name.isEmpty ? .utc : try ZoneArgument(name).rules)
     return true

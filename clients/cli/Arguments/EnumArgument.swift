@@ -3,14 +3,14 @@ import ArgumentParser
 /// Values of the contract's enums as people type them: `partially-paid` for
 /// `PAYMENT_STATUS_PARTIALLY_PAID`.
 enum EnumArgument {
-  /// The value that `text` names, in any case, with `-`, `_` or space, with the prefix or without.
-  /// Errors name the values with `joiner` between their words.
+  /// The value that `text` names, in any case, with `-`, `_` or space, with the prefix or without,
+  /// and with any white space around it. Errors name the values with `joiner` between their words.
   static func parse<Value: CaseIterable & CustomStringConvertible>(
     _ text: String,
     as type: Value.Type,
     joiner: String = "-"
   ) throws -> Value {
-    let wanted = text.uppercased().replacing("-", with: "_").replacing(" ", with: "_")
+    let wanted = underscored(text).uppercased()
     let prefix = prefix(type)
     let named = type.allCases.filter { !$0.description.hasSuffix("_UNSPECIFIED") }
     for value in named where value.description == wanted || value.description == prefix + wanted {
@@ -19,13 +19,21 @@ enum EnumArgument {
     throw ValidationError("Expected one of \(names(type, joiner: joiner)).")
   }
 
+  /// The words of a text with `_` between them.
+  static func underscored(_ text: String) -> String {
+    String(
+      text.trimmingSpace().map { (character: Character) -> Character in
+        character == "-" || character.isWhitespace ? "_" : character
+      })
+  }
+
   /// The values that `text` names, separated by commas.
   static func parseList<Value: CaseIterable & CustomStringConvertible>(
     _ text: String,
     as type: Value.Type
   ) throws -> [Value] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map {
-      try parse($0.trimmingSpace(), as: type)
+      try parse(String($0), as: type)
     }
   }
 

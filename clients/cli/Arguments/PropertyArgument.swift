@@ -84,10 +84,10 @@ struct PropertyArgument: Sendable, Equatable {
   }
 }
 
-/// Yes and no, in any case.
+/// Yes and no, in any case, with any white space around it.
 enum BoolArgument {
   static func parse(_ text: String) throws -> Bool {
-    switch text.lowercased() {
+    switch text.trimmingSpace().lowercased() {
     case "true", "yes", "1", "on", "y", "t": return true
     case "false", "no", "0", "off", "n", "f": return false
     default: throw ValidationError("Expected true, yes, on, y or 1, or false, no, off, n or 0.")

@@ -16,7 +16,7 @@ struct TimedJSON: Sendable {
     let first = try type.packJSON(json, options: options(.first))
     guard times.intervals > before, CautiousTimes.isConcerned(type.name) else { return first }
     let last = try type.packJSON(json, options: options(.last))
-    return CautiousTimes.joined(type.name, first, last)
+    return try CautiousTimes.joined(type.name, first, last, times)
   }
 
   private func options(_ end: TimeEnd) -> JSONReadOptions {

@@ -72,6 +72,7 @@ struct ConsentSuppress: AsyncParsableCommand {
           response.outcome,
           response.customer,
           response.channels,
+          response.warnings,
           style: session.style
         )
       }
@@ -130,6 +131,7 @@ struct ConsentUnsuppress: AsyncParsableCommand {
           response.outcome,
           response.customer,
           response.channels,
+          [],
           style: session.style
         )
       }

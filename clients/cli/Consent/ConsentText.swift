@@ -22,6 +22,7 @@ enum ConsentText {
 
   private static func because(_ status: ChannelStatus) -> String {
     status.blockReasons.map { reason in
+      if reason == .unsubscribed { return ChannelText.reason(reason, of: status) }
       guard reason == .suppressed else { return ValueText.enumeration(reason) }
       let reasons = status.suppressions.map { suppression in
         "\(ValueText.enumeration(suppression.reason)) \(ValueText.day(suppression.suppressedAt))"
@@ -140,6 +141,7 @@ enum ConsentText {
     _ outcome: Outcome,
     _ customer: Customer?,
     _ channels: [ChannelStatus],
+    _ warnings: [Warning],
     style: Style
   ) -> String {
     var text = CustomerText.outcome(outcome, style)
@@ -149,6 +151,6 @@ enum ConsentText {
       let line = ChannelText.line(status)
       text += "  \(line.label): \(SafeText.line(line.value))\n"
     }
-    return text
+    return text + CustomerText.warnings(warnings, style)
   }
 }

@@ -26,8 +26,9 @@ struct CustomersImport: AsyncParsableCommand {
       Rejected rows do not stop the others: they go to the file of rejects as they were, with a \
       column that says why, and the exit status is 3. A row that lacked cells is filled up, and \
       refused until its reason is emptied. A run without rejects removes the file that an earlier \
-      one left. A dry run judges rows with regard to those before them in the same call \
-      (--batch-size); rows of the whole file that share identifiers are told by their lines.
+      one left, unless somebody changed it. A dry run removes nothing, and judges rows with regard \
+      to those before them in the same call (--batch-size); rows of the whole file that share \
+      identifiers are told by their lines.
 
       With --suppressions the file is a list of addresses that must not be written to: columns \
       address, channel, reason, suppressed_at (or date) and note. It makes no customers; the \

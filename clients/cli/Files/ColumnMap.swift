@@ -51,7 +51,9 @@ struct ColumnMap: Sendable {
   func check(against names: [String]) throws(LocalError) {
     let missing = given.filter { !names.contains($0.key) }
     guard !missing.isEmpty else { return }
-    let list = missing.map { "\"\(SafeText.line(String($0.name.prefix(64))))\" (\(SafeText.line($0.place)))" }
+    let list = missing.map { column in
+      "\"\(SafeText.line(String(column.name.prefix(64))))\" (\(SafeText.line(column.place)))"
+    }
     throw LocalError(
       "the header has no column \(list.joined(separator: ", ")); expected the names that --map has "
         + "before the ="

@@ -6,7 +6,8 @@ import PatronModel
 ///
 /// A record that shares an e-mail address or phone number with an earlier one, and has another
 /// value of an identifier that both have, names two people: it is refused, or told of where the
-/// import keeps what is there. One external id is one person, whatever else changed.
+/// import keeps what is there. One external id is one person, whatever else changed: what a later
+/// record says replaces what an earlier one said.
 struct ImportDuplicates: Sendable {
   /// The identifiers of a record: hashes in the order of ``Kind``, 0 for a missing one.
   private struct Person: Sendable {
@@ -51,6 +52,9 @@ struct ImportDuplicates: Sendable {
   /// Places in `people` by hash.
   private var places: [UInt64: Int32] = [:]
 
+  /// The reason of the warnings, here and from the server.
+  static let reason = "DUPLICATE_ROW"
+
   /// Memory for so many identifiers is some 100 MB.
   static let usualLimit = 4_000_000
 
@@ -60,7 +64,8 @@ struct ImportDuplicates: Sendable {
     self.limit = limit
   }
 
-  /// Looks whether an earlier record names the same person, and remembers this one.
+  /// Looks whether an earlier record names the same person, and remembers this one. A record whose
+  /// external id is refused by itself names nobody.
   ///
   /// - Throws: why the record is refused.
   mutating func check(
@@ -68,48 +73,104 @@ struct ImportDuplicates: Sendable {
     at line: Int,
     _ warnings: inout [Warning]
   ) throws(LocalError) {
+    if let id = item.customer?.externalID, !id.isEmpty, (try? ExternalID(id)) == nil { return }
     var person = Person(line: Int32(clamping: line), hashes: (0, 0, 0))
     for kind in Kind.allCases { person[kind] = hash(item, kind) }
     let shared = Kind.allCases.filter { person[$0] != 0 && places[person[$0]] != nil }
-    guard let first = shared.compactMap({ places[person[$0]] }).min() else {
+    // As the server finds people: by external id, else by e-mail address, else by phone number.
+    guard let first = shared.first.flatMap({ places[person[$0]] }) else { return remember(person) }
+    let match = Match(
+      known: people[Int(first)],
+      same: shared.filter { places[person[$0]] == first },
+      other: Kind.allCases.filter { kind in
+        let known = people[Int(first)][kind]
+        return person[kind] != 0 && known != 0 && person[kind] != known
+      })
+    if rejects {
+      try refuseStrangers(person, shared, match, first)
+      if !match.other.isEmpty, !match.hasExternalID { throw match.refusal }
+    }
+    warnings.append(match.warning)
+    guard match.isOnePerson else {
+      for kind in shared { person[kind] = 0 }
       return remember(person)
     }
-    var known = people[Int(first)]
-    let same = shared.filter { places[person[$0]] == first }
-    let other = Kind.allCases.filter {
-      person[$0] != 0 && known[$0] != 0 && person[$0] != known[$0]
+    take(person, at: first, replaces: match.hasExternalID)
+  }
+
+  /// An earlier record that shares identifiers with one.
+  private struct Match {
+    var known: Person
+    /// Identifiers that both have and that are the same, and those that are not.
+    var same: [Kind]
+    var other: [Kind]
+
+    var hasExternalID: Bool { same.contains(.externalID) }
+
+    /// True where the server takes the two for one person, if it may keep what is there.
+    var isOnePerson: Bool {
+      hasExternalID || other.isEmpty || (same.contains(.email) && !other.contains(.externalID))
     }
-    let names = same.map(\.name).joined(separator: " and ")
-    if rejects, !shared.contains(.externalID),
-      let stranger = shared.first(where: { places[person[$0]] != first }),
-      let second = places[person[stranger]]
-    {
-      throw LocalError(
-        "IDENTIFIER_MISMATCH: line \(known.line) has the same \(names), and line "
-          + "\(people[Int(second)].line) the same \(stranger.name), of somebody else; leave one "
-          + "cell empty, or import with --on-mismatch keep"
-      )
-    }
-    if !other.isEmpty, !same.contains(.externalID), rejects {
-      throw LocalError(
+
+    var names: String { Match.joined(same) }
+
+    var refusal: LocalError {
+      LocalError(
         "IDENTIFIER_MISMATCH: line \(known.line) has the same \(names) and another "
-          + "\(other.map(\.name).joined(separator: " and ")); correct one of the two, or import "
-          + "with --on-mismatch keep"
-      )
+          + "\(Match.joined(other)); correct one of the two, or import with --on-mismatch keep")
     }
-    warnings.append(
+
+    var warning: Warning {
       .with {
-        $0.reason = "DUPLICATE_ROW"
+        $0.reason = ImportDuplicates.reason
         $0.field = "customer." + (same.first?.name ?? "")
-        $0.message =
-          "Line \(known.line) has the same \(names): the two are taken for one person."
-      })
-    guard other.isEmpty else { return }
-    for kind in Kind.allCases where known[kind] == 0 && person[kind] != 0 {
-      known[kind] = person[kind]
-      place(person[kind], at: first)
+        $0.message = "Line \(known.line) has the same \(names)\(end)"
+      }
     }
-    people[Int(first)] = known
+
+    private var end: String {
+      if hasExternalID || other.isEmpty { return ": the two are taken for one person." }
+      let difference = " and another \(Match.joined(other)): "
+      return isOnePerson
+        ? difference + "the two are taken for one person, who keeps the first one."
+        : difference + "they are two people, and the first one keeps what both have."
+    }
+
+    private static func joined(_ kinds: [Kind]) -> String {
+      kinds.map(\.name).joined(separator: " and ")
+    }
+  }
+
+  /// Refuses a record whose identifiers are those of two earlier ones. Beside an external id that
+  /// is so for sure where the other one has an external id too.
+  private func refuseStrangers(
+    _ person: Person,
+    _ shared: [Kind],
+    _ match: Match,
+    _ first: Int32
+  ) throws(LocalError) {
+    for kind in shared {
+      guard let place = places[person[kind]], place != first else { continue }
+      let stranger = people[Int(place)]
+      if match.hasExternalID, stranger[.externalID] == 0 { continue }
+      throw LocalError(
+        "IDENTIFIER_MISMATCH: line \(match.known.line) has the same \(match.names), and line "
+          + "\(stranger.line) the same \(kind.name), of somebody else; leave one cell empty, or "
+          + "import with --on-mismatch keep")
+    }
+  }
+
+  /// Adds the identifiers of a record to those of an earlier one; with an external id they replace
+  /// what is there, and what was there is free.
+  private mutating func take(_ person: Person, at index: Int32, replaces: Bool) {
+    var known = people[Int(index)]
+    for kind in Kind.allCases where person[kind] != 0 && places[person[kind]] == nil {
+      guard known[kind] == 0 || replaces else { continue }
+      if known[kind] != 0, places[known[kind]] == index { places[known[kind]] = nil }
+      known[kind] = person[kind]
+      place(person[kind], at: index)
+    }
+    people[Int(index)] = known
   }
 
   private mutating func remember(_ person: Person) {

@@ -62,6 +62,14 @@ struct ImportHeader: Sendable {
     remarks = reading.remarks + [layout?.remark].compactMap(\.self)
   }
 
+  /// A remark for the user about columns that have no name: the index of a data frame, or commas at
+  /// the end of each line; nil where there are none.
+  static func remark(nameless count: Int) -> String? {
+    guard count > 0 else { return nil }
+    return "note: not imported, because the header has no name for "
+      + (count == 1 ? "it: 1 column" : "them: \(count) columns")
+  }
+
   /// Returns the name in messages of the column with this name in exports.
   func name(of column: String) -> String {
     columns.firstIndex { $0?.name == column }.map { names[$0] } ?? column
@@ -111,6 +119,8 @@ private struct HeaderReading {
   private var leftOut: [String] = []
   /// Unknown columns as the file has them.
   private var unknown: [(cell: String, name: String)] = []
+  /// Columns without a name.
+  private var nameless = 0
 
   init(_ cells: [String], _ names: [String], map: ColumnMap, layout: ImportLayout?) {
     self.cells = cells
@@ -123,7 +133,10 @@ private struct HeaderReading {
     let claimed = layout.map { claims($0) }
     for (index, name) in names.enumerated() {
       let column: CustomerColumn?
-      if name == ImportHeader.reasonName {
+      if name.isEmpty {
+        nameless += 1
+        column = nil
+      } else if name == ImportHeader.reasonName {
         column = nil
       } else if let target = map[name] {
         column = try mapped(cells[index], target)
@@ -157,6 +170,7 @@ private struct HeaderReading {
     add("not imported, because only exports have them", ignored)
     add("left out by the preset", leftOut)
     add("not known to the preset and left out", strange, "; --map 'NAME=column' takes one")
+    if let remark = ImportHeader.remark(nameless: nameless) { remarks.append(remark) }
     return remarks
   }
 

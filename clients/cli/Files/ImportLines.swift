@@ -14,6 +14,8 @@ struct ImportedLine: Sendable {
 /// Reads the records of a file one by one.
 struct ImportLines: ~Copyable {
   let form: ImportForm
+  /// True for JSON that is no NDJSON: an array, or an object over several lines.
+  let isDocument: Bool
   private var parser: CSVParser
   private var reader: LineReader
 
@@ -24,6 +26,7 @@ struct ImportLines: ~Copyable {
     var beginning: [UInt8] = []
     while !ImportForm.isEnough(beginning), try file.read(Self.chunk, to: &beginning) {}
     form = try ImportForm(of: beginning, delimiter: delimiter, name: file.name)
+    isDocument = form == .ndjson && ImportForm.isDocument(beginning)
     switch form {
     case .csv(let delimiter):
       parser = CSVParser(delimiter: delimiter)
@@ -118,7 +121,7 @@ enum ImportForm: Sendable, Equatable {
       self = .csv(delimiter: delimiter)
       return
     }
-    if text.first(where: { ![0x20, 0x09, 0x0D, 0x0A].contains($0) }) == UInt8(ascii: "{") {
+    if Self.significant(text).first == UInt8(ascii: "{") || Self.isDocument(beginning) {
       self = .ndjson
       return
     }
@@ -147,6 +150,25 @@ enum ImportForm: Sendable, Equatable {
   /// Returns true if the beginning of a file is long enough to find its form.
   static func isEnough(_ beginning: [UInt8]) -> Bool {
     beginning.count >= longest || header(withoutMark(beginning)).count < beginning.count - 3
+  }
+
+  /// True when a file begins as JSON does that is not one object a line: with an array of objects,
+  /// or with a bracket that is alone on its line.
+  static func isDocument(_ beginning: [UInt8]) -> Bool {
+    let text = withoutMark(beginning)
+    let rest = significant(text)
+    guard let first = rest.first, first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else {
+      return false
+    }
+    let inner = significant(rest.dropFirst())
+    if first == UInt8(ascii: "["), inner.first == UInt8(ascii: "{") { return true }
+    let line = rest.prefix { $0 != lineFeed }
+    return line.count < rest.count && significant(line.dropFirst()).isEmpty
+  }
+
+  /// The bytes from the first on that is no white space.
+  private static func significant(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    text.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D || $0 == lineFeed }
   }
 
   static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {

@@ -116,10 +116,14 @@ struct CustomerRows: CustomerMaker {
 /// Makes customers from lines of NDJSON as exports write them.
 struct CustomerRecords: CustomerMaker {
   var duplicates: ImportDuplicates
+  private let dropsInvalid: Bool
   private let options = JSONReadOptions(
     ignoresUnknownFields: true, resolve: Session.resolve)
 
-  init(duplicates: ImportDuplicates) { self.duplicates = duplicates }
+  init(duplicates: ImportDuplicates, dropsInvalid: Bool) {
+    self.duplicates = duplicates
+    self.dropsInvalid = dropsInvalid
+  }
 
   func read(
     _ line: ImportedLine,
@@ -129,17 +133,52 @@ struct CustomerRecords: CustomerMaker {
     guard !text.starts(with: RejectedJSON.textBeginning) else {
       throw LocalError("the line is no customer: put the object that input has in its place")
     }
-    let customer: Customer
+    var item = ImportItem(try customer(text, &warnings))
+    item.row = Int32(clamping: line.number)
+    return item
+  }
+
+  private func customer(_ text: [UInt8], _ warnings: inout [Warning]) throws(LocalError) -> Customer
+  {
     do throws(JSONError) {
-      customer = try Customer(json: text, options: options)
+      return try Customer(json: text, options: options)
     } catch {
+      let rest = dropsInvalid ? Self.withoutCreation(text, error) : nil
+      if let rest, let customer = try? Customer(json: rest, options: options) {
+        warnings.append(
+          .with {
+            $0.reason = "FIELD_DROPPED"
+            $0.field = "customer.account_created_at"
+            $0.message = "The value was left out. \(SafeText.line(error.message))"
+            $0.rule = "VALUE_MALFORMED"
+          })
+        return customer
+      }
       var place = error
       place.line = 0
       throw LocalError("the line is no customer: \(place)")
     }
-    var item = ImportItem(customer)
-    item.row = Int32(clamping: line.number)
-    return item
+  }
+
+  /// The line with null in place of the text that cannot be read, where that is the time at which
+  /// the account was made: it is worth less than the rest.
+  private static func withoutCreation(_ text: [UInt8], _ error: JSONError) -> [UInt8]? {
+    guard ["accountCreatedAt", "account_created_at"].contains(error.path), error.line == 1 else {
+      return nil
+    }
+    // Columns count characters from 1.
+    var characters = 0
+    let quote = UInt8(ascii: "\"")
+    guard
+      let start = text.firstIndex(where: { byte in
+        if byte & 0xC0 != 0x80 { characters += 1 }
+        return characters == error.column
+      }), text[start] == quote
+    else { return nil }
+    var end = start + 1
+    while end < text.count, text[end] != quote { end += text[end] == UInt8(ascii: "\\") ? 2 : 1 }
+    guard end < text.count else { return nil }
+    return Array(text[..<start]) + Array("null".utf8) + Array(text[(end + 1)...])
   }
 }
 

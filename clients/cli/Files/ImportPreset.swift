@@ -52,6 +52,8 @@ struct ImportLayout: Sendable {
   var remark: String?
   /// Reads the special columns of a row.
   var values: @Sendable (ImportCells) throws -> [(CustomerColumn, String)] = { _ in [] }
+  /// Words of the special columns that nobody knows; they were taken for something cautious.
+  var unknownWords: @Sendable (ImportCells) -> [(CustomerColumn, String)] = { _ in [] }
 
   /// Returns true if the layout has a column of this name.
   func knows(_ name: String) -> Bool {
@@ -167,6 +169,12 @@ extension ImportLayout {
       try Channel.allCases.flatMap { channel in
         try KlaviyoConsent(cells, channel).values(channel)
       }
+    },
+    unknownWords: { cells in
+      Channel.allCases.flatMap { channel -> [(CustomerColumn, String)] in
+        KlaviyoSuppression.list(cells, channel).filter { $0.reason == nil }
+          .map { (CustomerColumn.suppression(channel, .reasons), $0.word) }
+      }
     })
 }
 
@@ -175,15 +183,16 @@ extension ImportLayout {
 private struct KlaviyoConsent {
   private var state: String?
   private var at: String?
-  private var reasons: [String] = []
+  /// Reasons, and the times of those that have one.
+  private var suppressions: [(reason: String, at: String)] = []
 
   init(_ cells: ImportCells, _ channel: Channel) throws {
-    let name = channel == .sms ? "sms" : "email"
+    let name = KlaviyoSuppression.name(channel)
     at = cells["\(name) marketing consent timestamp"]
     if let consent = cells["\(name) marketing consent"] {
       try read(consent, "\(name) marketing consent")
     }
-    if let list = cells["\(name) suppressions"] { addSuppressions(list) }
+    for entry in KlaviyoSuppression.list(cells, channel) { add(entry) }
     if state == nil { at = nil }
   }
 
@@ -193,6 +202,10 @@ private struct KlaviyoConsent {
     case "UNSUBSCRIBED", "FALSE", "NO": state = "unsubscribed"
     case "NEVER_SUBSCRIBED": break
     default:
+      if SuppressionWord.reason(consent) == "unsubscribed" {
+        state = "unsubscribed"
+        return
+      }
       guard (try? TimeArgument(consent)) != nil else {
         throw LocalError(
           "\(name): expected SUBSCRIBED, UNSUBSCRIBED, NEVER_SUBSCRIBED or the time of the "
@@ -204,29 +217,93 @@ private struct KlaviyoConsent {
     }
   }
 
-  private mutating func addSuppressions(_ list: String) {
-    let words = list.uppercased().split { !($0.isLetter || $0 == "_") }.map(String.init)
-    for word in words {
-      switch SuppressionWord.reason(word) {
-      case "unsubscribed":
-        // The time is that of the agreement, which the opt-out ended.
-        if state != "unsubscribed" { at = nil }
-        state = "unsubscribed"
-      case let reason:
-        let reason = reason ?? "manual"
-        if !reasons.contains(reason) { reasons.append(reason) }
+  private mutating func add(_ entry: KlaviyoSuppression) {
+    guard entry.reason == "unsubscribed" else {
+      let reason = entry.reason ?? "manual"
+      if !suppressions.contains(where: { $0.reason == reason }) {
+        suppressions.append((reason, entry.at ?? ""))
       }
+      return
     }
+    // The time beside an agreement is that of the agreement, which the opt-out ended.
+    if state != "unsubscribed" { at = entry.at }
+    state = "unsubscribed"
   }
 
   func values(_ channel: Channel) -> [(CustomerColumn, String)] {
     var values: [(CustomerColumn, String)] = []
     if let state { values.append((.consent(channel, .marketing, .state), state)) }
     if let at { values.append((.consent(channel, .marketing, .changedAt), at)) }
-    if !reasons.isEmpty {
+    if !suppressions.isEmpty {
+      let reasons = suppressions.map(\.reason)
       values.append((.suppression(channel, .reasons), CellList.joined(reasons)))
     }
+    let times = suppressions.map(\.at)
+    if times.contains(where: { !$0.isEmpty }) {
+      values.append((.suppression(channel, .suppressedAt), CellList.joined(times)))
+    }
     return values
+  }
+}
+
+/// A word of the list of suppressions of an export of Klaviyo: `[HARD_BOUNCE,UNSUBSCRIBE]`,
+/// `HARD_BOUNCE: 2024-05-31T12:00:00Z`, or JSON objects with `reason` and `timestamp`.
+private struct KlaviyoSuppression {
+  var word: String
+  /// The time, where it can be read.
+  var at: String?
+
+  /// The reason as Patron spells it; nil for a word that nobody knows.
+  var reason: String? { SuppressionWord.reason(word) }
+
+  /// The beginning of the names of a channel's columns.
+  static func name(_ channel: Channel) -> String { channel == .sms ? "sms" : "email" }
+
+  static func list(_ cells: ImportCells, _ channel: Channel) -> [KlaviyoSuppression] {
+    guard let cell = cells["\(name(channel)) suppressions"] else { return [] }
+    return cell.split(separator: "}").flatMap { object($0) }
+  }
+
+  /// The words of an object, or of a list without objects.
+  private static func object(_ text: Substring) -> [KlaviyoSuppression] {
+    var found: [KlaviyoSuppression] = []
+    var time: String?
+    for member in text.split(whereSeparator: { ",;|".contains($0) }) {
+      let parts = member.split(separator: ":", maxSplits: 1).map { plain($0) }
+      guard let first = parts.first, !first.isEmpty else { continue }
+      let value = parts.count > 1 ? parts[1] : ""
+      switch EnumArgument.underscored(first).lowercased() {
+      case "reason", "type": found += words(value)
+      case "timestamp", "time", "date", "created", "created_at", "suppressed_at":
+        time = readable(value)
+      default: found += words(first, readable(value))
+      }
+    }
+    guard let time else { return found }
+    return found.map { KlaviyoSuppression(word: $0.word, at: $0.at ?? time) }
+  }
+
+  /// The words of a text: one, unless it is known only by its parts.
+  private static func words(_ text: String, _ time: String? = nil) -> [KlaviyoSuppression] {
+    let parts = text.split(whereSeparator: \.isWhitespace).map(String.init)
+    let isList =
+      SuppressionWord.reason(text) == nil
+      && parts.contains { SuppressionWord.reason($0) != nil }
+    let words = isList ? parts : parts.isEmpty ? [] : [text]
+    return words.map { KlaviyoSuppression(word: $0, at: time) }
+  }
+
+  private static func readable(_ text: String) -> String? {
+    (try? TimeArgument(text)) == nil ? nil : text
+  }
+
+  /// The text without brackets and quotes around it.
+  private static func plain(_ text: Substring) -> String {
+    let around: Set<Character> = ["[", "]", "{", "}", "(", ")", "\"", "'", " ", "\t", "\n"]
+    var rest = text
+    while let first = rest.first, around.contains(first) { rest.removeFirst() }
+    while let last = rest.last, around.contains(last) { rest.removeLast() }
+    return String(rest)
   }
 }
 
@@ -300,8 +377,9 @@ extension ImportLayout {
 enum SuppressionWord {
   /// The reason as Patron spells it; nil for a word that says nothing.
   static func reason(_ word: String) -> String? {
-    switch word.lowercased().replacing(" ", with: "_").replacing("-", with: "_") {
-    case "unsubscribe", "unsubscribed", "unsub", "opt_out", "optout", "opted_out", "stop":
+    switch EnumArgument.underscored(word).lowercased() {
+    case "unsubscribe", "unsubscribed", "unsub", "opt_out", "optout", "opted_out", "optedout",
+      "stop":
       "unsubscribed"
     case "hard_bounce", "bounce", "bounced", "hardbounce", "cleaned", "undelivered": "hard_bounce"
     case "soft_bounce", "softbounce": "soft_bounce"

@@ -19,7 +19,7 @@ struct ImportReader<Maker: ImportMaker>: ~Copyable {
   private var maker: Maker
   private let largestCount: Int
   /// A record that did not fit the last batch.
-  private var held: (line: ImportedLine, item: Maker.Item, size: Int)?
+  private var held: (line: ImportedLine, item: Maker.Item, size: Int, warnings: [ImportWarning])?
 
   init(_ lines: consuming ImportLines, _ maker: consuming Maker, count: Int) {
     self.lines = lines
@@ -35,23 +35,25 @@ struct ImportReader<Maker: ImportMaker>: ~Copyable {
   mutating func next() throws(LocalError) -> ImportBatch<Maker.Item>? {
     var batch = ImportBatch<Maker.Item>()
     var size = 1000
-    if let (line, item, itemSize) = held {
+    if let last = held {
       held = nil
-      batch.lines.append(line)
-      batch.items.append(item)
-      size += itemSize
+      batch.lines.append(last.line)
+      batch.items.append(last.item)
+      batch.warnings += last.warnings
+      size += last.size
     }
     while batch.lines.count < largestCount, batch.rejects.count < 1000 {
       guard let line = try lines.next() else { break }
       do throws(LocalError) {
-        var warnings: [Warning] = []
-        let item = try maker.item(line, &warnings)
+        var told: [Warning] = []
+        let item = try maker.item(line, &told)
         let itemSize = try Self.size(of: item)
-        batch.warnings += warnings.map { ImportWarning(row: line.number, $0) }
+        let warnings = told.map { ImportWarning(row: line.number, $0) }
         guard size + itemSize <= BatchAssembler.largestRequest else {
-          held = (line, item, itemSize)
+          held = (line, item, itemSize, warnings)
           break
         }
+        batch.warnings += warnings
         size += itemSize
         batch.lines.append(line)
         batch.items.append(item)

@@ -13,13 +13,51 @@ enum ImportReason {
   private static func plain(
     _ error: RPCError, _ item: ImportItem, _ name: (String) -> String
   ) -> String {
-    if let conflict = conflict(error) { return conflict }
+    if let conflict = conflict(error) ?? mismatch(error) { return conflict }
     let violations = error.violations.map { violation in
       let name = name(column(violation.field, item))
       return name.isEmpty ? violation.description : "\(name): \(violation.description)"
     }
-    return violations.isEmpty ? error.message : violations.joined(separator: "; ")
+    let reason = violations.isEmpty ? worded(error.message) : violations.joined(separator: "; ")
+    guard error.reason == "CONTACT_REQUIRED" else { return reason }
+    return ([reason] + unusable(item.customer, name)).joined(separator: "; ")
   }
+
+  /// Addresses of a row that break a rule: the server left them out before it missed them.
+  private static func unusable(_ customer: CustomerInput?, _ name: (String) -> String) -> [String] {
+    var broken: [(column: String, rule: RuleError)] = []
+    if let email = customer?.email, !email.isEmpty {
+      do throws(RuleError) { _ = try EmailAddress(email) } catch { broken.append(("email", error)) }
+    }
+    if let phone = customer?.phoneNumber, !phone.isEmpty {
+      do throws(RuleError) {
+        _ = try PhoneNumber(phone)
+      } catch {
+        broken.append(("phone_number", error))
+      }
+    }
+    return broken.map { column, rule in
+      // The store may have a country, which the number does not fit.
+      let isLocal = rule.reason == PhoneNumber.countryMissing
+      let text = isLocal ? "It is no phone number." : rule.message
+      return "\(name(column)): the value was left out. \(text)"
+    }
+  }
+
+  /// A sentence of the server with the options of the command in place of the values of a request.
+  static func worded(_ message: String) -> String {
+    var text = message
+    for (value, option) in options { text = text.replacing(value, with: option) }
+    return text
+  }
+
+  private static let options = [
+    ("on_mismatch ON_MISMATCH_KEEP", "--on-mismatch keep"),
+    ("ON_MISMATCH_KEEP", "--on-mismatch keep"), ("ON_MISMATCH_REJECT", "--on-mismatch reject"),
+    ("CONSENT_POLICY_OVERWRITE", "--consent overwrite"),
+    ("CONSENT_POLICY_KEEP", "--consent keep"), ("INVALID_FIELDS_DROP", "--invalid-fields drop"),
+    ("INVALID_FIELDS_REJECT", "--invalid-fields reject"),
+  ]
 
   /// The server's advice is for calls that can leave the identifier to its owner.
   private static func conflict(_ error: RPCError) -> String? {
@@ -29,6 +67,20 @@ enum ImportReason {
     else { return nil }
     return "\(field): it belongs to customer \(owner); leave the cell empty, or join the two with "
       + "`patron customers merge`"
+  }
+
+  /// The same words as those of rows that name two people in the file itself.
+  private static func mismatch(_ error: RPCError) -> String? {
+    guard error.reason == IdentityRequest.mismatchReason,
+      let metadata = error.detail(GoogleRPC.ErrorInfo.self)?.metadata,
+      let field = metadata["field"]
+    else { return nil }
+    let row = metadata["other_row"].map { "line \($0)" }
+    let owner = metadata["customer_id"].flatMap { $0 == "0" ? nil : "customer \($0)" }
+    let other = [row, owner].compactMap(\.self).joined(separator: ", ")
+    return "\(IdentityRequest.mismatchReason): \(field) does not fit the customer whom the row "
+      + "names otherwise" + (other.isEmpty ? "" : ": see \(other)")
+      + "; correct the row, or import with --on-mismatch keep"
   }
 
   /// The column that a path of the item is made from; the path where no column is.

@@ -26,6 +26,7 @@ struct ImportRejects: ~Copyable {
   private let form: Form
   private(set) var count = 0
   private var file: UnsafeMutablePointer<FILE>?
+  private var seal = FileSeal()
 
   init(path: String, form: Form) {
     self.path = path
@@ -51,21 +52,27 @@ struct ImportRejects: ~Copyable {
     }
   }
 
-  /// Writes what is buffered.
+  /// Writes what is buffered, and marks the file as the command's own.
   mutating func close() throws(LocalError) {
     guard let open = file else { return }
     file = nil
-    guard fclose(open) == 0 else { throw failure }
+    let isWritten = fflush(open) == 0
+    if isWritten { seal.put(on: open) }
+    guard fclose(open) == 0, isWritten else { throw failure }
   }
 
   /// After a run without rejects: removes the file that an earlier run over the same columns left,
-  /// and returns a remark about it, or about one of other columns, which stays. Everything else of
-  /// that name is somebody else's.
+  /// and returns a remark about it, or about one that stays: of other columns, or changed since,
+  /// because its rows may have been mended. Everything else of that name is somebody else's.
   func endClean() -> String? {
     guard count == 0, PrivateFile.isRegular(path), let line = PrivateFile.firstLine(path) else {
       return nil
     }
     if header.map({ line == $0 }) ?? line.starts(with: RejectedJSON.beginning) {
+      guard FileSeal.isWhole(path) else {
+        return "\(path) is from an earlier run and was changed since, so it stays: import it under "
+          + "another name, or remove it"
+      }
       unlink(path)
       return "\(path), which an earlier run left, is removed: this one rejected nothing"
     }
@@ -115,8 +122,9 @@ struct ImportRejects: ~Copyable {
     return Array(separated.joined(separator: [delimiter])) + [0x0D, 0x0A]
   }
 
-  private func write(_ line: [UInt8]) throws(LocalError) {
+  private mutating func write(_ line: [UInt8]) throws(LocalError) {
     guard fwrite(line, 1, line.count, file) == line.count else { throw failure }
+    seal.add(line)
   }
 
   private var failure: LocalError {

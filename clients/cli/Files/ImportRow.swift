@@ -34,8 +34,8 @@ struct ImportRow {
   }
 
   /// The item of a row. What the user should know of the row is added to `warnings`. With
-  /// `dropsInvalid`, secondary cells that cannot be read are left out, as the server does with those
-  /// that break a rule.
+  /// `dropsInvalid`, secondary cells that cannot be read are left out, as the server does with
+  /// those that break a rule.
   ///
   /// - Throws: everything that is wrong, and in which columns.
   static func item(
@@ -47,7 +47,7 @@ struct ImportRow {
   ) throws(LocalError) -> ImportItem {
     var row = ImportRow(times: times, dropsInvalid: dropsInvalid)
     for (index, column) in header.columns.enumerated() {
-      guard let column, !cells[index].isEmpty else { continue }
+      guard let column, Self.says(cells[index], column) else { continue }
       row.take(column, cells[index], header.names[index])
     }
     if let layout = header.layout { row.take(layout, header, cells) }
@@ -65,6 +65,12 @@ struct ImportRow {
         })
     }
     return item
+  }
+
+  /// False for a cell that is empty; space alone is a value of properties of text only.
+  private static func says(_ cell: String, _ column: CustomerColumn) -> Bool {
+    if case .property(_, .string) = column { return !cell.isEmpty }
+    return cell.contains { !$0.isWhitespace }
   }
 
   private mutating func take(_ column: CustomerColumn, _ cell: String, _ name: String) {
@@ -90,6 +96,7 @@ struct ImportRow {
   private static func secondary(_ column: CustomerColumn) -> String? {
     switch column {
     case .field(.accountCreatedAt): "customer.account_created_at"
+    case .field(.tags): "customer.tags"
     case .property(let name, _): "customer.custom_properties.\(name)"
     default: nil
     }
@@ -102,6 +109,15 @@ struct ImportRow {
       let special = ImportCells(places: header.special, cells: cells)
       for (column, cell) in try layout.values(special) where !header.columns.contains(column) {
         take(column, cell, column.name)
+      }
+      for (column, word) in layout.unknownWords(special) where !header.columns.contains(column) {
+        dropped.append(
+          .with {
+            $0.reason = "SUPPRESSION_UNKNOWN"
+            $0.field = column.name
+            $0.message = "Nobody knows the word; the address is suppressed with the reason manual."
+            $0.given = String(word.prefix(32))
+          })
       }
     } catch {
       mistakes.append(Self.reason(error))
@@ -156,7 +172,7 @@ struct ImportRow {
     case .locale: locale = cell
     case .defaultCurrency: customer.defaultCurrency = cell
     case .tags:
-      let (tags, lostComma) = TagCell.split(cell)
+      let (tags, lostComma) = try CellValue.tags(cell)
       if !tags.isEmpty { customer.tags = tags.joined(separator: ", ") }
       hasTagComma = hasTagComma || lostComma
     case .acceptsSMSMarketing: customer.acceptsSMSMarketing = try BoolArgument.parse(cell)
@@ -188,7 +204,7 @@ struct ImportRow {
     _ end: TimeEnd
   ) throws {
     switch part {
-    case .state: consent.state = try Self.word(cell)
+    case .state: consent.state = try Self.state(cell)
     case .changedAt: consent.changedAt = try CellValue.time(cell, times, end)
     case .source: consent.source = cell
     case .subscribedAt: consent.subscribedAt = try CellValue.time(cell, times, end)
@@ -197,6 +213,13 @@ struct ImportRow {
     case .changedBy: consent.changedBy = try Self.word(cell)
     case .expiresAt: consent.expiresAt = try CellValue.time(cell, times, end)
     }
+  }
+
+  /// A state of consent. An opt-out is understood in other programs' words too, an agreement is
+  /// never guessed.
+  private static func state(_ cell: String) throws -> PatronProto.ConsentState {
+    if SuppressionWord.reason(cell) == "unsubscribed" { return .unsubscribed }
+    return try word(cell)
   }
 
   /// A value of an enum; errors spell the values as exports do.
@@ -227,7 +250,9 @@ struct ImportRow {
         item.subscriptions.append(consent)
       }
       var lists = suppressions[channel] ?? [:]
-      if suppressed.contains(channel), lists[.reasons] == nil { lists[.reasons] = ["manual"] }
+      // A time tells that it is suppressed too.
+      let isSuppressed = suppressed.contains(channel) || lists[.suppressedAt] != nil
+      if isSuppressed, lists[.reasons] == nil { lists[.reasons] = ["manual"] }
       do throws(LocalError) {
         item.suppressions += try suppressions(channel, lists)
       } catch {
@@ -237,8 +262,8 @@ struct ImportRow {
     return item
   }
 
-  /// True when the locale is one of the row's language: then it says more. Where somebody changed the
-  /// language of an export, the locale beside it is the old one.
+  /// True when the locale is one of the row's language: then it says more. Where somebody changed
+  /// the language of an export, the locale beside it is the old one.
   static func saysMore(_ locale: String, than language: String?) -> Bool {
     guard let language else { return true }
     guard let given = try? LanguageCode(language), given.locale == nil else { return false }
@@ -261,17 +286,19 @@ struct ImportRow {
     }
     var result: [PatronProto.Suppression] = []
     for (index, reason) in reasons.enumerated() {
+      var column = SuppressionColumn.reasons
       do {
         var suppression = PatronProto.Suppression()
         suppression.channel = .init(rawValue: Int32(channel.rawValue))
         suppression.reason = try Self.suppressionReason(reason)
+        column = .suppressedAt
         let since = part(.suppressedAt, index)
         if !since.isEmpty { suppression.suppressedAt = try CellValue.time(since, times, .last) }
         suppression.source = part(.sources, index)
         suppression.note = part(.notes, index)
         result.append(suppression)
       } catch {
-        let name = CustomerColumn.suppression(channel, .reasons).name
+        let name = CustomerColumn.suppression(channel, column).name
         throw LocalError("\(name): \(Self.reason(error))")
       }
     }
@@ -281,12 +308,30 @@ struct ImportRow {
 
 /// Values of cells.
 enum CellValue {
+  /// Tags, in the forms of ``TagCell`` and as databases write arrays: `{vip,gold}`.
+  static func tags(_ text: String) throws(LocalError) -> (tags: [String], lostComma: Bool) {
+    let cell = text.trimmingSpace()
+    guard cell.hasPrefix("{") || cell.hasPrefix("[") else { return TagCell.split(text) }
+    let plain = cell.filter { !$0.isWhitespace }
+    if plain.hasPrefix("{") || plain.hasPrefix("[{"),
+      plain.contains("\":") || plain.contains("':")
+    {
+      throw LocalError("The tags are objects; expected their names, as in `vip, gold`.")
+    }
+    // Exports have a space behind the comma: a tag may begin with a brace.
+    guard cell.hasPrefix("{"), cell.hasSuffix("}"), cell.contains(","), !cell.contains(", ") else {
+      return TagCell.split(text)
+    }
+    return TagCell.split(String(cell.dropFirst().dropLast()))
+  }
+
   /// An instant to the nanosecond: what is finer than the microsecond comes behind it.
   static func time(
     _ text: String,
     _ times: Times,
     _ end: TimeEnd = .first
   ) throws -> GoogleProtobuf.Timestamp {
+    let text = text.trimmingSpace()
     let argument = try TimeArgument(text)
     var time = try times.timestamp(of: argument, end)
     guard argument.time.precision == .time,

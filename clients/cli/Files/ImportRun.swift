@@ -1,4 +1,5 @@
 import PatronClient
+import PatronModel
 
 /// Sends a file in batches, one after the other: the order of the records is the order in which the
 /// server applies them. While one batch is on its way the next is read.
@@ -22,25 +23,36 @@ struct ImportRun: Sendable {
     preset: ImportPreset?
   ) async throws {
     var lines = try ImportLines(try InputFile.open(source), delimiter: delimiter)
-    let duplicates = ImportDuplicates(
-      onMismatch: frame.onMismatch, defaultCountry: frame.defaultCountry)
+    guard !lines.isDocument else {
+      throw LocalError(
+        "\(lines.name) is JSON over several lines or in an array; expected one object a line: "
+          + "`jq -c '.[]'` makes that of an array, `jq -c .` of objects")
+    }
+    let dropsInvalid = frame.invalidFields != .reject
     guard case .csv(let delimiter) = lines.form else {
       guard map.isEmpty, preset == nil else {
         throw LocalError.usage("\(lines.name) is NDJSON; --map and --preset are for CSV")
       }
+      let duplicates = ImportDuplicates(
+        onMismatch: frame.onMismatch, defaultCountry: frame.defaultCountry)
       return try await finish(
-        lines, CustomerRecords(duplicates: duplicates),
+        lines, CustomerRecords(duplicates: duplicates, dropsInvalid: dropsInvalid),
         CustomerImportCall(frame: frame, header: nil), .ndjson)
     }
     let row = try lines.header()
     let header = try ImportHeader(
       try ImportText.names(row, lines.name), map: map, preset: preset, fileName: source)
     for remark in header.remarks { session.remark(remark) }
+    var country = frame.defaultCountry
+    if country.isEmpty, header.columns.contains(.field(.phoneNumber)) {
+      country = await storeCountry()
+    }
+    let duplicates = ImportDuplicates(onMismatch: frame.onMismatch, defaultCountry: country)
     try await finish(
       lines,
       CustomerRows(
         header: header, text: ImportText(isUnescaped: isUnescaped), times: session.times,
-        dropsInvalid: frame.invalidFields != .reject, duplicates: duplicates),
+        dropsInvalid: dropsInvalid, duplicates: duplicates),
       CustomerImportCall(frame: frame, header: header),
       .csv(header: row, reasonIndex: header.reasonIndex, delimiter: delimiter))
   }
@@ -53,7 +65,8 @@ struct ImportRun: Sendable {
   ) async throws {
     var lines = try ImportLines(try InputFile.open(source), delimiter: delimiter)
     guard case .csv(let delimiter) = lines.form else {
-      throw LocalError("\(lines.name) is NDJSON; expected CSV with a column address")
+      let form = lines.isDocument ? "JSON" : "NDJSON"
+      throw LocalError("\(lines.name) is \(form); expected CSV with a column address")
     }
     let row = try lines.header()
     let header = try SuppressionHeader(try ImportText.names(row, lines.name), map: map)
@@ -64,6 +77,15 @@ struct ImportRun: Sendable {
         header: header, text: ImportText(isUnescaped: isUnescaped), times: session.times),
       SuppressionImportCall(frame: frame),
       .csv(header: row, reasonIndex: header.reasonIndex, delimiter: delimiter))
+  }
+
+  /// The store's country of phone numbers without `+`. A server that does not answer now tells the
+  /// import itself why.
+  private func storeCountry() async -> String {
+    let request = GetStoreSettingsRequest.with { $0.storeID = session.storeID }
+    let response = try? await session.client.customers
+      .getStoreSettings(request, options: session.call)
+    return response?.settings?.defaultCountry ?? ""
   }
 
   private func finish<Maker: ImportMaker, Call: ImportCall>(
@@ -138,7 +160,7 @@ struct ImportRun: Sendable {
       show(summary)
       throw failure
     }
-    if let remark = rejects.endClean() { session.remark(remark) }
+    if !isDryRun, let remark = rejects.endClean() { session.remark(remark) }
     return summary
   }
 
@@ -187,9 +209,17 @@ struct ImportRun: Sendable {
     _ warnings: inout ImportWarnings,
     _ progress: inout ProgressBar
   ) {
-    var all = batch.warnings
+    var all: [ImportWarning] = []
+    // Rows that the server calls duplicates are not told twice.
+    var duplicates: Set<Int> = []
     for (result, line) in zip(results, batch.lines) {
       all += result.warnings.map { ImportWarning(row: line.number, $0) }
+      if result.warnings.contains(where: { $0.reason == ImportDuplicates.reason }) {
+        duplicates.insert(line.number)
+      }
+    }
+    all += batch.warnings.filter {
+      $0.reason != ImportDuplicates.reason || !duplicates.contains($0.row)
     }
     all.sort { $0.row < $1.row }
     if session.isVerbose, !all.isEmpty { progress.clear() }

@@ -15,7 +15,7 @@ struct ImportWarning: Sendable {
     self.row = row
     reason = warning.reason
     field = warning.field
-    message = warning.message
+    message = ImportReason.worded(warning.message)
     rule = warning.rule
     given = warning.given
   }
@@ -23,7 +23,8 @@ struct ImportWarning: Sendable {
   /// For standard error.
   var text: String {
     let place = field.isEmpty ? "" : " \(SafeText.line(field)):"
-    let value = given.isEmpty ? "" : " (\(ErrorText.reason(rule)): \(SafeText.line(given)))"
+    let name = rule.isEmpty ? "" : ErrorText.reason(rule) + ": "
+    let value = given.isEmpty ? "" : " (\(name)\(SafeText.line(given)))"
     return "line \(row): \(ErrorText.reason(reason)):\(place) \(SafeText.line(message))\(value)"
   }
 

@@ -70,7 +70,9 @@ struct SuppressionHeader: Sendable {
     self.columns = columns
     reasonIndex = names.firstIndex(of: ImportHeader.reasonName)
     let left = ignored.joined(separator: ", ")
-    remarks = left.isEmpty ? [] : ["note: not imported, because only exports have them: \(left)"]
+    let exports = left.isEmpty ? nil : "note: not imported, because only exports have them: \(left)"
+    let nameless = ImportHeader.remark(nameless: names.count { $0.isEmpty })
+    remarks = [exports, nameless].compactMap(\.self)
   }
 }
 

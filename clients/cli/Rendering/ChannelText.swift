@@ -20,17 +20,20 @@ enum ChannelText {
   /// `yes`, or `no: expired`.
   static func verdict(_ status: ChannelStatus) -> String {
     guard !status.canReceive else { return "yes" }
-    let others = status.blockingTopics.map { ValueText.enumeration($0) }
-    let reasons = status.blockReasons.map { reason in
-      switch reason {
-      case .noAddress: status.channel == .sms ? "no phone number" : "no e-mail address"
-      case .unsubscribed where !others.isEmpty && status.state != .unsubscribed:
-        "unsubscribed from \(others.joined(separator: ", "))"
-      case .pendingConfirmation: "not confirmed"
-      default: ValueText.enumeration(reason)
-      }
-    }
+    let reasons = status.blockReasons.map { self.reason($0, of: status) }
     return "no" + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: ", "))
+  }
+
+  /// Why nothing may be sent: `unsubscribed from loyalty`.
+  static func reason(_ reason: BlockReason, of status: ChannelStatus) -> String {
+    let others = status.blockingTopics.map { ValueText.enumeration($0) }
+    return switch reason {
+    case .noAddress: status.channel == .sms ? "no phone number" : "no e-mail address"
+    case .unsubscribed where !others.isEmpty && status.state != .unsubscribed:
+      "unsubscribed from \(others.joined(separator: ", "))"
+    case .pendingConfirmation: "not confirmed"
+    default: ValueText.enumeration(reason)
+    }
   }
 
   static func line(_ subscription: Subscription) -> (label: String, value: String) {

@@ -7702,7 +7702,7 @@ const ProtobufCMessageDescriptor patron__v1__suppress_customer_request__descript
   (ProtobufCMessageInit) patron__v1__suppress_customer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor patron__v1__suppress_customer_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor patron__v1__suppress_customer_response__field_descriptors[4] =
 {
   {
     "customer",
@@ -7740,16 +7740,29 @@ static const ProtobufCFieldDescriptor patron__v1__suppress_customer_response__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "warnings",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Patron__V1__SuppressCustomerResponse, n_warnings),
+    offsetof(Patron__V1__SuppressCustomerResponse, warnings),
+    &patron__v1__warning__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned patron__v1__suppress_customer_response__field_indices_by_name[] = {
   1,   /* field[1] = channels */
   0,   /* field[0] = customer */
   2,   /* field[2] = outcome */
+  3,   /* field[3] = warnings */
 };
 static const ProtobufCIntRange patron__v1__suppress_customer_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor patron__v1__suppress_customer_response__descriptor =
 {
@@ -7759,7 +7772,7 @@ const ProtobufCMessageDescriptor patron__v1__suppress_customer_response__descrip
   "Patron__V1__SuppressCustomerResponse",
   "patron.v1",
   sizeof(Patron__V1__SuppressCustomerResponse),
-  3,
+  4,
   patron__v1__suppress_customer_response__field_descriptors,
   patron__v1__suppress_customer_response__field_indices_by_name,
   1,  patron__v1__suppress_customer_response__number_ranges,

@@ -2,7 +2,7 @@
 ///
 /// A cell that would be taken for one gets a leading `'`. So does a cell that begins with `'` and
 /// then looks as if it had got one: that makes the escaping exact to undo, whatever the text. A `'`
-/// before digits looks so, because spreadsheets keep digits as text by it.
+/// before digits or an e-mail address looks so, because spreadsheets keep text as it is by it.
 public enum CSVSafety: Sendable, Hashable, CaseIterable {
   /// Every cell that begins like a formula, but for phone numbers and plain numbers: `+` or `-`
   /// before digits and points alone is no formula.
@@ -20,12 +20,14 @@ public enum CSVSafety: Sendable, Hashable, CaseIterable {
   }
 
   /// The number of bytes before the text of a cell that was written with `smart` or `strict`, or by
-  /// a spreadsheet that keeps digits as text: 1 for the `'` that was put there, else 0.
+  /// a spreadsheet that keeps digits and addresses as they are: 1 for the `'` that was put there,
+  /// else 0.
   public static func escapeCount(_ cell: some Collection<UInt8>) -> Int {
     guard cell.first == quote else { return 0 }
     let rest = cell.dropFirst()
     guard let second = rest.first else { return 0 }
-    return isTrigger(second) || second == quote || isDigits(rest) ? 1 : 0
+    let isMarked = isTrigger(second) || second == quote || isDigits(rest) || isAddress(rest)
+    return isMarked ? 1 : 0
   }
 
   /// The text of a cell without what an export or a spreadsheet put around it: a leading `'`, or
@@ -43,10 +45,11 @@ public enum CSVSafety: Sendable, Hashable, CaseIterable {
   private static let quote = UInt8(ascii: "'")
   private static let doubleQuote = UInt8(ascii: "\"")
 
-  /// True when a text is digits, and what people put between them.
+  /// True when a text is digits, and what people put between them; a bracket may be the first.
   private static func isDigits(_ text: some Collection<UInt8>) -> Bool {
-    guard let first = text.first, (0x30...0x39).contains(first) else { return false }
-    return text.allSatisfy { byte in
+    let digits = text.first == UInt8(ascii: "(") ? text.dropFirst() : text.dropFirst(0)
+    guard let first = digits.first, (0x30...0x39).contains(first) else { return false }
+    return digits.allSatisfy { byte in
       switch byte {
       case 0x30...0x39, UInt8(ascii: " "), UInt8(ascii: "."), UInt8(ascii: "-"),
         UInt8(ascii: "/"), UInt8(ascii: "("), UInt8(ascii: ")"):
@@ -54,6 +57,21 @@ public enum CSVSafety: Sendable, Hashable, CaseIterable {
       default: false
       }
     }
+  }
+
+  /// True when a text is one word with an `@` inside, which is not in quotes of its own.
+  private static func isAddress(_ text: some Collection<UInt8>) -> Bool {
+    var hasAt = false
+    var last: UInt8 = 0
+    for byte in text {
+      switch byte {
+      case 0...0x20, doubleQuote, UInt8(ascii: ","), UInt8(ascii: ";"): return false
+      case UInt8(ascii: "@"): hasAt = true
+      default: break
+      }
+      last = byte
+    }
+    return hasAt && last != UInt8(ascii: "@") && last != quote
   }
 
   private static func isTrigger(_ byte: UInt8) -> Bool {

@@ -1175,10 +1175,12 @@ struct  Patron__V1__SuppressCustomerResponse
   size_t n_channels;
   Patron__V1__ChannelStatus **channels;
   Patron__V1__Outcome outcome;
+  size_t n_warnings;
+  Patron__V1__Warning **warnings;
 };
 #define PATRON__V1__SUPPRESS_CUSTOMER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&patron__v1__suppress_customer_response__descriptor) \
-    , NULL, 0,NULL, PATRON__V1__OUTCOME__OUTCOME_UNSPECIFIED }
+    , NULL, 0,NULL, PATRON__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0,NULL }
 
 
 struct  Patron__V1__UnsuppressCustomerRequest
