@@ -3245,8 +3245,8 @@ extension Contract {
           // Sum of their totals in minor units, but for those that are pending or voided; refunds are not
           // taken off.
           int64 total_spent = 3;
-          // Sum of the refunds of all orders in minor units; of an order that says PAYMENT_STATUS_REFUNDED at
-          // least its total.
+          // Sum of the refunds of all orders in minor units; of an order that says
+          // PAYMENT_STATUS_REFUNDED at least its total.
           int64 refunded_total = 4;
           // Orders that are cancelled.
           int64 cancelled_count = 5;

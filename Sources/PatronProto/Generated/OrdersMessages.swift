@@ -707,8 +707,8 @@ public struct OrderStats: ProtobufC.Message {
   /// taken off.
   public var totalSpent: Int64 = 0
 
-  /// Sum of the refunds of all orders in minor units; of an order that says PAYMENT_STATUS_REFUNDED at
-  /// least its total.
+  /// Sum of the refunds of all orders in minor units; of an order that says
+  /// PAYMENT_STATUS_REFUNDED at least its total.
   public var refundedTotal: Int64 = 0
 
   /// Orders that are cancelled.
