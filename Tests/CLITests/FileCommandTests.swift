@@ -153,7 +153,8 @@ struct FileCommandTests {
   @Test func everythingThatIsWrongWithARowIsSaidAtOnce() async throws {
     let rejects = try TemporaryFile()
     let outcome = try await patron(
-      "customers", "import", "-", "--rejects", rejects.path, server: importer(),
+      "customers", "import", "-", "--invalid-fields", "reject", "--rejects", rejects.path,
+      server: importer(),
       input: "email,custom.v:int,custom.v:string,account_created_at,sms_consent,sms_consent_at\n"
         + "a@example.com,x,,nope,,2024-05-31\nb@example.com,5,abc,,maybe,2024-05-31\n"
         + "c@example.com,5,,,,\nd@example.com,,abc,,,\n")
@@ -250,6 +251,8 @@ struct FileCommandTests {
       "AT",
       "--store",
       "shop",
+      "--invalid-fields",
+      "reject",
       server: server
     )
     #expect(outcome.status == 3, "\(outcome.err)")

@@ -370,7 +370,8 @@ struct ImportLayoutTests {
     let rejects = try TemporaryFile()
     let outcome = try await patron(
       "customers", "import", "-", "--map", "Mail Address=email", "--map",
-      "Since=account_created_at", "--rejects", rejects.path, server: server,
+      "Since=account_created_at", "--invalid-fields", "reject", "--rejects", rejects.path,
+      server: server,
       input: "Mail Address;Since\nx;\ny;never\n")
     #expect(outcome.status == 3)
     let lines = rejects.text.components(separatedBy: "\r\n")
