@@ -20,9 +20,14 @@ final class EchoDispatcher: CallDispatcher {
   let methods = [CustomerService.getCustomer.method]
   private let log: ServerLog
   private let isMissing: @Sendable (String) -> Bool
+  private let isSilent: Bool
 
-  init(_ log: ServerLog, isMissing: @escaping @Sendable (String) -> Bool) {
+  /// Makes a dispatcher; one that is silent answers nothing.
+  init(
+    _ log: ServerLog, isSilent: Bool = false, isMissing: @escaping @Sendable (String) -> Bool
+  ) {
     self.log = log
+    self.isSilent = isSilent
     self.isMissing = isMissing
   }
 
@@ -39,7 +44,7 @@ final class EchoDispatcher: CallDispatcher {
     guard case .externalID(let id)? = request.customer?.ref else {
       return .failed(RPCError(code: .invalidArgument, message: "no external id"))
     }
-    if id == "silent" { return .pending }
+    if isSilent || id == "silent" { return .pending }
     if isMissing(id) {
       return .failed(RPCError(code: .notFound, message: "no such customer"))
     }

@@ -92,20 +92,23 @@ struct LiveTests {
   func restart() async throws {
     let path = "/tmp/patron-load-test-\(UInt64.random(in: 0...UInt64.max))"
     let log = ServerLog()
-    func start() async throws -> TTRPCServer {
+    func start(isSilent: Bool) async throws -> TTRPCServer {
       try await TTRPCServer.start([.unix(path: path)]) { _ in
-        EchoDispatcher(log, isMissing: { _ in false })
+        EchoDispatcher(log, isSilent: isSilent, isMissing: { _ in false })
       }
     }
-    let first = try await start()
+    // Every connection has a call in flight when its server goes.
+    let first = try await start(isSilent: true)
     async let running = ProgramRun.run([
-      "GetCustomer", "--address", "unix:\(path)", "-c", "4", "-z", "6s", "--warmup", "0",
-      "--data", Self.data, "-O", "json",
+      "GetCustomer", "--address", "unix:\(path)", "-c", "4", "-n", "200", "--warmup", "0",
+      "--timeout", "600s", "--data", Self.data, "-O", "json",
     ])
-    for _ in 0..<500 where log.requests.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+    for _ in 0..<60_000 where log.requests.count < 4 {
+      try await Task.sleep(for: .milliseconds(10))
+    }
     await first.shutdown()
     let before = log.requests.count
-    let second = try await start()
+    let second = try await start(isSilent: false)
     let run = await running
     await second.shutdown()
     #expect(run.status == 3, "\(run.errors)\(run.output)")

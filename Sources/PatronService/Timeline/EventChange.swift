@@ -24,6 +24,11 @@ extension TimelineHandlers {
       rule = Enrichment.rule(for: event.type, of: event.modelSource)
       let type = EventCatalogue.type(event.type, of: event.modelSource)
       var input = customer ?? CustomerInput()
+      if draft.mayRestrict {
+        let earlier = violations.warnings.count
+        input.leaveOutUnusableID(&violations)
+        draft.warnings += violations.warnings.dropFirst(earlier).map(Warning.about)
+      }
       // Only the shop's platform speaks for the shop's record: events of others never touch
       // consent by flags.
       if rule.flagSource == nil {
@@ -326,5 +331,22 @@ extension RPCError {
         + "UpsertCustomer, or check the identifier."
     return reason(
       .failedPrecondition, "CUSTOMER_UNKNOWN", "No customer has that identifier. \(advice)")
+  }
+}
+
+extension CustomerInput {
+  /// Leaves out an external id that is nobody's where one address names the customer: no opt-out
+  /// is lost for it.
+  fileprivate mutating func leaveOutUnusableID(_ violations: inout Violations) {
+    let addresses = [email, phoneNumber].compactMap(\.self).filter { !$0.isEmpty }
+    guard let id = externalID, !id.isEmpty, addresses.count == 1, violations.dropsSecondary else {
+      return
+    }
+    do throws(RuleError) {
+      _ = try ExternalID(id)
+    } catch {
+      violations.addSecondary("customer.external_id", error)
+      externalID = nil
+    }
   }
 }

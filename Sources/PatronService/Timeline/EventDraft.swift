@@ -9,12 +9,15 @@ struct EventDraft: Sendable {
   var event: Event
   /// What was understood but deserves attention.
   var warnings: [Warning]
+  /// True when the event may opt out or suppress.
+  let mayRestrict: Bool
 
   /// Checks an event. What is wrong is added to `violations`, under `path`.
   init(_ input: EventInput, path: String, now: Int64, violations: inout Violations) {
     let earlier = violations.warnings.count
     var check = EventCheck(path: path, now: now, violations: violations)
     event = check.checked(input)
+    mayRestrict = check.mayRestrict
     violations = check.violations
     warnings = violations.warnings.dropFirst(earlier).map(Warning.about)
   }

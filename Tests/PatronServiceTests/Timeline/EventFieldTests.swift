@@ -39,6 +39,33 @@ struct EventFieldTests {
     ("event.actor", "ENUM_VALUE_UNKNOWN", { $0.actor = .init(rawValue: 9) }),
   ]
 
+  @Test func anIDThatIsNobodysCostsNoOptOut() async throws {
+    for id in ["null", String(repeating: "x", count: 300), "a\u{1}"] {
+      try await Shop.open { shop in
+        try await ann(shop)
+        let email = try #require(try await shop.customer(.externalID("c1")).email)
+        func tell(_ type: String, _ event: String, email: String?) async throws
+          -> RecordEventResponse
+        {
+          try await shop.tell(
+            type, event,
+            of: {
+              $0.externalID = id
+              $0.email = email
+            })
+        }
+        let alone = try await failure { try await tell("email_unsubscribed", "u0", email: nil) }
+        #expect(alone.code == .invalidArgument)
+        // What does not restrict anything needs an identity without a doubt.
+        let other = try await failure { try await tell("email_opened", "u1", email: email) }
+        #expect(other.code == .invalidArgument)
+        let told = try await tell("email_unsubscribed", "u2", email: email)
+        #expect(told.warnings.map(\.field) == ["customer.external_id"])
+        #expect(try await shop.state(.email) == .unsubscribed)
+      }
+    }
+  }
+
   @Test(arguments: ["email_unsubscribed", "email_marked_spam"])
   func secondaryValuesAreLeftOut(_ type: String) async throws {
     for (field, rule, adjust) in Self.broken {
