@@ -22,24 +22,20 @@ import Testing
     await errorOf { () throws(RPCError) in try await client.unary(method, [], options) }
   }
 
-  /// A loopback port on which nobody listens.
-  private func freePort() async throws -> Int {
-    let server = try await RawServer.start { _, _, _ in [] }
-    await server.stop()
-    return server.port
-  }
-
   @Test func refusedConnectionsFailFastAndSayWhere() async throws {
-    let port = try await freePort()
-    let client = client(.host("127.0.0.1", port: port)) { $0.reconnect.initial = .seconds(60) }
+    let port = QuietPort()
+    let client = client(.host("127.0.0.1", port: port.number)) {
+      $0.reconnect.initial = .seconds(60)
+    }
     for _ in 0..<2 {
       // A call that waited for the second attempt would end with its deadline.
       let error = await error(client, TestMethods.echo, CallOptions(timeout: .seconds(50)))
       #expect(error?.code == .unavailable)
-      #expect(error?.message.contains("127.0.0.1:\(port)") == true)
+      #expect(error?.message.contains("127.0.0.1:\(port.number)") == true)
       #expect(error?.message.contains("start the server") == true)
     }
     await client.close()
+    port.release()
   }
 
   @Test func missingSocketsAndUnknownNamesAreNamed() async throws {
@@ -55,29 +51,31 @@ import Testing
   }
 
   @Test func waitForReadyWaitsForTheServer() async throws {
-    let port = try await freePort()
-    let client = client(.host("127.0.0.1", port: port)) { $0.waitForReady = true }
+    let port = QuietPort()
+    let client = client(.host("127.0.0.1", port: port.number)) { $0.waitForReady = true }
     async let answer = client.unary(
       TestMethods.echo,
       [],
-      CallOptions(timeout: .seconds(20))
+      CallOptions(timeout: .seconds(300))
     )
     try await Task.sleep(for: .milliseconds(60))
-    let server = try await RawServer.start(port: port) { _, header, _ in
+    let server = try await RawServer.start(port: port.number) { _, header, _ in
       [.send(rawAnswer(header.streamID, 7))]
     }
     #expect(try await answer == [7])
     await client.close()
     await server.stop()
+    port.release()
   }
 
   @Test func waitForReadyEndsWithTheDeadline() async throws {
-    let port = try await freePort()
-    let client = client(.host("127.0.0.1", port: port)) { $0.waitForReady = true }
+    let port = QuietPort()
+    let client = client(.host("127.0.0.1", port: port.number)) { $0.waitForReady = true }
     let error = await error(client, TestMethods.echo, CallOptions(timeout: .seconds(1)))
     #expect(error?.code == .deadlineExceeded)
     #expect(error?.message.contains("refused") == true)
     await client.close()
+    port.release()
   }
 
   @Test func lostConnectionsAreReplaced() async throws {
