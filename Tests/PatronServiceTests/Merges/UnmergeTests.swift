@@ -82,7 +82,8 @@ struct UnmergeTests {
           })
       default:
         _ = try await shop.tell(
-          "email_unsubscribed", "u1", at: GoogleProtobuf.Timestamp.now, of: { $0.email = "b@example.com" })
+          "email_unsubscribed", "u1", at: GoogleProtobuf.Timestamp.now,
+          of: { $0.email = "b@example.com" })
       }
       #expect(try await !shop.status(.email, of: .externalID("a")).canReceive)
       try await shop.subscribe {

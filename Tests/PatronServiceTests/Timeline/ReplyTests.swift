@@ -120,7 +120,8 @@ struct ReplyTests {
         $0.phoneNumber = "+14155552222"
       }
       #expect(try await shop.state(.sms) == .unsubscribed)
-      let told = try await answer(shop, "c1", "START", event: "r2", at: GoogleProtobuf.Timestamp.now)
+      let told = try await answer(
+        shop, "c1", "START", event: "r2", at: GoogleProtobuf.Timestamp.now)
       #expect(told.warnings.map(\.reason) == ["OPT_IN_NOT_TAKEN"])
       #expect(try await shop.state(.sms) == .unsubscribed)
       #expect(try shop.findings() == [])
