@@ -128,14 +128,16 @@ struct WrittenPhone {
 
 extension WrittenPhone {
   private static func hasText(_ text: String) -> RuleError {
-    isScientific(text) ? decimal(text) : RuleError(
-      reason: "PHONE_HAS_EXTENSION",
-      message: """
-        The phone number holds letters that are no extension. Expected is E.164 alone, e.g. \
-        +14155550100.
-        """,
-      given: text
-    )
+    isScientific(text)
+      ? decimal(text)
+      : RuleError(
+        reason: "PHONE_HAS_EXTENSION",
+        message: """
+          The phone number holds letters that are no extension. Expected is E.164 alone, e.g. \
+          +14155550100.
+          """,
+        given: text
+      )
   }
 
   private static func malformed(_ text: String) -> RuleError {

@@ -39,7 +39,8 @@ import Testing
         let digits = String(number)
         return digits.count < 4 ? digits : "\(digits.dropLast(3)),\(digits.suffix(3))"
       }
-      return "| \(form) | \(cells[0]) | \(cells[1]) | \(cells[2])\(share) | \(cells[3]) | \(cells[4]) |"
+      return "| \(form) | \(cells[0]) | \(cells[1]) | \(cells[2])\(share) | "
+        + "\(cells[3]) | \(cells[4]) |"
     }
   }
 
