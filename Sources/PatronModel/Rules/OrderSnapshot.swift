@@ -183,8 +183,8 @@ public struct OrderSnapshot: Sendable, Hashable {
   /// True where the whole price was paid at some time.
   public var wasPaid: Bool { payment?.wasPaid ?? false }
 
-  /// What was given back, in minor units: the refunds, and at least the whole total where the order
-  /// says `refunded`.
+  /// The amount that was given back, in minor units: the refunds, and at least the whole total
+  /// where the order says `refunded`.
   ///
   /// - Throws: `AMOUNT_OUT_OF_RANGE` when the sum does not fit 64 bits.
   public func refundedMinor() throws(RuleError) -> Int64 {

@@ -50,10 +50,7 @@ struct AddressChange {
       if held.isWish, !next.isWish { left.append(topic) }
       customer.setConsent(next, channel, topic, ledgerID: 0)
       changes.add(
-        LedgerRow(
-          action: .addressChange, previousState: held.state, newState: next.state, occurredAt: now,
-          actor: actor, source: Self.source, optInLevel: next.optInLevel),
-        channel, topic, ConsentEvidence())
+        LedgerRow(readdressed: held, to: next, by: statement), channel, topic, ConsentEvidence())
     }
     return left
   }
@@ -82,6 +79,16 @@ struct AddressChange {
     return ChannelConsent(
       state: .unsubscribed, unsubscribedAt: kept.suppressedAt, changedAt: kept.suppressedAt,
       source: kept.source.isEmpty ? nil : kept.source, changedBy: .customer)
+  }
+}
+
+extension LedgerRow {
+  /// The row of a state that is another one because the address that it is about is.
+  init(readdressed held: ChannelConsent, to next: ChannelConsent, by statement: ConsentStatement) {
+    self.init(
+      action: .addressChange, previousState: held.state, newState: next.state,
+      occurredAt: statement.at, actor: statement.actor, source: statement.source,
+      optInLevel: next.optInLevel)
   }
 }
 

@@ -24,7 +24,7 @@ extension ConsentHandlers {
     var note: String
     /// The name of the import.
     var source: String
-    /// What was left out or cut.
+    /// Values that were left out or cut.
     var warnings: [Warning]
 
     func cause(at now: Int64) -> SuppressionCause {

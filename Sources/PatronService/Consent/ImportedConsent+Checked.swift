@@ -176,7 +176,7 @@ extension ImportedConsent {
 }
 
 extension ChannelConsent {
-  /// What counts of two statements that contradict each other: the opt-out; of two the later one,
+  /// The one that counts of two contradicting statements: the opt-out; of two the later one,
   /// which is the customer's own if one of them is. Without an opt-out neither.
   fileprivate func joined(with other: ChannelConsent) -> ChannelConsent {
     switch (state, other.state) {

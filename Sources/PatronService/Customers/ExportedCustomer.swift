@@ -164,7 +164,7 @@ struct ExportedOrders {
   private(set) var refunded: Int64 = 0
   private(set) var net: Int64 = 0
 
-  /// What was spent divided by the orders of the currency, in its smallest unit, rounded half up.
+  /// The amount spent divided by the orders of the currency, in its smallest unit, rounded half up.
   var average: Int64 {
     let count = max(currencyCount, 1)
     let (quotient, rest) = spent.quotientAndRemainder(dividingBy: count)

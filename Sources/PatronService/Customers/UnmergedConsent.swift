@@ -53,7 +53,7 @@ struct UnmergedConsent {
     var right = secondary
     for (channel, topic) in MergedConsent.pairs {
       let stored = current.consent(channel, topic)
-      // What the one who has not the address is to hear of what was said.
+      // The part of it that binds the one who has not the address.
       let heard = stored.isWish ? optOuts[channel, topic] ?? stored : stored
       let wasSaid = current.entry(channel, topic) != after.entry(channel, topic)
       let isSecondarys = addresses.goesToSecondary(channel)
@@ -120,7 +120,6 @@ struct LaterOptOuts {
 
   /// Reads the ledger of the merged customer back to the merge.
   init(since merge: MergeRow, in reader: StoreReader) throws {
-    var all = found
     try reader.consentHistory(of: merge.primaryID, before: .max) { _, body in
       let record = try ConsentRecord(stored: Array(body))
       guard record.recordedAt?.micros ?? 0 >= merge.mergedAt else { return false }
@@ -128,10 +127,10 @@ struct LaterOptOuts {
         record.evidence?.source != MergedConsent.mergeSource,
         let channel = PatronModel.Channel(rawValue: Int(record.channel.rawValue)),
         let topic = PatronModel.Topic(rawValue: Int(record.topic.rawValue)),
-        !all.contains(where: { $0.channel == channel && $0.topic == topic })
+        self[channel, topic] == nil
       else { return true }
       let time = record.occurredAt?.micros ?? merge.mergedAt
-      all.append(
+      found.append(
         (
           channel, topic,
           ChannelConsent(
@@ -141,7 +140,6 @@ struct LaterOptOuts {
         ))
       return true
     }
-    found = all
   }
 
   subscript(channel: PatronModel.Channel, topic: PatronModel.Topic) -> ChannelConsent? {

@@ -180,10 +180,9 @@ extension TimelineHandlers {
           held.source == customer.flags.source
         else { continue }
         let next = ConsentRules.readdress(held, to: .never, by: statement)
-        let told = LedgerRow(
-          action: .addressChange, previousState: held.state, newState: next.state, occurredAt: now,
-          actor: statement.actor, source: statement.source, optInLevel: next.optInLevel)
-        edit.apply(.changed(next, told), channel, .marketing, ConsentEvidence())
+        edit.apply(
+          .changed(next, LedgerRow(readdressed: held, to: next, by: statement)), channel,
+          .marketing, ConsentEvidence())
       }
       try edit.write()
     }
