@@ -136,7 +136,10 @@ let tests: [Target] = [
     swiftSettings: strict
   ),
   .testTarget(
-    name: "PatronModelTests", dependencies: ["PatronModel", "FieldFiles"], swiftSettings: strict),
+    name: "PatronModelTests",
+    dependencies: ["PatronModel", "FieldFiles"],
+    swiftSettings: strict
+  ),
   .testTarget(name: "TTRPCTests", dependencies: ["TTRPC"], swiftSettings: strict),
   .testTarget(
     name: "TTRPCNIOTests",
@@ -158,17 +161,23 @@ let tests: [Target] = [
     swiftSettings: strict
   ),
   .testTarget(
-    name: "CLITests", dependencies: ["patron", "PatronClient", "PatronModel", "FieldFiles"],
-    swiftSettings: strict),
+    name: "CLITests",
+    dependencies: ["patron", "PatronClient", "PatronModel", "FieldFiles"],
+    swiftSettings: strict
+  ),
   .testTarget(
     name: "LoadTests",
     dependencies: [
       "patron-load", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", nioCore, nioPosix,
       argumentParser,
-    ], swiftSettings: strict),
+    ],
+    swiftSettings: strict
+  ),
   .testTarget(
-    name: "EndToEndTests", dependencies: ["PatronClient", "PatronProto", "TTRPC", "ProtobufC"],
-    swiftSettings: strict),
+    name: "EndToEndTests",
+    dependencies: ["PatronClient", "PatronProto", "TTRPC", "ProtobufC"],
+    swiftSettings: strict
+  ),
   .testTarget(name: "TidyTests", swiftSettings: strict),
 ]
 

@@ -91,7 +91,10 @@ extension JSONWriter {
     let count = start.map(strlen) ?? 0
     string(
       UnsafeBufferPointer(
-        start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: count))
+        start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self),
+        count: count
+      )
+    )
   }
 
   /// Copies what needs no escape in one go: most strings have nothing that does.
@@ -109,7 +112,8 @@ extension JSONWriter {
 
   private mutating func plain(_ text: UnsafePointer<CChar>, count: Int) {
     output.append(
-      contentsOf: UnsafeRawBufferPointer(start: UnsafeRawPointer(text), count: count))
+      contentsOf: UnsafeRawBufferPointer(start: UnsafeRawPointer(text), count: count)
+    )
   }
 
   @inline(__always)

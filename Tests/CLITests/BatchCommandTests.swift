@@ -271,7 +271,9 @@ struct BatchCommandTests {
     let server = server()
     let file = try TemporaryFile("{}\n")
     let outcome = try await patron(
-      command + ["--batch", file.path, "--rejects", file.path], server: server)
+      command + ["--batch", file.path, "--rejects", file.path],
+      server: server
+    )
     #expect(outcome.status == 2 && outcome.out.isEmpty, "\(outcome.err)")
     #expect(outcome.err.contains("\(file.path), which is the input itself; name another file"))
     #expect(file.text == "{}\n" && server.calls.isEmpty)

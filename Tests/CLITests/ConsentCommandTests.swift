@@ -160,14 +160,26 @@ struct ConsentCommandTests {
       }
     }
     let outcome = try await patron(
-      "consent", "subscribe", "--external-id", "42", "--channel", "sms", "--source", "popup",
-      "--by", "customer", server: server)
+      "consent",
+      "subscribe",
+      "--external-id",
+      "42",
+      "--channel",
+      "sms",
+      "--source",
+      "popup",
+      "--by",
+      "customer",
+      server: server
+    )
     #expect(
       outcome.out == """
         updated  customer 7
           sms, marketing: subscribed, renewed: by customer, single, until 2027-01-15
 
-        """, "\(outcome.err)")
+        """,
+      "\(outcome.err)"
+    )
   }
 
   @Test func anOptOutThatChangesNothingSaysSo() async throws {
@@ -186,10 +198,14 @@ struct ConsentCommandTests {
       }
     }
     let known = try await patron(
-      ["consent", "unsubscribe", "--external-id", "42", "--channel", "sms"], server: server)
+      ["consent", "unsubscribe", "--external-id", "42", "--channel", "sms"],
+      server: server
+    )
     #expect(known.out == "unchanged  customer 7\nwarning: older (CONSENT_OUTDATED)\n")
     let unknown = try await patron(
-      ["consent", "unsubscribe", "--phone", "+14155550100", "--channel", "sms"], server: server)
+      ["consent", "unsubscribe", "--phone", "+14155550100", "--channel", "sms"],
+      server: server
+    )
     #expect(unknown.out == "no customer has that address: it is suppressed already\n")
   }
 
@@ -198,15 +214,24 @@ struct ConsentCommandTests {
     server.on(CustomerService.getCustomer) { _ throws(RPCError) in
       let info = GoogleRPC.ErrorInfo.with { $0.reason = "CUSTOMER_NOT_FOUND" }
       throw RPCError(
-        code: .notFound, message: "no such customer",
+        code: .notFound,
+        message: "no such customer",
         details: [
           StatusDetail(
-            typeURL: "type.googleapis.com/google.rpc.ErrorInfo", value: try FakeServer.encode(info))
-        ])
+            typeURL: "type.googleapis.com/google.rpc.ErrorInfo",
+            value: try FakeServer.encode(info)
+          )
+        ]
+      )
     }
     server.on(CustomerService.getAddressStatus) { _ in .with { $0.channels = [Self.suppressed] } }
     let shown = try await patron(
-      "consent", "show", "--email", "a@example.com", server: server)
+      "consent",
+      "show",
+      "--email",
+      "a@example.com",
+      server: server
+    )
     #expect(shown.status == 0 && shown.err == "no customer has that address\n", "\(shown.err)")
     #expect(shown.out.contains("suppressed (hard bounce"))
     let asked = try server.requests(GetAddressStatusRequest.self, "GetAddressStatus").first
@@ -362,7 +387,10 @@ struct ConsentCommandTests {
     #expect(table.err == "there are more: --page-token 2, or --all\n")
     // What became of the consent is there however narrow the terminal.
     let narrow = try await patron(
-      ["consent", "history", "--id", "7", "--limit", "2"], server: server, columns: 60)
+      ["consent", "history", "--id", "7", "--limit", "2"],
+      server: server,
+      columns: 60
+    )
     #expect(narrow.out.contains("subscribed → unsubscribed  operator"), "\(narrow.out)")
     let all = try await patron(
       ["consent", "history", "--id", "7", "--all", "-o", "ndjson"],
@@ -408,7 +436,8 @@ struct ConsentCommandTests {
     let table = try await patron("consent", "history", "--id", "7", server: server, columns: 140)
     #expect(
       table.out.contains("subscribed, renewed  customer  popup   form, confirmed, 192.0.2.1"),
-      "\(table.out)")
+      "\(table.out)"
+    )
     let csv = try await patron("consent", "history", "--id", "7", "-o", "csv", server: server)
     #expect(csv.status == 0 && csv.err.isEmpty, "\(csv.err)")
     #expect(csv.out.hasPrefix("id,occurred_at,recorded_at,channel,topic,address,action,"))
@@ -416,8 +445,10 @@ struct ConsentCommandTests {
       csv.out.contains(
         "\r\n5,2023-11-14T22:13:20Z,,email,marketing,a@example.com,subscribe,subscribed,"
           + "subscribed,,customer,confirmed,popup,form,192.0.2.1,,https://shop.example,"
-          + "\"Yes, write.\",,,,,,\r\n"),
-      "\(csv.out)")
+          + "\"Yes, write.\",,,,,,\r\n"
+      ),
+      "\(csv.out)"
+    )
   }
 
   @Test(arguments: [
@@ -521,7 +552,8 @@ struct SettingsCommandTests {
     #expect(
       third?.updateMask?.paths == [
         "shared_identifiers", "shared_phone_threshold", "allowed_external_ids",
-      ])
+      ]
+    )
     let words = try await patron(
       [
         "settings", "set", "--timezone", "Europe/Berlin", "--opt-out-word", "weg",

@@ -161,7 +161,9 @@ struct CustomerCommandTests {
     let server = FakeServer()
     server.on(CustomerService.upsertCustomer) { _ in .with { $0.outcome = .updated } }
     let outcome = try await patron(
-      ["customers", "upsert", "--external-id", "42"] + flags, server: server)
+      ["customers", "upsert", "--external-id", "42"] + flags,
+      server: server
+    )
     #expect(outcome.status == 0, "\(outcome.err)")
     let input = try server.requests(UpsertCustomerRequest.self, "UpsertCustomer").first?.customer
     #expect(try input?.address?.json() == address)

@@ -15,7 +15,8 @@ final class FakeServer: ClientChannel {
 
   /// A store that set nothing is asked for its zone by every command with a time that has none.
   private let state = Mutex<(handlers: [String: Handler], calls: [Call])>(
-    (["GetStoreSettings": { _, _ in [[]] }], []))
+    (["GetStoreSettings": { _, _ in [[]] }], [])
+  )
 
   var calls: [Call] { state.withLock { $0.calls } }
 

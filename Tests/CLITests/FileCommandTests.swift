@@ -134,9 +134,11 @@ struct FileCommandTests {
     let items = try await items(
       "email,email_suppressed,email_suppression_reasons,sms_suppressed,sms_suppressed_at\n"
         + "a@example.com,true,,TRUE,2024-05-31\nb@example.com,true,hard_bounce,false,\n"
-        + "c@example.com,,,,\n")
+        + "c@example.com,,,,\n"
+    )
     #expect(
-      items.map { $0.suppressions.map(\.reason) } == [[.manual, .manual], [.hardBounce], []])
+      items.map { $0.suppressions.map(\.reason) } == [[.manual, .manual], [.hardBounce], []]
+    )
     #expect(items[0].suppressions.first { $0.channel == .sms }?.suppressedAt != nil)
   }
 
@@ -144,20 +146,29 @@ struct FileCommandTests {
     let items = try await items(
       "email,default_language,locale\na@example.com,en,en-US\nb@example.com,fr,en-US\n"
         + "c@example.com,,en-US\nd@example.com,he,iw_IL\ne@example.com,en-GB,en-US\n"
-        + "f@example.com,EN,\n")
+        + "f@example.com,EN,\n"
+    )
     #expect(
       items.map { $0.customer?.defaultLanguage }
-        == ["en-US", "fr", "en-US", "iw_IL", "en-GB", "EN"])
+        == ["en-US", "fr", "en-US", "iw_IL", "en-GB", "EN"]
+    )
   }
 
   @Test func everythingThatIsWrongWithARowIsSaidAtOnce() async throws {
     let rejects = try TemporaryFile()
     let outcome = try await patron(
-      "customers", "import", "-", "--invalid-fields", "reject", "--rejects", rejects.path,
+      "customers",
+      "import",
+      "-",
+      "--invalid-fields",
+      "reject",
+      "--rejects",
+      rejects.path,
       server: importer(),
       input: "email,custom.v:int,custom.v:string,account_created_at,sms_consent,sms_consent_at\n"
         + "a@example.com,x,,nope,,2024-05-31\nb@example.com,5,abc,,maybe,2024-05-31\n"
-        + "c@example.com,5,,,,\nd@example.com,,abc,,,\n")
+        + "c@example.com,5,,,,\nd@example.com,,abc,,,\n"
+    )
     #expect(outcome.status == 3)
     #expect(outcome.out.hasPrefix("4 customers: 2 created"), "\(outcome.out)")
     let lines = rejects.text.components(separatedBy: "\r\n")
@@ -213,14 +224,22 @@ struct FileCommandTests {
     let rejects = try TemporaryFile()
     let header = "email,email_consent,sms_loyalty_consent,sms_suppression_reasons\n"
     let outcome = try await patron(
-      "customers", "import", "-", "--rejects", rejects.path, server: server,
-      input: header + "a@example.com,subscribed,subscribed,manual\nb@example.com,,,\n")
+      "customers",
+      "import",
+      "-",
+      "--rejects",
+      rejects.path,
+      server: server,
+      input: header + "a@example.com,subscribed,subscribed,manual\nb@example.com,,,\n"
+    )
     #expect(outcome.status == 3)
     let lines = rejects.text.components(separatedBy: "\r\n")
     #expect(
       lines[1].hasSuffix(
         "email: bad; address_phone_number: bad; custom.size: bad; sms_loyalty_consent_at: bad; "
-          + "email_consent: bad; sms_suppression_sources: bad; bad; subscriptions[7]: bad"))
+          + "email_consent: bad; sms_suppression_sources: bad; bad; subscriptions[7]: bad"
+      )
+    )
     #expect(lines[2].contains("phone_number: it belongs to customer 7; leave the cell empty"))
     #expect(!rejects.text.contains("on_conflict"))
   }
@@ -302,8 +321,14 @@ struct FileCommandTests {
   @Test func mistakesAreSpeltAsInTheFile() async throws {
     let rejects = try TemporaryFile()
     _ = try await patron(
-      "customers", "import", "-", "--rejects", rejects.path, server: importer(),
-      input: "external_id,email_consent,accepts_sms_marketing\na,maybe,\nb,,ja\n")
+      "customers",
+      "import",
+      "-",
+      "--rejects",
+      rejects.path,
+      server: importer(),
+      input: "external_id,email_consent,accepts_sms_marketing\na,maybe,\nb,,ja\n"
+    )
     #expect(rejects.text.contains("never_subscribed"), "\(rejects.text)")
     #expect(rejects.text.contains("Expected true, yes, on, y or 1, or false, no, off, n or 0."))
   }
@@ -313,7 +338,14 @@ struct FileCommandTests {
     for round in 0..<3 {
       let rejects = try TemporaryFile()
       let outcome = try await patron(
-        "customers", "import", "-", "--rejects", rejects.path, server: importer(), input: text)
+        "customers",
+        "import",
+        "-",
+        "--rejects",
+        rejects.path,
+        server: importer(),
+        input: text
+      )
       #expect(outcome.status == 3)
       text = rejects.text
       let lines = text.components(separatedBy: "\r\n")
@@ -327,7 +359,12 @@ struct FileCommandTests {
     let lines = text.components(separatedBy: "\r\n")
     let mended = [lines[0], "d,Dora,", String(lines[2].dropLast(2))].joined(separator: "\n")
     let outcome = try await patron(
-      "customers", "import", "-", server: importer(), input: mended)
+      "customers",
+      "import",
+      "-",
+      server: importer(),
+      input: mended
+    )
     #expect(outcome.status == 0 && outcome.out.hasPrefix("2 customers: 2 created"))
   }
 
@@ -360,7 +397,9 @@ struct FileCommandTests {
     }
     for rejects in [file.path, link, hard] {
       let outcome = try await patron(
-        ["customers", "import", file.path, "--rejects", rejects] + more, server: server)
+        ["customers", "import", file.path, "--rejects", rejects] + more,
+        server: server
+      )
       #expect(outcome.status == 2 && outcome.out.isEmpty, "\(outcome.err)")
       #expect(outcome.err.contains("\(rejects), which is the input itself; name another file"))
     }
@@ -370,8 +409,15 @@ struct FileCommandTests {
   @Test func aDryRunLeavesTheFileOfRejectsWhereItRejectsNothing() async throws {
     let rejects = try TemporaryFile("kept")
     let outcome = try await patron(
-      "customers", "import", "-", "--dry-run", "--rejects", rejects.path,
-      server: importer(), input: "external_id\na\n")
+      "customers",
+      "import",
+      "-",
+      "--dry-run",
+      "--rejects",
+      rejects.path,
+      server: importer(),
+      input: "external_id\na\n"
+    )
     #expect(outcome.status == 0, "\(outcome.err)")
     #expect(rejects.text == "kept")
   }
@@ -380,8 +426,16 @@ struct FileCommandTests {
     let server = importer(["b"])
     let rejects = try TemporaryFile()
     let outcome = try await patron(
-      "customers", "import", "-", "--batch-size", "2", "--rejects", rejects.path, server: server,
-      input: "external_id\na\nb\nc\nd\n\"e\n")
+      "customers",
+      "import",
+      "-",
+      "--batch-size",
+      "2",
+      "--rejects",
+      rejects.path,
+      server: server,
+      input: "external_id\na\nb\nc\nd\n\"e\n"
+    )
     #expect(outcome.status == 1)
     #expect(outcome.out.hasPrefix("4 customers: 3 created, 0 updated, 0 unchanged, 1 rejected"))
     #expect(outcome.err.contains("never closed"), "\(outcome.err)")
@@ -398,8 +452,14 @@ struct FileCommandTests {
       return .with { $0.results = [.with { $0.outcome = .created }] }
     }
     let outcome = try await patron(
-      "customers", "import", "-", "--batch-size", "1", server: server,
-      input: "external_id\na\nb\n")
+      "customers",
+      "import",
+      "-",
+      "--batch-size",
+      "1",
+      server: server,
+      input: "external_id\na\nb\n"
+    )
     #expect(outcome.status == 64 + 7)
     #expect(outcome.out.hasPrefix("1 customer: 1 created"), "\(outcome.out)")
     #expect(outcome.err.contains("stopped at line 3, 1 customer before it"), "\(outcome.err)")

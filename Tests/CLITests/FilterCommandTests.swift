@@ -75,7 +75,8 @@ struct FilterCommandTests {
     let selections = request.filter?.selections ?? []
     #expect(selections.map(\.category) == ["sms", "email", "tags"])
     #expect(
-      selections.map(\.filters) == [["subscribers", "suppressed"], ["subscribers"], ["a=b"]])
+      selections.map(\.filters) == [["subscribers", "suppressed"], ["subscribers"], ["a=b"]]
+    )
     #expect(request.filter?.query == "ada")
     #expect(request.sort == .totalSpent)
   }
@@ -94,7 +95,8 @@ struct FilterCommandTests {
     let outcome = try await patron("customers", "count", "--search", "cdnow", server: server)
     #expect(outcome.status == 0, "\(outcome.err)")
     let lines = outcome.out.split(separator: "\n", omittingEmptySubsequences: false).map(
-      String.init)
+      String.init
+    )
     #expect(lines.first == "23,570 customers")
     let once = try #require(lines.first { $0.contains("one_order") })
     #expect(once.contains("████") && once.contains("11,908") && once.hasSuffix("51%"))
@@ -147,13 +149,15 @@ struct FilterCommandTests {
       counts.out.components(separatedBy: "\r\n") == [
         "category,filter,count", ",,23570", "orders,no_orders,0", "orders,one_order,11908",
         "orders,repeat_customers,11662", "tags,vip\u{1B}[31m,1", "",
-      ])
+      ]
+    )
     let filters = try await patron("customers", "filters", "-o", "csv", server: server)
     #expect(
       filters.out.components(separatedBy: "\r\n") == [
         "category,filter,label,description",
         "sms,subscribers,Subscribers,Agreed to marketing by text messages.", "tags,,Tags,", "",
-      ])
+      ]
+    )
     let empty = try await patron("customers", "count", "--facet", "sms,", server: server)
     #expect(empty.status == 2 && empty.err.contains("--facet is a list"))
   }

@@ -40,8 +40,11 @@ struct HostileServerTests {
               repeating: .with {
                 $0.field = Self.evil
                 $0.reason = Self.evil
-              }, count: 5000)
-          })
+              },
+              count: 5000
+            )
+          }
+        )
       ],
     ]
     for details in all {
@@ -54,7 +57,9 @@ struct HostileServerTests {
       check(outcome)
     }
     let text = ErrorText.text(
-      RPCError(code: .invalidArgument, message: "", details: all[3]), Style(colors: false))
+      RPCError(code: .invalidArgument, message: "", details: all[3]),
+      Style(colors: false)
+    )
     #expect(text.contains("and 4,950 more\n"))
   }
 
@@ -66,7 +71,9 @@ struct HostileServerTests {
         $0.reason = Self.evil
         $0.field = Self.evil
         $0.message = Self.evil
-      }, count: 60)
+      },
+      count: 60
+    )
     server.on(CustomerService.upsertCustomer) { _ in
       .with {
         $0.outcome = .updated
@@ -89,8 +96,21 @@ struct HostileServerTests {
     }
     check(
       try await patron(
-        "timeline", "refund", "--order-id", "o1", "--refund-id", "r1", "--amount", "1",
-        "--currency", "USD", "--at", "2024-06-01", server: server))
+        "timeline",
+        "refund",
+        "--order-id",
+        "o1",
+        "--refund-id",
+        "r1",
+        "--amount",
+        "1",
+        "--currency",
+        "USD",
+        "--at",
+        "2024-06-01",
+        server: server
+      )
+    )
     server.on(CustomerService.subscribeCustomer) { _ in
       .with {
         $0.confirmationToken = Self.evil
@@ -99,8 +119,19 @@ struct HostileServerTests {
     }
     check(
       try await patron(
-        "consent", "subscribe", "--email", "a@example.com", "--channel", "email", "--source", "web",
-        "--by", "customer", server: server))
+        "consent",
+        "subscribe",
+        "--email",
+        "a@example.com",
+        "--channel",
+        "email",
+        "--source",
+        "web",
+        "--by",
+        "customer",
+        server: server
+      )
+    )
   }
 
   /// A server whose every text is hostile, and its customer.
@@ -159,20 +190,52 @@ struct HostileServerTests {
     for form in ["table", "json", "ndjson"] {
       for terminal in [false, true] {
         let show = try await patron(
-          "timeline", "show", "--id", "1", "--limit", "1", "-o", form, server: server,
-          variables: ["NO_COLOR": "1"], terminal: terminal)
+          "timeline",
+          "show",
+          "--id",
+          "1",
+          "--limit",
+          "1",
+          "-o",
+          form,
+          server: server,
+          variables: ["NO_COLOR": "1"],
+          terminal: terminal
+        )
         check(show)
         let get = try await patron(
-          "customers", "get", "--id", "1", "-o", form, server: server,
-          variables: ["NO_COLOR": "1"], terminal: terminal)
+          "customers",
+          "get",
+          "--id",
+          "1",
+          "-o",
+          form,
+          server: server,
+          variables: ["NO_COLOR": "1"],
+          terminal: terminal
+        )
         check(get)
         let list = try await patron(
-          "customers", "list", "--limit", "1", "-o", form, server: server,
-          variables: ["NO_COLOR": "1"], terminal: terminal)
+          "customers",
+          "list",
+          "--limit",
+          "1",
+          "-o",
+          form,
+          server: server,
+          variables: ["NO_COLOR": "1"],
+          terminal: terminal
+        )
         check(list)
         let call = try await patron(
-          "call", "CustomerService/GetCustomer", "-o", form == "table" ? "json" : form,
-          server: server, variables: ["NO_COLOR": "1"], terminal: terminal)
+          "call",
+          "CustomerService/GetCustomer",
+          "-o",
+          form == "table" ? "json" : form,
+          server: server,
+          variables: ["NO_COLOR": "1"],
+          terminal: terminal
+        )
         check(call)
         #expect(show.status == 0 && get.status == 0 && list.status == 0 && call.status == 0)
       }
@@ -185,8 +248,17 @@ struct HostileServerTests {
     #expect(csv.out.contains(Self.evil.prefix(4)))
     check(
       try await patron(
-        "customers", "list", "--limit", "1", "-o", "csv", server: server,
-        variables: ["NO_COLOR": "1"], terminal: true))
+        "customers",
+        "list",
+        "--limit",
+        "1",
+        "-o",
+        "csv",
+        server: server,
+        variables: ["NO_COLOR": "1"],
+        terminal: true
+      )
+    )
   }
 
   @Test func textIsCutAndMadeSafe() {

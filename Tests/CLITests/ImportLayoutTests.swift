@@ -8,22 +8,30 @@ import Testing
 /// The columns of a file: by name, map, preset and delimiter.
 struct ImportLayoutTests {
   private func items(
-    _ text: String, _ more: [String] = []
+    _ text: String,
+    _ more: [String] = []
   ) async throws -> (items: [ImportItem], err: String) {
     let server = FakeServer.importer()
     let outcome = try await patron(
-      ["customers", "import", "-"] + more, server: server, input: text)
+      ["customers", "import", "-"] + more,
+      server: server,
+      input: text
+    )
     #expect(outcome.status == 0, "\(outcome.err)")
     return (try server.imported, outcome.err)
   }
 
   private func field(
-    _ name: String, _ preset: String? = nil, _ more: [String] = []
+    _ name: String,
+    _ preset: String? = nil,
+    _ more: [String] = []
   ) async throws -> (items: [ImportItem], err: String) {
     let server = FakeServer.importer()
     let options = preset.map { ["--preset", $0] } ?? []
     let outcome = try await patron(
-      ["customers", "import", FieldFiles.path("imports/\(name)")] + options + more, server: server)
+      ["customers", "import", FieldFiles.path("imports/\(name)")] + options + more,
+      server: server
+    )
     #expect(outcome.status == 0, "\(name): \(outcome.err)")
     return (try server.imported, outcome.err)
   }
@@ -33,7 +41,8 @@ struct ImportLayoutTests {
     let map = try TemporaryFile("# columns\n\nshoe size = custom.shoe_size:int\nNotes=\n")
     let read = try await items(
       text,
-      ["--map", "mail=email", "--map", "Given Name=first_name", "--map-file", map.path])
+      ["--map", "mail=email", "--map", "Given Name=first_name", "--map-file", map.path]
+    )
     #expect(read.items.map { $0.customer?.email } == ["a@example.com"])
     #expect(read.items[0].customer?.firstName == "Ada")
     #expect(read.items[0].customer?.customProperties["shoe_size"]?.kind == .int64Value(39))
@@ -52,19 +61,28 @@ struct ImportLayoutTests {
     (["--preset", "magento"], 2, "magento"),
   ])
   func saysWhatIsWrongWithAMap(
-    _ options: [String], _ status: Int32, _ expected: String
+    _ options: [String],
+    _ status: Int32,
+    _ expected: String
   ) async throws {
     let server = FakeServer.importer()
     let outcome = try await patron(
-      ["customers", "import", "-"] + options, server: server, input: "Mail\na@example.com\n")
+      ["customers", "import", "-"] + options,
+      server: server,
+      input: "Mail\na@example.com\n"
+    )
     #expect(outcome.status == status && server.calls.isEmpty, "\(outcome.err)")
     #expect(outcome.err.contains(expected), "\(outcome.err)")
   }
 
   @Test func allUnknownColumnsAreNamedWithWhatTheyMostLikelyAre() async throws {
     let outcome = try await patron(
-      "customers", "import", "-", server: .importer(),
-      input: "Email,E-Mail 2,Mobile,First Name,Telefon,qqq\na@example.com,,,,,\n")
+      "customers",
+      "import",
+      "-",
+      server: .importer(),
+      input: "Email,E-Mail 2,Mobile,First Name,Telefon,qqq\na@example.com,,,,,\n"
+    )
     #expect(outcome.status == 1)
     for part in [
       "5 unknown columns", "\"Mobile\" (phone_number?)", "\"First Name\" (first_name?)",
@@ -73,14 +91,24 @@ struct ImportLayoutTests {
       #expect(outcome.err.contains(part), "\(part): \(outcome.err)")
     }
     let preset = try await patron(
-      "customers", "import", FieldFiles.path("imports/shopify.csv"), server: .importer())
+      "customers",
+      "import",
+      FieldFiles.path("imports/shopify.csv"),
+      server: .importer()
+    )
     #expect(preset.status == 1 && preset.err.contains("--preset shopify"), "\(preset.err)")
   }
 
   @Test func twoColumnsCannotBeTheSame() async throws {
     let outcome = try await patron(
-      "customers", "import", "-", "--map", "Mail=email", server: .importer(),
-      input: "email,Mail\na@example.com,\n")
+      "customers",
+      "import",
+      "-",
+      "--map",
+      "Mail=email",
+      server: .importer(),
+      input: "email,Mail\na@example.com,\n"
+    )
     #expect(outcome.status == 1)
     #expect(outcome.err.contains("\"email\" and \"mail\" are both email"), "\(outcome.err)")
   }
@@ -94,7 +122,8 @@ struct ImportLayoutTests {
       ("external_id;\"first_name\"\n1;a,b\n", ["--delimiter", ";"]),
       ("external_id\tfirst_name\n1\ta,b\n", ["--delimiter", "tab"]),
       ("external_id:first_name\n1:a,b\n", ["--delimiter", ":"]),
-    ] as [(String, [String])])
+    ] as [(String, [String])]
+  )
   func theHeaderTellsWhatSeparatesCells(_ text: String, _ options: [String]) async throws {
     let read = try await items(text, options).items
     #expect(read.map { $0.customer?.externalID } == ["1"])
@@ -103,23 +132,32 @@ struct ImportLayoutTests {
 
   @Test func aHeaderWithTwoSeparatorsIsAsked() async throws {
     let outcome = try await patron(
-      "customers", "import", "-", server: .importer(), input: "email;first_name,last_name\n")
+      "customers",
+      "import",
+      "-",
+      server: .importer(),
+      input: "email;first_name,last_name\n"
+    )
     #expect(outcome.status == 1)
     #expect(outcome.err.contains("commas and semicolons outside quotes; say with --delimiter"))
     // In quotes they are part of a name.
     let read = try await items(
-      "email,\"a;b\"\na@example.com,x\n", ["--map", "a;b=first_name"])
+      "email,\"a;b\"\na@example.com,x\n",
+      ["--map", "a;b=first_name"]
+    )
     #expect(read.items[0].customer?.firstName == "x")
   }
 
   @Test func spreadsheetsKeepDigitsAsText() async throws {
     let read = try await field(
-      "excel-german.csv", nil,
+      "excel-german.csv",
+      nil,
       [
         "--map", "Kundennummer=external_id", "--map", "Vorname=first_name", "--map",
         "Nachname=last_name", "--map", "E-Mail=email", "--map", "Telefon=phone_number", "--map",
         "PLZ=zip",
-      ])
+      ]
+    )
     let customer = try #require(read.items.first?.customer)
     #expect(customer.externalID == "00042" && customer.phoneNumber == "+49301234567")
     #expect(customer.address?.zip == "01067" && customer.lastName == "Beispiel; geb. Muster")
@@ -144,7 +182,8 @@ struct ImportLayoutTests {
   @Test(arguments: ["y", "on", "T", "Yes", "1"], ["n", "OFF", "f", "no", "0"])
   func booleansAreSpelledInManyWays(_ yes: String, _ no: String) async throws {
     let read = try await items(
-      "external_id,accepts_sms_marketing,accepts_email_marketing\n1,\(yes),\(no)\n")
+      "external_id,accepts_sms_marketing,accepts_email_marketing\n1,\(yes),\(no)\n"
+    )
     #expect(read.items[0].customer?.acceptsSMSMarketing == true)
     #expect(read.items[0].customer?.acceptsEmailMarketing == false)
   }
@@ -153,7 +192,8 @@ struct ImportLayoutTests {
   @Test func tagsOfDatabasesAreReadOrLeftOut() async throws {
     let read = try await items(
       "external_id;tags;accepts_sms_marketing\n1;{vip,gold};no\n2;{a b, c};no\n3;{x};no\n"
-        + "4;\"[{\"\"name\"\": \"\"a\"\"}]\";no\n5;[{'name':'a'}];no\n")
+        + "4;\"[{\"\"name\"\": \"\"a\"\"}]\";no\n5;[{'name':'a'}];no\n"
+    )
     let tags = read.items.map { $0.customer?.tags }
     #expect(tags == ["vip, gold", "{a b, c}", "{x}", nil, nil])
     #expect(read.items.allSatisfy { $0.customer?.acceptsSMSMarketing == false })
@@ -167,8 +207,13 @@ struct ImportLayoutTests {
     #expect(read.items.map { $0.customer?.phoneNumber } == ["(415) 555-0102"])
     let server = FakeServer.importer()
     _ = try await patron(
-      "customers", "import", "--suppressions", "-", server: server,
-      input: "address\n\(cell)\n'+14155550102\n")
+      "customers",
+      "import",
+      "--suppressions",
+      "-",
+      server: server,
+      input: "address\n\(cell)\n'+14155550102\n"
+    )
     let sent = try server.requests(ImportSuppressionsRequest.self, "ImportSuppressions")
     #expect(sent.flatMap(\.suppressions).map(\.address) == ["ada@example.com", "+14155550102"])
   }
@@ -179,7 +224,8 @@ struct ImportLayoutTests {
   ])
   func anOptOutIsReadInAllSpellings(_ cell: String) async throws {
     let read = try await items(
-      "external_id,email_consent,accepts_sms_marketing\n1,\(cell),\u{A0}No \n2,, \n")
+      "external_id,email_consent,accepts_sms_marketing\n1,\(cell),\u{A0}No \n2,, \n"
+    )
     #expect(read.items.map { $0.consent(.email)?.state } == [.unsubscribed, nil])
     #expect(read.items.map { $0.customer?.acceptsSMSMarketing } == [false, nil])
   }
@@ -190,8 +236,14 @@ struct ImportLayoutTests {
     let server = FakeServer.importer()
     let rejects = try TemporaryFile()
     let outcome = try await patron(
-      "customers", "import", "-", "--rejects", rejects.path, server: server,
-      input: "external_id,email_consent\n1,\(cell)\n2, Subscribed\n")
+      "customers",
+      "import",
+      "-",
+      "--rejects",
+      rejects.path,
+      server: server,
+      input: "external_id,email_consent\n1,\(cell)\n2, Subscribed\n"
+    )
     #expect(outcome.status == 3)
     #expect(rejects.text.contains("email_consent: Expected one of"), "\(rejects.text)")
     #expect(try server.imported.map { $0.consent(.email)?.state } == [.subscribed])
@@ -203,8 +255,13 @@ struct ImportLayoutTests {
     #expect(read.err.contains("the header has no name for them: 3 columns"), "\(read.err)")
     let server = FakeServer.importer()
     let list = try await patron(
-      "customers", "import", "--suppressions", "-", server: server,
-      input: ",address\n0,a@example.com\n")
+      "customers",
+      "import",
+      "--suppressions",
+      "-",
+      server: server,
+      input: ",address\n0,a@example.com\n"
+    )
     #expect(list.status == 0 && list.err.contains("no name for it: 1 column"), "\(list.err)")
     let preset = try await items("Email,\na@example.com,x\n", ["--preset", "shopify"])
     #expect(preset.err.contains("no name for it: 1 column"))
@@ -220,7 +277,13 @@ struct ImportLayoutTests {
     #expect(outcome.status == 1 && server.calls.isEmpty)
     #expect(outcome.err.contains("expected one object a line: `jq -c '.[]'`"), "\(outcome.err)")
     let list = try await patron(
-      "customers", "import", "--suppressions", "-", server: server, input: text)
+      "customers",
+      "import",
+      "--suppressions",
+      "-",
+      server: server,
+      input: text
+    )
     #expect(list.status == 1 && list.err.contains("is JSON; expected CSV"), "\(list.err)")
   }
 
@@ -238,8 +301,10 @@ struct ImportLayoutTests {
     #expect(err.contains("left out by the preset: Total Spent, Total Orders, Note, Tax Exempt\n"))
     #expect(err.contains("not known to the preset and left out: fav (customer.metafields"))
     let mapped = try await field(
-      "shopify.csv", "shopify",
-      ["--map", "fav (customer.metafields.custom.fav)=custom.fav", "--map", "note=custom.note"])
+      "shopify.csv",
+      "shopify",
+      ["--map", "fav (customer.metafields.custom.fav)=custom.fav", "--map", "note=custom.note"]
+    )
     #expect(mapped.items[0].customer?.customProperties["fav"]?.kind == .stringValue("blue"))
     #expect(mapped.items[0].customer?.customProperties["note"]?.kind == .stringValue("likes tea"))
     #expect(!mapped.err.contains("not known"))
@@ -279,7 +344,8 @@ struct ImportLayoutTests {
     #expect(items[0].consent(.sms)?.state == .unsubscribed)
     #expect(items.dropFirst().allSatisfy { $0.consent(.sms) == nil })
     #expect(
-      items.map { $0.suppressions.map(\.reason) } == [[], [.spamComplaint], [], [], [.hardBounce]])
+      items.map { $0.suppressions.map(\.reason) } == [[], [.spamComplaint], [], [], [.hardBounce]]
+    )
     #expect(items[0].customer?.address?.state == "MA" && items[0].customer?.externalID == nil)
     #expect(err.contains("left out: Shoe Size"), "\(err)")
   }
@@ -289,7 +355,8 @@ struct ImportLayoutTests {
       let quoted = "\"" + cell.replacing("\"", with: "\"\"") + "\""
       let read = try await items(
         "Email,Email Marketing Consent,Email Suppressions\na@example.com,SUBSCRIBED,\(quoted)\n",
-        ["--preset", "klaviyo"])
+        ["--preset", "klaviyo"]
+      )
       return (try #require(read.items.first), read.err)
     }
     let time = GoogleProtobuf.Timestamp.of("2024-05-31T12:00:00Z")
@@ -304,7 +371,8 @@ struct ImportLayoutTests {
       #expect(item.consent(.email)?.state == .subscribed && !err.contains("SUPPRESSION_UNKNOWN"))
     }
     let two = try await read(
-      #"[{"reason":"SPAM_COMPLAINT"},{"reason":"UNSUBSCRIBE","timestamp":"2024-05-31T12:00:00Z"}]"#)
+      #"[{"reason":"SPAM_COMPLAINT"},{"reason":"UNSUBSCRIBE","timestamp":"2024-05-31T12:00:00Z"}]"#
+    )
     #expect(two.item.suppressions.map(\.reason) == [.spamComplaint])
     #expect(two.item.consent(.email)?.state == .unsubscribed)
     #expect(two.item.consent(.email)?.changedAt == time)
@@ -333,7 +401,9 @@ struct ImportLayoutTests {
     #expect(cleaned.first?.suppressions.first?.suppressedAt == .of("2021-01-02T03:04:05Z"))
     // The same without the name: people who never agreed have such a file too.
     let text = try String(
-      contentsOfFile: FieldFiles.path("imports/subscribed_members_export.csv"), encoding: .utf8)
+      contentsOfFile: FieldFiles.path("imports/subscribed_members_export.csv"),
+      encoding: .utf8
+    )
     let unnamed = try await items(text, ["--preset", "mailchimp"])
     #expect(unnamed.items.first?.subscriptions.isEmpty == true)
     #expect(unnamed.err.contains("nothing says that these people agreed"))
@@ -369,10 +439,20 @@ struct ImportLayoutTests {
     }
     let rejects = try TemporaryFile()
     let outcome = try await patron(
-      "customers", "import", "-", "--map", "Mail Address=email", "--map",
-      "Since=account_created_at", "--invalid-fields", "reject", "--rejects", rejects.path,
+      "customers",
+      "import",
+      "-",
+      "--map",
+      "Mail Address=email",
+      "--map",
+      "Since=account_created_at",
+      "--invalid-fields",
+      "reject",
+      "--rejects",
+      rejects.path,
       server: server,
-      input: "Mail Address;Since\nx;\ny;never\n")
+      input: "Mail Address;Since\nx;\ny;never\n"
+    )
     #expect(outcome.status == 3)
     let lines = rejects.text.components(separatedBy: "\r\n")
     #expect(lines[0] == "Mail Address;Since;reject_reason")

@@ -13,13 +13,16 @@ struct ImportRunTests {
 
   /// Lines of rejected rows and of warnings, of the rows behind a header of three identifiers.
   private func told(
-    _ rows: [String], _ more: [String] = []
+    _ rows: [String],
+    _ more: [String] = []
   ) async throws -> (rejected: [String], warned: [String]) {
     let rejects = try TemporaryFile()
     let text = "external_id,email,phone_number\n" + rows.joined(separator: "\n") + "\n"
     let outcome = try await patron(
       ["customers", "import", "-", "-v", "--batch-size", "2", "--rejects", rejects.path] + more,
-      server: .importer(), input: text)
+      server: .importer(),
+      input: text
+    )
     let lines = outcome.err.components(separatedBy: "\n")
     return (
       rejects.text.components(separatedBy: "\r\n").dropFirst().filter { !$0.isEmpty },
@@ -45,7 +48,9 @@ struct ImportRunTests {
     }
     // The e-mail address is one person's, the phone number another's.
     let two = try await told(
-      [",a@example.com,", ",,+12025550143", ",a@example.com,+12025550143"], more)
+      [",a@example.com,", ",,+12025550143", ",a@example.com,+12025550143"],
+      more
+    )
     #expect(two.rejected.count == 1 && two.warned.isEmpty)
     let people = "line 2 has the same email, and line 3 the same phone_number"
     #expect(two.rejected.first?.contains(people) == true)
@@ -85,11 +90,22 @@ struct ImportRunTests {
     }
     let rejects = try TemporaryFile()
     let outcome = try await patron(
-      "customers", "import", "-", "--rejects", rejects.path, server: server,
-      input: "email,phone_number\na@example.com,+493012345678\nb@example.com,030 12345678\n")
+      "customers",
+      "import",
+      "-",
+      "--rejects",
+      rejects.path,
+      server: server,
+      input: "email,phone_number\na@example.com,+493012345678\nb@example.com,030 12345678\n"
+    )
     #expect(outcome.status == 3 && rejects.text.contains("IDENTIFIER_MISMATCH: line 2"))
     _ = try await patron(
-      "customers", "import", "-", server: server, input: "email\na@example.com\n")
+      "customers",
+      "import",
+      "-",
+      server: server,
+      input: "email\na@example.com\n"
+    )
     #expect(server.calls.count { $0.method == "GetStoreSettings" } == 1)
   }
 
@@ -115,13 +131,21 @@ struct ImportRunTests {
     let words = "Line 2 has the same phone_number and another email: they are two people"
     #expect(answer.warned.first?.contains(words) == true, "\(answer)")
     let one = try await told(
-      [",a@example.com,+12025550143", ",a@example.com,+12025550144"], ["--on-mismatch", "keep"])
+      [",a@example.com,+12025550143", ",a@example.com,+12025550144"],
+      ["--on-mismatch", "keep"]
+    )
     #expect(one.warned.first?.contains("one person, who keeps the first one") == true, "\(one)")
     let server = FakeServer.importer()
     for policy in ["reject", "keep"] {
       _ = try await patron(
-        "customers", "import", "-", "--on-mismatch", policy, server: server,
-        input: "external_id\n\"a\nb\"\nc\n")
+        "customers",
+        "import",
+        "-",
+        "--on-mismatch",
+        policy,
+        server: server,
+        input: "external_id\n\"a\nb\"\nc\n"
+      )
     }
     let requests = try server.requests(ImportCustomersRequest.self, "ImportCustomers")
     #expect(requests.map(\.onMismatch) == [.reject, .keep])
@@ -160,8 +184,14 @@ struct ImportRunTests {
       }
     }
     let outcome = try await patron(
-      "customers", "import", "-", "--output", "json", server: server,
-      input: "external_id\na\na\na\n")
+      "customers",
+      "import",
+      "-",
+      "--output",
+      "json",
+      server: server,
+      input: "external_id\na\na\na\n"
+    )
     #expect(outcome.out.contains(#""warning_counts": {"DUPLICATE_ROW":2}"#), "\(outcome.out)")
   }
 
@@ -179,11 +209,16 @@ struct ImportRunTests {
     #expect(json.out.contains(#""warning_counts":{"CONSENT_KEPT":2,"DUPLICATE_ROW":1}"#))
     #expect(
       json.out.contains(
-        #"{"row":3,"reason":"CONSENT_KEPT","field":"subscriptions.email.marketing","#),
-      "\(json.out)")
+        #"{"row":3,"reason":"CONSENT_KEPT","field":"subscriptions.email.marketing","#
+      ),
+      "\(json.out)"
+    )
     #expect(json.out.contains(#""message":"The customer is known.","rule":"RULE","given":"x"}"#))
     let clean = try await patron(
-      arguments + ["--output", "json"], server: server, input: "external_id\na\n")
+      arguments + ["--output", "json"],
+      server: server,
+      input: "external_id\na\n"
+    )
     #expect(!clean.out.contains("warning"))
   }
 
@@ -216,7 +251,10 @@ struct ImportRunTests {
     // Consent is never left out.
     #expect(rejects.text.contains("3,2024-05-01,12,perhaps,"))
     let strict = try await patron(
-      arguments + ["--invalid-fields", "reject"], server: .importer(), input: text)
+      arguments + ["--invalid-fields", "reject"],
+      server: .importer(),
+      input: text
+    )
     #expect(strict.err.contains("3 rejected") || strict.out.contains("3 rejected"), "\(strict)")
   }
 
@@ -225,7 +263,10 @@ struct ImportRunTests {
     let server = FakeServer.importer()
     let rejects = try TemporaryFile()
     let outcome = try await patron(
-      ["customers", "import", "-", "--rejects", rejects.path], server: server, input: text)
+      ["customers", "import", "-", "--rejects", rejects.path],
+      server: server,
+      input: text
+    )
     let sent = try server.requests(ImportCustomersRequest.self, "ImportCustomers").flatMap(\.items)
     #expect(outcome.status == 3)
     #expect(sent.map { $0.suppressions.map(\.reason) } == [[.manual], []])
@@ -250,19 +291,34 @@ struct ImportRunTests {
     let header = "external_id;first_name"
     func run(_ text: String, _ rejects: String) async throws -> String {
       try await patron(
-        "customers", "import", "-", "--rejects", rejects, server: .importer(), input: text
+        "customers",
+        "import",
+        "-",
+        "--rejects",
+        rejects,
+        server: .importer(),
+        input: text
       ).err
     }
     let rejects = try TemporaryFile()
     for more in [[], ["--dry-run"]] as [[String]] {
       let outcome = try await patron(
-        ["customers", "import", "-", "--rejects", rejects.path] + more, server: .importer(),
-        input: header + "\na;b\nc\n")
+        ["customers", "import", "-", "--rejects", rejects.path] + more,
+        server: .importer(),
+        input: header + "\na;b\nc\n"
+      )
       #expect(outcome.status == 3, "\(outcome.err)")
       // A dry run removes nothing.
       _ = try await patron(
-        "customers", "import", "-", "--rejects", rejects.path, "--dry-run", server: .importer(),
-        input: header + "\na;b\n")
+        "customers",
+        "import",
+        "-",
+        "--rejects",
+        rejects.path,
+        "--dry-run",
+        server: .importer(),
+        input: header + "\na;b\n"
+      )
       #expect(rejects.text.hasPrefix(header + ";reject_reason"))
       let err = try await run(header + "\na;b\nc;d\n", rejects.path)
       #expect(!FileManager.default.fileExists(atPath: rejects.path))
@@ -278,8 +334,14 @@ struct ImportRunTests {
     for (old, new) in [(";;", ";d;"), ("the row", ""), ("c;", "d;")] {
       let mended = try TemporaryFile()
       _ = try await patron(
-        "customers", "import", "-", "--rejects", mended.path, server: .importer(),
-        input: header + "\nc\n")
+        "customers",
+        "import",
+        "-",
+        "--rejects",
+        mended.path,
+        server: .importer(),
+        input: header + "\nc\n"
+      )
       let text = mended.text.replacing(old, with: new)
       try Data(text.utf8).write(to: URL(filePath: mended.path))
       let err = try await run(header + "\na;b\n", mended.path)
@@ -288,7 +350,13 @@ struct ImportRunTests {
     // A file of rejects that was mended is not itself the old one.
     let file = try TemporaryFile(header + ";reject_reason\nx;y;why\n")
     let outcome = try await patron(
-      "customers", "import", file.path, "--rejects", file.path + ".rejects", server: .importer())
+      "customers",
+      "import",
+      file.path,
+      "--rejects",
+      file.path + ".rejects",
+      server: .importer()
+    )
     #expect(outcome.status == 0 && !file.text.isEmpty)
   }
 
@@ -299,8 +367,15 @@ struct ImportRunTests {
     }
     let precious = try TemporaryFile("precious\n")
     let outcome = try await patron(
-      "customers", "upsert", "--batch", "-", "--rejects", precious.path, server: server,
-      input: "{\"externalId\":\"a\"}\n")
+      "customers",
+      "upsert",
+      "--batch",
+      "-",
+      "--rejects",
+      precious.path,
+      server: server,
+      input: "{\"externalId\":\"a\"}\n"
+    )
     #expect(outcome.status == 0 && precious.text == "precious\n", "\(outcome.err)")
   }
 
@@ -308,14 +383,27 @@ struct ImportRunTests {
     let old = try TemporaryFile("old")
     #expect(try mode(old.path) & 0o077 != 0)
     let failed = try await patron(
-      "customers", "import", "-", "--rejects", old.path, server: .importer(),
-      input: "external_id\n1,2\n")
+      "customers",
+      "import",
+      "-",
+      "--rejects",
+      old.path,
+      server: .importer(),
+      input: "external_id\n1,2\n"
+    )
     #expect(failed.status == 3)
     #expect(try mode(old.path) == 0o600)
     let batch = try TemporaryFile("old")
     _ = try await patron(
-      "customers", "upsert", "--batch", "-", "--rejects", batch.path, server: .importer(),
-      input: "nonsense\n")
+      "customers",
+      "upsert",
+      "--batch",
+      "-",
+      "--rejects",
+      batch.path,
+      server: .importer(),
+      input: "nonsense\n"
+    )
     #expect(batch.text.hasPrefix("{\"line\":1"))
     #expect(try mode(batch.path) == 0o600)
     let server = FakeServer()
@@ -332,7 +420,9 @@ struct ImportRunTests {
 
   /// Results of one row that the server refuses.
   private func refusing(
-    _ message: String, _ reason: String, _ metadata: [String: String]
+    _ message: String,
+    _ reason: String,
+    _ metadata: [String: String]
   ) throws -> FakeServer {
     let info = GoogleRPC.ErrorInfo.with {
       $0.reason = reason
@@ -365,22 +455,36 @@ struct ImportRunTests {
     func reason(_ server: FakeServer, _ row: String) async throws -> String {
       let rejects = try TemporaryFile()
       _ = try await patron(
-        "customers", "import", "-", "--rejects", rejects.path, server: server,
-        input: "external_id,email\n\(row)\n")
+        "customers",
+        "import",
+        "-",
+        "--rejects",
+        rejects.path,
+        server: server,
+        input: "external_id,email\n\(row)\n"
+      )
       return rejects.text
     }
     let mismatch = try await reason(
       try refusing(
-        "use ON_MISMATCH_KEEP", "IDENTIFIER_MISMATCH",
-        ["field": "email", "customer_id": "7", "other_row": "5"]), "1,a@example.com")
+        "use ON_MISMATCH_KEEP",
+        "IDENTIFIER_MISMATCH",
+        ["field": "email", "customer_id": "7", "other_row": "5"]
+      ),
+      "1,a@example.com"
+    )
     #expect(mismatch.contains("IDENTIFIER_MISMATCH: email does not fit the customer"))
     #expect(mismatch.contains("see line 5, customer 7; correct the row"), "\(mismatch)")
     #expect(mismatch.contains("--on-mismatch keep") && !mismatch.contains("ON_MISMATCH"))
     let contact = try await reason(
-      try refusing("Give one.", "CONTACT_REQUIRED", [:]), "1,ada.example.com")
+      try refusing("Give one.", "CONTACT_REQUIRED", [:]),
+      "1,ada.example.com"
+    )
     #expect(contact.contains("Give one.; email: the value was left out. "), "\(contact)")
     let warning = ImportWarning(
-      row: 2, .with { $0.message = "An import with CONSENT_POLICY_OVERWRITE takes it." })
+      row: 2,
+      .with { $0.message = "An import with CONSENT_POLICY_OVERWRITE takes it." }
+    )
     #expect(warning.message == "An import with --consent overwrite takes it.")
   }
 
@@ -394,18 +498,37 @@ struct ImportRunTests {
     let rejects = try TemporaryFile()
     let server = FakeServer.importer()
     let outcome = try await patron(
-      "customers", "import", "-", server: server, input: line + "\n")
+      "customers",
+      "import",
+      "-",
+      server: server,
+      input: line + "\n"
+    )
     #expect(outcome.status == 0, "\(outcome.err)")
     #expect(outcome.err.contains("FIELD_DROPPED: 1 time, at line 1"))
     let customer = try #require(try server.imported.first?.customer)
     #expect(customer.acceptsSMSMarketing == false && customer.accountCreatedAt == nil)
     let strict = try await patron(
-      "customers", "import", "-", "--invalid-fields", "reject", "--rejects", rejects.path,
-      server: server, input: line + "\n")
+      "customers",
+      "import",
+      "-",
+      "--invalid-fields",
+      "reject",
+      "--rejects",
+      rejects.path,
+      server: server,
+      input: line + "\n"
+    )
     #expect(strict.status == 3, "\(strict.err)")
     let consent = try await patron(
-      "customers", "import", "-", "--rejects", rejects.path, server: server,
-      input: #"{"externalId":"a","subscriptions":[{"changedAt":"31.05.2024"}]}"# + "\n")
+      "customers",
+      "import",
+      "-",
+      "--rejects",
+      rejects.path,
+      server: server,
+      input: #"{"externalId":"a","subscriptions":[{"changedAt":"31.05.2024"}]}"# + "\n"
+    )
     #expect(consent.status == 3, "\(consent.err)")
   }
 
@@ -424,7 +547,12 @@ struct ImportRunTests {
   @Test func anExportOfNDJSONIsImported() async throws {
     let server = FakeServer.importer()
     let outcome = try await patron(
-      "customers", "import", "-", server: server, input: "\u{FEFF}" + record + "\n\n")
+      "customers",
+      "import",
+      "-",
+      server: server,
+      input: "\u{FEFF}" + record + "\n\n"
+    )
     #expect(outcome.status == 0 && outcome.out.hasPrefix("1 customer: 1 created"), "\(outcome.err)")
     let item = try #require(try server.imported.first)
     #expect(item.customer?.externalID == "a" && item.customer?.defaultLanguage == "en-US")
@@ -434,7 +562,14 @@ struct ImportRunTests {
     #expect(item.consent(.email)?.changedAt == .of("2024-05-31T12:00:00Z"))
     #expect(item.suppressions.map(\.reason) == [.manual] && item.suppressions[0].note == "n")
     let mapped = try await patron(
-      "customers", "import", "-", "--preset", "shopify", server: server, input: record)
+      "customers",
+      "import",
+      "-",
+      "--preset",
+      "shopify",
+      server: server,
+      input: record
+    )
     #expect(mapped.status == 2 && mapped.err.contains("is NDJSON"))
   }
 
@@ -457,7 +592,14 @@ struct ImportRunTests {
     var text = "{\"externalId\":\"good\"}\n{ \"externalId\": \"bad\"}\n{\"externalId\":1}x\n"
     for _ in 0..<2 {
       let outcome = try await patron(
-        "customers", "import", "-", "--rejects", rejects.path, server: server, input: text)
+        "customers",
+        "import",
+        "-",
+        "--rejects",
+        rejects.path,
+        server: server,
+        input: text
+      )
       #expect(outcome.status == 3, "\(outcome.err)")
       text = rejects.text
       let lines = text.components(separatedBy: "\n")
@@ -466,7 +608,14 @@ struct ImportRunTests {
     }
     let mended = text.components(separatedBy: "\n")[0].replacing("\"bad\"", with: "\"good\"")
     let outcome = try await patron(
-      "customers", "import", "-", "--rejects", rejects.path, server: server, input: mended)
+      "customers",
+      "import",
+      "-",
+      "--rejects",
+      rejects.path,
+      server: server,
+      input: mended
+    )
     #expect(outcome.status == 0 && outcome.out.hasPrefix("1 customer: 1 created"))
     #expect(!FileManager.default.fileExists(atPath: rejects.path))
   }
@@ -478,17 +627,31 @@ struct ImportRunTests {
       "Email;Channel;Reason;Timestamp;Note\n"
         + "a@example.com;email;HARD_BOUNCE;2024-05-31T12:00:00Z;x\n"
         + "'+12025550143;;Unsubscribed;;\nb@example.com;;;;\n;email;manual;;\n"
-        + "c@example.com;post;;;\nd@example.com;;because;tomorrow;\n")
+        + "c@example.com;post;;;\nd@example.com;;because;tomorrow;\n"
+    )
     let outcome = try await patron(
-      "customers", "import", "--suppressions", file.path, "--dry-run", "--source", "old_shop",
-      "--default-country", "US", "--rejects", rejects.path, server: server)
+      "customers",
+      "import",
+      "--suppressions",
+      file.path,
+      "--dry-run",
+      "--source",
+      "old_shop",
+      "--default-country",
+      "US",
+      "--rejects",
+      rejects.path,
+      server: server
+    )
     #expect(outcome.status == 3)
     #expect(outcome.out.hasPrefix("6 suppressions: 0 created, 3 updated"), "\(outcome.out)")
     let request = try #require(
-      try server.requests(ImportSuppressionsRequest.self, "ImportSuppressions").first)
+      try server.requests(ImportSuppressionsRequest.self, "ImportSuppressions").first
+    )
     #expect(request.validateOnly && request.source == "old_shop" && request.defaultCountry == "US")
     #expect(
-      request.suppressions.map(\.address) == ["a@example.com", "+12025550143", "b@example.com"])
+      request.suppressions.map(\.address) == ["a@example.com", "+12025550143", "b@example.com"]
+    )
     #expect(request.suppressions.map(\.reason) == [.hardBounce, .unsubscribed, .unspecified])
     #expect(request.suppressions.map(\.channel) == [.email, .unspecified, .unspecified])
     #expect(request.suppressions[0].suppressedAt == .of("2024-05-31T12:00:00Z"))
@@ -503,12 +666,27 @@ struct ImportRunTests {
       ("email,phone\n", "two columns are address"), ("{}\n", "is NDJSON"),
     ] {
       let refused = try await patron(
-        "customers", "import", "--suppressions", "-", server: server, input: text)
+        "customers",
+        "import",
+        "--suppressions",
+        "-",
+        server: server,
+        input: text
+      )
       #expect(refused.status == 1 && refused.err.contains(expected), "\(refused.err)")
     }
     let mapped = try await patron(
-      "customers", "import", "--suppressions", "-", "--map", "Foo=", "--map", "Wer=address",
-      server: server, input: "Wer,Foo,source\na@example.com,1,s\n")
+      "customers",
+      "import",
+      "--suppressions",
+      "-",
+      "--map",
+      "Foo=",
+      "--map",
+      "Wer=address",
+      server: server,
+      input: "Wer,Foo,source\na@example.com,1,s\n"
+    )
     #expect(mapped.status == 0 && mapped.err.contains("only exports have them: source"))
     let both = try await patron("customers", "import", "x", "--suppressions", "y")
     #expect(both.status == 2)
@@ -536,28 +714,59 @@ struct ImportRunTests {
       }
     }
     let table = try await patron(
-      "consent", "suppressions", "list", "--channel", "email", "--reason", "hard-bounce", "--limit",
-      "1", server: server, columns: 160)
+      "consent",
+      "suppressions",
+      "list",
+      "--channel",
+      "email",
+      "--reason",
+      "hard-bounce",
+      "--limit",
+      "1",
+      server: server,
+      columns: 160
+    )
     #expect(table.status == 0 && table.err.contains("--page-token next"), "\(table.err)")
     #expect(table.out.contains("a@example.com") && table.out.contains("hard bounce"))
     let request = try #require(
-      try server.requests(ListSuppressionsRequest.self, "ListSuppressions").first)
+      try server.requests(ListSuppressionsRequest.self, "ListSuppressions").first
+    )
     #expect(request.channel == .email && request.reason == .hardBounce && request.pageSize == 1)
     let csv = try await patron(
-      "consent", "suppressions", "list", "--all", "--output", "csv", server: server)
+      "consent",
+      "suppressions",
+      "list",
+      "--all",
+      "--output",
+      "csv",
+      server: server
+    )
     let file = try TemporaryFile()
     let export = try await patron(
-      "consent", "suppressions", "export", "-o", file.path, server: server)
+      "consent",
+      "suppressions",
+      "export",
+      "-o",
+      file.path,
+      server: server
+    )
     #expect(export.status == 0 && export.err == "2 suppressions in \(file.path)\n")
     #expect(file.text == csv.out)
     #expect(try mode(file.path) == 0o600)
     let lines = csv.out.components(separatedBy: "\r\n")
     #expect(lines[0] == "address,channel,reason,suppressed_at,source,note,customer_id,address_hash")
     #expect(
-      lines[1].hasPrefix("a@example.com,email,hard_bounce,2024-05-31T12:00:00Z,,'=x,7,0a0a"))
+      lines[1].hasPrefix("a@example.com,email,hard_bounce,2024-05-31T12:00:00Z,,'=x,7,0a0a")
+    )
     #expect(lines[2].hasPrefix(",email,hard_bounce,") && lines[2].hasSuffix("ffff"))
     let json = try await patron(
-      "consent", "suppressions", "export", "--format", "ndjson", server: server)
+      "consent",
+      "suppressions",
+      "export",
+      "--format",
+      "ndjson",
+      server: server
+    )
     #expect(json.out.components(separatedBy: "\n").filter { !$0.isEmpty }.count == 2)
   }
 }

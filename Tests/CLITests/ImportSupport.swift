@@ -1,5 +1,6 @@
 import Foundation
 import PatronClient
+
 import struct PatronModel.ZoneRules
 
 @testable import patron

@@ -54,17 +54,27 @@ struct OrderCommandTests {
         2024-05-31  1001   1   16.99 USD  5.00 USD  partially refunded
         2024-05-31  1002   2   16.99 USD  5.00 USD  partially refunded
 
-        """)
+        """
+    )
     let one = try await patron(
-      "timeline", "orders", "--email", "a@example.com", "--limit", "1", "-o", "ndjson",
-      server: server)
+      "timeline",
+      "orders",
+      "--email",
+      "a@example.com",
+      "--limit",
+      "1",
+      "-o",
+      "ndjson",
+      server: server
+    )
     #expect(one.out.split(separator: "\n").count == 1 && one.err.contains("--page-token next"))
     let request = try server.requests(ListOrdersRequest.self, "ListOrders").last
     #expect(request?.customer == .email("a@example.com") && request?.pageSize == 1)
     #expect(try await patron("timeline", "orders", server: server).status == 2)
     #expect(
       try await patron("timeline", "orders", "--id", "1", "--order-id", "2", server: server).status
-        == 2)
+        == 2
+    )
   }
 
   @Test func showsOneOrder() async throws {
@@ -132,7 +142,14 @@ struct OrderCommandTests {
     let requests = try server.requests(GetOrderRequest.self, "GetOrder")
     #expect(requests.map(\.partToken) == ["", "2", "3"])
     let json = try await patron(
-      "timeline", "orders", "--order-id", "1001", "-o", "json", server: server)
+      "timeline",
+      "orders",
+      "--order-id",
+      "1001",
+      "-o",
+      "json",
+      server: server
+    )
     let whole = try GetOrderResponse(json: json.out)
     #expect(whole.order?.fulfillments.map(\.externalID) == ["f1", "f2", "f3"])
     #expect(whole.order?.isPartial == false && whole.nextPartToken.isEmpty)
@@ -156,15 +173,31 @@ struct OrderCommandTests {
     }
     server.on(TimelineService.syncFulfillment) { _ in .with { $0.outcome = .unchanged } }
     let refund = try await patron(
-      "timeline", "refund", "--order-id", "1001", "--refund-id", "r1", "--amount", "5",
-      "--currency", "usd", "--at", "2024-06-01", "--reason", "too small", server: server)
+      "timeline",
+      "refund",
+      "--order-id",
+      "1001",
+      "--refund-id",
+      "r1",
+      "--amount",
+      "5",
+      "--currency",
+      "usd",
+      "--at",
+      "2024-06-01",
+      "--reason",
+      "too small",
+      server: server
+    )
     #expect(
       refund.out == """
         updated  order 1001  16.99 USD  2024-05-31  customer 7
           event: order_refunded
         warning: Too early. (TIMES_CONTRADICT)
 
-        """, "\(refund.err)")
+        """,
+      "\(refund.err)"
+    )
     let at = try Self.time("2024-06-01")
     #expect(
       try server.requests(SyncRefundRequest.self, "SyncRefund").first
@@ -179,11 +212,27 @@ struct OrderCommandTests {
               $0.minorUnits = 500
             }
           }
-        })
+        }
+    )
     let shipment = try await patron(
-      "timeline", "fulfillment", "--order-id", "1001", "--fulfillment-id", "f1", "--at",
-      "2024-06-01", "--item", "p=1=2", "--state", "success", "--shipment-status", "in-transit",
-      "--tracking-company", "UPS", server: server)
+      "timeline",
+      "fulfillment",
+      "--order-id",
+      "1001",
+      "--fulfillment-id",
+      "f1",
+      "--at",
+      "2024-06-01",
+      "--item",
+      "p=1=2",
+      "--state",
+      "success",
+      "--shipment-status",
+      "in-transit",
+      "--tracking-company",
+      "UPS",
+      server: server
+    )
     #expect(shipment.out == "unchanged\n", "\(shipment.err)")
     #expect(
       try server.requests(SyncFulfillmentRequest.self, "SyncFulfillment").first?.fulfillment
@@ -199,10 +248,21 @@ struct OrderCommandTests {
               $0.quantity = 2
             }
           ]
-        })
+        }
+    )
     let wrong = try await patron(
-      "timeline", "fulfillment", "--order-id", "1", "--fulfillment-id", "f", "--at", "2024-06-01",
-      "--item", "p1", server: server)
+      "timeline",
+      "fulfillment",
+      "--order-id",
+      "1",
+      "--fulfillment-id",
+      "f",
+      "--at",
+      "2024-06-01",
+      "--item",
+      "p1",
+      server: server
+    )
     #expect(wrong.status == 2)
   }
 
@@ -210,10 +270,30 @@ struct OrderCommandTests {
     let server = FakeServer()
     server.on(TimelineService.syncOrder) { _ in .with { $0.outcome = .updated } }
     let outcome = try await patron(
-      "timeline", "order", "--external-id", "42", "--order-id", "1001", "--item",
-      "Mug, blue,qty=2,sku=M-B,variant=v1,product=p1,id=l1,total=16.99", "--item", "Gift, wrapped",
-      "--quantity", "3", "--currency", "USD", "--paid-at", "2024-06-01", "--updated-at",
-      "2024-06-02", "--state-version", "7", "--allow-regress", "--replace", server: server)
+      "timeline",
+      "order",
+      "--external-id",
+      "42",
+      "--order-id",
+      "1001",
+      "--item",
+      "Mug, blue,qty=2,sku=M-B,variant=v1,product=p1,id=l1,total=16.99",
+      "--item",
+      "Gift, wrapped",
+      "--quantity",
+      "3",
+      "--currency",
+      "USD",
+      "--paid-at",
+      "2024-06-01",
+      "--updated-at",
+      "2024-06-02",
+      "--state-version",
+      "7",
+      "--allow-regress",
+      "--replace",
+      server: server
+    )
     #expect(outcome.status == 0, "\(outcome.err)")
     let request = try #require(try server.requests(SyncOrderRequest.self, "SyncOrder").first)
     #expect(
@@ -234,7 +314,8 @@ struct OrderCommandTests {
           $0.name = "Gift, wrapped"
           $0.quantity = 3
         },
-      ])
+      ]
+    )
     #expect(request.order?.paidAt == (try Self.time("2024-06-01")))
     #expect(request.order?.updatedAt == (try Self.time("2024-06-02")))
     #expect(request.order?.version == 7 && request.allowRegress && request.replace)
@@ -244,15 +325,34 @@ struct OrderCommandTests {
       "Mug, colour=blue,qty=2", "Mug,qty=0", "Mug,qty=-1", ",qty=2", "",
     ] {
       let refused = try await patron(
-        "timeline", "order", "--external-id", "42", "--order-id", "1", "--item", wrong,
-        server: server)
+        "timeline",
+        "order",
+        "--external-id",
+        "42",
+        "--order-id",
+        "1",
+        "--item",
+        wrong,
+        server: server
+      )
       #expect(refused.status == 2 || refused.status == 64, "\(wrong): \(refused.status)")
     }
     server.on(TimelineService.syncFulfillment) { _ in .with { $0.outcome = .created } }
     let shipment = try await patron(
-      "timeline", "fulfillment", "--order-id", "1", "--fulfillment-id", "f", "--at", "2024-06-01",
-      "--item", "line=l1,variant=v1,product=p1,qty=2", "--occurred-at", "2024-06-03",
-      server: server)
+      "timeline",
+      "fulfillment",
+      "--order-id",
+      "1",
+      "--fulfillment-id",
+      "f",
+      "--at",
+      "2024-06-01",
+      "--item",
+      "line=l1,variant=v1,product=p1,qty=2",
+      "--occurred-at",
+      "2024-06-03",
+      server: server
+    )
     #expect(shipment.status == 0, "\(shipment.err)")
     let sent = try server.requests(SyncFulfillmentRequest.self, "SyncFulfillment").first
     #expect(sent?.fulfillment?.occurredAt == (try Self.time("2024-06-03")))
@@ -264,7 +364,8 @@ struct OrderCommandTests {
           $0.productID = "p1"
           $0.quantity = 2
         }
-      ])
+      ]
+    )
   }
 
   @Test func movesAnOrderAndListsWhatWaits() async throws {
@@ -279,7 +380,14 @@ struct OrderCommandTests {
       }
     }
     let moved = try await patron(
-      "timeline", "move-order", "--order-id", "1001", "--external-id", "42", server: server)
+      "timeline",
+      "move-order",
+      "--order-id",
+      "1001",
+      "--external-id",
+      "42",
+      server: server
+    )
     #expect(moved.out == "updated  order 1001  customer 7, was 5, 2 events\n", "\(moved.err)")
     let request = try server.requests(MoveOrderRequest.self, "MoveOrder").first
     #expect(request?.order?.ref == .externalID("1001") && request?.customer == .externalID("42"))
@@ -298,7 +406,8 @@ struct OrderCommandTests {
                   $0.currencyCode = "USD"
                   $0.minorUnits = 500
                 }
-              })
+              }
+            )
           }
         ]
       }
@@ -309,9 +418,17 @@ struct OrderCommandTests {
         RECEIVED    ORDER  PART    ID    AMOUNT  UNTIL
         2024-06-01  1001   refund  r1  5.00 USD  2024-06-01
 
-        """, "\(waiting.err)")
+        """,
+      "\(waiting.err)"
+    )
     let both = try await patron(
-      "timeline", "orders", "--pending-parts", "--id", "1", server: server)
+      "timeline",
+      "orders",
+      "--pending-parts",
+      "--id",
+      "1",
+      server: server
+    )
     #expect(both.status == 2)
   }
 
@@ -326,12 +443,28 @@ struct OrderCommandTests {
       }
     }
     let outcome = try await patron(
-      "timeline", "checkout", "--email", "a@example.com", "--token", "k1", "--started-at",
-      "2024-06-01", "--abandoned-at", "2024-06-02", "--total", "42", "--currency", "JPY",
-      "--order-id", "1001", server: server)
+      "timeline",
+      "checkout",
+      "--email",
+      "a@example.com",
+      "--token",
+      "k1",
+      "--started-at",
+      "2024-06-01",
+      "--abandoned-at",
+      "2024-06-02",
+      "--total",
+      "42",
+      "--currency",
+      "JPY",
+      "--order-id",
+      "1001",
+      server: server
+    )
     #expect(
       outcome.out == "created  checkout k1  42 JPY (new customer)\n  event: checkout_started\n",
-      "\(outcome.err)")
+      "\(outcome.err)"
+    )
     let request = try server.requests(SyncCheckoutRequest.self, "SyncCheckout").first
     #expect(request?.customer?.email == "a@example.com")
     #expect(request?.checkout?.orderExternalID == "1001" && request?.checkout?.completedAt == nil)
@@ -386,7 +519,9 @@ struct OrderCommandTests {
         ecommerce              order_paid  Order paid  references.order_external_id*
         third party  quiz_app  badge_won   Badge won   badge
 
-        """, "\(all.err)")
+        """,
+      "\(all.err)"
+    )
     let request = try server.requests(ListEventTypesRequest.self, "ListEventTypes").first
     #expect(request?.source == .ecommerce)
     let one = try await patron("timeline", "types", "--type", "order_paid", server: server)
@@ -396,8 +531,12 @@ struct OrderCommandTests {
     let lines = try await patron("timeline", "types", "-o", "ndjson", server: server)
     #expect(lines.out.split(separator: "\n").count == 2)
     let registered = try await patron(
-      "timeline", "types", "--register",
-      #"{"sourceName": "quiz_app", "type": "badge_won", "label": "Badge won"}"#, server: server)
+      "timeline",
+      "types",
+      "--register",
+      #"{"sourceName": "quiz_app", "type": "badge_won", "label": "Badge won"}"#,
+      server: server
+    )
     #expect(registered.out == "created  quiz_app/badge_won  Badge won\n", "\(registered.err)")
     let wrong = try await patron("timeline", "types", "--register", "nonsense", server: server)
     #expect(wrong.status == 2)
@@ -407,9 +546,26 @@ struct OrderCommandTests {
     let server = FakeServer()
     server.on(TimelineService.getTimeline) { _ in GetTimelineResponse() }
     let outcome = try await patron(
-      "timeline", "show", "--id", "3", "--source-name", "helpdesk", "--product", "sms",
-      "--product", "email", "--channel", "sms", "--campaign-id", "spring", "--order-id", "1001",
-      "--query", "sale", server: server)
+      "timeline",
+      "show",
+      "--id",
+      "3",
+      "--source-name",
+      "helpdesk",
+      "--product",
+      "sms",
+      "--product",
+      "email",
+      "--channel",
+      "sms",
+      "--campaign-id",
+      "spring",
+      "--order-id",
+      "1001",
+      "--query",
+      "sale",
+      server: server
+    )
     #expect(outcome.status == 0, "\(outcome.err)")
     #expect(
       try server.requests(GetTimelineRequest.self, "GetTimeline").first?.filter
@@ -420,10 +576,12 @@ struct OrderCommandTests {
           $0.campaignID = "spring"
           $0.orderExternalID = "1001"
           $0.query = "sale"
-        })
+        }
+    )
     let plain = try await patron("timeline", "show", "--id", "3", server: server)
     #expect(plain.status == 0)
     #expect(
-      try server.requests(GetTimelineRequest.self, "GetTimeline").last?.filter == nil)
+      try server.requests(GetTimelineRequest.self, "GetTimeline").last?.filter == nil
+    )
   }
 }

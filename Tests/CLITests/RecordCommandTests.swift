@@ -15,9 +15,24 @@ struct RecordCommandTests {
       }
     }
     let outcome = try await patron(
-      "customers", "update", "--id", "7", "--first-name", "Ada", "--clear", "tags", "--mask",
-      "first_name, custom_properties", "--etag", "12", "--actor", "system", "--city", "Delft",
-      server: server)
+      "customers",
+      "update",
+      "--id",
+      "7",
+      "--first-name",
+      "Ada",
+      "--clear",
+      "tags",
+      "--mask",
+      "first_name, custom_properties",
+      "--etag",
+      "12",
+      "--actor",
+      "system",
+      "--city",
+      "Delft",
+      server: server
+    )
     #expect(outcome.status == 0, "\(outcome.err)")
     #expect(outcome.out == "updated  customer 7  changed: first_name\n")
     var request = try server.requests(UpdateCustomerRequest.self, "UpdateCustomer").first
@@ -37,9 +52,19 @@ struct RecordCommandTests {
           $0.updateMask = .with { $0.paths = ["first_name", "custom_properties"] }
           $0.etag = "12"
           $0.actor = .system
-        })
+        }
+    )
     let json = try await patron(
-      "customers", "update", "--id", "7", "--email", "a@example.com", "-o", "json", server: server)
+      "customers",
+      "update",
+      "--id",
+      "7",
+      "--email",
+      "a@example.com",
+      "-o",
+      "json",
+      server: server
+    )
     #expect(try UpdateCustomerResponse(json: json.out).outcome == .updated)
     let later = try server.requests(UpdateCustomerRequest.self, "UpdateCustomer").last
     #expect(later?.updateMask == nil && later?.customer?.email == "a@example.com")
@@ -71,15 +96,34 @@ struct RecordCommandTests {
       }
     }
     let outcome = try await patron(
-      "customers", "tag", "--id", "7", "--external-id", "42", "--add", "vip,gold", "--remove",
-      "old", server: server)
+      "customers",
+      "tag",
+      "--id",
+      "7",
+      "--external-id",
+      "42",
+      "--add",
+      "vip,gold",
+      "--remove",
+      "old",
+      server: server
+    )
     #expect(outcome.status == 3)
     #expect(outcome.out == "updated  customer 7\nrejected  number 2: No customer\n")
     let request = try server.requests(UpdateTagsRequest.self, "UpdateTags").first
     #expect(request?.customers == [.id(7), .externalID("42")])
     #expect(request?.add == "vip,gold" && request?.remove == "old")
     let lines = try await patron(
-      "customers", "tag", "--email", "a@example.com", "--add", "x", "-o", "ndjson", server: server)
+      "customers",
+      "tag",
+      "--email",
+      "a@example.com",
+      "--add",
+      "x",
+      "-o",
+      "ndjson",
+      server: server
+    )
     #expect(lines.status == 0 && lines.out.split(separator: "\n").count == 2)
     #expect(try await patron("customers", "tag", "--id", "7", server: server).status == 2)
     #expect(try await patron("customers", "tag", "--add", "x", server: server).status == 2)
@@ -109,16 +153,28 @@ struct DeleteCommandTests {
   @Test func erasesWhenToldTo() async throws {
     let server = server()
     let outcome = try await patron(
-      "customers", "delete", "--id", "7", "--purge", "--reason", "ticket 8841", "--request-id",
+      "customers",
+      "delete",
+      "--id",
+      "7",
+      "--purge",
+      "--reason",
+      "ticket 8841",
+      "--request-id",
       "r1",
-      "--store", "two", "--yes", server: server)
+      "--store",
+      "two",
+      "--yes",
+      server: server
+    )
     #expect(outcome.status == 0, "\(outcome.err)")
     #expect(
       outcome.out == """
         erased  receipt 9  2023-11-14 22:13
           1,200 events and 1 order removed, 1 address stays suppressed
 
-        """)
+        """
+    )
     #expect(
       try requests(server) == [
         .with {
@@ -128,15 +184,32 @@ struct DeleteCommandTests {
           $0.reason = "ticket 8841"
           $0.requestID = "r1"
         }
-      ])
+      ]
+    )
     let json = try await patron(
-      "customers", "delete", "--email", "ada@example.com", "-y", "-o", "json", server: server)
+      "customers",
+      "delete",
+      "--email",
+      "ada@example.com",
+      "-y",
+      "-o",
+      "json",
+      server: server
+    )
     #expect(try DeleteCustomerResponse(json: json.out).receiptID == 9)
     let last = try requests(server).last
     #expect(last?.mode == .anonymize && last?.customer == .email("ada@example.com"))
     #expect(last?.requestID.count == 32)
     let line = try await patron(
-      "customers", "delete", "--id", "7", "-y", "-o", "ndjson", server: server)
+      "customers",
+      "delete",
+      "--id",
+      "7",
+      "-y",
+      "-o",
+      "ndjson",
+      server: server
+    )
     #expect(line.out.split(separator: "\n").count == 1)
   }
 
@@ -146,8 +219,15 @@ struct DeleteCommandTests {
     ] {
       let server = server()
       let outcome = try await patron(
-        "customers", "delete", "--external-id", "42\u{1B}[2J", server: server, input: answer,
-        variables: ["NO_COLOR": "1"], terminal: true)
+        "customers",
+        "delete",
+        "--external-id",
+        "42\u{1B}[2J",
+        server: server,
+        input: answer,
+        variables: ["NO_COLOR": "1"],
+        terminal: true
+      )
       #expect(outcome.status == (erases ? 0 : 1), "\(answer): \(outcome.err)")
       #expect(try requests(server).count == (erases ? 1 : 0), "\(answer)")
       #expect(outcome.err.contains("external id 42\u{FFFD}[2J? This cannot be undone. [y/N] "))
@@ -162,7 +242,8 @@ struct DeleteCommandTests {
     #expect(try await patron("customers", "delete", "--yes", server: server).status == 2)
     #expect(
       try await patron("customers", "delete", "--id", "7", "--email", "x", "-y", server: server)
-        .status == 2)
+        .status == 2
+    )
     #expect(try requests(server).isEmpty)
   }
 
@@ -171,15 +252,23 @@ struct DeleteCommandTests {
     server.on(CustomerService.upsertCustomer) { _ throws(RPCError) in
       let info = GoogleRPC.ErrorInfo.with { $0.reason = "ADDRESS_ERASED" }
       throw RPCError(
-        code: .failedPrecondition, message: "email was that of a customer who was erased",
+        code: .failedPrecondition,
+        message: "email was that of a customer who was erased",
         details: [
           StatusDetail(
             typeURL: "type.googleapis.com/google.rpc.ErrorInfo",
-            value: (try? info.encoded()) ?? [])
-        ])
+            value: (try? info.encoded()) ?? []
+          )
+        ]
+      )
     }
     let outcome = try await patron(
-      "customers", "upsert", "--email", "a@example.com", server: server)
+      "customers",
+      "upsert",
+      "--email",
+      "a@example.com",
+      server: server
+    )
     #expect(outcome.status == 64 + 9)
     #expect(outcome.err.contains("--allow-recreate-after-erasure true"))
   }

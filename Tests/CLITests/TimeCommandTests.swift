@@ -55,7 +55,9 @@ struct TimeCommandTests {
       ["consent", "suppress", "--at", "2024-05-06"],
     ] {
       let outcome = try await patron(
-        command + ["--external-id", "1", "--channel", "email"], server: server)
+        command + ["--external-id", "1", "--channel", "email"],
+        server: server
+      )
       #expect(outcome.status == 0, "\(outcome.err)")
     }
     let agreed = try server.requests(SubscribeCustomerRequest.self, "SubscribeCustomer").first
@@ -80,10 +82,12 @@ struct TimeCommandTests {
     #expect(try await asked("2024-05-06T10:00Z") == (0, "2024-05-06T10:00:59.999999Z"))
     #expect(try await asked("2024-05-06 10:00:00") == (1, "2024-05-06T08:00:00Z"))
     #expect(
-      try await asked("2024-05-06 10:00:00", "--timezone", "UTC") == (0, "2024-05-06T10:00:00Z"))
+      try await asked("2024-05-06 10:00:00", "--timezone", "UTC") == (0, "2024-05-06T10:00:00Z")
+    )
     #expect(
       try await asked("2024-05-06", "--timezone", "America/New_York")
-        == (0, "2024-05-07T03:59:59.999999Z"))
+        == (0, "2024-05-07T03:59:59.999999Z")
+    )
     #expect(server.calls.allSatisfy { $0.method != "UpsertCustomer" })
   }
 
@@ -193,7 +197,13 @@ struct TimeCommandTests {
            \(properties.map(Self.property).joined(separator: ","))}}}
         """
       let call = try await patron(
-        "call", "RecordEvent", json, "--timezone", "UTC", server: server)
+        "call",
+        "RecordEvent",
+        json,
+        "--timezone",
+        "UTC",
+        server: server
+      )
       #expect(call.status == 0, "\(call.err)")
       let called = try server.requests(RecordEventRequest.self, "RecordEvent").last?.event
       #expect(try Self.text(called?.occurredAt) == expected, "\(properties) by call")
@@ -215,8 +225,16 @@ struct TimeCommandTests {
       let before = try server.requests(BatchRecordEventsRequest.self, "BatchRecordEvents").count
       let file = try TemporaryFile(lines)
       let outcome = try await patron(
-        "timeline", "record", "--batch", file.path, "--batch-size", "1", "--timezone", "UTC",
-        server: server)
+        "timeline",
+        "record",
+        "--batch",
+        file.path,
+        "--batch-size",
+        "1",
+        "--timezone",
+        "UTC",
+        server: server
+      )
       #expect(outcome.status == 0, "\(outcome.err)")
       return try server.requests(BatchRecordEventsRequest.self, "BatchRecordEvents")
         .dropFirst(before).flatMap(\.items).map { try Self.text($0.event?.occurredAt) }
@@ -258,7 +276,13 @@ struct TimeCommandTests {
         """
       for _ in 1...2 {
         let outcome = try await patron(
-          "call", "SyncOrder", json, "--timezone", "UTC", server: server)
+          "call",
+          "SyncOrder",
+          json,
+          "--timezone",
+          "UTC",
+          server: server
+        )
         #expect(outcome.status == 0, "\(outcome.err)")
       }
       let orders = try server.requests(SyncOrderRequest.self, "SyncOrder").suffix(2)
@@ -292,12 +316,14 @@ struct TimeCommandTests {
     }
     #expect(
       try await checkout(true)
-        == ["2024-05-06T12:00:00Z", "2024-05-06T12:00:00Z", "2024-05-07T12:00:00Z"])
+        == ["2024-05-06T12:00:00Z", "2024-05-06T12:00:00Z", "2024-05-07T12:00:00Z"]
+    )
     #expect(
       try await checkout(false) == [
         "2024-05-06T12:00:59.999999Z", "2024-05-06T12:00:59.999999Z",
         "2024-05-07T12:00:59.999999Z",
-      ])
+      ]
+    )
     func event(_ source: String, _ type: String, _ accepts: Bool) async throws -> String? {
       let json = """
         {\(customer(accepts)), "event": {"source": "EVENT_SOURCE_\(source)", "type": "\(type)",
@@ -325,7 +351,14 @@ struct TimeCommandTests {
     }
     let file = try TemporaryFile(line(true) + line(false))
     let outcome = try await patron(
-      "timeline", "order", "--batch", file.path, "--timezone", "UTC", server: server)
+      "timeline",
+      "order",
+      "--batch",
+      file.path,
+      "--timezone",
+      "UTC",
+      server: server
+    )
     #expect(outcome.status == 0, "\(outcome.err)")
     let times = try server.requests(BatchSyncOrdersRequest.self, "BatchSyncOrders")
       .flatMap(\.items).map { try Self.text($0.order?.placedAt) }
@@ -345,12 +378,24 @@ struct TimeCommandTests {
     #expect(try await patron("call", "SyncOrder", exact, server: server).status == 0)
     let sent = server.calls.count
     let order = try await patron(
-      "call", "SyncOrder", item("2024-05-06"), "--timezone", "UTC", server: server)
+      "call",
+      "SyncOrder",
+      item("2024-05-06"),
+      "--timezone",
+      "UTC",
+      server: server
+    )
     #expect(order.status == 2 && order.err.contains("order.placedAt"), "\(order.err)")
     #expect(order.err.contains("a time with seconds"), "\(order.err)")
     let batch = #"{"items": [\#(exact), \#(item("2024-05"))]}"#
     let orders = try await patron(
-      "call", "BatchSyncOrders", batch, "--timezone", "UTC", server: server)
+      "call",
+      "BatchSyncOrders",
+      batch,
+      "--timezone",
+      "UTC",
+      server: server
+    )
     #expect(orders.status == 2 && orders.err.contains("items[1].order.placedAt"), "\(orders.err)")
     #expect(server.calls.count == sent, "nothing was sent")
   }
@@ -362,7 +407,8 @@ struct TimeCommandTests {
        "evidence": {"occurredAt": "2024-05-06"}}
       """
     #expect(
-      try await patron("call", "UnsubscribeCustomer", unsubscribe, server: server).status == 0)
+      try await patron("call", "UnsubscribeCustomer", unsubscribe, server: server).status == 0
+    )
     let first = try server.requests(UnsubscribeCustomerRequest.self, "UnsubscribeCustomer").first
     #expect(try Self.text(first?.evidence?.occurredAt) == "2024-05-06T21:59:59.999999Z")
     #expect(first?.customer == .externalID("1"))
@@ -370,7 +416,13 @@ struct TimeCommandTests {
       {"customer": {"externalId": "1"}, "channels": ["CHANNEL_SMS"], "suppressedAt": "2024-05-06"}
       """
     let outcome = try await patron(
-      "call", "SuppressCustomer", suppress, "--timezone", "UTC", server: server)
+      "call",
+      "SuppressCustomer",
+      suppress,
+      "--timezone",
+      "UTC",
+      server: server
+    )
     #expect(outcome.status == 0, "\(outcome.err)")
     let suppressed = try server.requests(SuppressCustomerRequest.self, "SuppressCustomer").first
     #expect(try Self.text(suppressed?.suppressedAt) == "2024-05-06T23:59:59.999999Z")
@@ -394,10 +446,18 @@ struct TimeCommandTests {
     }
     let file = try TemporaryFile(
       line("email_opened", "2024-05-06T00:00:00Z") + line("email_opened", "2024-05-06")
-        + line("email_unsubscribed", "2024-05-06"))
+        + line("email_unsubscribed", "2024-05-06")
+    )
     for size in ["1", "1000"] {
       let outcome = try await patron(
-        "timeline", "record", "--batch", file.path, "--batch-size", size, server: server)
+        "timeline",
+        "record",
+        "--batch",
+        file.path,
+        "--batch-size",
+        size,
+        server: server
+      )
       #expect(outcome.status == 0, "\(outcome.err)")
     }
     let times = try server.requests(BatchRecordEventsRequest.self, "BatchRecordEvents")
@@ -423,10 +483,17 @@ struct TimeCommandTests {
       3,,unsubscribed,2024-05-06,2024-05-06,hard_bounce,2024-05-06 10:00
       4,,subscribed,2024-05-06,2024-05-06,,
 
-      """)
+      """
+    )
     for size in ["1", "1000"] {
       let outcome = try await patron(
-        "customers", "import", file.path, "--batch-size", size, server: server)
+        "customers",
+        "import",
+        file.path,
+        "--batch-size",
+        size,
+        server: server
+      )
       #expect(outcome.status == 0, "\(outcome.err)")
     }
     let items = try server.requests(ImportCustomersRequest.self, "ImportCustomers")
@@ -439,39 +506,78 @@ struct TimeCommandTests {
     #expect(try Self.text(out.changedAt) == "2024-05-07T03:59:59.999999Z")
     #expect(try Self.text(out.unsubscribedAt) == "2024-05-07T03:59:59.999999Z")
     #expect(
-      try Self.text(items[2].suppressions.first?.suppressedAt) == "2024-05-06T14:00:59.999999Z")
+      try Self.text(items[2].suppressions.first?.suppressedAt) == "2024-05-06T14:00:59.999999Z"
+    )
     // An opt-out of the day of an agreement was before it.
     let back = try #require(items[3].subscriptions.first)
     #expect(back.unsubscribedAt == back.changedAt)
     #expect(server.calls.count { $0.method == "GetStoreSettings" } == 2, "once a run")
     let named = try await patron(
-      "customers", "import", file.path, "--timezone", "UTC", server: server)
+      "customers",
+      "import",
+      file.path,
+      "--timezone",
+      "UTC",
+      server: server
+    )
     #expect(named.status == 0)
     #expect(server.calls.count { $0.method == "GetStoreSettings" } == 2)
     let last = try server.requests(ImportCustomersRequest.self, "ImportCustomers").last
     #expect(
-      try Self.text(last?.items[2].subscriptions.first?.changedAt) == "2024-05-06T23:59:59.999999Z")
+      try Self.text(last?.items[2].subscriptions.first?.changedAt) == "2024-05-06T23:59:59.999999Z"
+    )
   }
 
   @Test func otherTimesTakeTheBeginning() async throws {
     let server = Self.server(zone: "Europe/Berlin")
     let refund = try await patron(
-      "timeline", "refund", "--order-id", "1", "--refund-id", "r", "--amount", "1", "--currency",
-      "EUR", "--at", "2024-05-06", server: server)
+      "timeline",
+      "refund",
+      "--order-id",
+      "1",
+      "--refund-id",
+      "r",
+      "--amount",
+      "1",
+      "--currency",
+      "EUR",
+      "--at",
+      "2024-05-06",
+      server: server
+    )
     #expect(refund.status == 0, "\(refund.err)")
     let refunded = try server.requests(SyncRefundRequest.self, "SyncRefund").first?.refund
     #expect(try Self.text(refunded?.refundedAt) == "2024-05-05T22:00:00Z")
     let show = try await patron(
-      "timeline", "show", "--id", "1", "--since", "2024-05-06", "--until", "2024-05-07",
-      "--timezone", "UTC", server: server)
+      "timeline",
+      "show",
+      "--id",
+      "1",
+      "--since",
+      "2024-05-06",
+      "--until",
+      "2024-05-07",
+      "--timezone",
+      "UTC",
+      server: server
+    )
     #expect(show.status == 0, "\(show.err)")
     let filter = try server.requests(GetTimelineRequest.self, "GetTimeline").first?.filter
     #expect(try Self.text(filter?.occurredFrom) == "2024-05-06T00:00:00Z")
     #expect(try Self.text(filter?.occurredBefore) == "2024-05-07T00:00:00Z")
     let upsert = try await patron(
-      "customers", "upsert", "--external-id", "1", "--account-created-at", "2024-05-06",
-      "--property", "seen:timestamp=2024-05-06 10:00", "--data",
-      #"{"customProperties": {"met": {"timestampValue": "2024-05-06"}}}"#, server: server)
+      "customers",
+      "upsert",
+      "--external-id",
+      "1",
+      "--account-created-at",
+      "2024-05-06",
+      "--property",
+      "seen:timestamp=2024-05-06 10:00",
+      "--data",
+      #"{"customProperties": {"met": {"timestampValue": "2024-05-06"}}}"#,
+      server: server
+    )
     #expect(upsert.status == 0, "\(upsert.err)")
     let customer = try server.requests(UpsertCustomerRequest.self, "UpsertCustomer").last?.customer
     #expect(try Self.text(customer?.accountCreatedAt) == "2024-05-05T22:00:00Z")
@@ -479,6 +585,7 @@ struct TimeCommandTests {
       customer?.customProperties.mapValues(\.kind) == [
         "seen": .timestampValue(.with { $0.seconds = 1_714_982_400 }),
         "met": .timestampValue(.with { $0.seconds = 1_714_946_400 }),
-      ])
+      ]
+    )
   }
 }

@@ -149,7 +149,13 @@ struct TimelineCommandTests {
   @Test func cutsNothingWhereThereIsNoTerminal() async throws {
     let server = server()
     let outcome = try await patron(
-      "timeline", "show", "--id", "3", server: server, columns: TextWidth.unlimited)
+      "timeline",
+      "show",
+      "--id",
+      "3",
+      server: server,
+      columns: TextWidth.unlimited
+    )
     #expect(outcome.out.contains("note=" + String(repeating: "長い", count: 60) + "\n"))
     #expect(!outcome.out.contains("…"))
     // Frames and amounts stay where they are.
@@ -334,8 +340,17 @@ struct TimelineCommandTests {
     }
     func record(_ id: String) async throws -> String {
       try await patron(
-        "timeline", "record", "--phone", "+14155550100", "--source", "product", "--type",
-        "sms_received", "--event-id", id, server: server
+        "timeline",
+        "record",
+        "--phone",
+        "+14155550100",
+        "--source",
+        "product",
+        "--type",
+        "sms_received",
+        "--event-id",
+        id,
+        server: server
       ).out
     }
     let opted = try await record("stop")

@@ -31,7 +31,9 @@ public enum FieldFiles {
       let scalar = UInt32(text[start.upperBound..<end.lowerBound], radix: 16)
         .flatMap(Unicode.Scalar.init)
       text.replaceSubrange(
-        start.lowerBound..<end.upperBound, with: scalar.map { String($0) } ?? "?")
+        start.lowerBound..<end.upperBound,
+        with: scalar.map { String($0) } ?? "?"
+      )
     }
     return text
   }

@@ -24,7 +24,9 @@ final class EchoDispatcher: CallDispatcher {
 
   /// Makes a dispatcher; one that is silent answers nothing.
   init(
-    _ log: ServerLog, isSilent: Bool = false, isMissing: @escaping @Sendable (String) -> Bool
+    _ log: ServerLog,
+    isSilent: Bool = false,
+    isMissing: @escaping @Sendable (String) -> Bool
   ) {
     self.log = log
     self.isSilent = isSilent

@@ -28,7 +28,8 @@ struct ReasonTests {
           seen.insert(reason)
           #expect(
             known.contains(match.1) != Self.unheard.contains(reason),
-            "\(file):\(index + 1): say in proto/patron where callers get \(reason)")
+            "\(file):\(index + 1): say in proto/patron where callers get \(reason)"
+          )
         }
       }
     }

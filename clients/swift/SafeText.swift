@@ -60,7 +60,10 @@ public enum SafeText {
   private static func cut(_ text: String, _ limit: Int) -> String {
     guard text.utf8.count > limit,
       let end = text.unicodeScalars.index(
-        text.startIndex, offsetBy: limit, limitedBy: text.endIndex),
+        text.startIndex,
+        offsetBy: limit,
+        limitedBy: text.endIndex
+      ),
       end < text.endIndex
     else { return text }
     return String(text.unicodeScalars[..<end]) + "…"

@@ -10,7 +10,9 @@ enum ColumnSynonyms {
       String.UnicodeScalarView(
         name.lowercased().unicodeScalars.filter {
           $0.properties.isAlphabetic || $0.properties.numericType != nil
-        }))
+        }
+      )
+    )
   }
 
   private static let byName: [String: CustomerColumn] = {

@@ -69,7 +69,8 @@ struct KeywordTable: Sendable {
         """,
       whole: "cancel, end, remove, no more, take me off",
       start: "start, unstop, opt in, resume, subscribe",
-      help: "help, info"),
+      help: "help, info"
+    ),
     .init(
       language: "fr",
       stop: """
@@ -77,7 +78,10 @@ struct KeywordTable: Sendable {
         dés abonnez, dés inscrire, dés inscrivez
         """,
       whole: "annuler, résilier, retirer, ne plus recevoir",
-      common: "fin, halte", start: "commencer, démarrer, reprendre", help: "aide, infos"),
+      common: "fin, halte",
+      start: "commencer, démarrer, reprendre",
+      help: "aide, infos"
+    ),
     .init(
       language: "es",
       stop: """
@@ -85,18 +89,26 @@ struct KeywordTable: Sendable {
         des suscribirme, cancelar suscripción
         """,
       whole: "cancelar, anular, salir, terminar, eliminar, quitar, no más, bórrame",
-      common: "alto, basta, fin, pare", start: "iniciar, comenzar, empezar, reanudar, alta",
-      help: "ayuda, información"),
+      common: "alto, basta, fin, pare",
+      start: "iniciar, comenzar, empezar, reanudar, alta",
+      help: "ayuda, información"
+    ),
     .init(
       language: "pt",
       stop: "parar, parem, descadastr*, cancelar inscrição, cancelar subscrição",
       whole: "sair, cancelar, remover, anular, terminar",
-      common: "fim, pare", start: "iniciar, começar, retomar", help: "ajuda, informação"),
+      common: "fim, pare",
+      start: "iniciar, começar, retomar",
+      help: "ajuda, informação"
+    ),
     .init(
       language: "it",
       stop: "disiscri*, cancellami, annulla iscrizione, cancella iscrizione, fermare, fermate",
       whole: "annulla, cancella, ferma, esci, rimuovi, rimuovimi, disdetta",
-      common: "basta", start: "inizia, iniziare, riprendi, avvia", help: "aiuto"),
+      common: "basta",
+      start: "inizia, iniziare, riprendi, avvia",
+      help: "aiuto"
+    ),
     .init(
       language: "de",
       stop: """
@@ -104,96 +116,199 @@ struct KeywordTable: Sendable {
         keine werbung, keine sms, keine nachrichten
         """,
       whole: "kündigen, kuendigen, beenden, abbrechen, löschen, loeschen, abbruch",
-      common: "ende, halt, raus", only: "aus", start: "starten, anmelden", help: "hilfe"),
+      common: "ende, halt, raus",
+      only: "aus",
+      start: "starten, anmelden",
+      help: "hilfe"
+    ),
     .init(
       language: "nl",
       stop: """
         stoppen, afmeld*, af melden, uitschrijv*, uit schrijven, uitgeschreven, opzeggen
         """,
       whole: "annuleren, annuleer, verwijder, verwijderen, beëindigen",
-      common: "einde", only: "uit", start: "starten, hervatten, aanmelden", help: "hulp"),
+      common: "einde",
+      only: "uit",
+      start: "starten, hervatten, aanmelden",
+      help: "hulp"
+    ),
     .init(
-      language: "ca", stop: "donar de baixa, donar-me de baixa, atura, aturar",
-      whole: "cancel·lar, anul·lar", common: "baixa, prou", start: "començar", help: "ajuda"),
+      language: "ca",
+      stop: "donar de baixa, donar-me de baixa, atura, aturar",
+      whole: "cancel·lar, anul·lar",
+      common: "baixa, prou",
+      start: "començar",
+      help: "ajuda"
+    ),
     .init(
-      language: "ga", stop: "díliostáil, cuir stop", whole: "cealaigh", common: "deireadh",
-      only: "stad", start: "tosaigh", help: "cabhair"),
+      language: "ga",
+      stop: "díliostáil, cuir stop",
+      whole: "cealaigh",
+      common: "deireadh",
+      only: "stad",
+      start: "tosaigh",
+      help: "cabhair"
+    ),
     .init(
-      language: "mt", stop: "waqqaf, ieqaf, neħħini", whole: "ikkanċella", common: "tmiem",
-      start: "ibda", help: "għajnuna"),
+      language: "mt",
+      stop: "waqqaf, ieqaf, neħħini",
+      whole: "ikkanċella",
+      common: "tmiem",
+      start: "ibda",
+      help: "għajnuna"
+    ),
   ]
 
   private static let northern: [KeywordTable] = [
     .init(
-      language: "sv", stop: "stoppa, avregistr*, avprenumerer*, avanmäl*, sluta",
-      whole: "avsluta, avbryt, ta bort", common: "slut", only: "av", start: "starta, börja",
-      help: "hjälp, hjalp"),
+      language: "sv",
+      stop: "stoppa, avregistr*, avprenumerer*, avanmäl*, sluta",
+      whole: "avsluta, avbryt, ta bort",
+      common: "slut",
+      only: "av",
+      start: "starta, börja",
+      help: "hjälp, hjalp"
+    ),
     .init(
-      language: "da", stop: "afmeld*, frameld*, afbestil*",
-      whole: "annuller, opsig, afslut, fjern", common: "slut", only: "stands",
+      language: "da",
+      stop: "afmeld*, frameld*, afbestil*",
+      whole: "annuller, opsig, afslut, fjern",
+      common: "slut",
+      only: "stands",
       start: "tilmeld, begynd",
-      help: "hjælp"),
+      help: "hjælp"
+    ),
     .init(
-      language: "nb", stop: "avmeld*, avbestill*, meld av, meld meg av",
-      whole: "avslutt, avbryt, kanseller, fjern", common: "slutt", start: "begynn",
-      help: "hjelp"),
+      language: "nb",
+      stop: "avmeld*, avbestill*, meld av, meld meg av",
+      whole: "avslutt, avbryt, kanseller, fjern",
+      common: "slutt",
+      start: "begynn",
+      help: "hjelp"
+    ),
     .init(
-      language: "fi", stop: "lopeta, lopettakaa, peru tilaus",
-      whole: "lopetus, en halua, peruuta, poista, irtisano, ei kiitos", common: "loppu",
-      start: "aloita, jatka", help: "apua, ohje"),
+      language: "fi",
+      stop: "lopeta, lopettakaa, peru tilaus",
+      whole: "lopetus, en halua, peruuta, poista, irtisano, ei kiitos",
+      common: "loppu",
+      start: "aloita, jatka",
+      help: "apua, ohje"
+    ),
     .init(
-      language: "is", stop: "stöðva, stopp, afskrá*", whole: "hætta, hætta við",
-      start: "byrja", help: "hjálp"),
+      language: "is",
+      stop: "stöðva, stopp, afskrá*",
+      whole: "hætta, hætta við",
+      start: "byrja",
+      help: "hjálp"
+    ),
     .init(
-      language: "et", stop: "lõpeta, peata, loobun, loobu", whole: "tühista", common: "lõpp",
-      start: "alusta", help: "abi"),
+      language: "et",
+      stop: "lõpeta, peata, loobun, loobu",
+      whole: "tühista",
+      common: "lõpp",
+      start: "alusta",
+      help: "abi"
+    ),
     .init(
-      language: "lv", stop: "apturēt, aptur, atteikties, atsakos, pārtraukt",
-      whole: "atcelt, dzēst", common: "beigt, beigas", start: "sākt", help: "palīdzība"),
+      language: "lv",
+      stop: "apturēt, aptur, atteikties, atsakos, pārtraukt",
+      whole: "atcelt, dzēst",
+      common: "beigt, beigas",
+      start: "sākt",
+      help: "palīdzība"
+    ),
     .init(
-      language: "lt", stop: "stabdyti, sustabdyti, atsisakyti, atsisakau, nutraukti",
-      whole: "atšaukti, ištrinti", common: "baigti, pabaiga", start: "pradėti",
-      help: "pagalba"),
+      language: "lt",
+      stop: "stabdyti, sustabdyti, atsisakyti, atsisakau, nutraukti",
+      whole: "atšaukti, ištrinti",
+      common: "baigti, pabaiga",
+      start: "pradėti",
+      help: "pagalba"
+    ),
   ]
 
   private static let eastern: [KeywordTable] = [
     .init(
-      language: "pl", stop: "rezygn*, wypis*, wypisz mnie, zatrzymaj, zatrzymać",
-      whole: "nie chcę, anuluj, usuń, odwołaj", common: "koniec", start: "rozpocznij, wznów",
-      help: "pomoc"),
+      language: "pl",
+      stop: "rezygn*, wypis*, wypisz mnie, zatrzymaj, zatrzymać",
+      whole: "nie chcę, anuluj, usuń, odwołaj",
+      common: "koniec",
+      start: "rozpocznij, wznów",
+      help: "pomoc"
+    ),
     .init(
-      language: "cs", stop: "odhlás*, od hlásit, zastavit, zastavte",
-      whole: "nechci, zrušit, ukončit, smazat", common: "konec", start: "začít, spustit",
-      help: "pomoc"),
+      language: "cs",
+      stop: "odhlás*, od hlásit, zastavit, zastavte",
+      whole: "nechci, zrušit, ukončit, smazat",
+      common: "konec",
+      start: "začít, spustit",
+      help: "pomoc"
+    ),
     .init(
-      language: "sk", stop: "odhlás*, zastaviť, zastavte",
-      whole: "nechcem, zrušiť, ukončiť, zmazať", common: "koniec", start: "začať, spustiť",
-      help: "pomoc"),
+      language: "sk",
+      stop: "odhlás*, zastaviť, zastavte",
+      whole: "nechcem, zrušiť, ukončiť, zmazať",
+      common: "koniec",
+      start: "začať, spustiť",
+      help: "pomoc"
+    ),
     .init(
-      language: "sl", stop: "odjav*, ustavi, prenehaj", whole: "prekliči, prekini, izbriši",
-      common: "konec", start: "začni", help: "pomoč"),
+      language: "sl",
+      stop: "odjav*, ustavi, prenehaj",
+      whole: "prekliči, prekini, izbriši",
+      common: "konec",
+      start: "začni",
+      help: "pomoč"
+    ),
     .init(
-      language: "hr", stop: "odjav*, zaustavi, prestani", whole: "otkaži, prekini, izbriši",
-      common: "kraj", start: "počni, pokreni", help: "pomoć"),
+      language: "hr",
+      stop: "odjav*, zaustavi, prestani",
+      whole: "otkaži, prekini, izbriši",
+      common: "kraj",
+      start: "počni, pokreni",
+      help: "pomoć"
+    ),
     .init(
-      language: "sr", stop: "одјав*, заустави, престани", whole: "откажи, прекини",
-      common: "крај", start: "почни", help: "помоћ"),
+      language: "sr",
+      stop: "одјав*, заустави, престани",
+      whole: "откажи, прекини",
+      common: "крај",
+      start: "почни",
+      help: "помоћ"
+    ),
     .init(
-      language: "hu", stop: "leiratkoz*, állj, leállít*",
-      whole: "nem kérek, lemondás, lemondom, törlés, kilép, kilépés", common: "vége",
-      start: "indítás, kezdés, folytatás", help: "segítség, súgó"),
+      language: "hu",
+      stop: "leiratkoz*, állj, leállít*",
+      whole: "nem kérek, lemondás, lemondom, törlés, kilép, kilépés",
+      common: "vége",
+      start: "indítás, kezdés, folytatás",
+      help: "segítség, súgó"
+    ),
     .init(
-      language: "ro", stop: "dezabon*, oprește, opriți, opreste, nu mai vreau",
-      whole: "renunță, anulare, anulează, șterge", common: "sfârșit", only: "gata",
+      language: "ro",
+      stop: "dezabon*, oprește, opriți, opreste, nu mai vreau",
+      whole: "renunță, anulare, anulează, șterge",
+      common: "sfârșit",
+      only: "gata",
       start: "pornește",
-      help: "ajutor"),
+      help: "ajutor"
+    ),
     .init(
-      language: "bg", stop: "стоп, спри, спрете, спиране, отпиш*, отписв*, прекрати",
-      whole: "отказ, откажи, отказвам, изтрий", common: "край", start: "старт, започни",
-      help: "помощ, инфо"),
+      language: "bg",
+      stop: "стоп, спри, спрете, спиране, отпиш*, отписв*, прекрати",
+      whole: "отказ, откажи, отказвам, изтрий",
+      common: "край",
+      start: "старт, започни",
+      help: "помощ, инфо"
+    ),
     .init(
-      language: "el", stop: "στοπ, σταμάτα, σταματήστε, διαγραφή, απεγγραφή, διακοπή",
-      whole: "ακύρωση, έξοδος", common: "τέλος", start: "έναρξη", help: "βοήθεια"),
+      language: "el",
+      stop: "στοπ, σταμάτα, σταματήστε, διαγραφή, απεγγραφή, διακοπή",
+      whole: "ακύρωση, έξοδος",
+      common: "τέλος",
+      start: "έναρξη",
+      help: "βοήθεια"
+    ),
     .init(
       language: "ru",
       stop: """
@@ -201,7 +316,10 @@ struct KeywordTable: Sendable {
         отменить подписку, отказ от рассылки
         """,
       whole: "отмена, отменить, отказ, отключить, выход, удалить, хватит, otpiska",
-      common: "конец", start: "старт, начать, возобновить", help: "помощь, инфо, справка"),
+      common: "конец",
+      start: "старт, начать, возобновить",
+      help: "помощь, инфо, справка"
+    ),
     .init(
       language: "uk",
       stop: """
@@ -209,43 +327,68 @@ struct KeywordTable: Sendable {
         зупиніть
         """,
       whole: "скасувати, відміна, відмова, відключити, вихід, видалити",
-      common: "кінець, досить", start: "старт, почати, відновити", help: "допомога, інфо, довідка"),
+      common: "кінець, досить",
+      start: "старт, почати, відновити",
+      help: "допомога, інфо, довідка"
+    ),
     .init(
-      language: "tr", stop: "durdur*, abonelikten çık, listeden çık",
-      whole: "iptal, istemiyorum", only: "dur, ret, çık, çıkış, sil", start: "başla, başlat",
-      help: "yardım, bilgi"),
+      language: "tr",
+      stop: "durdur*, abonelikten çık, listeden çık",
+      whole: "iptal, istemiyorum",
+      only: "dur, ret, çık, çıkış, sil",
+      start: "başla, başlat",
+      help: "yardım, bilgi"
+    ),
   ]
 
   private static let others: [KeywordTable] = [
     .init(
-      language: "ar", stop: "توقف, توقفوا, إيقاف, أوقف, أوقفوا, إلغاء الاشتراك, الغاء الاشتراك",
-      whole: "إلغاء, قف, خروج, حذف", common: "نهاية, كفى", start: "ابدأ, بدء, استئناف",
-      help: "مساعدة, معلومات"),
+      language: "ar",
+      stop: "توقف, توقفوا, إيقاف, أوقف, أوقفوا, إلغاء الاشتراك, الغاء الاشتراك",
+      whole: "إلغاء, قف, خروج, حذف",
+      common: "نهاية, كفى",
+      start: "ابدأ, بدء, استئناف",
+      help: "مساعدة, معلومات"
+    ),
     .init(
       language: "he",
       stop: """
         הסר, הסרה, להסרה, הסירו, הסירו אותי, תסירו אותי, תסיר אותי, תסירי אותי, עצור, עצרו, \
         תפסיקו
         """,
-      whole: "תסירו, ביטול, בטל, בטלו, מחק", common: "סוף, די", start: "התחל, חידוש",
-      help: "עזרה, מידע"),
+      whole: "תסירו, ביטול, בטל, בטלו, מחק",
+      common: "סוף, די",
+      start: "התחל, חידוש",
+      help: "עזרה, מידע"
+    ),
     .init(
       language: "hi",
       stop: """
         रोकें, रोको, रोकिए, रोकिये, बंद करें, बंद करो, बंद कीजिए, बंद कीजिये, बन्द करें, बन्द करो, \
         बन्द कीजिए, बन्द कीजिये, स्टॉप, सदस्यता समाप्त
         """,
-      whole: "रद्द, रद्द करें, समाप्त", common: "बंद, बन्द, अंत", start: "शुरू, शुरू करें, स्टार्ट",
-      help: "मदद, सहायता"),
+      whole: "रद्द, रद्द करें, समाप्त",
+      common: "बंद, बन्द, अंत",
+      start: "शुरू, शुरू करें, स्टार्ट",
+      help: "मदद, सहायता"
+    ),
     .init(
-      language: "id", stop: "berhenti, hentikan, unreg, stop sms, berhenti berlangganan",
-      whole: "batal, batalkan, hapus", common: "keluar, selesai", start: "mulai, lanjutkan",
-      help: "bantuan"),
+      language: "id",
+      stop: "berhenti, hentikan, unreg, stop sms, berhenti berlangganan",
+      whole: "batal, batalkan, hapus",
+      common: "keluar, selesai",
+      start: "mulai, lanjutkan",
+      help: "bantuan"
+    ),
     .init(
-      language: "vi", stop: "dừng lại, dung lai, ngừng nhận, ngung nhan, hủy đăng ký, huy dang ky",
-      whole: "từ chối, tu choi", common: "kết thúc",
-      only: "dừng, dung, ngừng, ngung, hủy, huỷ, huy, tc", start: "bắt đầu, bat dau",
-      help: "trợ giúp, tro giup"),
+      language: "vi",
+      stop: "dừng lại, dung lai, ngừng nhận, ngung nhan, hủy đăng ký, huy dang ky",
+      whole: "từ chối, tu choi",
+      common: "kết thúc",
+      only: "dừng, dung, ngừng, ngung, hủy, huỷ, huy, tc",
+      start: "bắt đầu, bat dau",
+      help: "trợ giúp, tro giup"
+    ),
   ]
 
   private static let asian: [KeywordTable] = [
@@ -256,24 +399,40 @@ struct KeywordTable: Sendable {
         回复退订, 回覆退訂, 取消订阅, 取消訂閱, 停止发送, 停止發送, 停止, 拒收, 拒绝接收, 拒絕接收, 不再接收, \
         别再发, 別再發, 不要再发, 不要再發, 别发了, 別發了
         """,
-      whole: "取消, 终止, 終止", common: "结束, 結束", only: "停, 退, td, t, qx, 回t, 回复t, 回覆t",
-      start: "开始, 開始, 恢复, 恢復", help: "帮助, 幫助, 說明, 说明"),
+      whole: "取消, 终止, 終止",
+      common: "结束, 結束",
+      only: "停, 退, td, t, qx, 回t, 回复t, 回覆t",
+      start: "开始, 開始, 恢复, 恢復",
+      help: "帮助, 幫助, 說明, 说明"
+    ),
     .init(
       language: "ja",
       stop: """
         停止, 配信停止, 配信解除, 登録解除, 購読解除, 購読停止, 受信拒否, 退会, ストップ, やめて, 止めて, \
         送らないで
         """,
-      whole: "解除, 中止, 拒否, キャンセル, 取消", common: "終了, 終わり",
-      start: "開始, 再開, スタート", help: "ヘルプ, 助けて"),
+      whole: "解除, 中止, 拒否, キャンセル, 取消",
+      common: "終了, 終わり",
+      start: "開始, 再開, スタート",
+      help: "ヘルプ, 助けて"
+    ),
     .init(
       language: "ko",
       stop: "수신거부, 수신 거부, 수신차단, 구독취소, 구독 취소, 구독해지, 해지, 중지, 중단, 그만, 스톱",
-      whole: "거부, 거절, 취소, 탈퇴", common: "끝", only: "정지, 종료", start: "시작, 재개, 수신동의",
-      help: "도움말, 도움"),
+      whole: "거부, 거절, 취소, 탈퇴",
+      common: "끝",
+      only: "정지, 종료",
+      start: "시작, 재개, 수신동의",
+      help: "도움말, 도움"
+    ),
     .init(
-      language: "th", stop: "หยุด, ไม่รับ, ไม่รับข่าวสาร, ยกเลิกการสมัคร, ยกเลิกการรับ, ยกเลิกรับ",
-      whole: "ยกเลิก", common: "จบ", only: "เลิก, พอ", start: "เริ่ม, เริ่มใหม่",
-      help: "ช่วยเหลือ, ช่วยด้วย"),
+      language: "th",
+      stop: "หยุด, ไม่รับ, ไม่รับข่าวสาร, ยกเลิกการสมัคร, ยกเลิกการรับ, ยกเลิกรับ",
+      whole: "ยกเลิก",
+      common: "จบ",
+      only: "เลิก, พอ",
+      start: "เริ่ม, เริ่มใหม่",
+      help: "ช่วยเหลือ, ช่วยด้วย"
+    ),
   ]
 }

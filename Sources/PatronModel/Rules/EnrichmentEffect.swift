@@ -149,7 +149,8 @@ extension Enrichment {
   }
 
   private static func consentEffects(
-    of event: EventFacts, _ channel: Channel
+    of event: EventFacts,
+    _ channel: Channel
   ) -> [EnrichmentEffect] {
     switch event.type.dropFirst(channel.name.count + 1) {
     case "subscribed":
@@ -175,7 +176,8 @@ extension Enrichment {
 
   /// To opt out of too much does no harm; to agree to something else than was meant does.
   private static func agreement(
-    _ event: EventFacts, _ effect: (Topic) -> EnrichmentEffect
+    _ event: EventFacts,
+    _ effect: (Topic) -> EnrichmentEffect
   ) -> [EnrichmentEffect] {
     [event.topic.map(effect) ?? .unknownTopic]
   }

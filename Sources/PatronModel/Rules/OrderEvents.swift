@@ -158,7 +158,9 @@ public enum OrderEvents {
         known.progress != progress
       else { continue }
       var told = DerivedEvent(
-        kind: .shipmentChanged, occurredAt: shipment.occurredAt ?? max(undated, shipment.at))
+        kind: .shipmentChanged,
+        occurredAt: shipment.occurredAt ?? max(undated, shipment.at)
+      )
       told.shipmentID = shipment.id
       told.progressBefore = known.progress
       told.progress = progress

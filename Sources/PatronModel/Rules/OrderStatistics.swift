@@ -159,7 +159,8 @@ public struct CustomerOrderStatistics: Sendable, Hashable {
     if order.countsAsSpent {
       entry.totalSpentMinor = try entry.totalSpentMinor.adding(order.totalMinor)
       entry.netSpentMinor = try entry.netSpentMinor.adding(
-        order.totalMinor.subtracting(order.refundedMinor))
+        order.totalMinor.subtracting(order.refundedMinor)
+      )
     }
     if order.isCancelled {
       entry.cancelledCount = try entry.cancelledCount.adding(1)
@@ -179,7 +180,8 @@ public struct CustomerOrderStatistics: Sendable, Hashable {
     if order.countsAsSpent {
       entry.totalSpentMinor = try entry.totalSpentMinor.subtracting(order.totalMinor)
       entry.netSpentMinor = try entry.netSpentMinor.subtracting(
-        order.totalMinor.subtracting(order.refundedMinor))
+        order.totalMinor.subtracting(order.refundedMinor)
+      )
     }
     if order.isCancelled {
       entry.cancelledCount = try entry.cancelledCount.subtracting(1)

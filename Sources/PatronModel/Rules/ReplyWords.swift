@@ -48,7 +48,8 @@ public struct ReplyWords: Sendable {
     guard words.count <= mostOwn else {
       throw RuleError(
         reason: "WORDS_TOO_MANY",
-        message: "The list has \(words.count) words; at most \(mostOwn) are taken. Leave some out.")
+        message: "The list has \(words.count) words; at most \(mostOwn) are taken. Leave some out."
+      )
     }
     var taken: [String] = []
     var seen: Set<String> = []
@@ -60,7 +61,8 @@ public struct ReplyWords: Sendable {
           reason: "WORD_LENGTH",
           message: "A word is empty or too long. Expected are 1 to \(longestOwn) characters with a "
             + "letter or digit among them.",
-          given: word)
+          given: word
+        )
       }
       if seen.insert(whole).inserted { taken.append(trimmed) }
     }

@@ -60,8 +60,11 @@ public struct ISO8601Time: Sendable, Hashable {
     let start = Int64(date.first.daysSinceEpoch) * Timestamp.microsecondsPerDay
     guard !scanner.isAtEnd else {
       try self.init(
-        local: start, length: Int64(date.days) * Timestamp.microsecondsPerDay, offset: nil,
-        date.days > 1 ? .month : .date)
+        local: start,
+        length: Int64(date.days) * Timestamp.microsecondsPerDay,
+        offset: nil,
+        date.days > 1 ? .month : .date
+      )
       return
     }
     guard date.days == 1 else { throw scanner.malformed() }
@@ -69,25 +72,33 @@ public struct ISO8601Time: Sendable, Hashable {
     let offset = try scanner.offset()
     try self.init(
       local: start + time.micros,
-      length: time.hasSecond ? 0 : 60 * Timestamp.microsecondsPerSecond, offset: offset,
-      time.hasSecond ? .time : .minute)
+      length: time.hasSecond ? 0 : 60 * Timestamp.microsecondsPerSecond,
+      offset: offset,
+      time.hasSecond ? .time : .minute
+    )
   }
 
   private init(
-    local: Int64, length: Int64, offset: Int?, _ precision: Precision
+    local: Int64,
+    length: Int64,
+    offset: Int?,
+    _ precision: Precision
   ) throws(RuleError) {
     self.local = local
     self.length = length
     self.precision = precision
     offsetMinutes = offset
     timestamp = try Timestamp(
-      microseconds: local - Int64(offset ?? 0) * 60 * Timestamp.microsecondsPerSecond)
+      microseconds: local - Int64(offset ?? 0) * 60 * Timestamp.microsecondsPerSecond
+    )
   }
 
   /// The instant that is meant. A text without a zone is of `zone`; a time that its clocks show
   /// twice, or never, is an interval too. The last instant is not later than `now`.
   public func instant(
-    _ end: TimeEnd, in zone: ZoneRules, now: Timestamp
+    _ end: TimeEnd,
+    in zone: ZoneRules,
+    now: Timestamp
   ) throws(RuleError) -> Timestamp {
     let first = try bound(local, in: zone).first
     guard end == .last else { return try Timestamp(microseconds: first) }
@@ -96,7 +107,8 @@ public struct ISO8601Time: Sendable, Hashable {
   }
 
   private func bound(
-    _ local: Int64, in zone: ZoneRules
+    _ local: Int64,
+    in zone: ZoneRules
   ) throws(RuleError) -> (first: Int64, last: Int64) {
     guard let offsetMinutes else { return zone.instants(ofLocal: local) }
     let instant = local - Int64(offsetMinutes) * 60 * Timestamp.microsecondsPerSecond

@@ -29,7 +29,8 @@ public enum Placeholder {
           + "text and export it again, or let the store's settings allow the value."
         : "It is a placeholder and identifies nothing. Leave it out where there is no "
           + "identifier, or let the store's settings allow it.",
-      given: text)
+      given: text
+    )
   }
 
   /// What a text is made of: most identifiers are told by that alone.
@@ -144,7 +145,8 @@ extension Placeholder {
   private static let marks: Set<[UInt8]> = Set(
     ["{{", "}}", "{%", "%}", "${", "#{", "<%", "%>", "[[", "]]", "*|", "|*", "%%"].map {
       Array($0.utf8)
-    })
+    }
+  )
 
   /// A template that nobody filled in, whole or as a part; every record would get the same text.
   private static func isTemplate(_ text: Characters) -> Bool {

@@ -18,8 +18,10 @@ public struct Violation: Sendable, Hashable {
   fileprivate init(dropped path: String, _ error: RuleError) {
     self.path = path
     self.error = RuleError(
-      reason: "FIELD_DROPPED", message: "The value was left out. \(error.message)",
-      given: error.given)
+      reason: "FIELD_DROPPED",
+      message: "The value was left out. \(error.message)",
+      given: error.given
+    )
     rule = error.reason
   }
 
@@ -27,7 +29,9 @@ public struct Violation: Sendable, Hashable {
   fileprivate init(cut path: String, _ error: RuleError, to limit: Int) {
     self.path = path
     self.error = RuleError(
-      reason: "FIELD_CUT", message: "The value was cut to \(limit). \(error.message)")
+      reason: "FIELD_CUT",
+      message: "The value was cut to \(limit). \(error.message)"
+    )
     rule = error.reason
   }
 }

@@ -52,6 +52,7 @@ public enum ZoneName {
       reason: "TIME_ZONE_UNKNOWN",
       message: "There is no such time zone. Expected is a name of IANA's, such as Europe/Berlin or "
         + "UTC; abbreviations such as EST stand for several zones.",
-      given: name)
+      given: name
+    )
   }
 }

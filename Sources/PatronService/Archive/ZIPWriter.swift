@@ -45,7 +45,11 @@ struct ZIPWriter {
     }
     guard offset + size + 1024 < UInt64(UInt32.max) else { throw Self.tooLarge }
     let entry = Entry(
-      name: Array(name.utf8), crc: crc.value, size: UInt32(size), offset: UInt32(offset))
+      name: Array(name.utf8),
+      crc: crc.value,
+      size: UInt32(size),
+      offset: UInt32(offset)
+    )
     var header = LittleEndian()
     header.add(UInt32(0x0403_4B50))
     append(common: entry, to: &header)
@@ -103,8 +107,10 @@ struct ZIPWriter {
   }
 
   private static let tooLarge = RPCError.reason(
-    .resourceExhausted, "EXPORT_TOO_LARGE",
-    "The archive would be larger than 4 GiB. Export the events as CSV or NDJSON.")
+    .resourceExhausted,
+    "EXPORT_TOO_LARGE",
+    "The archive would be larger than 4 GiB. Export the events as CSV or NDJSON."
+  )
 }
 
 /// Numbers as ZIP has them.

@@ -15,13 +15,17 @@ struct Batch<Item: Sendable>: Sendable {
 
   /// Checks every input; what is wrong with one does not stop the others.
   init<Input>(
-    _ inputs: [Input], field: String, dropsSecondary: Bool = false,
+    _ inputs: [Input],
+    field: String,
+    dropsSecondary: Bool = false,
     check: (Input, inout Violations) throws -> Item
   ) throws {
     guard !inputs.isEmpty, inputs.count <= Self.greatestCount else {
       throw RPCError.invalid(
-        field, "BATCH_SIZE_OUT_OF_RANGE",
-        "A batch has 1 to \(Self.greatestCount) items; this one has \(inputs.count).")
+        field,
+        "BATCH_SIZE_OUT_OF_RANGE",
+        "A batch has 1 to \(Self.greatestCount) items; this one has \(inputs.count)."
+      )
     }
     var lacksCountry = false
     items = inputs.map { input in
@@ -41,7 +45,8 @@ struct Batch<Item: Sendable>: Sendable {
   /// Applies the items in order. An item that the rules refuse is reported and leaves no trace;
   /// when the store itself fails, or an item after it had begun to write, the whole batch does.
   func apply(
-    in context: WriteContext, _ body: (Item) throws -> BatchItemResult
+    in context: WriteContext,
+    _ body: (Item) throws -> BatchItemResult
   ) throws -> BatchOutcome {
     var outcome = BatchOutcome()
     for (index, item) in items.enumerated() {
@@ -96,7 +101,8 @@ struct BatchOutcome {
       .with {
         $0.index = Int32(index)
         $0.error = status
-      })
+      }
+    )
   }
 }
 

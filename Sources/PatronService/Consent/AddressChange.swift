@@ -30,8 +30,11 @@ struct AddressChange {
   /// Puts what is known of the new address in the place of the channel's states, in a record that
   /// is not written yet. Returns the topics of agreements and requests that did not go along.
   func apply(
-    to customer: inout Customer, _ changes: inout ConsentChanges, by actor: ConsentActor,
-    in reader: StoreReader, at now: Int64
+    to customer: inout Customer,
+    _ changes: inout ConsentChanges,
+    by actor: ConsentActor,
+    in reader: StoreReader,
+    at now: Int64
   ) throws -> [PatronModel.Topic] {
     let known = try consentKept(in: reader)
     let isKnown = customer.subscriptions.contains { $0.channel.rawValue == channel.rawValue }
@@ -50,7 +53,11 @@ struct AddressChange {
       if held.isWish, !next.isWish { left.append(topic) }
       customer.setConsent(next, channel, topic, ledgerID: 0)
       changes.add(
-        LedgerRow(readdressed: held, to: next, by: statement), channel, topic, ConsentEvidence())
+        LedgerRow(readdressed: held, to: next, by: statement),
+        channel,
+        topic,
+        ConsentEvidence()
+      )
     }
     return left
   }
@@ -77,8 +84,12 @@ struct AddressChange {
       .first { $0.reason == optOut }
     guard let kept else { return nil }
     return ChannelConsent(
-      state: .unsubscribed, unsubscribedAt: kept.suppressedAt, changedAt: kept.suppressedAt,
-      source: kept.source.isEmpty ? nil : kept.source, changedBy: .customer)
+      state: .unsubscribed,
+      unsubscribedAt: kept.suppressedAt,
+      changedAt: kept.suppressedAt,
+      source: kept.source.isEmpty ? nil : kept.source,
+      changedBy: .customer
+    )
   }
 }
 
@@ -86,9 +97,14 @@ extension LedgerRow {
   /// The row of a state that is another one because the address that it is about is.
   init(readdressed held: ChannelConsent, to next: ChannelConsent, by statement: ConsentStatement) {
     self.init(
-      action: .addressChange, previousState: held.state, newState: next.state,
-      occurredAt: statement.at, actor: statement.actor, source: statement.source,
-      optInLevel: next.optInLevel)
+      action: .addressChange,
+      previousState: held.state,
+      newState: next.state,
+      occurredAt: statement.at,
+      actor: statement.actor,
+      source: statement.source,
+      optInLevel: next.optInLevel
+    )
   }
 }
 

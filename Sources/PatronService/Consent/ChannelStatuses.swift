@@ -30,7 +30,9 @@ struct ChannelStatuses {
   /// The channels of a record without its row. Where it is known whose addresses are suppressed,
   /// those of others need not be looked up.
   init(
-    of customer: Customer, _ suppressed: SuppressedCustomers? = nil, in reader: StoreReader,
+    of customer: Customer,
+    _ suppressed: SuppressedCustomers? = nil,
+    in reader: StoreReader,
     at now: Int64
   ) throws {
     try self.init(customer, at: now) { channel in
@@ -45,7 +47,8 @@ struct ChannelStatuses {
 
   /// `find` returns the suppressions of the channel's address, nil where there is none.
   private init(
-    _ customer: Customer, at now: Int64,
+    _ customer: Customer,
+    at now: Int64,
     _ find: (PatronModel.Channel) throws -> [SuppressionRow]?
   ) throws {
     self.customer = customer
@@ -77,10 +80,13 @@ struct ChannelStatuses {
     let consent = customer.consent(channel, topic)
     let suppressed = suppressions[channel] ?? []
     let delivery = Deliverability(
-      channel: channel, topic: topic,
+      channel: channel,
+      topic: topic,
       consents: customer.consents(channel),
       suppressions: suppressed.compactMap(PatronModel.Suppression.init),
-      hasAddress: hasAddress.contains(channel), now: now)
+      hasAddress: hasAddress.contains(channel),
+      now: now
+    )
     return ChannelStatus.with {
       $0.channel = .init(rawValue: Int32(channel.rawValue))
       $0.topic = .init(rawValue: Int32(topic.rawValue))

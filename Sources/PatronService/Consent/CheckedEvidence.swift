@@ -17,7 +17,9 @@ struct CheckedEvidence: Sendable {
 
   /// Checks evidence. What is wrong is added to `violations`, under `evidence`.
   init(
-    _ given: ConsentEvidence?, needsSource: Bool = false, now: Int64,
+    _ given: ConsentEvidence?,
+    needsSource: Bool = false,
+    now: Int64,
     _ violations: inout Violations
   ) {
     evidence = given ?? ConsentEvidence()
@@ -33,7 +35,11 @@ struct CheckedEvidence: Sendable {
       evidence.method = .unspecified
     }
     occurredAt = ConsentTime.check(
-      evidence.occurredAt, "evidence.occurred_at", now: now, &violations)
+      evidence.occurredAt,
+      "evidence.occurred_at",
+      now: now,
+      &violations
+    )
     expiresAt = Self.expiry(evidence, from: occurredAt ?? now, &violations)
     if expiresAt == nil { evidence.expiresAt = nil }
     checkTexts(&violations)
@@ -42,13 +48,19 @@ struct CheckedEvidence: Sendable {
   /// The statement that the evidence proves.
   func statement(by actor: ConsentActor, at now: Int64) -> ConsentStatement {
     ConsentStatement(
-      at: occurredAt ?? now, actor: actor, source: source, expiresAt: expiresAt)
+      at: occurredAt ?? now,
+      actor: actor,
+      source: source,
+      expiresAt: expiresAt
+    )
   }
 
   /// When the agreement ends. Beside an opt-out, where it says nothing, it is secondary like the
   /// rest: only opt-outs leave out what breaks a rule.
   private static func expiry(
-    _ evidence: ConsentEvidence, from begin: Int64, _ violations: inout Violations
+    _ evidence: ConsentEvidence,
+    from begin: Int64,
+    _ violations: inout Violations
   ) -> Int64? {
     guard let given = evidence.expiresAt else { return nil }
     return violations.secondary("evidence.expires_at") { () throws(RuleError) -> Int64 in
@@ -56,7 +68,8 @@ struct CheckedEvidence: Sendable {
       guard time > begin else {
         throw RuleError(
           reason: "EXPIRES_TOO_EARLY",
-          message: "The agreement would end before it begins. Expected is a later time, or none.")
+          message: "The agreement would end before it begins. Expected is a later time, or none."
+        )
       }
       return time
     }
@@ -79,7 +92,9 @@ struct CheckedEvidence: Sendable {
       RuleError(
         reason: "IP_MALFORMED",
         message: "It is no IP address. Expected is one such as 192.0.2.1 or 2001:db8::1.",
-        given: evidence.ip))
+        given: evidence.ip
+      )
+    )
     evidence.ip = ""
   }
 
@@ -96,7 +111,10 @@ enum ConsentTime {
   /// are allowed; it counts as now, so that whatever the customer says next is newer. nil when none
   /// is given.
   static func check(
-    _ given: GoogleProtobuf.Timestamp?, _ path: String, now: Int64, _ violations: inout Violations
+    _ given: GoogleProtobuf.Timestamp?,
+    _ path: String,
+    now: Int64,
+    _ violations: inout Violations
   ) -> Int64? {
     guard let given else { return nil }
     return violations.check(path) { () throws(RuleError) in
@@ -118,7 +136,9 @@ extension Violations {
       path,
       RuleError(
         reason: "ENUM_VALUE_UNKNOWN",
-        message: "The value is none of the enum's: `patron describe` shows them."))
+        message: "The value is none of the enum's: `patron describe` shows them."
+      )
+    )
     return false
   }
 }
@@ -133,8 +153,10 @@ extension RPCError {
   static func noAddress(_ channel: PatronModel.Channel) -> RPCError {
     let (what, field) = (channel.addressName, channel.identifier.rawValue)
     return reason(
-      .failedPrecondition, "ADDRESS_MISSING",
+      .failedPrecondition,
+      "ADDRESS_MISSING",
       "The customer has no \(what): set it first, or leave the channel \(channel.name) out.",
-      metadata: ["channel": channel.name, "field": field])
+      metadata: ["channel": channel.name, "field": field]
+    )
   }
 }

@@ -25,19 +25,26 @@ extension ConsentHandlers {
         "confirmation_token",
         RuleError(
           reason: "CONFIRMATION_TOKEN_MALFORMED",
-          message: "It is no token: send what SubscribeCustomer answered, as it came."))
+          message: "It is no token: send what SubscribeCustomer answered, as it came."
+        )
+      )
     }
     let channels =
       request.channels.isEmpty ? nil : ConsentScope(request.channels, &violations).channels
     try violations.finish()
     return Confirmation(
-      store: store, tokenHash: SHA256.digest(of: token ?? []), channels: channels.map(Set.init),
-      evidence: evidence)
+      store: store,
+      tokenHash: SHA256.digest(of: token ?? []),
+      channels: channels.map(Set.init),
+      evidence: evidence
+    )
   }
 
   /// Completes a double opt-in. A token that was used before changes nothing.
   static func confirm(
-    _ confirmation: Confirmation, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ confirmation: Confirmation,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(confirmation.store)
     var requests = try writer.read.confirmations(tokenHash: confirmation.tokenHash)
@@ -69,7 +76,10 @@ extension ConsentHandlers {
     if !isAccepted, let refusal { throw refusal }
     for channel in Set(requests.map(\.channel)) {
       try writer.useConfirmation(
-        tokenHash: confirmation.tokenHash, of: channel, at: context.now)
+        tokenHash: confirmation.tokenHash,
+        of: channel,
+        at: context.now
+      )
     }
     try edit.write()
     response.appendCustomer(1, edit.row)
@@ -77,8 +87,12 @@ extension ConsentHandlers {
   }
 
   private static func confirm(
-    _ request: ConfirmationRow, of row: CustomerRow, _ edit: inout ConsentEdit,
-    _ evidence: CheckedEvidence, _ writer: StoreWriter, at now: Int64
+    _ request: ConfirmationRow,
+    of row: CustomerRow,
+    _ edit: inout ConsentEdit,
+    _ evidence: CheckedEvidence,
+    _ writer: StoreWriter,
+    at now: Int64
   ) throws {
     let (channel, topic) = (request.channel, request.topic)
     let reader = SuppressionReader(writer.read)
@@ -101,7 +115,10 @@ extension ConsentHandlers {
     let transition: ConsentTransition
     do throws(RuleError) {
       transition = try ConsentRules.confirm(
-        at: evidence.occurredAt ?? now, of: consent, source: evidence.source)
+        at: evidence.occurredAt ?? now,
+        of: consent,
+        source: evidence.source
+      )
     } catch {
       throw RPCError.consent(error)
     }
@@ -115,14 +132,21 @@ extension ConsentEdit {
   /// Lifts what a customer's own agreement at `at` ends. Only marketing does that: to agree to less
   /// than everything does not say that everything is wanted again.
   mutating func liftOwn(
-    _ channel: PatronModel.Channel, _ topic: PatronModel.Topic, _ address: String, _ at: Int64,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
+    _ address: String,
+    _ at: Int64,
     _ evidence: CheckedEvidence
   ) throws {
     guard topic == .marketing else { return }
     let statement = ConsentStatement(at: at, actor: .customer, source: evidence.source)
     let cause = SuppressionCause(
-      at: at, actor: .customer, source: evidence.source ?? "", note: evidence.evidence.note,
-      evidence: evidence.evidence)
+      at: at,
+      actor: .customer,
+      source: evidence.source ?? "",
+      note: evidence.evidence.note,
+      evidence: evidence.evidence
+    )
     try lift(channel, address, cause) {
       !ConsentRules.liftedSuppressions(by: statement, of: [$0]).isEmpty
     }
@@ -131,24 +155,34 @@ extension ConsentEdit {
 
 extension RPCError {
   fileprivate static let confirmationNotFound = reason(
-    .notFound, "CONFIRMATION_NOT_FOUND",
-    "The token is not known; check it, and the store. Subscribe again for a new one.")
+    .notFound,
+    "CONFIRMATION_NOT_FOUND",
+    "The token is not known; check it, and the store. Subscribe again for a new one."
+  )
 
   fileprivate static let channelNotRequested = reason(
-    .failedPrecondition, "CHANNEL_NOT_REQUESTED",
+    .failedPrecondition,
+    "CHANNEL_NOT_REQUESTED",
     "The token is not about every channel that is named. Name channels of its request, or none for "
-      + "all of them.")
+      + "all of them."
+  )
 
   fileprivate static let confirmationExpired = reason(
-    .failedPrecondition, "CONFIRMATION_EXPIRED",
-    "The token has expired: it can be used for 7 days. Subscribe again for a new one.")
+    .failedPrecondition,
+    "CONFIRMATION_EXPIRED",
+    "The token has expired: it can be used for 7 days. Subscribe again for a new one."
+  )
 
   fileprivate static let confirmationOutdated = reason(
-    .failedPrecondition, "CONSENT_OUTDATED",
-    "The customer opted out after the token was made. Use the token of the newer request.")
+    .failedPrecondition,
+    "CONSENT_OUTDATED",
+    "The customer opted out after the token was made. Use the token of the newer request."
+  )
 
   fileprivate static let addressChanged = reason(
-    .failedPrecondition, "ADDRESS_CHANGED",
+    .failedPrecondition,
+    "ADDRESS_CHANGED",
     "The customer has another address now than the one that was asked. Subscribe again for a "
-      + "token that goes to the new address.")
+      + "token that goes to the new address."
+  )
 }

@@ -28,8 +28,11 @@ enum Confirmations {
 
   /// Keeps what a token confirms, and forgets up to 100 old ones.
   static func keep(
-    _ token: [UInt8], for pairs: [(channel: PatronModel.Channel, topic: PatronModel.Topic)],
-    of row: CustomerRow, in writer: StoreWriter, at now: Int64
+    _ token: [UInt8],
+    for pairs: [(channel: PatronModel.Channel, topic: PatronModel.Topic)],
+    of row: CustomerRow,
+    in writer: StoreWriter,
+    at now: Int64
   ) throws {
     try writer.forgetConfirmations(before: now - remembered)
     let reader = SuppressionReader(writer.read)
@@ -37,9 +40,15 @@ enum Confirmations {
       guard let address = row.address(channel) else { continue }
       try writer.insert(
         ConfirmationRow(
-          tokenHash: SHA256.digest(of: token), channel: channel, topic: topic,
-          customerID: row.id, addressHash: try reader.hash(address), requestedAt: now,
-          expiresAt: now + lifetime))
+          tokenHash: SHA256.digest(of: token),
+          channel: channel,
+          topic: topic,
+          customerID: row.id,
+          addressHash: try reader.hash(address),
+          requestedAt: now,
+          expiresAt: now + lifetime
+        )
+      )
     }
   }
 }

@@ -35,20 +35,31 @@ struct ConsentChanges {
   /// Adds a row. `addressHash` is that of the address that it is about, where that may be another
   /// than the customer's.
   mutating func add(
-    _ row: LedgerRow, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
-    _ evidence: ConsentEvidence, suppression: PatronModel.SuppressionReason? = nil,
+    _ row: LedgerRow,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
+    _ evidence: ConsentEvidence,
+    suppression: PatronModel.SuppressionReason? = nil,
     addressHash: [UInt8]? = nil
   ) {
     changes.append(
       Change(
-        channel: channel, topic: topic, row: row, evidence: evidence, suppression: suppression,
-        addressHash: addressHash))
+        channel: channel,
+        topic: topic,
+        row: row,
+        evidence: evidence,
+        suppression: suppression,
+        addressHash: addressHash
+      )
+    )
   }
 
   /// Adds a row of the ledger alone, with the time of the write: the record has its entry already,
   /// and an event of its own tells of it.
   mutating func note(
-    _ row: LedgerRow, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
+    _ row: LedgerRow,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
     _ evidence: ConsentEvidence
   ) {
     add(row, channel, topic, evidence)
@@ -63,14 +74,23 @@ struct ConsentChanges {
   /// Adds a suppression that an address gets, and the row that tells of it. `consent` is that of
   /// the customer to marketing by the channel: it stays.
   mutating func set(
-    _ suppression: SuppressionRow, _ reason: PatronModel.SuppressionReason,
-    _ how: SuppressionCause, over consent: ChannelConsent
+    _ suppression: SuppressionRow,
+    _ reason: PatronModel.SuppressionReason,
+    _ how: SuppressionCause,
+    over consent: ChannelConsent
   ) {
     let row = how.ledgerRow(.suppress, over: consent)
     changes.append(
       Change(
-        channel: suppression.channel, topic: .marketing, row: row, evidence: how.evidence,
-        suppression: reason, setting: suppression, addressHash: suppression.addressHash))
+        channel: suppression.channel,
+        topic: .marketing,
+        row: row,
+        evidence: how.evidence,
+        suppression: reason,
+        setting: suppression,
+        addressHash: suppression.addressHash
+      )
+    )
   }
 
   /// The same changes as an import brings them.
@@ -87,7 +107,9 @@ struct ConsentChanges {
   /// Appends the rows to the ledger and puts their ids into the record. Suppressions are written
   /// here, before the record, so that what looks at a record as it is written sees them.
   mutating func record(
-    in customer: inout Customer, _ writer: StoreWriter, at now: Int64
+    in customer: inout Customer,
+    _ writer: StoreWriter,
+    at now: Int64
   ) throws {
     for index in changes.indices {
       let id = try writer.nextID()
@@ -111,7 +133,10 @@ struct ConsentChanges {
   /// into `row`, which is not written yet.
   /// `known` is the type of an event that the timeline has anyway, because it is the evidence.
   func tell(
-    of row: inout CustomerRow, in writer: StoreWriter, at now: Int64, except known: String? = nil
+    of row: inout CustomerRow,
+    in writer: StoreWriter,
+    at now: Int64,
+    except known: String? = nil
   ) throws {
     let told = changes.filter {
       $0.isTold && Event.type(of: $0.row.action, $0.channel) != known
@@ -185,7 +210,8 @@ extension Event {
   }
 
   fileprivate static func type(
-    of action: PatronModel.ConsentAction, _ channel: PatronModel.Channel
+    of action: PatronModel.ConsentAction,
+    _ channel: PatronModel.Channel
   ) -> String {
     "\(channel.name)_\(kind(of: action))"
   }

@@ -59,7 +59,9 @@ struct ConsentEdit {
 
   /// Takes what a statement does to a consent.
   mutating func apply(
-    _ transition: ConsentTransition, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
+    _ transition: ConsentTransition,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
     _ evidence: ConsentEvidence
   ) {
     guard case .changed(let consent, let row) = transition else { return }
@@ -71,7 +73,9 @@ struct ConsentEdit {
   /// also where the merged customer is unsubscribed already: the end of the merge gives both what
   /// they had before, but for what was said since.
   mutating func unsubscribe(
-    _ statement: ConsentStatement, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
+    _ statement: ConsentStatement,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
     _ evidence: ConsentEvidence
   ) throws -> ConsentTransition {
     let consent = customer.consent(channel, topic)
@@ -83,7 +87,8 @@ struct ConsentEdit {
 
   /// Whether a consent is as a merge left it that can still be undone.
   private func isAsMerged(
-    _ channel: PatronModel.Channel, _ topic: PatronModel.Topic
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic
   ) throws -> Bool {
     let reader = writer.read
     guard let id = try reader.latestMerge(into: row.id), let merge = try reader.merge(id: id),
@@ -95,7 +100,10 @@ struct ConsentEdit {
 
   /// Suppresses the customer's address for one reason, unless it is already.
   mutating func suppress(
-    _ channel: PatronModel.Channel, _ address: String, _ reason: Reason, _ how: SuppressionCause
+    _ channel: PatronModel.Channel,
+    _ address: String,
+    _ reason: Reason,
+    _ how: SuppressionCause
   ) throws {
     let reader = SuppressionReader(writer.read)
     guard try !reader.reasons(channel, address).contains(reason) else { return }
@@ -105,7 +113,9 @@ struct ConsentEdit {
 
   /// Lifts the suppressions of the customer's address for the reasons of which there are some.
   mutating func lift(
-    _ channel: PatronModel.Channel, _ address: String, _ how: SuppressionCause,
+    _ channel: PatronModel.Channel,
+    _ address: String,
+    _ how: SuppressionCause,
     where isMeant: (PatronModel.Suppression) -> Bool
   ) throws {
     for row in try SuppressionReader(writer.read).suppressions(channel, of: address) {
@@ -113,8 +123,13 @@ struct ConsentEdit {
       lifted.append((channel, address, suppression.reason))
       let told = how.ledgerRow(.unsuppress, over: customer.consent(channel, .marketing))
       changes.add(
-        told, channel, .marketing, how.evidence, suppression: suppression.reason,
-        addressHash: row.addressHash)
+        told,
+        channel,
+        .marketing,
+        how.evidence,
+        suppression: suppression.reason,
+        addressHash: row.addressHash
+      )
     }
   }
 
@@ -148,7 +163,10 @@ struct SuppressionCause: Sendable {
   var evidence: ConsentEvidence
 
   init(
-    at: Int64, actor: ConsentActor, source: String, note: String,
+    at: Int64,
+    actor: ConsentActor,
+    source: String,
+    note: String,
     evidence: ConsentEvidence = ConsentEvidence()
   ) {
     self.at = at
@@ -161,23 +179,37 @@ struct SuppressionCause: Sendable {
 
   /// What the ledger tells of it. The consent itself stays as it is.
   func ledgerRow(
-    _ action: PatronModel.ConsentAction, over consent: ChannelConsent
+    _ action: PatronModel.ConsentAction,
+    over consent: ChannelConsent
   ) -> LedgerRow {
     LedgerRow(
-      action: action, previousState: consent.state, newState: consent.state, occurredAt: at,
-      actor: actor, source: source.isEmpty ? nil : source, optInLevel: consent.optInLevel)
+      action: action,
+      previousState: consent.state,
+      newState: consent.state,
+      occurredAt: at,
+      actor: actor,
+      source: source.isEmpty ? nil : source,
+      optInLevel: consent.optInLevel
+    )
   }
 
   /// A suppression as the store keeps it. A record of an older version may have its phone number in
   /// another spelling.
   func row(
-    _ channel: PatronModel.Channel, _ address: String, _ reason: PatronModel.SuppressionReason,
+    _ channel: PatronModel.Channel,
+    _ address: String,
+    _ reason: PatronModel.SuppressionReason,
     in reader: StoreReader
   ) throws -> SuppressionRow {
     let phone = channel == .sms ? try? PhoneNumber(address) : nil
     return SuppressionRow(
-      channel: channel, addressHash: try SuppressionReader(reader).hash(phone?.e164 ?? address),
-      reason: Int64(reason.rawValue), suppressedAt: at, source: source, note: note)
+      channel: channel,
+      addressHash: try SuppressionReader(reader).hash(phone?.e164 ?? address),
+      reason: Int64(reason.rawValue),
+      suppressedAt: at,
+      source: source,
+      note: note
+    )
   }
 }
 
@@ -194,8 +226,10 @@ extension PatronModel.Suppression {
   init?(_ row: SuppressionRow) {
     guard let reason = PatronModel.SuppressionReason(rawValue: Int(row.reason)) else { return nil }
     self.init(
-      reason: reason, suppressedAt: row.suppressedAt,
-      source: row.source.isEmpty ? nil : row.source)
+      reason: reason,
+      suppressedAt: row.suppressedAt,
+      source: row.source.isEmpty ? nil : row.source
+    )
   }
 }
 

@@ -9,29 +9,48 @@ extension Routes {
   mutating func addConsent() {
     typealias Consent = ConsentHandlers
     write(
-      CustomerService.subscribeCustomer, storeID: \.storeID, country: \.defaultCountry,
-      prepare: Consent.prepareSubscribe, apply: Consent.subscribe)
+      CustomerService.subscribeCustomer,
+      storeID: \.storeID,
+      country: \.defaultCountry,
+      prepare: Consent.prepareSubscribe,
+      apply: Consent.subscribe
+    )
     write(
-      CustomerService.confirmSubscription, prepare: Consent.prepareConfirm,
-      apply: Consent.confirm)
+      CustomerService.confirmSubscription,
+      prepare: Consent.prepareConfirm,
+      apply: Consent.confirm
+    )
     write(
-      CustomerService.unsubscribeCustomer, prepare: Consent.prepareUnsubscribe,
-      apply: Consent.unsubscribe)
+      CustomerService.unsubscribeCustomer,
+      prepare: Consent.prepareUnsubscribe,
+      apply: Consent.unsubscribe
+    )
     write(
-      CustomerService.suppressCustomer, prepare: Consent.prepareSuppress, apply: Consent.suppress)
+      CustomerService.suppressCustomer,
+      prepare: Consent.prepareSuppress,
+      apply: Consent.suppress
+    )
     write(
-      CustomerService.unsuppressCustomer, prepare: Consent.prepareUnsuppress,
-      apply: Consent.unsuppress)
+      CustomerService.unsuppressCustomer,
+      prepare: Consent.prepareUnsuppress,
+      apply: Consent.unsuppress
+    )
     point(CustomerService.getAddressStatus, Consent.getAddressStatus)
     point(CustomerService.listSuppressions, Consent.listSuppressions)
     write(
-      CustomerService.importSuppressions, storeID: \.storeID, country: \.defaultCountry,
-      lacksCountry: \.batch.lacksCountry, prepare: Consent.prepareSuppressions,
-      apply: Consent.importSuppressions)
+      CustomerService.importSuppressions,
+      storeID: \.storeID,
+      country: \.defaultCountry,
+      lacksCountry: \.batch.lacksCountry,
+      prepare: Consent.prepareSuppressions,
+      apply: Consent.importSuppressions
+    )
     point(CustomerService.listConsentHistory, Consent.listHistory)
     point(CustomerService.getStoreSettings, CustomerHandlers.getStoreSettings)
     write(
-      CustomerService.updateStoreSettings, prepare: CustomerHandlers.prepareSettings,
-      apply: CustomerHandlers.updateSettings)
+      CustomerService.updateStoreSettings,
+      prepare: CustomerHandlers.prepareSettings,
+      apply: CustomerHandlers.updateSettings
+    )
   }
 }

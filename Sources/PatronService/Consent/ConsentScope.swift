@@ -10,7 +10,8 @@ struct ConsentScope: Sendable {
 
   /// Checks what a request names. No topic is marketing.
   init(
-    _ channels: [PatronProto.Channel], topics: [PatronProto.Topic] = [],
+    _ channels: [PatronProto.Channel],
+    topics: [PatronProto.Topic] = [],
     _ violations: inout Violations
   ) {
     if channels.isEmpty {
@@ -18,7 +19,9 @@ struct ConsentScope: Sendable {
         "channels",
         RuleError(
           reason: "CHANNELS_MISSING",
-          message: "No channel is named. Expected are CHANNEL_SMS, CHANNEL_EMAIL or both."))
+          message: "No channel is named. Expected are CHANNEL_SMS, CHANNEL_EMAIL or both."
+        )
+      )
     }
     for (index, channel) in channels.enumerated()
     where PatronModel.Channel(rawValue: Int(channel.rawValue)) == nil {
@@ -26,7 +29,10 @@ struct ConsentScope: Sendable {
     }
     for (index, topic) in topics.enumerated() {
       violations.checkKnown(
-        "topics[\(index)]", topic.rawValue, PatronProto.Topic.loyalty.rawValue)
+        "topics[\(index)]",
+        topic.rawValue,
+        PatronProto.Topic.loyalty.rawValue
+      )
     }
     self.channels = PatronModel.Channel.allCases.filter { channel in
       channels.contains { Int($0.rawValue) == channel.rawValue }
@@ -44,5 +50,6 @@ struct ConsentScope: Sendable {
 
   private static let unknown = RuleError(
     reason: "ENUM_VALUE_UNKNOWN",
-    message: "The value is none of the enum's. Expected are CHANNEL_SMS and CHANNEL_EMAIL.")
+    message: "The value is none of the enum's. Expected are CHANNEL_SMS and CHANNEL_EMAIL."
+  )
 }

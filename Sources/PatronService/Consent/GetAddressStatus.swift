@@ -8,15 +8,19 @@ extension ConsentHandlers {
   /// What may be sent to an address. A suppression is there before its customer and outlives it, so
   /// there must be a way to see it without one.
   static func getAddressStatus(
-    _ request: GetAddressStatusRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: GetAddressStatusRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
     let key = try (request.address ?? CustomerRef()).key(path: "address").resolved(in: reader)
     guard let channel = PatronModel.Channel.allCases.first(where: { key.address($0) != nil }) else {
       throw RPCError.invalid(
-        "address", "ADDRESS_EXPECTED",
+        "address",
+        "ADDRESS_EXPECTED",
         "It is no address. Expected is email or phone_number; GetCustomer with the full view tells "
-          + "of a customer by id.")
+          + "of a customer by id."
+      )
     }
     let row = try reader.holder(of: key)
     let statuses =
@@ -26,6 +30,7 @@ extension ConsentHandlers {
       GetAddressStatusResponse.with {
         $0.customerID = row?.id ?? 0
         $0.channels = statuses.all.filter { $0.channel.rawValue == Int32(channel.rawValue) }
-      })
+      }
+    )
   }
 }

@@ -29,8 +29,12 @@ extension ConsentHandlers {
 
     func cause(at now: Int64) -> SuppressionCause {
       SuppressionCause(
-        at: at ?? now, actor: reason.isOwnersWish ? .customer : .operator, source: source,
-        note: note, evidence: ImportedConsent.evidence)
+        at: at ?? now,
+        actor: reason.isOwnersWish ? .customer : .operator,
+        source: source,
+        note: note,
+        evidence: ImportedConsent.evidence
+      )
     }
   }
 
@@ -46,7 +50,9 @@ extension ConsentHandlers {
     let now = WallClock.now()
     // Nothing beside a refusal is worth losing it for.
     let batch = try Batch(
-      request.suppressions, field: "suppressions", dropsSecondary: true
+      request.suppressions,
+      field: "suppressions",
+      dropsSecondary: true
     ) { entry, violations in
       let reason = SuppressionCheck.reason(entry.reason, "reason", &violations)
       let at = ConsentTime.check(entry.suppressedAt, "suppressed_at", now: now, &violations)
@@ -55,8 +61,15 @@ extension ConsentHandlers {
         let address = key.address(channel)
       else { throw InvalidInput(violations: violations.errors) }
       return SuppressedAddress(
-        channel: channel, key: key, address: address, reason: reason, at: at, note: note,
-        source: source, warnings: violations.warnings.map(Warning.about))
+        channel: channel,
+        key: key,
+        address: address,
+        reason: reason,
+        at: at,
+        note: note,
+        source: source,
+        warnings: violations.warnings.map(Warning.about)
+      )
     }
     return SuppressionImport(store: store, batch: batch, dryRun: request.validateOnly)
   }
@@ -64,16 +77,23 @@ extension ConsentHandlers {
   /// The channel and the address of an entry; nil after noting what is wrong with it. A phone
   /// number is read as a reference: none waits for a newer table.
   private static func address(
-    of entry: SuppressionEntry, _ country: CountryCode?, _ violations: inout Violations
+    of entry: SuppressionEntry,
+    _ country: CountryCode?,
+    _ violations: inout Violations
   ) -> (PatronModel.Channel, CustomerKey)? {
     violations.checkKnown(
-      "channel", entry.channel.rawValue, PatronProto.Channel.email.rawValue)
+      "channel",
+      entry.channel.rawValue,
+      PatronProto.Channel.email.rawValue
+    )
     guard entry.address.contains(where: { $0 == "@" || $0.isNumber }) else {
       violations.add(
         "address",
         RuleError(
           reason: "ADDRESS_EXPECTED",
-          message: "It is no address. Expected is an e-mail address or a phone number."))
+          message: "It is no address. Expected is an e-mail address or a phone number."
+        )
+      )
       return nil
     }
     let isEmail = entry.address.contains("@")
@@ -89,7 +109,9 @@ extension ConsentHandlers {
         RuleError(
           reason: "CHANNEL_MISMATCH",
           message: "The address is one of the channel \(channel.name). Expected is that channel, "
-            + "or none."))
+            + "or none."
+        )
+      )
     }
     return key.map { (channel, $0) }
   }
@@ -97,7 +119,9 @@ extension ConsentHandlers {
   /// Suppresses the addresses or opts them out, in order. With `validate_only` all of it is taken
   /// back in the end.
   static func importSuppressions(
-    _ request: SuppressionImport, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ request: SuppressionImport,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     func apply() throws -> BatchOutcome {
       let writer = context.store(request.store)
@@ -109,11 +133,14 @@ extension ConsentHandlers {
       ImportSuppressionsResponse.with {
         $0.results = outcome.results
         $0.counts = outcome.counts
-      })
+      }
+    )
   }
 
   private static func take(
-    _ entry: SuppressedAddress, _ writer: StoreWriter, at now: Int64
+    _ entry: SuppressedAddress,
+    _ writer: StoreWriter,
+    at now: Int64
   ) throws -> BatchItemResult {
     let cause = entry.cause(at: now)
     guard let owner = try writer.read.holder(of: entry.key) else {
@@ -129,7 +156,11 @@ extension ConsentHandlers {
     if entry.reason == .unsubscribed {
       let statement = ConsentStatement(at: cause.at, actor: .customer, source: entry.source)
       let transition = try edit.unsubscribe(
-        statement, entry.channel, .marketing, cause.evidence)
+        statement,
+        entry.channel,
+        .marketing,
+        cause.evidence
+      )
       if case .unchanged(let warning?) = transition {
         result.warnings.append(.about(warning, field: "suppressed_at"))
       }

@@ -9,7 +9,9 @@ extension ImportedConsent {
   /// beside it: where values that break a rule are left out, such agreements are too, and of states
   /// of one channel and topic that contradict each other the opt-out counts.
   static func entries(
-    _ subscriptions: [PatronProto.Subscription], refuses: Bool = false, now: Int64,
+    _ subscriptions: [PatronProto.Subscription],
+    refuses: Bool = false,
+    now: Int64,
     _ violations: inout Violations
   ) -> [Entry] {
     let isLenient = refuses && violations.dropsSecondary
@@ -45,7 +47,9 @@ extension ImportedConsent {
   /// The entry of an item that refuses something; nil for an agreement that breaks a rule, which is
   /// left out: its channel stays as it is.
   private static func entryBesideRefusal(
-    _ given: PatronProto.Subscription, _ path: String, _ now: Int64,
+    _ given: PatronProto.Subscription,
+    _ path: String,
+    _ now: Int64,
     _ violations: inout Violations
   ) -> Entry? {
     guard given.state != .unsubscribed else { return entry(given, path, now, &violations) }
@@ -60,18 +64,29 @@ extension ImportedConsent {
   }
 
   private static func entry(
-    _ given: PatronProto.Subscription, _ path: String, _ now: Int64,
+    _ given: PatronProto.Subscription,
+    _ path: String,
+    _ now: Int64,
     _ violations: inout Violations
   ) -> Entry? {
     // Nothing that stands beside an opt-out is worth losing it for.
     let isOptOut = given.state == .unsubscribed
     let topic = given.topic == .unspecified ? PatronProto.Topic.marketing : given.topic
     let channel = known(
-      PatronModel.Channel(rawValue: Int(given.channel.rawValue)), "\(path).channel", &violations)
+      PatronModel.Channel(rawValue: Int(given.channel.rawValue)),
+      "\(path).channel",
+      &violations
+    )
     let about = known(
-      PatronModel.Topic(rawValue: Int(topic.rawValue)), "\(path).topic", &violations)
+      PatronModel.Topic(rawValue: Int(topic.rawValue)),
+      "\(path).topic",
+      &violations
+    )
     let state = known(
-      PatronModel.ConsentState(rawValue: Int(given.state.rawValue)), "\(path).state", &violations)
+      PatronModel.ConsentState(rawValue: Int(given.state.rawValue)),
+      "\(path).state",
+      &violations
+    )
     let numbers = [
       ("opt_in_level", given.optInLevel.rawValue, PatronProto.OptInLevel.confirmed.rawValue),
       ("changed_by", given.changedBy.rawValue, Actor.system.rawValue),
@@ -92,13 +107,33 @@ extension ImportedConsent {
       if isGood == nil { given.source = "" }
     }
     given.subscribedAt = time(
-      given.subscribedAt, "\(path).subscribed_at", isOptOut, before: now + lead, &violations)
+      given.subscribedAt,
+      "\(path).subscribed_at",
+      isOptOut,
+      before: now + lead,
+      &violations
+    )
     given.unsubscribedAt = time(
-      given.unsubscribedAt, "\(path).unsubscribed_at", isOptOut, before: now + lead, &violations)
+      given.unsubscribedAt,
+      "\(path).unsubscribed_at",
+      isOptOut,
+      before: now + lead,
+      &violations
+    )
     given.changedAt = time(
-      given.changedAt, "\(path).changed_at", isOptOut, before: now + lead, &violations)
+      given.changedAt,
+      "\(path).changed_at",
+      isOptOut,
+      before: now + lead,
+      &violations
+    )
     given.expiresAt = time(
-      given.expiresAt, "\(path).expires_at", isOptOut, before: nil, &violations)
+      given.expiresAt,
+      "\(path).expires_at",
+      isOptOut,
+      before: nil,
+      &violations
+    )
     guard violations.isEmpty, let channel, let about, state != nil else { return nil }
     return Entry(channel: channel, topic: about, consent: ChannelConsent(given))
   }
@@ -107,7 +142,8 @@ extension ImportedConsent {
   /// blocks the address. Opt-outs stand, and so does what the owner of the address said by a
   /// suppression: nobody knows of which address, so the customer opted out.
   mutating func leave(
-    channels: Set<PatronModel.Channel>, _ violations: inout Violations
+    channels: Set<PatronModel.Channel>,
+    _ violations: inout Violations
   ) {
     guard !channels.isEmpty else { return }
     entries.removeAll { entry in
@@ -128,26 +164,34 @@ extension ImportedConsent {
 
   private mutating func optOut(as suppression: Suppressed) {
     let consent = ChannelConsent(
-      state: .unsubscribed, unsubscribedAt: suppression.at, changedBy: .customer)
+      state: .unsubscribed,
+      unsubscribedAt: suppression.at,
+      changedBy: .customer
+    )
     let place = entries.firstIndex {
       $0.channel == suppression.channel && $0.topic == .marketing
     }
     guard let place else {
       return entries.append(
-        Entry(channel: suppression.channel, topic: .marketing, consent: consent))
+        Entry(channel: suppression.channel, topic: .marketing, consent: consent)
+      )
     }
     entries[place].consent = entries[place].consent.joined(with: consent)
   }
 
   private static func known<Value>(
-    _ value: Value?, _ path: String, _ violations: inout Violations
+    _ value: Value?,
+    _ path: String,
+    _ violations: inout Violations
   ) -> Value? {
     if value == nil {
       violations.add(
         path,
         RuleError(
           reason: "ENUM_VALUE_UNKNOWN",
-          message: "The value is missing, or none of the enum's: `patron describe` shows them."))
+          message: "The value is missing, or none of the enum's: `patron describe` shows them."
+        )
+      )
     }
     return value
   }
@@ -157,7 +201,10 @@ extension ImportedConsent {
 
   /// A time, from 1970 to `end` where there is one; nil where it breaks a rule.
   private static func time(
-    _ given: GoogleProtobuf.Timestamp?, _ path: String, _ isSecondary: Bool, before end: Int64?,
+    _ given: GoogleProtobuf.Timestamp?,
+    _ path: String,
+    _ isSecondary: Bool,
+    before end: Int64?,
     _ violations: inout Violations
   ) -> GoogleProtobuf.Timestamp? {
     guard let given else { return nil }
@@ -167,7 +214,8 @@ extension ImportedConsent {
         throw RuleError(
           reason: "CONSENT_TIME_OUT_OF_RANGE",
           message: "The time is out of range. Expected is 1970 to five minutes from now.",
-          given: time.rfc3339)
+          given: time.rfc3339
+        )
       }
       return given
     }
@@ -204,5 +252,6 @@ extension RuleError {
   fileprivate static let subscriptionRepeated = RuleError(
     reason: "SUBSCRIPTION_REPEATED",
     message: "The channel and topic are given twice. Give each once. Beside an opt-out, of states "
-      + "that differ the opt-out counts, and agreements do not.")
+      + "that differ the opt-out counts, and agreements do not."
+  )
 }

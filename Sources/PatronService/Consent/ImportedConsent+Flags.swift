@@ -23,7 +23,10 @@ extension ImportedConsent {
   }
 
   private func use(
-    _ accepts: Bool, _ channel: PatronModel.Channel, of customer: Customer, isNew: Bool
+    _ accepts: Bool,
+    _ channel: PatronModel.Channel,
+    of customer: Customer,
+    isNew: Bool
   ) -> FlagUse {
     let given = entries.first { $0.channel == channel && $0.topic == .marketing }?.consent.state
     let stored = customer.consent(channel, .marketing)
@@ -38,7 +41,8 @@ extension ImportedConsent {
       return use(
         acts: false,
         stored.isSticky
-          ? .about(.stickyOptOut, channel) : .kept("customer.accepts_\(channel.name)_marketing"))
+          ? .about(.stickyOptOut, channel) : .kept("customer.accepts_\(channel.name)_marketing")
+      )
     case (false, false, nil), (false, false, .neverSubscribed?): return use(acts: true)
     case (false, false, .unsubscribed?): return use(acts: false)
     case (false, false, .subscribed?), (false, false, .pending?):
@@ -51,8 +55,11 @@ extension ImportedConsent {
 
   /// Applies the flags that act, and keeps the others.
   func apply(
-    _ flags: MarketingFlags, _ uses: [FlagUse], to customer: inout Customer,
-    in reader: StoreReader, at now: Int64
+    _ flags: MarketingFlags,
+    _ uses: [FlagUse],
+    to customer: inout Customer,
+    in reader: StoreReader,
+    at now: Int64
   ) throws -> MarketingFlags.Effect {
     var acting = flags
     for use in uses where !use.acts { acting[use.channel] = nil }

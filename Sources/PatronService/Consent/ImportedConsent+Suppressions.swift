@@ -17,14 +17,20 @@ extension ImportedConsent {
 
     func cause(at now: Int64) -> SuppressionCause {
       SuppressionCause(
-        at: at ?? now, actor: .operator, source: source, note: note,
-        evidence: ImportedConsent.evidence)
+        at: at ?? now,
+        actor: .operator,
+        source: source,
+        note: note,
+        evidence: ImportedConsent.evidence
+      )
     }
   }
 
   /// Checks the suppressions of an item. What is wrong is added to `violations`.
   static func suppressions(
-    _ given: [PatronProto.Suppression], now: Int64, _ violations: inout Violations
+    _ given: [PatronProto.Suppression],
+    now: Int64,
+    _ violations: inout Violations
   ) -> [Suppressed] {
     var checked: [Suppressed] = []
     for (index, suppression) in given.enumerated() {
@@ -35,7 +41,9 @@ extension ImportedConsent {
           path,
           RuleError(
             reason: "SUPPRESSION_REPEATED",
-            message: "The channel and reason are given twice. Give each once."))
+            message: "The channel and reason are given twice. Give each once."
+          )
+        )
       }
       checked.append(next)
     }
@@ -43,7 +51,9 @@ extension ImportedConsent {
   }
 
   private static func suppressed(
-    _ given: PatronProto.Suppression, _ path: String, _ now: Int64,
+    _ given: PatronProto.Suppression,
+    _ path: String,
+    _ now: Int64,
     _ violations: inout Violations
   ) -> Suppressed? {
     let channel = PatronModel.Channel(rawValue: Int(given.channel.rawValue))
@@ -53,7 +63,9 @@ extension ImportedConsent {
         RuleError(
           reason: "ENUM_VALUE_UNKNOWN",
           message: "The value is missing, or none of the enum's. Expected is CHANNEL_SMS or "
-            + "CHANNEL_EMAIL."))
+            + "CHANNEL_EMAIL."
+        )
+      )
     }
     let reason = SuppressionCheck.reason(given.reason, "\(path).reason", &violations)
     let at = ConsentTime.check(given.suppressedAt, "\(path).suppressed_at", now: now, &violations)
@@ -84,7 +96,9 @@ extension ImportedConsent {
   /// Suppresses the customer's addresses for the reasons for which they are not yet. What they are
   /// suppressed for stays as it is.
   func addSuppressions(
-    to customer: Customer, _ changes: inout ConsentChanges, in reader: StoreReader,
+    to customer: Customer,
+    _ changes: inout ConsentChanges,
+    in reader: StoreReader,
     at now: Int64
   ) throws {
     for given in suppressions {

@@ -41,8 +41,11 @@ struct ImportedConsent: Sendable {
 
   /// Applies flags and states to a record that is not written yet.
   func apply(
-    with flags: MarketingFlags, to customer: inout Customer, isNew: Bool,
-    in reader: StoreReader, at now: Int64
+    with flags: MarketingFlags,
+    to customer: inout Customer,
+    isNew: Bool,
+    in reader: StoreReader,
+    at now: Int64
   ) throws -> MarketingFlags.Effect {
     let uses = flagUses(flags, of: customer, isNew: isNew)
     var effect = try apply(flags, uses, to: &customer, in: reader, at: now)
@@ -65,7 +68,11 @@ struct ImportedConsent: Sendable {
       if !isNew, !overwrites, !isNews(entry, next, over: stored) { continue }
       customer.setConsent(next, entry.channel, entry.topic, ledgerID: 0)
       effect.consents.add(
-        row(from: stored, to: next, at: now), entry.channel, entry.topic, Self.evidence)
+        row(from: stored, to: next, at: now),
+        entry.channel,
+        entry.topic,
+        Self.evidence
+      )
     }
     try addSuppressions(to: customer, &effect.consents, in: reader, at: now)
     if !effect.consents.isEmpty, !effect.changedFields.contains("subscriptions") {
@@ -76,7 +83,9 @@ struct ImportedConsent: Sendable {
 
   /// What an import that keeps consent takes of a known customer: opt-outs.
   private func isNews(
-    _ entry: Entry, _ next: ChannelConsent, over stored: ChannelConsent
+    _ entry: Entry,
+    _ next: ChannelConsent,
+    over stored: ChannelConsent
   ) -> Bool {
     guard next.state == .unsubscribed else { return false }
     guard stored.state == .unsubscribed else { return true }
@@ -97,13 +106,19 @@ struct ImportedConsent: Sendable {
 
   /// Why the entry has no effect and the caller should know; nil when it has, or is no news.
   private func refusal(
-    of entry: Entry, _ next: ChannelConsent, over stored: ChannelConsent, isNew: Bool
+    of entry: Entry,
+    _ next: ChannelConsent,
+    over stored: ChannelConsent,
+    isNew: Bool
   ) -> Warning? {
     if isNew { return nil }
     if next.state == .unsubscribed {
       if overwrites || stored.state == .unsubscribed { return nil }
       let isLate = ConsentRules.isOutdated(
-        optOutAt: next.changedAt ?? .min, by: entry.consent.changedBy, over: stored)
+        optOutAt: next.changedAt ?? .min,
+        by: entry.consent.changedBy,
+        over: stored
+      )
       return isLate ? .outdated(entry) : nil
     }
     guard overwrites else {
@@ -121,7 +136,9 @@ struct ImportedConsent: Sendable {
   /// The consent with what the file leaves open: taken from what is stored where the state is the
   /// same, so that the same file changes nothing the second time; else from the import itself.
   private func completed(
-    _ given: ChannelConsent, over stored: ChannelConsent, at now: Int64
+    _ given: ChannelConsent,
+    over stored: ChannelConsent,
+    at now: Int64
   ) -> ChannelConsent {
     var next = given
     let isSame = given.state == stored.state
@@ -152,12 +169,19 @@ struct ImportedConsent: Sendable {
   }
 
   private func row(
-    from stored: ChannelConsent, to next: ChannelConsent, at now: Int64
+    from stored: ChannelConsent,
+    to next: ChannelConsent,
+    at now: Int64
   ) -> LedgerRow {
     LedgerRow(
-      action: .importState, previousState: stored.state, newState: next.state,
-      occurredAt: next.changedAt ?? now, actor: next.changedBy ?? .operator, source: name,
-      optInLevel: next.optInLevel)
+      action: .importState,
+      previousState: stored.state,
+      newState: next.state,
+      occurredAt: next.changedAt ?? now,
+      actor: next.changedBy ?? .operator,
+      source: name,
+      optInLevel: next.optInLevel
+    )
   }
 }
 

@@ -19,8 +19,11 @@ struct KeptOptOut {
     self.channel = channel
     reason = .optOut(by: optOuts.contains(where: \.isSticky) ? .customer : .operator)
     cause = SuppressionCause(
-      at: optOuts.compactMap(\.unsubscribedAt).max() ?? now, actor: .system, source: source,
-      note: "")
+      at: optOuts.compactMap(\.unsubscribedAt).max() ?? now,
+      actor: .system,
+      source: source,
+      note: ""
+    )
   }
 
   /// Suppresses the address, unless it is for that reason. Returns what was written.

@@ -35,15 +35,27 @@ extension CustomerChange {
         let actor = entry.consent.changedBy ?? .customer
         all.append(
           LeftRestriction(
-            channel: channel, address: address, reason: .optOut(by: actor),
+            channel: channel,
+            address: address,
+            reason: .optOut(by: actor),
             cause: SuppressionCause(
-              at: entry.consent.unsubscribedAt ?? entry.consent.changedAt ?? now, actor: actor,
-              source: imported.name, note: "")))
+              at: entry.consent.unsubscribedAt ?? entry.consent.changedAt ?? now,
+              actor: actor,
+              source: imported.name,
+              note: ""
+            )
+          )
+        )
       }
       for given in imported.suppressions where given.channel == channel {
         all.append(
           LeftRestriction(
-            channel: channel, address: address, reason: given.reason, cause: given.cause(at: now)))
+            channel: channel,
+            address: address,
+            reason: given.reason,
+            cause: given.cause(at: now)
+          )
+        )
       }
       self.imported?.suppressions.removeAll { $0.channel == channel }
     }

@@ -8,13 +8,18 @@ extension ConsentHandlers {
   /// A page of the consent ledger of one customer, newest first. Rows go to the caller as they are
   /// stored.
   static func listHistory(
-    _ request: ListConsentHistoryRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: ListConsentHistoryRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
     let size = try PageSize.check(request.pageSize)
     var violations = Violations()
     violations.checkKnown(
-      "channel", request.channel.rawValue, PatronProto.Channel.email.rawValue)
+      "channel",
+      request.channel.rawValue,
+      PatronProto.Channel.email.rawValue
+    )
     try violations.finish()
     let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)
     guard let row = try reader.customerRow(key) else {

@@ -7,15 +7,23 @@ internal import TTRPC
 extension ConsentHandlers {
   /// A page of the suppressions of a store, in the order of channel and hash.
   static func listSuppressions(
-    _ request: ListSuppressionsRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: ListSuppressionsRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
     let size = try PageSize.check(request.pageSize, usual: 100, greatest: 1000)
     var violations = Violations()
     violations.checkKnown(
-      "channel", request.channel.rawValue, PatronProto.Channel.email.rawValue)
+      "channel",
+      request.channel.rawValue,
+      PatronProto.Channel.email.rawValue
+    )
     violations.checkKnown(
-      "reason", request.reason.rawValue, PatronProto.SuppressionReason.unsubscribed.rawValue)
+      "reason",
+      request.reason.rawValue,
+      PatronProto.SuppressionReason.unsubscribed.rawValue
+    )
     try violations.finish()
     var binding = PageBinding(.suppressions, store: reader.store.name)
     var filter = Fingerprint(Int64(request.channel.rawValue))
@@ -24,13 +32,18 @@ extension ConsentHandlers {
     var place = SuppressionPlace(channel: Int(request.channel.rawValue))
     if !request.pageToken.isEmpty {
       let token = try PageToken(
-        request.pageToken, boundTo: binding, count: SuppressionPlace.wordCount)
+        request.pageToken,
+        boundTo: binding,
+        count: SuppressionPlace.wordCount
+      )
       place = SuppressionPlace(words: token.position)
     }
     var rows: [SuppressionRow] = []
     var hasMore = false
     try SuppressionReader(reader).suppressions(
-      behind: place.channel, place.hash, place.reason
+      behind: place.channel,
+      place.hash,
+      place.reason
     ) { row in
       let isOfChannel =
         request.channel == .unspecified || row.channel.rawValue == Int(request.channel.rawValue)

@@ -71,7 +71,9 @@ struct MarketingFlags: Sendable {
 
   /// Applies the flags to a record that is not written yet.
   func apply(
-    to customer: inout Customer, in reader: StoreReader, at now: Int64
+    to customer: inout Customer,
+    in reader: StoreReader,
+    at now: Int64
   ) throws -> Effect {
     var effect = Effect()
     for (channel, accepts) in [(PatronModel.Channel.sms, sms), (.email, email)] {
@@ -79,9 +81,14 @@ struct MarketingFlags: Sendable {
       let current = customer.consent(channel, .marketing)
       let begins = accepts && current.canBegin
       var transition = ConsentRules.applyFlag(
-        accepts, at: min(saidAt ?? now, now), to: current,
+        accepts,
+        at: min(saidAt ?? now, now),
+        to: current,
         doubleOptIn: try begins && StoreSettings(of: reader).asksForConfirmation(channel),
-        actor: actor, source: source, namesAddress: named.contains(channel))
+        actor: actor,
+        source: source,
+        namesAddress: named.contains(channel)
+      )
       if begins, case .changed = transition {
         switch try Self.obstacle(channel, to: customer, reader, &effect) {
         case .stickyOptOut: transition = .unchanged(.stickyOptOut)
@@ -106,7 +113,9 @@ struct MarketingFlags: Sendable {
   /// What the shop should know where an agreement begins and nothing may be sent all the same. The
   /// opt-out in person of an address without a record is one of the customer who has it now.
   private static func obstacle(
-    _ channel: PatronModel.Channel, to customer: Customer, _ reader: StoreReader,
+    _ channel: PatronModel.Channel,
+    to customer: Customer,
+    _ reader: StoreReader,
     _ effect: inout Effect
   ) throws -> ConsentWarning? {
     if let address = try customer.address(channel) {
@@ -124,7 +133,9 @@ struct MarketingFlags: Sendable {
 
   /// Keeps the flag itself beside the consent that it changed.
   static func keep(
-    _ accepts: Bool, _ channel: PatronModel.Channel, in customer: inout Customer,
+    _ accepts: Bool,
+    _ channel: PatronModel.Channel,
+    in customer: inout Customer,
     _ effect: inout Effect
   ) {
     var changed = ChangedFields()

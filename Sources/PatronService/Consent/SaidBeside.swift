@@ -25,7 +25,8 @@ extension CustomerChange {
   /// What the change says, beside the addresses that the customer has from now on. `former` are
   /// channels of which it names an address that the customer had before a merge.
   func said(
-    beside addresses: (emailKey: String?, phone: String?), former: Set<PatronModel.Channel>
+    beside addresses: (emailKey: String?, phone: String?),
+    former: Set<PatronModel.Channel>
   ) -> SaidBeside {
     var said = SaidBeside(flags: flags, imported: imported)
     guard imported != nil || flags.sms != nil || flags.email != nil else { return said }

@@ -36,31 +36,46 @@ extension ConsentHandlers {
       $0.lastName = given.lastName
     }
     var customer = CustomerChange.checked(
-      input, path: "customer", mode: .fillGaps, identity: .order, origin: .subscriptionTool,
-      country: country, source: "api", actor: .platform, now: now, &violations)
+      input,
+      path: "customer",
+      mode: .fillGaps,
+      identity: .order,
+      origin: .subscriptionTool,
+      country: country,
+      source: "api",
+      actor: .platform,
+      now: now,
+      &violations
+    )
     customer.setBy = "subscribe"
     if request.actor == .unspecified {
       violations.add(
         "actor",
         RuleError(
           reason: "ACTOR_REQUIRED",
-          message: "Say who acts: only a customer's own agreement undoes a customer's own opt-out.")
+          message: "Say who acts: only a customer's own agreement undoes a customer's own opt-out."
+        )
       )
     }
     let evidence = CheckedEvidence(request.evidence, needsSource: true, now: now, &violations)
     let subscribing = Subscribing(
-      store: store, requestID: requestID, customer: customer,
+      store: store,
+      requestID: requestID,
+      customer: customer,
       scope: ConsentScope(request.channels, topics: request.topics, &violations),
       evidence: evidence,
       actor: .checked(request.actor, unspecified: .operator, &violations),
-      doubleOptIn: request.historical ? false : request.doubleOptIn)
+      doubleOptIn: request.historical ? false : request.doubleOptIn
+    )
     if request.historical { checkHistorical(request, evidence, now, &violations) }
     try violations.finish()
     return subscribing
   }
 
   private static func checkHistorical(
-    _ request: SubscribeCustomerRequest, _ evidence: CheckedEvidence, _ now: Int64,
+    _ request: SubscribeCustomerRequest,
+    _ evidence: CheckedEvidence,
+    _ now: Int64,
     _ violations: inout Violations
   ) {
     if request.evidence?.occurredAt == nil || evidence.occurredAt ?? .min >= now {
@@ -68,7 +83,9 @@ extension ConsentHandlers {
         "evidence.occurred_at",
         RuleError(
           reason: "HISTORICAL_TIME_REQUIRED",
-          message: "An agreement of the past needs its time, which is before now."))
+          message: "An agreement of the past needs its time, which is before now."
+        )
+      )
     }
     if request.doubleOptIn == true {
       violations.add(
@@ -76,20 +93,27 @@ extension ConsentHandlers {
         RuleError(
           reason: "HISTORICAL_NOT_CONFIRMED",
           message: "Nobody is asked to confirm an agreement of the past: leave one of historical "
-            + "and double_opt_in out."))
+            + "and double_opt_in out."
+        )
+      )
     }
   }
 
   /// Records an agreement. The customer is made when unknown.
   static func subscribe(
-    _ subscribing: Subscribing, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ subscribing: Subscribing,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(subscribing.store)
     let start = response.count
     // The answer that is kept holds the seed in the place of the token.
     try FirstAnswers.answer(
-      subscribing.requestID, of: CustomerService.subscribeCustomer.method, in: writer,
-      at: context.now, about: &response
+      subscribing.requestID,
+      of: CustomerService.subscribeCustomer.method,
+      in: writer,
+      at: context.now,
+      about: &response
     ) { response in
       let (row, answer) = try perform(subscribing, writer, at: context.now)
       response.appendCustomer(1, row)
@@ -97,22 +121,27 @@ extension ConsentHandlers {
       return [row.id]
     }
     var answer = try SubscribeCustomerResponse(
-      stored: response.withUnsafeBytes { Array($0.dropFirst(start)) })
+      stored: response.withUnsafeBytes { Array($0.dropFirst(start)) }
+    )
     guard let seed = Base64URL.decode(answer.confirmationToken), !seed.isEmpty else { return }
     answer.confirmationToken = Base64URL.encode(
-      try Confirmations.token(of: seed, in: writer.read))
+      try Confirmations.token(of: seed, in: writer.read)
+    )
     response.truncate(to: start)
     try response.append(answer)
   }
 
   private static func perform(
-    _ subscribing: Subscribing, _ writer: StoreWriter, at now: Int64
+    _ subscribing: Subscribing,
+    _ writer: StoreWriter,
+    at now: Int64
   ) throws -> (CustomerRow, SubscribeCustomerResponse) {
     let plan = try subscribing.customer.plan(in: writer.read)
     let addresses = try subscribing.addresses(plan)
     let suppressions = try addresses.reduce(into: Suppressions()) { all, named in
       all[named.channel] = try SuppressionReader(writer.read).suppressions(
-        named.channel, of: named.address
+        named.channel,
+        of: named.address
       ).compactMap(PatronModel.Suppression.init)
     }
     let asks = try subscribing.asksForConfirmation(in: writer.read)
@@ -173,7 +202,9 @@ extension ConsentHandlers.Subscribing {
   /// The channel of which the input names another address than the customer has or gets by it; nil
   /// for none. One of before a merge is the customer's own.
   private static func differing(
-    _ given: Identifiers, from row: CustomerRow, _ plan: CustomerChange.Plan
+    _ given: Identifiers,
+    from row: CustomerRow,
+    _ plan: CustomerChange.Plan
   ) -> PatronModel.Channel? {
     PatronModel.Channel.allCases.first { channel in
       guard let named = given.address(channel), !row.has(.address(channel, named)),
@@ -191,22 +222,28 @@ extension ConsentHandlers.Subscribing {
     return Dictionary(
       uniqueKeysWithValues: scope.channels.map { channel in
         (channel, doubleOptIn ?? settings?.asksForConfirmation(channel) ?? false)
-      })
+      }
+    )
   }
 
   /// What the agreement does to the consent of a channel and topic.
   fileprivate func transition(
-    of customer: Customer, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
-    _ asks: [PatronModel.Channel: Bool], _ suppressions: ConsentHandlers.Suppressions,
+    of customer: Customer,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
+    _ asks: [PatronModel.Channel: Bool],
+    _ suppressions: ConsentHandlers.Suppressions,
     at now: Int64
   ) throws -> ConsentTransition {
     do throws(RuleError) {
       return try ConsentRules.subscribe(
-        evidence.statement(by: actor, at: now), to: customer.consent(channel, topic),
+        evidence.statement(by: actor, at: now),
+        to: customer.consent(channel, topic),
         doubleOptIn: asks[channel] ?? false,
         after: customer.consents(channel).optOut(reaching: topic, of: channel),
         addressOptOutAt: suppressions[channel]?.optOut(binding: topic),
-        namesAddress: self.customer.draft.identifiers.address(channel) != nil)
+        namesAddress: self.customer.draft.identifiers.address(channel) != nil
+      )
     } catch {
       throw RPCError.consent(error)
     }
@@ -214,14 +251,22 @@ extension ConsentHandlers.Subscribing {
 
   /// Puts the agreement into an edit. Returns what the caller should know.
   fileprivate func apply(
-    to edit: inout ConsentEdit, _ asks: [PatronModel.Channel: Bool],
-    _ suppressions: ConsentHandlers.Suppressions, at now: Int64
+    to edit: inout ConsentEdit,
+    _ asks: [PatronModel.Channel: Bool],
+    _ suppressions: ConsentHandlers.Suppressions,
+    at now: Int64
   ) throws -> [Warning] {
     var warnings: [Warning] = []
     let statement = evidence.statement(by: actor, at: now)
     for (channel, topic) in scope.pairs {
       let transition = try transition(
-        of: edit.customer, channel, topic, asks, suppressions, at: now)
+        of: edit.customer,
+        channel,
+        topic,
+        asks,
+        suppressions,
+        at: now
+      )
       edit.apply(transition, channel, topic, evidence.evidence)
       if case .unchanged(let warning?) = transition {
         warnings.append(.about(warning, field: "evidence.occurred_at"))
@@ -232,12 +277,17 @@ extension ConsentHandlers.Subscribing {
         try edit.liftOwn(channel, topic, address, statement.at, evidence)
       }
       let ends = Self.ended(
-        suppressions[channel] ?? [], by: statement, topic, waits: state == .pending)
+        suppressions[channel] ?? [],
+        by: statement,
+        topic,
+        waits: state == .pending
+      )
       if !ends {
         // The address is the same for every topic: once is enough.
         let warning = Warning.about(
           .addressSuppressed,
-          field: "customer.\(channel.identifier.rawValue)")
+          field: "customer.\(channel.identifier.rawValue)"
+        )
         if !warnings.contains(warning) { warnings.append(warning) }
       }
     }
@@ -246,8 +296,10 @@ extension ConsentHandlers.Subscribing {
 
   /// Whether the agreement ends all suppressions of its address, now or when it is confirmed.
   private static func ended(
-    _ suppressions: [PatronModel.Suppression], by statement: ConsentStatement,
-    _ topic: PatronModel.Topic, waits: Bool
+    _ suppressions: [PatronModel.Suppression],
+    by statement: ConsentStatement,
+    _ topic: PatronModel.Topic,
+    waits: Bool
   ) -> Bool {
     if topic == .marketing, waits { return suppressions.allSatisfy(\.reason.isLiftedByOwnConsent) }
     let lifted =
@@ -259,25 +311,31 @@ extension ConsentHandlers.Subscribing {
 extension RPCError {
   /// The address is somebody else's, who has another e-mail address.
   fileprivate static func othersAddress(
-    _ channel: PatronModel.Channel, _ owner: Int64
+    _ channel: PatronModel.Channel,
+    _ owner: Int64
   ) -> RPCError {
     let (what, field) = (channel.addressName, channel.identifier.rawValue)
     return reason(
-      .failedPrecondition, "ADDRESS_DIFFERS",
+      .failedPrecondition,
+      "ADDRESS_DIFFERS",
       "The \(what) belongs to customer \(owner), who has other addresses than the one that agrees. "
         + "Ask for one of the customer's own.",
-      metadata: ["field": field, "customer_id": String(owner)])
+      metadata: ["field": field, "customer_id": String(owner)]
+    )
   }
 
   /// The customer has another address than the one that the agreement is about.
   fileprivate static func otherAddress(
-    _ channel: PatronModel.Channel, of customerID: Int64
+    _ channel: PatronModel.Channel,
+    of customerID: Int64
   ) -> RPCError {
     let (what, field) = (channel.addressName, channel.identifier.rawValue)
     return reason(
-      .failedPrecondition, "ADDRESS_DIFFERS",
+      .failedPrecondition,
+      "ADDRESS_DIFFERS",
       "Customer \(customerID) has another \(what) than the one that agreed. Change the customer "
         + "first, or leave the \(what) out to mean the one that is stored.",
-      metadata: ["field": field, "customer_id": String(customerID)])
+      metadata: ["field": field, "customer_id": String(customerID)]
+    )
   }
 }

@@ -5,7 +5,8 @@ internal import PatronProto
 extension Customer {
   /// The consent of a channel and topic; never subscribed where the record has none.
   func consent(
-    _ channel: PatronModel.Channel, _ topic: PatronModel.Topic
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic
   ) -> PatronModel.ChannelConsent {
     let entry = subscriptions.first {
       $0.channel.rawValue == channel.rawValue && $0.topic.rawValue == topic.rawValue
@@ -23,7 +24,9 @@ extension Customer {
   /// Keeps the consent of a channel and topic, and the ledger row that decided it. Entries are in
   /// the order of channels and topics, whatever was said first.
   mutating func setConsent(
-    _ consent: ChannelConsent, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
+    _ consent: ChannelConsent,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
     ledgerID: Int64
   ) {
     let entry = Subscription(consent, channel, topic, ledgerID: ledgerID)
@@ -49,14 +52,17 @@ extension ChannelConsent {
       source: entry.source.isEmpty ? nil : entry.source,
       optInLevel: PatronModel.OptInLevel(rawValue: Int(entry.optInLevel.rawValue)) ?? .unknown,
       changedBy: ConsentActor(rawValue: Int(entry.changedBy.rawValue)),
-      expiresAt: entry.expiresAt?.micros)
+      expiresAt: entry.expiresAt?.micros
+    )
   }
 }
 
 extension Subscription {
   /// What a record is to hold.
   init(
-    _ consent: ChannelConsent, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
+    _ consent: ChannelConsent,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
     ledgerID: Int64
   ) {
     self.init()

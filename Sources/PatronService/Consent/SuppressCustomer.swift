@@ -33,20 +33,29 @@ extension ConsentHandlers {
     var violations = Violations(dropsSecondary: true)
     let reason = SuppressionCheck.reason(request.reason, "reason", &violations)
     var change = SuppressionChange(
-      store: store, customer: key,
-      channels: ConsentScope(request.channels, &violations).channels, reasons: [reason],
+      store: store,
+      customer: key,
+      channels: ConsentScope(request.channels, &violations).channels,
+      reasons: [reason],
       at: ConsentTime.check(
-        request.suppressedAt, "suppressed_at", now: WallClock.now(), &violations),
+        request.suppressedAt,
+        "suppressed_at",
+        now: WallClock.now(),
+        &violations
+      ),
       source: SuppressionCheck.source(request.source, "source", &violations),
       note: SuppressionCheck.note(request.note, "note", &violations),
-      actor: .checked(request.actor, unspecified: .operator, &violations))
+      actor: .checked(request.actor, unspecified: .operator, &violations)
+    )
     if reason.isOwnersWish, change.actor != .customer {
       violations.add(
         "reason",
         RuleError(
           reason: "REASON_IS_THE_OWNERS",
           message: "Only the owner of the address says so, and only the owner could lift it. "
-            + "Expected is another reason, such as manual, or the customer as actor."))
+            + "Expected is another reason, such as manual, or the customer as actor."
+        )
+      )
     }
     try violations.finish()
     change.warnings = violations.warnings.map(Warning.about)
@@ -63,11 +72,15 @@ extension ConsentHandlers {
       reasons.insert(SuppressionCheck.reason(given, "reasons[\(index)]", &violations))
     }
     let change = SuppressionChange(
-      store: store, customer: key,
+      store: store,
+      customer: key,
       channels: ConsentScope(request.channels, &violations).channels,
-      reasons: reasons.isEmpty ? [.manual] : reasons, at: nil, source: "",
+      reasons: reasons.isEmpty ? [.manual] : reasons,
+      at: nil,
+      source: "",
       note: SuppressionCheck.note(request.note, "note", &violations),
-      actor: .checked(request.actor, unspecified: .operator, &violations))
+      actor: .checked(request.actor, unspecified: .operator, &violations)
+    )
     if change.reasons.contains(where: \.isOwnersWish), change.actor != .customer {
       violations.add(
         "reasons",
@@ -75,7 +88,9 @@ extension ConsentHandlers {
           reason: "STICKY_OPT_OUT",
           message: "The owner of the address opted out, or was erased: only the customer lifts "
             + "that, by a new agreement. Leave unsubscribed and erasure out, or say that the "
-            + "customer acts."))
+            + "customer acts."
+        )
+      )
     }
     try violations.finish()
     return change
@@ -83,7 +98,9 @@ extension ConsentHandlers {
 
   /// Suppresses the addresses of a customer, or an address that no customer has yet.
   static func suppress(
-    _ change: SuppressionChange, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ change: SuppressionChange,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let cause = change.cause(at: context.now)
     let result = try perform(change, context) { edit, channel, address in
@@ -101,12 +118,15 @@ extension ConsentHandlers {
         $0.channels = result.channels
         $0.outcome = result.isChanged ? .updated : .unchanged
         $0.warnings = change.warnings
-      })
+      }
+    )
   }
 
   /// Lifts suppressions.
   static func unsuppress(
-    _ change: SuppressionChange, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ change: SuppressionChange,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let cause = change.cause(at: context.now)
     let result = try perform(change, context) { edit, channel, address in
@@ -119,7 +139,8 @@ extension ConsentHandlers {
       UnsuppressCustomerResponse.with {
         $0.channels = result.channels
         $0.outcome = result.isChanged ? .updated : .unchanged
-      })
+      }
+    )
   }
 
   private struct Performed {
@@ -130,7 +151,8 @@ extension ConsentHandlers {
   }
 
   private static func perform(
-    _ change: SuppressionChange, _ context: WriteContext,
+    _ change: SuppressionChange,
+    _ context: WriteContext,
     known: (inout ConsentEdit, PatronModel.Channel, _ address: String) throws -> Void,
     unknown: (UnknownAddress, StoreWriter) throws -> Bool
   ) throws -> Performed {
@@ -168,8 +190,10 @@ extension ConsentHandlers {
       statuses = try ChannelStatuses(of: change.customer, in: writer.read, at: context.now)
     }
     return Performed(
-      row: after, channels: change.channels.map { statuses.status($0, .marketing) },
-      isChanged: isChanged)
+      row: after,
+      channels: change.channels.map { statuses.status($0, .marketing) },
+      isChanged: isChanged
+    )
   }
 }
 
@@ -187,9 +211,11 @@ extension RPCError {
   /// An address that no customer has is not one of the channel.
   static func otherAddress(_ channel: PatronModel.Channel) -> RPCError {
     reason(
-      .failedPrecondition, "ADDRESS_MISSING",
+      .failedPrecondition,
+      "ADDRESS_MISSING",
       "No customer has that address, and it is none of the channel \(channel.name): leave that "
         + "channel out, or name the other address in a call of its own.",
-      metadata: ["channel": channel.name])
+      metadata: ["channel": channel.name]
+    )
   }
 }

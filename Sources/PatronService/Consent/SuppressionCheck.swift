@@ -5,16 +5,23 @@ internal import PatronProto
 enum SuppressionCheck {
   /// The reason; none is manual.
   static func reason(
-    _ given: PatronProto.SuppressionReason, _ path: String, _ violations: inout Violations
+    _ given: PatronProto.SuppressionReason,
+    _ path: String,
+    _ violations: inout Violations
   ) -> PatronModel.SuppressionReason {
     violations.checkKnown(
-      path, given.rawValue, PatronProto.SuppressionReason.unsubscribed.rawValue)
+      path,
+      given.rawValue,
+      PatronProto.SuppressionReason.unsubscribed.rawValue
+    )
     return PatronModel.SuppressionReason(rawValue: Int(given.rawValue)) ?? .manual
   }
 
   /// Who or what reported it, up to 40 characters.
   static func source(
-    _ given: String, _ path: String, _ violations: inout Violations
+    _ given: String,
+    _ path: String,
+    _ violations: inout Violations
   ) -> String {
     text(given, path, 40, &violations)
   }
@@ -25,7 +32,10 @@ enum SuppressionCheck {
   }
 
   private static func text(
-    _ given: String, _ path: String, _ limit: Int, _ violations: inout Violations
+    _ given: String,
+    _ path: String,
+    _ limit: Int,
+    _ violations: inout Violations
   ) -> String {
     violations.secondaryText(path, given, limit: limit) ?? ""
   }

@@ -22,11 +22,17 @@ extension ConsentHandlers {
 
     /// Suppresses an address that no record has; false when it was for that reason.
     func suppress(
-      _ channel: PatronModel.Channel, _ address: String, _ writer: StoreWriter, at now: Int64
+      _ channel: PatronModel.Channel,
+      _ address: String,
+      _ writer: StoreWriter,
+      at now: Int64
     ) throws -> Bool {
       let cause = SuppressionCause(
-        at: evidence.occurredAt ?? now, actor: actor, source: evidence.evidence.source,
-        note: evidence.evidence.note)
+        at: evidence.occurredAt ?? now,
+        actor: actor,
+        source: evidence.evidence.source,
+        note: evidence.evidence.note
+      )
       return try UnknownAddress(channel, address).suppress(.optOut(by: actor), cause, writer)
     }
   }
@@ -38,10 +44,12 @@ extension ConsentHandlers {
     // Nothing beside an opt-out is worth losing it for.
     var violations = Violations(dropsSecondary: true)
     var optOut = OptOut(
-      store: store, customer: key,
+      store: store,
+      customer: key,
       scope: ConsentScope(request.channels, topics: request.topics, &violations),
       evidence: CheckedEvidence(request.evidence, now: WallClock.now(), &violations),
-      actor: .checked(request.actor, unspecified: .operator, &violations))
+      actor: .checked(request.actor, unspecified: .operator, &violations)
+    )
     try violations.finish()
     optOut.warnings = violations.warnings.map(Warning.about)
     return optOut
@@ -49,7 +57,9 @@ extension ConsentHandlers {
 
   /// Records an opt-out; that of an address which no customer has suppresses the address.
   static func unsubscribe(
-    _ optOut: OptOut, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ optOut: OptOut,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(optOut.store)
     var optOut = optOut
@@ -83,7 +93,9 @@ extension ConsentHandlers {
   /// There is no record to keep an opt-out in, so it is kept with the address. Channels of other
   /// addresses are left out: nobody knows those.
   private static func suppressUnknown(
-    _ optOut: OptOut, _ writer: StoreWriter, at now: Int64
+    _ optOut: OptOut,
+    _ writer: StoreWriter,
+    at now: Int64
   ) throws -> UnsubscribeCustomerResponse {
     let addresses = optOut.addresses
     guard !addresses.isEmpty else {
@@ -129,7 +141,9 @@ struct UnknownAddress {
 
   /// Suppresses the address; false when it was for that reason. With `dryRun` it only answers.
   func suppress(
-    _ reason: PatronModel.SuppressionReason, _ cause: SuppressionCause, _ writer: StoreWriter,
+    _ reason: PatronModel.SuppressionReason,
+    _ cause: SuppressionCause,
+    _ writer: StoreWriter,
     dryRun: Bool = false
   ) throws -> Bool {
     try suppressed(reason, cause, writer, dryRun: dryRun) != nil
@@ -137,7 +151,9 @@ struct UnknownAddress {
 
   /// Suppresses the address, and returns the row that is new; nil when it was for that reason.
   func suppressed(
-    _ reason: PatronModel.SuppressionReason, _ cause: SuppressionCause, _ writer: StoreWriter,
+    _ reason: PatronModel.SuppressionReason,
+    _ cause: SuppressionCause,
+    _ writer: StoreWriter,
     dryRun: Bool = false
   ) throws -> SuppressionRow? {
     var row = try cause.row(channel, address, reason, in: writer.read)
@@ -160,7 +176,8 @@ struct UnknownAddress {
 
   /// Lifts the suppressions for some reasons; false when there was none.
   func lift(
-    _ reasons: Set<PatronModel.SuppressionReason>, _ writer: StoreWriter
+    _ reasons: Set<PatronModel.SuppressionReason>,
+    _ writer: StoreWriter
   ) throws -> Bool {
     let found = try SuppressionReader(writer.read).reasons(channel, address)
       .filter(reasons.contains)

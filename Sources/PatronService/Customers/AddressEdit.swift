@@ -26,7 +26,8 @@ enum AddressEdit: Sendable {
     case .whole(let address): return stored ?? address
     case .parts(let address, let parts):
       return AddressEdit.parts(
-        address, parts.filter { stored?[keyPath: $0.field].isEmpty ?? true }
+        address,
+        parts.filter { stored?[keyPath: $0.field].isEmpty ?? true }
       ).applied(to: stored)
     }
   }
@@ -58,7 +59,9 @@ extension CustomerDraft {
 
   /// What an input says of the address.
   static func address(
-    _ input: CustomerInput, _ path: String, _ country: CountryCode?,
+    _ input: CustomerInput,
+    _ path: String,
+    _ country: CountryCode?,
     _ violations: inout Violations
   ) -> FieldEdit<AddressEdit> {
     let paths = input.addressMask?.paths ?? []
@@ -70,13 +73,18 @@ extension CustomerDraft {
       given = AddressEdit.parts(given, parts).applied(to: nil) ?? Address()
     }
     let valid = PostalAddress(given).validated(
-      path: "\(path).address", defaultCountry: country, violations: &violations)
+      path: "\(path).address",
+      defaultCountry: country,
+      violations: &violations
+    )
     if !paths.isEmpty { return .set(.parts(Address(valid), parts)) }
     return valid.isEmpty ? .clear : .set(.whole(Address(valid)))
   }
 
   private static func parts(
-    _ paths: [String], _ field: String, _ violations: inout Violations
+    _ paths: [String],
+    _ field: String,
+    _ violations: inout Violations
   ) -> [AddressPart] {
     guard paths.count <= mostPaths else {
       violations.add(
@@ -84,7 +92,8 @@ extension CustomerDraft {
         RuleError(
           reason: "LIST_TOO_LONG",
           message: "A mask of an address has up to \(mostPaths) paths; this one has \(paths.count)."
-        ))
+        )
+      )
       return []
     }
     return paths.enumerated().compactMap { index, path in
@@ -95,7 +104,9 @@ extension CustomerDraft {
         RuleError(
           reason: "MASK_PATH_UNKNOWN",
           message: "The path names no part of an address. Expected is one of \(names).",
-          given: Redaction.cut(path)))
+          given: Redaction.cut(path)
+        )
+      )
       return nil
     }
   }

@@ -10,14 +10,18 @@ extension CustomerHandlers {
   /// Finds customers in the order of the request. In the basic view the
   /// stored bytes go to the caller as they are.
   static func batchGetCustomers(
-    _ request: BatchGetCustomersRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: BatchGetCustomersRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
     let customers = try CustomerAppending(request.view, reader, at: context.now)
     guard (1...mostGotten).contains(request.customers.count) else {
       throw RPCError.invalid(
-        "customers", "BATCH_SIZE_OUT_OF_RANGE",
-        "A request names 1 to \(mostGotten) customers; this one has \(request.customers.count).")
+        "customers",
+        "BATCH_SIZE_OUT_OF_RANGE",
+        "A request names 1 to \(mostGotten) customers; this one has \(request.customers.count)."
+      )
     }
     let keys = try request.customers.enumerated().map { index, ref in
       try ref.key(path: "customers[\(index)]").resolved(in: reader)
@@ -26,9 +30,11 @@ extension CustomerHandlers {
     for (index, key) in keys.enumerated() {
       guard response.count < PageSize.enoughBytes else {
         throw RPCError.reason(
-          .resourceExhausted, "ANSWER_TOO_LARGE",
+          .resourceExhausted,
+          "ANSWER_TOO_LARGE",
           "The first \(index) customers fill an answer: ask for fewer at a time.",
-          metadata: ["fitting": String(index)])
+          metadata: ["fitting": String(index)]
+        )
       }
       let found: Void? = try reader.customer(key) { _, record, stats in
         try customers.append(record, stats, to: &response)

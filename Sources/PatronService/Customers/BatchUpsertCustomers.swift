@@ -16,12 +16,18 @@ extension CustomerHandlers {
     let store = try StoreID.named(request.storeID)
     var violations = Violations(request.invalidFields, unspecified: .reject)
     let settings = UpsertSettings(
-      country: request.defaultCountry, source: request.source, actor: request.actor,
-      onConflict: request.onConflict, &violations)
+      country: request.defaultCountry,
+      source: request.source,
+      actor: request.actor,
+      onConflict: request.onConflict,
+      &violations
+    )
     try violations.finish()
     let now = WallClock.now()
     let batch = try Batch(
-      request.customers, field: "customers", dropsSecondary: violations.dropsSecondary
+      request.customers,
+      field: "customers",
+      dropsSecondary: violations.dropsSecondary
     ) { input, violations in
       settings.change(input, path: "customer", now: now, &violations)
     }
@@ -30,7 +36,9 @@ extension CustomerHandlers {
 
   /// Creates or updates the customers in order.
   static func batchUpsert(
-    _ upsert: BatchUpsert, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ upsert: BatchUpsert,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(upsert.store)
     let outcome = try upsert.batch.apply(in: context) { change in
@@ -46,6 +54,7 @@ extension CustomerHandlers {
       BatchUpsertCustomersResponse.with {
         $0.results = outcome.results
         $0.counts = outcome.counts
-      })
+      }
+    )
   }
 }

@@ -25,7 +25,8 @@ struct CustomerAppending {
   /// Appends a customer as field 1 of an answer. `record` and `stats` are the two parts of one
   /// message.
   func append(
-    _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer,
+    _ record: UnsafeRawBufferPointer,
+    _ stats: UnsafeRawBufferPointer,
     to response: inout ResponseBuffer
   ) throws {
     guard isFull else { return try response.appendStored(1, Customer.self, record, stats) }
@@ -34,8 +35,10 @@ struct CustomerAppending {
 
   /// Appends a customer in the full view, whose channels are known already.
   func append(
-    _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer,
-    _ statuses: ChannelStatuses, to response: inout ResponseBuffer
+    _ record: UnsafeRawBufferPointer,
+    _ stats: UnsafeRawBufferPointer,
+    _ statuses: ChannelStatuses,
+    to response: inout ResponseBuffer
   ) throws {
     let channels = try Customer.with { $0.channels = statuses.marketing }.encoded()
     (Array(stats) + channels).withUnsafeBytes { response.appendMessage(1, record, $0) }

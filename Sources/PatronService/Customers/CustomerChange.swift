@@ -37,7 +37,8 @@ struct CustomerChange: Sendable {
 
     /// The customer's provenance when somebody set what changed; nil where that changes nothing.
     func provenance(
-      noting setter: Provenance.Setter, _ reader: StoreReader
+      noting setter: Provenance.Setter,
+      _ reader: StoreReader
     ) throws -> [UInt8]? {
       try Provenance.noting(changedFields, by: setter, over: try row.provenance(in: reader))
     }
@@ -73,7 +74,13 @@ struct CustomerChange: Sendable {
     var draft = draft
     let shared = try draft.takeShared(in: reader)
     let found = try IdentityResolution.resolve(
-      &draft, identity, onConflict, replaces: mode == .explicit, without: shared, in: reader)
+      &draft,
+      identity,
+      onConflict,
+      replaces: mode == .explicit,
+      without: shared,
+      in: reader
+    )
     return Plan(draft: draft, found: found, shared: shared)
   }
 
@@ -90,7 +97,10 @@ struct CustomerChange: Sendable {
   /// Makes the customer or writes what changed. With `dryRun` nothing is written, and the id of a
   /// new customer is 0.
   func perform(
-    _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool = false
+    _ plan: Plan,
+    in writer: StoreWriter,
+    at now: Int64,
+    dryRun: Bool = false
   ) throws -> Result {
     let draft = plan.draft
     let found = plan.found
@@ -115,11 +125,20 @@ struct CustomerChange: Sendable {
       let email = draft.identifiers.emailKey ?? plan.row?.emailKey
     else { return }
     try SharedPhone.note(
-      phone, of: ownerID, with: email, at: asOf ?? now, in: writer, now: now)
+      phone,
+      of: ownerID,
+      with: email,
+      at: asOf ?? now,
+      in: writer,
+      now: now
+    )
   }
 
   private func create(
-    _ draft: CustomerDraft, in writer: StoreWriter, at now: Int64, dryRun: Bool
+    _ draft: CustomerDraft,
+    in writer: StoreWriter,
+    at now: Int64,
+    dryRun: Bool
   ) throws -> Result {
     var customer = Customer()
     var draft = draft
@@ -135,17 +154,32 @@ struct CustomerChange: Sendable {
     let effect = try applyConsent(said, to: &customer, isNew: true, in: writer, at: now)
     changed += effect.changedFields
     let row = try write(
-      &customer, effect, emailKey, changed, over: nil, in: writer, at: now, dryRun: dryRun
+      &customer,
+      effect,
+      emailKey,
+      changed,
+      over: nil,
+      in: writer,
+      at: now,
+      dryRun: dryRun
     ) {
       ProfileEvent.created($0)
     }
     return Result(
-      row: row, customer: customer, outcome: .created, changedFields: changed.sorted(),
-      warnings: excess + effect.warnings)
+      row: row,
+      customer: customer,
+      outcome: .created,
+      changedFields: changed.sorted(),
+      warnings: excess + effect.warnings
+    )
   }
 
   private func update(
-    _ old: CustomerRow, _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool
+    _ old: CustomerRow,
+    _ plan: Plan,
+    in writer: StoreWriter,
+    at now: Int64,
+    dryRun: Bool
   ) throws -> Result {
     var customer = try Customer(stored: old.body)
     let before = customer
@@ -161,8 +195,11 @@ struct CustomerChange: Sendable {
     // Most events say nothing new: then nobody needs to know who set what.
     if let asOf, !changed.isEmpty {
       draft.leave(
-        what: before, has: try Provenance(stored: old.provenance(in: writer.read)), newerThan: asOf,
-        unlessSetBy: repeats)
+        what: before,
+        has: try Provenance(stored: old.provenance(in: writer.read)),
+        newerThan: asOf,
+        unlessSetBy: repeats
+      )
       customer = before
       changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
     }
@@ -180,11 +217,22 @@ struct CustomerChange: Sendable {
     changed += effect.changedFields
     guard !changed.isEmpty else {
       return Result(
-        row: old, customer: customer, outcome: .unchanged, changedFields: [],
-        warnings: excess + effect.warnings)
+        row: old,
+        customer: customer,
+        outcome: .unchanged,
+        changedFields: [],
+        warnings: excess + effect.warnings
+      )
     }
     let row = try write(
-      &customer, effect, emailKey, changed, over: old, in: writer, at: now, dryRun: dryRun
+      &customer,
+      effect,
+      emailKey,
+      changed,
+      over: old,
+      in: writer,
+      at: now,
+      dryRun: dryRun
     ) {
       ProfileEvent.updated(before, to: $0, changed)
     }
@@ -193,15 +241,21 @@ struct CustomerChange: Sendable {
       if let previousExternalID { try writer.addAlias(previousExternalID, of: customer.id) }
     }
     return Result(
-      row: row, customer: customer, outcome: .updated, changedFields: changed.sorted(),
+      row: row,
+      customer: customer,
+      outcome: .updated,
+      changedFields: changed.sorted(),
       warnings: excess + effect.warnings
-        + (try suppressedAddresses(of: row, before: old, in: writer.read)))
+        + (try suppressedAddresses(of: row, before: old, in: writer.read))
+    )
   }
 
   /// Warns of addresses that a known customer got and that nothing may be sent to, such as those of
   /// somebody who was erased.
   private func suppressedAddresses(
-    of row: CustomerRow, before old: CustomerRow, in reader: StoreReader
+    of row: CustomerRow,
+    before old: CustomerRow,
+    in reader: StoreReader
   ) throws -> [Warning] {
     // An agreement or an event may lift them yet, and has warnings of its own.
     guard mode == .explicit else { return [] }
@@ -210,18 +264,28 @@ struct CustomerChange: Sendable {
         try !SuppressionReader(reader).suppressions(channel, of: address).isEmpty
       else { return nil }
       return .about(
-        .addressSuppressed, field: "customer.\(channel.identifier.rawValue)")
+        .addressSuppressed,
+        field: "customer.\(channel.identifier.rawValue)"
+      )
     }
   }
 
   private func applyConsent(
-    _ said: SaidBeside, to customer: inout Customer, isNew: Bool, in writer: StoreWriter,
+    _ said: SaidBeside,
+    to customer: inout Customer,
+    isNew: Bool,
+    in writer: StoreWriter,
     at now: Int64
   ) throws -> MarketingFlags.Effect {
     var effect =
       if let imported = said.imported {
         try imported.apply(
-          with: said.flags, to: &customer, isNew: isNew, in: writer.read, at: now)
+          with: said.flags,
+          to: &customer,
+          isNew: isNew,
+          in: writer.read,
+          at: now
+        )
       } else {
         try said.flags.apply(to: &customer, in: writer.read, at: now)
       }
@@ -230,9 +294,15 @@ struct CustomerChange: Sendable {
   }
 
   private func write(
-    _ customer: inout Customer, _ effect: MarketingFlags.Effect, _ emailKey: String?,
-    _ changed: [String], over old: CustomerRow?, in writer: StoreWriter, at now: Int64,
-    dryRun: Bool, telling: (Customer) -> Event?
+    _ customer: inout Customer,
+    _ effect: MarketingFlags.Effect,
+    _ emailKey: String?,
+    _ changed: [String],
+    over old: CustomerRow?,
+    in writer: StoreWriter,
+    at now: Int64,
+    dryRun: Bool,
+    telling: (Customer) -> Event?
   ) throws -> CustomerRow {
     customer.updatedAt = .init(micros: now)
     var consents = effect.consents
@@ -254,9 +324,14 @@ struct CustomerChange: Sendable {
       }
     }
     var row = CustomerRow(
-      id: customer.id, externalID: customer.externalID,
-      emailKey: emailKey, phone: customer.phoneNumber, updatedAt: now,
-      body: try RecordLimit.customer.checked(customer.encoded(), over: old?.body), stats: stats)
+      id: customer.id,
+      externalID: customer.externalID,
+      emailKey: emailKey,
+      phone: customer.phoneNumber,
+      updatedAt: now,
+      body: try RecordLimit.customer.checked(customer.encoded(), over: old?.body),
+      stats: stats
+    )
     guard !dryRun else { return row }
     row.provenance = try provenance(noting: changed, over: old, writer.read, at: now)
     try consents.tell(of: &row, in: writer, at: now)
@@ -264,11 +339,17 @@ struct CustomerChange: Sendable {
       try writer.update(row, replacing: old, terms: terms)
     } else {
       let suppressed = try CustomerTerms.suppressedChannels(
-        of: row, in: writer.read, known: imported == nil ? effect.suppressed : [:])
+        of: row,
+        in: writer.read,
+        known: imported == nil ? effect.suppressed : [:]
+      )
       terms.body = .known(
         CustomerTerms.of(
-          customer, suppressedChannels: suppressed,
-          sharedPhoneDay: try SharedPhone.day(of: row, in: writer.read)))
+          customer,
+          suppressedChannels: suppressed,
+          sharedPhoneDay: try SharedPhone.day(of: row, in: writer.read)
+        )
+      )
       try writer.insert(row, terms: terms)
     }
     return row
@@ -276,19 +357,26 @@ struct CustomerChange: Sendable {
 
   /// Who set the fields, this change included where its caller does not note it, who knows more.
   private func provenance(
-    noting changed: [String], over old: CustomerRow?, _ reader: StoreReader, at now: Int64
+    noting changed: [String],
+    over old: CustomerRow?,
+    _ reader: StoreReader,
+    at now: Int64
   ) throws -> [UInt8]? {
     let stored = old.map(\.provenance) ?? []
     guard let setBy = setBy ?? (mode == .explicit ? "upsert" : nil) else { return stored }
     return try Provenance.noting(
-      changed, by: Provenance.Setter(name: setBy, at: now),
-      over: try old?.provenance(in: reader) ?? []) ?? stored
+      changed,
+      by: Provenance.Setter(name: setBy, at: now),
+      over: try old?.provenance(in: reader) ?? []
+    ) ?? stored
   }
 
   /// The form of the e-mail address that is compared: known from the input or the row, where it is
   /// theirs.
   private func emailKey(
-    of customer: Customer, _ draft: CustomerDraft, over old: CustomerRow?
+    of customer: Customer,
+    _ draft: CustomerDraft,
+    over old: CustomerRow?
   ) throws -> String? {
     guard let email = customer.email else { return nil }
     if let given = draft.email.value, given.display == email { return given.key }

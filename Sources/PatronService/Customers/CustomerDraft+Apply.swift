@@ -38,31 +38,47 @@ extension CustomerDraft {
     }
     if setsExternalID {
       changed.set(
-        "external_id", &customer.externalID, externalID.applied(to: customer.externalID))
+        "external_id",
+        &customer.externalID,
+        externalID.applied(to: customer.externalID)
+      )
     }
     changed.set("email", &customer.email, edited(email.map(\.display), customer.email))
     changed.set(
-      "phone_number", &customer.phoneNumber, edited(phone.map(\.e164), customer.phoneNumber))
+      "phone_number",
+      &customer.phoneNumber,
+      edited(phone.map(\.e164), customer.phoneNumber)
+    )
     changed.set("first_name", &customer.firstName, edited(firstName, customer.firstName))
     changed.set("last_name", &customer.lastName, edited(lastName, customer.lastName))
     changed.set("gender", &customer.gender, edited(gender.map(\.rawValue), customer.gender))
     changed.set(
-      "account_created_at", &customer.accountCreatedAt,
+      "account_created_at",
+      &customer.accountCreatedAt,
       newest(
-        "account_created_at", accountCreatedAt.map { .init(micros: $0.microseconds) },
-        customer.accountCreatedAt))
+        "account_created_at",
+        accountCreatedAt.map { .init(micros: $0.microseconds) },
+        customer.accountCreatedAt
+      )
+    )
     changed.set(
-      "account_status", &customer.accountStatus,
-      newest("account_status", accountStatus.map(\.rawValue), customer.accountStatus))
+      "account_status",
+      &customer.accountStatus,
+      newest("account_status", accountStatus.map(\.rawValue), customer.accountStatus)
+    )
     changed.set(
-      "default_currency", &customer.defaultCurrency,
-      edited(currency.map(\.code), customer.defaultCurrency))
+      "default_currency",
+      &customer.defaultCurrency,
+      edited(currency.map(\.code), customer.defaultCurrency)
+    )
     changed.set("tags", &customer.tags, edited(tags, customer.tags))
     if let edit = address.value {
       let stored = customer.address
       changed.set(
-        "address", &customer.address,
-        mode == .explicit ? edit.applied(to: stored) : edit.filling(stored))
+        "address",
+        &customer.address,
+        mode == .explicit ? edit.applied(to: stored) : edit.filling(stored)
+      )
     } else if case .clear = address, mode == .explicit {
       changed.set("address", &customer.address, nil)
     }
@@ -79,7 +95,9 @@ extension CustomerDraft {
 
   /// The language is kept as code and as the whole tag that it was taken from.
   private func applyLanguage(
-    to customer: inout Customer, _ mode: ApplyMode, _ changed: inout ChangedFields
+    to customer: inout Customer,
+    _ mode: ApplyMode,
+    _ changed: inout ChangedFields
   ) {
     guard !language.isLeave, mode == .explicit || customer.defaultLanguage == nil else { return }
     changed.set("default_language", &customer.defaultLanguage, language.value?.code)
@@ -87,7 +105,9 @@ extension CustomerDraft {
   }
 
   private func applyProperties(
-    to customer: inout Customer, _ mode: ApplyMode, _ changed: inout ChangedFields
+    to customer: inout Customer,
+    _ mode: ApplyMode,
+    _ changed: inout ChangedFields
   ) {
     let replaces = overwrites.contains(Enrichment.properties)
     for (name, value) in properties {

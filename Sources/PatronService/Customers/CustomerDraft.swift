@@ -39,8 +39,12 @@ struct CustomerDraft: Sendable {
   /// Checks an input. What is wrong is added to `violations`, under `path`. An address is secondary
   /// where another identifier names the customer, or where `isNamed` says that the call does.
   init(
-    _ input: CustomerInput, path: String, defaultCountry: CountryCode?, now: Int64,
-    isNamed: Bool = false, violations: inout Violations
+    _ input: CustomerInput,
+    path: String,
+    defaultCountry: CountryCode?,
+    now: Int64,
+    isNamed: Bool = false,
+    violations: inout Violations
   ) {
     let earlier = violations.warnings.count
     dropsInvalid = violations.dropsSecondary
@@ -58,7 +62,11 @@ struct CustomerDraft: Sendable {
     }
     let needsPhone = !isNamedOtherwise && email.value == nil
     phone = violations.edit(
-      "\(path).phone_number", input.phoneNumber, isEssential: needsPhone, parsePhone)
+      "\(path).phone_number",
+      input.phoneNumber,
+      isEssential: needsPhone,
+      parsePhone
+    )
     if let warning = phone.value?.warning { violations.warn("\(path).phone_number", warning) }
     if dropsInvalid, !needsEmail, email.isLeave, input.email != nil {
       droppedAddresses.insert(.email)
@@ -98,7 +106,9 @@ struct CustomerDraft: Sendable {
       let isAgreement = channel == .sms ? acceptsSMS == true : acceptsEmail == true
       guard isAgreement else { continue }
       violations.addSecondary(
-        "\(path).accepts_\(channel.name)_marketing", .saidOfLeftAddress)
+        "\(path).accepts_\(channel.name)_marketing",
+        .saidOfLeftAddress
+      )
       if channel == .sms { acceptsSMS = nil } else { acceptsEmail = nil }
     }
   }
@@ -106,7 +116,10 @@ struct CustomerDraft: Sendable {
   /// The identifiers that the input gives, in the form in which they are compared.
   var identifiers: Identifiers {
     Identifiers(
-      externalID: externalID.value, emailKey: email.value?.key, phone: phone.value?.e164)
+      externalID: externalID.value,
+      emailKey: email.value?.key,
+      phone: phone.value?.e164
+    )
   }
 
   /// Leaves the identifier that belongs to another customer as it is stored.
@@ -146,7 +159,10 @@ extension CustomerDraft {
 
 extension CustomerDraft {
   private static func accountCreatedAt(
-    _ input: CustomerInput, _ path: String, _ now: Int64, _ violations: inout Violations
+    _ input: CustomerInput,
+    _ path: String,
+    _ now: Int64,
+    _ violations: inout Violations
   ) -> FieldEdit<PatronModel.Timestamp> {
     guard let given = input.accountCreatedAt else { return .leave }
     if given.seconds == 0 && given.nanos == 0 { return .clear }
@@ -159,7 +175,9 @@ extension CustomerDraft {
   }
 
   private static func tags(
-    _ input: CustomerInput, _ path: String, _ violations: inout Violations
+    _ input: CustomerInput,
+    _ path: String,
+    _ violations: inout Violations
   ) -> FieldEdit<String> {
     guard violations.dropsSecondary, let text = input.tags else {
       let edit = violations.edit("\(path).tags", input.tags) { text throws(RuleError) in
@@ -174,7 +192,9 @@ extension CustomerDraft {
   }
 
   private static func properties(
-    _ input: CustomerInput, _ path: String, _ violations: inout Violations
+    _ input: CustomerInput,
+    _ path: String,
+    _ violations: inout Violations
   ) -> [(name: String, value: PatronProto.PropertyValue?)] {
     var properties: [(name: String, value: PatronProto.PropertyValue?)] = []
     for (name, value) in input.customProperties.sorted(by: { $0.key < $1.key }) {
@@ -196,5 +216,6 @@ extension RuleError {
   /// A statement about an address that was left out.
   static let saidOfLeftAddress = RuleError(
     reason: "ADDRESS_MISSING",
-    message: "It was said of an address that breaks a rule. Give the address as it is.")
+    message: "It was said of an address that breaks a rule. Give the address as it is."
+  )
 }

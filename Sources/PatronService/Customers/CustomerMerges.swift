@@ -27,7 +27,9 @@ struct CustomerMerges {
   ///
   /// - Throws: what ``MergePlan`` throws.
   init(
-    _ rows: [CustomerRow], taking addresses: Identifiers, replacesTags: Bool,
+    _ rows: [CustomerRow],
+    taking addresses: Identifiers,
+    replacesTags: Bool,
     in reader: StoreReader
   ) throws {
     let known = rows.first { $0.match.hasOwnExternalID }
@@ -35,14 +37,21 @@ struct CustomerMerges {
       throw RPCError.internalError
     }
     try self.init(
-      survivor, rows.filter { $0.id != survivor.id }, taking: addresses,
-      replacesTags: replacesTags, in: reader)
+      survivor,
+      rows.filter { $0.id != survivor.id },
+      taking: addresses,
+      replacesTags: replacesTags,
+      in: reader
+    )
   }
 
   /// Merges `others` into `survivor`, in the order of their age.
   init(
-    _ survivor: CustomerRow, _ others: [CustomerRow], taking addresses: Identifiers,
-    replacesTags: Bool, in reader: StoreReader
+    _ survivor: CustomerRow,
+    _ others: [CustomerRow],
+    taking addresses: Identifiers,
+    replacesTags: Bool,
+    in reader: StoreReader
   ) throws {
     self.survivor = survivor
     self.addresses = addresses
@@ -54,7 +63,11 @@ struct CustomerMerges {
     var notCarried: Set<PatronModel.Channel> = []
     for other in self.others {
       let plan = try MergePlan(
-        row, other, MergePreferences(addresses, of: other, replacesTags: replacesTags), in: reader)
+        row,
+        other,
+        MergePreferences(addresses, of: other, replacesTags: replacesTags),
+        in: reader
+      )
       records += plan.belongings.total
       changed.formUnion(plan.changedFields)
       notCarried.formUnion(plan.notCarried)
@@ -83,8 +96,11 @@ struct CustomerMerges {
     var row = survivor
     for other in others {
       let plan = try MergePlan(
-        row, other, MergePreferences(addresses, of: other, replacesTags: replacesTags),
-        in: writer.read)
+        row,
+        other,
+        MergePreferences(addresses, of: other, replacesTags: replacesTags),
+        in: writer.read
+      )
       row = try plan.perform(in: writer, by: .system, at: now).row
     }
     return row
@@ -110,11 +126,13 @@ struct CustomerMerges {
 extension RPCError {
   /// One write cannot move what all items of a batch merge.
   fileprivate static let batchMergesTooMuch = reason(
-    .failedPrecondition, "MERGE_TOO_LARGE",
+    .failedPrecondition,
+    "MERGE_TOO_LARGE",
     "The item merges customers, and with those that items before it merged more than "
       + "\(MergePlan.mostRecords) events, orders, checkouts and ledger rows would move at once. "
       + "Send the item again in another request.",
-    metadata: ["limit": String(MergePlan.mostRecords)])
+    metadata: ["limit": String(MergePlan.mostRecords)]
+  )
 }
 
 extension CustomerChange {
@@ -122,21 +140,31 @@ extension CustomerChange {
   /// takes no agreement for an address that the customer only answers to. Suppressions of such an
   /// address are that address's.
   func performAround(
-    _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool
+    _ plan: Plan,
+    in writer: StoreWriter,
+    at now: Int64,
+    dryRun: Bool
   ) throws -> Result {
     var change = self
     let suppressed = change.takeSuppressions(besides: plan)
     var result = try change.performMerging(plan, in: writer, at: now, dryRun: dryRun)
     for (address, suppression) in suppressed {
       let isNew = try address.suppress(
-        suppression.reason, suppression.cause(at: now), writer, dryRun: dryRun)
+        suppression.reason,
+        suppression.cause(at: now),
+        writer,
+        dryRun: dryRun
+      )
       if isNew, result.outcome == .unchanged { result.outcome = .updated }
     }
     return result
   }
 
   private func performMerging(
-    _ plan: Plan, in writer: StoreWriter, at now: Int64, dryRun: Bool
+    _ plan: Plan,
+    in writer: StoreWriter,
+    at now: Int64,
+    dryRun: Bool
   ) throws -> Result {
     var change = self
     let warnings = change.leaveAgreements(plan.found.formerAddresses)

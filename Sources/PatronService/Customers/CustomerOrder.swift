@@ -16,7 +16,8 @@ enum CustomerOrder: Equatable {
 
   /// The order that a request asks for; nil is the newest first.
   static func checked(
-    _ sort: CustomerSort, _ reader: StoreReader
+    _ sort: CustomerSort,
+    _ reader: StoreReader
   ) throws -> CustomerOrder? {
     switch sort {
     case .unspecified, .created: return nil
@@ -91,9 +92,11 @@ enum CustomerOrder: Equatable {
     try reader.listedCustomer(Self.id(words)) { found = key($0) }
     guard Self.check(found) == words.first else {
       throw RPCError.reason(
-        .failedPrecondition, "PAGE_TOKEN_OUTDATED",
+        .failedPrecondition,
+        "PAGE_TOKEN_OUTDATED",
         "The customer with whom the page before ended was renamed or is gone: begin without a "
-          + "token.")
+          + "token."
+      )
     }
     return found
   }

@@ -24,8 +24,10 @@ extension CustomerRef {
       }
     case nil:
       throw .invalid(
-        path, "REF_MISSING",
-        "No customer is named: give one of id, external_id, email and phone_number.")
+        path,
+        "REF_MISSING",
+        "No customer is named: give one of id, external_id, email and phone_number."
+      )
     }
     guard let key else { throw .invalid(violations.errors) }
     return key
@@ -61,6 +63,8 @@ extension CustomerKey {
 extension RPCError {
   /// The reference fits no customer. What it was is not repeated: it may be an address.
   static let customerNotFound = reason(
-    .notFound, "CUSTOMER_NOT_FOUND",
-    "No customer of this store has that identifier; check it, and the store.")
+    .notFound,
+    "CUSTOMER_NOT_FOUND",
+    "No customer of this store has that identifier; check it, and the store."
+  )
 }

@@ -8,8 +8,10 @@ extension Routes {
   /// The method that erases.
   mutating func addErasure() {
     steppedWrite(
-      CustomerService.deleteCustomer, prepare: CustomerHandlers.prepareDelete,
-      apply: CustomerHandlers.delete)
+      CustomerService.deleteCustomer,
+      prepare: CustomerHandlers.prepareDelete,
+      apply: CustomerHandlers.delete
+    )
   }
 }
 
@@ -37,21 +39,30 @@ extension CustomerHandlers {
     }
     try violations.finish()
     return Deletion(
-      store: store, requestID: requestID, customer: key,
-      mode: request.mode == .purge ? .purge : .anonymize, reason: reason ?? "")
+      store: store,
+      requestID: requestID,
+      customer: key,
+      mode: request.mode == .purge ? .purge : .anonymize,
+      reason: reason ?? ""
+    )
   }
 
   /// Erases a customer. Record, names and receipt are one transaction; a long history is worked off
   /// in further ones. The answer leaves when all of it is done; a repeat of what was begun goes on
   /// with it.
   static func delete(
-    _ deletion: Deletion, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ deletion: Deletion,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws -> WriteStep {
     let writer = context.store(deletion.store)
     var receipt: ErasureRow?
     let start = response.count
     try FirstAnswers.answer(
-      deletion.requestID, of: CustomerService.deleteCustomer.method, in: writer, at: context.now,
+      deletion.requestID,
+      of: CustomerService.deleteCustomer.method,
+      in: writer,
+      at: context.now,
       &response
     ) { response in
       let made = try begin(deletion, in: writer, at: context.now)
@@ -69,7 +80,9 @@ extension CustomerHandlers {
 
   /// Erases the record, or finds the receipt of one whose history is not worked off yet.
   private static func begin(
-    _ deletion: Deletion, in writer: StoreWriter, at now: Int64
+    _ deletion: Deletion,
+    in writer: StoreWriter,
+    at now: Int64
   ) throws -> ErasureRow {
     let key = try deletion.customer.resolved(in: writer.read)
     if let row = try writer.read.customerRow(key) {

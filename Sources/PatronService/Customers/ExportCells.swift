@@ -65,7 +65,9 @@ struct ExportCells {
   }
 
   private func write(
-    _ wanted: Property, of customer: borrowing ExportedCustomer, to csv: inout CSVWriter
+    _ wanted: Property,
+    of customer: borrowing ExportedCustomer,
+    to csv: inout CSVWriter
   ) throws {
     for property in customer.properties
     where property.name.count == wanted.name.count && property.type == wanted.type
@@ -77,7 +79,9 @@ struct ExportCells {
   }
 
   private func write(
-    _ part: ConsentColumn, of consent: ExportedConsent?, to csv: inout CSVWriter
+    _ part: ConsentColumn,
+    of consent: ExportedConsent?,
+    to csv: inout CSVWriter
   ) throws {
     guard let consent else {
       return part == .state ? csv.plain("never_subscribed") : csv.empty()
@@ -95,7 +99,8 @@ struct ExportCells {
   }
 
   private func write(
-    _ part: SuppressionColumn, of suppressions: [SuppressionRow],
+    _ part: SuppressionColumn,
+    of suppressions: [SuppressionRow],
     to csv: inout CSVWriter
   ) throws {
     if part == .isSuppressed { return csv.plain(suppressions.isEmpty ? "false" : "true") }
@@ -118,7 +123,9 @@ struct ExportCells {
 
 extension ExportCells {
   private func write(
-    _ field: CustomerField, of customer: borrowing ExportedCustomer, to csv: inout CSVWriter
+    _ field: CustomerField,
+    of customer: borrowing ExportedCustomer,
+    to csv: inout CSVWriter
   ) throws {
     switch field {
     case .id: try csv.integer(customer.number(1).map(Int64.init(bitPattern:)))
@@ -150,7 +157,9 @@ extension ExportCells {
   }
 
   private func writeReadOnly(
-    _ field: CustomerField, of customer: borrowing ExportedCustomer, to csv: inout CSVWriter
+    _ field: CustomerField,
+    of customer: borrowing ExportedCustomer,
+    to csv: inout CSVWriter
   ) throws {
     let orders = customer.orders
     switch field {
@@ -228,7 +237,8 @@ extension CSVWriter {
 
   /// An amount in a currency, as a decimal; empty without a currency.
   fileprivate mutating func amount(
-    _ minorUnits: Int64, _ currency: UnsafeRawBufferPointer?
+    _ minorUnits: Int64,
+    _ currency: UnsafeRawBufferPointer?
   ) throws(RuleError) {
     guard let currency else { return empty() }
     let code = CurrencyCode(stored: String(decoding: currency, as: UTF8.self))

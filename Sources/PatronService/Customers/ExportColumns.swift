@@ -26,13 +26,17 @@ enum ExportColumns: Sendable {
   }
 
   private static func parse(
-    _ names: [String], _ violations: inout Violations
+    _ names: [String],
+    _ violations: inout Violations
   ) -> [CustomerColumn] {
     guard names.count <= greatestCount else {
       violations.add(
         "columns",
         RuleError(
-          reason: "LIST_TOO_LONG", message: "An export has up to \(greatestCount) chosen columns."))
+          reason: "LIST_TOO_LONG",
+          message: "An export has up to \(greatestCount) chosen columns."
+        )
+      )
       return []
     }
     var seen: Set<CustomerColumn> = []
@@ -45,7 +49,8 @@ enum ExportColumns: Sendable {
       guard seen.insert(column).inserted else {
         violations.add(
           "columns[\(index)]",
-          RuleError(reason: "COLUMN_REPEATED", message: "The column is named twice.", given: name))
+          RuleError(reason: "COLUMN_REPEATED", message: "The column is named twice.", given: name)
+        )
         continue
       }
       columns.append(column)
@@ -61,7 +66,9 @@ enum ExportColumns: Sendable {
       : " Did you mean \(near.joined(separator: " or "))?"
     return RuleError(
       reason: "COLUMN_UNKNOWN",
-      message: "There is no such column.\(hint) `\(writableName)` must stand alone.", given: name)
+      message: "There is no such column.\(hint) `\(writableName)` must stand alone.",
+      given: name
+    )
   }
 
   /// Whether the columns depend on the customers that are exported.

@@ -24,7 +24,10 @@ extension CustomerHandlers {
   static func prepareExport(_ request: ExportCustomersRequest) throws -> Export {
     let store = try StoreID.named(request.storeID)
     return Export(
-      store: store, filter: try CheckedFilter(request.filter), form: try Export.Form(request))
+      store: store,
+      filter: try CheckedFilter(request.filter),
+      form: try Export.Form(request)
+    )
   }
 
   /// Sends every customer of the filter, oldest first, so that an import makes them in this order.
@@ -37,7 +40,10 @@ extension CustomerHandlers {
   }
 
   private static func send(
-    _ export: Export, _ context: ReadContext, _ stream: ScanStream, rows: ExportRows
+    _ export: Export,
+    _ context: ReadContext,
+    _ stream: ScanStream,
+    rows: ExportRows
   ) throws {
     let reader = StoreReader(context.transaction, export.store)
     var output = ExportStream(stream)
@@ -90,7 +96,9 @@ extension CustomerHandlers.Export.Form {
           RuleError(
             reason: "CSV_OPTIONS_WITHOUT_CSV",
             message: "columns, safety and byte_order_mark are for CSV. Leave them out, or take "
-              + "EXPORT_FORMAT_CSV."))
+              + "EXPORT_FORMAT_CSV."
+          )
+        )
       }
       self = .ndjson
     case .zip:
@@ -99,12 +107,16 @@ extension CustomerHandlers.Export.Form {
         RuleError(
           reason: "FORMAT_UNSUITABLE",
           message: "An archive holds one customer: ExportTimeline makes it. Expected here is "
-            + "EXPORT_FORMAT_CSV or EXPORT_FORMAT_NDJSON."))
+            + "EXPORT_FORMAT_CSV or EXPORT_FORMAT_NDJSON."
+        )
+      )
       self = .ndjson
     default:
       self = .csv(
-        ExportColumns(request.columns, &violations), CSVSafety(request.safety),
-        byteOrderMark: request.byteOrderMark)
+        ExportColumns(request.columns, &violations),
+        CSVSafety(request.safety),
+        byteOrderMark: request.byteOrderMark
+      )
     }
     try violations.finish()
   }
@@ -141,14 +153,20 @@ private struct CustomerLines: ~Copyable {
   /// Adds a row. `record` and `stats` are the two parts of one message; a third is made for the few
   /// who have a suppressed address, or the file would show them as if they could be written to.
   mutating func add(
-    _ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer
+    _ id: Int64,
+    _ record: UnsafeRawBufferPointer,
+    _ stats: UnsafeRawBufferPointer
   ) throws {
     customer.removeAll(keepingCapacity: true)
     customer.append(contentsOf: record)
     customer.append(contentsOf: stats)
     if suppressed.contains(id, .sms) || suppressed.contains(id, .email) {
       let channels = try ChannelStatuses(
-        of: Customer(stored: customer), suppressed, in: reader, at: now)
+        of: Customer(stored: customer),
+        suppressed,
+        in: reader,
+        at: now
+      )
       customer += try Customer.with { $0.channels = channels.marketing }.encoded()
     }
     try Customer.descriptor.appendJSON(packed: customer, in: arena, to: &text)

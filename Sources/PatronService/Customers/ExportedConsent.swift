@@ -48,8 +48,12 @@ struct ExportedConsent {
   var rules: ChannelConsent {
     ChannelConsent(
       state: PatronModel.ConsentState(rawValue: Int(state)) ?? .neverSubscribed,
-      subscribedAt: subscribedAt, unsubscribedAt: unsubscribedAt, changedAt: changedAt,
+      subscribedAt: subscribedAt,
+      unsubscribedAt: unsubscribedAt,
+      changedAt: changedAt,
       optInLevel: PatronModel.OptInLevel(rawValue: Int(optInLevel)) ?? .unknown,
-      changedBy: ConsentActor(rawValue: Int(changedBy)), expiresAt: expiresAt)
+      changedBy: ConsentActor(rawValue: Int(changedBy)),
+      expiresAt: expiresAt
+    )
   }
 }

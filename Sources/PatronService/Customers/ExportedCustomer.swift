@@ -30,7 +30,8 @@ struct ExportedCustomer: ~Copyable {
 
   /// Reads a row. `record` and `stats` are the two parts of one message.
   mutating func read(
-    _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer
+    _ record: UnsafeRawBufferPointer,
+    _ stats: UnsafeRawBufferPointer
   ) throws(StoreError) {
     for index in parts.indices {
       parts[index] = nil
@@ -115,9 +116,12 @@ extension ExportedCustomer {
       consents[topic] = consent.rules
     }
     return Deliverability(
-      channel: channel, topic: .marketing, consents: consents,
+      channel: channel,
+      topic: .marketing,
+      consents: consents,
       suppressions: try suppressions(channel).compactMap(PatronModel.Suppression.init),
-      hasAddress: text(channel == .sms ? 4 : 3) != nil, now: now
+      hasAddress: text(channel == .sms ? 4 : 3) != nil,
+      now: now
     ).canReceive
   }
 

@@ -91,9 +91,11 @@ struct PropertyColumns {
     count += 1
     guard count <= Self.greatestCount else {
       throw RPCError.reason(
-        .failedPrecondition, "TOO_MANY_COLUMNS",
+        .failedPrecondition,
+        "TOO_MANY_COLUMNS",
         "The customers have properties of more than \(Self.greatestCount) names. Choose columns, "
-          + "or export as NDJSON.")
+          + "or export as NDJSON."
+      )
     }
   }
 

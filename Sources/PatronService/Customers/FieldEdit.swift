@@ -31,7 +31,9 @@ extension Violations {
   /// Reads an optional text field: absent leaves, blank clears, everything else must parse. A
   /// violation leaves.
   mutating func edit<Value>(
-    _ path: String, _ text: String?, isEssential: Bool = false,
+    _ path: String,
+    _ text: String?,
+    isEssential: Bool = false,
     _ parse: (String) throws(RuleError) -> Value
   ) -> FieldEdit<Value> {
     guard let text else { return .leave }
@@ -65,6 +67,8 @@ extension Violations {
       path,
       RuleError(
         reason: "ENUM_VALUE_UNKNOWN",
-        message: "The value is none of the enum's: `patron describe` shows them."))
+        message: "The value is none of the enum's: `patron describe` shows them."
+      )
+    )
   }
 }

@@ -8,7 +8,9 @@ extension CustomerHandlers {
   /// Finds one customer. The stored bytes go to the caller as they are; only the full view decodes
   /// them.
   static func getCustomer(
-    _ request: GetCustomerRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: GetCustomerRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
     let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)
@@ -23,7 +25,9 @@ extension CustomerHandlers {
   }
 
   private static func getFullCustomer(
-    _ reader: StoreReader, _ key: CustomerKey, _ customers: CustomerAppending,
+    _ reader: StoreReader,
+    _ key: CustomerKey,
+    _ customers: CustomerAppending,
     _ response: inout ResponseBuffer
   ) throws {
     guard let row = try reader.customerRow(key, withProvenance: true) else {

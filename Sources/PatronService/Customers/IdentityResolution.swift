@@ -26,8 +26,12 @@ struct IdentityResolution {
   ///
   /// - Throws: ALREADY_EXISTS, FAILED_PRECONDITION, INVALID_ARGUMENT as `CustomerService` says.
   static func resolve(
-    _ draft: inout CustomerDraft, _ mode: IdentityMode, _ onConflict: OnConflict,
-    replaces: Bool, without shared: SharedAddresses, in reader: StoreReader
+    _ draft: inout CustomerDraft,
+    _ mode: IdentityMode,
+    _ onConflict: OnConflict,
+    replaces: Bool,
+    without shared: SharedAddresses,
+    in reader: StoreReader
   ) throws -> IdentityResolution {
     var kept: [IdentifierField] = []
     var phoneOwner: Int64?
@@ -44,11 +48,20 @@ struct IdentityResolution {
       switch decision {
       case .create:
         return IdentityResolution(
-          decision: decision, row: nil, kept: kept, phoneOwner: phoneOwner)
+          decision: decision,
+          row: nil,
+          kept: kept,
+          phoneOwner: phoneOwner
+        )
       case .update(let id), .adopt(let id, _):
         let row = rows.first { $0.id == id }
         var found = IdentityResolution(
-          decision: decision, row: row, kept: kept, phoneOwner: phoneOwner, merges: merges)
+          decision: decision,
+          row: row,
+          kept: kept,
+          phoneOwner: phoneOwner,
+          merges: merges
+        )
         found.leaveFormerAddresses(of: request, in: &draft, replaces: replaces)
         return found
       case .conflict(let field, let owner):
@@ -70,7 +83,9 @@ struct IdentityResolution {
         merges = try CustomerMerges(
           ids.compactMap { id in rows.first { $0.id == id } },
           taking: takesAddresses ? request.given : Identifiers(),
-          replacesTags: replaces && !draft.tags.isLeave, in: reader)
+          replacesTags: replaces && !draft.tags.isLeave,
+          in: reader
+        )
       case .invalid(let error):
         // What was left out was all there was.
         throw conflict ?? RPCError.identity(error)
@@ -81,7 +96,9 @@ struct IdentityResolution {
   /// An address that only answers for the customer, and is all that names it, is not taken for a
   /// new one; in a record with an external id it is, as the shop says so.
   private mutating func leaveFormerAddresses(
-    of request: IdentityRequest, in draft: inout CustomerDraft, replaces: Bool
+    of request: IdentityRequest,
+    in draft: inout CustomerDraft,
+    replaces: Bool
   ) {
     guard let row else { return }
     let given = request.given
@@ -101,7 +118,9 @@ struct IdentityResolution {
   ///
   /// - Throws: ALREADY_EXISTS `IDENTIFIER_CONFLICT`, and what a merge may be refused for.
   static func resolve(
-    _ draft: CustomerDraft, on row: CustomerRow, in reader: StoreReader
+    _ draft: CustomerDraft,
+    on row: CustomerRow,
+    in reader: StoreReader
   ) throws -> IdentityResolution {
     let given = draft.identifiers
     let keys: [(IdentifierField, CustomerKey?)] = [
@@ -120,12 +139,19 @@ struct IdentityResolution {
     let decision = IdentityDecision.adopt(row.id, previousExternalID: nil)
     guard !guests.isEmpty else { return IdentityResolution(decision: decision, row: row) }
     let merges = try CustomerMerges(
-      row, guests, taking: given, replacesTags: !draft.tags.isLeave, in: reader)
+      row,
+      guests,
+      taking: given,
+      replacesTags: !draft.tags.isLeave,
+      in: reader
+    )
     return IdentityResolution(decision: decision, row: merges.row, merges: merges)
   }
 
   private static func lookUp(
-    _ given: Identifiers, _ mode: IdentityMode, in reader: StoreReader,
+    _ given: Identifiers,
+    _ mode: IdentityMode,
+    in reader: StoreReader,
     _ merges: CustomerMerges?
   ) throws -> (IdentityRequest, [CustomerRow]) {
     var rows: [CustomerRow] = []
@@ -142,7 +168,12 @@ struct IdentityResolution {
     let byEmail = try find(given.emailKey.map(CustomerKey.email)) { $0.emailKey == given.emailKey }
     let byPhone = try find(given.phone.map(CustomerKey.phone)) { $0.phone == given.phone }
     let request = IdentityRequest(
-      mode: mode, given: given, byExternalID: byExternalID, byEmail: byEmail, byPhone: byPhone)
+      mode: mode,
+      given: given,
+      byExternalID: byExternalID,
+      byEmail: byEmail,
+      byPhone: byPhone
+    )
     return (request, rows)
   }
 }
@@ -158,22 +189,26 @@ extension RPCError {
   /// An identifier belongs to another customer: which field, and whose, but not what.
   static func conflict(_ field: IdentifierField, owner: Int64) -> RPCError {
     reason(
-      .alreadyExists, IdentityRequest.conflictReason,
+      .alreadyExists,
+      IdentityRequest.conflictReason,
       "\(field.rawValue) belongs to customer \(owner). Leave it out, or change that customer "
         + "first. UpsertCustomer leaves it out by itself with on_conflict "
         + "ON_CONFLICT_KEEP_EXISTING.",
-      metadata: ["field": field.rawValue, "customer_id": String(owner)])
+      metadata: ["field": field.rawValue, "customer_id": String(owner)]
+    )
   }
 
   /// An identifier of another customer was to be left out, and is all by which the new customer
   /// could be reached.
   fileprivate static func onlyContact(_ field: IdentifierField, owner: Int64) -> RPCError {
     reason(
-      .alreadyExists, IdentityRequest.conflictReason,
+      .alreadyExists,
+      IdentityRequest.conflictReason,
       "\(field.rawValue) belongs to customer \(owner), and without it a new customer would have "
         + "neither e-mail address nor phone number. Give another address, or merge or change that "
         + "customer first.",
-      metadata: ["field": field.rawValue, "customer_id": String(owner)])
+      metadata: ["field": field.rawValue, "customer_id": String(owner)]
+    )
   }
 
   /// What the identity rules refuse.

@@ -18,33 +18,55 @@ extension CustomerHandlers {
     var violations = Violations(request.invalidFields, unspecified: .drop)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     violations.checkKnown(
-      "consent_policy", request.consentPolicy.rawValue, ConsentPolicy.overwrite.rawValue)
+      "consent_policy",
+      request.consentPolicy.rawValue,
+      ConsentPolicy.overwrite.rawValue
+    )
     violations.checkKnown("on_mismatch", request.onMismatch.rawValue, OnMismatch.keep.rawValue)
     let name = violations.source(request.source, usual: "import")
     try violations.finish()
     let now = WallClock.now()
     let items = Array(request.items.enumerated())
     let batch = try Batch(
-      items, field: "items", dropsSecondary: violations.dropsSecondary
+      items,
+      field: "items",
+      dropsSecondary: violations.dropsSecondary
     ) { place, violations in
       let item = place.element
       // Files hold customers with e-mail and phone and without external id, as guests' orders do.
       var change = CustomerChange.checked(
-        item.customer ?? CustomerInput(), path: "customer", mode: .explicit, identity: .row,
-        origin: .import, country: country, source: name, actor: .operator,
-        onConflict: request.onMismatch == .keep ? .keepExisting : .fail, now: now, &violations)
+        item.customer ?? CustomerInput(),
+        path: "customer",
+        mode: .explicit,
+        identity: .row,
+        origin: .import,
+        country: country,
+        source: name,
+        actor: .operator,
+        onConflict: request.onMismatch == .keep ? .keepExisting : .fail,
+        now: now,
+        &violations
+      )
       change.setBy = name
       let earlier = violations.warnings.count
       var imported = ImportedConsent(
         entries: ImportedConsent.entries(
-          item.subscriptions, refuses: item.refuses, now: now, &violations),
+          item.subscriptions,
+          refuses: item.refuses,
+          now: now,
+          &violations
+        ),
         suppressions: ImportedConsent.suppressions(item.suppressions, now: now, &violations),
-        overwrites: request.consentPolicy == .overwrite, name: name)
+        overwrites: request.consentPolicy == .overwrite,
+        name: name
+      )
       imported.leave(channels: change.draft.droppedAddresses, &violations)
       change.draft.warnings += violations.warnings.dropFirst(earlier).map(Warning.about)
       change.imported = imported
       return ImportedRow(
-        change: change, number: item.row > 0 ? item.row : Int32(place.offset + 1))
+        change: change,
+        number: item.row > 0 ? item.row : Int32(place.offset + 1)
+      )
     }
     return Import(store: store, batch: batch, dryRun: request.validateOnly)
   }
@@ -52,7 +74,9 @@ extension CustomerHandlers {
   /// Takes the customers in order. With `validate_only` all of it is taken back in the end, so that
   /// each item is answered with regard to those before it.
   static func importCustomers(
-    _ request: Import, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ request: Import,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let outcome =
       try request.dryRun
@@ -62,7 +86,8 @@ extension CustomerHandlers {
       ImportCustomersResponse.with {
         $0.results = outcome.results
         $0.counts = outcome.counts
-      })
+      }
+    )
   }
 
   private static func apply(_ request: Import, _ context: WriteContext) throws -> BatchOutcome {
@@ -81,7 +106,10 @@ extension CustomerHandlers {
       let result = try change.perform(plan, in: writer, at: context.now)
       for restriction in restrictions { try restriction.apply(in: writer) }
       let repeated = rows.take(
-        row, of: result.row.id, isUntrue: request.dryRun && result.outcome == .created)
+        row,
+        of: result.row.id,
+        isUntrue: request.dryRun && result.outcome == .created
+      )
       return .with {
         $0.outcome = result.outcome
         $0.customerID = rows.shown(result.row.id)

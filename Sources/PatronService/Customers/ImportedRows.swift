@@ -45,10 +45,12 @@ struct ImportedRows {
       place = "row \(number)"
     }
     return .reason(
-      .failedPrecondition, IdentityRequest.mismatchReason,
+      .failedPrecondition,
+      IdentityRequest.mismatchReason,
       "\(field) of row \(row.number) does not fit the customer whom its identifiers name: see "
         + "\(place). Correct the row, or leave \(field) out with on_mismatch ON_MISMATCH_KEEP.",
-      metadata: metadata)
+      metadata: metadata
+    )
   }
 }
 

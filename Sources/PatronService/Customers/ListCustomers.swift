@@ -6,7 +6,9 @@ internal import TTRPC
 extension CustomerHandlers {
   /// A page of the customers of a filter.
   static func listCustomers(
-    _ request: ListCustomersRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: ListCustomersRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
     let customers = try CustomerAppending(request.view, reader, at: context.now)
@@ -33,8 +35,12 @@ extension CustomerHandlers {
 
   /// Appends a page, newest first; returns where the next one begins, nil when there is none.
   private static func newestPage(
-    _ set: CustomerSet, _ reader: StoreReader, _ customers: CustomerAppending, size: Int,
-    after position: [Int64]?, _ response: inout ResponseBuffer
+    _ set: CustomerSet,
+    _ reader: StoreReader,
+    _ customers: CustomerAppending,
+    size: Int,
+    after position: [Int64]?,
+    _ response: inout ResponseBuffer
   ) throws -> [Int64]? {
     var count = 0
     var last: Int64 = 0
@@ -56,8 +62,12 @@ extension CustomerHandlers {
   /// The same in another order: looks at all customers of the set, unless the order has lists of
   /// its own.
   private static func sortedPage(
-    _ order: CustomerOrder, _ set: CustomerSet, _ reader: StoreReader,
-    _ customers: CustomerAppending, size: Int, after position: [Int64]?,
+    _ order: CustomerOrder,
+    _ set: CustomerSet,
+    _ reader: StoreReader,
+    _ customers: CustomerAppending,
+    size: Int,
+    after position: [Int64]?,
     _ response: inout ResponseBuffer
   ) throws -> [Int64]? {
     let after = try position.map { try order.key(at: $0, reader) }
@@ -98,7 +108,10 @@ extension CustomerHandlers {
   /// The set in parts of which each comes before the next in an order. By last event these are the
   /// days: the first page looks at the customers of the last few days.
   private static func parts(
-    of set: CustomerSet, _ order: CustomerOrder, after: [UInt64]?, _ reader: StoreReader
+    of set: CustomerSet,
+    _ order: CustomerOrder,
+    after: [UInt64]?,
+    _ reader: StoreReader
   ) throws -> [Part] {
     guard order == .lastEvent, try reader.estimate(of: set) > fewCustomers else {
       return [Part(set: set)]
@@ -117,7 +130,9 @@ extension CustomerHandlers {
   }
 
   private static func binding(
-    _ filter: CheckedFilter, _ order: CustomerOrder?, _ store: StoreID
+    _ filter: CheckedFilter,
+    _ order: CustomerOrder?,
+    _ store: StoreID
   ) -> PageBinding {
     var binding = PageBinding(.customers, store: store.name)
     var fingerprint = Fingerprint()

@@ -23,15 +23,20 @@ extension CustomerHandlers {
     let preferences = MergePreferences(request.preferSecondary, &violations)
     try violations.finish()
     return Merge(
-      store: store, requestID: requestID,
+      store: store,
+      requestID: requestID,
       primary: try (request.primary ?? CustomerRef()).key(path: "primary"),
       secondary: try (request.secondary ?? CustomerRef()).key(path: "secondary"),
-      preferences: preferences, isPreview: request.preview)
+      preferences: preferences,
+      isPreview: request.preview
+    )
   }
 
   /// Merges two customers, or shows what that would give.
   static func merge(
-    _ merge: Merge, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ merge: Merge,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(merge.store)
     if merge.isPreview {
@@ -40,7 +45,10 @@ extension CustomerHandlers {
       return try response.append(plan.answer(0, plan.customer))
     }
     try FirstAnswers.answer(
-      merge.requestID, of: CustomerService.mergeCustomers.method, in: writer, at: context.now,
+      merge.requestID,
+      of: CustomerService.mergeCustomers.method,
+      in: writer,
+      at: context.now,
       about: &response
     ) { response in
       let plan = try plan(merge, writer.read)
@@ -60,9 +68,11 @@ extension CustomerHandlers {
     }
     guard primary.id != secondary.id else {
       throw RPCError.invalid(
-        "secondary", "MERGE_WITH_ITSELF",
+        "secondary",
+        "MERGE_WITH_ITSELF",
         "primary and secondary are both customer \(primary.id). Name another customer; if there "
-          + "were two once, they are merged already.")
+          + "were two once, they are merged already."
+      )
     }
     return try MergePlan(primary, secondary, merge.preferences, in: reader)
   }
@@ -84,14 +94,18 @@ extension RPCError {
   /// One of the two does not exist: which, but not what it was called. An id may be that of one who
   /// was erased.
   fileprivate static func mergedNotFound(
-    _ field: String, _ key: CustomerKey, in reader: StoreReader
+    _ field: String,
+    _ key: CustomerKey,
+    in reader: StoreReader
   ) throws -> RPCError {
     if case .id(let id) = key, try reader.erasureID(ofCustomer: id) != nil {
       return customerErased(.notFound, id)
     }
     return reason(
-      .notFound, "CUSTOMER_NOT_FOUND",
+      .notFound,
+      "CUSTOMER_NOT_FOUND",
       "\(field): no customer of this store has that identifier; check it, and the store.",
-      metadata: ["field": field])
+      metadata: ["field": field]
+    )
   }
 }

@@ -7,8 +7,13 @@ internal import ProtobufC
 enum MergeEvent {
   /// Another customer was merged into the one on whose timeline this stands.
   static func merged(
-    _ mergeID: Int64, with otherID: Int64, _ moved: Belongings, _ former: [FormerIdentifier],
-    _ changes: [SubscriptionChange], by actor: ConsentActor, at now: Int64
+    _ mergeID: Int64,
+    with otherID: Int64,
+    _ moved: Belongings,
+    _ former: [FormerIdentifier],
+    _ changes: [SubscriptionChange],
+    by actor: ConsentActor,
+    at now: Int64
   ) -> Event {
     var event = event("profile_merged", "\(mergeID)", at: now)
     event.actor = .init(rawValue: Int32(actor.rawValue))
@@ -30,7 +35,10 @@ enum MergeEvent {
 
   /// A merge was taken back: stands on the timelines of both.
   static func unmerged(
-    _ mergeID: Int64, of customerID: Int64, and otherID: Int64, at now: Int64
+    _ mergeID: Int64,
+    of customerID: Int64,
+    and otherID: Int64,
+    at now: Int64
   ) -> Event {
     var event = event("profile_unmerged", "\(mergeID):\(customerID)", at: now)
     event.actor = .operator

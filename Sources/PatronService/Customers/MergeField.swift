@@ -28,22 +28,27 @@ struct MergeField: Sendable {
   ]
 
   private static func field<Value: Equatable & SendableMetatype>(
-    _ name: String, _ path: any WritableKeyPath<Customer, Value?> & Sendable
+    _ name: String,
+    _ path: any WritableKeyPath<Customer, Value?> & Sendable
   ) -> MergeField {
     MergeField(
-      name: name, isSet: { $0[keyPath: path] != nil },
+      name: name,
+      isSet: { $0[keyPath: path] != nil },
       isSame: { $0[keyPath: path] == $1[keyPath: path] },
-      copy: { $1[keyPath: path] = $0[keyPath: path] })
+      copy: { $1[keyPath: path] = $0[keyPath: path] }
+    )
   }
 
   /// The language is kept as code and as the whole tag that it was taken from.
   private static let language = MergeField(
-    name: "default_language", isSet: { $0.defaultLanguage != nil },
+    name: "default_language",
+    isSet: { $0.defaultLanguage != nil },
     isSame: { $0.defaultLanguage == $1.defaultLanguage && $0.locale == $1.locale },
     copy: {
       $1.defaultLanguage = $0.defaultLanguage
       $1.locale = $0.locale
-    })
+    }
+  )
 }
 
 /// Fields that a merge takes from the secondary although the primary has them.
@@ -76,7 +81,9 @@ struct MergePreferences: Sendable {
         "prefer_secondary",
         RuleError(
           reason: "LIST_TOO_LONG",
-          message: "There are \(names.count) names; up to \(Self.mostNames) are allowed."))
+          message: "There are \(names.count) names; up to \(Self.mostNames) are allowed."
+        )
+      )
       return
     }
     for (index, name) in names.enumerated() {
@@ -107,6 +114,7 @@ struct MergePreferences: Sendable {
       reason: "FIELD_UNKNOWN",
       message: "It names no field of which a merge takes one value. Those are \(known), "
         + "custom_properties, and custom_properties.NAME for one of them; tags of both are kept.",
-      given: Redaction.cut(name))
+      given: Redaction.cut(name)
+    )
   }
 }

@@ -30,8 +30,10 @@ struct MergePlan {
   /// - Throws: FAILED_PRECONDITION `MERGE_TOO_LARGE`, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY`,
   ///   `AMOUNT_OUT_OF_RANGE`.
   init(
-    _ primary: CustomerRow, _ secondary: CustomerRow,
-    _ preferences: MergePreferences = MergePreferences(), in reader: StoreReader
+    _ primary: CustomerRow,
+    _ secondary: CustomerRow,
+    _ preferences: MergePreferences = MergePreferences(),
+    in reader: StoreReader
   ) throws {
     belongings = try reader.belongings(of: secondary.id, limit: Self.mostRecords + 1)
     guard belongings.total <= Self.mostRecords else {
@@ -42,10 +44,16 @@ struct MergePlan {
     var merged: Customer
     do {
       merged = try MergedRecord.make(
-        self.primary.customer, self.secondary.customer, preferences)
+        self.primary.customer,
+        self.secondary.customer,
+        preferences
+      )
       stats = try .joined(
-        CustomerStats(primary.stats), CustomerStats(secondary.stats),
-        of: [primary.id, secondary.id], in: reader)
+        CustomerStats(primary.stats),
+        CustomerStats(secondary.stats),
+        of: [primary.id, secondary.id],
+        in: reader
+      )
     } catch let error as RuleError {
       throw RPCError.notOne(primary.id, secondary.id, error)
     }
@@ -61,12 +69,17 @@ struct MergePlan {
     }
     provenance = MergedRecord.provenance(
       (self.primary.customer, self.primary.provenance),
-      (self.secondary.customer, self.secondary.provenance), merged)
+      (self.secondary.customer, self.secondary.provenance),
+      merged
+    )
     customer = merged
   }
 
   private static func former(
-    of primary: CustomerRow, _ secondary: CustomerRow, _ merged: Customer, _ emailKey: String?
+    of primary: CustomerRow,
+    _ secondary: CustomerRow,
+    _ merged: Customer,
+    _ emailKey: String?
   ) -> [FormerIdentifier] {
     var all = [FormerIdentifier.id(secondary.id)]
     for row in [primary, secondary] {
@@ -106,12 +119,19 @@ struct MergePlan {
   }
 
   private func row(
-    _ customer: Customer, _ stats: CustomerStats, at now: Int64
+    _ customer: Customer,
+    _ stats: CustomerStats,
+    at now: Int64
   ) throws -> CustomerRow {
     var row = CustomerRow(
-      id: primary.row.id, externalID: customer.externalID, emailKey: emailKey,
-      phone: customer.phoneNumber, updatedAt: now,
-      body: try RecordLimit.customer.checked(customer.encoded()), stats: try stats.encoded())
+      id: primary.row.id,
+      externalID: customer.externalID,
+      emailKey: emailKey,
+      phone: customer.phoneNumber,
+      updatedAt: now,
+      body: try RecordLimit.customer.checked(customer.encoded()),
+      stats: try stats.encoded()
+    )
     row.provenance = provenance
     return row
   }
@@ -121,7 +141,14 @@ struct MergePlan {
 
   private func event(_ mergeID: Int64, by actor: ConsentActor, at now: Int64) -> Event {
     MergeEvent.merged(
-      mergeID, with: secondary.row.id, belongings, former, summary(customer), by: actor, at: now)
+      mergeID,
+      with: secondary.row.id,
+      belongings,
+      former,
+      summary(customer),
+      by: actor,
+      at: now
+    )
   }
 }
 
@@ -161,10 +188,18 @@ extension MergePlan {
     }
     try writer.insert(
       MergeRow(
-        id: mergeID, primaryID: row.id, secondaryID: secondary.row.id, mergedAt: now,
-        primaryBefore: primary.row.body, primaryAfter: row.body,
+        id: mergeID,
+        primaryID: row.id,
+        secondaryID: secondary.row.id,
+        mergedAt: now,
+        primaryBefore: primary.row.body,
+        primaryAfter: row.body,
         primaryProvenance: provenance.0,
-        secondary: secondary.row.body, secondaryProvenance: provenance.1, moved: moved))
+        secondary: secondary.row.body,
+        secondaryProvenance: provenance.1,
+        moved: moved
+      )
+    )
     try writer.emptyMerges(before: now - Unmerge.possibleFor)
     return Result(row: row, customer: customer, mergeID: mergeID)
   }
@@ -182,7 +217,11 @@ extension MergePlan {
         let own = side.row.address(channel)
         guard own == nil || own != kept else { continue }
         let optOut = KeptOptOut(
-          of: side.customer, channel, source: MergedConsent.mergeSource, at: now)
+          of: side.customer,
+          channel,
+          source: MergedConsent.mergeSource,
+          at: now
+        )
         guard let optOut else { continue }
         let addresses = (own.map { [.address(channel, $0)] } ?? []) + names
         for case .address(channel, let address) in addresses {
@@ -208,7 +247,8 @@ extension MergePlan {
         try OwnedBody.naming(to, in: OwnedBody.ofLedger, of: $0)
       },
       checkouts: try writer.moveCheckouts(from: from, to: to),
-      formerIdentifiers: try writer.read.formerIdentifiers(of: from))
+      formerIdentifiers: try writer.read.formerIdentifiers(of: from)
+    )
     try writer.removeMerged(secondary.row, toldBy: mergeID)
     return moved
   }
@@ -226,22 +266,28 @@ extension RPCError {
   /// Both together are more than one customer can have. Callers of an upsert did not ask for a
   /// merge, so it says that one was tried.
   fileprivate static func notOne(
-    _ primary: Int64, _ secondary: Int64, _ error: RuleError
+    _ primary: Int64,
+    _ secondary: Int64,
+    _ error: RuleError
   ) -> RPCError {
     reason(
-      .failedPrecondition, error.reason,
+      .failedPrecondition,
+      error.reason,
       "Customers \(primary) and \(secondary) cannot become one customer: "
         + "\(error.message) Change one of them first, by its id.",
-      metadata: ["customer_id": String(primary), "other_customer_id": String(secondary)])
+      metadata: ["customer_id": String(primary), "other_customer_id": String(secondary)]
+    )
   }
 
   /// One write cannot move everything.
   fileprivate static func mergeTooLarge(_ id: Int64) -> RPCError {
     reason(
-      .failedPrecondition, "MERGE_TOO_LARGE",
+      .failedPrecondition,
+      "MERGE_TOO_LARGE",
       "Customer \(id) has more than \(MergePlan.mostRecords) events, orders, checkouts and ledger "
         + "rows, which is more than one merge moves. Name it as the primary and the other one as "
         + "the secondary, or send the identifiers of one of them only.",
-      metadata: ["customer_id": String(id), "limit": String(MergePlan.mostRecords)])
+      metadata: ["customer_id": String(id), "limit": String(MergePlan.mostRecords)]
+    )
   }
 }

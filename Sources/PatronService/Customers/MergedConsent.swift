@@ -46,7 +46,9 @@ struct MergedConsent {
 
   /// Decides for every channel and topic. `address` is what the merged customer keeps.
   init(
-    _ primary: Side, _ secondary: Side, keeping address: (PatronModel.Channel) -> String?
+    _ primary: Side,
+    _ secondary: Side,
+    keeping address: (PatronModel.Channel) -> String?
   ) {
     var merged = Customer()
     for (channel, topic) in Self.pairs {
@@ -62,13 +64,21 @@ struct MergedConsent {
       if result != held {
         merged.setConsent(result, channel, topic, ledgerID: 0)
         changes.add(
-          LedgerRow(decided: held, result, source: Self.mergeSource), channel, topic, why)
+          LedgerRow(decided: held, result, source: Self.mergeSource),
+          channel,
+          topic,
+          why
+        )
         continue
       }
       if let entry = holder.customer.entry(channel, topic) { merged.subscriptions.append(entry) }
       if isSecondarys, left.isWish, !held.isWish {
         changes.note(
-          LedgerRow(movedTo: held, from: left, source: Self.mergeSource), channel, topic, why)
+          LedgerRow(movedTo: held, from: left, source: Self.mergeSource),
+          channel,
+          topic,
+          why
+        )
       }
     }
     subscriptions = merged.subscriptions
@@ -105,7 +115,9 @@ extension Customer {
 
   /// Puts an entry in the place of the one of a channel and topic; nil removes that.
   mutating func setEntry(
-    _ entry: Subscription?, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic
+    _ entry: Subscription?,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic
   ) {
     let place = subscriptions.firstIndex {
       $0.channel.rawValue == channel.rawValue && $0.topic.rawValue == topic.rawValue
@@ -130,16 +142,27 @@ extension LedgerRow {
       case .neverSubscribed: .addressChange
       }
     self.init(
-      action: action, previousState: old.state, newState: new.state,
-      occurredAt: new.changedAt ?? old.changedAt ?? 0, actor: new.changedBy ?? .system,
-      source: source, optInLevel: new.optInLevel)
+      action: action,
+      previousState: old.state,
+      newState: new.state,
+      occurredAt: new.changedAt ?? old.changedAt ?? 0,
+      actor: new.changedBy ?? .system,
+      source: source,
+      optInLevel: new.optInLevel
+    )
   }
 
   /// The row of a state that is another one because the record has another address than before a
   /// merge, or its end. Its time is that of the write.
   init(movedTo new: ChannelConsent, from old: ChannelConsent, source: String) {
     self.init(
-      action: .addressChange, previousState: old.state, newState: new.state, occurredAt: 0,
-      actor: .system, source: source, optInLevel: new.optInLevel)
+      action: .addressChange,
+      previousState: old.state,
+      newState: new.state,
+      occurredAt: 0,
+      actor: .system,
+      source: source,
+      optInLevel: new.optInLevel
+    )
   }
 }

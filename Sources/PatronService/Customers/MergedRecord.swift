@@ -8,7 +8,9 @@ enum MergedRecord {
   /// - Throws: `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY`: each record keeps the limit, both together
   ///   may not.
   static func make(
-    _ primary: Customer, _ secondary: Customer, _ preferences: MergePreferences
+    _ primary: Customer,
+    _ secondary: Customer,
+    _ preferences: MergePreferences
   ) throws(RuleError) -> Customer {
     var merged = primary
     for field in MergeField.all where field.isSet(secondary) {
@@ -56,7 +58,9 @@ enum MergedRecord {
   /// Who set the fields of a merged record: of those that the secondary gave, who set them there;
   /// of those that neither has, who cleared them last.
   static func provenance(
-    _ primary: (Customer, Provenance), _ secondary: (Customer, Provenance), _ merged: Customer
+    _ primary: (Customer, Provenance),
+    _ secondary: (Customer, Provenance),
+    _ merged: Customer
   ) -> [UInt8] {
     var names = fields(of: changes(from: primary.0, to: merged).filter { $0 != "tags" })
     if primary.0.tags == nil { names.append("tags") }
@@ -71,14 +75,19 @@ enum MergedRecord {
   /// Who set the fields of a record from which a merge was taken back: `before` knows who had set
   /// them. Summaries are no part of a record: they go back where `secondary` had set them last.
   static func provenance(
-    undone: Customer, from current: Customer, _ now: Provenance, before: Provenance,
+    undone: Customer,
+    from current: Customer,
+    _ now: Provenance,
+    before: Provenance,
     of secondary: Provenance
   ) -> [UInt8] {
     let summaries = Provenance.summaries.filter { name in
       now.setter(of: name).map { $0 == secondary.setter(of: name) } ?? false
     }
     return now.taking(
-      fields(of: changes(from: current, to: undone)) + summaries, from: before)
+      fields(of: changes(from: current, to: undone)) + summaries,
+      from: before
+    )
   }
 
   /// The language comes with the whole tag that it was taken from.
@@ -99,7 +108,10 @@ enum MergedRecord {
   /// their former value, those that were changed since stay. Identifiers of the secondary go back
   /// to it in any case.
   static func undone(
-    _ current: Customer, before: Customer, after: Customer, secondary: Customer
+    _ current: Customer,
+    before: Customer,
+    after: Customer,
+    secondary: Customer
   ) -> Customer {
     var record = current
     for field in MergeField.all + MergeField.own where field.isSame(current, after) {
@@ -139,7 +151,9 @@ extension Customer {
 
   private var match: IdentityMatch {
     IdentityMatch(
-      customerID: id, externalID: externalID,
-      emailKey: email.flatMap { try? EmailAddress($0).key })
+      customerID: id,
+      externalID: externalID,
+      emailKey: email.flatMap { try? EmailAddress($0).key }
+    )
   }
 }

@@ -21,7 +21,10 @@ extension CustomerStats {
   ///
   /// - Throws: `AMOUNT_OUT_OF_RANGE` when a sum does not fit 64 bits.
   static func joined(
-    _ first: CustomerStats, _ second: CustomerStats, of owners: [Int64], in reader: StoreReader
+    _ first: CustomerStats,
+    _ second: CustomerStats,
+    of owners: [Int64],
+    in reader: StoreReader
   ) throws -> CustomerStats {
     let orders: CustomerOrderStatistics
     do throws(RuleError) {
@@ -50,14 +53,20 @@ extension CustomerStats {
     var joined = try CustomerStats(
       orders,
       Activity(
-        sources: bySource.sorted { $0.key < $1.key }.map(\.value), lastEventAt: last))
+        sources: bySource.sorted { $0.key < $1.key }.map(\.value),
+        lastEventAt: last
+      )
+    )
     try joined.joinSummaries(first, second, of: owners, in: reader)
     return joined
   }
 
   /// The type of the last event of a source at an instant; of several the one with the highest id.
   private static func latest(
-    _ source: Int32, at instant: Int64, of owners: [Int64], in reader: StoreReader
+    _ source: Int32,
+    at instant: Int64,
+    of owners: [Int64],
+    in reader: StoreReader
   ) throws -> String? {
     var found: (id: Int64, type: String)?
     for owner in owners {
@@ -77,7 +86,8 @@ extension CustomerStats {
   static func counted(of customerID: Int64, in reader: StoreReader) throws -> CustomerStats {
     var counted = try CustomerStats(
       CustomerOrderStatistics(of: contributions(of: customerID, in: reader)),
-      activity(of: customerID, in: reader))
+      activity(of: customerID, in: reader)
+    )
     try counted.countSummaries(of: customerID, in: reader)
     return counted
   }
@@ -86,7 +96,8 @@ extension CustomerStats {
   func recounted(of customerID: Int64, in reader: StoreReader) throws -> CustomerStats {
     var counted = try CustomerStats(
       CustomerOrderStatistics(of: Self.contributions(of: customerID, in: reader)),
-      Self.activity(of: customerID, in: reader))
+      Self.activity(of: customerID, in: reader)
+    )
     counted.reviews = reviews
     counted.loyalty = loyalty
     return counted
@@ -94,7 +105,8 @@ extension CustomerStats {
 
   /// What the orders of a customer add to the statistics.
   static func contributions(
-    of customerID: Int64, in reader: StoreReader
+    of customerID: Int64,
+    in reader: StoreReader
   ) throws -> [OrderContribution] {
     try reader.orders(of: customerID).map { row in
       try OrderContribution(of: OrderSnapshot(stored: Order(stored: row.body)))
@@ -104,7 +116,10 @@ extension CustomerStats {
   /// These statistics without those of a customer whose orders and events went from `owner`, whose
   /// statistics these are.
   func without(
-    _ gone: CustomerStats, _ orders: [OrderContribution], of owner: Int64, in reader: StoreReader
+    _ gone: CustomerStats,
+    _ orders: [OrderContribution],
+    of owner: Int64,
+    in reader: StoreReader
   ) throws -> CustomerStats {
     var statistics = statistics
     for order in orders {
@@ -129,7 +144,9 @@ extension CustomerStats {
 
   /// The last event of each source, newest first until all were met.
   private static func latest(
-    _ counts: [Int32: Int64], of owner: Int64, in reader: StoreReader
+    _ counts: [Int32: Int64],
+    of owner: Int64,
+    in reader: StoreReader
   ) throws -> Activity {
     var found: [Int32: SourceActivity] = [:]
     guard !counts.isEmpty else { return Activity(sources: [], lastEventAt: nil) }
@@ -145,7 +162,8 @@ extension CustomerStats {
     }
     return Activity(
       sources: found.sorted { $0.key < $1.key }.map(\.value),
-      lastEventAt: found.values.compactMap { $0.lastEventAt?.micros }.max())
+      lastEventAt: found.values.compactMap { $0.lastEventAt?.micros }.max()
+    )
   }
 }
 
@@ -168,7 +186,8 @@ extension CustomerOrderStatistics {
         unknownRefundCount: try Self.sum(known.unknownRefundCount, more.unknownRefundCount),
         cancelledCount: try Self.sum(known.cancelledCount, more.cancelledCount),
         firstOrderAt: [known.firstOrderAt, more.firstOrderAt].compactMap(\.self).min(),
-        lastOrderAt: [known.lastOrderAt, more.lastOrderAt].compactMap(\.self).max())
+        lastOrderAt: [known.lastOrderAt, more.lastOrderAt].compactMap(\.self).max()
+      )
     }
     return CustomerOrderStatistics(byCurrency: joined)
   }
@@ -178,7 +197,8 @@ extension CustomerOrderStatistics {
     guard !overflow else {
       throw RuleError(
         reason: "AMOUNT_OUT_OF_RANGE",
-        message: "The orders of both customers together are more than 64 bits hold.")
+        message: "The orders of both customers together are more than 64 bits hold."
+      )
     }
     return sum
   }

@@ -28,7 +28,10 @@ extension CustomerStats {
 
   /// Sets the summaries of two customers together.
   mutating func joinSummaries(
-    _ first: CustomerStats, _ second: CustomerStats, of owners: [Int64], in reader: StoreReader
+    _ first: CustomerStats,
+    _ second: CustomerStats,
+    of owners: [Int64],
+    in reader: StoreReader
   ) throws {
     // Where only one has any, there is nothing to join.
     reviews = first.reviews ?? second.reviews
@@ -82,7 +85,10 @@ extension CustomerStats {
 
   /// Sets the summaries of `all` without those of a customer whose events went from `owner`.
   mutating func setSummaries(
-    of all: CustomerStats, without gone: CustomerStats, of owner: Int64, in reader: StoreReader
+    of all: CustomerStats,
+    without gone: CustomerStats,
+    of owner: Int64,
+    in reader: StoreReader
   ) throws {
     reviews = all.reviews
     loyalty = all.loyalty

@@ -14,7 +14,9 @@ enum OwnedBody {
   ///
   /// - Throws: ``StoreError/corrupt(_:)`` for bytes that are no such message.
   static func naming(
-    _ customerID: Int64, in field: UInt64, of body: [UInt8]
+    _ customerID: Int64,
+    in field: UInt64,
+    of body: [UInt8]
   ) throws(StoreError) -> [UInt8] {
     var index = 0
     while index < body.count {

@@ -21,18 +21,23 @@ enum ProfileEvent {
     if fields.count < changedFields.count, fields.allSatisfy(isFlag) { return nil }
     guard fields == ["tags"] else {
       return event(
-        "profile_updated", of: new, ["changed_fields": fields.sorted().joined(separator: ",")])
+        "profile_updated",
+        of: new,
+        ["changed_fields": fields.sorted().joined(separator: ",")]
+      )
     }
     let before = tags(of: old)
     let after = tags(of: new)
     let known = Set(before.map(TagSet.key))
     let kept = Set(after.map(TagSet.key))
     return event(
-      "tags_changed", of: new,
+      "tags_changed",
+      of: new,
       [
         "added": list(after.filter { !known.contains(TagSet.key($0)) }),
         "removed": list(before.filter { !kept.contains(TagSet.key($0)) }),
-      ])
+      ]
+    )
   }
 
   private static func isFlag(_ field: String) -> Bool {
@@ -55,7 +60,9 @@ enum ProfileEvent {
 
   /// The event of a change is named by the etag that the change gave the record.
   private static func event(
-    _ type: String, of customer: Customer, _ properties: [String: String]
+    _ type: String,
+    of customer: Customer,
+    _ properties: [String: String]
   ) -> Event {
     let known = EventCatalogue.type(type, of: .product)
     return .with {

@@ -8,10 +8,16 @@ extension PostalAddress {
   init(_ address: Address) {
     func part(_ text: String) -> String? { text.isEmpty ? nil : text }
     self.init(
-      address1: part(address.address1), address2: part(address.address2),
-      city: part(address.city), company: part(address.company), state: part(address.state),
-      zip: part(address.zip), provinceCode: part(address.provinceCode),
-      countryCode: part(address.countryCode), phoneNumber: part(address.phoneNumber))
+      address1: part(address.address1),
+      address2: part(address.address2),
+      city: part(address.city),
+      company: part(address.company),
+      state: part(address.state),
+      zip: part(address.zip),
+      provinceCode: part(address.provinceCode),
+      countryCode: part(address.countryCode),
+      phoneNumber: part(address.phoneNumber)
+    )
   }
 }
 
@@ -54,7 +60,8 @@ extension CivilDate {
     guard let date = CivilDate(year: Int(year), month: Int(month), day: Int(day)) else {
       throw RuleError(
         reason: "DATE_INVALID",
-        message: "There is no such day. Expected is a year from 1 to 9999, a month and a day.")
+        message: "There is no such day. Expected is a year from 1 to 9999, a month and a day."
+      )
     }
     self = date
   }
@@ -63,7 +70,9 @@ extension CivilDate {
 extension CountryCode {
   /// The country of numbers without `+` that a request names; nil when it names none.
   static func checked(
-    _ text: String, path: String = "default_country", _ violations: inout Violations
+    _ text: String,
+    path: String = "default_country",
+    _ violations: inout Violations
   ) -> CountryCode? {
     guard !text.isEmpty else { return nil }
     return violations.check(path) { () throws(RuleError) in try CountryCode(text) }
@@ -73,7 +82,9 @@ extension CountryCode {
 extension ConsentActor {
   /// The actor that a request names, or what the method takes when it names none.
   static func checked(
-    _ actor: Actor, unspecified: ConsentActor, path: String = "actor",
+    _ actor: Actor,
+    unspecified: ConsentActor,
+    path: String = "actor",
     _ violations: inout Violations
   ) -> ConsentActor {
     if actor == .unspecified { return unspecified }
@@ -83,7 +94,9 @@ extension ConsentActor {
         RuleError(
           reason: "ACTOR_UNKNOWN",
           message: "The actor is not known. Expected is one of ACTOR_CUSTOMER, ACTOR_OPERATOR, "
-            + "ACTOR_PLATFORM and ACTOR_SYSTEM."))
+            + "ACTOR_PLATFORM and ACTOR_SYSTEM."
+        )
+      )
       return unspecified
     }
     return known

@@ -42,7 +42,8 @@ struct Provenance {
   /// What is summed up from orders and events.
   static let summaries = ["order_stats", "reviews", "loyalty"]
   private static let bits = Dictionary(
-    uniqueKeysWithValues: fields.enumerated().map { ($0.element, UInt64(1) << $0.offset) })
+    uniqueKeysWithValues: fields.enumerated().map { ($0.element, UInt64(1) << $0.offset) }
+  )
   private static let propertyPrefix = Enrichment.properties + "."
   /// The most properties, present or removed, that are remembered.
   private static let mostProperties = 200
@@ -92,7 +93,9 @@ extension Provenance {
   /// What is to be stored in the place of `stored`, to note who set fields; nil when none of them
   /// is remembered.
   static func noting(
-    _ names: [String], by setter: Setter, over stored: @autoclosure () throws -> [UInt8]
+    _ names: [String],
+    by setter: Setter,
+    over stored: @autoclosure () throws -> [UInt8]
   ) throws -> [UInt8]? {
     var group = Group(setter: setter, fields: 0, properties: [])
     for name in names {
@@ -237,7 +240,9 @@ extension CustomerDraft {
   /// Leaves alone what an event of the past must not touch: fields that were set later, identifiers
   /// that its type does not tell of, and signed names where the customer has any.
   mutating func leave(
-    what customer: Customer, has provenance: Provenance, newerThan time: Int64,
+    what customer: Customer,
+    has provenance: Provenance,
+    newerThan time: Int64,
     unlessSetBy event: Int64?
   ) {
     func kept<Value>(_ field: String, _ edit: FieldEdit<Value>) -> FieldEdit<Value> {

@@ -23,10 +23,12 @@ struct SharedAddresses: Sendable {
   var refusal: RPCError? {
     guard let field = fields.first else { return nil }
     return .reason(
-      .failedPrecondition, "IDENTIFIER_SHARED",
+      .failedPrecondition,
+      "IDENTIFIER_SHARED",
       "The store's settings say that \(field.rawValue) is nobody's own, and nothing else names a "
         + "customer who is known. Give another identifier.",
-      metadata: ["field": field.rawValue])
+      metadata: ["field": field.rawValue]
+    )
   }
 }
 

@@ -13,15 +13,23 @@ enum SharedPhone {
 
   /// Notes that the owner of a phone number is not who has the e-mail address.
   static func note(
-    _ phone: String, of ownerID: Int64, with emailKey: String, at micros: Int64,
-    in writer: StoreWriter, now: Int64
+    _ phone: String,
+    of ownerID: Int64,
+    with emailKey: String,
+    at micros: Int64,
+    in writer: StoreWriter,
+    now: Int64
   ) throws {
     let hashes = SuppressionReader(writer.read)
     let limit = try StoreSettings(of: writer.read).mostEmailsOfPhone + 1
     let isNew = try writer.noteSharedPhone(
-      phoneHash: hashes.hash(phone), emailHash: hashes.hash(emailKey),
-      day: FilterDays.number(min(micros, now)), ownerID: ownerID, keeping: limit,
-      notBefore: FilterDays.number(now) - days)
+      phoneHash: hashes.hash(phone),
+      emailHash: hashes.hash(emailKey),
+      day: FilterDays.number(min(micros, now)),
+      ownerID: ownerID,
+      keeping: limit,
+      notBefore: FilterDays.number(now) - days
+    )
     if isNew { try writer.refreshTerms(of: ownerID) }
   }
 

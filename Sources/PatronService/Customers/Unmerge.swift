@@ -54,10 +54,12 @@ struct Unmerge {
     secondary = try Customer(kept: merge.secondary)
     primary = MergedRecord.undone(current, before: before, after: after, secondary: secondary)
     primaryProvenance = MergedRecord.provenance(
-      undone: primary, from: current,
+      undone: primary,
+      from: current,
       try Provenance(stored: row.provenance(in: reader)),
       before: try Provenance(stored: merge.primaryProvenance),
-      of: try Provenance(stored: merge.secondaryProvenance))
+      of: try Provenance(stored: merge.secondaryProvenance)
+    )
     // One phone number in two spellings, of an older version: the primary has it.
     if secondary.phoneNumber == primary.phoneNumber, secondary.email != nil {
       secondary.phoneNumber = nil
@@ -71,11 +73,19 @@ struct Unmerge {
       former.emailKey == primaryKey ? nil : former.emailKey,
     ].compactMap(\.self)
     consent = UnmergedConsent(
-      current: current, before: before, after: after, secondary: secondary,
+      current: current,
+      before: before,
+      after: after,
+      secondary: secondary,
       addresses: .init(
-        merged: row, before: former, primary: (primary.phoneNumber, primaryKey),
-        secondary: (secondary.phoneNumber, secondaryKey)),
-      optOuts: try LaterOptOuts(since: merge, in: reader), at: now)
+        merged: row,
+        before: former,
+        primary: (primary.phoneNumber, primaryKey),
+        secondary: (secondary.phoneNumber, secondaryKey)
+      ),
+      optOuts: try LaterOptOuts(since: merge, in: reader),
+      at: now
+    )
     primary.subscriptions = consent.primary
     secondary.subscriptions = consent.secondary
   }
@@ -87,8 +97,12 @@ struct Unmerge {
 
   /// Identifiers that both are to have must be free, or the merged customer's.
   private static func refuse(
-    _ primary: Customer, _ primaryKey: String?, _ secondary: Customer, _ secondaryKey: String?,
-    _ row: CustomerRow, in reader: StoreReader
+    _ primary: Customer,
+    _ primaryKey: String?,
+    _ secondary: Customer,
+    _ secondaryKey: String?,
+    _ row: CustomerRow,
+    in reader: StoreReader
   ) throws {
     for (customer, email) in [(primary, primaryKey), (secondary, secondaryKey)] {
       let keys: [(IdentifierField, CustomerKey?)] = [
@@ -126,7 +140,8 @@ extension Unmerge {
   /// Writes the end of the merge, and returns both customers. The primary gives its identifiers up
   /// before the secondary takes them.
   func perform(
-    in writer: StoreWriter, at now: Int64
+    in writer: StoreWriter,
+    at now: Int64
   ) throws -> (primary: CustomerRow, secondary: CustomerRow) {
     let orders = try move(in: writer)
     let reader = writer.read
@@ -134,11 +149,25 @@ extension Unmerge {
     let left = try CustomerStats(row.stats).without(gone, orders, of: row.id, in: reader)
     let former = Set(try reader.formerIdentifiers(of: row.id))
     var primary = try written(
-      primary, primaryKey, consent.primaryChanges, left, row.id, and: merge.secondaryID, writer,
-      at: now)
+      primary,
+      primaryKey,
+      consent.primaryChanges,
+      left,
+      row.id,
+      and: merge.secondaryID,
+      writer,
+      at: now
+    )
     var secondary = try written(
-      secondary, secondaryKey, consent.secondaryChanges, gone, merge.secondaryID, and: row.id,
-      writer, at: now)
+      secondary,
+      secondaryKey,
+      consent.secondaryChanges,
+      gone,
+      merge.secondaryID,
+      and: row.id,
+      writer,
+      at: now
+    )
     primary.provenance = primaryProvenance
     secondary.provenance = merge.secondaryProvenance
     try liftSuppressions(in: writer)
@@ -172,7 +201,8 @@ extension Unmerge {
   }
 
   private func belongsToSecondary(
-    _ identifier: FormerIdentifier, _ row: CustomerRow
+    _ identifier: FormerIdentifier,
+    _ row: CustomerRow
   ) -> Bool {
     switch identifier {
     case .id(let id): id == row.id
@@ -221,8 +251,14 @@ extension Unmerge {
 
   /// A customer with the events that tell of the end of the merge, ready to be stored.
   private func written(
-    _ record: Customer, _ emailKey: String?, _ changes: ConsentChanges,
-    _ stats: CustomerStats, _ id: Int64, and otherID: Int64, _ writer: StoreWriter, at now: Int64
+    _ record: Customer,
+    _ emailKey: String?,
+    _ changes: ConsentChanges,
+    _ stats: CustomerStats,
+    _ id: Int64,
+    and otherID: Int64,
+    _ writer: StoreWriter,
+    at now: Int64
   ) throws -> CustomerRow {
     var customer = record
     let change = try writer.nextID()
@@ -231,12 +267,24 @@ extension Unmerge {
     var changes = changes
     try changes.record(in: &customer, writer, at: now)
     var timeline = try TimelineWriter(
-      writer, customerID: id, stats: try stats.encoded(), now: now)
+      writer,
+      customerID: id,
+      stats: try stats.encoded(),
+      now: now
+    )
     try timeline.add(
-      MergeEvent.unmerged(merge.id, of: id, and: otherID, at: now), id: change)
+      MergeEvent.unmerged(merge.id, of: id, and: otherID, at: now),
+      id: change
+    )
     for event in changes.events(at: now) { _ = try timeline.put(event) }
     return CustomerRow(
-      id: id, externalID: customer.externalID, emailKey: emailKey, phone: customer.phoneNumber,
-      updatedAt: now, body: try customer.encoded(), stats: try timeline.stats.encoded())
+      id: id,
+      externalID: customer.externalID,
+      emailKey: emailKey,
+      phone: customer.phoneNumber,
+      updatedAt: now,
+      body: try customer.encoded(),
+      stats: try timeline.stats.encoded()
+    )
   }
 }

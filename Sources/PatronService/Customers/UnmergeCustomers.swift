@@ -23,7 +23,9 @@ extension CustomerHandlers {
         RuleError(
           reason: "REF_MISSING",
           message: "No merge is named. Expected is the merge_id that MergeCustomers answered, or "
-            + "that the event profile_merged has."))
+            + "that the event profile_merged has."
+        )
+      )
     }
     try violations.finish()
     return Unmerging(store: store, requestID: requestID, mergeID: request.mergeID)
@@ -31,12 +33,17 @@ extension CustomerHandlers {
 
   /// Undoes a merge.
   static func unmerge(
-    _ request: Unmerging, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ request: Unmerging,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(request.store)
     try FirstAnswers.answer(
-      request.requestID, of: CustomerService.unmergeCustomers.method, in: writer,
-      at: context.now, about: &response
+      request.requestID,
+      of: CustomerService.unmergeCustomers.method,
+      in: writer,
+      at: context.now,
+      about: &response
     ) { response in
       let unmerge = try Unmerge(request.mergeID, in: writer.read, at: context.now)
       let rows = try unmerge.perform(in: writer, at: context.now)

@@ -46,8 +46,13 @@ struct UnmergedConsent {
   /// Decides. `current` is the merged record now, `before` and `after` the primary around the
   /// merge, `secondary` the other one before it.
   init(
-    current: Customer, before: Customer, after: Customer, secondary: Customer,
-    addresses: Addresses, optOuts: LaterOptOuts, at now: Int64
+    current: Customer,
+    before: Customer,
+    after: Customer,
+    secondary: Customer,
+    addresses: Addresses,
+    optOuts: LaterOptOuts,
+    at now: Int64
   ) {
     var left = current
     var right = secondary
@@ -63,8 +68,10 @@ struct UnmergedConsent {
         case (true, true): ConsentRules.merge(keeping: stored, with: own)
         case (true, false):
           ConsentRules.readdress(
-            own, to: .never,
-            by: ConsentStatement(at: now, actor: .system, source: MergedConsent.unmergeSource))
+            own,
+            to: .never,
+            by: ConsentStatement(at: now, actor: .system, source: MergedConsent.unmergeSource)
+          )
         case (false, true):
           isSecondarys ? ConsentRules.merge(keeping: own, with: heard) : stored
         case (false, false): own
@@ -78,8 +85,11 @@ struct UnmergedConsent {
             || own.isWish && !stored.isWish)
         if stored != own, wasSaid || isMergeTold {
           primaryChanges.note(
-            LedgerRow(movedTo: own, from: stored, source: MergedConsent.unmergeSource), channel,
-            topic, Self.why)
+            LedgerRow(movedTo: own, from: stored, source: MergedConsent.unmergeSource),
+            channel,
+            topic,
+            Self.why
+          )
         }
       } else {
         Self.put(next, over: stored, channel, topic, &left, &primaryChanges)
@@ -103,13 +113,21 @@ struct UnmergedConsent {
 
   /// Puts a consent in the place of `old`, unless it is the same: then its ledger row is there.
   private static func put(
-    _ consent: ChannelConsent, over old: ChannelConsent, _ channel: PatronModel.Channel,
-    _ topic: PatronModel.Topic, _ record: inout Customer, _ changes: inout ConsentChanges
+    _ consent: ChannelConsent,
+    over old: ChannelConsent,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
+    _ record: inout Customer,
+    _ changes: inout ConsentChanges
   ) {
     guard consent != old else { return }
     record.setConsent(consent, channel, topic, ledgerID: 0)
     changes.add(
-      LedgerRow(decided: old, consent, source: MergedConsent.unmergeSource), channel, topic, why)
+      LedgerRow(decided: old, consent, source: MergedConsent.unmergeSource),
+      channel,
+      topic,
+      why
+    )
   }
 }
 
@@ -134,10 +152,14 @@ struct LaterOptOuts {
         (
           channel, topic,
           ChannelConsent(
-            state: .unsubscribed, unsubscribedAt: time, changedAt: time,
+            state: .unsubscribed,
+            unsubscribedAt: time,
+            changedAt: time,
             source: record.evidence?.source,
-            changedBy: ConsentActor(rawValue: Int(record.actor.rawValue)))
-        ))
+            changedBy: ConsentActor(rawValue: Int(record.actor.rawValue))
+          )
+        )
+      )
       return true
     }
   }

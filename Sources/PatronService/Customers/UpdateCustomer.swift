@@ -28,32 +28,49 @@ extension CustomerHandlers {
         "id",
         RuleError(
           reason: "REF_MISSING",
-          message: "No customer is named. Expected is Patron's id, a positive number."))
+          message: "No customer is named. Expected is Patron's id, a positive number."
+        )
+      )
     }
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let actor = ConsentActor.checked(request.actor, unspecified: .operator, &violations)
     var input = request.customer ?? CustomerInput()
     let mask = UpdateMask(request.updateMask, on: &input, &violations)
     var draft = CustomerDraft(
-      input, path: "customer", defaultCountry: country, now: WallClock.now(), isNamed: true,
-      violations: &violations)
+      input,
+      path: "customer",
+      defaultCountry: country,
+      now: WallClock.now(),
+      isNamed: true,
+      violations: &violations
+    )
     draft.clearedFlags = mask.clearedFlags
     try violations.finish()
     var change = CustomerChange(of: draft, by: actor)
     change.suspects = violations.suspects
     return Update(
-      store: store, requestID: requestID, id: request.id, change: change,
-      replacesProperties: mask.replacesProperties, etag: request.etag,
-      lacksCountry: violations.lacksCountry)
+      store: store,
+      requestID: requestID,
+      id: request.id,
+      change: change,
+      replacesProperties: mask.replacesProperties,
+      etag: request.etag,
+      lacksCountry: violations.lacksCountry
+    )
   }
 
   /// Changes one customer.
   static func update(
-    _ update: Update, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ update: Update,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(update.store)
     try FirstAnswers.answer(
-      update.requestID, of: CustomerService.updateCustomer.method, in: writer, at: context.now,
+      update.requestID,
+      of: CustomerService.updateCustomer.method,
+      in: writer,
+      at: context.now,
       about: &response
     ) { response in
       let result = try perform(update, in: writer, at: context.now)
@@ -63,13 +80,16 @@ extension CustomerHandlers {
           $0.outcome = result.outcome
           $0.changedFields = result.changedFields
           $0.warnings = result.warnings
-        })
+        }
+      )
       return [result.row.id]
     }
   }
 
   private static func perform(
-    _ update: Update, in writer: StoreWriter, at now: Int64
+    _ update: Update,
+    in writer: StoreWriter,
+    at now: Int64
   ) throws -> CustomerChange.Result {
     guard let row = try writer.read.customerRow(.id(update.id), withProvenance: true) else {
       throw try RPCError.customerNotFound(.id(update.id), in: writer.read)
@@ -91,10 +111,19 @@ extension CustomerChange {
   /// A change of a customer who is named by other means than the input.
   init(of draft: CustomerDraft, by actor: ConsentActor) {
     self.init(
-      draft: draft, mode: .explicit, identity: .upsert, onConflict: .fail,
+      draft: draft,
+      mode: .explicit,
+      identity: .upsert,
+      onConflict: .fail,
       flags: MarketingFlags(
-        sms: draft.acceptsSMS, email: draft.acceptsEmail, actor: actor, source: "update"),
-      origin: .api, setBy: "update")
+        sms: draft.acceptsSMS,
+        email: draft.acceptsEmail,
+        actor: actor,
+        source: "update"
+      ),
+      origin: .api,
+      setBy: "update"
+    )
   }
 }
 
@@ -111,8 +140,10 @@ extension RPCError {
   /// The record changed since the caller read it.
   static func etagMismatch(_ current: String) -> RPCError {
     reason(
-      .aborted, "ETAG_MISMATCH",
+      .aborted,
+      "ETAG_MISMATCH",
       "The customer was changed since. Read it again and decide on what it is now.",
-      metadata: ["etag": current])
+      metadata: ["etag": current]
+    )
   }
 }

@@ -20,7 +20,8 @@ struct UpdateMask {
 
   /// Applies a mask to an input. An empty one takes the fields that are present.
   init(
-    _ mask: GoogleProtobuf.FieldMask?, on input: inout CustomerInput,
+    _ mask: GoogleProtobuf.FieldMask?,
+    on input: inout CustomerInput,
     _ violations: inout Violations
   ) {
     let paths = mask?.paths ?? []
@@ -30,7 +31,9 @@ struct UpdateMask {
         "update_mask",
         RuleError(
           reason: "LIST_TOO_LONG",
-          message: "A mask has up to \(Self.mostPaths) paths; this one has \(paths.count)."))
+          message: "A mask has up to \(Self.mostPaths) paths; this one has \(paths.count)."
+        )
+      )
       return
     }
     var output = CustomerInput()
@@ -47,7 +50,9 @@ struct UpdateMask {
 
   /// Takes one field; false when there is none of that name.
   private mutating func take(
-    _ path: String, from input: CustomerInput, to output: inout CustomerInput
+    _ path: String,
+    from input: CustomerInput,
+    to output: inout CustomerInput
   ) -> Bool {
     switch path {
     case "external_id": output.externalID = input.externalID ?? ""
@@ -89,7 +94,9 @@ struct UpdateMask {
 
   /// `custom_properties.<name>` is one property.
   private func takeProperty(
-    _ path: String, from input: CustomerInput, to output: inout CustomerInput
+    _ path: String,
+    from input: CustomerInput,
+    to output: inout CustomerInput
   ) -> Bool {
     guard path.hasPrefix(Self.propertyPrefix) else { return false }
     let name = String(path.dropFirst(Self.propertyPrefix.count))
@@ -104,6 +111,7 @@ struct UpdateMask {
       message: "The path names no field of patron.v1.CustomerInput. Expected is a name such as "
         + "phone_number, custom_properties.shoe_size for one property, or address.city for one "
         + "part of the address.",
-      given: Redaction.cut(path))
+      given: Redaction.cut(path)
+    )
   }
 }

@@ -22,13 +22,19 @@ extension CustomerHandlers {
 
   /// Adds and removes tags. Requests wait for each other, so none undoes what another did.
   static func updateTags(
-    _ update: TagUpdate, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ update: TagUpdate,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(update.store)
     var violations = Violations()
     let nothing = CustomerDraft(
-      CustomerInput(), path: "customer", defaultCountry: nil, now: context.now,
-      violations: &violations)
+      CustomerInput(),
+      path: "customer",
+      defaultCountry: nil,
+      now: context.now,
+      violations: &violations
+    )
     let outcome = try update.batch.apply(in: context) { named in
       let key = try named.resolved(in: writer.read)
       guard let row = try writer.read.customerRow(key, withProvenance: true) else {
@@ -47,7 +53,8 @@ extension CustomerHandlers {
       UpdateTagsResponse.with {
         $0.results = outcome.results
         $0.counts = outcome.counts
-      })
+      }
+    )
   }
 }
 
@@ -69,11 +76,17 @@ struct TagEdit: Sendable {
     try violations.finish()
     guard !added.isEmpty || !removed.isEmpty else {
       throw RPCError.invalid(
-        "add", "TAGS_MISSING", "No tags are given: name some in add, in remove, or in both.")
+        "add",
+        "TAGS_MISSING",
+        "No tags are given: name some in add, in remove, or in both."
+      )
     }
     guard !added.contains(where: { removed.contains(TagSet.key($0)) }) else {
       throw RPCError.invalid(
-        "remove", "TAG_IN_BOTH", "A tag is to be added and removed: leave it out of one of them.")
+        "remove",
+        "TAG_IN_BOTH",
+        "A tag is to be added and removed: leave it out of one of them."
+      )
     }
   }
 

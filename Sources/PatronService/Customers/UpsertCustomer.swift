@@ -18,24 +18,41 @@ extension CustomerHandlers {
     let store = try StoreID.named(request.storeID)
     var violations = Violations(request.invalidFields, unspecified: .reject)
     let settings = UpsertSettings(
-      country: request.defaultCountry, source: request.source, actor: request.actor,
-      onConflict: request.onConflict, &violations)
+      country: request.defaultCountry,
+      source: request.source,
+      actor: request.actor,
+      onConflict: request.onConflict,
+      &violations
+    )
     let change = settings.change(
-      request.customer ?? CustomerInput(), path: "customer", now: WallClock.now(), &violations)
+      request.customer ?? CustomerInput(),
+      path: "customer",
+      now: WallClock.now(),
+      &violations
+    )
     try violations.finish()
     return Upsert(
-      store: store, change: change, dryRun: request.validateOnly,
-      lacksCountry: violations.lacksCountry)
+      store: store,
+      change: change,
+      dryRun: request.validateOnly,
+      lacksCountry: violations.lacksCountry
+    )
   }
 
   /// Creates or updates one customer.
   static func upsert(
-    _ upsert: Upsert, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ upsert: Upsert,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(upsert.store)
     let plan = try upsert.change.plan(in: writer.read)
     let result = try upsert.change.perform(
-      plan, in: writer, at: context.now, dryRun: upsert.dryRun)
+      plan,
+      in: writer,
+      at: context.now,
+      dryRun: upsert.dryRun
+    )
     result.row.body.withUnsafeBytes { body in
       result.row.stats.withUnsafeBytes { response.appendMessage(1, body, $0) }
     }
@@ -44,7 +61,8 @@ extension CustomerHandlers {
         $0.outcome = result.outcome
         $0.changedFields = result.changedFields
         $0.warnings = result.warnings
-      })
+      }
+    )
   }
 }
 
@@ -56,7 +74,10 @@ struct UpsertSettings: Sendable {
   var onConflict: OnConflict
 
   init(
-    country: String, source: String, actor: Actor, onConflict: OnConflict,
+    country: String,
+    source: String,
+    actor: Actor,
+    onConflict: OnConflict,
     _ violations: inout Violations
   ) {
     self.country = CountryCode.checked(country, &violations)
@@ -68,23 +89,49 @@ struct UpsertSettings: Sendable {
 
   /// The change that an input asks for. What is wrong is added to `violations`.
   func change(
-    _ input: CustomerInput, path: String, now: Int64, _ violations: inout Violations
+    _ input: CustomerInput,
+    path: String,
+    now: Int64,
+    _ violations: inout Violations
   ) -> CustomerChange {
     CustomerChange.checked(
-      input, path: path, mode: .explicit, identity: .upsert, origin: .api, country: country,
-      source: source, actor: actor, onConflict: onConflict, now: now, &violations)
+      input,
+      path: path,
+      mode: .explicit,
+      identity: .upsert,
+      origin: .api,
+      country: country,
+      source: source,
+      actor: actor,
+      onConflict: onConflict,
+      now: now,
+      &violations
+    )
   }
 }
 
 extension CustomerChange {
   /// Checks an input by itself: every field, and that it names a customer.
   static func checked(
-    _ input: CustomerInput, path: String, mode: ApplyMode, identity: IdentityMode, origin: Origin,
-    country: CountryCode?, source: String, actor: ConsentActor, onConflict: OnConflict = .fail,
-    now: Int64, _ violations: inout Violations
+    _ input: CustomerInput,
+    path: String,
+    mode: ApplyMode,
+    identity: IdentityMode,
+    origin: Origin,
+    country: CountryCode?,
+    source: String,
+    actor: ConsentActor,
+    onConflict: OnConflict = .fail,
+    now: Int64,
+    _ violations: inout Violations
   ) -> CustomerChange {
     var draft = CustomerDraft(
-      input, path: path, defaultCountry: country, now: now, violations: &violations)
+      input,
+      path: path,
+      defaultCountry: country,
+      now: now,
+      violations: &violations
+    )
     // Platforms send an empty one for guests. It names nobody, and must not take the identifier of
     // a customer away who is named by an address.
     if case .clear = draft.externalID { draft.externalID = .leave }
@@ -97,14 +144,24 @@ extension CustomerChange {
     let identifiers = Identifiers(
       externalID: given(input.externalID),
       emailKey: dropped.contains(.email) ? nil : given(input.email),
-      phone: dropped.contains(.sms) ? nil : given(input.phoneNumber))
+      phone: dropped.contains(.sms) ? nil : given(input.phoneNumber)
+    )
     if let error = IdentityRequest(mode: identity, given: identifiers).violation {
       violations.add(path, error)
     }
     return CustomerChange(
-      draft: draft, mode: mode, identity: identity, onConflict: onConflict,
+      draft: draft,
+      mode: mode,
+      identity: identity,
+      onConflict: onConflict,
       flags: MarketingFlags(
-        sms: draft.acceptsSMS, email: draft.acceptsEmail, actor: actor, source: source),
-      origin: origin, suspects: violations.suspects)
+        sms: draft.acceptsSMS,
+        email: draft.acceptsEmail,
+        actor: actor,
+        source: source
+      ),
+      origin: origin,
+      suspects: violations.suspects
+    )
   }
 }

@@ -16,11 +16,13 @@ extension CustomerDraft {
       guard let address, try writer.wasErased(address) else { continue }
       if try StoreSettings(of: writer.read).allowRecreateAfterErasure == true { return }
       throw RPCError.reason(
-        .failedPrecondition, "ADDRESS_ERASED",
+        .failedPrecondition,
+        "ADDRESS_ERASED",
         "\(field.rawValue) was that of a customer who was erased, and the store's settings do not "
           + "let it become a customer again. Set allow_recreate_after_erasure where the person "
           + "came back.",
-        metadata: ["field": field.rawValue])
+        metadata: ["field": field.rawValue]
+      )
     }
   }
 }
@@ -28,7 +30,8 @@ extension CustomerDraft {
 extension RPCError {
   /// A reference that fits no customer: an id may be that of one who was erased.
   static func customerNotFound(
-    _ key: CustomerKey, in reader: StoreReader
+    _ key: CustomerKey,
+    in reader: StoreReader
   ) throws -> RPCError {
     guard case .id(let id) = key, try reader.erasureID(ofCustomer: id) != nil else {
       return customerNotFound
@@ -39,8 +42,10 @@ extension RPCError {
   /// The customer with this id was erased. Its orders and events are not changed any more either.
   static func customerErased(_ code: StatusCode, _ id: Int64) -> RPCError {
     reason(
-      code, "CUSTOMER_ERASED",
+      code,
+      "CUSTOMER_ERASED",
       "Customer \(id) was erased. What stayed of orders and events cannot be changed any more.",
-      metadata: ["customer_id": String(id)])
+      metadata: ["customer_id": String(id)]
+    )
   }
 }

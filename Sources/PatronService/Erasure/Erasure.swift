@@ -29,7 +29,11 @@ enum ErasureMode: Int32, Sendable {
 enum Erasure {
   /// Erases record and names of a customer, and writes the receipt and the event that tells of it.
   static func begin(
-    _ row: CustomerRow, _ mode: ErasureMode, reason: String, in writer: StoreWriter, at now: Int64
+    _ row: CustomerRow,
+    _ mode: ErasureMode,
+    reason: String,
+    in writer: StoreWriter,
+    at now: Int64
   ) throws -> ErasureRow {
     let counts = try writer.read.historyCounts(of: row.id)
     let names = try writer.read.names(of: row)
@@ -39,9 +43,16 @@ enum Erasure {
     try writer.erase(row, names)
     let suppressions = try reduceSuppressions(of: names, in: writer)
     let receipt = ErasureRow(
-      id: try writer.nextID(), customerID: row.id, mode: mode.rawValue, erasedAt: now,
-      reason: reason, eventCount: counts.events, orderCount: counts.orders,
-      suppressionCount: suppressions, stats: try amounts(of: row))
+      id: try writer.nextID(),
+      customerID: row.id,
+      mode: mode.rawValue,
+      erasedAt: now,
+      reason: reason,
+      eventCount: counts.events,
+      orderCount: counts.orders,
+      suppressionCount: suppressions,
+      stats: try amounts(of: row)
+    )
     try writer.insert(receipt, names)
     try writer.insert(try EventRow(Event(of: receipt, mode)))
     return receipt
@@ -56,7 +67,9 @@ enum Erasure {
   /// Suppresses the addresses because their owner was erased now, whether or not that happened
   /// before: what was agreed to until now must not lift it.
   private static func suppress(
-    _ names: ErasedNames, in writer: StoreWriter, at now: Int64
+    _ names: ErasedNames,
+    in writer: StoreWriter,
+    at now: Int64
   ) throws {
     let cause = SuppressionCause(at: now, actor: .customer, source: "", note: "")
     for (channel, address) in names.addresses {
@@ -69,7 +82,10 @@ enum Erasure {
   /// Suppresses the addresses of channels on which the customer had opted out of any topic: the
   /// consent goes with the record.
   private static func keepOptOuts(
-    of row: CustomerRow, _ names: ErasedNames, in writer: StoreWriter, at now: Int64
+    of row: CustomerRow,
+    _ names: ErasedNames,
+    in writer: StoreWriter,
+    at now: Int64
   ) throws {
     let customer = try Customer(stored: row.body)
     for channel in PatronModel.Channel.allCases {
@@ -83,7 +99,8 @@ enum Erasure {
   /// Leaves reason and date of the suppressions of the customer's addresses, and returns how many
   /// addresses have any.
   private static func reduceSuppressions(
-    of names: ErasedNames, in writer: StoreWriter
+    of names: ErasedNames,
+    in writer: StoreWriter
   ) throws -> Int64 {
     let reader = SuppressionReader(writer.read)
     var count: Int64 = 0

@@ -87,10 +87,16 @@ struct HistoryErasure: Sendable {
 
   /// Returns where the next ones are to be looked for; nil when there were none.
   private func eraseEvents(
-    after position: TimelinePosition, _ room: inout Room, _ writer: StoreWriter
+    after position: TimelinePosition,
+    _ room: inout Room,
+    _ writer: StoreWriter
   ) throws -> TimelinePosition? {
     let rows = try writer.read.events(
-      of: receipt.customerID, after: position, atMost: room.rows, bytes: room.bytes)
+      of: receipt.customerID,
+      after: position,
+      atMost: room.rows,
+      bytes: room.bytes
+    )
     for row in rows {
       room.take(row.body)
       // The event that tells of the erasure.
@@ -106,10 +112,16 @@ struct HistoryErasure: Sendable {
   }
 
   private func eraseOrders(
-    after position: TimelinePosition, _ room: inout Room, _ writer: StoreWriter
+    after position: TimelinePosition,
+    _ room: inout Room,
+    _ writer: StoreWriter
   ) throws -> TimelinePosition? {
     let rows = try writer.read.orders(
-      of: receipt.customerID, after: position, atMost: room.rows, bytes: room.bytes)
+      of: receipt.customerID,
+      after: position,
+      atMost: room.rows,
+      bytes: room.bytes
+    )
     for row in rows {
       room.take(row.body)
       switch mode {
@@ -126,11 +138,17 @@ struct HistoryErasure: Sendable {
   /// A checkout's token opens its page in the shop, so it goes too. What has a new token may come
   /// by again.
   private func eraseCheckouts(
-    after token: String, _ room: inout Room, _ writer: StoreWriter
+    after token: String,
+    _ room: inout Room,
+    _ writer: StoreWriter
   ) throws -> String? {
     let prefix = Self.erasedToken.count
     let rows = try writer.read.checkouts(
-      of: receipt.customerID, after: token, atMost: room.rows, bytes: room.bytes)
+      of: receipt.customerID,
+      after: token,
+      atMost: room.rows,
+      bytes: room.bytes
+    )
     for row in rows {
       room.take(row.body)
       guard mode == .anonymize else {
@@ -146,15 +164,21 @@ struct HistoryErasure: Sendable {
       try writer.remove(row)
       try writer.put(
         CheckoutRow(
-          token: checkout.token, customerID: row.customerID, startedAt: row.startedAt,
-          body: try checkout.encoded()))
+          token: checkout.token,
+          customerID: row.customerID,
+          startedAt: row.startedAt,
+          body: try checkout.encoded()
+        )
+      )
     }
     return rows.last?.token
   }
 
   /// Both modes keep the ledger, as proof.
   private func reduceLedger(
-    before id: Int64, _ room: inout Room, _ writer: StoreWriter
+    before id: Int64,
+    _ room: inout Room,
+    _ writer: StoreWriter
   ) throws -> Int64? {
     var rows: [(id: Int64, body: [UInt8])] = []
     try writer.read.consentHistory(of: receipt.customerID, before: id) { id, body in

@@ -8,7 +8,10 @@ internal import TTRPC
 extension RPCError {
   /// An error with a stable reason.
   static func reason(
-    _ code: StatusCode, _ reason: String, _ message: String, metadata: [String: String] = [:]
+    _ code: StatusCode,
+    _ reason: String,
+    _ message: String,
+    metadata: [String: String] = [:]
   ) -> RPCError {
     let info = GoogleRPC.ErrorInfo.with {
       $0.reason = reason
@@ -30,7 +33,10 @@ extension RPCError {
       }
     }
     return RPCError(
-      code: .invalidArgument, message: summary(of: violations), details: [detail(request)])
+      code: .invalidArgument,
+      message: summary(of: violations),
+      details: [detail(request)]
+    )
   }
 
   /// Input that breaks one rule.
@@ -40,7 +46,10 @@ extension RPCError {
 
   /// Try again after `delay`.
   static func retryLater(
-    _ code: StatusCode, _ reason: String, _ message: String, after delay: Duration
+    _ code: StatusCode,
+    _ reason: String,
+    _ message: String,
+    after delay: Duration
   ) -> RPCError {
     var error = RPCError.reason(code, reason, message)
     let (seconds, attoseconds) = delay.components
@@ -58,7 +67,9 @@ extension RPCError {
   /// detail that cannot be encoded is left empty.
   private static func detail<Detail: Message>(_ message: Detail) -> StatusDetail {
     StatusDetail(
-      typeURL: "type.googleapis.com/\(Detail.protoName)", value: (try? message.encoded()) ?? [])
+      typeURL: "type.googleapis.com/\(Detail.protoName)",
+      value: (try? message.encoded()) ?? []
+    )
   }
 
   private static func summary(of violations: [Violation]) -> String {

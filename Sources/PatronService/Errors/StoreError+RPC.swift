@@ -36,7 +36,11 @@ extension RPCError {
     case .budgetExceeded: return reason(.resourceExhausted, "BUDGET_EXCEEDED", message)
     case .snapshotTooOld(let limit):
       return reason(
-        .aborted, "SNAPSHOT_TOO_OLD", message, metadata: ["limit": limit.rawValue])
+        .aborted,
+        "SNAPSHOT_TOO_OLD",
+        message,
+        metadata: ["limit": limit.rawValue]
+      )
     case .cancelled: return RPCError(code: .cancelled, message: message)
     case .closing: return reason(.unavailable, "SHUTTING_DOWN", message)
     case .busy: return reason(.unavailable, "DATABASE_BUSY", message)
@@ -48,13 +52,18 @@ extension RPCError {
 
   /// An unexpected error. Its text is not sent: it might hold personal data.
   static let internalError = reason(
-    .internal, "INTERNAL", "The server failed to handle the request.")
+    .internal,
+    "INTERNAL",
+    "The server failed to handle the request."
+  )
 
   /// The answer to a write that would not reach its caller. Nothing of the write stays.
   static func answerTooLarge(_ count: Int, limit: Int) -> RPCError {
     reason(
-      .resourceExhausted, "ANSWER_TOO_LARGE",
+      .resourceExhausted,
+      "ANSWER_TOO_LARGE",
       "The answer would take \(count) bytes, the limit is \(limit). Nothing was changed: send less "
-        + "at a time, or raise --max-response-bytes on the server.")
+        + "at a time, or raise --max-response-bytes on the server."
+    )
   }
 }

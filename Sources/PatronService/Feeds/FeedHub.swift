@@ -40,7 +40,9 @@ public final class FeedHub: Sendable {
 
     /// Notes the events of one customer in a commit, and adds whom to wake for them.
     mutating func note(
-      _ events: ClosedRange<Int64>, of customerID: Int64, _ woken: inout [FeedWatch]
+      _ events: ClosedRange<Int64>,
+      of customerID: Int64,
+      _ woken: inout [FeedWatch]
     ) {
       newest = max(newest, events.upperBound)
       lowest = min(lowest, events.lowerBound)
@@ -149,6 +151,8 @@ extension FeedHub {
 extension RPCError {
   /// The server stops.
   static let watchEnded = reason(
-    .unavailable, "SHUTTING_DOWN",
-    "The server is stopping. Watch again after the last sequence that came, nothing is lost.")
+    .unavailable,
+    "SHUTTING_DOWN",
+    "The server is stopping. Watch again after the last sequence that came, nothing is lost."
+  )
 }

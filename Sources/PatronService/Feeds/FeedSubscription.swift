@@ -27,7 +27,9 @@ protocol FeedSubscription: Sendable {
   /// Sends what comes behind `position`, oldest first, and stops after a bounded amount of work or
   /// when `send` returns false: that message was sent, and there is no room for another one.
   func read(
-    after position: Int64, _ context: FeedContext, _ send: ([UInt8]) -> Bool
+    after position: Int64,
+    _ context: FeedContext,
+    _ send: ([UInt8]) -> Bool
   ) throws -> FeedPage
 
   /// A message that says only how far the client has everything.

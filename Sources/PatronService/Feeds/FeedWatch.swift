@@ -26,7 +26,9 @@ final class FeedWatch: Sendable {
   }
 
   init(
-    _ subscription: any FeedSubscription, _ stream: any ServerStream, _ loop: LoopHandle,
+    _ subscription: any FeedSubscription,
+    _ stream: any ServerStream,
+    _ loop: LoopHandle,
     _ errors: CallErrors
   ) {
     self.subscription = subscription

@@ -21,7 +21,9 @@ final class LoopFeeds {
 
   /// Begins a subscription. The first message says where it begins.
   func open(
-    _ work: Routes.FeedWork, _ stream: any ServerStream, _ errors: CallErrors
+    _ work: Routes.FeedWork,
+    _ stream: any ServerStream,
+    _ errors: CallErrors
   ) throws {
     let subscription = try read { try work($0) }
     let watch = FeedWatch(subscription, stream, loop, errors)

@@ -28,8 +28,10 @@ struct CheckedFilter: Sendable {
     var joined: [String: Set<String>] = [:]
     if filter.selections.reduce(0, { $0 + $1.filters.count }) > Self.mostFilters {
       throw .invalid(
-        "filter.selections", "LIST_TOO_LONG",
-        "A filter has up to \(Self.mostFilters) filters in all its selections.")
+        "filter.selections",
+        "LIST_TOO_LONG",
+        "A filter has up to \(Self.mostFilters) filters in all its selections."
+      )
     }
     for (index, selection) in filter.selections.enumerated() {
       let path = "filter.selections[\(index)]"
@@ -42,7 +44,8 @@ struct CheckedFilter: Sendable {
     if filter.query.unicodeScalars.count > Self.longestQuery {
       let error = RuleError(
         reason: "QUERY_TOO_LONG",
-        message: "A search has up to \(Self.longestQuery) characters.")
+        message: "A search has up to \(Self.longestQuery) characters."
+      )
       violations.append(Violation(path: "filter.query", error: error))
     }
     guard violations.isEmpty else { throw .invalid(violations) }
@@ -62,7 +65,9 @@ struct CheckedFilter: Sendable {
     }
     guard !selection.filters.isEmpty else {
       let error = RuleError(
-        reason: "FILTERS_MISSING", message: "A selection names at least one filter.")
+        reason: "FILTERS_MISSING",
+        message: "A selection names at least one filter."
+      )
       return [Violation(path: "\(path).filters", error: error)]
     }
     for (index, filter) in selection.filters.enumerated() {
@@ -100,7 +105,8 @@ struct CheckedFilter: Sendable {
   /// A fragment that begins as numbers of the store's country do there, as it stands in records;
   /// nil for others. The settings are read for what may be one only.
   private func internationalForm(
-    of query: String, in reader: StoreReader
+    of query: String,
+    in reader: StoreReader
   ) throws -> String? {
     guard SearchText.mayBeNational(query) else { return nil }
     let country = try StoreSettings(of: reader).country

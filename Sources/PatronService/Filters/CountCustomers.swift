@@ -7,7 +7,9 @@ internal import TTRPC
 extension CustomerHandlers {
   /// Counts the customers of a filter, and how many of them pass each predefined filter too.
   static func countCustomers(
-    _ request: CountCustomersRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: CountCustomersRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
     let filter = try CheckedFilter(request.filter)
@@ -69,7 +71,8 @@ struct FacetCounter {
 
   /// Of a set: walks it, and adds up the terms of those who are in it.
   func customers(
-    in set: CustomerSet, _ categories: [PatronModel.FilterCategory]
+    in set: CustomerSet,
+    _ categories: [PatronModel.FilterCategory]
   ) throws -> CountCustomersResponse {
     var response = CountCustomersResponse()
     if categories.isEmpty, let count = try reader.countAtOnce(of: set) {
@@ -106,7 +109,8 @@ struct FacetCounter {
   }
 
   private func facets(
-    _ category: PatronModel.FilterCategory, _ tally: inout TermTally
+    _ category: PatronModel.FilterCategory,
+    _ tally: inout TermTally
   ) throws -> [Facet] {
     guard !category.isDynamic else {
       return try reader.terms(of: .from(category: category.id, value: "")).map { term in
@@ -123,7 +127,11 @@ struct FacetCounter {
       }
       let places = try reader.terms(of: set).map { tally.place(of: $0.id) }
       return Facet(
-        category: category.id, filter: filter.id, places: places, isComplement: isComplement)
+        category: category.id,
+        filter: filter.id,
+        places: places,
+        isComplement: isComplement
+      )
     }
   }
 }
@@ -155,7 +163,9 @@ struct TermTally {
 
 extension FacetCount {
   fileprivate static func count(
-    _ count: Int64, _ category: String, _ filter: String
+    _ count: Int64,
+    _ category: String,
+    _ filter: String
   ) -> FacetCount {
     .with {
       $0.category = category

@@ -12,9 +12,11 @@ enum CustomerTerms {
       of(
         try Customer(stored: row.body),
         suppressedChannels: try suppressedChannels(of: row, in: reader),
-        sharedPhoneDay: try SharedPhone.day(of: row, in: reader))
+        sharedPhoneDay: try SharedPhone.day(of: row, in: reader)
+      )
     },
-    ofStats: { of(stats: try Customer(stored: $0)) })
+    ofStats: { of(stats: try Customer(stored: $0)) }
+  )
 
   /// Whether a change of these fields can change the terms of the body. `subscriptions` stands for
   /// consent; suppressions are apart.
@@ -30,7 +32,9 @@ enum CustomerTerms {
   /// customer after it, or calls ``StoreWriter/refreshTerms(of:)``. `known` is what was looked up
   /// already.
   static func suppressedChannels(
-    of row: CustomerRow, in reader: StoreReader, known: [PatronModel.Channel: Bool] = [:]
+    of row: CustomerRow,
+    in reader: StoreReader,
+    known: [PatronModel.Channel: Bool] = [:]
   ) throws -> Set<PatronModel.Channel> {
     let suppressions = SuppressionReader(reader)
     return try Set(
@@ -38,13 +42,16 @@ enum CustomerTerms {
         if let isSuppressed = known[channel] { return isSuppressed }
         guard let address = row.address(channel) else { return false }
         return try !suppressions.suppressions(channel, of: address).isEmpty
-      })
+      }
+    )
   }
 
   /// What the record gives, and the day since which its phone number is
   /// shared.
   static func of(
-    _ customer: Customer, suppressedChannels: Set<PatronModel.Channel>, sharedPhoneDay: Int64?
+    _ customer: Customer,
+    suppressedChannels: Set<PatronModel.Channel>,
+    sharedPhoneDay: Int64?
   ) -> [Term] {
     var terms: [Term] = []
     terms.reserveCapacity(16)

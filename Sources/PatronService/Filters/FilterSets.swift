@@ -13,7 +13,8 @@ enum FilterSets {
     case ("contact", "shared_phone"):
       .from(
         category: FilterDays.sharedPhone,
-        value: FilterDays.first(ofLast: SharedPhone.days, at: now))
+        value: FilterDays.first(ofLast: SharedPhone.days, at: now)
+      )
     case ("orders", "ordered_last_30_days"):
       .from(category: FilterDays.lastOrder, value: FilterDays.first(ofLast: 30, at: now))
     case ("orders", "ordered_last_90_days"):
@@ -37,5 +38,7 @@ enum FilterSets {
 
   /// Everybody, counted by a category of which each customer has exactly one value.
   static let everybody = CustomerSet.oneOf(
-    category: "orders", values: ["no_orders", "one_order", "repeat_customers"])
+    category: "orders",
+    values: ["no_orders", "one_order", "repeat_customers"]
+  )
 }

@@ -7,7 +7,9 @@ internal import TTRPC
 extension CustomerHandlers {
   /// The predefined filters: the same for every store.
   static func listFilters(
-    _ request: ListFiltersRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: ListFiltersRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     _ = try StoreID.named(request.storeID)
     try response.append(
@@ -26,6 +28,7 @@ extension CustomerHandlers {
             }
           }
         }
-      })
+      }
+    )
   }
 }

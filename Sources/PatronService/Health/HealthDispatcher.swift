@@ -13,7 +13,9 @@ public final class HealthDispatcher: CallDispatcher {
 
   /// Answers Check and List.
   public func unary(
-    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ method: Int,
+    _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall,
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome {
     do {
@@ -30,7 +32,9 @@ public final class HealthDispatcher: CallDispatcher {
 
   /// Answers Watch: the state now and after every change.
   public func open(
-    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ method: Int,
+    _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall,
     _ stream: any ServerStream
   ) {
     do {
@@ -49,13 +53,16 @@ public final class HealthDispatcher: CallDispatcher {
   }
 
   private func check(
-    _ payload: UnsafeRawBufferPointer, _ response: inout ResponseBuffer
+    _ payload: UnsafeRawBufferPointer,
+    _ response: inout ResponseBuffer
   ) throws {
     let request = try GRPCHealth.HealthCheckRequest(decoding: [UInt8](payload))
     guard let status = health.status(of: request.service) else {
       throw RPCError.reason(
-        .notFound, "SERVICE_UNKNOWN",
-        "This server has no service of that name: ask for none, or list them with Health/List.")
+        .notFound,
+        "SERVICE_UNKNOWN",
+        "This server has no service of that name: ask for none, or list them with Health/List."
+      )
     }
     try response.append(GRPCHealth.HealthCheckResponse.with { $0.status = status })
   }
@@ -64,7 +71,8 @@ public final class HealthDispatcher: CallDispatcher {
     try response.append(
       GRPCHealth.HealthListResponse.with { list in
         list.statuses = health.all.mapValues { status in .with { $0.status = status } }
-      })
+      }
+    )
   }
 
   private static func send(_ status: HealthState.Status, to stream: any ServerStream) {

@@ -16,7 +16,9 @@ public enum ExpiredAnswers {
     let oldest = context.now - FirstAnswers.kept
     let end = context.now - Confirmations.remembered
     let next = try OldAnswers(context.transaction.read).nextStore(
-      before: oldest, endedBefore: end)
+      before: oldest,
+      endedBefore: end
+    )
     guard let store = next.flatMap(StoreID.init) else { return false }
     let writer = context.store(store)
     for _ in 0..<5 {

@@ -14,7 +14,9 @@ public enum OrderRebuild {
   /// goes on where it was. `now` is the present time unless given, microseconds since 1970;
   /// `progress` is told the customers done so far.
   public static func run(
-    _ store: Store, at now: Int64? = nil, progress: (Int) -> Void = { _ in }
+    _ store: Store,
+    at now: Int64? = nil,
+    progress: (Int) -> Void = { _ in }
   ) throws {
     let oldest = (now ?? WallClock.now()) - WaitingParts.longest
     var done = 0
@@ -22,7 +24,11 @@ public enum OrderRebuild {
       let count = try store.performAndWait { transaction in
         try StoreWriter.forgetPendingParts(before: oldest, in: transaction)
         return try StoreWriter.rebuildOrders(
-          atMost: batch, CustomerTerms.rules, in: transaction, rebuild)
+          atMost: batch,
+          CustomerTerms.rules,
+          in: transaction,
+          rebuild
+        )
       }
       guard count > 0 else { return }
       done += count

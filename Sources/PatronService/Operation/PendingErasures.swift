@@ -18,13 +18,15 @@ public enum PendingErasures {
       } catch StoreError.corrupt(let detail) {
         report(
           "erasure \(next.id) of the store `\(next.store)` cannot be finished, because the "
-            + "database is damaged (\(detail)): run `patrond check`")
+            + "database is damaged (\(detail)): run `patrond check`"
+        )
       }
     }
   }
 
   private static func next(
-    _ store: Store, after last: (store: String, id: Int64)
+    _ store: Store,
+    after last: (store: String, id: Int64)
   ) throws -> (store: String, id: Int64)? {
     try store.performAndWait {
       try UnfinishedErasures($0.read).next(after: last.store, last.id)

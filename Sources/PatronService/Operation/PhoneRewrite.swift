@@ -39,7 +39,11 @@ public enum PhoneRewrite {
         let store = StoreID(number.store)
       else { continue }
       let spelling = Spelling(
-        writer: context.store(store), spelling: number.phone, phone: phone, now: context.now)
+        writer: context.store(store),
+        spelling: number.phone,
+        phone: phone,
+        now: context.now
+      )
       do {
         try position.isAtAliases ? spelling.rewriteAlias() : spelling.rewriteCustomer()
       } catch StoreError.corrupt {
@@ -90,7 +94,11 @@ private struct Spelling {
     do {
       if isSurelyOne(row, owner) {
         let merges = try CustomerMerges(
-          [row, owner], taking: Identifiers(phone: phone), replacesTags: false, in: writer.read)
+          [row, owner],
+          taking: Identifiers(phone: phone),
+          replacesTags: false,
+          in: writer.read
+        )
         _ = try merges.perform(in: writer, at: now)
         try writer.remove(.address(.sms, spelling))
         return
@@ -101,7 +109,11 @@ private struct Spelling {
     try writer.noteFormerSpelling()
     for one in [row, owner] {
       let optOut = KeptOptOut(
-        of: try Customer(stored: one.body), .sms, source: "phone_spelling", at: now)
+        of: try Customer(stored: one.body),
+        .sms,
+        source: "phone_spelling",
+        at: now
+      )
       try optOut?.suppress(phone, in: writer)
       try writer.refreshTerms(of: one.id)
     }

@@ -11,14 +11,16 @@ public enum PhoneWarnings {
       guard let phone = row.phone else { return }
       guard let form = (try? PhoneNumber(phone))?.e164 else {
         return warnings.append(
-          "customer \(row.id) of store \(store): no country has such a phone number; correct it")
+          "customer \(row.id) of store \(store): no country has such a phone number; correct it"
+        )
       }
       guard form != phone, let id = StoreID(store),
         let owner = try StoreReader(transaction, id).customerRow(.phone(form))
       else { return }
       warnings.append(
         "customer \(row.id) of store \(store): its phone number is another spelling of that of "
-          + "customer \(owner.id); merge them, or change one")
+          + "customer \(owner.id); merge them, or change one"
+      )
     }
     return warnings
   }

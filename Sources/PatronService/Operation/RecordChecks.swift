@@ -43,7 +43,8 @@ public enum RecordChecks {
     let listed = try records.membershipCount()
     if listed != memberships {
       findings.append(
-        "the lists of filters have \(listed) entries, the records ask for \(memberships)")
+        "the lists of filters have \(listed) entries, the records ask for \(memberships)"
+      )
     }
     return findings
   }
@@ -112,18 +113,21 @@ extension RecordChecks {
     expect(record.phoneNumber == row.phone, "phone_number and its column differ")
     expect(
       record.email.flatMap { try? EmailAddress($0).key } == row.emailKey,
-      "email and its column differ")
+      "email and its column differ"
+    )
     expect(record.email != nil || record.phoneNumber != nil, "neither e-mail nor phone number")
     expect(record.updatedAt?.micros == row.updatedAt, "updated_at and its column differ")
     expect(
       record.orderStats.isEmpty && record.activity.isEmpty && record.lastEventAt == nil
         && record.reviews == nil && record.loyalty == nil,
-      "the record holds fields of its statistics")
+      "the record holds fields of its statistics"
+    )
     return problems
   }
 
   private static func checkAgainstOthers(
-    _ row: CustomerRow, _ reader: StoreReader
+    _ row: CustomerRow,
+    _ reader: StoreReader
   ) throws -> [String] {
     guard let stats = try? CustomerStats(row.stats) else {
       return ["the statistics cannot be decoded"]
@@ -144,7 +148,9 @@ extension RecordChecks {
 
   /// Filters must find the customer by what the record says, and count it.
   private static func checkTerms(
-    _ row: CustomerRow, _ reader: StoreReader, _ memberships: inout Int
+    _ row: CustomerRow,
+    _ reader: StoreReader,
+    _ memberships: inout Int
   ) throws -> [String] {
     // What cannot be decoded is a finding of its own.
     guard let body = try? CustomerTerms.rules.ofBody(row, reader),
@@ -156,7 +162,9 @@ extension RecordChecks {
   }
 
   private static func orderStatisticsHold(
-    _ stats: CustomerStats, _ row: CustomerRow, _ reader: StoreReader
+    _ stats: CustomerStats,
+    _ row: CustomerRow,
+    _ reader: StoreReader
   ) throws -> Bool {
     var contributions: [OrderContribution] = []
     for row in try reader.orders(of: row.id) {
@@ -192,7 +200,8 @@ extension RecordChecks {
 extension CustomerStats {
   /// The activity that the events of a timeline add up to.
   static func activity(
-    of customerID: Int64, in reader: StoreReader
+    of customerID: Int64,
+    in reader: StoreReader
   ) throws -> Activity {
     var bySource: [Int32: SourceActivity] = [:]
     var last: Int64?
@@ -210,6 +219,8 @@ extension CustomerStats {
       return true
     }
     return Activity(
-      sources: bySource.sorted { $0.key < $1.key }.map(\.value), lastEventAt: last)
+      sources: bySource.sorted { $0.key < $1.key }.map(\.value),
+      lastEventAt: last
+    )
   }
 }

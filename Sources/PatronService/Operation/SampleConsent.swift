@@ -18,7 +18,10 @@ enum SampleConsent {
 
   /// What the customer with this number brings; nil for most, whose flags say all there is.
   static func make(
-    _ number: Int, of customer: CustomerInput, now: Int64, _ violations: inout Violations
+    _ number: Int,
+    of customer: CustomerInput,
+    now: Int64,
+    _ violations: inout Violations
   ) -> ImportedConsent? {
     guard number % 8 == 5 else { return nil }
     var channels: [Channel] = []
@@ -33,7 +36,9 @@ enum SampleConsent {
     return ImportedConsent(
       entries: ImportedConsent.entries(item.subscriptions, now: now, &violations),
       suppressions: ImportedConsent.suppressions(item.suppressions, now: now, &violations),
-      overwrites: true, name: "generated")
+      overwrites: true,
+      name: "generated"
+    )
   }
 
   private static func subscriptions(_ turn: Int, _ channel: Channel) -> [Subscription] {
@@ -46,7 +51,10 @@ enum SampleConsent {
   }
 
   private static func subscription(
-    _ turn: Int, _ channel: Channel, _ topic: Topic, _ state: ConsentState
+    _ turn: Int,
+    _ channel: Channel,
+    _ topic: Topic,
+    _ state: ConsentState
   ) -> Subscription {
     .with {
       $0.channel = channel
@@ -80,7 +88,8 @@ enum SampleConsent {
         $0.channel = channel
         $0.reason = .init(rawValue: Int32(reason))
         $0.suppressedAt = .init(
-          micros: (1_690_000_000 + Int64(turn % 1000) * 3600) * 1_000_000 + Int64(turn % 3))
+          micros: (1_690_000_000 + Int64(turn % 1000) * 3600) * 1_000_000 + Int64(turn % 3)
+        )
         if turn % 2 == 0 { $0.source = "mail_server" }
         if turn % 3 == 0 { $0.note = "-550; user \\ \"unknown\"\nsecond line" }
       }

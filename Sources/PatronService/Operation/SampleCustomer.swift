@@ -48,7 +48,9 @@ enum SampleCustomer {
   }
 
   private static func addAccount(
-    _ number: Int, _ input: inout CustomerInput, _ random: inout SplitMix
+    _ number: Int,
+    _ input: inout CustomerInput,
+    _ random: inout SplitMix
   ) {
     if number % 4 != 1 { input.gender = pick(genders, &random) }
     if number % 3 != 2 {
@@ -65,7 +67,9 @@ enum SampleCustomer {
   }
 
   private static func addAddress(
-    _ number: Int, _ input: inout CustomerInput, _ random: inout SplitMix
+    _ number: Int,
+    _ input: inout CustomerInput,
+    _ random: inout SplitMix
   ) {
     guard number % 5 != 3 else { return }
     let (city, country) = pick(cities, &random)
@@ -84,7 +88,9 @@ enum SampleCustomer {
   }
 
   private static func addProperties(
-    _ number: Int, _ input: inout CustomerInput, _ random: inout SplitMix
+    _ number: Int,
+    _ input: inout CustomerInput,
+    _ random: inout SplitMix
   ) {
     guard number % 4 == 0 else { return }
     input.customProperties["favourite"] = .with { $0.kind = .stringValue("item \(number % 97)") }
@@ -100,7 +106,8 @@ enum SampleCustomer {
           $0.year = Int32(1950 + number % 55)
           $0.month = Int32(1 + number % 12)
           $0.day = Int32(1 + number % 28)
-        })
+        }
+      )
     }
     input.customProperties["last_visit"] = .with {
       $0.kind = .timestampValue(.with { $0.seconds = 1_700_000_000 + Int64(number) })
@@ -116,7 +123,9 @@ enum SampleCustomer {
 
   /// An event of a customer in the two years before 2026.
   static func event(
-    _ index: Int, of number: Int, _ random: inout SplitMix
+    _ index: Int,
+    of number: Int,
+    _ random: inout SplitMix
   ) -> EventInput {
     let (source, name, type) = pick(types, &random)
     return .with {

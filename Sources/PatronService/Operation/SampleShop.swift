@@ -41,8 +41,17 @@ public struct SampleShop: Sendable {
     var violations = Violations()
     let input = SampleCustomer.make(number, &random)
     var change = CustomerChange.checked(
-      input, path: "customer", mode: .explicit, identity: .upsert, origin: .import, country: nil,
-      source: "generated", actor: .platform, now: context.now, &violations)
+      input,
+      path: "customer",
+      mode: .explicit,
+      identity: .upsert,
+      origin: .import,
+      country: nil,
+      source: "generated",
+      actor: .platform,
+      now: context.now,
+      &violations
+    )
     change.setBy = "import"
     change.imported = SampleConsent.make(number, of: input, now: context.now, &violations)
     var events: [TimelineHandlers.EventChange] = []
@@ -50,8 +59,12 @@ public struct SampleShop: Sendable {
       events.append(
         TimelineHandlers.EventChange(
           CustomerInput.with { $0.externalID = input.externalID },
-          SampleCustomer.event(index, of: number, &random), country: nil, now: context.now,
-          &violations))
+          SampleCustomer.event(index, of: number, &random),
+          country: nil,
+          now: context.now,
+          &violations
+        )
+      )
     }
     try violations.finish()
     let plan = try change.plan(in: writer.read)

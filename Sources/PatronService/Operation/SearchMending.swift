@@ -9,7 +9,8 @@ public enum SearchMending {
   /// When it is interrupted, the next call goes on where it was. `progress` is told the customers
   /// done so far. An index that cannot be made again is left: searches read every record then.
   public static func run(
-    _ store: Store, progress: (Int) throws -> Void = { _ in }
+    _ store: Store,
+    progress: (Int) throws -> Void = { _ in }
   ) throws {
     while let count = try store.performAndWait({
       try SearchRebuild.step($0, customers: batch)

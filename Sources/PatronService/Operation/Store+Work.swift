@@ -15,7 +15,8 @@ extension Store {
         let result = try body($0)
         made.result.withLock { $0 = result }
         return []
-      })
+      }
+    )
     try answers.next()
     guard let result = made.result.withLock({ $0 }) else {
       preconditionFailure("a transaction was committed without its job")

@@ -32,9 +32,11 @@ extension StoreID {
   static func named(_ name: String) throws(RPCError) -> StoreID {
     guard let store = StoreID(name) else {
       throw .invalid(
-        "store_id", "STORE_ID_MALFORMED",
+        "store_id",
+        "STORE_ID_MALFORMED",
         "A store id has 1 to \(maximumLength) characters of a-z, 0-9, _ and -; "
-          + "leave it empty for the store `default`.")
+          + "leave it empty for the store `default`."
+      )
     }
     return store
   }

@@ -23,7 +23,11 @@ public final class LaneDispatcher: CallDispatcher {
   /// A dispatcher for `loop`, called on it. `limits` are those of the server that it belongs to.
   /// `onUnexpectedError` may be called from any thread.
   public init(
-    routes: Routes, store: Store, feeds: FeedHub, loop: any ServerLoop, limits: Limits = Limits(),
+    routes: Routes,
+    store: Store,
+    feeds: FeedHub,
+    loop: any ServerLoop,
+    limits: Limits = Limits(),
     onUnexpectedError: @escaping @Sendable (UnexpectedError) -> Void = { _ in }
   ) throws {
     self.methods = routes.methods
@@ -42,7 +46,9 @@ public final class LaneDispatcher: CallDispatcher {
 
   /// Runs a unary call in the lane of its route.
   public func unary(
-    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ method: Int,
+    _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall,
     _ response: inout ResponseBuffer
   ) -> UnaryOutcome {
     arena.reset(limit: Arena.decodingLimit(payload: payload.count))
@@ -66,7 +72,9 @@ public final class LaneDispatcher: CallDispatcher {
 
   /// Runs a streaming call on the scan lane or the feed lane.
   public func open(
-    _ method: Int, _ payload: UnsafeRawBufferPointer, _ call: borrowing ServerCall,
+    _ method: Int,
+    _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall,
     _ stream: any ServerStream
   ) {
     arena.reset(limit: Arena.decodingLimit(payload: payload.count))
@@ -90,7 +98,9 @@ public final class LaneDispatcher: CallDispatcher {
   }
 
   private func scan(
-    _ work: @escaping Routes.ScanWork, _ call: borrowing ServerCall, _ stream: any ServerStream,
+    _ work: @escaping Routes.ScanWork,
+    _ call: borrowing ServerCall,
+    _ stream: any ServerStream,
     _ errors: CallErrors
   ) throws {
     let now = WallClock.now()
@@ -104,8 +114,11 @@ public final class LaneDispatcher: CallDispatcher {
   }
 
   private func read(
-    _ handler: @escaping Routes.Point, _ payload: UnsafeRawBufferPointer,
-    _ call: borrowing ServerCall, _ method: Int, _ response: inout ResponseBuffer
+    _ handler: @escaping Routes.Point,
+    _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall,
+    _ method: Int,
+    _ response: inout ResponseBuffer
   ) throws -> UnaryOutcome {
     let now = WallClock.now()
     let start = response.count
@@ -123,7 +136,9 @@ public final class LaneDispatcher: CallDispatcher {
   }
 
   private func scan(
-    _ handler: @escaping Routes.Point, _ payload: [UInt8], _ call: borrowing ServerCall,
+    _ handler: @escaping Routes.Point,
+    _ payload: [UInt8],
+    _ call: borrowing ServerCall,
     _ method: Int
   ) throws {
     let now = WallClock.now()
@@ -140,19 +155,27 @@ public final class LaneDispatcher: CallDispatcher {
   }
 
   private func write(
-    _ apply: @escaping @Sendable (WriteContext) throws -> [UInt8], _ bytes: Int,
-    _ call: borrowing ServerCall, _ method: Int
+    _ apply: @escaping @Sendable (WriteContext) throws -> [UInt8],
+    _ bytes: Int,
+    _ call: borrowing ServerCall,
+    _ method: Int
   ) throws {
     let now = WallClock.now()
     let errors = errors[method]
     let most = mostAnswerBytes
     try store.writer.submit(
       WriteJob(
-        deadline: call.deadline, bytes: bytes, sink: replies, token: ReplyToken(call.target, method)
+        deadline: call.deadline,
+        bytes: bytes,
+        sink: replies,
+        token: ReplyToken(call.target, method)
       ) { transaction in
         try Self.fitting(
-          apply(WriteContext(transaction: transaction, now: now, errors: errors)), most)
-      })
+          apply(WriteContext(transaction: transaction, now: now, errors: errors)),
+          most
+        )
+      }
+    )
   }
 
   /// The answer to a write, if it can be sent. Thrown before the commit, the error undoes the
@@ -163,7 +186,9 @@ public final class LaneDispatcher: CallDispatcher {
   }
 
   private func write(
-    inSteps first: @escaping SteppedWrite.First, _ bytes: Int, _ call: borrowing ServerCall,
+    inSteps first: @escaping SteppedWrite.First,
+    _ bytes: Int,
+    _ call: borrowing ServerCall,
     _ method: Int
   ) throws {
     let loop = loop
@@ -171,7 +196,9 @@ public final class LaneDispatcher: CallDispatcher {
     try SteppedWrite(store.writer, replyingTo: replies) { delay, work in
       loop.execute(after: delay) { _ in work() }
     }.begin(
-      deadline: call.deadline, bytes: bytes, token: ReplyToken(call.target, method),
+      deadline: call.deadline,
+      bytes: bytes,
+      token: ReplyToken(call.target, method),
       now: WallClock.now()
     ) { context in
       let made = try first(context)

@@ -17,8 +17,12 @@ final class LoopReplies: ReplySink {
       replies.map { reply in
         Completion(
           target: ReplyTarget(
-            connection: reply.token.group, stream: UInt32(truncatingIfNeeded: reply.token.item)),
-          result: reply.result.mapError { errors[reply.token.note].status(of: $0) })
-      })
+            connection: reply.token.group,
+            stream: UInt32(truncatingIfNeeded: reply.token.item)
+          ),
+          result: reply.result.mapError { errors[reply.token.note].status(of: $0) }
+        )
+      }
+    )
   }
 }

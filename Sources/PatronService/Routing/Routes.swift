@@ -48,12 +48,14 @@ public struct Routes: Sendable {
   ) {
     precondition(
       method.method.kind == .unary && method.method.idempotency == .noSideEffects,
-      "\(method.method) changes something or streams: the point lane only reads")
+      "\(method.method) changes something or streams: the point lane only reads"
+    )
     add(
       method.method,
       .point { payload, arena, context, response in
         try handler(try Request(decoding: payload, arena: arena), context, &response)
-      })
+      }
+    )
   }
 
   /// Runs `method` on the write lane: `prepare` checks the request where it arrives, `apply` runs
@@ -65,7 +67,8 @@ public struct Routes: Sendable {
   ) {
     precondition(
       method.method.kind == .unary && method.method.idempotency != .noSideEffects,
-      "\(method.method) changes nothing or streams: the write lane is for changes")
+      "\(method.method) changes nothing or streams: the write lane is for changes"
+    )
     add(
       method.method,
       .write { payload, arena in
@@ -75,7 +78,8 @@ public struct Routes: Sendable {
           try apply(prepared, context, &response)
           return response.takeBytes()
         }
-      })
+      }
+    )
   }
 
   /// Runs `method` on the write lane in as many transactions as `apply` and the steps that it
@@ -87,7 +91,8 @@ public struct Routes: Sendable {
   ) {
     precondition(
       method.method.kind == .unary && method.method.idempotency != .noSideEffects,
-      "\(method.method) changes nothing or streams: the write lane is for changes")
+      "\(method.method) changes nothing or streams: the write lane is for changes"
+    )
     add(
       method.method,
       .stepped { payload, arena in
@@ -97,7 +102,8 @@ public struct Routes: Sendable {
           let next = try apply(prepared, context, &response)
           return (response.takeBytes(), next)
         }
-      })
+      }
+    )
   }
 
   /// Runs `method` on the scan lane: `prepare` checks the request where it arrives, `run` sends the
@@ -109,13 +115,15 @@ public struct Routes: Sendable {
   ) {
     precondition(
       method.method.kind == .serverStreaming && method.method.idempotency == .noSideEffects,
-      "\(method.method) changes something or does not stream: the scan lane reads streams")
+      "\(method.method) changes something or does not stream: the scan lane reads streams"
+    )
     add(
       method.method,
       .scan { payload, arena in
         let prepared = try prepare(try Request(decoding: payload, arena: arena))
         return { context, stream in try run(prepared, context, stream) }
-      })
+      }
+    )
   }
 
   /// Runs `method` on the feed lane: `prepare` checks the request, `open` finds where the
@@ -127,13 +135,15 @@ public struct Routes: Sendable {
   ) {
     precondition(
       method.method.kind == .serverStreaming && method.method.idempotency == .noSideEffects,
-      "\(method.method) changes something or does not stream: the feed lane reads streams")
+      "\(method.method) changes something or does not stream: the feed lane reads streams"
+    )
     add(
       method.method,
       .feed { payload, arena in
         let prepared = try prepare(try Request(decoding: payload, arena: arena))
         return { context in try open(prepared, context) }
-      })
+      }
+    )
   }
 
   private mutating func add(_ method: Method, _ route: Route) {

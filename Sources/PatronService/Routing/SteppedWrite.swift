@@ -36,7 +36,8 @@ final class SteppedWrite: ReplySink {
   }
 
   init(
-    _ writer: WriteLane, replyingTo sink: any ReplySink,
+    _ writer: WriteLane,
+    replyingTo sink: any ReplySink,
     later: @escaping @Sendable (Duration, @escaping @Sendable () -> Void) -> Void
   ) {
     self.writer = writer
@@ -46,7 +47,10 @@ final class SteppedWrite: ReplySink {
 
   /// Queues the first step. Throws as ``WriteLane/submit(_:)`` does; nothing is answered then.
   func begin(
-    deadline: ContinuousClock.Instant?, bytes: Int, token: ReplyToken, now: Int64,
+    deadline: ContinuousClock.Instant?,
+    bytes: Int,
+    token: ReplyToken,
+    now: Int64,
     _ first: @escaping First
   ) throws {
     try writer.submit(
@@ -54,7 +58,8 @@ final class SteppedWrite: ReplySink {
         let made = try first(WriteContext(transaction: transaction, now: now))
         self.state.withLock { $0 = State(answer: made.answer, next: made.next) }
         return made.answer
-      })
+      }
+    )
   }
 
   func deliver(_ replies: [Reply]) {
@@ -88,7 +93,8 @@ final class SteppedWrite: ReplySink {
 
   /// What was begun is finished, also when nobody waits for it any more.
   private func goOn(
-    with work: @escaping @Sendable (WriteContext) throws -> WriteStep, _ token: ReplyToken
+    with work: @escaping @Sendable (WriteContext) throws -> WriteStep,
+    _ token: ReplyToken
   ) {
     state.withLock { $0.current = work }
     let job = WriteJob(deadline: nil, bytes: 0, sink: self, token: token, isBegun: true) {

@@ -16,7 +16,8 @@ struct InStoreCountry<Prepared: Sendable>: Sendable {
   /// Checks `request`. `lacksCountry` tells whether a part of what was prepared was refused for
   /// want of a country.
   init<Request: Message>(
-    _ request: Request, storeID: KeyPath<Request, String>,
+    _ request: Request,
+    storeID: KeyPath<Request, String>,
     country: any WritableKeyPath<Request, String> & Sendable,
     lacksCountry: (Prepared) -> Bool,
     prepare: @escaping @Sendable (Request) throws -> Prepared
@@ -83,11 +84,16 @@ extension Routes {
       method,
       prepare: { request in
         try InStoreCountry(
-          request, storeID: storeID, country: country, lacksCountry: lacksCountry,
-          prepare: prepare)
+          request,
+          storeID: storeID,
+          country: country,
+          lacksCountry: lacksCountry,
+          prepare: prepare
+        )
       },
       apply: { prepared, context, response in
         try apply(try prepared.get(in: context), context, &response)
-      })
+      }
+    )
   }
 }

@@ -26,7 +26,9 @@ extension StoreSettings {
         RuleError(
           reason: "SHARED_PHONE_THRESHOLD_OUT_OF_RANGE",
           message: "Expected are \(thresholds.lowerBound) to \(thresholds.upperBound) addresses. "
-            + "Leave it out, and name it in the mask, for the default."))
+            + "Leave it out, and name it in the mask, for the default."
+        )
+      )
     }
     guard let allowed = allowedExternalIDs?.values else { return }
     guard allowed.count <= Self.mostExternalIDs else {
@@ -35,7 +37,9 @@ extension StoreSettings {
         RuleError(
           reason: "EXTERNAL_IDS_TOO_MANY",
           message: "There are \(allowed.count) external ids; at most \(Self.mostExternalIDs) are "
-            + "allowed."))
+            + "allowed."
+        )
+      )
     }
     let ids = allowed.enumerated().compactMap { index, text in
       violations.check("settings.allowed_external_ids.values[\(index)]") { () throws(RuleError) in
@@ -54,7 +58,9 @@ extension StoreSettings {
         RuleError(
           reason: "SHARED_IDENTIFIERS_TOO_MANY",
           message: "There are \(given.count) addresses; at most \(Self.mostSharedIdentifiers) are "
-            + "allowed."))
+            + "allowed."
+        )
+      )
     }
     for (index, text) in given.enumerated() {
       do throws(RuleError) {
@@ -81,7 +87,8 @@ extension StoreSettings {
   }
 
   private static func sharedIdentifier(
-    _ text: String, country: CountryCode?
+    _ text: String,
+    country: CountryCode?
   ) throws(RuleError) -> String {
     text.utf8.contains(UInt8(ascii: "@"))
       ? try EmailAddress(text).key : try PhoneNumber(text, defaultCountry: country).e164

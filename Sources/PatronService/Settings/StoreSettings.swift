@@ -71,7 +71,9 @@ extension StoreSettings {
   ]
 
   private static func words(
-    _ given: TextList?, _ path: String, _ violations: inout Violations
+    _ given: TextList?,
+    _ path: String,
+    _ violations: inout Violations
   ) -> TextList? {
     guard let given else { return nil }
     let words = violations.check(path) { () throws(RuleError) in
@@ -110,7 +112,9 @@ extension StoreSettings {
         RuleError(
           reason: "SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE",
           message: "Expected are \(thresholds.lowerBound) to \(thresholds.upperBound) bounces. "
-            + "Leave it out, and name it in the mask, for the default."))
+            + "Leave it out, and name it in the mask, for the default."
+        )
+      )
     }
     settings.checkIdentity(&violations)
     return settings
@@ -120,7 +124,9 @@ extension StoreSettings {
 extension CustomerHandlers {
   /// The store's settings.
   static func getStoreSettings(
-    _ request: GetStoreSettingsRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: GetStoreSettingsRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let settings = try StoreSettings(of: try context.store(request.storeID))
     try response.append(GetStoreSettingsResponse.with { $0.settings = settings })
@@ -147,12 +153,15 @@ extension CustomerHandlers {
           reason: "MASK_PATH_UNKNOWN",
           message: "It is no field of the settings. Expected are "
             + names.sorted().joined(separator: ", ") + ".",
-          given: path))
+          given: path
+        )
+      )
     }
     if request.settings == nil {
       violations.add(
         "settings",
-        RuleError(reason: "SETTINGS_MISSING", message: "No settings are given: say which to set."))
+        RuleError(reason: "SETTINGS_MISSING", message: "No settings are given: say which to set.")
+      )
     }
     let given = request.settings ?? StoreSettings()
     let fields = StoreSettings.fields.filter {
@@ -168,7 +177,9 @@ extension CustomerHandlers {
 
   /// Changes the store's settings.
   static func updateSettings(
-    _ update: SettingsUpdate, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ update: SettingsUpdate,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(update.store)
     let old = try StoreSettings(of: writer.read)

@@ -12,7 +12,10 @@ struct CheckoutDraft: Sendable {
 
   /// Checks a checkout. What is wrong is added to `violations`.
   init(
-    _ given: Checkout, path: String, country: CountryCode?, now: Int64,
+    _ given: Checkout,
+    path: String,
+    country: CountryCode?,
+    now: Int64,
     violations: inout Violations
   ) {
     var check = OrderCheck(path: path, country: country, now: now, violations: violations)
@@ -47,9 +50,11 @@ struct CheckoutDraft: Sendable {
     }
     guard merged.startedAt != nil else {
       throw .invalid(
-        "checkout.started_at", "FIELD_REQUIRED",
+        "checkout.started_at",
+        "FIELD_REQUIRED",
         "The field is required for a new checkout. Expected is a time such as "
-          + "2026-03-01T12:00:00Z.")
+          + "2026-03-01T12:00:00Z."
+      )
     }
     return merged
   }
@@ -72,7 +77,10 @@ extension OrderCheck {
     checkout.lineItems = lineItems(given.lineItems)
     checkout.landingSiteURL = text(given.landingSiteURL, "landing_site_url", limit: 2048)
     checkout.abandonedCheckoutURL = text(
-      given.abandonedCheckoutURL, "abandoned_checkout_url", limit: 2048)
+      given.abandonedCheckoutURL,
+      "abandoned_checkout_url",
+      limit: 2048
+    )
     checkout.shippingAddress = address(given.shippingAddress, "shipping_address")
     checkout.billingAddress = address(given.billingAddress, "billing_address")
     checkout.orderExternalID = reference(given.orderExternalID, "order_external_id")

@@ -10,7 +10,9 @@ enum ContradictingTimes {
 
   /// A warning about a time more than a day before `start`.
   static func warning(
-    _ field: String, _ time: GoogleProtobuf.Timestamp?, before start: GoogleProtobuf.Timestamp?,
+    _ field: String,
+    _ time: GoogleProtobuf.Timestamp?,
+    before start: GoogleProtobuf.Timestamp?,
     of what: String
   ) -> Warning? {
     guard let time, let start, time.micros < start.micros - slack else { return nil }
@@ -30,7 +32,8 @@ extension Order {
     var warnings: [Warning?] = []
     if let cancellation {
       warnings.append(
-        warning("order.cancellation.cancelled_at", cancellation.cancelledAt))
+        warning("order.cancellation.cancelled_at", cancellation.cancelledAt)
+      )
     }
     warnings.append(warning("order.paid_at", paidAt))
     for (index, refund) in refunds.enumerated() {

@@ -17,7 +17,9 @@ final class CustomerFiles {
   typealias Emit = ([UInt8]) throws -> Void
 
   init(
-    _ export: TimelineHandlers.TimelineExport, _ row: CustomerRow, _ reader: StoreReader,
+    _ export: TimelineHandlers.TimelineExport,
+    _ row: CustomerRow,
+    _ reader: StoreReader,
     now: Int64
   ) {
     self.export = export
@@ -130,7 +132,8 @@ final class CustomerFiles {
   func eventLines(_ emit: @escaping Emit) throws {
     try visitEvents { body in
       try emit(
-        try Event.descriptor.writeJSON(packed: body) + [UInt8(ascii: "\n")])
+        try Event.descriptor.writeJSON(packed: body) + [UInt8(ascii: "\n")]
+      )
     }
   }
 
@@ -185,7 +188,9 @@ final class CustomerFiles {
   }
 
   private func list(
-    _ name: String, _ type: MessageDescriptor, _ emit: @escaping Emit,
+    _ name: String,
+    _ type: MessageDescriptor,
+    _ emit: @escaping Emit,
     _ items: (_ add: ([UInt8]) throws -> Void) throws -> Void
   ) throws {
     try emit(Array(",\n\"\(name)\":[".utf8))
@@ -202,7 +207,9 @@ final class CustomerFiles {
   private func visitEvents(_ visit: ([UInt8]) throws -> Void) throws {
     rows = 0
     let position = TimelinePosition(
-      occurredAt: export.filter.before ?? .max, id: export.filter.before == nil ? .max : .min)
+      occurredAt: export.filter.before ?? .max,
+      id: export.filter.before == nil ? .max : .min
+    )
     try reader.timeline(of: row.id, behind: position, notBefore: export.filter.from) { entry in
       guard try export.filter.matches(entry, titles) else { return true }
       try visit(Array(entry.body) + (try titles.missingTitle(of: entry)))

@@ -111,7 +111,8 @@ struct CustomerStats {
   ///
   /// - Throws: `AMOUNT_OUT_OF_RANGE` when a sum does not fit 64 bits.
   mutating func replace(
-    _ old: OrderContribution?, by new: OrderContribution,
+    _ old: OrderContribution?,
+    by new: OrderContribution,
     datesOf: (String) throws -> (first: Int64, last: Int64)?
   ) throws {
     var change = try statistics.replacing(old, by: new)
@@ -139,7 +140,9 @@ struct CustomerStats {
     CustomerOrderStatistics(
       byCurrency: Dictionary(
         fields.orderStats.map { ($0.currencyCode, OrderStatistics($0)) },
-        uniquingKeysWith: { first, _ in first }))
+        uniquingKeysWith: { first, _ in first }
+      )
+    )
   }
 }
 
@@ -147,11 +150,15 @@ extension OrderStatistics {
   /// What is stored.
   init(_ stats: OrderStats) {
     self.init(
-      orderCount: stats.orderCount, totalSpentMinor: stats.totalSpent,
-      refundedMinor: stats.refundedTotal, netSpentMinor: stats.netSpent,
+      orderCount: stats.orderCount,
+      totalSpentMinor: stats.totalSpent,
+      refundedMinor: stats.refundedTotal,
+      netSpentMinor: stats.netSpent,
       unknownRefundCount: stats.unknownRefundCount,
       cancelledCount: stats.cancelledCount,
-      firstOrderAt: stats.firstOrderAt?.micros, lastOrderAt: stats.lastOrderAt?.micros)
+      firstOrderAt: stats.firstOrderAt?.micros,
+      lastOrderAt: stats.lastOrderAt?.micros
+    )
   }
 }
 

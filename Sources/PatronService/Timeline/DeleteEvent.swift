@@ -29,32 +29,44 @@ extension TimelineHandlers {
 
   /// Deletes one event.
   static func deleteEvent(
-    _ deletion: EventDeletion, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ deletion: EventDeletion,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(deletion.store)
     try FirstAnswers.answer(
-      deletion.requestID, of: TimelineService.deleteEvent.method, in: writer, at: context.now,
+      deletion.requestID,
+      of: TimelineService.deleteEvent.method,
+      in: writer,
+      at: context.now,
       &response
     ) { response in
       guard let row = try deletion.event.row(in: writer.read) else { throw RPCError.eventNotFound }
       guard !row.eventID.hasPrefix(EventCheck.reservedPrefix) else {
         throw RPCError.reason(
-          .failedPrecondition, "EVENT_DERIVED",
+          .failedPrecondition,
+          "EVENT_DERIVED",
           "Patron made the event itself, from an order or a change of the customer. Change or "
-            + "delete what it tells of.")
+            + "delete what it tells of."
+        )
       }
       guard let customer = try writer.read.customerRow(.id(row.customerID)) else {
         throw RPCError.eventNotFound
       }
       var timeline = try TimelineWriter(
-        writer, customerID: row.customerID, stats: customer.stats, now: context.now)
+        writer,
+        customerID: row.customerID,
+        stats: customer.stats,
+        now: context.now
+      )
       try timeline.delete(row)
       try timeline.finish()
       try response.append(
         DeleteEventResponse.with {
           $0.eventID = row.id
           $0.customerID = row.customerID
-        })
+        }
+      )
     }
   }
 }
@@ -68,17 +80,24 @@ enum EventName: Sendable {
   static func key(_ key: PatronProto.EventKey) throws -> EventName {
     guard key.source != .unspecified else {
       throw RPCError.invalid(
-        "event.key.source", "SOURCE_REQUIRED",
+        "event.key.source",
+        "SOURCE_REQUIRED",
         "Say where the event comes from: EVENT_SOURCE_ECOMMERCE, EVENT_SOURCE_PRODUCT or "
-          + "EVENT_SOURCE_THIRD_PARTY.")
+          + "EVENT_SOURCE_THIRD_PARTY."
+      )
     }
     return .known(
-      source: key.source.rawValue, sourceName: key.sourceName,
-      eventID: (try? EventRules.parseEventID(key.eventID)) ?? key.eventID)
+      source: key.source.rawValue,
+      sourceName: key.sourceName,
+      eventID: (try? EventRules.parseEventID(key.eventID)) ?? key.eventID
+    )
   }
 
   static let missing = RPCError.invalid(
-    "event", "REF_MISSING", "No event is named: give id, or key with source and event_id.")
+    "event",
+    "REF_MISSING",
+    "No event is named: give id, or key with source and event_id."
+  )
 
   /// The event; nil when there is none.
   func row(in reader: StoreReader) throws -> EventRow? {
@@ -131,6 +150,8 @@ extension Event {
 extension RPCError {
   /// The reference fits no event.
   static let eventNotFound = reason(
-    .notFound, "EVENT_NOT_FOUND",
-    "No event of this store has that identifier; check it, and the store.")
+    .notFound,
+    "EVENT_NOT_FOUND",
+    "No event of this store has that identifier; check it, and the store."
+  )
 }

@@ -19,17 +19,25 @@ extension TimelineHandlers {
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     try violations.finish()
     return OrderDeletion(
-      store: store, requestID: requestID, order: request.order ?? OrderRef())
+      store: store,
+      requestID: requestID,
+      order: request.order ?? OrderRef()
+    )
   }
 
   /// Deletes an order and the events that Patron derived from it. What it told of the customer's
   /// record stays.
   static func deleteOrder(
-    _ deletion: OrderDeletion, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ deletion: OrderDeletion,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(deletion.store)
     try FirstAnswers.answer(
-      deletion.requestID, of: TimelineService.deleteOrder.method, in: writer, at: context.now,
+      deletion.requestID,
+      of: TimelineService.deleteOrder.method,
+      in: writer,
+      at: context.now,
       &response
     ) { response in
       let row = try deletion.order.row(in: writer.read)
@@ -44,7 +52,8 @@ extension TimelineHandlers {
         DeleteOrderResponse.with {
           $0.customerID = owner.id
           $0.eventCount = Int64(events.count)
-        })
+        }
+      )
     }
   }
 }

@@ -26,7 +26,11 @@ struct EventEnrichment {
 
   /// Begins with an event that has its time and id, and its version on the timeline.
   init(
-    _ event: Event, over old: Event?, _ given: Identifiers, _ writer: StoreWriter, _ now: Int64
+    _ event: Event,
+    over old: Event?,
+    _ given: Identifiers,
+    _ writer: StoreWriter,
+    _ now: Int64
   ) throws {
     self.writer = writer
     self.now = now
@@ -103,7 +107,8 @@ struct EventEnrichment {
 
   /// The customer may have opted out: the record says when, until consent says more.
   private mutating func notePossibleOptOut(
-    _ edit: inout ConsentEdit, _ channel: PatronModel.Channel
+    _ edit: inout ConsentEdit,
+    _ channel: PatronModel.Channel
   ) {
     guard edit.customer.consent(channel, .marketing).state != .unsubscribed else { return }
     possibleOptOut = channel
@@ -120,16 +125,23 @@ struct EventEnrichment {
 extension Enrichment {
   /// What an event does. `now` is its time where it has none.
   static func effects(
-    of event: Event, at now: Int64, _ words: ReplyWords = .known
+    of event: Event,
+    at now: Int64,
+    _ words: ReplyWords = .known
   ) -> [EnrichmentEffect] {
     guard let source = PatronModel.EventSource(rawValue: Int(event.source.rawValue)),
       hasEffects(event.type, of: source)
     else { return [] }
     return effects(
       of: EventFacts(
-        source: source, type: event.type, occurredAt: event.occurredAt?.micros ?? now,
+        source: source,
+        type: event.type,
+        occurredAt: event.occurredAt?.micros ?? now,
         properties: event.properties.compactMapValues { try? PatronModel.PropertyValue($0) },
-        namesProduct: event.references?.productID.isEmpty == false, words: words))
+        namesProduct: event.references?.productID.isEmpty == false,
+        words: words
+      )
+    )
   }
 }
 

@@ -161,7 +161,8 @@ enum PropertiesJSON {
       string((try? PatronModel.Timestamp(microseconds: time.micros))?.rfc3339 ?? "")
     case .dateValue(let date):
       string(
-        CivilDate(year: Int(date.year), month: Int(date.month), day: Int(date.day))?.iso8601 ?? "")
+        CivilDate(year: Int(date.year), month: Int(date.month), day: Int(date.day))?.iso8601 ?? ""
+      )
     case nil: "null"
     }
   }

@@ -16,7 +16,10 @@ extension TimelineHandlers {
 
     /// Checks an event and its customer.
     init(
-      _ customer: CustomerInput?, _ event: EventInput?, country: CountryCode?, now: Int64,
+      _ customer: CustomerInput?,
+      _ event: EventInput?,
+      country: CountryCode?,
+      now: Int64,
       _ violations: inout Violations
     ) {
       let event = event ?? EventInput()
@@ -36,13 +39,25 @@ extension TimelineHandlers {
         input.acceptsEmailMarketing = nil
       }
       self.customer = CustomerChange.checked(
-        input, path: "customer", mode: .fillGaps, identity: .event,
-        origin: Self.origin(event.source, type?.product), country: country,
-        source: rule.flagSource ?? "event", actor: .platform, now: now, &violations)
+        input,
+        path: "customer",
+        mode: .fillGaps,
+        identity: .event,
+        origin: Self.origin(event.source, type?.product),
+        country: country,
+        source: rule.flagSource ?? "event",
+        actor: .platform,
+        now: now,
+        &violations
+      )
       self.customer.draft.restrict(to: rule)
       let earlier = violations.warnings.count
       self.customer.draft.take(
-        Enrichment.effects(of: draft.event, at: now), of: draft.event, now: now, &violations)
+        Enrichment.effects(of: draft.event, at: now),
+        of: draft.event,
+        now: now,
+        &violations
+      )
       draft.warnings += violations.warnings.dropFirst(earlier).map(Warning.about)
       lacksCountry = violations.lacksCountry
       if event.source == .ecommerce, rule.fills.contains("default_currency") {
@@ -53,7 +68,8 @@ extension TimelineHandlers {
 
     /// What a customer is known by whom an event makes.
     private static func origin(
-      _ source: PatronProto.EventSource, _ product: EventProduct?
+      _ source: PatronProto.EventSource,
+      _ product: EventProduct?
     ) -> Origin {
       if source == .ecommerce { return .ecommercePlatform }
       return product == .subscriptionTools ? .subscriptionTool : .event
@@ -88,15 +104,27 @@ extension TimelineHandlers {
       event.occurredAt = .init(micros: time)
       event.contact = plan.shared.contact
       var enrichment = try EventEnrichment(
-        event, over: old, self.customer.draft.identifiers, writer, now)
+        event,
+        over: old,
+        self.customer.draft.identifiers,
+        writer,
+        now
+      )
       customer.row = try enrichment.changeConsent(of: customer.row)
       let fields = Set(customer.changedFields + enrichment.fields).sorted()
       event.enrichedFields = fields
       event.orderID = try writer.read.order(about: event)?.id ?? 0
       var timeline = try TimelineWriter(
-        writer, customerID: customer.row.id, stats: customer.row.stats, now: now)
+        writer,
+        customerID: customer.row.id,
+        stats: customer.row.stats,
+        now: now
+      )
       let (stored, outcome) = try timeline.put(
-        event, over: known, keepsTime: draft.event.occurredAt == nil)
+        event,
+        over: known,
+        keepsTime: draft.event.occurredAt == nil
+      )
       if outcome != .unchanged { try enrichment.summarise(stored, on: &timeline) }
       if let channel = enrichment.possibleOptOut {
         _ = try timeline.tell(.possibleOptOut(in: stored, channel), replaces: true)
@@ -104,10 +132,17 @@ extension TimelineHandlers {
       let setter = Provenance.Setter(name: stored.type, at: min(time, now), eventID: stored.id)
       try timeline.finish(
         provenance: Provenance.noting(
-          fields, by: setter, over: try customer.row.provenance(in: writer.read)))
+          fields,
+          by: setter,
+          over: try customer.row.provenance(in: writer.read)
+        )
+      )
       return Recorded(
-        event: stored, outcome: outcome, customer: customer,
-        warnings: customer.warnings + draft.warnings + enrichment.warnings)
+        event: stored,
+        outcome: outcome,
+        customer: customer,
+        warnings: customer.warnings + draft.warnings + enrichment.warnings
+      )
     }
 
     /// What the event says of its customer, as of its time. `old` is what is replaced.
@@ -168,11 +203,16 @@ extension TimelineHandlers {
     /// The event as it is on the timeline already. An event id that another customer's event has
     /// is refused before anything is written.
     private func known(
-      _ event: Event, _ plan: CustomerChange.Plan, _ reader: StoreReader
+      _ event: Event,
+      _ plan: CustomerChange.Plan,
+      _ reader: StoreReader
     ) throws -> EventRow? {
       if event.eventID.isEmpty { return nil }
       let known = try reader.event(
-        source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID)
+        source: event.source.rawValue,
+        sourceName: event.sourceName,
+        eventID: event.eventID
+      )
       guard let known else { return nil }
       guard plan.has(known.customerID) else { throw RPCError.eventBelongsToOther(known) }
       return known
@@ -193,13 +233,21 @@ extension TimelineHandlers {
       let time = draft.event.occurredAt?.micros ?? now
       let event = try draft.completed(for: 0, at: time)
       var enrichment = try EventEnrichment(
-        event, over: nil, customer.draft.identifiers, writer, now)
+        event,
+        over: nil,
+        customer.draft.identifiers,
+        writer,
+        now
+      )
       guard let isChanged = try enrichment.restrictAddresses() else {
         throw RPCError.customerUnknown(to: draft.event.type, rule)
       }
       return Recorded(
-        event: nil, outcome: isChanged ? .updated : .unchanged, customer: nil,
-        warnings: draft.warnings + enrichment.warnings)
+        event: nil,
+        outcome: isChanged ? .updated : .unchanged,
+        customer: nil,
+        warnings: draft.warnings + enrichment.warnings
+      )
     }
 
     /// Merged customers whose events are looked for under an id that was made.
@@ -208,14 +256,19 @@ extension TimelineHandlers {
     /// The event with its time and id. An id that is made holds the customer's: where the event is
     /// known for a customer who was merged into this one, it is that event again.
     private func completed(
-      for customerID: Int64, _ reader: StoreReader, at now: Int64
+      for customerID: Int64,
+      _ reader: StoreReader,
+      at now: Int64
     ) throws -> Event {
       let event = try draft.completed(for: customerID, at: now)
       guard draft.event.eventID.isEmpty, draft.event.occurredAt != nil else { return event }
       for former in try reader.formerIDs(of: customerID, atMost: Self.mostFormer) {
         var other = try draft.completed(for: former, at: now)
         let known = try reader.event(
-          source: other.source.rawValue, sourceName: other.sourceName, eventID: other.eventID)
+          source: other.source.rawValue,
+          sourceName: other.sourceName,
+          eventID: other.eventID
+        )
         guard known?.customerID == customerID else { continue }
         other.customerID = customerID
         return other
@@ -268,7 +321,10 @@ extension CustomerDraft {
 
   /// Takes the fields that the event itself tells.
   fileprivate mutating func take(
-    _ effects: [EnrichmentEffect], of event: Event, now: Int64, _ violations: inout Violations
+    _ effects: [EnrichmentEffect],
+    of event: Event,
+    now: Int64,
+    _ violations: inout Violations
   ) {
     for effect in effects {
       switch effect {
@@ -330,7 +386,10 @@ extension RPCError {
       : "Events of the type \(type) make no customer: make the customer first, with "
         + "UpsertCustomer, or check the identifier."
     return reason(
-      .failedPrecondition, "CUSTOMER_UNKNOWN", "No customer has that identifier. \(advice)")
+      .failedPrecondition,
+      "CUSTOMER_UNKNOWN",
+      "No customer has that identifier. \(advice)"
+    )
   }
 }
 

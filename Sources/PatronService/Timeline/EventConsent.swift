@@ -20,8 +20,11 @@ extension EventEnrichment {
 
   /// The customer agreed. The agreement is for the address that it names, and for no other.
   mutating func agree(
-    _ edit: inout ConsentEdit, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
-    _ how: Agreement, _ evidence: EventEvidence
+    _ edit: inout ConsentEdit,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
+    _ how: Agreement,
+    _ evidence: EventEvidence
   ) throws {
     guard let address = edit.row.address(channel) else { return warn(.nothingToAgreeTo) }
     if let named = given.address(channel), named != address { return warn(.otherAgreed) }
@@ -45,13 +48,19 @@ extension EventEnrichment {
       transition =
         if how == .confirmation {
           try ConsentRules.confirm(
-            at: saidAt, of: edit.customer.consent(channel, topic), source: evidence.namedSource)
+            at: saidAt,
+            of: edit.customer.consent(channel, topic),
+            source: evidence.namedSource
+          )
         } else {
           try ConsentRules.subscribe(
-            evidence.statement(at: saidAt), to: edit.customer.consent(channel, topic),
-            doubleOptIn: asks, after: consents.optOut(reaching: topic, of: channel),
+            evidence.statement(at: saidAt),
+            to: edit.customer.consent(channel, topic),
+            doubleOptIn: asks,
+            after: consents.optOut(reaching: topic, of: channel),
             addressOptOutAt: suppressions.optOut(binding: topic),
-            namesAddress: given.address(channel) != nil)
+            namesAddress: given.address(channel) != nil
+          )
         }
     } catch {
       return warn(.about(error))
@@ -74,7 +83,8 @@ extension EventEnrichment {
   /// or another than the customer has: in doubt somebody else agreed. An address of before a merge
   /// is the customer's own.
   private func isOthersWord(
-    of channel: PatronModel.Channel, besides row: CustomerRow
+    of channel: PatronModel.Channel,
+    besides row: CustomerRow
   ) throws -> Bool {
     guard given.address(channel) == nil else { return false }
     return try PatronModel.Channel.allCases.contains { other in
@@ -87,7 +97,9 @@ extension EventEnrichment {
   /// The customer opted out: with the address that the event names, also where that is not the
   /// customer's. True when the customer said something else since.
   mutating func unsubscribe(
-    _ edit: inout ConsentEdit, _ channel: PatronModel.Channel, _ topic: PatronModel.Topic,
+    _ edit: inout ConsentEdit,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
     _ evidence: EventEvidence
   ) throws -> Bool {
     if let named = given.address(channel), named != edit.row.address(channel) {
@@ -95,7 +107,11 @@ extension EventEnrichment {
       _ = try optOut(channel, named, topic, evidence)
     }
     let transition = try edit.unsubscribe(
-      evidence.statement(at: saidAt), channel, topic, evidence.evidence)
+      evidence.statement(at: saidAt),
+      channel,
+      topic,
+      evidence.evidence
+    )
     if note(transition) { return true }
     try setFlag(false, &edit, channel, topic)
     return false
@@ -104,7 +120,9 @@ extension EventEnrichment {
   /// The customer wants the messages back that an opt-out ended. Whoever never agreed to them did
   /// not do so by one word.
   mutating func restore(
-    _ edit: inout ConsentEdit, _ channel: PatronModel.Channel, _ evidence: EventEvidence
+    _ edit: inout ConsentEdit,
+    _ channel: PatronModel.Channel,
+    _ evidence: EventEvidence
   ) throws {
     let consent = edit.customer.consent(channel, .marketing)
     guard consent.state == .unsubscribed, try hasAgreed(edit.row, channel) else {
@@ -133,7 +151,9 @@ extension EventEnrichment {
 
   /// The address that the event names must not be written to, else the customer's.
   mutating func suppress(
-    _ edit: inout ConsentEdit, _ channel: PatronModel.Channel, _ reason: ConsentEdit.Reason,
+    _ edit: inout ConsentEdit,
+    _ channel: PatronModel.Channel,
+    _ reason: ConsentEdit.Reason,
     _ evidence: EventEvidence
   ) throws {
     guard let address = given.address(channel) ?? edit.row.address(channel) else {
@@ -160,7 +180,9 @@ extension EventEnrichment {
   }
 
   private func setFlag(
-    _ accepts: Bool, _ edit: inout ConsentEdit, _ channel: PatronModel.Channel,
+    _ accepts: Bool,
+    _ edit: inout ConsentEdit,
+    _ channel: PatronModel.Channel,
     _ topic: PatronModel.Topic
   ) throws {
     guard topic == .marketing else { return }
@@ -172,7 +194,9 @@ extension EventEnrichment {
 
   /// Whether a suppression for that reason was lifted since.
   private func wasLifted(
-    _ channel: PatronModel.Channel, _ reason: ConsentEdit.Reason, of customerID: Int64
+    _ channel: PatronModel.Channel,
+    _ reason: ConsentEdit.Reason,
+    of customerID: Int64
   ) throws -> Bool {
     var wasLifted = false
     let type = "\(channel.name)_unsuppressed"
@@ -240,13 +264,19 @@ extension EventEnrichment {
   /// Opts out whoever has an address; one that nobody has is suppressed, of whatever topic it was
   /// said: an address knows no topics, and to opt out of too much does no harm.
   private func optOut(
-    _ channel: PatronModel.Channel, _ address: String, _ topic: PatronModel.Topic,
+    _ channel: PatronModel.Channel,
+    _ address: String,
+    _ topic: PatronModel.Topic,
     _ evidence: EventEvidence
   ) throws -> Bool {
     if let owner = try writer.read.holder(of: .address(channel, address)) {
       var edit = try ConsentEdit(owner, writer, at: now)
       _ = try edit.unsubscribe(
-        evidence.statement(at: saidAt), channel, topic, evidence.evidence)
+        evidence.statement(at: saidAt),
+        channel,
+        topic,
+        evidence.evidence
+      )
       let isChanged = !edit.isEmpty
       try edit.write()
       return isChanged
@@ -258,12 +288,17 @@ extension EventEnrichment {
     if isSuppressed { return false }
     let reason = ConsentEdit.Reason.optOut(by: evidence.actor)
     return try UnknownAddress(channel, address).suppress(
-      reason, evidence.cause(reason, at: saidAt), writer)
+      reason,
+      evidence.cause(reason, at: saidAt),
+      writer
+    )
   }
 
   /// Suppresses an address, and tells whoever has it.
   private func suppress(
-    _ channel: PatronModel.Channel, _ address: String, _ reason: ConsentEdit.Reason,
+    _ channel: PatronModel.Channel,
+    _ address: String,
+    _ reason: ConsentEdit.Reason,
     _ evidence: EventEvidence
   ) throws -> Bool {
     let cause = evidence.cause(reason, at: saidAt)

@@ -31,8 +31,12 @@ struct EventDraft: Sendable {
     if event.eventID.isEmpty {
       event.eventID = EventID.derived(
         source: PatronModel.EventSource(rawValue: Int(event.source.rawValue)) ?? .thirdParty,
-        sourceName: event.sourceName, type: event.type, customerID: customerID,
-        occurredAt: occurredAt, properties: try event.encoded())
+        sourceName: event.sourceName,
+        type: event.type,
+        customerID: customerID,
+        occurredAt: occurredAt,
+        properties: try event.encoded()
+      )
     }
     return event
   }
@@ -87,7 +91,8 @@ struct EventCheck {
   /// The value that `body` makes of a field which is secondary beside an opt-out; nil, and what the
   /// violations note, if it throws.
   private mutating func value<Value>(
-    _ field: String, _ body: () throws(RuleError) -> Value
+    _ field: String,
+    _ body: () throws(RuleError) -> Value
   ) -> Value? {
     mayRestrict
       ? violations.secondary("\(path).\(field)", body)
@@ -105,9 +110,11 @@ struct EventCheck {
     let known = PatronModel.EventSource(rawValue: Int(input.source.rawValue))
     if known == nil {
       add(
-        "source", "SOURCE_REQUIRED",
+        "source",
+        "SOURCE_REQUIRED",
         "Say where the event comes from: EVENT_SOURCE_ECOMMERCE, EVENT_SOURCE_PRODUCT or "
-          + "EVENT_SOURCE_THIRD_PARTY.")
+          + "EVENT_SOURCE_THIRD_PARTY."
+      )
     }
     // Without a source the names are held to what all sources ask of them.
     let source = known ?? .thirdParty
@@ -158,8 +165,10 @@ struct EventCheck {
     }
     guard event.eventID.hasPrefix(Self.reservedPrefix) else { return }
     add(
-      "event_id", "EVENT_ID_RESERVED",
-      "Ids that begin with \(Self.reservedPrefix) are Patron's own: use another.")
+      "event_id",
+      "EVENT_ID_RESERVED",
+      "Ids that begin with \(Self.reservedPrefix) are Patron's own: use another."
+    )
   }
 
   /// Checks the properties, each by itself first where those that break a rule are left out.
@@ -176,7 +185,9 @@ struct EventCheck {
       if case .some(.double(let number)) = model ?? nil, !number.isFinite {
         let message = "Expected is a finite number."
         violations.addSecondary(
-          "\(path).\(field)", RuleError(reason: "PROPERTY_NOT_FINITE", message: message))
+          "\(path).\(field)",
+          RuleError(reason: "PROPERTY_NOT_FINITE", message: message)
+        )
       }
       if violations.dropsSecondary {
         for violation in EventRules.checkProperties([size]) {
@@ -212,7 +223,11 @@ struct EventCheck {
       }
       // Tells that it was cut.
       _ = violations.secondaryList(
-        "\(path).\(broken.path)", Array(text.utf8), limit: limit, broken.error)
+        "\(path).\(broken.path)",
+        Array(text.utf8),
+        limit: limit,
+        broken.error
+      )
       event.properties[name] = .with { $0.kind = .stringValue(String(Substring(kept))) }
     }
   }
@@ -220,7 +235,9 @@ struct EventCheck {
   /// Keeps the first properties, as many as fit an event: those that its type has, then the others
   /// by name. `broken` is what all of them together break.
   private mutating func keepFirst(
-    of sizes: [PropertySize], _ broken: Violation, _ event: inout Event
+    of sizes: [PropertySize],
+    _ broken: Violation,
+    _ event: inout Event
   ) {
     let own = Self.ownProperties(of: event)
     let ordered =
@@ -231,7 +248,11 @@ struct EventCheck {
       return bytes <= EventLimits.propertyBytes
     }
     let kept = violations.secondaryList(
-      "\(path).\(broken.path)", ordered, limit: fitting.count, broken.error)
+      "\(path).\(broken.path)",
+      ordered,
+      limit: fitting.count,
+      broken.error
+    )
     let names = Set(kept.map(\.name))
     event.properties = event.properties.filter { names.contains($0.key) }
   }
@@ -295,7 +316,9 @@ struct EventCheck {
         RuleError(
           reason: "IP_MALFORMED",
           message: "It is no IP address and was left out. Expected is one such as 192.0.2.1 or "
-            + "2001:db8::1."))
+            + "2001:db8::1."
+        )
+      )
       all.ip = ""
     }
     all.userAgent = text(all.userAgent, "context.user_agent", limit: 512)
@@ -304,7 +327,9 @@ struct EventCheck {
   }
 
   private mutating func text(
-    _ given: String, _ field: String, limit: Int = ShortText.limit
+    _ given: String,
+    _ field: String,
+    limit: Int = ShortText.limit
   ) -> String {
     guard !given.isEmpty else { return given }
     return violations.secondaryText("\(path).\(field)", given, limit: limit) ?? ""

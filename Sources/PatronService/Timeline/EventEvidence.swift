@@ -78,8 +78,11 @@ struct EventEvidence {
   /// What a suppression keeps of the event.
   func cause(_ reason: PatronModel.SuppressionReason, at time: Int64) -> SuppressionCause {
     SuppressionCause(
-      at: time, actor: reason == .spamComplaint ? .customer : .system, source: event.type,
-      note: Self.note(of: event))
+      at: time,
+      actor: reason == .spamComplaint ? .customer : .system,
+      source: event.type,
+      note: Self.note(of: event)
+    )
   }
 
   private static func note(of event: Event) -> String {

@@ -26,8 +26,11 @@ enum EventFieldCheck {
     return type.fields.compactMap { field in
       guard let error = error(of: field, in: input) else { return nil }
       return Misfit(
-        path: path(of: field), error: error, isRequired: field.required,
-        property: field.place == .property ? field.name : nil)
+        path: path(of: field),
+        error: error,
+        isRequired: field.required,
+        property: field.place == .property ? field.name : nil
+      )
     }
   }
 
@@ -40,7 +43,8 @@ enum EventFieldCheck {
   }
 
   private static func error(
-    of field: PatronModel.EventField, in input: EventInput
+    of field: PatronModel.EventField,
+    in input: EventInput
   ) -> RuleError? {
     switch field.place {
     case .amount:
@@ -77,19 +81,22 @@ enum EventFieldCheck {
   private static func missing(_ field: PatronModel.EventField) -> RuleError {
     RuleError(
       reason: "FIELD_REQUIRED",
-      message: "Events of this type need it. Expected is \(field.kind.expected).")
+      message: "Events of this type need it. Expected is \(field.kind.expected)."
+    )
   }
 
   private static func outside(_ range: ClosedRange<Int64>) -> RuleError {
     RuleError(
       reason: "PROPERTY_OUT_OF_RANGE",
-      message: "Expected is a whole number from \(range.lowerBound) to \(range.upperBound).")
+      message: "Expected is a whole number from \(range.lowerBound) to \(range.upperBound)."
+    )
   }
 
   private static func mismatch(_ field: PatronModel.EventField) -> RuleError {
     RuleError(
       reason: "PROPERTY_KIND_MISMATCH",
-      message: "For this type of event the property is \(field.kind.expected).")
+      message: "For this type of event the property is \(field.kind.expected)."
+    )
   }
 }
 

@@ -33,7 +33,8 @@ final class EventTitles {
     return try missingTitle(in: entry.body) {
       Kind(
         sourceName: String(decoding: entry.sourceName, as: UTF8.self),
-        type: String(decoding: entry.type, as: UTF8.self))
+        type: String(decoding: entry.type, as: UTF8.self)
+      )
     }
   }
 
@@ -46,7 +47,8 @@ final class EventTitles {
   }
 
   private func missingTitle(
-    in body: UnsafeRawBufferPointer, _ kind: () -> Kind
+    in body: UnsafeRawBufferPointer,
+    _ kind: () -> Kind
   ) throws -> [UInt8] {
     var fields = WireFields(body)
     while let (field, _) = try fields.next() {

@@ -7,7 +7,9 @@ internal import TTRPC
 extension TimelineHandlers {
   /// The catalogue, then what the store registered.
   static func listEventTypes(
-    _ request: ListEventTypesRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: ListEventTypesRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
     var violations = Violations()
@@ -45,7 +47,9 @@ extension TimelineHandlers {
 
   /// Registers a type.
   static func register(
-    _ registration: Registration, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ registration: Registration,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(registration.store)
     let type = registration.type
@@ -55,9 +59,11 @@ extension TimelineHandlers {
     if old == nil {
       guard try writer.read.eventTypeCount() < EventTypeCheck.Limit.types else {
         throw RPCError.reason(
-          .failedPrecondition, "TOO_MANY_EVENT_TYPES",
+          .failedPrecondition,
+          "TOO_MANY_EVENT_TYPES",
           "The store has \(EventTypeCheck.Limit.types) types of its own, the most there can be. "
-            + "Events need no registered type; replace one that is not used.")
+            + "Events need no registered type; replace one that is not used."
+        )
       }
       outcome = .created
     } else if try old.map(PatronProto.EventType.init(stored:)) != type {
@@ -70,7 +76,8 @@ extension TimelineHandlers {
       RegisterEventTypeResponse.with {
         $0.type = type
         $0.outcome = outcome
-      })
+      }
+    )
   }
 }
 
@@ -91,8 +98,10 @@ struct EventTypeCheck {
     var type = given
     if given.source != .unspecified, given.source != .thirdParty {
       add(
-        "source", "SOURCE_NOT_THIRD_PARTY",
-        "Only types of third parties are registered: EVENT_SOURCE_THIRD_PARTY, or none.")
+        "source",
+        "SOURCE_NOT_THIRD_PARTY",
+        "Only types of third parties are registered: EVENT_SOURCE_THIRD_PARTY, or none."
+      )
     }
     type.source = .thirdParty
     type.product = ""
@@ -110,8 +119,10 @@ struct EventTypeCheck {
     let size = (try? type.encodedSize) ?? .max
     if violations.isEmpty, size > Limit.bytes {
       add(
-        "fields", "EVENT_TYPE_TOO_LARGE",
-        "The type has \(size) bytes; at most \(Limit.bytes) are allowed. Shorten names and texts.")
+        "fields",
+        "EVENT_TYPE_TOO_LARGE",
+        "The type has \(size) bytes; at most \(Limit.bytes) are allowed. Shorten names and texts."
+      )
     }
     return type
   }
@@ -119,8 +130,10 @@ struct EventTypeCheck {
   private mutating func fields(_ given: [PatronProto.EventField]) -> [PatronProto.EventField] {
     guard given.count <= Limit.fields else {
       add(
-        "fields", "LIST_TOO_LONG",
-        "There are \(given.count) fields; at most \(Limit.fields) are allowed.")
+        "fields",
+        "LIST_TOO_LONG",
+        "There are \(given.count) fields; at most \(Limit.fields) are allowed."
+      )
       return given
     }
     var fields = given
@@ -137,8 +150,10 @@ struct EventTypeCheck {
       let kind = EventFieldKind(rawValue: fields[index].type)
       if kind == nil || kind == .money {
         add(
-          "\(path).type", "FIELD_TYPE_UNKNOWN",
-          "Expected is string, bool, int, double, timestamp or date.")
+          "\(path).type",
+          "FIELD_TYPE_UNKNOWN",
+          "Expected is string, bool, int, double, timestamp or date."
+        )
       }
     }
     return fields

@@ -25,18 +25,25 @@ extension TimelineHandlers {
         "safety",
         RuleError(
           reason: "CSV_OPTIONS_WITHOUT_CSV",
-          message: "safety is for CSV. Leave it out, or take another format."))
+          message: "safety is for CSV. Leave it out, or take another format."
+        )
+      )
     }
     try violations.finish()
     return TimelineExport(
-      store: store, customer: try (request.customer ?? CustomerRef()).key(),
-      format: request.format, filter: try TimelineFilter(request.filter ?? EventFilter()),
-      safety: CSVSafety(request.safety))
+      store: store,
+      customer: try (request.customer ?? CustomerRef()).key(),
+      format: request.format,
+      filter: try TimelineFilter(request.filter ?? EventFilter()),
+      safety: CSVSafety(request.safety)
+    )
   }
 
   /// Sends the events of one customer, newest first, or all that is known of the customer.
   static func export(
-    _ export: TimelineExport, _ context: ReadContext, _ stream: ScanStream
+    _ export: TimelineExport,
+    _ context: ReadContext,
+    _ stream: ScanStream
   ) throws {
     let reader = StoreReader(context.transaction, export.store)
     let key = try export.customer.resolved(in: reader)

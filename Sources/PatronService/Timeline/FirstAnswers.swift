@@ -24,7 +24,8 @@ enum FirstAnswers {
 
   /// Checks the id of a request; the empty one asks for nothing.
   static func check<Request: Message>(
-    _ request: Request, _ field: WritableKeyPath<Request, String>,
+    _ request: Request,
+    _ field: WritableKeyPath<Request, String>,
     _ violations: inout Violations
   ) throws -> RequestID {
     let text = request[keyPath: field]
@@ -39,8 +40,12 @@ enum FirstAnswers {
 
   /// Answers a repeat with what was answered first, or runs `body` and keeps what it appends.
   static func answer(
-    _ requestID: RequestID, of method: Method, in writer: StoreWriter, at now: Int64,
-    _ response: inout ResponseBuffer, _ body: (inout ResponseBuffer) throws -> Void
+    _ requestID: RequestID,
+    of method: Method,
+    in writer: StoreWriter,
+    at now: Int64,
+    _ response: inout ResponseBuffer,
+    _ body: (inout ResponseBuffer) throws -> Void
   ) throws {
     try answer(requestID, of: method, in: writer, at: now, about: &response) { response in
       try body(&response)
@@ -51,8 +56,12 @@ enum FirstAnswers {
   /// The same for answers that hold data of customers, whose ids `body` returns, two at most: they
   /// are forgotten when one of these is erased.
   static func answer(
-    _ requestID: RequestID, of method: Method, in writer: StoreWriter, at now: Int64,
-    about response: inout ResponseBuffer, _ body: (inout ResponseBuffer) throws -> [Int64]
+    _ requestID: RequestID,
+    of method: Method,
+    in writer: StoreWriter,
+    at now: Int64,
+    about response: inout ResponseBuffer,
+    _ body: (inout ResponseBuffer) throws -> [Int64]
   ) throws {
     guard !requestID.text.isEmpty else {
       _ = try body(&response)
@@ -68,8 +77,14 @@ enum FirstAnswers {
     let customers = try body(&response)
     let answer = response.withUnsafeBytes { Array($0.dropFirst(start)) }
     try writer.keepAnswer(
-      answer, of: requestID.text, method: method.name, requestHash: hash, about: customers,
-      at: now, forgetBefore: now - kept)
+      answer,
+      of: requestID.text,
+      method: method.name,
+      requestHash: hash,
+      about: customers,
+      at: now,
+      forgetBefore: now - kept
+    )
   }
 }
 
@@ -77,8 +92,10 @@ extension RPCError {
   /// The id is that of another request, which may have been another's: only the method is named.
   fileprivate static func requestIDReused(_ method: String) -> RPCError {
     invalid(
-      "request_id", "REQUEST_ID_REUSED",
+      "request_id",
+      "REQUEST_ID_REUSED",
       "The request id was used for another request before, of \(method). Nothing was done: make a "
-        + "new id for each request, and use it again for exact repeats only.")
+        + "new id for each request, and use it again for exact repeats only."
+    )
   }
 }

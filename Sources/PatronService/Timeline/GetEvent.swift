@@ -7,7 +7,9 @@ internal import TTRPC
 extension TimelineHandlers {
   /// All of one event, what is about the same thing, and the order it is about.
   static func getEvent(
-    _ request: GetEventRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: GetEventRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
     guard let row = try find(request, reader) else { throw RPCError.eventNotFound }
@@ -35,7 +37,9 @@ extension TimelineHandlers {
   static let mostLookedAt = 2_000
 
   private static func appendRelated(
-    to event: Event, _ reader: StoreReader, _ titles: EventTitles,
+    to event: Event,
+    _ reader: StoreReader,
+    _ titles: EventTitles,
     _ response: inout ResponseBuffer
   ) throws {
     guard let subject = event.references, subject.namesSubject else { return }

@@ -12,7 +12,9 @@ extension TimelineHandlers {
 
   /// A page of a timeline. Stored events go to the caller as they are.
   static func getTimeline(
-    _ request: GetTimelineRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: GetTimelineRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
     let size = try PageSize.check(request.pageSize)
@@ -23,7 +25,9 @@ extension TimelineHandlers {
     }
     let binding = binding(filter, row.id, reader.store)
     var position = TimelinePosition(
-      occurredAt: filter.before ?? .max, id: filter.before == nil ? .max : .min)
+      occurredAt: filter.before ?? .max,
+      id: filter.before == nil ? .max : .min
+    )
     if request.pageToken.isEmpty {
       try appendHeader(of: row, reader, context.now, &response)
     } else {
@@ -31,7 +35,13 @@ extension TimelineHandlers {
       position = TimelinePosition(occurredAt: token.position[0], id: token.position[1])
     }
     let next = try appendEvents(
-      of: row.id, behind: position, filter, size, reader, &response)
+      of: row.id,
+      behind: position,
+      filter,
+      size,
+      reader,
+      &response
+    )
     if let next {
       let token = PageToken(position: [next.occurredAt, next.id])
       response.appendString(3, token.text(boundTo: binding))
@@ -40,8 +50,12 @@ extension TimelineHandlers {
 
   /// Appends up to `size` events, and returns where the page ended when more follow.
   private static func appendEvents(
-    of customerID: Int64, behind position: TimelinePosition, _ filter: TimelineFilter,
-    _ size: Int, _ reader: StoreReader, _ response: inout ResponseBuffer
+    of customerID: Int64,
+    behind position: TimelinePosition,
+    _ filter: TimelineFilter,
+    _ size: Int,
+    _ reader: StoreReader,
+    _ response: inout ResponseBuffer
   ) throws -> TimelinePosition? {
     var count = 0
     var last = position
@@ -62,7 +76,10 @@ extension TimelineHandlers {
   }
 
   private static func appendHeader(
-    of row: CustomerRow, _ reader: StoreReader, _ now: Int64, _ response: inout ResponseBuffer
+    of row: CustomerRow,
+    _ reader: StoreReader,
+    _ now: Int64,
+    _ response: inout ResponseBuffer
   ) throws {
     var header = ResponseBuffer(capacity: 2048)
     try row.body.withUnsafeBytes { body in
@@ -79,7 +96,8 @@ extension TimelineHandlers {
       TimelineHeader.with {
         $0.channels = channels
         $0.availableActions = actions(channels)
-      })
+      }
+    )
     header.withUnsafeBytes { response.appendMessage(1, $0) }
   }
 
@@ -93,7 +111,9 @@ extension TimelineHandlers {
   }
 
   private static func binding(
-    _ filter: TimelineFilter, _ customerID: Int64, _ store: StoreID
+    _ filter: TimelineFilter,
+    _ customerID: Int64,
+    _ store: StoreID
   ) -> PageBinding {
     var binding = PageBinding(.timeline, store: store.name)
     binding.bind(.customer, Fingerprint(customerID))

@@ -48,8 +48,13 @@ struct GivenOrder: Sendable {
   /// Checks what a sync gives; what is wrong is added to `violations`. A mask names the fields to
   /// set, and an empty one takes those that are present.
   init(
-    _ given: Order, mask: GoogleProtobuf.FieldMask? = nil, _ mode: Mode, path: String,
-    country: CountryCode?, now: Int64, violations: inout Violations
+    _ given: Order,
+    mask: GoogleProtobuf.FieldMask? = nil,
+    _ mode: Mode,
+    path: String,
+    country: CountryCode?,
+    now: Int64,
+    violations: inout Violations
   ) {
     allowsRegress = mode.allowsRegress
     let paths = mask?.paths ?? []
@@ -74,7 +79,8 @@ struct GivenOrder: Sendable {
   private static let always: Set = ["external_id", "updated_at", "version"]
 
   private static func fields(
-    _ paths: [String], _ violations: inout Violations
+    _ paths: [String],
+    _ violations: inout Violations
   ) -> Set<OrderField> {
     var fields: Set<OrderField> = []
     for (index, path) in paths.enumerated() {
@@ -87,7 +93,9 @@ struct GivenOrder: Sendable {
             reason: "MASK_PATH_UNKNOWN",
             message: "The path names no field of patron.v1.Order that a sync can set. Expected is "
               + "a name such as line_items or discount_codes; parts of a field cannot be named.",
-            given: Redaction.cut(path)))
+            given: Redaction.cut(path)
+          )
+        )
       }
     }
     return fields

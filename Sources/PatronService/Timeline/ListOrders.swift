@@ -6,7 +6,9 @@ internal import TTRPC
 extension TimelineHandlers {
   /// A page of a customer's orders, newest first. Stored orders go to the caller as they are.
   static func listOrders(
-    _ request: ListOrdersRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: ListOrdersRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
     let size = try PageSize.check(request.pageSize)
@@ -44,13 +46,18 @@ extension TimelineHandlers {
 
   /// A page of the parts of the store that wait for their order, oldest first.
   private static func listPendingParts(
-    _ request: ListOrdersRequest, _ size: Int, _ reader: StoreReader, at now: Int64,
+    _ request: ListOrdersRequest,
+    _ size: Int,
+    _ reader: StoreReader,
+    at now: Int64,
     _ response: inout ResponseBuffer
   ) throws {
     guard request.customer == nil else {
       throw RPCError.invalid(
-        "customer", "REF_UNEXPECTED",
-        "Parts that wait for their order are nobody's yet: name no customer with pending_parts.")
+        "customer",
+        "REF_UNEXPECTED",
+        "Parts that wait for their order are nobody's yet: name no customer with pending_parts."
+      )
     }
     let binding = PageBinding(.pendingParts, store: reader.store.name)
     var position = (at: now - WaitingParts.longest - 1, id: Int64.max)
@@ -81,7 +88,9 @@ extension TimelineHandlers {
 
   /// One order and its events.
   static func getOrder(
-    _ request: GetOrderRequest, _ context: ReadContext, _ response: inout ResponseBuffer
+    _ request: GetOrderRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
     var reference = OrderRef()
@@ -110,7 +119,10 @@ extension TimelineHandlers {
 
   /// Appends an order, or the part of it that a token names; false where it is no beginning.
   private static func appendOrder(
-    _ row: OrderRow, _ token: String, _ reader: StoreReader, _ response: inout ResponseBuffer
+    _ row: OrderRow,
+    _ token: String,
+    _ reader: StoreReader,
+    _ response: inout ResponseBuffer
   ) throws -> Bool {
     let isWhole = !OrderParts.isLarge(row.body.count)
     if isWhole, token.isEmpty {

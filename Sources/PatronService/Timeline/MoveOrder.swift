@@ -20,7 +20,10 @@ extension OrderRef {
   }
 
   fileprivate static let missing = RPCError.invalid(
-    "order", "REF_MISSING", "No order is named: give id or external_id.")
+    "order",
+    "REF_MISSING",
+    "No order is named: give id or external_id."
+  )
 }
 
 extension TimelineHandlers {
@@ -36,13 +39,17 @@ extension TimelineHandlers {
     let order = request.order ?? OrderRef()
     if order.ref == nil { throw OrderRef.missing }
     return Moving(
-      store: try StoreID.named(request.storeID), order: order,
-      customer: try (request.customer ?? CustomerRef()).key())
+      store: try StoreID.named(request.storeID),
+      order: order,
+      customer: try (request.customer ?? CustomerRef()).key()
+    )
   }
 
   /// Gives an order to another customer.
   static func move(
-    _ moving: Moving, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ moving: Moving,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(moving.store)
     let row = try moving.order.row(in: writer.read)
@@ -56,7 +63,8 @@ extension TimelineHandlers {
           $0.order = try Order(known: row.body)
           $0.outcome = .unchanged
           $0.previousCustomerID = row.customerID
-        })
+        }
+      )
     }
     guard let owner = try writer.read.customerRow(.id(row.customerID)) else {
       throw RPCError.customerErased(.notFound, row.customerID)
@@ -75,6 +83,7 @@ extension TimelineHandlers {
         $0.outcome = .updated
         $0.previousCustomerID = owner.id
         $0.eventCount = Int64(result.eventCount)
-      })
+      }
+    )
   }
 }

@@ -74,14 +74,17 @@ struct OrderCheck {
     guard version < 0 else { return }
     violations.add(
       place("version"),
-      RuleError(reason: "VERSION_NEGATIVE", message: "A version is 1 or more; 0 is none."))
+      RuleError(reason: "VERSION_NEGATIVE", message: "A version is 1 or more; 0 is none.")
+    )
   }
 
   private mutating func checkStatuses(_ order: Order) {
     known("payment_status", order.paymentStatus.rawValue, PaymentStatus.voided.rawValue)
     known(
-      "fulfillment_status", order.fulfillmentStatus.rawValue,
-      FulfillmentStatus.fulfilled.rawValue)
+      "fulfillment_status",
+      order.fulfillmentStatus.rawValue,
+      FulfillmentStatus.fulfilled.rawValue
+    )
   }
 
   private mutating func checkLists(_ order: inout Order) {
@@ -89,13 +92,18 @@ struct OrderCheck {
     limit(order.refunds.count, OrderDraft.Limit.refunds, "refunds")
     limit(order.fulfillments.count, OrderDraft.Limit.fulfillments, "fulfillments")
     order.discountCodes = list(
-      order.discountCodes, OrderDraft.Limit.discountCodes, "discount_codes")
+      order.discountCodes,
+      OrderDraft.Limit.discountCodes,
+      "discount_codes"
+    )
     for index in order.refunds.indices {
       order.refunds[index] = refund(order.refunds[index], "refunds[\(index)]")
     }
     for index in order.fulfillments.indices {
       order.fulfillments[index] = fulfillment(
-        order.fulfillments[index], "fulfillments[\(index)]")
+        order.fulfillments[index],
+        "fulfillments[\(index)]"
+      )
     }
     checkLineItemIDs(order)
     for index in order.discountCodes.indices {
@@ -121,7 +129,9 @@ struct OrderCheck {
         place("line_items[\(index)].external_id"),
         RuleError(
           reason: "LINE_ITEM_DUPLICATE",
-          message: "Two positions of the order have the same external_id. Make them differ."))
+          message: "Two positions of the order have the same external_id. Make them differ."
+        )
+      )
     }
   }
 
@@ -159,15 +169,24 @@ struct OrderCheck {
     shipment.trackingURL = text(given.trackingURL, "\(field).tracking_url", limit: 2048)
     known("\(field).state", given.state.rawValue, FulfillmentState.error.rawValue)
     known(
-      "\(field).shipment_status", given.shipmentStatus.rawValue, ShipmentStatus.failure.rawValue)
+      "\(field).shipment_status",
+      given.shipmentStatus.rawValue,
+      ShipmentStatus.failure.rawValue
+    )
     limit(given.items.count, OrderDraft.Limit.lineItems, "\(field).items")
     for (index, item) in given.items.enumerated() {
       shipment.items[index].productID = text(
-        item.productID, "\(field).items[\(index)].product_id")
+        item.productID,
+        "\(field).items[\(index)].product_id"
+      )
       shipment.items[index].variantID = text(
-        item.variantID, "\(field).items[\(index)].variant_id")
+        item.variantID,
+        "\(field).items[\(index)].variant_id"
+      )
       shipment.items[index].lineItemID = text(
-        item.lineItemID, "\(field).items[\(index)].line_item_id")
+        item.lineItemID,
+        "\(field).items[\(index)].line_item_id"
+      )
       _ = quantity(item.quantity, 1, "\(field).items[\(index)].quantity", isSecondary: false)
     }
     return shipment
@@ -181,7 +200,9 @@ extension OrderCheck {
   func place(_ field: String) -> String { path.isEmpty ? field : "\(path).\(field)" }
 
   mutating func text(
-    _ given: String, _ field: String, limit: Int = ShortText.limit
+    _ given: String,
+    _ field: String,
+    limit: Int = ShortText.limit
   ) -> String {
     guard !given.isEmpty else { return given }
     return violations.secondaryText(place(field), given, limit: limit) ?? ""
@@ -202,7 +223,8 @@ extension OrderCheck {
   }
 
   mutating func time(
-    _ given: GoogleProtobuf.Timestamp?, _ field: String
+    _ given: GoogleProtobuf.Timestamp?,
+    _ field: String
   ) -> GoogleProtobuf.Timestamp? {
     guard let given else {
       missing(field, "a time such as 2026-03-01T12:00:00Z")
@@ -217,7 +239,8 @@ extension OrderCheck {
 
   /// A time that may be left out; an empty one is left out, too.
   mutating func moment(
-    _ given: GoogleProtobuf.Timestamp?, _ field: String
+    _ given: GoogleProtobuf.Timestamp?,
+    _ field: String
   ) -> GoogleProtobuf.Timestamp? {
     guard let given, given != GoogleProtobuf.Timestamp() else { return nil }
     return time(given, field)
@@ -225,13 +248,15 @@ extension OrderCheck {
 
   /// Histories of shops are old, but not older than computers, and nothing is placed tomorrow.
   private static func checkBounds(
-    _ time: PatronModel.Timestamp, now: PatronModel.Timestamp
+    _ time: PatronModel.Timestamp,
+    now: PatronModel.Timestamp
   ) throws(RuleError) {
     guard time >= .epoch, time <= now.advanced(bySeconds: TimeBounds.accountLead) else {
       throw RuleError(
         reason: "TIME_OUT_OF_RANGE",
         message: "The time is before 1970 or more than a day ahead. Check its unit and the clock.",
-        given: time.rfc3339)
+        given: time.rfc3339
+      )
     }
   }
 
@@ -247,7 +272,8 @@ extension OrderCheck {
   }
 
   mutating func amount(
-    _ given: PatronProto.Money?, _ field: String
+    _ given: PatronProto.Money?,
+    _ field: String
   ) -> PatronProto.Money? {
     guard var money = given else { return nil }
     money.currencyCode = money.currencyCode.uppercased()
@@ -257,13 +283,18 @@ extension OrderCheck {
         place("\(field).currency_code"),
         RuleError(
           reason: "CURRENCY_MIXED",
-          message: "All amounts of an order are in the currency of its total, \(currency)."))
+          message: "All amounts of an order are in the currency of its total, \(currency)."
+        )
+      )
     }
     if money.minorUnits < 0 {
       violations.add(
         place("\(field).minor_units"),
         RuleError(
-          reason: "AMOUNT_NEGATIVE", message: "An amount of an order is 0 or more."))
+          reason: "AMOUNT_NEGATIVE",
+          message: "An amount of an order is 0 or more."
+        )
+      )
     }
     return money
   }
@@ -271,18 +302,26 @@ extension OrderCheck {
   mutating func address(_ given: Address?, _ field: String) -> Address? {
     guard let given else { return nil }
     let valid = PostalAddress(given).validated(
-      path: place(field), defaultCountry: country, violations: &violations)
+      path: place(field),
+      defaultCountry: country,
+      violations: &violations
+    )
     return valid.isEmpty ? nil : Address(valid)
   }
 
   /// True when a quantity is in range.
   private mutating func quantity(
-    _ given: Int32, _ least: Int32, _ field: String, isSecondary: Bool
+    _ given: Int32,
+    _ least: Int32,
+    _ field: String,
+    isSecondary: Bool
   ) -> Bool {
     if (least...OrderDraft.Limit.quantity).contains(given) { return true }
     let error = RuleError(
       reason: "QUANTITY_OUT_OF_RANGE",
-      message: "A quantity is \(least) to \(OrderDraft.Limit.quantity).", given: "\(given)")
+      message: "A quantity is \(least) to \(OrderDraft.Limit.quantity).",
+      given: "\(given)"
+    )
     if isSecondary {
       violations.addSecondary(place(field), error)
     } else {
@@ -294,7 +333,8 @@ extension OrderCheck {
   /// The price of a position. The order's total says what is paid; a position whose price breaks a
   /// rule, such as a discount below zero, stays without one.
   private mutating func lineTotal(
-    _ given: PatronProto.Money?, _ field: String
+    _ given: PatronProto.Money?,
+    _ field: String
   ) -> PatronProto.Money? {
     guard violations.dropsSecondary else { return amount(given, field) }
     var check = self
@@ -313,23 +353,33 @@ extension OrderCheck {
 
   /// A secondary list, without the entries beyond its limit.
   private mutating func list<Entry>(
-    _ given: [Entry], _ greatest: Int, _ field: String
+    _ given: [Entry],
+    _ greatest: Int,
+    _ field: String
   ) -> [Entry] {
     violations.secondaryList(
-      place(field), given, limit: greatest, Self.tooLong(given.count, greatest))
+      place(field),
+      given,
+      limit: greatest,
+      Self.tooLong(given.count, greatest)
+    )
   }
 
   private static func tooLong(_ count: Int, _ greatest: Int) -> RuleError {
     RuleError(
       reason: "LIST_TOO_LONG",
-      message: "There are \(count) entries; at most \(greatest) are allowed.")
+      message: "There are \(count) entries; at most \(greatest) are allowed."
+    )
   }
 
   mutating func missing(_ field: String, _ expected: String) {
     violations.add(
       place(field),
       RuleError(
-        reason: "FIELD_REQUIRED", message: "The field is required. Expected is \(expected)."))
+        reason: "FIELD_REQUIRED",
+        message: "The field is required. Expected is \(expected)."
+      )
+    )
   }
 
   mutating func known(_ field: String, _ number: Int32, _ greatest: Int32) {

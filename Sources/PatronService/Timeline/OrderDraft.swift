@@ -36,7 +36,9 @@ struct OrderDraft: Sendable {
   /// Refuses sums that do not fit before anything is written. `old` is what the order counts for in
   /// these statistics so far.
   func checkStatistics(
-    _ stats: [UInt8], over old: OrderContribution?, path: String
+    _ stats: [UInt8],
+    over old: OrderContribution?,
+    path: String
   ) throws {
     let stats = try CustomerStats(stats)
     do throws(RuleError) {
@@ -80,8 +82,10 @@ extension OrderSnapshot {
   /// The part of an order that events and statistics need.
   init(stored order: Order) {
     self.init(
-      id: order.externalID, placedAt: order.placedAt?.micros ?? 0,
-      currency: order.total?.currencyCode ?? "", totalMinor: order.total?.minorUnits ?? 0,
+      id: order.externalID,
+      placedAt: order.placedAt?.micros ?? 0,
+      currency: order.total?.currencyCode ?? "",
+      totalMinor: order.total?.minorUnits ?? 0,
       payment: OrderPayment(rawValue: Int(order.paymentStatus.rawValue)),
       paidAt: order.paidAt?.micros,
       fulfillment: OrderFulfillment(rawValue: Int(order.fulfillmentStatus.rawValue)),
@@ -89,18 +93,24 @@ extension OrderSnapshot {
       cancelReason: order.cancellation.map(\.reason),
       refunds: order.refunds.map {
         RefundSnapshot(
-          id: $0.externalID, at: $0.refundedAt?.micros ?? 0,
-          amountMinor: $0.amount?.minorUnits ?? 0, reason: $0.reason)
+          id: $0.externalID,
+          at: $0.refundedAt?.micros ?? 0,
+          amountMinor: $0.amount?.minorUnits ?? 0,
+          reason: $0.reason
+        )
       },
       shipments: order.fulfillments.map { shipment in
         ShipmentSnapshot(
-          id: shipment.externalID, at: shipment.fulfilledAt?.micros ?? 0,
+          id: shipment.externalID,
+          at: shipment.fulfilledAt?.micros ?? 0,
           state: ShipmentState(rawValue: Int(shipment.state.rawValue)) ?? .success,
           quantity: shipment.items.isEmpty
             ? nil : shipment.items.reduce(0) { $0 + Int64($1.quantity) },
           progress: ShipmentProgress(rawValue: Int(shipment.shipmentStatus.rawValue)),
-          occurredAt: shipment.occurredAt?.micros)
+          occurredAt: shipment.occurredAt?.micros
+        )
       },
-      quantity: order.lineItems.reduce(0) { $0 + Int64($1.quantity) })
+      quantity: order.lineItems.reduce(0) { $0 + Int64($1.quantity) }
+    )
   }
 }

@@ -38,7 +38,9 @@ struct OrderMerge {
   ///
   /// - Throws: INVALID_ARGUMENT for what is missing, and for what does not fit what is known.
   static func merged(
-    _ given: GivenOrder, over old: Order?, now: Int64
+    _ given: GivenOrder,
+    over old: Order?,
+    now: Int64
   ) throws(RPCError) -> (draft: OrderDraft, warnings: [Warning]) {
     guard let old else {
       var order = given.order
@@ -79,10 +81,14 @@ struct OrderMerge {
   }
 
   private static func ordered<Part>(
-    _ parts: [Part], as old: [Part], by id: KeyPath<Part, String>
+    _ parts: [Part],
+    as old: [Part],
+    by id: KeyPath<Part, String>
   ) -> [Part] {
     let places = Dictionary(
-      old.enumerated().map { ($1[keyPath: id], $0) }, uniquingKeysWith: { first, _ in first })
+      old.enumerated().map { ($1[keyPath: id], $0) },
+      uniquingKeysWith: { first, _ in first }
+    )
     return parts.enumerated().sorted { one, other in
       let (left, right) = (places[one.element[keyPath: id]], places[other.element[keyPath: id]])
       return (left ?? .max, one.offset) < (right ?? .max, other.offset)
@@ -126,7 +132,10 @@ struct OrderMerge {
     }
     order.refunds = Self.ordered(order.refunds + refunds, as: old.refunds, by: \.externalID)
     order.fulfillments = Self.ordered(
-      order.fulfillments + shipments, as: old.fulfillments, by: \.externalID)
+      order.fulfillments + shipments,
+      as: old.fulfillments,
+      by: \.externalID
+    )
   }
 
   /// Payment and delivery follow the parts where only these are given, as they do when a part comes
@@ -144,7 +153,10 @@ struct OrderMerge {
 
   /// Refuses an order that lacks what is required, or whose parts do not fit it.
   private static func check(
-    _ order: inout Order, _ given: GivenOrder, isNew: Bool, now: Int64
+    _ order: inout Order,
+    _ given: GivenOrder,
+    isNew: Bool,
+    now: Int64
   ) throws(RPCError) {
     var check = OrderCheck(path: "order", country: nil, now: now, violations: Violations())
     if order.placedAt == nil { check.missing("placed_at", "a time such as 2026-03-01T12:00:00Z") }
@@ -153,11 +165,15 @@ struct OrderMerge {
     check.checkAmounts(&order)
     for index in order.lineItems.indices {
       order.lineItems[index].total = check.amount(
-        order.lineItems[index].total, "line_items[\(index)].total")
+        order.lineItems[index].total,
+        "line_items[\(index)].total"
+      )
     }
     for index in order.refunds.indices {
       order.refunds[index].amount = check.amount(
-        order.refunds[index].amount, "refunds[\(index)].amount")
+        order.refunds[index].amount,
+        "refunds[\(index)].amount"
+      )
     }
     check.limit(order.refunds.count, OrderDraft.Limit.refunds, "refunds")
     check.limit(order.fulfillments.count, OrderDraft.Limit.fulfillments, "fulfillments")
@@ -223,7 +239,8 @@ extension OrderMerge {
 
   /// Two amounts of one currency; nil where they are of two.
   private static func amounts(
-    _ one: PatronProto.Money?, _ other: PatronProto.Money?
+    _ one: PatronProto.Money?,
+    _ other: PatronProto.Money?
   ) -> (Int64, Int64)? {
     guard let one, let other,
       other.currencyCode.isEmpty || one.currencyCode == other.currencyCode

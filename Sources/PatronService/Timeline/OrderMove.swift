@@ -30,7 +30,10 @@ struct OrderMove {
   func perform(in writer: StoreWriter, at now: Int64) throws -> Result {
     var moved = try Order(known: order.body)
     let tokens = try writer.moveCheckouts(
-      token(of: moved, in: writer.read).map { [$0] } ?? [], from: owner.id, to: target.id)
+      token(of: moved, in: writer.read).map { [$0] } ?? [],
+      from: owner.id,
+      to: target.id
+    )
     let events = try writer.read.derivedEvents(of: order, checkouts: Set(tokens))
     moved.customerID = target.id
     moved.changedAt = .init(micros: now)
@@ -43,8 +46,10 @@ struct OrderMove {
     }
     try writer.recount(owner, setBy: "order_moved", at: now)
     return Result(
-      order: moved, eventCount: events.count,
-      stats: try writer.recount(target, setBy: "order_moved", at: now))
+      order: moved,
+      eventCount: events.count,
+      stats: try writer.recount(target, setBy: "order_moved", at: now)
+    )
   }
 
   /// The checkout that the order came from, where it is the owner's.
@@ -74,8 +79,10 @@ extension StoreWriter {
     let stats = try CustomerStats(row.stats).recounted(of: row.id, in: read)
     let encoded = try stats.encoded()
     let provenance = try Provenance.noting(
-      ["order_stats"], by: Provenance.Setter(name: setter, at: now),
-      over: read.provenance(of: row.id))
+      ["order_stats"],
+      by: Provenance.Setter(name: setter, at: now),
+      over: read.provenance(of: row.id)
+    )
     try setStats(encoded, terms: .known(stats.terms), provenance: provenance, of: row.id)
     return encoded
   }

@@ -27,7 +27,10 @@ struct OrderNews {
   func tell(in timeline: inout TimelineWriter) throws -> [Event] {
     var untold = old.map { order.changes(from: $0) } ?? []
     let derived = OrderEvents.derive(
-      from: old.map(OrderSnapshot.init(stored:)), to: snapshot, observedAt: timeline.now)
+      from: old.map(OrderSnapshot.init(stored:)),
+      to: snapshot,
+      observedAt: timeline.now
+    )
     var events: [Event] = []
     for told in derived {
       var event = Event(told, of: order)
@@ -53,7 +56,9 @@ struct OrderNews {
       events.append(
         try timeline.addNumbered(
           Event(updated, of: order),
-          changesOrderStats: changesFigures && !Self.figures.isDisjoint(with: untold)))
+          changesOrderStats: changesFigures && !Self.figures.isDisjoint(with: untold)
+        )
+      )
     }
     return events
   }
@@ -161,7 +166,8 @@ extension Event {
   }
 
   fileprivate mutating func note<Value: CaseIterable & CustomStringConvertible & RawRepresentable>(
-    _ name: String, _ value: Value
+    _ name: String,
+    _ value: Value
   ) where Value.RawValue == Int32 {
     note(name, EventCSV.word(value))
   }
@@ -188,7 +194,8 @@ enum ItemText {
     if items.isEmpty { return "" }
     let positions = OrderPositions(order)
     return joined(
-      items.lazy.map { (positions.line(of: $0).map(label) ?? $0.productID, $0.quantity) })
+      items.lazy.map { (positions.line(of: $0).map(label) ?? $0.productID, $0.quantity) }
+    )
   }
 
   private static func label(_ item: LineItem) -> String {

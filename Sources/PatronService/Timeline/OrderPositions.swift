@@ -16,7 +16,8 @@ struct OrderPositions {
       guard let wrong = mismatch(item) else { return nil }
       return Violation(
         path: "\(path).items[\(index)].\(wrong.field)",
-        error: RuleError(reason: wrong.reason, message: wrong.message))
+        error: RuleError(reason: wrong.reason, message: wrong.message)
+      )
     }
   }
 

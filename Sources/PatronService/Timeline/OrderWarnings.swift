@@ -18,11 +18,14 @@ extension Order {
         Warning.partsRemoved(
           "order.\(list)",
           "\(count) that the order had \(count == 1 ? "is" : "are") not given, and so removed: "
-            + "a list replaces the one before. Give them too, or sync them again by themselves.")
+            + "a list replaces the one before. Give them too, or sync them again by themselves."
+        )
       }
     guard !old.fulfillments.isEmpty else { return warnings }
     let known = Dictionary(
-      old.fulfillments.map { ($0.externalID, $0) }, uniquingKeysWith: { first, _ in first })
+      old.fulfillments.map { ($0.externalID, $0) },
+      uniquingKeysWith: { first, _ in first }
+    )
     for (index, shipment) in fulfillments.enumerated() {
       guard let before = known[shipment.externalID],
         let warning = shipment.removal(from: before, at: "order.fulfillments[\(index)]")
@@ -59,7 +62,8 @@ extension Fulfillment {
     return .partsRemoved(
       field,
       "The shipment had \(lost.joined(separator: ", ")), not given now and so removed: a shipment "
-        + "that is known is replaced. Sync it again with them, if they still hold.")
+        + "that is known is replaced. Sync it again with them, if they still hold."
+    )
   }
 }
 

@@ -19,18 +19,28 @@ extension TimelineHandlers {
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let change = EventChange(
-      request.customer, request.event, country: country, now: WallClock.now(), &violations)
+      request.customer,
+      request.event,
+      country: country,
+      now: WallClock.now(),
+      &violations
+    )
     try violations.finish()
     return Record(store: store, requestID: requestID, change: change)
   }
 
   /// Records one event.
   static func record(
-    _ record: Record, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ record: Record,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(record.store)
     try FirstAnswers.answer(
-      record.requestID, of: TimelineService.recordEvent.method, in: writer, at: context.now,
+      record.requestID,
+      of: TimelineService.recordEvent.method,
+      in: writer,
+      at: context.now,
       about: &response
     ) { response in
       var result = try record.change.perform(in: writer, at: context.now)
@@ -44,7 +54,8 @@ extension TimelineHandlers {
           $0.outcome = result.outcome
           $0.customerCreated = result.customer?.outcome == .created
           $0.warnings = result.warnings
-        })
+        }
+      )
       return result.customer.map { [$0.row.id] } ?? []
     }
   }
@@ -65,7 +76,9 @@ extension TimelineHandlers {
     try violations.finish()
     let now = WallClock.now()
     let batch = try Batch(
-      request.items, field: "items", dropsSecondary: violations.dropsSecondary
+      request.items,
+      field: "items",
+      dropsSecondary: violations.dropsSecondary
     ) { item, violations in
       EventChange(item.customer, item.event, country: country, now: now, &violations)
     }
@@ -74,11 +87,16 @@ extension TimelineHandlers {
 
   /// Records the events in order.
   static func batchRecord(
-    _ record: BatchRecord, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ record: BatchRecord,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(record.store)
     try FirstAnswers.answer(
-      record.requestID, of: TimelineService.batchRecordEvents.method, in: writer, at: context.now,
+      record.requestID,
+      of: TimelineService.batchRecordEvents.method,
+      in: writer,
+      at: context.now,
       &response
     ) { response in
       let outcome = try record.batch.apply(in: context) { change in
@@ -94,7 +112,8 @@ extension TimelineHandlers {
         BatchRecordEventsResponse.with {
           $0.results = outcome.results
           $0.counts = outcome.counts
-        })
+        }
+      )
     }
   }
 }

@@ -58,7 +58,9 @@ extension EventEnrichment {
   private func isNewest(_ stored: Event) throws -> Bool {
     var newest: Int64 = 0
     try TimelineScan.visit(
-      of: stored.customerID, LoyaltyFacts.types, notBefore: stored.occurredAt?.micros ?? now,
+      of: stored.customerID,
+      LoyaltyFacts.types,
+      notBefore: stored.occurredAt?.micros ?? now,
       in: writer.read
     ) {
       newest = $0.id
@@ -71,7 +73,9 @@ extension EventEnrichment {
 extension ReviewFigures {
   /// Reads anew what the newest reviews say.
   mutating func readNewest(
-    of customerID: Int64, in reader: StoreReader, _ now: Int64
+    of customerID: Int64,
+    in reader: StoreReader,
+    _ now: Int64
   ) throws {
     forgetNewest()
     try TimelineScan.visit(of: customerID, ["review_created"], in: reader) { event in
@@ -91,9 +95,13 @@ extension ReviewFigures {
     productStars = Int64((summary.averageProductRating * Double(productCount)).rounded())
     siteStars = Int64((summary.averageSiteRating * Double(siteCount)).rounded())
     productSentiment = SentimentSum(
-      mean: summary.averageProductSentiment, count: summary.productSentimentCount)
+      mean: summary.averageProductSentiment,
+      count: summary.productSentimentCount
+    )
     siteSentiment = SentimentSum(
-      mean: summary.averageSiteSentiment, count: summary.siteSentimentCount)
+      mean: summary.averageSiteSentiment,
+      count: summary.siteSentimentCount
+    )
     lastAt = summary.lastReviewAt?.micros
     lastStars = summary.lastStarRating
     lastSentiment = summary.lastSentiment
@@ -129,7 +137,9 @@ extension ReviewFigures {
 extension LoyaltyFigures {
   /// Reads the state anew. False when no event says anything of loyalty any more.
   mutating func readState(
-    of customerID: Int64, in reader: StoreReader, _ now: Int64
+    of customerID: Int64,
+    in reader: StoreReader,
+    _ now: Int64
   ) throws -> Bool {
     var events: [(facts: LoyaltyFacts, at: Int64)] = []
     let areAll = try TimelineScan.visit(of: customerID, LoyaltyFacts.types, in: reader) { event in

@@ -36,16 +36,20 @@ struct CheckoutChange: Sendable {
     // Until it is completed somebody may take a word back; a repeat says nothing new.
     if let old, old != checkout, !old.isCompleted {
       change.flags.takeRefusals(
-        of: customer.flags, at: min(checkout.completedAt?.micros ?? now, now))
+        of: customer.flags,
+        at: min(checkout.completedAt?.micros ?? now, now)
+      )
     }
     change.asOf = startedAt
     let plan = try change.plan(in: writer.read)
     if let known, !plan.has(known.customerID) {
       throw RPCError.reason(
-        .failedPrecondition, "CHECKOUT_CUSTOMER_CHANGED",
+        .failedPrecondition,
+        "CHECKOUT_CUSTOMER_CHANGED",
         "The checkout belongs to customer \(known.customerID), which a sync cannot change. Name "
           + "that customer, or use another token for another checkout.",
-        metadata: ["customer_id": String(known.customerID)])
+        metadata: ["customer_id": String(known.customerID)]
+      )
     }
     try draft.checkout.checkSize(over: known?.body)
     var customer = try change.perform(plan, in: writer, at: now)
@@ -63,14 +67,25 @@ struct CheckoutChange: Sendable {
     }
     try writer.put(try CheckoutRow(checkout, of: customer.row.id))
     var timeline = try TimelineWriter(
-      writer, customerID: customer.row.id, stats: customer.row.stats, now: now)
+      writer,
+      customerID: customer.row.id,
+      stats: customer.row.stats,
+      now: now
+    )
     let events = try Self.tell(
-      from: old, to: checkout, enriched: customer.changedFields, in: &timeline)
+      from: old,
+      to: checkout,
+      enriched: customer.changedFields,
+      in: &timeline
+    )
     setter.eventID = events.first { $0.type == setter.name }?.id ?? 0
     try timeline.finish(provenance: customer.provenance(noting: setter, writer.read))
     return Outcome(
-      checkout: checkout, outcome: old == nil ? .created : .updated, customer: customer,
-      events: events)
+      checkout: checkout,
+      outcome: old == nil ? .created : .updated,
+      customer: customer,
+      events: events
+    )
   }
 
   /// What a new checkout tells of its customer, where nothing is known. A repeat must not bring
@@ -98,7 +113,9 @@ struct CheckoutChange: Sendable {
 
   /// The order may have come first.
   private static func findOrder(
-    of checkout: inout Checkout, _ customerID: Int64, _ reader: StoreReader
+    of checkout: inout Checkout,
+    _ customerID: Int64,
+    _ reader: StoreReader
   ) throws {
     var count = 0
     var found: Order?
@@ -112,10 +129,16 @@ struct CheckoutChange: Sendable {
   }
 
   private static func tell(
-    from old: Checkout?, to new: Checkout, enriched: [String], in timeline: inout TimelineWriter
+    from old: Checkout?,
+    to new: Checkout,
+    enriched: [String],
+    in timeline: inout TimelineWriter
   ) throws -> [Event] {
     let derived = CheckoutEvents.derive(
-      from: old.map(CheckoutSnapshot.init), to: CheckoutSnapshot(new), observedAt: timeline.now)
+      from: old.map(CheckoutSnapshot.init),
+      to: CheckoutSnapshot(new),
+      observedAt: timeline.now
+    )
     var events: [Event] = []
     for told in derived {
       var event = Event(told, of: new)
@@ -152,22 +175,40 @@ extension TimelineHandlers {
     let now = WallClock.now()
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let draft = CheckoutDraft(
-      request.checkout ?? Checkout(), path: "checkout", country: country, now: now,
-      violations: &violations)
+      request.checkout ?? Checkout(),
+      path: "checkout",
+      country: country,
+      now: now,
+      violations: &violations
+    )
     let warnings = violations.warnings.map(Warning.about)
     let customer = CustomerChange.checked(
-      request.customer ?? CustomerInput(), path: "customer", mode: .fillGaps, identity: .order,
-      origin: .ecommercePlatform, country: country, source: "checkout", actor: .platform,
-      now: now, &violations)
+      request.customer ?? CustomerInput(),
+      path: "customer",
+      mode: .fillGaps,
+      identity: .order,
+      origin: .ecommercePlatform,
+      country: country,
+      source: "checkout",
+      actor: .platform,
+      now: now,
+      &violations
+    )
     try violations.finish()
     return CheckoutChange(
-      store: store, customer: customer, draft: draft, warnings: warnings,
-      lacksCountry: violations.lacksCountry)
+      store: store,
+      customer: customer,
+      draft: draft,
+      warnings: warnings,
+      lacksCountry: violations.lacksCountry
+    )
   }
 
   /// Takes over one checkout.
   static func syncCheckout(
-    _ change: CheckoutChange, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ change: CheckoutChange,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let result = try change.perform(in: context.store(change.store), at: context.now)
     try response.append(
@@ -177,7 +218,8 @@ extension TimelineHandlers {
         $0.customerCreated = result.customer.outcome == .created
         $0.derivedEvents = result.events
         $0.warnings = result.customer.warnings
-      })
+      }
+    )
   }
 }
 
@@ -201,9 +243,12 @@ extension Checkout {
 extension CheckoutSnapshot {
   fileprivate init(_ checkout: Checkout) {
     self.init(
-      token: checkout.token, startedAt: checkout.startedAt?.micros ?? 0,
-      abandonedAt: checkout.abandonedAt?.micros, completedAt: checkout.completedAt?.micros,
-      namesOrder: !checkout.orderExternalID.isEmpty)
+      token: checkout.token,
+      startedAt: checkout.startedAt?.micros ?? 0,
+      abandonedAt: checkout.abandonedAt?.micros,
+      completedAt: checkout.completedAt?.micros,
+      namesOrder: !checkout.orderExternalID.isEmpty
+    )
   }
 }
 
@@ -211,8 +256,11 @@ extension CheckoutRow {
   /// A checkout as the store keeps it.
   fileprivate init(_ checkout: Checkout, of customerID: Int64) throws {
     self.init(
-      token: checkout.token, customerID: customerID,
-      startedAt: checkout.startedAt?.micros ?? 0, body: try checkout.encoded())
+      token: checkout.token,
+      customerID: customerID,
+      startedAt: checkout.startedAt?.micros ?? 0,
+      body: try checkout.encoded()
+    )
   }
 }
 

@@ -16,18 +16,37 @@ extension TimelineHandlers {
 
     /// Checks an order and its customer.
     init(
-      _ customer: CustomerInput?, _ order: Order?, mask: GoogleProtobuf.FieldMask?,
-      _ mode: GivenOrder.Mode, country: CountryCode?, now: Int64, _ violations: inout Violations
+      _ customer: CustomerInput?,
+      _ order: Order?,
+      mask: GoogleProtobuf.FieldMask?,
+      _ mode: GivenOrder.Mode,
+      country: CountryCode?,
+      now: Int64,
+      _ violations: inout Violations
     ) {
       let earlier = violations.warnings.count
       given = GivenOrder(
-        order ?? Order(), mask: mask, mode, path: "order", country: country, now: now,
-        violations: &violations)
+        order ?? Order(),
+        mask: mask,
+        mode,
+        path: "order",
+        country: country,
+        now: now,
+        violations: &violations
+      )
       taken = violations.warnings.dropFirst(earlier).map(Warning.about)
       self.customer = CustomerChange.checked(
-        customer ?? CustomerInput(), path: "customer", mode: .fillGaps, identity: .order,
-        origin: .ecommercePlatform, country: country, source: "checkout", actor: .platform,
-        now: now, &violations)
+        customer ?? CustomerInput(),
+        path: "customer",
+        mode: .fillGaps,
+        identity: .order,
+        origin: .ecommercePlatform,
+        country: country,
+        source: "checkout",
+        actor: .platform,
+        now: now,
+        &violations
+      )
       lacksCountry = violations.lacksCountry
     }
 
@@ -48,8 +67,11 @@ extension TimelineHandlers {
       var old = try known.map { try Order(known: $0.body) }
       if let old, OrderAge(of: given.order, over: old) == .older {
         return Outcome(
-          order: old, outcome: .unchanged, customerID: old.customerID,
-          warnings: [.outdated("order", "The state of the order")])
+          order: old,
+          outcome: .unchanged,
+          customerID: old.customerID,
+          warnings: [.outdated("order", "The state of the order")]
+        )
       }
       let (draft, warnings) = try OrderMerge.merged(given, over: old, now: now)
       var change = enriched(by: draft, isNew: old == nil)
@@ -57,12 +79,16 @@ extension TimelineHandlers {
       let plan = try change.plan(in: writer.read)
       if let known, !plan.has(known.customerID) {
         change.flags.takeRefusals(
-          of: customer.flags, at: min(draft.order.updatedAt?.micros ?? now, now))
+          of: customer.flags,
+          at: min(draft.order.updatedAt?.micros ?? now, now)
+        )
       }
       try draft.order.checkSize(over: known?.body)
       let owner = try known.flatMap { try mover($0, plan, writer.read) }
       try draft.checkStatistics(
-        plan.row?.stats ?? [], over: owner == nil ? contribution(of: old) : nil, path: "order.total"
+        plan.row?.stats ?? [],
+        over: owner == nil ? contribution(of: old) : nil,
+        path: "order.total"
       )
       var customer = try change.perform(plan, in: writer, at: now)
       customer.warnings += taken + draft.order.timeWarnings + warnings
@@ -82,7 +108,14 @@ extension TimelineHandlers {
         old = try known.map { try Order(known: $0.body) }
       }
       var result = try Self.take(
-        draft, over: known, old, customer, plan.shared.contact, in: writer, at: now)
+        draft,
+        over: known,
+        old,
+        customer,
+        plan.shared.contact,
+        in: writer,
+        at: now
+      )
       if owner != nil { result.outcome = .updated }
       if known == nil { try OrderPart.applyWaiting(to: &result, in: writer, at: now) }
       return result
@@ -90,8 +123,13 @@ extension TimelineHandlers {
 
     /// Writes the order, unless it is the one that is known.
     private static func take(
-      _ draft: OrderDraft, over known: OrderRow?, _ old: Order?, _ customer: CustomerChange.Result,
-      _ contact: Contact?, in writer: StoreWriter, at now: Int64
+      _ draft: OrderDraft,
+      over known: OrderRow?,
+      _ old: Order?,
+      _ customer: CustomerChange.Result,
+      _ contact: Contact?,
+      in writer: StoreWriter,
+      at now: Int64
     ) throws -> Outcome {
       var order = draft.placed(over: old, customerID: customer.row.id, now: now)
       order.contact = contact ?? old?.contact
@@ -101,8 +139,12 @@ extension TimelineHandlers {
           try writer.setProvenance(provenance, of: customer.row.id)
         }
         return Outcome(
-          order: old, outcome: .unchanged, customerID: customer.row.id,
-          customerCreated: customer.outcome == .created, warnings: customer.warnings)
+          order: old,
+          outcome: .unchanged,
+          customerID: customer.row.id,
+          customerCreated: customer.outcome == .created,
+          warnings: customer.warnings
+        )
       }
       return try write(order, over: known, old, customer, draft, in: writer, at: now)
     }
@@ -138,23 +180,29 @@ extension TimelineHandlers {
     ///
     /// - Throws: FAILED_PRECONDITION `ORDER_CUSTOMER_CHANGED`, `CUSTOMER_ERASED`.
     private func mover(
-      _ known: OrderRow, _ plan: CustomerChange.Plan, _ reader: StoreReader
+      _ known: OrderRow,
+      _ plan: CustomerChange.Plan,
+      _ reader: StoreReader
     ) throws -> CustomerRow? {
       if plan.has(known.customerID) { return nil }
       if let owner = try reader.customerRow(.id(known.customerID)) {
         let named = IdentityMatch(
-          customerID: 0, externalID: plan.draft.identifiers.externalID,
-          emailKey: plan.draft.identifiers.emailKey)
+          customerID: 0,
+          externalID: plan.draft.identifiers.externalID,
+          emailKey: plan.draft.identifiers.emailKey
+        )
         if !owner.match.hasOwnExternalID || named.hasOwnExternalID { return owner }
       } else if try reader.erasureID(ofCustomer: known.customerID) != nil {
         throw RPCError.customerErased(.failedPrecondition, known.customerID)
       }
       throw RPCError.reason(
-        .failedPrecondition, "ORDER_CUSTOMER_CHANGED",
+        .failedPrecondition,
+        "ORDER_CUSTOMER_CHANGED",
         "The order belongs to customer \(known.customerID), whom the shop knows by an external_id. "
           + "Name the customer by external_id whose it is, call MoveOrder, or merge the two where "
           + "they are one person.",
-        metadata: ["customer_id": String(known.customerID)])
+        metadata: ["customer_id": String(known.customerID)]
+      )
     }
 
     /// Warnings of agreements that an order brought for another address, and that do not count for
@@ -169,7 +217,10 @@ extension TimelineHandlers {
     /// Ends what the order agreed to for the address of a guest that turned out to be another one:
     /// its owner never agreed.
     private func takeBack(
-      from id: Int64, placedAt: Int64?, in writer: StoreWriter, at now: Int64
+      from id: Int64,
+      placedAt: Int64?,
+      in writer: StoreWriter,
+      at now: Int64
     ) throws {
       guard let row = try writer.read.customerRow(.id(id)), row.id == id else { return }
       var edit = try ConsentEdit(row, writer, at: now)
@@ -181,8 +232,11 @@ extension TimelineHandlers {
         else { continue }
         let next = ConsentRules.readdress(held, to: .never, by: statement)
         edit.apply(
-          .changed(next, LedgerRow(readdressed: held, to: next, by: statement)), channel,
-          .marketing, ConsentEvidence())
+          .changed(next, LedgerRow(readdressed: held, to: next, by: statement)),
+          channel,
+          .marketing,
+          ConsentEvidence()
+        )
       }
       try edit.write()
     }
@@ -194,13 +248,22 @@ extension TimelineHandlers {
     /// Writes an order that differs from what is known, and what follows from it: statistics,
     /// events, and the checkout that it came from.
     static func write(
-      _ order: Order, over known: OrderRow?, _ old: Order?, _ customer: CustomerChange.Result,
-      _ draft: OrderDraft, in writer: StoreWriter, at now: Int64
+      _ order: Order,
+      over known: OrderRow?,
+      _ old: Order?,
+      _ customer: CustomerChange.Result,
+      _ draft: OrderDraft,
+      in writer: StoreWriter,
+      at now: Int64
     ) throws -> Outcome {
       var order = order
       let contributed = try old.map { try OrderContribution(of: OrderSnapshot(stored: $0)) }
       var timeline = try TimelineWriter(
-        writer, customerID: customer.row.id, stats: customer.row.stats, now: now)
+        writer,
+        customerID: customer.row.id,
+        stats: customer.row.stats,
+        now: now
+      )
       if known == nil { order.id = try writer.nextID() }
       let body = try RecordLimit.order.checked(order.encoded(), over: known?.body)
       let row = OrderRow(order, draft, body: body)
@@ -212,8 +275,13 @@ extension TimelineHandlers {
         }
       }
       let news = OrderNews(
-        order: order, old: old, snapshot: draft.snapshot, enrichedFields: customer.changedFields,
-        number: number, changesFigures: contributed.map { $0 != draft.contribution } ?? false)
+        order: order,
+        old: old,
+        snapshot: draft.snapshot,
+        enrichedFields: customer.changedFields,
+        number: number,
+        changesFigures: contributed.map { $0 != draft.contribution } ?? false
+      )
       let events = try news.tell(in: &timeline)
       var told = events
       if let event = try CheckoutChange.recover(by: order, in: &timeline) {
@@ -221,12 +289,19 @@ extension TimelineHandlers {
         told.insert(event, at: place ?? told.endIndex)
       }
       let setter = Provenance.Setter(
-        name: "order_placed", at: min(draft.snapshot.placedAt, now),
-        eventID: events.first { $0.type == "order_placed" }?.id ?? 0)
+        name: "order_placed",
+        at: min(draft.snapshot.placedAt, now),
+        eventID: events.first { $0.type == "order_placed" }?.id ?? 0
+      )
       try timeline.finish(provenance: customer.provenance(noting: setter, writer.read))
       return Outcome(
-        order: order, outcome: known == nil ? .created : .updated, customerID: customer.row.id,
-        customerCreated: customer.outcome == .created, events: told, warnings: customer.warnings)
+        order: order,
+        outcome: known == nil ? .created : .updated,
+        customerID: customer.row.id,
+        customerCreated: customer.outcome == .created,
+        events: told,
+        warnings: customer.warnings
+      )
     }
   }
 }
@@ -235,9 +310,15 @@ extension OrderRow {
   /// An order as the store keeps it.
   fileprivate init(_ order: Order, _ draft: OrderDraft, body: [UInt8]) {
     self.init(
-      id: order.id, customerID: order.customerID, placedAt: draft.snapshot.placedAt,
-      externalID: order.externalID, currencyCode: draft.snapshot.currency,
-      total: draft.snapshot.totalMinor, refunded: draft.contribution.refundedMinor,
-      isCancelled: draft.contribution.isCancelled, body: body)
+      id: order.id,
+      customerID: order.customerID,
+      placedAt: draft.snapshot.placedAt,
+      externalID: order.externalID,
+      currencyCode: draft.snapshot.currency,
+      total: draft.snapshot.totalMinor,
+      refunded: draft.contribution.refundedMinor,
+      isCancelled: draft.contribution.isCancelled,
+      body: body
+    )
   }
 }

@@ -18,15 +18,23 @@ extension TimelineHandlers {
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let mode = GivenOrder.Mode(replaces: request.replace, allowsRegress: request.allowRegress)
     let change = OrderChange(
-      request.customer, request.order, mask: request.updateMask, mode, country: country,
-      now: WallClock.now(), &violations)
+      request.customer,
+      request.order,
+      mask: request.updateMask,
+      mode,
+      country: country,
+      now: WallClock.now(),
+      &violations
+    )
     try violations.finish()
     return Sync(store: store, change: change)
   }
 
   /// Takes over one order.
   static func sync(
-    _ sync: Sync, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ sync: Sync,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let result = try sync.change.perform(in: context.store(sync.store), at: context.now)
     try response.append(
@@ -36,7 +44,8 @@ extension TimelineHandlers {
         $0.customerCreated = result.customerCreated
         $0.derivedEvents = result.events
         $0.warnings = result.warnings
-      })
+      }
+    )
   }
 
   /// A checked batch.
@@ -54,18 +63,28 @@ extension TimelineHandlers {
     let now = WallClock.now()
     let mode = GivenOrder.Mode(replaces: request.replace, allowsRegress: request.allowRegress)
     let batch = try Batch(
-      request.items, field: "items", dropsSecondary: violations.dropsSecondary
+      request.items,
+      field: "items",
+      dropsSecondary: violations.dropsSecondary
     ) { item, violations in
       OrderChange(
-        item.customer, item.order, mask: item.updateMask, mode, country: country, now: now,
-        &violations)
+        item.customer,
+        item.order,
+        mask: item.updateMask,
+        mode,
+        country: country,
+        now: now,
+        &violations
+      )
     }
     return BatchSync(store: store, batch: batch)
   }
 
   /// Takes over the orders in order.
   static func batchSync(
-    _ sync: BatchSync, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ sync: BatchSync,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let writer = context.store(sync.store)
     let outcome = try sync.batch.apply(in: context) { change in
@@ -81,6 +100,7 @@ extension TimelineHandlers {
       BatchSyncOrdersResponse.with {
         $0.results = outcome.results
         $0.counts = outcome.counts
-      })
+      }
+    )
   }
 }

@@ -23,13 +23,18 @@ struct OrderPart: Sendable {
 
   /// Checks what can be checked without the order.
   init(
-    _ storeID: String, _ orderExternalID: String, _ invalidFields: InvalidFields,
+    _ storeID: String,
+    _ orderExternalID: String,
+    _ invalidFields: InvalidFields,
     _ read: (inout OrderCheck) -> Content
   ) throws {
     store = try StoreID.named(storeID)
     var check = OrderCheck(
-      path: "", country: nil, now: WallClock.now(),
-      violations: Violations(invalidFields, unspecified: .drop))
+      path: "",
+      country: nil,
+      now: WallClock.now(),
+      violations: Violations(invalidFields, unspecified: .drop)
+    )
     self.orderExternalID = check.identifier(orderExternalID, "order_external_id")
     content = read(&check)
     suspects = check.violations.suspects
@@ -89,14 +94,31 @@ struct OrderPart: Sendable {
       throw StoreError.corrupt("order \(known.id) has no customer")
     }
     try draft.checkStatistics(
-      row.stats, over: OrderContribution(of: OrderSnapshot(stored: old)), path: "refund.amount")
+      row.stats,
+      over: OrderContribution(of: OrderSnapshot(stored: old)),
+      path: "refund.amount"
+    )
     let written = try TimelineHandlers.OrderChange.write(
-      draft.placed(over: old, customerID: known.customerID, now: now), over: known, old,
+      draft.placed(over: old, customerID: known.customerID, now: now),
+      over: known,
+      old,
       CustomerChange.Result(
-        row: row, customer: Customer(), outcome: .unchanged, changedFields: [], warnings: []),
-      draft, in: writer, at: now)
+        row: row,
+        customer: Customer(),
+        outcome: .unchanged,
+        changedFields: [],
+        warnings: []
+      ),
+      draft,
+      in: writer,
+      at: now
+    )
     return Outcome(
-      order: written.order, outcome: written.outcome, events: written.events, warnings: warnings)
+      order: written.order,
+      outcome: written.outcome,
+      events: written.events,
+      warnings: warnings
+    )
   }
 
   /// A warning where the carrier said so before what the shipment has of it.
@@ -139,7 +161,9 @@ extension TimelineHandlers {
 
   /// Takes over one refund.
   static func syncRefund(
-    _ part: OrderPart, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ part: OrderPart,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let result = try part.perform(in: context.store(part.store), at: context.now)
     try response.append(
@@ -148,7 +172,8 @@ extension TimelineHandlers {
         $0.outcome = result.outcome
         $0.derivedEvents = result.events
         $0.warnings = result.warnings
-      })
+      }
+    )
   }
 
   /// Checks everything of a shipment that needs no look at the order.
@@ -160,7 +185,9 @@ extension TimelineHandlers {
 
   /// Takes over one shipment.
   static func syncFulfillment(
-    _ part: OrderPart, _ context: WriteContext, _ response: inout ResponseBuffer
+    _ part: OrderPart,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
   ) throws {
     let result = try part.perform(in: context.store(part.store), at: context.now)
     try response.append(
@@ -169,7 +196,8 @@ extension TimelineHandlers {
         $0.outcome = result.outcome
         $0.derivedEvents = result.events
         $0.warnings = result.warnings
-      })
+      }
+    )
   }
 }
 
@@ -182,8 +210,10 @@ extension Order {
     let given = refund.amount?.currencyCode ?? ""
     guard given.isEmpty || given == currency else {
       throw .invalid(
-        "refund.amount.currency_code", "CURRENCY_MIXED",
-        "All amounts of an order are in the currency of its total, \(currency).")
+        "refund.amount.currency_code",
+        "CURRENCY_MIXED",
+        "All amounts of an order are in the currency of its total, \(currency)."
+      )
     }
     refund.amount?.currencyCode = currency
     let old = self
@@ -192,7 +222,8 @@ extension Order {
     } else {
       guard refunds.count < OrderDraft.Limit.refunds else {
         throw .invalid(
-          "refund", "LIST_TOO_LONG",
+          "refund",
+          "LIST_TOO_LONG",
           "The order has \(refunds.count) refunds; at most \(OrderDraft.Limit.refunds) are allowed."
         )
       }
@@ -228,9 +259,11 @@ extension Order {
     } else {
       guard fulfillments.count < OrderDraft.Limit.fulfillments else {
         throw .invalid(
-          "fulfillment", "LIST_TOO_LONG",
+          "fulfillment",
+          "LIST_TOO_LONG",
           "The order has \(fulfillments.count) shipments; at most "
-            + "\(OrderDraft.Limit.fulfillments) are allowed.")
+            + "\(OrderDraft.Limit.fulfillments) are allowed."
+        )
       }
       fulfillments.append(fulfillment)
     }
@@ -275,6 +308,8 @@ extension Fulfillment {
 extension RPCError {
   /// The reference fits no order.
   static let orderNotFound = reason(
-    .notFound, "ORDER_NOT_FOUND",
-    "No order of this store has that identifier; check it, and the store.")
+    .notFound,
+    "ORDER_NOT_FOUND",
+    "No order of this store has that identifier; check it, and the store."
+  )
 }

@@ -29,13 +29,20 @@ struct TimelineFilter {
   init(_ filter: EventFilter) throws {
     var violations = Violations()
     sources = Self.numbers(
-      filter.sources.map(\.rawValue), "sources", PatronProto.EventSource.thirdParty.rawValue,
-      &violations)
+      filter.sources.map(\.rawValue),
+      "sources",
+      PatronProto.EventSource.thirdParty.rawValue,
+      &violations
+    )
     types = Self.names(filter.types, "types", &violations)
     Self.check(filter.types, of: filter.sources, &violations)
     sourceNames = Self.names(filter.sourceNames, "source_names", &violations)
     channels = Self.numbers(
-      filter.channels.map(\.rawValue), "channels", PatronProto.Channel.email.rawValue, &violations)
+      filter.channels.map(\.rawValue),
+      "channels",
+      PatronProto.Channel.email.rawValue,
+      &violations
+    )
     products = Set(filter.products)
     Self.limit(filter.products.count, "products", &violations)
     for (index, product) in filter.products.enumerated()
@@ -53,7 +60,9 @@ struct TimelineFilter {
         RuleError(
           reason: "TIME_RANGE_REVERSED",
           message: "occurred_before is earlier than occurred_from, so no event can fit. Exchange "
-            + "the two."))
+            + "the two."
+        )
+      )
     }
     try violations.finish()
   }
@@ -61,7 +70,8 @@ struct TimelineFilter {
   /// Whether an event is asked for. Times are bounded by the query itself. The event is decoded
   /// only where its columns cannot tell.
   func matches(
-    _ entry: borrowing StoreReader.TimelineEntry, _ titles: EventTitles
+    _ entry: borrowing StoreReader.TimelineEntry,
+    _ titles: EventTitles
   ) throws -> Bool {
     guard sources.isEmpty || sources.contains(entry.source) else { return false }
     guard Self.isIn(types, entry.type), Self.isIn(sourceNames, entry.sourceName) else {
@@ -132,7 +142,10 @@ extension TimelineFilter {
 
 extension TimelineFilter {
   private static func numbers(
-    _ given: [Int32], _ field: String, _ greatest: Int32, _ violations: inout Violations
+    _ given: [Int32],
+    _ field: String,
+    _ greatest: Int32,
+    _ violations: inout Violations
   ) -> Set<Int32> {
     limit(given.count, field, &violations)
     for (index, number) in given.enumerated() {
@@ -142,7 +155,9 @@ extension TimelineFilter {
   }
 
   private static func names(
-    _ given: [String], _ field: String, _ violations: inout Violations
+    _ given: [String],
+    _ field: String,
+    _ violations: inout Violations
   ) -> [[UInt8]] {
     limit(given.count, field, &violations)
     return Set(given).sorted().map { Array($0.utf8) }
@@ -154,13 +169,17 @@ extension TimelineFilter {
       "filter.\(field)",
       RuleError(
         reason: "LIST_TOO_LONG",
-        message: "The filter has \(count) \(field); at most \(Limit.values) are allowed."))
+        message: "The filter has \(count) \(field); at most \(Limit.values) are allowed."
+      )
+    )
   }
 
   /// Refuses types that no event can have. Those of third parties are free but for their form;
   /// where only other sources are asked for, one of them must know the type.
   private static func check(
-    _ types: [String], of sources: [PatronProto.EventSource], _ violations: inout Violations
+    _ types: [String],
+    of sources: [PatronProto.EventSource],
+    _ violations: inout Violations
   ) {
     let asked = sources.compactMap { PatronModel.EventSource(rawValue: Int($0.rawValue)) }
     let source = asked.contains(.thirdParty) ? .thirdParty : asked.first ?? .thirdParty
@@ -173,7 +192,9 @@ extension TimelineFilter {
   }
 
   private static func text(
-    _ given: String, _ field: String, _ violations: inout Violations
+    _ given: String,
+    _ field: String,
+    _ violations: inout Violations
   ) -> String {
     let text = violations.check("filter.\(field)") { () throws(RuleError) in
       try ShortText.parse(given, limit: Limit.text)
@@ -182,7 +203,9 @@ extension TimelineFilter {
   }
 
   private static func time(
-    _ given: GoogleProtobuf.Timestamp?, _ field: String, _ violations: inout Violations
+    _ given: GoogleProtobuf.Timestamp?,
+    _ field: String,
+    _ violations: inout Violations
   ) -> Int64? {
     guard let given else { return nil }
     return violations.check("filter.\(field)") { () throws(RuleError) in
@@ -195,7 +218,8 @@ extension TimelineFilter {
     return RuleError(
       reason: "PRODUCT_UNKNOWN",
       message: "There is no such product. Expected is one of \(known).",
-      given: Redaction.cut(name))
+      given: Redaction.cut(name)
+    )
   }
 }
 

@@ -12,8 +12,11 @@ enum TimelineScan {
   /// there were more events than are looked at.
   @discardableResult
   static func visit(
-    of customerID: Int64, _ types: Set<String>, notBefore oldest: Int64 = .min,
-    in reader: StoreReader, _ body: (Event) throws -> Bool
+    of customerID: Int64,
+    _ types: Set<String>,
+    notBefore oldest: Int64 = .min,
+    in reader: StoreReader,
+    _ body: (Event) throws -> Bool
   ) throws -> Bool {
     var count = 0
     var read = 0

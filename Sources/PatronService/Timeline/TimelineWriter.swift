@@ -39,13 +39,18 @@ struct TimelineWriter {
   /// `keepsTime` is set where the caller gave no time: a known event then keeps its own.
   mutating func put(_ event: Event, keepsTime: Bool = false) throws -> (Event, Outcome) {
     let known = try writer.read.event(
-      source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID)
+      source: event.source.rawValue,
+      sourceName: event.sourceName,
+      eventID: event.eventID
+    )
     return try put(event, over: known, keepsTime: keepsTime)
   }
 
   /// The same where the event with these identifiers was looked up already; nil when there is none.
   mutating func put(
-    _ event: Event, over known: EventRow?, keepsTime: Bool
+    _ event: Event,
+    over known: EventRow?,
+    keepsTime: Bool
   ) throws -> (Event, Outcome) {
     guard let known else { return (try insert(event), .created) }
     guard known.customerID == customerID else { throw RPCError.eventBelongsToOther(known) }
@@ -65,7 +70,10 @@ struct TimelineWriter {
 
   private mutating func noteOrdersSet(by event: Event) {
     ordersSetBy = Provenance.Setter(
-      name: event.type, at: min(event.occurredAt?.micros ?? now, now), eventID: event.id)
+      name: event.type,
+      at: min(event.occurredAt?.micros ?? now, now),
+      eventID: event.id
+    )
   }
 
   private static let orderStats = "order_stats"
@@ -77,7 +85,10 @@ struct TimelineWriter {
 
   private mutating func tellAsIs(_ event: Event, replaces: Bool) throws -> Event? {
     let known = try writer.read.event(
-      source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID)
+      source: event.source.rawValue,
+      sourceName: event.sourceName,
+      eventID: event.eventID
+    )
     guard let known else { return try insert(event) }
     guard replaces else { return nil }
     let (stored, outcome) = try replace(known, with: event, keepsTime: false)
@@ -101,11 +112,18 @@ struct TimelineWriter {
     let provenance =
       try ordersSetBy.flatMap {
         try Provenance.noting(
-          [Self.orderStats], by: $0, over: try given ?? writer.read.provenance(of: customerID))
+          [Self.orderStats],
+          by: $0,
+          over: try given ?? writer.read.provenance(of: customerID)
+        )
       } ?? given
     if isChanged {
       try writer.setStats(
-        try stats.encoded(), terms: terms, provenance: provenance, of: customerID)
+        try stats.encoded(),
+        terms: terms,
+        provenance: provenance,
+        of: customerID
+      )
     } else if let provenance {
       try writer.setProvenance(provenance, of: customerID)
     }
@@ -133,7 +151,9 @@ struct TimelineWriter {
   }
 
   private mutating func replace(
-    _ known: EventRow, with event: Event, keepsTime: Bool
+    _ known: EventRow,
+    with event: Event,
+    keepsTime: Bool
   ) throws -> (Event, Outcome) {
     let old = try Event(stored: known.body)
     var event = event
@@ -175,10 +195,16 @@ extension EventRow {
   /// An event as the store keeps it.
   init(_ event: Event) throws {
     self.init(
-      id: event.id, customerID: event.customerID, occurredAt: event.occurredAt?.micros ?? 0,
-      source: event.source.rawValue, sourceName: event.sourceName, eventID: event.eventID,
-      type: event.type, sequence: event.sequence,
-      body: try RecordLimit.event.checked(event.encoded()))
+      id: event.id,
+      customerID: event.customerID,
+      occurredAt: event.occurredAt?.micros ?? 0,
+      source: event.source.rawValue,
+      sourceName: event.sourceName,
+      eventID: event.eventID,
+      type: event.type,
+      sequence: event.sequence,
+      body: try RecordLimit.event.checked(event.encoded())
+    )
   }
 }
 
@@ -186,9 +212,11 @@ extension RPCError {
   /// The same event id on the timeline of somebody else.
   static func eventBelongsToOther(_ known: EventRow) -> RPCError {
     reason(
-      .failedPrecondition, "EVENT_CUSTOMER_CHANGED",
+      .failedPrecondition,
+      "EVENT_CUSTOMER_CHANGED",
       "The event id is that of an event of customer \(known.customerID). An event stays with its "
         + "customer: give another event_id, or name that customer.",
-      metadata: ["customer_id": String(known.customerID)])
+      metadata: ["customer_id": String(known.customerID)]
+    )
   }
 }

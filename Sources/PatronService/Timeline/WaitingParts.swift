@@ -54,8 +54,14 @@ extension OrderPart {
     part.expiresAt = .init(micros: now + WaitingParts.longest)
     try writer.put(
       PendingPartRow(
-        id: try writer.nextID(), orderExternalID: orderExternalID, kind: kind, partID: id,
-        receivedAt: now, body: try part.encoded()))
+        id: try writer.nextID(),
+        orderExternalID: orderExternalID,
+        kind: kind,
+        partID: id,
+        receivedAt: now,
+        body: try part.encoded()
+      )
+    )
     return Outcome(outcome: known == nil ? .created : .updated, warnings: warnings)
   }
 
@@ -70,23 +76,29 @@ extension OrderPart {
 
   private func checkRoom(in reader: StoreReader) throws {
     let count = try reader.pendingPartCounts(
-      of: orderExternalID, limits: (WaitingParts.mostOfOrder, WaitingParts.mostOfStore))
+      of: orderExternalID,
+      limits: (WaitingParts.mostOfOrder, WaitingParts.mostOfStore)
+    )
     guard count.order < WaitingParts.mostOfOrder, count.store < WaitingParts.mostOfStore else {
       let isOrder = count.order >= WaitingParts.mostOfOrder
       let limit = isOrder ? WaitingParts.mostOfOrder : WaitingParts.mostOfStore
       throw RPCError.reason(
-        .resourceExhausted, "PENDING_PARTS_TOO_MANY",
+        .resourceExhausted,
+        "PENDING_PARTS_TOO_MANY",
         "\(limit) refunds and shipments wait for "
           + "\(isOrder ? "this order" : "orders of this store") already. Sync the orders first: "
           + "ListOrders with pending_parts names them.",
-        metadata: ["limit": String(limit)])
+        metadata: ["limit": String(limit)]
+      )
     }
   }
 
   /// Puts the parts that waited for a new order into it, oldest first. One that does not fit is
   /// dropped with a warning, and so is one that the order itself has, from a later time.
   static func applyWaiting(
-    to result: inout TimelineHandlers.OrderChange.Outcome, in writer: StoreWriter, at now: Int64
+    to result: inout TimelineHandlers.OrderChange.Outcome,
+    in writer: StoreWriter,
+    at now: Int64
   ) throws {
     let rows = try writer.read.pendingParts(of: result.order.externalID)
     guard !rows.isEmpty else { return }

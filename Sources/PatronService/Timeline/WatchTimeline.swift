@@ -18,12 +18,17 @@ extension TimelineHandlers {
   static func prepareWatch(_ request: WatchTimelineRequest) throws -> WatchRequest {
     guard request.afterSequence >= 0 else {
       throw RPCError.invalid(
-        "after_sequence", "SEQUENCE_NEGATIVE",
-        "A sequence is 1 or more; 0 begins with the next event.")
+        "after_sequence",
+        "SEQUENCE_NEGATIVE",
+        "A sequence is 1 or more; 0 begins with the next event."
+      )
     }
     return WatchRequest(
-      store: try StoreID.named(request.storeID), customer: try request.customer?.key(),
-      filter: try TimelineFilter(request.filter ?? EventFilter()), after: request.afterSequence)
+      store: try StoreID.named(request.storeID),
+      customer: try request.customer?.key(),
+      filter: try TimelineFilter(request.filter ?? EventFilter()),
+      after: request.afterSequence
+    )
   }
 
   /// Finds where the watch begins.
@@ -41,20 +46,29 @@ extension TimelineHandlers {
       try checkKept(request.after, last, reader, history: context.history)
     }
     return TimelineWatch(
-      topic: FeedTopic(store: request.store, customerID: customerID), customer: key,
-      filter: request.filter, start: request.after > 0 ? request.after : last)
+      topic: FeedTopic(store: request.store, customerID: customerID),
+      customer: key,
+      filter: request.filter,
+      start: request.after > 0 ? request.after : last
+    )
   }
 
   private static func checkKept(
-    _ after: Int64, _ last: Int64, _ reader: StoreReader, history: Int?
+    _ after: Int64,
+    _ last: Int64,
+    _ reader: StoreReader,
+    history: Int?
   ) throws {
     // 1 is the beginning, also before anything was given that number.
     guard after <= max(last, 1) else {
       throw RPCError.reason(
-        .outOfRange, "SEQUENCE_UNKNOWN",
+        .outOfRange,
+        "SEQUENCE_UNKNOWN",
         "The sequence \(after) was not given out yet, the last one is \(last): it belongs to "
           + "another server, or this one was set back to an earlier state. Read the timelines anew "
-          + "and watch from there.", metadata: ["newest_sequence": String(last)])
+          + "and watch from there.",
+        metadata: ["newest_sequence": String(last)]
+      )
     }
     var oldest = try reader.feedFloor()
     // Sequences are at least as far apart as events, so most requests need no counting.
@@ -63,10 +77,12 @@ extension TimelineHandlers {
     }
     guard after >= oldest else {
       throw RPCError.reason(
-        .outOfRange, "SEQUENCE_TOO_OLD",
+        .outOfRange,
+        "SEQUENCE_TOO_OLD",
         "Events behind the sequence \(after) are not kept for watches any more; \(oldest) is the "
           + "oldest one to go on after. Read the timelines anew and watch from there.",
-        metadata: ["oldest_sequence": String(oldest)])
+        metadata: ["oldest_sequence": String(oldest)]
+      )
     }
   }
 }
@@ -85,7 +101,9 @@ struct TimelineWatch: FeedSubscription {
   private static let mostVisits = 1024
 
   func read(
-    after position: Int64, _ context: FeedContext, _ send: ([UInt8]) -> Bool
+    after position: Int64,
+    _ context: FeedContext,
+    _ send: ([UInt8]) -> Bool
   ) throws -> FeedPage {
     let reader = context.store(topic.store)
     try checkReference(reader)
@@ -117,11 +135,17 @@ struct TimelineWatch: FeedSubscription {
     guard let customerID = topic.customerID, let customer else { return }
     if let id = try reader.customer(.id(customerID), { id, _, _ in id }), id != customerID {
       throw RPCError.watchMoved(
-        "CUSTOMER_MERGED", to: id, "The customer was merged into customer \(id).")
+        "CUSTOMER_MERGED",
+        to: id,
+        "The customer was merged into customer \(id)."
+      )
     }
     if let id = try reader.customer(customer, { id, _, _ in id }), id != customerID {
       throw RPCError.watchMoved(
-        "REFERENCE_MOVED", to: id, "The reference names customer \(id) now, another one.")
+        "REFERENCE_MOVED",
+        to: id,
+        "The reference names customer \(id) now, another one."
+      )
     }
   }
 
@@ -138,7 +162,9 @@ struct TimelineWatch: FeedSubscription {
 
   /// The event of a place in a response; nil when it is not asked for.
   private func message(
-    _ place: FeedPlace, _ reader: StoreReader, _ titles: EventTitles
+    _ place: FeedPlace,
+    _ reader: StoreReader,
+    _ titles: EventTitles
   ) throws -> [UInt8]? {
     if place.isDeleted { return try tombstone(place, reader) }
     return try reader.event(at: place) { entry, hasMoved -> [UInt8]? in
@@ -173,11 +199,16 @@ extension TimelineWatch {
 
 extension RPCError {
   fileprivate static func watchMoved(
-    _ reason: String, to customerID: Int64, _ what: String
+    _ reason: String,
+    to customerID: Int64,
+    _ what: String
   ) -> RPCError {
     .reason(
-      .aborted, reason,
+      .aborted,
+      reason,
       "\(what) Watch again after the last sequence that came: the same reference names that "
-        + "customer.", metadata: ["customer_id": String(customerID)])
+        + "customer.",
+      metadata: ["customer_id": String(customerID)]
+    )
   }
 }

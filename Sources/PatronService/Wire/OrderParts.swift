@@ -59,7 +59,9 @@ struct OrderParts {
   func overview() -> [UInt8] { taking(from: 0, atMost: Self.overviewBytes, always: 0).body }
 
   private func taking(
-    from first: Int, atMost most: Int, always least: Int
+    from first: Int,
+    atMost most: Int,
+    always least: Int
   ) -> (body: [UInt8], next: Int?) {
     var part = head
     var end = max(0, first)

@@ -16,7 +16,10 @@ struct PageToken: Equatable {
   /// Reads a token that was made for the same list, with a position of `count` numbers. `field` is
   /// where the request has it.
   init(
-    _ text: String, boundTo binding: PageBinding, count: Int, field: String = "page_token"
+    _ text: String,
+    boundTo binding: PageBinding,
+    count: Int,
+    field: String = "page_token"
   ) throws(RPCError) {
     guard let bytes = Base64URL.decode(text), bytes.count > 8, bytes.count % 8 == 1,
       let list = PageBinding.List(rawValue: bytes[0])
@@ -35,14 +38,18 @@ struct PageToken: Equatable {
 
   private static func mismatch(_ field: String, _ how: String) -> RPCError {
     .invalid(
-      field, "PAGE_TOKEN_MISMATCH",
-      "The token \(how): repeat the request that it came from, or begin without a token.")
+      field,
+      "PAGE_TOKEN_MISMATCH",
+      "The token \(how): repeat the request that it came from, or begin without a token."
+    )
   }
 
   private static func malformed(_ field: String) -> RPCError {
     .invalid(
-      field, "PAGE_TOKEN_MALFORMED",
-      "The token is none of this list: send next_\(field) as it came, or none.")
+      field,
+      "PAGE_TOKEN_MALFORMED",
+      "The token is none of this list: send next_\(field) as it came, or none."
+    )
   }
 
   /// The token as callers get it.
@@ -153,9 +160,11 @@ struct Fingerprint {
 /// Base64 with the alphabet for URLs, without padding (RFC 4648 section 5).
 enum Base64URL {
   private static let alphabet = Array(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
+  )
   private static let values: [UInt8: UInt32] = Dictionary(
-    uniqueKeysWithValues: alphabet.enumerated().map { ($1, UInt32($0)) })
+    uniqueKeysWithValues: alphabet.enumerated().map { ($1, UInt32($0)) }
+  )
 
   static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
@@ -196,12 +205,16 @@ enum PageSize {
   static let enoughBytes = (3 << 20) - (4 << 10)
 
   static func check(
-    _ size: Int32, usual: Int = usual, greatest: Int = greatest
+    _ size: Int32,
+    usual: Int = usual,
+    greatest: Int = greatest
   ) throws(RPCError) -> Int {
     guard size >= 0, size <= greatest else {
       throw .invalid(
-        "page_size", "PAGE_SIZE_OUT_OF_RANGE",
-        "A page has 1 to \(greatest) records; leave page_size at 0 for \(usual).")
+        "page_size",
+        "PAGE_SIZE_OUT_OF_RANGE",
+        "A page has 1 to \(greatest) records; leave page_size at 0 for \(usual)."
+      )
     }
     return size == 0 ? usual : Int(size)
   }

@@ -11,19 +11,27 @@ struct RecordLimit: Sendable {
   let advice: String
 
   static let order = RecordLimit(
-    bytes: 1 << 20, reason: "ORDER_TOO_LARGE",
-    advice: "Leave out what it does not need, or send it as several orders.")
+    bytes: 1 << 20,
+    reason: "ORDER_TOO_LARGE",
+    advice: "Leave out what it does not need, or send it as several orders."
+  )
   static let checkout = RecordLimit(
-    bytes: 1 << 20, reason: "CHECKOUT_TOO_LARGE",
-    advice: "Leave out what it does not need.")
+    bytes: 1 << 20,
+    reason: "CHECKOUT_TOO_LARGE",
+    advice: "Leave out what it does not need."
+  )
   /// Texts, 250 tags and 100 properties take 400 KiB at the most.
   static let customer = RecordLimit(
-    bytes: 1 << 19, reason: "CUSTOMER_TOO_LARGE",
-    advice: "Remove tags or custom properties.")
+    bytes: 1 << 19,
+    reason: "CUSTOMER_TOO_LARGE",
+    advice: "Remove tags or custom properties."
+  )
   /// Properties take 64 KiB at the most, everything else 20.
   static let event = RecordLimit(
-    bytes: 1 << 17, reason: "EVENT_TOO_LARGE",
-    advice: "Leave out what it does not need.")
+    bytes: 1 << 17,
+    reason: "EVENT_TOO_LARGE",
+    advice: "Leave out what it does not need."
+  )
 
   /// The encoded record, if it keeps to the limit or is no larger than what it replaces: what was
   /// stored before there was a limit may get smaller.
@@ -36,9 +44,11 @@ struct RecordLimit: Sendable {
   func check(_ count: Int, over stored: Int? = nil) throws(RPCError) {
     guard count > max(bytes, stored ?? 0) else { return }
     throw .reason(
-      .failedPrecondition, reason,
+      .failedPrecondition,
+      reason,
       "The record would take \(count) bytes; at most \(bytes) are stored. \(advice)",
-      metadata: ["bytes": String(count), "limit": String(bytes)])
+      metadata: ["bytes": String(count), "limit": String(bytes)]
+    )
   }
 }
 

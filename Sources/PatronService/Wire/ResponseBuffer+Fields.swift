@@ -8,7 +8,8 @@ extension ResponseBuffer {
   /// Appends a sub-message whose bytes are the two parts one after the other. Both parts together
   /// are one message on the wire: that is how the parts of a customer become one record.
   mutating func appendMessage(
-    _ field: UInt64, _ first: UnsafeRawBufferPointer,
+    _ field: UInt64,
+    _ first: UnsafeRawBufferPointer,
     _ second: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
   ) {
     reserve(first.count + second.count + 16)
@@ -22,7 +23,9 @@ extension ResponseBuffer {
   /// damage and are not passed on: a caller could not read the answer, or would read something else
   /// in it.
   mutating func appendStored<Record: Message>(
-    _ field: UInt64, _ type: Record.Type, _ first: UnsafeRawBufferPointer,
+    _ field: UInt64,
+    _ type: Record.Type,
+    _ first: UnsafeRawBufferPointer,
     _ second: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
   ) throws(StoreError) {
     try type.checkStored(first)
@@ -32,14 +35,18 @@ extension ResponseBuffer {
 
   /// Appends a stored record.
   mutating func appendStored<Record: Message>(
-    _ field: UInt64, _ type: Record.Type, _ bytes: [UInt8]
+    _ field: UInt64,
+    _ type: Record.Type,
+    _ bytes: [UInt8]
   ) throws {
     try bytes.withUnsafeBytes { try appendStored(field, type, $0) }
   }
 
   /// Appends an event as it is stored, with the title that it lacks; see ``EventTitles``.
   mutating func appendEvent(
-    _ field: UInt64, _ entry: borrowing StoreReader.TimelineEntry, _ title: [UInt8]
+    _ field: UInt64,
+    _ entry: borrowing StoreReader.TimelineEntry,
+    _ title: [UInt8]
   ) throws(StoreError) {
     try Event.checkStored(entry.body)
     title.withUnsafeBytes { title in appendMessage(field, entry.body, title) }

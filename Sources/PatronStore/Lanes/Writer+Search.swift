@@ -20,7 +20,10 @@ extension Writer {
     }
     guard searchPause != nil else { return }
     let step = WriteJob(
-      deadline: nil, bytes: 0, sink: NobodyWaits(), token: ReplyToken(group: 0, item: 0)
+      deadline: nil,
+      bytes: 0,
+      sink: NobodyWaits(),
+      token: ReplyToken(group: 0, item: 0)
     ) { transaction in
       try SearchRebuild.step(transaction)
       return []
@@ -68,7 +71,8 @@ extension Writer {
       abandonSearch(reason)
     } else {
       settings.onNotice?(
-        "the search index is made again (\(reason)); until then searches read every record")
+        "the search index is made again (\(reason)); until then searches read every record"
+      )
       if settings.mendsSearch { searchPause = .zero }
     }
     return nil
@@ -78,7 +82,8 @@ extension Writer {
     searchPause = nil
     settings.onNotice?(
       "the search index cannot be made again (\(reason)): searches read every record, and it is "
-        + "tried again at the next start")
+        + "tried again at the next start"
+    )
   }
 }
 

@@ -38,7 +38,9 @@ enum ConnectionOpening {
       try runner.run(connection, from: version)
       if options.mendsSearch,
         let reason = try SearchInspection.markIfNeeded(
-          connection, closely: runner.isBehind(version))
+          connection,
+          closely: runner.isBehind(version)
+        )
       {
         options.onNotice?("making the search index again, because \(reason)")
       }

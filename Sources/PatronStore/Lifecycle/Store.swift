@@ -47,7 +47,10 @@ public final class Store: Sendable {
     let onSearchFault = Self.searchFaultObserver(writer)
     do throws(StoreOpenError) {
       scans = try ScanLane(
-        options.limits, snapshots, shortCalls, onSearchFault
+        options.limits,
+        snapshots,
+        shortCalls,
+        onSearchFault
       ) { () throws(StoreOpenError) in
         try ConnectionOpening.reader(path, options.limits, options.vfs)
       }
@@ -71,7 +74,10 @@ public final class Store: Sendable {
   ) -> @Sendable (SQLiteError) -> Void {
     { error in
       let job = WriteJob(
-        deadline: nil, bytes: 0, sink: NobodyWaits(), token: ReplyToken(group: 0, item: 0)
+        deadline: nil,
+        bytes: 0,
+        sink: NobodyWaits(),
+        token: ReplyToken(group: 0, item: 0)
       ) { transaction in
         _ = try transaction.search.known(in: transaction.read)
         transaction.noteSearchFault(error.description)

@@ -159,7 +159,10 @@ public struct AllRecords {
     var result = RecordCounts()
     try transaction.forEach(Self.numbers) { row in
       result = RecordCounts(
-        customers: Int(row.int64(0)), orders: Int(row.int64(1)), events: Int(row.int64(2)))
+        customers: Int(row.int64(0)),
+        orders: Int(row.int64(1)),
+        events: Int(row.int64(2))
+      )
     }
     return result
   }

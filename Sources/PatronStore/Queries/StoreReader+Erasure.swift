@@ -52,9 +52,16 @@ extension StoreReader {
   public func erasure(id: Int64) throws -> ErasureRow? {
     try transaction.first(Self.receipt, store.name, id) { row in
       ErasureRow(
-        id: row.int64(0), customerID: row.int64(1), mode: Int32(truncatingIfNeeded: row.int64(2)),
-        erasedAt: row.int64(3), reason: row.text(4), eventCount: row.int64(5),
-        orderCount: row.int64(6), suppressionCount: row.int64(7), stats: row.array(8))
+        id: row.int64(0),
+        customerID: row.int64(1),
+        mode: Int32(truncatingIfNeeded: row.int64(2)),
+        erasedAt: row.int64(3),
+        reason: row.text(4),
+        eventCount: row.int64(5),
+        orderCount: row.int64(6),
+        suppressionCount: row.int64(7),
+        stats: row.array(8)
+      )
     }
   }
 
@@ -96,13 +103,25 @@ extension StoreReader {
     var rows: [EventRow] = []
     var size = 0
     try transaction.forEachWhile(
-      Self.nextEvents, store.name, customerID, position.occurredAt, position.id
+      Self.nextEvents,
+      store.name,
+      customerID,
+      position.occurredAt,
+      position.id
     ) { row in
       rows.append(
         EventRow(
-          id: row.int64(1), customerID: customerID, occurredAt: row.int64(0),
-          source: Int32(truncatingIfNeeded: row.int64(2)), sourceName: row.text(3),
-          eventID: row.text(4), type: row.text(5), sequence: row.int64(6), body: row.array(7)))
+          id: row.int64(1),
+          customerID: customerID,
+          occurredAt: row.int64(0),
+          source: Int32(truncatingIfNeeded: row.int64(2)),
+          sourceName: row.text(3),
+          eventID: row.text(4),
+          type: row.text(5),
+          sequence: row.int64(6),
+          body: row.array(7)
+        )
+      )
       size += row.bytes(7).count
       return rows.count < count && size < bytes
     }
@@ -119,13 +138,25 @@ extension StoreReader {
     var rows: [OrderRow] = []
     var size = 0
     try transaction.forEachWhile(
-      Self.nextOrders, store.name, customerID, position.occurredAt, position.id
+      Self.nextOrders,
+      store.name,
+      customerID,
+      position.occurredAt,
+      position.id
     ) { row in
       rows.append(
         OrderRow(
-          id: row.int64(1), customerID: customerID, placedAt: row.int64(0),
-          externalID: row.text(2), currencyCode: row.text(3), total: row.int64(4),
-          refunded: row.int64(5), isCancelled: row.bool(6), body: row.array(7)))
+          id: row.int64(1),
+          customerID: customerID,
+          placedAt: row.int64(0),
+          externalID: row.text(2),
+          currencyCode: row.text(3),
+          total: row.int64(4),
+          refunded: row.int64(5),
+          isCancelled: row.bool(6),
+          body: row.array(7)
+        )
+      )
       size += row.bytes(7).count
       return rows.count < count && size < bytes
     }
@@ -144,7 +175,12 @@ extension StoreReader {
     try transaction.forEachWhile(Self.checkouts, store.name, customerID, token) { row in
       rows.append(
         CheckoutRow(
-          token: row.text(0), customerID: customerID, startedAt: row.int64(1), body: row.array(2)))
+          token: row.text(0),
+          customerID: customerID,
+          startedAt: row.int64(1),
+          body: row.array(2)
+        )
+      )
       size += row.bytes(2).count
       return rows.count < count && size < bytes
     }

@@ -51,7 +51,12 @@ extension StoreWriter {
     reason: SuppressionReason
   ) throws {
     try transaction.run(
-      Self.deleteSuppression, store.name, channel.rawValue, addressHash, reason.rawValue)
+      Self.deleteSuppression,
+      store.name,
+      channel.rawValue,
+      addressHash,
+      reason.rawValue
+    )
   }
 
   private static let insertMoved = Query(
@@ -73,7 +78,11 @@ extension StoreWriter {
   public func copySuppressions(ofPhone spelling: String, to phone: String) throws {
     let reader = SuppressionReader(read)
     try transaction.run(
-      Self.insertMoved, store.name, try reader.hash(spelling), try reader.hash(phone))
+      Self.insertMoved,
+      store.name,
+      try reader.hash(spelling),
+      try reader.hash(phone)
+    )
   }
 
   /// Notes that something of the store is kept with a former spelling of a phone number.
@@ -118,7 +127,12 @@ extension StoreWriter {
   /// Marks a token as used for a channel.
   public func useConfirmation(tokenHash: [UInt8], of channel: Channel, at now: Int64) throws {
     try transaction.run(
-      Self.useConfirmation, store.name, tokenHash, channel.rawValue, now)
+      Self.useConfirmation,
+      store.name,
+      tokenHash,
+      channel.rawValue,
+      now
+    )
   }
 
   /// Forgets up to 100 requests whose time for confirming ended before `oldest`.

@@ -88,8 +88,18 @@ extension StoreWriter {
   /// Writes a receipt, and keeps ids and hashed addresses with it.
   public func insert(_ row: ErasureRow, _ names: ErasedNames) throws {
     try transaction.run(
-      Self.insertErasure, store.name, row.id, row.customerID, row.mode, row.erasedAt, row.reason,
-      row.eventCount, row.orderCount, row.suppressionCount, row.stats)
+      Self.insertErasure,
+      store.name,
+      row.id,
+      row.customerID,
+      row.mode,
+      row.erasedAt,
+      row.reason,
+      row.eventCount,
+      row.orderCount,
+      row.suppressionCount,
+      row.stats
+    )
     for id in names.ids { try transaction.run(Self.insertID, store.name, id, row.id) }
     let reader = SuppressionReader(read)
     for (_, address) in names.addresses {
@@ -157,7 +167,14 @@ extension StoreWriter {
   /// change.
   public func rewriteErased(_ row: EventRow) throws {
     try transaction.run(
-      Self.setEvent, store.name, row.customerID, row.occurredAt, row.id, row.eventID, row.body)
+      Self.setEvent,
+      store.name,
+      row.customerID,
+      row.occurredAt,
+      row.id,
+      row.eventID,
+      row.body
+    )
   }
 
   /// Removes an event.
@@ -168,7 +185,13 @@ extension StoreWriter {
   /// Writes the body of an order of an erased customer anew.
   public func rewriteErased(_ row: OrderRow) throws {
     try transaction.run(
-      Self.setOrder, store.name, row.customerID, row.placedAt, row.id, row.body)
+      Self.setOrder,
+      store.name,
+      row.customerID,
+      row.placedAt,
+      row.id,
+      row.body
+    )
   }
 
   /// Removes an order.

@@ -3,7 +3,9 @@ internal import SQLite
 /// The work of a server that starts on the orders of all stores.
 extension StoreWriter {
   private static let ordersPass = CustomerPass(
-    table: "order_rebuild", customers: "SELECT DISTINCT store_id, customer_id FROM orders")
+    table: "order_rebuild",
+    customers: "SELECT DISTINCT store_id, customer_id FROM orders"
+  )
   private static let forgetParts = Query("DELETE FROM pending_parts WHERE received_at < ?1")
 
   /// Passes on the next customers, of all stores, whose orders a version wrote that counted them

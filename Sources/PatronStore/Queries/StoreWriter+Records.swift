@@ -209,8 +209,16 @@ extension StoreWriter {
     forgetBefore oldest: Int64
   ) throws {
     try transaction.run(
-      Self.insertRequest, store.name, requestID, method, now, response, customers.first,
-      customers.dropFirst().first, requestHash)
+      Self.insertRequest,
+      store.name,
+      requestID,
+      method,
+      now,
+      response,
+      customers.first,
+      customers.dropFirst().first,
+      requestHash
+    )
     try forgetAnswers(before: oldest)
   }
 

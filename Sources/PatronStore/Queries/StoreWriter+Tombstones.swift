@@ -20,7 +20,14 @@ extension StoreWriter {
   public func delete(_ row: EventRow, sequence: Int64, body: [UInt8]) throws {
     try remove(row)
     try transaction.run(
-      Self.insertTombstone, store.name, sequence, row.customerID, row.occurredAt, row.id, body)
+      Self.insertTombstone,
+      store.name,
+      sequence,
+      row.customerID,
+      row.occurredAt,
+      row.id,
+      body
+    )
     transaction.recordChange(store: store.name, customerID: row.customerID, sequence: sequence)
   }
 

@@ -153,7 +153,13 @@ extension StoreWriter {
       )
       if hasStats {
         try transaction.run(
-          Self.updateStats, store.name, row.id, row.stats, statsTerms, row.provenance)
+          Self.updateStats,
+          store.name,
+          row.id,
+          row.stats,
+          statsTerms,
+          row.provenance
+        )
       }
       if row.emailKey != old.emailKey || row.phone != old.phone {
         try unindex(old)

@@ -80,11 +80,17 @@ public struct SuppressionReader {
   /// Visits the suppressions behind a place in the order of channel, hash and reason, until `visit`
   /// returns false.
   public func suppressions(
-    behind channel: Int, _ hash: [UInt8], _ reason: Int64,
+    behind channel: Int,
+    _ hash: [UInt8],
+    _ reason: Int64,
     _ visit: (SuppressionRow) throws -> Bool
   ) throws {
     try reader.transaction.forEachWhile(
-      Self.behind, reader.store.name, channel, hash, reason
+      Self.behind,
+      reader.store.name,
+      channel,
+      hash,
+      reason
     ) { row in
       guard let channel = Channel(rawValue: Int(row.int64(0))) else {
         throw StoreError.corrupt("a suppression has an unknown channel")
@@ -97,7 +103,8 @@ public struct SuppressionReader {
           suppressedAt: row.int64(3),
           source: row.text(4),
           note: row.text(5)
-        ))
+        )
+      )
     }
   }
 

@@ -17,7 +17,8 @@ public struct UnfinishedErasures {
   /// The first one of the store `store` after the number `id`, or of the stores that follow; nil
   /// when there is none. Begin with an empty name.
   public func next(
-    after store: String, _ id: Int64
+    after store: String,
+    _ id: Int64
   ) throws -> (store: String, id: Int64)? {
     try transaction.first(Self.next, store, id) { ($0.text(0), $0.int64(1)) }
   }

@@ -166,7 +166,10 @@ extension SearchInspection {
     var sum = PairSum()
     try connection.forEach(records) { row in
       let text = SearchTokens.document(
-        store: row.text(0), emailKey: row.optionalText(2), phone: row.optionalText(3))
+        store: row.text(0),
+        emailKey: row.optionalText(2),
+        phone: row.optionalText(3)
+      )
       for token in text.utf8.split(separator: UInt8(ascii: " ")) { sum.add(token, row.int64(1)) }
     }
     return sum

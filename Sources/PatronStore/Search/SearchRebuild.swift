@@ -116,7 +116,10 @@ public enum SearchRebuild {
       count += 1
       last = (row.text(0), row.int64(1))
       let text = SearchTokens.document(
-        store: last.store, emailKey: row.optionalText(2), phone: row.optionalText(3))
+        store: last.store,
+        emailKey: row.optionalText(2),
+        phone: row.optionalText(3)
+      )
       documents.append((last.id, text))
     }
     for document in documents {

@@ -3,7 +3,9 @@ internal import SQLite
 /// Terms of records that were written before there were terms, of all stores.
 extension StoreWriter {
   private static let termsPass = CustomerPass(
-    table: "term_rebuild", customers: "SELECT store_id, customer_id FROM customers")
+    table: "term_rebuild",
+    customers: "SELECT store_id, customer_id FROM customers"
+  )
 
   /// Makes the terms of the next customers, of all stores, that were written by a version without
   /// terms. Returns how many it did: at most `limit`, and 0 when all are done.

@@ -13,21 +13,53 @@ extension EndToEnd {
       let server = try await PatronServer.start(data: folder.file("data"))
       for (index, name) in ["A", "B", "C", "D", "E"].enumerated() {
         try await patron(
-          server, "customers", "upsert", "--external-id", name, "--email", "\(name)@example.com",
-          "--phone", "+1415555010\(index)")
+          server,
+          "customers",
+          "upsert",
+          "--external-id",
+          name,
+          "--email",
+          "\(name)@example.com",
+          "--phone",
+          "+1415555010\(index)"
+        )
         for channel in Self.subscribed[name] ?? [] {
           try await patron(
-            server, "consent", "subscribe", "--external-id", name, "--channel", channel,
-            "--source", "welcome_popup")
+            server,
+            "consent",
+            "subscribe",
+            "--external-id",
+            name,
+            "--channel",
+            channel,
+            "--source",
+            "welcome_popup"
+          )
         }
       }
       try await patron(
-        server, "consent", "unsubscribe", "--external-id", "C", "--channel", "sms", "--by",
-        "customer")
+        server,
+        "consent",
+        "unsubscribe",
+        "--external-id",
+        "C",
+        "--channel",
+        "sms",
+        "--by",
+        "customer"
+      )
       for name in ["B", "C"] {
         try await patron(
-          server, "consent", "suppress", "--external-id", name, "--channel", "sms", "--reason",
-          "manual")
+          server,
+          "consent",
+          "suppress",
+          "--external-id",
+          name,
+          "--channel",
+          "sms",
+          "--reason",
+          "manual"
+        )
       }
       let either = ["--filter", "sms=subscribers,suppressed"]
       try await check(server, either, are: ["A", "B", "C", "D"])
@@ -47,13 +79,19 @@ extension EndToEnd {
       are expected: [String]
     ) async throws {
       let listed = try await patron(
-        server, ["customers", "list", "--output", "ndjson"] + filter)
+        server,
+        ["customers", "list", "--output", "ndjson"] + filter
+      )
       #expect(try Self.values("externalId", listed).sorted() == expected, "\(filter)")
       let counted = try await patron(
-        server, ["customers", "count", "--total", "--output", "json"] + filter)
+        server,
+        ["customers", "count", "--total", "--output", "json"] + filter
+      )
       #expect(try Self.values("total", counted, lines: false) == ["\(expected.count)"])
       let exported = try await patron(
-        server, ["customers", "export", "--columns", "external_id"] + filter)
+        server,
+        ["customers", "export", "--columns", "external_id"] + filter
+      )
       #expect(exported.output == (["external_id"] + expected).map { $0 + "\r\n" }.joined())
     }
 
@@ -68,23 +106,53 @@ extension EndToEnd {
         ]
       }
       try await patron(
-        server, "customers", "upsert", "--external-id", "42", "--phone", "+14155550100")
+        server,
+        "customers",
+        "upsert",
+        "--external-id",
+        "42",
+        "--phone",
+        "+14155550100"
+      )
       try await patron(server, form(at: "2024-05-01T10:00:00Z"))
       try await checkHistory(server, ["SUBSCRIBED"])
       try await patron(
-        server, "consent", "unsubscribe", "--external-id", "42", "--channel", "sms", "--by",
-        "customer", "--method", "keyword", "--source", "stop_keyword", "--at",
-        "2024-06-01T10:00:00Z")
+        server,
+        "consent",
+        "unsubscribe",
+        "--external-id",
+        "42",
+        "--channel",
+        "sms",
+        "--by",
+        "customer",
+        "--method",
+        "keyword",
+        "--source",
+        "stop_keyword",
+        "--at",
+        "2024-06-01T10:00:00Z"
+      )
       try await checkHistory(server, ["SUBSCRIBED", "UNSUBSCRIBED"])
       // The shop says otherwise.
       let flag = try await patron(
-        server, "customers", "upsert", "--external-id", "42", "--accepts-sms-marketing", "true",
-        "--output", "json")
+        server,
+        "customers",
+        "upsert",
+        "--external-id",
+        "42",
+        "--accepts-sms-marketing",
+        "true",
+        "--output",
+        "json"
+      )
       #expect(flag.output.contains("STICKY_OPT_OUT"), "\(flag.output)")
       try await checkHistory(server, ["SUBSCRIBED", "UNSUBSCRIBED"])
       // The same form, but of before the opt-out.
       let outdated = try await Programs.patron(
-        form(at: "2024-05-31T10:00:00Z"), at: server.address)
+        form(at: "2024-05-31T10:00:00Z"),
+        at: server.address
+      )
       #expect(outdated.exit == .status(73), "\(outdated)")
       #expect(outdated.errors.contains("CONSENT_OUTDATED"), "\(outdated.errors)")
       try await checkHistory(server, ["SUBSCRIBED", "UNSUBSCRIBED"])
@@ -101,24 +169,61 @@ extension EndToEnd {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(data: folder.file("data"))
       try await patron(
-        server, "consent", "subscribe", "--external-id", "42", "--phone", "+14155550100",
-        "--channel", "sms", "--by", "customer", "--source", "welcome_popup", "--at",
-        "2024-05-06T12:00Z")
+        server,
+        "consent",
+        "subscribe",
+        "--external-id",
+        "42",
+        "--phone",
+        "+14155550100",
+        "--channel",
+        "sms",
+        "--by",
+        "customer",
+        "--source",
+        "welcome_popup",
+        "--at",
+        "2024-05-06T12:00Z"
+      )
       try await patron(
-        server, "consent", "unsubscribe", "--external-id", "42", "--channel", "sms", "--by",
-        "customer", "--at", "2024-05-06")
+        server,
+        "consent",
+        "unsubscribe",
+        "--external-id",
+        "42",
+        "--channel",
+        "sms",
+        "--by",
+        "customer",
+        "--at",
+        "2024-05-06"
+      )
       try await checkHistory(server, ["SUBSCRIBED", "UNSUBSCRIBED"])
       // Clocks in Auckland show the day after it by then, and the shop says so.
       try await patron(server, "settings", "set", "--timezone", "Pacific/Auckland")
       try await patron(
-        server, "consent", "subscribe", "--external-id", "42", "--channel", "sms", "--by",
-        "customer", "--source", "welcome_popup", "--at", "2024-05-08")
+        server,
+        "consent",
+        "subscribe",
+        "--external-id",
+        "42",
+        "--channel",
+        "sms",
+        "--by",
+        "customer",
+        "--source",
+        "welcome_popup",
+        "--at",
+        "2024-05-08"
+      )
       try await checkHistory(server, ["SUBSCRIBED", "UNSUBSCRIBED", "SUBSCRIBED"])
       let late = try await Programs.patron(
         [
           "consent", "subscribe", "--external-id", "42", "--channel", "sms", "--source", "form",
           "--at", "2024-05-08 10:00:00 EST",
-        ], at: server.address)
+        ],
+        at: server.address
+      )
       #expect(late.exit == .status(2), "\(late)")
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
@@ -126,11 +231,27 @@ extension EndToEnd {
     /// The rows of the ledger are `states`, oldest first, and the last one holds.
     private func checkHistory(_ server: PatronServer, _ states: [String]) async throws {
       let history = try await patron(
-        server, "consent", "history", "--external-id", "42", "--all", "--output", "ndjson")
+        server,
+        "consent",
+        "history",
+        "--external-id",
+        "42",
+        "--all",
+        "--output",
+        "ndjson"
+      )
       #expect(
-        try Self.values("state", history).reversed() == states.map { "CONSENT_STATE_" + $0 })
+        try Self.values("state", history).reversed() == states.map { "CONSENT_STATE_" + $0 }
+      )
       let shown = try await patron(
-        server, "consent", "show", "--external-id", "42", "--output", "table")
+        server,
+        "consent",
+        "show",
+        "--external-id",
+        "42",
+        "--output",
+        "table"
+      )
       let row = shown.output.split(separator: "\n").first { $0.hasPrefix("sms") }
       let state = row?.split(separator: " ").dropFirst(2).first.map(String.init)
       #expect(state == states.last?.lowercased(), "\(shown.output)")

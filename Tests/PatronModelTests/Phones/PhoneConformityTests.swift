@@ -29,8 +29,12 @@ import Testing
 
     static func + (one: Figures, other: Figures) -> Figures {
       Figures(
-        all: one.all + other.all, valid: one.valid + other.valid, equal: one.equal + other.equal,
-        refused: one.refused + other.refused, wrong: one.wrong + other.wrong)
+        all: one.all + other.all,
+        valid: one.valid + other.valid,
+        equal: one.equal + other.equal,
+        refused: one.refused + other.refused,
+        wrong: one.wrong + other.wrong
+      )
     }
 
     /// A row of the table in docs/phones.md.
@@ -50,8 +54,12 @@ import Testing
       // Regions that are no country to Patron: it cannot be told that they are the default one.
       guard let country = try? CountryCode(fields[1]) else { return nil }
       return Row(
-        form: fields[0], country: country, text: fields[2], meant: fields[3],
-        oracle: fields[4] == "-" ? nil : fields[4] == "=" ? fields[3] : fields[4])
+        form: fields[0],
+        country: country,
+        text: fields[2],
+        meant: fields[3],
+        oracle: fields[4] == "-" ? nil : fields[4] == "=" ? fields[3] : fields[4]
+      )
     }
   }
 

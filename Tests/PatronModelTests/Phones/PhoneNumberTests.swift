@@ -164,7 +164,8 @@ import Testing
       Set(PhoneSpellings.former(of: "+525512345678")) == [
         "+52015512345678", "+52025512345678", "+520445512345678", "+520455512345678",
         "+5215512345678",
-      ])
+      ]
+    )
     #expect(PhoneSpellings.former(of: "+5491123456789").contains("+54111523456789"))
     #expect(PhoneSpellings.former(of: "+5493454123456").contains("+54345154123456"))
     #expect(PhoneSpellings.former(of: "+5491123456789").contains("+540111523456789"))

@@ -4,15 +4,22 @@ import Testing
 /// What a checkout's states tell.
 struct CheckoutEventTests {
   private func state(
-    abandoned: Micros? = nil, completed: Micros? = nil, order: Bool = false
+    abandoned: Micros? = nil,
+    completed: Micros? = nil,
+    order: Bool = false
   ) -> CheckoutSnapshot {
     CheckoutSnapshot(
-      token: "k1", startedAt: 100, abandonedAt: abandoned, completedAt: completed,
-      namesOrder: order)
+      token: "k1",
+      startedAt: 100,
+      abandonedAt: abandoned,
+      completedAt: completed,
+      namesOrder: order
+    )
   }
 
   private func kinds(
-    _ old: CheckoutSnapshot?, _ new: CheckoutSnapshot
+    _ old: CheckoutSnapshot?,
+    _ new: CheckoutSnapshot
   ) -> [CheckoutEvent.Kind] {
     CheckoutEvents.derive(from: old, to: new, observedAt: 1000).map(\.kind)
   }
@@ -36,7 +43,8 @@ struct CheckoutEventTests {
     // That it had been given up comes to light late.
     #expect(
       kinds(state(completed: 300), state(abandoned: 200, completed: 300))
-        == [.abandoned, .recovered])
+        == [.abandoned, .recovered]
+    )
   }
 
   @Test func aShopMayForgetThatItWasGivenUp() {
@@ -46,16 +54,25 @@ struct CheckoutEventTests {
     let first = CheckoutEvents.derive(from: state(), to: state(abandoned: 200), observedAt: 1000)
     #expect(again.map(\.kind) == first.map(\.kind) && again != first)
     let moved = CheckoutEvents.derive(
-      from: state(abandoned: 200), to: state(abandoned: 250), observedAt: 1000)
+      from: state(abandoned: 200),
+      to: state(abandoned: 250),
+      observedAt: 1000
+    )
     #expect(moved == again)
   }
 
   @Test func dates() {
     let dated = CheckoutEvents.derive(
-      from: nil, to: state(abandoned: 200, completed: 300), observedAt: 1000)
+      from: nil,
+      to: state(abandoned: 200, completed: 300),
+      observedAt: 1000
+    )
     #expect(dated.map(\.occurredAt) == [100, 200, 300])
     let undated = CheckoutEvents.derive(
-      from: state(abandoned: 200), to: state(abandoned: 200, order: true), observedAt: 1000)
+      from: state(abandoned: 200),
+      to: state(abandoned: 200, order: true),
+      observedAt: 1000
+    )
     #expect(undated.map(\.occurredAt) == [1000])
   }
 }

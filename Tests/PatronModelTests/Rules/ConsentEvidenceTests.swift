@@ -185,7 +185,10 @@ import Testing
     )
     #expect(
       try ConsentRules.subscribe(
-        says(.customer, at: 5, expiresAt: 9), to: flag, doubleOptIn: false)
+        says(.customer, at: 5, expiresAt: 9),
+        to: flag,
+        doubleOptIn: false
+      )
         == .unchanged(.outdated)
     )
   }
@@ -222,7 +225,9 @@ import Testing
     #expect(try subscribed(says(.customer, at: 200), from: own).subscribedAt == 200)
     // The agreement had ended an opt-out before it, which a new request does not bring back.
     let back = try subscribed(
-      says(.customer, at: 30, expiresAt: 100), from: stopped(says(.customer, at: 20), from: own))
+      says(.customer, at: 30, expiresAt: 100),
+      from: stopped(says(.customer, at: 20), from: own)
+    )
     #expect(back.unsubscribedAt == 20)
     let asked = try subscribed(says(.customer, at: 200), from: back, doubleOptIn: true)
     #expect(asked.state == .pending && asked.unsubscribedAt == nil)
@@ -258,7 +263,12 @@ import Testing
       #expect(stop.unsubscribedAt == 55_300_000 && stop.changedAt == 55_300_000)
     }
     let flag = ConsentRules.applyFlag(
-      false, at: 55_000_000, to: own, doubleOptIn: false, source: "api")
+      false,
+      at: 55_000_000,
+      to: own,
+      doubleOptIn: false,
+      source: "api"
+    )
     #expect(flag.consent(from: own).state == .unsubscribed)
     // The form again is no newer agreement; one after it is.
     let stop = stopped(says(.customer, at: 55_000_000), from: own)
@@ -274,7 +284,11 @@ import Testing
   @Test func anOptOutOfTheAddressBindsAsOneOfTheRecord() throws {
     func subscribe(_ actor: ConsentActor, at: Micros) throws -> ConsentTransition {
       try ConsentRules.subscribe(
-        says(actor, at: at), to: .never, doubleOptIn: false, addressOptOutAt: 20)
+        says(actor, at: at),
+        to: .never,
+        doubleOptIn: false,
+        addressOptOutAt: 20
+      )
     }
     #expect(reason { try subscribe(.operator, at: 99) } == "STICKY_OPT_OUT")
     #expect(reason { try subscribe(.customer, at: 20) } == "CONSENT_OUTDATED")

@@ -10,21 +10,41 @@ import Testing
       for actor in ConsentActor.allCases {
         all.append(
           ChannelConsent(
-            state: .subscribed, subscribedAt: at, changedAt: at, optInLevel: .single,
-            changedBy: actor))
+            state: .subscribed,
+            subscribedAt: at,
+            changedAt: at,
+            optInLevel: .single,
+            changedBy: actor
+          )
+        )
         all.append(
           ChannelConsent(
-            state: .unsubscribed, subscribedAt: 5, unsubscribedAt: at, changedAt: at,
-            changedBy: actor))
+            state: .unsubscribed,
+            subscribedAt: 5,
+            unsubscribedAt: at,
+            changedAt: at,
+            changedBy: actor
+          )
+        )
       }
       all.append(ChannelConsent(state: .pending, changedAt: at, changedBy: .customer))
       all.append(
         ChannelConsent(
-          state: .pending, unsubscribedAt: at - 5, changedAt: at, changedBy: .customer))
+          state: .pending,
+          unsubscribedAt: at - 5,
+          changedAt: at,
+          changedBy: .customer
+        )
+      )
       all.append(
         ChannelConsent(
-          state: .subscribed, subscribedAt: at, changedAt: at, changedBy: .customer,
-          expiresAt: at + 1))
+          state: .subscribed,
+          subscribedAt: at,
+          changedAt: at,
+          changedBy: .customer,
+          expiresAt: at + 1
+        )
+      )
     }
     return all
   }()
@@ -34,12 +54,18 @@ import Testing
   }
 
   private func canReceive(
-    _ channel: Channel, _ topic: Topic, _ consents: [Topic: ChannelConsent]
+    _ channel: Channel,
+    _ topic: Topic,
+    _ consents: [Topic: ChannelConsent]
   ) -> Bool {
     [0, 15, 25, 100].contains { now in
       Deliverability(
-        channel: channel, topic: topic, consents: ChannelConsents(consents), suppressions: [],
-        hasAddress: true, now: now
+        channel: channel,
+        topic: topic,
+        consents: ChannelConsents(consents),
+        suppressions: [],
+        hasAddress: true,
+        now: now
       ).canReceive
     }
   }

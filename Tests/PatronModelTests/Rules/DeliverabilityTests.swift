@@ -52,11 +52,17 @@ import Testing
 
   @Test func otherTopicsThatBlockAreNamed() {
     func blocking(
-      _ channel: Channel, _ topic: Topic, _ consents: [Topic: ChannelConsent]
+      _ channel: Channel,
+      _ topic: Topic,
+      _ consents: [Topic: ChannelConsent]
     ) -> [Topic] {
       Deliverability(
-        channel: channel, topic: topic, consents: ChannelConsents(consents), suppressions: [],
-        hasAddress: true, now: 1000
+        channel: channel,
+        topic: topic,
+        consents: ChannelConsents(consents),
+        suppressions: [],
+        hasAddress: true,
+        now: 1000
       ).blockingTopics
     }
     let out = [Topic.marketing: make(.unsubscribed, .customer, 1)]

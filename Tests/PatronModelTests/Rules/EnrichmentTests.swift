@@ -89,11 +89,13 @@ import Testing
     )
     #expect(
       effects("email_bounced", ["bounce_type": .string("Hard")])
-        == [.suppress(.email, .hardBounce)])
+        == [.suppress(.email, .hardBounce)]
+    )
     for type in ["hard_bounce", "Permanent"] {
       #expect(
         effects("email_bounced", ["bounce_type": .string(type)])
-          == [.suppress(.email, .hardBounce)])
+          == [.suppress(.email, .hardBounce)]
+      )
     }
     for type in ["soft", "soft_bounce", "Transient", "temporary", "undetermined"] {
       #expect(effects("email_bounced", ["bounce_type": .string(type)]) == [.softBounce])
@@ -107,7 +109,8 @@ import Testing
     )
     #expect(
       effects("sms_failed", ["permanent": .bool(true)])
-        == [.suppress(.sms, .invalidAddress)])
+        == [.suppress(.sms, .invalidAddress)]
+    )
     #expect(effects("sms_failed", ["permanent": .bool(false)]) == [])
     #expect(effects("sms_failed") == [])
     #expect(effects("email_opened") == [])
@@ -117,16 +120,19 @@ import Testing
     #expect(effects("sms_opt_in_requested") == [.request(.sms, .marketing)])
     #expect(
       effects("email_opt_in_confirmed", ["topic": .string("loyalty")])
-        == [.confirm(.email, .loyalty)])
+        == [.confirm(.email, .loyalty)]
+    )
     #expect(effects("sms_opt_in_confirmed", ["topic": .string("weather")]) == [.unknownTopic])
     #expect(
       effects("sms_suppressed", ["reason": .string("Carrier_Block")])
-        == [.suppress(.sms, .carrierBlock)])
+        == [.suppress(.sms, .carrierBlock)]
+    )
     for reason in [PropertyValue.string("erasure"), .string("whim"), .int(1)] {
       #expect(effects("email_suppressed", ["reason": reason]) == [.suppressUnexplained(.email)])
     }
     #expect(
-      effects("email_unsuppressed", ["previous_reason": .string("manual")]) == [.liftedElsewhere])
+      effects("email_unsuppressed", ["previous_reason": .string("manual")]) == [.liftedElsewhere]
+    )
     let optOut = [EnrichmentEffect.unsubscribe(.sms, .marketing)]
     for word in ["STOP", " stop. ", "Opt out", "CANCEL!", "unsubscribe", "\"Stop\""] {
       #expect(effects("sms_received", ["keyword": .string(word)]) == optOut, "\(word)")
@@ -145,7 +151,8 @@ import Testing
     #expect(effects("sms_received", both) == optOut)
     #expect(
       effects("sms_received", ["keyword": .string("HELP"), "body_excerpt": .string("can it stop")])
-        == possible)
+        == possible
+    )
     #expect(effects("sms_received", ["body_excerpt": .string(" ")]) == [.unreadReply])
     #expect(effects("sms_received", ["text": .string("STOP")]) == [.unreadReply])
   }

@@ -65,19 +65,23 @@ import Testing
       // The number alone names its owner, and so does the owner's e-mail address.
       #expect(decide(mode, nil, nil, "+1", people: all) == .update(1))
       #expect(
-        decide(mode, "43", nil, "+2", people: all) == .adopt(2, previousExternalID: nil))
+        decide(mode, "43", nil, "+2", people: all) == .adopt(2, previousExternalID: nil)
+      )
       #expect(decide(mode, "42", mail, "+1", people: all) == .update(1))
       // Without an e-mail address the owner may be the same person yet.
       #expect(
-        decide(mode, "43", new, "+3", people: all) == .adopt(3, previousExternalID: nil))
+        decide(mode, "43", new, "+3", people: all) == .adopt(3, previousExternalID: nil)
+      )
       #expect(decide(mode, "42", nil, "+3", people: all) == .mergeRequired([1, 3]))
     }
     for owner in [ann, guest] {
       let phone = owner.identifiers.phone
       #expect(
-        decide(.order, nil, new, phone, people: all) == .shared(ownerID: owner.customerID))
+        decide(.order, nil, new, phone, people: all) == .shared(ownerID: owner.customerID)
+      )
       #expect(
-        decide(.order, new, new, phone, people: all) == .shared(ownerID: owner.customerID))
+        decide(.order, new, new, phone, people: all) == .shared(ownerID: owner.customerID)
+      )
     }
     #expect(decide(.order, nil, "guest@shop.example", "+1", people: all) == .shared(ownerID: 1))
     #expect(decide(.order, nil, new, "+3", people: all) == .update(3))
@@ -94,7 +98,9 @@ import Testing
     let mailOnly = person(4, nil, "four@shop.example")
     let all = [ann, guest, phoneOnly, mailOnly]
     func row(
-      _ externalID: String?, _ email: String?, _ phone: String? = nil
+      _ externalID: String?,
+      _ email: String?,
+      _ phone: String? = nil
     ) -> IdentityDecision { decide(.row, externalID, email, phone, people: all) }
     // E-mail address and phone number of two people.
     #expect(row(nil, mail, "+2") == .mismatch(.phone, ownerID: 2))
@@ -119,10 +125,12 @@ import Testing
     let shouting = person(5, "Five@Shop.Example", "five@shop.example", "+5")
     #expect(
       decide(.row, "Five@Shop.Example", "five@shop.example", "+9", people: [shouting])
-        == .mismatch(.phone, ownerID: 5))
+        == .mismatch(.phone, ownerID: 5)
+    )
     #expect(
       decide(.row, "five@shop.example", "five@shop.example", "+5", people: [shouting])
-        == .update(5))
+        == .update(5)
+    )
   }
 
   @Test func knownByExternalID() {

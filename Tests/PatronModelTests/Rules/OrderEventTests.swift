@@ -70,16 +70,27 @@ import Testing
       Self.order {
         $0.shipments = [
           ShipmentSnapshot(
-            id: "s", at: 200, state: .success, progress: progress, occurredAt: time)
+            id: "s",
+            at: 200,
+            state: .success,
+            progress: progress,
+            occurredAt: time
+          )
         ]
       }
     }
     let arrived = OrderEvents.derive(
-      from: shipped(nil, nil), to: shipped(.delivered, 700), observedAt: 900)
+      from: shipped(nil, nil),
+      to: shipped(.delivered, 700),
+      observedAt: 900
+    )
     #expect(arrived.map(\.type) == ["shipment_status_changed", "order_delivered"])
     #expect(arrived.map(\.occurredAt) == [700, 700])
     let unsaid = OrderEvents.derive(
-      from: shipped(nil, nil), to: shipped(.delivered, nil), observedAt: 900)
+      from: shipped(nil, nil),
+      to: shipped(.delivered, nil),
+      observedAt: 900
+    )
     #expect(unsaid.map(\.occurredAt) == [900, 900])
   }
 
@@ -166,7 +177,10 @@ import Testing
     #expect(corrected.map(\.dedupKey) == events.map(\.dedupKey))
     #expect(corrected.map(\.reason) == ["fraud"] && corrected.map(\.replaces) == [true])
     let moved = OrderEvents.derive(
-      from: cancelled, to: Self.order { $0.cancelledAt = 501 }, observedAt: 900)
+      from: cancelled,
+      to: Self.order { $0.cancelledAt = 501 },
+      observedAt: 900
+    )
     #expect(moved.map(\.dedupKey) == ["order_cancelled:A1:501"])
     #expect(types(cancelled, Self.order()) == [])
     let again = OrderEvents.derive(
@@ -218,7 +232,10 @@ import Testing
     let full = Self.order { $0.refunds = [one, two] }
     let lower = RefundSnapshot(id: "r1", at: 300, amountMinor: 100)
     let events = OrderEvents.derive(
-      from: full, to: Self.order { $0.refunds = [lower, two] }, observedAt: 900)
+      from: full,
+      to: Self.order { $0.refunds = [lower, two] },
+      observedAt: 900
+    )
     #expect(events.map(\.refundID) == ["r1", "r2"] && events.map(\.isFull) == [false, false])
     let dearer = Self.order {
       $0.refunds = [one, two]

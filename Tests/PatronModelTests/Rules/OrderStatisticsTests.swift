@@ -55,7 +55,9 @@ import Testing
     #expect(usd.orderCount == 2 && usd.totalSpentMinor == 1000 && usd.netSpentMinor == 600)
     #expect(usd.refundedMinor == 450 && usd.lastOrderAt == 20)
     let paid = try all.replacing(
-      contribution(20, 500, refunded: 50, unpaid: true), by: contribution(20, 500, refunded: 50))
+      contribution(20, 500, refunded: 50, unpaid: true),
+      by: contribution(20, 500, refunded: 50)
+    )
     #expect(paid.statistics.byCurrency["USD"]?.netSpentMinor == 1050)
   }
 
@@ -79,13 +81,15 @@ import Testing
 
   @Test func refundsOfUnknownAmountAreCounted() throws {
     let vague = try OrderContribution(
-      of: OrderEventTests.order { $0.payment = .partiallyRefunded })
+      of: OrderEventTests.order { $0.payment = .partiallyRefunded }
+    )
     #expect(vague.hasUnknownRefund && vague.refundedMinor == 0)
     let known = try OrderContribution(
       of: OrderEventTests.order {
         $0.payment = .partiallyRefunded
         $0.refunds = [RefundSnapshot(id: "a", at: 1, amountMinor: 10)]
-      })
+      }
+    )
     #expect(!known.hasUnknownRefund)
     let all = try CustomerOrderStatistics(of: [vague, contribution(20, 1000)])
     #expect(all.byCurrency["USD"]?.unknownRefundCount == 1)

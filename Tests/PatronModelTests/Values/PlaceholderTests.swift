@@ -31,7 +31,8 @@ import Testing
       for text in [" \(row.text) ", "\u{A0}\(row.text)"] {
         #expect(
           reason { () throws(RuleError) in try ExternalID(text) } == "EXTERNAL_ID_PLACEHOLDER",
-          "\(text)")
+          "\(text)"
+        )
       }
       #expect(Placeholder.matches(row.text.lowercased()), "\(row.text)")
     }

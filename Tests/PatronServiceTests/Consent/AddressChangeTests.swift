@@ -26,7 +26,9 @@ struct AddressChangeTests {
 
   /// Why the address is suppressed, once somebody has it and the shop says that they agreed.
   private func reasons(
-    _ shop: Shop, _ channel: Channel, _ input: (inout CustomerInput) -> Void
+    _ shop: Shop,
+    _ channel: Channel,
+    _ input: (inout CustomerInput) -> Void
   ) async throws -> [SuppressionReason] {
     let made = try await shop.upsert(input)
     #expect(made.outcome == .created)
@@ -54,7 +56,8 @@ struct AddressChangeTests {
     (Actor.customer, SuppressionReason.unsubscribed), (.operator, .manual),
   ])
   func anAddressThatIsReplacedStaysOptedOut(
-    actor: Actor, reason: SuppressionReason
+    actor: Actor,
+    reason: SuppressionReason
   ) async throws {
     try await Shop.open { shop in
       _ = try await optedOut(shop, by: actor)
@@ -79,7 +82,8 @@ struct AddressChangeTests {
         .with {
           $0.id = id
           $0.updateMask = .with { $0.paths = [field] }
-        })
+        }
+      )
       #expect(try await (field == "email" ? email(shop) : sms(shop)) == [.unsubscribed])
       #expect(try shop.findings() == [])
     }
@@ -171,7 +175,8 @@ struct AddressChangeTests {
     try await Shop.open { shop in
       _ = try await optedOut(shop)
       _ = try await shop.customers.deleteCustomer(
-        .with { $0.customer = .with { $0.ref = .externalID("c1") } })
+        .with { $0.customer = .with { $0.ref = .externalID("c1") } }
+      )
       try await shop.upsert {
         $0.externalID = "c2"
         $0.email = "two@example.com"

@@ -226,7 +226,8 @@ struct CarriedConsentTests {
       let kept = ["CONSENT_KEPT", "CONSENT_NOT_CARRIED", "CONSENT_NOT_CARRIED"]
       #expect(
         result.warnings.map(\.reason).sorted()
-          == (policy == .keep ? kept : ["CONSENT_NOT_CARRIED"]))
+          == (policy == .keep ? kept : ["CONSENT_NOT_CARRIED"])
+      )
       #expect(try await shop.status().canReceive == (policy == .overwrite))
       #expect(try await !shop.status(.email).canReceive, "the item names another e-mail address")
       #expect(try shop.findings() == [])
@@ -279,7 +280,8 @@ struct CarriedConsentTests {
     try await Shop.open { shop in
       #expect(
         try await shop.set { $0.carryConsentOnAddressChange = true }
-          .carryConsentOnAddressChange == true)
+          .carryConsentOnAddressChange == true
+      )
       _ = try await ann(shop)
       let token = try await shop.subscribe {
         $0.customer = .with { $0.externalID = "c1" }

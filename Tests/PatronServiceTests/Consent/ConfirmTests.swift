@@ -38,11 +38,13 @@ struct ConfirmTests {
         events == [
           "sms_opt_in_requested", "email_opt_in_requested", "sms_opt_in_confirmed",
           "email_opt_in_confirmed", "sms_unsubscribed",
-        ])
+        ]
+      )
       #expect(
         try await shop.history().prefix(4).map(\.action) == [
           .request, .request, .confirm, .confirm,
-        ])
+        ]
+      )
     }
   }
 
@@ -83,7 +85,9 @@ struct ConfirmTests {
     try await Shop.open { shop in
       let token = try await ask(shop)
       let lifetime = try shop.rows(
-        "SELECT CAST(expires_at - requested_at AS TEXT) FROM confirmations", columns: 1)
+        "SELECT CAST(expires_at - requested_at AS TEXT) FROM confirmations",
+        columns: 1
+      )
       #expect(lifetime == [["\(7 * 24 * 3600 * 1_000_000)"]])
       let now = GoogleProtobuf.Timestamp.now * 1_000_000
       try await shop.tamper("UPDATE confirmations SET expires_at = \(now)")
@@ -111,7 +115,8 @@ struct ConfirmTests {
           .with {
             $0.confirmationToken = token
             $0.channels = channels
-          })
+          }
+        )
       }
       #expect(try await confirm([.email]).changes.map(\.channel) == [.email])
       #expect(try await shop.status().state == .pending)
@@ -129,7 +134,8 @@ struct ConfirmTests {
             .with {
               $0.confirmationToken = token
               $0.channels = channels
-            })
+            }
+          )
         }
         #expect(error.code == .failedPrecondition && error.reason == "CHANNEL_NOT_REQUESTED")
       }
@@ -138,7 +144,8 @@ struct ConfirmTests {
           .with {
             $0.confirmationToken = token
             $0.channels = [.unspecified]
-          })
+          }
+        )
       }
       #expect(unknown == [Broken("channels[0]", "ENUM_VALUE_UNKNOWN")])
       #expect(try await shop.status().state == .pending)
@@ -160,7 +167,8 @@ struct ConfirmTests {
           .with {
             $0.storeID = "other"
             $0.confirmationToken = token
-          })
+          }
+        )
       }
       #expect(other.reason == "CONFIRMATION_NOT_FOUND")
     }
@@ -214,7 +222,8 @@ struct ConfirmTests {
       #expect(
         try await shop.consentEvents().map(\.type) == [
           "sms_opt_in_requested", "sms_opt_in_confirmed", "sms_unsuppressed",
-        ])
+        ]
+      )
     }
   }
 }

@@ -43,7 +43,8 @@ extension Shop {
   /// SuppressCustomer, by SMS unless `adjust` says otherwise.
   @discardableResult
   func suppress(
-    _ ref: CustomerRef.Ref = .externalID("c1"), _ reason: SuppressionReason = .manual,
+    _ ref: CustomerRef.Ref = .externalID("c1"),
+    _ reason: SuppressionReason = .manual,
     _ adjust: (inout SuppressCustomerRequest) -> Void = { _ in }
   ) async throws -> SuppressCustomerResponse {
     var request = SuppressCustomerRequest.with {
@@ -58,7 +59,8 @@ extension Shop {
   /// UnsuppressCustomer, by SMS unless `adjust` says otherwise.
   @discardableResult
   func unsuppress(
-    _ ref: CustomerRef.Ref = .externalID("c1"), _ reasons: [SuppressionReason] = [],
+    _ ref: CustomerRef.Ref = .externalID("c1"),
+    _ reasons: [SuppressionReason] = [],
     _ adjust: (inout UnsuppressCustomerRequest) -> Void = { _ in }
   ) async throws -> UnsuppressCustomerResponse {
     var request = UnsuppressCustomerRequest.with {
@@ -79,12 +81,14 @@ extension Shop {
       .with {
         $0.confirmationToken = token
         if let seconds { $0.evidence = .with { $0.occurredAt = .at(seconds) } }
-      })
+      }
+    )
   }
 
   /// The ledger of a customer, oldest first.
   func history(
-    _ ref: CustomerRef.Ref = .externalID("c1"), channel: Channel = .unspecified
+    _ ref: CustomerRef.Ref = .externalID("c1"),
+    channel: Channel = .unspecified
   ) async throws -> [ConsentRecord] {
     var records: [ConsentRecord] = []
     var token = ""
@@ -94,7 +98,8 @@ extension Shop {
           $0.customer = .with { $0.ref = ref }
           $0.channel = channel
           $0.pageToken = token
-        })
+        }
+      )
       records += page.records
       token = page.nextPageToken
     } while !token.isEmpty && records.count < 10_000
@@ -103,7 +108,8 @@ extension Shop {
 
   /// Marketing by a channel, as it stands.
   func status(
-    _ channel: Channel = .sms, of ref: CustomerRef.Ref = .externalID("c1")
+    _ channel: Channel = .sms,
+    of ref: CustomerRef.Ref = .externalID("c1")
   ) async throws -> ChannelStatus {
     let channels = try await get(ref, view: .full).channels
     return try #require(channels.first { $0.channel == channel && $0.topic == .marketing })
@@ -118,14 +124,17 @@ extension Shop {
   /// UpdateStoreSettings.
   @discardableResult
   func set(
-    in storeID: String = "", _ paths: [String] = [], _ settings: (inout StoreSettings) -> Void
+    in storeID: String = "",
+    _ paths: [String] = [],
+    _ settings: (inout StoreSettings) -> Void
   ) async throws -> StoreSettings {
     let response = try await customers.updateStoreSettings(
       .with {
         $0.storeID = storeID
         $0.settings = .with(settings)
         if !paths.isEmpty { $0.updateMask = .with { $0.paths = paths } }
-      })
+      }
+    )
     return try #require(response.settings)
   }
 }

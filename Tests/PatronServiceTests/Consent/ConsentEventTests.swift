@@ -9,7 +9,10 @@ import Testing
 /// One event for each change of a state, also where a flag caused it.
 struct ConsentEventTests {
   private func flags(
-    _ shop: Shop, sms: Bool? = nil, email: Bool? = nil, dryRun: Bool = false
+    _ shop: Shop,
+    sms: Bool? = nil,
+    email: Bool? = nil,
+    dryRun: Bool = false
   ) async throws -> UpsertCustomerResponse {
     try await shop.upsert(adjust: { $0.validateOnly = dryRun }) {
       $0.externalID = "c1"
@@ -66,7 +69,8 @@ struct ConsentEventTests {
             $0.type = "checkout_started"
             $0.eventID = "e1"
             $0.references = .with { $0.checkoutToken = "k1" }
-          })
+          }
+        )
       }
       #expect(try await shop.consentEvents(.externalID("c2")).map(\.type) == ["sms_subscribed"])
       #expect(try await shop.timeline(.externalID("c2")).events.count == 3)

@@ -38,7 +38,9 @@ struct OtherAddressTests {
   }
 
   private func send(
-    _ shop: Shop, by way: Way, _ input: CustomerInput
+    _ shop: Shop,
+    by way: Way,
+    _ input: CustomerInput
   ) async throws -> [Warning] {
     switch way {
     case .order: return try await shop.sync(.of("o1", 100)) { $0 = input }.warnings
@@ -99,7 +101,8 @@ struct OtherAddressTests {
         #expect(warnings.map(\.reason) == expected)
         #expect(
           warnings.last?.field
-            == "customer.accepts_\(channel == .email ? "email" : "sms")_marketing")
+            == "customer.accepts_\(channel == .email ? "email" : "sms")_marketing"
+        )
         #expect(try await states(shop, "42") == before)
         #expect(try await shop.history(.externalID("42")) == rows)
         #expect(try await shop.customer(.externalID("42")).acceptsEmailMarketing == accepted)
@@ -167,7 +170,8 @@ struct OtherAddressTests {
             $0.token = "k1"
             $0.startedAt = .at(GoogleProtobuf.Timestamp.now)
           }
-        })
+        }
+      )
       #expect(later.warnings.isEmpty)
       #expect(try await states(shop, "42") == [.neverSubscribed, .unsubscribed])
     }

@@ -9,7 +9,9 @@ import Testing
 /// of a new address comes to whoever gets it.
 struct ReaddressedOptOutTests {
   private func customer(
-    _ shop: Shop, _ email: String, _ adjust: (inout CustomerInput) -> Void = { _ in }
+    _ shop: Shop,
+    _ email: String,
+    _ adjust: (inout CustomerInput) -> Void = { _ in }
   ) async throws -> UpsertCustomerResponse {
     try await shop.upsert {
       $0.externalID = "c1"
@@ -19,8 +21,11 @@ struct ReaddressedOptOutTests {
   }
 
   private func optOut(
-    _ shop: Shop, _ ref: CustomerRef.Ref = .externalID("c1"), by actor: Actor = .customer,
-    _ topics: [Topic] = [.marketing], at seconds: Int64 = 1_700_000_000
+    _ shop: Shop,
+    _ ref: CustomerRef.Ref = .externalID("c1"),
+    by actor: Actor = .customer,
+    _ topics: [Topic] = [.marketing],
+    at seconds: Int64 = 1_700_000_000
   ) async throws {
     try await shop.unsubscribe(ref) {
       $0.channels = [.email]
@@ -70,7 +75,8 @@ struct ReaddressedOptOutTests {
       }
       #expect(try await shop.status(.email).canReceive)
       let former = try await shop.customers.getAddressStatus(
-        .with { $0.address = .with { $0.ref = .email("ann@example.com") } })
+        .with { $0.address = .with { $0.ref = .email("ann@example.com") } }
+      )
       #expect(former.channels.first?.suppressions.map(\.reason) == [.unsubscribed])
     }
   }
@@ -193,7 +199,8 @@ struct ReaddressedOptOutTests {
       try await shop.suppress(.externalID("c1"), .policy) { $0.channels = [.email] }
       let rows = try await shop.history()
       #expect(
-        rows.map(\.action) == [.subscribe, .suppress, .unsuppress, .addressChange, .suppress])
+        rows.map(\.action) == [.subscribe, .suppress, .unsuppress, .addressChange, .suppress]
+      )
       let hashes = rows.map(\.addressHash)
       #expect(hashes.allSatisfy { $0.count == 32 } && Set(hashes[..<3]).count == 1)
       #expect(hashes[3] == hashes[4] && hashes[3] != hashes[0])

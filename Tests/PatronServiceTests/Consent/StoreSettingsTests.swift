@@ -85,7 +85,8 @@ struct StoreSettingsTests {
       #expect(
         broken.map(\.path) == [
           "settings.default_country", "settings.currency_code", "settings.soft_bounce_threshold",
-        ])
+        ]
+      )
       for count in [Int32.min, -1, 0, 101] {
         let wrong = try await violations { try await shop.set { $0.softBounceThreshold = count } }
         #expect(wrong.map(\.reason) == ["SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE"])
@@ -123,7 +124,8 @@ struct StoreSettingsTests {
       #expect(
         try await shop.consentEvents(.externalID("c2")).map(\.type) == [
           "email_opt_in_requested"
-        ])
+        ]
+      )
       let off = try await shop.subscribe {
         $0.customer = .with { $0.externalID = "c2" }
         $0.channels = [.email]
@@ -143,7 +145,8 @@ struct StoreSettingsTests {
               $0.externalID = "c1"
               $0.phoneNumber = "(415) 555-0101"
             }
-          })
+          }
+        )
       }
       #expect(broken.map(\.path) == ["default_country"])
     }
@@ -175,7 +178,8 @@ struct StoreSettingsTests {
               $0.phoneNumber = "+44 20 7946 0000"
             },
           ]
-        })
+        }
+      )
       #expect(batch.results.map(\.outcome) == [.created, .unspecified, .created])
       let events = try await shop.timelines.batchRecordEvents(
         .with {
@@ -185,7 +189,8 @@ struct StoreSettingsTests {
               $0.event = .with(RecordEventTests.quiz("e7"))
             }
           ]
-        })
+        }
+      )
       let orders = try await shop.timelines.batchSyncOrders(
         .with {
           $0.items = [
@@ -194,7 +199,8 @@ struct StoreSettingsTests {
               $0.order = .of("o8", 100)
             }
           ]
-        })
+        }
+      )
       #expect(events.counts?.created == 1 && orders.counts?.created == 1)
       for end in [1, 2, 3, 4, 5, 7, 8] {
         let customer = try await shop.customer(.externalID("c\(end)"))
@@ -235,13 +241,15 @@ struct StoreSettingsTests {
             $0.token = "t0"
             $0.startedAt = .at(1_700_000_000)
           }
-        })
+        }
+      )
       let first = try await shop.customer(.externalID("c1")).id
       let updated = try await shop.customers.updateCustomer(
         .with {
           $0.id = first
           $0.customer = .with { $0.phoneNumber = "(415) 555-0199" }
-        })
+        }
+      )
       #expect(updated.customer?.phoneNumber == "+14155550199")
       for end in [0, 9] {
         let customer = try await shop.customer(.externalID("c\(end)"))

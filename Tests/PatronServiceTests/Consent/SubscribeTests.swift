@@ -155,7 +155,8 @@ struct SubscribeTests {
           "A": "\(yes) 0 true \(never) false", "B": "\(yes) 1 false \(never) false",
           "C": "\(no) 1 false \(never) false", "D": "\(yes) 0 true \(yes) true",
           "E": "\(never) 0 false \(yes) true",
-        ])
+        ]
+      )
     }
   }
 
@@ -230,7 +231,8 @@ struct SubscribeTests {
       #expect(
         events.map { $0.properties["topic"]?.kind } == [
           .stringValue("marketing"), .stringValue("loyalty"),
-        ])
+        ]
+      )
       #expect(events.map(\.eventID) == rows.map { "patron:consent:\($0.id)" })
       #expect(events.allSatisfy { $0.source == .product && $0.channel == .sms })
       #expect(events.allSatisfy { $0.actor == .customer && $0.title == "Subscribed to SMS" })
@@ -372,7 +374,8 @@ struct ConsentInputTests {
         Set(broken) == [
           Broken("customer", "IDENTITY_MISSING"), Broken("channels", "CHANNELS_MISSING"),
           Broken("evidence.source", "CONSENT_SOURCE_LENGTH"), Broken("actor", "ACTOR_REQUIRED"),
-        ])
+        ]
+      )
       #expect(try shop.image() == before)
     }
   }

@@ -37,7 +37,8 @@ struct SuppressTests {
       #expect(
         events.suffix(2).map { $0.properties["reason"]?.kind } == [
           .stringValue("hard_bounce"), .stringValue("manual"),
-        ])
+        ]
+      )
       let rows = try await shop.history().suffix(2)
       #expect(rows.map(\.action) == [.suppress, .suppress])
       #expect(rows.map(\.suppressionReason) == [.hardBounce, .manual])

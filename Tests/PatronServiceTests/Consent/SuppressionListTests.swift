@@ -9,7 +9,8 @@ import Testing
 /// Suppressions of a whole store: lists of them come in and go out.
 struct SuppressionListTests {
   private func list(
-    _ shop: Shop, in storeID: String = "",
+    _ shop: Shop,
+    in storeID: String = "",
     _ adjust: (inout ListSuppressionsRequest) -> Void = { _ in }
   ) async throws -> ListSuppressionsResponse {
     var request = ListSuppressionsRequest.with { $0.storeID = storeID }
@@ -18,7 +19,8 @@ struct SuppressionListTests {
   }
 
   private func take(
-    _ shop: Shop, _ entries: [SuppressionEntry],
+    _ shop: Shop,
+    _ entries: [SuppressionEntry],
     _ adjust: (inout ImportSuppressionsRequest) -> Void = { _ in }
   ) async throws -> ImportSuppressionsResponse {
     var request = ImportSuppressionsRequest.with { $0.suppressions = entries }
@@ -27,7 +29,9 @@ struct SuppressionListTests {
   }
 
   private func entry(
-    _ address: String, _ reason: SuppressionReason = .unspecified, at seconds: Int64? = nil,
+    _ address: String,
+    _ reason: SuppressionReason = .unspecified,
+    at seconds: Int64? = nil,
     _ adjust: (inout SuppressionEntry) -> Void = { _ in }
   ) -> SuppressionEntry {
     .with {
@@ -50,7 +54,8 @@ struct SuppressionListTests {
       let answer = try await take(shop, entries) { $0.source = "old_shop" }
       #expect(dry == answer)
       #expect(
-        answer.results.map(\.outcome) == [.updated, .updated, .updated, .unchanged, .updated])
+        answer.results.map(\.outcome) == [.updated, .updated, .updated, .unchanged, .updated]
+      )
       #expect(answer.counts?.updated == 4 && answer.counts?.unchanged == 1)
       #expect(answer.results.allSatisfy { $0.customerID == 0 })
       #expect(try await shop.list().customers.isEmpty)
@@ -85,7 +90,8 @@ struct SuppressionListTests {
         [
           entry("+1 415 555 0101", .unsubscribed, at: 1_700_000_100),
           entry("C1@example.com", .spamComplaint, at: 1_700_000_200),
-        ])
+        ]
+      )
       #expect(answer.results.map(\.customerID) == [id, id])
       #expect(answer.results.map(\.outcome) == [.updated, .updated])
       let sms = try await shop.status()
@@ -158,7 +164,8 @@ struct SuppressionListTests {
           entry("nobody"), entry(""), entry("a@example.com") { $0.channel = .sms },
           entry("a@", .init(rawValue: 99)), entry("a@example.com", at: 100),
           entry("+14155550101") { $0.channel = .sms },
-        ])
+        ]
+      )
       let broken = answer.results.map { $0.error?.asError.broken ?? [] }
       #expect(broken[0] == [Broken("address", "ADDRESS_EXPECTED")])
       #expect(broken[1] == [Broken("address", "ADDRESS_EXPECTED")])
@@ -184,21 +191,25 @@ struct SuppressionListTests {
           entry("a@example.com") { $0.note = "a\u{1}" },
           entry("b@example.com") { $0.note = String(repeating: "x", count: 255) },
           entry("+39 6 6982 1111", .unsubscribed), entry("069821111"),
-        ])
+        ]
+      )
       #expect(
         answer.results.map { $0.warnings.map { "\($0.reason) \($0.field) \($0.rule)" } } == [
           ["FIELD_CUT note TEXT_TOO_LONG"], ["FIELD_DROPPED note TEXT_HAS_CONTROL_CHARACTER"], [],
           [], [],
-        ])
+        ]
+      )
       #expect(answer.counts?.rejected == 1)
       #expect(
-        answer.results.last?.error?.asError.broken == [Broken("address", "PHONE_COUNTRY_MISSING")])
+        answer.results.last?.error?.asError.broken == [Broken("address", "PHONE_COUNTRY_MISSING")]
+      )
       #expect(try await shop.status(.email).state == .unsubscribed)
       let notes = try await list(shop).suppressions.map { $0.suppression?.note.count ?? 0 }
       #expect(notes.sorted() == [0, 0, 255])
       // As UnsubscribeCustomer finds it.
       let status = try await shop.customers.getAddressStatus(
-        .with { $0.address = .with { $0.ref = .phoneNumber("+39 6 6982 1111") } })
+        .with { $0.address = .with { $0.ref = .phoneNumber("+39 6 6982 1111") } }
+      )
       #expect(status.channels.map { $0.suppressions.map(\.reason) } == [[.unsubscribed]])
     }
   }
@@ -217,7 +228,8 @@ struct SuppressionListTests {
       #expect(all.suppressions.count == entries.count && all.nextPageToken.isEmpty)
       let hashes = all.suppressions.filter { $0.suppression?.channel == .email }.map(\.addressHash)
       #expect(
-        hashes == hashes.sorted { $0.lexicographicallyPrecedes($1) } && Set(hashes).count == 40)
+        hashes == hashes.sorted { $0.lexicographicallyPrecedes($1) } && Set(hashes).count == 40
+      )
       #expect(all.suppressions.filter { !$0.address.isEmpty }.map(\.address) == ["C7@Example.com"])
       for size in [1, 7, 40] as [Int32] {
         var paged: [AddressSuppression] = []

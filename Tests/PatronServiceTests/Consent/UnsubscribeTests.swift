@@ -218,7 +218,8 @@ struct UnsubscribeTests {
         answer.warnings.map { "\($0.reason) \($0.field) \($0.rule)" } == [
           "FIELD_DROPPED evidence.method ENUM_VALUE_UNKNOWN",
           "FIELD_DROPPED evidence.expires_at EXPIRES_TOO_EARLY",
-        ])
+        ]
+      )
       let evidence = try #require(try await shop.history().last?.evidence)
       #expect(evidence.expiresAt == nil && evidence.method == .unspecified)
       #expect(evidence.source == "page")
@@ -255,7 +256,8 @@ struct UnsubscribeTests {
 /// What is known of an address, whoever has it.
 struct AddressStatusTests {
   private func ask(
-    _ shop: Shop, _ ref: CustomerRef.Ref
+    _ shop: Shop,
+    _ ref: CustomerRef.Ref
   ) async throws -> GetAddressStatusResponse {
     try await shop.customers.getAddressStatus(.with { $0.address = .with { $0.ref = ref } })
   }
@@ -312,7 +314,8 @@ struct ConsentHistoryTests {
             $0.channel = channel
             $0.pageSize = size
             $0.pageToken = token
-          })
+          }
+        )
       }
       let first = try await page(.sms, 4, "")
       #expect(first.records == Array(sms.reversed().prefix(4)))

@@ -15,7 +15,9 @@ struct AddressPartTests {
 
   @discardableResult
   private func upsert(
-    _ shop: Shop, _ mask: [String], _ address: Address? = nil
+    _ shop: Shop,
+    _ mask: [String],
+    _ address: Address? = nil
   ) async throws -> UpsertCustomerResponse {
     try await shop.upsert {
       $0.externalID = "c1"
@@ -29,11 +31,13 @@ struct AddressPartTests {
     try await Shop.open { shop in
       try await upsert(shop, [], Self.rome)
       let moved = try await upsert(
-        shop, ["city", "address1"],
+        shop,
+        ["city", "address1"],
         .with {
           $0.city = " Paris "
           $0.zip = "not named, not looked at: " + String(repeating: "9", count: 300)
-        })
+        }
+      )
       var expected = Self.rome
       expected.city = "Paris"
       expected.address1 = ""
@@ -68,7 +72,8 @@ struct AddressPartTests {
         broken == [
           Broken("customer.address_mask.paths[1]", "MASK_PATH_UNKNOWN"),
           Broken("customer.address_mask.paths[2]", "MASK_PATH_UNKNOWN"),
-        ])
+        ]
+      )
       let long = try await violations {
         try await upsert(shop, Array(repeating: "city", count: 21), Self.rome)
       }
@@ -137,7 +142,8 @@ struct AddressPartTests {
         $0.addressMask = .with { $0.paths = ["city"] }
       }
       _ = try await shop.customers.importCustomers(
-        .with { $0.items = [.with { $0.customer = input }] })
+        .with { $0.items = [.with { $0.customer = input }] }
+      )
       var expected = Self.rome
       expected.city = "Milan"
       #expect(try await shop.customer(.externalID("c1")).address == expected)

@@ -6,13 +6,16 @@ import Testing
 /// Many customers at once.
 struct BatchGetTests {
   private func get(
-    _ shop: Shop, _ refs: [CustomerRef.Ref?], in store: String = ""
+    _ shop: Shop,
+    _ refs: [CustomerRef.Ref?],
+    in store: String = ""
   ) async throws -> BatchGetCustomersResponse {
     try await shop.customers.batchGetCustomers(
       .with {
         $0.storeID = store
         $0.customers = refs.map { ref in .with { $0.ref = ref } }
-      })
+      }
+    )
   }
 
   @Test func inOrderWithPositionsOfThoseMissing() async throws {
@@ -30,7 +33,8 @@ struct BatchGetTests {
         [
           .externalID("none"), .phoneNumber("+14155550100"), .id(one.id), .id(99_999),
           .email("A@example.com"),
-        ])
+        ]
+      )
       #expect(answer.customers == [two, one, one])
       #expect(answer.missing == [0, 3])
       #expect(one.orderStats.count == 1)

@@ -17,24 +17,29 @@ struct CustomerViewTests {
 
   /// The channels of one customer as each method that shows it has them.
   private func shown(
-    _ view: CustomerView, _ ref: CustomerRef, _ shop: Shop
+    _ view: CustomerView,
+    _ ref: CustomerRef,
+    _ shop: Shop
   ) async throws -> [[String]] {
     let got = try await shop.customers.getCustomer(
       .with {
         $0.customer = ref
         $0.view = view
-      })
+      }
+    )
     let list = try await shop.customers.listCustomers(.with { $0.view = view })
     let sorted = try await shop.customers.listCustomers(
       .with {
         $0.view = view
         $0.sort = .name
-      })
+      }
+    )
     let batch = try await shop.customers.batchGetCustomers(
       .with {
         $0.customers = [ref]
         $0.view = view
-      })
+      }
+    )
     let customers = [
       got.customer, list.customers.first, sorted.customers.first, batch.customers.first,
     ]
@@ -63,7 +68,8 @@ struct CustomerViewTests {
           $0.channels = [.email]
           $0.topics = [.loyalty]
           $0.actor = .customer
-        })
+        }
+      )
       try await shop.suppress(.externalID("42"), .hardBounce) { $0.channels = [.email] }
       let after = [
         before[0],

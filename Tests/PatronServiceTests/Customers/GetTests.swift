@@ -39,7 +39,8 @@ struct GetTests {
           .with {
             $0.customer = .with { $0.ref = .id(1) }
             $0.view = CustomerView(rawValue: 77)
-          })
+          }
+        )
       }
       #expect(view == [Broken("view", "ENUM_VALUE_UNKNOWN")])
       let store = try await violations { try await shop.get(.id(1), in: "A") }

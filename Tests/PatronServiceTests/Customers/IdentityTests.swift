@@ -247,7 +247,8 @@ struct IdentityTests {
               $0.email = "a@example.com"
             }
           ]
-        })
+        }
+      )
       let imported = try await shop.import([
         .with {
           $0.customer = .with {
@@ -271,7 +272,8 @@ struct IdentityTests {
         .with {
           $0.id = known.customer?.id ?? 0
           $0.customer = .with { $0.externalID = "" }
-        })
+        }
+      )
       #expect(cleared.changedFields == ["external_id"])
       let gone = try await failure { try await shop.get(.externalID("c1")) }
       #expect(gone.reason == "CUSTOMER_NOT_FOUND")

@@ -55,7 +55,8 @@ struct InvalidFieldsTests {
           "FIELD_CUT order.line_items[0].name TEXT_TOO_LONG ",
           "FIELD_DROPPED order.line_items[0].total.minor_units AMOUNT_NEGATIVE ",
           "FIELD_DROPPED order.line_items[0].quantity QUANTITY_OUT_OF_RANGE -1",
-        ])
+        ]
+      )
       let stored = try #require(synced.order)
       #expect(stored.shippingAddress?.countryCode == "XK")
       #expect(stored.shippingAddress?.company.count == 255)
@@ -92,7 +93,8 @@ struct InvalidFieldsTests {
           Broken("order.refunds[0].amount", "FIELD_REQUIRED"),
           Broken("customer.email", "EMAIL_MALFORMED"),
           Broken("customer.phone_number", "PHONE_COUNTRY_MISSING"),
-        ])
+        ]
+      )
       // An external id names the shop's customer: it is never left out.
       let placeholder = try await violations {
         try await shop.sync(.of("o1", 1)) {
@@ -110,7 +112,8 @@ struct InvalidFieldsTests {
             }
             $0.order = .of("o1", 1)
             $0.invalidFields = .reject
-          })
+          }
+        )
       }
       #expect(rejecting == [Broken("customer.phone_number", "PHONE_COUNTRY_MISSING")])
       #expect(try shop.image() == before)
@@ -129,7 +132,8 @@ struct InvalidFieldsTests {
         dropped(synced.warnings) == [
           "FIELD_CUT order.line_items LIST_TOO_LONG ",
           "FIELD_CUT order.discount_codes LIST_TOO_LONG ",
-        ])
+        ]
+      )
     }
   }
 
@@ -174,7 +178,8 @@ struct InvalidFieldsTests {
           "customer.address.country_code COUNTRY_UNKNOWN",
           "customer.custom_properties.Bad Name PROPERTY_NAME_MALFORMED",
           "subscriptions[0].source CONSENT_SOURCE_LENGTH", "subscriptions ADDRESS_MISSING",
-        ])
+        ]
+      )
       let customer = try await shop.customer(.externalID("42"))
       #expect(customer.email == "ann@example.com" && customer.phoneNumber == "+14155550101")
       #expect(customer.tags == "vip")
@@ -225,7 +230,8 @@ struct InvalidFieldsTests {
             "nan": .with { $0.kind = .doubleValue(.nan) },
             "": .with { $0.kind = .boolValue(true) },
           ]
-        })
+        }
+      )
       #expect(answer.outcome == .created)
       #expect(answer.event?.title.count == 255)
       #expect(answer.event?.context?.userAgent.count == 512)
@@ -239,7 +245,8 @@ struct InvalidFieldsTests {
           "FIELD_CUT event.title TEXT_TOO_LONG",
           "FIELD_DROPPED event.properties. PROPERTY_NAME_LENGTH",
           "FIELD_DROPPED event.properties.nan PROPERTY_NOT_FINITE",
-        ])
+        ]
+      )
       // A field that the type has and that an event may lack.
       let rating = try await shop.record(of: { $0.externalID = "42" }) {
         $0.source = .product
@@ -281,7 +288,8 @@ struct InvalidFieldsTests {
       #expect(
         dropped(upserted.warnings) == [
           "FIELD_DROPPED customer.gender GENDER_UNKNOWN unknowable"
-        ])
+        ]
+      )
       let id = try #require(upserted.customer?.id)
       let updated = try await shop.customers.updateCustomer(
         .with {
@@ -291,7 +299,8 @@ struct InvalidFieldsTests {
             $0.email = "@"
             $0.firstName = "Ann"
           }
-        })
+        }
+      )
       #expect(updated.customer?.firstName == "Ann")
       #expect(updated.customer?.email == "ann@example.com")
       #expect(dropped(updated.warnings) == ["FIELD_DROPPED customer.email EMAIL_MALFORMED @"])
@@ -346,12 +355,14 @@ struct InvalidFieldsTests {
             $0.userAgent = String(repeating: "u", count: 600)
             $0.note = Self.long
           }
-        })
+        }
+      )
       #expect(answer.changes.map(\.after) == [.unsubscribed])
       #expect(
         dropped(answer.warnings).map { $0.split(separator: " ")[1] } == [
           "evidence.source", "evidence.user_agent", "evidence.note", "evidence.ip",
-        ])
+        ]
+      )
     }
   }
 }

@@ -52,10 +52,12 @@ struct PlaceholderTests {
       #expect(try await violations { try await shop.sync(.of("o2", 1), of: named) } == [customer])
       #expect(
         try await violations { try await shop.tell("points_earned", "e1", of: named) }
-          == [customer])
+          == [customer]
+      )
       #expect(
         try await violations { try await shop.subscribe { $0.customer = .with(named) } }
-          == [customer])
+          == [customer]
+      )
       let c1 = try await shop.customer(.externalID("c1")).id
       #expect(
         try await violations {
@@ -63,21 +65,26 @@ struct PlaceholderTests {
             .with {
               $0.id = c1
               $0.customer = .with { $0.externalID = id }
-            })
-        } == [customer])
+            }
+          )
+        } == [customer]
+      )
       let rows = try await shop.import([.with { $0.customer = .with(named) }, .of("c2")]) {
         $0.validateOnly = true
       }
       #expect(rows.results[0].error?.asError.broken == [customer])
       #expect(rows.results[1].outcome == .created)
       #expect(
-        try await violations { try await shop.sync(.of(id, 1)) } == [broken("order.external_id")])
+        try await violations { try await shop.sync(.of(id, 1)) } == [broken("order.external_id")]
+      )
       #expect(
         try await violations { try await shop.timelines.syncCheckout(checkout(id)) }
-          == [broken("checkout.token")])
+          == [broken("checkout.token")]
+      )
       #expect(
         try await violations { try await shop.timelines.syncRefund(refund(id)) }
-          == [broken("refund.external_id")])
+          == [broken("refund.external_id")]
+      )
       // With other mistakes it is told at once.
       let both = try await violations {
         try await shop.upsert {
@@ -88,7 +95,8 @@ struct PlaceholderTests {
       #expect(Set(both) == [customer, Broken("customer.gender", "GENDER_UNKNOWN")])
       // A reference finds nobody.
       #expect(
-        try await failure { try await shop.get(.externalID(id)) }.reason == "CUSTOMER_NOT_FOUND")
+        try await failure { try await shop.get(.externalID(id)) }.reason == "CUSTOMER_NOT_FOUND"
+      )
       #expect(try shop.image() == before)
     }
   }
@@ -149,8 +157,11 @@ struct PlaceholderTests {
         wrong == [
           Broken("settings.allowed_external_ids.values[1]", "EXTERNAL_ID_EMPTY"),
           Broken(
-            "settings.allowed_external_ids.values[2]", "EXTERNAL_ID_HAS_CONTROL_CHARACTER"),
-        ])
+            "settings.allowed_external_ids.values[2]",
+            "EXTERNAL_ID_HAS_CONTROL_CHARACTER"
+          ),
+        ]
+      )
     }
   }
 }

@@ -68,12 +68,14 @@ struct ProfileEventTests {
           $0.customers = [.with { $0.ref = .id(id) }]
           $0.add = "new,VIP"
           $0.remove = "OLD"
-        })
+        }
+      )
       _ = try await shop.customers.updateCustomer(
         .with {
           $0.id = id
           $0.customer = .with { $0.firstName = "Ada" }
-        })
+        }
+      )
       let events = try await events(shop, .id(id))
       #expect(events.map(\.type) == ["profile_created", "tags_changed", "profile_updated"])
       #expect(text(events[1], "added") == "new" && text(events[1], "removed") == "old")
@@ -91,7 +93,8 @@ struct ProfileEventTests {
       try await shop.record(of: { $0.email = "a@example.com" }, RecordEventTests.quiz("e1"))
       let types = try await events(shop, .email("a@example.com")).map(\.type)
       #expect(
-        types.sorted() == ["order_placed", "order_placed", "profile_created", "quiz_completed"])
+        types.sorted() == ["order_placed", "order_placed", "profile_created", "quiz_completed"]
+      )
     }
   }
 
@@ -99,7 +102,9 @@ struct ProfileEventTests {
     try await Shop.open { shop in
       try await shop.sync(.of("o1", 100, at: 1_600_000_000)) { $0.email = "a@example.com" }
       try await shop.record(
-        of: { $0.email = "b@example.com" }, RecordEventTests.quiz("e1", at: 1_600_000_000))
+        of: { $0.email = "b@example.com" },
+        RecordEventTests.quiz("e1", at: 1_600_000_000)
+      )
       try await shop.subscribe {
         $0.customer = .with { $0.email = "c@example.com" }
         $0.channels = [.email]

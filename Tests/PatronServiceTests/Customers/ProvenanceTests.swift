@@ -9,7 +9,11 @@ import Testing
 /// Who set which field, as it is stored and as the full view tells it.
 struct ProvenanceTests {
   private func note(
-    _ fields: [String], _ name: String, at: Int64, event: Int64 = 0, over stored: [UInt8] = []
+    _ fields: [String],
+    _ name: String,
+    at: Int64,
+    event: Int64 = 0,
+    over stored: [UInt8] = []
   ) throws -> [UInt8] {
     let setter = Provenance.Setter(name: name, at: at, eventID: event)
     return try Provenance.noting(fields, by: setter, over: stored) ?? stored
@@ -17,9 +21,17 @@ struct ProvenanceTests {
 
   @Test func theLastWhoSetAFieldIsKept() throws {
     var stored = try note(
-      ["email", "first_name", "custom_properties.size", "subscriptions"], "upsert", at: 5)
+      ["email", "first_name", "custom_properties.size", "subscriptions"],
+      "upsert",
+      at: 5
+    )
     stored = try note(
-      ["first_name", "custom_properties.size", "tags"], "quiz", at: -7, event: 9, over: stored)
+      ["first_name", "custom_properties.size", "tags"],
+      "quiz",
+      at: -7,
+      event: 9,
+      over: stored
+    )
     let provenance = try Provenance(stored: stored)
     let told = provenance.entries.map {
       "\($0.field) \($0.setBy) \($0.setAt?.micros ?? 0) \($0.eventID)"
@@ -28,9 +40,11 @@ struct ProvenanceTests {
       told == [
         "custom_properties.size quiz -7 9", "email upsert 5 0", "first_name quiz -7 9",
         "tags quiz -7 9",
-      ])
+      ]
+    )
     #expect(
-      provenance.permits("email", at: 5, by: nil) && !provenance.permits("email", at: 4, by: nil))
+      provenance.permits("email", at: 5, by: nil) && !provenance.permits("email", at: 4, by: nil)
+    )
     #expect(provenance.permits("gender", at: .min, by: nil), "nobody set it")
     let size = "custom_properties.size"
     #expect(provenance.permits(size, at: -7, by: 9) && !provenance.permits(size, at: -7, by: 8))
@@ -53,7 +67,11 @@ struct ProvenanceTests {
     var stored: [UInt8] = []
     for time in 1...50 {
       stored = try note(
-        ["first_name", "custom_properties.a"], "upsert", at: Int64(time), over: stored)
+        ["first_name", "custom_properties.a"],
+        "upsert",
+        at: Int64(time),
+        over: stored
+      )
     }
     #expect(stored.count < 30, "\(stored.count)")
     #expect(try Provenance(stored: stored).entries.map(\.setAt?.micros) == [50, 50])
@@ -84,12 +102,14 @@ struct ProvenanceTests {
         .with {
           $0.id = id
           $0.customer = .with { $0.gender = "F" }
-        })
+        }
+      )
       _ = try await shop.customers.updateTags(
         .with {
           $0.customers = [.with { $0.ref = .id(id) }]
           $0.add = "vip"
-        })
+        }
+      )
       let item = ImportItem.with {
         $0.customer = .with {
           $0.externalID = "c1"
@@ -103,7 +123,8 @@ struct ProvenanceTests {
           "external_id": "upsert", "email": "upsert", "phone_number": "upsert",
           "gender": "update", "tags": "update", "last_name": "spring sale",
           "first_name": "subscribe",
-        ])
+        ]
+      )
       let length = try shop.rows("SELECT length(provenance) FROM customers", columns: 1)
       #expect(Int(length[0][0]) ?? .max < 120, "\(length)")
       // A trial leaves no trace.
@@ -114,7 +135,8 @@ struct ProvenanceTests {
             $0.firstName = "Grace"
           }
           $0.validateOnly = true
-        })
+        }
+      )
       #expect(try await shop.provenance()["first_name"] == "subscribe")
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
@@ -131,7 +153,8 @@ struct ProvenanceTests {
       #expect(
         try await shop.provenance() == [
           "email": "upsert", "external_id": "upsert", "accepts_email_marketing": "upsert",
-        ])
+        ]
+      )
       // A change of consent alone leaves it as it was.
       let before = try await shop.get(.externalID("c1"), view: .full).provenance
       try await shop.subscribe {

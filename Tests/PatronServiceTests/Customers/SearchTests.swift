@@ -84,7 +84,9 @@ struct SearchTests {
         }
         let match = tokens.joined(separator: " ")
         let found = try shop.rows(
-          "SELECT rowid FROM customer_search WHERE customer_search MATCH '\(match)'", columns: 1)
+          "SELECT rowid FROM customer_search WHERE customer_search MATCH '\(match)'",
+          columns: 1
+        )
         #expect(found.count == count, "\(text)")
       }
     }

@@ -12,7 +12,9 @@ struct SharedIdentifierTests {
   private static let desk = "desk@example.com"
 
   private func share(
-    _ shop: Shop, _ values: [String] = [till, desk], in storeID: String = ""
+    _ shop: Shop,
+    _ values: [String] = [till, desk],
+    in storeID: String = ""
   ) async throws -> [String] {
     try await shop.customers.updateStoreSettings(
       .with {
@@ -26,17 +28,20 @@ struct SharedIdentifierTests {
     try await Shop.open { shop in
       #expect(
         try await share(shop, ["Desk@Example.COM", "+1 (415) 555-0100", Self.till, Self.desk])
-          == [Self.till, Self.desk])
+          == [Self.till, Self.desk]
+      )
       let country = try await violations { try await share(shop, ["(415) 555-0100"]) }
       #expect(
-        country == [Broken("settings.shared_identifiers.values[0]", "PHONE_COUNTRY_MISSING")])
+        country == [Broken("settings.shared_identifiers.values[0]", "PHONE_COUNTRY_MISSING")]
+      )
       try await shop.set { $0.defaultCountry = "US" }
       #expect(try await share(shop, ["(415) 555-0100"]) == [Self.till])
       let wrong = try await violations { try await share(shop, [Self.till, "a@b", ""]) }
       #expect(
         wrong.map(\.path) == [
           "settings.shared_identifiers.values[1]", "settings.shared_identifiers.values[2]",
-        ])
+        ]
+      )
       #expect(try await share(shop, (0..<1000).map { "a\($0)@example.com" }).count == 1000)
       let many = try await violations {
         try await share(shop, (0...1000).map { "a\($0)@example.com" })
@@ -78,11 +83,13 @@ struct SharedIdentifierTests {
       let again = try await shop.sync(.of("o2", 100)) { $0.externalID = "c1" }
       #expect(again.outcome == .unchanged && again.order?.contact == both)
       let event = try await shop.tell(
-        "points_earned", "e1",
+        "points_earned",
+        "e1",
         of: {
           $0.externalID = "c1"
           $0.phoneNumber = Self.till
-        })
+        }
+      )
       #expect(event.event?.contact == .with { $0.phoneNumber = Self.till })
       #expect(event.warnings.isEmpty, "\(event.warnings)")
       #expect(try await shop.customer(.externalID("c1")).phoneNumber == nil)
@@ -144,7 +151,8 @@ struct SharedIdentifierTests {
       // The owner had it before the shop knew better.
       try await shop.upsert { $0.phoneNumber = Self.till }
       #expect(
-        try await shop.sync(.of("o0", 100)) { $0.phoneNumber = Self.till }.customerCreated == false)
+        try await shop.sync(.of("o0", 100)) { $0.phoneNumber = Self.till }.customerCreated == false
+      )
       let owner = try await shop.customer(.phoneNumber(Self.till))
       _ = try await share(shop)
       let before = try shop.image()
@@ -168,7 +176,8 @@ struct SharedIdentifierTests {
             $0.phoneNumber = Self.till
             $0.firstName = "Ada"
           }
-        })
+        }
+      )
       #expect(updated.changedFields == ["first_name"])
       #expect(updated.warnings.map(\.reason) == ["IDENTIFIER_SHARED"])
       let imported = try await shop.import([

@@ -13,7 +13,10 @@ struct SharedPhoneTests {
   /// An order of a guest who gives the number of the till.
   @discardableResult
   private func order(
-    _ shop: Shop, _ guest: String, at seconds: Int64? = nil, phone: String = till
+    _ shop: Shop,
+    _ guest: String,
+    at seconds: Int64? = nil,
+    phone: String = till
   ) async throws -> SyncOrderResponse {
     try await shop.sync(.of("o-\(guest)", 100, at: seconds ?? GoogleProtobuf.Timestamp.now - 60)) {
       $0.email = "\(guest)@example.com"
@@ -78,16 +81,20 @@ struct SharedPhoneTests {
             $0.token = "t1"
             $0.startedAt = .at(1_700_000_000)
           }
-        })
+        }
+      )
       #expect(!checkout.customerCreated && checkout.warnings.map(\.reason) == ["IDENTIFIER_KEPT"])
       let event = try await shop.tell(
-        "points_earned", "e1",
+        "points_earned",
+        "e1",
         of: {
           ida(&$0)
           $0.externalID = "901"
-        })
+        }
+      )
       #expect(
-        event.event?.customerID == id && event.warnings.map(\.reason).contains("IDENTIFIER_KEPT"))
+        event.event?.customerID == id && event.warnings.map(\.reason).contains("IDENTIFIER_KEPT")
+      )
       #expect(try await shop.customer(.id(id)).externalID == "901")
       // A form cannot subscribe a number that is another's.
       let form = try await failure {
@@ -99,7 +106,8 @@ struct SharedPhoneTests {
         try await shop.subscribe {
           $0.customer = .with(ida)
           $0.channels = [.email]
-        }.changes.count == 1)
+        }.changes.count == 1
+      )
       var after = try await shop.customer(.externalID("900"))
       #expect(after == hal, "nothing of Ida's came to him")
       // His own e-mail address, or none, is his.
@@ -193,7 +201,8 @@ struct SharedPhoneTests {
         .with {
           $0.id = ann
           $0.customer = .with { $0.phoneNumber = "+14155550999" }
-        })
+        }
+      )
       #expect(try await listed(shop) == [])
       // Who gets the number has it, and all that came with it.
       try await shop.upsert {

@@ -10,7 +10,11 @@ import Testing
 struct UpdateCustomerTests {
   @discardableResult
   private func update(
-    _ shop: Shop, _ id: Int64, mask: [String] = [], etag: String = "", in store: String = "",
+    _ shop: Shop,
+    _ id: Int64,
+    mask: [String] = [],
+    etag: String = "",
+    in store: String = "",
     _ input: (inout CustomerInput) -> Void = { _ in }
   ) async throws -> UpdateCustomerResponse {
     try await shop.customers.updateCustomer(
@@ -20,7 +24,8 @@ struct UpdateCustomerTests {
         $0.customer = .with(input)
         $0.updateMask = mask.isEmpty ? nil : .with { $0.paths = mask }
         $0.etag = etag
-      })
+      }
+    )
   }
 
   private func ada(_ shop: Shop) async throws -> Customer {
@@ -64,13 +69,16 @@ struct UpdateCustomerTests {
     try await Shop.open { shop in
       let before = try await ada(shop)
       let answer = try await update(
-        shop, before.id, mask: ["first_name", "tags", "gender", "custom_properties.hat"]
+        shop,
+        before.id,
+        mask: ["first_name", "tags", "gender", "custom_properties.hat"]
       ) {
         $0.firstName = "Augusta"
         $0.lastName = "not in the mask"
       }
       #expect(
-        answer.changedFields == ["custom_properties.hat", "first_name", "tags"])
+        answer.changedFields == ["custom_properties.hat", "first_name", "tags"]
+      )
       let after = try await shop.customer(.id(before.id))
       #expect(after.firstName == "Augusta" && after.lastName == "Byron" && after.tags == nil)
       #expect(Array(after.customProperties.keys) == ["size"])
@@ -107,7 +115,9 @@ struct UpdateCustomerTests {
       #expect(after.acceptsSMSMarketing == nil && after.acceptsEmailMarketing == nil)
       #expect(after.customProperties.isEmpty)
       #expect(
-        after.subscriptions == before.subscriptions, "a flag that goes takes no consent along")
+        after.subscriptions == before.subscriptions,
+        "a flag that goes takes no consent along"
+      )
       let last = try await failure { try await update(shop, before.id, mask: ["email"]) }
       #expect(last.code == .failedPrecondition && last.reason == "CONTACT_REQUIRED")
       #expect(try shop.store.check([RecordChecks.run]) == [])
@@ -126,7 +136,8 @@ struct UpdateCustomerTests {
             $0.customer = .with { $0.firstName = name }
             $0.etag = before.etag
             $0.requestID = requestID
-          })
+          }
+        )
       }
       let first = try await update("Augusta", "r1")
       #expect(first.outcome == .updated && first.changedFields == ["first_name"])
@@ -204,7 +215,8 @@ struct UpdateCustomerTests {
           Broken("update_mask.paths[2]", "MASK_PATH_UNKNOWN"),
           Broken("update_mask.paths[3]", "MASK_PATH_UNKNOWN"),
           Broken("customer.email", "EMAIL_MALFORMED"),
-        ])
+        ]
+      )
       let long = try await violations {
         try await update(shop, 1, mask: Array(repeating: "tags", count: 201))
       }

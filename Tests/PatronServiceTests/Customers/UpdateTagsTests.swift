@@ -9,14 +9,18 @@ import Testing
 /// Tags added and removed by themselves.
 struct UpdateTagsTests {
   private func tag(
-    _ shop: Shop, _ refs: [CustomerRef.Ref], add: String = "", remove: String = ""
+    _ shop: Shop,
+    _ refs: [CustomerRef.Ref],
+    add: String = "",
+    remove: String = ""
   ) async throws -> UpdateTagsResponse {
     try await shop.customers.updateTags(
       .with {
         $0.customers = refs.map { ref in .with { $0.ref = ref } }
         $0.add = add
         $0.remove = remove
-      })
+      }
+    )
   }
 
   private func tags(_ shop: Shop, _ email: String) async throws -> String? {
@@ -56,11 +60,14 @@ struct UpdateTagsTests {
         [
           .email("a@example.com"), .email("nobody@example.com"), .email("nonsense"),
           .email("full@example.com"), .email("A@example.com"), .email("b@example.com"),
-        ], add: "x")
+        ],
+        add: "x"
+      )
       #expect(answer.results.map(\.index) == [0, 1, 2, 3, 4, 5])
       #expect(
         answer.results.map(\.outcome)
-          == [.updated, .unspecified, .unspecified, .unspecified, .unchanged, .updated])
+          == [.updated, .unspecified, .unspecified, .unspecified, .unchanged, .updated]
+      )
       #expect(answer.counts?.rejected == 3 && answer.counts?.updated == 2)
       let errors = answer.results.compactMap { $0.error?.asError }
       #expect(errors.first?.reason == "CUSTOMER_NOT_FOUND")

@@ -10,8 +10,11 @@ extension Shop {
   /// DeleteCustomer.
   @discardableResult
   func delete(
-    _ ref: CustomerRef.Ref, _ mode: DeleteMode = .anonymize, in storeID: String = "",
-    requestID: String = "", reason: String = ""
+    _ ref: CustomerRef.Ref,
+    _ mode: DeleteMode = .anonymize,
+    in storeID: String = "",
+    requestID: String = "",
+    reason: String = ""
   ) async throws -> DeleteCustomerResponse {
     try await customers.deleteCustomer(
       .with {
@@ -20,7 +23,8 @@ extension Shop {
         $0.mode = mode
         $0.requestID = requestID
         $0.reason = reason
-      })
+      }
+    )
   }
 }
 
@@ -39,7 +43,8 @@ struct DeleteTests {
     try await Shop.open { shop in
       let customer = try #require(try await shop.upsert(Self.ada).customer)
       let other = try #require(
-        try await shop.upsert { $0.email = "bob@example.com" }.customer)
+        try await shop.upsert { $0.email = "bob@example.com" }.customer
+      )
       try await shop.delete(.id(customer.id), mode)
       for ref in [
         CustomerRef.Ref.externalID("c1"), .email("ada@example.com"),
@@ -59,7 +64,8 @@ struct DeleteTests {
             .with {
               $0.id = customer.id
               $0.customer = .with { $0.firstName = "Eve" }
-            })
+            }
+          )
         },
         try await failure { try await shop.suppress(id) },
         try await failure { try await shop.merge(id, .id(other.id)) },
@@ -73,7 +79,8 @@ struct DeleteTests {
       #expect(try await shop.list().customers.map(\.id) == [other.id])
       for query in ["ada", "5550101"] { #expect(try await shop.search(query) == [], "\(query)") }
       let counts = try await shop.customers.countCustomers(
-        .with { $0.facetCategories = ["*"] })
+        .with { $0.facetCategories = ["*"] }
+      )
       #expect(counts.total == 1)
       #expect(!(try counts.json().contains("rare")))
       #expect(try shop.store.check([RecordChecks.run]) == [])
@@ -104,7 +111,8 @@ struct DeleteTests {
               }
             ]
           }
-        ).order)
+        ).order
+      )
       let event = try #require(
         try await shop.record {
           $0.source = .product
@@ -115,7 +123,8 @@ struct DeleteTests {
           $0.properties["points"] = .with { $0.kind = .int64Value(20) }
           $0.properties["rule"] = .text("Ada's birthday")
           $0.references = .with { $0.orderExternalID = "o1" }
-        }.event)
+        }.event
+      )
       try await shop.delete(.id(customer.id))
       let answer = try await shop.timelines.getOrder(.with { $0.order = .externalID("o1") })
       let left = try #require(answer.order)
@@ -125,7 +134,8 @@ struct DeleteTests {
       #expect(left.refunds.first?.refundedAt == .at(1_700_000_500))
       #expect(left.refunds.first?.reason == "" && left.customerID == customer.id)
       let kept = try #require(
-        try await shop.timelines.getEvent(.with { $0.event = .id(event.id) }).event)
+        try await shop.timelines.getEvent(.with { $0.event = .id(event.id) }).event
+      )
       #expect(kept.type == "points_earned" && kept.amount == .of(5) && kept.source == .product)
       #expect(kept.occurredAt == event.occurredAt && kept.sequence == event.sequence)
       #expect(kept.properties["points"] == .with { $0.kind = .int64Value(20) })
@@ -148,7 +158,8 @@ struct DeleteTests {
               $0.refundedAt = .at(1_700_000_600)
               $0.amount = .of(1)
             }
-          })
+          }
+        )
       }
       #expect(refund.code == .failedPrecondition && refund.reason == "CUSTOMER_ERASED")
       let again = try await failure {
@@ -172,12 +183,15 @@ struct DeleteTests {
       #expect(missing.reason == "ORDER_NOT_FOUND")
       #expect(
         try shop.rows("SELECT type, id FROM events", columns: 2)
-          == [["profile_redacted", String(receipt.receiptID)]])
+          == [["profile_redacted", String(receipt.receiptID)]]
+      )
       #expect(
         try shop.rows("SELECT reason, mode, is_complete FROM erasures", columns: 3)
-          == [["letter of May", "2", "1"]])
+          == [["letter of May", "2", "1"]]
+      )
       let stats = try Customer(
-        decoding: try #require(try shop.blobs("SELECT stats FROM erasures").first))
+        decoding: try #require(try shop.blobs("SELECT stats FROM erasures").first)
+      )
       #expect(stats.orderStats.map(\.totalSpent) == [4200])
       #expect(stats.activity.isEmpty && stats.lastEventAt == nil)
       #expect(try shop.store.check([RecordChecks.run]) == [])
@@ -194,7 +208,10 @@ struct DeleteTests {
       let other = try await failure { try await shop.delete(.externalID("c1"), requestID: "r2") }
       #expect(other.reason == "CUSTOMER_NOT_FOUND")
       try await shop.record(
-        requestID: "r3", of: { $0.email = "bob@example.com" }, RecordEventTests.quiz("e"))
+        requestID: "r3",
+        of: { $0.email = "bob@example.com" },
+        RecordEventTests.quiz("e")
+      )
       let reused = try await failure {
         try await shop.delete(.email("bob@example.com"), requestID: "r3")
       }
@@ -210,7 +227,10 @@ struct DeleteTests {
         $0.requestID = "r2"
       }
       try await shop.record(
-        requestID: "r3", of: { $0.email = "bob@example.com" }, RecordEventTests.quiz("e2"))
+        requestID: "r3",
+        of: { $0.email = "bob@example.com" },
+        RecordEventTests.quiz("e2")
+      )
       try await shop.delete(.externalID("c1"))
       #expect(try shop.rows("SELECT request_id FROM requests", columns: 1) == [["r3"]])
       let again = try await failure {
@@ -226,24 +246,32 @@ struct DeleteTests {
       let image = try shop.image()
       #expect(
         try await violations { try await shop.customers.deleteCustomer(.init()) }
-          == [Broken("customer", "REF_MISSING")])
+          == [Broken("customer", "REF_MISSING")]
+      )
       #expect(
         try await violations {
           try await shop.delete(
-            .externalID("c1"), DeleteMode(rawValue: 9),
+            .externalID("c1"),
+            DeleteMode(rawValue: 9),
             requestID: String(repeating: "r", count: 65),
-            reason: String(repeating: "r", count: 256))
-        }.map(\.path).sorted() == ["mode", "reason", "request_id"])
+            reason: String(repeating: "r", count: 256)
+          )
+        }.map(\.path).sorted() == ["mode", "reason", "request_id"]
+      )
       #expect(
         try await failure { try await shop.delete(.externalID("c9")) }.reason
-          == "CUSTOMER_NOT_FOUND")
+          == "CUSTOMER_NOT_FOUND"
+      )
       #expect(
         try await failure { try await shop.delete(.externalID("c1"), in: "two") }.reason
-          == "CUSTOMER_NOT_FOUND")
+          == "CUSTOMER_NOT_FOUND"
+      )
       #expect(try shop.image() == image)
       try await shop.delete(
-        .externalID("c1"), requestID: String(repeating: "r", count: 64),
-        reason: String(repeating: "r", count: 255))
+        .externalID("c1"),
+        requestID: String(repeating: "r", count: 64),
+        reason: String(repeating: "r", count: 255)
+      )
     }
   }
 }

@@ -36,7 +36,8 @@ struct ErasedAddressTests {
                 $0.token = "k"
                 $0.startedAt = .at(1_700_000_000)
               }
-            })
+            }
+          )
         }
       ),
       (
@@ -68,7 +69,8 @@ struct ErasedAddressTests {
             .with { $0.customer = .with { $0.email = "ada@example.com" } },
             .with { $0.customer = .with { $0.email = "bob@example.com" } },
           ]
-        })
+        }
+      )
       #expect(imported.results.first?.error?.asError.reason == "ADDRESS_ERASED")
       #expect(imported.counts?.created == 1 && imported.counts?.rejected == 1)
       try await shop.delete(.email("bob@example.com"), .purge)
@@ -93,7 +95,8 @@ struct ErasedAddressTests {
       try await shop.delete(.id(second.id), .purge)
       try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = false }
       #expect(
-        try await failure { try await shop.upsert(DeleteTests.ada) }.reason == "ADDRESS_ERASED")
+        try await failure { try await shop.upsert(DeleteTests.ada) }.reason == "ADDRESS_ERASED"
+      )
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
   }
@@ -186,7 +189,8 @@ struct ErasedAddressTests {
       }
       try await shop.delete(.externalID("c1"))
       #expect(
-        try shop.rows("SELECT channel FROM suppressions WHERE reason = 9", columns: 1) == [["1"]])
+        try shop.rows("SELECT channel FROM suppressions WHERE reason = 9", columns: 1) == [["1"]]
+      )
       try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = true }
       try await shop.upsert {
         DeleteTests.ada(&$0)
@@ -207,7 +211,8 @@ struct ErasedAddressTests {
       #expect(try await shop.delete(.externalID("c1"), .purge).suppressionCount == 2)
       #expect(
         try shop.rows("SELECT channel, reason, source, note FROM suppressions", columns: 4)
-          == [["1", "2", "", ""], ["1", "7", "", ""], ["2", "7", "", ""]])
+          == [["1", "2", "", ""], ["1", "7", "", ""], ["2", "7", "", ""]]
+      )
       try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = true }
       try await shop.upsert(DeleteTests.ada)
       #expect(try await shop.status(.sms).blockReasons.contains(.suppressed))
@@ -233,7 +238,8 @@ struct ErasedAddressTests {
         #expect(after.map(\.occurredAt) == before.map(\.occurredAt))
         #expect(after.first?.evidence?.ip == "" && after.first?.evidence?.consentText == "")
         #expect(
-          after.first?.evidence?.source == (mode == .anonymize ? "welcome_popup" : ""))
+          after.first?.evidence?.source == (mode == .anonymize ? "welcome_popup" : "")
+        )
       }
     }
   }
@@ -256,7 +262,8 @@ struct ErasedMergeTests {
         $0.primary = .with { $0.ref = .id(primary) }
         $0.secondary = .with { $0.ref = .id(secondary) }
         $0.requestID = "m1"
-      })
+      }
+    )
     return (primary, secondary, answer.mergeID)
   }
 
@@ -288,7 +295,8 @@ struct ErasedMergeTests {
           !bodies.contains {
             String(decoding: $0, as: UTF8.self).lowercased().contains("secondary")
           },
-          "\(table)")
+          "\(table)"
+        )
       }
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
@@ -301,7 +309,8 @@ struct ErasedMergeTests {
         .with {
           $0.mergeID = merge
           $0.requestID = "m2"
-        })
+        }
+      )
       try await shop.delete(.id(primary))
       #expect(try await shop.customer(.id(secondary)).firstName == "Secondary")
       // The answers held both of them.

@@ -19,12 +19,14 @@ struct ErasedHistoryTests {
               $0.customer = .with { $0.externalID = customer }
               $0.event = .with {
                 RecordEventTests.quiz("\(customer)-\(number)", at: 1_600_000_000 + Int64(number))(
-                  &$0)
+                  &$0
+                )
                 $0.properties["answer"] = .text("secret")
               }
             }
           }
-        })
+        }
+      )
     }
   }
 
@@ -39,11 +41,15 @@ struct ErasedHistoryTests {
         let receipt = try await shop.delete(.externalID("c1"), mode)
         #expect(receipt.eventCount == Int64(count + 1), "\(count)")
         let left = try shop.rows(
-          "SELECT count(*), sum(event_id LIKE 'patron:erased:%') FROM events", columns: 2)
+          "SELECT count(*), sum(event_id LIKE 'patron:erased:%') FROM events",
+          columns: 2
+        )
         let expected = mode == .purge ? ["1", "0"] : [String(count + 2), String(count + 1)]
         #expect(left == [expected], "\(count)")
         #expect(
-          try shop.rows("SELECT is_complete FROM erasures", columns: 1) == [["1"]], "\(count)")
+          try shop.rows("SELECT is_complete FROM erasures", columns: 1) == [["1"]],
+          "\(count)"
+        )
         #expect(try shop.store.check([RecordChecks.run]) == [], "\(count)")
       }
     }
@@ -96,20 +102,29 @@ struct ErasedHistoryTests {
           let writer = context.store(store)
           let row = try #require(try writer.read.customerRow(.externalID("c1")))
           let receipt = try Erasure.begin(
-            row, mode == .purge ? .purge : .anonymize, reason: "", in: writer, at: context.now)
+            row,
+            mode == .purge ? .purge : .anonymize,
+            reason: "",
+            in: writer,
+            at: context.now
+          )
           _ = try HistoryErasure(store: store, receipt: receipt).step(in: context)
         }
         let open = try shop.rows(
-          "SELECT count(*) FROM events WHERE instr(body, 'secret') > 0", columns: 1)
+          "SELECT count(*) FROM events WHERE instr(body, 'secret') > 0",
+          columns: 1
+        )
         #expect(open == [["1000"]])
         #expect(try shop.store.check([RecordChecks.run]) == [])
         try PendingErasures.run(shop.store) { Issue.record("\($0)") }
         #expect(
           try shop.rows("SELECT count(*) FROM events WHERE instr(body, 'secret') > 0", columns: 1)
-            == [["0"]])
+            == [["0"]]
+        )
         #expect(
           try shop.rows("SELECT count(*) FROM orders WHERE instr(body, 'secret') > 0", columns: 1)
-            == [["0"]])
+            == [["0"]]
+        )
         #expect(try shop.rows("SELECT is_complete FROM erasures", columns: 1) == [["1"]])
         let image = try shop.image()
         try PendingErasures.run(shop.store) { Issue.record("\($0)") }
@@ -160,7 +175,9 @@ struct ErasedHistoryTests {
       #expect(erased.count > 10, "seed \(seed)")
       #expect(
         try shop.rows("SELECT count(*) FROM erasures WHERE is_complete", columns: 1)
-          == [[String(erased.count)]], "seed \(seed)")
+          == [[String(erased.count)]],
+        "seed \(seed)"
+      )
     }
   }
 }

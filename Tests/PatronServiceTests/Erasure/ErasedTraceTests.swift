@@ -75,7 +75,8 @@ struct ErasedTraceTests {
           $0.mode = mode
           $0.reason = "asked by letter"
           $0.requestID = "erase-1"
-        })
+        }
+      )
       #expect(receipt.receiptID > 0 && receipt.eventCount > 10 && receipt.orderCount == 1)
       #expect(receipt.suppressionCount == 2)
       #expect(try shop.store.check([RecordChecks.run]) == [])

@@ -14,7 +14,9 @@ struct ErasureStepTests {
 
   /// Erases as far as one transaction goes, as if the server were gone then.
   static func begin(
-    _ mode: ErasureMode, of customer: String = "c1", in shop: Shop
+    _ mode: ErasureMode,
+    of customer: String = "c1",
+    in shop: Shop
   ) async throws {
     let store = try StoreID.named("")
     try await shop.write { transaction in
@@ -30,7 +32,9 @@ struct ErasureStepTests {
     let tables = ["events", "checkouts", "consent_ledger"]
     let counts = tables.map { "(SELECT count(*) FROM \($0) WHERE instr(body, 'secret') > 0)" }
     return try shop.rows(
-      "SELECT \(counts.joined(separator: ", "))", columns: Int32(tables.count))[0]
+      "SELECT \(counts.joined(separator: ", "))",
+      columns: Int32(tables.count)
+    )[0]
   }
 
   /// Gives the customer a ledger and checkouts of `count` rows each.
@@ -49,19 +53,22 @@ struct ErasureStepTests {
           $0.startedAt = .at(1_700_000_000)
           $0.abandonedCheckoutURL = "https://shop.example/secret"
         }
-      })
+      }
+    )
     try await shop.tamper(
       """
       INSERT INTO checkouts (store_id, token, customer_id, started_at, body)
       \(Self.series)\(count - 1)) SELECT store_id, 'secret' || i, customer_id, started_at, body
       FROM checkouts, n
-      """)
+      """
+    )
     try await shop.tamper(
       """
       INSERT INTO consent_ledger (store_id, customer_id, id, body)
       \(Self.series)\(count - 1)) SELECT store_id, customer_id, id + i * 1000000, body
       FROM consent_ledger, n
-      """)
+      """
+    )
   }
 
   @Test(arguments: [ErasureMode.anonymize, .purge])
@@ -80,9 +87,12 @@ struct ErasureStepTests {
         #expect(try secrets(shop) == ["0", "0", "0"], "\(count)")
         #expect(
           try shop.rows("SELECT count(*), sum(token GLOB '*secret*') FROM checkouts", columns: 2)
-            == [mode == .purge ? ["0", ""] : [String(count), "0"]], "\(count)")
+            == [mode == .purge ? ["0", ""] : [String(count), "0"]],
+          "\(count)"
+        )
         #expect(
-          try shop.rows("SELECT count(*) FROM consent_ledger", columns: 1) == [[String(count)]])
+          try shop.rows("SELECT count(*) FROM consent_ledger", columns: 1) == [[String(count)]]
+        )
         #expect(try shop.rows("SELECT is_complete FROM erasures", columns: 1) == [["1"]])
       }
     }
@@ -106,7 +116,8 @@ struct ErasureStepTests {
         let receipt = try await shop.delete(.id(id), requestID: requestID)
         #expect(
           try shop.rows("SELECT id, event_count, is_complete FROM erasures", columns: 3)
-            == [[String(receipt.receiptID), String(receipt.eventCount), "1"]])
+            == [[String(receipt.receiptID), String(receipt.eventCount), "1"]]
+        )
         #expect(try secrets(shop) == ["0", "0", "0"])
         let later = try await failure { try await shop.delete(.id(id), requestID: "r2") }
         #expect(later.reason == "CUSTOMER_ERASED")
@@ -128,7 +139,9 @@ struct ErasureStepTests {
         try await Self.begin(.anonymize, of: customer, in: shop)
       }
       try await shop.tamper(
-        "UPDATE events SET body = ?1 WHERE event_id = 'c2-\(2 * most)'", [0xff])
+        "UPDATE events SET body = ?1 WHERE event_id = 'c2-\(2 * most)'",
+        [0xff]
+      )
       func unfinished() throws -> [Int64] {
         try shop.rows("SELECT id FROM erasures WHERE is_complete = 0 ORDER BY id", columns: 1)
           .compactMap { Int64($0[0]) }
@@ -167,7 +180,8 @@ struct ErasureStepTests {
       #expect(other.suppressions.map(\.note) == ["list of May"])
       #expect(
         try shop.rows("SELECT note FROM suppressions ORDER BY note", columns: 1)
-          == [[""], [""], [""], ["list of May"]])
+          == [[""], [""], [""], ["list of May"]]
+      )
     }
   }
 }

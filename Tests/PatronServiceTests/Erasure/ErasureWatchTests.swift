@@ -10,13 +10,16 @@ import Testing
 @Suite(.timeLimit(.minutes(15)))
 struct ErasureWatchTests {
   private func delete(
-    _ rig: WatchRig, _ id: String, _ mode: DeleteMode
+    _ rig: WatchRig,
+    _ id: String,
+    _ mode: DeleteMode
   ) async throws -> DeleteCustomerResponse {
     try await CustomerServiceClient(channel: rig.client).deleteCustomer(
       .with {
         $0.customer = .with { $0.ref = .externalID(id) }
         $0.mode = mode
-      })
+      }
+    )
   }
 
   @Test(arguments: [DeleteMode.anonymize, .purge])
@@ -35,14 +38,16 @@ struct ErasureWatchTests {
           event.properties == [
             "erasure_id": .with { $0.kind = .int64Value(receipt.receiptID) },
             "mode": .text(mode == .purge ? "purge" : "anonymize"),
-          ])
+          ]
+        )
       }
       // The watch of the store goes on; nobody can begin one of the customer.
       let last = try await rig.record("last", of: "c2")
       #expect(try await store.events(to: "last").last?.event == last)
       customer.cancel()
       let stream = try await rig.timelines.watchTimeline(
-        .with { $0.customer = .with { $0.ref = .id(first.customerID) } })
+        .with { $0.customer = .with { $0.ref = .id(first.customerID) } }
+      )
       let error = try await failure { try await Watching(stream) }
       #expect(error.code == .notFound && error.reason == "CUSTOMER_ERASED")
     }

@@ -102,12 +102,14 @@ struct MarkedCustomer {
       .with {
         $0.id = old.id
         $0.customer = .with { $0.email = "marked@example.com" }
-      })
+      }
+    )
     _ = try await shop.customers.updateTags(
       .with {
         $0.customers = [.with { $0.ref = .id(old.id) }]
         $0.add = mark("added tag")
-      })
+      }
+    )
   }
 
   private mutating func record(_ source: EventSource) async throws {
@@ -151,7 +153,8 @@ struct MarkedCustomer {
           $0.requestID = mark("\(what) request id")
           $0.customer = .with { $0.phoneNumber = "+14155557391" }
           $0.event = event
-        })
+        }
+      )
     }
   }
 
@@ -197,7 +200,8 @@ struct MarkedCustomer {
       .with {
         $0.customer = .with { $0.phoneNumber = "+14155557391" }
         $0.checkout = checkout
-      })
+      }
+    )
   }
 
   private mutating func order() async throws {
@@ -228,7 +232,8 @@ struct MarkedCustomer {
       .with {
         $0.orderExternalID = "order-1"
         $0.refund = refund
-      })
+      }
+    )
     let shipment = Fulfillment.with {
       $0.externalID = mark("shipment")
       $0.fulfilledAt = .at(1_700_008_000)
@@ -247,7 +252,8 @@ struct MarkedCustomer {
       .with {
         $0.orderExternalID = "order-1"
         $0.fulfillment = shipment
-      })
+      }
+    )
   }
 
   private mutating func consent() async throws {
@@ -268,7 +274,8 @@ struct MarkedCustomer {
           .with {
             $0.confirmationToken = answer.confirmationToken
             $0.evidence = confirmed
-          })
+          }
+        )
       }
     }
     let optOut = evidence("opt-out")

@@ -42,7 +42,8 @@ struct ExportEverythingTests {
           $0.year = 9999
           $0.month = 12
           $0.day = 31
-        }),
+        }
+      ),
     ]
     for (index, kind) in kinds.enumerated() {
       add { $0.customProperties["p\(index)"] = .with { $0.kind = kind } }
@@ -79,7 +80,8 @@ struct ExportEverythingTests {
           ]
           $0.lineItems = [.with { $0.total = .of(1, currency) }]
           adjust(&$0)
-        })
+        }
+      )
     }
     for code in CurrencyCode.all.sorted() { add(code) }
     for status in PaymentStatus.allCases { add("USD") { $0.paymentStatus = status } }
@@ -143,7 +145,8 @@ struct ExportEverythingTests {
 
   private func fill(_ shop: Shop) async throws {
     let people = try await shop.customers.batchUpsertCustomers(
-      .with { $0.customers = customers() })
+      .with { $0.customers = customers() }
+    )
     #expect(people.results.compactMap(\.error).map(\.message) == [])
     let bought = try await shop.timelines.batchSyncOrders(.with { $0.items = orders() })
     #expect(bought.results.compactMap(\.error).map(\.message) == [])
@@ -177,7 +180,8 @@ struct ExportEverythingTests {
                   $0.reason = PatronProto.SuppressionReason.allCases[states.count % 10]
                 }
               ]
-            })
+            }
+          )
         }
       }
     }
@@ -217,7 +221,8 @@ struct ExportEverythingTests {
         .with {
           $0.customer = .with { $0.ref = ref }
           $0.format = format
-        })
+        }
+      )
       for try await part in parts { bytes += part.data }
       #expect(!bytes.isEmpty, "\(ref) \(format)")
       guard format == .csv else { continue }

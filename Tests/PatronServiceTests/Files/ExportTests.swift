@@ -72,26 +72,31 @@ struct ExportTests {
               $0.year = 2024
               $0.month = 2
               $0.day = 29
-            }),
-        ])
+            }
+          ),
+        ]
+      )
       try await set(
         "c",
         [
           "at": .timestampValue(.at(1, nanos: 123_456_789)), "rate": .doubleValue(-1e-7),
-        ])
+        ]
+      )
       let table = try await shop.exportTable { $0.columns = [] }
       let columns = table[0].filter { $0.hasPrefix("custom.") }
       #expect(
         columns == [
           "custom.at:timestamp", "custom.day:date", "custom.on:bool", "custom.rate:double",
           "custom.size:string", "custom.size:int",
-        ])
+        ]
+      )
       let cells = table.dropFirst().map { Array($0.suffix(6)) }
       #expect(
         cells == [
           ["", "", "false", "", "", "-5"], ["", "2024-02-29", "", "", "=L", ""],
           ["1970-01-01T00:00:01.123456789Z", "", "", "-1e-07", "", ""],
-        ])
+        ]
+      )
     }
   }
 
@@ -121,7 +126,8 @@ struct ExportTests {
         broken == [
           Broken("columns[0]", "COLUMN_UNKNOWN"), Broken("columns[2]", "COLUMN_REPEATED"),
           Broken("columns[3]", "COLUMN_UNKNOWN"),
-        ])
+        ]
+      )
     }
   }
 
@@ -155,7 +161,8 @@ struct ExportTests {
   @Test func writesMoreThanOneMessage() async throws {
     try await Shop.open { shop in
       _ = try await shop.import(
-        (0..<1000).map { number in .of("c\(number)") { $0.firstName = "n\(number)" } })
+        (0..<1000).map { number in .of("c\(number)") { $0.firstName = "n\(number)" } }
+      )
       let csv = try await shop.exportTable { $0.columns = ["external_id", "first_name"] }
       #expect(csv.count == 1001)
       #expect(csv[1000] == ["c999", "n999"])
@@ -242,7 +249,8 @@ struct ExportTests {
       let may = table[0].firstIndex(of: "sms_can_receive") ?? 0
       #expect(
         table.dropFirst().map { $0[may] }
-          == ["false", "false", "true", "false", "true", "true", "false"])
+          == ["false", "false", "true", "false", "true", "true", "false"]
+      )
     }
   }
 }

@@ -10,7 +10,10 @@ struct ImportMismatchTests {
   private static let phone = "+14155550100"
 
   private func item(
-    _ email: String?, _ phone: String? = nil, id: String? = nil, row: Int32 = 0,
+    _ email: String?,
+    _ phone: String? = nil,
+    id: String? = nil,
+    row: Int32 = 0,
     _ adjust: (inout ImportItem) -> Void = { _ in }
   ) -> ImportItem {
     var item = ImportItem.with {
@@ -61,7 +64,8 @@ struct ImportMismatchTests {
           #expect(error.code == .failedPrecondition && error.reason == "IDENTIFIER_MISMATCH")
           #expect(
             error.metadata
-              == ["row": "17", "customer_id": String(hal.id), "field": "phone_number"])
+              == ["row": "17", "customer_id": String(hal.id), "field": "phone_number"]
+          )
           #expect(answer.counts?.rejected == 1)
         }
       }
@@ -96,7 +100,8 @@ struct ImportMismatchTests {
       #expect(errors(answer) == Array(repeating: "IDENTIFIER_MISMATCH", count: 4))
       #expect(
         answer.results.map { $0.error?.asError.metadata["customer_id"] }
-          == [String(phone), String(phone), String(mail), known.map(String.init)])
+          == [String(phone), String(phone), String(mail), known.map(String.init)]
+      )
       #expect(answer.results.map { $0.error?.asError.metadata["row"] } == ["1", "2", "3", "4"])
       #expect(try await shop.list().customers.count == 3)
       // What is free is taken, with the shop's own identifier also over what was there.
@@ -180,7 +185,8 @@ struct ImportMismatchTests {
       let status = try await shop.status(.sms, of: .externalID("900"))
       #expect(!status.canReceive)
       #expect(
-        Set(status.suppressions.map(\.reason)) == [.unsubscribed, .invalidAddress])
+        Set(status.suppressions.map(\.reason)) == [.unsubscribed, .invalidAddress]
+      )
       #expect(try await shop.found(["sms": ["suppressed"]]) == ["900"])
       #expect(try shop.findings() == [])
     }

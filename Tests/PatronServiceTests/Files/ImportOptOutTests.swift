@@ -18,7 +18,8 @@ struct ImportOptOutTests {
   }
 
   private func item(
-    _ subscriptions: [Subscription], _ suppressions: [Suppression] = [],
+    _ subscriptions: [Subscription],
+    _ suppressions: [Suppression] = [],
     _ adjust: (inout CustomerInput) -> Void = { _ in }
   ) -> ImportItem {
     var item = ImportItem.of("c1") { adjust(&$0) }
@@ -28,7 +29,9 @@ struct ImportOptOutTests {
   }
 
   private func state(
-    _ channel: Channel, _ state: ConsentState, _ adjust: (inout Subscription) -> Void = { _ in }
+    _ channel: Channel,
+    _ state: ConsentState,
+    _ adjust: (inout Subscription) -> Void = { _ in }
   ) -> Subscription {
     .with {
       $0.channel = channel
@@ -62,14 +65,16 @@ struct ImportOptOutTests {
         warnings(answer) == [
           "FIELD_DROPPED subscriptions[1] CONSENT_TIME_OUT_OF_RANGE",
           "FIELD_DROPPED subscriptions[2] ENUM_VALUE_UNKNOWN",
-        ])
+        ]
+      )
       #expect(try await states(shop) == [.unsubscribed, .subscribed])
       // Without a refusal an agreement is essential.
       let alone = try await shop.import([item([row.subscriptions[1]])])
       #expect(
         alone.results[0].error?.asError.broken.map(\.description) == [
           "subscriptions[0].subscribed_at CONSENT_TIME_OUT_OF_RANGE"
-        ])
+        ]
+      )
     }
   }
 
@@ -92,7 +97,8 @@ struct ImportOptOutTests {
           "FIELD_DROPPED subscriptions[0].changed_by ENUM_VALUE_UNKNOWN",
           "FIELD_DROPPED subscriptions[0].subscribed_at CONSENT_TIME_OUT_OF_RANGE",
           "FIELD_DROPPED subscriptions[0].unsubscribed_at CONSENT_TIME_OUT_OF_RANGE",
-        ])
+        ]
+      )
       // Who said it is not known: the customer.
       let stored = try await shop.customer(.externalID("c1")).subscriptions
       #expect(stored.first { $0.channel == .email }?.changedBy == .customer)
@@ -113,7 +119,8 @@ struct ImportOptOutTests {
             + [
               optOut, state(.sms, .subscribed, agreed), state(.sms, .pending),
               state(.sms, .subscribed, agreed),
-            ])
+            ]
+        )
         let answer = try await shop.import([row], policy: .overwrite)
         #expect(answer.results[0].error == nil)
         let left = isFirst ? 1 : 0
@@ -122,7 +129,8 @@ struct ImportOptOutTests {
             "FIELD_DROPPED subscriptions[\(left)] SUBSCRIPTION_REPEATED",
             "FIELD_DROPPED subscriptions[4] SUBSCRIPTION_REPEATED",
             "FIELD_DROPPED subscriptions[5] SUBSCRIPTION_REPEATED",
-          ])
+          ]
+        )
         #expect(try await states(shop) == [.unsubscribed, .subscribed])
         let twice = try await shop.import([item([optOut, optOut])])
         #expect(warnings(twice).isEmpty && twice.counts?.unchanged == 1)
@@ -131,7 +139,8 @@ struct ImportOptOutTests {
         #expect(
           alone.results[0].error?.asError.broken == [
             Broken("subscriptions[1]", "SUBSCRIPTION_REPEATED")
-          ])
+          ]
+        )
       }
     }
   }

@@ -9,7 +9,8 @@ import Testing
 extension Shop {
   /// ExportCustomers, joined.
   func export(
-    in storeID: String = "", _ adjust: (inout ExportCustomersRequest) -> Void = { _ in }
+    in storeID: String = "",
+    _ adjust: (inout ExportCustomersRequest) -> Void = { _ in }
   ) async throws -> (text: String, rows: Int64) {
     var request = ExportCustomersRequest.with { $0.storeID = storeID }
     adjust(&request)
@@ -24,7 +25,8 @@ extension Shop {
 
   /// ExportCustomers as rows of cells, escapes undone.
   func exportTable(
-    in storeID: String = "", _ adjust: (inout ExportCustomersRequest) -> Void = { _ in }
+    in storeID: String = "",
+    _ adjust: (inout ExportCustomersRequest) -> Void = { _ in }
   ) async throws -> [[String]] {
     try Self.table(try await export(in: storeID, adjust).text)
   }
@@ -38,7 +40,8 @@ extension Shop {
       rows.append(
         row.cells.map {
           String(decoding: $0.dropFirst(CSVSafety.escapeCount($0)), as: UTF8.self)
-        })
+        }
+      )
     }
     return rows
   }
@@ -46,7 +49,9 @@ extension Shop {
   /// ImportCustomers of items.
   @discardableResult
   func `import`(
-    _ items: [ImportItem], in storeID: String = "", policy: ConsentPolicy = .unspecified,
+    _ items: [ImportItem],
+    in storeID: String = "",
+    policy: ConsentPolicy = .unspecified,
     _ adjust: (inout ImportCustomersRequest) -> Void = { _ in }
   ) async throws -> ImportCustomersResponse {
     var request = ImportCustomersRequest.with {
@@ -62,8 +67,11 @@ extension Shop {
 extension ImportItem {
   /// A customer by external id, with consent to SMS marketing.
   static func of(
-    _ id: String, sms state: PatronProto.ConsentState? = nil, at seconds: Int64? = nil,
-    by actor: Actor = .unspecified, _ adjust: (inout CustomerInput) -> Void = { _ in }
+    _ id: String,
+    sms state: PatronProto.ConsentState? = nil,
+    at seconds: Int64? = nil,
+    by actor: Actor = .unspecified,
+    _ adjust: (inout CustomerInput) -> Void = { _ in }
   ) -> ImportItem {
     .with {
       $0.customer = .with {

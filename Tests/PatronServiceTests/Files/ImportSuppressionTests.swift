@@ -9,7 +9,8 @@ import Testing
 /// ImportCustomers of suppressions: they are added, and never lifted.
 struct ImportSuppressionTests {
   private func item(
-    _ suppressions: [Suppression], _ adjust: (inout CustomerInput) -> Void = { _ in }
+    _ suppressions: [Suppression],
+    _ adjust: (inout CustomerInput) -> Void = { _ in }
   ) -> ImportItem {
     var item = ImportItem.of("c1") {
       $0.phoneNumber = "+14155550101"
@@ -20,7 +21,8 @@ struct ImportSuppressionTests {
   }
 
   private func suppression(
-    _ channel: Channel, _ reason: SuppressionReason,
+    _ channel: Channel,
+    _ reason: SuppressionReason,
     _ adjust: (inout Suppression) -> Void = { _ in }
   ) -> Suppression {
     .with {
@@ -66,7 +68,8 @@ struct ImportSuppressionTests {
       #expect(
         events.map(\.type) == [
           "sms_subscribed", "sms_suppressed", "sms_suppressed", "email_suppressed",
-        ])
+        ]
+      )
       #expect(events[1].occurredAt == given[0].suppressedAt)
       #expect(try shop.store.check([RecordChecks.run]) == [])
       let image = try shop.image()
@@ -163,7 +166,8 @@ struct ImportSuppressionTests {
           ["suppressions[0].channel"], ["suppressions[0].reason"],
           ["suppressions[0].suppressed_at"], ["suppressions[0].suppressed_at"],
           ["suppressions[0].source"], ["suppressions[0].note"], ["suppressions[1]"], [],
-        ])
+        ]
+      )
       #expect(answer.counts?.rejected == 7 && answer.counts?.created == 1)
       // Without a time it is that of the import.
       let undated = item([suppression(.email, .manual) { $0.suppressedAt = nil }])

@@ -45,11 +45,13 @@ struct ImportTests {
       let rows = try ledger(shop).count
       let answer = try await shop.import(
         ["never", "out", "pending", "in"].map { .of($0, sms: .subscribed, at: 1_700_000_000) },
-        policy: .keep)
+        policy: .keep
+      )
       #expect(answer.results.map(\.outcome) == Array(repeating: .unchanged, count: 4))
       #expect(
         answer.results.map { $0.warnings.map(\.reason) }
-          == [["CONSENT_KEPT"], ["CONSENT_KEPT"], ["CONSENT_KEPT"], []])
+          == [["CONSENT_KEPT"], ["CONSENT_KEPT"], ["CONSENT_KEPT"], []]
+      )
       // Nor does a flag.
       try await shop.import([.of("out") { $0.acceptsSMSMarketing = true }])
       let out = try await shop.customer(.externalID("out"))
@@ -86,21 +88,27 @@ struct ImportTests {
     try await Shop.open { shop in
       let names = ["later", "same", "undated", "pending"]
       try await shop.import(
-        names.map { .of($0, sms: .unsubscribed, at: 1_600_000_000, by: .customer) })
+        names.map { .of($0, sms: .unsubscribed, at: 1_600_000_000, by: .customer) }
+      )
       let answer = try await shop.import(
         [
           .of("later", sms: .subscribed, at: 1_600_000_001),
           .of("same", sms: .subscribed, at: 1_600_000_000), .of("undated", sms: .subscribed),
           .of("pending", sms: .pending, at: 1_599_999_999),
-        ], policy: .overwrite)
+        ],
+        policy: .overwrite
+      )
       #expect(answer.results.map(\.outcome) == [.updated, .unchanged, .unchanged, .unchanged])
       #expect(
         answer.results.map { $0.warnings.map(\.reason) }
-          == [[], ["CONSENT_OUTDATED"], ["CONSENT_OUTDATED"], ["CONSENT_OUTDATED"]])
+          == [[], ["CONSENT_OUTDATED"], ["CONSENT_OUTDATED"], ["CONSENT_OUTDATED"]]
+      )
       #expect(try await shop.customer(.externalID("later")).smsState == .subscribed)
       // Anything else is taken as given.
       try await shop.import(
-        [.of("later", sms: .unsubscribed, at: 1_500_000_000, by: .operator)], policy: .overwrite)
+        [.of("later", sms: .unsubscribed, at: 1_500_000_000, by: .operator)],
+        policy: .overwrite
+      )
       #expect(try await shop.customer(.externalID("later")).smsState == .unsubscribed)
     }
   }
@@ -132,12 +140,16 @@ struct ImportTests {
       ])
       let before = try shop.image()
       let others = try await shop.import(
-        [.of("a", sms: .unsubscribed, at: seconds, by: .operator)], policy: .overwrite)
+        [.of("a", sms: .unsubscribed, at: seconds, by: .operator)],
+        policy: .overwrite
+      )
       #expect(others.results.map(\.outcome) == [.unchanged])
       #expect(try shop.image() == before)
       // Nor does it become an earlier one.
       try await shop.import(
-        [.of("b", sms: .unsubscribed, at: seconds, by: .customer)], policy: .overwrite)
+        [.of("b", sms: .unsubscribed, at: seconds, by: .customer)],
+        policy: .overwrite
+      )
       let own = try await shop.customer(.externalID("b")).subscriptions.first
       #expect(own?.unsubscribedAt == .at(max(seconds, 1_600_000_000)))
     }
@@ -147,10 +159,14 @@ struct ImportTests {
     try await Shop.open { shop in
       func live(_ id: String) async throws {
         try await shop.import(
-          [.of(id, sms: .subscribed, at: 1_600_000_000, by: .customer)], policy: .keep)
+          [.of(id, sms: .subscribed, at: 1_600_000_000, by: .customer)],
+          policy: .keep
+        )
       }
       func row(
-        _ id: String, _ state: ConsentState, _ flag: Bool
+        _ id: String,
+        _ state: ConsentState,
+        _ flag: Bool
       ) -> ImportItem {
         .of(id, sms: state, at: state == .neverSubscribed ? nil : 1_600_000_000, by: .customer) {
           $0.acceptsSMSMarketing = flag
@@ -196,10 +212,13 @@ struct ImportTests {
         .of("in", sms: .subscribed, at: 1_600_000_000),
       ])
       let answer = try await shop.import(
-        ["never", "out", "in"].map { .of($0) { $0.acceptsSMSMarketing = true } }, policy: .keep)
+        ["never", "out", "in"].map { .of($0) { $0.acceptsSMSMarketing = true } },
+        policy: .keep
+      )
       #expect(
         answer.results.map { $0.warnings.map(\.reason) }
-          == [["CONSENT_KEPT"], ["STICKY_OPT_OUT"], []])
+          == [["CONSENT_KEPT"], ["STICKY_OPT_OUT"], []]
+      )
       #expect(answer.results[0].warnings.map(\.field) == ["customer.accepts_sms_marketing"])
     }
   }
@@ -235,7 +254,8 @@ struct ImportTests {
       }
       // What a flag changed has the method IMPORT too.
       #expect(
-        try ledger(shop).allSatisfy { $0.evidence?.method == .import && $0.action == .import })
+        try ledger(shop).allSatisfy { $0.evidence?.method == .import && $0.action == .import }
+      )
     }
   }
 
@@ -271,16 +291,19 @@ struct ImportTests {
       #expect(
         dry.results.map(\.outcome) == [
           .created, .unspecified, .created, .updated, .unchanged, .updated,
-        ])
+        ]
+      )
       let mismatch = try #require(dry.results[1].error?.asError)
       #expect(mismatch.code == .failedPrecondition && mismatch.reason == "IDENTIFIER_MISMATCH")
       #expect(
         mismatch.metadata == [
           "field": "email", "row": "2", "customer_id": "0", "other_row": "1",
-        ])
+        ]
+      )
       #expect(
         dry.results.map { $0.warnings.map(\.reason) }
-          == [[], [], [], ["DUPLICATE_ROW"], ["DUPLICATE_ROW"], []])
+          == [[], [], [], ["DUPLICATE_ROW"], ["DUPLICATE_ROW"], []]
+      )
       let old = try await shop.customer(.externalID("old")).id
       #expect(dry.results.map(\.customerID) == [0, 0, 0, 0, 0, old])
       // What is written beside it is not disturbed, and terms that the dry run made are made again.
@@ -332,7 +355,8 @@ struct ImportTests {
           ["subscriptions[0].changed_at CONSENT_TIME_OUT_OF_RANGE"],
           ["subscriptions[0].changed_at CONSENT_TIME_OUT_OF_RANGE"],
           ["subscriptions[1] SUBSCRIPTION_REPEATED"], ["customer IDENTITY_MISSING"], [], [],
-        ])
+        ]
+      )
       #expect(answer.counts?.rejected == 7 && answer.counts?.created == 1)
     }
   }
@@ -341,10 +365,12 @@ struct ImportTests {
     try await Shop.open { shop in
       #expect(
         try await violations { try await shop.import([]) }
-          == [Broken("items", "BATCH_SIZE_OUT_OF_RANGE")])
+          == [Broken("items", "BATCH_SIZE_OUT_OF_RANGE")]
+      )
       #expect(
         try await violations { try await shop.import((0...1000).map { .of("c\($0)") }) }
-          == [Broken("items", "BATCH_SIZE_OUT_OF_RANGE")])
+          == [Broken("items", "BATCH_SIZE_OUT_OF_RANGE")]
+      )
       #expect(try await shop.import((0..<1000).map { .of("c\($0)") }).counts?.created == 1000)
       let broken = try await violations {
         try await shop.import([.of("a")]) {
@@ -354,7 +380,8 @@ struct ImportTests {
         }
       }
       #expect(
-        Set(broken.map(\.path)) == ["source", "default_country", "consent_policy"])
+        Set(broken.map(\.path)) == ["source", "default_country", "consent_policy"]
+      )
     }
   }
 }

@@ -76,7 +76,8 @@ struct RoundTripTests {
         .with {
           $0.storeID = "old"
           $0.suppressions = entries
-        })
+        }
+      )
       let file = TextFile()
       let export = "consent suppressions export --store old -o \(file.path)"
       #expect(try await patron(shop, export).status == 0)
@@ -92,7 +93,8 @@ struct RoundTripTests {
           answer.suppressions.compactMap { row -> String? in
             guard let kept = row.suppression, let since = kept.suppressedAt else { return nil }
             return "\(row.addressHash) \(kept.reason) \(since.seconds) \(kept.note)"
-          })
+          }
+        )
       }
       let (old, new) = (try await all("old"), try await all("new"))
       #expect(old.count == 4 && new.count == 3 && new.isSubset(of: old))
@@ -208,7 +210,8 @@ struct RoundTripTests {
       customer.defaultLanguage = ["en", "de-AT", "zh-Hans-CN"].randomElement(using: &random)
       customer.defaultCurrency = ["USD", "JPY"].randomElement(using: &random)
       customer.tags = ["", "vip", "vip, =gold", "-a,+b", "a;b", "\"q\", [x", "'7"].randomElement(
-        using: &random)
+        using: &random
+      )
       customer.acceptsSMSMarketing = [nil, true, false].randomElement(using: &random) ?? nil
       customer.acceptsEmailMarketing = [nil, true, false].randomElement(using: &random) ?? nil
       if number % 4 != 0 { customer.address = address(number) }
@@ -262,7 +265,8 @@ struct RoundTripTests {
     }
 
     private mutating func suppressions(
-      _ channel: PatronProto.Channel, _ number: Int
+      _ channel: PatronProto.Channel,
+      _ number: Int
     ) -> [PatronProto.Suppression] {
       let reasons = PatronProto.SuppressionReason.allCases.dropFirst().shuffled(using: &random)
       return reasons.prefix(1 + number % 3).map { reason in
@@ -323,7 +327,8 @@ private struct SplitMix: RandomNumberGenerator {
 
 /// Runs a command line against a shop.
 private func patron(
-  _ shop: Shop, _ line: String
+  _ shop: Shop,
+  _ line: String
 ) async throws -> (status: Int32, out: String, err: String) {
   let out = Mutex("")
   let err = Mutex("")

@@ -7,7 +7,8 @@ import Testing
 /// ExportTimeline.
 struct TimelineExportTests {
   private func export(
-    _ shop: Shop, _ adjust: (inout ExportTimelineRequest) -> Void
+    _ shop: Shop,
+    _ adjust: (inout ExportTimelineRequest) -> Void
   ) async throws -> (bytes: [UInt8], rows: Int64) {
     var request = ExportTimelineRequest.with { $0.customer = .with { $0.ref = .externalID("c1") } }
     adjust(&request)
@@ -36,7 +37,8 @@ struct TimelineExportTests {
           $0.total = .of(4200)
           $0.lineItems = [.with { $0.name = "@Cup" }]
         }
-      })
+      }
+    )
     for reason in [SuppressionReason.hardBounce, .policy] {
       try await shop.suppress(.externalID("c1"), reason) {
         $0.channels = [.email]
@@ -54,7 +56,8 @@ struct TimelineExportTests {
             $0.quantity = 2
           }
         ]
-      })
+      }
+    )
     try await shop.record { event in
       event.eventID = "t1"
       event.source = .thirdParty
@@ -80,7 +83,8 @@ struct TimelineExportTests {
           "event_id", "occurred_at", "recorded_at", "source", "source_name", "product", "type",
           "title", "channel", "amount", "currency", "order_ref", "campaign", "actor",
           "properties_json",
-        ])
+        ]
+      )
       let ticket = try #require(table.first { $0[0] == "t1" })
       #expect(ticket[1] == "2023-11-14T22:21:40Z" && ticket[3] == "third_party")
       #expect(ticket[7] == "+Help" && ticket[14] == #"{"stars":5,"text":"a \"b\"\n"}"#)
@@ -111,21 +115,25 @@ struct TimelineExportTests {
       #expect(bytes.starts(with: [0x50, 0x4B, 3, 4]))
       let folder = TemporaryDirectory()
       try FileManager.default.createDirectory(
-        atPath: folder.path, withIntermediateDirectories: true)
+        atPath: folder.path,
+        withIntermediateDirectories: true
+      )
       let path = folder.path + "/c1.zip"
       try Data(bytes).write(to: URL(filePath: path))
       guard let listing = try Self.python(path) else { return }
       let parts = listing.components(separatedBy: "\u{1F}")
       #expect(
         parts[0] == "customer.csv events.csv orders.csv order_items.csv checkouts.csv consent.csv "
-          + "suppressions.csv data.json")
+          + "suppressions.csv data.json"
+      )
       #expect(parts[1] == "None", "a checksum is wrong")
       #expect(parts[2].contains("\"'=Ada, \"\"😀\"\"\""))
       #expect(parts[3].contains("@Cup") && parts[3].contains("o1,p1,"))
       #expect(parts[4].contains("subscribe") && parts[4].contains("email"))
       #expect(
         parts[5] == "channels checkouts consentHistory customer events formerEmails "
-          + "formerExternalIds formerIds formerPhoneNumbers orders provenance suppressions")
+          + "formerExternalIds formerIds formerPhoneNumbers orders provenance suppressions"
+      )
       let checkouts = try Shop.table(parts[6])
       #expect(checkouts.count == 2 && checkouts[1].prefix(2) == ["=k1", "2023-11-14T22:13:20Z"])
       #expect(checkouts[1][4...6] == ["42.00", "USD", "1"])
@@ -134,7 +142,8 @@ struct TimelineExportTests {
           ["channel", "reason", "suppressed_at", "source", "note"],
           ["email", "hard_bounce", "2023-11-14T22:13:20Z", "mail_server", "-550"],
           ["email", "policy", "2023-11-14T22:13:20Z", "mail_server", "-550"],
-        ])
+        ]
+      )
       #expect(parts[8] == "1 2 email upsert")
     }
   }

@@ -96,7 +96,8 @@ struct CountTests {
               $0.email = "c\(customer)@example.com"
             }
             $0.order = .of("o\(order)", 100, at: 1_600_000_000 + Int64(order))
-          })
+          }
+        )
       }
       for item in items { _ = try await shop.timelines.syncOrder(item) }
       let facets = try await shop.count(by: ["orders"]).facets("orders")
@@ -113,7 +114,9 @@ struct CountTests {
   @Test(
     .enabled(
       if: FileManager.default.fileExists(atPath: purchases),
-      "needs ../shared/data/cdnow/CDNOW_master.txt"))
+      "needs ../shared/data/cdnow/CDNOW_master.txt"
+    )
+  )
   func orderHistoryOfCDNOW() async throws {
     try await Shop.open { shop in
       let text = try String(contentsOfFile: Self.purchases, encoding: .utf8)
@@ -129,7 +132,8 @@ struct CountTests {
               $0.email = "c\(customer)@cdnow.example.com"
             }
             $0.order = .of("o\(number)", 100, at: 852_076_800 + Int64(number))
-          })
+          }
+        )
         if items.count == 1000 {
           _ = try await shop.timelines.batchSyncOrders(.with { $0.items = items })
           items.removeAll()

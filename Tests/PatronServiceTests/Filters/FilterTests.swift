@@ -36,10 +36,12 @@ struct FilterTests {
       try await fillAtoE(shop)
       // All customers who are subscribed, all who are suppressed, and all who are both.
       #expect(
-        try await shop.found(["sms": ["subscribers", "suppressed"]]) == ["A", "B", "C", "D"])
+        try await shop.found(["sms": ["subscribers", "suppressed"]]) == ["A", "B", "C", "D"]
+      )
       #expect(
         try await shop.found(["sms": ["subscribers", "suppressed"], "email": ["subscribers"]])
-          == ["D"])
+          == ["D"]
+      )
       #expect(try await shop.found(["sms": ["suppressed"]]) == ["B", "C"])
       #expect(try await shop.found(["sms": ["subscribers"]]) == ["A", "B", "D"])
       #expect(try await shop.found(["sms": ["subscribers"], "email": ["subscribers"]]) == ["D"])
@@ -50,10 +52,12 @@ struct FilterTests {
       // Selections of one category are joined, here to everybody with any state.
       #expect(
         try await shop.found(["sms": ["suppressed"], "email": ["subscribers"], "sms": ["pending"]])
-          == [])
+          == []
+      )
       #expect(
         try await shop.found(["sms": ["suppressed"], "sms": ["never_subscribed"]])
-          == ["B", "C", "E"])
+          == ["B", "C", "E"]
+      )
     }
   }
 
@@ -99,7 +103,8 @@ struct FilterTests {
         .with {
           $0.customer = .with { $0.ref = .externalID("B") }
           $0.channels = [.sms]
-        })
+        }
+      )
       #expect(try await shop.found(["sms": ["suppressed"]]) == ["C"])
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
@@ -114,7 +119,8 @@ struct FilterTests {
           $0.evidence = .with { $0.source = "footer_form" }
           $0.actor = .customer
           $0.doubleOptIn = true
-        })
+        }
+      )
       #expect(try await shop.count(.of(["email": ["pending"]])).total == 1)
       #expect(try await shop.count(.of(["email": ["subscribers"]])).total == 0)
       #expect(try await shop.count(.of(["origin": ["subscription_tool"]])).total == 1)
@@ -262,16 +268,20 @@ struct FilterTests {
       try await shop.plant(["never"])
       #expect(try await shop.found(["orders": ["ordered_last_30_days"]]) == ["d0", "d30"])
       #expect(
-        try await shop.found(["orders": ["ordered_last_90_days"]]) == ["d0", "d30", "d31", "d90"])
+        try await shop.found(["orders": ["ordered_last_90_days"]]) == ["d0", "d30", "d31", "d90"]
+      )
       // That a record was made today is an event of today.
       #expect(
-        try await shop.found(["products": ["no_activity_90_days"]]) == ["d400", "d91", "never"])
+        try await shop.found(["products": ["no_activity_90_days"]]) == ["d400", "d91", "never"]
+      )
       let facets = try await shop.count(by: ["orders", "products"])
       #expect(facets.facets("orders")["ordered_last_30_days"] == 2)
       #expect(facets.facets("orders")["ordered_last_90_days"] == 4)
       #expect(facets.facets("products") == ["no_activity_90_days": 3])
       let selected = try await shop.count(
-        .of(["contact": ["has_email"]]), by: ["products", "orders"])
+        .of(["contact": ["has_email"]]),
+        by: ["products", "orders"]
+      )
       #expect(selected.facets("orders") == facets.facets("orders"))
       #expect(selected.facets("products") == facets.facets("products"))
     }
@@ -281,14 +291,16 @@ struct FilterTests {
     try await Shop.open { shop in
       let unknown = try await failure {
         try await shop.page(
-          .of(["phone": ["x"], "sms": ["subscribers", "subscribed"], "tags": []]))
+          .of(["phone": ["x"], "sms": ["subscribers", "subscribed"], "tags": []])
+        )
       }
       #expect(
         unknown.broken == [
           Broken("filter.selections[0].category", "FILTER_CATEGORY_UNKNOWN"),
           Broken("filter.selections[1].filters[1]", "FILTER_UNKNOWN"),
           Broken("filter.selections[2].filters", "FILTERS_MISSING"),
-        ])
+        ]
+      )
       #expect(unknown.violations[0].description.contains("sms, email, orders"))
       #expect(unknown.violations[1].description.contains("subscribers, unsubscribed"))
       let empty = try await violations { try await shop.page(.of(["tags": [""]])) }
@@ -318,7 +330,8 @@ struct FilterTests {
               $0.acceptsEmailMarketing = number % 2 == 0
             }
           }
-        })
+        }
+      )
       func expected(_ passes: (Int) -> Bool) -> [String] {
         numbers.reversed().filter(passes).map { "c\($0)" }
       }
@@ -326,11 +339,15 @@ struct FilterTests {
         let either = try await shop.listed(.of(["tags": ["three", "seven"]]), size: size)
         #expect(either == expected { $0 % 3 == 0 || $0 % 7 == 0 })
         let both = try await shop.listed(
-          .of(["tags": ["three", "seven"], "email": ["subscribers"]]), size: size)
+          .of(["tags": ["three", "seven"], "email": ["subscribers"]]),
+          size: size
+        )
         #expect(both == expected { $0 % 2 == 0 && ($0 % 3 == 0 || $0 % 7 == 0) })
       }
       let found = try await shop.listed(
-        .of(["tags": ["three"]], query: "c1"), size: 5)
+        .of(["tags": ["three"]], query: "c1"),
+        size: 5
+      )
       #expect(found == expected { $0 % 3 == 0 && "\($0)".hasPrefix("1") })
     }
   }
@@ -429,9 +446,11 @@ struct FilterTests {
         categories.map(\.id) == [
           "sms", "email", "orders", "account", "contact", "origin", "products", "tags", "country",
           "language",
-        ])
+        ]
+      )
       #expect(
-        categories.filter(\.dynamic).map(\.id) == ["tags", "country", "language"])
+        categories.filter(\.dynamic).map(\.id) == ["tags", "country", "language"]
+      )
       #expect(categories.allSatisfy { $0.dynamic == $0.filters.isEmpty && !$0.label.isEmpty })
       // Every filter that is published is one that lists take.
       for category in categories {

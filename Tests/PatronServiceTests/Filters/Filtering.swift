@@ -28,8 +28,11 @@ extension CustomerFilter {
 extension Shop {
   /// One page of a filter.
   func page(
-    _ filter: CustomerFilter, sort: CustomerSort = .unspecified, in storeID: String = "",
-    size: Int32 = 0, token: String = ""
+    _ filter: CustomerFilter,
+    sort: CustomerSort = .unspecified,
+    in storeID: String = "",
+    size: Int32 = 0,
+    token: String = ""
   ) async throws -> ListCustomersResponse {
     try await customers.listCustomers(
       .with {
@@ -38,12 +41,15 @@ extension Shop {
         $0.sort = sort
         $0.pageSize = size
         $0.pageToken = token
-      })
+      }
+    )
   }
 
   /// External ids of all customers of a filter, page by page, in the order of the list.
   func listed(
-    _ filter: CustomerFilter, sort: CustomerSort = .unspecified, in storeID: String = "",
+    _ filter: CustomerFilter,
+    sort: CustomerSort = .unspecified,
+    in storeID: String = "",
     size: Int32 = 100
   ) async throws -> [String] {
     var names: [String] = []
@@ -65,14 +71,17 @@ extension Shop {
 
   /// CountCustomers.
   func count(
-    _ filter: CustomerFilter? = nil, by categories: [String] = [], in storeID: String = ""
+    _ filter: CustomerFilter? = nil,
+    by categories: [String] = [],
+    in storeID: String = ""
   ) async throws -> CountCustomersResponse {
     try await customers.countCustomers(
       .with {
         $0.storeID = storeID
         $0.filter = filter
         $0.facetCategories = categories
-      })
+      }
+    )
   }
 
   /// The lines of an export.
@@ -81,7 +90,8 @@ extension Shop {
       .with {
         $0.format = .ndjson
         $0.filter = filter
-      })
+      }
+    )
     var text: [UInt8] = []
     for try await part in stream { text += part.data }
     return try text.split(separator: UInt8(ascii: "\n")).map {
@@ -91,7 +101,8 @@ extension Shop {
 
   /// Runs a job on a store's writer.
   static func write(
-    _ store: Store, _ body: @escaping @Sendable (WriteTransaction) throws -> Void
+    _ store: Store,
+    _ body: @escaping @Sendable (WriteTransaction) throws -> Void
   ) async throws {
     try store.performAndWait(body)
   }
@@ -109,8 +120,14 @@ extension Shop {
         }
         try writer.insert(
           CustomerRow(
-            id: customer.id, externalID: name, emailKey: customer.email, phone: nil,
-            updatedAt: WallClock.now(), body: try customer.encoded()))
+            id: customer.id,
+            externalID: name,
+            emailKey: customer.email,
+            phone: nil,
+            updatedAt: WallClock.now(),
+            body: try customer.encoded()
+          )
+        )
       }
     }
   }
@@ -122,7 +139,8 @@ extension Shop {
         $0.customer = .with { $0.ref = ref }
         $0.channels = channels
         $0.reason = .manual
-      })
+      }
+    )
   }
 }
 
@@ -131,6 +149,7 @@ extension CountCustomersResponse {
   func facets(_ category: String) -> [String: Int64] {
     Dictionary(
       facets.filter { $0.category == category && $0.count != 0 }.map { ($0.filter, $0.count) },
-      uniquingKeysWith: +)
+      uniquingKeysWith: +
+    )
   }
 }

@@ -55,7 +55,9 @@ struct SortTests {
       for (filter, sort, expected) in cases {
         for size: Int32 in [1, 2, 4, 100] where sort != .updated {
           #expect(
-            try await shop.listed(filter, sort: sort, size: size) == expected, "\(sort) \(size)")
+            try await shop.listed(filter, sort: sort, size: size) == expected,
+            "\(sort) \(size)"
+          )
         }
       }
       // The first order of a customer gives its currency, which changes the record.
@@ -116,7 +118,8 @@ struct SortTests {
       try await fill(shop)
       let token = try await shop.page(.of([:]), sort: .totalSpent, size: 2).nextPageToken
       _ = try await shop.customers.updateStoreSettings(
-        .with { $0.settings = .with { $0.currencyCode = "EUR" } })
+        .with { $0.settings = .with { $0.currencyCode = "EUR" } }
+      )
       let refused = try await violations {
         try await shop.page(.of([:]), sort: .totalSpent, size: 2, token: token)
       }
@@ -128,10 +131,12 @@ struct SortTests {
     try await Shop.open { shop in
       try await fill(shop)
       _ = try await shop.customers.updateStoreSettings(
-        .with { $0.settings = .with { $0.currencyCode = "EUR" } })
+        .with { $0.settings = .with { $0.currencyCode = "EUR" } }
+      )
       #expect(
         try await shop.listed(.of([:]), sort: .totalSpent, size: 2)
-          == ["d", "f", "e", "c", "b", "a"])
+          == ["d", "f", "e", "c", "b", "a"]
+      )
     }
   }
 
@@ -165,7 +170,8 @@ struct SortTests {
               $0.type = "ping"
               $0.occurredAt = .at(time)
             }
-          })
+          }
+        )
       }
       for start in stride(from: 0, to: items.count, by: 1000) {
         let part = Array(items[start..<min(start + 1000, items.count)])

@@ -111,10 +111,15 @@ struct TermsTests {
                   try StoreWriter(transaction, .default, CustomerTerms.rules)
                     .insert(
                       CustomerRow(
-                        id: 1_000_000 + Int64(number), externalID: nil, emailKey: "late@\(number)",
-                        phone: nil, updatedAt: 0,
+                        id: 1_000_000 + Int64(number),
+                        externalID: nil,
+                        emailKey: "late@\(number)",
+                        phone: nil,
+                        updatedAt: 0,
                         body: try Customer.with { $0.tags = "late" }
-                          .encoded()))
+                          .encoded()
+                      )
+                    )
                   throw Late()
                 }
               }

@@ -16,7 +16,8 @@ final class WriterHold: ReplySink {
         self.state.withLock { $0.isHeld = true }
         while !self.state.withLock({ $0.isOpen }) { usleep(1000) }
         return []
-      })
+      }
+    )
     while !state.withLock({ $0.isHeld }) { await Task.yield() }
   }
 

@@ -12,7 +12,8 @@ struct AutomaticMergeTests {
   /// A record without identifier of the shop's.
   @discardableResult
   private func guest(
-    _ shop: Shop, _ input: (inout CustomerInput) -> Void
+    _ shop: Shop,
+    _ input: (inout CustomerInput) -> Void
   ) async throws -> Int64 { try await shop.upsert(input).customer?.id ?? 0 }
 
   @Test func aGuestIsMergedIntoTheKnownCustomer() async throws {
@@ -41,7 +42,8 @@ struct AutomaticMergeTests {
         #expect(answer.outcome == .merged)
         #expect(
           answer.changedFields
-            == ["default_currency", "first_name", "last_name", "phone_number"])
+            == ["default_currency", "first_name", "last_name", "phone_number"]
+        )
         #expect(answer.warnings.map(\.reason) == ["CUSTOMERS_MERGED"])
       }
       #expect(merged.customer?.id == known.customer?.id)
@@ -67,7 +69,8 @@ struct AutomaticMergeTests {
           ids.append(
             try await guest(shop) {
               if isEmail { $0.email = "a@example.com" } else { $0.phoneNumber = "+14155550101" }
-            })
+            }
+          )
         }
         let answer = try await shop.upsert {
           $0.externalID = "c1"
@@ -116,13 +119,15 @@ struct AutomaticMergeTests {
       // The order of the one who went is known under the one who stayed.
       let known = try await shop.sync(
         .of("o1", 100) { $0.cancellation = .with { $0.cancelledAt = .at(1_700_000_500) } },
-        of: input)
+        of: input
+      )
       #expect(known.outcome == .updated)
     }
     try await each { shop in
       let known = try await shop.sync(
         .of("o1", 100) { $0.cancellation = .with { $0.cancelledAt = .at(1_700_000_500) } },
-        of: input)
+        of: input
+      )
       #expect(known.outcome == .updated && known.derivedEvents.map(\.type) == ["order_cancelled"])
     }
     try await each { shop in
@@ -138,7 +143,8 @@ struct AutomaticMergeTests {
             $0.startedAt = .at(1_700_000_000)
             $0.abandonedAt = .at(1_700_000_100)
           }
-        })
+        }
+      )
       #expect(answer.outcome == .updated)
       #expect(answer.warnings.map(\.reason) == ["CUSTOMERS_MERGED"])
     }
@@ -160,7 +166,8 @@ struct AutomaticMergeTests {
           $0.source = .thirdParty
           $0.sourceName = "app"
           $0.type = "pong"
-        })
+        }
+      )
       #expect(answer.outcome == .updated)
       #expect(answer.warnings.map(\.reason) == ["CUSTOMERS_MERGED"])
     }
@@ -179,7 +186,8 @@ struct AutomaticMergeTests {
             $0.token = "t1"
             $0.startedAt = .at(1_700_000_000)
           }
-        })
+        }
+      )
       try await shop.record(of: { $0.phoneNumber = "+14155550101" }) {
         $0.eventID = "e1"
         $0.source = .thirdParty
@@ -200,7 +208,8 @@ struct AutomaticMergeTests {
         .with {
           $0.id = ada
           $0.customer = .with { $0.phoneNumber = "+14155550101" }
-        })
+        }
+      )
       #expect(answer.outcome == .merged && answer.customer?.id == ada)
       #expect(try await shop.customer(.id(guest)).id == ada)
       #expect(try shop.findings() == [])
@@ -231,7 +240,8 @@ struct AutomaticMergeTests {
       }
       #expect(refused.code == .failedPrecondition && refused.reason == "TAGS_TOO_MANY")
       #expect(
-        refused.metadata == ["customer_id": String(known), "other_customer_id": String(guest)])
+        refused.metadata == ["customer_id": String(known), "other_customer_id": String(guest)]
+      )
       #expect(try shop.image() == before)
       let merged = try await shop.upsert {
         $0.externalID = "c1"
@@ -255,7 +265,8 @@ struct AutomaticMergeTests {
         $0.externalID = "c1"
         $0.email = "c1@example.com"
         $0.customProperties = Dictionary(
-          uniqueKeysWithValues: (0..<100).map { ("p\($0)", .text("x")) })
+          uniqueKeysWithValues: (0..<100).map { ("p\($0)", .text("x")) }
+        )
       }
       try await shop.upsert {
         $0.externalID = "c2"
@@ -420,7 +431,8 @@ struct AutomaticMergeTests {
               $0.firstName = "Ada"
             },
           ]
-        })
+        }
+      )
       #expect(answer.results.map(\.outcome) == [.merged, .updated])
       #expect(answer.counts?.updated == 2)
       #expect(try shop.findings() == [])

@@ -31,20 +31,24 @@ struct ExpiredMergesTests {
         """
         UPDATE merges SET merged_at = merged_at - \(Unmerge.possibleFor + minute)
         WHERE merge_id < (SELECT max(merge_id) FROM merges)
-        """)
+        """
+      )
       try await shop.tamper(
         """
         UPDATE merges SET merged_at = merged_at - \(Unmerge.possibleFor - minute)
         WHERE merge_id = (SELECT max(merge_id) FROM merges)
-        """)
+        """
+      )
       try ExpiredMerges.run(shop.store)
       let kept = "secondary <> x'' AND primary_before <> x'' AND primary_after <> x''"
       #expect(
-        try shop.rows("SELECT count(*), sum(\(kept)) FROM merges", columns: 2) == [["24", "1"]])
+        try shop.rows("SELECT count(*), sum(\(kept)) FROM merges", columns: 2) == [["24", "1"]]
+      )
       let last = "(SELECT max(merge_id) FROM merges)"
       #expect(
         try shop.rows("SELECT count(*) FROM merged_names WHERE merge_id <> \(last)", columns: 1)
-          == [["0"]])
+          == [["0"]]
+      )
       #expect(try shop.findings() == [])
     }
   }

@@ -10,8 +10,12 @@ extension Shop {
   /// MergeCustomers.
   @discardableResult
   func merge(
-    _ primary: CustomerRef.Ref, _ secondary: CustomerRef.Ref, prefer: [String] = [],
-    preview: Bool = false, requestID: String = "", in storeID: String = ""
+    _ primary: CustomerRef.Ref,
+    _ secondary: CustomerRef.Ref,
+    prefer: [String] = [],
+    preview: Bool = false,
+    requestID: String = "",
+    in storeID: String = ""
   ) async throws -> MergeCustomersResponse {
     try await customers.mergeCustomers(
       .with {
@@ -21,20 +25,24 @@ extension Shop {
         $0.preferSecondary = prefer
         $0.preview = preview
         $0.requestID = requestID
-      })
+      }
+    )
   }
 
   /// UnmergeCustomers.
   @discardableResult
   func unmerge(
-    _ mergeID: Int64, requestID: String = "", in storeID: String = ""
+    _ mergeID: Int64,
+    requestID: String = "",
+    in storeID: String = ""
   ) async throws -> UnmergeCustomersResponse {
     try await customers.unmergeCustomers(
       .with {
         $0.storeID = storeID
         $0.mergeID = mergeID
         $0.requestID = requestID
-      })
+      }
+    )
   }
 
   /// What `patrond check` finds.
@@ -64,15 +72,20 @@ extension Shop {
       .with {
         $0.customer = .with { $0.ref = ref }
         $0.pageSize = 100
-      })
+      }
+    )
     let checkouts = try rows(
-      "SELECT token FROM checkouts WHERE customer_id = \(id) ORDER BY token", columns: 1)
+      "SELECT token FROM checkouts WHERE customer_id = \(id) ORDER BY token",
+      columns: 1
+    )
     return CustomerImage(
       record: record,
       events: events.filter { !["profile_merged", "profile_unmerged"].contains($0.type) },
-      orders: orders.orders, checkouts: checkouts.map { $0[0] },
+      orders: orders.orders,
+      checkouts: checkouts.map { $0[0] },
       ledger: try await history(ref),
-      provenance: try await get(ref, view: .full).provenance)
+      provenance: try await get(ref, view: .full).provenance
+    )
   }
 }
 
@@ -136,7 +149,8 @@ struct MergedPair {
             $0.token = "t\(customer)"
             $0.startedAt = .at(1_700_000_000)
           }
-        })
+        }
+      )
     }
   }
 }

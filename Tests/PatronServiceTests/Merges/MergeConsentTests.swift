@@ -22,7 +22,10 @@ struct MergeConsentTests {
   }
 
   private func agree(
-    _ shop: Shop, _ id: String, at seconds: Int64, by actor: Actor = .customer
+    _ shop: Shop,
+    _ id: String,
+    at seconds: Int64,
+    by actor: Actor = .customer
   ) async throws {
     try await shop.subscribe {
       $0.customer = .with { $0.externalID = id }
@@ -33,7 +36,10 @@ struct MergeConsentTests {
   }
 
   private func optOut(
-    _ shop: Shop, _ id: String, at seconds: Int64, by actor: Actor = .customer
+    _ shop: Shop,
+    _ id: String,
+    at seconds: Int64,
+    by actor: Actor = .customer
   ) async throws {
     try await shop.unsubscribe(.externalID(id)) {
       $0.channels = [.email]
@@ -89,7 +95,8 @@ struct MergeConsentTests {
       let event = try await shop.timeline(.externalID("p")).events
         .first { $0.type == "profile_merged" }
       #expect(
-        event?.properties["consent_changes"] == .text("email marketing subscribed>unsubscribed"))
+        event?.properties["consent_changes"] == .text("email marketing subscribed>unsubscribed")
+      )
       // It is sticky.
       let flag = try await shop.upsert {
         $0.externalID = "p"

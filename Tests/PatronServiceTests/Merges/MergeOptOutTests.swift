@@ -15,7 +15,10 @@ struct MergeOptOutTests {
   }
 
   private func agree(
-    _ shop: Shop, _ email: String, at seconds: Int64, doubleOptIn: Bool = false
+    _ shop: Shop,
+    _ email: String,
+    at seconds: Int64,
+    doubleOptIn: Bool = false
   ) async throws {
     try await shop.subscribe {
       $0.customer = .with { $0.email = email }
@@ -27,7 +30,10 @@ struct MergeOptOutTests {
   }
 
   private func optOut(
-    _ shop: Shop, _ email: String, topic: Topic = .marketing, at seconds: Int64
+    _ shop: Shop,
+    _ email: String,
+    topic: Topic = .marketing,
+    at seconds: Int64
   ) async throws {
     try await shop.unsubscribe(.email(email)) {
       $0.channels = [.email]
@@ -74,7 +80,8 @@ struct MergeOptOutTests {
             .with {
               $0.id = id
               $0.customer = .with { $0.email = "g@example.com" }
-            })
+            }
+          )
         } else {
           try await customer(shop, "1", "g@example.com")
         }
@@ -125,14 +132,16 @@ struct MergeOptOutTests {
       try await shop.merge(.externalID("1"), .externalID("b"))
       try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = true }
       _ = try await shop.customers.deleteCustomer(
-        .with { $0.customer = .with { $0.ref = .externalID("1") } })
+        .with { $0.customer = .with { $0.ref = .externalID("1") } }
+      )
       _ = try await shop.customers.upsertCustomer(
         .with {
           $0.customer = .with {
             $0.email = "b@example.com"
             $0.acceptsEmailMarketing = true
           }
-        })
+        }
+      )
       #expect(try await !canReceive(shop, .email("b@example.com")))
     }
   }

@@ -11,11 +11,16 @@ struct MergeSummaryTests {
     let pair = try await MergedPair(shop)
     for (id, score, at) in [("p", 5 as Int64, 1_700_000_000 as Int64), ("s", 2, 1_700_000_100)] {
       try await shop.tell(
-        "review_created", "r\(id)", at: at,
-        ["score": .int64Value(score), "topics": .stringValue("fit-\(id)")], product: "p1"
+        "review_created",
+        "r\(id)",
+        at: at,
+        ["score": .int64Value(score), "topics": .stringValue("fit-\(id)")],
+        product: "p1"
       ) { $0.externalID = id }
       try await shop.tell(
-        "points_earned", "l\(id)", at: at,
+        "points_earned",
+        "l\(id)",
+        at: at,
         ["points": .int64Value(score * 10), "balance_after": .int64Value(score * 100)]
       ) { $0.externalID = id }
     }
@@ -51,7 +56,10 @@ struct MergeSummaryTests {
       let secondary = try await shop.belongings(of: pair.secondary)
       #expect(primary.record.reviews != nil && secondary.record.loyalty != nil)
       let merged = try await shop.merge(
-        .id(pair.primary), .id(pair.secondary), prefer: ["first_name"])
+        .id(pair.primary),
+        .id(pair.secondary),
+        prefer: ["first_name"]
+      )
       try await shop.unmerge(merged.mergeID)
       #expect(try await shop.belongings(of: pair.primary) == primary)
       #expect(try await shop.belongings(of: pair.secondary) == secondary)

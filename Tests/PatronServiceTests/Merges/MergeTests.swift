@@ -21,7 +21,8 @@ struct MergeTests {
       #expect(customer.tags == "VIP,old,new")
       #expect(
         customer.customProperties
-          == ["size": .text("M"), "shoe": .text("39"), "hat": .text("7")])
+          == ["size": .text("M"), "shoe": .text("39"), "hat": .text("7")]
+      )
       #expect(customer.orderStats.map(\.orderCount) == [2])
       #expect(customer.orderStats.map(\.totalSpent) == [1000])
       let third = customer.activity.first { $0.source == .thirdParty }
@@ -51,10 +52,13 @@ struct MergeTests {
       for ref in refs {
         #expect(try await shop.customer(ref).id == pair.primary, "\(ref)")
         #expect(
-          try await shop.timeline(ref, size: 1).header?.customer?.id == pair.primary, "\(ref)")
+          try await shop.timeline(ref, size: 1).header?.customer?.id == pair.primary,
+          "\(ref)"
+        )
       }
       let batch = try await shop.customers.batchGetCustomers(
-        .with { $0.customers = refs.map { ref in .with { $0.ref = ref } } })
+        .with { $0.customers = refs.map { ref in .with { $0.ref = ref } } }
+      )
       #expect(batch.customers.map(\.id) == refs.map { _ in pair.primary } && batch.missing == [])
       // An upsert by what was merged away makes nobody new and changes no identifier.
       for input in [
@@ -102,8 +106,10 @@ struct MergeTests {
     try await Shop.open { shop in
       let pair = try await MergedPair(shop)
       let merged = try await shop.merge(
-        .id(pair.primary), .id(pair.secondary),
-        prefer: ["first_name", "email", "external_id", "custom_properties.size", "gender"])
+        .id(pair.primary),
+        .id(pair.secondary),
+        prefer: ["first_name", "email", "external_id", "custom_properties.size", "gender"]
+      )
       let customer = try #require(merged.customer)
       #expect(customer.firstName == "Augusta" && customer.email == "s@example.com")
       #expect(customer.externalID == "s" && customer.customProperties["size"] == .text("L"))
@@ -131,7 +137,8 @@ struct MergeTests {
       #expect(preview.mergeID == 0 && preview.eventCount == merged.eventCount)
       #expect(preview.orderCount == merged.orderCount)
       #expect(
-        preview.subscriptionChanges.map(\.after) == merged.subscriptionChanges.map(\.after))
+        preview.subscriptionChanges.map(\.after) == merged.subscriptionChanges.map(\.after)
+      )
       #expect(merged.subscriptionChanges.map(\.after) == [.unsubscribed])
       func comparable(_ response: MergeCustomersResponse) -> Customer? {
         var customer = response.customer
@@ -154,7 +161,10 @@ struct MergeTests {
     try await Shop.open { shop in
       let pair = try await MergedPair(shop)
       let first = try await shop.merge(
-        .id(pair.primary), .id(pair.secondary), requestID: "r1")
+        .id(pair.primary),
+        .id(pair.secondary),
+        requestID: "r1"
+      )
       let image = try shop.image()
       let again = try await shop.merge(.id(pair.primary), .id(pair.secondary), requestID: "r1")
       #expect(first == again)
@@ -174,20 +184,25 @@ struct MergeTests {
       let before = try shop.image()
       let names = try await violations {
         try await shop.merge(
-          .id(pair.primary), .id(pair.secondary), prefer: ["email", "mail", "tags"])
+          .id(pair.primary),
+          .id(pair.secondary),
+          prefer: ["email", "mail", "tags"]
+        )
       }
       #expect(
         names == [
           Broken("prefer_secondary[1]", "FIELD_UNKNOWN"),
           Broken("prefer_secondary[2]", "FIELD_UNKNOWN"),
-        ])
+        ]
+      )
       for ref in [CustomerRef.Ref.id(pair.primary), .externalID("p")] {
         let itself = try await violations { try await shop.merge(.id(pair.primary), ref) }
         #expect(itself == [Broken("secondary", "MERGE_WITH_ITSELF")])
       }
       let missing = try await violations {
         try await shop.customers.mergeCustomers(
-          .with { $0.primary = .with { $0.ref = .id(pair.primary) } })
+          .with { $0.primary = .with { $0.ref = .id(pair.primary) } }
+        )
       }
       #expect(missing == [Broken("secondary", "REF_MISSING")])
       for (primary, secondary, field) in [

@@ -14,7 +14,8 @@ struct MergeWatchTests {
       .with {
         $0.primary = .with { $0.ref = .externalID(primary) }
         $0.secondary = .with { $0.ref = .externalID(secondary) }
-      })
+      }
+    )
   }
 
   @Test func aWatchOfTheStoreSeesTheMergeAndNothingTwice() async throws {
@@ -28,7 +29,8 @@ struct MergeWatchTests {
       #expect(
         events.map { $0.event?.eventID } == [
           "e1", "e2", "patron:profile_merged:\(merged.mergeID)", "e3",
-        ])
+        ]
+      )
       #expect(events.map(\.sequence) == events.map(\.sequence).sorted())
       #expect(events.last?.event?.customerID == merged.customer?.id)
       watch.cancel()
@@ -70,7 +72,8 @@ struct MergeWatchTests {
       #expect(
         events.map { $0.event?.eventID } == [
           "e1", "e2", "patron:profile_merged:\(merged.mergeID)",
-        ])
+        ]
+      )
       watch.cancel()
     }
   }
@@ -86,7 +89,8 @@ struct MergeWatchTests {
       #expect(try await primary.nextEvent().event?.eventID == "e2")
       #expect(try await secondary.nextEvent().event?.eventID == "e2")
       let ended = try await CustomerServiceClient(channel: rig.client).unmergeCustomers(
-        .with { $0.mergeID = merged.mergeID })
+        .with { $0.mergeID = merged.mergeID }
+      )
       let error = try await failure { try await secondary.nextEvent() }
       #expect(error.code == .aborted && error.reason == "REFERENCE_MOVED")
       #expect(error.metadata["customer_id"] == String(ended.secondary?.id ?? 0))

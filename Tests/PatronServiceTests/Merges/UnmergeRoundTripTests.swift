@@ -34,7 +34,9 @@ struct UnmergeRoundTripTests {
           told == [
             toldBefore[0] + ["profile_merged", "profile_unmerged"],
             toldBefore[1] + ["profile_unmerged"],
-          ], "\(place)")
+          ],
+          "\(place)"
+        )
         #expect(try shop.findings() == [], "\(place), prefer \(prefer)")
       }
     }
@@ -245,7 +247,8 @@ private struct PairImage: Equatable {
       + (1...3).map { CustomerRef.Ref.phoneNumber("+1415555010\($0)") }
     for ref in refs {
       addresses["\(ref)"] = try await shop.customers.getAddressStatus(
-        .with { $0.address = .with { $0.ref = ref } })
+        .with { $0.address = .with { $0.ref = ref } }
+      )
     }
     for facet in try await shop.count(by: ["*"]).facets {
       filters["\(facet.category)=\(facet.filter)"] = facet.count
@@ -266,7 +269,8 @@ private struct PairImage: Equatable {
     }
     if customer.events != other.customer.events {
       lines.append(
-        "events \(customer.events.map(\.type)), were \(other.customer.events.map(\.type))")
+        "events \(customer.events.map(\.type)), were \(other.customer.events.map(\.type))"
+      )
     }
     if customer.ledger != other.customer.ledger {
       lines.append("ledger \(customer.ledger), was \(other.customer.ledger)")

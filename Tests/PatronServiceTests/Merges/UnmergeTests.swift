@@ -79,11 +79,15 @@ struct UnmergeTests {
                 ]
               }
             ]
-          })
+          }
+        )
       default:
         _ = try await shop.tell(
-          "email_unsubscribed", "u1", at: GoogleProtobuf.Timestamp.now,
-          of: { $0.email = "b@example.com" })
+          "email_unsubscribed",
+          "u1",
+          at: GoogleProtobuf.Timestamp.now,
+          of: { $0.email = "b@example.com" }
+        )
       }
       #expect(try await !shop.status(.email, of: .externalID("a")).canReceive)
       try await shop.subscribe {
@@ -190,7 +194,8 @@ struct UnmergeTests {
       #expect(other.reason == "MERGE_NOT_FOUND")
       let minute: Int64 = 60_000_000
       try await shop.tamper(
-        "UPDATE merges SET merged_at = merged_at - \(Unmerge.possibleFor + minute)")
+        "UPDATE merges SET merged_at = merged_at - \(Unmerge.possibleFor + minute)"
+      )
       let late = try await failure { try await shop.unmerge(merged) }
       #expect(late.code == .failedPrecondition && late.reason == "UNMERGE_TOO_LATE")
       #expect(late.metadata["days"] == "30")
@@ -208,10 +213,14 @@ struct UnmergeTests {
       try await shop.merge(.id(pair.primary), .id(other))
       #expect(
         try shop.rows(
-          "SELECT merge_id FROM merges WHERE secondary = x'' AND events = x''", columns: 1)
-          == [[String(merged)]])
+          "SELECT merge_id FROM merges WHERE secondary = x'' AND events = x''",
+          columns: 1
+        )
+          == [[String(merged)]]
+      )
       #expect(
-        try shop.rows("SELECT 1 FROM merged_names WHERE merge_id = \(merged)", columns: 1).isEmpty)
+        try shop.rows("SELECT 1 FROM merged_names WHERE merge_id = \(merged)", columns: 1).isEmpty
+      )
     }
   }
 
@@ -231,7 +240,8 @@ struct UnmergeTests {
       #expect(taken.code == .failedPrecondition && taken.reason == "UNMERGE_CONFLICT")
       #expect(
         taken.metadata
-          == ["field": "phone_number", "customer_id": String(other.customer?.id ?? 0)])
+          == ["field": "phone_number", "customer_id": String(other.customer?.id ?? 0)]
+      )
       #expect(try shop.image() == before)
       try await shop.upsert {
         $0.phoneNumber = "+14155550102"

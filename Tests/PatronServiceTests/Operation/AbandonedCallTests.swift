@@ -69,16 +69,26 @@ struct AbandonedCallTests {
     try await Shop.open { shop in
       let loop = CountingLoop()
       let dispatcher = try LaneDispatcher(
-        routes: .patron(), store: shop.store, feeds: FeedHub(), loop: loop)
+        routes: .patron(),
+        store: shop.store,
+        feeds: FeedHub(),
+        loop: loop
+      )
       func call(_ method: Method, _ payload: [UInt8]) throws -> UnaryOutcome {
         let index = try #require(dispatcher.methods.firstIndex(of: method))
         var response = ResponseBuffer()
         return payload.withUnsafeBytes { bytes in
           dispatcher.unary(
-            index, bytes,
+            index,
+            bytes,
             ServerCall(
-              target: ReplyTarget(connection: 1, stream: 1), deadline: nil,
-              metadata: MetadataView(), peer: Peer(address: "test")), &response)
+              target: ReplyTarget(connection: 1, stream: 1),
+              deadline: nil,
+              metadata: MetadataView(),
+              peer: Peer(address: "test")
+            ),
+            &response
+          )
         }
       }
       let list = TimelineService.listOrders.method

@@ -45,7 +45,8 @@ struct AgeingTests {
       try await shop.merge(.id(first.id), .id(second.id))
       #expect(try await shop.customer(.id(second.id)).id == first.id)
       let receipt = try await shop.customers.deleteCustomer(
-        .with { $0.customer = .with { $0.ref = .externalID("c3") } })
+        .with { $0.customer = .with { $0.ref = .externalID("c3") } }
+      )
       #expect(receipt.receiptID > first.id)
       #expect(try await pages(shop, query: nil) == ["c1"])
       #expect(try shop.store.check([RecordChecks.run]) == [])

@@ -15,7 +15,9 @@ struct AnswerSizeTests {
   }
 
   private func refused(
-    _ shop: Shop, _ what: String, _ call: () async throws -> Void
+    _ shop: Shop,
+    _ what: String,
+    _ call: () async throws -> Void
   ) async throws {
     let image = try shop.image()
     let error = try await failure(what) { try await call() }
@@ -48,7 +50,8 @@ struct AnswerSizeTests {
         _ = try await shop.customers.batchUpsertCustomers(
           .with { request in
             request.customers = (0..<400).map { number in .with { $0.email = Self.email(number) } }
-          })
+          }
+        )
       }
       try await refused(shop, "ImportCustomers") {
         _ = try await shop.customers.importCustomers(
@@ -56,7 +59,8 @@ struct AnswerSizeTests {
             request.items = (0..<400).map { number in
               .with { $0.customer = .with { $0.email = Self.email(number) } }
             }
-          })
+          }
+        )
       }
       try await refused(shop, "RecordEvent") {
         try await shop.record(requestID: "r1", of: { $0.email = "c1@example.com" }) {

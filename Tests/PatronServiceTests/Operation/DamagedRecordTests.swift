@@ -38,7 +38,8 @@ struct DamagedRecordTests {
       try await expectDataLoss { try await shop.list("c1@") }
       try await expectDataLoss {
         try await shop.customers.batchGetCustomers(
-          .with { $0.customers = [.with { $0.ref = .externalID("c1") }] })
+          .with { $0.customers = [.with { $0.ref = .externalID("c1") }] }
+        )
       }
       try await expectDataLoss { try await shop.timeline(one) }
     }
@@ -63,7 +64,8 @@ struct DamagedRecordTests {
       try await expectDataLoss { try await shop.timeline(.externalID("c1")) }
       try await expectDataLoss {
         try await shop.timelines.getEvent(
-          .with { $0.event = .id(Int64(event[0][0]) ?? 0) })
+          .with { $0.event = .id(Int64(event[0][0]) ?? 0) }
+        )
       }
       try await shop.tamper("UPDATE orders SET body = \(damage)")
       try await expectDataLoss {
@@ -83,13 +85,15 @@ struct DamagedRecordTests {
       try await shop.tamper("UPDATE consent_ledger SET body = x'FF'")
       try await expectDataLoss {
         try await shop.customers.listConsentHistory(
-          .with { $0.customer = .with { $0.ref = .externalID("c1") } })
+          .with { $0.customer = .with { $0.ref = .externalID("c1") } }
+        )
       }
     }
   }
 
   private func expectDataLoss<Answer>(
-    sourceLocation: SourceLocation = #_sourceLocation, _ call: () async throws -> Answer
+    sourceLocation: SourceLocation = #_sourceLocation,
+    _ call: () async throws -> Answer
   ) async throws {
     let error = try await failure(sourceLocation: sourceLocation, call)
     #expect(error.code == .dataLoss, sourceLocation: sourceLocation)

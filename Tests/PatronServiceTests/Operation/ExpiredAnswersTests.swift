@@ -17,7 +17,11 @@ struct ExpiredAnswersTests {
         }
         for number in 0..<12 {
           try await shop.record(
-            in: store, requestID: "r\(number)", of: owner, RecordEventTests.quiz("e\(number)"))
+            in: store,
+            requestID: "r\(number)",
+            of: owner,
+            RecordEventTests.quiz("e\(number)")
+          )
         }
       }
       let image = try shop.image()
@@ -25,13 +29,16 @@ struct ExpiredAnswersTests {
       #expect(try shop.image() == image)
       let minute: Int64 = 60_000_000
       try await shop.tamper(
-        "UPDATE requests SET created_at = created_at - \(day + minute) WHERE request_id <> 'r5'")
+        "UPDATE requests SET created_at = created_at - \(day + minute) WHERE request_id <> 'r5'"
+      )
       try await shop.tamper(
-        "UPDATE requests SET created_at = created_at - \(day - minute) WHERE request_id = 'r5'")
+        "UPDATE requests SET created_at = created_at - \(day - minute) WHERE request_id = 'r5'"
+      )
       try ExpiredAnswers.run(shop.store)
       #expect(
         try shop.rows("SELECT store_id, request_id FROM requests ORDER BY 1", columns: 2)
-          == [["one", "r5"], ["two", "r5"]])
+          == [["one", "r5"], ["two", "r5"]]
+      )
     }
   }
 
@@ -44,7 +51,8 @@ struct ExpiredAnswersTests {
             address_hash, requested_at, expires_at)
           VALUES ('quiet', x'\(token)\(token)', 2, 1, 1, x'00', 0,
             \(WallClock.now() - Int64(age) * day))
-          """)
+          """
+        )
       }
       try ExpiredAnswers.run(shop.store)
       #expect(try shop.rows("SELECT hex(token_hash) FROM confirmations", columns: 1) == [["BB"]])

@@ -28,7 +28,8 @@ struct MigratedDatabaseTests {
         }
       }
       let expected = Set(
-        FieldFiles.lines("version-9/differences.tsv").map { $0.joined(separator: "\t") })
+        FieldFiles.lines("version-9/differences.tsv").map { $0.joined(separator: "\t") }
+      )
       #expect(found.subtracting(expected).sorted() == [])
       #expect(expected.subtracting(found).sorted() == [])
       #expect(try shop.store.check([RecordChecks.run]) == [])

@@ -14,7 +14,9 @@ struct OrderRebuildTests {
       order.updatedAt = order.changedAt
       order.changedAt = nil
       try await shop.tamper(
-        "UPDATE orders SET body = ?1 WHERE id = \(order.id)", try order.encoded())
+        "UPDATE orders SET body = ?1 WHERE id = \(order.id)",
+        try order.encoded()
+      )
     }
     for (index, bytes) in try shop.blobs("SELECT stats FROM customers ORDER BY customer_id")
       .enumerated()
@@ -28,7 +30,9 @@ struct OrderRebuildTests {
         """
         UPDATE customers SET stats = ?1 WHERE customer_id =
           (SELECT customer_id FROM customers ORDER BY customer_id LIMIT 1 OFFSET \(index))
-        """, try stats.encoded())
+        """,
+        try stats.encoded()
+      )
     }
     try await shop.tamper("INSERT INTO order_rebuild VALUES ('', 0)")
   }

@@ -48,7 +48,9 @@ struct PersonalDataTests {
         "merge",
         {
           try await shop.merge(
-            .email("kanarie2@example.com"), .phoneNumber("+14155573912"))
+            .email("kanarie2@example.com"),
+            .phoneNumber("+14155573912")
+          )
         }
       ),
       (
@@ -71,7 +73,9 @@ struct PersonalDataTests {
       (what, { try await shop.record(of: { $0.email = "x@example.com" }, event) })
     }
     func sync(
-      _ what: String, _ order: Order, _ input: @escaping (inout CustomerInput) -> Void
+      _ what: String,
+      _ order: Order,
+      _ input: @escaping (inout CustomerInput) -> Void
     ) -> Calls.Element {
       (what, { try await shop.sync(order, of: input) })
     }
@@ -110,7 +114,8 @@ struct PersonalDataTests {
         check(try await failure(what, call), what)
       }
       let batch = try await shop.customers.batchUpsertCustomers(
-        .with { $0.customers = [.with(Self.broken)] })
+        .with { $0.customers = [.with(Self.broken)] }
+      )
       check(try #require(batch.results.first?.error).asError, "batch")
     }
   }

@@ -29,7 +29,8 @@ struct RequestIDTests {
       #expect(refused == reused)
       #expect(
         try await violations { try await shop.delete(.externalID("a"), .purge, requestID: "r1") }
-          == reused)
+          == reused
+      )
       #expect(try shop.image() == before)
       #expect(try await shop.customer(.externalID("b")).email == "b@example.com")
       #expect(try await shop.delete(.externalID("a"), requestID: "r1") == first)
@@ -84,7 +85,8 @@ struct RequestIDTests {
                 $0.event = .with(RecordEventTests.quiz(id))
               }
             }
-          })
+          }
+        )
       }
       try await shop.record(requestID: "r1", RecordEventTests.quiz("e1"))
       let other = try await violations {

@@ -44,7 +44,9 @@ struct SteppedWriteTests {
 
   private func written(_ shop: Shop) throws -> [[String]] {
     try shop.rows(
-      "SELECT name FROM sequences WHERE name IN ('first', 'second') ORDER BY name", columns: 1)
+      "SELECT name FROM sequences WHERE name IN ('first', 'second') ORDER BY name",
+      columns: 1
+    )
   }
 
   @Test func whatWasBegunIsTriedAgain() async throws {
@@ -55,7 +57,8 @@ struct SteppedWriteTests {
       let answer = try await steps.run(in: shop)
       #expect(try answer?.get() == [7])
       #expect(
-        steps.delays.withLock { $0 } == [.zero, .seconds(1), .seconds(1), .seconds(1)])
+        steps.delays.withLock { $0 } == [.zero, .seconds(1), .seconds(1), .seconds(1)]
+      )
       #expect(try written(shop) == [["first"], ["second"]])
     }
   }

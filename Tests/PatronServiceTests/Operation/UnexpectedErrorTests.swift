@@ -27,17 +27,23 @@ struct UnexpectedErrorTests {
     var routes = Routes()
     routes.point(CustomerService.getCustomer) { _, _, _ in throw Surprise() }
     routes.write(
-      CustomerService.upsertCustomer, prepare: { _ in true }, apply: { _, _, _ in throw Surprise() }
+      CustomerService.upsertCustomer,
+      prepare: { _ in true },
+      apply: { _, _, _ in throw Surprise() }
     )
     routes.write(
-      CustomerService.updateCustomer, prepare: { _ in true },
+      CustomerService.updateCustomer,
+      prepare: { _ in true },
       apply: { _, context, _ in
         try context.transaction.run(Query("INSERT INTO sequences VALUES ('left', 1)"))
         throw Surprise()
-      })
+      }
+    )
     routes.write(
-      CustomerService.mergeCustomers, prepare: { _ -> Bool in throw Surprise() },
-      apply: { _, _, _ in })
+      CustomerService.mergeCustomers,
+      prepare: { _ -> Bool in throw Surprise() },
+      apply: { _, _, _ in }
+    )
     routes.write(
       CustomerService.batchUpsertCustomers,
       prepare: { request in
@@ -49,12 +55,18 @@ struct UnexpectedErrorTests {
       apply: { batch, context, response in
         let outcome = try batch.apply(in: context) { _ in .with { $0.outcome = .created } }
         try response.append(BatchUpsertCustomersResponse.with { $0.results = outcome.results })
-      })
+      }
+    )
     routes.steppedWrite(
-      CustomerService.deleteCustomer, prepare: { _ in true },
-      apply: { _, _, _ in .more { _ in throw Surprise() } })
+      CustomerService.deleteCustomer,
+      prepare: { _ in true },
+      apply: { _, _, _ in .more { _ in throw Surprise() } }
+    )
     routes.scan(
-      CustomerService.exportCustomers, prepare: { _ in true }, run: { _, _, _ in throw Surprise() })
+      CustomerService.exportCustomers,
+      prepare: { _ in true },
+      run: { _, _, _ in throw Surprise() }
+    )
     return routes
   }
 
@@ -98,7 +110,8 @@ struct UnexpectedErrorTests {
     let log = Log()
     try await Shop.open(routes: Self.failing(), onUnexpectedError: log.add) { shop in
       let answer = try await shop.customers.batchUpsertCustomers(
-        .with { $0.customers = ["a", "odd", "b"].map { name in .with { $0.firstName = name } } })
+        .with { $0.customers = ["a", "odd", "b"].map { name in .with { $0.firstName = name } } }
+      )
       #expect(answer.results.map(\.outcome) == [.created, .unspecified, .created])
       let error = try #require(answer.results[1].error).asError
       try check(error, log, CustomerService.batchUpsertCustomers.method)

@@ -55,11 +55,13 @@ struct PhoneFormTests {
       let block = try await shop.suppress(.phoneNumber("+541123456789"), .carrierBlock)
       #expect(block.customer?.externalID == "c1")
       let own = try await shop.customers.getAddressStatus(
-        .with { $0.address = .with { $0.ref = .phoneNumber("+541123456789") } })
+        .with { $0.address = .with { $0.ref = .phoneNumber("+541123456789") } }
+      )
       #expect(own.customerID == named.customer?.id)
       try await shop.unsubscribe(.phoneNumber("+541134567890"))
       let status = try await shop.customers.getAddressStatus(
-        .with { $0.address = .with { $0.ref = .phoneNumber("+5491134567890") } })
+        .with { $0.address = .with { $0.ref = .phoneNumber("+5491134567890") } }
+      )
       #expect(status.channels.map(\.canReceive) == [false])
       #expect(status.channels.first?.suppressions.map(\.reason) == [.unsubscribed])
     }
@@ -69,7 +71,8 @@ struct PhoneFormTests {
     try await Shop.open { shop in
       try await shop.upsert { $0.phoneNumber = "+525512345678" }
       _ = try await shop.customers.deleteCustomer(
-        .with { $0.customer = .with { $0.ref = .phoneNumber("+52 1 55 1234 5678") } })
+        .with { $0.customer = .with { $0.ref = .phoneNumber("+52 1 55 1234 5678") } }
+      )
       let again = try await failure { try await shop.upsert { $0.phoneNumber = "+5215512345678" } }
       #expect(again.reason == "ADDRESS_ERASED")
     }
@@ -88,7 +91,8 @@ struct PhoneFormTests {
         made.warnings.map { [$0.reason, $0.field] } == [
           ["PHONE_EXTENSION_DROPPED", "customer.phone_number"],
           ["PHONE_EXTENSION_DROPPED", "customer.address.phone_number"],
-        ])
+        ]
+      )
       let plain = try await shop.upsert {
         $0.externalID = "c1"
         $0.phoneNumber = "+1 415 555 0101"
@@ -133,10 +137,12 @@ extension PhoneFormTests {
       #expect(try await shop.timeline(ref).header?.customer?.id == id)
       #expect(try await shop.history(ref).count == 1)
       let all = try await shop.customers.batchGetCustomers(
-        .with { $0.customers = [.with { $0.ref = ref }] })
+        .with { $0.customers = [.with { $0.ref = ref }] }
+      )
       #expect(all.customers.map(\.id) == [id])
       let orders = try await shop.timelines.listOrders(
-        .with { $0.customer = .with { $0.ref = ref } })
+        .with { $0.customer = .with { $0.ref = ref } }
+      )
       #expect(orders.orders.isEmpty)
       #expect(try await shop.unsubscribe(ref).changes.count == 1)
       #expect(try await shop.suppress(ref).outcome == .updated)
@@ -145,14 +151,16 @@ extension PhoneFormTests {
         .with {
           $0.customers = [.with { $0.ref = ref }]
           $0.add = "vip"
-        })
+        }
+      )
       #expect(tags.results.map(\.outcome) == [.updated])
       let broken = try await violations { try await shop.get(.phoneNumber("555")) }
       #expect(broken == [Broken("customer.phone_number", "PHONE_NOT_E164")])
       let merged = try await violations { try await shop.merge(.id(id), .phoneNumber("555")) }
       #expect(merged == [Broken("secondary.phone_number", "PHONE_NOT_E164")])
       _ = try await shop.customers.deleteCustomer(
-        .with { $0.customer = .with { $0.ref = ref } })
+        .with { $0.customer = .with { $0.ref = ref } }
+      )
       let gone = try await failure { try await shop.get(ref) }
       #expect(gone.reason == "CUSTOMER_NOT_FOUND")
     }
@@ -187,7 +195,8 @@ extension PhoneFormTests {
         #expect(try await shop.search(text) == ["au"], "\(text)")
       }
       let count = try await shop.customers.countCustomers(
-        .with { $0.filter = .with { $0.query = "0415" } })
+        .with { $0.filter = .with { $0.query = "0415" } }
+      )
       #expect(count.total == 1)
     }
   }

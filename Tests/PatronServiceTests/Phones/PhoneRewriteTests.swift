@@ -121,7 +121,8 @@ struct PhoneRewriteTests {
         try shop.store.warnings(PhoneWarnings.run) == [
           "customer \(first.id) of store default: its phone number is another spelling of that of "
             + "customer \(second.id); merge them, or change one"
-        ])
+        ]
+      )
       #expect(try shop.store.check([RecordChecks.run]) == [])
       // The line opted out, whoever of them has it.
       for ref in [CustomerRef.Ref.id(first.id), .id(second.id)] {
@@ -146,7 +147,8 @@ struct PhoneRewriteTests {
       #expect(
         try shop.store.warnings(PhoneWarnings.run) == [
           "customer \(customer.id) of store default: no country has such a phone number; correct it"
-        ])
+        ]
+      )
       // Other fields can be changed all the same.
       let update = try await shop.upsert {
         $0.externalID = "c1"
@@ -170,7 +172,8 @@ struct PhoneRewriteTests {
         .with {
           $0.id = guest
           $0.customer = .with { $0.phoneNumber = Self.form }
-        })
+        }
+      )
       try await shop.spell(.id(guest), Self.old)
       let merge = try await shop.merge(.externalID("c1"), .id(guest))
       try PhoneRewrite.run(shop.store)
@@ -201,7 +204,8 @@ extension Shop {
       try transaction.run(
         Query(
           "INSERT INTO phone_work (store_id, phone, aliases) VALUES ('', '', 0) ON CONFLICT DO NOTHING"
-        ))
+        )
+      )
     }
   }
 
@@ -211,9 +215,14 @@ extension Shop {
       let writer = StoreWriter(transaction, .default, CustomerTerms.rules)
       try writer.insert(
         SuppressionRow(
-          channel: .sms, addressHash: try SuppressionReader(writer.read).hash(phone),
+          channel: .sms,
+          addressHash: try SuppressionReader(writer.read).hash(phone),
           reason: Int64(PatronModel.SuppressionReason.unsubscribed.rawValue),
-          suppressedAt: 1_700_000_000_000_000, source: "", note: ""))
+          suppressedAt: 1_700_000_000_000_000,
+          source: "",
+          note: ""
+        )
+      )
       try writer.noteFormerSpelling()
     }
   }

@@ -33,7 +33,8 @@ final class IndexedStore: Sendable {
       WriteJob(deadline: nil, bytes: 0, sink: answers, token: ReplyToken(group: 0, item: 0)) {
         try body($0)
         return []
-      })
+      }
+    )
   }
 
   /// Waits for so many transactions that were queued.
@@ -87,7 +88,9 @@ final class IndexedStore: Sendable {
   }
 
   private static func row(
-    _ number: Int, _ id: Int64, domain: String = "shop.example"
+    _ number: Int,
+    _ id: Int64,
+    domain: String = "shop.example"
   ) throws -> CustomerRow {
     let email = "\(number * 7919 % 100_003)x\(number)@\(domain)"
     let phone = "+1415\(5_000_000 + number)"
@@ -99,8 +102,13 @@ final class IndexedStore: Sendable {
       $0.updatedAt = .at(1_700_000_000)
     }
     return CustomerRow(
-      id: id, externalID: "c\(number)", emailKey: email, phone: phone,
-      updatedAt: 1_700_000_000_000_000, body: try body.encoded())
+      id: id,
+      externalID: "c\(number)",
+      emailKey: email,
+      phone: phone,
+      updatedAt: 1_700_000_000_000_000,
+      body: try body.encoded()
+    )
   }
 
   /// External ids of what a search finds, newest first.
@@ -136,7 +144,10 @@ final class IndexedStore: Sendable {
 
   func structure() throws -> SearchStructure? {
     let connection = try Connection(
-      path: store.directory.databasePath, mode: .readOnly, busyTimeoutMilliseconds: 5000)
+      path: store.directory.databasePath,
+      mode: .readOnly,
+      busyTimeoutMilliseconds: 5000
+    )
     return try SearchIndex.structure(connection)
   }
 

@@ -79,8 +79,10 @@ struct SearchAgeTests {
   /// Does what the version before did when customers were erased.
   private func grow(_ directory: TemporaryDirectory) throws {
     let connection = try Connection(
-      path: directory.path + "/patron.db", mode: .readWrite,
-      busyTimeoutMilliseconds: 5000)
+      path: directory.path + "/patron.db",
+      mode: .readWrite,
+      busyTimeoutMilliseconds: 5000
+    )
     try connection.execute("PRAGMA synchronous = OFF")
     for _ in 0..<1010 {
       for sql in [
@@ -132,7 +134,10 @@ struct SearchAgeTests {
     let tokens = SearchTokens.document(store: store, emailKey: "a@b.example", phone: nil)
     let mark = Array(tokens.utf8.prefix(8).suffix(5)) + Array("p".utf8)
     let connection = try Connection(
-      path: shop.store.directory.databasePath, mode: .readOnly, busyTimeoutMilliseconds: 5000)
+      path: shop.store.directory.databasePath,
+      mode: .readOnly,
+      busyTimeoutMilliseconds: 5000
+    )
     var count = 0
     try connection.withStatement(sql: "SELECT block FROM customer_search_data WHERE id > 10") {
       while try $0.step() {

@@ -34,7 +34,8 @@ struct SearchFaultTests {
         $0.email = "moved@other.example"
       }
       let receipt = try await shop.customers.deleteCustomer(
-        .with { $0.customer = .with { $0.ref = .externalID("c2") } })
+        .with { $0.customer = .with { $0.ref = .externalID("c2") } }
+      )
       #expect(receipt.receiptID > 0)
       #expect(try await failure { try await shop.customer(.externalID("c2")) }.code == .notFound)
       #expect(try await shop.customer(.externalID("c1")).email == "moved@other.example")

@@ -77,11 +77,13 @@ struct SearchInspectionTests {
     let id = try #require(
       try shop.store.makePointReader {}.read {
         try StoreReader($0, .default).customerRow(.externalID("c7"))?.id
-      })
+      }
+    )
     try shop.tamper("INSERT INTO customer_search (rowid, tokens) VALUES (\(id), 'deadbeeft616161')")
     #expect(
       try shop.findings()
-        == ["the search index and the records differ; `patrond compact` makes it again"])
+        == ["the search index and the records differ; `patrond compact` makes it again"]
+    )
   }
 
   @Test func theStructureIsReadAsSQLiteWritesIt() throws {

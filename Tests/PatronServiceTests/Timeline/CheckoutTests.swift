@@ -9,13 +9,15 @@ import Testing
 /// Checkouts and what they tell the timeline.
 struct CheckoutTests {
   private func sync(
-    _ shop: Shop, _ adjust: (inout Checkout) -> Void = { _ in }
+    _ shop: Shop,
+    _ adjust: (inout Checkout) -> Void = { _ in }
   ) async throws -> SyncCheckoutResponse {
     try await sync(shop, of: { $0.email = "a@example.com" }, adjust)
   }
 
   private func sync(
-    _ shop: Shop, of customer: (inout CustomerInput) -> Void,
+    _ shop: Shop,
+    of customer: (inout CustomerInput) -> Void,
     _ adjust: (inout Checkout) -> Void = { _ in }
   ) async throws -> SyncCheckoutResponse {
     try await shop.timelines.syncCheckout(
@@ -28,7 +30,8 @@ struct CheckoutTests {
           $0.total = .of(4200)
           adjust(&$0)
         }
-      })
+      }
+    )
   }
 
   @Test func aWordMayBeTakenBackUntilItIsCompleted() async throws {
@@ -41,7 +44,9 @@ struct CheckoutTests {
           of: {
             $0.email = "a@example.com"
             $0.acceptsEmailMarketing = accepts
-          }, adjust)
+          },
+          adjust
+        )
         return try await shop.state(.email, .email("a@example.com"))
       }
       #expect(try await tell(true) == .subscribed)
@@ -74,7 +79,8 @@ struct CheckoutTests {
           $0.email = "a@example.com"
           $0.firstName = "Old"
           $0.lastName = "King"
-        })
+        }
+      )
       #expect(started.derivedEvents.first?.enrichedFields == ["default_currency", "last_name"])
       let full = try await shop.get(.email("a@example.com"), view: .full)
       #expect(full.customer?.firstName == nil && full.customer?.lastName == "King")
@@ -87,7 +93,8 @@ struct CheckoutTests {
         of: {
           $0.email = "a@example.com"
           $0.phoneNumber = "+14155550100"
-        })
+        }
+      )
       let again = try await shop.get(.email("a@example.com"), view: .full).provenance
       #expect(again.first { $0.field == "phone_number" }?.setBy == "checkout_started")
     }
@@ -192,7 +199,8 @@ struct CheckoutTests {
       let late = try await sync(shop) { $0.abandonedAt = .at(1_700_003_600) }
       #expect(
         late.derivedEvents.map(\.type)
-          == ["checkout_started", "checkout_abandoned", "checkout_recovered"])
+          == ["checkout_started", "checkout_abandoned", "checkout_recovered"]
+      )
       #expect(late.derivedEvents.last?.orderID == placed.order?.id)
       #expect(late.derivedEvents.last?.occurredAt == .at(1_700_009_000))
       #expect(late.checkout?.orderExternalID == "o1")
@@ -205,7 +213,8 @@ struct CheckoutTests {
             $0.startedAt = .at(1_700_000_000)
             $0.completedAt = .at(1_700_000_100)
           }
-        })
+        }
+      )
       #expect(plain.derivedEvents.map(\.type) == ["checkout_started"])
     }
   }
@@ -248,7 +257,8 @@ struct CheckoutTests {
               $0.landingSiteURL = String(repeating: "u", count: 2049)
               $0.lineItems = Array(repeating: LineItem(), count: 501)
             }
-          })
+          }
+        )
       }
       #expect(
         Set(broken) == [
@@ -258,7 +268,8 @@ struct CheckoutTests {
           Broken("checkout.total.minor_units", "AMOUNT_NEGATIVE"),
           Broken("checkout.landing_site_url", "TEXT_TOO_LONG"),
           Broken("checkout.line_items", "LIST_TOO_LONG"),
-        ])
+        ]
+      )
       let undated = try await violations {
         try await sync(shop) {
           $0.token = "k2"

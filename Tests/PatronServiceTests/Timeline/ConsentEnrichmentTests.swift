@@ -12,7 +12,10 @@ struct ConsentEnrichmentTests {
     try await Shop.open { shop in
       try await shop.ada()
       let sent = try await shop.tell(
-        "sms_subscribed", "e1", ["source": .stringValue("popup"), "form_id": .stringValue("f7")])
+        "sms_subscribed",
+        "e1",
+        ["source": .stringValue("popup"), "form_id": .stringValue("f7")]
+      )
       #expect(sent.event?.enrichedFields == ["accepts_sms_marketing", "subscriptions"])
       #expect(try await shop.state(.sms) == .subscribed)
       let row = try #require(try await shop.history().first)
@@ -25,8 +28,11 @@ struct ConsentEnrichmentTests {
       let before = try shop.image()
       #expect(
         try await shop.tell(
-          "sms_subscribed", "e1", ["source": .stringValue("popup"), "form_id": .stringValue("f7")]
-        ).outcome == .unchanged)
+          "sms_subscribed",
+          "e1",
+          ["source": .stringValue("popup"), "form_id": .stringValue("f7")]
+        ).outcome == .unchanged
+      )
       #expect(try shop.image() == before)
       #expect(try shop.store.check([RecordChecks.run]) == [])
     }
@@ -41,7 +47,11 @@ struct ConsentEnrichmentTests {
       #expect(try await shop.customer(.externalID("c1")).acceptsEmailMarketing == false)
       // Somebody else cannot, an older agreement cannot, a newer one of the customer's can.
       let other = try await shop.tell(
-        "email_subscribed", "e3", at: 1_700_000_300, ["actor": .stringValue("operator")])
+        "email_subscribed",
+        "e3",
+        at: 1_700_000_300,
+        ["actor": .stringValue("operator")]
+      )
       #expect(other.warnings.map(\.reason) == ["STICKY_OPT_OUT"] && other.outcome == .created)
       let older = try await shop.tell("email_subscribed", "e4", at: 1_700_000_100)
       #expect(older.warnings.map(\.reason) == ["CONSENT_OUTDATED"])
@@ -60,11 +70,16 @@ struct ConsentEnrichmentTests {
     try await Shop.open { shop in
       try await shop.ada()
       _ = try await shop.customers.updateStoreSettings(
-        .with { $0.settings = .with { $0.emailDoubleOptIn = true } })
+        .with { $0.settings = .with { $0.emailDoubleOptIn = true } }
+      )
       try await shop.tell("email_subscribed", "e1")
       #expect(try await shop.state(.email) == .pending)
       try await shop.tell(
-        "email_subscribed", "e2", at: 1_700_000_100, ["opt_in_level": .stringValue("confirmed")])
+        "email_subscribed",
+        "e2",
+        at: 1_700_000_100,
+        ["opt_in_level": .stringValue("confirmed")]
+      )
       #expect(try await shop.state(.email) == .subscribed)
       let consent = try await shop.customer(.externalID("c1")).subscriptions.first
       #expect(consent?.optInLevel == .confirmed)
@@ -80,17 +95,22 @@ struct ConsentEnrichmentTests {
       let none = try await shop.tell("sms_subscribed", "e1")
       #expect(none.warnings.map(\.reason) == ["ADDRESS_MISSING"])
       let other = try await shop.tell(
-        "email_subscribed", "e2",
+        "email_subscribed",
+        "e2",
         of: {
           $0.externalID = "c1"
           $0.email = "other@example.com"
-        })
+        }
+      )
       #expect(other.warnings.map(\.reason) == ["ADDRESS_DIFFERS"])
       let topic = try await shop.tell("email_subscribed", "e3", ["topic": .stringValue("weather")])
       #expect(topic.warnings.map(\.reason) == ["TOPIC_UNKNOWN"])
       #expect(try await shop.history().isEmpty)
       try await shop.tell(
-        "email_subscribed", "e4", ["topic": .stringValue("loyalty")])
+        "email_subscribed",
+        "e4",
+        ["topic": .stringValue("loyalty")]
+      )
       let customer = try await shop.customer(.externalID("c1"))
       #expect(customer.subscriptions.map(\.topic) == [.loyalty])
       #expect(customer.acceptsEmailMarketing == nil, "the flag is about marketing")
@@ -107,29 +127,36 @@ struct ConsentEnrichmentTests {
       }
       for (number, email) in ["c2@example.com", "nobody@example.com"].enumerated() {
         let other = try await shop.tell(
-          "sms_subscribed", "e\(number)",
+          "sms_subscribed",
+          "e\(number)",
           of: {
             $0.externalID = "c1"
             $0.email = email
-          })
+          }
+        )
         #expect(other.warnings.last?.reason == "ADDRESS_DIFFERS")
         #expect(try await shop.state(.sms) == .neverSubscribed)
       }
       // An opt-out counts all the same, and her own address agrees.
       let own = try await shop.tell(
-        "sms_subscribed", "e3",
+        "sms_subscribed",
+        "e3",
         of: {
           $0.externalID = "c1"
           $0.email = "C1@example.com"
-        })
+        }
+      )
       #expect(own.warnings.isEmpty, "\(own.warnings)")
       #expect(try await shop.state(.sms) == .subscribed)
       try await shop.tell(
-        "sms_unsubscribed", "e4", at: 1_700_000_100,
+        "sms_unsubscribed",
+        "e4",
+        at: 1_700_000_100,
         of: {
           $0.externalID = "c1"
           $0.email = "c2@example.com"
-        })
+        }
+      )
       #expect(try await shop.state(.sms) == .unsubscribed)
     }
   }
@@ -162,7 +189,11 @@ struct ConsentEnrichmentTests {
       // What was lifted since stays so; what comes later counts again.
       try await shop.unsuppress(.externalID("c1"), [.hardBounce]) { $0.channels = [.email] }
       let late = try await shop.tell(
-        "email_bounced", "e4", at: 1_700_000_500, ["bounce_type": .stringValue("hard")])
+        "email_bounced",
+        "e4",
+        at: 1_700_000_500,
+        ["bounce_type": .stringValue("hard")]
+      )
       #expect(late.warnings.map(\.reason) == ["SUPPRESSION_OUTDATED"])
       #expect(try await shop.reasons(.email) == [])
       try await shop.tell("email_bounced", "e5", at: nil, ["bounce_type": .stringValue("hard")])
@@ -175,9 +206,13 @@ struct ConsentEnrichmentTests {
     try await Shop.open { shop in
       try await shop.ada()
       _ = try await shop.customers.updateStoreSettings(
-        .with { $0.settings = .with { $0.softBounceThreshold = 2 } })
+        .with { $0.settings = .with { $0.softBounceThreshold = 2 } }
+      )
       let strange = try await shop.tell(
-        "email_bounced", "e1", ["bounce_type": .stringValue("weird")])
+        "email_bounced",
+        "e1",
+        ["bounce_type": .stringValue("weird")]
+      )
       #expect(strange.outcome == .created && strange.event?.enrichedFields == [])
       #expect(strange.warnings.map(\.reason) == ["BOUNCE_TYPE_UNKNOWN"])
       let warning = try #require(strange.warnings.first)
@@ -187,15 +222,22 @@ struct ConsentEnrichmentTests {
       for (id, type) in [("e2", "Transient"), ("e3", "undetermined")] {
         #expect(try await shop.reasons(.email) == [])
         let soft = try await shop.tell(
-          "email_bounced", id, at: 1_700_000_100, ["bounce_type": .stringValue(type)])
+          "email_bounced",
+          id,
+          at: 1_700_000_100,
+          ["bounce_type": .stringValue(type)]
+        )
         #expect(soft.warnings.isEmpty)
       }
       #expect(try await shop.reasons(.email) == [.softBounce])
       for (id, type) in [("b1", "Permanent"), ("b2", "hard_bounce")] {
         try await shop.upsert { $0.email = "\(id)@example.com" }
         let hard = try await shop.tell(
-          "email_bounced", id, ["bounce_type": .stringValue(type)],
-          of: { $0.email = "\(id)@example.com" })
+          "email_bounced",
+          id,
+          ["bounce_type": .stringValue(type)],
+          of: { $0.email = "\(id)@example.com" }
+        )
         #expect(hard.warnings.isEmpty)
         #expect(try await shop.reasons(.email, .email("\(id)@example.com")) == [.hardBounce])
       }
@@ -207,10 +249,15 @@ struct ConsentEnrichmentTests {
     try await Shop.open { shop in
       try await shop.ada()
       _ = try await shop.customers.updateStoreSettings(
-        .with { $0.settings = .with { $0.softBounceThreshold = 3 } })
+        .with { $0.settings = .with { $0.softBounceThreshold = 3 } }
+      )
       func bounce(_ id: String, at seconds: Int64) async throws -> [SuppressionReason] {
         try await shop.tell(
-          "email_bounced", id, at: seconds, ["bounce_type": .stringValue("soft")])
+          "email_bounced",
+          id,
+          at: seconds,
+          ["bounce_type": .stringValue("soft")]
+        )
         return try await shop.reasons(.email)
       }
       #expect(try await bounce("e1", at: 1_700_000_000) == [])
@@ -229,11 +276,16 @@ struct ConsentEnrichmentTests {
       try await shop.ada()
       try await shop.tell("email_subscribed", "e1", at: 1_700_000_000)
       let spam = try await shop.tell(
-        "email_marked_spam", "e2", at: 1_700_000_100, ["actor": .stringValue("system")])
+        "email_marked_spam",
+        "e2",
+        at: 1_700_000_100,
+        ["actor": .stringValue("system")]
+      )
       #expect(
         spam.event?.enrichedFields == [
           "accepts_email_marketing", "subscriptions", "suppressions",
-        ])
+        ]
+      )
       let consent = try await shop.customer(.externalID("c1")).subscriptions.first
       #expect(consent?.state == .unsubscribed && consent?.changedBy == .customer)
       #expect(try await shop.reasons(.email) == [.spamComplaint])
@@ -274,11 +326,13 @@ struct ConsentEnrichmentTests {
       }
       try await shop.subscribe { $0.channels = [.email] }
       try await shop.tell(
-        "email_marked_spam", "e1",
+        "email_marked_spam",
+        "e1",
         of: {
           $0.externalID = "c1"
           $0.email = "old@example.com"
-        })
+        }
+      )
       #expect(try await shop.reasons(.email) == [])
       try await shop.upsert { $0.email = "old@example.com" }
       #expect(try await shop.reasons(.email, .email("old@example.com")) == [.spamComplaint])
@@ -290,7 +344,11 @@ struct ConsentEnrichmentTests {
       try await shop.ada()
       try await shop.tell("email_unsubscribed", "e1", ["actor": .stringValue("merchant")])
       let again = try await shop.tell(
-        "email_subscribed", "e2", at: 1_700_000_100, ["actor": .stringValue("merchant")])
+        "email_subscribed",
+        "e2",
+        at: 1_700_000_100,
+        ["actor": .stringValue("merchant")]
+      )
       #expect(again.warnings.map(\.reason) == ["STICKY_OPT_OUT"])
       #expect(try await shop.state(.email) == .unsubscribed)
     }
@@ -323,8 +381,11 @@ struct ConsentEnrichmentTests {
       }
       let soft = try await failure {
         try await shop.tell(
-          "email_bounced", "s", ["bounce_type": .stringValue("soft")],
-          of: { $0.email = "soft@example.com" })
+          "email_bounced",
+          "s",
+          ["bounce_type": .stringValue("soft")],
+          of: { $0.email = "soft@example.com" }
+        )
       }
       #expect(soft.reason == "CUSTOMER_UNKNOWN")
     }

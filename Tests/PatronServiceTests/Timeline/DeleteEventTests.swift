@@ -9,18 +9,23 @@ import Testing
 /// DeleteEvent: the event goes, what is summed up follows, those who follow the store are told.
 struct DeleteEventTests {
   private func delete(
-    _ shop: Shop, _ event: DeleteEventRequest.Event, requestID: String = ""
+    _ shop: Shop,
+    _ event: DeleteEventRequest.Event,
+    requestID: String = ""
   ) async throws -> DeleteEventResponse {
     try await shop.timelines.deleteEvent(
       .with {
         $0.event = event
         $0.requestID = requestID
-      })
+      }
+    )
   }
 
   /// Everything of a watch from the beginning, up to `count` events.
   private func watch(
-    _ shop: Shop, _ count: Int, _ adjust: (inout WatchTimelineRequest) -> Void = { _ in }
+    _ shop: Shop,
+    _ count: Int,
+    _ adjust: (inout WatchTimelineRequest) -> Void = { _ in }
   ) async throws -> [WatchTimelineResponse] {
     var request = WatchTimelineRequest.with { $0.afterSequence = 1 }
     adjust(&request)
@@ -37,13 +42,27 @@ struct DeleteEventTests {
     try await Shop.open { shop in
       try await shop.ada()
       try await shop.tell(
-        "review_created", "e1", at: 1_700_000_000, ["score": .int64Value(5)], product: "p1")
+        "review_created",
+        "e1",
+        at: 1_700_000_000,
+        ["score": .int64Value(5)],
+        product: "p1"
+      )
       let before = try await shop.customer(.externalID("c1"))
       try await shop.tell(
-        "review_created", "e2", at: 1_700_000_100, ["score": .int64Value(1)], product: "p1")
+        "review_created",
+        "e2",
+        at: 1_700_000_100,
+        ["score": .int64Value(1)],
+        product: "p1"
+      )
       try await shop.tell("points_earned", "e3", at: 1_700_000_200, ["points": .int64Value(50)])
       let answer = try await shop.tell(
-        "points_earned", "e4", at: 1_700_000_300, ["points": .int64Value(7)])
+        "points_earned",
+        "e4",
+        at: 1_700_000_300,
+        ["points": .int64Value(7)]
+      )
       let last = try #require(answer.event?.id)
       let byID = try await delete(shop, .id(last))
       #expect(byID.eventID == last && byID.customerID == before.id)
@@ -55,7 +74,9 @@ struct DeleteEventTests {
             .with {
               $0.source = .product
               $0.eventID = id
-            }))
+            }
+          )
+        )
       }
       let after = try await shop.customer(.externalID("c1"))
       #expect(after.reviews == before.reviews && after.loyalty == nil)
@@ -158,7 +179,8 @@ struct DeleteEventTests {
       let owners = "SELECT customer_id FROM event_tombstones"
       #expect(try shop.rows(owners, columns: 1) == [[String(other)]])
       _ = try await shop.customers.deleteCustomer(
-        .with { $0.customer = .with { $0.ref = .id(other) } })
+        .with { $0.customer = .with { $0.ref = .id(other) } }
+      )
       #expect(try shop.rows(owners, columns: 1).isEmpty)
     }
   }

@@ -9,13 +9,16 @@ import Testing
 /// DeleteOrder: the order and its events go, statistics follow.
 struct DeleteOrderTests {
   private func delete(
-    _ shop: Shop, _ id: String, requestID: String = ""
+    _ shop: Shop,
+    _ id: String,
+    requestID: String = ""
   ) async throws -> DeleteOrderResponse {
     try await shop.timelines.deleteOrder(
       .with {
         $0.order = .with { $0.ref = .externalID(id) }
         $0.requestID = requestID
-      })
+      }
+    )
   }
 
   @Test func statisticsAndTimelineAreAsIfItHadNotBeen() async throws {

@@ -18,8 +18,11 @@ extension Shop {
   /// An event of an own product about c1, or whom `customer` names, with all that its type asks for.
   @discardableResult
   func tell(
-    _ type: String, _ id: String, at seconds: Int64? = 1_700_000_000,
-    _ properties: [String: PatronProto.PropertyValue.Kind] = [:], product: String = "",
+    _ type: String,
+    _ id: String,
+    at seconds: Int64? = 1_700_000_000,
+    _ properties: [String: PatronProto.PropertyValue.Kind] = [:],
+    product: String = "",
     source: PatronProto.EventSource = .product,
     of customer: (inout CustomerInput) -> Void = { $0.externalID = "c1" }
   ) async throws -> RecordEventResponse {
@@ -41,14 +44,16 @@ extension Shop {
   }
 
   private static func required(
-    by type: String, _ source: PatronProto.EventSource
+    by type: String,
+    _ source: PatronProto.EventSource
   ) -> [String: PatronProto.PropertyValue.Kind] {
     guard let source = PatronModel.EventSource(rawValue: Int(source.rawValue)) else { return [:] }
     let fields = EventCatalogue.type(type, of: source)?.fields ?? []
     return Dictionary(
       uniqueKeysWithValues: fields.filter { $0.required && $0.place == .property }.map {
         ($0.name, $0.kind == .int ? .int64Value(1) : .stringValue("x"))
-      })
+      }
+    )
   }
 
   /// Who last set a field of c1.
@@ -59,7 +64,8 @@ extension Shop {
 
   /// Marketing consent of c1 for a channel.
   func state(
-    _ channel: PatronProto.Channel, _ ref: CustomerRef.Ref = .externalID("c1")
+    _ channel: PatronProto.Channel,
+    _ ref: CustomerRef.Ref = .externalID("c1")
   ) async throws -> PatronProto.ConsentState {
     try await customer(ref).subscriptions.first {
       $0.channel == channel && $0.topic == .marketing
@@ -68,7 +74,8 @@ extension Shop {
 
   /// Why the address of c1 is suppressed.
   func reasons(
-    _ channel: PatronProto.Channel, _ ref: CustomerRef.Ref = .externalID("c1")
+    _ channel: PatronProto.Channel,
+    _ ref: CustomerRef.Ref = .externalID("c1")
   ) async throws -> [PatronProto.SuppressionReason] {
     try await get(ref, view: .full).channels
       .first { $0.channel == channel && $0.topic == .marketing }?.suppressions.map(\.reason) ?? []

@@ -49,7 +49,9 @@ struct EnrichmentTests {
 
   @Test(arguments: creating)
   func makesTheCustomerWithTheFieldsOfItsRow(
-    type: String, source: EventSource, fields: [String]
+    type: String,
+    source: EventSource,
+    fields: [String]
   ) async throws {
     try await Shop.open { shop in
       let made = try await shop.tell(type, "e1", source: source, of: Self.full)
@@ -115,25 +117,35 @@ struct EnrichmentTests {
     try await Shop.open { shop in
       try await shop.upsert { $0.email = "g@example.com" }
       let opened = try await shop.tell(
-        "account_created", "e1", at: GoogleProtobuf.Timestamp.now + 60,
-        ["account_created_at": .timestampValue(.at(1_690_000_000))], source: .ecommerce,
+        "account_created",
+        "e1",
+        at: GoogleProtobuf.Timestamp.now + 60,
+        ["account_created_at": .timestampValue(.at(1_690_000_000))],
+        source: .ecommerce,
         of: {
           $0.externalID = "g1"
           $0.email = "g@example.com"
           $0.acceptsEmailMarketing = true
-        })
+        }
+      )
       #expect(
         opened.event?.enrichedFields == [
           "accepts_email_marketing", "account_created_at", "account_status", "external_id",
           "subscriptions",
-        ])
+        ]
+      )
       let customer = try await shop.customer(.externalID("g1"))
       #expect(
-        customer.accountStatus == "enabled" && customer.accountCreatedAt == .at(1_690_000_000))
+        customer.accountStatus == "enabled" && customer.accountCreatedAt == .at(1_690_000_000)
+      )
       #expect(try await shop.state(.email, .externalID("g1")) == .subscribed)
       let bad = try await shop.tell(
-        "account_status_changed", "e2", ["to": .stringValue("gone")], source: .ecommerce,
-        of: { $0.externalID = "g1" })
+        "account_status_changed",
+        "e2",
+        ["to": .stringValue("gone")],
+        source: .ecommerce,
+        of: { $0.externalID = "g1" }
+      )
       #expect(bad.warnings.map(\.field) == ["event.properties.to"])
       #expect(bad.warnings.map(\.rule) == ["ACCOUNT_STATUS_UNKNOWN"])
       #expect(try await shop.customer(.externalID("g1")).accountStatus == "enabled")
@@ -144,7 +156,10 @@ struct EnrichmentTests {
     try await Shop.open { shop in
       func status(_ text: String, _ id: String, at seconds: Int64?) async throws -> [String] {
         try await shop.tell(
-          "account_status_changed", id, at: seconds, ["to": .stringValue(text)],
+          "account_status_changed",
+          id,
+          at: seconds,
+          ["to": .stringValue(text)],
           source: .ecommerce
         ).event?.enrichedFields ?? []
       }
@@ -166,7 +181,8 @@ struct EnrichmentTests {
       }
       #expect(try await shop.provenance()["account_status"] == "upsert")
       #expect(
-        try await status("enabled", "e5", at: GoogleProtobuf.Timestamp.now - 60) == [])
+        try await status("enabled", "e5", at: GoogleProtobuf.Timestamp.now - 60) == []
+      )
       #expect(try await shop.customer(.externalID("c1")).accountStatus == "disabled")
       #expect(try await status("enabled", "e6", at: nil) == ["account_status"])
       #expect(try await shop.customer(.externalID("c1")).accountStatus == "enabled")
@@ -178,7 +194,11 @@ struct EnrichmentTests {
       try await shop.ada()
       for text in ["invited", "declined"] {
         let answer = try await shop.tell(
-          "account_status_changed", "e1", ["to": .stringValue(text)], source: .ecommerce)
+          "account_status_changed",
+          "e1",
+          ["to": .stringValue(text)],
+          source: .ecommerce
+        )
         #expect(answer.event?.enrichedFields == ["account_status"])
         #expect(try await shop.customer(.externalID("c1")).accountStatus == text)
       }
@@ -198,7 +218,10 @@ struct EnrichmentTests {
       }
       func checkout(_ id: String, at seconds: Int64?) async throws -> [String] {
         try await shop.tell(
-          "checkout_started", id, at: seconds, source: .ecommerce,
+          "checkout_started",
+          id,
+          at: seconds,
+          source: .ecommerce,
           of: {
             $0.externalID = "c1"
             $0.firstName = "Old"
@@ -222,7 +245,10 @@ struct EnrichmentTests {
       try await shop.ada()
       func quiz(_ id: String, _ size: Int64, at seconds: Int64) async throws -> [String] {
         try await shop.tell(
-          "quiz_completed", id, at: seconds, source: .thirdParty,
+          "quiz_completed",
+          id,
+          at: seconds,
+          source: .thirdParty,
           of: {
             $0.externalID = "c1"
             $0.acceptsEmailMarketing = true
@@ -238,7 +264,11 @@ struct EnrichmentTests {
       #expect(kind == .int64Value(5))
       for type in ["email_subscribed", "sms_unsubscribed", "email_marked_spam", "email_bounced"] {
         try await shop.tell(
-          type, type, ["bounce_type": .stringValue("hard")], source: .thirdParty)
+          type,
+          type,
+          ["bounce_type": .stringValue("hard")],
+          source: .thirdParty
+        )
       }
       #expect(try await shop.history().isEmpty)
       #expect(try await shop.reasons(.email) == [])
@@ -249,10 +279,15 @@ struct EnrichmentTests {
     try await Shop.open { shop in
       try await shop.ada()
       func quiz(
-        _ id: String, _ value: PropertyValue.Kind, at seconds: Int64
+        _ id: String,
+        _ value: PropertyValue.Kind,
+        at seconds: Int64
       ) async throws -> [String] {
         try await shop.tell(
-          "quiz_completed", id, at: seconds, source: .thirdParty,
+          "quiz_completed",
+          id,
+          at: seconds,
+          source: .thirdParty,
           of: {
             $0.externalID = "c1"
             $0.customProperties["size"] = .with { $0.kind = value }
@@ -309,7 +344,8 @@ struct EnrichmentTests {
             $0.amount = .of(40)
             $0.refundedAt = .at(1_700_000_500)
           }
-        })
+        }
+      )
       #expect(refunded.derivedEvents.map(\.enrichedFields) == [["order_stats"]])
       known = try await shop.provenance()
       #expect(known["order_stats"] == "order_refunded")
@@ -337,15 +373,19 @@ struct EnrichmentTests {
       let begun = WallClock.now()
       try await shop.ada()
       let sent = try await shop.tell(
-        "checkout_started", "e1", source: .ecommerce,
+        "checkout_started",
+        "e1",
+        source: .ecommerce,
         of: {
           $0.externalID = "c1"
           $0.lastName = "King"
-        })
+        }
+      )
       #expect(try await shop.get(.externalID("c1")).provenance.isEmpty)
       let full = try await shop.get(.externalID("c1"), view: .full)
       #expect(
-        full.provenance.map(\.field) == ["email", "external_id", "last_name", "phone_number"])
+        full.provenance.map(\.field) == ["email", "external_id", "last_name", "phone_number"]
+      )
       let name = try #require(full.provenance.first { $0.field == "last_name" })
       #expect(name.setAt == .at(1_700_000_000) && name.setBy == "checkout_started")
       #expect(name.eventID == sent.event?.id)

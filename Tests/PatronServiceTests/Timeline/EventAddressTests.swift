@@ -76,7 +76,11 @@ struct EventAddressTests {
       try await shop.suppress(.externalID("c1"), .invalidAddress)
       try await shop.unsuppress(.externalID("c1"), [.invalidAddress])
       let failed = try await shop.tell(
-        "sms_failed", "f1", ["permanent": .boolValue(true)], of: Self.adaAndOther)
+        "sms_failed",
+        "f1",
+        ["permanent": .boolValue(true)],
+        of: Self.adaAndOther
+      )
       #expect(failed.warnings.isEmpty, "\(failed.warnings)")
       try await shop.upsert { $0.phoneNumber = Self.other }
       #expect(try await shop.reasons(.sms, .phoneNumber(Self.other)) == [.invalidAddress])
@@ -98,11 +102,17 @@ struct EventAddressTests {
       #expect(
         try await shop.consentEvents(.externalID("c2")).map(\.type) == [
           "sms_subscribed", "sms_unsubscribed",
-        ])
+        ]
+      )
       #expect(try await shop.found(["sms": ["subscribers"]]) == [])
       // A refusal is about the address alone.
       let failed = try await shop.tell(
-        "sms_failed", "f1", at: nil, ["permanent": .boolValue(true)], of: Self.adaAndOther)
+        "sms_failed",
+        "f1",
+        at: nil,
+        ["permanent": .boolValue(true)],
+        of: Self.adaAndOther
+      )
       #expect(failed.warnings.map(\.reason) == ["IDENTIFIER_KEPT", "ADDRESS_DIFFERS"])
       #expect(try await shop.reasons(.sms, .externalID("c2")) == [.invalidAddress])
       #expect(try await shop.reasons(.sms) == [])
@@ -137,11 +147,14 @@ struct EventAddressTests {
     try await Shop.open { shop in
       try await both(shop)
       let quiz = try await shop.tell(
-        "quiz_completed", "q1", source: .thirdParty,
+        "quiz_completed",
+        "q1",
+        source: .thirdParty,
         of: {
           Self.adaAndOther(&$0)
           $0.firstName = "Ada"
-        })
+        }
+      )
       #expect(quiz.outcome == .created && quiz.event?.enrichedFields == ["first_name"])
       #expect(quiz.warnings.map(\.reason) == ["IDENTIFIER_KEPT"])
       #expect(quiz.warnings.first?.field == "customer.phone_number")
@@ -150,11 +163,14 @@ struct EventAddressTests {
       #expect(agreed.warnings.map(\.reason) == ["IDENTIFIER_KEPT", "ADDRESS_DIFFERS"])
       #expect(try await shop.state(.sms) == .neverSubscribed)
       let checkout = try await shop.tell(
-        "checkout_started", "k1", source: .ecommerce,
+        "checkout_started",
+        "k1",
+        source: .ecommerce,
         of: {
           Self.adaAndOther(&$0)
           $0.acceptsSMSMarketing = true
-        })
+        }
+      )
       #expect(checkout.warnings.map(\.reason) == ["IDENTIFIER_KEPT", "ADDRESS_DIFFERS"])
       #expect(try await shop.state(.sms) == .neverSubscribed, "it was another number's agreement")
       #expect(try shop.store.check([RecordChecks.run]) == [])
@@ -166,8 +182,11 @@ struct EventAddressTests {
       for (number, topic) in ["transactional", "review_requests", "loyalty"].enumerated() {
         let phone = "+1415555021\(number)"
         let stop = try await shop.tell(
-          "sms_unsubscribed", "u\(number)", ["topic": .stringValue(topic)],
-          of: { $0.phoneNumber = phone })
+          "sms_unsubscribed",
+          "u\(number)",
+          ["topic": .stringValue(topic)],
+          of: { $0.phoneNumber = phone }
+        )
         #expect(stop.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
         try await shop.upsert { $0.phoneNumber = phone }
         #expect(try await shop.reasons(.sms, .phoneNumber(phone)) == [.unsubscribed])

@@ -17,7 +17,9 @@ struct EventFieldTests {
   }
 
   private func record(
-    _ shop: Shop, _ type: String = "email_unsubscribed", _ invalid: InvalidFields = .unspecified,
+    _ shop: Shop,
+    _ type: String = "email_unsubscribed",
+    _ invalid: InvalidFields = .unspecified,
     _ adjust: (inout EventInput) -> Void
   ) async throws -> RecordEventResponse {
     try await shop.record(invalidFields: invalid) {
@@ -48,11 +50,13 @@ struct EventFieldTests {
           -> RecordEventResponse
         {
           try await shop.tell(
-            type, event,
+            type,
+            event,
             of: {
               $0.externalID = id
               $0.email = email
-            })
+            }
+          )
         }
         let alone = try await failure { try await tell("email_unsubscribed", "u0", email: nil) }
         #expect(alone.code == .invalidArgument)
@@ -112,7 +116,8 @@ struct EventFieldTests {
       let many = Dictionary(
         uniqueKeysWithValues: (0..<500).map { index in
           ("a\(number(index))", PropertyValue.with { $0.kind = .int64Value(1) })
-        })
+        }
+      )
       let answer = try await record(shop, "sms_received") {
         $0.properties = many
         $0.properties["keyword"] = .with { $0.kind = .stringValue("STOP") }
@@ -120,7 +125,8 @@ struct EventFieldTests {
       #expect(
         answer.warnings.map { "\($0.reason) \($0.field) \($0.rule)" } == [
           "FIELD_CUT event.properties TOO_MANY_PROPERTIES"
-        ])
+        ]
+      )
       let kept = try #require(answer.event).properties
       #expect(kept.count == 400 && kept["keyword"] != nil)
       #expect(kept["a\(number(398))"] != nil && kept["a\(number(399))"] == nil)

@@ -9,7 +9,9 @@ import Testing
 /// The catalogue, registered types, and what events are held to by them.
 struct EventTypeTests {
   private func list(
-    _ shop: Shop, _ source: EventSource = .unspecified, in store: String = ""
+    _ shop: Shop,
+    _ source: EventSource = .unspecified,
+    in store: String = ""
   ) async throws -> [EventType] {
     try await shop.timelines.listEventTypes(
       .with {
@@ -20,7 +22,8 @@ struct EventTypeTests {
   }
 
   private func register(
-    _ shop: Shop, _ adjust: (inout EventType) -> Void = { _ in }
+    _ shop: Shop,
+    _ adjust: (inout EventType) -> Void = { _ in }
   ) async throws -> RegisterEventTypeResponse {
     try await shop.timelines.registerEventType(
       .with {
@@ -29,7 +32,8 @@ struct EventTypeTests {
           $0.type = "badge_won"
           adjust(&$0)
         }
-      })
+      }
+    )
   }
 
   @Test func theCatalogueIsPublished() async throws {
@@ -44,7 +48,8 @@ struct EventTypeTests {
             $0.name = "references.order_external_id"
             $0.type = "string"
             $0.required = true
-          })
+          }
+      )
       let own = try await list(shop, .product)
       #expect(own.allSatisfy { $0.source == .product && !$0.product.isEmpty })
       let shops = try await list(shop, .ecommerce)
@@ -108,7 +113,8 @@ struct EventTypeTests {
           Broken("type.fields[1].name", "PROPERTY_DUPLICATE"),
           Broken("type.fields[2].name", "PROPERTY_NAME_LENGTH"),
           Broken("type.fields[2].type", "FIELD_TYPE_UNKNOWN"),
-        ])
+        ]
+      )
       func fields(_ count: Int) -> [EventField] {
         (0..<count).map { n in .with { $0.name = "f\(n)" } }
       }
@@ -144,7 +150,9 @@ struct EventTypeTests {
   }
 
   private func record(
-    _ shop: Shop, _ type: String, _ source: EventSource = .product,
+    _ shop: Shop,
+    _ type: String,
+    _ source: EventSource = .product,
     _ adjust: (inout EventInput) -> Void = { _ in }
   ) async throws -> RecordEventResponse {
     try await shop.record(invalidFields: .reject, of: { $0.email = "a@example.com" }) {
@@ -159,7 +167,10 @@ struct EventTypeTests {
   @Test func theLabelOfATypeIsTheTitleOfItsEvents() async throws {
     try await Shop.open { shop in
       func event(
-        _ id: String, _ type: String = "badge_won", app: String = "quiz_app", _ title: String = ""
+        _ id: String,
+        _ type: String = "badge_won",
+        app: String = "quiz_app",
+        _ title: String = ""
       ) async throws -> Event {
         let response = try await record(shop, type, .thirdParty) {
           $0.eventID = id
@@ -207,7 +218,9 @@ struct EventTypeTests {
     let customer = CustomerRef.with { $0.ref = .email("a@example.com") }
     #expect(own(try await shop.timeline(.email("a@example.com")).events) == titles)
     let found = try await shop.timeline(
-      .email("a@example.com"), filter: .with { $0.query = "won a BADGE" })
+      .email("a@example.com"),
+      filter: .with { $0.query = "won a BADGE" }
+    )
     #expect(Set(own(found.events).keys) == ["early", "late"])
     let one = try await shop.timelines.getEvent(.with { $0.event = .id(early.id) })
     #expect(one.event?.title == "Won a badge" && own(one.relatedEvents).count == 4)
@@ -220,8 +233,8 @@ struct EventTypeTests {
         .with {
           $0.customer = customer
           $0.format = format
-        })
-      {
+        }
+      ) {
         bytes += part.data
       }
       if format == .csv {
@@ -240,7 +253,8 @@ struct EventTypeTests {
       .with {
         $0.customer = customer
         $0.afterSequence = 1
-      })
+      }
+    )
     for try await change in stream {
       if let event = change.event, titles[event.eventID] != nil { watched.append(event) }
       if watched.count == titles.count { break }
@@ -298,7 +312,10 @@ struct EventTypeTests {
     ("points_adjusted", "points", -1_000_000_000_000, 1_000_000_000_000),
   ])
   func rangesOfWholeNumbers(
-    _ type: String, _ name: String, _ least: Int64, _ most: Int64
+    _ type: String,
+    _ name: String,
+    _ least: Int64,
+    _ most: Int64
   ) async throws {
     try await Shop.open { shop in
       func call(_ kind: PropertyValue.Kind) async throws -> RecordEventResponse {
@@ -322,7 +339,8 @@ struct EventTypeTests {
           $0.year = 2030
           $0.month = 1
           $0.day = 1
-        }), true
+        }
+      ), true
     ),
   ])
   func kindsOfTimes(_ kind: PropertyValue.Kind, _ fits: Bool) async throws {

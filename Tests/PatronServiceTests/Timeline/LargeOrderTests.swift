@@ -49,7 +49,8 @@ struct LargeOrderTests {
       .with {
         $0.orderExternalID = "o1"
         $0.fulfillment = Self.shipment(number)
-      })
+      }
+    )
   }
 
   private func refund(_ shop: Shop, reason: String = "") async throws -> SyncRefundResponse {
@@ -62,7 +63,8 @@ struct LargeOrderTests {
           $0.amount = .of(1)
           $0.reason = reason
         }
-      })
+      }
+    )
   }
 
   private func get(_ shop: Shop, _ token: String = "") async throws -> GetOrderResponse {
@@ -70,7 +72,8 @@ struct LargeOrderTests {
       .with {
         $0.order = .externalID("o1")
         $0.partToken = token
-      })
+      }
+    )
   }
 
   private func size(_ shop: Shop) throws -> Int {
@@ -116,7 +119,8 @@ struct LargeOrderTests {
               $0.order = order
             }
           }
-        })
+        }
+      )
       #expect(batch.counts?.rejected == 1 && batch.counts?.created == 1)
       #expect(batch.results[0].error?.asError.reason == "ORDER_TOO_LARGE")
       let synced = try await shop.sync(order(450)) { $0.email = "a@example.com" }
@@ -135,7 +139,8 @@ struct LargeOrderTests {
               $0.startedAt = .at(1_700_000_000)
               $0.lineItems = Self.lineItems(items)
             }
-          })
+          }
+        )
       }
       let image = try shop.image()
       let refused = try await failure { try await sync(500) }
@@ -157,7 +162,8 @@ struct LargeOrderTests {
     }
     #expect(
       [RecordLimit.order, .checkout, .customer, .event].map(\.reason)
-        == ["ORDER_TOO_LARGE", "CHECKOUT_TOO_LARGE", "CUSTOMER_TOO_LARGE", "EVENT_TOO_LARGE"])
+        == ["ORDER_TOO_LARGE", "CHECKOUT_TOO_LARGE", "CUSTOMER_TOO_LARGE", "EVENT_TOO_LARGE"]
+    )
   }
 
   // MARK: - What is too large already
@@ -229,7 +235,8 @@ struct LargeOrderTests {
         #expect((shown?.fulfillments.count ?? 99) < 24)
       }
       let list = try await shop.timelines.listOrders(
-        .with { $0.customer = .with { $0.ref = .email("a@example.com") } })
+        .with { $0.customer = .with { $0.ref = .email("a@example.com") } }
+      )
       check(list.orders.first)
       #expect(list.orders.last?.externalID == "o2" && list.orders.last?.isPartial == false)
       let page = try await shop.timeline(.email("a@example.com"))
@@ -255,7 +262,8 @@ struct LargeOrderTests {
           $0.order = .of("o1", 100)
           $0.replace = true
           $0.allowRegress = true
-        })
+        }
+      )
       #expect(small.outcome == .updated && small.order?.isPartial == false)
       #expect(try size(shop) < 1000)
       #expect(try await refund(shop).outcome == .updated)
@@ -270,13 +278,15 @@ struct LargeOrderTests {
         .with {
           $0.customer = .with { $0.ref = .email("a@example.com") }
           $0.format = .zip
-        })
-      {
+        }
+      ) {
         bytes += part.data
       }
       let folder = TemporaryDirectory()
       try FileManager.default.createDirectory(
-        atPath: folder.path, withIntermediateDirectories: true)
+        atPath: folder.path,
+        withIntermediateDirectories: true
+      )
       let path = folder.path + "/a.zip"
       try Data(bytes).write(to: URL(filePath: path))
       guard let counts = try Self.python(path) else { return }

@@ -17,7 +17,9 @@ struct OrderFieldTests {
         for (number, call) in calls.enumerated() {
           let place = "\(name), call \(number + 1)"
           let packed = try SyncOrderRequest.descriptor.packJSON(
-            Array(call[1].utf8), options: JSONReadOptions())
+            Array(call[1].utf8),
+            options: JSONReadOptions()
+          )
           let answer = try await shop.timelines.syncOrder(try SyncOrderRequest(decoding: packed))
           #expect(answer.outcome.description == "OUTCOME_\(call[2])", "\(place)")
           let warnings = Set(answer.warnings.map(\.reason)).sorted().joined(separator: ",")

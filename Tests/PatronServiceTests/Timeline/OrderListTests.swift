@@ -6,14 +6,18 @@ import Testing
 /// Lists of orders and single ones.
 struct OrderListTests {
   private func list(
-    _ shop: Shop, _ ref: CustomerRef.Ref?, size: Int32 = 0, token: String = ""
+    _ shop: Shop,
+    _ ref: CustomerRef.Ref?,
+    size: Int32 = 0,
+    token: String = ""
   ) async throws -> ListOrdersResponse {
     try await shop.timelines.listOrders(
       .with {
         $0.customer = .with { $0.ref = ref }
         $0.pageSize = size
         $0.pageToken = token
-      })
+      }
+    )
   }
 
   @Test(arguments: [Int32(1), 2, 3, 100])
@@ -87,7 +91,8 @@ struct OrderListTests {
       #expect(answer.order == synced.order)
       #expect(
         answer.events.map(\.eventID)
-          == ["e44", "e33", "e22", "e11", "e0", synced.derivedEvents[0].eventID])
+          == ["e44", "e33", "e22", "e11", "e0", synced.derivedEvents[0].eventID]
+      )
       #expect(try await get(shop, .id(synced.order?.id ?? 0)) == answer)
       for number in 0..<50 {
         try await shop.record(of: { $0.email = "a@example.com" }) {

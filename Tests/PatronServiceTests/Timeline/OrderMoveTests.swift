@@ -18,13 +18,16 @@ struct OrderMoveTests {
   }
 
   private func move(
-    _ shop: Shop, _ order: String?, to customer: CustomerRef.Ref
+    _ shop: Shop,
+    _ order: String?,
+    to customer: CustomerRef.Ref
   ) async throws -> MoveOrderResponse {
     try await shop.timelines.moveOrder(
       .with {
         if let order { $0.order = .with { $0.ref = .externalID(order) } }
         $0.customer = .with { $0.ref = customer }
-      })
+      }
+    )
   }
 
   @Test func thePlatformCorrectsTheGuest() async throws {
@@ -37,7 +40,8 @@ struct OrderMoveTests {
             $0.startedAt = .at(1_699_999_000)
             $0.abandonedAt = .at(1_699_999_500)
           }
-        })
+        }
+      )
       let order = Order.of("o1", 1000) {
         $0.paymentStatus = .paid
         $0.checkoutToken = "k1"
@@ -66,7 +70,8 @@ struct OrderMoveTests {
         Set(try await types(shop, "right@example.com")) == [
           "order_placed", "order_paid", "order_refunded", "checkout_started", "checkout_abandoned",
           "checkout_recovered",
-        ])
+        ]
+      )
       #expect(try await types(shop, "typo@example.com") == ["order_placed"])
       // What others recorded about it names its customer itself.
       let left = try await shop.timeline(.email("typo@example.com")).events.map(\.eventID)
@@ -78,7 +83,8 @@ struct OrderMoveTests {
         .with {
           $0.customer = .with { $0.email = "right@example.com" }
           $0.checkout = .with { $0.token = "k1" }
-        })
+        }
+      )
       #expect(checkout.outcome == .unchanged)
     }
   }
@@ -130,7 +136,8 @@ struct OrderMoveTests {
         }
         #expect(moved.warnings.map(\.reason) == ["ORDER_MOVED", "CONSENT_NOT_CARRIED"])
         #expect(
-          try await shop.state(.email, .email("right\(number)@example.com")) == .neverSubscribed)
+          try await shop.state(.email, .email("right\(number)@example.com")) == .neverSubscribed
+        )
       }
       #expect(try await shop.state(.email, .email("typo@example.com")) == .neverSubscribed)
       // Who agreed in person stays.
@@ -243,7 +250,8 @@ struct OrderMoveTests {
           .with {
             $0.customer = .with { $0.email = email }
             $0.order = .of("o1", 100)
-          })
+          }
+        )
       }
       try await sync("a@example.com")
       try await sync("b@example.com")

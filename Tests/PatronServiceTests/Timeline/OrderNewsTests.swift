@@ -65,7 +65,8 @@ struct OrderNewsTests {
               $0.order = .of("o1", total)
             }
           }
-        })
+        }
+      )
       #expect(answer.counts?.updated == 2)
       let events = try await shop.timeline(.email("a@example.com")).events
       let updated = events.filter { $0.type == "order_updated" }
@@ -115,7 +116,9 @@ struct OrderNewsTests {
       let told = try await sync(shop, order)
       #expect(told.map(\.type) == ["order_refunded"] && told.first?.revision == 1)
       let stored = try await shop.timeline(
-        .email("a@example.com"), filter: .with { $0.types = ["order_refunded"] })
+        .email("a@example.com"),
+        filter: .with { $0.types = ["order_refunded"] }
+      )
       #expect(stored.events.map(\.amount) == [.of(2500)])
       // A second refund makes the first no full one any more, once the first is corrected.
       order.refunds = [
@@ -125,7 +128,9 @@ struct OrderNewsTests {
       order.refunds[0].amount = .of(100)
       #expect(try await sync(shop, order).count == 2)
       let full = try await shop.timeline(
-        .email("a@example.com"), filter: .with { $0.types = ["order_refunded"] })
+        .email("a@example.com"),
+        filter: .with { $0.types = ["order_refunded"] }
+      )
       let flags = full.events.map { $0.properties["full"]?.kind }
       #expect(flags == [.boolValue(false), .boolValue(false)])
     }
@@ -144,7 +149,8 @@ struct OrderNewsTests {
               $0.trackingNumber = "N1"
               $0.trackingURL = "https://dhl.example/N1"
             }
-          })
+          }
+        )
       }
       let sent = try await ship(.inTransit)
       #expect(sent.derivedEvents.map(\.type) == ["order_fulfilled"])
@@ -228,7 +234,9 @@ struct OrderNewsTests {
         ("broken", "order_refunded"), ("save10", "order_placed"), ("visa", "order_paid"),
       ] {
         let found = try await shop.timeline(
-          .email("a@example.com"), filter: .with { $0.query = query })
+          .email("a@example.com"),
+          filter: .with { $0.query = query }
+        )
         #expect(found.events.map(\.type) == [type], "\(query)")
       }
     }
@@ -253,18 +261,21 @@ struct OrderNewsTests {
       {
         let event = try await sync(shop, .of(id, 100, at: 1_700_000_000 + seconds)).first
         numbers.append(
-          ["order_number_for_customer", "first_order"].map { event?.properties[$0]?.kind })
+          ["order_number_for_customer", "first_order"].map { event?.properties[$0]?.kind }
+        )
       }
       #expect(
         numbers == [
           [.int64Value(1), .boolValue(true)], [.int64Value(2), .boolValue(false)], [nil, nil],
           [.int64Value(4), .boolValue(false)],
-        ])
+        ]
+      )
     }
   }
 
   private func checkOut(
-    _ shop: Shop, _ adjust: (inout Checkout) -> Void
+    _ shop: Shop,
+    _ adjust: (inout Checkout) -> Void
   ) async throws -> SyncCheckoutResponse {
     try await shop.timelines.syncCheckout(
       .with {
@@ -275,7 +286,8 @@ struct OrderNewsTests {
           $0.lineItems = Self.full.lineItems
           adjust(&$0)
         }
-      })
+      }
+    )
   }
 
   @Test func checkoutsSayWhatIsInTheBasketAndBelongToTheirOrder() async throws {
@@ -283,7 +295,8 @@ struct OrderNewsTests {
       let left = try await checkOut(shop) { $0.abandonedAt = .at(1_699_993_600) }.derivedEvents
       #expect(left.map { text($0, "line_items") } == ["2 × Blue Mug, p2", "2 × Blue Mug, p2"])
       #expect(
-        left.last?.properties["abandoned_at"]?.kind == .timestampValue(.at(1_699_993_600)))
+        left.last?.properties["abandoned_at"]?.kind == .timestampValue(.at(1_699_993_600))
+      )
       let later = try await checkOut(shop) { $0.abandonedAt = .at(1_699_997_200) }.derivedEvents
       #expect(later.map(\.type) == ["checkout_abandoned"])
       let placed = try await sync(shop, Self.full).first
@@ -309,14 +322,16 @@ struct OrderNewsTests {
         whole.warnings.map(\.field) == [
           "order.cancellation.cancelled_at", "order.refunds[1].refunded_at",
           "order.fulfillments[0].fulfilled_at",
-        ])
+        ]
+      )
       order = .of("o2", 5000)
       #expect(try await shop.sync(order) { $0.email = "a@example.com" }.warnings.isEmpty)
       let part = try await shop.timelines.syncRefund(
         .with {
           $0.orderExternalID = "o2"
           $0.refund = OrderPartTests.refund("r1", 1, at: 1_600_000_000)
-        })
+        }
+      )
       #expect(part.warnings.map(\.field) == ["refund.refunded_at"] && part.outcome == .updated)
       let checkout = try await checkOut(shop) { $0.abandonedAt = .at(1_600_000_000) }
       #expect(checkout.warnings.map(\.field) == ["checkout.abandoned_at"])

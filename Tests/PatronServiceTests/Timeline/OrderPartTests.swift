@@ -9,7 +9,10 @@ import Testing
 /// Refunds and shipments that come by themselves.
 struct OrderPartTests {
   static func refund(
-    _ id: String, _ amount: Int64, _ currency: String = "USD", at seconds: Int64 = 1_700_000_500
+    _ id: String,
+    _ amount: Int64,
+    _ currency: String = "USD",
+    at seconds: Int64 = 1_700_000_500
   ) -> Refund {
     .with {
       $0.externalID = id
@@ -19,23 +22,29 @@ struct OrderPartTests {
   }
 
   private func refund(
-    _ shop: Shop, _ refund: Refund?, of order: String = "o1"
+    _ shop: Shop,
+    _ refund: Refund?,
+    of order: String = "o1"
   ) async throws -> SyncRefundResponse {
     try await shop.timelines.syncRefund(
       .with {
         $0.orderExternalID = order
         $0.refund = refund
-      })
+      }
+    )
   }
 
   private func ship(
-    _ shop: Shop, _ fulfillment: Fulfillment?, of order: String = "o1"
+    _ shop: Shop,
+    _ fulfillment: Fulfillment?,
+    of order: String = "o1"
   ) async throws -> SyncFulfillmentResponse {
     try await shop.timelines.syncFulfillment(
       .with {
         $0.orderExternalID = order
         $0.fulfillment = fulfillment
-      })
+      }
+    )
   }
 
   private func order(_ shop: Shop, _ adjust: (inout Order) -> Void = { _ in }) async throws {
@@ -122,7 +131,8 @@ struct OrderPartTests {
           Broken("refund.external_id", "FIELD_REQUIRED"),
           Broken("refund.refunded_at", "FIELD_REQUIRED"),
           Broken("refund.amount", "FIELD_REQUIRED"),
-        ])
+        ]
+      )
       let mixed = try await violations { try await refund(shop, Self.refund("r", 1, "EUR")) }
       #expect(mixed == [Broken("refund.amount.currency_code", "CURRENCY_MIXED")])
       let negative = try await violations { try await refund(shop, Self.refund("r", -1)) }
@@ -240,7 +250,8 @@ struct OrderPartTests {
         .with {
           $0.productID = "p2"
           $0.quantity = 1
-        })
+        }
+      )
       let part = try await violations { try await ship(shop, other) }
       #expect(part == [Broken("fulfillment.items[1].product_id", "PRODUCT_NOT_IN_ORDER")])
       let whole = try await violations {
@@ -249,7 +260,8 @@ struct OrderPartTests {
         try await shop.sync(order) { $0.email = "a@example.com" }
       }
       #expect(
-        whole == [Broken("order.fulfillments[0].items[1].product_id", "PRODUCT_NOT_IN_ORDER")])
+        whole == [Broken("order.fulfillments[0].items[1].product_id", "PRODUCT_NOT_IN_ORDER")]
+      )
       #expect(try shop.image() == image)
       other.items[1].productID = ""
       #expect(try await ship(shop, other).outcome == .updated)
@@ -283,7 +295,8 @@ struct OrderPartTests {
           ]
           $0.replace = true
           $0.allowRegress = true
-        })
+        }
+      )
       let warnings = batch.results.first?.warnings ?? []
       #expect(warnings.map(\.field) == ["order.refunds", "order.fulfillments"])
       #expect(warnings.allSatisfy { $0.reason == "ORDER_PARTS_REMOVED" })
@@ -366,7 +379,8 @@ struct OrderPartTests {
           Broken("fulfillment.external_id", "FIELD_REQUIRED"),
           Broken("fulfillment.fulfilled_at", "TIME_OUT_OF_RANGE"),
           Broken("fulfillment.items[0].quantity", "QUANTITY_OUT_OF_RANGE"),
-        ])
+        ]
+      )
     }
   }
 }

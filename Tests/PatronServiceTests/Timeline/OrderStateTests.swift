@@ -98,7 +98,8 @@ struct OrderStateTests {
           .with {
             $0.orderExternalID = "o1"
             $0.refund = OrderPartTests.refund(id, amount)
-          })
+          }
+        )
         #expect(answer.order?.paymentStatus == .refunded, "\(id)")
         let customer = try await shop.customer(.id(answer.order?.customerID ?? 0))
         #expect(customer.orderStats.first?.refundedTotal == 5000, "\(id)")
@@ -110,7 +111,8 @@ struct OrderStateTests {
         .with {
           $0.orderExternalID = "o1"
           $0.refund = OrderPartTests.refund("r3", 1000)
-        })
+        }
+      )
       #expect(less.order?.paymentStatus == .partiallyRefunded)
     }
   }
@@ -127,13 +129,23 @@ struct OrderStateTests {
               $0.fulfilledAt = .at(1_700_000_300)
               $0.shipmentStatus = .delivered
             }
-          })
+          }
+        )
         let kept = try await shop.sync(
-          .of("o1", 5000), replace: mask.isEmpty, mask: mask, of: guest)
+          .of("o1", 5000),
+          replace: mask.isEmpty,
+          mask: mask,
+          of: guest
+        )
         #expect(kept.order?.fulfillmentStatus == .fulfilled && kept.outcome == .unchanged)
         #expect(kept.warnings.map(\.field).contains("order.fulfillment_status"))
         let taken = try await shop.sync(
-          .of("o1", 5000), replace: mask.isEmpty, allowRegress: true, mask: mask, of: guest)
+          .of("o1", 5000),
+          replace: mask.isEmpty,
+          allowRegress: true,
+          mask: mask,
+          of: guest
+        )
         #expect(taken.order?.fulfillmentStatus == .unspecified)
       }
     }
@@ -159,7 +171,8 @@ struct OrderStateTests {
           Set(kept.warnings.map(\.field)) == [
             "order.payment_status", "order.fulfillment_status", "order.cancellation",
             "order.refunds", "order.fulfillments",
-          ])
+          ]
+        )
       }
       let taken = try await shop.sync(Self.late, allowRegress: true, of: guest)
       #expect(taken.order?.paymentStatus == .pending && taken.order?.cancellation == nil)
@@ -205,7 +218,9 @@ struct OrderStateTests {
           $0.externalID = "o1"
           $0.paymentStatus = .paid
           $0.paidAt = .at(1_700_000_300)
-        }, of: guest)
+        },
+        of: guest
+      )
       var expected = before
       expected.paymentStatus = .paid
       expected.paidAt = .at(1_700_000_300)
@@ -220,7 +235,9 @@ struct OrderStateTests {
           $0.discount = Money()
           $0.shippingAddress = Address()
           $0.name = ""
-        }, of: guest)
+        },
+        of: guest
+      )
       expected.paymentMethod = nil
       expected.discount = nil
       expected.shippingAddress = nil
@@ -279,7 +296,8 @@ struct OrderStateTests {
       #expect(
         missing == [
           Broken("order.placed_at", "FIELD_REQUIRED"), Broken("order.total", "FIELD_REQUIRED"),
-        ])
+        ]
+      )
       let new = try await violations {
         try await shop.sync(.with { $0.externalID = "o9" }, of: guest)
       }
@@ -294,19 +312,24 @@ struct OrderStateTests {
           $0.paymentStatus = .paid
           $0.updatedAt = .at(1_700_000_100)
           $0.refunds = [OrderPartTests.refund("r1", 100, at: 1_700_000_050)]
-        }, of: guest)
+        },
+        of: guest
+      )
       _ = try await shop.timelines.syncRefund(
         .with {
           $0.orderExternalID = "o1"
           $0.refund = OrderPartTests.refund("r2", 200, at: 1_700_000_500)
-        })
+        }
+      )
       // Newer than the order was, and older than the second refund.
       let answer = try await shop.sync(
         .with {
           $0.externalID = "o1"
           $0.updatedAt = .at(1_700_000_300)
           $0.refunds = [OrderPartTests.refund("r3", 50, at: 1_700_000_200)]
-        }, of: guest)
+        },
+        of: guest
+      )
       #expect(answer.order?.refunds.map(\.externalID) == ["r2", "r3"])
       #expect(reasons(answer) == ["ORDER_PARTS_REMOVED"])
       #expect(answer.order?.paymentStatus == .partiallyRefunded)
@@ -328,7 +351,8 @@ struct OrderStateTests {
               $0.shipmentStatus = status
               $0.occurredAt = time.map { .at($0) }
             }
-          })
+          }
+        )
       }
       _ = try await ship(.inTransit, 1_700_000_200)
       let arrived = try await ship(.delivered, 1_700_000_900)
@@ -356,7 +380,8 @@ struct OrderStateTests {
       let lines = [line("l1", "p1", "red"), line("l2", "p1", "blue"), line("l3", "p2", "")]
       try await shop.sync(.of("o1", 1000) { $0.lineItems = lines }, of: guest)
       func ship(
-        _ id: String, _ item: (inout FulfilledItem) -> Void
+        _ id: String,
+        _ item: (inout FulfilledItem) -> Void
       ) async throws -> SyncFulfillmentResponse {
         try await shop.timelines.syncFulfillment(
           .with {
@@ -371,7 +396,8 @@ struct OrderStateTests {
                 }
               ]
             }
-          })
+          }
+        )
       }
       let wrong: [(String, String, @Sendable (inout FulfilledItem) -> Void)] = [
         ("variant_id", "VARIANT_NOT_IN_ORDER", { $0.variantID = "green" }),
@@ -423,7 +449,9 @@ struct OrderStateTests {
         .with {
           $0.externalID = "o1"
           $0.total = .of(920, "EUR")
-        }, of: guest)
+        },
+        of: guest
+      )
       #expect(reasons(corrected) == ["ORDER_CURRENCY_CORRECTED"])
       #expect(corrected.order?.discount == nil && corrected.order?.lineItems.first?.total == nil)
       #expect(corrected.order?.lineItems.first?.name == "Mug")
@@ -434,13 +462,16 @@ struct OrderStateTests {
         .with {
           $0.orderExternalID = "o1"
           $0.refund = OrderPartTests.refund("r1", 20, "EUR")
-        })
+        }
+      )
       let again = try await violations {
         try await shop.sync(
           .with {
             $0.externalID = "o1"
             $0.total = .of(1000)
-          }, of: guest)
+          },
+          of: guest
+        )
       }
       #expect(again == [Broken("order.refunds[0].amount.currency_code", "CURRENCY_MIXED")])
     }

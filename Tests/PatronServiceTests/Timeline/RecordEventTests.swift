@@ -288,8 +288,10 @@ struct RecordEventTests {
               $0.source = .thirdParty
               $0.sourceName = "quiz_app"
               $0.eventID = " pad "
-            })
-        })
+            }
+          )
+        }
+      )
       #expect(found.event?.id == first.event?.id)
       let blank = try await violations { try await shop.record(Self.quiz("  ")) }
       #expect(blank == [Broken("event.event_id", "EVENT_ID_LENGTH")])

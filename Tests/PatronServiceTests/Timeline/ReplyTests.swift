@@ -19,11 +19,19 @@ struct ReplyTests {
   }
 
   private func answer(
-    _ shop: Shop, _ id: String, _ text: String, event: String, at seconds: Int64 = 1_700_000_100
+    _ shop: Shop,
+    _ id: String,
+    _ text: String,
+    event: String,
+    at seconds: Int64 = 1_700_000_100
   ) async throws -> RecordEventResponse {
     try await shop.tell(
-      "sms_received", event, at: seconds, ["body_excerpt": .stringValue(text)],
-      of: { $0.externalID = id })
+      "sms_received",
+      event,
+      at: seconds,
+      ["body_excerpt": .stringValue(text)],
+      of: { $0.externalID = id }
+    )
   }
 
   private func possible(_ shop: Shop) async throws -> [String] {
@@ -42,9 +50,12 @@ struct ReplyTests {
         let isPossible = row[1] == "possible"
         #expect(
           try await shop.state(.sms, .externalID(id)) == (isOut ? .unsubscribed : .subscribed),
-          "\(row[0])")
+          "\(row[0])"
+        )
         #expect(
-          told.warnings.map(\.reason) == (isPossible ? ["POSSIBLE_OPT_OUT"] : []), "\(row[0])")
+          told.warnings.map(\.reason) == (isPossible ? ["POSSIBLE_OPT_OUT"] : []),
+          "\(row[0])"
+        )
         if isPossible { listed.append(id) }
       }
       #expect(try await possible(shop) == listed)
@@ -72,7 +83,8 @@ struct ReplyTests {
       #expect(again.outcome == .updated && again.warnings.isEmpty)
       #expect(
         try await shop.timeline(.externalID("c1")).events
-          .count { $0.type == "sms_possible_opt_out" } == 1)
+          .count { $0.type == "sms_possible_opt_out" } == 1
+      )
       // What the shop's record says is no answer to it; the customer's own word is.
       try await shop.upsert {
         $0.externalID = "c1"
@@ -121,7 +133,12 @@ struct ReplyTests {
       }
       #expect(try await shop.state(.sms) == .unsubscribed)
       let told = try await answer(
-        shop, "c1", "START", event: "r2", at: GoogleProtobuf.Timestamp.now)
+        shop,
+        "c1",
+        "START",
+        event: "r2",
+        at: GoogleProtobuf.Timestamp.now
+      )
       #expect(told.warnings.map(\.reason) == ["OPT_IN_NOT_TAKEN"])
       #expect(try await shop.state(.sms) == .unsubscribed)
       #expect(try shop.findings() == [])
@@ -143,7 +160,8 @@ struct ReplyTests {
       let consent = try await shop.customer(.externalID("c1")).subscriptions.first
       #expect(consent?.changedBy == .customer)
       _ = try await shop.customers.updateStoreSettings(
-        .with { $0.settings = .with { $0.smsDoubleOptIn = true } })
+        .with { $0.settings = .with { $0.smsDoubleOptIn = true } }
+      )
       _ = try await answer(shop, "c1", "STOP", event: "r5", at: 1_700_000_400)
       _ = try await answer(shop, "c1", "START", event: "r6", at: 1_700_000_500)
       #expect(try await shop.state(.sms) == .pending, "where the store asks for confirmation")
@@ -161,7 +179,8 @@ struct ReplyTests {
             $0.optOutWords = .with { $0.values = [" aufhören ", "Aufhören", "weg"] }
             $0.optInWords = .with { $0.values = ["weiter"] }
           }
-        })
+        }
+      )
       #expect(set.settings?.optOutWords?.values == ["aufhören", "weg"])
       _ = try await answer(shop, "c1", "AUFHOREN bitte", event: "r2", at: 1_700_000_200)
       #expect(try await shop.state(.sms) == .unsubscribed)
@@ -169,24 +188,32 @@ struct ReplyTests {
       #expect(try await shop.state(.sms) == .subscribed)
       // An address that nobody has, and a word of the store's.
       let nobody = try await shop.tell(
-        "sms_received", "r4", ["body_excerpt": .stringValue("Weg")],
-        of: { $0.phoneNumber = "+14155559999" })
+        "sms_received",
+        "r4",
+        ["body_excerpt": .stringValue("Weg")],
+        of: { $0.phoneNumber = "+14155559999" }
+      )
       #expect(nobody.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
       // One that is nobody's by the store's own list.
       _ = try await shop.customers.updateStoreSettings(
         .with {
           $0.settings = .with { $0.sharedIdentifiers = .with { $0.values = ["+14155558888"] } }
-        })
+        }
+      )
       let shared = try await shop.tell(
-        "sms_received", "r5", ["body_excerpt": .stringValue("Weg")],
-        of: { $0.phoneNumber = "+14155558888" })
+        "sms_received",
+        "r5",
+        ["body_excerpt": .stringValue("Weg")],
+        of: { $0.phoneNumber = "+14155558888" }
+      )
       #expect(shared.warnings.map(\.reason).contains("ADDRESS_SUPPRESSED"))
       #expect(shared.event == nil)
       let refused = try await failure {
         try await shop.customers.updateStoreSettings(
           .with {
             $0.settings = .with { $0.optOutWords = .with { $0.values = ["?"] } }
-          })
+          }
+        )
       }
       #expect(refused.violations.map(\.reason) == ["WORD_LENGTH"])
     }

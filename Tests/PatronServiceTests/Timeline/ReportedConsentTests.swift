@@ -57,11 +57,15 @@ struct ReportedConsentTests {
       try await shop.ada()
       func placed(_ accepts: Bool, at seconds: Int64) async throws {
         try await shop.tell(
-          "checkout_started", "k1", at: seconds, source: .ecommerce,
+          "checkout_started",
+          "k1",
+          at: seconds,
+          source: .ecommerce,
           of: {
             $0.externalID = "c1"
             $0.acceptsEmailMarketing = accepts
-          })
+          }
+        )
       }
       try await placed(false, at: 1_700_000_000)
       try await shop.tell("email_subscribed", "s1", at: 1_700_000_100)
@@ -79,7 +83,10 @@ struct ReportedConsentTests {
       try await shop.ada()
       try await shop.tell("sms_subscribed", "s1")
       let blocked = try await shop.tell(
-        "sms_suppressed", "x1", ["reason": .stringValue("carrier_block")])
+        "sms_suppressed",
+        "x1",
+        ["reason": .stringValue("carrier_block")]
+      )
       #expect(blocked.event?.enrichedFields == ["suppressions"] && blocked.warnings.isEmpty)
       #expect(try await shop.reasons(.sms) == [.carrierBlock])
       #expect(try await shop.status().canReceive == false)
@@ -90,12 +97,18 @@ struct ReportedConsentTests {
       let told = try await shop.timeline(.externalID("c1")).events.map(\.type)
       #expect(told.filter { $0.hasSuffix("suppressed") }.count == 2, "each is told once")
       let lifted = try await shop.tell(
-        "sms_unsuppressed", "x3", ["previous_reason": .stringValue("carrier_block")])
+        "sms_unsuppressed",
+        "x3",
+        ["previous_reason": .stringValue("carrier_block")]
+      )
       #expect(lifted.warnings.map(\.reason) == ["SUPPRESSION_KEPT"])
       #expect(try await shop.reasons(.sms) == [.carrierBlock])
       let unknown = try await shop.tell(
-        "email_suppressed", "x4", ["reason": .stringValue("policy")],
-        of: { $0.email = "n@example.com" })
+        "email_suppressed",
+        "x4",
+        ["reason": .stringValue("policy")],
+        of: { $0.email = "n@example.com" }
+      )
       #expect(unknown.event == nil && unknown.warnings.map(\.reason) == ["ADDRESS_SUPPRESSED"])
       try await shop.upsert { $0.email = "n@example.com" }
       #expect(try await shop.reasons(.email, .email("n@example.com")) == [.policy])
@@ -108,20 +121,32 @@ struct ReportedConsentTests {
       try await shop.ada()
       try await shop.tell("sms_subscribed", "s1", at: 1_700_000_000)
       try await shop.tell(
-        "sms_received", "r1", at: 1_700_000_100, ["body_excerpt": .stringValue("Will it? No!")])
+        "sms_received",
+        "r1",
+        at: 1_700_000_100,
+        ["body_excerpt": .stringValue("Will it? No!")]
+      )
       let unread = try await shop.tell(
-        "sms_received", "r3", at: 1_700_000_150, ["text": .stringValue("STOP")])
+        "sms_received",
+        "r3",
+        at: 1_700_000_150,
+        ["text": .stringValue("STOP")]
+      )
       #expect(unread.warnings.map(\.reason) == ["REPLY_UNREAD"])
       #expect(try await shop.state(.sms) == .subscribed)
       let stop = try await shop.tell(
-        "sms_received", "r2", at: 1_700_000_200,
-        ["keyword": .stringValue("STOP"), "actor": .stringValue("system")])
+        "sms_received",
+        "r2",
+        at: 1_700_000_200,
+        ["keyword": .stringValue("STOP"), "actor": .stringValue("system")]
+      )
       #expect(stop.event?.enrichedFields == ["accepts_sms_marketing", "subscriptions"])
       let row = try #require(try await shop.history().last)
       #expect(row.state == .unsubscribed && row.actor == .customer)
       #expect(row.evidence?.method == .keyword)
       #expect(
-        try await shop.consentEvents().map(\.type) == ["sms_subscribed", "sms_unsubscribed"])
+        try await shop.consentEvents().map(\.type) == ["sms_subscribed", "sms_unsubscribed"]
+      )
     }
   }
 
@@ -131,7 +156,11 @@ struct ReportedConsentTests {
       let early = try await shop.tell("sms_opt_in_confirmed", "c1", at: 1_700_000_000)
       #expect(early.warnings.map(\.reason) == ["NOTHING_TO_CONFIRM"])
       let asked = try await shop.tell(
-        "sms_opt_in_requested", "c2", at: 1_700_000_100, ["source": .stringValue("popup")])
+        "sms_opt_in_requested",
+        "c2",
+        at: 1_700_000_100,
+        ["source": .stringValue("popup")]
+      )
       #expect(asked.event?.enrichedFields == ["accepts_sms_marketing", "subscriptions"])
       #expect(try await shop.state(.sms) == .pending)
       try await shop.tell("sms_opt_in_confirmed", "c3", at: 1_700_000_200)
@@ -166,7 +195,8 @@ struct ReportedConsentTests {
       #expect(
         Set(sent.warnings.map { "\($0.field) \($0.reason)" }) == [
           "event.context.ip IP_MALFORMED", "event.properties.source CONSENT_SOURCE_LENGTH",
-        ])
+        ]
+      )
       #expect(!sent.warnings.contains { $0.message.contains("999") })
       #expect(sent.event?.context?.ip == "" && sent.event?.context?.userAgent == "UA")
       let evidence = try #require(try await shop.history().first?.evidence)

@@ -17,15 +17,23 @@ struct SummaryTests {
       try await shop.ada()
       #expect(try await shop.customer(.externalID("c1")).reviews == nil)
       let first = try await shop.tell(
-        "review_created", "e1", at: 1_700_000_000,
-        ["score": .int64Value(5), "topics": .stringValue("fit,colour")], product: "p1")
+        "review_created",
+        "e1",
+        at: 1_700_000_000,
+        ["score": .int64Value(5), "topics": .stringValue("fit,colour")],
+        product: "p1"
+      )
       #expect(first.event?.enrichedFields == ["reviews"])
       try await shop.tell(
-        "review_created", "e2", at: 1_700_000_100,
+        "review_created",
+        "e2",
+        at: 1_700_000_100,
         [
           "score": .int64Value(2), "sentiment": .stringValue("-0.5"),
           "topics": .stringValue("price"),
-        ], product: "p2")
+        ],
+        product: "p2"
+      )
       try await shop.tell("review_created", "e3", at: 1_700_000_050, ["score": .int64Value(4)])
       let reviews = try await summary(shop)
       #expect(reviews.totalReviews == 3)
@@ -42,11 +50,17 @@ struct SummaryTests {
     try await Shop.open { shop in
       try await shop.ada()
       func review(
-        _ id: String, _ score: Int64, _ sentiment: PropertyValue.Kind, product: String
+        _ id: String,
+        _ score: Int64,
+        _ sentiment: PropertyValue.Kind,
+        product: String
       ) async throws {
         try await shop.tell(
-          "review_created", id, ["score": .int64Value(score), "sentiment": sentiment],
-          product: product)
+          "review_created",
+          id,
+          ["score": .int64Value(score), "sentiment": sentiment],
+          product: product
+        )
       }
       try await review("e1", 5, .doubleValue(0.8), product: "p1")
       try await review("e2", 4, .stringValue("negative"), product: "p1")
@@ -71,7 +85,11 @@ struct SummaryTests {
       try await shop.ada()
       func review(_ id: String, _ score: Int64, at seconds: Int64) async throws -> Outcome {
         try await shop.tell(
-          "review_created", id, at: seconds, ["score": .int64Value(score)], product: "p1"
+          "review_created",
+          id,
+          at: seconds,
+          ["score": .int64Value(score)],
+          product: "p1"
         ).outcome
       }
       _ = try await review("e1", 5, at: 1_700_000_000)

@@ -64,7 +64,9 @@ struct SyncOrderTests {
       order.cancellation = Cancellation()
       #expect(types(try await shop.sync(order, allowRegress: true)) == ["order_updated"])
       let page = try await shop.timeline(
-        .externalID("c1"), filter: .with { $0.sources = [.ecommerce] })
+        .externalID("c1"),
+        filter: .with { $0.sources = [.ecommerce] }
+      )
       #expect(Set(page.events.map(\.eventID)).count == 6)
       #expect(page.events.allSatisfy { $0.source == .ecommerce && $0.orderID == placed.order?.id })
       #expect(try shop.store.check([RecordChecks.run]) == [])

@@ -64,7 +64,8 @@ struct TimelineFilterTests {
     try await Shop.open { shop in
       try await fill(shop)
       #expect(
-        try await ids(shop) { $0.sourceNames = ["helpdesk", "quiz_app"] } == ["ticket", "quiz"])
+        try await ids(shop) { $0.sourceNames = ["helpdesk", "quiz_app"] } == ["ticket", "quiz"]
+      )
       #expect(try await ids(shop) { $0.sourceNames = ["help"] } == [])
       #expect(try await ids(shop) { $0.products = ["sms"] } == ["sms"])
       #expect(try await ids(shop) { $0.products = ["sms", "email"] } == ["sms", "email"])
@@ -78,12 +79,14 @@ struct TimelineFilterTests {
         try await ids(shop) {
           $0.channels = [.email, .sms]
           $0.campaignID = "summer"
-        } == ["email"])
+        } == ["email"]
+      )
       #expect(
         try await ids(shop) {
           $0.sourceNames = ["helpdesk"]
           $0.channels = [.sms]
-        } == [])
+        } == []
+      )
     }
   }
 
@@ -131,21 +134,24 @@ struct TimelineFilterTests {
             $0.types = types
             $0.occurredFrom = .at(200)
             $0.occurredBefore = .at(100)
-          })
+          }
+        )
       }
       #expect(
         broken == [
           Broken("filter.types[1]", "NAME_NOT_SNAKE_CASE"),
           Broken("filter.types[2]", "TYPE_REQUIRED"),
           Broken("filter.occurred_before", "TIME_RANGE_REVERSED"),
-        ])
+        ]
+      )
       let unknown = try await violations {
         try await shop.timeline(
           ada,
           filter: .with {
             $0.sources = [.ecommerce, .product]
             $0.types = ["order_placed", "sms_sent", "order_plced"]
-          })
+          }
+        )
       }
       #expect(unknown == [Broken("filter.types[2]", "TYPE_UNKNOWN")])
       #expect(
@@ -154,7 +160,8 @@ struct TimelineFilterTests {
           $0.types = ["order_plced", "quiz_completed"]
           $0.occurredFrom = .at(1_700_000_000)
           $0.occurredBefore = .at(1_700_000_001)
-        } == ["quiz"])
+        } == ["quiz"]
+      )
     }
   }
 
@@ -175,7 +182,8 @@ struct TimelineFilterTests {
             $0.campaignID = long
             $0.orderExternalID = long
             $0.query = long
-          })
+          }
+        )
       }
       #expect(
         Set(broken) == [
@@ -188,13 +196,15 @@ struct TimelineFilterTests {
           Broken("filter.campaign_id", "TEXT_TOO_LONG"),
           Broken("filter.order_external_id", "TEXT_TOO_LONG"),
           Broken("filter.query", "TEXT_TOO_LONG"),
-        ])
+        ]
+      )
       let longest = String(repeating: "x", count: 255)
       #expect(
         try await ids(shop) {
           $0.types = Array(names.prefix(50))
           $0.query = longest
-        } == [])
+        } == []
+      )
       let token = try await shop.timeline(ada, filter: .with { $0.query = "sent" }, size: 1)
         .nextPageToken
       let mismatch = try await violations {

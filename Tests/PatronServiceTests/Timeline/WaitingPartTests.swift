@@ -9,13 +9,16 @@ import Testing
 /// Refunds and shipments that come before their order.
 struct WaitingPartTests {
   private func refund(
-    _ shop: Shop, _ refund: Refund, of order: String = "o1"
+    _ shop: Shop,
+    _ refund: Refund,
+    of order: String = "o1"
   ) async throws -> SyncRefundResponse {
     try await shop.timelines.syncRefund(
       .with {
         $0.orderExternalID = order
         $0.refund = refund
-      })
+      }
+    )
   }
 
   private func ship(_ shop: Shop, of order: String = "o1") async throws -> SyncFulfillmentResponse {
@@ -32,18 +35,22 @@ struct WaitingPartTests {
             }
           ]
         }
-      })
+      }
+    )
   }
 
   private func waiting(
-    _ shop: Shop, size: Int32 = 0, token: String = ""
+    _ shop: Shop,
+    size: Int32 = 0,
+    token: String = ""
   ) async throws -> ListOrdersResponse {
     try await shop.timelines.listOrders(
       .with {
         $0.pendingParts = true
         $0.pageSize = size
         $0.pageToken = token
-      })
+      }
+    )
   }
 
   @Test func areAppliedWhenTheOrderComes() async throws {
@@ -81,7 +88,8 @@ struct WaitingPartTests {
       #expect(placed.order?.fulfillments.count == 1)
       #expect(
         placed.derivedEvents.map(\.type)
-          == ["order_placed", "order_paid", "order_fulfilled", "order_refunded"])
+          == ["order_placed", "order_paid", "order_fulfilled", "order_refunded"]
+      )
       #expect(placed.warnings.map(\.reason) == ["PENDING_PART_DROPPED"])
       #expect(placed.warnings.first?.message.contains("r9 waited for this order") == true)
       #expect(placed.warnings.first?.message.contains("CURRENCY_MIXED") == true)
@@ -95,7 +103,9 @@ struct WaitingPartTests {
   /// By the rules of shipments whose order is known.
   @Test func aLaterReportOfAShipmentKeepsItsItemsAndAnEarlierOneChangesNothing() async throws {
     func report(
-      _ shop: Shop, _ status: ShipmentStatus, at seconds: Int64,
+      _ shop: Shop,
+      _ status: ShipmentStatus,
+      at seconds: Int64,
       _ adjust: (inout Fulfillment) -> Void = { _ in }
     ) async throws -> SyncFulfillmentResponse {
       try await shop.timelines.syncFulfillment(
@@ -108,7 +118,8 @@ struct WaitingPartTests {
             $0.occurredAt = .at(seconds)
             adjust(&$0)
           }
-        })
+        }
+      )
     }
     let items: [FulfilledItem] = [
       .with {
@@ -197,7 +208,8 @@ struct WaitingPartTests {
           .with {
             $0.pendingParts = true
             $0.customer = .with { $0.ref = .id(1) }
-          })
+          }
+        )
       }
       #expect(both == [Broken("customer", "REF_UNEXPECTED")])
     }

@@ -54,8 +54,11 @@ struct WatchOrderTests {
       let truth = Truth()
       let plans = (0..<24).map { number in
         Plan(
-          store: Self.stores[number % 2], customer: number % 3 == 0 ? nil : "c\(number % 4)",
-          after: number % 5 == 0 ? 1 : 0, isSlow: number % 7 == 0)
+          store: Self.stores[number % 2],
+          customer: number % 3 == 0 ? nil : "c\(number % 4)",
+          after: number % 5 == 0 ? 1 : 0,
+          isSlow: number % 7 == 0
+        )
       }
       let delays = plans.map { _ in Int.random(in: 0...60, using: &random) }
       let seeds = (0..<6).map { _ in random.next() }
@@ -95,7 +98,10 @@ struct WatchOrderTests {
   }
 
   private static func write(
-    _ number: Int, _ seed: UInt64, _ rig: WatchRig, _ truth: Truth
+    _ number: Int,
+    _ seed: UInt64,
+    _ rig: WatchRig,
+    _ truth: Truth
   ) async throws {
     var random = SplitMix(seed: seed)
     for step in 0..<60 {
@@ -105,7 +111,11 @@ struct WatchOrderTests {
       let isShared = Int.random(in: 0...3, using: &random) == 0
       let id = isShared ? "s\(customer)-\(step % 3)" : "w\(number)-\(step)"
       let event = try await rig.record(
-        id, of: "c\(customer)", in: store, title: "\(number) \(step)")
+        id,
+        of: "c\(customer)",
+        in: store,
+        title: "\(number) \(step)"
+      )
       truth.add(event, store)
     }
   }
@@ -145,7 +155,10 @@ struct WatchOrderTests {
     try await WatchRig.run { rig in
       for number in 0..<40 {
         try await rig.record(
-          "e\(number * 13 % 25)", of: "c\(number * 13 % 25 % 3)", title: "\(number)")
+          "e\(number * 13 % 25)",
+          of: "c\(number * 13 % 25 % 3)",
+          title: "\(number)"
+        )
       }
       try await rig.record("last", of: "c0")
       var whole = try await rig.watch(after: 1)
@@ -159,7 +172,9 @@ struct WatchOrderTests {
         let ofOne = all.filter { $0.event?.customerID == all.last?.event?.customerID }
         #expect(
           try await one.events(to: "last").map(\.sequence)
-            == ofOne.map(\.sequence).filter { $0 > after }, "c0 after \(after)")
+            == ofOne.map(\.sequence).filter { $0 > after },
+          "c0 after \(after)"
+        )
         watch.cancel()
         one.cancel()
       }
@@ -212,7 +227,9 @@ struct WatchOrderTests {
     var allOfOne = try await rig.watch(after: 1, of: "c1")
     #expect(whole == (try await all.events(to: "last").map(\.sequence)), "seed \(seed)")
     #expect(
-      ofOne == (try await allOfOne.events(to: "last").dropFirst().map(\.sequence)), "seed \(seed)")
+      ofOne == (try await allOfOne.events(to: "last").dropFirst().map(\.sequence)),
+      "seed \(seed)"
+    )
     await rig.close()
   }
 

@@ -7,7 +7,9 @@ import Testing
 /// Tokens of pages by themselves.
 struct PageTokenTests {
   private func binding(
-    _ list: PageBinding.List = .customers, _ store: String = "shop", filter: String = "f",
+    _ list: PageBinding.List = .customers,
+    _ store: String = "shop",
+    filter: String = "f",
     order: String = "o"
   ) -> PageBinding {
     var binding = PageBinding(list, store: store)

@@ -78,11 +78,13 @@ struct ScanLaneTests {
     let gate = Gate()
     let held = WindowSink(window: 3)
     _ = try lane.store.scans.submit(
-      ScanJob(deadline: nil, sink: held) { _, _ in gate.pass() })
+      ScanJob(deadline: nil, sink: held) { _, _ in gate.pass() }
+    )
     try gate.waitForArrival()
     let stream = WindowSink(window: 3)
     let handle = try lane.store.scans.submit(
-      ScanJob(deadline: nil, sink: stream) { _, _ in Issue.record("it was run") })
+      ScanJob(deadline: nil, sink: stream) { _, _ in Issue.record("it was run") }
+    )
     let token = lane.replies.makeToken()
     func read() -> ReadJob {
       ReadJob(deadline: nil, sink: lane.replies, token: token) { _ in
@@ -114,7 +116,8 @@ struct ScanLaneTests {
         gate.pass()
         _ = try tx.first(LaneStore.countTo, Int64.max) { $0.int64(0) }
         return []
-      })
+      }
+    )
     try gate.waitForArrival()
     lane.store.scans.abandon(token)
     #expect(try lane.replies.error(of: token) == .cancelled)

@@ -100,7 +100,8 @@ struct WriteLaneTests {
         WriteJob(deadline: nil, bytes: 1, sink: lane.replies, token: token, isBegun: true) { tx in
           try tx.run(LaneStore.insert, 1, [UInt8]?.none)
           return []
-        })
+        }
+      )
       lane.store.writer.abandon(token)
     }
     _ = try lane.replies.wait(for: token).get()

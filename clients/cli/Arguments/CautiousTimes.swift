@@ -36,34 +36,52 @@ enum CautiousTimes {
       take(late.event, in: &item.event, beside: item.customer, "", &reading)
     },
     RecordEventRequest.descriptor.name: joinReading(RecordEventRequest.self) {
-      request, late, reading in
+      request,
+      late,
+      reading in
       take(late.event, in: &request.event, beside: request.customer, "", &reading)
     },
     BatchRecordEventsRequest.descriptor.name: joinReading(BatchRecordEventsRequest.self) {
-      request, late, reading in
+      request,
+      late,
+      reading in
       for (index, item) in request.items.enumerated() {
         take(
-          late.items[index].event, in: &request.items[index].event, beside: item.customer,
-          "items[\(index)].", &reading)
+          late.items[index].event,
+          in: &request.items[index].event,
+          beside: item.customer,
+          "items[\(index)].",
+          &reading
+        )
       }
     },
     SyncOrderItem.descriptor.name: joinReading(SyncOrderItem.self) { item, late, reading in
       take(late.order, in: &item.order, beside: item.customer, "", &reading)
     },
     SyncOrderRequest.descriptor.name: joinReading(SyncOrderRequest.self) {
-      request, late, reading in
+      request,
+      late,
+      reading in
       take(late.order, in: &request.order, beside: request.customer, "", &reading)
     },
     BatchSyncOrdersRequest.descriptor.name: joinReading(BatchSyncOrdersRequest.self) {
-      request, late, reading in
+      request,
+      late,
+      reading in
       for (index, item) in request.items.enumerated() {
         take(
-          late.items[index].order, in: &request.items[index].order, beside: item.customer,
-          "items[\(index)].", &reading)
+          late.items[index].order,
+          in: &request.items[index].order,
+          beside: item.customer,
+          "items[\(index)].",
+          &reading
+        )
       }
     },
     SyncCheckoutRequest.descriptor.name: joinReading(SyncCheckoutRequest.self) {
-      request, late, reading in
+      request,
+      late,
+      reading in
       take(late.checkout, in: &request.checkout, beside: request.customer, &reading)
     },
   ]
@@ -175,7 +193,10 @@ enum CautiousTimes {
     own.paidAt = following(own.placedAt, own.paidAt, late.paidAt)
     if var cancellation = own.cancellation {
       cancellation.cancelledAt = following(
-        own.placedAt, cancellation.cancelledAt, late.cancellation?.cancelledAt)
+        own.placedAt,
+        cancellation.cancelledAt,
+        late.cancellation?.cancelledAt
+      )
       own.cancellation = cancellation
     }
     order = own

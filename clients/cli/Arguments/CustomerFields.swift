@@ -101,7 +101,8 @@ struct CustomerFields: ParsableArguments {
       try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
         if let field = Clearable(rawValue: name.trimmingSpace()) { return field }
         throw ValidationError(
-          "\"\(SafeText.line(String(name.prefix(32))))\" is no field; expected \(names).")
+          "\"\(SafeText.line(String(name.prefix(32))))\" is no field; expected \(names)."
+        )
       }
     }
   }

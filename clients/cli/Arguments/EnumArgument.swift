@@ -24,7 +24,8 @@ enum EnumArgument {
     String(
       text.trimmingSpace().map { (character: Character) -> Character in
         character == "-" || character.isWhitespace ? "_" : character
-      })
+      }
+    )
   }
 
   /// The values that `text` names, separated by commas.

@@ -64,7 +64,8 @@ struct FilterArgument: Sendable, Equatable {
       FilterCatalogue.categories.flatMap { category in
         category.isDynamic
           ? ["\(category.id)="] : category.filters.map { "\(category.id)=\($0.id)" }
-      })
+      }
+    )
   }
 
   /// Categories, for completion.

@@ -7,7 +7,8 @@ enum ItemArgument {
   /// The parts of `text` with keys among `keys`. What stands before the first of them is the name,
   /// which may hold commas of its own.
   private static func parts(
-    _ text: String, keys: [String]
+    _ text: String,
+    keys: [String]
   ) throws -> (name: String, values: [String: String]) {
     let segments = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     func pair(_ segment: String) -> (key: String, value: String)? {
@@ -23,7 +24,8 @@ enum ItemArgument {
       guard let (key, value) = pair(segment) else {
         throw ValidationError(
           "`\(segment)` is no part of `\(text)`; expected "
-            + "\(keys.map { "\($0)=" }.joined(separator: ", ")) behind the commas.")
+            + "\(keys.map { "\($0)=" }.joined(separator: ", ")) behind the commas."
+        )
       }
       guard values.updateValue(value, forKey: key) == nil else {
         throw ValidationError("\(key)= is given twice.")
@@ -89,7 +91,8 @@ enum ItemArgument {
       let count = Int32(rest[rest.index(after: equals)...])
     else {
       throw ValidationError(
-        "Expected product=count, as in p1=2, or product=p1,variant=v1,line=l1,qty=2.")
+        "Expected product=count, as in p1=2, or product=p1,variant=v1,line=l1,qty=2."
+      )
     }
     return .with {
       $0.productID = String(rest[..<equals])

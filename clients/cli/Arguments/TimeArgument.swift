@@ -20,6 +20,7 @@ struct TimeArgument: Sendable, Equatable {
   static func help(_ what: String, _ more: String = "") -> ArgumentHelp {
     ArgumentHelp(
       "\(what), ISO 8601; without a zone it is one of --timezone.\(more.isEmpty ? "" : " " + more)",
-      valueName: "time")
+      valueName: "time"
+    )
   }
 }

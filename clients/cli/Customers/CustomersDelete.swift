@@ -29,14 +29,17 @@ struct CustomersDelete: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Why, up to 255 characters; stays with the receipt. No personal data.", valueName: "text")
+      "Why, up to 255 characters; stays with the receipt. No personal data.",
+      valueName: "text"
+    )
   )
   var reason: String?
 
   @Option(
     help: ArgumentHelp(
       "Makes a repeat return the first receipt, up to 64 characters. (default: a new one)",
-      valueName: "id")
+      valueName: "id"
+    )
   )
   var requestId: String?
 

@@ -59,7 +59,8 @@ struct CustomersExport: AsyncParsableCommand {
     try global.refuseFormAsFile("csv or ndjson")
     guard !columnNames.contains("") else {
       throw ValidationError(
-        "--columns is a list of names with commas, as in id,email; without it there are all.")
+        "--columns is a list of names with commas, as in id,email; without it there are all."
+      )
     }
   }
 

@@ -176,7 +176,11 @@ struct CustomersImport: AsyncParsableCommand {
         $0.onMismatch = onMismatch
       }
       try await run.run(
-        file ?? "-", frame, delimiter: layout.delimiter, preset: layout.preset)
+        file ?? "-",
+        frame,
+        delimiter: layout.delimiter,
+        preset: layout.preset
+      )
     }
   }
 }

@@ -28,7 +28,10 @@ struct CustomersTag: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Phone number; without `+` one of the store's country. Repeatable.", valueName: "number"))
+      "Phone number; without `+` one of the store's country. Repeatable.",
+      valueName: "number"
+    )
+  )
   var phone: [String] = []
 
   @Option(help: ArgumentHelp("Tags to add, comma-separated.", valueName: "list"))

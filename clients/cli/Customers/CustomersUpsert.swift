@@ -78,7 +78,8 @@ struct CustomersUpsert: AsyncParsableCommand {
     guard !fields.clear.contains(.externalId) else {
       throw ValidationError(
         "An upsert takes an empty external id as none: take it away with `patron customers update "
-          + "--id ... --clear external-id`.")
+          + "--id ... --clear external-id`."
+      )
     }
     let isEmpty = fields.isEmpty && address.isEmpty && data == nil
     if batch.batch != nil {

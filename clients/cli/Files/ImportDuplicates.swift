@@ -85,7 +85,8 @@ struct ImportDuplicates: Sendable {
       other: Kind.allCases.filter { kind in
         let known = people[Int(first)][kind]
         return person[kind] != 0 && known != 0 && person[kind] != known
-      })
+      }
+    )
     if rejects {
       try refuseStrangers(person, shared, match, first)
       if !match.other.isEmpty, !match.hasExternalID { throw match.refusal }
@@ -117,7 +118,8 @@ struct ImportDuplicates: Sendable {
     var refusal: LocalError {
       LocalError(
         "IDENTIFIER_MISMATCH: line \(known.line) has the same \(names) and another "
-          + "\(Match.joined(other)); correct one of the two, or import with --on-mismatch keep")
+          + "\(Match.joined(other)); correct one of the two, or import with --on-mismatch keep"
+      )
     }
 
     var warning: Warning {
@@ -156,7 +158,8 @@ struct ImportDuplicates: Sendable {
       throw LocalError(
         "IDENTIFIER_MISMATCH: line \(match.known.line) has the same \(match.names), and line "
           + "\(stranger.line) the same \(kind.name), of somebody else; leave one cell empty, or "
-          + "import with --on-mismatch keep")
+          + "import with --on-mismatch keep"
+      )
     }
   }
 

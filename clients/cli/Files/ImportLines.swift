@@ -140,7 +140,8 @@ enum ImportForm: Sendable, Equatable {
     }
     let bar = UInt8(ascii: "|")
     self = .csv(
-      delimiter: found.first?.byte ?? (plain.contains(bar) ? bar : UInt8(ascii: ",")))
+      delimiter: found.first?.byte ?? (plain.contains(bar) ? bar : UInt8(ascii: ","))
+    )
   }
 
   private static let usual: [(byte: UInt8, name: String)] = [

@@ -55,7 +55,8 @@ struct ImportText {
     }
     guard cells.count == count else {
       throw LocalError(
-        "the row has \(ValueText.plural(cells.count, "cell")); the header has \(count)")
+        "the row has \(ValueText.plural(cells.count, "cell")); the header has \(count)"
+      )
     }
     if let reason = reasonIndex.map({ cells[$0] }), reason.hasSuffix(ImportHeader.incomplete) {
       throw LocalError(reason)
@@ -105,9 +106,17 @@ struct CustomerRows: CustomerMaker {
     _ warnings: inout [Warning]
   ) throws(LocalError) -> ImportItem {
     let cells = try text.cells(
-      line, count: header.columns.count, reasonIndex: header.reasonIndex)
+      line,
+      count: header.columns.count,
+      reasonIndex: header.reasonIndex
+    )
     var item = try ImportRow.item(
-      header, cells, times, dropsInvalid: dropsInvalid, &warnings)
+      header,
+      cells,
+      times,
+      dropsInvalid: dropsInvalid,
+      &warnings
+    )
     item.row = Int32(clamping: line.number)
     return item
   }
@@ -118,7 +127,9 @@ struct CustomerRecords: CustomerMaker {
   var duplicates: ImportDuplicates
   private let dropsInvalid: Bool
   private let options = JSONReadOptions(
-    ignoresUnknownFields: true, resolve: Session.resolve)
+    ignoresUnknownFields: true,
+    resolve: Session.resolve
+  )
 
   init(duplicates: ImportDuplicates, dropsInvalid: Bool) {
     self.duplicates = duplicates
@@ -151,7 +162,8 @@ struct CustomerRecords: CustomerMaker {
             $0.field = "customer.account_created_at"
             $0.message = "The value was left out. \(SafeText.line(error.message))"
             $0.rule = "VALUE_MALFORMED"
-          })
+          }
+        )
         return customer
       }
       var place = error
@@ -232,7 +244,8 @@ struct CustomerImportCall: ImportCall {
   var noun: String { "customer" }
 
   func results(
-    of items: [ImportItem], in session: Session
+    of items: [ImportItem],
+    in session: Session
   ) async throws(RPCError) -> [BatchItemResult] {
     var request = frame
     request.items = items

@@ -100,7 +100,8 @@ extension ImportLayout {
     leftOut: [
       "country", "total spent", "total orders", "note", "tax exempt", "tax exemptions",
       "accepts whatsapp marketing",
-    ])
+    ]
+  )
 
   /// Analytics > Customers > Download, Customer/Order/Coupon Export, and Import Export Suite.
   fileprivate static let wooCommerce = ImportLayout(
@@ -138,7 +139,8 @@ extension ImportLayout {
       default: break
       }
       return values
-    })
+    }
+  )
 }
 
 // MARK: - Klaviyo
@@ -175,7 +177,8 @@ extension ImportLayout {
         KlaviyoSuppression.list(cells, channel).filter { $0.reason == nil }
           .map { (CustomerColumn.suppression(channel, .reasons), $0.word) }
       }
-    })
+    }
+  )
 }
 
 /// The consent of one channel in an export of Klaviyo. Some exports have the time of the agreement
@@ -348,7 +351,8 @@ extension ImportLayout {
       remark: file == .unknown
         ? "note: nothing says that these people agreed, so no consent is taken; the file of those "
           + "who did is named subscribed_... by Mailchimp" : nil,
-      values: { values(file, $0) })
+      values: { values(file, $0) }
+    )
   }
 
   private static func values(

@@ -5,13 +5,17 @@ import PatronModel
 enum ImportReason {
   /// The reason; `name` tells what the file calls a column.
   static func text(
-    _ error: RPCError, _ item: ImportItem, name: (String) -> String
+    _ error: RPCError,
+    _ item: ImportItem,
+    name: (String) -> String
   ) -> String {
     SafeText.line(plain(error, item, name))
   }
 
   private static func plain(
-    _ error: RPCError, _ item: ImportItem, _ name: (String) -> String
+    _ error: RPCError,
+    _ item: ImportItem,
+    _ name: (String) -> String
   ) -> String {
     if let conflict = conflict(error) ?? mismatch(error) { return conflict }
     let violations = error.violations.map { violation in

@@ -62,7 +62,8 @@ struct ImportRow {
           $0.reason = "TAG_COMMA"
           $0.field = "customer.tags"
           $0.message = "A tag has a comma, which separates tags: it became a space."
-        })
+        }
+      )
     }
     return item
   }
@@ -85,7 +86,8 @@ struct ImportRow {
             $0.message = "The value was left out. \(Self.reason(error))"
             $0.rule = "VALUE_MALFORMED"
             $0.given = String(cell.prefix(32))
-          })
+          }
+        )
       }
       mistakes.append("\(name): \(Self.reason(error))")
       malformed.insert(column)
@@ -117,7 +119,8 @@ struct ImportRow {
             $0.field = column.name
             $0.message = "Nobody knows the word; the address is suppressed with the reason manual."
             $0.given = String(word.prefix(32))
-          })
+          }
+        )
       }
     } catch {
       mistakes.append(Self.reason(error))
@@ -245,7 +248,8 @@ struct ImportRow {
         let column = CustomerColumn.consent(channel, topic, .state)
         if consent.state == .unspecified, !malformed.contains(column) {
           mistakes.append(
-            "\(column.name): the state is missing, and other cells tell of its consent")
+            "\(column.name): the state is missing, and other cells tell of its consent"
+          )
         }
         item.subscriptions.append(consent)
       }

@@ -26,7 +26,8 @@ struct ImportRun: Sendable {
     guard !lines.isDocument else {
       throw LocalError(
         "\(lines.name) is JSON over several lines or in an array; expected one object a line: "
-          + "`jq -c '.[]'` makes that of an array, `jq -c .` of objects")
+          + "`jq -c '.[]'` makes that of an array, `jq -c .` of objects"
+      )
     }
     let dropsInvalid = frame.invalidFields != .reject
     guard case .csv(let delimiter) = lines.form else {
@@ -34,14 +35,23 @@ struct ImportRun: Sendable {
         throw LocalError.usage("\(lines.name) is NDJSON; --map and --preset are for CSV")
       }
       let duplicates = ImportDuplicates(
-        onMismatch: frame.onMismatch, defaultCountry: frame.defaultCountry)
+        onMismatch: frame.onMismatch,
+        defaultCountry: frame.defaultCountry
+      )
       return try await finish(
-        lines, CustomerRecords(duplicates: duplicates, dropsInvalid: dropsInvalid),
-        CustomerImportCall(frame: frame, header: nil), .ndjson)
+        lines,
+        CustomerRecords(duplicates: duplicates, dropsInvalid: dropsInvalid),
+        CustomerImportCall(frame: frame, header: nil),
+        .ndjson
+      )
     }
     let row = try lines.header()
     let header = try ImportHeader(
-      try ImportText.names(row, lines.name), map: map, preset: preset, fileName: source)
+      try ImportText.names(row, lines.name),
+      map: map,
+      preset: preset,
+      fileName: source
+    )
     for remark in header.remarks { session.remark(remark) }
     var country = frame.defaultCountry
     if country.isEmpty, header.columns.contains(.field(.phoneNumber)) {
@@ -51,10 +61,15 @@ struct ImportRun: Sendable {
     try await finish(
       lines,
       CustomerRows(
-        header: header, text: ImportText(isUnescaped: isUnescaped), times: session.times,
-        dropsInvalid: dropsInvalid, duplicates: duplicates),
+        header: header,
+        text: ImportText(isUnescaped: isUnescaped),
+        times: session.times,
+        dropsInvalid: dropsInvalid,
+        duplicates: duplicates
+      ),
       CustomerImportCall(frame: frame, header: header),
-      .csv(header: row, reasonIndex: header.reasonIndex, delimiter: delimiter))
+      .csv(header: row, reasonIndex: header.reasonIndex, delimiter: delimiter)
+    )
   }
 
   /// Sends a list of addresses that must not be written to, likewise.
@@ -74,9 +89,13 @@ struct ImportRun: Sendable {
     try await finish(
       lines,
       SuppressionRows(
-        header: header, text: ImportText(isUnescaped: isUnescaped), times: session.times),
+        header: header,
+        text: ImportText(isUnescaped: isUnescaped),
+        times: session.times
+      ),
       SuppressionImportCall(frame: frame),
-      .csv(header: row, reasonIndex: header.reasonIndex, delimiter: delimiter))
+      .csv(header: row, reasonIndex: header.reasonIndex, delimiter: delimiter)
+    )
   }
 
   /// The store's country of phone numbers without `+`. A server that does not answer now tells the

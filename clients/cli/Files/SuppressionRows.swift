@@ -47,7 +47,8 @@ struct SuppressionHeader: Sendable {
       let field = target.isEmpty ? nil : SuppressionField(name: target)
       if let field, columns.contains(field) {
         throw LocalError(
-          "two columns are \(field.rawValue); expected one. Leave one out with --map 'NAME='")
+          "two columns are \(field.rawValue); expected one. Leave one out with --map 'NAME='"
+        )
       }
       columns.append(field)
       guard field == nil, !target.isEmpty, name != ImportHeader.reasonName else { continue }
@@ -94,7 +95,10 @@ struct SuppressionRows: ImportMaker {
     _ warnings: inout [Warning]
   ) throws(LocalError) -> SuppressionEntry {
     let cells = try text.cells(
-      line, count: header.columns.count, reasonIndex: header.reasonIndex)
+      line,
+      count: header.columns.count,
+      reasonIndex: header.reasonIndex
+    )
     var entry = SuppressionEntry()
     var mistakes: [String] = []
     for (column, cell) in zip(header.columns, cells) {
@@ -136,7 +140,8 @@ struct SuppressionImportCall: ImportCall {
   var noun: String { "suppression" }
 
   func results(
-    of items: [SuppressionEntry], in session: Session
+    of items: [SuppressionEntry],
+    in session: Session
   ) async throws(RPCError) -> [BatchItemResult] {
     var request = frame
     request.suppressions = items
@@ -147,6 +152,7 @@ struct SuppressionImportCall: ImportCall {
   func reason(_ error: RPCError, _ item: SuppressionEntry) -> String {
     let violations = error.violations.map { "\($0.field): \($0.description)" }
     return SafeText.line(
-      violations.isEmpty ? error.message : violations.joined(separator: "; "))
+      violations.isEmpty ? error.message : violations.joined(separator: "; ")
+    )
   }
 }

@@ -52,7 +52,8 @@ struct TimelineText {
     let label = min(lines.map { TextWidth.columns($0.label) }.max() ?? 0, 24)
     let values = lines.map { TextWidth.columns(SafeText.line($0.value)) }
     let longest = max(
-      label + 2 + (values.max() ?? 0), TextWidth.columns(SafeText.line(title)) + 4
+      label + 2 + (values.max() ?? 0),
+      TextWidth.columns(SafeText.line(title)) + 4
     )
     let inner = min(width - 4, max(layout - 4, longest))
     let heading = TextWidth.cut(SafeText.line(title), to: inner - 4)

@@ -24,7 +24,8 @@ struct TimelineDeleteEvent: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Makes a repeat return the first answer, up to 64 characters. (default: a new one)",
-      valueName: "id")
+      valueName: "id"
+    )
   )
   var requestId: String?
 

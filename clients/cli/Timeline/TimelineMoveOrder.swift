@@ -43,7 +43,8 @@ struct TimelineMoveOrder: AsyncParsableCommand {
     text += style.dim("  customer \(order.customerID)")
     if response.outcome == .updated {
       text += style.dim(
-        ", was \(response.previousCustomerID), \(ValueText.plural(response.eventCount, "event"))")
+        ", was \(response.previousCustomerID), \(ValueText.plural(response.eventCount, "event"))"
+      )
     }
     return text + "\n"
   }

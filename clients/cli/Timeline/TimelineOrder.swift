@@ -159,14 +159,19 @@ struct OrderFields: ParsableArguments {
 
   @Option(
     help: TimeArgument.help(
-      "When the platform last changed it", "An older state changes nothing."),
+      "When the platform last changed it",
+      "An older state changes nothing."
+    ),
     transform: { try TimeArgument($0) }
   )
   var updatedAt: TimeArgument?
 
   @Option(
     help: ArgumentHelp(
-      "The platform's version of it, which decides before --updated-at.", valueName: "number"))
+      "The platform's version of it, which decides before --updated-at.",
+      valueName: "number"
+    )
+  )
   var stateVersion: Int64?
 
   @Option(
@@ -174,12 +179,14 @@ struct OrderFields: ParsableArguments {
     help: ArgumentHelp(
       "A position: 'NAME,qty=2,sku=…,variant=…,product=…,id=…,total=…'. Repeatable; together they "
         + "replace those that were known.",
-      valueName: "item")
+      valueName: "item"
+    )
   )
   var items: [String] = []
 
   @Option(
-    help: ArgumentHelp("How many pieces of positions that say no qty.", valueName: "count"))
+    help: ArgumentHelp("How many pieces of positions that say no qty.", valueName: "count")
+  )
   var quantity: Int32?
 
   @Option(

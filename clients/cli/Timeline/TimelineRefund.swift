@@ -137,7 +137,8 @@ struct TimelineFulfillment: AsyncParsableCommand {
     name: .customLong("item"),
     help: ArgumentHelp(
       "What it holds: p1=2, or product=p1,variant=v1,line=l1,qty=2. Repeatable.",
-      valueName: "item"),
+      valueName: "item"
+    ),
     transform: { try ItemArgument.fulfilled($0) }
   )
   var items: [FulfilledItem] = []

@@ -55,7 +55,12 @@ struct TimelineTypes: AsyncParsableCommand {
     if let register {
       try await self.register(
         try DataArgument.message(
-          EventType.self, try DataArgument.bytes(register), Times(zone: .utc), flag: "--register"))
+          EventType.self,
+          try DataArgument.bytes(register),
+          Times(zone: .utc),
+          flag: "--register"
+        )
+      )
     } else {
       try await list()
     }

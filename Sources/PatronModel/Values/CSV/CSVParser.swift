@@ -48,7 +48,10 @@ public struct CSVParser: Sendable {
       }
       guard let length = try result.get() else { return nil }
       let row = CSVRow(
-        line: line, cells: scan.cells, raw: Array(buffer[start..<(start + scan.rawLength)]))
+        line: line,
+        cells: scan.cells,
+        raw: Array(buffer[start..<(start + scan.rawLength)])
+      )
       start += length
       bytesRead += length
       line = scan.line
@@ -94,7 +97,8 @@ private struct CSVRowScan {
   /// Reads a row from the beginning of `bytes`, and returns its length with the line break; nil
   /// when it may go on behind the bytes.
   mutating func run(
-    _ bytes: UnsafeBufferPointer<UInt8>, isAtEnd: Bool
+    _ bytes: UnsafeBufferPointer<UInt8>,
+    isAtEnd: Bool
   ) throws(CSVError) -> Int? {
     var index = 0
     while true {
@@ -125,7 +129,9 @@ private struct CSVRowScan {
 
   /// Reads a cell, and returns where it ends: at a delimiter, a line break or the end of the file.
   private mutating func cell(
-    _ bytes: UnsafeBufferPointer<UInt8>, at start: Int, _ isAtEnd: Bool
+    _ bytes: UnsafeBufferPointer<UInt8>,
+    at start: Int,
+    _ isAtEnd: Bool
   ) throws(CSVError) -> Int? {
     if start < bytes.count, bytes[start] == UInt8(ascii: "\"") {
       return try quoted(bytes, at: start + 1, isAtEnd)
@@ -147,7 +153,9 @@ private struct CSVRowScan {
   }
 
   private mutating func quoted(
-    _ bytes: UnsafeBufferPointer<UInt8>, at start: Int, _ isAtEnd: Bool
+    _ bytes: UnsafeBufferPointer<UInt8>,
+    at start: Int,
+    _ isAtEnd: Bool
   ) throws(CSVError) -> Int? {
     let opened = line
     var text: [UInt8] = []
@@ -183,7 +191,9 @@ private struct CSVRowScan {
   /// Whether a cell ends at `index`. A carriage return as the last byte so far counts as an end:
   /// what follows it is not known yet.
   private func isEnd(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ index: Int, _ isAtEnd: Bool
+    _ bytes: UnsafeBufferPointer<UInt8>,
+    _ index: Int,
+    _ isAtEnd: Bool
   ) throws(CSVError) -> Bool {
     switch bytes[index] {
     case delimiter, UInt8(ascii: "\n"): return true

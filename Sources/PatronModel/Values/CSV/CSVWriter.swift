@@ -59,7 +59,8 @@ public struct CSVWriter: Sendable {
   public mutating func plain(_ text: StaticString) {
     separate()
     bytes.append(
-      contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+      contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    )
   }
 
   /// Writes an empty cell.

@@ -242,7 +242,8 @@ struct CustomerColumnTests {
       ("\"a\"b, c", ["\"a\"b", "c"]), ("[]", []), ("", []), (" , ;", [";"]),
       ("\"say \"\"hi\"\"\"", ["say \"hi\""]), ("[\"a\\\"b\"]", ["a\"b"]),
       ("\"open", ["\"open"]),
-    ] as [(String, [String])])
+    ] as [(String, [String])]
+  )
   func readsListsOfTags(_ cell: String, _ tags: [String]) {
     #expect(TagCell.split(cell).tags == tags)
     #expect(!TagCell.split(cell).lostComma)
