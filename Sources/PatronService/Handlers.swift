@@ -9,7 +9,7 @@ enum TimelineHandlers {}
 
 extension Routes {
   /// Every method of the contract, in the lane that suits it.
-  public static func patron() -> Routes {
+  package static func patron() -> Routes {
     var routes = Routes()
     routes.addCustomers()
     routes.addErasure()

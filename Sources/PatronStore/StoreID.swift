@@ -1,16 +1,16 @@
 /// Names a store. Every key of the database begins with it.
-public struct StoreID: Sendable, Hashable {
+package struct StoreID: Sendable, Hashable {
   /// 1 to 64 characters of `a-z 0-9 _ -`.
-  public let name: String
+  package let name: String
 
   /// The store that a request means when it names none.
-  public static let `default` = StoreID(unchecked: "default")
+  package static let `default` = StoreID(unchecked: "default")
 
   /// The longest name in characters.
-  public static let maximumLength = 64
+  package static let maximumLength = 64
 
   /// The store with this name, `default` for the empty name; nil when the name is malformed.
-  public init?(_ name: String) {
+  package init?(_ name: String) {
     if name.isEmpty {
       self = .default
       return

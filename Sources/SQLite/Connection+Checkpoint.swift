@@ -1,7 +1,7 @@
 internal import CSQLite
 
 /// How far a checkpoint goes.
-public enum CheckpointMode: Sendable {
+package enum CheckpointMode: Sendable {
   /// Copies what no reader needs, waits for nobody.
   case passive
   /// Waits for readers within the busy timeout, copies everything and empties the log file.
@@ -9,23 +9,23 @@ public enum CheckpointMode: Sendable {
 }
 
 /// What a checkpoint did.
-public struct CheckpointResult: Sendable, Equatable {
+package struct CheckpointResult: Sendable, Equatable {
   /// Readers kept it from finishing.
-  public let busy: Bool
+  package let busy: Bool
   /// Pages in the write-ahead log.
-  public let logPages: Int
+  package let logPages: Int
   /// Pages of the log that are in the database file by now.
-  public let checkpointedPages: Int
+  package let checkpointedPages: Int
 
   /// Whether every page of the log is in the database file.
-  public var isComplete: Bool { !busy && logPages == checkpointedPages }
+  package var isComplete: Bool { !busy && logPages == checkpointedPages }
 }
 
 extension Connection {
   /// Checkpoints the write-ahead log. Call it on the one connection that writes, never on another:
   /// SQLite before 3.51.3 damages the file when one connection checkpoints while another commits
   /// (https://sqlite.org/wal.html#walresetbug).
-  public func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> CheckpointResult {
+  package func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> CheckpointResult {
     var log: Int32 = 0
     var checkpointed: Int32 = 0
     let flag = mode == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
@@ -40,7 +40,7 @@ extension Connection {
   }
 
   /// Turns SQLite's own checkpoints off and keeps ``walPages`` up to date instead.
-  public func takeOverCheckpoints() {
+  package func takeOverCheckpoints() {
     let context = Unmanaged.passUnretained(self).toOpaque()
     // The hook takes the place of the one that automatic checkpoints are made of.
     sqlite3_wal_hook(

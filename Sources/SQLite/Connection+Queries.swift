@@ -3,7 +3,7 @@
 extension Connection {
   /// Runs a query that returns no rows, or whose rows do not matter.
   @inlinable
-  public func run<each Value: Bindable>(
+  package func run<each Value: Bindable>(
     _ query: Query,
     _ values: repeat each Value
   ) throws(SQLiteError) {
@@ -15,7 +15,7 @@ extension Connection {
 
   /// Reads the first row of a query; nil when there is none.
   @inlinable
-  public func first<each Value: Bindable, Result>(
+  package func first<each Value: Bindable, Result>(
     _ query: Query,
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Result
@@ -28,7 +28,7 @@ extension Connection {
 
   /// Reads every row of a query. A row that throws ends it.
   @inlinable
-  public func forEach<each Value: Bindable>(
+  package func forEach<each Value: Bindable>(
     _ query: Query,
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Void
@@ -41,7 +41,7 @@ extension Connection {
 
   /// Reads rows of a query for as long as `row` returns true.
   @inlinable
-  public func forEachWhile<each Value: Bindable>(
+  package func forEachWhile<each Value: Bindable>(
     _ query: Query,
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Bool
@@ -56,7 +56,7 @@ extension Connection {
 
   /// Lends the statement of `query` for binding and stepping by hand.
   @inlinable
-  public func withStatement<Result>(
+  package func withStatement<Result>(
     _ query: Query,
     _ body: (Statement) throws -> Result
   ) throws -> Result {
@@ -67,7 +67,7 @@ extension Connection {
 
   /// Lends a statement with SQL that was put together at run time; it is prepared for this call.
   @inlinable
-  public func withStatement<Result>(
+  package func withStatement<Result>(
     sql: String,
     _ body: (Statement) throws -> Result
   ) throws -> Result {

@@ -2,9 +2,9 @@ internal import CSQLite
 
 /// A connection to one SQLite file. It belongs to one thread: it is opened without SQLite's
 /// mutexes.
-public final class Connection {
+package final class Connection {
   /// How a file is opened.
-  public enum Mode: Sendable {
+  package enum Mode: Sendable {
     /// Reads and writes; makes the file when there is none.
     case readWrite
     /// Reads only, by the file system's flag and by `query_only`.
@@ -12,7 +12,7 @@ public final class Connection {
   }
 
   /// When SQLite syncs.
-  public enum Synchronous: String, Sendable {
+  package enum Synchronous: String, Sendable {
     /// At every commit: what was committed survives a power cut.
     case full = "FULL"
     /// At checkpoints: a power cut may lose the latest commits, never the file.
@@ -31,14 +31,14 @@ public final class Connection {
 
   /// Pages in the write-ahead log after the latest commit of this connection that changed
   /// something, or after its latest checkpoint.
-  public internal(set) var walPages = 0
+  package internal(set) var walPages = 0
 
   /// Interrupts this connection from other threads.
-  public let interruptHandle: InterruptHandle
+  package let interruptHandle: InterruptHandle
 
   /// Opens `path`. `busyTimeoutMilliseconds` is set before anything else, because even reading the
   /// header may meet a lock. `vfs` names a registered SQLite file system, nil is the default one.
-  public init(
+  package init(
     path: String,
     mode: Mode,
     busyTimeoutMilliseconds: Int32,
@@ -108,7 +108,7 @@ public final class Connection {
 
 extension Connection {
   /// Runs SQL without parameters, statement by statement: pragmas and migrations.
-  public func execute(_ sql: String) throws(SQLiteError) {
+  package func execute(_ sql: String) throws(SQLiteError) {
     guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else {
       throw lastError(messageIsSafe: true)
     }
@@ -116,35 +116,35 @@ extension Connection {
 
   /// The first column of the first row of `sql` as a number, such as `PRAGMA user_version`; nil
   /// without a row.
-  public func integer(_ sql: String) throws(SQLiteError) -> Int64? {
+  package func integer(_ sql: String) throws(SQLiteError) -> Int64? {
     let statement = try prepare(sql)
     defer { statement.reset() }
     return try statement.step() ? Row(statement).int64(0) : nil
   }
 
   /// The first column of the first row of `sql` as text; nil without a row.
-  public func text(_ sql: String) throws(SQLiteError) -> String? {
+  package func text(_ sql: String) throws(SQLiteError) -> String? {
     let statement = try prepare(sql)
     defer { statement.reset() }
     return try statement.step() ? Row(statement).text(0) : nil
   }
 
   /// Sets how long statements wait for a lock, in milliseconds; 0 does not wait.
-  public func setBusyTimeout(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
+  package func setBusyTimeout(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
 
   /// Allows about `steps` more virtual machine steps (to the thousand), after which a statement
   /// ends with ``SQLiteError/Stop/budgetExceeded``. nil takes the limit away.
-  public func setBudget(steps: Int?) { progress.setBudget(steps) }
+  package func setBudget(steps: Int?) { progress.setBudget(steps) }
 
   /// Sets what is asked every thousand steps; when it says true, the statement ends with
   /// ``SQLiteError/Stop/interrupted``.
-  public func setStopCheck(_ check: (() -> Bool)?) { progress.shouldStop = check }
+  package func setStopCheck(_ check: (() -> Bool)?) { progress.shouldStop = check }
 
   /// Rows inserted, updated and deleted since the connection was opened, triggers included.
-  public var totalChanges: Int64 { Int64(sqlite3_total_changes64(handle)) }
+  package var totalChanges: Int64 { Int64(sqlite3_total_changes64(handle)) }
 
   /// The row id of the latest insert into a rowid table.
-  public var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
+  package var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
 
   func lastError(messageIsSafe: Bool = false) -> SQLiteError {
     SQLiteError.latest(of: handle, progress, messageIsSafe: messageIsSafe)
@@ -155,19 +155,19 @@ extension Connection {
 
 extension Connection {
   /// Whether a transaction is open. SQLite ends one by itself after some errors.
-  public var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+  package var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
   /// Begins a transaction whose snapshot is taken by its first read.
-  public func begin() throws(SQLiteError) { try deferredStatement.runOnce() }
+  package func begin() throws(SQLiteError) { try deferredStatement.runOnce() }
 
   /// Begins a transaction that may write, and takes the write lock.
-  public func beginImmediate() throws(SQLiteError) { try immediateStatement.runOnce() }
+  package func beginImmediate() throws(SQLiteError) { try immediateStatement.runOnce() }
 
   /// Commits. On an error the transaction is still open, unless ``isInTransaction`` says otherwise.
-  public func commit() throws(SQLiteError) { try commitStatement.runOnce() }
+  package func commit() throws(SQLiteError) { try commitStatement.runOnce() }
 
   /// Rolls back; does nothing when no transaction is open.
-  public func rollback() throws(SQLiteError) {
+  package func rollback() throws(SQLiteError) {
     if isInTransaction { try rollbackStatement.runOnce() }
   }
 }

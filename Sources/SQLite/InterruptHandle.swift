@@ -2,7 +2,7 @@ internal import CSQLite
 internal import Synchronization
 
 /// Interrupts the running statement of a connection from any thread.
-public final class InterruptHandle: Sendable {
+package final class InterruptHandle: Sendable {
   /// The connection's address, 0 once it is closed. An address instead of a pointer, because
   /// pointers are not Sendable.
   private let address: Mutex<UInt>
@@ -11,7 +11,7 @@ public final class InterruptHandle: Sendable {
 
   /// Makes the statement that runs now end with an interrupted error. Nothing happens when none
   /// runs or the connection is closed.
-  public func interrupt() {
+  package func interrupt() {
     address.withLock { address in
       guard let handle = OpaquePointer(bitPattern: address) else { return }
       sqlite3_interrupt(handle)

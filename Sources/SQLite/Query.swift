@@ -5,16 +5,16 @@ internal import Synchronization
 /// Keep queries in `static let`s. Each one made takes a number for the life of the process, so
 /// never make one for each request: SQL that is put together at run time goes through
 /// ``Connection/prepare(_:)``.
-public struct Query: Sendable {
+package struct Query: Sendable {
   /// The SQL, with parameters written `?1`, `?2`, ...
-  public let sql: String
+  package let sql: String
   /// The place in every connection's array of statements.
   let number: Int
 
   private static let count = Atomic<Int>(0)
 
   /// A query with this SQL.
-  public init(_ sql: String) {
+  package init(_ sql: String) {
     self.sql = sql
     self.number = Self.count.add(1, ordering: .relaxed).oldValue
   }
@@ -22,7 +22,7 @@ public struct Query: Sendable {
 
 extension Connection {
   /// Prepares SQL that is put together at run time.
-  public func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+  package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
     try Statement(handle, sql, progress)
   }
 

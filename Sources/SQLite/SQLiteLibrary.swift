@@ -1,13 +1,13 @@
 internal import CSQLite
 
 /// The SQLite library as a whole: settings that hold for the process.
-public enum SQLiteLibrary {
+package enum SQLiteLibrary {
   /// The version of the library that is loaded, such as `3.40.1`.
-  public static var version: String { String(cString: sqlite3_libversion()) }
+  package static var version: String { String(cString: sqlite3_libversion()) }
 
   /// Whether SQLite counts its memory, which costs a process-wide mutex for each allocation. False
   /// unless something else in the process used SQLite before this module did.
-  public static var countsMemory: Bool {
+  package static var countsMemory: Bool {
     configure()
     return csqlite_counts_memory() != 0
   }

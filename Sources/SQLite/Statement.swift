@@ -3,7 +3,7 @@ internal import CSQLite
 /// A prepared statement. It belongs to its connection's thread.
 ///
 /// Prefer the connection's `run`, `first` and `forEach`, which reset the statement on every path.
-public final class Statement {
+package final class Statement {
   let handle: OpaquePointer
   private let database: OpaquePointer
   private let progress: Progress
@@ -34,7 +34,7 @@ public final class Statement {
   deinit { sqlite3_finalize(handle) }
 
   /// Moves to the next row; false at the end.
-  public func step() throws(SQLiteError) -> Bool {
+  package func step() throws(SQLiteError) -> Bool {
     switch sqlite3_step(handle) {
     case SQLITE_ROW: return true
     case SQLITE_DONE: return false
@@ -44,7 +44,7 @@ public final class Statement {
 
   /// Makes the statement ready for its next use and forgets what was bound, so that no pointer of
   /// the caller stays behind. The error of a failed step was reported by that step.
-  public func reset() {
+  package func reset() {
     sqlite3_reset(handle)
     sqlite3_clear_bindings(handle)
     isBusy = false
@@ -58,7 +58,7 @@ public final class Statement {
 
   /// Binds the values to parameters 1, 2, 3, ... in order.
   @inlinable
-  public func bind<each Value: Bindable>(_ values: repeat each Value) throws(SQLiteError) {
+  package func bind<each Value: Bindable>(_ values: repeat each Value) throws(SQLiteError) {
     var index: Int32 = 0
     for value in repeat each values {
       index += 1
@@ -71,22 +71,22 @@ public final class Statement {
 
 extension Statement {
   /// Binds NULL. The first parameter has index 1.
-  public func bindNull(_ index: Int32) throws(SQLiteError) {
+  package func bindNull(_ index: Int32) throws(SQLiteError) {
     try check(sqlite3_bind_null(handle, index))
   }
 
   /// Binds an integer.
-  public func bind(_ index: Int32, _ value: Int64) throws(SQLiteError) {
+  package func bind(_ index: Int32, _ value: Int64) throws(SQLiteError) {
     try check(sqlite3_bind_int64(handle, index, value))
   }
 
   /// Binds a floating point number.
-  public func bind(_ index: Int32, _ value: Double) throws(SQLiteError) {
+  package func bind(_ index: Int32, _ value: Double) throws(SQLiteError) {
     try check(sqlite3_bind_double(handle, index, value))
   }
 
   /// Binds text. SQLite copies it, straight from the string's storage.
-  public func bind(_ index: Int32, _ value: String) throws(SQLiteError) {
+  package func bind(_ index: Int32, _ value: String) throws(SQLiteError) {
     var value = value
     let code = value.withUTF8 { utf8 in
       guard let base = utf8.baseAddress, let length = Int32(exactly: utf8.count) else {
@@ -100,7 +100,7 @@ extension Statement {
   }
 
   /// Binds text that is part of the program; nothing is copied.
-  public func bind(_ index: Int32, _ value: StaticString) throws(SQLiteError) {
+  package func bind(_ index: Int32, _ value: StaticString) throws(SQLiteError) {
     guard value.hasPointerRepresentation else { return try bind(index, value.description) }
     let length = value.utf8CodeUnitCount
     let code = value.utf8Start.withMemoryRebound(to: CChar.self, capacity: length) {
@@ -110,7 +110,7 @@ extension Statement {
   }
 
   /// Binds UTF-8 text that stays in place until the statement is reset; nothing is copied.
-  public func bindText(_ index: Int32, _ utf8: UnsafeRawBufferPointer) throws(SQLiteError) {
+  package func bindText(_ index: Int32, _ utf8: UnsafeRawBufferPointer) throws(SQLiteError) {
     guard let base = utf8.baseAddress, !utf8.isEmpty else { return try bind(index, "") }
     guard let length = Int32(exactly: utf8.count) else { return try check(SQLITE_TOOBIG) }
     try check(
@@ -119,7 +119,7 @@ extension Statement {
   }
 
   /// Binds bytes that stay in place until the statement is reset; nothing is copied.
-  public func bind(_ index: Int32, _ value: UnsafeRawBufferPointer) throws(SQLiteError) {
+  package func bind(_ index: Int32, _ value: UnsafeRawBufferPointer) throws(SQLiteError) {
     // A null pointer would bind NULL instead of an empty blob.
     guard let base = value.baseAddress, !value.isEmpty else {
       return try check(sqlite3_bind_zeroblob(handle, index, 0))
@@ -129,7 +129,7 @@ extension Statement {
   }
 
   /// Binds bytes, which SQLite copies.
-  public func bind(_ index: Int32, _ value: [UInt8]) throws(SQLiteError) {
+  package func bind(_ index: Int32, _ value: [UInt8]) throws(SQLiteError) {
     let code = value.withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress, !bytes.isEmpty else {
         return sqlite3_bind_zeroblob(handle, index, 0)

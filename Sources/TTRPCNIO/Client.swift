@@ -1,7 +1,7 @@
-public import NIOCore
+package import NIOCore
 import NIOPosix
 import Synchronization
-public import TTRPC
+package import TTRPC
 
 /// The client: a pool of connections to one server, opened when needed and again when lost, with
 /// deadlines on every call and retries where repeating is harmless.
@@ -13,7 +13,7 @@ public import TTRPC
 /// Usable from any task. An error is always an ``RPCError``: the server's own, or UNAVAILABLE,
 /// DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED or INTERNAL made here, with what to do about
 /// it.
-public final class TTRPCClient: ClientChannel {
+package final class TTRPCClient: ClientChannel {
   let configuration: ClientConfiguration
   private let links: [ClientLink]
   /// Streams have connections of their own, as many and opened as late: a stream that is not read
@@ -29,7 +29,7 @@ public final class TTRPCClient: ClientChannel {
 
   /// A client of one server; nothing is connected before the first call. `group` has to outlive
   /// the client; the default is the process's own.
-  public init(_ configuration: ClientConfiguration, group: (any EventLoopGroup)? = nil) {
+  package init(_ configuration: ClientConfiguration, group: (any EventLoopGroup)? = nil) {
     self.configuration = configuration
     let group = group ?? MultiThreadedEventLoopGroup.singleton
     var random = configuration.seed.map { ClientRandom(seed: $0) } ?? ClientRandom()
@@ -48,7 +48,7 @@ public final class TTRPCClient: ClientChannel {
   }
 
   /// A client with default settings of the server at `HOST:PORT` or `unix:PATH`.
-  public convenience init(address: String) throws(RPCError) {
+  package convenience init(address: String) throws(RPCError) {
     self.init(ClientConfiguration(target: try ClientTarget(parsing: address)))
   }
 
@@ -58,14 +58,14 @@ public final class TTRPCClient: ClientChannel {
 
   /// Takes no new calls, waits up to `grace` for those in flight, fails the rest with CANCELLED and
   /// closes the connections.
-  public func close(grace: Duration = .seconds(5)) async {
+  package func close(grace: Duration = .seconds(5)) async {
     let closing = (links + streamLinks).map { $0.close(grace: grace) }
     for future in closing { try? await future.get() }
   }
 
   /// Makes a unary call, and makes it again where the retry policy says so. Cancelling the task
   /// cancels the call, on the server too where it understands that.
-  public func unary(
+  package func unary(
     _ method: Method,
     _ request: [UInt8],
     _ options: CallOptions
@@ -103,7 +103,7 @@ public final class TTRPCClient: ClientChannel {
 
   /// Opens a streaming call and waits until there is a connection for it. Dropping the stream
   /// cancels the call.
-  public func stream(
+  package func stream(
     _ method: Method,
     _ request: [UInt8]?,
     _ options: CallOptions

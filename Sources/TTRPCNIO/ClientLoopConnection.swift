@@ -1,5 +1,5 @@
-public import NIOCore
-public import TTRPC
+package import NIOCore
+package import TTRPC
 
 /// One connection for callers that live on an event loop themselves, such as load generators:
 /// callbacks instead of tasks, many calls in flight, one flush for all calls of a loop's tick, no
@@ -9,13 +9,13 @@ public import TTRPC
 ///
 /// `@unchecked Sendable`: the only state is the handler's, which checks that it is used on its
 /// loop.
-public final class ClientLoopConnection: @unchecked Sendable {
+package final class ClientLoopConnection: @unchecked Sendable {
   private let handler: ClientHandler
 
   init(_ handler: ClientHandler) { self.handler = handler }
 
   /// Connects on `loop`. Fails with UNAVAILABLE and the reason.
-  public static func connect(
+  package static func connect(
     on loop: any EventLoop,
     target: ClientTarget,
     limits: ClientLimits = ClientLimits(),
@@ -27,17 +27,17 @@ public final class ClientLoopConnection: @unchecked Sendable {
   }
 
   /// The loop on which the connection lives.
-  public var eventLoop: any EventLoop { handler.eventLoop }
+  package var eventLoop: any EventLoop { handler.eventLoop }
 
   /// Calls that have not been answered.
-  public var callsInFlight: Int { handler.callsInFlight }
+  package var callsInFlight: Int { handler.callsInFlight }
 
   /// False once the connection has closed, the server drains it or its stream ids are used up: new
   /// calls fail, those in flight go on. Open another connection.
-  public var isOpen: Bool { handler.isOpen }
+  package var isOpen: Bool { handler.isOpen }
 
   /// Called once when the connection is over, after its calls have failed.
-  public var onClosed: ((RPCError) -> Void)? {
+  package var onClosed: ((RPCError) -> Void)? {
     get { handler.onClosed }
     set { handler.onClosed = newValue }
   }
@@ -46,7 +46,7 @@ public final class ClientLoopConnection: @unchecked Sendable {
   /// exactly once and never before this returns; its bytes are valid during it only.
   /// A caller that calls again from there should look at ``isOpen`` first. The same closure may be
   /// given to any number of calls, which then cost no allocation of their own.
-  public func unary(
+  package func unary(
     _ method: Method,
     _ payload: UnsafeRawBufferPointer,
     timeout: Duration?,
@@ -68,7 +68,7 @@ public final class ClientLoopConnection: @unchecked Sendable {
   }
 
   /// Fails the calls in flight with CANCELLED and closes the socket.
-  public func close() {
+  package func close() {
     handler.close(RPCError(code: .cancelled, message: "the client closed the connection"))
   }
 }

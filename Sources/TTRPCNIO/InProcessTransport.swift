@@ -1,6 +1,6 @@
 import NIOCore
 import NIOPosix
-public import TTRPC
+package import TTRPC
 
 #if canImport(Glibc)
   import Glibc
@@ -14,11 +14,11 @@ public import TTRPC
 ///
 /// Calls go through the real client and the real server over a Unix socket in a private temporary
 /// directory: nothing else can connect, no port is taken, and what holds here holds over a network.
-public final class InProcessTransport: Sendable {
+package final class InProcessTransport: Sendable {
   /// The server, for its drain and its counters.
-  public let server: TTRPCServer
+  package let server: TTRPCServer
   /// Where it listens.
-  public let target: ClientTarget
+  package let target: ClientTarget
   private let directory: String
 
   private init(server: TTRPCServer, target: ClientTarget, directory: String) {
@@ -28,7 +28,7 @@ public final class InProcessTransport: Sendable {
   }
 
   /// Starts a server. `makeDispatcher` is called once for each loop, as by ``TTRPCServer``.
-  public static func start(
+  package static func start(
     configuration: TTRPCServer.Configuration = .init(),
     makeDispatcher: @escaping @Sendable (any ServerLoop) -> any CallDispatcher
   ) async throws(ListenError) -> InProcessTransport {
@@ -52,7 +52,7 @@ public final class InProcessTransport: Sendable {
   }
 
   /// Starts a server, runs `body` with a client of it, and stops both.
-  public static func withClient<R: Sendable>(
+  package static func withClient<R: Sendable>(
     _ makeDispatcher: @escaping @Sendable (any ServerLoop) -> any CallDispatcher,
     _ body: (TTRPCClient) async throws -> R
   ) async throws -> R {
@@ -70,7 +70,7 @@ public final class InProcessTransport: Sendable {
   }
 
   /// A client of this server. `adjust` may change its settings.
-  public func makeClient(_ adjust: (inout ClientConfiguration) -> Void = { _ in }) -> TTRPCClient {
+  package func makeClient(_ adjust: (inout ClientConfiguration) -> Void = { _ in }) -> TTRPCClient {
     var configuration = ClientConfiguration(target: target)
     adjust(&configuration)
     configuration.target = target
@@ -78,7 +78,7 @@ public final class InProcessTransport: Sendable {
   }
 
   /// Stops the server at once and removes the directory. Harmless when repeated.
-  public func shutdown() async {
+  package func shutdown() async {
     await server.shutdown()
     rmdir(directory)
   }

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
-public import TTRPC
+package import TTRPC
 
 #if canImport(Glibc)
   import Glibc
@@ -19,24 +19,24 @@ public import TTRPC
 ///     print(server.addresses[0])
 ///     await server.drain()
 ///     await server.shutdown()
-public final class TTRPCServer: Sendable {
+package final class TTRPCServer: Sendable {
   /// How a server is set up.
-  public struct Configuration: Sendable {
+  package struct Configuration: Sendable {
     /// Every bound on clients.
-    public var limits = Limits()
+    package var limits = Limits()
     /// I/O threads, at least 1.
-    public var threads = 1
+    package var threads = 1
     /// Connections that the kernel keeps until they are accepted.
-    public var backlog = 1024
+    package var backlog = 1024
     /// Told why the server closed a connection, on the connection's loop; for logs.
-    public var onClose: (@Sendable (Peer, CloseReason) -> Void)?
+    package var onClose: (@Sendable (Peer, CloseReason) -> Void)?
 
     /// One thread, default limits.
-    public init() {}
+    package init() {}
   }
 
   /// Where the server listens, with the ports that it got.
-  public let addresses: [ListenAddress]
+  package let addresses: [ListenAddress]
 
   private let group: MultiThreadedEventLoopGroup
   private let listeners: [any Channel]
@@ -60,13 +60,13 @@ public final class TTRPCServer: Sendable {
   }
 
   /// Calls and streams that wait for an answer.
-  public var callsInFlight: Int { shared.gauge.count }
+  package var callsInFlight: Int { shared.gauge.count }
   /// Open connections.
-  public var connectionCount: Int { shared.connectionCount }
+  package var connectionCount: Int { shared.connectionCount }
 
   /// Starts a server. `makeDispatcher` is called once for each loop, on that loop; every dispatcher
   /// serves the same methods. When one address cannot be listened on, nothing stays behind.
-  public static func start(
+  package static func start(
     _ addresses: [ListenAddress],
     configuration: Configuration = Configuration(),
     makeDispatcher: @escaping @Sendable (any ServerLoop) -> any CallDispatcher
@@ -116,7 +116,7 @@ public final class TTRPCServer: Sendable {
   /// connections ended within `grace` (default: the limit `drainGraceMillis`), false when the rest
   /// was cut off. ``shutdown()`` is still to be called.
   @discardableResult
-  public func drain(grace: Duration? = nil) async -> Bool {
+  package func drain(grace: Duration? = nil) async -> Bool {
     let grace = grace ?? .milliseconds(shared.limits.drainGraceMillis)
     let end = ContinuousClock.now + grace
     await closeListeners()
@@ -135,7 +135,7 @@ public final class TTRPCServer: Sendable {
   }
 
   /// Stops at once: closes every connection and ends the threads. Harmless when repeated.
-  public func shutdown() async {
+  package func shutdown() async {
     let first = isStopped.withLock { stopped in
       defer { stopped = true }
       return !stopped

@@ -1,24 +1,24 @@
 import Synchronization
-public import TTRPC
+package import TTRPC
 
 /// Runs the calls of an ``AsyncService``, each in a task of its own, which is cancelled when the
 /// call ends early.
-public final class AsyncDispatcher: CallDispatcher {
+package final class AsyncDispatcher: CallDispatcher {
   /// The service's methods.
-  public let methods: [Method]
+  package let methods: [Method]
   private let handlers: [AsyncService.Handler]
   private let loop: any ServerLoop
   private let pending = PendingTasks()
 
   /// A dispatcher of `loop`.
-  public init(_ service: AsyncService, loop: any ServerLoop) {
+  package init(_ service: AsyncService, loop: any ServerLoop) {
     methods = service.methods
     handlers = service.handlers
     self.loop = loop
   }
 
   /// Starts a task; the answer comes later.
-  public func unary(
+  package func unary(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
     _ call: borrowing ServerCall,
@@ -42,7 +42,7 @@ public final class AsyncDispatcher: CallDispatcher {
   }
 
   /// Starts a task that runs the stream.
-  public func open(
+  package func open(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
     _ call: borrowing ServerCall,
@@ -89,7 +89,7 @@ public final class AsyncDispatcher: CallDispatcher {
   }
 
   /// Cancels the call's task.
-  public func abandoned(_ target: ReplyTarget, _ reason: RPCError) { pending.cancel(target) }
+  package func abandoned(_ target: ReplyTarget, _ reason: RPCError) { pending.cancel(target) }
 
   private static let wrongKind = RPCError(
     code: .internal,

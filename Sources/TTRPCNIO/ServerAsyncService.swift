@@ -1,15 +1,15 @@
-public import TTRPC
+package import TTRPC
 
 /// What a handler of an ``AsyncService`` knows about its call.
-public struct AsyncCall: Sendable {
+package struct AsyncCall: Sendable {
   /// Names the call.
-  public let target: ReplyTarget
+  package let target: ReplyTarget
   /// When the caller stops waiting.
-  public let deadline: ContinuousClock.Instant?
+  package let deadline: ContinuousClock.Instant?
   /// What the caller sent along.
-  public let metadata: Metadata
+  package let metadata: Metadata
   /// Who is calling.
-  public let peer: Peer
+  package let peer: Peer
 }
 
 /// Methods written as `async` functions over encoded messages: for services that are not on a hot
@@ -18,19 +18,19 @@ public struct AsyncCall: Sendable {
 ///     var service = AsyncService()
 ///     service.unary(echo) { request, call in request }
 ///     AsyncDispatcher(service, loop: loop)
-public struct AsyncService: Sendable {
+package struct AsyncService: Sendable {
   /// Runs a unary call.
-  public typealias Unary = @Sendable ([UInt8], AsyncCall) async throws(RPCError) -> [UInt8]
+  package typealias Unary = @Sendable ([UInt8], AsyncCall) async throws(RPCError) -> [UInt8]
   /// Runs a client-streaming call.
-  public typealias ClientStreaming =
+  package typealias ClientStreaming =
     @Sendable (RequestStream, AsyncCall) async throws(RPCError) ->
     [UInt8]
   /// Runs a server-streaming call.
-  public typealias ServerStreaming =
+  package typealias ServerStreaming =
     @Sendable ([UInt8], ResponseSink, AsyncCall)
     async throws(RPCError) -> Void
   /// Runs a bidirectional call.
-  public typealias Bidirectional =
+  package typealias Bidirectional =
     @Sendable (RequestStream, ResponseSink, AsyncCall)
     async throws(RPCError) -> Void
 
@@ -45,25 +45,25 @@ public struct AsyncService: Sendable {
   private(set) var handlers: [Handler] = []
 
   /// A service without methods.
-  public init() {}
+  package init() {}
 
   /// Adds a unary method.
-  public mutating func unary(_ method: Method, _ body: @escaping Unary) {
+  package mutating func unary(_ method: Method, _ body: @escaping Unary) {
     add(method, .unary, .unary(body))
   }
 
   /// Adds a method whose client streams.
-  public mutating func clientStreaming(_ method: Method, _ body: @escaping ClientStreaming) {
+  package mutating func clientStreaming(_ method: Method, _ body: @escaping ClientStreaming) {
     add(method, .clientStreaming, .clientStreaming(body))
   }
 
   /// Adds a method whose server streams.
-  public mutating func serverStreaming(_ method: Method, _ body: @escaping ServerStreaming) {
+  package mutating func serverStreaming(_ method: Method, _ body: @escaping ServerStreaming) {
     add(method, .serverStreaming, .serverStreaming(body))
   }
 
   /// Adds a method of which both sides stream.
-  public mutating func bidirectional(_ method: Method, _ body: @escaping Bidirectional) {
+  package mutating func bidirectional(_ method: Method, _ body: @escaping Bidirectional) {
     add(method, .bidirectionalStreaming, .bidirectional(body))
   }
 

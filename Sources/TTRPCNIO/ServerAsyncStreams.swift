@@ -1,8 +1,8 @@
 import Synchronization
-public import TTRPC
+package import TTRPC
 
 /// The request messages of a streaming call, for one reader.
-public final class RequestStream: Sendable {
+package final class RequestStream: Sendable {
   private let stream: any ServerStream
   private let state = Mutex(State())
 
@@ -26,7 +26,7 @@ public final class RequestStream: Sendable {
   }
 
   /// The next message, or nil when the client has closed its side. Throws when the call ended.
-  public func next() async throws(RPCError) -> [UInt8]? {
+  package func next() async throws(RPCError) -> [UInt8]? {
     while true {
       switch try take() {
       case .message(let message):
@@ -88,7 +88,7 @@ public final class RequestStream: Sendable {
 }
 
 /// Where a streaming call's handler sends its response messages; for one writer.
-public final class ResponseSink: Sendable {
+package final class ResponseSink: Sendable {
   private let stream: any ServerStream
   private let state = Mutex(State())
 
@@ -105,7 +105,7 @@ public final class ResponseSink: Sendable {
 
   /// Sends a message; waits while the client is slower than the handler. Throws once the call
   /// ended.
-  public func send(_ message: [UInt8]) async throws(RPCError) {
+  package func send(_ message: [UInt8]) async throws(RPCError) {
     try check { $0.isWritable = false }
     if !stream.send(message) { await waitForRoom() }
     try check { _ in }

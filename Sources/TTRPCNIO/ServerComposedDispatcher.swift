@@ -1,16 +1,16 @@
-public import TTRPC
+package import TTRPC
 
 /// Several dispatchers under one method list, so that for example a health service and an
 /// application share a server. Costs one array access per call.
-public final class ComposedDispatcher: CallDispatcher {
+package final class ComposedDispatcher: CallDispatcher {
   /// The methods of all parts, in the order of the parts.
-  public let methods: [Method]
+  package let methods: [Method]
   private let parts: [any CallDispatcher]
   /// For every method: the part that serves it and its index there.
   private let routes: [(part: Int, method: Int)]
 
   /// Joins `parts`; no method may be served by two of them.
-  public init(_ parts: [any CallDispatcher]) {
+  package init(_ parts: [any CallDispatcher]) {
     self.parts = parts
     var methods: [Method] = []
     var routes: [(part: Int, method: Int)] = []
@@ -25,7 +25,7 @@ public final class ComposedDispatcher: CallDispatcher {
   }
 
   /// Passes the call on.
-  public func unary(
+  package func unary(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
     _ call: borrowing ServerCall,
@@ -36,7 +36,7 @@ public final class ComposedDispatcher: CallDispatcher {
   }
 
   /// Passes the call on.
-  public func open(
+  package func open(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
     _ call: borrowing ServerCall,
@@ -47,7 +47,7 @@ public final class ComposedDispatcher: CallDispatcher {
   }
 
   /// Tells every part; those that do not know the call ignore it.
-  public func abandoned(_ target: ReplyTarget, _ reason: RPCError) {
+  package func abandoned(_ target: ReplyTarget, _ reason: RPCError) {
     for part in parts { part.abandoned(target, reason) }
   }
 }

@@ -1,5 +1,5 @@
 /// Where a server listens.
-public enum ListenAddress: Sendable, Hashable {
+package enum ListenAddress: Sendable, Hashable {
   /// A host name or address, without brackets, and a TCP port; 0 takes a free one.
   case tcp(host: String, port: Int)
   /// A Unix socket with these permission bits. A socket file that nobody listens on is replaced.
@@ -9,7 +9,7 @@ public enum ListenAddress: Sendable, Hashable {
   private static let maxUnixPath = 107
 
   /// Reads `HOST:PORT` (`[ADDRESS]:PORT` for IPv6) or `unix:PATH`.
-  public init(parsing text: String) throws(ListenError) {
+  package init(parsing text: String) throws(ListenError) {
     func invalid(_ why: String) -> ListenError {
       ListenError("\"\(text)\" is no address to listen on: \(why); expected HOST:PORT or unix:PATH")
     }
@@ -38,7 +38,7 @@ public enum ListenAddress: Sendable, Hashable {
   }
 
   /// True when only this machine can reach the address.
-  public var isLocal: Bool {
+  package var isLocal: Bool {
     switch self {
     case .unix: return true
     case .tcp(let host, _):
@@ -51,7 +51,7 @@ public enum ListenAddress: Sendable, Hashable {
 
 extension ListenAddress: CustomStringConvertible {
   /// What ``init(parsing:)`` reads.
-  public var description: String {
+  package var description: String {
     switch self {
     case .unix(let path, _): "unix:\(path)"
     case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
@@ -60,9 +60,9 @@ extension ListenAddress: CustomStringConvertible {
 }
 
 /// Why a server cannot listen: one line for people.
-public struct ListenError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct ListenError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What was wrong, what was expected, what to do.
-  public let description: String
+  package let description: String
 
   init(_ description: String) { self.description = description }
 }

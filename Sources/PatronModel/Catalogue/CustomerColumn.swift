@@ -1,5 +1,5 @@
 /// A column of a file of customers. Exports write them and imports read them.
-public enum CustomerColumn: Sendable, Hashable {
+package enum CustomerColumn: Sendable, Hashable {
   /// A field of the record.
   case field(CustomerField)
   /// Consent by channel and topic.
@@ -12,7 +12,7 @@ public enum CustomerColumn: Sendable, Hashable {
   case property(name: String, PropertyType)
 
   /// The name in the header.
-  public var name: String {
+  package var name: String {
     switch self {
     case .field(let field): field.rawValue
     case .consent(let channel, let topic, let part):
@@ -25,7 +25,7 @@ public enum CustomerColumn: Sendable, Hashable {
   }
 
   /// Whether an import takes the column.
-  public var isWritable: Bool {
+  package var isWritable: Bool {
     switch self {
     case .field(let field): field.isWritable
     case .consent, .property: true
@@ -36,7 +36,7 @@ public enum CustomerColumn: Sendable, Hashable {
 
   /// The column with this name in the header; nil when there is none. The type of a property may
   /// be left out: then it is a string.
-  public init?(name: String) {
+  package init?(name: String) {
     if let column = Self.byName[name] {
       self = column
       return
@@ -51,10 +51,10 @@ public enum CustomerColumn: Sendable, Hashable {
   }
 
   /// What property columns begin with.
-  public static let propertyPrefix = "custom."
+  package static let propertyPrefix = "custom."
 
   /// Columns that every export has, in their order.
-  public static let standard: [CustomerColumn] = {
+  package static let standard: [CustomerColumn] = {
     var columns = CustomerField.allCases.map(CustomerColumn.field)
     let before = columns.firstIndex(of: .field(.orderCount)) ?? columns.endIndex
     let channels = Channel.allCases.flatMap { channel -> [CustomerColumn] in
@@ -76,12 +76,12 @@ public enum CustomerColumn: Sendable, Hashable {
   }()
 
   /// All columns about the consent of a channel and topic.
-  public static func consent(_ channel: Channel, _ topic: Topic) -> [CustomerColumn] {
+  package static func consent(_ channel: Channel, _ topic: Topic) -> [CustomerColumn] {
     ConsentColumn.allCases.map { .consent(channel, topic, $0) }
   }
 
   /// Up to three names of columns that `name` may have been meant to be, nearest first.
-  public static func nearest(to name: String) -> [String] {
+  package static func nearest(to name: String) -> [String] {
     if name.hasPrefix(propertyPrefix) { return [propertyPrefix + "NAME:TYPE"] }
     if let meant = ColumnSynonyms.column(name) { return [meant.name] }
     let near = NearestNames.of(name, among: all.map(\.name))
@@ -101,9 +101,9 @@ public enum CustomerColumn: Sendable, Hashable {
 }
 
 /// Lists inside a cell: joined with `;`, a `\` before every `;` and `\` of an item.
-public enum CellList {
+package enum CellList {
   /// The items as one cell.
-  public static func joined(_ items: [String]) -> String {
+  package static func joined(_ items: [String]) -> String {
     items.map(escaped).joined(separator: ";")
   }
 
@@ -123,7 +123,7 @@ public enum CellList {
   }
 
   /// The items of a cell; an empty cell has none.
-  public static func split(_ cell: String) -> [String] {
+  package static func split(_ cell: String) -> [String] {
     if cell.isEmpty { return [] }
     var items: [String] = []
     var item = ""

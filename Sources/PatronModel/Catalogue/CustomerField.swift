@@ -1,6 +1,6 @@
 /// Columns of a file of customers that every file can have, in the order in which an export writes
 /// them. The raw values are the names in the header.
-public enum CustomerField: String, Sendable, Hashable, CaseIterable {
+package enum CustomerField: String, Sendable, Hashable, CaseIterable {
   case id
   case externalID = "external_id"
   case email
@@ -46,7 +46,7 @@ public enum CustomerField: String, Sendable, Hashable, CaseIterable {
   case locale
 
   /// Whether an import takes the column.
-  public var isWritable: Bool {
+  package var isWritable: Bool {
     switch self {
     case .externalID, .email, .phoneNumber, .firstName, .lastName, .gender, .accountStatus,
       .accountCreatedAt, .defaultLanguage, .defaultCurrency, .tags, .address1, .address2, .city,
@@ -63,7 +63,7 @@ public enum CustomerField: String, Sendable, Hashable, CaseIterable {
 
 /// What columns say of the consent of one channel and topic. The raw values are the ends of names:
 /// `sms_consent`, `email_loyalty_consent_at`.
-public enum ConsentColumn: String, Sendable, Hashable, CaseIterable {
+package enum ConsentColumn: String, Sendable, Hashable, CaseIterable {
   /// The state: `subscribed`.
   case state = "consent"
   /// When the state last changed.
@@ -84,7 +84,7 @@ public enum ConsentColumn: String, Sendable, Hashable, CaseIterable {
 
 /// What columns say of the suppressions of one channel; each of them is a list with one item for
 /// each suppression. The raw values are the ends of names: `sms_suppressed`.
-public enum SuppressionColumn: String, Sendable, Hashable, CaseIterable {
+package enum SuppressionColumn: String, Sendable, Hashable, CaseIterable {
   /// Whether there are any.
   case isSuppressed = "suppressed"
   /// Why.
@@ -97,11 +97,11 @@ public enum SuppressionColumn: String, Sendable, Hashable, CaseIterable {
   case notes = "suppression_notes"
 
   /// Whether an import takes the column.
-  public var isWritable: Bool { self != .isSuppressed }
+  package var isWritable: Bool { self != .isSuppressed }
 }
 
 /// Types of properties, as columns name them: `custom.shoe_size:int`.
-public enum PropertyType: String, Sendable, Hashable, CaseIterable, Comparable {
+package enum PropertyType: String, Sendable, Hashable, CaseIterable, Comparable {
   case string
   case bool
   case int
@@ -110,7 +110,7 @@ public enum PropertyType: String, Sendable, Hashable, CaseIterable, Comparable {
   case date
 
   /// In the order of the cases.
-  public static func < (left: PropertyType, right: PropertyType) -> Bool {
+  package static func < (left: PropertyType, right: PropertyType) -> Bool {
     left.rank < right.rank
   }
 

@@ -1,23 +1,23 @@
 /// The types of events that Patron knows.
-public enum EventCatalogue {
+package enum EventCatalogue {
   /// All types by source, in the order in which people read them. Those of third parties are
   /// templates: other types of theirs are as good.
-  public static let types: [EventType] =
+  package static let types: [EventType] =
     storefrontTypes + orderTypes + subscriptionTypes + messageTypes + reviewTypes + loyaltyTypes
     + profileTypes + thirdPartyTypes
 
   /// The type called `name` of `source`; nil when unknown.
-  public static func type(_ name: String, of source: EventSource) -> EventType? {
+  package static func type(_ name: String, of source: EventSource) -> EventType? {
     index[Key(source: source, name: name)]
   }
 
   /// Types of `source`.
-  public static func types(of source: EventSource) -> [EventType] {
+  package static func types(of source: EventSource) -> [EventType] {
     types.filter { $0.source == source }
   }
 
   /// Names of the types of `source`.
-  public static func names(of source: EventSource) -> [String] {
+  package static func names(of source: EventSource) -> [String] {
     namesBySource[source] ?? []
   }
 

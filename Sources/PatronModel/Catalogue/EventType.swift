@@ -1,5 +1,5 @@
 /// What a field of an event holds. Raw values are the names that the protocol uses.
-public enum EventFieldKind: String, Sendable, Hashable, CaseIterable {
+package enum EventFieldKind: String, Sendable, Hashable, CaseIterable {
   /// Text. Several values in one field are joined by commas.
   case string
   /// True or false.
@@ -17,7 +17,7 @@ public enum EventFieldKind: String, Sendable, Hashable, CaseIterable {
 }
 
 /// Where in an event a field stands.
-public enum EventFieldPlace: Sendable, Hashable, CaseIterable {
+package enum EventFieldPlace: Sendable, Hashable, CaseIterable {
   /// Among its properties, under the field's name.
   case property
   /// Among its references, under the field's name.
@@ -27,22 +27,22 @@ public enum EventFieldPlace: Sendable, Hashable, CaseIterable {
 }
 
 /// One field of a type of event.
-public struct EventField: Sendable, Hashable {
+package struct EventField: Sendable, Hashable {
   /// Its name.
-  public let name: String
+  package let name: String
   /// What it holds.
-  public let kind: EventFieldKind
+  package let kind: EventFieldKind
   /// Where it stands.
-  public let place: EventFieldPlace
+  package let place: EventFieldPlace
   /// Whether an event without it makes no sense.
-  public let required: Bool
+  package let required: Bool
   /// Whether it may hold personal data, which an erasure removes.
-  public let personal: Bool
+  package let personal: Bool
   /// The whole numbers that it may hold; nil for all.
-  public let range: ClosedRange<Int64>?
+  package let range: ClosedRange<Int64>?
 
   /// Makes a field.
-  public init(
+  package init(
     _ name: String,
     _ kind: EventFieldKind,
     place: EventFieldPlace = .property,
@@ -60,7 +60,7 @@ public struct EventField: Sendable, Hashable {
 }
 
 /// A product whose events Patron keeps. Raw values are the names that the protocol uses.
-public enum EventProduct: String, Sendable, Hashable, CaseIterable {
+package enum EventProduct: String, Sendable, Hashable, CaseIterable {
   /// Forms, keywords and lists.
   case subscriptionTools = "subscription_tools"
   /// Text messages.
@@ -84,30 +84,30 @@ public enum EventProduct: String, Sendable, Hashable, CaseIterable {
 }
 
 /// A type of event: what happened, and what is known of it.
-public struct EventType: Sendable, Hashable {
+package struct EventType: Sendable, Hashable {
   /// Name, unique within its source: `order_placed`.
-  public let name: String
+  package let name: String
   /// Where events of the type come from.
-  public let source: EventSource
+  package let source: EventSource
   /// The product, for events of own products.
-  public let product: EventProduct?
+  package let product: EventProduct?
   /// For templates of third parties: the kind of application, e.g. `helpdesk`.
-  public let application: String?
+  package let application: String?
   /// For people: `Order placed`.
-  public let label: String
+  package let label: String
   /// What it means, in one sentence.
-  public let description: String
+  package let description: String
   /// Its channel, for events about messages and consent.
-  public let channel: Channel?
+  package let channel: Channel?
   /// What it may carry.
-  public let fields: [EventField]
+  package let fields: [EventField]
   /// Whether it creates the customer it is about, when unknown.
-  public let createsCustomer: Bool
+  package let createsCustomer: Bool
   /// Fields of the customer that it may set, in protocol names.
-  public let enriches: [String]
+  package let enriches: [String]
 
   /// Makes a type.
-  public init(
+  package init(
     name: String,
     source: EventSource,
     product: EventProduct? = nil,

@@ -1,16 +1,16 @@
 /// One predefined filter of the customers page.
-public struct FilterDefinition: Sendable, Hashable {
+package struct FilterDefinition: Sendable, Hashable {
   /// Id, unique within its category.
-  public let id: String
+  package let id: String
   /// For people.
-  public let label: String
+  package let label: String
   /// What customers it shows.
-  public let description: String
+  package let description: String
   /// Whether customers come and go without being changed, as time passes.
-  public let movesWithClock: Bool
+  package let movesWithClock: Bool
 
   /// Makes a filter.
-  public init(_ id: String, _ label: String, _ description: String, movesWithClock: Bool = false) {
+  package init(_ id: String, _ label: String, _ description: String, movesWithClock: Bool = false) {
     self.id = id
     self.label = label
     self.description = description
@@ -19,18 +19,18 @@ public struct FilterDefinition: Sendable, Hashable {
 }
 
 /// Filters that are joined by OR; those of different categories are joined by AND.
-public struct FilterCategory: Sendable, Hashable {
+package struct FilterCategory: Sendable, Hashable {
   /// Id.
-  public let id: String
+  package let id: String
   /// For people.
-  public let label: String
+  package let label: String
   /// What the category is about.
-  public let description: String
+  package let description: String
   /// Its filters; empty where the values are the store's own.
-  public let filters: [FilterDefinition]
+  package let filters: [FilterDefinition]
 
   /// Makes a category.
-  public init(
+  package init(
     id: String,
     label: String,
     description: String,
@@ -43,18 +43,18 @@ public struct FilterCategory: Sendable, Hashable {
   }
 
   /// Whether the values are the store's own, such as its tags.
-  public var isDynamic: Bool { filters.isEmpty }
+  package var isDynamic: Bool { filters.isEmpty }
 
   /// The filter called `id`; nil when there is none.
-  public func filter(_ id: String) -> FilterDefinition? {
+  package func filter(_ id: String) -> FilterDefinition? {
     filters.first { $0.id == id }
   }
 }
 
 /// The predefined filters of the customers page.
-public enum FilterCatalogue {
+package enum FilterCatalogue {
   /// All categories, in the order in which people read them.
-  public static let categories: [FilterCategory] = [
+  package static let categories: [FilterCategory] = [
     channel(.sms, "SMS subscribers", "text messages", "phone number"),
     channel(.email, "Email subscribers", "e-mail", "e-mail address"),
     orders, account, contact, origin, activity,
@@ -72,14 +72,14 @@ public enum FilterCatalogue {
   ]
 
   /// The category called `id`; nil when there is none.
-  public static func category(_ id: String) -> FilterCategory? {
+  package static func category(_ id: String) -> FilterCategory? {
     categories.first { $0.id == id }
   }
 
   /// Checks one value of a filter; those of dynamic categories are free, but not empty.
   ///
   /// - Throws: `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, each with the names that exist.
-  public static func check(category id: String, filter: String) throws(RuleError) {
+  package static func check(category id: String, filter: String) throws(RuleError) {
     guard let category = category(id) else {
       throw RuleError(
         reason: "FILTER_CATEGORY_UNKNOWN",
@@ -114,7 +114,7 @@ public enum FilterCatalogue {
   }
 
   /// The filter of customers whose answer may have been an opt-out.
-  public static let possibleOptOut = "possible_opt_out"
+  package static let possibleOptOut = "possible_opt_out"
 
   private static let answered = FilterDefinition(
     possibleOptOut,

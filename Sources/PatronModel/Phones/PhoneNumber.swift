@@ -3,18 +3,18 @@
 /// However a number is spelled, it becomes what libphonenumber makes of it, by the plans in
 /// ``PhonePlanTable``: without the trunk prefix (`+44 (0)20 …`), with the 9 of Argentina's mobile
 /// phones, without the 1 that Mexico's had.
-public struct PhoneNumber: Sendable, Hashable {
+package struct PhoneNumber: Sendable, Hashable {
   /// The number with its `+`, e.g. `+14155550100`.
-  public let e164: String
+  package let e164: String
   /// The number without its `+`; what searches compare with.
-  public var digits: String { String(e164.dropFirst()) }
+  package var digits: String { String(e164.dropFirst()) }
   /// True when an extension stood behind the number: it was left out.
-  public let hadExtension: Bool
+  package let hadExtension: Bool
 
   /// Least and greatest number of digits.
-  public static let digitCount = 7...15
+  package static let digitCount = 7...15
   /// Reason of the error for a number that says nothing of its country.
-  public static let countryMissing = "PHONE_COUNTRY_MISSING"
+  package static let countryMissing = "PHONE_COUNTRY_MISSING"
 
   /// Accepts a number as people write it: white space and punctuation are dropped, digits of any
   /// script count, `00` is a `+`, an extension is left out. With a default country also as it is
@@ -24,7 +24,7 @@ public struct PhoneNumber: Sendable, Hashable {
   ///   number is rejected: nothing is guessed.
   /// - Throws: `PHONE_EMPTY`, `PHONE_HAS_EXTENSION`, `PHONE_COUNTRY_MISSING`, `PHONE_NOT_E164`,
   ///   `PHONE_AMBIGUOUS`.
-  public init(_ text: String, defaultCountry: CountryCode? = nil) throws(RuleError) {
+  package init(_ text: String, defaultCountry: CountryCode? = nil) throws(RuleError) {
     let written = try WrittenPhone(text)
     let reading = try Self.reading(written, defaultCountry, given: text)
     self.init(reading.digits, hadExtension: written.hasExtension)
@@ -34,7 +34,7 @@ public struct PhoneNumber: Sendable, Hashable {
   /// that no plan has. They are looked for as they stand: nobody's opt-out waits for a newer table.
   ///
   /// - Throws: as ``init(_:defaultCountry:)``.
-  public init(naming text: String, in country: CountryCode? = nil) throws(RuleError) {
+  package init(naming text: String, in country: CountryCode? = nil) throws(RuleError) {
     do throws(RuleError) {
       try self.init(text, defaultCountry: country)
     } catch {
@@ -51,13 +51,13 @@ public struct PhoneNumber: Sendable, Hashable {
   }
 
   /// Compares the numbers alone.
-  public static func == (left: Self, right: Self) -> Bool { left.e164 == right.e164 }
+  package static func == (left: Self, right: Self) -> Bool { left.e164 == right.e164 }
 
   /// Hashes the number alone.
-  public func hash(into hasher: inout Hasher) { hasher.combine(e164) }
+  package func hash(into hasher: inout Hasher) { hasher.combine(e164) }
 
   /// What a caller should be told about an accepted number; nil for ordinary ones.
-  public var warning: RuleError? {
+  package var warning: RuleError? {
     guard hadExtension else { return nil }
     return RuleError(
       reason: "PHONE_EXTENSION_DROPPED",

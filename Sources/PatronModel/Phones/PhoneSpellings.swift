@@ -1,11 +1,11 @@
 /// Other spellings of a number that reach the same line. What was said of a line must be found
 /// whichever of them it was said of; hashes of addresses cannot be rewritten, so they are looked up
 /// under each.
-public enum PhoneSpellings {
+package enum PhoneSpellings {
   /// The number without the 9 of Argentina's mobile phones, or with it; nil elsewhere. Both are
   /// numbers of their own to libphonenumber, but no two lines there differ in it alone, and
   /// gateways leave it out.
-  public static func twin(of e164: String) -> String? {
+  package static func twin(of e164: String) -> String? {
     guard e164.hasPrefix("+54") else { return nil }
     let own = e164.dropFirst(3)
     switch own.utf8.count {
@@ -18,7 +18,7 @@ public enum PhoneSpellings {
   /// The spellings that were accepted, and kept as they are, before numbers had one form: with a
   /// trunk prefix behind the calling code, and Argentina's 15 behind the area code. Of a number
   /// that is in no such form itself they are those of that form, and that form.
-  public static func former(of numbers: [String]) -> [String] {
+  package static func former(of numbers: [String]) -> [String] {
     var found: [String] = []
     for number in numbers {
       let canonical = (try? PhoneNumber(number))?.e164 ?? number
@@ -31,7 +31,7 @@ public enum PhoneSpellings {
   }
 
   /// Those of a number in its one form.
-  public static func former(of e164: String) -> [String] {
+  package static func former(of e164: String) -> [String] {
     let digits = e164.utf8.dropFirst().map { $0 &- UInt8(ascii: "0") }
     guard let (plans, codeLength) = PhonePlans.world.plans(of: digits) else { return [] }
     let code = Array(digits[..<codeLength])

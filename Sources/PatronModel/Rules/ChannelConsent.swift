@@ -1,24 +1,24 @@
 /// The consent of one customer for one channel and topic, as it stands.
-public struct ChannelConsent: Sendable, Hashable {
+package struct ChannelConsent: Sendable, Hashable {
   /// The state.
-  public var state: ConsentState
+  package var state: ConsentState
   /// When the customer last subscribed; nil when never.
-  public var subscribedAt: Micros?
+  package var subscribedAt: Micros?
   /// When the customer last opted out; nil when never.
-  public var unsubscribedAt: Micros?
+  package var unsubscribedAt: Micros?
   /// When the consent last changed, in the time of the evidence; nil when it never did.
-  public var changedAt: Micros?
+  package var changedAt: Micros?
   /// Where the last agreement or opt-out was collected, e.g. `welcome_popup`; nil when unknown.
-  public var source: String?
+  package var source: String?
   /// How surely the agreement is the owner's.
-  public var optInLevel: OptInLevel
+  package var optInLevel: OptInLevel
   /// Who brought the state about; nil when it never changed.
-  public var changedBy: ConsentActor?
+  package var changedBy: ConsentActor?
   /// When an agreement that holds for a time only ends; nil when it does not.
-  public var expiresAt: Micros?
+  package var expiresAt: Micros?
 
   /// Makes a consent; without arguments it is that of a customer who was never asked.
-  public init(
+  package init(
     state: ConsentState = .neverSubscribed,
     subscribedAt: Micros? = nil,
     unsubscribedAt: Micros? = nil,
@@ -39,13 +39,13 @@ public struct ChannelConsent: Sendable, Hashable {
   }
 
   /// The consent of a customer who was never asked.
-  public static let never = ChannelConsent()
+  package static let never = ChannelConsent()
 
   /// Whether the customer opted out in person: then only the customer can opt in again.
-  public var isSticky: Bool { state == .unsubscribed && changedBy == .customer }
+  package var isSticky: Bool { state == .unsubscribed && changedBy == .customer }
 
   /// Whether the consent is an agreement for a time that had ended by `now`.
-  public func isOver(at now: Micros) -> Bool {
+  package func isOver(at now: Micros) -> Bool {
     guard state == .subscribed, let expiresAt else { return false }
     return expiresAt <= now
   }
@@ -64,18 +64,18 @@ public struct ChannelConsent: Sendable, Hashable {
 }
 
 /// Who says what about a consent, and when: the part of the evidence that decides.
-public struct ConsentStatement: Sendable, Hashable {
+package struct ConsentStatement: Sendable, Hashable {
   /// When it happened.
-  public var at: Micros
+  package var at: Micros
   /// Who says so.
-  public var actor: ConsentActor
+  package var actor: ConsentActor
   /// Where it was collected; see ``ConsentRules/checkSource(_:)``.
-  public var source: String?
+  package var source: String?
   /// When the agreement ends, if it holds for a time only.
-  public var expiresAt: Micros?
+  package var expiresAt: Micros?
 
   /// Makes a statement.
-  public init(at: Micros, actor: ConsentActor, source: String? = nil, expiresAt: Micros? = nil) {
+  package init(at: Micros, actor: ConsentActor, source: String? = nil, expiresAt: Micros? = nil) {
     self.at = at
     self.actor = actor
     self.source = source
@@ -85,24 +85,24 @@ public struct ConsentStatement: Sendable, Hashable {
 
 /// What the append-only ledger keeps of one change. Ids, channel, topic and the rest of the
 /// evidence are the caller's to add.
-public struct LedgerRow: Sendable, Hashable {
+package struct LedgerRow: Sendable, Hashable {
   /// What happened.
-  public var action: ConsentAction
+  package var action: ConsentAction
   /// State before.
-  public var previousState: ConsentState
+  package var previousState: ConsentState
   /// State after. The same as before where only the certainty of the state grew.
-  public var newState: ConsentState
+  package var newState: ConsentState
   /// When it happened, in the time of the evidence.
-  public var occurredAt: Micros
+  package var occurredAt: Micros
   /// Who did it.
-  public var actor: ConsentActor
+  package var actor: ConsentActor
   /// Where it was collected.
-  public var source: String?
+  package var source: String?
   /// How surely it is the owner's.
-  public var optInLevel: OptInLevel
+  package var optInLevel: OptInLevel
 
   /// Makes a row.
-  public init(
+  package init(
     action: ConsentAction,
     previousState: ConsentState,
     newState: ConsentState,
@@ -121,11 +121,11 @@ public struct LedgerRow: Sendable, Hashable {
   }
 
   /// Whether the state itself changed, which is what a timeline tells.
-  public var changesState: Bool { previousState != newState }
+  package var changesState: Bool { previousState != newState }
 }
 
 /// Why a statement about consent was accepted but had no effect.
-public enum ConsentWarning: String, Sendable, Hashable, CaseIterable {
+package enum ConsentWarning: String, Sendable, Hashable, CaseIterable {
   /// The customer opted out in person; a flag of the shop cannot undo that.
   case stickyOptOut = "STICKY_OPT_OUT"
   /// The statement is older than what is known.
@@ -140,7 +140,7 @@ public enum ConsentWarning: String, Sendable, Hashable, CaseIterable {
   case addressSuppressed = "ADDRESS_SUPPRESSED"
 
   /// One sentence for people, without personal data.
-  public var message: String {
+  package var message: String {
     switch self {
     case .stickyOptOut:
       "The customer opted out in person: the flag was stored, and the consent stayed as it was. "
@@ -165,14 +165,14 @@ public enum ConsentWarning: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What a statement does to a consent.
-public enum ConsentTransition: Sendable, Hashable {
+package enum ConsentTransition: Sendable, Hashable {
   /// Nothing: write no state, no ledger row and no event.
   case unchanged(ConsentWarning?)
   /// The consent becomes the first value, and the ledger gets the row.
   case changed(ChannelConsent, LedgerRow)
 
   /// The consent after the transition from `current`.
-  public func consent(from current: ChannelConsent) -> ChannelConsent {
+  package func consent(from current: ChannelConsent) -> ChannelConsent {
     switch self {
     case .unchanged: current
     case .changed(let consent, _): consent

@@ -1,18 +1,18 @@
 /// What events need of a checkout's whole current state.
-public struct CheckoutSnapshot: Sendable, Hashable {
+package struct CheckoutSnapshot: Sendable, Hashable {
   /// The shop's identifier, unique within the store.
-  public var token: String
+  package var token: String
   /// When it began.
-  public var startedAt: Micros
+  package var startedAt: Micros
   /// When it was given up; nil while it is not.
-  public var abandonedAt: Micros?
+  package var abandonedAt: Micros?
   /// When it became an order; nil while it did not, or where the shop does not say when.
-  public var completedAt: Micros?
+  package var completedAt: Micros?
   /// Whether an order is named that it became.
-  public var namesOrder: Bool
+  package var namesOrder: Bool
 
   /// Makes a snapshot.
-  public init(
+  package init(
     token: String,
     startedAt: Micros,
     abandonedAt: Micros? = nil,
@@ -27,13 +27,13 @@ public struct CheckoutSnapshot: Sendable, Hashable {
   }
 
   /// Whether it became an order.
-  public var isCompleted: Bool { completedAt != nil || namesOrder }
+  package var isCompleted: Bool { completedAt != nil || namesOrder }
 }
 
 /// An event that a change of a checkout puts on the customer's timeline.
-public struct CheckoutEvent: Sendable, Hashable {
+package struct CheckoutEvent: Sendable, Hashable {
   /// What happened. Raw values are names of the event catalogue.
-  public enum Kind: String, Sendable, Hashable, CaseIterable {
+  package enum Kind: String, Sendable, Hashable, CaseIterable {
     /// The checkout exists.
     case started = "checkout_started"
     /// It was given up.
@@ -43,15 +43,15 @@ public struct CheckoutEvent: Sendable, Hashable {
   }
 
   /// What happened.
-  public var kind: Kind
+  package var kind: Kind
   /// When it happened.
-  public var occurredAt: Micros
+  package var occurredAt: Micros
   /// Identifier of the event, at most 255 bytes, the same whenever the same transition is seen.
-  public var dedupKey: String
+  package var dedupKey: String
 }
 
 /// What the timeline learns from a checkout's old and new state.
-public enum CheckoutEvents {
+package enum CheckoutEvents {
   /// The events of the transition from `old` to `new`, in the order of the life of a checkout.
   ///
   /// Each transition is told once. A checkout that is given up twice, with another time, is told
@@ -62,7 +62,7 @@ public enum CheckoutEvents {
   ///   - old: what is stored; nil for a new checkout.
   ///   - new: what the shop says now.
   ///   - observedAt: when the shop says so. It dates what carries no date.
-  public static func derive(
+  package static func derive(
     from old: CheckoutSnapshot?,
     to new: CheckoutSnapshot,
     observedAt: Micros

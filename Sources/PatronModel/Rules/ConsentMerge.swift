@@ -5,7 +5,7 @@ extension ConsentRules {
   ///   not give;
   /// * otherwise the newest state wins, and of two equally new ones the more restrictive;
   /// * a state that never changed gives way to any other.
-  public static func merge(_ first: ChannelConsent, _ second: ChannelConsent) -> ChannelConsent {
+  package static func merge(_ first: ChannelConsent, _ second: ChannelConsent) -> ChannelConsent {
     let newest = isPreferred(second, to: first) ? second : first
     let other = isPreferred(second, to: first) ? first : second
     guard let optOutAt = latest(first.bindingOptOutAt, second.bindingOptOutAt) else {
@@ -38,7 +38,7 @@ extension ConsentRules {
   /// | unsubscribed by anybody else at t | unsubscribed, unless it is later than t |
   ///
   /// The answer is `holder` or forbids more than it.
-  public static func merge(
+  package static func merge(
     keeping holder: ChannelConsent,
     with other: ChannelConsent
   ) -> ChannelConsent {
@@ -64,7 +64,7 @@ extension ConsentRules {
   ///   - old: what the record holds.
   ///   - known: what is known of the new address.
   ///   - statement: who changes the address, and when.
-  public static func readdress(
+  package static func readdress(
     _ old: ChannelConsent,
     to known: ChannelConsent,
     by statement: ConsentStatement
@@ -88,14 +88,14 @@ extension ConsentRules {
 
   /// The consent of such a record in a store that carries agreements over: nobody confirmed
   /// anything from the new address.
-  public static func carry(_ old: ChannelConsent) -> ChannelConsent {
+  package static func carry(_ old: ChannelConsent) -> ChannelConsent {
     var result = old
     if result.optInLevel == .confirmed { result.optInLevel = .single }
     return result
   }
 
   /// The opt-out that a consent holds, as a consent of its own; nil when there is none.
-  public static func optOut(in consent: ChannelConsent) -> ChannelConsent? {
+  package static func optOut(in consent: ChannelConsent) -> ChannelConsent? {
     switch consent.state {
     case .neverSubscribed, .subscribed: return nil
     case .unsubscribed: return consent

@@ -2,7 +2,7 @@
 ///
 /// The newest statement wins, with one exception: an opt-out that the customer gave in person is
 /// undone by a newer agreement of the customer's own, and by nothing else.
-public enum ConsentRules {
+package enum ConsentRules {
   /// Applies a marketing flag of the shop's own record (`accepts_sms_marketing` and the like).
   ///
   /// | stored | flag | becomes |
@@ -29,7 +29,7 @@ public enum ConsentRules {
   ///   - actor: who sent the flag.
   ///   - source: where the agreement was collected.
   ///   - namesAddress: whether the address stands beside the flag.
-  public static func applyFlag(
+  package static func applyFlag(
     _ accepts: Bool,
     at: Micros,
     to consent: ChannelConsent,
@@ -74,7 +74,7 @@ public enum ConsentRules {
   ///   what is stored is newer.
   /// - Throws: `STICKY_OPT_OUT` when anyone but the customer would undo the customer's own
   ///   opt-out; `CONSENT_OUTDATED` when an opt-out is newer (or, if the customer's own, as new).
-  public static func subscribe(
+  package static func subscribe(
     _ statement: ConsentStatement,
     to consent: ChannelConsent,
     doubleOptIn: Bool,
@@ -110,7 +110,7 @@ public enum ConsentRules {
   ///
   /// - Throws: `CONSENT_OUTDATED` when the customer opted out since the request;
   ///   `NOTHING_TO_CONFIRM` when there was none.
-  public static func confirm(
+  package static func confirm(
     at: Micros,
     of consent: ChannelConsent,
     source: String?
@@ -145,7 +145,7 @@ public enum ConsentRules {
   ///   own opt-out takes the place of somebody else's; unchanged with `CONSENT_OUTDATED` where the
   ///   consent changed later, see ``isOutdated(optOutAt:by:over:)``.
   /// - Parameter keepsRepeat: whether an opt-out is news also where the customer is unsubscribed.
-  public static func unsubscribe(
+  package static func unsubscribe(
     _ statement: ConsentStatement,
     from consent: ChannelConsent,
     keepsRepeat: Bool = false
@@ -172,7 +172,7 @@ public enum ConsentRules {
   /// It is older only where its second is: carriers and many programs tell whole seconds, and what
   /// says stop must not be lost to a fraction of one. The customer's own opt-out beats every later
   /// agreement that the customer did not give.
-  public static func isOutdated(
+  package static func isOutdated(
     optOutAt at: Micros,
     by actor: ConsentActor?,
     over consent: ChannelConsent
@@ -187,7 +187,7 @@ public enum ConsentRules {
   /// Checks where consent was collected: 3 to 40 characters, e.g. `welcome_popup`.
   ///
   /// - Throws: `CONSENT_SOURCE_LENGTH`, `TEXT_HAS_CONTROL_CHARACTER`.
-  public static func checkSource(_ source: String) throws(RuleError) {
+  package static func checkSource(_ source: String) throws(RuleError) {
     let count = source.unicodeScalars.count
     guard (3...40).contains(count) else {
       throw RuleError(
@@ -209,7 +209,7 @@ public enum ConsentRules {
 
   /// The channel's suppressions that end when the customer agrees in person at `at`: those that
   /// only said that messages were not wanted, and are not newer than the agreement.
-  public static func liftedSuppressions(
+  package static func liftedSuppressions(
     by statement: ConsentStatement,
     of suppressions: [Suppression]
   ) -> [Suppression] {

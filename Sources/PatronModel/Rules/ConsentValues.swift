@@ -1,12 +1,12 @@
 /// A channel of messages. Raw values are those of the protocol and are stored: never renumber.
-public enum Channel: Int, Sendable, Hashable, CaseIterable {
+package enum Channel: Int, Sendable, Hashable, CaseIterable {
   /// Text messages to the phone number.
   case sms = 1
   /// E-mail to the e-mail address.
   case email = 2
 
   /// Stable lower-case name, as filters and the command line have it.
-  public var name: String {
+  package var name: String {
     switch self {
     case .sms: "sms"
     case .email: "email"
@@ -15,7 +15,7 @@ public enum Channel: Int, Sendable, Hashable, CaseIterable {
 }
 
 /// What messages are about. Raw values are those of the protocol and are stored: never renumber.
-public enum Topic: Int, Sendable, Hashable, CaseIterable {
+package enum Topic: Int, Sendable, Hashable, CaseIterable {
   /// Offers and news.
   case marketing = 1
   /// Requests to review a purchase.
@@ -26,7 +26,7 @@ public enum Topic: Int, Sendable, Hashable, CaseIterable {
   case loyalty = 4
 
   /// Stable lower-case name.
-  public var name: String {
+  package var name: String {
     switch self {
     case .marketing: "marketing"
     case .reviewRequests: "review_requests"
@@ -37,7 +37,7 @@ public enum Topic: Int, Sendable, Hashable, CaseIterable {
 }
 
 /// Whether a customer agreed to messages of one channel and topic. Raw values are the protocol's.
-public enum ConsentState: Int, Sendable, Hashable, CaseIterable {
+package enum ConsentState: Int, Sendable, Hashable, CaseIterable {
   /// Was never asked, or never answered.
   case neverSubscribed = 1
   /// Asked for messages and did not confirm yet (double opt-in).
@@ -48,7 +48,7 @@ public enum ConsentState: Int, Sendable, Hashable, CaseIterable {
   case unsubscribed = 4
 
   /// Stable lower-case name.
-  public var name: String {
+  package var name: String {
     switch self {
     case .neverSubscribed: "never_subscribed"
     case .pending: "pending"
@@ -69,7 +69,7 @@ public enum ConsentState: Int, Sendable, Hashable, CaseIterable {
 }
 
 /// Who changed a consent. A program of the shop acts as `system`. Raw values are the protocol's.
-public enum ConsentActor: Int, Sendable, Hashable, CaseIterable {
+package enum ConsentActor: Int, Sendable, Hashable, CaseIterable {
   /// The customer: a form, a keyword, a link in a message.
   case customer = 1
   /// A person who works for the shop.
@@ -81,7 +81,7 @@ public enum ConsentActor: Int, Sendable, Hashable, CaseIterable {
 }
 
 /// How surely an agreement is the address owner's own. Raw values are the protocol's.
-public enum OptInLevel: Int, Sendable, Hashable, CaseIterable {
+package enum OptInLevel: Int, Sendable, Hashable, CaseIterable {
   /// Not known.
   case unknown = 0
   /// Given once.
@@ -91,7 +91,7 @@ public enum OptInLevel: Int, Sendable, Hashable, CaseIterable {
 }
 
 /// What a row of the consent ledger records. Raw values are the protocol's.
-public enum ConsentAction: Int, Sendable, Hashable, CaseIterable {
+package enum ConsentAction: Int, Sendable, Hashable, CaseIterable {
   /// An agreement.
   case subscribe = 1
   /// A request that waits for its confirmation.
@@ -112,7 +112,7 @@ public enum ConsentAction: Int, Sendable, Hashable, CaseIterable {
 
 /// Why an address must not be written to, whatever its owner agreed to. Raw values are the
 /// protocol's.
-public enum SuppressionReason: Int, Sendable, Hashable, CaseIterable {
+package enum SuppressionReason: Int, Sendable, Hashable, CaseIterable {
   /// A person of the shop decided so.
   case manual = 1
   /// The address does not exist.
@@ -133,7 +133,7 @@ public enum SuppressionReason: Int, Sendable, Hashable, CaseIterable {
   case unsubscribed = 9
 
   /// Stable lower-case name, as files and events have it.
-  public var name: String {
+  package var name: String {
     switch self {
     case .manual: "manual"
     case .hardBounce: "hard_bounce"
@@ -149,7 +149,7 @@ public enum SuppressionReason: Int, Sendable, Hashable, CaseIterable {
 
   /// Whether a newer consent that the customer gives in person ends the suppression. What says
   /// that the address does not work stays: agreeing does not repair it.
-  public var isLiftedByOwnConsent: Bool {
+  package var isLiftedByOwnConsent: Bool {
     switch self {
     case .manual, .spamComplaint, .erasure, .unsubscribed: true
     case .hardBounce, .softBounce, .invalidAddress, .carrierBlock, .policy: false
@@ -157,5 +157,5 @@ public enum SuppressionReason: Int, Sendable, Hashable, CaseIterable {
   }
 
   /// Whether it stands for the wish of the address's owner: then nobody else sets or lifts it.
-  public var isOwnersWish: Bool { self == .unsubscribed || self == .erasure }
+  package var isOwnersWish: Bool { self == .unsubscribed || self == .erasure }
 }

@@ -1,14 +1,14 @@
 /// One reason for which an address is suppressed, whoever it belongs to.
-public struct Suppression: Sendable, Hashable {
+package struct Suppression: Sendable, Hashable {
   /// Why.
-  public var reason: SuppressionReason
+  package var reason: SuppressionReason
   /// Since when.
-  public var suppressedAt: Micros
+  package var suppressedAt: Micros
   /// Who or what reported it; nil when unknown.
-  public var source: String?
+  package var source: String?
 
   /// Makes a suppression.
-  public init(reason: SuppressionReason, suppressedAt: Micros, source: String? = nil) {
+  package init(reason: SuppressionReason, suppressedAt: Micros, source: String? = nil) {
     self.reason = reason
     self.suppressedAt = suppressedAt
     self.source = source
@@ -16,7 +16,7 @@ public struct Suppression: Sendable, Hashable {
 }
 
 /// Why a customer cannot receive messages of a channel and topic. Raw values are the protocol's.
-public enum BlockReason: Int, Sendable, Hashable, CaseIterable {
+package enum BlockReason: Int, Sendable, Hashable, CaseIterable {
   /// The customer has no address for the channel.
   case noAddress = 1
   /// The address is suppressed.
@@ -34,19 +34,19 @@ public enum BlockReason: Int, Sendable, Hashable, CaseIterable {
 }
 
 /// The consents of one customer for one channel, by topic.
-public struct ChannelConsents: Sendable, Hashable {
+package struct ChannelConsents: Sendable, Hashable {
   private var marketing = ChannelConsent.never
   private var reviewRequests = ChannelConsent.never
   private var transactional = ChannelConsent.never
   private var loyalty = ChannelConsent.never
 
   /// Makes a set; a topic that is not given was never subscribed.
-  public init(_ consents: [Topic: ChannelConsent] = [:]) {
+  package init(_ consents: [Topic: ChannelConsent] = [:]) {
     for (topic, consent) in consents { self[topic] = consent }
   }
 
   /// The consent for `topic`.
-  public subscript(topic: Topic) -> ChannelConsent {
+  package subscript(topic: Topic) -> ChannelConsent {
     get {
       switch topic {
       case .marketing: marketing
@@ -67,7 +67,7 @@ public struct ChannelConsents: Sendable, Hashable {
 
   /// When the customer's own opt-out from other topics was given that stops `topic` too, until a
   /// later agreement to it; nil where none does.
-  public func optOut(reaching topic: Topic, of channel: Channel) -> Micros? {
+  package func optOut(reaching topic: Topic, of channel: Channel) -> Micros? {
     guard channel == .email else { return nil }
     switch topic {
     case .marketing:
@@ -79,13 +79,13 @@ public struct ChannelConsents: Sendable, Hashable {
 }
 
 /// What a store decided about sending.
-public struct DeliverySettings: Sendable, Hashable {
+package struct DeliverySettings: Sendable, Hashable {
   /// Whether transactional text messages go to subscribers only. By default they also go to those
   /// who were never asked.
-  public var transactionalSMSToSubscribersOnly: Bool
+  package var transactionalSMSToSubscribersOnly: Bool
 
   /// Makes settings.
-  public init(transactionalSMSToSubscribersOnly: Bool = false) {
+  package init(transactionalSMSToSubscribersOnly: Bool = false) {
     self.transactionalSMSToSubscribersOnly = transactionalSMSToSubscribersOnly
   }
 }
@@ -110,15 +110,15 @@ public struct DeliverySettings: Sendable, Hashable {
 /// it is that of marketing. Opt-outs reach further: an opt-out of SMS marketing stops every text
 /// message; the customer's own opt-out of e-mail marketing also stops review requests and loyalty,
 /// and their own opt-out of one of those stops e-mail marketing, until the customer agrees later.
-public struct Deliverability: Sendable, Hashable {
+package struct Deliverability: Sendable, Hashable {
   /// Why nothing may be sent, most lasting first; empty when it may.
-  public let blockReasons: [BlockReason]
+  package let blockReasons: [BlockReason]
 
   /// Other topics whose opt-out stops messages of this one.
-  public let blockingTopics: [Topic]
+  package let blockingTopics: [Topic]
 
   /// Whether a message may be sent now.
-  public var canReceive: Bool { blockReasons.isEmpty }
+  package var canReceive: Bool { blockReasons.isEmpty }
 
   /// Computes the answer.
   ///
@@ -131,7 +131,7 @@ public struct Deliverability: Sendable, Hashable {
   ///   - isRedacted: whether the customer was erased.
   ///   - now: the instant that is asked about.
   ///   - settings: the store's.
-  public init(
+  package init(
     channel: Channel,
     topic: Topic,
     consents: ChannelConsents,

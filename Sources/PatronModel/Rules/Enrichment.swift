@@ -1,8 +1,8 @@
 /// What events do to the customer they are about, beside standing on the timeline: the matrix of
 /// implicit enrichment. Pure: the caller finds the customer and stores what is answered.
-public enum Enrichment {
+package enum Enrichment {
   /// Whether an event makes a customer who is not known yet.
-  public enum Creation: Sendable, Hashable {
+  package enum Creation: Sendable, Hashable {
     /// The event is about somebody who has to be known.
     case never
     /// By an e-mail address or a phone number.
@@ -12,22 +12,22 @@ public enum Enrichment {
   }
 
   /// One row of the matrix.
-  public struct Rule: Sendable, Hashable {
+  package struct Rule: Sendable, Hashable {
     /// Whether it makes its customer.
-    public var creates: Creation = .never
+    package var creates: Creation = .never
     /// Fields of the customer that it sets where they are empty, in protocol names.
-    public var fills: Set<String> = []
+    package var fills: Set<String> = []
     /// Fields of the customer that it sets where nothing newer did, in protocol names.
-    public var overwrites: Set<String> = []
+    package var overwrites: Set<String> = []
     /// Where the marketing flags that come with it were collected; nil where they do not count.
-    public var flagSource: String?
+    package var flagSource: String?
   }
 
   /// The field of the customer that stands for all properties which a shop invents.
-  public static let properties = "custom_properties"
+  package static let properties = "custom_properties"
 
   /// The row of the matrix for a type of event. Types without one are history and nothing else.
-  public static func rule(for type: String, of source: EventSource) -> Rule {
+  package static func rule(for type: String, of source: EventSource) -> Rule {
     switch source {
     case .ecommerce: shop[type] ?? Rule()
     case .product: own[type] ?? Rule()

@@ -1,20 +1,20 @@
 /// What an event says, as far as enrichment reads it.
-public struct EventFacts: Sendable {
+package struct EventFacts: Sendable {
   /// Where it comes from.
-  public var source: EventSource
+  package var source: EventSource
   /// What happened.
-  public var type: String
+  package var type: String
   /// When, microseconds since 1970.
-  public var occurredAt: Micros
+  package var occurredAt: Micros
   /// Its properties, under the names of the catalogue.
-  public var properties: [String: PropertyValue]
+  package var properties: [String: PropertyValue]
   /// Whether it names a product.
-  public var namesProduct: Bool
+  package var namesProduct: Bool
   /// What answers are looked up in.
-  public var words: ReplyWords
+  package var words: ReplyWords
 
   /// Makes facts.
-  public init(
+  package init(
     source: EventSource,
     type: String,
     occurredAt: Micros,
@@ -32,7 +32,7 @@ public struct EventFacts: Sendable {
 }
 
 /// One thing that an event does to its customer, beyond the fields that come with it.
-public enum EnrichmentEffect: Sendable, Hashable {
+package enum EnrichmentEffect: Sendable, Hashable {
   /// The account has this status; not checked.
   case accountStatus(String)
   /// The account was opened then.
@@ -71,7 +71,7 @@ public enum EnrichmentEffect: Sendable, Hashable {
   case restore(Channel)
 
   /// Whether it makes an address that may be written to one that may not.
-  public var restricts: Bool {
+  package var restricts: Bool {
     switch self {
     case .unsubscribe, .suppress, .suppressUnexplained, .softBounce: true
     default: false
@@ -79,7 +79,7 @@ public enum EnrichmentEffect: Sendable, Hashable {
   }
 
   /// Whether it is about consent or suppressions, if only that nobody knows what.
-  public var isAboutConsent: Bool {
+  package var isAboutConsent: Bool {
     switch self {
     case .subscribe, .request, .confirm, .unknownTopic, .unknownBounce, .liftedElsewhere,
       .unreadReply, .possibleOptOut, .restore:
@@ -100,12 +100,12 @@ extension Enrichment {
   ]
 
   /// True when what events of a type do depends on the words that their store knows.
-  public static func readsWords(_ type: String, of source: EventSource) -> Bool {
+  package static func readsWords(_ type: String, of source: EventSource) -> Bool {
     source == .product && type == "sms_received"
   }
 
   /// Whether events of a type can do anything: most cannot, and need not be read for it.
-  public static func hasEffects(_ type: String, of source: EventSource) -> Bool {
+  package static func hasEffects(_ type: String, of source: EventSource) -> Bool {
     switch source {
     case .ecommerce: shopTypes.contains(type)
     case .product: ownTypes.contains(type)
@@ -114,7 +114,7 @@ extension Enrichment {
   }
 
   /// What an event does. Properties that are missing or of another kind do nothing.
-  public static func effects(of event: EventFacts) -> [EnrichmentEffect] {
+  package static func effects(of event: EventFacts) -> [EnrichmentEffect] {
     switch event.source {
     case .ecommerce: shopEffects(of: event)
     case .product: ownEffects(of: event)
@@ -192,9 +192,9 @@ extension Enrichment {
   }
 
   /// Types of bounces for good, in lower case: mail services have different words.
-  public static let hardBounces = ["hard", "hard_bounce", "permanent"]
+  package static let hardBounces = ["hard", "hard_bounce", "permanent"]
   /// Types of bounces that may pass, in lower case.
-  public static let softBounces = [
+  package static let softBounces = [
     "soft", "soft_bounce", "transient", "temporary", "undetermined",
   ]
 

@@ -26,7 +26,7 @@ enum NamedUUID {
 }
 
 /// Makes ids for events whose callers give none.
-public enum EventID {
+package enum EventID {
   /// An id that depends on the content alone: a blind repeat of an event names the same event.
   ///
   /// - Parameters:
@@ -38,7 +38,7 @@ public enum EventID {
   ///   - properties: everything else that tells two events apart, encoded in one way only: sort
   ///     properties by name.
   /// - Returns: a UUID of version 5, 36 characters.
-  public static func derived(
+  package static func derived(
     source: EventSource,
     sourceName: String,
     type: String,

@@ -1,37 +1,37 @@
 /// Limits of events.
-public enum EventLimits {
+package enum EventLimits {
   /// The greatest length of a source name, a type and an event id, in characters.
-  public static let nameLength = 255
+  package static let nameLength = 255
   /// The greatest number of properties of one event.
-  public static let propertyCount = 400
+  package static let propertyCount = 400
   /// The greatest length of a property's name, in characters.
-  public static let propertyNameLength = 64
+  package static let propertyNameLength = 64
   /// The greatest size of one property's value, in bytes of UTF-8 or, if no text, as encoded.
-  public static let propertyValueBytes = 8 * 1024
+  package static let propertyValueBytes = 8 * 1024
   /// The greatest size of all names and values of one event, in bytes.
-  public static let propertyBytes = 64 * 1024
+  package static let propertyBytes = 64 * 1024
 }
 
 /// A property of an event, as far as its limits are concerned.
-public struct PropertySize: Sendable, Hashable {
+package struct PropertySize: Sendable, Hashable {
   /// Its name.
-  public var name: String
+  package var name: String
   /// Size of its value in bytes of UTF-8 or, if no text, as encoded.
-  public var valueBytes: Int
+  package var valueBytes: Int
 
   /// Makes a size.
-  public init(name: String, valueBytes: Int) {
+  package init(name: String, valueBytes: Int) {
     self.name = name
     self.valueBytes = valueBytes
   }
 }
 
 /// What an event has to look like before it is looked up or stored.
-public enum EventRules {
+package enum EventRules {
   /// Checks the application that an event comes from. It may be empty except for third parties.
   ///
   /// - Throws: `SOURCE_NAME_REQUIRED`, `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`.
-  public static func checkSourceName(
+  package static func checkSourceName(
     _ name: String,
     of source: EventSource
   ) throws(RuleError) {
@@ -51,7 +51,7 @@ public enum EventRules {
   ///
   /// - Throws: `TYPE_REQUIRED`, `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, `TYPE_UNKNOWN` with the
   ///   names of known types that are spelt alike.
-  public static func checkType(_ type: String, of source: EventSource) throws(RuleError) {
+  package static func checkType(_ type: String, of source: EventSource) throws(RuleError) {
     guard !type.isEmpty else {
       throw RuleError(
         reason: "TYPE_REQUIRED",
@@ -67,7 +67,7 @@ public enum EventRules {
   /// control characters.
   ///
   /// - Throws: `EVENT_ID_LENGTH`, `TEXT_HAS_CONTROL_CHARACTER`.
-  public static func parseEventID(_ text: String) throws(RuleError) -> String {
+  package static func parseEventID(_ text: String) throws(RuleError) -> String {
     let id = TextForm.trimmed(text)
     let count = id.unicodeScalars.count
     guard (1...EventLimits.nameLength).contains(count) else {
@@ -93,7 +93,7 @@ public enum EventRules {
   /// Paths are `properties.<name>`, or `properties` where the whole is concerned. Reasons:
   /// `TOO_MANY_PROPERTIES`, `PROPERTY_NAME_LENGTH`, `PROPERTY_NAME_CHARACTERS`,
   /// `PROPERTY_DUPLICATE`, `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`.
-  public static func checkProperties(_ properties: some Collection<PropertySize>) -> [Violation] {
+  package static func checkProperties(_ properties: some Collection<PropertySize>) -> [Violation] {
     guard properties.count <= EventLimits.propertyCount else {
       return [
         violation(

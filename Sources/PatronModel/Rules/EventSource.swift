@@ -1,5 +1,5 @@
 /// Where an event comes from. Raw values are those of the protocol and are stored: never renumber.
-public enum EventSource: Int, Sendable, Hashable, CaseIterable {
+package enum EventSource: Int, Sendable, Hashable, CaseIterable {
   /// The shop's e-commerce platform.
   case ecommerce = 1
   /// The products around Patron: subscription tools, SMS, e-mail, reviews, loyalty, requests.
@@ -8,7 +8,7 @@ public enum EventSource: Int, Sendable, Hashable, CaseIterable {
   case thirdParty = 3
 
   /// Stable lower-case name, as the command line has it.
-  public var name: String {
+  package var name: String {
     switch self {
     case .ecommerce: "ecommerce"
     case .product: "product"
@@ -18,16 +18,16 @@ public enum EventSource: Int, Sendable, Hashable, CaseIterable {
 }
 
 /// What makes an event unique within its store: the same key again replaces the event.
-public struct EventKey: Sendable, Hashable {
+package struct EventKey: Sendable, Hashable {
   /// Where it comes from.
-  public var source: EventSource
+  package var source: EventSource
   /// The application; empty for the platform itself and for own products.
-  public var sourceName: String
+  package var sourceName: String
   /// The caller's identifier, or the one that was made.
-  public var eventID: String
+  package var eventID: String
 
   /// Makes a key.
-  public init(source: EventSource, sourceName: String, eventID: String) {
+  package init(source: EventSource, sourceName: String, eventID: String) {
     self.source = source
     self.sourceName = sourceName
     self.eventID = eventID

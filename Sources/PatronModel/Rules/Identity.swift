@@ -1,14 +1,14 @@
 /// The three identifiers of a customer, in canonical form. Each is unique within a store.
-public struct Identifiers: Sendable, Hashable {
+package struct Identifiers: Sendable, Hashable {
   /// The shop's identifier; opaque and case-sensitive.
-  public var externalID: String?
+  package var externalID: String?
   /// The e-mail address as keys have it: lower case, domain in ASCII.
-  public var emailKey: String?
+  package var emailKey: String?
   /// The phone number in E.164 form.
-  public var phone: String?
+  package var phone: String?
 
   /// Makes identifiers; nil is not given.
-  public init(externalID: String? = nil, emailKey: String? = nil, phone: String? = nil) {
+  package init(externalID: String? = nil, emailKey: String? = nil, phone: String? = nil) {
     self.externalID = externalID
     self.emailKey = emailKey
     self.phone = phone
@@ -16,14 +16,14 @@ public struct Identifiers: Sendable, Hashable {
 }
 
 /// A stored customer that an identifier belongs to.
-public struct IdentityMatch: Sendable, Hashable {
+package struct IdentityMatch: Sendable, Hashable {
   /// Patron's id.
-  public let customerID: Int64
+  package let customerID: Int64
   /// All identifiers of that customer.
-  public let identifiers: Identifiers
+  package let identifiers: Identifiers
 
   /// Makes a match.
-  public init(
+  package init(
     customerID: Int64,
     externalID: String? = nil,
     emailKey: String? = nil,
@@ -35,7 +35,7 @@ public struct IdentityMatch: Sendable, Hashable {
 
   /// Whether the external id is only the customer's own e-mail address, as shops send it for
   /// guests: it counts as none.
-  public var isGuest: Bool {
+  package var isGuest: Bool {
     guard let externalID = identifiers.externalID, let email = identifiers.emailKey else {
       return false
     }
@@ -43,11 +43,11 @@ public struct IdentityMatch: Sendable, Hashable {
   }
 
   /// Whether the shop knows the customer by an identifier of its own.
-  public var hasOwnExternalID: Bool { identifiers.externalID != nil && !isGuest }
+  package var hasOwnExternalID: Bool { identifiers.externalID != nil && !isGuest }
 }
 
 /// Which calls accept which identifiers.
-public enum IdentityMode: Sendable, Hashable, CaseIterable {
+package enum IdentityMode: Sendable, Hashable, CaseIterable {
   /// A customer's record: an external id, else exactly one of e-mail and phone.
   case upsert
   /// An event: as `upsert`.
@@ -60,7 +60,7 @@ public enum IdentityMode: Sendable, Hashable, CaseIterable {
 }
 
 /// An identifier of a customer, by the name of its field in the protocol.
-public enum IdentifierField: String, Sendable, Hashable, CaseIterable {
+package enum IdentifierField: String, Sendable, Hashable, CaseIterable {
   /// The shop's identifier.
   case externalID = "external_id"
   /// The e-mail address.
@@ -70,7 +70,7 @@ public enum IdentifierField: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What to do with a request, once its identifiers were looked up.
-public enum IdentityDecision: Sendable, Equatable {
+package enum IdentityDecision: Sendable, Equatable {
   /// No customer has any of the identifiers: make one with those given.
   case create
   /// The request is about this customer. See ``IdentityRequest/identifiers(updating:)`` for what

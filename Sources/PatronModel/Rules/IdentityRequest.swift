@@ -2,26 +2,26 @@
 ///
 /// Pure: the caller looks the identifiers up (the external id among aliases too) in the
 /// transaction in which it writes.
-public struct IdentityRequest: Sendable, Hashable {
+package struct IdentityRequest: Sendable, Hashable {
   /// Reason of the error for ``IdentityDecision/conflict(_:ownerID:)``.
-  public static let conflictReason = "IDENTIFIER_CONFLICT"
+  package static let conflictReason = "IDENTIFIER_CONFLICT"
 
   /// Reason of the error for ``IdentityDecision/mismatch(_:ownerID:)``.
-  public static let mismatchReason = "IDENTIFIER_MISMATCH"
+  package static let mismatchReason = "IDENTIFIER_MISMATCH"
 
   /// Which rule holds.
-  public var mode: IdentityMode
+  package var mode: IdentityMode
   /// The identifiers given, canonical.
-  public var given: Identifiers
+  package var given: Identifiers
   /// The customer whose external id, or former external id, is the one given.
-  public var byExternalID: IdentityMatch?
+  package var byExternalID: IdentityMatch?
   /// The customer whose e-mail address is the one given.
-  public var byEmail: IdentityMatch?
+  package var byEmail: IdentityMatch?
   /// The customer whose phone number is the one given.
-  public var byPhone: IdentityMatch?
+  package var byPhone: IdentityMatch?
 
   /// Makes a request. Matches of identifiers that are not given are ignored.
-  public init(
+  package init(
     mode: IdentityMode,
     given: Identifiers,
     byExternalID: IdentityMatch? = nil,
@@ -36,7 +36,7 @@ public struct IdentityRequest: Sendable, Hashable {
   }
 
   /// Checks which identifiers are given, before any look-up; nil when the rule of the mode holds.
-  public var violation: RuleError? {
+  package var violation: RuleError? {
     if given.externalID != nil { return nil }
     switch (given.emailKey != nil, given.phone != nil) {
     case (false, false): return Self.missing
@@ -47,7 +47,7 @@ public struct IdentityRequest: Sendable, Hashable {
 
   /// The decision. The customer is found by external id, else e-mail, else phone; no identifier
   /// is ever taken from a customer whom the shop knows by another external id.
-  public func decide() -> IdentityDecision {
+  package func decide() -> IdentityDecision {
     if let violation { return .invalid(violation) }
     if mode == .row {
       if let mismatch { return mismatch }
@@ -68,7 +68,7 @@ public struct IdentityRequest: Sendable, Hashable {
   ///
   /// A record or an event with an external id sets what it gives. An order, a guest's checkout,
   /// or a request without external id only fills gaps.
-  public func identifiers(updating match: IdentityMatch) -> Identifiers {
+  package func identifiers(updating match: IdentityMatch) -> Identifiers {
     let stored = match.identifiers
     var result = stored
     let fillsGaps = mode == .order || given.externalID == nil || byExternalID == nil
@@ -87,7 +87,7 @@ public struct IdentityRequest: Sendable, Hashable {
   /// Checks that a customer keeps an e-mail address or a phone number.
   ///
   /// - Throws: `CONTACT_REQUIRED` when both are nil.
-  public static func requireContact(emailKey: String?, phone: String?) throws(RuleError) {
+  package static func requireContact(emailKey: String?, phone: String?) throws(RuleError) {
     guard emailKey != nil || phone != nil else { throw contactRequired }
   }
 }

@@ -1,7 +1,7 @@
 /// What one event of a loyalty programme says of its customer.
-public struct LoyaltyFacts: Sendable, Hashable {
+package struct LoyaltyFacts: Sendable, Hashable {
   /// What becomes of the balance.
-  public enum Balance: Sendable, Hashable {
+  package enum Balance: Sendable, Hashable {
     /// Nothing is said.
     case same
     /// So many points more, or fewer.
@@ -11,7 +11,7 @@ public struct LoyaltyFacts: Sendable, Hashable {
   }
 
   /// What becomes of the time at which points expire next.
-  public enum Expiry: Sendable, Hashable {
+  package enum Expiry: Sendable, Hashable {
     /// Nothing is said.
     case same
     /// What was to expire has expired.
@@ -21,31 +21,31 @@ public struct LoyaltyFacts: Sendable, Hashable {
   }
 
   /// Points earned.
-  public var earned: Int64 = 0
+  package var earned: Int64 = 0
   /// Points redeemed.
-  public var redeemed: Int64 = 0
+  package var redeemed: Int64 = 0
   /// Redemptions.
-  public var redemptions: Int64 = 0
+  package var redemptions: Int64 = 0
   /// Referrals that led to a purchase.
-  public var referrals: Int64 = 0
+  package var referrals: Int64 = 0
   /// Clicks on referral links.
-  public var referralClicks: Int64 = 0
+  package var referralClicks: Int64 = 0
   /// The balance.
-  public var balance = Balance.same
+  package var balance = Balance.same
   /// Whether the customer is a member from then on; nil when nothing is said.
-  public var isMember: Bool?
+  package var isMember: Bool?
   /// When the customer joined; nil when nothing is said.
-  public var joinedAt: Micros?
+  package var joinedAt: Micros?
   /// The tier from then on, empty for none; nil when nothing is said.
-  public var tier: String?
+  package var tier: String?
   /// When points expire next.
-  public var expiry = Expiry.same
+  package var expiry = Expiry.same
 
   /// The greatest number of points that is believed: sums of it never overflow.
   static let mostPoints: Int64 = 1_000_000_000_000
 
   /// Types of the events that say something of loyalty.
-  public static let types: Set<String> = [
+  package static let types: Set<String> = [
     "loyalty_joined", "loyalty_left", "points_earned", "points_redeemed", "points_adjusted",
     "points_expiring", "points_expired", "tier_earned", "tier_lost", "referral_completed",
     "referral_clicked",
@@ -99,35 +99,35 @@ public struct LoyaltyFacts: Sendable, Hashable {
 }
 
 /// The loyalty membership of one customer in figures.
-public struct LoyaltyFigures: Sendable, Hashable {
+package struct LoyaltyFigures: Sendable, Hashable {
   /// Points earned in all.
-  public var earned: Int64 = 0
+  package var earned: Int64 = 0
   /// Points redeemed in all.
-  public var redeemed: Int64 = 0
+  package var redeemed: Int64 = 0
   /// Redemptions in all.
-  public var redemptions: Int64 = 0
+  package var redemptions: Int64 = 0
   /// Referrals that led to a purchase, in all.
-  public var referrals: Int64 = 0
+  package var referrals: Int64 = 0
   /// Clicks on referral links, in all.
-  public var referralClicks: Int64 = 0
+  package var referralClicks: Int64 = 0
   /// Points now.
-  public var balance: Int64 = 0
+  package var balance: Int64 = 0
   /// Whether the customer is a member now.
-  public var isMember = false
+  package var isMember = false
   /// When the customer last joined, microseconds since 1970; nil when unknown.
-  public var joinedAt: Micros?
+  package var joinedAt: Micros?
   /// The tier; empty for none.
-  public var tier = ""
+  package var tier = ""
   /// When the tier was reached or lost, microseconds since 1970; nil when there never was one.
-  public var tierSince: Micros?
+  package var tierSince: Micros?
   /// When points expire next, microseconds since 1970; nil when unknown.
-  public var expireAt: Micros?
+  package var expireAt: Micros?
 
   /// Nothing happened yet.
-  public init() {}
+  package init() {}
 
   /// Adds an event to the sums, or takes one back that was added.
-  public mutating func count(_ facts: LoyaltyFacts, times: Int64 = 1) {
+  package mutating func count(_ facts: LoyaltyFacts, times: Int64 = 1) {
     earned &+= facts.earned * times
     redeemed &+= facts.redeemed * times
     redemptions &+= facts.redemptions * times
@@ -136,7 +136,7 @@ public struct LoyaltyFigures: Sendable, Hashable {
   }
 
   /// Takes over what an event says that is newer than all before.
-  public mutating func noteNewest(_ facts: LoyaltyFacts, at: Micros) {
+  package mutating func noteNewest(_ facts: LoyaltyFacts, at: Micros) {
     switch facts.balance {
     case .same: break
     case .changed(let difference): balance &+= difference
@@ -157,7 +157,7 @@ public struct LoyaltyFigures: Sendable, Hashable {
 
   /// The same figures with the state that `events`, oldest first, lead to. The sums stay. Where
   /// they are not all that happened, what they do not tell stays too.
-  public func replaying(
+  package func replaying(
     _ events: some Sequence<(facts: LoyaltyFacts, at: Micros)>,
     areAll: Bool
   ) -> Self {

@@ -1,2 +1,2 @@
 /// An instant: microseconds since 1970-01-01T00:00:00Z, without leap seconds.
-public typealias Micros = Int64
+package typealias Micros = Int64

@@ -1,12 +1,12 @@
 /// Finds names that somebody who misspelt one may have meant.
-public enum NearestNames {
+package enum NearestNames {
   /// Longer names are not compared: the work grows with the square of the length, and callers may
   /// send a thousand misspelt names in one request.
   static let longest = 64
 
   /// Up to three of `names`, nearest first, that differ from `name` in less than half of it or
   /// begin with its first word; equally near ones in the order given.
-  public static func of(_ name: String, among names: [String]) -> [String] {
+  package static func of(_ name: String, among names: [String]) -> [String] {
     let wanted = Array(name.utf8)
     guard !wanted.isEmpty, wanted.count <= longest else { return [] }
     let firstWord = wanted.prefix { $0 != UInt8(ascii: "_") }

@@ -1,7 +1,7 @@
 /// An event that a change of an order puts on the customer's timeline.
-public struct DerivedEvent: Sendable, Hashable {
+package struct DerivedEvent: Sendable, Hashable {
   /// What happened. Raw values are names of the event catalogue.
-  public enum Kind: String, Sendable, Hashable, CaseIterable {
+  package enum Kind: String, Sendable, Hashable, CaseIterable {
     /// The order exists.
     case placed = "order_placed"
     /// The whole price was paid.
@@ -24,7 +24,7 @@ public struct DerivedEvent: Sendable, Hashable {
     fileprivate var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
     /// The fields of an order that need no other event once this one is told.
-    public var tells: Set<String> {
+    package var tells: Set<String> {
       switch self {
       case .placed, .updated: []
       case .paid: ["payment_status", "paid_at"]
@@ -37,38 +37,38 @@ public struct DerivedEvent: Sendable, Hashable {
   }
 
   /// What happened.
-  public var kind: Kind
+  package var kind: Kind
   /// When it happened.
-  public var occurredAt: Micros
+  package var occurredAt: Micros
   /// Identifier of the event, at most 255 bytes, the same whenever the same transition is seen. An
   /// event that exists under it is left as it is, unless ``replaces`` is set. nil for what may
   /// happen again and is another event each time.
-  public var dedupKey: String?
+  package var dedupKey: String?
   /// Whether the event corrects an earlier one of the same key.
-  public var replaces = false
+  package var replaces = false
   /// What it is worth, in minor units of the order's currency; nil when unknown.
-  public var amountMinor: Int64?
+  package var amountMinor: Int64?
   /// The refund that it tells of.
-  public var refundID: String?
+  package var refundID: String?
   /// The shipment that it tells of.
-  public var shipmentID: String?
+  package var shipmentID: String?
   /// How far that shipment was before; nil when nobody had said.
-  public var progressBefore: ShipmentProgress?
+  package var progressBefore: ShipmentProgress?
   /// How far that shipment is now.
-  public var progress: ShipmentProgress?
+  package var progress: ShipmentProgress?
   /// Why the order was called off, or money went back.
-  public var reason: String?
+  package var reason: String?
   /// Of ``Kind/updated``: names of the fields.
-  public var changes: [String] = []
+  package var changes: [String] = []
   /// Of a refund: whether everything has now gone back.
-  public var isFull: Bool?
+  package var isFull: Bool?
 
   /// The type as the event catalogue has it.
-  public var type: String { kind.rawValue }
+  package var type: String { kind.rawValue }
 }
 
 /// What the timeline learns from an order's old and new state.
-public enum OrderEvents {
+package enum OrderEvents {
   /// The events of the transition from `old` to `new`, oldest first.
   ///
   /// Each transition is told once: the same states again, and a repeat of the whole sequence, give
@@ -82,7 +82,7 @@ public enum OrderEvents {
   ///   - new: what the shop says now; see ``OrderSnapshot/validate()``.
   ///   - observedAt: when the shop says so. It dates changes of a known order that carry no date;
   ///     those of a new order are dated by the order itself.
-  public static func derive(
+  package static func derive(
     from old: OrderSnapshot?,
     to new: OrderSnapshot,
     observedAt: Micros
@@ -106,7 +106,7 @@ public enum OrderEvents {
   ///   - order: what the shop says now.
   ///   - changes: names of the fields.
   ///   - observedAt: when the shop says so.
-  public static func updated(
+  package static func updated(
     _ order: OrderSnapshot,
     changes: [String],
     observedAt: Micros

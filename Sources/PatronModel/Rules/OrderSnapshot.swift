@@ -1,5 +1,5 @@
 /// How far an order is paid. Raw values are those of the protocol.
-public enum OrderPayment: Int, Sendable, Hashable, CaseIterable {
+package enum OrderPayment: Int, Sendable, Hashable, CaseIterable {
   /// Not paid yet.
   case pending = 1
   /// Reserved on the customer's means of payment.
@@ -16,7 +16,7 @@ public enum OrderPayment: Int, Sendable, Hashable, CaseIterable {
   case voided = 7
 
   /// Whether the whole price was paid at some time.
-  public var wasPaid: Bool {
+  package var wasPaid: Bool {
     switch self {
     case .paid, .partiallyRefunded, .refunded: true
     case .pending, .authorized, .partiallyPaid, .voided: false
@@ -24,11 +24,11 @@ public enum OrderPayment: Int, Sendable, Hashable, CaseIterable {
   }
 
   /// True where an order that is not cancelled counts as money spent.
-  public var countsAsSpent: Bool { self != .pending && self != .voided }
+  package var countsAsSpent: Bool { self != .pending && self != .voided }
 }
 
 /// How far an order is delivered. Raw values are those of the protocol.
-public enum OrderFulfillment: Int, Sendable, Hashable, CaseIterable {
+package enum OrderFulfillment: Int, Sendable, Hashable, CaseIterable {
   /// Nothing was sent.
   case unfulfilled = 1
   /// Some of it was sent.
@@ -38,7 +38,7 @@ public enum OrderFulfillment: Int, Sendable, Hashable, CaseIterable {
 }
 
 /// State of one shipment. Raw values are those of the protocol.
-public enum ShipmentState: Int, Sendable, Hashable, CaseIterable {
+package enum ShipmentState: Int, Sendable, Hashable, CaseIterable {
   /// Waits.
   case pending = 1
   /// Accepted.
@@ -52,7 +52,7 @@ public enum ShipmentState: Int, Sendable, Hashable, CaseIterable {
 }
 
 /// How far a carrier is with a shipment. Raw values are those of the protocol.
-public enum ShipmentProgress: Int, Sendable, Hashable, CaseIterable {
+package enum ShipmentProgress: Int, Sendable, Hashable, CaseIterable {
   /// The label was printed or bought.
   case labelPrinted = 1
   /// The carrier has it.
@@ -72,18 +72,18 @@ public enum ShipmentProgress: Int, Sendable, Hashable, CaseIterable {
 }
 
 /// One refund of an order.
-public struct RefundSnapshot: Sendable, Hashable {
+package struct RefundSnapshot: Sendable, Hashable {
   /// The shop's identifier, unique within the order.
-  public var id: String
+  package var id: String
   /// When.
-  public var at: Micros
+  package var at: Micros
   /// How much, in minor units of the order's currency, 0 or more.
-  public var amountMinor: Int64
+  package var amountMinor: Int64
   /// Why; empty when nobody said.
-  public var reason: String
+  package var reason: String
 
   /// Makes a refund.
-  public init(id: String, at: Micros, amountMinor: Int64, reason: String = "") {
+  package init(id: String, at: Micros, amountMinor: Int64, reason: String = "") {
     self.id = id
     self.at = at
     self.amountMinor = amountMinor
@@ -92,22 +92,22 @@ public struct RefundSnapshot: Sendable, Hashable {
 }
 
 /// One shipment of an order.
-public struct ShipmentSnapshot: Sendable, Hashable {
+package struct ShipmentSnapshot: Sendable, Hashable {
   /// The shop's identifier, unique within the order.
-  public var id: String
+  package var id: String
   /// When.
-  public var at: Micros
+  package var at: Micros
   /// Its state.
-  public var state: ShipmentState
+  package var state: ShipmentState
   /// How many pieces it holds; nil is everything that was left to send.
-  public var quantity: Int64?
+  package var quantity: Int64?
   /// How far the carrier is; nil when nobody said.
-  public var progress: ShipmentProgress?
+  package var progress: ShipmentProgress?
   /// When what the carrier reported came about; nil when nobody said.
-  public var occurredAt: Micros?
+  package var occurredAt: Micros?
 
   /// Makes a shipment.
-  public init(
+  package init(
     id: String,
     at: Micros,
     state: ShipmentState,
@@ -125,34 +125,34 @@ public struct ShipmentSnapshot: Sendable, Hashable {
 }
 
 /// What events and statistics need of an order's whole current state.
-public struct OrderSnapshot: Sendable, Hashable {
+package struct OrderSnapshot: Sendable, Hashable {
   /// The shop's identifier, unique within the store.
-  public var id: String
+  package var id: String
   /// When it was placed.
-  public var placedAt: Micros
+  package var placedAt: Micros
   /// ISO 4217 code.
-  public var currency: String
+  package var currency: String
   /// What the customer pays, in minor units, 0 or more.
-  public var totalMinor: Int64
+  package var totalMinor: Int64
   /// The state of its payment; nil where the shop never said.
-  public var payment: OrderPayment?
+  package var payment: OrderPayment?
   /// When it was paid; nil where the shop did not say.
-  public var paidAt: Micros?
+  package var paidAt: Micros?
   /// How far it is delivered; nil where the shop did not say: the shipments tell.
-  public var fulfillment: OrderFulfillment?
+  package var fulfillment: OrderFulfillment?
   /// When it was called off; nil when it was not.
-  public var cancelledAt: Micros?
+  package var cancelledAt: Micros?
   /// Why it was called off.
-  public var cancelReason: String?
+  package var cancelReason: String?
   /// Refunds, in any order.
-  public var refunds: [RefundSnapshot]
+  package var refunds: [RefundSnapshot]
   /// Shipments, in any order.
-  public var shipments: [ShipmentSnapshot]
+  package var shipments: [ShipmentSnapshot]
   /// Pieces in all its positions.
-  public var quantity: Int64
+  package var quantity: Int64
 
   /// Makes a snapshot.
-  public init(
+  package init(
     id: String,
     placedAt: Micros,
     currency: String,
@@ -181,27 +181,27 @@ public struct OrderSnapshot: Sendable, Hashable {
   }
 
   /// True where the whole price was paid at some time.
-  public var wasPaid: Bool { payment?.wasPaid ?? false }
+  package var wasPaid: Bool { payment?.wasPaid ?? false }
 
   /// The amount that was given back, in minor units: the refunds, and at least the whole total
   /// where the order says `refunded`.
   ///
   /// - Throws: `AMOUNT_OUT_OF_RANGE` when the sum does not fit 64 bits.
-  public func refundedMinor() throws(RuleError) -> Int64 {
+  package func refundedMinor() throws(RuleError) -> Int64 {
     max(try listedRefundsMinor(), payment == .refunded ? totalMinor : 0)
   }
 
   /// The sum of the refunds that are listed, in minor units.
   ///
   /// - Throws: `AMOUNT_OUT_OF_RANGE` when it does not fit 64 bits.
-  public func listedRefundsMinor() throws(RuleError) -> Int64 {
+  package func listedRefundsMinor() throws(RuleError) -> Int64 {
     var sum: Int64 = 0
     for refund in refunds { sum = try sum.adding(refund.amountMinor) }
     return sum
   }
 
   /// How far the order is delivered: what the shop said, else what the shipments add up to.
-  public var delivered: OrderFulfillment {
+  package var delivered: OrderFulfillment {
     if let fulfillment { return fulfillment }
     let sent = shipments.filter { $0.state == .success }
     if sent.isEmpty { return .unfulfilled }
@@ -214,7 +214,7 @@ public struct OrderSnapshot: Sendable, Hashable {
   }
 
   /// Whether everything was sent, in shipments that have all arrived.
-  public var hasArrived: Bool {
+  package var hasArrived: Bool {
     let sent = shipments.filter { $0.state == .success }
     return !sent.isEmpty && sent.allSatisfy { $0.progress == .delivered }
       && delivered == .fulfilled
@@ -223,7 +223,7 @@ public struct OrderSnapshot: Sendable, Hashable {
   /// Checks what the other rules rely on.
   ///
   /// - Throws: `AMOUNT_NEGATIVE`, `REFUND_DUPLICATE`, `FULFILLMENT_DUPLICATE`.
-  public func validate() throws(RuleError) {
+  package func validate() throws(RuleError) {
     guard totalMinor >= 0, refunds.allSatisfy({ $0.amountMinor >= 0 }) else {
       throw RuleError(
         reason: "AMOUNT_NEGATIVE",

@@ -1,24 +1,24 @@
 /// What one order adds to its customer's statistics.
-public struct OrderContribution: Sendable, Hashable {
+package struct OrderContribution: Sendable, Hashable {
   /// ISO 4217 code.
-  public var currency: String
+  package var currency: String
   /// When the order was placed.
-  public var placedAt: Micros
+  package var placedAt: Micros
   /// Its total in minor units.
-  public var totalMinor: Int64
+  package var totalMinor: Int64
   /// What was given back, in minor units.
-  public var refundedMinor: Int64
+  package var refundedMinor: Int64
   /// Whether money went back of which nobody said how much.
-  public var hasUnknownRefund: Bool
+  package var hasUnknownRefund: Bool
   /// Whether the order was called off: then it counts as cancelled, and its total does not count.
   /// Its refunds do.
-  public var isCancelled: Bool
+  package var isCancelled: Bool
   /// True where its payment is open or was given up: then it is an order, and its total does not
   /// count.
-  public var isUnpaid: Bool
+  package var isUnpaid: Bool
 
   /// Makes a contribution.
-  public init(
+  package init(
     currency: String,
     placedAt: Micros,
     totalMinor: Int64,
@@ -40,7 +40,7 @@ public struct OrderContribution: Sendable, Hashable {
   var countsAsSpent: Bool { !isCancelled && !isUnpaid }
 
   /// The contribution of `order`. Throws `AMOUNT_OUT_OF_RANGE` when its refunds do not add up.
-  public init(of order: OrderSnapshot) throws(RuleError) {
+  package init(of order: OrderSnapshot) throws(RuleError) {
     self.init(
       currency: order.currency,
       placedAt: order.placedAt,
@@ -54,26 +54,26 @@ public struct OrderContribution: Sendable, Hashable {
 }
 
 /// What a customer ordered in one currency.
-public struct OrderStatistics: Sendable, Hashable {
+package struct OrderStatistics: Sendable, Hashable {
   /// Orders that are not cancelled, those of no value among them.
-  public var orderCount: Int64
+  package var orderCount: Int64
   /// Sum of the totals of those that count as spent, in minor units; refunds are not taken off.
-  public var totalSpentMinor: Int64
+  package var totalSpentMinor: Int64
   /// Sum of the refunds of all orders in minor units.
-  public var refundedMinor: Int64
+  package var refundedMinor: Int64
   /// The total spent less the refunds of the same orders.
-  public var netSpentMinor: Int64
+  package var netSpentMinor: Int64
   /// Orders of which money went back, and nobody said how much.
-  public var unknownRefundCount: Int64
+  package var unknownRefundCount: Int64
   /// Orders that are cancelled.
-  public var cancelledCount: Int64
+  package var cancelledCount: Int64
   /// When the earliest order that is not cancelled was placed; nil when there is none.
-  public var firstOrderAt: Micros?
+  package var firstOrderAt: Micros?
   /// When the latest order that is not cancelled was placed; nil when there is none.
-  public var lastOrderAt: Micros?
+  package var lastOrderAt: Micros?
 
   /// Makes statistics; without arguments those of a customer who never ordered.
-  public init(
+  package init(
     orderCount: Int64 = 0,
     totalSpentMinor: Int64 = 0,
     refundedMinor: Int64 = 0,
@@ -94,30 +94,30 @@ public struct OrderStatistics: Sendable, Hashable {
   }
 
   /// Whether there is no order at all behind them.
-  public var isEmpty: Bool { orderCount == 0 && cancelledCount == 0 }
+  package var isEmpty: Bool { orderCount == 0 && cancelledCount == 0 }
 }
 
 /// What a customer ordered, by currency.
-public struct CustomerOrderStatistics: Sendable, Hashable {
+package struct CustomerOrderStatistics: Sendable, Hashable {
   /// Statistics by ISO 4217 code; a currency without any order has no entry.
-  public var byCurrency: [String: OrderStatistics]
+  package var byCurrency: [String: OrderStatistics]
 
   /// Makes statistics.
-  public init(byCurrency: [String: OrderStatistics] = [:]) {
+  package init(byCurrency: [String: OrderStatistics] = [:]) {
     self.byCurrency = byCurrency
   }
 
   /// Statistics and what of them has to be read anew.
-  public struct Change: Sendable, Hashable {
+  package struct Change: Sendable, Hashable {
     /// The statistics; counts and sums are exact.
-    public var statistics: CustomerOrderStatistics
+    package var statistics: CustomerOrderStatistics
     /// Currencies whose first and last date cannot be known from the running figures, because the
     /// first or last order left: replace them by the least and greatest `placedAt` of the orders
     /// that are not cancelled. At most one, the old order's.
-    public var datesToRebuild: [String]
+    package var datesToRebuild: [String]
 
     /// Whether any dates have to be read anew.
-    public var needsRebuild: Bool { !datesToRebuild.isEmpty }
+    package var needsRebuild: Bool { !datesToRebuild.isEmpty }
   }
 
   /// The statistics after an order's contribution changed from `old` to `new`.
@@ -126,7 +126,7 @@ public struct CustomerOrderStatistics: Sendable, Hashable {
   ///   - old: what the order contributed so far; nil for a new order.
   ///   - new: what it contributes now; nil when it is gone.
   /// - Throws: `AMOUNT_OUT_OF_RANGE` when a sum does not fit 64 bits; nothing has changed then.
-  public func replacing(
+  package func replacing(
     _ old: OrderContribution?,
     by new: OrderContribution?
   ) throws(RuleError) -> Change {
@@ -147,7 +147,7 @@ public struct CustomerOrderStatistics: Sendable, Hashable {
   /// The statistics of all `orders` of a customer, counted from nothing.
   ///
   /// - Throws: `AMOUNT_OUT_OF_RANGE` when a sum does not fit 64 bits.
-  public init(of orders: [OrderContribution]) throws(RuleError) {
+  package init(of orders: [OrderContribution]) throws(RuleError) {
     self.init()
     for order in orders { try add(order) }
   }

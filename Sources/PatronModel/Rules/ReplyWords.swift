@@ -1,5 +1,5 @@
 /// What somebody asks for who answers a message.
-public enum ReplyIntent: String, Sendable, Hashable, CaseIterable {
+package enum ReplyIntent: String, Sendable, Hashable, CaseIterable {
   /// No more messages.
   case optOut = "opt_out"
   /// No more messages, perhaps: a word of opting out stands beside others.
@@ -20,23 +20,23 @@ public enum ReplyIntent: String, Sendable, Hashable, CaseIterable {
 /// `cancel`, count as the whole text only. Where such a word stands elsewhere, and where a sign
 /// such as 🛑 stands alone, the answer may opt out; who reads it knows. To opt in, the word has to
 /// be the whole text.
-public struct ReplyWords: Sendable {
+package struct ReplyWords: Sendable {
   /// The most words that a store has of each kind.
-  public static let mostOwn = 200
+  package static let mostOwn = 200
   /// The greatest length of a store's word, in characters.
-  public static let longestOwn = 64
+  package static let longestOwn = 64
 
   /// The languages whose words are known, ISO 639-1.
-  public static let languages = KeywordTable.all.map(\.language)
+  package static let languages = KeywordTable.all.map(\.language)
 
   /// The known words alone.
-  public static let known = ReplyWords()
+  package static let known = ReplyWords()
 
   private let ownStops: [ReplyText]
   private let ownStarts: Set<String>
 
   /// Makes words; a store's own opt out as `stop` does, and opt in as `start` does.
-  public init(optOut: [String] = [], optIn: [String] = []) {
+  package init(optOut: [String] = [], optIn: [String] = []) {
     ownStops = optOut.map(ReplyText.init).filter { !$0.words.isEmpty }
     ownStarts = Set(optIn.map { ReplyText($0).whole }.filter { !$0.isEmpty })
   }
@@ -44,7 +44,7 @@ public struct ReplyWords: Sendable {
   /// Checks a store's own words, and returns them trimmed and without repeats.
   ///
   /// - Throws: `WORDS_TOO_MANY`, `WORD_LENGTH`.
-  public static func checked(_ words: [String]) throws(RuleError) -> [String] {
+  package static func checked(_ words: [String]) throws(RuleError) -> [String] {
     guard words.count <= mostOwn else {
       throw RuleError(
         reason: "WORDS_TOO_MANY",
@@ -70,7 +70,7 @@ public struct ReplyWords: Sendable {
   }
 
   /// What a text asks for.
-  public func intent(of text: String) -> ReplyIntent {
+  package func intent(of text: String) -> ReplyIntent {
     let words = ReplyText(text).words
     if words.isEmpty { return KeywordTable.hasSign(text) ? .possibleOptOut : .none }
     let index = KeywordIndex.shared

@@ -1,13 +1,13 @@
 /// What one review adds to the figures of its customer.
-public struct ReviewFacts: Sendable, Hashable {
+package struct ReviewFacts: Sendable, Hashable {
   /// 1 to 5 stars; nil when the event says none.
-  public var score: Int32?
+  package var score: Int32?
   /// Whether a product was reviewed, and not the shop.
-  public var isOfProduct: Bool
+  package var isOfProduct: Bool
   /// -1 to 1; nil when the event says none.
-  public var sentiment: Double?
+  package var sentiment: Double?
   /// Up to ``ReviewFigures/mostTopics`` topics, each once.
-  public var topics: [String]
+  package var topics: [String]
 
   /// Reads a review from its event.
   init(_ event: EventFacts) {
@@ -44,23 +44,23 @@ public struct ReviewFacts: Sendable, Hashable {
 }
 
 /// Sentiments added up, in millionths, so that what was added can be taken off exactly.
-public struct SentimentSum: Sendable, Hashable {
+package struct SentimentSum: Sendable, Hashable {
   /// How many.
-  public private(set) var count: Int64
+  package private(set) var count: Int64
   private var millionths: Int64
 
   /// The sum of `count` sentiments with that mean.
-  public init(mean: Double = 0, count: Int64 = 0) {
+  package init(mean: Double = 0, count: Int64 = 0) {
     self.count = count
     millionths = Int64((mean * Double(count) * 1_000_000).rounded())
   }
 
   /// The mean; 0 where there are none.
-  public var mean: Double { count == 0 ? 0 : Double(millionths) / Double(count) / 1_000_000 }
+  package var mean: Double { count == 0 ? 0 : Double(millionths) / Double(count) / 1_000_000 }
 
   /// Adds a sum, or takes one off. Reviews that were counted before their sentiment was are not
   /// taken off.
-  public mutating func add(_ other: SentimentSum, times: Int64 = 1) {
+  package mutating func add(_ other: SentimentSum, times: Int64 = 1) {
     guard count + other.count * times >= 0 else { return }
     count += other.count * times
     millionths = count == 0 ? 0 : millionths + other.millionths * times
@@ -69,38 +69,38 @@ public struct SentimentSum: Sendable, Hashable {
 
 /// The reviews of one customer in figures. Sums can be added to and taken from exactly; what the
 /// newest reviews say is kept beside them.
-public struct ReviewFigures: Sendable, Hashable {
+package struct ReviewFigures: Sendable, Hashable {
   /// The most topics that are kept.
-  public static let mostTopics = 10
+  package static let mostTopics = 10
 
   /// How many reviews.
-  public var count: Int64 = 0
+  package var count: Int64 = 0
   /// Stars of products in all.
-  public var productStars: Int64 = 0
+  package var productStars: Int64 = 0
   /// Reviews of products with stars.
-  public var productCount: Int64 = 0
+  package var productCount: Int64 = 0
   /// Stars of the shop in all.
-  public var siteStars: Int64 = 0
+  package var siteStars: Int64 = 0
   /// Reviews of the shop with stars.
-  public var siteCount: Int64 = 0
+  package var siteCount: Int64 = 0
   /// Sentiments of reviews of products.
-  public var productSentiment = SentimentSum()
+  package var productSentiment = SentimentSum()
   /// Sentiments of reviews of the shop.
-  public var siteSentiment = SentimentSum()
+  package var siteSentiment = SentimentSum()
   /// When the newest review was written, microseconds since 1970; nil when there is none.
-  public var lastAt: Micros?
+  package var lastAt: Micros?
   /// Stars of the newest review; 0 when it has none.
-  public var lastStars: Int32 = 0
+  package var lastStars: Int32 = 0
   /// Sentiment of the newest review; 0 when it has none.
-  public var lastSentiment: Double = 0
+  package var lastSentiment: Double = 0
   /// Topics of the newest reviews, newest first.
-  public var topics: [String] = []
+  package var topics: [String] = []
 
   /// No reviews.
-  public init() {}
+  package init() {}
 
   /// Counts a review, or takes one back that was counted.
-  public mutating func count(_ review: ReviewFacts, times: Int64 = 1) {
+  package mutating func count(_ review: ReviewFacts, times: Int64 = 1) {
     count += times
     if let sentiment = review.sentiment {
       let one = SentimentSum(mean: sentiment, count: 1)
@@ -121,7 +121,7 @@ public struct ReviewFigures: Sendable, Hashable {
   }
 
   /// Takes over what the newest review says.
-  public mutating func noteNewest(_ review: ReviewFacts, at: Micros) {
+  package mutating func noteNewest(_ review: ReviewFacts, at: Micros) {
     lastAt = at
     lastStars = review.score ?? 0
     lastSentiment = review.sentiment ?? 0
@@ -130,7 +130,7 @@ public struct ReviewFigures: Sendable, Hashable {
   }
 
   /// Begins anew with what newest reviews say; ``noteOlder(_:at:)`` follows, newest review first.
-  public mutating func forgetNewest() {
+  package mutating func forgetNewest() {
     lastAt = nil
     lastStars = 0
     lastSentiment = 0
@@ -139,7 +139,7 @@ public struct ReviewFigures: Sendable, Hashable {
 
   /// Takes over what a review says that is older than all that were noted. False when no older one
   /// could say more.
-  public mutating func noteOlder(_ review: ReviewFacts, at: Micros) -> Bool {
+  package mutating func noteOlder(_ review: ReviewFacts, at: Micros) -> Bool {
     if lastAt == nil {
       noteNewest(review, at: at)
     } else {

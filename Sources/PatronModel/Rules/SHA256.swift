@@ -1,6 +1,6 @@
 /// SHA-256 (FIPS 180-4), and HMAC over it (RFC 2104): keyed names of addresses, and hashes of
 /// tokens, so that neither is kept as it is.
-public struct SHA256 {
+package struct SHA256 {
   private var state: [UInt32] = [
     0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB,
     0x5BE0_CD19,
@@ -9,21 +9,21 @@ public struct SHA256 {
   private var length: UInt64 = 0
 
   /// Begins a digest.
-  public init() { pending.reserveCapacity(Self.blockSize) }
+  package init() { pending.reserveCapacity(Self.blockSize) }
 
   /// Bytes of a digest.
-  public static let size = 32
+  package static let size = 32
   private static let blockSize = 64
 
   /// The 32 bytes of the digest of `bytes`.
-  public static func digest(of bytes: [UInt8]) -> [UInt8] {
+  package static func digest(of bytes: [UInt8]) -> [UInt8] {
     var hash = SHA256()
     hash.update(bytes)
     return hash.finish()
   }
 
   /// The 32 bytes of HMAC-SHA-256 of `bytes` under `key`, which may have any length.
-  public static func authenticationCode(
+  package static func authenticationCode(
     of bytes: [UInt8],
     key: [UInt8]
   ) -> [UInt8] {
@@ -39,7 +39,7 @@ public struct SHA256 {
   }
 
   /// Adds bytes.
-  public mutating func update(_ bytes: [UInt8]) {
+  package mutating func update(_ bytes: [UInt8]) {
     length &+= UInt64(bytes.count)
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -51,7 +51,7 @@ public struct SHA256 {
   }
 
   /// The digest of everything given; the value must not be used after.
-  public mutating func finish() -> [UInt8] {
+  package mutating func finish() -> [UInt8] {
     let bits = length &* 8
     pending.append(0x80)
     if pending.count > 56 { pad(to: Self.blockSize) }

@@ -1,5 +1,5 @@
 /// The state of a customer's account in the shop.
-public enum AccountStatus: String, Sendable, Hashable, CaseIterable {
+package enum AccountStatus: String, Sendable, Hashable, CaseIterable {
   /// The customer accepted the invitation and created an account.
   case enabled
   /// No account yet: the state before any invitation.
@@ -12,7 +12,7 @@ public enum AccountStatus: String, Sendable, Hashable, CaseIterable {
   /// Accepts the four names in any case.
   ///
   /// - Throws: `ACCOUNT_STATUS_UNKNOWN`.
-  public init(_ text: String) throws(RuleError) {
+  package init(_ text: String) throws(RuleError) {
     guard let status = Self(rawValue: TextForm.trimmed(text).lowercased()) else {
       throw RuleError(
         reason: "ACCOUNT_STATUS_UNKNOWN",

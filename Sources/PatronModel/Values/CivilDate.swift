@@ -1,14 +1,14 @@
 /// A date of the proleptic Gregorian calendar, years 1 to 9999.
-public struct CivilDate: Sendable, Hashable, Comparable {
+package struct CivilDate: Sendable, Hashable, Comparable {
   /// 1 to 9999.
-  public let year: Int
+  package let year: Int
   /// 1 to 12.
-  public let month: Int
+  package let month: Int
   /// 1 to the length of the month.
-  public let day: Int
+  package let day: Int
 
   /// The date; nil where the calendar has none such.
-  public init?(year: Int, month: Int, day: Int) {
+  package init?(year: Int, month: Int, day: Int) {
     guard (1...9999).contains(year), (1...12).contains(month),
       (1...Self.daysIn(month: month, year: year)).contains(day)
     else { return nil }
@@ -18,7 +18,7 @@ public struct CivilDate: Sendable, Hashable, Comparable {
   }
 
   /// The date that many days after 1970-01-01; nil outside the years 1 to 9999.
-  public init?(daysSinceEpoch days: Int) {
+  package init?(daysSinceEpoch days: Int) {
     guard Self.dayRange.contains(days) else { return nil }
     // Years begin in March here, so that the leap day is the last of a year. One era is 400
     // years or 146,097 days; day 0 of era 0 is 0000-03-01.
@@ -35,7 +35,7 @@ public struct CivilDate: Sendable, Hashable, Comparable {
   }
 
   /// Days since 1970-01-01, negative before it.
-  public var daysSinceEpoch: Int {
+  package var daysSinceEpoch: Int {
     let shiftedYear = month <= 2 ? year - 1 : year
     let era = shiftedYear / 400
     let yearOfEra = shiftedYear - era * 400
@@ -45,24 +45,24 @@ public struct CivilDate: Sendable, Hashable, Comparable {
   }
 
   /// 1 for Monday to 7 for Sunday.
-  public var weekday: Int {
+  package var weekday: Int {
     // 1970-01-01 was a Thursday.
     let offset = (daysSinceEpoch + 3) % 7
     return (offset < 0 ? offset + 7 : offset) + 1
   }
 
   /// The instant at which the date begins in UTC.
-  public var startOfDay: Timestamp {
+  package var startOfDay: Timestamp {
     Timestamp(clamping: Int64(daysSinceEpoch) * Timestamp.microsecondsPerDay)
   }
 
   /// `YYYY-MM-DD`.
-  public var iso8601: String {
+  package var iso8601: String {
     Padding.number(year, 4) + "-" + Padding.number(month, 2) + "-" + Padding.number(day, 2)
   }
 
   /// By time.
-  public static func < (left: CivilDate, right: CivilDate) -> Bool {
+  package static func < (left: CivilDate, right: CivilDate) -> Bool {
     (left.year, left.month, left.day) < (right.year, right.month, right.day)
   }
 

@@ -1,12 +1,12 @@
 /// A country by its ISO 3166-1 alpha-2 code.
-public struct CountryCode: Sendable, Hashable {
+package struct CountryCode: Sendable, Hashable {
   /// Two upper-case letters, e.g. `GB`.
-  public let code: String
+  package let code: String
 
   /// Accepts a code in any case; `UK` becomes `GB` (``warning(for:)`` tells).
   ///
   /// - Throws: `COUNTRY_UNKNOWN`.
-  public init(_ text: String) throws(RuleError) {
+  package init(_ text: String) throws(RuleError) {
     let given = TextForm.trimmed(text).uppercased()
     let code = given == "UK" ? "GB" : given
     guard CallingCodes.table[code] != nil || Self.others[code] != nil else {
@@ -20,7 +20,7 @@ public struct CountryCode: Sendable, Hashable {
   }
 
   /// What a caller should be told about an accepted spelling; nil for ordinary ones.
-  public static func warning(for text: String) -> RuleError? {
+  package static func warning(for text: String) -> RuleError? {
     guard TextForm.trimmed(text).uppercased() == "UK" else { return nil }
     return RuleError(
       reason: "COUNTRY_ALIAS",
@@ -30,11 +30,11 @@ public struct CountryCode: Sendable, Hashable {
   }
 
   /// All 249 assigned codes, upper case.
-  public static var all: some Collection<String> { CallingCodes.table.keys }
+  package static var all: some Collection<String> { CallingCodes.table.keys }
 
   /// The telephone calling code, e.g. 44; territories without one of their own have that of the
   /// network that serves them.
-  public var callingCode: Int { CallingCodes.table[code] ?? Self.others[code] ?? 0 }
+  package var callingCode: Int { CallingCodes.table[code] ?? Self.others[code] ?? 0 }
 
   /// Calling codes of territories whose code ISO 3166-1 leaves to users or reserves, and that
   /// shops, carriers and tax offices send all the same: Kosovo (`XK`), Northern Ireland (`XI`),

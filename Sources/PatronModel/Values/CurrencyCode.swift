@@ -1,16 +1,16 @@
 /// A currency by its ISO 4217 code.
-public struct CurrencyCode: Sendable, Hashable {
+package struct CurrencyCode: Sendable, Hashable {
   /// Three upper-case letters, e.g. `USD`.
-  public let code: String
+  package let code: String
   /// Decimal digits of an amount: 2 for USD, 0 for JPY, 3 for KWD.
-  public let minorDigits: Int
+  package let minorDigits: Int
 
   /// Accepts a code in any case.
   ///
   /// - Parameter allowHistoric: whether codes withdrawn from ISO 4217 (DEM, HRK, …) are accepted
   ///   too, as orders of their time need them.
   /// - Throws: `CURRENCY_UNKNOWN`, `CURRENCY_HISTORIC`, `CURRENCY_NOT_REAL` (metals, funds, tests).
-  public init(_ text: String, allowHistoric: Bool = false) throws(RuleError) {
+  package init(_ text: String, allowHistoric: Bool = false) throws(RuleError) {
     let code = TextForm.trimmed(text).uppercased()
     if let digits = Self.current[code] {
       self.code = code
@@ -46,13 +46,13 @@ public struct CurrencyCode: Sendable, Hashable {
 
   /// Takes a code that a record holds, whatever an earlier version accepted: what is stored can be
   /// read. A code that no list has is taken to have two decimals.
-  public init(stored code: String) {
+  package init(stored code: String) {
     self.code = code
     minorDigits = Self.current[code] ?? Self.historic[code] ?? Self.notMoney[code] ?? 2
   }
 
   /// All codes that some record may hold.
-  public static var all: [String] { Array(current.keys) + Array(historic.keys) }
+  package static var all: [String] { Array(current.keys) + Array(historic.keys) }
 
   /// Current codes (ISO 4217 list one) of money, with their minor digits.
   static let current = table([(2, currentTwo), (0, currentNone), (3, currentThree)])

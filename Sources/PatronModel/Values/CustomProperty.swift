@@ -1,14 +1,14 @@
 /// Rules for the properties that a shop invents: `name` → ``PropertyValue``.
-public enum CustomProperty {
+package enum CustomProperty {
   /// The greatest number of properties of one customer or event.
-  public static let countLimit = 100
+  package static let countLimit = 100
   /// The greatest length of a name, in characters.
-  public static let nameLimit = 32
+  package static let nameLimit = 32
 
   /// Checks a name: 1 to 32 lower-case ASCII letters, digits and `_`.
   ///
   /// - Throws: `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`.
-  public static func checkName(_ name: String) throws(RuleError) {
+  package static func checkName(_ name: String) throws(RuleError) {
     let isPlain = name.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
@@ -39,7 +39,7 @@ public enum CustomProperty {
   /// Checks how many properties there are after a change.
   ///
   /// - Throws: `PROPERTIES_TOO_MANY`.
-  public static func checkCount(_ count: Int) throws(RuleError) {
+  package static func checkCount(_ count: Int) throws(RuleError) {
     guard count <= countLimit else {
       throw RuleError(
         reason: "PROPERTIES_TOO_MANY",
@@ -53,7 +53,7 @@ public enum CustomProperty {
 }
 
 /// The value of a custom property.
-public enum PropertyValue: Sendable, Hashable {
+package enum PropertyValue: Sendable, Hashable {
   /// Text of at most 255 Unicode scalars; an empty one removes the property.
   case string(String)
   /// True or false.
@@ -68,12 +68,12 @@ public enum PropertyValue: Sendable, Hashable {
   case date(CivilDate)
 
   /// Whether setting this value removes the property.
-  public var removes: Bool { self == .string("") }
+  package var removes: Bool { self == .string("") }
 
   /// Checks the value.
   ///
   /// - Throws: what ``ShortText/check(_:limit:)`` throws; `PROPERTY_NOT_FINITE`.
-  public func check() throws(RuleError) {
+  package func check() throws(RuleError) {
     switch self {
     case .string(let text): try ShortText.check(text)
     case .double(let number) where !number.isFinite:

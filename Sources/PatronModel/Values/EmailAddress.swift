@@ -2,22 +2,22 @@
 ///
 /// The syntax is that of the HTML standard, with letters of any script and at least one dot in
 /// the domain. Neither dots nor `+tags` of the local part are stripped.
-public struct EmailAddress: Sendable, Hashable {
+package struct EmailAddress: Sendable, Hashable {
   /// The address as written, trimmed, in Unicode normalization form C.
-  public let display: String
+  package let display: String
   /// Lower case, the domain in ASCII (A-labels): equal for equal addresses. At most 254 octets.
-  public let key: String
+  package let key: String
 
   /// Greatest length of the part before the `@`, in octets.
-  public static let localLimit = 64
+  package static let localLimit = 64
   /// Greatest length of the domain in ASCII, in octets.
-  public static let domainLimit = 255
+  package static let domainLimit = 255
   /// Greatest length of ``key``, in octets.
-  public static let limit = 254
+  package static let limit = 254
 
   /// - Throws: `EMAIL_EMPTY`, `EMAIL_MALFORMED`, `EMAIL_LOCAL_TOO_LONG`,
   ///   `EMAIL_DOMAIN_MALFORMED`, `EMAIL_DOMAIN_TOO_LONG`, `EMAIL_TOO_LONG`.
-  public init(_ text: String) throws(RuleError) {
+  package init(_ text: String) throws(RuleError) {
     let display = TextForm.nfc(TextForm.trimmed(text))
     guard !display.isEmpty else {
       throw Self.error("EMAIL_EMPTY", "The e-mail address is empty.", text)
@@ -37,12 +37,12 @@ public struct EmailAddress: Sendable, Hashable {
   }
 
   /// Two spellings of one address are equal.
-  public static func == (left: EmailAddress, right: EmailAddress) -> Bool {
+  package static func == (left: EmailAddress, right: EmailAddress) -> Bool {
     left.key == right.key
   }
 
   /// Hashes the key.
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(key)
   }
 

@@ -2,18 +2,18 @@
 ///
 /// 1 to 255 Unicode scalars after trimming, no control characters, and none of the placeholders
 /// that shops send for "nobody" (they would make one profile out of many people).
-public struct ExternalID: Sendable, Hashable {
+package struct ExternalID: Sendable, Hashable {
   /// The greatest length, in Unicode scalars.
-  public static let limit = 255
+  package static let limit = 255
 
   /// The identifier, trimmed.
-  public let value: String
+  package let value: String
 
   /// Reads an identifier. With `takesPlaceholders` the caller looks for those.
   ///
   /// - Throws: `EXTERNAL_ID_EMPTY`, `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
   ///   `EXTERNAL_ID_PLACEHOLDER`.
-  public init(_ text: String, takesPlaceholders: Bool = false) throws(RuleError) {
+  package init(_ text: String, takesPlaceholders: Bool = false) throws(RuleError) {
     let trimmed = TextForm.trimmed(text)
     guard !trimmed.isEmpty else {
       throw RuleError(
@@ -50,12 +50,12 @@ public struct ExternalID: Sendable, Hashable {
   }
 
   /// Identity of bytes: an opaque identifier has no equivalent spellings.
-  public static func == (left: ExternalID, right: ExternalID) -> Bool {
+  package static func == (left: ExternalID, right: ExternalID) -> Bool {
     TextForm.sameBytes(left.value, right.value)
   }
 
   /// Hashes the bytes.
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     for byte in value.utf8 { hasher.combine(byte) }
   }
 }

@@ -1,5 +1,5 @@
 /// A customer's gender in the spelling of the public contract.
-public enum Gender: String, Sendable, Hashable, CaseIterable {
+package enum Gender: String, Sendable, Hashable, CaseIterable {
   /// `F`
   case female = "F"
   /// `M`
@@ -10,7 +10,7 @@ public enum Gender: String, Sendable, Hashable, CaseIterable {
   /// Accepts `F`, `M`, `Other`, `female` and `male`, in any case.
   ///
   /// - Throws: `GENDER_UNKNOWN`.
-  public init(_ text: String) throws(RuleError) {
+  package init(_ text: String) throws(RuleError) {
     switch TextForm.trimmed(text).lowercased() {
     case "f", "female": self = .female
     case "m", "male": self = .male

@@ -1,5 +1,5 @@
 /// Which instant of the interval is meant that a time names.
-public enum TimeEnd: Sendable, Hashable {
+package enum TimeEnd: Sendable, Hashable {
   /// Its first one: when something was agreed to, and everything else.
   case first
   /// Its last one: when messages were forbidden. Who opted out on a day did so after everything
@@ -18,9 +18,9 @@ public enum TimeEnd: Sendable, Hashable {
 ///
 /// A time that is coarser than a second, or without a zone, is an interval: see
 /// ``instant(_:in:now:)``.
-public struct ISO8601Time: Sendable, Hashable {
+package struct ISO8601Time: Sendable, Hashable {
   /// How much the text says.
-  public enum Precision: Sendable, Hashable {
+  package enum Precision: Sendable, Hashable {
     /// A year and a month.
     case month
     /// A date alone.
@@ -32,27 +32,27 @@ public struct ISO8601Time: Sendable, Hashable {
   }
 
   /// How much the text says.
-  public let precision: Precision
+  package let precision: Precision
   /// The offset from UTC as written, in minutes; nil when there was none.
-  public let offsetMinutes: Int?
+  package let offsetMinutes: Int?
   /// The instant, and where the text leaves that open the first one in UTC. Digits of the fraction
   /// beyond microseconds are dropped.
-  public let timestamp: Timestamp
+  package let timestamp: Timestamp
   /// What clocks show at the beginning, as if it were in UTC, in microseconds since 1970.
   private let local: Int64
   /// How long it is, in microseconds; 0 for an instant.
   private let length: Int64
 
   /// True when the text names no zone.
-  public var lacksZone: Bool { offsetMinutes == nil }
+  package var lacksZone: Bool { offsetMinutes == nil }
   /// True when the text leaves open which instant it is.
-  public var isInterval: Bool { lacksZone || length > 0 }
+  package var isInterval: Bool { lacksZone || length > 0 }
 
   /// Reads `text`, ignoring white space around it.
   ///
   /// - Throws: `TIME_MALFORMED`, `TIME_ZONE_NAME` (e.g. `2018-02-20 14:12:13 EST`),
   ///   `TIME_NOT_IN_CALENDAR`, `TIME_OUT_OF_RANGE`.
-  public init(_ text: String) throws(RuleError) {
+  package init(_ text: String) throws(RuleError) {
     let trimmed = TextForm.trimmed(text)
     let rewritten = try MailTime.iso8601(trimmed, given: text)
     var scanner = ISO8601Scanner(rewritten ?? trimmed, given: text)
@@ -95,7 +95,7 @@ public struct ISO8601Time: Sendable, Hashable {
 
   /// The instant that is meant. A text without a zone is of `zone`; a time that its clocks show
   /// twice, or never, is an interval too. The last instant is not later than `now`.
-  public func instant(
+  package func instant(
     _ end: TimeEnd,
     in zone: ZoneRules,
     now: Timestamp

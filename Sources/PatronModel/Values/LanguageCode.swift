@@ -1,18 +1,18 @@
 /// A language by its ISO 639-1 code, with the full tag it was given in.
-public struct LanguageCode: Sendable, Hashable {
+package struct LanguageCode: Sendable, Hashable {
   /// The greatest length of a tag, in characters.
-  public static let tagLimit = 64
+  package static let tagLimit = 64
 
   /// Two lower-case letters, e.g. `en`.
-  public let code: String
+  package let code: String
   /// The whole tag as given, e.g. `zh-Hans-CN`; nil when it was the language alone.
-  public let locale: String?
+  package let locale: String?
 
   /// Accepts a code (`en`, `EN`) or a tag that begins with one (`en-US`, `en_US`); the retired
   /// codes `iw`, `in`, `ji` and `mo` become `he`, `id`, `yi` and `ro`.
   ///
   /// - Throws: `LANGUAGE_UNKNOWN`, `LANGUAGE_TAG_MALFORMED`.
-  public init(_ text: String) throws(RuleError) {
+  package init(_ text: String) throws(RuleError) {
     let tag = TextForm.trimmed(text)
     let subtags = tag.utf8.split(omittingEmptySubsequences: false) {
       $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
@@ -55,7 +55,7 @@ public struct LanguageCode: Sendable, Hashable {
   private static let retired = ["iw": "he", "in": "id", "ji": "yi", "mo": "ro"]
 
   /// All 183 codes of ISO 639-1, lower case.
-  public static let codes = Set(
+  package static let codes = Set(
     """
     aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da
     de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy

@@ -1,12 +1,12 @@
 /// An amount of money in the smallest unit of its currency. Floating point is never used.
-public struct Money: Sendable, Hashable {
+package struct Money: Sendable, Hashable {
   /// The amount in minor units, e.g. cents; negative for what is owed back.
-  public let minorUnits: Int64
+  package let minorUnits: Int64
   /// The currency.
-  public let currency: CurrencyCode
+  package let currency: CurrencyCode
 
   /// An amount of minor units.
-  public init(minorUnits: Int64, currency: CurrencyCode) {
+  package init(minorUnits: Int64, currency: CurrencyCode) {
     self.minorUnits = minorUnits
     self.currency = currency
   }
@@ -16,7 +16,7 @@ public struct Money: Sendable, Hashable {
   /// Decimals beyond the currency's must be zeros. Neither separators of thousands nor exponents
   /// nor a comma are accepted.
   /// - Throws: `MONEY_MALFORMED`, `MONEY_TOO_PRECISE`, `MONEY_OUT_OF_RANGE`.
-  public init(_ text: String, currency: CurrencyCode) throws(RuleError) {
+  package init(_ text: String, currency: CurrencyCode) throws(RuleError) {
     var rest = Array(TextForm.trimmed(text).utf8)[...]
     let isNegative = rest.first == UInt8(ascii: "-")
     if isNegative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
@@ -74,7 +74,7 @@ public struct Money: Sendable, Hashable {
   }
 
   /// The decimal with all of the currency's decimals, e.g. `-0.05`, `100` (JPY), `1.500` (KWD).
-  public var decimal: String {
+  package var decimal: String {
     let digits = Array(String(minorUnits.magnitude).utf8)
     let places = currency.minorDigits
     let sign = minorUnits < 0 ? "-" : ""

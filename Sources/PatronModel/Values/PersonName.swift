@@ -1,10 +1,10 @@
 /// A first or last name: trimmed, at most 255 Unicode scalars, otherwise as the shop wrote it.
-public struct PersonName: Sendable, Hashable {
+package struct PersonName: Sendable, Hashable {
   /// The name; empty when the shop clears it.
-  public let value: String
+  package let value: String
 
   /// Throws what ``ShortText/parse(_:limit:)`` throws.
-  public init(_ text: String) throws(RuleError) {
+  package init(_ text: String) throws(RuleError) {
     value = try ShortText.parse(text)
   }
 }

@@ -5,9 +5,9 @@
 /// It holds what machines write by themselves, in whole texts: an identifier that merely contains
 /// such a word (`NA-1001`, `guest-42`) is one. Case, space, punctuation around the text and its
 /// full-width form do not matter.
-public enum Placeholder {
+package enum Placeholder {
   /// True when the text stands for no identifier.
-  public static func matches(_ text: String) -> Bool {
+  package static func matches(_ text: String) -> Bool {
     let shape = Shape(of: text)
     if shape.isOrdinary || text.isEmpty { return false }
     let plain = narrow(text)
@@ -21,7 +21,7 @@ public enum Placeholder {
   }
 
   /// The error of a text that stands for no identifier.
-  public static func error(_ text: String) -> RuleError {
+  package static func error(_ text: String) -> RuleError {
     RuleError(
       reason: "EXTERNAL_ID_PLACEHOLDER",
       message: isConverted(Array(TextForm.folded(narrow(text)).utf8))

@@ -1,33 +1,33 @@
 /// A postal address of nine optional parts. Nothing is assumed: an absent country stays absent.
-public struct PostalAddress: Sendable, Hashable {
+package struct PostalAddress: Sendable, Hashable {
   /// First line: street and number. At most 255 Unicode scalars.
-  public var address1: String?
+  package var address1: String?
   /// Second line. At most 255.
-  public var address2: String?
+  package var address2: String?
   /// City, district, village or town. At most 255.
-  public var city: String?
+  package var city: String?
   /// Company. At most 255.
-  public var company: String?
+  package var company: String?
   /// State or province by name. At most 64.
-  public var state: String?
+  package var state: String?
   /// Postal code. At most 64.
-  public var zip: String?
+  package var zip: String?
   /// Code of the region, e.g. `CA`: at most 6 of the letters A to Z and digits.
-  public var provinceCode: String?
+  package var provinceCode: String?
   /// ISO 3166-1 alpha-2 code.
-  public var countryCode: String?
+  package var countryCode: String?
   /// Phone number at this address, E.164.
-  public var phoneNumber: String?
+  package var phoneNumber: String?
 
   /// Greatest length of the two lines, city and company, in Unicode scalars.
-  public static let lineLimit = 255
+  package static let lineLimit = 255
   /// Greatest length of state and postal code.
-  public static let regionLimit = 64
+  package static let regionLimit = 64
   /// Greatest length of the province code.
-  public static let provinceCodeLimit = 6
+  package static let provinceCodeLimit = 6
 
   /// An address of the parts given, unchecked.
-  public init(
+  package init(
     address1: String? = nil,
     address2: String? = nil,
     city: String? = nil,
@@ -50,7 +50,7 @@ public struct PostalAddress: Sendable, Hashable {
   }
 
   /// Whether no part is there.
-  public var isEmpty: Bool { self == PostalAddress() }
+  package var isEmpty: Bool { self == PostalAddress() }
 
   /// The address with every part in its canonical form and blank parts absent.
   ///
@@ -60,7 +60,7 @@ public struct PostalAddress: Sendable, Hashable {
   ///   - violations: receives one violation per broken part, all of them secondary, with the
   ///     reasons of ``ShortText``, ``CountryCode`` and ``PhoneNumber``, and
   ///     `PROVINCE_CODE_MALFORMED`; such a part is absent from the result.
-  public func validated(
+  package func validated(
     path: String,
     defaultCountry: CountryCode? = nil,
     violations: inout Violations

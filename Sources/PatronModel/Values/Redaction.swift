@@ -1,12 +1,12 @@
 /// How a caller's own value is shown back to it in an error.
-public enum Redaction {
+package enum Redaction {
   /// The greatest number of characters (Unicode scalars) shown of a value.
-  public static let limit = 32
+  package static let limit = 32
 
   /// `text` in at most `limit` Unicode scalars; a longer one is cut and ends in `…`.
   ///
   /// Control characters become U+FFFD, because the value may end up on a terminal.
-  public static func cut(_ text: String, to limit: Int = Redaction.limit) -> String {
+  package static func cut(_ text: String, to limit: Int = Redaction.limit) -> String {
     var shown = String.UnicodeScalarView()
     var count = 0
     for scalar in text.unicodeScalars {

@@ -1,7 +1,7 @@
 /// What the search index is asked for, and what a record found there must contain.
 ///
 /// The index answers with candidates; ``matches(emailKey:phoneDigits:)`` decides.
-public enum SearchQuery: Sendable, Hashable {
+package enum SearchQuery: Sendable, Hashable {
   /// Records that have all `tokens`; `needle` must stand somewhere in the e-mail or phone.
   case fragment(tokens: [String], needle: String)
   /// Records that have `token`: the e-mail or phone begins with `needle` of 1 or 2 characters.
@@ -16,7 +16,7 @@ public enum SearchQuery: Sendable, Hashable {
   /// - Parameters:
   ///   - emailKey: ``EmailAddress/key``.
   ///   - phoneDigits: ``PhoneNumber/digits``.
-  public func matches(emailKey: String?, phoneDigits: String?) -> Bool {
+  package func matches(emailKey: String?, phoneDigits: String?) -> Bool {
     matches((emailKey.map(SearchText.forms) ?? []) + (phoneDigits.map { [$0] } ?? []))
   }
 

@@ -1,7 +1,7 @@
 /// The search box: what a person types, in the form in which records are searched.
-public enum SearchText {
+package enum SearchText {
   /// The greatest length of a search, in Unicode scalars.
-  public static let limit = 255
+  package static let limit = 255
 
   /// The fragments that `text` may mean, each of which is looked for in e-mail addresses and phone
   /// numbers: one or two, and none when the text is empty.
@@ -10,7 +10,7 @@ public enum SearchText {
   /// number: then its digits are looked for. Without white space and brackets it may as well be
   /// part of an e-mail address (`2024-05`), so that it is looked for as it stands too. Everything
   /// else is looked for as it stands, trimmed and case-folded.
-  public static func needles(_ text: String) -> [String] {
+  package static func needles(_ text: String) -> [String] {
     let trimmed = TextForm.trimmed(text)
     guard !trimmed.isEmpty else { return [] }
     let folded = TextForm.folded(trimmed)
@@ -34,7 +34,7 @@ public enum SearchText {
 
   /// True when `text` may be a phone number without its calling code, or the beginning of one:
   /// digits and formatting alone, and no `+`.
-  public static func mayBeNational(_ text: String) -> Bool {
+  package static func mayBeNational(_ text: String) -> Bool {
     let trimmed = TextForm.trimmed(text)
     guard let first = trimmed.unicodeScalars.first, first != "+", first != "\u{FF0B}",
       let digits = phoneDigits(trimmed)
@@ -45,7 +45,7 @@ public enum SearchText {
   /// A number of a country, or the beginning of one, as it is written there, as it begins in
   /// records: with `+` and the calling code instead of the trunk prefix. Nil for text without that
   /// prefix, which is found as it stands.
-  public static func international(_ text: String, in country: CountryCode) -> String? {
+  package static func international(_ text: String, in country: CountryCode) -> String? {
     if let number = try? PhoneNumber(text, defaultCountry: country) { return number.e164 }
     guard let digits = phoneDigits(TextForm.trimmed(text)),
       let plan = PhonePlans.world.plan(of: country)
@@ -61,7 +61,7 @@ public enum SearchText {
   /// Checks the length of what was typed.
   ///
   /// - Throws: `SEARCH_TOO_LONG`.
-  public static func check(_ text: String) throws(RuleError) {
+  package static func check(_ text: String) throws(RuleError) {
     let count = text.unicodeScalars.count
     guard count <= limit else {
       throw RuleError(
@@ -74,7 +74,7 @@ public enum SearchText {
 
   /// The texts in which an e-mail address is found: its key and, where the domain is
   /// international, the key with the domain in Unicode.
-  public static func forms(emailKey key: String) -> [String] {
+  package static func forms(emailKey key: String) -> [String] {
     guard let at = key.utf8.lastIndex(of: UInt8(ascii: "@")) else { return [key] }
     let domain = String(key[key.index(after: at)...])
     // Only labels that begin with xn-- stand for Unicode; nearly every domain has none.

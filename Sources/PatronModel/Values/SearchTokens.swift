@@ -4,13 +4,13 @@
 /// A token is ASCII letters and digits only, so that any tokenizer leaves it alone: eight hex
 /// digits of the store, `t` and six hex digits of a window, or `p` and the hex digits of a prefix.
 /// E-mail and phone share one space of tokens.
-public enum SearchTokens {
+package enum SearchTokens {
   /// The number of bytes in a window.
   static let window = 3
 
   /// FNV-1a (32 bits) of a store's id: the store's mark in its tokens. Two stores may share one,
   /// so what the index finds is still filtered by store.
-  public static func storeKey(_ storeID: String) -> UInt32 {
+  package static func storeKey(_ storeID: String) -> UInt32 {
     storeID.utf8.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
   }
 
@@ -19,7 +19,7 @@ public enum SearchTokens {
   /// - Parameters:
   ///   - email: ``EmailAddress/key``.
   ///   - phoneDigits: ``PhoneNumber/digits``.
-  public static func tokens(
+  package static func tokens(
     storeKey: UInt32,
     email: String?,
     phoneDigits: String?
@@ -29,7 +29,7 @@ public enum SearchTokens {
   }
 
   /// The same tokens as one text, separated by spaces: what the index is given.
-  public static func document(
+  package static func document(
     storeKey: UInt32,
     email: String?,
     phoneDigits: String?
@@ -41,7 +41,7 @@ public enum SearchTokens {
   }
 
   /// What to ask the index for, given what a person typed; see ``SearchText/needles(_:)``.
-  public static func query(storeKey: UInt32, _ text: String) -> SearchQuery {
+  package static func query(storeKey: UInt32, _ text: String) -> SearchQuery {
     let mark = hex(storeKey)
     let queries = SearchText.needles(text).map { query(mark: mark, needle: $0) }
     return queries.count < 2 ? queries.first ?? .nothing : .any(queries)

@@ -1,7 +1,7 @@
 /// Plain text of bounded length: names, address lines, values of custom properties.
-public enum ShortText {
+package enum ShortText {
   /// The usual limit, in Unicode scalars.
-  public static let limit = 255
+  package static let limit = 255
   /// Reason of a text over its limit.
   static let tooLong = "TEXT_TOO_LONG"
 
@@ -10,7 +10,7 @@ public enum ShortText {
   /// - Parameter limit: the greatest length after trimming, in Unicode scalars.
   /// - Throws: `TEXT_TOO_LONG`; `TEXT_HAS_CONTROL_CHARACTER` for controls other than tab, line
   ///   feed and carriage return.
-  public static func parse(
+  package static func parse(
     _ text: String,
     limit: Int = ShortText.limit
   ) throws(RuleError) -> String {
@@ -31,7 +31,7 @@ public enum ShortText {
   }
 
   /// Checks `text` as it stands, without trimming. Throws as ``parse(_:limit:)`` does.
-  public static func check(_ text: String, limit: Int = ShortText.limit) throws(RuleError) {
+  package static func check(_ text: String, limit: Int = ShortText.limit) throws(RuleError) {
     var count = 0
     for scalar in text.unicodeScalars {
       count += 1

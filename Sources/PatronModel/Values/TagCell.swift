@@ -7,10 +7,10 @@
 /// | `vip; gold`, `vip\|gold` | vip, gold, where the cell has no comma |
 /// | `"VIP","News, weekly"` | VIP, News weekly |
 /// | `["vip","gold"]`, `['vip', 'gold']`, `[vip, gold]` | vip, gold |
-public enum TagCell {
+package enum TagCell {
   /// Reads the tags of a cell. A comma inside a tag becomes a space, because commas separate tags
   /// everywhere else; `lostComma` reports that there was one.
-  public static func split(_ cell: String) -> (tags: [String], lostComma: Bool) {
+  package static func split(_ cell: String) -> (tags: [String], lostComma: Bool) {
     let text = TextForm.trimmed(cell)
     let items = bracketed(text) ?? quoted(text, by: ["\""]) ?? plain(text)
     var lostComma = false
@@ -29,7 +29,7 @@ public enum TagCell {
   }
 
   /// Writes tags as a cell for ``split(_:)``, with quotes if commas alone would be misread.
-  public static func joined(_ tags: [String]) -> String {
+  package static func joined(_ tags: [String]) -> String {
     let text = tags.joined(separator: ", ")
     guard text.unicodeScalars.contains(where: isSpecial), split(text).tags != tags else {
       return text
@@ -38,7 +38,7 @@ public enum TagCell {
   }
 
   /// Returns true for a character that can change the meaning of a list with commas.
-  public static func isSpecial(_ scalar: Unicode.Scalar) -> Bool {
+  package static func isSpecial(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar {
     case ";", "|", "\"", "[": true
     default: false

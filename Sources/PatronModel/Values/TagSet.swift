@@ -1,17 +1,17 @@
 /// A customer's tags: in the order given, unique without regard to case, first spelling kept.
-public struct TagSet: Sendable, Hashable {
+package struct TagSet: Sendable, Hashable {
   /// The greatest number of tags.
-  public static let countLimit = 250
+  package static let countLimit = 250
   /// The greatest length of a tag, in Unicode scalars.
-  public static let lengthLimit = 255
+  package static let lengthLimit = 255
 
   /// The tags, trimmed, in Unicode normalization form C; none is empty or holds a comma.
-  public let tags: [String]
+  package let tags: [String]
 
   /// Reads tags separated by commas, e.g. `vip, gold`; empty ones are dropped.
   ///
   /// - Throws: `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`.
-  public init(commaSeparated text: String) throws(RuleError) {
+  package init(commaSeparated text: String) throws(RuleError) {
     let parts = text.unicodeScalars.split(separator: ",")
     try self.init(parts: parts.map { String(Substring($0)) })
   }
@@ -19,7 +19,7 @@ public struct TagSet: Sendable, Hashable {
   /// Takes tags one by one; empty ones are dropped.
   ///
   /// - Throws: `TAG_HAS_COMMA`, and what ``init(commaSeparated:)`` throws.
-  public init(_ tags: [String]) throws(RuleError) {
+  package init(_ tags: [String]) throws(RuleError) {
     if let tag = tags.first(where: { $0.unicodeScalars.contains(",") }) {
       throw RuleError(
         reason: "TAG_HAS_COMMA",
@@ -32,7 +32,7 @@ public struct TagSet: Sendable, Hashable {
 
   /// Reads tags separated by commas as ``init(commaSeparated:)`` does, without those that break a
   /// rule and those beyond the greatest number. `report` gets the rule of each.
-  public init(validOf text: String, report: (RuleError) -> Void) {
+  package init(validOf text: String, report: (RuleError) -> Void) {
     var valid: [String] = []
     for part in text.unicodeScalars.split(separator: ",") {
       let tag = TextForm.nfc(TextForm.trimmed(String(Substring(part))))
@@ -70,10 +70,10 @@ public struct TagSet: Sendable, Hashable {
   }
 
   /// The tags joined by commas, as the contract transports them.
-  public var commaSeparated: String { tags.joined(separator: ",") }
+  package var commaSeparated: String { tags.joined(separator: ",") }
 
   /// The form in which two spellings of one tag are equal; for comparing and counting tags.
-  public static func key(_ tag: String) -> String {
+  package static func key(_ tag: String) -> String {
     TextForm.folded(TextForm.trimmed(tag))
   }
 

@@ -1,20 +1,20 @@
 /// How far from now the times may lie that a shop reports.
-public enum TimeBounds {
+package enum TimeBounds {
   /// 1970-01-01: no shop account is older.
-  public static let earliestAccount = Timestamp.epoch
+  package static let earliestAccount = Timestamp.epoch
   /// 1990-01-01: no event is older.
-  public static let earliestEvent = Timestamp.epoch.advanced(bySeconds: 631_152_000)
+  package static let earliestEvent = Timestamp.epoch.advanced(bySeconds: 631_152_000)
   /// How far an account may have been created after now, in seconds: one day, for time zones.
-  public static let accountLead: Int64 = 86_400
+  package static let accountLead: Int64 = 86_400
   /// How far after now an event may lie, in seconds: 365 days.
-  public static let eventLead: Int64 = 365 * 86_400
+  package static let eventLead: Int64 = 365 * 86_400
   /// From how far after now an event deserves a warning, in seconds: more than clocks differ.
-  public static let eventWarningLead: Int64 = 300
+  package static let eventWarningLead: Int64 = 300
 
   /// Checks when a customer's shop account was created.
   ///
   /// - Throws: `ACCOUNT_CREATED_TOO_EARLY`, `ACCOUNT_CREATED_IN_FUTURE`.
-  public static func checkAccountCreated(_ time: Timestamp, now: Timestamp) throws(RuleError) {
+  package static func checkAccountCreated(_ time: Timestamp, now: Timestamp) throws(RuleError) {
     guard time >= earliestAccount else {
       throw RuleError(
         reason: "ACCOUNT_CREATED_TOO_EARLY",
@@ -35,7 +35,7 @@ public enum TimeBounds {
   ///
   /// - Returns: a warning `OCCURRED_AT_IN_FUTURE` above now + 5 minutes, otherwise nil.
   /// - Throws: `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`.
-  public static func checkOccurred(
+  package static func checkOccurred(
     _ time: Timestamp,
     now: Timestamp
   ) throws(RuleError) -> RuleError? {

@@ -1,14 +1,14 @@
 /// An instant in UTC, to the microsecond, in the years 1 to 9999.
-public struct Timestamp: Sendable, Hashable, Comparable {
+package struct Timestamp: Sendable, Hashable, Comparable {
   /// Microseconds since 1970-01-01T00:00:00Z, negative before it.
-  public let microseconds: Int64
+  package let microseconds: Int64
 
   /// 0001-01-01T00:00:00Z
-  public static let min = Timestamp(unchecked: -62_135_596_800_000_000)
+  package static let min = Timestamp(unchecked: -62_135_596_800_000_000)
   /// 9999-12-31T23:59:59.999999Z
-  public static let max = Timestamp(unchecked: 253_402_300_799_999_999)
+  package static let max = Timestamp(unchecked: 253_402_300_799_999_999)
   /// 1970-01-01T00:00:00Z
-  public static let epoch = Timestamp(unchecked: 0)
+  package static let epoch = Timestamp(unchecked: 0)
 
   static let microsecondsPerSecond: Int64 = 1_000_000
   static let microsecondsPerDay: Int64 = 86_400_000_000
@@ -20,7 +20,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
   /// The instant that many microseconds after 1970.
   ///
   /// - Throws: `TIME_OUT_OF_RANGE` outside the years 1 to 9999.
-  public init(microseconds: Int64) throws(RuleError) {
+  package init(microseconds: Int64) throws(RuleError) {
     guard (Self.min.microseconds...Self.max.microseconds).contains(microseconds) else {
       throw Self.outOfRange
     }
@@ -39,7 +39,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
   /// the past.
   ///
   /// - Throws: `TIME_NANOS_INVALID` unless 0 ≤ nanos ≤ 999,999,999; `TIME_OUT_OF_RANGE`.
-  public init(seconds: Int64, nanos: Int32) throws(RuleError) {
+  package init(seconds: Int64, nanos: Int32) throws(RuleError) {
     guard (0...999_999_999).contains(nanos) else {
       throw RuleError(
         reason: "TIME_NANOS_INVALID",
@@ -56,7 +56,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
   }
 
   /// Whole seconds since 1970, rounded towards the past; as in `google.protobuf.Timestamp`.
-  public var seconds: Int64 {
+  package var seconds: Int64 {
     let (quotient, remainder) = microseconds.quotientAndRemainder(
       dividingBy: Self.microsecondsPerSecond
     )
@@ -64,12 +64,12 @@ public struct Timestamp: Sendable, Hashable, Comparable {
   }
 
   /// Nanoseconds after ``seconds``, 0 to 999,999,000.
-  public var nanos: Int32 {
+  package var nanos: Int32 {
     Int32(microseconds - seconds * Self.microsecondsPerSecond) * 1_000
   }
 
   /// The date in UTC.
-  public var date: CivilDate {
+  package var date: CivilDate {
     let (quotient, remainder) = microseconds.quotientAndRemainder(
       dividingBy: Self.microsecondsPerDay
     )
@@ -81,7 +81,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
   }
 
   /// RFC 3339 in UTC with the shortest fraction, e.g. `2023-08-14T13:20:11.5Z`.
-  public var rfc3339: String {
+  package var rfc3339: String {
     let second = Int(seconds - Int64(date.daysSinceEpoch) * 86_400)
     var text = date.iso8601 + "T" + Padding.number(second / 3_600, 2)
     text += ":" + Padding.number(second / 60 % 60, 2) + ":" + Padding.number(second % 60, 2)
@@ -95,7 +95,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
   }
 
   /// The instant `seconds` later (earlier when negative), held within the years 1 to 9999.
-  public func advanced(bySeconds seconds: Int64) -> Timestamp {
+  package func advanced(bySeconds seconds: Int64) -> Timestamp {
     let (step, overflow) = seconds.multipliedReportingOverflow(by: Self.microsecondsPerSecond)
     let (sum, overflowToo) = microseconds.addingReportingOverflow(step)
     if overflow || overflowToo { return seconds < 0 ? .min : .max }
@@ -103,7 +103,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
   }
 
   /// By time.
-  public static func < (left: Timestamp, right: Timestamp) -> Bool {
+  package static func < (left: Timestamp, right: Timestamp) -> Bool {
     left.microseconds < right.microseconds
   }
 

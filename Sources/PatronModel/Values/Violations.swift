@@ -1,14 +1,14 @@
 /// One broken rule in one field of an input.
-public struct Violation: Sendable, Hashable {
+package struct Violation: Sendable, Hashable {
   /// The field, in proto field names, e.g. `customer.address.zip`.
-  public let path: String
+  package let path: String
   /// The rule that it breaks.
-  public let error: RuleError
+  package let error: RuleError
   /// The reason of the rule that a value broke which was left out or cut; nil everywhere else.
-  public let rule: String?
+  package let rule: String?
 
   /// Makes a violation of the field at `path`.
-  public init(path: String, error: RuleError) {
+  package init(path: String, error: RuleError) {
     self.path = path
     self.error = error
     rule = nil
@@ -37,68 +37,68 @@ public struct Violation: Sendable, Hashable {
 }
 
 /// An input that breaks one or more rules: all of them at once.
-public struct InvalidInput: Error, Sendable, Hashable {
+package struct InvalidInput: Error, Sendable, Hashable {
   /// At least one violation, in the order in which the fields were checked.
-  public let violations: [Violation]
+  package let violations: [Violation]
 
   /// Makes the error of `violations`, which must not be empty.
-  public init(violations: [Violation]) {
+  package init(violations: [Violation]) {
     self.violations = violations
   }
 }
 
 /// An identifier that looks like a placeholder; the store may allow it.
-public struct SuspectedPlaceholder: Sendable, Hashable {
+package struct SuspectedPlaceholder: Sendable, Hashable {
   /// The field, as in ``Violation/path``.
-  public let path: String
+  package let path: String
   /// The identifier, whole.
-  public let value: String
+  package let value: String
 
   /// What is wrong with it where it is not allowed.
-  public var violation: Violation { Violation(path: path, error: Placeholder.error(value)) }
+  package var violation: Violation { Violation(path: path, error: Placeholder.error(value)) }
 }
 
 /// Collects the violations and warnings of one input, so that a caller learns all at once.
-public struct Violations: Sendable, Hashable {
+package struct Violations: Sendable, Hashable {
   /// What makes the input unacceptable.
-  public private(set) var errors: [Violation] = []
+  package private(set) var errors: [Violation] = []
   /// What was accepted but deserves the caller's attention.
-  public private(set) var warnings: [Violation] = []
+  package private(set) var warnings: [Violation] = []
 
   /// True when secondary values that break a rule are left out with a warning. Otherwise they make
   /// the input unacceptable like any other.
-  public let dropsSecondary: Bool
+  package let dropsSecondary: Bool
 
   /// Identifiers that forbid the input unless the store allows them. Where something else is wrong
   /// they are told with that.
-  public private(set) var suspects: [SuspectedPlaceholder] = []
+  package private(set) var suspects: [SuspectedPlaceholder] = []
 
   /// An empty collection.
-  public init(dropsSecondary: Bool = false) {
+  package init(dropsSecondary: Bool = false) {
     self.dropsSecondary = dropsSecondary
   }
 
   /// Whether nothing forbids the input. Warnings do not.
-  public var isEmpty: Bool { errors.isEmpty }
+  package var isEmpty: Bool { errors.isEmpty }
 
   /// Notes that the field at `path` is unacceptable.
-  public mutating func add(_ path: String, _ error: RuleError) {
+  package mutating func add(_ path: String, _ error: RuleError) {
     errors.append(Violation(path: path, error: error))
   }
 
   /// Notes something about the field at `path` that does not forbid it.
-  public mutating func warn(_ path: String, _ warning: RuleError) {
+  package mutating func warn(_ path: String, _ warning: RuleError) {
     warnings.append(Violation(path: path, error: warning))
   }
 
   /// Notes the identifier at `path` if it looks like a placeholder.
-  public mutating func suspect(_ path: String, _ identifier: String) {
+  package mutating func suspect(_ path: String, _ identifier: String) {
     guard Placeholder.matches(identifier) else { return }
     suspects.append(SuspectedPlaceholder(path: path, value: identifier))
   }
 
   /// The value that `body` makes of the field at `path`; nil, and a violation, if it throws.
-  public mutating func check<Value>(
+  package mutating func check<Value>(
     _ path: String,
     _ body: () throws(RuleError) -> Value
   ) -> Value? {
@@ -112,13 +112,13 @@ public struct Violations: Sendable, Hashable {
 
   /// Notes that the secondary field at `path` is unacceptable: it is left out, or forbids the
   /// input.
-  public mutating func addSecondary(_ path: String, _ error: RuleError) {
+  package mutating func addSecondary(_ path: String, _ error: RuleError) {
     guard dropsSecondary else { return add(path, error) }
     warnings.append(Violation(dropped: path, error))
   }
 
   /// The value that `body` makes of the secondary field at `path`; nil if it throws.
-  public mutating func secondary<Value>(
+  package mutating func secondary<Value>(
     _ path: String,
     _ body: () throws(RuleError) -> Value
   ) -> Value? {
@@ -132,14 +132,14 @@ public struct Violations: Sendable, Hashable {
 
   /// The secondary identifier at `path`, trimmed; empty where it breaks a rule. One that was cut
   /// would be another record's.
-  public mutating func secondaryReference(_ path: String, _ given: String) -> String {
+  package mutating func secondaryReference(_ path: String, _ given: String) -> String {
     guard !given.isEmpty else { return given }
     return secondary(path) { () throws(RuleError) in try ShortText.parse(given) } ?? ""
   }
 
   /// The secondary text at `path`, trimmed; one that is too long is cut where values are dropped.
   /// Nil, and what ``secondary(_:_:)`` notes, where it breaks a rule otherwise.
-  public mutating func secondaryText(
+  package mutating func secondaryText(
     _ path: String,
     _ given: String,
     limit: Int = ShortText.limit
@@ -157,7 +157,7 @@ public struct Violations: Sendable, Hashable {
   }
 
   /// The first entries of the secondary list at `path`, at most `limit` where values are dropped.
-  public mutating func secondaryList<Entry>(
+  package mutating func secondaryList<Entry>(
     _ path: String,
     _ given: [Entry],
     limit: Int,
@@ -174,13 +174,13 @@ public struct Violations: Sendable, Hashable {
 
   /// True when a phone number is missing from the input because nothing says of which country it
   /// is.
-  public var lacksCountry: Bool {
+  package var lacksCountry: Bool {
     errors.contains { $0.error.reason == PhoneNumber.countryMissing }
       || warnings.contains { $0.rule == PhoneNumber.countryMissing }
   }
 
   /// Throws everything collected, if there is any.
-  public func finish() throws(InvalidInput) {
+  package func finish() throws(InvalidInput) {
     guard errors.isEmpty else {
       throw InvalidInput(violations: errors + suspects.map(\.violation))
     }

@@ -1,13 +1,13 @@
 /// A time zone as far as local times need it: how far its clocks are from UTC, and when.
-public struct ZoneRules: Sendable {
+package struct ZoneRules: Sendable {
   /// Seconds east of UTC at an instant, in seconds since 1970.
   private let offset: @Sendable (_ seconds: Int64) -> Int64
 
   /// UTC itself.
-  public static let utc = ZoneRules { _ in 0 }
+  package static let utc = ZoneRules { _ in 0 }
 
   /// Makes rules of what somebody else knows of zones.
-  public init(offset: @escaping @Sendable (_ seconds: Int64) -> Int64) {
+  package init(offset: @escaping @Sendable (_ seconds: Int64) -> Int64) {
     self.offset = offset
   }
 
@@ -28,10 +28,10 @@ public struct ZoneRules: Sendable {
 }
 
 /// Names of time zones.
-public enum ZoneName {
+package enum ZoneName {
   /// True when a name may be one of IANA's: `Europe/Berlin`, `UTC`. Abbreviations such as EST and
   /// CST stand for several zones, and offsets such as GMT+3 are none.
-  public static func isUsable(_ name: String) -> Bool {
+  package static func isUsable(_ name: String) -> Bool {
     guard (1...64).contains(name.utf8.count) else { return false }
     if name == "UTC" || name == "GMT" { return true }
     let isPlain = name.utf8.allSatisfy { byte in
@@ -47,7 +47,7 @@ public enum ZoneName {
   }
 
   /// What is wrong with a name that is none.
-  public static func unknown(_ name: String) -> RuleError {
+  package static func unknown(_ name: String) -> RuleError {
     RuleError(
       reason: "TIME_ZONE_UNKNOWN",
       message: "There is no such time zone. Expected is a name of IANA's, such as Europe/Berlin or "

@@ -1,20 +1,20 @@
 internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
-public import TTRPC
+package import TTRPC
 
 /// An error of a handler that nobody expected, for whoever runs the server. It holds no data of a
 /// caller.
-public struct UnexpectedError: Sendable, CustomStringConvertible {
+package struct UnexpectedError: Sendable, CustomStringConvertible {
   /// 16 hexadecimal digits. The answer to the caller names it.
-  public let requestID: String
+  package let requestID: String
   /// The method that was called.
-  public let method: Method
+  package let method: Method
   /// The type of the error; of an error of the database its text, which names no values.
-  public let error: String
+  package let error: String
 
   /// One line for a log.
-  public var description: String {
+  package var description: String {
     "\(method) failed unexpectedly, request id \(requestID): \(error)"
   }
 }

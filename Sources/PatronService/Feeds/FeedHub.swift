@@ -1,25 +1,25 @@
-public import PatronStore
+package import PatronStore
 internal import Synchronization
 internal import TTRPC
 
 /// How subscriptions are served.
-public struct FeedSettings: Sendable {
+package struct FeedSettings: Sendable {
   /// After so long without a message a subscription is told how far it has everything.
-  public var heartbeat = Duration.seconds(15)
+  package var heartbeat = Duration.seconds(15)
   /// How many of the newest events of a store may be asked for again; nil for all that are kept.
-  public var history: Int?
+  package var history: Int?
 
   /// The defaults.
-  public init() {}
+  package init() {}
 }
 
 /// Brings commits to those who follow them. There is one for each store file.
 ///
 /// The writer's thread calls ``observe(_:)`` after every commit. Only the subscriptions that the
 /// commit is about are woken, each on its own I/O loop; idle ones cost nothing.
-public final class FeedHub: Sendable {
+package final class FeedHub: Sendable {
   /// How subscriptions are served.
-  public let settings: FeedSettings
+  package let settings: FeedSettings
   private let state = Mutex(State())
   private let wakeUps = Atomic<Int>(0)
 
@@ -61,16 +61,16 @@ public final class FeedHub: Sendable {
   }
 
   /// A hub without subscriptions.
-  public init(_ settings: FeedSettings = FeedSettings()) { self.settings = settings }
+  package init(_ settings: FeedSettings = FeedSettings()) { self.settings = settings }
 
   /// Subscriptions that commits have woken so far.
-  public var wakeUpCount: Int { wakeUps.load(ordering: .relaxed) }
+  package var wakeUpCount: Int { wakeUps.load(ordering: .relaxed) }
 
   /// Subscriptions that are open.
-  public var watchCount: Int { state.withLock { $0.stores.values.map(\.all.count).reduce(0, +) } }
+  package var watchCount: Int { state.withLock { $0.stores.values.map(\.all.count).reduce(0, +) } }
 
   /// Takes note of a commit: what `StoreOptions.commitObserver` is told.
-  public func observe(_ changes: [RecordChange]) {
+  package func observe(_ changes: [RecordChange]) {
     let woken = state.withLock { state in Self.note(changes, &state) }
     guard !woken.isEmpty else { return }
     wakeUps.add(woken.count, ordering: .relaxed)
@@ -84,7 +84,7 @@ public final class FeedHub: Sendable {
 
   /// Ends every subscription with UNAVAILABLE, also those that begin later, so that a drain has not
   /// to wait for them.
-  public func end() {
+  package func end() {
     let open = state.withLock { state in
       defer { state.stores = [:] }
       state.hasEnded = true

@@ -1,18 +1,18 @@
 internal import PatronProto
 internal import ProtobufC
-public import TTRPC
+package import TTRPC
 
 /// Serves `grpc.health.v1.Health`: Check, List and Watch.
-public final class HealthDispatcher: CallDispatcher {
+package final class HealthDispatcher: CallDispatcher {
   /// Check, List, Watch.
-  public let methods = GRPCHealth.Health.methods
+  package let methods = GRPCHealth.Health.methods
   private let health: HealthState
 
   /// Serves the state that `health` holds.
-  public init(_ health: HealthState) { self.health = health }
+  package init(_ health: HealthState) { self.health = health }
 
   /// Answers Check and List.
-  public func unary(
+  package func unary(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
     _ call: borrowing ServerCall,
@@ -31,7 +31,7 @@ public final class HealthDispatcher: CallDispatcher {
   }
 
   /// Answers Watch: the state now and after every change.
-  public func open(
+  package func open(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
     _ call: borrowing ServerCall,

@@ -1,10 +1,10 @@
-public import PatronProto
+package import PatronProto
 internal import Synchronization
 
 /// Whether the server and each of its services take calls, and who is to be told when that changes.
-public final class HealthState: Sendable {
+package final class HealthState: Sendable {
   /// A state of `grpc.health.v1`.
-  public typealias Status = GRPCHealth.HealthCheckResponse.ServingStatus
+  package typealias Status = GRPCHealth.HealthCheckResponse.ServingStatus
 
   private struct State {
     var statuses: [String: Status]
@@ -22,13 +22,13 @@ public final class HealthState: Sendable {
   private let state: Mutex<State>
 
   /// All of `services`, and the server as a whole under the empty name, are serving.
-  public init(services: [String]) {
+  package init(services: [String]) {
     let names = [""] + services
     state = Mutex(State(statuses: Dictionary(uniqueKeysWithValues: names.map { ($0, .serving) })))
   }
 
   /// Sets every service to one state and tells the watchers.
-  public func setAll(_ status: Status) {
+  package func setAll(_ status: Status) {
     let told = state.withLock { state in
       state.statuses = state.statuses.mapValues { _ in status }
       return state.watchers.values.filter { state.statuses[$0.service] != nil }
@@ -38,7 +38,7 @@ public final class HealthState: Sendable {
 
   /// Nothing is served any more: tells the watchers and ends every watch, also those that begin
   /// later, so that a drain has not to wait for them.
-  public func end() {
+  package func end() {
     setAll(.notServing)
     let ended = state.withLock { state in
       defer { state.watchers.removeAll() }

@@ -1,11 +1,11 @@
 internal import PatronModel
-public import PatronStore
+package import PatronStore
 
 /// Forgets first answers, and requests that wait for their confirmation, whose time is over. A
 /// store does so with each new one; one that makes no more of them would keep the last for ever.
-public enum ExpiredAnswers {
+package enum ExpiredAnswers {
   /// Call it after opening a store and before serving it; some hundred of them are one transaction.
-  public static func run(_ store: Store) throws {
+  package static func run(_ store: Store) throws {
     while try store.performAndWait({
       try step(in: WriteContext(transaction: $0, now: WallClock.now()))
     }) {}

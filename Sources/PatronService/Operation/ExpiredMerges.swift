@@ -1,11 +1,11 @@
 internal import PatronModel
-public import PatronStore
+package import PatronStore
 
 /// Empties the journals of merges that cannot be undone any more. A store does so with each merge;
 /// one that merges nobody for long would keep what the journal says of customers.
-public enum ExpiredMerges {
+package enum ExpiredMerges {
   /// Call it after opening a store and before serving it; a few merges are one transaction.
-  public static func run(_ store: Store) throws {
+  package static func run(_ store: Store) throws {
     while try store.performAndWait({
       try step(in: WriteContext(transaction: $0, now: WallClock.now()))
     }) {}

@@ -1,19 +1,19 @@
 internal import PatronModel
 internal import PatronProto
-public import PatronStore
+package import PatronStore
 internal import ProtobufC
 
 /// Brings orders that an older version wrote up to this one: the server's time of the last change
 /// has a field of its own, and statistics leave out what was not paid. Parts that waited too long
 /// for their order go, too.
-public enum OrderRebuild {
+package enum OrderRebuild {
   /// Customers of one transaction.
   private static let batch = 500
 
   /// Call it after opening a store and before serving it. When it is interrupted, the next call
   /// goes on where it was. `now` is the present time unless given, microseconds since 1970;
   /// `progress` is told the customers done so far.
-  public static func run(
+  package static func run(
     _ store: Store,
     at now: Int64? = nil,
     progress: (Int) -> Void = { _ in }

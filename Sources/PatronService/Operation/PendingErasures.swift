@@ -1,15 +1,15 @@
 internal import PatronModel
-public import PatronStore
+package import PatronStore
 
 /// Finishes erasures that a stop of the server interrupted.
-public enum PendingErasures {
+package enum PendingErasures {
   /// Works off what is left of the history of erased customers, each step in a transaction of its
   /// own. Call it after opening a store and before serving it: what was promised to be gone is gone
   /// before anybody can read it.
   ///
   /// An erasure that meets damaged records stays as it is until a later start: `report` is told,
   /// without personal data, and the others are finished.
-  public static func run(_ store: Store, report: (String) -> Void) throws {
+  package static func run(_ store: Store, report: (String) -> Void) throws {
     var last = (store: "", id: Int64.min)
     while let next = try next(store, after: last) {
       last = next

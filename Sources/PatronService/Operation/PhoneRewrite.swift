@@ -1,11 +1,11 @@
 internal import PatronModel
 internal import PatronProto
-public import PatronStore
+package import PatronStore
 internal import ProtobufC
 internal import TTRPC
 
 /// Brings phone numbers that an older version wrote into their one form; see docs/phones.md.
-public enum PhoneRewrite {
+package enum PhoneRewrite {
   /// Numbers that one transaction looks at, and how many of them it writes.
   private static let batch = (read: 5000, written: 200)
 
@@ -16,7 +16,7 @@ public enum PhoneRewrite {
   /// Where another customer has the number in its one form, the two are merged if they are surely
   /// one person. Otherwise both stay as they are, which ``PhoneWarnings`` tells; an opt-out of one
   /// of them then suppresses the number.
-  public static func run(_ store: Store, progress: (Int) -> Void = { _ in }) throws {
+  package static func run(_ store: Store, progress: (Int) -> Void = { _ in }) throws {
     var done = 0
     while let count = try store.performAndWait({
       try step(in: WriteContext(transaction: $0, now: WallClock.now()))

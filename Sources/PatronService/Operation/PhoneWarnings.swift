@@ -1,11 +1,11 @@
 internal import PatronModel
-public import PatronStore
+package import PatronStore
 
 /// Phone numbers of an older version that could not be brought into their one form. They damage
 /// nothing, but a person has to decide.
-public enum PhoneWarnings {
+package enum PhoneWarnings {
   /// Warnings, one line each, with ids and no personal data.
-  public static func run(_ transaction: ReadTransaction) throws -> [String] {
+  package static func run(_ transaction: ReadTransaction) throws -> [String] {
     var warnings: [String] = []
     try AllRecords(transaction).customers { store, row in
       guard let phone = row.phone else { return }

@@ -1,13 +1,13 @@
 internal import PatronModel
 internal import PatronProto
-public import PatronStore
+package import PatronStore
 internal import ProtobufC
 
 /// What must hold of every record, whatever happened to the server.
-public enum RecordChecks {
+package enum RecordChecks {
   /// Findings, one line each, with ids and no personal data; none when all is well.
   @Sendable
-  public static func run(_ transaction: ReadTransaction) throws -> [String] {
+  package static func run(_ transaction: ReadTransaction) throws -> [String] {
     let records = AllRecords(transaction)
     var findings: [String] = []
     var memberships = 0

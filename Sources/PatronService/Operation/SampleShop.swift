@@ -1,11 +1,11 @@
 internal import PatronModel
 internal import PatronProto
-public import PatronStore
+package import PatronStore
 internal import ProtobufC
 internal import TTRPC
 
 /// Made-up customers and events for measurements: the same seed makes the same shop.
-public struct SampleShop: Sendable {
+package struct SampleShop: Sendable {
   private let customers: Int
   private let eventsPerCustomer: Int
   private let seed: UInt64
@@ -13,7 +13,7 @@ public struct SampleShop: Sendable {
   private static let batch = 500
 
   /// A shop of `customers` (external ids g0000001 and up) with `eventsPerCustomer` events each.
-  public init(customers: Int, eventsPerCustomer: Int, seed: UInt64) {
+  package init(customers: Int, eventsPerCustomer: Int, seed: UInt64) {
     self.customers = customers
     self.eventsPerCustomer = eventsPerCustomer
     self.seed = seed
@@ -21,7 +21,7 @@ public struct SampleShop: Sendable {
 
   /// Writes the shop into the store `default`, and calls `progress` with the customers written so
   /// far. Customers that exist are changed only where they differ.
-  public func fill(_ store: Store, progress: (Int) -> Void) throws {
+  package func fill(_ store: Store, progress: (Int) -> Void) throws {
     for first in stride(from: 1, through: customers, by: Self.batch) {
       let last = min(first + Self.batch - 1, customers)
       try store.performAndWait { transaction in

@@ -1,15 +1,15 @@
 internal import PatronModel
-public import PatronStore
+package import PatronStore
 
 /// Brings a database that an older version wrote up to this one, where that takes more than SQL.
-public enum TermsRebuild {
+package enum TermsRebuild {
   /// Customers of one transaction.
   private static let batch = 1000
 
   /// Makes the filters' terms of customers that have none yet; does nothing on a database of this
   /// version. Call it after opening a store and before serving it. When it is interrupted, the next
   /// call goes on where it was. `progress` is told the customers done so far.
-  public static func run(_ store: Store, progress: (Int) -> Void = { _ in }) throws {
+  package static func run(_ store: Store, progress: (Int) -> Void = { _ in }) throws {
     var done = 0
     while true {
       let count = try store.performAndWait {

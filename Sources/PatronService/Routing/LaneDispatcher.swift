@@ -1,13 +1,13 @@
-public import PatronStore
+package import PatronStore
 internal import ProtobufC
-public import TTRPC
+package import TTRPC
 
 /// Runs calls on the store's lanes. There is one for each I/O loop; it is used on that loop only.
 ///
 /// `feeds` is the same for all loops, and the store's `commitObserver` tells it of commits.
-public final class LaneDispatcher: CallDispatcher {
+package final class LaneDispatcher: CallDispatcher {
   /// Every method of the contract.
-  public let methods: [Method]
+  package let methods: [Method]
   private let routes: [Routes.Route]
   private let store: Store
   private let replies: LoopReplies
@@ -22,7 +22,7 @@ public final class LaneDispatcher: CallDispatcher {
 
   /// A dispatcher for `loop`, called on it. `limits` are those of the server that it belongs to.
   /// `onUnexpectedError` may be called from any thread.
-  public init(
+  package init(
     routes: Routes,
     store: Store,
     feeds: FeedHub,
@@ -45,7 +45,7 @@ public final class LaneDispatcher: CallDispatcher {
   }
 
   /// Runs a unary call in the lane of its route.
-  public func unary(
+  package func unary(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
     _ call: borrowing ServerCall,
@@ -71,7 +71,7 @@ public final class LaneDispatcher: CallDispatcher {
   }
 
   /// Runs a streaming call on the scan lane or the feed lane.
-  public func open(
+  package func open(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
     _ call: borrowing ServerCall,
@@ -91,7 +91,7 @@ public final class LaneDispatcher: CallDispatcher {
   }
 
   /// Drops what the call still waits for; a write that has begun is finished.
-  public func abandoned(_ target: ReplyTarget, _ reason: RPCError) {
+  package func abandoned(_ target: ReplyTarget, _ reason: RPCError) {
     let token = ReplyToken(target)
     store.writer.abandon(token)
     store.scans.abandon(token)

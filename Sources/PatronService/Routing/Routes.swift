@@ -4,7 +4,7 @@ internal import TTRPC
 
 /// Which method runs where. The type of a handler's context says in which lane it runs; a lane that
 /// contradicts what the contract says of the method is refused at start-up.
-public struct Routes: Sendable {
+package struct Routes: Sendable {
   /// Runs a lookup on a read transaction and appends the response.
   typealias Point =
     @Sendable (UnsafeRawBufferPointer, borrowing Arena, ReadContext, inout ResponseBuffer) throws ->

@@ -2,14 +2,14 @@ internal import Synchronization
 
 /// Counts the commits that changed something. A reader that began its snapshot at the count it sees
 /// now has seen every change that was acknowledged so far.
-public final class CommitCounter: Sendable {
+package final class CommitCounter: Sendable {
   private let count = Atomic<UInt64>(0)
 
   /// A counter at 0.
-  public init() {}
+  package init() {}
 
   /// The commits so far.
-  public var current: UInt64 { count.load(ordering: .acquiring) }
+  package var current: UInt64 { count.load(ordering: .acquiring) }
 
   /// Counts a commit: after COMMIT returned, before any reply leaves.
   func bump() { count.add(1, ordering: .releasing) }

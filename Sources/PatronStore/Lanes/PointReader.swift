@@ -7,7 +7,7 @@ internal import SQLite
 /// statement: a read that is refused before costs none. The first one of a tick
 /// calls `onSnapshotOpened`; the owner then sees to it that ``endTick()`` runs at the end of the
 /// tick, because an open snapshot keeps the write-ahead log from being reset.
-public final class PointReader {
+package final class PointReader {
   private let connection: Connection
   private let transaction: ReadTransaction
   private let commits: CommitCounter
@@ -47,7 +47,7 @@ public final class PointReader {
   ///
   /// Throws ``StoreError/budgetExceeded`` when the budget is used up, so that the caller runs the
   /// same work on the scan lane; other ``StoreError``s; and what `body` throws.
-  public func read<Result>(
+  package func read<Result>(
     budgetSteps: Int? = nil,
     _ body: (ReadTransaction) throws -> Result
   ) throws -> Result {
@@ -64,7 +64,7 @@ public final class PointReader {
   }
 
   /// Ends the tick's snapshot. Does nothing when there is none.
-  public func endTick() {
+  package func endTick() {
     assertOwner()
     isTicking = false
     endSnapshot()

@@ -1,9 +1,9 @@
-public import SQLite
+package import SQLite
 
 /// What read handlers get: one snapshot of the store.
 ///
 /// It belongs to one thread and to one call: never keep it beyond the closure it is given to.
-public final class ReadTransaction {
+package final class ReadTransaction {
   @usableFromInline let connection: Connection
   /// Says why a statement was stopped, where the connection alone does not know.
   private let stopReason: (() -> StoreError?)?
@@ -48,7 +48,7 @@ public final class ReadTransaction {
   /// Reads the first row of a query; nil when there is none. Parameters are bound to `?1`, `?2`,
   /// ... in order. Throws ``StoreError`` and what `row` throws.
   @inlinable
-  public func first<each Value: Bindable, Result>(
+  package func first<each Value: Bindable, Result>(
     _ query: Query,
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Result
@@ -63,7 +63,7 @@ public final class ReadTransaction {
 
   /// Reads every row of a query; a row that throws ends it.
   @inlinable
-  public func forEach<each Value: Bindable>(
+  package func forEach<each Value: Bindable>(
     _ query: Query,
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Void
@@ -78,7 +78,7 @@ public final class ReadTransaction {
 
   /// Reads rows of a query for as long as `row` returns true.
   @inlinable
-  public func forEachWhile<each Value: Bindable>(
+  package func forEachWhile<each Value: Bindable>(
     _ query: Query,
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Bool
@@ -93,7 +93,7 @@ public final class ReadTransaction {
 
   /// Lends the statement of a query for binding and stepping by hand.
   @inlinable
-  public func withStatement<Result>(
+  package func withStatement<Result>(
     _ query: Query,
     _ body: (Statement) throws -> Result
   ) throws -> Result {
@@ -107,7 +107,7 @@ public final class ReadTransaction {
 
   /// Lends a statement of SQL that was put together at run time. It is prepared for this call.
   @inlinable
-  public func withStatement<Result>(
+  package func withStatement<Result>(
     sql: String,
     _ body: (Statement) throws -> Result
   ) throws -> Result {

@@ -1,50 +1,50 @@
 /// Tells the receiver of replies which of its calls one belongs to, and the store which jobs a
 /// caller gave up.
-public struct ReplyToken: Sendable, Hashable {
+package struct ReplyToken: Sendable, Hashable {
   /// Such as a connection.
-  public let group: UInt64
+  package let group: UInt64
   /// Such as a stream on that connection.
-  public let item: UInt64
+  package let item: UInt64
   /// Something that the receiver wants to have back with the answer. It names nothing: tokens that
   /// differ in it alone are the same.
-  public let note: Int
+  package let note: Int
 
   /// A token of two numbers that mean something to the receiver.
-  public init(group: UInt64, item: UInt64, note: Int = 0) {
+  package init(group: UInt64, item: UInt64, note: Int = 0) {
     self.group = group
     self.item = item
     self.note = note
   }
 
   /// Compares the names.
-  public static func == (one: ReplyToken, other: ReplyToken) -> Bool {
+  package static func == (one: ReplyToken, other: ReplyToken) -> Bool {
     one.group == other.group && one.item == other.item
   }
 
   /// Hashes the name.
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(group)
     hasher.combine(item)
   }
 }
 
 /// The answer to a job.
-public struct Reply: Sendable {
+package struct Reply: Sendable {
   /// The token of the job.
-  public let token: ReplyToken
+  package let token: ReplyToken
   /// What the handler returned, or why there is no answer: a ``StoreError`` or what the handler
   /// threw.
-  public let result: Result<[UInt8], any Error>
+  package let result: Result<[UInt8], any Error>
 
   /// The answer to the job with this token.
-  public init(_ token: ReplyToken, _ result: Result<[UInt8], any Error>) {
+  package init(_ token: ReplyToken, _ result: Result<[UInt8], any Error>) {
     self.token = token
     self.result = result
   }
 }
 
 /// Takes replies: one for each I/O loop.
-public protocol ReplySink: AnyObject, Sendable {
+package protocol ReplySink: AnyObject, Sendable {
   /// Takes all replies of one transaction that go to this sink. Called on a lane's thread, so it
   /// hands them over with one wake-up and returns.
   func deliver(_ replies: [Reply])

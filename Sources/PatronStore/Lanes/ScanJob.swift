@@ -1,5 +1,5 @@
 /// Takes the messages of a scan.
-public protocol ScanSink: AnyObject, Sendable {
+package protocol ScanSink: AnyObject, Sendable {
   /// Takes one message. False when it has enough for now: the scan waits until
   /// ``ScanHandle/resume()`` is called.
   func send(_ message: [UInt8]) -> Bool
@@ -10,16 +10,16 @@ public protocol ScanSink: AnyObject, Sendable {
 }
 
 /// A handler that sends many messages.
-public struct ScanJob: Sendable {
+package struct ScanJob: Sendable {
   /// When the caller stops waiting.
-  public let deadline: ContinuousClock.Instant?
+  package let deadline: ContinuousClock.Instant?
   /// Takes the messages.
-  public let sink: any ScanSink
+  package let sink: any ScanSink
   /// Does the work.
-  public let run: @Sendable (ReadTransaction, ScanStream) throws -> Void
+  package let run: @Sendable (ReadTransaction, ScanStream) throws -> Void
 
   /// A job for the scan lane.
-  public init(
+  package init(
     deadline: ContinuousClock.Instant?,
     sink: any ScanSink,
     run: @escaping @Sendable (ReadTransaction, ScanStream) throws -> Void
@@ -31,18 +31,18 @@ public struct ScanJob: Sendable {
 }
 
 /// A handler with one answer: a scan, or a point read that used up its budget.
-public struct ReadJob: Sendable {
+package struct ReadJob: Sendable {
   /// When the caller stops waiting.
-  public let deadline: ContinuousClock.Instant?
+  package let deadline: ContinuousClock.Instant?
   /// Where the answer goes.
-  public let sink: any ReplySink
+  package let sink: any ReplySink
   /// Which call it answers.
-  public let token: ReplyToken
+  package let token: ReplyToken
   /// Does the work and returns the encoded answer.
-  public let run: @Sendable (ReadTransaction) throws -> [UInt8]
+  package let run: @Sendable (ReadTransaction) throws -> [UInt8]
 
   /// A job for the scan lane.
-  public init(
+  package init(
     deadline: ContinuousClock.Instant?,
     sink: any ReplySink,
     token: ReplyToken,
@@ -56,20 +56,20 @@ public struct ReadJob: Sendable {
 }
 
 /// A scan, seen by the call it belongs to. Every method may be called from any thread.
-public struct ScanHandle: Sendable {
+package struct ScanHandle: Sendable {
   let control: ScanControl
   let lane: ScanLane
 
   /// The call ended: the scan ends with ``StoreError/cancelled``, at once if it waits for a thread,
   /// else soon.
-  public func cancel() { lane.cancel { $0 === control } }
+  package func cancel() { lane.cancel { $0 === control } }
 
   /// The client takes messages again.
-  public func resume() { control.resume() }
+  package func resume() { control.resume() }
 }
 
 /// What a scan's handler sends its messages to. It belongs to the scan's thread.
-public final class ScanStream {
+package final class ScanStream {
   private let control: ScanControl
   private let sink: any ScanSink
   private let stallMax: Duration
@@ -83,7 +83,7 @@ public final class ScanStream {
   /// Sends a message and waits while the client takes no more. Throws when the scan has to end:
   /// ``StoreError/snapshotTooOld(_:)``, ``StoreError/cancelled``, ``StoreError/deadlineExceeded``
   /// or ``StoreError/closing``. Let it pass; what is sent after it is not delivered.
-  public func send(_ message: [UInt8]) throws(StoreError) {
+  package func send(_ message: [UInt8]) throws(StoreError) {
     if let reason = control.stopReason() { throw reason }
     // Counted before sending: a client that empties its queue in between is not missed.
     let seen = control.resumes

@@ -2,7 +2,7 @@ internal import DequeModule
 internal import SQLite
 
 /// The scan lane: a small pool of threads, each with a read-only connection of its own.
-public final class ScanLane: Sendable {
+package final class ScanLane: Sendable {
   private struct State: Sendable {
     var waiting = Deque<QueuedScan>()
     /// Those that a thread has taken: a scan is always in one of the two until it has ended.
@@ -54,18 +54,18 @@ public final class ScanLane: Sendable {
 
   /// Queues a scan. Throws ``StoreError/queueFull(retryAfter:)`` or ``StoreError/closing``; the
   /// sink hears nothing then.
-  public func submit(_ job: ScanJob) throws(StoreError) -> ScanHandle {
+  package func submit(_ job: ScanJob) throws(StoreError) -> ScanHandle {
     try enqueue(.stream(job), deadline: job.deadline)
   }
 
   /// Queues work with one answer. Throws as ``submit(_:)-(ScanJob)`` does.
   @discardableResult
-  public func submit(_ job: ReadJob) throws(StoreError) -> ScanHandle {
+  package func submit(_ job: ReadJob) throws(StoreError) -> ScanHandle {
     try enqueue(.unary(job), deadline: job.deadline, token: job.token)
   }
 
   /// Scans that wait for a thread at this moment.
-  public var queuedCount: Int { state.withLock { $0.waiting.count } }
+  package var queuedCount: Int { state.withLock { $0.waiting.count } }
 
   private func enqueue(
     _ work: QueuedScan.Work,
@@ -84,7 +84,7 @@ public final class ScanLane: Sendable {
   }
 
   /// Ends the work with one answer that has this token: its caller is gone.
-  public func abandon(_ token: ReplyToken) { cancel { $0.token == token } }
+  package func abandon(_ token: ReplyToken) { cancel { $0.token == token } }
 
   /// Ends a scan. One that waits leaves the queue, so that it keeps no other out.
   func cancel(_ isMeant: (ScanControl) -> Bool) {

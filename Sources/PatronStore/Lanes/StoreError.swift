@@ -2,7 +2,7 @@ internal import SQLite
 
 /// Why the store could not do what was asked of it. Errors that handlers throw themselves are
 /// passed on as they are.
-public enum StoreError: Error, Sendable, Equatable {
+package enum StoreError: Error, Sendable, Equatable {
   /// The lane's queue is full. Trying again after this time has a chance.
   case queueFull(retryAfter: Duration)
   /// The write-ahead log is at its hard limit, because a reader keeps it from being reset.
@@ -32,7 +32,7 @@ public enum StoreError: Error, Sendable, Equatable {
 }
 
 /// The limits on a snapshot that a scan holds.
-public enum SnapshotLimit: String, Sendable {
+package enum SnapshotLimit: String, Sendable {
   /// The scan ran longer than ``StoreLimits/scanAgeMax``.
   case age
   /// The client took nothing for longer than ``StoreLimits/scanStallMax``.
@@ -65,7 +65,7 @@ extension StoreError {
 
 extension StoreError: CustomStringConvertible {
   /// What happened and what to do, without values.
-  public var description: String {
+  package var description: String {
     switch self {
     case .queueFull: return "the server has too much work queued; try again later"
     case .logFull:

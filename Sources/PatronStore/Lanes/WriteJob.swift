@@ -1,23 +1,23 @@
 /// One change, queued for the writer.
-public struct WriteJob: Sendable {
+package struct WriteJob: Sendable {
   /// When the caller stops waiting; a job that is dequeued later is dropped.
-  public let deadline: ContinuousClock.Instant?
+  package let deadline: ContinuousClock.Instant?
   /// Bytes that the job keeps in memory while it waits; they count against
   /// ``StoreLimits/writeQueueBytes``.
-  public let bytes: Int
+  package let bytes: Int
   /// Where the answer goes.
-  public let sink: any ReplySink
+  package let sink: any ReplySink
   /// Which call it answers.
-  public let token: ReplyToken
+  package let token: ReplyToken
   /// True when the job goes on with what is on disk already: then it runs also where its caller is
   /// gone.
-  public let isBegun: Bool
+  package let isBegun: Bool
   /// Does the work and returns the encoded answer. It runs again, in a transaction of its own, when
   /// the batch it was in had to be rolled back.
-  public let run: @Sendable (WriteTransaction) throws -> [UInt8]
+  package let run: @Sendable (WriteTransaction) throws -> [UInt8]
 
   /// A job for the writer.
-  public init(
+  package init(
     deadline: ContinuousClock.Instant?,
     bytes: Int,
     sink: any ReplySink,

@@ -11,7 +11,7 @@ internal import SQLite
 ///
 /// Writes are committed in groups without a timer: all that was queued during the last sync becomes
 /// the next transaction. Replies leave after COMMIT returned.
-public final class WriteLane: Sendable {
+package final class WriteLane: Sendable {
   private let queue: WriteQueue
   private let thread: LaneThread
   private let summary: Monitor<CloseSummary?>
@@ -59,14 +59,14 @@ public final class WriteLane: Sendable {
   /// Queues a job; its sink gets the answer. Throws ``StoreError/queueFull(retryAfter:)`` when the
   /// queue is full, ``StoreError/closing`` or ``StoreError/failStop`` when no more are taken; the
   /// sink hears nothing then.
-  public func submit(_ job: WriteJob) throws(StoreError) { try queue.submit(job) }
+  package func submit(_ job: WriteJob) throws(StoreError) { try queue.submit(job) }
 
   /// Drops the job with this token if it waits: its caller is gone. The sink hears of it as
   /// ``StoreError/cancelled``. Jobs that run or go on with what is on disk are not touched.
-  public func abandon(_ token: ReplyToken) { queue.abandon(token) }
+  package func abandon(_ token: ReplyToken) { queue.abandon(token) }
 
   /// Jobs that wait for the writer at this moment.
-  public var queuedCount: Int { queue.count }
+  package var queuedCount: Int { queue.count }
 
   /// Refuses new jobs, finishes those that are queued, checkpoints and closes the connection.
   /// Returns the pages that stay in the write-ahead log: 0, unless a reader is still open.

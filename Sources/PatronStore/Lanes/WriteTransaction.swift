@@ -1,17 +1,17 @@
-public import SQLite
+package import SQLite
 
 /// A record that a commit changed.
-public struct RecordChange: Sendable, Hashable {
+package struct RecordChange: Sendable, Hashable {
   /// The store (tenant) of the record.
-  public let store: String
+  package let store: String
   /// The customer whose record or timeline changed.
-  public let customerID: Int64
+  package let customerID: Int64
   /// The lowest and the highest sequence of the events that were recorded or replaced; nil when
   /// there were none.
-  public private(set) var events: ClosedRange<Int64>?
+  package private(set) var events: ClosedRange<Int64>?
 
   /// A change of this customer.
-  public init(store: String, customerID: Int64, events: ClosedRange<Int64>? = nil) {
+  package init(store: String, customerID: Int64, events: ClosedRange<Int64>? = nil) {
     self.store = store
     self.customerID = customerID
     self.events = events
@@ -28,9 +28,9 @@ public struct RecordChange: Sendable, Hashable {
 /// Validate and read first, write last: a handler that throws before it changed anything costs the
 /// batch nothing, one that throws later makes the writer roll back and run the batch's jobs one by
 /// one. It belongs to the writer's thread and to one call.
-public final class WriteTransaction {
+package final class WriteTransaction {
   /// Reads inside the transaction: it sees what this and earlier jobs of the batch have changed.
-  public let read: ReadTransaction
+  package let read: ReadTransaction
   @usableFromInline let connection: Connection
   private(set) var changes: [RecordChange] = []
   /// Terms of this writer, and what the transaction changes in their counts.
@@ -63,7 +63,7 @@ public final class WriteTransaction {
   /// Runs a statement that changes something. Parameters are bound to `?1`, `?2`, ... in order.
   /// Throws ``StoreError/constraint(_:)`` where the schema refuses; the transaction goes on then.
   @inlinable
-  public func run<each Value: Bindable>(
+  package func run<each Value: Bindable>(
     _ query: Query,
     _ values: repeat each Value
   ) throws(StoreError) {
@@ -103,7 +103,7 @@ public final class WriteTransaction {
 
   /// Runs a changing statement and reads the first row it returns (`RETURNING`).
   @inlinable
-  public func first<each Value: Bindable, Result>(
+  package func first<each Value: Bindable, Result>(
     _ query: Query,
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Result
@@ -113,7 +113,7 @@ public final class WriteTransaction {
 
   /// Reads every row of a query.
   @inlinable
-  public func forEach<each Value: Bindable>(
+  package func forEach<each Value: Bindable>(
     _ query: Query,
     _ values: repeat each Value,
     row: (borrowing Row) throws -> Void
@@ -122,10 +122,10 @@ public final class WriteTransaction {
   }
 
   /// Rows inserted, updated and deleted on the writer's connection so far.
-  public var totalChanges: Int64 { connection.totalChanges }
+  package var totalChanges: Int64 { connection.totalChanges }
 
   /// The row id of the latest insert into a rowid table.
-  public var lastInsertRowID: Int64 { connection.lastInsertRowID }
+  package var lastInsertRowID: Int64 { connection.lastInsertRowID }
 
   private static let mark = Query("SAVEPOINT tentative")
   private static let goBack = Query("ROLLBACK TO tentative")
@@ -133,7 +133,7 @@ public final class WriteTransaction {
 
   /// Runs `body`, which sees its own changes, and then takes all of them back: what would be, as
   /// the answer to a dry run.
-  public func tentatively<Result>(_ body: () throws -> Result) throws -> Result {
+  package func tentatively<Result>(_ body: () throws -> Result) throws -> Result {
     let before = (changes: changes, moved: movedRecords, terms: terms.gains, numbers: numbers.place)
     try runOnSearch(Self.mark)
     let result = Swift.Result { try body() }
@@ -151,7 +151,7 @@ public final class WriteTransaction {
 
   /// Notes that the transaction changes this customer's record or timeline. Observers of commits
   /// get the list once the change is on disk. `sequence` is that of an event.
-  public func recordChange(store: String, customerID: Int64, sequence: Int64? = nil) {
+  package func recordChange(store: String, customerID: Int64, sequence: Int64? = nil) {
     if changes.last?.store != store || changes.last?.customerID != customerID {
       changes.append(RecordChange(store: store, customerID: customerID))
     }

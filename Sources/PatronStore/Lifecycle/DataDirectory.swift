@@ -10,16 +10,16 @@ internal import Synchronization
 ///
 /// The lock is on a file of its own: closing any descriptor of the database file would drop the
 /// locks that SQLite holds on it.
-public final class DataDirectory: Sendable {
+package final class DataDirectory: Sendable {
   /// The directory as it was named.
-  public let path: String
+  package let path: String
   /// The SQLite file.
-  public var databasePath: String { path + "/patron.db" }
+  package var databasePath: String { path + "/patron.db" }
   /// The lock file, which holds the process id of its owner.
-  public var lockPath: String { path + "/patron.lock" }
+  package var lockPath: String { path + "/patron.lock" }
 
   /// What whoever runs the program should know of the directory; nil when all is well.
-  public let warning: String?
+  package let warning: String?
 
   /// The descriptor of the lock file; -1 once it is released.
   private let lock: Mutex<Int32>
@@ -27,7 +27,7 @@ public final class DataDirectory: Sendable {
   /// Makes the directory where there is none (mode 0700, parents too) and locks it. One that
   /// everybody may write to is refused: whoever can put files there can take the data, or have
   /// other files overwritten.
-  public init(path: String) throws(StoreOpenError) {
+  package init(path: String) throws(StoreOpenError) {
     let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     guard !trimmed.isEmpty else {
       throw .directory(path: path, problem: "its name is empty")
@@ -42,7 +42,7 @@ public final class DataDirectory: Sendable {
   deinit { release() }
 
   /// Gives the lock back. The lock file stays: removing it could remove the next owner's lock.
-  public func release() {
+  package func release() {
     lock.withLock { lock in
       if lock >= 0 { close(lock) }
       lock = -1

@@ -4,23 +4,23 @@ internal import SQLite
 ///
 /// Open a directory once; a second opener, in this process or another, gets
 /// ``StoreOpenError/inUse(path:pid:)``.
-public final class Store: Sendable {
+package final class Store: Sendable {
   /// Takes every write.
-  public let writer: WriteLane
+  package let writer: WriteLane
   /// Takes long reads.
-  public let scans: ScanLane
+  package let scans: ScanLane
   /// Counts commits.
-  public let commitCounter: CommitCounter
+  package let commitCounter: CommitCounter
   /// The limits the store was opened with.
-  public let limits: StoreLimits
+  package let limits: StoreLimits
   /// Where the store lives.
-  public let directory: DataDirectory
+  package let directory: DataDirectory
   let shortCalls: ShortCalls
   private let vfs: String?
   private let onSearchFault: @Sendable (SQLiteError) -> Void
 
   /// Opens the directory: takes its lock, brings the schema up to date, starts the lanes.
-  public init(_ options: StoreOptions) throws(StoreOpenError) {
+  package init(_ options: StoreOptions) throws(StoreOpenError) {
     let directory = try DataDirectory(path: options.directory)
     let commits = CommitCounter()
     let shortCalls = ShortCalls(commits: commits)
@@ -98,7 +98,7 @@ public final class Store: Sendable {
   /// A reader for one I/O loop; use it on that loop's thread only, and let go of it before
   /// ``close()``. `onSnapshotOpened` is called by the first read of each tick: call
   /// ``PointReader/endTick()`` at the end of that tick.
-  public func makePointReader(
+  package func makePointReader(
     onSnapshotOpened: @escaping () -> Void
   ) throws(StoreOpenError) -> PointReader {
     let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
@@ -116,7 +116,7 @@ public final class Store: Sendable {
   /// directory back. Call it on a thread of your own, not in a handler. Returns the pages left in
   /// the log: 0, unless a point reader is in a tick.
   @discardableResult
-  public func close() -> Int {
+  package func close() -> Int {
     scans.close()
     let left = writer.close()
     directory.release()
@@ -124,13 +124,13 @@ public final class Store: Sendable {
   }
 
   /// How many records there are now.
-  public func counts() throws -> RecordCounts {
+  package func counts() throws -> RecordCounts {
     let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
     return try AllRecords(ReadTransaction(connection)).counts()
   }
 
   /// Returns what `look` says of the records as they are now.
-  public func warnings(_ look: (ReadTransaction) throws -> [String]) throws -> [String] {
+  package func warnings(_ look: (ReadTransaction) throws -> [String]) throws -> [String] {
     let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
     return try look(ReadTransaction(connection))
   }
@@ -138,7 +138,7 @@ public final class Store: Sendable {
   /// Checks the file: SQLite's `integrity_check` and `foreign_key_check`, then `checks`, all in one
   /// snapshot, and then the search index. Returns what is wrong; empty is well. It holds the
   /// snapshot as long as it runs, so use it on a store that takes no writes.
-  public func check(
+  package func check(
     _ checks: [@Sendable (ReadTransaction) throws -> [String]] = []
   ) throws -> [String] {
     let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
@@ -170,7 +170,7 @@ public final class Store: Sendable {
   }
 
   /// The shape of the search index in words; nil when it cannot be read.
-  public func searchShape() throws -> String? {
+  package func searchShape() throws -> String? {
     let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
     return try SearchIndex.structure(connection)?.description
   }

@@ -11,7 +11,7 @@ extension Store {
   /// far.
   ///
   /// - Returns: the size of the database before and after, in bytes.
-  public static func compact(
+  package static func compact(
     _ options: StoreOptions,
     progress: (Int) -> Void = { _ in }
   ) throws(StoreOpenError) -> (before: Int64, after: Int64) {

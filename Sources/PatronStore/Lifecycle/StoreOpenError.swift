@@ -7,7 +7,7 @@ internal import SQLite
 #endif
 
 /// Why a store could not be opened. Every description says what to do.
-public enum StoreOpenError: Error, Sendable, Equatable {
+package enum StoreOpenError: Error, Sendable, Equatable {
   /// The data directory cannot be made or used.
   case directory(path: String, problem: String)
   /// Another process has the data directory; its id, where it could be read.
@@ -57,7 +57,7 @@ extension StoreOpenError {
 
 extension StoreOpenError: CustomStringConvertible {
   /// What was wrong, what was expected and what to do.
-  public var description: String {
+  package var description: String {
     switch self {
     case .directory(let path, let problem):
       return "cannot use the data directory \(path): \(problem); name another one or correct this"

@@ -1,5 +1,5 @@
 /// When a write is on disk.
-public enum Durability: String, Sendable, CaseIterable {
+package enum Durability: String, Sendable, CaseIterable {
   /// Acknowledged means on disk: it survives a power cut.
   case full
   /// Acknowledged survives a crash of the process; a power cut may lose the latest writes.
@@ -9,33 +9,33 @@ public enum Durability: String, Sendable, CaseIterable {
 }
 
 /// How a store is opened.
-public struct StoreOptions: Sendable {
+package struct StoreOptions: Sendable {
   /// The data directory; it is made where there is none.
-  public var directory: String
+  package var directory: String
   /// The schema, oldest step first.
-  public var migrations: [Migration]
+  package var migrations: [Migration]
   /// The limits.
-  public var limits = StoreLimits()
+  package var limits = StoreLimits()
   /// When a write is on disk.
-  public var durability = Durability.full
+  package var durability = Durability.full
   /// False: each write has a transaction of its own. For measurements.
-  public var groupCommit = true
+  package var groupCommit = true
   /// A registered SQLite file system; nil is the default one. For fault tests.
-  public var vfs: String?
+  package var vfs: String?
   /// Told what every commit changed, on the writer's thread, before the replies leave. Keep it
   /// short.
-  public var commitObserver: (@Sendable ([RecordChange]) -> Void)?
+  package var commitObserver: (@Sendable ([RecordChange]) -> Void)?
   /// A search index that is damaged or has grown is made again, at the start and while writes go
   /// on. False: it is left as it is, for whoever checks it.
-  public var mendsSearch = true
+  package var mendsSearch = true
   /// Told what whoever runs the server should know, on the writer's thread, without personal data.
-  public var onNotice: (@Sendable (String) -> Void)?
+  package var onNotice: (@Sendable (String) -> Void)?
   /// Called once when the disk failed under the writer. nil prints one line to stderr and ends the
   /// process with status 74.
-  public var onFailStop: (@Sendable (String) -> Void)?
+  package var onFailStop: (@Sendable (String) -> Void)?
 
   /// Options for a directory and a schema, with the defaults for everything else.
-  public init(directory: String, migrations: [Migration]) {
+  package init(directory: String, migrations: [Migration]) {
     self.directory = directory
     self.migrations = migrations
   }

@@ -1,6 +1,6 @@
 extension Migration {
   /// Every change of the schema, oldest first.
-  public static let all = [
+  package static let all = [
     Migration(version: 1, name: "initial", sql: text(PackageResources.m0001_initial_sql)),
     Migration(
       version: 2,

@@ -1,11 +1,11 @@
 internal import SQLite
 
 /// Every record of every store, for checks of the whole database.
-public struct AllRecords {
+package struct AllRecords {
   private let transaction: ReadTransaction
 
   /// Reads in a transaction.
-  public init(_ transaction: ReadTransaction) { self.transaction = transaction }
+  package init(_ transaction: ReadTransaction) { self.transaction = transaction }
 
   private static let customers = Query(
     """
@@ -155,7 +155,7 @@ public struct AllRecords {
   }
 
   /// How many records there are.
-  public func counts() throws -> RecordCounts {
+  package func counts() throws -> RecordCounts {
     var result = RecordCounts()
     try transaction.forEach(Self.numbers) { row in
       result = RecordCounts(
@@ -168,7 +168,7 @@ public struct AllRecords {
   }
 
   /// Visits every customer.
-  public func customers(_ visit: (_ store: String, CustomerRow) throws -> Void) throws {
+  package func customers(_ visit: (_ store: String, CustomerRow) throws -> Void) throws {
     try transaction.forEach(Self.customers) { row in
       try visit(
         row.text(0),
@@ -186,7 +186,7 @@ public struct AllRecords {
   }
 
   /// Visits every event.
-  public func events(_ visit: (_ store: String, EventRow) throws -> Void) throws {
+  package func events(_ visit: (_ store: String, EventRow) throws -> Void) throws {
     try transaction.forEach(Self.events) { row in
       try visit(
         row.text(0),
@@ -206,7 +206,7 @@ public struct AllRecords {
   }
 
   /// Visits every order.
-  public func orders(_ visit: (_ store: String, OrderRow) throws -> Void) throws {
+  package func orders(_ visit: (_ store: String, OrderRow) throws -> Void) throws {
     try transaction.forEach(Self.orders) { row in
       try visit(
         row.text(0),
@@ -226,7 +226,7 @@ public struct AllRecords {
   }
 
   /// Visits every row of the consent ledger, those of customers who do not exist any more too.
-  public func ledger(
+  package func ledger(
     _ visit: (_ store: String, _ customerID: Int64, _ id: Int64, _ body: [UInt8]) throws -> Void
   ) throws {
     try transaction.forEach(Self.ledger) { row in
@@ -235,7 +235,7 @@ public struct AllRecords {
   }
 
   /// Visits every checkout.
-  public func checkouts(_ visit: (_ store: String, CheckoutRow) throws -> Void) throws {
+  package func checkouts(_ visit: (_ store: String, CheckoutRow) throws -> Void) throws {
     try transaction.forEach(Self.checkouts) { row in
       try visit(
         row.text(0),
@@ -251,7 +251,7 @@ public struct AllRecords {
 
   /// Visits what refers to something that does not exist: one line each, with ids and no personal
   /// data.
-  public func dangling(_ visit: (_ finding: String) throws -> Void) throws {
+  package func dangling(_ visit: (_ finding: String) throws -> Void) throws {
     for query in Self.danglingReferences {
       try transaction.forEach(query) { row in try visit(row.text(0)) }
     }
@@ -264,29 +264,29 @@ public struct AllRecords {
   )
 
   /// Visits every part that waits for its order.
-  public func pendingParts(_ visit: (_ store: String, PendingPartRow) throws -> Void) throws {
+  package func pendingParts(_ visit: (_ store: String, PendingPartRow) throws -> Void) throws {
     try transaction.forEach(Self.pendingParts) { try visit($0.text(6), PendingPartRow($0)) }
   }
 
   private static let memberships = Query("SELECT count(*) FROM memberships")
 
   /// How many entries the lists of customers by term have.
-  public func membershipCount() throws -> Int64 {
+  package func membershipCount() throws -> Int64 {
     try transaction.first(Self.memberships) { $0.int64(0) } ?? 0
   }
 }
 
 /// How many records a database holds, in all stores together.
-public struct RecordCounts: Sendable, Equatable {
+package struct RecordCounts: Sendable, Equatable {
   /// Customers.
-  public var customers: Int
+  package var customers: Int
   /// Orders.
-  public var orders: Int
+  package var orders: Int
   /// Events on timelines.
-  public var events: Int
+  package var events: Int
 
   /// The numbers given; without arguments those of an empty database.
-  public init(customers: Int = 0, orders: Int = 0, events: Int = 0) {
+  package init(customers: Int = 0, orders: Int = 0, events: Int = 0) {
     self.customers = customers
     self.orders = orders
     self.events = events

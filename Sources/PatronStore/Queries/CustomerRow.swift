@@ -1,24 +1,24 @@
 /// A customer as the store keeps it: what is looked up by, and two parts of one encoded message.
-public struct CustomerRow: Sendable {
+package struct CustomerRow: Sendable {
   /// Patron's id.
-  public var id: Int64
+  package var id: Int64
   /// The shop's identifier.
-  public var externalID: String?
+  package var externalID: String?
   /// The e-mail address in the form that is compared.
-  public var emailKey: String?
+  package var emailKey: String?
   /// The phone number, E.164.
-  public var phone: String?
+  package var phone: String?
   /// When the body last changed, microseconds since 1970.
-  public var updatedAt: Int64
+  package var updatedAt: Int64
   /// The encoded record without the fields of ``stats``.
-  public var body: [UInt8]
+  package var body: [UInt8]
   /// The encoded fields that orders and events change.
-  public var stats: [UInt8]
+  package var stats: [UInt8]
   /// Who set which field, encoded. Nil is not read, and stays as it is when the row is written.
-  public var provenance: [UInt8]?
+  package var provenance: [UInt8]?
 
   /// A row to be written.
-  public init(
+  package init(
     id: Int64,
     externalID: String?,
     emailKey: String?,
@@ -40,7 +40,7 @@ public struct CustomerRow: Sendable {
 }
 
 /// An identifier by which a customer is found: one that it has now, or had before a merge.
-public enum CustomerKey: Sendable, Equatable {
+package enum CustomerKey: Sendable, Equatable {
   /// Patron's id.
   case id(Int64)
   /// The shop's identifier, now or before.

@@ -1,28 +1,28 @@
-public import PatronModel
+package import PatronModel
 
 /// What is left of an erased customer: the receipt, without personal data.
-public struct ErasureRow: Sendable, Equatable {
+package struct ErasureRow: Sendable, Equatable {
   /// Number of the receipt, and of the event that tells of the erasure.
-  public var id: Int64
+  package var id: Int64
   /// The id that the customer had.
-  public var customerID: Int64
+  package var customerID: Int64
   /// Number of the mode.
-  public var mode: Int32
+  package var mode: Int32
   /// When, microseconds since 1970.
-  public var erasedAt: Int64
+  package var erasedAt: Int64
   /// Why, as the caller said; may be empty.
-  public var reason: String
+  package var reason: String
   /// Events that the customer had.
-  public var eventCount: Int64
+  package var eventCount: Int64
   /// Orders that the customer had.
-  public var orderCount: Int64
+  package var orderCount: Int64
   /// Addresses that stay suppressed.
-  public var suppressionCount: Int64
+  package var suppressionCount: Int64
   /// What the orders added up to: the encoded statistics by currency.
-  public var stats: [UInt8]
+  package var stats: [UInt8]
 
   /// A row to be written.
-  public init(
+  package init(
     id: Int64,
     customerID: Int64,
     mode: Int32,
@@ -47,9 +47,9 @@ public struct ErasureRow: Sendable, Equatable {
 
 /// The ids and addresses to which a customer answers, those of customers who were merged into it
 /// among them.
-public struct ErasedNames: Sendable {
+package struct ErasedNames: Sendable {
   /// Patron's ids.
-  public var ids: [Int64]
+  package var ids: [Int64]
   /// Phone numbers, and e-mail addresses in the form that is compared.
-  public var addresses: [(channel: Channel, address: String)]
+  package var addresses: [(channel: Channel, address: String)]
 }

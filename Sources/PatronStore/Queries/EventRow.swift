@@ -1,26 +1,26 @@
 /// An event as the store keeps it.
-public struct EventRow: Sendable {
+package struct EventRow: Sendable {
   /// Patron's id.
-  public var id: Int64
+  package var id: Int64
   /// Whose timeline.
-  public var customerID: Int64
+  package var customerID: Int64
   /// When it happened, microseconds since 1970.
-  public var occurredAt: Int64
+  package var occurredAt: Int64
   /// Number of the source.
-  public var source: Int32
+  package var source: Int32
   /// The application; empty for the platform itself.
-  public var sourceName: String
+  package var sourceName: String
   /// The caller's identifier.
-  public var eventID: String
+  package var eventID: String
   /// What happened.
-  public var type: String
+  package var type: String
   /// Order of recording.
-  public var sequence: Int64
+  package var sequence: Int64
   /// The encoded event.
-  public var body: [UInt8]
+  package var body: [UInt8]
 
   /// A row to be written.
-  public init(
+  package init(
     id: Int64,
     customerID: Int64,
     occurredAt: Int64,
@@ -44,18 +44,18 @@ public struct EventRow: Sendable {
 }
 
 /// A place in a timeline: behind the event with this instant and id.
-public struct TimelinePosition: Sendable, Equatable {
+package struct TimelinePosition: Sendable, Equatable {
   /// Microseconds since 1970.
-  public var occurredAt: Int64
+  package var occurredAt: Int64
   /// Id of the event.
-  public var id: Int64
+  package var id: Int64
 
   /// Behind the event with this instant and id.
-  public init(occurredAt: Int64, id: Int64) {
+  package init(occurredAt: Int64, id: Int64) {
     self.occurredAt = occurredAt
     self.id = id
   }
 
   /// Before everything.
-  public static let newest = TimelinePosition(occurredAt: .max, id: .max)
+  package static let newest = TimelinePosition(occurredAt: .max, id: .max)
 }

@@ -1,8 +1,8 @@
-public import PatronModel
+package import PatronModel
 
 /// What a customer answers to without having it: identifiers of customers who were merged into it,
 /// and external ids of its own that were replaced.
-public enum FormerIdentifier: Sendable, Hashable {
+package enum FormerIdentifier: Sendable, Hashable {
   /// Patron's id of a customer who was merged.
   case id(Int64)
   /// An identifier of the shop's.

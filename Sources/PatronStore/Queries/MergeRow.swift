@@ -1,30 +1,30 @@
 /// A merge of two customers as the journal keeps it: what it takes to undo it.
-public struct MergeRow: Sendable {
+package struct MergeRow: Sendable {
   /// Names the merge; its event on the timeline has the same id.
-  public var id: Int64
+  package var id: Int64
   /// The customer who stayed.
-  public var primaryID: Int64
+  package var primaryID: Int64
   /// The customer who went.
-  public var secondaryID: Int64
+  package var secondaryID: Int64
   /// When, microseconds since 1970.
-  public var mergedAt: Int64
+  package var mergedAt: Int64
   /// When it was undone, microseconds since 1970; nil while it stands.
-  public var unmergedAt: Int64?
+  package var unmergedAt: Int64?
   /// The encoded record of the primary before the merge; empty when it is not kept any more.
-  public var primaryBefore: [UInt8]
+  package var primaryBefore: [UInt8]
   /// The encoded record of the primary right after it.
-  public var primaryAfter: [UInt8]
+  package var primaryAfter: [UInt8]
   /// The encoded provenance of the primary's fields before the merge.
-  public var primaryProvenance: [UInt8]
+  package var primaryProvenance: [UInt8]
   /// The encoded record of the secondary.
-  public var secondary: [UInt8]
+  package var secondary: [UInt8]
   /// The encoded provenance of the secondary's fields.
-  public var secondaryProvenance: [UInt8]
+  package var secondaryProvenance: [UInt8]
   /// What was moved.
-  public var moved: MovedRecords
+  package var moved: MovedRecords
 
   /// A row to be written.
-  public init(
+  package init(
     id: Int64,
     primaryID: Int64,
     secondaryID: Int64,
@@ -52,22 +52,22 @@ public struct MergeRow: Sendable {
 }
 
 /// What belongs to one customer and moves to another: ids in ascending order.
-public struct MovedRecords: Sendable, Equatable {
+package struct MovedRecords: Sendable, Equatable {
   /// Events.
-  public var events: [Int64]
+  package var events: [Int64]
   /// Orders.
-  public var orders: [Int64]
+  package var orders: [Int64]
   /// Rows of the consent ledger.
-  public var ledger: [Int64]
+  package var ledger: [Int64]
   /// Tokens of checkouts.
-  public var checkouts: [String]
+  package var checkouts: [String]
   /// What the customer answered to without having it.
-  public var formerIdentifiers: [FormerIdentifier]
+  package var formerIdentifiers: [FormerIdentifier]
   /// Suppressions that the merge set, as it set them: not moved, but to be taken back with it.
-  public var suppressions: [SuppressionRow]
+  package var suppressions: [SuppressionRow]
 
   /// The records given; without arguments none.
-  public init(
+  package init(
     events: [Int64] = [],
     orders: [Int64] = [],
     ledger: [Int64] = [],

@@ -1,11 +1,11 @@
 internal import SQLite
 
 /// What stores keep for a time only: first answers, and requests that wait for their confirmation.
-public struct OldAnswers {
+package struct OldAnswers {
   private let transaction: ReadTransaction
 
   /// Reads in a transaction.
-  public init(_ transaction: ReadTransaction) { self.transaction = transaction }
+  package init(_ transaction: ReadTransaction) { self.transaction = transaction }
 
   private static let next = Query(
     """
@@ -16,7 +16,7 @@ public struct OldAnswers {
 
   /// A store that still has answers of before `oldest`, or requests whose time for confirming ended
   /// before `end`, microseconds since 1970; nil when there is none.
-  public func nextStore(before oldest: Int64, endedBefore end: Int64) throws -> String? {
+  package func nextStore(before oldest: Int64, endedBefore end: Int64) throws -> String? {
     try transaction.first(Self.next, oldest, end) { $0.text(0) }
   }
 }

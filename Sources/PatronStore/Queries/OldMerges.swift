@@ -1,11 +1,11 @@
 internal import SQLite
 
 /// Merges of all stores that cannot be undone any more.
-public struct OldMerges {
+package struct OldMerges {
   private let transaction: ReadTransaction
 
   /// Reads in a transaction.
-  public init(_ transaction: ReadTransaction) { self.transaction = transaction }
+  package init(_ transaction: ReadTransaction) { self.transaction = transaction }
 
   private static let next = Query(
     """
@@ -15,7 +15,7 @@ public struct OldMerges {
 
   /// A store whose journal still keeps records of merges that are older than `oldest`, microseconds
   /// since 1970; nil when there is none.
-  public func nextStore(before oldest: Int64) throws -> String? {
+  package func nextStore(before oldest: Int64) throws -> String? {
     try transaction.first(Self.next, oldest) { $0.text(0) }
   }
 }

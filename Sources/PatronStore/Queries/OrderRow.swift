@@ -1,26 +1,26 @@
 /// An order as the store keeps it.
-public struct OrderRow: Sendable {
+package struct OrderRow: Sendable {
   /// Patron's id.
-  public var id: Int64
+  package var id: Int64
   /// Who ordered.
-  public var customerID: Int64
+  package var customerID: Int64
   /// When it was placed, microseconds since 1970.
-  public var placedAt: Int64
+  package var placedAt: Int64
   /// The shop's identifier.
-  public var externalID: String
+  package var externalID: String
   /// ISO 4217.
-  public var currencyCode: String
+  package var currencyCode: String
   /// In minor units.
-  public var total: Int64
+  package var total: Int64
   /// In minor units.
-  public var refunded: Int64
+  package var refunded: Int64
   /// Whether it was called off.
-  public var isCancelled: Bool
+  package var isCancelled: Bool
   /// The encoded order.
-  public var body: [UInt8]
+  package var body: [UInt8]
 
   /// A row to be written.
-  public init(
+  package init(
     id: Int64,
     customerID: Int64,
     placedAt: Int64,

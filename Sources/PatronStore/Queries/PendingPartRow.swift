@@ -1,22 +1,22 @@
 internal import SQLite
 
 /// A refund or shipment that waits for its order, as the store keeps it.
-public struct PendingPartRow: Sendable {
+package struct PendingPartRow: Sendable {
   /// Tells parts of one instant apart.
-  public var id: Int64
+  package var id: Int64
   /// The shop's identifier of the order.
-  public var orderExternalID: String
+  package var orderExternalID: String
   /// 1 for refunds, 2 for shipments.
-  public var kind: Int64
+  package var kind: Int64
   /// The shop's identifier of the part.
-  public var partID: String
+  package var partID: String
   /// When it came, microseconds since 1970.
-  public var receivedAt: Int64
+  package var receivedAt: Int64
   /// The encoded `patron.v1.PendingOrderPart`.
-  public var body: [UInt8]
+  package var body: [UInt8]
 
   /// A row to be written.
-  public init(
+  package init(
     id: Int64,
     orderExternalID: String,
     kind: Int64,

@@ -2,13 +2,13 @@ internal import SQLite
 
 /// Phone numbers of all stores that a version without one form for each may have written, in the
 /// order in which they are looked at. Where the work is, is stored with it.
-public struct PhoneWork {
+package struct PhoneWork {
   /// Where it goes on.
-  public struct Position: Sendable {
+  package struct Position: Sendable {
     var store = ""
     var phone = ""
     /// True when the numbers that customers have are done, and those that they answer to are left.
-    public var isAtAliases = false
+    package var isAtAliases = false
 
     /// The position behind a number.
     func behind(_ number: Number) -> Position {
@@ -17,17 +17,17 @@ public struct PhoneWork {
   }
 
   /// A number as it is stored.
-  public struct Number: Sendable {
+  package struct Number: Sendable {
     /// The store's name.
-    public var store: String
+    package var store: String
     /// As it is spelled.
-    public var phone: String
+    package var phone: String
   }
 
   private let transaction: WriteTransaction
 
   /// Works in a transaction.
-  public init(_ transaction: WriteTransaction) { self.transaction = transaction }
+  package init(_ transaction: WriteTransaction) { self.transaction = transaction }
 
   private static let position = Query("SELECT store_id, phone, aliases FROM phone_work")
   private static let setPosition = Query(
@@ -49,14 +49,14 @@ public struct PhoneWork {
   )
 
   /// Where the work goes on; nil when there is none.
-  public func position() throws -> Position? {
+  package func position() throws -> Position? {
     try transaction.first(Self.position) {
       Position(store: $0.text(0), phone: $0.text(1), isAtAliases: $0.bool(2))
     }
   }
 
   /// The next numbers.
-  public func next(_ position: Position, atMost limit: Int) throws -> [Number] {
+  package func next(_ position: Position, atMost limit: Int) throws -> [Number] {
     var numbers: [Number] = []
     let query = position.isAtAliases ? Self.nextAliases : Self.nextPhones
     try transaction.forEach(query, position.store, position.phone, limit) { row in
@@ -66,7 +66,7 @@ public struct PhoneWork {
   }
 
   /// Notes that everything up to a number is done; with nil that all of its kind is.
-  public func advance(_ position: Position, behind last: Number?) throws {
+  package func advance(_ position: Position, behind last: Number?) throws {
     if let last {
       try set(position.behind(last))
     } else if position.isAtAliases {

@@ -23,7 +23,7 @@ extension StoreReader {
   )
 
   /// The ids of customers who were merged into one, highest first, at most `limit`.
-  public func formerIDs(of customerID: Int64, atMost limit: Int) throws -> [Int64] {
+  package func formerIDs(of customerID: Int64, atMost limit: Int) throws -> [Int64] {
     var ids: [Int64] = []
     try transaction.forEach(Self.latestIDs, store.name, customerID, limit) {
       ids.append($0.int64(0))
@@ -32,7 +32,7 @@ extension StoreReader {
   }
 
   /// Everything that a customer answers to without having it.
-  public func formerIdentifiers(of customerID: Int64) throws -> [FormerIdentifier] {
+  package func formerIdentifiers(of customerID: Int64) throws -> [FormerIdentifier] {
     var all: [FormerIdentifier] = []
     try transaction.forEach(Self.ids, store.name, customerID) { all.append(.id($0.int64(0))) }
     try transaction.forEach(Self.externalIDs, store.name, customerID) {
@@ -81,7 +81,7 @@ extension StoreWriter {
   )
 
   /// Lets a customer answer to an identifier that nobody has.
-  public func add(_ former: FormerIdentifier, of customerID: Int64) throws {
+  package func add(_ former: FormerIdentifier, of customerID: Int64) throws {
     switch former {
     case .id(let id):
       try transaction.run(Self.setID, store.name, id, customerID)
@@ -93,7 +93,7 @@ extension StoreWriter {
   }
 
   /// Nobody answers to the identifier any more, but for who has it.
-  public func remove(_ former: FormerIdentifier) throws {
+  package func remove(_ former: FormerIdentifier) throws {
     switch former {
     case .id(let id):
       try transaction.run(Self.deleteID, store.name, id)
@@ -105,7 +105,7 @@ extension StoreWriter {
   }
 
   /// A customer answers only to what it has: for one that is about to be deleted.
-  public func removeFormerIdentifiers(of customerID: Int64) throws {
+  package func removeFormerIdentifiers(of customerID: Int64) throws {
     try transaction.run(Self.deleteIDs, store.name, customerID)
     try transaction.run(Self.deleteExternalIDs, store.name, customerID)
     try transaction.run(Self.deleteAddresses, store.name, customerID)

@@ -9,7 +9,7 @@ extension StoreReader {
   )
 
   /// A checkout by the shop's identifier; nil when there is none.
-  public func checkout(token: String) throws -> CheckoutRow? {
+  package func checkout(token: String) throws -> CheckoutRow? {
     try transaction.first(Self.checkoutByToken, store.name, token) { row in
       CheckoutRow(
         token: row.text(0),
@@ -31,7 +31,7 @@ extension StoreWriter {
   )
 
   /// Writes a checkout over the one with the same token, if there is one.
-  public func put(_ row: CheckoutRow) throws {
+  package func put(_ row: CheckoutRow) throws {
     try transaction.run(
       Self.putCheckout,
       store.name,

@@ -13,17 +13,17 @@ extension StoreReader {
   )
 
   /// Visits the encoded types by application and name.
-  public func eventTypes(_ visit: (_ body: UnsafeRawBufferPointer) throws -> Void) throws {
+  package func eventTypes(_ visit: (_ body: UnsafeRawBufferPointer) throws -> Void) throws {
     try transaction.forEach(Self.eventTypes, store.name) { row in try visit(row.bytes(0)) }
   }
 
   /// An encoded type; nil when it is not registered.
-  public func eventType(_ type: String, of sourceName: String) throws -> [UInt8]? {
+  package func eventType(_ type: String, of sourceName: String) throws -> [UInt8]? {
     try transaction.first(Self.eventType, store.name, sourceName, type) { $0.array(0) }
   }
 
   /// How many types are registered.
-  public func eventTypeCount() throws -> Int64 {
+  package func eventTypeCount() throws -> Int64 {
     try transaction.first(Self.eventTypeCount, store.name) { $0.int64(0) } ?? 0
   }
 }
@@ -37,7 +37,7 @@ extension StoreWriter {
   )
 
   /// Writes a type over the one with the same name, if there is one.
-  public func putEventType(_ type: String, of sourceName: String, body: [UInt8]) throws {
+  package func putEventType(_ type: String, of sourceName: String, body: [UInt8]) throws {
     try transaction.run(Self.putEventType, store.name, sourceName, type, body)
   }
 }

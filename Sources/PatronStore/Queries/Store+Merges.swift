@@ -29,7 +29,7 @@ extension StoreReader {
   )
 
   /// A merge by its id; nil when there was none.
-  public func merge(id: Int64) throws -> MergeRow? {
+  package func merge(id: Int64) throws -> MergeRow? {
     let found = try transaction.first(Self.merge, store.name, id) { row in
       MergeRow(
         id: id,
@@ -57,12 +57,12 @@ extension StoreReader {
   }
 
   /// The latest merge into a customer that was not undone; nil when there is none.
-  public func latestMerge(into customerID: Int64) throws -> Int64? {
+  package func latestMerge(into customerID: Int64) throws -> Int64? {
     try transaction.first(Self.latestInto, store.name, customerID) { $0.int64(0) }
   }
 
   /// The merge by which a customer went, and that was not undone; nil when there is none.
-  public func latestMerge(of customerID: Int64) throws -> Int64? {
+  package func latestMerge(of customerID: Int64) throws -> Int64? {
     try transaction.first(Self.latestOf, store.name, customerID) { $0.int64(0) }
   }
 }
@@ -185,7 +185,7 @@ extension StoreWriter {
   )
 
   /// Writes a merge into the journal.
-  public func insert(_ row: MergeRow) throws {
+  package func insert(_ row: MergeRow) throws {
     try transaction.run(
       Self.insertMerge,
       store.name,
@@ -208,14 +208,14 @@ extension StoreWriter {
   }
 
   /// Notes that a merge was undone. Only that it happened is kept of it.
-  public func endMerge(id: Int64, at now: Int64) throws {
+  package func endMerge(id: Int64, at now: Int64) throws {
     try transaction.run(Self.endMerge, store.name, id, now)
     try transaction.run(Self.deleteNames, store.name, id)
   }
 
   /// Empties up to ten merges that are older than `oldest`: they cannot be undone any more, so what
   /// they keep of customers has no use.
-  public func emptyMerges(before oldest: Int64) throws {
+  package func emptyMerges(before oldest: Int64) throws {
     var ids: [Int64] = []
     try transaction.forEach(Self.oldMerges, store.name, oldest, 10) { ids.append($0.int64(0)) }
     for id in ids {
@@ -226,7 +226,7 @@ extension StoreWriter {
 
   /// Removes the merges into a customer from the journal, and those into the customers who were
   /// merged into it and are not back: for one that is about to be deleted.
-  public func removeMerges(into customerID: Int64) throws {
+  package func removeMerges(into customerID: Int64) throws {
     var open = [customerID]
     var seen: Set<Int64> = []
     while let next = open.popLast() {

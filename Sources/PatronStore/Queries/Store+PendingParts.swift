@@ -30,7 +30,7 @@ extension StoreReader {
   )
 
   /// The parts that wait for an order, oldest first.
-  public func pendingParts(of orderExternalID: String) throws -> [PendingPartRow] {
+  package func pendingParts(of orderExternalID: String) throws -> [PendingPartRow] {
     var rows: [PendingPartRow] = []
     try transaction.forEach(Self.partsOfOrder, store.name, orderExternalID) { row in
       rows.append(PendingPartRow(row))
@@ -39,7 +39,7 @@ extension StoreReader {
   }
 
   /// One part that waits; nil when there is none.
-  public func pendingPart(
+  package func pendingPart(
     of orderExternalID: String,
     kind: Int64,
     _ partID: String
@@ -51,7 +51,7 @@ extension StoreReader {
 
   /// Visits the parts that came behind an instant and id, oldest first; the visitor returns false
   /// to stop.
-  public func pendingParts(
+  package func pendingParts(
     after receivedAt: Int64,
     _ id: Int64,
     _ visit: (PendingPartRow) throws -> Bool
@@ -62,7 +62,7 @@ extension StoreReader {
   }
 
   /// The numbers of parts that wait for an order and in the store; each stops at its limit.
-  public func pendingPartCounts(
+  package func pendingPartCounts(
     of orderExternalID: String,
     limits: (order: Int, store: Int)
   ) throws -> (order: Int, store: Int) {
@@ -95,7 +95,7 @@ extension StoreWriter {
   )
 
   /// Writes a part that waits over the one with the same identifiers, if there is one.
-  public func put(_ row: PendingPartRow) throws {
+  package func put(_ row: PendingPartRow) throws {
     try transaction.run(
       Self.putPart,
       store.name,
@@ -109,12 +109,12 @@ extension StoreWriter {
   }
 
   /// Removes the parts that wait for an order.
-  public func removePendingParts(of orderExternalID: String) throws {
+  package func removePendingParts(of orderExternalID: String) throws {
     try transaction.run(Self.removeParts, store.name, orderExternalID)
   }
 
   /// Removes the parts that came before an instant.
-  public func forgetPendingParts(before oldest: Int64) throws {
+  package func forgetPendingParts(before oldest: Int64) throws {
     try transaction.run(Self.forgetParts, store.name, oldest)
   }
 }

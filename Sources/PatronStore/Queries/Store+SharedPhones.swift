@@ -15,13 +15,13 @@ extension StoreReader {
   )
 
   /// True when the store has shared phone numbers at all: most have none, and hash nothing then.
-  public func hasSharedPhones() throws -> Bool {
+  package func hasSharedPhones() throws -> Bool {
     try transaction.first(Self.any, store.name) { _ in true } ?? false
   }
 
   /// The latest day since which `count` e-mail addresses came with a phone number, that of its
   /// owner not counted; nil where they are fewer.
-  public func sharedPhoneDay(
+  package func sharedPhoneDay(
     phoneHash: [UInt8],
     ownEmailHash: [UInt8],
     count: Int
@@ -32,7 +32,7 @@ extension StoreReader {
   }
 
   /// Ids under which the owners of shared phone numbers are known.
-  public func sharedPhoneOwners() throws -> [Int64] {
+  package func sharedPhoneOwners() throws -> [Int64] {
     var ids: [Int64] = []
     try transaction.forEach(Self.owners, store.name) { ids.append($0.int64(0)) }
     return ids
@@ -75,7 +75,7 @@ extension StoreWriter {
   /// Notes that an e-mail address came with the phone number of somebody else, on a day; false
   /// where that is known. Of a number the latest `limit` are kept, and none of before `oldest`.
   /// Write the owner's terms after it.
-  public func noteSharedPhone(
+  package func noteSharedPhone(
     phoneHash: [UInt8],
     emailHash: [UInt8],
     day: Int64,
@@ -94,13 +94,13 @@ extension StoreWriter {
   }
 
   /// Forgets which e-mail addresses came with a phone number.
-  public func forgetSharedPhone(phoneHash: [UInt8]) throws {
+  package func forgetSharedPhone(phoneHash: [UInt8]) throws {
     try transaction.run(Self.forget, store.name, phoneHash)
   }
 
   /// Forgets with which phone numbers an e-mail address came. Returns the owners of those: write
   /// their terms after it.
-  public func forgetSharedPhones(emailHash: [UInt8]) throws -> [Int64] {
+  package func forgetSharedPhones(emailHash: [UInt8]) throws -> [Int64] {
     var owners: [Int64] = []
     try transaction.forEach(Self.ownersBeside, store.name, emailHash) { owners.append($0.int64(0)) }
     if !owners.isEmpty { try transaction.run(Self.forgetEmail, store.name, emailHash) }

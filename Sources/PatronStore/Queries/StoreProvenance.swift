@@ -7,7 +7,7 @@ extension StoreReader {
   )
 
   /// The encoded provenance of a customer's fields; empty when nothing is known of it.
-  public func provenance(of customerID: Int64) throws -> [UInt8] {
+  package func provenance(of customerID: Int64) throws -> [UInt8] {
     try transaction.first(Self.provenance, store.name, customerID) { $0.array(0) } ?? []
   }
 }
@@ -19,7 +19,7 @@ extension StoreWriter {
 
   /// Writes the provenance of a customer's fields alone: for what is known only after the customer
   /// was written, which is what those who watch were told.
-  public func setProvenance(_ provenance: [UInt8], of customerID: Int64) throws {
+  package func setProvenance(_ provenance: [UInt8], of customerID: Int64) throws {
     try transaction.run(Self.setProvenance, store.name, customerID, provenance)
   }
 }

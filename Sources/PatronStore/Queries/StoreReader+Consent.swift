@@ -1,27 +1,27 @@
-public import PatronModel
+package import PatronModel
 internal import SQLite
 
 /// A request that waits for its confirmation, or was confirmed: one channel and topic of a token.
-public struct ConfirmationRow: Sendable, Equatable {
+package struct ConfirmationRow: Sendable, Equatable {
   /// SHA-256 of the token.
-  public var tokenHash: [UInt8]
+  package var tokenHash: [UInt8]
   /// By which channel.
-  public var channel: Channel
+  package var channel: Channel
   /// About what.
-  public var topic: Topic
+  package var topic: Topic
   /// Whose request it is.
-  public var customerID: Int64
+  package var customerID: Int64
   /// The address that it is about; see ``SuppressionReader/hash(_:)``.
-  public var addressHash: [UInt8]
+  package var addressHash: [UInt8]
   /// When the token was made, microseconds since 1970.
-  public var requestedAt: Int64
+  package var requestedAt: Int64
   /// When the token ends, microseconds since 1970.
-  public var expiresAt: Int64
+  package var expiresAt: Int64
   /// When the token was used, microseconds since 1970; nil when it was not.
-  public var confirmedAt: Int64?
+  package var confirmedAt: Int64?
 
   /// A row to be written.
-  public init(
+  package init(
     tokenHash: [UInt8],
     channel: Channel,
     topic: Topic,
@@ -58,7 +58,7 @@ extension StoreReader {
   private static let settings = Query("SELECT body FROM store_settings WHERE store_id = ?1")
 
   /// What a token confirms; empty when it is unknown.
-  public func confirmations(tokenHash: [UInt8]) throws -> [ConfirmationRow] {
+  package func confirmations(tokenHash: [UInt8]) throws -> [ConfirmationRow] {
     var rows: [ConfirmationRow] = []
     try transaction.forEach(Self.confirmations, store.name, tokenHash) { row in
       guard let channel = Channel(rawValue: Int(row.int64(0))),
@@ -82,7 +82,7 @@ extension StoreReader {
 
   /// Visits the rows of a customer's consent ledger that are older than `before`, newest first,
   /// until `visit` returns false.
-  public func consentHistory(
+  package func consentHistory(
     of customerID: Int64,
     before: Int64,
     _ visit: (_ id: Int64, _ body: UnsafeRawBufferPointer) throws -> Bool
@@ -93,13 +93,13 @@ extension StoreReader {
   }
 
   /// The store's settings, encoded; nil where it has the usual ones.
-  public func settings() throws -> [UInt8]? {
+  package func settings() throws -> [UInt8]? {
     try transaction.first(Self.settings, store.name) { $0.array(0) }
   }
 
   /// The addresses that the settings say are nobody's. The writer asks for them once, until the
   /// settings change; everybody else asks each time.
-  public func sharedIdentifiers(_ ask: () throws -> Set<String>) rethrows -> Set<String> {
+  package func sharedIdentifiers(_ ask: () throws -> Set<String>) rethrows -> Set<String> {
     try transaction.settings?.answer(for: store.name, ask) ?? ask()
   }
 }

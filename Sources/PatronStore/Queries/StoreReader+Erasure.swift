@@ -44,12 +44,12 @@ extension StoreReader {
   )
 
   /// The number of the receipt where the customer with this id was erased; nil otherwise.
-  public func erasureID(ofCustomer id: Int64) throws -> Int64? {
+  package func erasureID(ofCustomer id: Int64) throws -> Int64? {
     try transaction.first(Self.byCustomer, store.name, id) { $0.int64(0) }
   }
 
   /// A receipt by its number; nil when there is none.
-  public func erasure(id: Int64) throws -> ErasureRow? {
+  package func erasure(id: Int64) throws -> ErasureRow? {
     try transaction.first(Self.receipt, store.name, id) { row in
       ErasureRow(
         id: row.int64(0),
@@ -66,13 +66,13 @@ extension StoreReader {
   }
 
   /// The receipt with this number where history is still being worked off; nil otherwise.
-  public func unfinishedErasure(id: Int64) throws -> ErasureRow? {
+  package func unfinishedErasure(id: Int64) throws -> ErasureRow? {
     let found = try transaction.first(Self.isUnfinished, store.name, id) { _ in true } ?? false
     return found ? try erasure(id: id) : nil
   }
 
   /// The ids and addresses to which a customer answers.
-  public func names(of row: CustomerRow) throws -> ErasedNames {
+  package func names(of row: CustomerRow) throws -> ErasedNames {
     var names = ErasedNames(ids: [row.id], addresses: [])
     if let phone = row.phone { names.addresses.append((.sms, phone)) }
     if let email = row.emailKey { names.addresses.append((.email, email)) }
@@ -87,14 +87,14 @@ extension StoreReader {
   }
 
   /// How many events and orders a customer has. It takes a step for each.
-  public func historyCounts(of customerID: Int64) throws -> (events: Int64, orders: Int64) {
+  package func historyCounts(of customerID: Int64) throws -> (events: Int64, orders: Int64) {
     try transaction.first(Self.counts, store.name, customerID) { ($0.int64(0), $0.int64(1)) }
       ?? (0, 0)
   }
 
   /// The next events of a timeline, oldest first: up to `count` of them, or a few less when they
   /// are larger than `bytes` together.
-  public func events(
+  package func events(
     of customerID: Int64,
     after position: TimelinePosition,
     atMost count: Int,
@@ -129,7 +129,7 @@ extension StoreReader {
   }
 
   /// The next orders of a customer, oldest first, within the same bounds.
-  public func orders(
+  package func orders(
     of customerID: Int64,
     after position: TimelinePosition,
     atMost count: Int,
@@ -164,7 +164,7 @@ extension StoreReader {
   }
 
   /// The next checkouts of a customer by their tokens, within the same bounds.
-  public func checkouts(
+  package func checkouts(
     of customerID: Int64,
     after token: String,
     atMost count: Int,

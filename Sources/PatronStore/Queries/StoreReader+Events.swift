@@ -23,22 +23,22 @@ extension StoreReader {
   )
 
   /// One event of a timeline, lent to a visitor.
-  public struct TimelineEntry: ~Copyable {
+  package struct TimelineEntry: ~Copyable {
     /// Where it stands.
-    public let position: TimelinePosition
+    package let position: TimelinePosition
     /// Number of the source.
-    public let source: Int32
+    package let source: Int32
     /// What happened, UTF-8.
-    public let type: UnsafeRawBufferPointer
+    package let type: UnsafeRawBufferPointer
     /// The encoded event.
-    public let body: UnsafeRawBufferPointer
+    package let body: UnsafeRawBufferPointer
     /// The application, UTF-8.
-    public let sourceName: UnsafeRawBufferPointer
+    package let sourceName: UnsafeRawBufferPointer
   }
 
   /// Visits a customer's events behind `position`, newest first, down to the instant `oldest`. The
   /// visitor returns false to stop.
-  public func timeline(
+  package func timeline(
     of customerID: Int64,
     behind position: TimelinePosition,
     notBefore oldest: Int64,
@@ -65,12 +65,12 @@ extension StoreReader {
   }
 
   /// An event by Patron's id; nil when there is none.
-  public func event(id: Int64) throws -> EventRow? {
+  package func event(id: Int64) throws -> EventRow? {
     try transaction.first(Self.byID, store.name, id, row: Self.row)
   }
 
   /// An event by its caller's identifiers; nil when there is none.
-  public func event(source: Int32, sourceName: String, eventID: String) throws -> EventRow? {
+  package func event(source: Int32, sourceName: String, eventID: String) throws -> EventRow? {
     try transaction.first(Self.byKey, store.name, source, sourceName, eventID, row: Self.row)
   }
 

@@ -19,7 +19,7 @@ extension StoreReader {
 
   /// Visits the customers of a set, oldest first: an import of what is written in this order makes
   /// them in the same order again.
-  public func customersOldestFirst(in set: CustomerSet, _ visit: CustomerVisitor) throws {
+  package func customersOldestFirst(in set: CustomerSet, _ visit: CustomerVisitor) throws {
     switch set {
     case .all:
       try transaction.forEachWhile(Self.oldest, store.name) { row in
@@ -32,7 +32,7 @@ extension StoreReader {
   }
 
   /// Visits the checkouts of a customer, newest first, each encoded.
-  public func checkouts(
+  package func checkouts(
     of customerID: Int64,
     _ visit: (_ body: UnsafeRawBufferPointer) throws -> Void
   ) throws {
@@ -42,7 +42,7 @@ extension StoreReader {
   }
 
   /// Visits the consent ledger of a customer, oldest row first, each encoded.
-  public func ledger(
+  package func ledger(
     of customerID: Int64,
     _ visit: (_ body: UnsafeRawBufferPointer) throws -> Void
   ) throws {

@@ -1,17 +1,17 @@
 internal import SQLite
 
 /// Where an event stands among the events of its store, by the order of commits.
-public struct FeedPlace: Sendable, Hashable {
+package struct FeedPlace: Sendable, Hashable {
   /// Its sequence: greater than that of every event committed before.
-  public let sequence: Int64
+  package let sequence: Int64
   /// Whose event it is.
-  public let customerID: Int64
+  package let customerID: Int64
   /// When it happened, microseconds since 1970.
-  public let occurredAt: Int64
+  package let occurredAt: Int64
   /// Patron's id of the event. A replaced event has another sequence.
-  public let id: Int64
+  package let id: Int64
   /// True when the event was deleted: a tombstone stands here.
-  public let isDeleted: Bool
+  package let isDeleted: Bool
 }
 
 /// The events of a store in the order in which they were committed.
@@ -45,7 +45,7 @@ extension StoreReader {
 
   /// Visits where the events behind a sequence stand, in the order of their commits; an index
   /// answers that alone. The visitor returns false to stop.
-  public func feed(after sequence: Int64, _ visit: (FeedPlace) throws -> Bool) throws {
+  package func feed(after sequence: Int64, _ visit: (FeedPlace) throws -> Bool) throws {
     try transaction.forEachWhile(Self.places, store.name, sequence) { row in
       try visit(
         FeedPlace(
@@ -61,7 +61,7 @@ extension StoreReader {
 
   /// Lends the event at a place, and says whether it came there from another customer; nil when
   /// there is none.
-  public func event<Result>(
+  package func event<Result>(
     at place: FeedPlace,
     _ body: (borrowing TimelineEntry, _ hasMoved: Bool) throws -> Result
   ) throws -> Result? {
@@ -86,13 +86,13 @@ extension StoreReader {
   }
 
   /// The tombstone at a place; nil when there is none.
-  public func tombstone(at place: FeedPlace) throws -> [UInt8]? {
+  package func tombstone(at place: FeedPlace) throws -> [UInt8]? {
     try transaction.first(Self.tombstone, store.name, place.sequence) { $0.array(0) }
   }
 
   /// The last number that was given out, in any store: no event has a greater sequence, and every
   /// event that comes will.
-  public func lastNumber() throws -> Int64 {
+  package func lastNumber() throws -> Int64 {
     guard let number = try transaction.first(Self.lastNumber, row: { $0.int64(0) }) else {
       throw StoreError.corrupt("the table of sequences has lost its row `record`")
     }
@@ -100,13 +100,13 @@ extension StoreReader {
   }
 
   /// Events with a sequence up to this one may have been removed; 0 when none were.
-  public func feedFloor() throws -> Int64 {
+  package func feedFloor() throws -> Int64 {
     try transaction.first(Self.floor, store.name) { $0.int64(0) } ?? 0
   }
 
   /// The sequence that the `count` newest events of the store come after; 0 when there are not more
   /// than that. It takes a step for each of them.
-  public func sequence(beforeNewest count: Int) throws -> Int64 {
+  package func sequence(beforeNewest count: Int) throws -> Int64 {
     try transaction.first(Self.newest, store.name, count) { $0.int64(0) } ?? 0
   }
 }
@@ -121,7 +121,7 @@ extension StoreWriter {
 
   /// Notes that events with a sequence up to `sequence` may be missing from now on: who followed
   /// the store only to an earlier one is refused. It never goes down.
-  public func raiseFeedFloor(to sequence: Int64) throws {
+  package func raiseFeedFloor(to sequence: Int64) throws {
     try transaction.run(Self.raiseFloor, store.name, sequence)
   }
 }

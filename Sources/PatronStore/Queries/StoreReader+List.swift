@@ -11,19 +11,19 @@ extension StoreReader {
   )
 
   /// What a page of customers hands over for each.
-  public typealias CustomerVisitor = (
+  package typealias CustomerVisitor = (
     _ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer
   ) throws -> Bool
 
   /// Visits the store's customers with an id below `before`, newest first.
-  public func customers(before: Int64, _ visit: CustomerVisitor) throws {
+  package func customers(before: Int64, _ visit: CustomerVisitor) throws {
     try transaction.forEachWhile(Self.newest, store.name, before) { row in
       try visit(row.int64(0), row.bytes(1), row.bytes(2))
     }
   }
 
   /// Visits the customers of a set with an id below `before`, newest first.
-  public func customers(
+  package func customers(
     in set: CustomerSet,
     before: Int64,
     _ visit: CustomerVisitor
@@ -39,15 +39,15 @@ extension StoreReader {
   }
 
   /// A customer of a list, lent to a visitor.
-  public struct ListedCustomer: ~Copyable {
+  package struct ListedCustomer: ~Copyable {
     /// Patron's id.
-    public let id: Int64
+    package let id: Int64
     /// When the record last changed, microseconds since 1970.
-    public let updatedAt: Int64
+    package let updatedAt: Int64
     /// The encoded record.
-    public let record: UnsafeRawBufferPointer
+    package let record: UnsafeRawBufferPointer
     /// The encoded statistics.
-    public let stats: UnsafeRawBufferPointer
+    package let stats: UnsafeRawBufferPointer
 
     fileprivate init(_ row: borrowing Row) {
       id = row.int64(0)
@@ -71,7 +71,7 @@ extension StoreReader {
   )
 
   /// Visits one customer, if there is one with this id.
-  public func listedCustomer(
+  package func listedCustomer(
     _ id: Int64,
     _ visit: (borrowing ListedCustomer) throws -> Void
   ) throws {
@@ -80,7 +80,7 @@ extension StoreReader {
 
   /// Visits the customers of a set with an id below `before`: newest first, but for everybody in
   /// any order.
-  public func listedCustomers(
+  package func listedCustomers(
     in set: CustomerSet,
     before: Int64 = .max,
     _ visit: (borrowing ListedCustomer) throws -> Bool

@@ -30,17 +30,17 @@ extension StoreReader {
   )
 
   /// An order by the shop's identifier; nil when there is none.
-  public func order(externalID: String) throws -> OrderRow? {
+  package func order(externalID: String) throws -> OrderRow? {
     try transaction.first(Self.byExternalID, store.name, externalID, row: Self.row)
   }
 
   /// An order by Patron's id; nil when there is none.
-  public func order(id: Int64) throws -> OrderRow? {
+  package func order(id: Int64) throws -> OrderRow? {
     try transaction.first(Self.byID, store.name, id, row: Self.row)
   }
 
   /// Visits the encoded orders of a customer, newest first; the visitor returns false to stop.
-  public func latestOrders(
+  package func latestOrders(
     of customerID: Int64,
     _ visit: (_ body: UnsafeRawBufferPointer) throws -> Bool
   ) throws {
@@ -49,7 +49,7 @@ extension StoreReader {
 
   /// Visits the encoded orders of a customer behind a place, newest first: by the time when they
   /// were placed, then by id. The visitor returns false to stop.
-  public func orders(
+  package func orders(
     of customerID: Int64,
     behind position: TimelinePosition,
     _ visit: (_ position: TimelinePosition, _ body: UnsafeRawBufferPointer) throws -> Bool
@@ -66,7 +66,7 @@ extension StoreReader {
   }
 
   /// All orders of a customer, newest first.
-  public func orders(of customerID: Int64) throws -> [OrderRow] {
+  package func orders(of customerID: Int64) throws -> [OrderRow] {
     var rows: [OrderRow] = []
     try transaction.forEach(Self.latest, store.name, customerID, Int64.max, Int64.max) { row in
       rows.append(Self.row(row))
@@ -76,7 +76,7 @@ extension StoreReader {
 
   /// When the first and the last order of a customer in a currency were placed, cancelled ones left
   /// out; nil when there are none.
-  public func orderDates(
+  package func orderDates(
     of customerID: Int64,
     in currency: String
   ) throws -> (first: Int64, last: Int64)? {

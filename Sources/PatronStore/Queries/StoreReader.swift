@@ -2,13 +2,13 @@ internal import PatronModel
 internal import SQLite
 
 /// Reads of one store. It is made for a transaction and used on that transaction's thread.
-public struct StoreReader {
+package struct StoreReader {
   let transaction: ReadTransaction
   /// The store that everything is read from.
-  public let store: StoreID
+  package let store: StoreID
 
   /// Reads `store` in a transaction.
-  public init(_ transaction: ReadTransaction, _ store: StoreID) {
+  package init(_ transaction: ReadTransaction, _ store: StoreID) {
     self.transaction = transaction
     self.store = store
   }
@@ -56,7 +56,7 @@ extension StoreReader {
   /// before, and the id and addresses of a customer who was merged into it, find it too; so does
   /// another spelling of a phone number that reaches the same line. Who asks
   /// by id and has to know whether that customer was merged compares the ids.
-  public func customer<Result>(
+  package func customer<Result>(
     _ key: CustomerKey,
     _ body: (_ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer) throws
       -> Result
@@ -68,7 +68,7 @@ extension StoreReader {
 
   /// Finds a customer; nil when there is none. The provenance of its fields is read where it is
   /// asked for.
-  public func customerRow(
+  package func customerRow(
     _ key: CustomerKey,
     withProvenance: Bool = false
   ) throws -> CustomerRow? {
@@ -116,7 +116,7 @@ extension StoreReader {
   )
 
   /// A row of the consent ledger, encoded; nil when there is none.
-  public func ledgerRow(id: Int64, of customerID: Int64) throws -> [UInt8]? {
+  package func ledgerRow(id: Int64, of customerID: Int64) throws -> [UInt8]? {
     try transaction.first(Self.ledgerRow, store.name, customerID, id) { $0.array(0) }
   }
 }

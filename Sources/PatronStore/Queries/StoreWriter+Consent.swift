@@ -1,4 +1,4 @@
-public import PatronModel
+package import PatronModel
 internal import SQLite
 
 /// Suppressions, confirmations and settings.
@@ -19,7 +19,7 @@ extension StoreWriter {
 
   /// Suppresses an address for a reason that it is not suppressed for yet. Where a customer has
   /// the address, write the customer after it: what watches customers looks at suppressions too.
-  public func insert(_ row: SuppressionRow) throws {
+  package func insert(_ row: SuppressionRow) throws {
     try transaction.run(
       Self.insertSuppression,
       store.name,
@@ -34,7 +34,7 @@ extension StoreWriter {
 
   /// Lifts the suppression of an address for one reason, whichever spelling of a phone number it
   /// was kept with.
-  public func removeSuppression(
+  package func removeSuppression(
     _ channel: Channel,
     of address: String,
     reason: SuppressionReason
@@ -45,7 +45,7 @@ extension StoreWriter {
   }
 
   /// Removes one suppression as it is kept.
-  public func removeSuppression(
+  package func removeSuppression(
     _ channel: Channel,
     addressHash: [UInt8],
     reason: SuppressionReason
@@ -75,7 +75,7 @@ extension StoreWriter {
   )
 
   /// Gives the suppressions of one spelling of a phone number to another one too.
-  public func copySuppressions(ofPhone spelling: String, to phone: String) throws {
+  package func copySuppressions(ofPhone spelling: String, to phone: String) throws {
     let reader = SuppressionReader(read)
     try transaction.run(
       Self.insertMoved,
@@ -86,7 +86,7 @@ extension StoreWriter {
   }
 
   /// Notes that something of the store is kept with a former spelling of a phone number.
-  public func noteFormerSpelling() throws { try transaction.run(Self.noteSpelled, store.name) }
+  package func noteFormerSpelling() throws { try transaction.run(Self.noteSpelled, store.name) }
 
   private static let insertConfirmation = Query(
     """
@@ -110,7 +110,7 @@ extension StoreWriter {
   )
 
   /// Keeps a request that waits for its confirmation.
-  public func insert(_ row: ConfirmationRow) throws {
+  package func insert(_ row: ConfirmationRow) throws {
     try transaction.run(
       Self.insertConfirmation,
       store.name,
@@ -125,7 +125,7 @@ extension StoreWriter {
   }
 
   /// Marks a token as used for a channel.
-  public func useConfirmation(tokenHash: [UInt8], of channel: Channel, at now: Int64) throws {
+  package func useConfirmation(tokenHash: [UInt8], of channel: Channel, at now: Int64) throws {
     try transaction.run(
       Self.useConfirmation,
       store.name,
@@ -136,7 +136,7 @@ extension StoreWriter {
   }
 
   /// Forgets up to 100 requests whose time for confirming ended before `oldest`.
-  public func forgetConfirmations(before oldest: Int64) throws {
+  package func forgetConfirmations(before oldest: Int64) throws {
     try transaction.run(Self.forgetConfirmations, store.name, oldest)
   }
 
@@ -148,7 +148,7 @@ extension StoreWriter {
   )
 
   /// Writes the store's settings.
-  public func setSettings(_ body: [UInt8]) throws {
+  package func setSettings(_ body: [UInt8]) throws {
     try transaction.run(Self.setSettings, store.name, body)
     transaction.settings.forget(store.name)
   }

@@ -1,4 +1,4 @@
-public import PatronModel
+package import PatronModel
 internal import SQLite
 
 /// Erasing a customer: what finds it, its record, and what is said of its addresses.
@@ -32,7 +32,7 @@ extension StoreWriter {
   /// unused part of a page that SQLite rebuilt before: `secure_delete` does not reach it, VACUUM
   /// does. The search index drops the three-letter pieces of addresses when it brings its segments
   /// together: with this commit while it is small, over some erasures when it is large.
-  public func erase(_ row: CustomerRow, _ names: ErasedNames) throws {
+  package func erase(_ row: CustomerRow, _ names: ErasedNames) throws {
     try removeTerms(of: row.id)
     try unindex(row)
     try transaction.run(Self.deleteCustomer, store.name, row.id)
@@ -52,7 +52,7 @@ extension StoreWriter {
   }
 
   /// Keeps nothing of an address's suppressions but reason and date.
-  public func clearSuppressions(_ channel: Channel, of address: String) throws {
+  package func clearSuppressions(_ channel: Channel, of address: String) throws {
     for hash in try SuppressionReader(read).hashes(channel, address) {
       try transaction.run(Self.clearSuppressions, store.name, channel.rawValue, hash)
     }
@@ -86,7 +86,7 @@ extension StoreWriter {
   )
 
   /// Writes a receipt, and keeps ids and hashed addresses with it.
-  public func insert(_ row: ErasureRow, _ names: ErasedNames) throws {
+  package func insert(_ row: ErasureRow, _ names: ErasedNames) throws {
     try transaction.run(
       Self.insertErasure,
       store.name,
@@ -108,14 +108,14 @@ extension StoreWriter {
   }
 
   /// Notes that nothing of an erased customer is left to be worked off.
-  public func completeErasure(_ id: Int64) throws {
+  package func completeErasure(_ id: Int64) throws {
     try transaction.run(Self.complete, store.name, id)
     transaction.emptiesLog = true
   }
 
   /// Whether an address was that of an erased customer. A store that never erased anybody is not
   /// asked.
-  public func wasErased(_ address: String) throws -> Bool {
+  package func wasErased(_ address: String) throws -> Bool {
     let any = try transaction.erasures.answer(for: store.name) {
       try transaction.first(Self.anyAddress, store.name) { _ in true } ?? false
     }
@@ -165,7 +165,7 @@ extension StoreWriter {
   /// Writes an event of an erased customer anew, with its caller's identifier. It keeps its place
   /// and its sequence: who follows the store hears of the erasure by one event, not of every
   /// change.
-  public func rewriteErased(_ row: EventRow) throws {
+  package func rewriteErased(_ row: EventRow) throws {
     try transaction.run(
       Self.setEvent,
       store.name,
@@ -178,12 +178,12 @@ extension StoreWriter {
   }
 
   /// Removes an event.
-  public func remove(_ row: EventRow) throws {
+  package func remove(_ row: EventRow) throws {
     try transaction.run(Self.deleteEvent, store.name, row.customerID, row.occurredAt, row.id)
   }
 
   /// Writes the body of an order of an erased customer anew.
-  public func rewriteErased(_ row: OrderRow) throws {
+  package func rewriteErased(_ row: OrderRow) throws {
     try transaction.run(
       Self.setOrder,
       store.name,
@@ -195,17 +195,17 @@ extension StoreWriter {
   }
 
   /// Removes an order.
-  public func remove(_ row: OrderRow) throws {
+  package func remove(_ row: OrderRow) throws {
     try transaction.run(Self.deleteOrder, store.name, row.customerID, row.placedAt, row.id)
   }
 
   /// Removes a checkout.
-  public func remove(_ row: CheckoutRow) throws {
+  package func remove(_ row: CheckoutRow) throws {
     try transaction.run(Self.deleteCheckout, store.name, row.token)
   }
 
   /// Writes a row of the ledger anew: only an erasure does, and only to leave something out.
-  public func rewriteLedger(id: Int64, of customerID: Int64, body: [UInt8]) throws {
+  package func rewriteLedger(id: Int64, of customerID: Int64, body: [UInt8]) throws {
     try transaction.run(Self.setLedger, store.name, customerID, id, body)
   }
 }

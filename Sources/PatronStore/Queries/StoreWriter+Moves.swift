@@ -4,7 +4,7 @@ internal import SQLite
 /// says how: `rewrite` makes the body of the new owner.
 extension StoreWriter {
   /// Makes a body that names another customer.
-  public typealias Rewrite = (_ body: [UInt8]) throws -> [UInt8]
+  package typealias Rewrite = (_ body: [UInt8]) throws -> [UInt8]
 
   private static let eventsOf = Query(
     "SELECT id, occurred_at, body FROM events WHERE store_id = ?1 AND customer_id = ?2"
@@ -83,7 +83,7 @@ extension StoreWriter {
   /// Moves events, all of them or those with the ids, as far as they are the owner's; returns their
   /// ids, ascending. They keep id, time and sequence: those who follow the store have had them, and
   /// those who follow the new owner are told of the merge instead.
-  public func moveEvents(
+  package func moveEvents(
     _ ids: [Int64]? = nil,
     from owner: Int64,
     to other: Int64,
@@ -105,7 +105,7 @@ extension StoreWriter {
   }
 
   /// Moves orders in the same way.
-  public func moveOrders(
+  package func moveOrders(
     _ ids: [Int64]? = nil,
     from owner: Int64,
     to other: Int64,
@@ -127,7 +127,7 @@ extension StoreWriter {
   }
 
   /// Moves rows of the consent ledger in the same way. Nothing but whose they are changes.
-  public func moveLedger(
+  package func moveLedger(
     _ ids: [Int64]? = nil,
     from owner: Int64,
     to other: Int64,
@@ -149,7 +149,7 @@ extension StoreWriter {
 
   /// Moves checkouts, all of them or those with the tokens, as far as they are the owner's; returns
   /// their tokens. Their bodies name nobody.
-  public func moveCheckouts(
+  package func moveCheckouts(
     _ tokens: [String]? = nil,
     from owner: Int64,
     to other: Int64
@@ -174,7 +174,7 @@ extension StoreWriter {
 
   /// Removes a customer whose records were moved: from the table, the filters and the search. Those
   /// who follow it are woken by `sequence`, that of the event that tells of the merge.
-  public func removeMerged(_ row: CustomerRow, toldBy sequence: Int64) throws {
+  package func removeMerged(_ row: CustomerRow, toldBy sequence: Int64) throws {
     try removeTerms(of: row.id)
     try unindex(row)
     try transaction.run(Self.delete, store.name, row.id)
@@ -198,7 +198,7 @@ extension StoreReader {
   )
 
   /// How much belongs to a customer; each number stops at `limit`.
-  public func belongings(of customerID: Int64, limit: Int64) throws -> Belongings {
+  package func belongings(of customerID: Int64, limit: Int64) throws -> Belongings {
     try transaction.first(Self.size, store.name, customerID, limit) { row in
       Belongings(
         events: row.int64(0),
@@ -211,16 +211,16 @@ extension StoreReader {
 }
 
 /// How much belongs to a customer.
-public struct Belongings: Sendable, Equatable {
+package struct Belongings: Sendable, Equatable {
   /// Events.
-  public var events: Int64 = 0
+  package var events: Int64 = 0
   /// Orders.
-  public var orders: Int64 = 0
+  package var orders: Int64 = 0
   /// Rows of the consent ledger.
-  public var ledger: Int64 = 0
+  package var ledger: Int64 = 0
   /// Checkouts.
-  public var checkouts: Int64 = 0
+  package var checkouts: Int64 = 0
 
   /// All together.
-  public var total: Int64 { events + orders + ledger + checkouts }
+  package var total: Int64 { events + orders + ledger + checkouts }
 }

@@ -10,7 +10,7 @@ extension StoreWriter {
 
   /// Passes on the next customers, of all stores, whose orders a version wrote that counted them
   /// otherwise. Returns how many: at most `limit`, and 0 when all are done.
-  public static func rebuildOrders(
+  package static func rebuildOrders(
     atMost limit: Int,
     _ rules: TermRules,
     in transaction: WriteTransaction,
@@ -20,7 +20,7 @@ extension StoreWriter {
   }
 
   /// Removes the parts of all stores that came before an instant and still wait.
-  public static func forgetPendingParts(
+  package static func forgetPendingParts(
     before oldest: Int64,
     in transaction: WriteTransaction
   ) throws {

@@ -23,7 +23,7 @@ extension StoreWriter {
   )
 
   /// Writes a new event.
-  public func insert(_ row: EventRow) throws {
+  package func insert(_ row: EventRow) throws {
     try transaction.run(
       Self.insertEvent,
       store.name,
@@ -41,7 +41,7 @@ extension StoreWriter {
   }
 
   /// Writes an event over the one with the same id.
-  public func update(_ row: EventRow, replacing old: EventRow) throws {
+  package func update(_ row: EventRow, replacing old: EventRow) throws {
     if row.customerID == old.customerID && row.occurredAt == old.occurredAt {
       try transaction.run(
         Self.updateEvent,
@@ -75,7 +75,7 @@ extension StoreWriter {
 
   /// Writes an event that came from another customer, with a new sequence: those who follow the
   /// store or the new owner are told.
-  public func move(_ row: EventRow, from owner: Int64) throws {
+  package func move(_ row: EventRow, from owner: Int64) throws {
     try transaction.run(
       Self.moveEvent,
       store.name,
@@ -117,7 +117,7 @@ extension StoreWriter {
   )
 
   /// Writes a new order.
-  public func insert(_ row: OrderRow) throws {
+  package func insert(_ row: OrderRow) throws {
     try transaction.run(
       Self.insertOrder,
       store.name,
@@ -134,7 +134,7 @@ extension StoreWriter {
   }
 
   /// Writes an order over the one with the same id.
-  public func update(_ row: OrderRow, replacing old: OrderRow) throws {
+  package func update(_ row: OrderRow, replacing old: OrderRow) throws {
     if row.customerID == old.customerID && row.placedAt == old.placedAt
       && row.currencyCode == old.currencyCode
     {
@@ -160,7 +160,7 @@ extension StoreWriter {
   )
 
   /// Appends a row to the consent ledger.
-  public func appendToLedger(id: Int64, customerID: Int64, body: [UInt8]) throws {
+  package func appendToLedger(id: Int64, customerID: Int64, body: [UInt8]) throws {
     try transaction.run(Self.insertLedger, store.name, customerID, id, body)
   }
 }
@@ -189,7 +189,7 @@ extension StoreWriter {
 
   /// The method, the first answer and the hash of the request of a request id; nil when it is new
   /// or forgotten. The hash is empty where the answer was kept before there were any.
-  public func answer(
+  package func answer(
     of requestID: String
   ) throws -> (method: String, response: [UInt8], requestHash: [UInt8])? {
     try transaction.first(Self.findRequest, store.name, requestID) {
@@ -199,7 +199,7 @@ extension StoreWriter {
 
   /// Keeps the answer of a request id, and forgets up to 100 that are older than `oldest`. An
   /// answer that holds data of customers, one or two, goes when one of them is erased.
-  public func keepAnswer(
+  package func keepAnswer(
     _ response: [UInt8],
     of requestID: String,
     method: String,
@@ -223,7 +223,7 @@ extension StoreWriter {
   }
 
   /// Forgets up to 100 answers of before `oldest`.
-  public func forgetAnswers(before oldest: Int64) throws {
+  package func forgetAnswers(before oldest: Int64) throws {
     try transaction.run(Self.forgetRequests, store.name, oldest)
   }
 }

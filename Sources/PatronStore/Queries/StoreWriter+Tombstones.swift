@@ -17,7 +17,7 @@ extension StoreWriter {
 
   /// Deletes an event and puts a tombstone into the feed. `sequence` is one that ``nextID()`` gave;
   /// `body` holds what followers need to forget the event.
-  public func delete(_ row: EventRow, sequence: Int64, body: [UInt8]) throws {
+  package func delete(_ row: EventRow, sequence: Int64, body: [UInt8]) throws {
     try remove(row)
     try transaction.run(
       Self.insertTombstone,
@@ -32,7 +32,7 @@ extension StoreWriter {
   }
 
   /// Gives the tombstones of a customer who is merged to the other one.
-  public func moveTombstones(from owner: Int64, to other: Int64) throws {
+  package func moveTombstones(from owner: Int64, to other: Int64) throws {
     try transaction.run(Self.moveTombstones, store.name, owner, other)
   }
 

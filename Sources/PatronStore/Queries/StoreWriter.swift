@@ -4,31 +4,31 @@ internal import SQLite
 /// Writes of one store, and the reads that they need. It is made for a write transaction and used
 /// on the writer's thread. Every change of a record is reported to the transaction, which tells
 /// those who watch once it is committed.
-public struct StoreWriter {
+package struct StoreWriter {
   let transaction: WriteTransaction
   /// Reads of the same transaction.
-  public let read: StoreReader
+  package let read: StoreReader
   let rules: TermRules
 
   /// The store that everything is written to.
-  public var store: StoreID { read.store }
+  package var store: StoreID { read.store }
 
   /// Writes to `store` in a transaction. With every customer the terms are written that `rules`
   /// make of it.
-  public init(_ transaction: WriteTransaction, _ store: StoreID, _ rules: TermRules) {
+  package init(_ transaction: WriteTransaction, _ store: StoreID, _ rules: TermRules) {
     self.transaction = transaction
     self.rules = rules
     self.read = StoreReader(transaction.read, store)
   }
 
   /// The next id: greater than every one before, in all stores.
-  public func nextID() throws -> Int64 { try transaction.numbers.next(in: transaction.read) }
+  package func nextID() throws -> Int64 { try transaction.numbers.next(in: transaction.read) }
 
   /// Records that merges moved in the job so far: everybody waits while they move.
-  public var movedRecords: Int64 { transaction.movedRecords }
+  package var movedRecords: Int64 { transaction.movedRecords }
 
   /// Notes that a merge moves records.
-  public func noteMove(of records: Int64) { transaction.movedRecords += records }
+  package func noteMove(of records: Int64) { transaction.movedRecords += records }
 }
 
 // MARK: - Customers
@@ -82,7 +82,7 @@ extension StoreWriter {
   )
 
   /// Writes a new customer.
-  public func insert(_ row: CustomerRow, terms: RowTerms = RowTerms()) throws {
+  package func insert(_ row: CustomerRow, terms: RowTerms = RowTerms()) throws {
     let terms = try newTerms(of: row, terms)
     try transaction.run(
       Self.insert,
@@ -105,7 +105,7 @@ extension StoreWriter {
 
   /// Writes a changed customer over `old`, its statistics only where they changed. Columns with an
   /// index are touched only when they changed, too: that makes one dirty page of three.
-  public func update(
+  package func update(
     _ row: CustomerRow,
     replacing old: CustomerRow,
     terms: RowTerms = RowTerms()
@@ -173,7 +173,7 @@ extension StoreWriter {
 
   /// Writes the part of a customer that orders and events change, and who set its fields unless
   /// that is nil.
-  public func setStats(
+  package func setStats(
     _ stats: [UInt8],
     terms: TermSource = .rules,
     provenance: [UInt8]? = nil,
@@ -185,7 +185,7 @@ extension StoreWriter {
   }
 
   /// Lets a customer answer to an external id that it had before.
-  public func addAlias(_ externalID: String, of customerID: Int64) throws {
+  package func addAlias(_ externalID: String, of customerID: Int64) throws {
     try transaction.run(Self.insertAlias, store.name, externalID, customerID)
   }
 

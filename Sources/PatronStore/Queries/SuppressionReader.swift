@@ -1,12 +1,12 @@
-public import PatronModel
+package import PatronModel
 internal import SQLite
 
 /// Reads of the addresses of one store that must not be written to.
-public struct SuppressionReader {
+package struct SuppressionReader {
   private let reader: StoreReader
 
   /// Reads with `reader`, in its transaction.
-  public init(_ reader: StoreReader) { self.reader = reader }
+  package init(_ reader: StoreReader) { self.reader = reader }
 
   private static let pepper = Query("SELECT value FROM secrets WHERE name = 'address_pepper'")
   private static let ofAddress = Query(
@@ -33,7 +33,7 @@ public struct SuppressionReader {
   ///
   /// - Parameter address: the phone number in E.164 form, or the e-mail address in the form that
   ///   is compared (`EmailAddress.key`).
-  public func reasons(_ channel: Channel, _ address: String) throws -> [SuppressionReason] {
+  package func reasons(_ channel: Channel, _ address: String) throws -> [SuppressionReason] {
     try suppressions(channel, of: address).compactMap {
       SuppressionReason(rawValue: Int($0.reason))
     }
@@ -42,7 +42,7 @@ public struct SuppressionReader {
   /// Every suppression of an address, in the order of the reasons' numbers, each reason once
   /// whichever spelling of a phone number it was kept with. Where the store has none of the channel
   /// at all, nothing is hashed.
-  public func suppressions(_ channel: Channel, of address: String) throws -> [SuppressionRow] {
+  package func suppressions(_ channel: Channel, of address: String) throws -> [SuppressionRow] {
     let any = try reader.transaction.first(Self.ofChannel, reader.store.name, channel.rawValue) {
       $0.int64(0)
     }
@@ -60,7 +60,7 @@ public struct SuppressionReader {
   }
 
   /// Every suppression of an address, in the order of the reasons' numbers.
-  public func suppressions(_ channel: Channel, hash: [UInt8]) throws -> [SuppressionRow] {
+  package func suppressions(_ channel: Channel, hash: [UInt8]) throws -> [SuppressionRow] {
     var rows: [SuppressionRow] = []
     try reader.transaction.forEach(Self.ofAddress, reader.store.name, channel.rawValue, hash) {
       rows.append(
@@ -79,7 +79,7 @@ public struct SuppressionReader {
 
   /// Visits the suppressions behind a place in the order of channel, hash and reason, until `visit`
   /// returns false.
-  public func suppressions(
+  package func suppressions(
     behind channel: Int,
     _ hash: [UInt8],
     _ reason: Int64,
@@ -110,7 +110,7 @@ public struct SuppressionReader {
 
   /// The names under which an address may have been kept: that of the address first, then those of
   /// other spellings of a phone number.
-  public func hashes(_ channel: Channel, _ address: String) throws -> [[UInt8]] {
+  package func hashes(_ channel: Channel, _ address: String) throws -> [[UInt8]] {
     var spellings = [address]
     if channel == .sms {
       if let twin = PhoneSpellings.twin(of: address) { spellings.append(twin) }
@@ -122,12 +122,12 @@ public struct SuppressionReader {
   }
 
   /// The name under which an address is kept: 32 bytes that only this database can make of it.
-  public func hash(_ address: String) throws -> [UInt8] {
+  package func hash(_ address: String) throws -> [UInt8] {
     try authenticate(Array(address.utf8))
   }
 
   /// HMAC-SHA-256 of `bytes` under the database's own key.
-  public func authenticate(_ bytes: [UInt8]) throws -> [UInt8] {
+  package func authenticate(_ bytes: [UInt8]) throws -> [UInt8] {
     SHA256.authenticationCode(of: bytes, key: try key())
   }
 
@@ -141,22 +141,22 @@ public struct SuppressionReader {
 }
 
 /// One reason for which an address is suppressed, as the store keeps it.
-public struct SuppressionRow: Sendable, Equatable {
+package struct SuppressionRow: Sendable, Equatable {
   /// Of messages by which channel.
-  public var channel: Channel
+  package var channel: Channel
   /// The address; see ``SuppressionReader/hash(_:)``.
-  public var addressHash: [UInt8]
+  package var addressHash: [UInt8]
   /// The number of the reason.
-  public var reason: Int64
+  package var reason: Int64
   /// Since when, microseconds since 1970.
-  public var suppressedAt: Int64
+  package var suppressedAt: Int64
   /// Who or what reported it; may be empty.
-  public var source: String
+  package var source: String
   /// Free text; may be empty.
-  public var note: String
+  package var note: String
 
   /// A row to be written.
-  public init(
+  package init(
     channel: Channel,
     addressHash: [UInt8],
     reason: Int64,

@@ -1,11 +1,11 @@
 internal import SQLite
 
 /// Erasures of all stores that a stop of the server interrupted.
-public struct UnfinishedErasures {
+package struct UnfinishedErasures {
   private let transaction: ReadTransaction
 
   /// Reads in a transaction.
-  public init(_ transaction: ReadTransaction) { self.transaction = transaction }
+  package init(_ transaction: ReadTransaction) { self.transaction = transaction }
 
   private static let next = Query(
     """
@@ -16,7 +16,7 @@ public struct UnfinishedErasures {
 
   /// The first one of the store `store` after the number `id`, or of the stores that follow; nil
   /// when there is none. Begin with an empty name.
-  public func next(
+  package func next(
     after store: String,
     _ id: Int64
   ) throws -> (store: String, id: Int64)? {

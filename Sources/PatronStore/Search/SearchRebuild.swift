@@ -4,9 +4,9 @@ internal import SQLite
 /// Makes the search index again from the customers, in steps that are transactions of their own, so
 /// that writes come in between. Its tables are emptied as plain tables: an index that cannot be
 /// opened any more is mended too.
-public enum SearchRebuild {
+package enum SearchRebuild {
   /// Customers of a step while others wait; some ten milliseconds.
-  public static let customersPerStep = 250
+  package static let customersPerStep = 250
   /// Pages of the old index that a step takes away, and rows of lengths for each of them.
   private static let pagesPerStep: Int64 = 500
   private static let rowsPerPage: Int64 = 50
@@ -61,7 +61,7 @@ public enum SearchRebuild {
   /// indexed by now; nil when nothing is left to be done, or it failed and waits for the next
   /// start.
   @discardableResult
-  public static func step(
+  package static func step(
     _ transaction: WriteTransaction,
     customers limit: Int = customersPerStep
   ) throws -> Int? {
@@ -87,7 +87,7 @@ public enum SearchRebuild {
   }
 
   /// Why the index is being made again; nil when it is not. No personal data.
-  public static func reason(_ transaction: ReadTransaction) throws -> String? {
+  package static func reason(_ transaction: ReadTransaction) throws -> String? {
     try transaction.first(reasonOfMark) { $0.text(0) }
   }
 

@@ -1,5 +1,5 @@
 /// Customers of one store that a list is about, by terms and text.
-public indirect enum CustomerSet: Sendable, Hashable {
+package indirect enum CustomerSet: Sendable, Hashable {
   /// Everybody.
   case all
   /// Those that have one of the values of a category. Nobody has two of them.

@@ -1,5 +1,5 @@
 /// Where a writer takes the terms of one part of a record from.
-public enum TermSource: Sendable {
+package enum TermSource: Sendable {
   /// The rules make them from what is written.
   case rules
   /// They are what they were, although the part was written anew.
@@ -9,14 +9,14 @@ public enum TermSource: Sendable {
 }
 
 /// What the writer of a record knows of its terms, so that nothing is decoded or looked up twice.
-public struct RowTerms: Sendable {
+package struct RowTerms: Sendable {
   /// Of the identifiers and the body.
-  public var body: TermSource
+  package var body: TermSource
   /// Of the statistics.
-  public var stats: TermSource
+  package var stats: TermSource
 
   /// What is not given follows from the rules.
-  public init(body: TermSource = .rules, stats: TermSource = .rules) {
+  package init(body: TermSource = .rules, stats: TermSource = .rules) {
     self.body = body
     self.stats = stats
   }

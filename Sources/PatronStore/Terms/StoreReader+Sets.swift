@@ -40,7 +40,7 @@ extension StoreReader {
     """
   )
   /// Visits the ids of a set below `before`, newest first. `visit` returns false to stop.
-  public func customerIDs(
+  package func customerIDs(
     in set: CustomerSet,
     before: Int64 = .max,
     _ visit: (Int64) throws -> Bool
@@ -54,7 +54,7 @@ extension StoreReader {
   }
 
   /// Visits all ids of a set, oldest first. `visit` returns false to stop.
-  public func customerIDsOldestFirst(
+  package func customerIDsOldestFirst(
     in set: CustomerSet,
     _ visit: (Int64) throws -> Bool
   ) throws {
@@ -67,12 +67,12 @@ extension StoreReader {
   }
 
   /// At most how many customers a set has; `Int64.max` where only counting would tell.
-  public func estimate(of set: CustomerSet) throws -> Int64 {
+  package func estimate(of set: CustomerSet) throws -> Int64 {
     try cursor(over: set, .newestFirst).estimate
   }
 
   /// How many customers a set has, from counters alone; nil where they do not tell.
-  public func countAtOnce(of set: CustomerSet) throws -> Int64? {
+  package func countAtOnce(of set: CustomerSet) throws -> Int64? {
     switch set {
     case .oneOf, .from, .below: try terms(of: set).reduce(0) { $0 + $1.count }
     case .any(let sets) where sets.count == 1: try countAtOnce(of: sets[0])

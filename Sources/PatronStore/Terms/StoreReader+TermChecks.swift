@@ -14,7 +14,7 @@ extension StoreReader {
 
   /// Whether a customer is on the lists of these terms and its columns say so. That it is on no
   /// other list follows from ``AllRecords/membershipCount()``.
-  public func hasTerms(_ customerID: Int64, ofBody body: [Term], ofStats stats: [Term]) throws
+  package func hasTerms(_ customerID: Int64, ofBody body: [Term], ofStats stats: [Term]) throws
     -> Bool
   {
     let packed = try transaction.first(Self.columns, store.name, customerID) { row in

@@ -32,7 +32,7 @@ extension StoreReader {
 
   /// The terms that make up a set of one category, in the order of their values. Those that nobody
   /// has are left out. Other sets have none.
-  public func terms(of set: CustomerSet) throws -> [StoredTerm] {
+  package func terms(of set: CustomerSet) throws -> [StoredTerm] {
     var terms: [StoredTerm] = []
     switch set {
     case .oneOf(let category, let values):
@@ -54,7 +54,7 @@ extension StoreReader {
   }
 
   /// The terms of a category that most customers have.
-  public func commonestTerms(of category: String, limit: Int) throws -> [StoredTerm] {
+  package func commonestTerms(of category: String, limit: Int) throws -> [StoredTerm] {
     var terms: [StoredTerm] = []
     try transaction.forEach(Self.commonest, store.name, category, limit) {
       terms.append(Self.row($0))
@@ -63,7 +63,7 @@ extension StoreReader {
   }
 
   /// Visits the ids of the terms that a customer has.
-  public func termIDs(of customerID: Int64, _ visit: (Int64) -> Void) throws {
+  package func termIDs(of customerID: Int64, _ visit: (Int64) -> Void) throws {
     _ = try transaction.first(Self.packed, store.name, customerID) { row in
       PackedTerms.forEach(row.bytes(0), visit)
       PackedTerms.forEach(row.bytes(1), visit)

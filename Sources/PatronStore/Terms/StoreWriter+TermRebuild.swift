@@ -9,7 +9,7 @@ extension StoreWriter {
 
   /// Makes the terms of the next customers, of all stores, that were written by a version without
   /// terms. Returns how many it did: at most `limit`, and 0 when all are done.
-  public static func rebuildTerms(
+  package static func rebuildTerms(
     atMost limit: Int,
     _ rules: TermRules,
     in transaction: WriteTransaction

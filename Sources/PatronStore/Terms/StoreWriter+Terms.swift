@@ -35,7 +35,7 @@ extension StoreWriter {
 
   /// Makes the terms of a customer anew from its record, where something beside the record that
   /// they depend on has changed, such as suppressions. Does nothing when there is no such customer.
-  public func refreshTerms(of customerID: Int64) throws {
+  package func refreshTerms(of customerID: Int64) throws {
     guard let row = try read.customerRow(.id(customerID)), row.id == customerID else { return }
     let old = try packedTerms(of: customerID)
     let terms = try bodyTerms(of: row, over: old.body)
@@ -45,7 +45,7 @@ extension StoreWriter {
   }
 
   /// Takes a customer off all lists: for one that is about to be deleted.
-  public func removeTerms(of customerID: Int64) throws {
+  package func removeTerms(of customerID: Int64) throws {
     let old = try packedTerms(of: customerID)
     try move(customerID, from: Self.unpack(old.body), to: [])
     try move(customerID, from: Self.unpack(old.stats), to: [])

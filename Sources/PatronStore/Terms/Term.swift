@@ -1,15 +1,15 @@
 /// One thing that filters ask of a customer: a value in a category, such as `subscribers` in `sms`.
 /// The store knows neither categories nor values; rules of the service make them.
-public struct Term: Sendable {
+package struct Term: Sendable {
   /// The category.
-  public var category: String
+  package var category: String
   /// The value in the form that is compared.
-  public var value: String
+  package var value: String
   /// The value as people read it; the first one given stays.
-  public var label: String
+  package var label: String
 
   /// A value of a category; without a label it is its own.
-  public init(_ category: String, _ value: String, label: String? = nil) {
+  package init(_ category: String, _ value: String, label: String? = nil) {
     self.category = category
     self.value = value
     self.label = label ?? value
@@ -18,27 +18,27 @@ public struct Term: Sendable {
 
 extension Term: Hashable {
   /// A label makes no other term.
-  public static func == (left: Term, right: Term) -> Bool {
+  package static func == (left: Term, right: Term) -> Bool {
     left.category == right.category && left.value == right.value
   }
 
   /// Hashes what is compared.
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(category)
     hasher.combine(value)
   }
 }
 
 /// How a customer's terms follow from what is stored. The writer applies it with every change.
-public struct TermRules: Sendable {
+package struct TermRules: Sendable {
   /// The terms that the row's identifiers and body give. The reader is that of the writing
   /// transaction.
-  public var ofBody: @Sendable (CustomerRow, StoreReader) throws -> [Term]
+  package var ofBody: @Sendable (CustomerRow, StoreReader) throws -> [Term]
   /// The terms that the encoded statistics give.
-  public var ofStats: @Sendable (_ stats: [UInt8]) throws -> [Term]
+  package var ofStats: @Sendable (_ stats: [UInt8]) throws -> [Term]
 
   /// Rules of both parts.
-  public init(
+  package init(
     ofBody: @escaping @Sendable (CustomerRow, StoreReader) throws -> [Term],
     ofStats: @escaping @Sendable (_ stats: [UInt8]) throws -> [Term]
   ) {
@@ -48,13 +48,13 @@ public struct TermRules: Sendable {
 }
 
 /// A term as it is stored.
-public struct StoredTerm: Sendable, Equatable {
+package struct StoredTerm: Sendable, Equatable {
   /// Its number; one term of one store has it.
-  public var id: Int64
+  package var id: Int64
   /// The value in the form that is compared.
-  public var value: String
+  package var value: String
   /// The value as people read it.
-  public var label: String
+  package var label: String
   /// How many customers have it.
-  public var count: Int64
+  package var count: Int64
 }

@@ -1,7 +1,7 @@
 /// A place where a text is no CSV.
-public struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What is wrong.
-  public enum Problem: Sendable, Hashable {
+  package enum Problem: Sendable, Hashable {
     /// A quote inside a cell that did not begin with one.
     case quoteInPlainCell
     /// Text between a closing quote and the next separator.
@@ -21,12 +21,12 @@ public struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The line of the file, from 1. Line breaks inside quotes count.
-  public var line: Int
+  package var line: Int
   /// What is wrong there.
-  public var problem: Problem
+  package var problem: Problem
 
   /// The line, what is wrong there, and what to do.
-  public var description: String { "line \(line): \(text)" }
+  package var description: String { "line \(line): \(text)" }
 
   private var text: String {
     switch problem {
@@ -49,26 +49,26 @@ public struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 /// What a ``CSVParser`` accepts.
-public struct CSVLimits: Sendable, Hashable {
+package struct CSVLimits: Sendable, Hashable {
   /// The most bytes of a row, quotes and line break included.
-  public var rowBytes: Int
+  package var rowBytes: Int
   /// The most cells of a row.
-  public var cells: Int
+  package var cells: Int
 
   /// Limits; by default 1 MiB and 16,384 cells, which is what a spreadsheet has.
-  public init(rowBytes: Int = 1 << 20, cells: Int = 16_384) {
+  package init(rowBytes: Int = 1 << 20, cells: Int = 16_384) {
     self.rowBytes = rowBytes
     self.cells = cells
   }
 }
 
 /// One row of CSV.
-public struct CSVRow: Sendable, Hashable {
+package struct CSVRow: Sendable, Hashable {
   /// The line on which it begins, from 1.
-  public var line: Int
+  package var line: Int
   /// The cells without quotes, as they stand in the file otherwise: escapes of ``CSVSafety`` and
   /// the check that they are UTF-8 are the caller's.
-  public var cells: [[UInt8]]
+  package var cells: [[UInt8]]
   /// The row as it stands in the file, without its line break.
-  public var raw: [UInt8]
+  package var raw: [UInt8]
 }

@@ -8,7 +8,7 @@
 ///     // ... at the end of the file:
 ///     parser.finish()
 ///     while let row = try parser.next() { ... }
-public struct CSVParser: Sendable {
+package struct CSVParser: Sendable {
   private let limits: CSVLimits
   private let delimiter: UInt8
   private var buffer: [UInt8] = []
@@ -18,26 +18,26 @@ public struct CSVParser: Sendable {
   private var sawBeginning = false
 
   /// A parser of one file; `delimiter` stands between two cells.
-  public init(limits: CSVLimits = CSVLimits(), delimiter: UInt8 = UInt8(ascii: ",")) {
+  package init(limits: CSVLimits = CSVLimits(), delimiter: UInt8 = UInt8(ascii: ",")) {
     self.limits = limits
     self.delimiter = delimiter
   }
 
   /// Bytes of the file that were read into rows.
-  public private(set) var bytesRead = 0
+  package private(set) var bytesRead = 0
 
   /// Adds the next bytes of the file.
-  public mutating func add(_ bytes: some Collection<UInt8>) {
+  package mutating func add(_ bytes: some Collection<UInt8>) {
     buffer.removeFirst(start)
     start = 0
     buffer.append(contentsOf: bytes)
   }
 
   /// Says that the file has ended.
-  public mutating func finish() { isAtEnd = true }
+  package mutating func finish() { isAtEnd = true }
 
   /// The next row; nil when more bytes are needed, or at the end.
-  public mutating func next() throws(CSVError) -> CSVRow? {
+  package mutating func next() throws(CSVError) -> CSVRow? {
     guard try skipMark() else { return nil }
     while start < buffer.count {
       var scan = CSVRowScan(line: line, limits: limits, delimiter: delimiter)

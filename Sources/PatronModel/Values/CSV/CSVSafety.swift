@@ -3,7 +3,7 @@
 /// A cell that would be taken for one gets a leading `'`. So does a cell that begins with `'` and
 /// then looks as if it had got one: that makes the escaping exact to undo, whatever the text. A `'`
 /// before digits or an e-mail address looks so, because spreadsheets keep text as it is by it.
-public enum CSVSafety: Sendable, Hashable, CaseIterable {
+package enum CSVSafety: Sendable, Hashable, CaseIterable {
   /// Every cell that begins like a formula, but for phone numbers and plain numbers: `+` or `-`
   /// before digits and points alone is no formula.
   case smart
@@ -13,7 +13,7 @@ public enum CSVSafety: Sendable, Hashable, CaseIterable {
   case off
 
   /// Whether `cell` gets a leading `'`.
-  public func escapes(_ cell: UnsafeRawBufferPointer) -> Bool {
+  package func escapes(_ cell: UnsafeRawBufferPointer) -> Bool {
     guard self != .off, let first = cell.first else { return false }
     if Self.isTrigger(first) { return self == .strict || !Self.isNumber(cell) }
     return Self.escapeCount(cell) > 0
@@ -22,7 +22,7 @@ public enum CSVSafety: Sendable, Hashable, CaseIterable {
   /// The number of bytes before the text of a cell that was written with `smart` or `strict`, or by
   /// a spreadsheet that keeps digits and addresses as they are: 1 for the `'` that was put there,
   /// else 0.
-  public static func escapeCount(_ cell: some Collection<UInt8>) -> Int {
+  package static func escapeCount(_ cell: some Collection<UInt8>) -> Int {
     guard cell.first == quote else { return 0 }
     let rest = cell.dropFirst()
     guard let second = rest.first else { return 0 }
@@ -32,7 +32,7 @@ public enum CSVSafety: Sendable, Hashable, CaseIterable {
 
   /// The text of a cell without what an export or a spreadsheet put around it: a leading `'`, or
   /// `="` and `"` around digits, which keep their leading zeros so.
-  public static func unmarked(_ cell: [UInt8]) -> ArraySlice<UInt8> {
+  package static func unmarked(_ cell: [UInt8]) -> ArraySlice<UInt8> {
     let escape = escapeCount(cell)
     guard escape == 0, cell.count > 3, cell[0] == UInt8(ascii: "="), cell[1] == doubleQuote,
       cell.last == doubleQuote

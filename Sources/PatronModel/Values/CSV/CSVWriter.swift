@@ -1,15 +1,15 @@
 /// Writes CSV as RFC 4180 has it: commas, rows that end with CR LF, quotes where they are needed,
 /// UTF-8. Bytes collect in ``bytes``.
-public struct CSVWriter: Sendable {
+package struct CSVWriter: Sendable {
   /// What was written and not taken yet.
-  public private(set) var bytes: [UInt8] = []
+  package private(set) var bytes: [UInt8] = []
   private let safety: CSVSafety
   /// Where the row began, and whether a cell of it was written.
   private var rowStart = 0
   private var hasCell = false
 
   /// A writer; `byteOrderMark` begins with the mark that tells Excel that the file is UTF-8.
-  public init(safety: CSVSafety, byteOrderMark: Bool = false) {
+  package init(safety: CSVSafety, byteOrderMark: Bool = false) {
     self.safety = safety
     if byteOrderMark { bytes = Self.byteOrderMark }
     rowStart = bytes.count
@@ -20,7 +20,7 @@ public struct CSVWriter: Sendable {
   /// Writes a cell of UTF-8 text.
   ///
   /// - Throws: `CSV_NUL`: most programs end a text at a NUL, so that it would be lost without word.
-  public mutating func cell(_ text: UnsafeRawBufferPointer) throws(RuleError) {
+  package mutating func cell(_ text: UnsafeRawBufferPointer) throws(RuleError) {
     separate()
     var needsQuotes = false
     for byte in text where byte < 0x2D {
@@ -47,7 +47,7 @@ public struct CSVWriter: Sendable {
   }
 
   /// Writes a cell of text. Throws as ``cell(_:)-(UnsafeRawBufferPointer)`` does.
-  public mutating func cell(_ text: String) throws(RuleError) {
+  package mutating func cell(_ text: String) throws(RuleError) {
     var text = text
     let result = text.withUTF8 { utf8 in
       Result { () throws(RuleError) in try cell(UnsafeRawBufferPointer(utf8)) }
@@ -56,7 +56,7 @@ public struct CSVWriter: Sendable {
   }
 
   /// Writes a cell of letters, digits and the like, which needs neither quotes nor an escape.
-  public mutating func plain(_ text: StaticString) {
+  package mutating func plain(_ text: StaticString) {
     separate()
     bytes.append(
       contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
@@ -64,10 +64,10 @@ public struct CSVWriter: Sendable {
   }
 
   /// Writes an empty cell.
-  public mutating func empty() { separate() }
+  package mutating func empty() { separate() }
 
   /// Writes a cell of a whole number.
-  public mutating func integer(_ number: Int64) throws(RuleError) {
+  package mutating func integer(_ number: Int64) throws(RuleError) {
     if number >= 0 || safety != .strict {
       separate()
       if number < 0 { bytes.append(UInt8(ascii: "-")) }
@@ -79,7 +79,7 @@ public struct CSVWriter: Sendable {
 
   /// Writes a cell of an instant as ``Timestamp/rfc3339`` has it, of microseconds since 1970 in the
   /// years 1 to 9999; `nanos` are the nanoseconds beyond them, 0 to 999.
-  public mutating func time(_ microseconds: Int64, nanos: Int = 0) {
+  package mutating func time(_ microseconds: Int64, nanos: Int = 0) {
     separate()
     let day = Self.floored(microseconds, by: Timestamp.microsecondsPerDay)
     let rest = Int(microseconds - day * Timestamp.microsecondsPerDay)
@@ -122,7 +122,7 @@ public struct CSVWriter: Sendable {
   }
 
   /// Ends the row.
-  public mutating func endRow() {
+  package mutating func endRow() {
     // A row of one empty cell would be an empty line, which readers skip.
     if bytes.count == rowStart { bytes.append(contentsOf: [0x22, 0x22]) }
     bytes.append(UInt8(ascii: "\r"))
@@ -132,7 +132,7 @@ public struct CSVWriter: Sendable {
   }
 
   /// Takes what was written so far; between rows.
-  public mutating func take() -> [UInt8] {
+  package mutating func take() -> [UInt8] {
     defer {
       bytes.removeAll(keepingCapacity: true)
       rowStart = 0
