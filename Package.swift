@@ -81,8 +81,31 @@ let libraries: [Target] = [
     swiftSettings: strict
   ),
   .target(
-    name: "PatronService",
+    name: "PatronCore",
+    dependencies: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC"],
+    swiftSettings: strict
+  ),
+  .target(
+    name: "PatronFiles",
+    dependencies: ["PatronCore", "PatronStore", "PatronModel", "PatronProto", "ProtobufC"],
+    swiftSettings: strict
+  ),
+  .target(
+    name: "PatronServer",
     dependencies: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC"],
+    swiftSettings: strict
+  ),
+  .target(
+    name: "PatronService",
+    dependencies: [
+      "PatronServer", "PatronFiles", "PatronCore", "PatronStore", "PatronModel", "PatronProto",
+      "ProtobufC", "TTRPC",
+    ],
+    swiftSettings: strict
+  ),
+  .target(
+    name: "PatronSample",
+    dependencies: ["PatronCore", "PatronStore", "PatronModel", "PatronProto", "ProtobufC"],
     swiftSettings: strict
   ),
   .target(
@@ -97,8 +120,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "patrond",
     dependencies: [
-      "PatronService", "PatronStore", "PatronProto", "PatronModel", "TTRPC", "TTRPCNIO",
-      argumentParser, lifecycleSignals,
+      "PatronService", "PatronServer", "PatronCore", "PatronSample", "PatronStore", "PatronProto",
+      "PatronModel", "TTRPC", "TTRPCNIO", argumentParser, lifecycleSignals,
     ],
     swiftSettings: strict
   ),
@@ -155,7 +178,8 @@ let tests: [Target] = [
   .testTarget(
     name: "PatronServiceTests",
     dependencies: [
-      "PatronService", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
+      "PatronService", "PatronServer", "PatronFiles", "PatronCore", "PatronSample", "PatronStore",
+      "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
       "TTRPCNIO", "SQLite", "patron", "PatronClient", "FieldFiles",
     ],
     swiftSettings: strict

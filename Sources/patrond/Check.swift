@@ -1,5 +1,5 @@
 import ArgumentParser
-import PatronService
+import PatronCore
 import PatronStore
 
 /// Checks a data directory that no server uses.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import PatronService
+import PatronCore
 import PatronStore
 
 /// Rewrites the database of a data directory that no server uses.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import PatronService
+import PatronCore
+import PatronSample
 import PatronStore
 
 /// Fills a data directory with made-up customers.

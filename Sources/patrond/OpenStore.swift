@@ -1,4 +1,4 @@
-import PatronService
+import PatronCore
 import PatronStore
 
 extension Store {

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 import Foundation
-import PatronService
+import PatronServer
 import PatronStore
 import TTRPCNIO
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import PatronProto
+import PatronServer
 import PatronService
 import PatronStore
 import TTRPC

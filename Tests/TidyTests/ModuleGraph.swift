@@ -45,17 +45,41 @@ struct ModuleRule: Sendable, CustomStringConvertible {
       foreign: ["DequeModule"]
     ),
     .init(
+      name: "PatronCore",
+      folder: "Sources/PatronCore",
+      own: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC"]
+    ),
+    .init(
+      name: "PatronFiles",
+      folder: "Sources/PatronFiles",
+      own: ["PatronCore", "PatronStore", "PatronModel", "PatronProto", "ProtobufC"]
+    ),
+    .init(
+      name: "PatronServer",
+      folder: "Sources/PatronServer",
+      own: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC"]
+    ),
+    .init(
       name: "PatronService",
       folder: "Sources/PatronService",
-      own: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC"]
+      own: [
+        "PatronServer", "PatronFiles", "PatronCore", "PatronStore", "PatronModel", "PatronProto",
+        "ProtobufC", "TTRPC",
+      ]
+    ),
+    .init(
+      name: "PatronSample",
+      folder: "Sources/PatronSample",
+      own: ["PatronCore", "PatronStore", "PatronModel", "PatronProto", "ProtobufC"]
     ),
     .init(
       name: "patrond",
       folder: "Sources/patrond",
       own: [
-        "PatronService", "PatronStore", "PatronProto", "PatronModel", "TTRPC", "TTRPCNIO",
+        "PatronService", "PatronServer", "PatronCore", "PatronSample", "PatronStore",
+        "PatronProto", "PatronModel", "TTRPC", "TTRPCNIO",
       ],
-      foreign: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]
+      foreign: ["ArgumentParser", "UnixSignals"]
     ),
     .init(
       name: "PatronClient",

@@ -20,7 +20,10 @@ struct ReasonTests {
       }
     }
     var seen: Set<String> = []
-    let folders = ["Sources/PatronService", "Sources/PatronModel"]
+    let folders = [
+      "Sources/PatronCore", "Sources/PatronFiles", "Sources/PatronServer", "Sources/PatronService",
+      "Sources/PatronModel",
+    ]
     for file in Repository.files(ending: ".swift", under: folders) {
       for (index, line) in file.lines.enumerated() {
         for match in line.matches(of: /"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"/) {

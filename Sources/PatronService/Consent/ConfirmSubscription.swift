@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -18,7 +21,7 @@ extension ConsentHandlers {
   static func prepareConfirm(_ request: ConfirmSubscriptionRequest) throws -> Confirmation {
     let store = try StoreID.named(request.storeID)
     var violations = Violations()
-    let evidence = CheckedEvidence(request.evidence, now: WallClock.now(), &violations)
+    let evidence = CheckedEvidence(request.evidence, now: WallClock.system.now(), &violations)
     let token = Base64URL.decode(request.confirmationToken)
     if token?.count != Confirmations.size {
       violations.add(
@@ -48,27 +51,27 @@ extension ConsentHandlers {
   ) throws {
     let writer = context.store(confirmation.store)
     var requests = try writer.read.confirmations(tokenHash: confirmation.tokenHash)
-    guard let first = requests.first else { throw RPCError.confirmationNotFound }
+    guard let first = requests.first else { throw DomainError.confirmationNotFound }
     if let channels = confirmation.channels {
       guard channels.isSubset(of: requests.map(\.channel)) else {
-        throw RPCError.channelNotRequested
+        throw DomainError.channelNotRequested
       }
       requests.removeAll { !channels.contains($0.channel) }
     }
     guard let row = try writer.read.customerRow(.id(first.customerID)) else {
-      throw try RPCError.customerNotFound(.id(first.customerID), in: writer.read)
+      throw try DomainError.customerNotFound(.id(first.customerID), in: writer.read)
     }
     requests.removeAll { $0.confirmedAt != nil }
     guard !requests.isEmpty else { return response.appendCustomer(1, row) }
-    guard context.now < first.expiresAt else { throw RPCError.confirmationExpired }
+    guard context.now < first.expiresAt else { throw DomainError.confirmationExpired }
     var edit = try ConsentEdit(row, writer, at: context.now)
-    var refusal: RPCError?
+    var refusal: DomainError?
     var isAccepted = false
     for request in requests {
       do {
         try confirm(request, of: row, &edit, confirmation.evidence, writer, at: context.now)
         isAccepted = true
-      } catch let error as RPCError {
+      } catch let error as DomainError {
         // What the customer took back since is left out; the rest was asked for all the same.
         refusal = refusal ?? error
       }
@@ -98,19 +101,19 @@ extension ConsentHandlers {
     let reader = SuppressionReader(writer.read)
     guard let address = row.address(channel),
       try reader.hashes(channel, address).contains(request.addressHash)
-    else { throw RPCError.addressChanged }
+    else { throw DomainError.addressChanged }
     let suppressions = try reader.suppressions(channel, of: address)
       .compactMap(PatronModel.Suppression.init)
     // The opt-out may have come while no customer had the address.
     if let optOutAt = suppressions.optOut(binding: topic), optOutAt >= request.requestedAt {
-      throw RPCError.confirmationOutdated
+      throw DomainError.confirmationOutdated
     }
     let consent = edit.customer.consent(channel, topic)
     // A newer request after an opt-out has a token of its own.
     if let optOutAt = consent.unsubscribedAt, consent.state == .pending,
       optOutAt >= request.requestedAt
     {
-      throw RPCError.confirmationOutdated
+      throw DomainError.confirmationOutdated
     }
     let transition: ConsentTransition
     do throws(RuleError) {
@@ -120,7 +123,7 @@ extension ConsentHandlers {
         source: evidence.source
       )
     } catch {
-      throw RPCError.consent(error)
+      throw DomainError.consent(error)
     }
     edit.apply(transition, channel, topic, evidence.evidence)
     guard case .changed(_, let row) = transition else { return }
@@ -128,32 +131,7 @@ extension ConsentHandlers {
   }
 }
 
-extension ConsentEdit {
-  /// Lifts what a customer's own agreement at `at` ends. Only marketing does that: to agree to less
-  /// than everything does not say that everything is wanted again.
-  mutating func liftOwn(
-    _ channel: PatronModel.Channel,
-    _ topic: PatronModel.Topic,
-    _ address: String,
-    _ at: Int64,
-    _ evidence: CheckedEvidence
-  ) throws {
-    guard topic == .marketing else { return }
-    let statement = ConsentStatement(at: at, actor: .customer, source: evidence.source)
-    let cause = SuppressionCause(
-      at: at,
-      actor: .customer,
-      source: evidence.source ?? "",
-      note: evidence.evidence.note,
-      evidence: evidence.evidence
-    )
-    try lift(channel, address, cause) {
-      !ConsentRules.liftedSuppressions(by: statement, of: [$0]).isEmpty
-    }
-  }
-}
-
-extension RPCError {
+extension DomainError {
   fileprivate static let confirmationNotFound = reason(
     .notFound,
     "CONFIRMATION_NOT_FOUND",

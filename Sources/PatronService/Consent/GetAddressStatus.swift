@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -15,7 +18,7 @@ extension ConsentHandlers {
     let reader = try context.store(request.storeID)
     let key = try (request.address ?? CustomerRef()).key(path: "address").resolved(in: reader)
     guard let channel = PatronModel.Channel.allCases.first(where: { key.address($0) != nil }) else {
-      throw RPCError.invalid(
+      throw DomainError.invalid(
         "address",
         "ADDRESS_EXPECTED",
         "It is no address. Expected is email or phone_number; GetCustomer with the full view tells "

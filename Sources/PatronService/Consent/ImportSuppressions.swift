@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -47,7 +50,7 @@ extension ConsentHandlers {
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let source = violations.source(request.source, usual: "import")
     try violations.finish()
-    let now = WallClock.now()
+    let now = WallClock.system.now()
     // Nothing beside a refusal is worth losing it for.
     let batch = try Batch(
       request.suppressions,

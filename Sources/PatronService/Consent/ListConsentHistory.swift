@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -23,7 +26,7 @@ extension ConsentHandlers {
     try violations.finish()
     let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)
     guard let row = try reader.customerRow(key) else {
-      throw try RPCError.customerNotFound(key, in: reader)
+      throw try DomainError.customerNotFound(key, in: reader)
     }
     var binding = PageBinding(.consentHistory, store: reader.store.name)
     binding.bind(.customer, Fingerprint(row.id))

@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -23,7 +26,7 @@ extension ConsentHandlers {
   /// Checks everything that needs no look at the store.
   static func prepareSubscribe(_ request: SubscribeCustomerRequest) throws -> Subscribing {
     let store = try StoreID.named(request.storeID)
-    let now = WallClock.now()
+    let now = WallClock.system.now()
     var violations = Violations()
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     let country = CountryCode.checked(request.defaultCountry, &violations)
@@ -186,14 +189,14 @@ extension ConsentHandlers.Subscribing {
       let stored = plan.row?.address(channel)
       let named = given.address(channel)
       if named != nil, stored == nil, plan.draft.identifiers.address(channel) == nil {
-        throw plan.shared.refusal ?? RPCError.othersAddress(channel, plan.found.phoneOwner ?? 0)
+        throw plan.shared.refusal ?? DomainError.othersAddress(channel, plan.found.phoneOwner ?? 0)
       }
-      guard let address = stored ?? named else { throw RPCError.noAddress(channel) }
+      guard let address = stored ?? named else { throw DomainError.noAddress(channel) }
       if let row = plan.row, let named, address != named {
-        throw RPCError.otherAddress(channel, of: row.id)
+        throw DomainError.otherAddress(channel, of: row.id)
       }
       if let row = plan.row, named == nil, let other = Self.differing(given, from: row, plan) {
-        throw RPCError.otherAddress(other, of: row.id)
+        throw DomainError.otherAddress(other, of: row.id)
       }
       return (channel, address)
     }
@@ -245,7 +248,7 @@ extension ConsentHandlers.Subscribing {
         namesAddress: self.customer.draft.identifiers.address(channel) != nil
       )
     } catch {
-      throw RPCError.consent(error)
+      throw DomainError.consent(error)
     }
   }
 
@@ -308,12 +311,12 @@ extension ConsentHandlers.Subscribing {
   }
 }
 
-extension RPCError {
+extension DomainError {
   /// The address is somebody else's, who has another e-mail address.
   fileprivate static func othersAddress(
     _ channel: PatronModel.Channel,
     _ owner: Int64
-  ) -> RPCError {
+  ) -> DomainError {
     let (what, field) = (channel.addressName, channel.identifier.rawValue)
     return reason(
       .failedPrecondition,
@@ -328,7 +331,7 @@ extension RPCError {
   fileprivate static func otherAddress(
     _ channel: PatronModel.Channel,
     of customerID: Int64
-  ) -> RPCError {
+  ) -> DomainError {
     let (what, field) = (channel.addressName, channel.identifier.rawValue)
     return reason(
       .failedPrecondition,

@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -40,7 +43,7 @@ extension ConsentHandlers {
       at: ConsentTime.check(
         request.suppressedAt,
         "suppressed_at",
-        now: WallClock.now(),
+        now: WallClock.system.now(),
         &violations
       ),
       source: SuppressionCheck.source(request.source, "source", &violations),
@@ -164,11 +167,11 @@ extension ConsentHandlers {
       change.customer.isAddress && !row.has(change.customer) ? nil : row
     }
     guard row != nil || change.customer.isAddress else {
-      throw try RPCError.customerNotFound(change.customer, in: writer.read)
+      throw try DomainError.customerNotFound(change.customer, in: writer.read)
     }
     let addresses = try change.channels.map { channel in
       guard let address = row?.address(channel) ?? change.customer.address(channel) else {
-        throw row == nil ? RPCError.otherAddress(channel) : RPCError.noAddress(channel)
+        throw row == nil ? DomainError.otherAddress(channel) : DomainError.noAddress(channel)
       }
       return (channel, address)
     }
@@ -197,19 +200,9 @@ extension ConsentHandlers {
   }
 }
 
-extension CustomerRow {
-  /// True when the customer has the address now, or another spelling of the same line.
-  func has(_ key: CustomerKey) -> Bool {
-    PatronModel.Channel.allCases.contains { channel in
-      guard let own = address(channel), let named = key.address(channel) else { return false }
-      return named == own || (channel == .sms && PhoneSpellings.twin(of: named) == own)
-    }
-  }
-}
-
-extension RPCError {
+extension DomainError {
   /// An address that no customer has is not one of the channel.
-  static func otherAddress(_ channel: PatronModel.Channel) -> RPCError {
+  static func otherAddress(_ channel: PatronModel.Channel) -> DomainError {
     reason(
       .failedPrecondition,
       "ADDRESS_MISSING",

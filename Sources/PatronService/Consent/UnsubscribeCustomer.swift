@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -47,7 +50,7 @@ extension ConsentHandlers {
       store: store,
       customer: key,
       scope: ConsentScope(request.channels, topics: request.topics, &violations),
-      evidence: CheckedEvidence(request.evidence, now: WallClock.now(), &violations),
+      evidence: CheckedEvidence(request.evidence, now: WallClock.system.now(), &violations),
       actor: .checked(request.actor, unspecified: .operator, &violations)
     )
     try violations.finish()
@@ -99,8 +102,8 @@ extension ConsentHandlers {
   ) throws -> UnsubscribeCustomerResponse {
     let addresses = optOut.addresses
     guard !addresses.isEmpty else {
-      if optOut.customer.isAddress { throw RPCError.otherAddress(optOut.scope.channels[0]) }
-      throw try RPCError.customerNotFound(optOut.customer, in: writer.read)
+      if optOut.customer.isAddress { throw DomainError.otherAddress(optOut.scope.channels[0]) }
+      throw try DomainError.customerNotFound(optOut.customer, in: writer.read)
     }
     var answer = UnsubscribeCustomerResponse.with { $0.outcome = .unchanged }
     answer.warnings = optOut.warnings
@@ -125,81 +128,6 @@ extension Warning {
       $0.message =
         "No customer has that address, and it is none of the channel \(channel.name): that channel "
         + "was left out. Name the other address in a call of its own."
-    }
-  }
-}
-
-/// An address that no customer has.
-struct UnknownAddress {
-  private let channel: PatronModel.Channel
-  private let address: String
-
-  init(_ channel: PatronModel.Channel, _ address: String) {
-    self.channel = channel
-    self.address = address
-  }
-
-  /// Suppresses the address; false when it was for that reason. With `dryRun` it only answers.
-  func suppress(
-    _ reason: PatronModel.SuppressionReason,
-    _ cause: SuppressionCause,
-    _ writer: StoreWriter,
-    dryRun: Bool = false
-  ) throws -> Bool {
-    try suppressed(reason, cause, writer, dryRun: dryRun) != nil
-  }
-
-  /// Suppresses the address, and returns the row that is new; nil when it was for that reason.
-  func suppressed(
-    _ reason: PatronModel.SuppressionReason,
-    _ cause: SuppressionCause,
-    _ writer: StoreWriter,
-    dryRun: Bool = false
-  ) throws -> SuppressionRow? {
-    var row = try cause.row(channel, address, reason, in: writer.read)
-    let known = try SuppressionReader(writer.read)
-      .suppressions(channel, hash: row.addressHash).first { $0.reason == row.reason }
-    if let known {
-      // The end of a merge takes back what the merge set: what is said besides must outlast it.
-      guard known.source == MergedConsent.mergeSource, row.source != known.source else {
-        return nil
-      }
-      row.suppressedAt = max(row.suppressedAt, known.suppressedAt)
-    }
-    guard !dryRun else { return row }
-    if known != nil {
-      try writer.removeSuppression(channel, addressHash: row.addressHash, reason: reason)
-    }
-    try writer.insert(row)
-    return row
-  }
-
-  /// Lifts the suppressions for some reasons; false when there was none.
-  func lift(
-    _ reasons: Set<PatronModel.SuppressionReason>,
-    _ writer: StoreWriter
-  ) throws -> Bool {
-    let found = try SuppressionReader(writer.read).reasons(channel, address)
-      .filter(reasons.contains)
-    for reason in found {
-      try writer.removeSuppression(channel, of: address, reason: reason)
-    }
-    return !found.isEmpty
-  }
-}
-
-extension PatronModel.SuppressionReason {
-  /// For what an address is suppressed where an opt-out has no record to be kept in.
-  static func optOut(by actor: ConsentActor) -> Self {
-    actor == .customer ? .unsubscribed : .manual
-  }
-}
-
-extension ResponseBuffer {
-  /// Appends a stored customer.
-  mutating func appendCustomer(_ field: UInt64, _ row: CustomerRow) {
-    row.body.withUnsafeBytes { body in
-      row.stats.withUnsafeBytes { appendMessage(field, body, $0) }
     }
   }
 }

@@ -1,4 +1,7 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -17,7 +20,7 @@ extension CustomerHandlers {
     let reader = try context.store(request.storeID)
     let customers = try CustomerAppending(request.view, reader, at: context.now)
     guard (1...mostGotten).contains(request.customers.count) else {
-      throw RPCError.invalid(
+      throw DomainError.invalid(
         "customers",
         "BATCH_SIZE_OUT_OF_RANGE",
         "A request names 1 to \(mostGotten) customers; this one has \(request.customers.count)."
@@ -29,7 +32,7 @@ extension CustomerHandlers {
     var missing: [Int32] = []
     for (index, key) in keys.enumerated() {
       guard response.count < PageSize.enoughBytes else {
-        throw RPCError.reason(
+        throw DomainError.reason(
           .resourceExhausted,
           "ANSWER_TOO_LARGE",
           "The first \(index) customers fill an answer: ask for fewer at a time.",

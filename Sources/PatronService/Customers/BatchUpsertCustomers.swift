@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -23,7 +26,7 @@ extension CustomerHandlers {
       &violations
     )
     try violations.finish()
-    let now = WallClock.now()
+    let now = WallClock.system.now()
     let batch = try Batch(
       request.customers,
       field: "customers",

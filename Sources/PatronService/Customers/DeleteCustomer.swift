@@ -1,19 +1,11 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
-
-extension Routes {
-  /// The method that erases.
-  mutating func addErasure() {
-    steppedWrite(
-      CustomerService.deleteCustomer,
-      prepare: CustomerHandlers.prepareDelete,
-      apply: CustomerHandlers.delete
-    )
-  }
-}
 
 extension CustomerHandlers {
   /// A checked request.
@@ -75,7 +67,16 @@ extension CustomerHandlers {
       receipt = try writer.read.unfinishedErasure(id: id)
     }
     guard let receipt else { return .done }
-    return try HistoryErasure(store: deletion.store, receipt: receipt).step(in: context)
+    return try step(HistoryErasure(store: deletion.store, receipt: receipt), context)
+  }
+
+  /// Erases one part of the history, and leaves the rest to the next transaction.
+  private static func step(
+    _ erasure: HistoryErasure,
+    _ context: WriteContext
+  ) throws -> WriteStep {
+    let rest = try erasure.step(in: context.store(erasure.store))
+    return rest.map { rest in .more { try step(rest, $0) } } ?? .done
   }
 
   /// Erases the record, or finds the receipt of one whose history is not worked off yet.
@@ -94,7 +95,7 @@ extension CustomerHandlers {
     {
       return unfinished
     }
-    throw try RPCError.customerNotFound(key, in: writer.read)
+    throw try DomainError.customerNotFound(key, in: writer.read)
   }
 }
 

@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -119,64 +122,6 @@ extension CustomerHandlers.Export.Form {
       )
     }
     try violations.finish()
-  }
-}
-
-extension CSVSafety {
-  /// The safety that a request names; smart when it names none.
-  init(_ safety: CsvSafety) {
-    switch safety {
-    case .strict: self = .strict
-    case .off: self = .off
-    default: self = .smart
-    }
-  }
-}
-
-/// Writes customers as JSON, one to a line. One value serves all rows of an export, so that a row
-/// allocates next to nothing.
-private struct CustomerLines: ~Copyable {
-  /// What was written and not taken yet.
-  private(set) var text: [UInt8] = []
-  private var customer: [UInt8] = []
-  private let arena = Arena()
-  private let reader: StoreReader
-  private let suppressed: SuppressedCustomers
-  private let now: Int64
-
-  init(_ reader: StoreReader, _ suppressed: SuppressedCustomers, now: Int64) {
-    self.reader = reader
-    self.suppressed = suppressed
-    self.now = now
-  }
-
-  /// Adds a row. `record` and `stats` are the two parts of one message; a third is made for the few
-  /// who have a suppressed address, or the file would show them as if they could be written to.
-  mutating func add(
-    _ id: Int64,
-    _ record: UnsafeRawBufferPointer,
-    _ stats: UnsafeRawBufferPointer
-  ) throws {
-    customer.removeAll(keepingCapacity: true)
-    customer.append(contentsOf: record)
-    customer.append(contentsOf: stats)
-    if suppressed.contains(id, .sms) || suppressed.contains(id, .email) {
-      let channels = try ChannelStatuses(
-        of: Customer(stored: customer),
-        suppressed,
-        in: reader,
-        at: now
-      )
-      customer += try Customer.with { $0.channels = channels.marketing }.encoded()
-    }
-    try Customer.descriptor.appendJSON(packed: customer, in: arena, to: &text)
-    text.append(UInt8(ascii: "\n"))
-  }
-
-  /// Takes what was written so far.
-  mutating func take() -> [UInt8] {
-    defer { text.removeAll(keepingCapacity: true) }
-    return text
   }
 }
 

@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -21,7 +24,7 @@ extension CustomerHandlers {
     let found: Void? = try reader.customer(key) { _, record, stats in
       try customers.append(record, stats, to: &response)
     }
-    if found == nil { throw try RPCError.customerNotFound(key, in: reader) }
+    if found == nil { throw try DomainError.customerNotFound(key, in: reader) }
   }
 
   private static func getFullCustomer(
@@ -31,7 +34,7 @@ extension CustomerHandlers {
     _ response: inout ResponseBuffer
   ) throws {
     guard let row = try reader.customerRow(key, withProvenance: true) else {
-      throw try RPCError.customerNotFound(key, in: reader)
+      throw try DomainError.customerNotFound(key, in: reader)
     }
     let statuses = try row.body.withUnsafeBytes { record in
       let statuses = try customers.statuses(of: record)

@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -25,7 +28,7 @@ extension CustomerHandlers {
     violations.checkKnown("on_mismatch", request.onMismatch.rawValue, OnMismatch.keep.rawValue)
     let name = violations.source(request.source, usual: "import")
     try violations.finish()
-    let now = WallClock.now()
+    let now = WallClock.system.now()
     let items = Array(request.items.enumerated())
     let batch = try Batch(
       items,

@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import TTRPC
 

@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -61,13 +64,13 @@ extension CustomerHandlers {
 
   private static func plan(_ merge: Merge, _ reader: StoreReader) throws -> MergePlan {
     guard let primary = try reader.customerRow(merge.primary.resolved(in: reader)) else {
-      throw try RPCError.mergedNotFound("primary", merge.primary, in: reader)
+      throw try DomainError.mergedNotFound("primary", merge.primary, in: reader)
     }
     guard let secondary = try reader.customerRow(merge.secondary.resolved(in: reader)) else {
-      throw try RPCError.mergedNotFound("secondary", merge.secondary, in: reader)
+      throw try DomainError.mergedNotFound("secondary", merge.secondary, in: reader)
     }
     guard primary.id != secondary.id else {
-      throw RPCError.invalid(
+      throw DomainError.invalid(
         "secondary",
         "MERGE_WITH_ITSELF",
         "primary and secondary are both customer \(primary.id). Name another customer; if there "
@@ -90,14 +93,14 @@ extension MergePlan {
   }
 }
 
-extension RPCError {
+extension DomainError {
   /// One of the two does not exist: which, but not what it was called. An id may be that of one who
   /// was erased.
   fileprivate static func mergedNotFound(
     _ field: String,
     _ key: CustomerKey,
     in reader: StoreReader
-  ) throws -> RPCError {
+  ) throws -> DomainError {
     if case .id(let id) = key, try reader.erasureID(ofCustomer: id) != nil {
       return customerErased(.notFound, id)
     }

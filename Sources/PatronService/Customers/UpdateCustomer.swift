@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -40,7 +43,7 @@ extension CustomerHandlers {
       input,
       path: "customer",
       defaultCountry: country,
-      now: WallClock.now(),
+      now: WallClock.system.now(),
       isNamed: true,
       violations: &violations
     )
@@ -92,38 +95,18 @@ extension CustomerHandlers {
     at now: Int64
   ) throws -> CustomerChange.Result {
     guard let row = try writer.read.customerRow(.id(update.id), withProvenance: true) else {
-      throw try RPCError.customerNotFound(.id(update.id), in: writer.read)
+      throw try DomainError.customerNotFound(.id(update.id), in: writer.read)
     }
     var change = update.change
     if !update.etag.isEmpty || update.replacesProperties {
       let customer = try Customer(stored: row.body)
       guard update.etag.isEmpty || customer.etag == update.etag else {
-        throw RPCError.etagMismatch(customer.etag)
+        throw DomainError.etagMismatch(customer.etag)
       }
       if update.replacesProperties { change.draft.removeOtherProperties(of: customer) }
     }
     let plan = try change.plan(on: row, in: writer.read)
     return try change.perform(plan, in: writer, at: now)
-  }
-}
-
-extension CustomerChange {
-  /// A change of a customer who is named by other means than the input.
-  init(of draft: CustomerDraft, by actor: ConsentActor) {
-    self.init(
-      draft: draft,
-      mode: .explicit,
-      identity: .upsert,
-      onConflict: .fail,
-      flags: MarketingFlags(
-        sms: draft.acceptsSMS,
-        email: draft.acceptsEmail,
-        actor: actor,
-        source: "update"
-      ),
-      origin: .api,
-      setBy: "update"
-    )
   }
 }
 
@@ -136,9 +119,9 @@ extension CustomerDraft {
   }
 }
 
-extension RPCError {
+extension DomainError {
   /// The record changed since the caller read it.
-  static func etagMismatch(_ current: String) -> RPCError {
+  static func etagMismatch(_ current: String) -> DomainError {
     reason(
       .aborted,
       "ETAG_MISMATCH",

@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -27,7 +30,7 @@ extension CustomerHandlers {
     let change = settings.change(
       request.customer ?? CustomerInput(),
       path: "customer",
-      now: WallClock.now(),
+      now: WallClock.system.now(),
       &violations
     )
     try violations.finish()
@@ -106,62 +109,6 @@ struct UpsertSettings: Sendable {
       onConflict: onConflict,
       now: now,
       &violations
-    )
-  }
-}
-
-extension CustomerChange {
-  /// Checks an input by itself: every field, and that it names a customer.
-  static func checked(
-    _ input: CustomerInput,
-    path: String,
-    mode: ApplyMode,
-    identity: IdentityMode,
-    origin: Origin,
-    country: CountryCode?,
-    source: String,
-    actor: ConsentActor,
-    onConflict: OnConflict = .fail,
-    now: Int64,
-    _ violations: inout Violations
-  ) -> CustomerChange {
-    var draft = CustomerDraft(
-      input,
-      path: path,
-      defaultCountry: country,
-      now: now,
-      violations: &violations
-    )
-    // Platforms send an empty one for guests. It names nobody, and must not take the identifier of
-    // a customer away who is named by an address.
-    if case .clear = draft.externalID { draft.externalID = .leave }
-    // What was given counts, also where it is malformed: one mistake is one violation. What was
-    // left out does not.
-    func given(_ text: String?) -> String? {
-      text.flatMap { $0.contains { !$0.isWhitespace } ? $0 : nil }
-    }
-    let dropped = draft.droppedAddresses
-    let identifiers = Identifiers(
-      externalID: given(input.externalID),
-      emailKey: dropped.contains(.email) ? nil : given(input.email),
-      phone: dropped.contains(.sms) ? nil : given(input.phoneNumber)
-    )
-    if let error = IdentityRequest(mode: identity, given: identifiers).violation {
-      violations.add(path, error)
-    }
-    return CustomerChange(
-      draft: draft,
-      mode: mode,
-      identity: identity,
-      onConflict: onConflict,
-      flags: MarketingFlags(
-        sms: draft.acceptsSMS,
-        email: draft.acceptsEmail,
-        actor: actor,
-        source: source
-      ),
-      origin: origin,
-      suspects: violations.suspects
     )
   }
 }

@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -42,7 +45,7 @@ extension TimelineHandlers {
     ) { response in
       let row = try deletion.order.row(in: writer.read)
       guard let owner = try writer.read.customerRow(.id(row.customerID)) else {
-        throw RPCError.customerErased(.failedPrecondition, row.customerID)
+        throw DomainError.customerErased(.failedPrecondition, row.customerID)
       }
       let events = try writer.read.derivedEvents(of: row)
       try writer.remove(row)

@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -48,9 +51,15 @@ extension TimelineHandlers {
     let reader = StoreReader(context.transaction, export.store)
     let key = try export.customer.resolved(in: reader)
     guard let row = try reader.customerRow(key) else {
-      throw try RPCError.customerNotFound(key, in: reader)
+      throw try DomainError.customerNotFound(key, in: reader)
     }
-    let files = CustomerFiles(export, row, reader, now: context.now)
+    let files = CustomerFiles(
+      of: row,
+      filter: export.filter,
+      safety: export.safety,
+      in: reader,
+      now: context.now
+    )
     let output = TimelineOutput(stream)
     switch export.format {
     case .ndjson: try files.eventLines { try output.add($0, rows: files.rows) }

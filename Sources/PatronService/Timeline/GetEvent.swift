@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -12,7 +15,7 @@ extension TimelineHandlers {
     _ response: inout ResponseBuffer
   ) throws {
     let reader = try context.store(request.storeID)
-    guard let row = try find(request, reader) else { throw RPCError.eventNotFound }
+    guard let row = try find(request, reader) else { throw DomainError.eventNotFound }
     let titles = EventTitles(reader)
     let event = try Event(stored: row.body)
     response.appendMessage(1, row.body + (try titles.missingTitle(of: row)))
@@ -57,26 +60,6 @@ extension TimelineHandlers {
       count += 1
       return count < mostRelated
     }
-  }
-}
-
-extension StoreReader {
-  /// The order that an event of the same customer refers to. It may have become known after the
-  /// event.
-  func order(about event: Event) throws -> OrderRow? {
-    try order(about: event, of: event.customerID)
-  }
-
-  /// The same of an event that is not stored yet.
-  func order(about event: Event, of customerID: Int64) throws -> OrderRow? {
-    let reference = event.references?.orderExternalID ?? ""
-    var row: OrderRow?
-    if event.orderID != 0 {
-      row = try order(id: event.orderID)
-    } else if !reference.isEmpty {
-      row = try order(externalID: reference)
-    }
-    return row?.customerID == customerID ? row : nil
   }
 }
 

@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -21,7 +24,7 @@ extension TimelineHandlers {
     let filter = try TimelineFilter(request.filter ?? EventFilter())
     let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)
     guard let row = try reader.customerRow(key) else {
-      throw try RPCError.customerNotFound(key, in: reader)
+      throw try DomainError.customerNotFound(key, in: reader)
     }
     let binding = binding(filter, row.id, reader.store)
     var position = TimelinePosition(

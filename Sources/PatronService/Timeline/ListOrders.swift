@@ -1,4 +1,7 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -17,7 +20,7 @@ extension TimelineHandlers {
     }
     let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)
     guard let customer = try reader.customer(key, { id, _, _ in id }) else {
-      throw try RPCError.customerNotFound(key, in: reader)
+      throw try DomainError.customerNotFound(key, in: reader)
     }
     var binding = PageBinding(.orders, store: reader.store.name)
     binding.bind(.customer, Fingerprint(customer))
@@ -53,7 +56,7 @@ extension TimelineHandlers {
     _ response: inout ResponseBuffer
   ) throws {
     guard request.customer == nil else {
-      throw RPCError.invalid(
+      throw DomainError.invalid(
         "customer",
         "REF_UNEXPECTED",
         "Parts that wait for their order are nobody's yet: name no customer with pending_parts."

@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -15,11 +18,11 @@ extension OrderRef {
     case .externalID(let text): row = try reader.order(externalID: text)
     case nil: throw Self.missing
     }
-    guard let row else { throw RPCError.orderNotFound }
+    guard let row else { throw DomainError.orderNotFound }
     return row
   }
 
-  fileprivate static let missing = RPCError.invalid(
+  fileprivate static let missing = DomainError.invalid(
     "order",
     "REF_MISSING",
     "No order is named: give id or external_id."
@@ -55,7 +58,7 @@ extension TimelineHandlers {
     let row = try moving.order.row(in: writer.read)
     let key = try moving.customer.resolved(in: writer.read)
     guard let target = try writer.read.customerRow(key) else {
-      throw try RPCError.customerNotFound(key, in: writer.read)
+      throw try DomainError.customerNotFound(key, in: writer.read)
     }
     guard target.id != row.customerID else {
       return try response.append(
@@ -67,14 +70,14 @@ extension TimelineHandlers {
       )
     }
     guard let owner = try writer.read.customerRow(.id(row.customerID)) else {
-      throw RPCError.customerErased(.notFound, row.customerID)
+      throw DomainError.customerErased(.notFound, row.customerID)
     }
     let contribution = try OrderContribution(of: OrderSnapshot(stored: Order(known: row.body)))
     let stats = try CustomerStats(target.stats)
     do throws(RuleError) {
       try stats.check(nil, contribution)
     } catch {
-      throw RPCError.reason(.failedPrecondition, error.reason, error.message)
+      throw DomainError.reason(.failedPrecondition, error.reason, error.message)
     }
     let result = try OrderMove(row, of: owner, to: target).perform(in: writer, at: context.now)
     try response.append(

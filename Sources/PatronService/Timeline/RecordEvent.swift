@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -22,7 +25,7 @@ extension TimelineHandlers {
       request.customer,
       request.event,
       country: country,
-      now: WallClock.now(),
+      now: WallClock.system.now(),
       &violations
     )
     try violations.finish()
@@ -74,7 +77,7 @@ extension TimelineHandlers {
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     try violations.finish()
-    let now = WallClock.now()
+    let now = WallClock.system.now()
     let batch = try Batch(
       request.items,
       field: "items",

@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -23,7 +26,7 @@ extension TimelineHandlers {
       mask: request.updateMask,
       mode,
       country: country,
-      now: WallClock.now(),
+      now: WallClock.system.now(),
       &violations
     )
     try violations.finish()
@@ -60,7 +63,7 @@ extension TimelineHandlers {
     var violations = Violations(request.invalidFields, unspecified: .drop)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     try violations.finish()
-    let now = WallClock.now()
+    let now = WallClock.system.now()
     let mode = GivenOrder.Mode(replaces: request.replace, allowsRegress: request.allowRegress)
     let batch = try Batch(
       request.items,

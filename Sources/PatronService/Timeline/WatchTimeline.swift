@@ -1,5 +1,8 @@
+internal import PatronCore
+internal import PatronFiles
 internal import PatronModel
 internal import PatronProto
+internal import PatronServer
 internal import PatronStore
 internal import ProtobufC
 internal import TTRPC
@@ -17,7 +20,7 @@ extension TimelineHandlers {
   /// Checks a request.
   static func prepareWatch(_ request: WatchTimelineRequest) throws -> WatchRequest {
     guard request.afterSequence >= 0 else {
-      throw RPCError.invalid(
+      throw DomainError.invalid(
         "after_sequence",
         "SEQUENCE_NEGATIVE",
         "A sequence is 1 or more; 0 begins with the next event."
@@ -37,7 +40,7 @@ extension TimelineHandlers {
     let key = try request.customer?.resolved(in: reader)
     let customerID = try key.map { key in
       guard let row = try reader.customerRow(key) else {
-        throw try RPCError.customerNotFound(key, in: reader)
+        throw try DomainError.customerNotFound(key, in: reader)
       }
       return row.id
     }
@@ -61,7 +64,7 @@ extension TimelineHandlers {
   ) throws {
     // 1 is the beginning, also before anything was given that number.
     guard after <= max(last, 1) else {
-      throw RPCError.reason(
+      throw DomainError.reason(
         .outOfRange,
         "SEQUENCE_UNKNOWN",
         "The sequence \(after) was not given out yet, the last one is \(last): it belongs to "
@@ -76,7 +79,7 @@ extension TimelineHandlers {
       oldest = max(oldest, try reader.sequence(beforeNewest: history))
     }
     guard after >= oldest else {
-      throw RPCError.reason(
+      throw DomainError.reason(
         .outOfRange,
         "SEQUENCE_TOO_OLD",
         "Events behind the sequence \(after) are not kept for watches any more; \(oldest) is the "
@@ -134,14 +137,14 @@ struct TimelineWatch: FeedSubscription {
   private func checkReference(_ reader: StoreReader) throws {
     guard let customerID = topic.customerID, let customer else { return }
     if let id = try reader.customer(.id(customerID), { id, _, _ in id }), id != customerID {
-      throw RPCError.watchMoved(
+      throw DomainError.watchMoved(
         "CUSTOMER_MERGED",
         to: id,
         "The customer was merged into customer \(id)."
       )
     }
     if let id = try reader.customer(customer, { id, _, _ in id }), id != customerID {
-      throw RPCError.watchMoved(
+      throw DomainError.watchMoved(
         "REFERENCE_MOVED",
         to: id,
         "The reference names customer \(id) now, another one."
@@ -197,12 +200,12 @@ extension TimelineWatch {
   }
 }
 
-extension RPCError {
+extension DomainError {
   fileprivate static func watchMoved(
     _ reason: String,
     to customerID: Int64,
     _ what: String
-  ) -> RPCError {
+  ) -> DomainError {
     .reason(
       .aborted,
       reason,

@@ -2,6 +2,9 @@ import PatronProto
 import ProtobufC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Parts of an address that are set by themselves.

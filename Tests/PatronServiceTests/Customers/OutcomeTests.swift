@@ -5,6 +5,9 @@ import TTRPC
 import TTRPCNIO
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// CREATED, UPDATED, UNCHANGED and requests that only check.

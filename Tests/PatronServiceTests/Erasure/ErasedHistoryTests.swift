@@ -4,6 +4,10 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronSample
+@testable import PatronServer
 @testable import PatronService
 
 /// Long histories are worked off in several transactions.
@@ -98,7 +102,7 @@ struct ErasedHistoryTests {
         let store = try StoreID.named("")
         // The first step, and then the server is gone.
         try await shop.write { transaction in
-          let context = WriteContext(transaction: transaction, now: WallClock.now())
+          let context = WriteContext(transaction: transaction, now: WallClock.system.now())
           let writer = context.store(store)
           let row = try #require(try writer.read.customerRow(.externalID("c1")))
           let receipt = try Erasure.begin(
@@ -108,7 +112,7 @@ struct ErasedHistoryTests {
             in: writer,
             at: context.now
           )
-          _ = try HistoryErasure(store: store, receipt: receipt).step(in: context)
+          _ = try HistoryErasure(store: store, receipt: receipt).step(in: writer)
         }
         let open = try shop.rows(
           "SELECT count(*) FROM events WHERE instr(body, 'secret') > 0",

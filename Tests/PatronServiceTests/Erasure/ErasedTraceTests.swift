@@ -4,6 +4,9 @@ import PatronStore
 import ProtobufC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Nothing of an erased customer is left in the files.

@@ -5,6 +5,9 @@ import Synchronization
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// What an erasure does in which transaction.
@@ -20,11 +23,11 @@ struct ErasureStepTests {
   ) async throws {
     let store = try StoreID.named("")
     try await shop.write { transaction in
-      let context = WriteContext(transaction: transaction, now: WallClock.now())
+      let context = WriteContext(transaction: transaction, now: WallClock.system.now())
       let writer = context.store(store)
       let row = try #require(try writer.read.customerRow(.externalID(customer)))
       let receipt = try Erasure.begin(row, mode, reason: "", in: writer, at: context.now)
-      _ = try HistoryErasure(store: store, receipt: receipt).step(in: context)
+      _ = try HistoryErasure(store: store, receipt: receipt).step(in: writer)
     }
   }
 

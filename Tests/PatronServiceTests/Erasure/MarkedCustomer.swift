@@ -1,6 +1,9 @@
 import PatronProto
 import ProtobufC
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// A customer whose every text that may be erased is a marker: a word that occurs nowhere else.

@@ -4,6 +4,10 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronSample
+@testable import PatronServer
 @testable import PatronService
 
 /// Counts, of everybody from counters and under a selection by looking.

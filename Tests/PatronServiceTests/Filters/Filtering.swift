@@ -5,6 +5,9 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Filters in few words: `["sms": ["subscribers", "suppressed"], "email": ["subscribers"]]`.
@@ -124,7 +127,7 @@ extension Shop {
             externalID: name,
             emailKey: customer.email,
             phone: nil,
-            updatedAt: WallClock.now(),
+            updatedAt: WallClock.system.now(),
             body: try customer.encoded()
           )
         )

@@ -6,6 +6,10 @@ import SQLite
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronSample
+@testable import PatronServer
 @testable import PatronService
 
 /// The lists behind the filters stay what the records say.

@@ -4,6 +4,9 @@ import ProtobufC
 import TTRPC
 import TTRPCNIO
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// A database with its server and clients, in a directory of its own.
@@ -244,5 +247,5 @@ extension GoogleProtobuf.Timestamp {
   }
 
   /// Seconds since 1970 now.
-  static var now: Int64 { WallClock.now() / 1_000_000 }
+  static var now: Int64 { WallClock.system.now() / 1_000_000 }
 }

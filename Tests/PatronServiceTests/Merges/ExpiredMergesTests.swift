@@ -2,6 +2,9 @@ import PatronProto
 import PatronStore
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// What the journal says of customers goes when a merge cannot be undone any more.

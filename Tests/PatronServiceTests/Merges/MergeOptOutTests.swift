@@ -3,6 +3,9 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Opt-outs outlive merges, whatever becomes of the addresses afterwards.

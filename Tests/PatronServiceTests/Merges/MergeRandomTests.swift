@@ -3,6 +3,10 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronSample
+@testable import PatronServer
 @testable import PatronService
 
 /// Random requests with merges and their ends among them: after every few of them everything that

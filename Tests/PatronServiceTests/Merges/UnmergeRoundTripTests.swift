@@ -3,6 +3,10 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronSample
+@testable import PatronServer
 @testable import PatronService
 
 /// A merge and its end, over many states of consent of both customers: all that can be read of them

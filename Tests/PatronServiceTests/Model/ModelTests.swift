@@ -3,6 +3,9 @@ import PatronStore
 import ProtobufC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Thousands of random requests, compared with a model that a person can read.

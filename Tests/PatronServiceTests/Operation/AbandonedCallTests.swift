@@ -6,6 +6,9 @@ import TTRPC
 import TTRPCNIO
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Work for callers who went away, and requests that are refused before anything is opened.

@@ -1,6 +1,9 @@
 import PatronProto
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// The contract and what is served are one list.

@@ -4,6 +4,9 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Stored bytes that are no message are never an answer: a caller could not read it.

@@ -2,6 +2,9 @@ import PatronProto
 import PatronStore
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// What is kept for a time goes, also where a store makes no more of it.
@@ -50,7 +53,7 @@ struct ExpiredAnswersTests {
           INSERT INTO confirmations (store_id, token_hash, channel, topic, customer_id,
             address_hash, requested_at, expires_at)
           VALUES ('quiet', x'\(token)\(token)', 2, 1, 1, x'00', 0,
-            \(WallClock.now() - Int64(age) * day))
+            \(WallClock.system.now() - Int64(age) * day))
           """
         )
       }

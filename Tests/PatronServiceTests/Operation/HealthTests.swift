@@ -1,5 +1,5 @@
 import PatronProto
-import PatronService
+import PatronServer
 import ProtobufC
 import TTRPC
 import TTRPCNIO

@@ -6,6 +6,9 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// A database of schema version 9 opens, migrates, and answers the same but for what is listed:

@@ -3,6 +3,9 @@ import PatronStore
 import ProtobufC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Orders and statistics as an older version left them.

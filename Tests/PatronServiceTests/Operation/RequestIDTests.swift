@@ -3,6 +3,9 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// A request id stands for one request: nothing is answered as done that is not.

@@ -3,6 +3,9 @@ import SQLite
 import Synchronization
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Writes that take more than one transaction.

@@ -6,6 +6,9 @@ import SQLite
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Numbers that a version before wrote as they were spelled.

@@ -4,6 +4,9 @@ import PatronProto
 import ProtobufC
 import SQLite
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 @testable import PatronStore
 

@@ -4,6 +4,9 @@ import SQLite
 import Synchronization
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 @testable import PatronStore
 

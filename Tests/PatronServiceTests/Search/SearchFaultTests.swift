@@ -6,6 +6,9 @@ import Synchronization
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 @testable import PatronStore
 

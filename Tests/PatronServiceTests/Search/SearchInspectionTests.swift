@@ -2,6 +2,9 @@ import PatronModel
 import SQLite
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 @testable import PatronStore
 

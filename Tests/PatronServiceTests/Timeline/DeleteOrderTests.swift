@@ -4,6 +4,9 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// DeleteOrder: the order and its events go, statistics follow.

@@ -2,6 +2,9 @@ import PatronModel
 import PatronProto
 import ProtobufC
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Events that change their customer, in few words.

@@ -4,6 +4,9 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Fields that events set, and what they must not touch.
@@ -370,7 +373,7 @@ struct EnrichmentTests {
 
   @Test func provenanceIsOfTheFullViewOnly() async throws {
     try await Shop.open { shop in
-      let begun = WallClock.now()
+      let begun = WallClock.system.now()
       try await shop.ada()
       let sent = try await shop.tell(
         "checkout_started",
@@ -391,7 +394,7 @@ struct EnrichmentTests {
       #expect(name.eventID == sent.event?.id)
       let email = try #require(full.provenance.first { $0.field == "email" })
       #expect(email.setBy == "upsert" && email.eventID == 0)
-      #expect(email.setAt.map { (begun...WallClock.now()).contains($0.micros) } == true)
+      #expect(email.setAt.map { (begun...WallClock.system.now()).contains($0.micros) } == true)
       // What changes nothing is noted nowhere.
       let before = try shop.image()
       try await shop.ada()

@@ -4,6 +4,9 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Opt-outs and refusals that name another address than the customer's, and identifiers that events

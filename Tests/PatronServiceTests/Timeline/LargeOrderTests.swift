@@ -5,6 +5,9 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Orders that are as large as they may be, and those of before there was a limit.
@@ -154,11 +157,11 @@ struct LargeOrderTests {
     for limit in [RecordLimit.order, .checkout, .customer, .event] {
       let body = [UInt8](repeating: 0, count: limit.bytes)
       #expect(try limit.checked(body) == body)
-      let error = #expect(throws: RPCError.self) { try limit.checked(body + [0]) }
+      let error = #expect(throws: DomainError.self) { try limit.checked(body + [0]) }?.rpcError
       #expect(error?.reason == limit.reason && error?.code == .failedPrecondition)
       // What is larger already may get smaller, not larger.
       #expect(try limit.checked(body + [0], over: body + [0]) == body + [0])
-      #expect(throws: RPCError.self) { try limit.checked(body + [0, 0], over: body + [0]) }
+      #expect(throws: DomainError.self) { try limit.checked(body + [0, 0], over: body + [0]) }
     }
     #expect(
       [RecordLimit.order, .checkout, .customer, .event].map(\.reason)

@@ -5,6 +5,9 @@ import PatronStore
 import ProtobufC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// What customers answer by text message, through the whole server.

@@ -4,6 +4,9 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Reviews and loyalty, summed up from events in any order.

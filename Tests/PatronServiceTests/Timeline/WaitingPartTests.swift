@@ -4,6 +4,9 @@ import ProtobufC
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Refunds and shipments that come before their order.
@@ -219,7 +222,7 @@ struct WaitingPartTests {
     try await Shop.open { shop in
       _ = try await refund(shop, OrderPartTests.refund("old", 1))
       _ = try await refund(shop, OrderPartTests.refund("old", 1), of: "o2")
-      let past = WallClock.now() - WaitingParts.longest - 1_000_000
+      let past = WallClock.system.now() - WaitingParts.longest - 1_000_000
       try await shop.tamper("UPDATE pending_parts SET received_at = \(past)")
       #expect(try await waiting(shop).pendingParts.isEmpty)
       let placed = try await shop.sync(.of("o1", 1000)) { $0.email = "a@example.com" }
@@ -228,7 +231,10 @@ struct WaitingPartTests {
       #expect(try shop.rows("SELECT 1 FROM pending_parts", columns: 1).count == 1)
       _ = try await refund(shop, OrderPartTests.refund("new", 1), of: "o3")
       #expect(try shop.rows("SELECT part_id FROM pending_parts", columns: 1) == [["new"]])
-      try OrderRebuild.run(shop.store, at: WallClock.now() + WaitingParts.longest + 1_000_000)
+      try OrderRebuild.run(
+        shop.store,
+        at: WallClock.system.now() + WaitingParts.longest + 1_000_000
+      )
       #expect(try shop.rows("SELECT 1 FROM pending_parts", columns: 1).isEmpty)
     }
   }

@@ -5,6 +5,9 @@ import TTRPC
 import TTRPCNIO
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Where a watch may begin, what it costs, and how it ends.

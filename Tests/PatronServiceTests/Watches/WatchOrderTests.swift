@@ -6,6 +6,10 @@ import TTRPC
 import TTRPCNIO
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronSample
+@testable import PatronServer
 @testable import PatronService
 
 /// Nothing is missing and nothing comes twice, whoever writes and whenever a watch begins.

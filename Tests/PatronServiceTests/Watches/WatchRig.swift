@@ -4,6 +4,9 @@ import ProtobufC
 import TTRPC
 import TTRPCNIO
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// A server on a directory that can be opened again: it dies and comes back as a process would.
@@ -134,7 +137,7 @@ extension WatchRig {
     let sink = WriteReply()
     try store.writer.submit(
       WriteJob(deadline: nil, bytes: 0, sink: sink, token: ReplyToken(group: 0, item: 0)) {
-        try body(WriteContext(transaction: $0, now: WallClock.now()))
+        try body(WriteContext(transaction: $0, now: WallClock.system.now()))
         return []
       }
     )

@@ -5,6 +5,9 @@ import TTRPC
 import TTRPCNIO
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Records are joined on the wire from parts that are stored apart: every decoder has to see one

@@ -2,6 +2,9 @@ import PatronProto
 import TTRPC
 import Testing
 
+@testable import PatronCore
+@testable import PatronFiles
+@testable import PatronServer
 @testable import PatronService
 
 /// Tokens of pages by themselves.
@@ -49,7 +52,8 @@ struct PageTokenTests {
       do {
         _ = try PageToken(text, boundTo: other, count: 1)
         Issue.record("\(expected): the token was taken")
-      } catch {
+      } catch let refusal {
+        let error = refusal.rpcError
         #expect(error.message.contains(expected + ":"), "\(error.message)")
         #expect(error.broken == [Broken("page_token", "PAGE_TOKEN_MISMATCH")])
       }

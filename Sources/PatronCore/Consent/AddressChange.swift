@@ -1,0 +1,131 @@
+package import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
+
+/// The address of a channel that a stored record replaces or clears, and what that does to consent:
+/// an agreement covers the address that it was given for, an opt-out is a person's and stays both
+/// with the record and with the address that it loses.
+struct AddressChange {
+  private let channel: PatronModel.Channel
+  /// The addresses in the form that is compared; nil where there is none.
+  private let old: String?
+  private let new: String?
+
+  /// What the ledger and suppressions call it.
+  static let source = "address_change"
+
+  /// The changes from a stored record to the addresses that it is to have. Another spelling of an
+  /// address is none.
+  static func all(from row: CustomerRow, to emailKey: String?, _ phone: String?) -> [AddressChange]
+  {
+    guard row.phone != phone || row.emailKey != emailKey else { return [] }
+    let all = [
+      AddressChange(channel: .sms, old: row.phone, new: phone),
+      AddressChange(channel: .email, old: row.emailKey, new: emailKey),
+    ]
+    return all.filter { $0.old != $0.new }
+  }
+
+  /// Puts what is known of the new address in the place of the channel's states, in a record that
+  /// is not written yet. Returns the topics of agreements and requests that did not go along.
+  func apply(
+    to customer: inout Customer,
+    _ changes: inout ConsentChanges,
+    by actor: ConsentActor,
+    in reader: StoreReader,
+    at now: Int64
+  ) throws -> [PatronModel.Topic] {
+    let known = try consentKept(in: reader)
+    let isKnown = customer.subscriptions.contains { $0.channel.rawValue == channel.rawValue }
+    guard isKnown || known != nil else { return [] }
+    let carries =
+      try isKnown && StoreSettings(of: reader).carryConsentOnAddressChange == true
+    let statement = ConsentStatement(at: now, actor: actor, source: Self.source)
+    var left: [PatronModel.Topic] = []
+    for topic in PatronModel.Topic.allCases {
+      let held = customer.consent(channel, topic)
+      let keeps = topic == .marketing ? known ?? .never : .never
+      let next =
+        carries
+        ? ConsentRules.carry(held) : ConsentRules.readdress(held, to: keeps, by: statement)
+      guard next != held else { continue }
+      if held.isWish, !next.isWish { left.append(topic) }
+      customer.setConsent(next, channel, topic, ledgerID: 0)
+      changes.add(
+        LedgerRow(readdressed: held, to: next, by: statement),
+        channel,
+        topic,
+        ConsentEvidence()
+      )
+    }
+    return left
+  }
+
+  /// Suppresses the address that the record loses where its owner opted out of any topic: whoever
+  /// has it later must not be taken for somebody who never said anything.
+  func keepOptOut(of customer: Customer, in writer: StoreWriter, at now: Int64) throws {
+    guard let old else { return }
+    try KeptOptOut(of: customer, channel, source: Self.source, at: now)?
+      .suppress(old, in: writer)
+  }
+
+  /// What the caller should know where an agreement did not go along and none was given anew.
+  func warning(of left: [PatronModel.Topic], _ customer: Customer) -> Warning? {
+    left.contains { !customer.consent(channel, $0).isWish } ? .notCarried(channel) : nil
+  }
+
+  /// The opt-out in person that is kept with the new address; nil where there is none. Other
+  /// suppressions forbid by themselves.
+  private func consentKept(in reader: StoreReader) throws -> ChannelConsent? {
+    guard let new else { return nil }
+    let optOut = PatronModel.SuppressionReason.unsubscribed.rawValue
+    let kept = try SuppressionReader(reader).suppressions(channel, of: new)
+      .first { $0.reason == optOut }
+    guard let kept else { return nil }
+    return ChannelConsent(
+      state: .unsubscribed,
+      unsubscribedAt: kept.suppressedAt,
+      changedAt: kept.suppressedAt,
+      source: kept.source.isEmpty ? nil : kept.source,
+      changedBy: .customer
+    )
+  }
+}
+
+extension LedgerRow {
+  /// The row of a state that is another one because the address that it is about is.
+  package init(
+    readdressed held: ChannelConsent,
+    to next: ChannelConsent,
+    by statement: ConsentStatement
+  ) {
+    self.init(
+      action: .addressChange,
+      previousState: held.state,
+      newState: next.state,
+      occurredAt: statement.at,
+      actor: statement.actor,
+      source: statement.source,
+      optInLevel: next.optInLevel
+    )
+  }
+}
+
+extension ChannelConsent {
+  /// True when it is an agreement, or a request for one.
+  var isWish: Bool { state == .subscribed || state == .pending }
+}
+
+extension Warning {
+  /// An agreement ended with the address that it was given for.
+  static func notCarried(_ channel: PatronModel.Channel) -> Warning {
+    .with {
+      $0.reason = "CONSENT_NOT_CARRIED"
+      $0.field = "customer.\(channel.identifier.rawValue)"
+      $0.message =
+        "The agreement was given for another \(channel.addressName) than the customer has now, or "
+        + "before there was one, so it ended. Ask again, or send the agreement with the address."
+    }
+  }
+}

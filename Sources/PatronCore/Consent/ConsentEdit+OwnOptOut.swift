@@ -1,0 +1,28 @@
+package import PatronModel
+internal import PatronProto
+internal import PatronStore
+
+extension ConsentEdit {
+  /// Lifts what a customer's own agreement at `at` ends. Only marketing does that: to agree to less
+  /// than everything does not say that everything is wanted again.
+  package mutating func liftOwn(
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
+    _ address: String,
+    _ at: Int64,
+    _ evidence: CheckedEvidence
+  ) throws {
+    guard topic == .marketing else { return }
+    let statement = ConsentStatement(at: at, actor: .customer, source: evidence.source)
+    let cause = SuppressionCause(
+      at: at,
+      actor: .customer,
+      source: evidence.source ?? "",
+      note: evidence.evidence.note,
+      evidence: evidence.evidence
+    )
+    try lift(channel, address, cause) {
+      !ConsentRules.liftedSuppressions(by: statement, of: [$0]).isEmpty
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package import PatronModel
+package import PatronProto
+
+/// Which channels and topics a call is about.
+package struct ConsentScope: Sendable {
+  /// In the order of their numbers, each once; at least one.
+  package var channels: [PatronModel.Channel]
+  /// In the order of their numbers, each once; at least one.
+  package var topics: [PatronModel.Topic]
+
+  /// Checks what a request names. No topic is marketing.
+  package init(
+    _ channels: [PatronProto.Channel],
+    topics: [PatronProto.Topic] = [],
+    _ violations: inout Violations
+  ) {
+    if channels.isEmpty {
+      violations.add(
+        "channels",
+        RuleError(
+          reason: "CHANNELS_MISSING",
+          message: "No channel is named. Expected are CHANNEL_SMS, CHANNEL_EMAIL or both."
+        )
+      )
+    }
+    for (index, channel) in channels.enumerated()
+    where PatronModel.Channel(rawValue: Int(channel.rawValue)) == nil {
+      violations.add("channels[\(index)]", Self.unknown)
+    }
+    for (index, topic) in topics.enumerated() {
+      violations.checkKnown(
+        "topics[\(index)]",
+        topic.rawValue,
+        PatronProto.Topic.loyalty.rawValue
+      )
+    }
+    self.channels = PatronModel.Channel.allCases.filter { channel in
+      channels.contains { Int($0.rawValue) == channel.rawValue }
+    }
+    let named = topics.map { $0 == .unspecified ? .marketing : $0 }
+    self.topics = PatronModel.Topic.allCases.filter { topic in
+      topics.isEmpty ? topic == .marketing : named.contains { Int($0.rawValue) == topic.rawValue }
+    }
+  }
+
+  /// Every channel with every topic.
+  package var pairs: [(channel: PatronModel.Channel, topic: PatronModel.Topic)] {
+    channels.flatMap { channel in topics.map { (channel, $0) } }
+  }
+
+  private static let unknown = RuleError(
+    reason: "ENUM_VALUE_UNKNOWN",
+    message: "The value is none of the enum's. Expected are CHANNEL_SMS and CHANNEL_EMAIL."
+  )
+}

@@ -1,0 +1,81 @@
+package import PatronModel
+package import PatronProto
+
+/// The consent inside a customer's record, as the rules want it.
+extension Customer {
+  /// The consent of a channel and topic; never subscribed where the record has none.
+  package func consent(
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic
+  ) -> PatronModel.ChannelConsent {
+    let entry = subscriptions.first {
+      $0.channel.rawValue == channel.rawValue && $0.topic.rawValue == topic.rawValue
+    }
+    return entry.map(ChannelConsent.init) ?? .never
+  }
+
+  /// The consents of a channel, by topic.
+  package func consents(_ channel: PatronModel.Channel) -> ChannelConsents {
+    var consents = ChannelConsents()
+    for topic in PatronModel.Topic.allCases { consents[topic] = consent(channel, topic) }
+    return consents
+  }
+
+  /// Keeps the consent of a channel and topic, and the ledger row that decided it. Entries are in
+  /// the order of channels and topics, whatever was said first.
+  mutating func setConsent(
+    _ consent: ChannelConsent,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
+    ledgerID: Int64
+  ) {
+    let entry = Subscription(consent, channel, topic, ledgerID: ledgerID)
+    let place = subscriptions.firstIndex {
+      $0.channel == entry.channel && $0.topic == entry.topic
+    }
+    if let place { return subscriptions[place] = entry }
+    subscriptions.append(entry)
+    subscriptions.sort {
+      ($0.channel.rawValue, $0.topic.rawValue) < ($1.channel.rawValue, $1.topic.rawValue)
+    }
+  }
+}
+
+extension ChannelConsent {
+  /// What a record holds.
+  package init(_ entry: Subscription) {
+    self.init(
+      state: PatronModel.ConsentState(rawValue: Int(entry.state.rawValue)) ?? .neverSubscribed,
+      subscribedAt: entry.subscribedAt?.micros,
+      unsubscribedAt: entry.unsubscribedAt?.micros,
+      changedAt: entry.changedAt?.micros,
+      source: entry.source.isEmpty ? nil : entry.source,
+      optInLevel: PatronModel.OptInLevel(rawValue: Int(entry.optInLevel.rawValue)) ?? .unknown,
+      changedBy: ConsentActor(rawValue: Int(entry.changedBy.rawValue)),
+      expiresAt: entry.expiresAt?.micros
+    )
+  }
+}
+
+extension Subscription {
+  /// What a record is to hold.
+  package init(
+    _ consent: ChannelConsent,
+    _ channel: PatronModel.Channel,
+    _ topic: PatronModel.Topic,
+    ledgerID: Int64
+  ) {
+    self.init()
+    self.channel = .init(rawValue: Int32(channel.rawValue))
+    self.topic = .init(rawValue: Int32(topic.rawValue))
+    state = .init(rawValue: Int32(consent.state.rawValue))
+    subscribedAt = consent.subscribedAt.map(GoogleProtobuf.Timestamp.init(micros:))
+    unsubscribedAt = consent.unsubscribedAt.map(GoogleProtobuf.Timestamp.init(micros:))
+    changedAt = consent.changedAt.map(GoogleProtobuf.Timestamp.init(micros:))
+    source = consent.source ?? ""
+    optInLevel = .init(rawValue: Int32(consent.optInLevel.rawValue))
+    changedBy = .init(rawValue: Int32(consent.changedBy?.rawValue ?? 0))
+    expiresAt = consent.expiresAt.map(GoogleProtobuf.Timestamp.init(micros:))
+    self.ledgerID = ledgerID
+  }
+}

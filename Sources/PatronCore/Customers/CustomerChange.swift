@@ -1,0 +1,422 @@
+package import PatronModel
+package import PatronProto
+package import PatronStore
+internal import ProtobufC
+
+/// A change of one customer, checked and ready for a write transaction.
+package struct CustomerChange: Sendable {
+  package var draft: CustomerDraft
+  package var mode: ApplyMode
+  package var identity: IdentityMode
+  package var onConflict: OnConflict
+  package var flags: MarketingFlags
+  /// What a new customer is known by.
+  package var origin: Origin
+  /// Consent that an import brings; nil everywhere else.
+  package var imported: ImportedConsent?
+  /// What sets the fields: `update`, for example. Nil is `upsert`; in changes that fill gaps it is
+  /// nil where the caller notes it, with the event.
+  package var setBy: String?
+  /// When what an order or an event says was true, microseconds since 1970. Fields that were set
+  /// later stay as they are; nil where every field is meant.
+  var asOf: Int64?
+  /// Patron's id of the event that speaks, where it is known already: what it set itself it may
+  /// set again.
+  package var repeats: Int64?
+  /// Identifiers of the request, those of an order included, that the store has to allow.
+  package var suspects: [SuspectedPlaceholder] = []
+
+  /// What became of it.
+  package struct Result {
+    package var row: CustomerRow
+    package var customer: Customer
+    package var outcome: Outcome
+    package var changedFields: [String]
+    package var warnings: [Warning]
+
+    /// The customer's provenance when somebody set what changed; nil where that changes nothing.
+    package func provenance(
+      noting setter: Provenance.Setter,
+      _ reader: StoreReader
+    ) throws -> [UInt8]? {
+      try Provenance.noting(changedFields, by: setter, over: try row.provenance(in: reader))
+    }
+  }
+
+  /// Whom the change is about, found but not changed yet.
+  package struct Plan {
+    package var draft: CustomerDraft
+    package var found: IdentityResolution
+    /// Addresses of the input that are nobody's; the draft has them no more.
+    package var shared = SharedAddresses()
+    /// Channels of which the input gives an address that the customer only answers to, where the
+    /// rest of the plan is free of it.
+    package var former: Set<PatronModel.Channel> = []
+
+    /// The customer as stored, or as it will be once records are merged; nil when a new one is to
+    /// be made.
+    package var row: CustomerRow? { found.row }
+
+    /// Whether what belongs to this customer is the plan's customer's: before or after a merge.
+    package func has(_ customerID: Int64) -> Bool {
+      found.row?.id == customerID || found.merges?.has(customerID) == true
+    }
+
+    /// Whether performing it moves what was read before.
+    var merges: Bool { found.merges != nil }
+  }
+
+  /// Finds the customer. Nothing is written, so that a caller can still
+  /// refuse.
+  package func plan(in reader: StoreReader) throws -> Plan {
+    try suspects.check(in: reader)
+    var draft = draft
+    let shared = try draft.takeShared(in: reader)
+    let found = try IdentityResolution.resolve(
+      &draft,
+      identity,
+      onConflict,
+      replaces: mode == .explicit,
+      without: shared,
+      in: reader
+    )
+    return Plan(draft: draft, found: found, shared: shared)
+  }
+
+  /// The same for a customer who is known: the identifiers are what the customer is to have, and
+  /// those of others are refused.
+  package func plan(on row: CustomerRow, in reader: StoreReader) throws -> Plan {
+    try suspects.check(in: reader)
+    var draft = draft
+    let shared = try draft.takeShared(in: reader)
+    let found = try IdentityResolution.resolve(draft, on: row, in: reader)
+    return Plan(draft: draft, found: found, shared: shared)
+  }
+
+  /// Makes the customer or writes what changed. With `dryRun` nothing is written, and the id of a
+  /// new customer is 0.
+  package func perform(
+    _ plan: Plan,
+    in writer: StoreWriter,
+    at now: Int64,
+    dryRun: Bool = false
+  ) throws -> Result {
+    let draft = plan.draft
+    let found = plan.found
+    if found.merges != nil || !found.formerAddresses.isEmpty {
+      return try performAround(plan, in: writer, at: now, dryRun: dryRun)
+    }
+    var result =
+      if let row = found.row {
+        try update(row, plan, in: writer, at: now, dryRun: dryRun)
+      } else {
+        try create(draft, in: writer, at: now, dryRun: dryRun)
+      }
+    if !dryRun { try noteSharedPhone(plan, in: writer, at: now) }
+    let left = mode == .explicit ? plan.shared.fields.map(Warning.shared) : []
+    result.warnings = draft.warnings + found.kept.map(Warning.kept) + left + result.warnings
+    return result
+  }
+
+  /// Notes that people share a phone number, where this was left with its owner.
+  private func noteSharedPhone(_ plan: Plan, in writer: StoreWriter, at now: Int64) throws {
+    guard let ownerID = plan.found.phoneOwner, let phone = draft.identifiers.phone,
+      let email = draft.identifiers.emailKey ?? plan.row?.emailKey
+    else { return }
+    try SharedPhone.note(
+      phone,
+      of: ownerID,
+      with: email,
+      at: asOf ?? now,
+      in: writer,
+      now: now
+    )
+  }
+
+  private func create(
+    _ draft: CustomerDraft,
+    in writer: StoreWriter,
+    at now: Int64,
+    dryRun: Bool
+  ) throws -> Result {
+    var customer = Customer()
+    var draft = draft
+    let excess = draft.leaveExcessProperties(over: customer)
+    var changed = draft.apply(to: &customer, .explicit, setsExternalID: true)
+    try checkStillValid(customer)
+    try draft.refuseErasedAddresses(in: writer)
+    customer.id = dryRun ? 0 : try writer.nextID()
+    customer.origin = origin
+    customer.createdAt = .init(micros: now)
+    let emailKey = try emailKey(of: customer, draft, over: nil)
+    let said = said(beside: (emailKey, customer.phoneNumber), former: [])
+    let effect = try applyConsent(said, to: &customer, isNew: true, in: writer, at: now)
+    changed += effect.changedFields
+    let row = try write(
+      &customer,
+      effect,
+      emailKey,
+      changed,
+      over: nil,
+      in: writer,
+      at: now,
+      dryRun: dryRun
+    ) {
+      ProfileEvent.created($0)
+    }
+    return Result(
+      row: row,
+      customer: customer,
+      outcome: .created,
+      changedFields: changed.sorted(),
+      warnings: excess + effect.warnings
+    )
+  }
+
+  private func update(
+    _ old: CustomerRow,
+    _ plan: Plan,
+    in writer: StoreWriter,
+    at now: Int64,
+    dryRun: Bool
+  ) throws -> Result {
+    var customer = try Customer(stored: old.body)
+    let before = customer
+    var adopted = false
+    var previousExternalID: String?
+    if case .adopt(_, let previous) = plan.found.decision {
+      adopted = true
+      previousExternalID = previous
+    }
+    var draft = plan.draft
+    let excess = draft.leaveExcessProperties(over: customer)
+    var changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
+    // Most events say nothing new: then nobody needs to know who set what.
+    if let asOf, !changed.isEmpty {
+      draft.leave(
+        what: before,
+        has: try Provenance(stored: old.provenance(in: writer.read)),
+        newerThan: asOf,
+        unlessSetBy: repeats
+      )
+      customer = before
+      changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
+    }
+    try checkStillValid(customer)
+    let emailKey = try emailKey(of: customer, draft, over: old)
+    let moves = AddressChange.all(from: old, to: emailKey, customer.phoneNumber)
+    var reset = ConsentChanges()
+    let left = try moves.map {
+      try $0.apply(to: &customer, &reset, by: flags.actor, in: writer.read, at: now)
+    }
+    let said = said(beside: (emailKey, customer.phoneNumber), former: plan.former)
+    var effect = try applyConsent(said, to: &customer, isNew: false, in: writer, at: now)
+    effect.precede(by: reset)
+    effect.warnings += zip(moves, left).compactMap { $0.warning(of: $1, customer) }
+    changed += effect.changedFields
+    guard !changed.isEmpty else {
+      return Result(
+        row: old,
+        customer: customer,
+        outcome: .unchanged,
+        changedFields: [],
+        warnings: excess + effect.warnings
+      )
+    }
+    let row = try write(
+      &customer,
+      effect,
+      emailKey,
+      changed,
+      over: old,
+      in: writer,
+      at: now,
+      dryRun: dryRun
+    ) {
+      ProfileEvent.updated(before, to: $0, changed)
+    }
+    if !dryRun {
+      for move in moves { try move.keepOptOut(of: before, in: writer, at: now) }
+      if let previousExternalID { try writer.addAlias(previousExternalID, of: customer.id) }
+    }
+    return Result(
+      row: row,
+      customer: customer,
+      outcome: .updated,
+      changedFields: changed.sorted(),
+      warnings: excess + effect.warnings
+        + (try suppressedAddresses(of: row, before: old, in: writer.read))
+    )
+  }
+
+  /// Warns of addresses that a known customer got and that nothing may be sent to, such as those of
+  /// somebody who was erased.
+  private func suppressedAddresses(
+    of row: CustomerRow,
+    before old: CustomerRow,
+    in reader: StoreReader
+  ) throws -> [Warning] {
+    // An agreement or an event may lift them yet, and has warnings of its own.
+    guard mode == .explicit else { return [] }
+    return try PatronModel.Channel.allCases.compactMap { channel in
+      guard let address = row.address(channel), address != old.address(channel),
+        try !SuppressionReader(reader).suppressions(channel, of: address).isEmpty
+      else { return nil }
+      return .about(
+        .addressSuppressed,
+        field: "customer.\(channel.identifier.rawValue)"
+      )
+    }
+  }
+
+  private func applyConsent(
+    _ said: SaidBeside,
+    to customer: inout Customer,
+    isNew: Bool,
+    in writer: StoreWriter,
+    at now: Int64
+  ) throws -> MarketingFlags.Effect {
+    var effect =
+      if let imported = said.imported {
+        try imported.apply(
+          with: said.flags,
+          to: &customer,
+          isNew: isNew,
+          in: writer.read,
+          at: now
+        )
+      } else {
+        try said.flags.apply(to: &customer, in: writer.read, at: now)
+      }
+    effect.warnings = said.warnings + effect.warnings
+    return effect
+  }
+
+  private func write(
+    _ customer: inout Customer,
+    _ effect: MarketingFlags.Effect,
+    _ emailKey: String?,
+    _ changed: [String],
+    over old: CustomerRow?,
+    in writer: StoreWriter,
+    at now: Int64,
+    dryRun: Bool,
+    telling: (Customer) -> Event?
+  ) throws -> CustomerRow {
+    customer.updatedAt = .init(micros: now)
+    var consents = effect.consents
+    var stats = old?.stats ?? []
+    var terms = RowTerms()
+    if old != nil, !CustomerTerms.depend(onAnyOf: changed) { terms.body = .unchanged }
+    if !dryRun {
+      let change = try writer.nextID()
+      customer.etag = String(change)
+      try consents.record(in: &customer, writer, at: now)
+      if mode == .explicit || old == nil, var event = telling(customer) {
+        // What was read in an order or an event of the past was so at its time.
+        if let asOf { event.occurredAt = .init(micros: asOf) }
+        event.actor = .init(rawValue: Int32(flags.actor.rawValue))
+        var timeline = try TimelineWriter(writer, customerID: customer.id, stats: stats, now: now)
+        try timeline.add(event, id: change)
+        stats = try timeline.stats.encoded()
+        if consents.isEmpty { terms.stats = timeline.terms }
+      }
+    }
+    var row = CustomerRow(
+      id: customer.id,
+      externalID: customer.externalID,
+      emailKey: emailKey,
+      phone: customer.phoneNumber,
+      updatedAt: now,
+      body: try RecordLimit.customer.checked(customer.encoded(), over: old?.body),
+      stats: stats
+    )
+    guard !dryRun else { return row }
+    row.provenance = try provenance(noting: changed, over: old, writer.read, at: now)
+    try consents.tell(of: &row, in: writer, at: now)
+    if let old {
+      try writer.update(row, replacing: old, terms: terms)
+    } else {
+      let suppressed = try CustomerTerms.suppressedChannels(
+        of: row,
+        in: writer.read,
+        known: imported == nil ? effect.suppressed : [:]
+      )
+      terms.body = .known(
+        CustomerTerms.of(
+          customer,
+          suppressedChannels: suppressed,
+          sharedPhoneDay: try SharedPhone.day(of: row, in: writer.read)
+        )
+      )
+      try writer.insert(row, terms: terms)
+    }
+    return row
+  }
+
+  /// Who set the fields, this change included where its caller does not note it, who knows more.
+  private func provenance(
+    noting changed: [String],
+    over old: CustomerRow?,
+    _ reader: StoreReader,
+    at now: Int64
+  ) throws -> [UInt8]? {
+    let stored = old.map(\.provenance) ?? []
+    guard let setBy = setBy ?? (mode == .explicit ? "upsert" : nil) else { return stored }
+    return try Provenance.noting(
+      changed,
+      by: Provenance.Setter(name: setBy, at: now),
+      over: try old?.provenance(in: reader) ?? []
+    ) ?? stored
+  }
+
+  /// The form of the e-mail address that is compared: known from the input or the row, where it is
+  /// theirs.
+  private func emailKey(
+    of customer: Customer,
+    _ draft: CustomerDraft,
+    over old: CustomerRow?
+  ) throws -> String? {
+    guard let email = customer.email else { return nil }
+    if let given = draft.email.value, given.display == email { return given.key }
+    if draft.email.isLeave, let old { return old.emailKey }
+    return try EmailAddress(email).key
+  }
+
+  /// What an input alone cannot know: that a customer keeps an address, and how many properties
+  /// there are now.
+  private func checkStillValid(_ customer: Customer) throws {
+    do throws(RuleError) {
+      try IdentityRequest.requireContact(emailKey: customer.email, phone: customer.phoneNumber)
+    } catch {
+      throw DomainError.identity(error)
+    }
+    do throws(RuleError) {
+      try CustomProperty.checkCount(customer.customProperties.count)
+    } catch {
+      throw DomainError.invalid([Violation(path: "customer.custom_properties", error: error)])
+    }
+  }
+}
+
+extension Warning {
+  /// An identifier of another customer was left out.
+  package static func kept(_ field: IdentifierField) -> Warning {
+    .with {
+      $0.reason = "IDENTIFIER_KEPT"
+      $0.field = "customer.\(field.rawValue)"
+      $0.message =
+        "It belongs to another customer, or would replace the customer's own, and was left as it "
+        + "is."
+    }
+  }
+
+  /// An address that is nobody's was left out.
+  package static func shared(_ field: IdentifierField) -> Warning {
+    .with {
+      $0.reason = "IDENTIFIER_SHARED"
+      $0.field = "customer.\(field.rawValue)"
+      $0.message = "The store's settings say that it is nobody's own; it was left out."
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package import PatronModel
+package import PatronProto
+internal import ProtobufC
+
+/// Which fields an update sets, and what becomes of the input by it: fields outside the mask are
+/// left alone, fields of the mask that the input lacks are cleared.
+package struct UpdateMask {
+  /// Whether the custom properties are replaced as a whole.
+  package private(set) var replacesProperties = false
+  /// Flags of which nothing is to be said any more.
+  package private(set) var clearedFlags: [PatronModel.Channel] = []
+
+  /// The most paths of a mask.
+  private static let mostPaths = 200
+  private static let propertyPrefix = "custom_properties."
+  private static let addressPrefix = "address."
+
+  /// Parts of the address that are named by themselves.
+  private var addressParts: [String] = []
+
+  /// Applies a mask to an input. An empty one takes the fields that are present.
+  package init(
+    _ mask: GoogleProtobuf.FieldMask?,
+    on input: inout CustomerInput,
+    _ violations: inout Violations
+  ) {
+    let paths = mask?.paths ?? []
+    guard !paths.isEmpty else { return }
+    guard paths.count <= Self.mostPaths else {
+      violations.add(
+        "update_mask",
+        RuleError(
+          reason: "LIST_TOO_LONG",
+          message: "A mask has up to \(Self.mostPaths) paths; this one has \(paths.count)."
+        )
+      )
+      return
+    }
+    var output = CustomerInput()
+    for (index, path) in paths.enumerated() where !take(path, from: input, to: &output) {
+      violations.add("update_mask.paths[\(index)]", Self.unknown(path))
+    }
+    // Named as a whole it is replaced as a whole.
+    if output.address == nil, !addressParts.isEmpty {
+      output.address = input.address ?? Address()
+      output.addressMask = .with { $0.paths = addressParts }
+    }
+    input = output
+  }
+
+  /// Takes one field; false when there is none of that name.
+  private mutating func take(
+    _ path: String,
+    from input: CustomerInput,
+    to output: inout CustomerInput
+  ) -> Bool {
+    switch path {
+    case "external_id": output.externalID = input.externalID ?? ""
+    case "email": output.email = input.email ?? ""
+    case "phone_number": output.phoneNumber = input.phoneNumber ?? ""
+    case "first_name": output.firstName = input.firstName ?? ""
+    case "last_name": output.lastName = input.lastName ?? ""
+    case "gender": output.gender = input.gender ?? ""
+    case "account_created_at":
+      output.accountCreatedAt = input.accountCreatedAt ?? GoogleProtobuf.Timestamp()
+    case "account_status": output.accountStatus = input.accountStatus ?? ""
+    case "default_language": output.defaultLanguage = input.defaultLanguage ?? ""
+    case "default_currency": output.defaultCurrency = input.defaultCurrency ?? ""
+    case "tags": output.tags = input.tags ?? ""
+    case "address": output.address = input.address ?? Address()
+    case "accepts_sms_marketing":
+      output.acceptsSMSMarketing = input.acceptsSMSMarketing
+      if input.acceptsSMSMarketing == nil { clearedFlags.append(.sms) }
+    case "accepts_email_marketing":
+      output.acceptsEmailMarketing = input.acceptsEmailMarketing
+      if input.acceptsEmailMarketing == nil { clearedFlags.append(.email) }
+    case "custom_properties":
+      output.customProperties = input.customProperties
+      replacesProperties = true
+    default:
+      return takePart(path) || takeProperty(path, from: input, to: &output)
+    }
+    return true
+  }
+
+  /// `address.<name>` is one part of the address.
+  private mutating func takePart(_ path: String) -> Bool {
+    guard path.hasPrefix(Self.addressPrefix) else { return false }
+    let name = String(path.dropFirst(Self.addressPrefix.count))
+    guard AddressPart.named(name) != nil else { return false }
+    addressParts.append(name)
+    return true
+  }
+
+  /// `custom_properties.<name>` is one property.
+  private func takeProperty(
+    _ path: String,
+    from input: CustomerInput,
+    to output: inout CustomerInput
+  ) -> Bool {
+    guard path.hasPrefix(Self.propertyPrefix) else { return false }
+    let name = String(path.dropFirst(Self.propertyPrefix.count))
+    guard !name.isEmpty else { return false }
+    output.customProperties[name] = input.customProperties[name] ?? PatronProto.PropertyValue()
+    return true
+  }
+
+  private static func unknown(_ path: String) -> RuleError {
+    RuleError(
+      reason: "MASK_PATH_UNKNOWN",
+      message: "The path names no field of patron.v1.CustomerInput. Expected is a name such as "
+        + "phone_number, custom_properties.shoe_size for one property, or address.city for one "
+        + "part of the address.",
+      given: Redaction.cut(path)
+    )
+  }
+}

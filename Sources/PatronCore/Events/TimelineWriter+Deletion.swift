@@ -1,0 +1,42 @@
+internal import PatronModel
+package import PatronProto
+package import PatronStore
+internal import ProtobufC
+
+extension TimelineWriter {
+  /// Deletes an event of the customer; summaries and figures are those of the events that are left.
+  /// Fields of the record, consent and suppressions stay as the event left them.
+  package mutating func delete(_ row: EventRow) throws {
+    let event = try Event(stored: row.body)
+    try writer.delete(event, row)
+    changeStats { $0.forget(event) }
+    try recountActivity()
+    try EventEnrichment.forget(event, on: &self)
+  }
+}
+
+extension StoreWriter {
+  /// Deletes an event and leaves its tombstone. Figures of the customer are to be counted anew.
+  package func delete(_ event: Event, _ row: EventRow) throws {
+    let sequence = try nextID()
+    try delete(row, sequence: sequence, body: try event.tombstone(at: sequence).encoded())
+  }
+}
+
+extension Event {
+  /// The parts that followers of the store need to forget the event.
+  fileprivate func tombstone(at sequence: Int64) -> Event {
+    .with {
+      $0.id = id
+      $0.eventID = eventID
+      $0.customerID = customerID
+      $0.source = source
+      $0.sourceName = sourceName
+      $0.product = product
+      $0.type = type
+      $0.channel = channel
+      $0.occurredAt = occurredAt
+      $0.sequence = sequence
+    }
+  }
+}

@@ -1,0 +1,12 @@
+internal import PatronModel
+package import PatronStore
+
+extension CustomerRow {
+  /// True when the customer has the address now, or another spelling of the same line.
+  package func has(_ key: CustomerKey) -> Bool {
+    PatronModel.Channel.allCases.contains { channel in
+      guard let own = address(channel), let named = key.address(channel) else { return false }
+      return named == own || (channel == .sms && PhoneSpellings.twin(of: named) == own)
+    }
+  }
+}

@@ -1,0 +1,294 @@
+package import PatronModel
+package import PatronProto
+package import PatronStore
+internal import ProtobufC
+
+/// A merge of two customers, decided but not written: everything that can be refused was.
+package struct MergePlan {
+  /// The most events, orders, checkouts and ledger rows of the secondary, and of all that a batch
+  /// merges. They move in one write, which everybody waits for: at most about half a second.
+  static let mostRecords: Int64 = 20_000
+
+  package let primary: MergedConsent.Side
+  package let secondary: MergedConsent.Side
+  /// What moves.
+  package let belongings: Belongings
+  /// The merged record; entries that the merge decides have no ledger row yet, and id, etag and
+  /// time of the last change are the primary's.
+  package let customer: Customer
+  /// Statistics without the events that tell of the merge.
+  package let stats: CustomerStats
+  /// What the primary answers to from now on, without what it or the secondary answered to before.
+  package let former: [FormerIdentifier]
+  private let consent: MergedConsent
+  private let emailKey: String?
+  private let provenance: [UInt8]
+
+  /// Decides.
+  ///
+  /// - Throws: FAILED_PRECONDITION `MERGE_TOO_LARGE`, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY`,
+  ///   `AMOUNT_OUT_OF_RANGE`.
+  package init(
+    _ primary: CustomerRow,
+    _ secondary: CustomerRow,
+    _ preferences: MergePreferences = MergePreferences(),
+    in reader: StoreReader
+  ) throws {
+    belongings = try reader.belongings(of: secondary.id, limit: Self.mostRecords + 1)
+    guard belongings.total <= Self.mostRecords else {
+      throw DomainError.mergeTooLarge(secondary.id)
+    }
+    self.primary = try MergedConsent.Side(primary, in: reader)
+    self.secondary = try MergedConsent.Side(secondary, in: reader)
+    var merged: Customer
+    do {
+      merged = try MergedRecord.make(
+        self.primary.customer,
+        self.secondary.customer,
+        preferences
+      )
+      stats = try .joined(
+        CustomerStats(primary.stats),
+        CustomerStats(secondary.stats),
+        of: [primary.id, secondary.id],
+        in: reader
+      )
+    } catch let error as RuleError {
+      throw DomainError.notOne(primary.id, secondary.id, error)
+    }
+    // Two customers never have the same address, so the text tells whose it is.
+    let emailKey =
+      merged.email == self.primary.customer.email ? primary.emailKey : secondary.emailKey
+    let phone = merged.phoneNumber
+    consent = MergedConsent(self.primary, self.secondary) { $0 == .sms ? phone : emailKey }
+    merged.subscriptions = consent.subscriptions
+    self.emailKey = emailKey
+    former = Self.former(of: primary, secondary, merged, emailKey).filter {
+      !preferences.freesReplaced || !primary.has($0)
+    }
+    provenance = MergedRecord.provenance(
+      (self.primary.customer, self.primary.provenance),
+      (self.secondary.customer, self.secondary.provenance),
+      merged
+    )
+    customer = merged
+  }
+
+  private static func former(
+    of primary: CustomerRow,
+    _ secondary: CustomerRow,
+    _ merged: Customer,
+    _ emailKey: String?
+  ) -> [FormerIdentifier] {
+    var all = [FormerIdentifier.id(secondary.id)]
+    for row in [primary, secondary] {
+      if let id = row.externalID, id != merged.externalID { all.append(.externalID(id)) }
+      if let email = row.emailKey, email != emailKey { all.append(.address(.email, email)) }
+      if let phone = row.phone, phone != merged.phoneNumber { all.append(.address(.sms, phone)) }
+    }
+    return all
+  }
+
+  /// Names of the fields that change, sorted.
+  package var changedFields: [String] {
+    var names = MergedRecord.changes(from: primary.customer, to: customer)
+    if customer.subscriptions != primary.customer.subscriptions { names.append("subscriptions") }
+    return names.sorted()
+  }
+
+  /// The primary as it would be stored, for those who go on to change it, before anything is
+  /// written.
+  package func row() throws -> CustomerRow {
+    try row(customer, stats, at: primary.row.updatedAt)
+  }
+
+  /// The primary as a merge would answer it, but for etag and ids of ledger rows, which only a
+  /// write gives out.
+  package func preview(at now: Int64) throws -> CustomerRow {
+    var customer = customer
+    customer.updatedAt = .init(micros: now)
+    var stats = stats
+    stats.count(event(0, by: .operator, at: now))
+    return try row(customer, stats, at: now)
+  }
+
+  /// What becomes of consent.
+  package func summary(_ merged: Customer) -> [SubscriptionChange] {
+    MergedConsent.summary(from: primary.customer, to: merged)
+  }
+
+  private func row(
+    _ customer: Customer,
+    _ stats: CustomerStats,
+    at now: Int64
+  ) throws -> CustomerRow {
+    var row = CustomerRow(
+      id: primary.row.id,
+      externalID: customer.externalID,
+      emailKey: emailKey,
+      phone: customer.phoneNumber,
+      updatedAt: now,
+      body: try RecordLimit.customer.checked(customer.encoded()),
+      stats: try stats.encoded()
+    )
+    row.provenance = provenance
+    return row
+  }
+
+  /// Channels of which an agreement of one of the two did not come over.
+  var notCarried: Set<PatronModel.Channel> { consent.notCarried }
+
+  private func event(_ mergeID: Int64, by actor: ConsentActor, at now: Int64) -> Event {
+    MergeEvent.merged(
+      mergeID,
+      with: secondary.row.id,
+      belongings,
+      former,
+      summary(customer),
+      by: actor,
+      at: now
+    )
+  }
+}
+
+// MARK: - Writing
+
+extension MergePlan {
+  /// What a merge wrote.
+  package struct Result {
+    package var row: CustomerRow
+    package var customer: Customer
+    package var mergeID: Int64
+  }
+
+  /// Writes the merge. The secondary goes first: two customers never have the same identifier, not
+  /// for a moment.
+  package func perform(in writer: StoreWriter, by actor: ConsentActor, at now: Int64) throws
+    -> Result
+  {
+    let mergeID = try writer.nextID()
+    let provenance = try (
+      primary.row.provenance(in: writer.read), secondary.row.provenance(in: writer.read)
+    )
+    let suppressions = try keepOptOuts(in: writer, at: now)
+    writer.noteMove(of: belongings.total)
+    var moved = try move(in: writer, mergeID)
+    moved.suppressions = suppressions
+    var customer = customer
+    customer.updatedAt = .init(micros: now)
+    customer.etag = String(mergeID)
+    var consents = consent.changes
+    try consents.record(in: &customer, writer, at: now)
+    var row = try row(customer, stats, at: now)
+    var timeline = try TimelineWriter(writer, customerID: row.id, stats: row.stats, now: now)
+    try timeline.add(event(mergeID, by: actor, at: now), id: mergeID)
+    row.stats = try timeline.stats.encoded()
+    try writer.update(row, replacing: primary.row)
+    for identifier in moved.formerIdentifiers + former {
+      try writer.add(identifier, of: row.id)
+    }
+    try writer.insert(
+      MergeRow(
+        id: mergeID,
+        primaryID: row.id,
+        secondaryID: secondary.row.id,
+        mergedAt: now,
+        primaryBefore: primary.row.body,
+        primaryAfter: row.body,
+        primaryProvenance: provenance.0,
+        secondary: secondary.row.body,
+        secondaryProvenance: provenance.1,
+        moved: moved
+      )
+    )
+    try writer.emptyMerges(before: now - Unmerge.possibleFor)
+    return Result(row: row, customer: customer, mergeID: mergeID)
+  }
+
+  /// Suppresses the addresses that nothing is sent to any more where their record held an opt-out:
+  /// the consent that the customer has now is another address's, and a later change or an erasure
+  /// must not bring these back without it. Returns what was written, which the end of the merge
+  /// takes back.
+  private func keepOptOuts(in writer: StoreWriter, at now: Int64) throws -> [SuppressionRow] {
+    var written: [SuppressionRow] = []
+    for side in [primary, secondary] {
+      let names = try writer.read.formerIdentifiers(of: side.row.id)
+      for channel in PatronModel.Channel.allCases {
+        let kept = channel == .sms ? customer.phoneNumber : emailKey
+        let own = side.row.address(channel)
+        guard own == nil || own != kept else { continue }
+        let optOut = KeptOptOut(
+          of: side.customer,
+          channel,
+          source: MergedConsent.mergeSource,
+          at: now
+        )
+        guard let optOut else { continue }
+        let addresses = (own.map { [.address(channel, $0)] } ?? []) + names
+        for case .address(channel, let address) in addresses {
+          if let row = try optOut.suppress(address, in: writer) { written.append(row) }
+        }
+      }
+    }
+    return written
+  }
+
+  /// Takes everything from the secondary and removes it.
+  private func move(in writer: StoreWriter, _ mergeID: Int64) throws -> MovedRecords {
+    let (from, to) = (secondary.row.id, primary.row.id)
+    try writer.moveTombstones(from: from, to: to)
+    let moved = MovedRecords(
+      events: try writer.moveEvents(from: from, to: to) {
+        try OwnedBody.naming(to, in: OwnedBody.ofEvent, of: $0)
+      },
+      orders: try writer.moveOrders(from: from, to: to) {
+        try OwnedBody.naming(to, in: OwnedBody.ofOrder, of: $0)
+      },
+      ledger: try writer.moveLedger(from: from, to: to) {
+        try OwnedBody.naming(to, in: OwnedBody.ofLedger, of: $0)
+      },
+      checkouts: try writer.moveCheckouts(from: from, to: to),
+      formerIdentifiers: try writer.read.formerIdentifiers(of: from)
+    )
+    try writer.removeMerged(secondary.row, toldBy: mergeID)
+    return moved
+  }
+}
+
+extension CustomerRow {
+  /// Whether the customer has the address.
+  fileprivate func has(_ former: FormerIdentifier) -> Bool {
+    guard case .address(let channel, let address) = former else { return false }
+    return address == self.address(channel)
+  }
+}
+
+extension DomainError {
+  /// Both together are more than one customer can have. Callers of an upsert did not ask for a
+  /// merge, so it says that one was tried.
+  fileprivate static func notOne(
+    _ primary: Int64,
+    _ secondary: Int64,
+    _ error: RuleError
+  ) -> DomainError {
+    reason(
+      .failedPrecondition,
+      error.reason,
+      "Customers \(primary) and \(secondary) cannot become one customer: "
+        + "\(error.message) Change one of them first, by its id.",
+      metadata: ["customer_id": String(primary), "other_customer_id": String(secondary)]
+    )
+  }
+
+  /// One write cannot move everything.
+  fileprivate static func mergeTooLarge(_ id: Int64) -> DomainError {
+    reason(
+      .failedPrecondition,
+      "MERGE_TOO_LARGE",
+      "Customer \(id) has more than \(MergePlan.mostRecords) events, orders, checkouts and ledger "
+        + "rows, which is more than one merge moves. Name it as the primary and the other one as "
+        + "the secondary, or send the identifiers of one of them only.",
+      metadata: ["customer_id": String(id), "limit": String(MergePlan.mostRecords)]
+    )
+  }
+}

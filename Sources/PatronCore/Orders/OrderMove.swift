@@ -1,0 +1,108 @@
+internal import PatronModel
+package import PatronProto
+package import PatronStore
+internal import ProtobufC
+
+/// An order that goes to another customer. The events that Patron derived from it go along, and so
+/// do the checkout that it came from and the events of that. Both customers are counted anew; what
+/// the order told of the first one's record stays there.
+package struct OrderMove {
+  private let order: OrderRow
+  private let owner: CustomerRow
+  private let target: CustomerRow
+
+  package init(_ order: OrderRow, of owner: CustomerRow, to target: CustomerRow) {
+    self.order = order
+    self.owner = owner
+    self.target = target
+  }
+
+  /// The end of a move.
+  package struct Result {
+    package var order: Order
+    package var eventCount: Int
+    /// The statistics of the customer who has the order now.
+    package var stats: [UInt8]
+  }
+
+  /// Moves the order. Sums of the target that do not fit must have been refused before.
+  package func perform(in writer: StoreWriter, at now: Int64) throws -> Result {
+    var moved = try Order(known: order.body)
+    let tokens = try writer.moveCheckouts(
+      token(of: moved, in: writer.read).map { [$0] } ?? [],
+      from: owner.id,
+      to: target.id
+    )
+    let events = try writer.read.derivedEvents(of: order, checkouts: Set(tokens))
+    moved.customerID = target.id
+    moved.changedAt = .init(micros: now)
+    var row = order
+    row.customerID = target.id
+    row.body = try moved.encoded()
+    try writer.update(row, replacing: order)
+    for event in events {
+      try writer.move(try moving(event, in: writer), from: owner.id)
+    }
+    try writer.recount(owner, setBy: "order_moved", at: now)
+    return Result(
+      order: moved,
+      eventCount: events.count,
+      stats: try writer.recount(target, setBy: "order_moved", at: now)
+    )
+  }
+
+  /// The checkout that the order came from, where it is the owner's.
+  private func token(of order: Order, in reader: StoreReader) throws -> String? {
+    guard let token = order.checkoutToken,
+      try reader.checkout(token: token)?.customerID == owner.id
+    else { return nil }
+    return token
+  }
+
+  /// The event as the target has it. Which order of the customer it was is known no more.
+  private func moving(_ event: Event, in writer: StoreWriter) throws -> EventRow {
+    var event = event
+    event.customerID = target.id
+    event.sequence = try writer.nextID()
+    event.properties["order_number_for_customer"] = nil
+    event.properties["first_order"] = nil
+    return try EventRow(event)
+  }
+}
+
+extension StoreWriter {
+  /// Counts the orders and last events of a customer anew; returns the statistics. `setter` is the
+  /// name of what changed them.
+  @discardableResult
+  package func recount(_ row: CustomerRow, setBy setter: String, at now: Int64) throws -> [UInt8] {
+    let stats = try CustomerStats(row.stats).recounted(of: row.id, in: read)
+    let encoded = try stats.encoded()
+    let provenance = try Provenance.noting(
+      ["order_stats"],
+      by: Provenance.Setter(name: setter, at: now),
+      over: read.provenance(of: row.id)
+    )
+    try setStats(encoded, terms: .known(stats.terms), provenance: provenance, of: row.id)
+    return encoded
+  }
+}
+
+extension StoreReader {
+  /// Events that Patron derived from an order and from checkouts of its customer, in the order of
+  /// their sequences. Those that callers recorded about them name their customer themselves.
+  package func derivedEvents(of order: OrderRow, checkouts tokens: Set<String> = []) throws
+    -> [Event]
+  {
+    var events: [Event] = []
+    try timeline(of: order.customerID, behind: .newest, notBefore: .min) { entry in
+      guard entry.source == PatronProto.EventSource.ecommerce.rawValue else { return true }
+      let event = try Event(stored: Array(entry.body))
+      guard event.eventID.hasPrefix(EventCheck.reservedPrefix) else { return true }
+      if event.orderID == order.id || tokens.contains(event.references?.checkoutToken ?? "") {
+        events.append(event)
+      }
+      return true
+    }
+    return events.sorted { $0.sequence < $1.sequence }
+  }
+}

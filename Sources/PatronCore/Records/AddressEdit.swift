@@ -1,0 +1,113 @@
+package import PatronModel
+package import PatronProto
+internal import ProtobufC
+
+/// What an input makes of the address: another one, or some parts of it.
+package enum AddressEdit: Sendable {
+  /// In the place of what is stored.
+  case whole(Address)
+  /// These parts are set to what the address has, empty ones too; the others stay.
+  case parts(Address, [AddressPart])
+
+  /// The address after a caller who means it.
+  package func applied(to stored: Address?) -> Address? {
+    switch self {
+    case .whole(let address): return address
+    case .parts(let address, let parts):
+      var result = stored ?? Address()
+      for part in parts { result[keyPath: part.field] = address[keyPath: part.field] }
+      return result == Address() ? nil : result
+    }
+  }
+
+  /// The address after somebody who fills gaps.
+  func filling(_ stored: Address?) -> Address? {
+    switch self {
+    case .whole(let address): return stored ?? address
+    case .parts(let address, let parts):
+      return AddressEdit.parts(
+        address,
+        parts.filter { stored?[keyPath: $0.field].isEmpty ?? true }
+      ).applied(to: stored)
+    }
+  }
+}
+
+/// One part of an address, by the name that masks have for it.
+package struct AddressPart: Sendable {
+  package let name: String
+  package let field: any WritableKeyPath<Address, String> & Sendable
+
+  package static let all = [
+    AddressPart(name: "address1", field: \.address1),
+    AddressPart(name: "address2", field: \.address2),
+    AddressPart(name: "city", field: \.city),
+    AddressPart(name: "company", field: \.company),
+    AddressPart(name: "state", field: \.state),
+    AddressPart(name: "zip", field: \.zip),
+    AddressPart(name: "province_code", field: \.provinceCode),
+    AddressPart(name: "country_code", field: \.countryCode),
+    AddressPart(name: "phone_number", field: \.phoneNumber),
+  ]
+
+  package static func named(_ name: String) -> AddressPart? { all.first { $0.name == name } }
+}
+
+extension CustomerDraft {
+  /// The most paths of a mask of the address: more than it has parts.
+  private static let mostPaths = 20
+
+  /// What an input says of the address.
+  package static func address(
+    _ input: CustomerInput,
+    _ path: String,
+    _ country: CountryCode?,
+    _ violations: inout Violations
+  ) -> FieldEdit<AddressEdit> {
+    let paths = input.addressMask?.paths ?? []
+    guard input.address != nil || !paths.isEmpty else { return .leave }
+    let parts = parts(paths, "\(path).address_mask", &violations)
+    var given = input.address ?? Address()
+    // What the mask does not name is not looked at.
+    if !paths.isEmpty {
+      given = AddressEdit.parts(given, parts).applied(to: nil) ?? Address()
+    }
+    let valid = PostalAddress(given).validated(
+      path: "\(path).address",
+      defaultCountry: country,
+      violations: &violations
+    )
+    if !paths.isEmpty { return .set(.parts(Address(valid), parts)) }
+    return valid.isEmpty ? .clear : .set(.whole(Address(valid)))
+  }
+
+  private static func parts(
+    _ paths: [String],
+    _ field: String,
+    _ violations: inout Violations
+  ) -> [AddressPart] {
+    guard paths.count <= mostPaths else {
+      violations.add(
+        field,
+        RuleError(
+          reason: "LIST_TOO_LONG",
+          message: "A mask of an address has up to \(mostPaths) paths; this one has \(paths.count)."
+        )
+      )
+      return []
+    }
+    return paths.enumerated().compactMap { index, path in
+      if let part = AddressPart.named(path) { return part }
+      let names = AddressPart.all.map(\.name).joined(separator: ", ")
+      violations.add(
+        "\(field).paths[\(index)]",
+        RuleError(
+          reason: "MASK_PATH_UNKNOWN",
+          message: "The path names no part of an address. Expected is one of \(names).",
+          given: Redaction.cut(path)
+        )
+      )
+      return nil
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package import PatronStore
+package import ProtobufC
+
+extension Message {
+  /// Decodes what the store keeps. Bytes that cannot be decoded are damage, and no fault of the
+  /// caller.
+  package init(stored bytes: [UInt8]) throws(StoreError) {
+    do {
+      try self.init(decoding: bytes)
+    } catch {
+      throw .undecodable(Self.protoName, error)
+    }
+  }
+
+  /// Checks bytes that the store keeps and that are to be passed on undecoded.
+  package static func checkStored(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    do {
+      try WireCheck.check(bytes, as: descriptor, budget: .max)
+    } catch {
+      throw .undecodable(protoName, error)
+    }
+  }
+}
+
+extension StoreError {
+  fileprivate static func undecodable(_ name: String, _ error: CodecError) -> StoreError {
+    .corrupt("a stored \(name) cannot be decoded: \(error.reason)")
+  }
+}

@@ -1,0 +1,124 @@
+package import PatronModel
+package import PatronProto
+package import PatronStore
+internal import ProtobufC
+
+extension StoreSettings {
+  /// Settings of a store that never changed any. Every field is present.
+  package static let usual = StoreSettings.with {
+    $0.smsDoubleOptIn = false
+    $0.emailDoubleOptIn = false
+    $0.defaultCountry = ""
+    $0.currencyCode = ""
+    $0.allowRecreateAfterErasure = false
+    $0.softBounceThreshold = 5
+    $0.sharedIdentifiers = TextList()
+    $0.sharedPhoneThreshold = 5
+    $0.allowedExternalIDs = TextList()
+    $0.timeZone = ""
+    $0.optOutWords = TextList()
+    $0.optInWords = TextList()
+    $0.carryConsentOnAddressChange = false
+  }
+  private static let softBounceThresholds: ClosedRange<Int32> = 1...100
+
+  /// The settings of a store, with the usual values where it set none. Every field is present.
+  package init(of reader: StoreReader) throws {
+    self = .usual
+    guard let body = try reader.settings() else { return }
+    let stored = try StoreSettings(stored: body)
+    for field in Self.fields where field.isPresent(stored) { field.copy(stored, &self) }
+  }
+
+  /// Whether agreements to messages of a channel are to be confirmed.
+  package func asksForConfirmation(_ channel: PatronModel.Channel) -> Bool {
+    switch channel {
+    case .sms: smsDoubleOptIn ?? false
+    case .email: emailDoubleOptIn ?? false
+    }
+  }
+
+  /// One field by its name in the contract.
+  package struct Field: Sendable {
+    package let name: String
+    package let isPresent: @Sendable (StoreSettings) -> Bool
+    /// Copies the field from the first settings to the second ones.
+    package let copy: @Sendable (StoreSettings, inout StoreSettings) -> Void
+
+    package init<Value>(
+      _ name: String,
+      _ path: any WritableKeyPath<StoreSettings, Value?> & Sendable
+    ) {
+      self.name = name
+      isPresent = { $0[keyPath: path] != nil }
+      copy = { $1[keyPath: path] = $0[keyPath: path] }
+    }
+  }
+
+  /// Every field.
+  package static let fields: [Field] = [
+    Field("sms_double_opt_in", \.smsDoubleOptIn),
+    Field("email_double_opt_in", \.emailDoubleOptIn),
+    Field("default_country", \.defaultCountry),
+    Field("currency_code", \.currencyCode),
+    Field("allow_recreate_after_erasure", \.allowRecreateAfterErasure),
+    Field("soft_bounce_threshold", \.softBounceThreshold),
+    Field("shared_identifiers", \.sharedIdentifiers),
+    Field("shared_phone_threshold", \.sharedPhoneThreshold),
+    Field("allowed_external_ids", \.allowedExternalIDs),
+    Field("time_zone", \.timeZone),
+    Field("opt_out_words", \.optOutWords),
+    Field("opt_in_words", \.optInWords),
+    Field("carry_consent_on_address_change", \.carryConsentOnAddressChange),
+  ]
+
+  private static func words(
+    _ given: TextList?,
+    _ path: String,
+    _ violations: inout Violations
+  ) -> TextList? {
+    guard let given else { return nil }
+    let words = violations.check(path) { () throws(RuleError) in
+      try ReplyWords.checked(given.values)
+    }
+    return .with { $0.values = words ?? [] }
+  }
+
+  /// The settings in the form in which they are stored; what is wrong is added to `violations`.
+  package func checked(_ violations: inout Violations) -> StoreSettings {
+    var settings = self
+    if let text = defaultCountry, !text.isEmpty {
+      settings.defaultCountry =
+        violations.check("settings.default_country") { () throws(RuleError) in
+          try CountryCode(text).code
+        }
+    }
+    if let text = currencyCode, !text.isEmpty {
+      settings.currencyCode =
+        violations.check("settings.currency_code") { () throws(RuleError) in
+          try CurrencyCode(text).code
+        }
+    }
+    if let text = timeZone, !text.isEmpty {
+      settings.timeZone =
+        violations.check("settings.time_zone") { () throws(RuleError) in
+          try StoreTimeZone.name(text)
+        }
+    }
+    settings.optOutWords = Self.words(optOutWords, "settings.opt_out_words", &violations)
+    settings.optInWords = Self.words(optInWords, "settings.opt_in_words", &violations)
+    let thresholds = Self.softBounceThresholds
+    if let softBounceThreshold, !thresholds.contains(softBounceThreshold) {
+      violations.add(
+        "settings.soft_bounce_threshold",
+        RuleError(
+          reason: "SOFT_BOUNCE_THRESHOLD_OUT_OF_RANGE",
+          message: "Expected are \(thresholds.lowerBound) to \(thresholds.upperBound) bounces. "
+            + "Leave it out, and name it in the mask, for the default."
+        )
+      )
+    }
+    settings.checkIdentity(&violations)
+    return settings
+  }
+}

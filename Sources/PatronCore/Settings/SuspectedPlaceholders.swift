@@ -1,0 +1,16 @@
+internal import PatronModel
+internal import PatronProto
+package import PatronStore
+
+extension [SuspectedPlaceholder] {
+  /// Refuses identifiers that look like placeholders, but for those that the store allows. Its
+  /// settings are read only where there is one.
+  ///
+  /// - Throws: `EXTERNAL_ID_PLACEHOLDER`, one violation each.
+  package func check(in reader: StoreReader) throws {
+    guard !isEmpty else { return }
+    let allowed = Set(try StoreSettings(of: reader).allowedExternalIDs?.values ?? [])
+    let refused = filter { !allowed.contains($0.value) }
+    guard refused.isEmpty else { throw InvalidInput(violations: refused.map(\.violation)) }
+  }
+}

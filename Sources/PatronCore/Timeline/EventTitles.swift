@@ -1,0 +1,79 @@
+internal import PatronModel
+package import PatronProto
+package import PatronStore
+internal import ProtobufC
+
+/// Titles of third-party events that brought none. They are not stored but made when an event is
+/// read: the label that the store registered for the type, else that of the catalogue, else the
+/// type itself. So a label is the title of events that were recorded before it, too.
+package final class EventTitles {
+  private let reader: StoreReader
+  private var labels: [Kind: String] = [:]
+
+  private struct Kind: Hashable {
+    var sourceName: String
+    var type: String
+  }
+
+  /// Number of `title` in an event.
+  private static let titleField = 8
+
+  /// Reads registered types with `reader`.
+  package init(_ reader: StoreReader) { self.reader = reader }
+
+  /// Gives an event its title, if it has none.
+  package func complete(_ event: inout Event) throws {
+    guard event.title.isEmpty, event.source == .thirdParty else { return }
+    event.title = try label(Kind(sourceName: event.sourceName, type: event.type))
+  }
+
+  /// The encoded title that belongs behind the bytes of a stored event; empty when they have one.
+  package func missingTitle(of entry: borrowing StoreReader.TimelineEntry) throws -> [UInt8] {
+    guard entry.source == PatronProto.EventSource.thirdParty.rawValue else { return [] }
+    return try missingTitle(in: entry.body) {
+      Kind(
+        sourceName: String(decoding: entry.sourceName, as: UTF8.self),
+        type: String(decoding: entry.type, as: UTF8.self)
+      )
+    }
+  }
+
+  /// The same of the row of an event.
+  package func missingTitle(of row: EventRow) throws -> [UInt8] {
+    guard row.source == PatronProto.EventSource.thirdParty.rawValue else { return [] }
+    return try row.body.withUnsafeBytes { body in
+      try missingTitle(in: body) { Kind(sourceName: row.sourceName, type: row.type) }
+    }
+  }
+
+  private func missingTitle(
+    in body: UnsafeRawBufferPointer,
+    _ kind: () -> Kind
+  ) throws -> [UInt8] {
+    var fields = WireFields(body)
+    while let (field, _) = try fields.next() {
+      if field == Self.titleField { return [] }
+    }
+    return try Event.with { $0.title = try label(kind()) }.encoded()
+  }
+
+  private func label(_ kind: Kind) throws -> String {
+    if let known = labels[kind] { return known }
+    let registered = try reader.eventType(kind.type, of: kind.sourceName)
+      .map(PatronProto.EventType.init(stored:))
+    let label =
+      registered?.label ?? EventCatalogue.type(kind.type, of: .thirdParty)?.label
+      ?? EventTitle.made(of: kind.type)
+    labels[kind] = label
+    return label
+  }
+}
+
+/// The title of an event whose type is in no catalogue.
+enum EventTitle {
+  /// `quiz_completed` becomes `Quiz completed`.
+  static func made(of type: String) -> String {
+    let words = type.split(separator: "_").joined(separator: " ")
+    return words.prefix(1).uppercased() + words.dropFirst()
+  }
+}

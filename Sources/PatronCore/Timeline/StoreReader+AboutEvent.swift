@@ -1,0 +1,24 @@
+internal import PatronModel
+package import PatronProto
+package import PatronStore
+internal import ProtobufC
+
+extension StoreReader {
+  /// The order that an event of the same customer refers to. It may have become known after the
+  /// event.
+  package func order(about event: Event) throws -> OrderRow? {
+    try order(about: event, of: event.customerID)
+  }
+
+  /// The same of an event that is not stored yet.
+  package func order(about event: Event, of customerID: Int64) throws -> OrderRow? {
+    let reference = event.references?.orderExternalID ?? ""
+    var row: OrderRow?
+    if event.orderID != 0 {
+      row = try order(id: event.orderID)
+    } else if !reference.isEmpty {
+      row = try order(externalID: reference)
+    }
+    return row?.customerID == customerID ? row : nil
+  }
+}

@@ -1,0 +1,59 @@
+internal import PatronModel
+internal import PatronProto
+package import PatronStore
+internal import ProtobufC
+
+/// Brings orders that an older version wrote up to this one: the server's time of the last change
+/// has a field of its own, and statistics leave out what was not paid. Parts that waited too long
+/// for their order go, too.
+package enum OrderRebuild {
+  /// Customers of one transaction.
+  private static let batch = 500
+
+  /// Call it after opening a store and before serving it. When it is interrupted, the next call
+  /// goes on where it was. `now` is the present time unless given, microseconds since 1970;
+  /// `progress` is told the customers done so far.
+  package static func run(
+    _ store: Store,
+    at now: Int64? = nil,
+    progress: (Int) -> Void = { _ in }
+  ) throws {
+    let oldest = (now ?? WallClock.system.now()) - WaitingParts.longest
+    var done = 0
+    while true {
+      let count = try store.performAndWait { transaction in
+        try StoreWriter.forgetPendingParts(before: oldest, in: transaction)
+        return try StoreWriter.rebuildOrders(
+          atMost: batch,
+          CustomerTerms.rules,
+          in: transaction,
+          rebuild
+        )
+      }
+      guard count > 0 else { return }
+      done += count
+      progress(done)
+    }
+  }
+
+  /// Orders of customers who were erased stay without statistics.
+  private static func rebuild(_ writer: StoreWriter, of customerID: Int64) throws {
+    var contributions: [OrderContribution] = []
+    for row in try writer.read.orders(of: customerID) {
+      let order = try Order(known: row.body)
+      contributions.append(try OrderContribution(of: OrderSnapshot(stored: order)))
+      var current = row
+      current.body = try order.encoded()
+      if current.body != row.body { try writer.update(current, replacing: row) }
+    }
+    guard let row = try writer.read.customerRow(.id(customerID)), row.id == customerID else {
+      return
+    }
+    var stats = try CustomerStats(row.stats)
+    stats.set(try CustomerOrderStatistics(of: contributions))
+    let encoded = try stats.encoded()
+    if encoded != row.stats {
+      try writer.setStats(encoded, terms: .known(stats.terms), of: customerID)
+    }
+  }
+}

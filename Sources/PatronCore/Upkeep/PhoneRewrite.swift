@@ -1,0 +1,127 @@
+internal import PatronModel
+internal import PatronProto
+package import PatronStore
+internal import ProtobufC
+
+/// Brings phone numbers that an older version wrote into their one form; see docs/phones.md.
+package enum PhoneRewrite {
+  /// Numbers that one transaction looks at, and how many of them it writes.
+  private static let batch = (read: 5000, written: 200)
+
+  /// Rewrites what customers have and answer to; does nothing on a database of this version. Call
+  /// it after opening a store and before serving it. When it is interrupted, the next call goes on
+  /// where it was. `progress` is told the customers changed so far.
+  ///
+  /// Where another customer has the number in its one form, the two are merged if they are surely
+  /// one person. Otherwise both stay as they are, which ``PhoneWarnings`` tells; an opt-out of one
+  /// of them then suppresses the number.
+  package static func run(_ store: Store, progress: (Int) -> Void = { _ in }) throws {
+    var done = 0
+    while let count = try store.performAndWait({
+      try step(in: $0, at: WallClock.system.now())
+    }) {
+      done += count
+      if count > 0 { progress(done) }
+    }
+  }
+
+  /// Looks at the next numbers; returns how many it rewrote, nil when all are done.
+  private static func step(in transaction: WriteTransaction, at now: Int64) throws -> Int? {
+    let work = PhoneWork(transaction)
+    guard let position = try work.position() else { return nil }
+    let numbers = try work.next(position, atMost: batch.read)
+    var written = 0
+    var last: PhoneWork.Number?
+    for number in numbers where written < batch.written {
+      last = number
+      guard let phone = (try? PhoneNumber(number.phone))?.e164, phone != number.phone,
+        let store = StoreID(number.store)
+      else { continue }
+      let spelling = Spelling(
+        writer: StoreWriter(transaction, of: store),
+        spelling: number.phone,
+        phone: phone,
+        now: now
+      )
+      do {
+        try position.isAtAliases ? spelling.rewriteAlias() : spelling.rewriteCustomer()
+      } catch StoreError.corrupt {
+        // A record that cannot be decoded stays as it is; checks report it.
+        continue
+      }
+      written += 1
+    }
+    try work.advance(position, behind: last)
+    return written
+  }
+}
+
+/// One number in a spelling that is not its one form.
+private struct Spelling {
+  let writer: StoreWriter
+  let spelling: String
+  /// Its one form.
+  let phone: String
+  let now: Int64
+
+  /// Rewrites the customer who has the number.
+  func rewriteCustomer() throws {
+    guard let row = try writer.read.customerRow(.phone(spelling), withProvenance: true),
+      row.phone == spelling
+    else { return }
+    try writer.copySuppressions(ofPhone: spelling, to: phone)
+    let owner = try writer.read.customerRow(.phone(phone), withProvenance: true)
+    if let owner, owner.phone == phone { return try join(row, owner) }
+    var customer = try Customer(stored: row.body)
+    customer.phoneNumber = phone
+    var changed = row
+    changed.phone = phone
+    changed.body = try customer.encoded()
+    try writer.update(changed, replacing: row)
+  }
+
+  /// Somebody may have the number now, or answer to it: that is who it finds.
+  func rewriteAlias() throws {
+    guard let row = try writer.read.customerRow(.phone(spelling)) else { return }
+    try writer.copySuppressions(ofPhone: spelling, to: phone)
+    try writer.remove(.address(.sms, spelling))
+    guard try writer.read.customerRow(.phone(phone)) == nil else { return }
+    try writer.add(.address(.sms, phone), of: row.id)
+  }
+
+  private func join(_ row: CustomerRow, _ owner: CustomerRow) throws {
+    do {
+      if isSurelyOne(row, owner) {
+        let merges = try CustomerMerges(
+          [row, owner],
+          taking: Identifiers(phone: phone),
+          replacesTags: false,
+          in: writer.read
+        )
+        _ = try merges.perform(in: writer, at: now)
+        try writer.remove(.address(.sms, spelling))
+        return
+      }
+    } catch is DomainError {
+      // Both together are more than one customer can have, or more than one write moves.
+    }
+    try writer.noteFormerSpelling()
+    for one in [row, owner] {
+      let optOut = KeptOptOut(
+        of: try Customer(stored: one.body),
+        .sms,
+        source: "phone_spelling",
+        at: now
+      )
+      try optOut?.suppress(phone, in: writer)
+      try writer.refreshTerms(of: one.id)
+    }
+  }
+
+  /// True when nothing speaks against it that two customers with one phone are the same person: at
+  /// most one is known to the shop by an external id, and their e-mail addresses do not differ.
+  private func isSurelyOne(_ row: CustomerRow, _ owner: CustomerRow) -> Bool {
+    guard ![row, owner].allSatisfy(\.match.hasOwnExternalID) else { return false }
+    return row.emailKey == nil || owner.emailKey == nil
+  }
+}

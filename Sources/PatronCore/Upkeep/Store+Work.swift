@@ -1,0 +1,31 @@
+package import PatronStore
+internal import Synchronization
+
+extension Store {
+  /// Runs `body` in a transaction of its own on the writer, and returns the result once that is
+  /// committed. The calling thread waits: for work before a store is served.
+  @discardableResult
+  package func performAndWait<Result: Sendable>(
+    _ body: @escaping @Sendable (WriteTransaction) throws -> Result
+  ) throws -> Result {
+    let answers = AnswerQueue()
+    let made = Made<Result>()
+    try writer.submit(
+      WriteJob(deadline: nil, bytes: 0, sink: answers, token: ReplyToken(group: 0, item: 0)) {
+        let result = try body($0)
+        made.result.withLock { $0 = result }
+        return []
+      }
+    )
+    try answers.next()
+    guard let result = made.result.withLock({ $0 }) else {
+      preconditionFailure("a transaction was committed without its job")
+    }
+    return result
+  }
+}
+
+/// The result of a job.
+private final class Made<Result: Sendable>: Sendable {
+  let result = Mutex<Result?>(nil)
+}

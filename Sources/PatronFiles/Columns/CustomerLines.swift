@@ -1,0 +1,52 @@
+package import PatronCore
+internal import PatronModel
+internal import PatronProto
+package import PatronStore
+internal import ProtobufC
+
+/// Writes customers as JSON, one to a line. One value serves all rows of an export, so that a row
+/// allocates next to nothing.
+package struct CustomerLines: ~Copyable {
+  /// What was written and not taken yet.
+  package private(set) var text: [UInt8] = []
+  private var customer: [UInt8] = []
+  private let arena = Arena()
+  private let reader: StoreReader
+  private let suppressed: SuppressedCustomers
+  private let now: Int64
+
+  package init(_ reader: StoreReader, _ suppressed: SuppressedCustomers, now: Int64) {
+    self.reader = reader
+    self.suppressed = suppressed
+    self.now = now
+  }
+
+  /// Adds a row. `record` and `stats` are the two parts of one message; a third is made for the few
+  /// who have a suppressed address, or the file would show them as if they could be written to.
+  package mutating func add(
+    _ id: Int64,
+    _ record: UnsafeRawBufferPointer,
+    _ stats: UnsafeRawBufferPointer
+  ) throws {
+    customer.removeAll(keepingCapacity: true)
+    customer.append(contentsOf: record)
+    customer.append(contentsOf: stats)
+    if suppressed.contains(id, .sms) || suppressed.contains(id, .email) {
+      let channels = try ChannelStatuses(
+        of: Customer(stored: customer),
+        suppressed,
+        in: reader,
+        at: now
+      )
+      customer += try Customer.with { $0.channels = channels.marketing }.encoded()
+    }
+    try Customer.descriptor.appendJSON(packed: customer, in: arena, to: &text)
+    text.append(UInt8(ascii: "\n"))
+  }
+
+  /// Takes what was written so far.
+  package mutating func take() -> [UInt8] {
+    defer { text.removeAll(keepingCapacity: true) }
+    return text
+  }
+}

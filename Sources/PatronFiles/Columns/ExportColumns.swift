@@ -1,0 +1,125 @@
+internal import PatronCore
+package import PatronModel
+internal import PatronProto
+internal import PatronStore
+
+/// Which columns an export has.
+package enum ExportColumns: Sendable {
+  /// All that there are.
+  case all
+  /// Those that an import takes.
+  case writable
+  /// These.
+  case chosen([CustomerColumn])
+
+  /// The name that stands for the columns that an import takes.
+  static let writableName = "writable"
+  private static let greatestCount = 1000
+
+  /// Checks the columns of a request.
+  package init(_ names: [String], _ violations: inout Violations) {
+    switch names {
+    case []: self = .all
+    case [Self.writableName]: self = .writable
+    default: self = .chosen(Self.parse(names, &violations))
+    }
+  }
+
+  private static func parse(
+    _ names: [String],
+    _ violations: inout Violations
+  ) -> [CustomerColumn] {
+    guard names.count <= greatestCount else {
+      violations.add(
+        "columns",
+        RuleError(
+          reason: "LIST_TOO_LONG",
+          message: "An export has up to \(greatestCount) chosen columns."
+        )
+      )
+      return []
+    }
+    var seen: Set<CustomerColumn> = []
+    var columns: [CustomerColumn] = []
+    for (index, name) in names.enumerated() {
+      guard let column = CustomerColumn(name: name) else {
+        violations.add("columns[\(index)]", unknown(name))
+        continue
+      }
+      guard seen.insert(column).inserted else {
+        violations.add(
+          "columns[\(index)]",
+          RuleError(reason: "COLUMN_REPEATED", message: "The column is named twice.", given: name)
+        )
+        continue
+      }
+      columns.append(column)
+    }
+    return columns
+  }
+
+  private static func unknown(_ name: String) -> RuleError {
+    let near = CustomerColumn.nearest(to: name)
+    let hint =
+      near.isEmpty
+      ? " An export without chosen columns has all in its header."
+      : " Did you mean \(near.joined(separator: " or "))?"
+    return RuleError(
+      reason: "COLUMN_UNKNOWN",
+      message: "There is no such column.\(hint) `\(writableName)` must stand alone.",
+      given: name
+    )
+  }
+
+  /// Whether the columns depend on the customers that are exported.
+  package var dependOnRows: Bool {
+    if case .chosen = self { false } else { true }
+  }
+
+  /// The columns, once it is known what there is.
+  package func resolved(_ found: ExportedKinds) -> [CustomerColumn] {
+    switch self {
+    case .all: CustomerColumn.standard + found.columns
+    case .writable: (CustomerColumn.standard + found.columns).filter(\.isWritable)
+    case .chosen(let columns): columns
+    }
+  }
+}
+
+/// What the customers of an export have beyond what all have: consent to other topics than
+/// marketing, and properties. Only what somebody has becomes a column.
+package struct ExportedKinds {
+  /// A bit for each channel and topic.
+  private var topics: UInt64 = 0
+  private var properties = PropertyColumns()
+
+  package init() {}
+
+  private static func bit(_ channel: Int, _ topic: Int) -> UInt64 { 1 << (channel << 3 | topic) }
+
+  /// Notes what the encoded record of a customer has.
+  package mutating func add(_ record: UnsafeRawBufferPointer) throws {
+    var fields = WireFields(record)
+    while let (field, value) = try fields.next() {
+      guard field == 16 || field == 17, case .bytes(let bytes) = value else { continue }
+      if field == 16 {
+        try properties.add(ExportedProperty(bytes))
+      } else {
+        let consent = try ExportedConsent(bytes)
+        topics |= Self.bit(Int(consent.channel), Int(consent.topic))
+      }
+    }
+  }
+
+  /// The columns, in an order that depends on nothing but what there is.
+  package var columns: [CustomerColumn] {
+    var columns: [CustomerColumn] = []
+    for channel in PatronModel.Channel.allCases {
+      for topic in PatronModel.Topic.allCases
+      where topic != .marketing && topics & Self.bit(channel.rawValue, topic.rawValue) != 0 {
+        columns += CustomerColumn.consent(channel, topic)
+      }
+    }
+    return columns + properties.columns
+  }
+}

@@ -1,0 +1,45 @@
+internal import PatronCore
+internal import PatronFiles
+internal import PatronModel
+internal import PatronProto
+internal import PatronServer
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension CustomerHandlers {
+  /// Counts the customers of a filter, and how many of them pass each predefined filter too.
+  static func countCustomers(
+    _ request: CountCustomersRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
+  ) throws {
+    let reader = try context.store(request.storeID)
+    let filter = try CheckedFilter(request.filter)
+    let categories = try facetCategories(request.facetCategories)
+    let counter = FacetCounter(reader: reader, now: context.now)
+    let answer =
+      try filter.isEmpty
+      ? counter.everybody(categories)
+      : counter.customers(in: filter.set(at: context.now, in: reader), categories)
+    try response.append(answer)
+  }
+
+  /// The categories to count by, in the order of the catalogue.
+  private static func facetCategories(
+    _ names: [String]
+  ) throws(DomainError) -> [PatronModel.FilterCategory] {
+    var violations: [Violation] = []
+    for (index, name) in names.enumerated()
+    where name != "*" && FilterCatalogue.category(name) == nil {
+      do throws(RuleError) {
+        try FilterCatalogue.check(category: name, filter: "")
+      } catch {
+        violations.append(Violation(path: "facet_categories[\(index)]", error: error))
+      }
+    }
+    guard violations.isEmpty else { throw .invalid(violations) }
+    let wanted = Set(names)
+    return FilterCatalogue.categories.filter { wanted.contains("*") || wanted.contains($0.id) }
+  }
+}

@@ -1,0 +1,83 @@
+internal import PatronCore
+internal import PatronFiles
+internal import PatronModel
+internal import PatronProto
+internal import PatronServer
+internal import PatronStore
+internal import ProtobufC
+internal import TTRPC
+
+extension CustomerHandlers {
+  /// The store's settings.
+  static func getStoreSettings(
+    _ request: GetStoreSettingsRequest,
+    _ context: ReadContext,
+    _ response: inout ResponseBuffer
+  ) throws {
+    let settings = try StoreSettings(of: try context.store(request.storeID))
+    try response.append(GetStoreSettingsResponse.with { $0.settings = settings })
+  }
+
+  /// A checked request.
+  struct SettingsUpdate: Sendable {
+    var store: StoreID
+    var settings: StoreSettings
+    /// The fields to set.
+    var fields: [StoreSettings.Field]
+  }
+
+  /// Checks everything that needs no look at the store.
+  static func prepareSettings(_ request: UpdateStoreSettingsRequest) throws -> SettingsUpdate {
+    let store = try StoreID.named(request.storeID)
+    var violations = Violations()
+    let paths = request.updateMask?.paths ?? []
+    let names = StoreSettings.fields.map(\.name)
+    for (index, path) in paths.enumerated() where !names.contains(path) {
+      violations.add(
+        "update_mask.paths[\(index)]",
+        RuleError(
+          reason: "MASK_PATH_UNKNOWN",
+          message: "It is no field of the settings. Expected are "
+            + names.sorted().joined(separator: ", ") + ".",
+          given: path
+        )
+      )
+    }
+    if request.settings == nil {
+      violations.add(
+        "settings",
+        RuleError(reason: "SETTINGS_MISSING", message: "No settings are given: say which to set.")
+      )
+    }
+    let given = request.settings ?? StoreSettings()
+    let fields = StoreSettings.fields.filter {
+      paths.isEmpty ? $0.isPresent(given) : paths.contains($0.name)
+    }
+    // What the mask leaves out is not looked at.
+    var named = StoreSettings()
+    for field in fields { field.copy(given, &named) }
+    let settings = named.checked(&violations)
+    try violations.finish()
+    return SettingsUpdate(store: store, settings: settings, fields: fields)
+  }
+
+  /// Changes the store's settings.
+  static func updateSettings(
+    _ update: SettingsUpdate,
+    _ context: WriteContext,
+    _ response: inout ResponseBuffer
+  ) throws {
+    let writer = context.store(update.store)
+    let old = try StoreSettings(of: writer.read)
+    var settings = old
+    for field in update.fields {
+      field.copy(field.isPresent(update.settings) ? update.settings : .usual, &settings)
+    }
+    try settings.readSharedIdentifiers()
+    if settings != old { try writer.setSettings(try settings.encoded()) }
+    if settings.sharedPhoneThreshold != old.sharedPhoneThreshold {
+      try SharedPhone.refresh(in: writer)
+    }
+    try response.append(UpdateStoreSettingsResponse.with { $0.settings = settings })
+  }
+}

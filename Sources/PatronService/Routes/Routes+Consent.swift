@@ -1,0 +1,56 @@
+internal import PatronCore
+internal import PatronFiles
+internal import PatronProto
+internal import PatronServer
+internal import TTRPC
+
+extension Routes {
+  /// The methods of CustomerService that are about consent, and the settings of a store.
+  mutating func addConsent() {
+    typealias Consent = ConsentHandlers
+    write(
+      CustomerService.subscribeCustomer,
+      storeID: \.storeID,
+      country: \.defaultCountry,
+      prepare: Consent.prepareSubscribe,
+      apply: Consent.subscribe
+    )
+    write(
+      CustomerService.confirmSubscription,
+      prepare: Consent.prepareConfirm,
+      apply: Consent.confirm
+    )
+    write(
+      CustomerService.unsubscribeCustomer,
+      prepare: Consent.prepareUnsubscribe,
+      apply: Consent.unsubscribe
+    )
+    write(
+      CustomerService.suppressCustomer,
+      prepare: Consent.prepareSuppress,
+      apply: Consent.suppress
+    )
+    write(
+      CustomerService.unsuppressCustomer,
+      prepare: Consent.prepareUnsuppress,
+      apply: Consent.unsuppress
+    )
+    point(CustomerService.getAddressStatus, Consent.getAddressStatus)
+    point(CustomerService.listSuppressions, Consent.listSuppressions)
+    write(
+      CustomerService.importSuppressions,
+      storeID: \.storeID,
+      country: \.defaultCountry,
+      lacksCountry: \.batch.lacksCountry,
+      prepare: Consent.prepareSuppressions,
+      apply: Consent.importSuppressions
+    )
+    point(CustomerService.listConsentHistory, Consent.listHistory)
+    point(CustomerService.getStoreSettings, CustomerHandlers.getStoreSettings)
+    write(
+      CustomerService.updateStoreSettings,
+      prepare: CustomerHandlers.prepareSettings,
+      apply: CustomerHandlers.updateSettings
+    )
+  }
+}
