@@ -1,10 +1,11 @@
-// What generated code calls to move values between Swift and the C structs.
+// Functions with which generated code moves values between Swift and the C structs.
 
-/// Encoding: values that libprotobuf-c reads through pointers.
+/// Encoding: copies of values that libprotobuf-c reads through pointers. They live until the arena
+/// is reset.
 extension Arena {
-  /// A NUL-terminated copy of `value`, never libprotobuf-c's shared empty string, so that an empty
-  /// string in a oneof stays present. Throws when `value` contains U+0000, which C would cut at;
-  /// `field` is the full proto name for that error.
+  /// Returns a NUL-terminated copy of `value`, never libprotobuf-c's shared empty string, so that
+  /// an empty string in a oneof stays present. Throws if `value` contains U+0000, at which C would
+  /// cut; `field` is the full proto name for that error.
   public func string(_ value: String, _ field: StaticString)
     throws(CodecError) -> UnsafeMutablePointer<CChar>
   {
@@ -27,12 +28,12 @@ extension Arena {
     return .success(memory.assumingMemoryBound(to: CChar.self))
   }
 
-  /// A copy of `value`, or nil when it is empty.
+  /// Returns a copy of `value`, or nil if it is empty.
   public func bytes(_ value: [UInt8]) throws(CodecError) -> UnsafeMutablePointer<UInt8>? {
     try copy(value)
   }
 
-  /// A copy of trivial elements, or nil when there are none.
+  /// Returns a copy of trivial elements, or nil if there are none.
   @inlinable
   public func copy<Element: BitwiseCopyable>(_ elements: [Element])
     throws(CodecError) -> UnsafeMutablePointer<Element>?
@@ -46,7 +47,7 @@ extension Arena {
     return target
   }
 
-  /// The elements converted one by one, or nil when there are none.
+  /// Returns the elements converted one by one, or nil if there are none.
   @inlinable
   public func map<Elements: Collection, Target>(
     _ elements: Elements,
@@ -65,9 +66,9 @@ extension Arena {
   }
 }
 
-/// Decoding: copies out of arrays of libprotobuf-c.
+/// Decoding: copies of arrays of libprotobuf-c.
 public enum CArray {
-  /// A copy of trivial elements.
+  /// Returns a copy of trivial elements.
   @inlinable
   public static func copy<Element: BitwiseCopyable>(
     _ start: UnsafeMutablePointer<Element>?,
@@ -76,7 +77,7 @@ public enum CArray {
     [Element](UnsafeBufferPointer(start: start, count: count))
   }
 
-  /// The elements converted one by one.
+  /// Returns the elements converted one by one.
   @inlinable
   public static func map<Source, Element>(
     _ start: UnsafeMutablePointer<Source>?,
@@ -86,7 +87,7 @@ public enum CArray {
     UnsafeBufferPointer(start: start, count: count).map(convert)
   }
 
-  /// The entries of a map. Of entries with equal keys the last one counts, as proto says.
+  /// Returns the entries of a map. The last entry of a key wins, as protobuf requires.
   @inlinable
   public static func dictionary<Source, Key: Hashable, Value>(
     _ start: UnsafeMutablePointer<Source>?,
@@ -103,7 +104,7 @@ public enum CArray {
 }
 
 extension Message {
-  /// A C struct in `arena` that is filled from this message.
+  /// Allocates a C struct in `arena` and fills it from this message.
   @inlinable
   public func makeC(in arena: borrowing Arena) throws(CodecError) -> UnsafeMutableRawPointer {
     let target = try Self.descriptor.makeStruct(in: arena)

@@ -1,13 +1,14 @@
-/// JSON for any message type, by its descriptor: the proto3 JSON mapping.
+/// JSON for any message type by its descriptor: the proto3 JSON mapping.
 ///
 /// Names are lower camel case, and read in the proto file's spelling too; 64-bit integers are
 /// strings, and read as numbers too; null is the same as absent. Reading is strict: a field that is
-/// unknown, given twice, or one of two members of a oneof is an error that tells line and column.
-/// The messages of `google.protobuf` have their own forms, except for `Struct`, `Value` and
+/// unknown, given twice, or one of two members of a oneof is an error with line and column. The
+/// messages of `google.protobuf` have their own forms, except for `Struct`, `Value` and
 /// `ListValue`, which are treated as ordinary messages. libprotobuf-c takes -0.0 for 0 where a
 /// field has no presence.
 extension MessageDescriptor {
-  /// Reads the one message that is the whole text into a C struct in `arena`.
+  /// Reads the text, which must be one message, into a C struct in `arena`. The struct is valid
+  /// until the arena is reset.
   public func readJSON(
     _ text: UnsafeBufferPointer<UInt8>,
     options: JSONReadOptions = JSONReadOptions(),
@@ -17,7 +18,7 @@ extension MessageDescriptor {
     return try reader.document(self, in: arena)
   }
 
-  /// Reads the one message that is the whole text and encodes it.
+  /// Reads the text, which must be one message, and encodes it.
   public func packJSON(_ text: [UInt8], options: JSONReadOptions = JSONReadOptions())
     throws(JSONError) -> [UInt8]
   {
@@ -34,7 +35,7 @@ extension MessageDescriptor {
     }
   }
 
-  /// The C struct at `message` as JSON text in UTF-8, without a line break at the end.
+  /// Returns the C struct at `message` as JSON text in UTF-8, without a line break at the end.
   public func writeJSON(
     _ message: UnsafeRawPointer,
     options: JSONWriteOptions = JSONWriteOptions()
@@ -44,7 +45,7 @@ extension MessageDescriptor {
     return writer.output
   }
 
-  /// An encoded message as JSON text in UTF-8.
+  /// Returns an encoded message as JSON text in UTF-8.
   public func writeJSON(packed bytes: [UInt8], options: JSONWriteOptions = JSONWriteOptions())
     throws(JSONError) -> [UInt8]
   {
@@ -53,8 +54,8 @@ extension MessageDescriptor {
     return text
   }
 
-  /// Appends an encoded message as JSON text in UTF-8. `arena` is reset before; whoever writes many
-  /// messages keeps one. After an error a part of the text may have been appended.
+  /// Appends an encoded message as JSON text in UTF-8. Resets `arena` first; keep one arena for
+  /// many messages. After an error, a part of the text may have been appended.
   public func appendJSON(
     packed bytes: [UInt8],
     options: JSONWriteOptions = JSONWriteOptions(),
@@ -78,7 +79,7 @@ extension MessageDescriptor {
 }
 
 extension Message {
-  /// Reads the one message that is the whole text.
+  /// Reads the text, UTF-8, which must be one message.
   public init(json text: [UInt8], options: JSONReadOptions = JSONReadOptions()) throws(JSONError) {
     let arena = Arena()
     let source = try text.withUnsafeBufferPointer { buffer throws(JSONError) in
@@ -88,13 +89,13 @@ extension Message {
     withExtendedLifetime(arena) {}
   }
 
-  /// Reads the one message that is the whole text.
+  /// Reads the text, which must be one message.
   public init(json text: String, options: JSONReadOptions = JSONReadOptions()) throws(JSONError) {
     try self.init(json: Array(text.utf8), options: options)
   }
 
-  /// The message as JSON text. Throws for what has no JSON form, such as a timestamp outside the
-  /// years 1 to 9999, and for strings with U+0000.
+  /// Returns the message as JSON text. Throws for values without a JSON form, such as a timestamp
+  /// outside the years 1 to 9999, and for strings with U+0000.
   public func json(_ options: JSONWriteOptions = JSONWriteOptions()) throws(JSONError) -> String {
     let arena = Arena()
     let target: UnsafeMutableRawPointer
@@ -110,19 +111,20 @@ extension Message {
   }
 }
 
-/// Values that follow each other in one text, as on standard input: `{...} {...}`.
+/// JSON values that follow each other in one text, as on standard input: `{...} {...}`.
 public struct JSONValueSequence: Sequence, IteratorProtocol {
   private let text: [UInt8]
   private var position: Int
   private var hasFailed = false
 
-  /// The values of `text`, with space or nothing between them.
+  /// Creates the sequence of the values of `text`, with space or nothing between them.
   public init(_ text: [UInt8]) {
     self.text = text
     position = text.withUnsafeBufferPointer { JSONScanner($0).position }
   }
 
-  /// The text of the next value, checked as JSON, or nil at the end. After an error comes nil.
+  /// Returns the text of the next value, checked as JSON, or nil at the end. Returns nil after an
+  /// error.
   public mutating func next() -> Result<ArraySlice<UInt8>, JSONError>? {
     if hasFailed { return nil }
     let found = text.withUnsafeBufferPointer { buffer -> Result<Range<Int>?, JSONError> in

@@ -1,6 +1,6 @@
 internal import CProtobufC
 
-/// A repeated field while its elements come in: an array in an arena that doubles.
+/// A repeated field that is being read: an array in an arena that doubles.
 private struct GrowingArray {
   let stride: Int
   var start: UnsafeMutableRawPointer?
@@ -9,7 +9,7 @@ private struct GrowingArray {
 
   init(stride: Int) { self.stride = stride }
 
-  /// Room for one more element.
+  /// Returns room for one more element. Moves the array if it is full.
   mutating func append(_ reader: borrowing JSONReader, in arena: borrowing Arena)
     throws(JSONError) -> UnsafeMutableRawPointer
   {
@@ -30,7 +30,7 @@ private struct GrowingArray {
 }
 
 extension FieldDescriptor {
-  /// The size of one element in the array of a repeated field.
+  /// The size of one element in the array of a repeated field, in bytes.
   var elementStride: Int {
     switch type {
     case .int32, .sint32, .sfixed32, .uint32, .fixed32, .float, .bool, .enumeration: 4
@@ -106,7 +106,7 @@ extension JSONReader {
     return entry
   }
 
-  /// Keys are strings in JSON whatever their type.
+  /// Stores the key of a map entry. JSON writes keys of every type as strings.
   private func mapKey(
     _ field: FieldDescriptor,
     _ key: JSONScanner.StringToken,

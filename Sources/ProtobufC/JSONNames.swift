@@ -8,7 +8,7 @@ enum JSONSpecial {
   case any
   case wrapper
 
-  /// The form of a message type, or nil when it is an ordinary object.
+  /// Creates the form of a message type, or nil for an ordinary object.
   init?(_ descriptor: MessageDescriptor) {
     let name = descriptor.pointer.pointee.name
     guard let name, hasPrefix(name, "google.protobuf.") else { return nil }
@@ -34,7 +34,7 @@ private func hasPrefix(_ name: UnsafePointer<CChar>, _ prefix: StaticString) -> 
 }
 
 extension FieldDescriptor {
-  /// The name in JSON: `external_id` is `externalId`.
+  /// The name in JSON: `externalId` for `external_id`.
   var jsonName: String {
     var bytes = [UInt8]()
     appendJSONName(to: &bytes)
@@ -57,7 +57,7 @@ extension FieldDescriptor {
     }
   }
 
-  /// True when `key` is the name in the proto file or the name in JSON.
+  /// Returns true if `key` is the name in the proto file or the name in JSON.
   func isNamed(_ key: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let name = UnsafePointer<CChar>(pointer.pointee.name) else { return false }
     return Self.equal(name, key) || Self.equalCamel(name, key)
@@ -93,7 +93,7 @@ extension FieldDescriptor {
     return index == key.count
   }
 
-  /// ``isMap``, quickly for what is none.
+  /// ``isMap``, with a fast path for fields that are not maps.
   var isJSONMap: Bool {
     guard isRepeated, pointer.pointee.type == PROTOBUF_C_TYPE_MESSAGE,
       let entry = message, entry.pointer.pointee.n_fields == 2
@@ -103,14 +103,14 @@ extension FieldDescriptor {
 }
 
 extension MessageDescriptor {
-  /// The field at `index`, in order of number.
+  /// Returns the field at `index`, in order of number.
   func field(at index: Int) -> FieldDescriptor { FieldDescriptor(pointer.pointee.fields + index) }
 
-  /// How many fields there are.
+  /// The number of fields.
   var fieldCount: Int { Int(pointer.pointee.n_fields) }
 
-  /// The index of the field that `key` names. Texts mostly have the order of the proto file, so the
-  /// search begins at `hint`.
+  /// Returns the index of the field named `key`, or nil. Texts mostly have the order of the proto
+  /// file, so the search begins at `hint`.
   func index(ofKey key: UnsafeBufferPointer<UInt8>, hint: Int) -> Int? {
     let count = fieldCount
     for step in 0..<count {
@@ -121,9 +121,10 @@ extension MessageDescriptor {
   }
 }
 
-/// Lower camel case of one part of a field mask and back.
+/// The conversion of one part of a field mask to lower camel case and back.
 enum JSONMaskPath {
-  /// `default_address.zip` as `defaultAddress.zip`; nil when it could not be read back.
+  /// Returns the lower camel case of a path, `defaultAddress.zip` for `default_address.zip`, or nil
+  /// if reading it back would give another path.
   static func camel(_ path: String) -> String? {
     var result = ""
     var upper = false
@@ -143,7 +144,8 @@ enum JSONMaskPath {
     return upper ? nil : result
   }
 
-  /// The inverse; nil when there is an underscore.
+  /// Returns the snake case of a path, the inverse of ``camel(_:)``, or nil if it has an
+  /// underscore.
   static func snake(_ path: some StringProtocol) -> String? {
     var result = ""
     for scalar in path.unicodeScalars {

@@ -2,28 +2,28 @@
 public struct JSONInstant: Sendable, Hashable {
   /// Seconds since 1970-01-01T00:00:00Z.
   public var seconds: Int64
-  /// 0 to 999,999,999, counted forward.
+  /// The nanoseconds within the second, 0 to 999,999,999, counted forward.
   public var nanoseconds: Int32
 
-  /// An instant.
+  /// Creates an instant; the values are not checked.
   public init(seconds: Int64, nanoseconds: Int32) {
     self.seconds = seconds
     self.nanoseconds = nanoseconds
   }
 }
 
-/// How JSON text is read.
+/// Options for reading JSON text.
 public struct JSONReadOptions: Sendable {
-  /// Passes over fields that the message does not have. They are an error otherwise.
+  /// True to skip unknown fields. They are an error otherwise.
   public var ignoresUnknownFields: Bool
-  /// Finds the type that an `Any` names; gets the full proto name. Without it an `Any` cannot be
-  /// read.
+  /// The lookup of the type that an `Any` names, by its full proto name. Without it an `Any` cannot
+  /// be read.
   public var resolve: (@Sendable (String) -> MessageDescriptor?)?
-  /// Reads what is not an RFC 3339 timestamp, for other forms of ISO 8601; nil when the text is no
-  /// instant.
+  /// The parser of timestamps that are not RFC 3339, for other forms of ISO 8601. It returns nil if
+  /// the text is not an instant.
   public var parseInstant: (@Sendable (String) -> JSONInstant?)?
 
-  /// Strict reading by default.
+  /// Creates options; the defaults read strictly.
   public init(
     ignoresUnknownFields: Bool = false,
     resolve: (@Sendable (String) -> MessageDescriptor?)? = nil,
@@ -35,17 +35,17 @@ public struct JSONReadOptions: Sendable {
   }
 }
 
-/// How JSON text is written.
+/// Options for writing JSON text.
 public struct JSONWriteOptions: Sendable {
-  /// One member a line, indented by two spaces. Compact text has no line break.
+  /// True for one member a line, indented by two spaces. Compact text has no line break.
   public var pretty: Bool
-  /// Writes fields without presence also when they hold their default: `0`, `""`, `[]`.
+  /// True to write fields without presence also when they hold their default: `0`, `""`, `[]`.
   public var writesDefaults: Bool
-  /// Finds the type that an `Any` names; gets the full proto name. An `Any` of a type that is not
-  /// found is written with its bytes: `{"@type": URL, "value": BASE64}`.
+  /// The lookup of the type that an `Any` names, by its full proto name. An `Any` of a type that is
+  /// not found is written with its bytes: `{"@type": URL, "value": BASE64}`.
   public var resolve: (@Sendable (String) -> MessageDescriptor?)?
 
-  /// Compact text without defaults by default.
+  /// Creates options; the defaults write compact text without default values.
   public init(
     pretty: Bool = false,
     writesDefaults: Bool = false,

@@ -1,7 +1,7 @@
 internal import CProtobufC
 
 extension JSONReader {
-  /// Reads a value that is no message into `slot`.
+  /// Reads a value that is not a message into `slot`.
   mutating func scalar(
     _ field: FieldDescriptor,
     at slot: UnsafeMutableRawPointer,
@@ -73,7 +73,8 @@ extension JSONReader {
     }
   }
 
-  /// The text of a number, or of a string that holds nothing else; nil for another kind of value.
+  /// Returns the range of a number, or of a string that holds only a number. Returns nil for a
+  /// value of another kind.
   private mutating func numberText(_ kind: JSONScanner.Kind) throws(JSONError) -> Range<Int>? {
     if kind == .number { return try scanner.number() }
     guard kind == .string else { return nil }
@@ -88,7 +89,7 @@ extension JSONReader {
     return token.start..<token.end
   }
 
-  /// Stores the number at `range`; false when it is no integer of the type.
+  /// Stores the number at `range`. Returns false if it is not an integer of the type.
   func storeInteger(_ type: FieldType, _ range: Range<Int>, at slot: UnsafeMutableRawPointer)
     -> Bool
   {
@@ -140,7 +141,8 @@ extension JSONReader {
     }
   }
 
-  /// The numbers that JSON has no number for; nil leaves the position where it was.
+  /// Reads `NaN`, `Infinity` or `-Infinity`, for which JSON has no number. Returns nil for another
+  /// string and does not move the position.
   private mutating func specialNumber() throws(JSONError) -> Double? {
     let start = scanner.position
     switch scanner.text(try scanner.string()) {

@@ -2,7 +2,7 @@ internal import CProtobufC
 internal import Glibc
 
 extension JSONWriter {
-  /// Writes the value of the field's type that lies at `slot`.
+  /// Writes the value of the field's type at `slot`.
   mutating func value(
     _ field: FieldDescriptor,
     _ slot: UnsafeRawPointer,
@@ -16,7 +16,7 @@ extension JSONWriter {
     case .bool: text(slot.load(as: Int32.self) != 0 ? "true" : "false")
     case .int32, .sint32, .sfixed32: integer(slot.load(as: Int32.self))
     case .uint32, .fixed32: integer(slot.load(as: UInt32.self))
-    // Strings, because numbers of JSON readers are often doubles of 53 bits.
+    // Strings, because JSON readers often read numbers as doubles of 53 bits.
     case .int64, .sint64, .sfixed64: quoted { $0.integer(slot.load(as: Int64.self)) }
     case .uint64, .fixed64: quoted { $0.integer(slot.load(as: UInt64.self)) }
     case .float: number(slot.load(as: Float.self))
@@ -36,7 +36,7 @@ extension JSONWriter {
     output.append(UInt8(ascii: "\""))
   }
 
-  /// Exports write many numbers, so no string is made on the way.
+  /// Writes an integer without making a string, because exports write many of them.
   private mutating func integer(_ value: some FixedWidthInteger) {
     if value < 0 { output.append(UInt8(ascii: "-")) }
     var rest = UInt64(value.magnitude)
@@ -56,8 +56,8 @@ extension JSONWriter {
     } else if value.isInfinite {
       text(value < 0 ? "\"-Infinity\"" : "\"Infinity\"")
     } else {
-      // The shortest text that reads back as the same number; whole numbers without a point, but
-      // for -0.0, which many readers would take for the integer 0.
+      // The shortest text that reads back as the same number. Whole numbers have no point, except
+      // -0.0, which many readers would take for the integer 0.
       let description = value.description
       let isWhole = value != 0 && description.hasSuffix(".0")
       text(
@@ -97,7 +97,7 @@ extension JSONWriter {
     )
   }
 
-  /// Copies what needs no escape in one go: most strings have nothing that does.
+  /// Writes a string and copies runs without escapes at once: most strings need none.
   private mutating func string(_ text: UnsafeBufferPointer<UInt8>) {
     output.append(UInt8(ascii: "\""))
     var start = 0

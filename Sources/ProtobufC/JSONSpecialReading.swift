@@ -1,6 +1,6 @@
 internal import CProtobufC
 
-/// The messages of `google.protobuf` that have a JSON form of their own.
+/// Reading of the messages of `google.protobuf` that have a JSON form of their own.
 extension JSONReader {
   private mutating func text(_ descriptor: MessageDescriptor) throws(JSONError) -> String {
     try scanner.expect(.string, for: Self.expectation(descriptor))
@@ -103,7 +103,7 @@ extension JSONReader {
     (target + valueField.offset).storeBytes(of: packed, as: ProtobufCBinaryData.self)
   }
 
-  /// Finds `@type`, which may stand anywhere in the object; nil for an empty object.
+  /// Finds `@type`, which may stand anywhere in the object. Returns nil for an empty object.
   private mutating func anyType(_ depth: Int) throws(JSONError) -> JSONScanner.StringToken? {
     let start = scanner.position
     scanner.position += 1

@@ -75,8 +75,8 @@ extension JSONScanner {
     return value
   }
 
-  /// Writes the characters of `token`, at most as many bytes as it has in the text. Returns how
-  /// many there are.
+  /// Writes the characters of `token` to `target`, at most as many bytes as it has in the text.
+  /// Returns the number of bytes.
   func copy(_ token: StringToken, to target: UnsafeMutablePointer<UInt8>) -> Int {
     guard token.hasEscapes else {
       if let base = bytes.baseAddress, token.end > token.start {
@@ -101,7 +101,8 @@ extension JSONScanner {
     return written
   }
 
-  /// The character of the escape at `cursor`; ``string()`` has checked it.
+  /// Returns the character of the escape at `cursor`, which ``string()`` has checked, and moves
+  /// past it.
   private func unescape(_ cursor: inout Int) -> Unicode.Scalar {
     let letter = bytes[cursor + 1]
     guard letter == UInt8(ascii: "u") else {
@@ -123,7 +124,7 @@ extension JSONScanner {
     return Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)) ?? "\u{FFFD}"
   }
 
-  /// The characters of `token`.
+  /// Returns the characters of `token`, without escapes.
   func text(_ token: StringToken) -> String {
     String(unsafeUninitializedCapacity: max(token.end - token.start, 1)) { buffer in
       buffer.baseAddress.map { copy(token, to: $0) } ?? 0

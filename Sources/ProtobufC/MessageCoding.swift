@@ -1,12 +1,12 @@
 extension Message {
-  /// Decodes a message; fields that this version does not know are dropped. `arena` holds what
-  /// libprotobuf-c unpacks; nothing points into it afterwards. Reset it before, with a limit of
-  /// ``Arena/decodingLimit(payload:)`` or less.
+  /// Decodes a message; unknown fields are dropped. `arena` holds the unpacked struct; nothing
+  /// points into it afterwards. Reset it before, with a limit of ``Arena/decodingLimit(payload:)``
+  /// or less.
   public init(decoding bytes: UnsafeRawBufferPointer, arena: borrowing Arena) throws(CodecError) {
     self.init(fromC: try Self.descriptor.unpack(bytes, in: arena))
   }
 
-  /// Decodes a message.
+  /// Decodes a message; unknown fields are dropped. Uses an arena of its own.
   public init(decoding bytes: [UInt8]) throws(CodecError) {
     let arena = Arena(limit: Arena.decodingLimit(payload: bytes.count))
     let source = try bytes.withUnsafeBufferPointer { buffer throws(CodecError) in
@@ -18,7 +18,7 @@ extension Message {
 
   /// Encodes the message into `arena`: the result is valid until the arena is reset. Maps are
   /// sorted by key, so equal messages give equal bytes. libprotobuf-c takes -0.0 for absent where a
-  /// field has no explicit presence. Throws when the arena is full or a string contains U+0000.
+  /// field has no explicit presence. Throws if the arena is full or a string contains U+0000.
   public func encode(into arena: borrowing Arena) throws(CodecError) -> UnsafeRawBufferPointer {
     let descriptor = Self.descriptor
     let target = try descriptor.makeStruct(in: arena)
@@ -26,7 +26,7 @@ extension Message {
     return try descriptor.pack(target, in: arena)
   }
 
-  /// The encoded message. Throws when a string contains U+0000.
+  /// Returns the encoded message. Throws if a string contains U+0000.
   public func encoded() throws(CodecError) -> [UInt8] {
     let arena = Arena()
     let bytes = [UInt8](try encode(into: arena))
@@ -34,7 +34,7 @@ extension Message {
     return bytes
   }
 
-  /// The size of the encoded message in bytes. Costs nearly as much as encoding it. Throws when a
+  /// The size of the encoded message in bytes. Costs nearly as much as encoding it. Throws if a
   /// string contains U+0000.
   public var encodedSize: Int {
     get throws(CodecError) {
@@ -47,7 +47,7 @@ extension Message {
     }
   }
 
-  /// Full proto name: `patron.v1.Customer`.
+  /// The full proto name: `patron.v1.Customer`.
   public static var protoName: String { descriptor.name }
 
   /// Builds a message: `Customer.with { $0.email = "a@example.com" }`.

@@ -1,13 +1,13 @@
 internal import CProtobufC
 
-/// How a value is laid out on the wire.
+/// The layout of a value on the wire.
 enum WireType: UInt32 {
   case varint = 0
   case fixed64 = 1
   case lengthDelimited = 2
   case fixed32 = 5
 
-  /// The layout of libprotobuf-c's field type.
+  /// Returns the layout of libprotobuf-c's field type.
   @inline(__always)
   static func of(_ type: UInt32) -> WireType {
     switch FieldType(rawValue: type) {
@@ -74,7 +74,7 @@ extension WireScanner {
     cursor += count
   }
 
-  /// Reads a length of at most five bytes and skips the content; returns where the content begins.
+  /// Reads a length of at most five bytes and skips the content. Returns the start of the content.
   @inline(__always)
   static func content(_ cursor: inout Bytes, _ end: Bytes) throws(CodecError) -> Bytes {
     let start = cursor
@@ -87,7 +87,8 @@ extension WireScanner {
   }
 }
 
-/// Finds fields by number: libprotobuf-c sorts them by number and lists the runs without gaps.
+/// A lookup of fields by number. libprotobuf-c sorts them by number and lists the runs without
+/// gaps.
 struct FieldTable {
   private let fields: UnsafePointer<ProtobufCFieldDescriptor>?
   private let count: Int
@@ -102,8 +103,8 @@ struct FieldTable {
     rangeCount = Int(descriptor.pointee.n_field_ranges)
   }
 
-  /// The index of the field with this number, or -1. Fields mostly come in order, so the previous
-  /// one and the one after it are tried first.
+  /// Returns the index of the field with this number, or -1. Fields mostly come in order, so the
+  /// previous field and the one after it are tried first.
   @inline(__always)
   func index(of number: UInt32, after previous: Int) -> Int {
     guard let fields else { return -1 }
@@ -138,8 +139,8 @@ struct SeenFields {
   private var low: UInt64 = 0
   private var high: UInt64 = 0
 
-  /// Returns false when the field had occurred before. The generator refuses messages with more
-  /// than 128 fields, so an index past that counts as seen.
+  /// Marks a field as seen. Returns false if it was seen before. The generator refuses messages
+  /// with more than 128 fields, so an index past that counts as seen.
   @inline(__always)
   mutating func insert(_ index: Int) -> Bool {
     if index < 64 {

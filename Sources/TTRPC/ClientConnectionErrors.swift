@@ -1,4 +1,4 @@
-// Errors that a client connection makes itself, and the ends of calls.
+// Errors of the client connection itself, and the ends of calls.
 extension ClientConnection {
   static func tooLarge(_ size: Int, limit: Int) -> RPCError {
     RPCError(
@@ -16,7 +16,7 @@ extension ClientConnection {
     )
   }
 
-  /// Ends a call; nothing is said of it afterwards.
+  /// Ends a call without an event.
   mutating func remove(_ call: ClientCallID) {
     guard let state = calls.remove(call) else { return }
     if state.fullSince != nil { fullStreams -= 1 }
@@ -28,7 +28,7 @@ extension ClientConnection {
     pending.append(.failed(call, failure))
   }
 
-  /// A server that breaks the rules of one call loses that call; the others go on.
+  /// Fails one call because the server broke the protocol for it; the other calls go on.
   mutating func failForBreach(_ call: ClientCallID, _ message: String) {
     sendCancel(call, code: .internal)
     fail(call, CallFailure(RPCError(code: .internal, message: message)))
@@ -42,14 +42,14 @@ extension ClientConnection {
   }
 }
 
-/// Events that wait for the driver, in order.
+/// The events that wait for the driver, oldest first.
 struct ClientEventQueue {
   private var events: [ClientEvent] = []
   private var taken = 0
 
   var isEmpty: Bool { taken == events.count }
 
-  /// Events that are kept hold no pointers into the bytes read.
+  /// Appends an event that holds no pointers into the bytes read, because it outlives them.
   mutating func append(_ event: ClientEvent) { events.append(event) }
 
   mutating func popFirst() -> ClientEvent? {
@@ -66,7 +66,7 @@ struct ClientEventQueue {
 }
 
 extension RPCError {
-  /// For a message sent to a call that the server has ended well.
+  /// The error for a message to a call that the server has ended with success.
   package static let callIsOver = RPCError(
     code: .failedPrecondition,
     message: "the server has already ended this call: read its result"

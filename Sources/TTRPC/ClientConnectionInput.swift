@@ -1,8 +1,8 @@
-// What the server sends.
+// Frames from the server.
 extension ClientConnection {
-  /// The next event: one that waits, or one from `input`, which is advanced past the frames that
-  /// were handled. nil means that `input` holds no whole frame any more: keep what is left of it,
-  /// and offer it again with more bytes behind it.
+  /// Returns the next event: a pending one, or one from `input`, which is advanced past the frames
+  /// that were handled. Nil means that `input` holds no whole frame: keep the rest of it, and offer
+  /// it again with more bytes behind it.
   public mutating func next(
     _ input: inout UnsafeRawBufferPointer,
     now: ContinuousClock.Instant
@@ -31,10 +31,11 @@ extension ClientConnection {
     }
   }
 
-  /// The next event that waits and needs no input.
+  /// Returns the next pending event, which needs no input, or nil.
   public mutating func nextPending() -> ClientEvent? { pending.popFirst().map { delivering($0) } }
 
-  /// The driver hears of the end of a call now: what it starts from there may have the call's slot.
+  /// Releases the slot of a call that `event` ends, because the driver takes the event now. Calls
+  /// that the driver starts from here on may get that slot.
   private mutating func delivering(_ event: ClientEvent) -> ClientEvent {
     if let call = event.endedCall { calls.release(call) }
     return event
@@ -73,8 +74,8 @@ extension ClientConnection {
     )
   }
 
-  /// Frames of calls that have ended are dropped: their answers may come late. So are frames of
-  /// types that are not known here.
+  /// Handles one frame. Frames of calls that have ended are dropped, because answers may come late;
+  /// so are frames of unknown types.
   private mutating func handle(_ frame: Frame, now: ContinuousClock.Instant) -> ClientEvent? {
     if frame.header.streamID == 0 {
       handleControl(frame)
@@ -112,7 +113,7 @@ extension ClientConnection {
       remove(call)
       return .response(call, response.payload)
     case .clientStreaming:
-      // An empty payload is an empty message here, unless the message came in a Data frame before.
+      // An empty payload is an empty message here, unless a Data frame brought the message before.
       if !state.received || response.payload.count > 0 { return last(call, response.payload) }
     case .serverStreaming, .bidirectionalStreaming:
       if response.payload.count > 0 { return last(call, response.payload) }
@@ -147,7 +148,7 @@ extension ClientConnection {
     return .ended(call)
   }
 
-  /// A message that rides on the frame that ends the call.
+  /// Delivers a message that came in the frame that ends the call.
   private mutating func last(
     _ call: ClientCallID,
     _ payload: UnsafeRawBufferPointer
@@ -182,8 +183,8 @@ extension ClientConnection {
     fail(call, CallFailure(RPCError(code: body.code, message: text)))
   }
 
-  /// Frames about the connection. They mean nothing unless extensions were offered, and nothing but
-  /// SETTINGS means anything before SETTINGS.
+  /// Handles a frame about the connection. All are ignored unless extensions were offered, and all
+  /// but SETTINGS are ignored before SETTINGS.
   private mutating func handleControl(_ frame: Frame) {
     guard extensions else { return }
     switch frame.header.type {
@@ -203,7 +204,8 @@ extension ClientConnection {
       ? min(body.maxMessageBytes, FrameHeader.protocolMaxLength) : FrameHeader.protocolMaxLength
   }
 
-  /// Calls above the last accepted id had no effect: they can be made again elsewhere.
+  /// Drains the connection and fails the calls above the last accepted id: they had no effect and
+  /// can be made again elsewhere.
   private mutating func handleGoaway(_ frame: Frame) {
     guard let body = try? GoawayBody(decoding: frame.body) else { return }
     let reason = body.reason.isEmpty ? "the server is shutting down" : body.reason

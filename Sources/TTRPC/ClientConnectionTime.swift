@@ -1,6 +1,6 @@
-/// When a client connection was last heard, and whether it waits for a PONG.
+/// The time at which a client connection last received bytes, and the PING that waits for its PONG.
 struct ClientKeepalive {
-  /// The last time at which something came, or at which the connection stopped being idle.
+  /// The last time at which bytes arrived, or at which the connection stopped being idle.
   private(set) var lastHeard: ContinuousClock.Instant?
   var pingSent: ContinuousClock.Instant?
 
@@ -10,9 +10,9 @@ struct ClientKeepalive {
   }
 }
 
-// What depends on time.
+// Deadlines, stalled streams and keepalive.
 extension ClientConnection {
-  /// When ``tick(_:)`` is wanted next, or nil when nothing waits for time.
+  /// Returns the time at which ``tick(_:)`` is due next, or nil if nothing waits for time.
   public mutating func nextTick() -> ContinuousClock.Instant? {
     var soonest = deadlines.next(calls)
     for other in [keepaliveDue, stallDue] {
@@ -22,8 +22,8 @@ extension ClientConnection {
     return soonest
   }
 
-  /// Fails calls whose deadline has passed and streams that hold up others, sends PINGs and notices
-  /// that their answers are missing.
+  /// Fails calls past their deadline and streams that hold up other calls, and sends keepalive
+  /// PINGs. Closes the connection if a PONG is overdue.
   public mutating func tick(_ now: ContinuousClock.Instant) {
     expireCalls(now)
     failStalledStreams(now)
@@ -54,7 +54,8 @@ extension ClientConnection {
     stalledSince = calls.all.compactMap { calls[$0]?.fullSince }.min()
   }
 
-  /// A connection whose socket is not read hears nothing, so it proves nothing.
+  /// The time at which the next PING is due or the last one times out. Nil while the socket is not
+  /// read: then silence proves nothing.
   private var keepaliveDue: ContinuousClock.Instant? {
     guard peerCapabilities?.contains(.ping) == true, let interval = limits.keepaliveInterval,
       !calls.isEmpty, wantsRead, let heard = keepalive.lastHeard

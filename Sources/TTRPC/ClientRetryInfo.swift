@@ -1,7 +1,7 @@
 extension RPCError {
-  /// How long the server asks callers to wait before they try again: the `retry_delay` of a
-  /// `google.rpc.RetryInfo` among the details, or nil when there is none or it is malformed. A
-  /// negative delay asks for no retry.
+  /// The wait that the server asks for before another attempt: the `retry_delay` of a
+  /// `google.rpc.RetryInfo` among the details. Nil if there is none or it is malformed. A negative
+  /// delay asks for no retry.
   public var retryDelay: Duration? {
     for detail in details where detail.typeURL == "type.googleapis.com/google.rpc.RetryInfo" {
       return detail.value.withUnsafeBytes { bytes in try? RetryInfoBody.delay(bytes) }
@@ -10,8 +10,8 @@ extension RPCError {
   }
 }
 
-/// `RetryInfo { google.protobuf.Duration retry_delay = 1 }`, read by hand because this module knows
-/// no message types.
+/// The body `RetryInfo { google.protobuf.Duration retry_delay = 1 }`, read by hand because this
+/// module knows no message types.
 private enum RetryInfoBody {
   static func delay(_ bytes: UnsafeRawBufferPointer) throws(EnvelopeError) -> Duration? {
     var reader = WireReader(bytes)
@@ -26,8 +26,8 @@ private enum RetryInfoBody {
     return delay
   }
 
-  /// `Duration { int64 seconds = 1; int32 nanos = 2 }`; nil outside its own bounds of 10,000 years
-  /// and a second of nanos.
+  /// Reads `Duration { int64 seconds = 1; int32 nanos = 2 }`. Returns nil outside the type's
+  /// bounds: 10,000 years, and one second of nanos.
   private static func duration(
     _ bytes: UnsafeRawBufferPointer
   ) throws(EnvelopeError) -> Duration? {

@@ -1,30 +1,29 @@
-/// Which failed calls a client makes again, and when. The numbers and the rules are those of gRPC's
-/// retry design (proposal A6) where ttrpc allows them.
+/// The rules by which a client retries failed calls. Numbers and rules are those of gRPC's retry
+/// design (proposal A6) where ttrpc allows them.
 ///
-/// - A call that the server surely never saw is made again whatever the method: the first time at
+/// - A call that the server certainly never saw is retried whatever the method: the first time at
 ///   once, then as an ordinary attempt.
-/// - Any other is made again only where repeating is harmless: methods without side effects,
+/// - Any other call is retried only where repeating is harmless: methods without side effects,
 ///   idempotent ones, and those of unknown idempotency whose request has a `request_id`.
-/// - Of the codes, UNAVAILABLE is worth another attempt; RESOURCE_EXHAUSTED and ABORTED are when
-/// the
-///   server says how long to wait (`google.rpc.RetryInfo`), because without it they also stand for
-///   limits that another attempt would meet again.
+/// - Of the codes, UNAVAILABLE is retried. RESOURCE_EXHAUSTED and ABORTED are retried only with a
+///   wait from the server (`google.rpc.RetryInfo`), because without it they also stand for limits
+///   that another attempt would meet again.
 public struct RetryPolicy: Sendable, Hashable {
-  /// Attempts for one call, the first included: 1 (no retries) to 5.
+  /// The most attempts for one call, the first included: 1 (no retries) to 5.
   public var maxAttempts: Int
-  /// Waits between attempts when the server names none.
+  /// The waits between attempts for which the server names none.
   public var backoff: ClientBackoff
 
-  /// A policy; `maxAttempts` is brought into 1...5.
+  /// Creates a policy; `maxAttempts` is clamped to 1...5.
   public init(maxAttempts: Int = 4, backoff: ClientBackoff = .retry) {
     self.maxAttempts = min(max(maxAttempts, 1), 5)
     self.backoff = backoff
   }
 
-  /// No attempt after the first, except for calls that the server surely never saw.
+  /// No retries, except for calls that the server certainly never saw.
   public static let never = RetryPolicy(maxAttempts: 1)
 
-  /// Decides about one failed attempt and keeps the throttle's account of it.
+  /// Decides whether to retry after one failed attempt, and records the attempt in `throttle`.
   public func decide(
     _ attempt: FailedAttempt,
     throttle: inout RetryThrottle,
@@ -35,8 +34,8 @@ public struct RetryPolicy: Sendable, Hashable {
       return .retryUnseen
     }
     guard worthRepeating(attempt) else { return .giveUp }
-    // The account is kept for every attempt that asks for a repeat, so that a server in trouble
-    // gets fewer of them; see A6, "Throttling Retry Attempts".
+    // Every attempt that asks for a retry is recorded, so that a server in trouble gets fewer of
+    // them; see A6, "Throttling Retry Attempts".
     guard throttle.failed(), attempt.number < maxAttempts else { return .giveUp }
     guard let wait = wait(after: attempt, using: &random) else { return .giveUp }
     guard wait < attempt.remaining else { return .giveUp }
@@ -58,7 +57,7 @@ public struct RetryPolicy: Sendable, Hashable {
     }
   }
 
-  /// A negative hint means that no retry is wanted.
+  /// Returns the wait before the next attempt, or nil if a negative hint asks for no retry.
   private func wait(
     after attempt: FailedAttempt,
     using random: inout some RandomNumberGenerator
@@ -71,24 +70,24 @@ public struct RetryPolicy: Sendable, Hashable {
   }
 }
 
-/// How far a call came that failed.
+/// The failure of a call, and the stage that it may have reached on the server.
 public struct CallFailure: Error, Sendable, Equatable {
-  /// How much the server may know about the call.
+  /// The stage that a failed call may have reached on the server.
   public enum Reach: Sendable, Hashable {
-    /// The client itself refused: no connection, a local limit. Another attempt would meet it too.
+    /// Refused by the client: no connection, or a local limit that another attempt would meet too.
     case notSent
-    /// The request was not handed to the server's methods: another attempt repeats nothing.
+    /// Not passed to the server's methods: another attempt repeats nothing.
     case neverSeen
-    /// The server may have done it.
+    /// Possibly carried out by the server.
     case maybeSeen
   }
 
-  /// What the caller is told.
+  /// The error that the caller gets.
   public var error: RPCError
-  /// How far the call came.
+  /// The stage that the call may have reached on the server.
   public var reach: Reach
 
-  /// A failure; by default the server may have done the call.
+  /// Creates a failure; by default the server may have carried out the call.
   public init(_ error: RPCError, reach: Reach = .maybeSeen) {
     self.error = error
     self.reach = reach
@@ -97,22 +96,23 @@ public struct CallFailure: Error, Sendable, Equatable {
 
 /// One failed attempt, as the retry policy judges it.
 public struct FailedAttempt: Sendable {
-  /// What went wrong, and how far the attempt came.
+  /// The error, and the stage that the attempt may have reached.
   public var failure: CallFailure
-  /// 1 for the first attempt. Attempts that the server never saw are counted apart.
+  /// The number of the attempt, 1 for the first. Attempts that the server never saw are not
+  /// counted.
   public var number: Int
-  /// Attempts so far that were repeated at once because the server never saw them.
+  /// The attempts so far that were retried at once because the server never saw them.
   public var transparentRetries: Int
-  /// What repeating the method does.
+  /// The effect of repeating the method.
   public var idempotency: IdempotencyLevel
-  /// Whether the request names itself, which makes repeating harmless.
+  /// True when the request has a `request_id`, which makes repeating harmless.
   public var hasRequestID: Bool
-  /// Whether the caller wants retries.
+  /// True when the caller allows retries.
   public var retries: Bool
-  /// Time until the call's deadline: a wait that would pass it is not begun.
+  /// The time until the call's deadline. A wait that would pass it is not begun.
   public var remaining: Duration
 
-  /// Describes an attempt.
+  /// Creates the description of an attempt.
   public init(
     failure: CallFailure,
     number: Int,
@@ -132,26 +132,26 @@ public struct FailedAttempt: Sendable {
   }
 }
 
-/// What the policy says about a failed attempt.
+/// The policy's decision about a failed attempt.
 public enum RetryDecision: Sendable, Hashable {
-  /// The caller gets the error.
+  /// No retry: the caller gets the error.
   case giveUp
-  /// At once, and not counted: the server never saw the call.
+  /// A retry at once that is not counted: the server never saw the call.
   case retryUnseen
-  /// Another attempt after this wait.
+  /// A retry after this wait.
   case retry(after: Duration)
 }
 
-/// Keeps a client from answering a server's trouble with more calls (A6): a failed attempt takes a
-/// token, a success returns a tenth of one, and while at most half of the tokens are left nothing
-/// is retried.
+/// A token account that keeps a client from sending more calls to a server in trouble (A6): a
+/// failed attempt takes a token, a success returns a tenth of one, and nothing is retried while at
+/// most half of the tokens are left.
 public struct RetryThrottle: Sendable, Hashable {
-  /// Thousandths of a token, so that sums stay exact.
+  /// The tokens left, in thousandths, so that sums stay exact.
   private var millitokens: Int
   private let maximum: Int
   private let ratio: Int
 
-  /// A full account of `maxTokens` (1 to 1000), of which a success returns `tokenRatio`.
+  /// Creates a full account of `maxTokens` (1 to 1000). A success returns `tokenRatio` tokens.
   public init(maxTokens: Int = 10, tokenRatio: Double = 0.1) {
     maximum = min(max(maxTokens, 1), 1000) * 1000
     millitokens = maximum
@@ -161,15 +161,15 @@ public struct RetryThrottle: Sendable, Hashable {
   /// The tokens left.
   public var tokens: Double { Double(millitokens) / 1000 }
 
-  /// Whether a retry may be made now.
+  /// True while more than half of the tokens are left.
   public var allowsRetry: Bool { millitokens > maximum / 2 }
 
-  /// Counts a failed attempt; returns whether it may be repeated.
+  /// Records a failed attempt. Returns true if it may be retried.
   public mutating func failed() -> Bool {
     millitokens = max(0, millitokens - 1000)
     return allowsRetry
   }
 
-  /// Counts a call that got an answer.
+  /// Records a call that got an answer.
   public mutating func succeeded() { millitokens = min(maximum, millitokens + ratio) }
 }

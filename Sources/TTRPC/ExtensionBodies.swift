@@ -1,23 +1,19 @@
-/// The extensions of ttrpc that Patron speaks, none of which a stock peer ever sees.
-///
-/// A client puts the metadata key ``metadataKey`` into its requests until the server has answered
-/// with a SETTINGS frame; a server sends SETTINGS only after it saw the key. From then on both may
-/// send PING, PONG, CANCEL and GOAWAY on that connection.
+/// The extensions of ttrpc that Patron speaks. A stock peer never receives any of their frames.
 public enum Extensions {
-  /// The metadata key by which a client shows that it knows the extensions.
+  /// The metadata key by which a client announces that it knows the extensions.
   public static let metadataKey = "ttrpc-ext"
   /// The value of ``metadataKey``: the version of the extensions.
   public static let version = "1"
-  /// Bytes in a PING and in its PONG.
+  /// The number of bytes in a PING and in its PONG.
   public static let pingBytes = 8
 }
 
-/// What a sender of SETTINGS can do. Bits that are not known are ignored.
+/// The extension frames that a sender of SETTINGS handles. Unknown bits are ignored.
 public struct Capabilities: OptionSet, Sendable, Hashable {
   /// The bits on the wire.
   public let rawValue: UInt64
 
-  /// Keeps any bits.
+  /// Creates a set from the bits on the wire, unknown ones included.
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 
   /// Answers PING with PONG.
@@ -32,10 +28,10 @@ public struct Capabilities: OptionSet, Sendable, Hashable {
 public struct SettingsBody: Sendable, Hashable {
   /// The largest frame data that the sender accepts, in bytes. 0: the protocol's 4 MiB.
   public var maxMessageBytes: Int
-  /// What the sender can do.
+  /// The extension frames that the sender handles.
   public var capabilities: Capabilities
 
-  /// A body with these fields.
+  /// Creates a body from its fields.
   public init(maxMessageBytes: Int, capabilities: Capabilities) {
     self.maxMessageBytes = maxMessageBytes
     self.capabilities = capabilities
@@ -65,12 +61,12 @@ public struct SettingsBody: Sendable, Hashable {
 
 /// Body of CANCEL: protobuf `{ int32 code = 1; string text = 2; }`. Without a code: CANCELLED.
 public struct CancelBody: Sendable, Hashable {
-  /// Why the call is given up.
+  /// The status code with which the sender cancels the call.
   public var code: StatusCode
   /// A short text for people.
   public var text: String
 
-  /// A body with these fields.
+  /// Creates a body from its fields.
   public init(code: StatusCode = .cancelled, text: String = "") {
     self.code = code
     self.text = text
@@ -104,12 +100,12 @@ public struct GoawayBody: Sendable, Hashable {
   /// The highest stream id that was accepted: calls with higher ids had no effect and may be
   /// repeated elsewhere.
   public var lastStreamID: UInt32
-  /// How long accepted calls may still take, in milliseconds.
+  /// The time that accepted calls get to finish, in milliseconds.
   public var graceMillis: UInt32
   /// A short text for people.
   public var reason: String
 
-  /// A body with these fields.
+  /// Creates a body from its fields.
   public init(lastStreamID: UInt32, graceMillis: UInt32, reason: String) {
     self.lastStreamID = lastStreamID
     self.graceMillis = graceMillis

@@ -1,5 +1,5 @@
-/// True when `bytes` are well-formed UTF-8 (no overlong forms, no surrogates, nothing above
-/// U+10FFFF). Hand-written because it runs on every metadata value and must not allocate.
+/// Returns true if `bytes` are well-formed UTF-8: no overlong forms, no surrogates, nothing above
+/// U+10FFFF. Written by hand because it runs on every metadata value and must not allocate.
 public func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
   var index = 0
   let count = bytes.count
@@ -23,8 +23,8 @@ public func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
   return true
 }
 
-/// The length of the multi-byte sequence at `index`, or 0 when it is malformed (RFC 3629, the
-/// table of section 4).
+/// Returns the length in bytes of the multi-byte sequence at `index`, or 0 if it is malformed (RFC
+/// 3629, the table of section 4).
 private func sequenceLength(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Int {
   let first = bytes[index]
   let length: Int

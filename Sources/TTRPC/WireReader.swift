@@ -1,6 +1,6 @@
-/// Reads protobuf fields from a buffer, in place.
+/// A reader of protobuf fields that returns slices of the buffer and copies nothing.
 public struct WireReader {
-  /// Wire type numbers of protobuf.
+  /// The wire type numbers of protobuf.
   public enum WireType {
     /// Numbers of variable length.
     public static let varint: UInt8 = 0
@@ -28,13 +28,13 @@ public struct WireReader {
   /// Offset of the next unread byte.
   public private(set) var offset = 0
 
-  /// Starts at the beginning of `bytes`.
+  /// Creates a reader at the beginning of `bytes`, which must outlive it.
   public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// True when everything was read.
   public var isAtEnd: Bool { offset == bytes.count }
 
-  /// The next field's tag, or nil at the end.
+  /// Reads the next field's tag, or returns nil at the end of the buffer.
   public mutating func nextTag() throws(EnvelopeError) -> Tag? {
     if isAtEnd { return nil }
     let raw = try varint()
@@ -44,7 +44,7 @@ public struct WireReader {
     return Tag(field: UInt32(truncatingIfNeeded: field), wireType: wireType)
   }
 
-  /// A varint of up to ten bytes.
+  /// Reads a varint of up to ten bytes.
   public mutating func varint() throws(EnvelopeError) -> UInt64 {
     guard offset < bytes.count else { throw .truncated }
     let first = bytes[offset]
@@ -63,7 +63,7 @@ public struct WireReader {
     }
   }
 
-  /// The bytes of a length-delimited field, as a slice.
+  /// Reads a length-delimited field and returns its bytes as a slice.
   public mutating func lengthDelimited() throws(EnvelopeError) -> UnsafeRawBufferPointer {
     let length = try varint()
     guard length <= UInt64(bytes.count - offset) else { throw .truncated }
@@ -72,19 +72,19 @@ public struct WireReader {
     return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
   }
 
-  /// A length-delimited field that must be UTF-8.
+  /// Reads a length-delimited field that must be UTF-8. `field` names it in the error.
   public mutating func string(_ field: String) throws(EnvelopeError) -> String {
     let slice = try lengthDelimited()
     guard isUTF8(slice) else { throw .notUTF8(field: field) }
     return String(decoding: slice, as: UTF8.self)
   }
 
-  /// Passes over the value of a field that is not known.
+  /// Skips the value of an unknown field.
   public mutating func skip(_ tag: Tag) throws(EnvelopeError) {
     try skip(tag, depth: 0)
   }
 
-  /// Groups nest; a bound keeps hostile input from exhausting the stack.
+  /// The deepest nesting of groups; a limit keeps hostile input from exhausting the stack.
   private static let maxGroupDepth = 32
 
   private mutating func skip(_ tag: Tag, depth: Int) throws(EnvelopeError) {

@@ -3,21 +3,22 @@ import NIOPosix
 import Synchronization
 package import TTRPC
 
-/// The client: a pool of connections to one server, opened when needed and again when lost, with
-/// deadlines on every call and retries where repeating is harmless.
+/// A client with a pool of connections to one server. It opens connections when needed and again
+/// when lost, sets a deadline on every call, and retries where repeating is harmless.
 ///
 ///     let client = try TTRPCClient(address: "127.0.0.1:7420")
 ///     let answer = try await client.unary(method, request, CallOptions())
 ///     await client.close()
 ///
 /// Usable from any task. An error is always an ``RPCError``: the server's own, or UNAVAILABLE,
-/// DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED or INTERNAL made here, with what to do about
-/// it.
+/// DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED or INTERNAL of the client, with the remedy in
+/// its message.
 package final class TTRPCClient: ClientChannel {
   let configuration: ClientConfiguration
   private let links: [ClientLink]
-  /// Streams have connections of their own, as many and opened as late: a stream that is not read
-  /// stops its connection, and a caller who makes unary calls in between would wait for itself.
+  /// The connections for streams, as many and opened as late. They are separate because a stream
+  /// that is not read stops its connection: a caller that makes unary calls in between would wait
+  /// for itself.
   private let streamLinks: [ClientLink]
   private let turn = Atomic<Int>(0)
   private let retrying: Mutex<Retrying>
@@ -27,8 +28,8 @@ package final class TTRPCClient: ClientChannel {
     var random: ClientRandom
   }
 
-  /// A client of one server; nothing is connected before the first call. `group` has to outlive
-  /// the client; the default is the process's own.
+  /// Creates a client of one server; nothing is connected before the first call. `group` must
+  /// outlive the client; the default is the process's own.
   package init(_ configuration: ClientConfiguration, group: (any EventLoopGroup)? = nil) {
     self.configuration = configuration
     let group = group ?? MultiThreadedEventLoopGroup.singleton
@@ -47,7 +48,8 @@ package final class TTRPCClient: ClientChannel {
     retrying = Mutex(Retrying(random: random))
   }
 
-  /// A client with default settings of the server at `HOST:PORT` or `unix:PATH`.
+  /// Creates a client with default settings of the server at `HOST:PORT` or `unix:PATH`. Throws
+  /// INVALID_ARGUMENT for any other text.
   package convenience init(address: String) throws(RPCError) {
     self.init(ClientConfiguration(target: try ClientTarget(parsing: address)))
   }
@@ -56,15 +58,15 @@ package final class TTRPCClient: ClientChannel {
     for link in links + streamLinks { _ = link.close(grace: .zero) }
   }
 
-  /// Takes no new calls, waits up to `grace` for those in flight, fails the rest with CANCELLED and
+  /// Refuses new calls, waits up to `grace` for those in flight, fails the rest with CANCELLED and
   /// closes the connections.
   package func close(grace: Duration = .seconds(5)) async {
     let closing = (links + streamLinks).map { $0.close(grace: grace) }
     for future in closing { try? await future.get() }
   }
 
-  /// Makes a unary call, and makes it again where the retry policy says so. Cancelling the task
-  /// cancels the call, on the server too where it understands that.
+  /// Makes a unary call and retries it as the retry policy decides. Cancelling the task cancels the
+  /// call, also on a server that understands CANCEL.
   package func unary(
     _ method: Method,
     _ request: [UInt8],
@@ -101,8 +103,7 @@ package final class TTRPCClient: ClientChannel {
     }
   }
 
-  /// Opens a streaming call and waits until there is a connection for it. Dropping the stream
-  /// cancels the call.
+  /// Opens a streaming call and waits for a connection. Dropping the stream cancels the call.
   package func stream(
     _ method: Method,
     _ request: [UInt8]?,
@@ -159,7 +160,7 @@ package final class TTRPCClient: ClientChannel {
 
   private func pick(from links: [ClientLink]) -> ClientLink {
     if links.count == 1 { return links[0] }
-    // Starting at another link each time spreads calls over equally loaded ones.
+    // A new start each time spreads calls over equally loaded links.
     let start = turn.wrappingAdd(1, ordering: .relaxed).newValue & Int.max
     if configuration.balancing == .roundRobin { return links[start % links.count] }
     var best = links[start % links.count]

@@ -20,22 +20,23 @@ package import TTRPC
 ///     await server.drain()
 ///     await server.shutdown()
 package final class TTRPCServer: Sendable {
-  /// How a server is set up.
+  /// The settings of a server.
   package struct Configuration: Sendable {
-    /// Every bound on clients.
+    /// The limits for clients.
     package var limits = Limits()
-    /// I/O threads, at least 1.
+    /// The number of I/O threads, at least 1.
     package var threads = 1
-    /// Connections that the kernel keeps until they are accepted.
+    /// The connections that the kernel queues until they are accepted.
     package var backlog = 1024
-    /// Told why the server closed a connection, on the connection's loop; for logs.
+    /// A callback for logs: the reason why the server closed a connection. Runs on the
+    /// connection's loop.
     package var onClose: (@Sendable (Peer, CloseReason) -> Void)?
 
-    /// One thread, default limits.
+    /// Creates settings with one thread and the default limits.
     package init() {}
   }
 
-  /// Where the server listens, with the ports that it got.
+  /// The addresses on which the server listens, with the ports that the system chose.
   package let addresses: [ListenAddress]
 
   private let group: MultiThreadedEventLoopGroup
@@ -59,13 +60,14 @@ package final class TTRPCServer: Sendable {
     self.shared = shared
   }
 
-  /// Calls and streams that wait for an answer.
+  /// The number of calls and streams that wait for an answer.
   package var callsInFlight: Int { shared.gauge.count }
-  /// Open connections.
+  /// The number of open connections.
   package var connectionCount: Int { shared.connectionCount }
 
   /// Starts a server. `makeDispatcher` is called once for each loop, on that loop; every dispatcher
-  /// serves the same methods. When one address cannot be listened on, nothing stays behind.
+  /// serves the same methods. Throws if one address cannot be listened on; then the server is
+  /// stopped and its socket files are removed.
   package static func start(
     _ addresses: [ListenAddress],
     configuration: Configuration = Configuration(),
@@ -111,10 +113,10 @@ package final class TTRPCServer: Sendable {
     )
   }
 
-  /// Stops listening and lets the calls in flight finish. Clients that know GOAWAY are told;
-  /// connections of stock clients are closed when they are quiet. Returns true when all
-  /// connections ended within `grace` (default: the limit `drainGraceMillis`), false when the rest
-  /// was cut off. ``shutdown()`` is still to be called.
+  /// Stops listening and lets the calls in flight finish. Clients that know GOAWAY get it;
+  /// connections of stock clients are closed when they are quiet. Returns true if all connections
+  /// ended within `grace` (default: the limit `drainGraceMillis`), false if the rest was cut off.
+  /// Call ``shutdown()`` afterwards.
   @discardableResult
   package func drain(grace: Duration? = nil) async -> Bool {
     let grace = grace ?? .milliseconds(shared.limits.drainGraceMillis)
@@ -134,7 +136,7 @@ package final class TTRPCServer: Sendable {
     return clean
   }
 
-  /// Stops at once: closes every connection and ends the threads. Harmless when repeated.
+  /// Stops at once: closes every connection and ends the threads. Does nothing if called again.
   package func shutdown() async {
     let first = isStopped.withLock { stopped in
       defer { stopped = true }
@@ -146,7 +148,8 @@ package final class TTRPCServer: Sendable {
     }
   }
 
-  /// Once only: a server that follows may have put its own socket file there in the meantime.
+  /// Closes the listeners once. A second time could remove the socket file of a server that has
+  /// started at the same path since.
   private func closeListeners() async {
     let first = isListening.withLock { listening in
       defer { listening = false }
@@ -165,7 +168,7 @@ package final class TTRPCServer: Sendable {
     _ group: MultiThreadedEventLoopGroup
   ) async {
     for loop in loops {
-      // The dispatcher is released on its own thread, as it was made there.
+      // The dispatcher is released on the thread on which it was made.
       try? await loop.eventLoop.submit {
         loop.connections?.closeAll()
         loop.connections = nil

@@ -1,8 +1,8 @@
 import Synchronization
 package import TTRPC
 
-/// Runs the calls of an ``AsyncService``, each in a task of its own, which is cancelled when the
-/// call ends early.
+/// A dispatcher that runs each call of an ``AsyncService`` in a task of its own. The task is
+/// cancelled if the call ends early.
 package final class AsyncDispatcher: CallDispatcher {
   /// The service's methods.
   package let methods: [Method]
@@ -10,14 +10,14 @@ package final class AsyncDispatcher: CallDispatcher {
   private let loop: any ServerLoop
   private let pending = PendingTasks()
 
-  /// A dispatcher of `loop`.
+  /// Creates a dispatcher for `loop`.
   package init(_ service: AsyncService, loop: any ServerLoop) {
     methods = service.methods
     handlers = service.handlers
     self.loop = loop
   }
 
-  /// Starts a task; the answer comes later.
+  /// Starts a task for the call and returns `.pending`.
   package func unary(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
@@ -112,7 +112,7 @@ extension AsyncCall {
 private final class PendingTasks: Sendable {
   private let tasks = Mutex<[ReplyTarget: Task<Void, Never>]>([:])
 
-  /// The task is entered before it can remove itself, because it starts under the lock.
+  /// Starts a task under the lock, so that it is entered before it can remove itself.
   func start(_ target: ReplyTarget, _ body: @escaping @Sendable () async -> Void) {
     tasks.withLock { $0[target] = Task(operation: body) }
   }

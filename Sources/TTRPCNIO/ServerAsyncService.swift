@@ -1,35 +1,35 @@
 package import TTRPC
 
-/// What a handler of an ``AsyncService`` knows about its call.
+/// A call as a handler of an ``AsyncService`` sees it.
 package struct AsyncCall: Sendable {
-  /// Names the call.
+  /// The address of the call: its connection and stream id.
   package let target: ReplyTarget
-  /// When the caller stops waiting.
+  /// The time at which the caller stops waiting, or nil if it set no deadline.
   package let deadline: ContinuousClock.Instant?
-  /// What the caller sent along.
+  /// The metadata of the request.
   package let metadata: Metadata
-  /// Who is calling.
+  /// The client at the other end of the connection.
   package let peer: Peer
 }
 
-/// Methods written as `async` functions over encoded messages: for services that are not on a hot
-/// path, such as tests, health watches and other people's extensions.
+/// Methods written as `async` functions over encoded messages: for services off the hot path, such
+/// as tests, health watches and extensions.
 ///
 ///     var service = AsyncService()
 ///     service.unary(echo) { request, call in request }
 ///     AsyncDispatcher(service, loop: loop)
 package struct AsyncService: Sendable {
-  /// Runs a unary call.
+  /// The handler of a unary call: takes the encoded request, returns the encoded response.
   package typealias Unary = @Sendable ([UInt8], AsyncCall) async throws(RPCError) -> [UInt8]
-  /// Runs a client-streaming call.
+  /// The handler of a client-streaming call: returns the one encoded response.
   package typealias ClientStreaming =
     @Sendable (RequestStream, AsyncCall) async throws(RPCError) ->
     [UInt8]
-  /// Runs a server-streaming call.
+  /// The handler of a server-streaming call: sends its responses to the sink.
   package typealias ServerStreaming =
     @Sendable ([UInt8], ResponseSink, AsyncCall)
     async throws(RPCError) -> Void
-  /// Runs a bidirectional call.
+  /// The handler of a bidirectional call: sends its responses to the sink.
   package typealias Bidirectional =
     @Sendable (RequestStream, ResponseSink, AsyncCall)
     async throws(RPCError) -> Void
@@ -44,7 +44,7 @@ package struct AsyncService: Sendable {
   private(set) var methods: [Method] = []
   private(set) var handlers: [Handler] = []
 
-  /// A service without methods.
+  /// Creates a service without methods.
   package init() {}
 
   /// Adds a unary method.
@@ -62,7 +62,7 @@ package struct AsyncService: Sendable {
     add(method, .serverStreaming, .serverStreaming(body))
   }
 
-  /// Adds a method of which both sides stream.
+  /// Adds a method whose client and server stream.
   package mutating func bidirectional(_ method: Method, _ body: @escaping Bidirectional) {
     add(method, .bidirectionalStreaming, .bidirectional(body))
   }

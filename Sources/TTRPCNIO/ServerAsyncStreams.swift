@@ -25,7 +25,8 @@ package final class RequestStream: Sendable {
     stream.onMessage { [weak self] message in self?.receive(message) }
   }
 
-  /// The next message, or nil when the client has closed its side. Throws when the call ended.
+  /// Returns the next message, or nil once the client has closed its side. Throws if the call has
+  /// ended early.
   package func next() async throws(RPCError) -> [UInt8]? {
     while true {
       switch try take() {
@@ -87,7 +88,7 @@ package final class RequestStream: Sendable {
   }
 }
 
-/// Where a streaming call's handler sends its response messages; for one writer.
+/// The sink for a streaming call's response messages, for one writer.
 package final class ResponseSink: Sendable {
   private let stream: any ServerStream
   private let state = Mutex(State())
@@ -103,8 +104,8 @@ package final class ResponseSink: Sendable {
     stream.onWritable { [weak self] in self?.wake { $0.isWritable = true } }
   }
 
-  /// Sends a message; waits while the client is slower than the handler. Throws once the call
-  /// ended.
+  /// Sends a message and waits while the client is slower than the handler. Throws if the call has
+  /// ended early.
   package func send(_ message: [UInt8]) async throws(RPCError) {
     try check { $0.isWritable = false }
     if !stream.send(message) { await waitForRoom() }

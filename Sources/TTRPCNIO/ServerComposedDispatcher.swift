@@ -1,15 +1,15 @@
 package import TTRPC
 
-/// Several dispatchers under one method list, so that for example a health service and an
-/// application share a server. Costs one array access per call.
+/// A dispatcher made of several, so that for example a health service and an application share a
+/// server. Costs one array access per call.
 package final class ComposedDispatcher: CallDispatcher {
   /// The methods of all parts, in the order of the parts.
   package let methods: [Method]
   private let parts: [any CallDispatcher]
-  /// For every method: the part that serves it and its index there.
+  /// For every method, the part that serves it and its index there.
   private let routes: [(part: Int, method: Int)]
 
-  /// Joins `parts`; no method may be served by two of them.
+  /// Creates a dispatcher from `parts`. A method must not be served by two of them.
   package init(_ parts: [any CallDispatcher]) {
     self.parts = parts
     var methods: [Method] = []
@@ -24,7 +24,7 @@ package final class ComposedDispatcher: CallDispatcher {
     self.routes = routes
   }
 
-  /// Passes the call on.
+  /// Passes the call to the part that serves the method.
   package func unary(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
@@ -35,7 +35,7 @@ package final class ComposedDispatcher: CallDispatcher {
     return parts[route.part].unary(route.method, payload, call, &response)
   }
 
-  /// Passes the call on.
+  /// Passes the call to the part that serves the method.
   package func open(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
@@ -46,7 +46,7 @@ package final class ComposedDispatcher: CallDispatcher {
     parts[route.part].open(route.method, payload, call, stream)
   }
 
-  /// Tells every part; those that do not know the call ignore it.
+  /// Notifies every part; parts that do not know the call ignore it.
   package func abandoned(_ target: ReplyTarget, _ reason: RPCError) {
     for part in parts { part.abandoned(target, reason) }
   }

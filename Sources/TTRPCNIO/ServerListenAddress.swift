@@ -1,14 +1,15 @@
-/// Where a server listens.
+/// An address on which a server listens.
 package enum ListenAddress: Sendable, Hashable {
   /// A host name or address, without brackets, and a TCP port; 0 takes a free one.
   case tcp(host: String, port: Int)
-  /// A Unix socket with these permission bits. A socket file that nobody listens on is replaced.
+  /// A Unix socket with these permission bits. A stale socket file, on which no process listens, is
+  /// replaced.
   case unix(path: String, mode: UInt16 = 0o600)
 
   /// The longest path that fits a Unix socket address, in bytes.
   private static let maxUnixPath = 107
 
-  /// Reads `HOST:PORT` (`[ADDRESS]:PORT` for IPv6) or `unix:PATH`.
+  /// Parses `HOST:PORT` (`[ADDRESS]:PORT` for IPv6) or `unix:PATH`.
   package init(parsing text: String) throws(ListenError) {
     func invalid(_ why: String) -> ListenError {
       ListenError("\"\(text)\" is no address to listen on: \(why); expected HOST:PORT or unix:PATH")
@@ -50,7 +51,7 @@ package enum ListenAddress: Sendable, Hashable {
 }
 
 extension ListenAddress: CustomStringConvertible {
-  /// What ``init(parsing:)`` reads.
+  /// The address in the form that ``init(parsing:)`` reads, without permission bits.
   package var description: String {
     switch self {
     case .unix(let path, _): "unix:\(path)"
@@ -59,9 +60,9 @@ extension ListenAddress: CustomStringConvertible {
   }
 }
 
-/// Why a server cannot listen: one line for people.
+/// The reason why a server cannot listen: one line for people.
 package struct ListenError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What was wrong, what was expected, what to do.
+  /// One line: the problem, the expectation and the remedy.
   package let description: String
 
   init(_ description: String) { self.description = description }
