@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  /// The arena stops libprotobuf-c even without the check in front of it.
+  /// The arena stops libprotobuf-c even without the check before it.
   @Test(arguments: attacks)
   func unpackFailsCleanlyWhenTheArenaIsFull(_ attack: Attack) throws {
     let bytes = repeated(attack.unit, count: 1000)

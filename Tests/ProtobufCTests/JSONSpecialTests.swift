@@ -86,7 +86,7 @@ struct JSONSpecialTests {
     let info = try GoogleRPC.ErrorInfo(decoding: status.details[0].value)
     #expect(info.reason == "X")
     #expect(try status.json(JSONWriteOptions(resolve: resolve)) == text)
-    // A type that is not known is shown by its bytes.
+    // An unknown type is shown by its bytes.
     #expect(
       try status.json().hasSuffix(
         #"{"@type":"type.googleapis.com/google.protobuf.Duration","value":"CAI="}]}"#

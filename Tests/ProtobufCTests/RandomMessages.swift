@@ -1,6 +1,6 @@
 import ProtobufC
 
-/// A small seeded generator, so that a failure can be repeated.
+/// A small random generator with a seed, so that a failure can be repeated.
 struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
@@ -19,7 +19,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
   mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 
-  /// Small numbers, extremes and everything between.
+  /// Returns small numbers, extremes and all between.
   mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) -> Value {
     switch below(6) {
     case 0: 0
@@ -31,7 +31,7 @@ struct SeededGenerator: RandomNumberGenerator {
     }
   }
 
-  /// Any finite number but -0.0, which libprotobuf-c takes for absent.
+  /// Returns any finite number but -0.0, which libprotobuf-c takes for absent.
   mutating func real() -> Double {
     [0, 1.5, -1e300, .leastNonzeroMagnitude, .infinity][below(5)]
   }

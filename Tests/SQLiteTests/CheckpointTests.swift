@@ -64,7 +64,7 @@ struct CheckpointTests {
 
   @Test func noCheckpointComesByItself() throws {
     let (_, writer) = try open()
-    // SQLite's own rule would begin at 1000 pages.
+    // SQLite's automatic checkpoint would start at 1000 pages.
     for _ in 0..<700 { try writer.run(Self.insert) }
     #expect(writer.walPages > 1400)
   }

@@ -3,10 +3,9 @@ import NIOPosix
 import Synchronization
 import TTRPC
 
-/// A server that does exactly what a test says: for every frame that comes in, a script returns
-/// what to do.
+/// A server that follows a test's script: for every frame that arrives, the script returns actions.
 final class RawServer: Sendable {
-  /// What the script wants done.
+  /// An action of the script.
   enum Action {
     case send([UInt8])
     case close
@@ -52,7 +51,7 @@ final class RawServer: Sendable {
 
   var target: ClientTarget { .host("127.0.0.1", port: port) }
   var connectionCount: Int { state.connections.withLock { $0.count } }
-  /// The headers of all frames that came.
+  /// The headers of all frames received so far.
   var frames: [FrameHeader] { state.frames.withLock { $0 } }
 
   func closeConnections() async {
@@ -108,17 +107,17 @@ private final class RawHandler: ChannelInboundHandler {
   }
 }
 
-/// Bytes of one frame.
+/// Returns the bytes of one frame.
 func rawFrame(_ type: FrameType, _ stream: UInt32, _ body: [UInt8]) -> [UInt8] {
   FrameHeader(length: UInt32(body.count), streamID: stream, type: type).bytes + body
 }
 
-/// A Response with one byte of payload.
+/// Returns a Response with one byte of payload.
 func rawAnswer(_ stream: UInt32, _ byte: UInt8) -> [UInt8] {
   rawFrame(.response, stream, [0x12, 0x01, byte])
 }
 
-/// A Response with a status code.
+/// Returns a Response with a status code.
 func rawStatus(_ stream: UInt32, _ code: StatusCode) -> [UInt8] {
   rawFrame(.response, stream, [0x0A, 0x02, 0x08, UInt8(code.rawValue)])
 }

@@ -15,13 +15,13 @@ enum TestMethods {
   static let echo = method("Echo", .unary, .noSideEffects)
   /// Fails with the code that is the request's first byte.
   static let fail = method("Fail", .unary)
-  /// Answers after as many milliseconds as the request's first byte says, times ten.
+  /// Answers after ten milliseconds for each unit of the request's first byte.
   static let slow = method("Slow", .unary)
   /// Answers with the metadata, `key=value` joined by commas.
   static let metadata = method("Metadata", .unary)
   /// Answers with the sum of all first bytes.
   static let sum = method("Sum", .clientStreaming)
-  /// Sends as many messages as the request's bytes say, as a big-endian number.
+  /// Sends as many messages as the request says, a big-endian number.
   static let count = method("Count", .serverStreaming, .noSideEffects)
   /// Sends messages until it is cancelled.
   static let forever = method("Forever", .serverStreaming)
@@ -29,7 +29,7 @@ enum TestMethods {
   static let mirror = method("Mirror", .bidirectionalStreaming)
 }
 
-/// What calls left behind.
+/// A record of the calls and cancellations that the server saw.
 actor CallRecorder {
   private(set) var cancelled = 0
   private(set) var calls = 0
@@ -37,7 +37,7 @@ actor CallRecorder {
   func noteCancelled() { cancelled += 1 }
   func noteCall() { calls += 1 }
 
-  /// Waits until `condition` holds, at most five seconds.
+  /// Waits until `condition` holds, at most five seconds. Returns false if it does not.
   func wait(until condition: (CallRecorder) async -> Bool) async -> Bool {
     for _ in 0..<1000 {
       if await condition(self) { return true }
@@ -98,7 +98,7 @@ func withTestServer(
 ) async throws {
   let service = testService(recorder)
   var configuration = TTRPCServer.Configuration()
-  // Handlers wait long for their turn on a busy machine; the server's own tests try this limit.
+  // Handlers may wait long on a busy machine; the server's own tests test this limit.
   configuration.limits.fullStreamGraceMillis = 60_000
   let transport = try await InProcessTransport.start(configuration: configuration) {
     AsyncDispatcher(service, loop: $0)
@@ -115,7 +115,7 @@ func withTestServer(
   await transport.shutdown()
 }
 
-/// Waits until `condition` holds, at most ten seconds.
+/// Waits until `condition` holds, at most ten seconds. Returns false if it does not.
 func eventually(_ condition: () -> Bool) async -> Bool {
   for _ in 0..<2000 {
     if condition() { return true }
@@ -124,7 +124,7 @@ func eventually(_ condition: () -> Bool) async -> Bool {
   return false
 }
 
-/// Runs a call and returns its error.
+/// Runs a call and returns its error, or nil if it succeeds.
 func errorOf<R>(_ body: () async throws(RPCError) -> R) async -> RPCError? {
   do throws(RPCError) {
     _ = try await body()

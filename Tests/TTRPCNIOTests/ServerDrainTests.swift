@@ -2,7 +2,7 @@ import TTRPC
 import TTRPCNIO
 import Testing
 
-/// How a server stops.
+/// The drain and the shutdown of a server.
 @Suite(.timeLimit(.minutes(15))) struct ServerDrainTests {
   typealias Service = ServerTestService
   typealias Bytes = ServerTestBytes

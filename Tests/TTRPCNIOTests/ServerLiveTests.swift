@@ -2,7 +2,7 @@ import TTRPC
 import TTRPCNIO
 import Testing
 
-/// The server on real sockets: calls, streams, the end.
+/// The server on real sockets: calls, streams, ends of connections.
 @Suite(.timeLimit(.minutes(15))) struct ServerLiveTests {
   typealias Service = ServerTestService
   typealias Bytes = ServerTestBytes
@@ -110,7 +110,7 @@ import Testing
     let server = try await Service.start()
     let client = try await ServerTestClient(server.addresses[0])
     try await client.send(Bytes.request(1, Service.echoStream, flags: .remoteOpen))
-    // More than a queue holds: the handler consumes as it goes.
+    // More than a queue holds; the handler consumes as it goes.
     for number in 0..<300 {
       try await client.send(Bytes.data(1, [UInt8(number % 256)]))
       #expect(try await client.frame().body == [UInt8(number % 256)])
@@ -125,7 +125,7 @@ import Testing
 
   @Test func manyMessagesAtOnceAllArrive() async throws {
     var limits = Limits()
-    // On a busy machine the handler may wait long for its turn.
+    // On a busy machine the handler may wait long.
     limits.fullStreamGraceMillis = 60_000
     let server = try await Service.start(limits: limits)
     let client = try await ServerTestClient(server.addresses[0])

@@ -8,12 +8,12 @@
 
 struct FileProblem: Error {}
 
-/// A path that no other test uses, short enough for a socket.
+/// Returns a path that no other test uses, short enough for a socket.
 func temporarySocketPath() -> String {
   "/tmp/ttrpc-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
 }
 
-/// The permission bits of a file, or nil when there is none.
+/// Returns the permission bits of a file, or nil if there is none.
 func permissions(_ path: String) -> UInt32? {
   var info = stat()
   return lstat(path, &info) == 0 ? UInt32(info.st_mode & 0o777) : nil
@@ -27,7 +27,7 @@ func makeFile(_ path: String) throws {
 
 func removeFile(_ path: String) { unlink(path) }
 
-/// What a killed server leaves behind: a socket file that nobody listens on.
+/// Makes the socket file that a killed server leaves behind: nothing listens on it.
 func makeStaleSocket(_ path: String) throws {
   #if canImport(Glibc)
     let type = Int32(SOCK_STREAM.rawValue)

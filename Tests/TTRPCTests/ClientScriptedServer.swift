@@ -1,6 +1,6 @@
 @testable import TTRPC
 
-/// What a client connection told its driver, copied.
+/// An event of a client connection, with copied bytes.
 enum Heard: Equatable {
   case response(UInt32, [UInt8])
   case message(UInt32, [UInt8])
@@ -35,7 +35,7 @@ enum Heard: Equatable {
   }
 }
 
-/// A client connection together with the bytes and the clock of a test.
+/// A client connection with the server's bytes and the clock in the hands of a test.
 final class ScriptedServer {
   var connection: ClientConnection
   var now = ContinuousClock.now
@@ -93,7 +93,7 @@ final class ScriptedServer {
     }.get()
   }
 
-  /// The server's SETTINGS with every capability.
+  /// Receives the server's SETTINGS with every capability.
   func negotiate() { receive(frame(.settings, 0, [0x10, 0x07])) }
 
   func advance(_ duration: Duration) {
@@ -116,7 +116,7 @@ final class ScriptedServer {
 
   func sentBytes() -> [UInt8] { connection.output.takeAll() }
 
-  /// The frames sent since the last call.
+  /// Returns the frames sent since the last call.
   func sent() -> [(header: FrameHeader, body: [UInt8])] {
     var frames: [(FrameHeader, [UInt8])] = []
     sentBytes().withUnsafeBytes { bytes in

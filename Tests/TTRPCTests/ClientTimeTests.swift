@@ -23,8 +23,8 @@ import Testing
     #expect(peer.connection.callsInFlight == 1)
   }
 
-  /// A driver finds its side of a call by the slot: two calls that wait for their events must not
-  /// share one.
+  /// A driver finds its state of a call by the slot, so two calls that wait for their events must
+  /// not share one.
   @Test func aSlotIsUsedAgainWhenTheEndOfItsCallWasHeard() throws {
     let peer = ScriptedServer()
     let first = try peer.start(.test(.unary), timeout: .seconds(1))

@@ -1,7 +1,7 @@
 import TTRPC
 import Testing
 
-/// What a server must do beyond the protocol's text to work with the implementations that exist.
+/// Behaviour beyond the protocol's text that existing implementations need from a server.
 @Suite struct ServerInteropTests {
   let script = ServerScript()
 

@@ -1,7 +1,7 @@
 import TTRPC
 import Testing
 
-/// Frames, envelopes, metadata, buffers: the pure parts.
+/// Frames, envelopes, metadata and buffers, without a connection.
 @Suite struct WireTests {
   @Test func headersSurviveARoundTrip() {
     let header = FrameHeader(length: 0x123456, streamID: 0xfedc_ba98, type: .data, flags: .noData)
