@@ -2,7 +2,7 @@ import ProtobufC
 import Testing
 
 @Suite struct ArenaTests {
-  @Test func handsOutAlignedMemoryThatDoesNotOverlap() throws {
+  @Test func allocatesAlignedMemoryThatDoesNotOverlap() throws {
     let arena = Arena(limit: 1 << 20)
     var blocks: [UnsafeMutableRawBufferPointer] = []
     for size in 0..<300 {

@@ -5,7 +5,7 @@ import Testing
 @Suite struct HostileInputTests {
   /// Input that the check accepts is unpacked within the memory that the check computed.
   @Test(arguments: 0..<10 as Range<UInt64>)
-  func whatPassesTheCheckUnpacks(batch: UInt64) throws {
+  func acceptedInputUnpacks(batch: UInt64) throws {
     var accepted = 0
     for seed in batch * 1000..<batch * 1000 + 1000 {
       var random = SeededGenerator(seed: seed)

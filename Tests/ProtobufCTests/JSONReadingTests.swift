@@ -130,7 +130,7 @@ struct JSONReadingTests {
     #expect(failure(text) == expected)
   }
 
-  @Test func namesTheFieldAndWhatWasMeant() {
+  @Test func namesTheFieldAndASuggestion() {
     let text = """
       {
         "customer": {"email": "a@example.com"},

@@ -40,7 +40,7 @@ struct ErrorTests {
     #expect(error.debugDescription.contains(error.message))
   }
 
-  @Test func wrongSQLNamesWhatIsWrong() throws {
+  @Test func errorsOfWrongSQLNameTheCause() throws {
     let connection = try database.writer()
     let error = try failure { try connection.execute("SELECT a FROM nowhere") }
     #expect(error.description.contains("nowhere"))

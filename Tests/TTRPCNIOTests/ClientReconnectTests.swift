@@ -22,7 +22,7 @@ import Testing
     await errorOf { () throws(RPCError) in try await client.unary(method, [], options) }
   }
 
-  @Test func refusedConnectionsFailFastAndSayWhere() async throws {
+  @Test func refusedConnectionsFailFastAndNameTheAddress() async throws {
     let port = QuietPort()
     let client = client(.host("127.0.0.1", port: port.number)) {
       $0.reconnect.initial = .seconds(60)

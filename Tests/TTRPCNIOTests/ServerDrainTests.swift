@@ -7,7 +7,7 @@ import Testing
   typealias Service = ServerTestService
   typealias Bytes = ServerTestBytes
 
-  @Test func callsInFlightFinishAndExtendedClientsAreTold() async throws {
+  @Test func callsInFlightFinishAndExtendedClientsGetGoaway() async throws {
     let server = try await Service.start()
     let client = try await ServerTestClient(server.addresses[0])
     try await client.send(

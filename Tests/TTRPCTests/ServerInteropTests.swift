@@ -74,7 +74,7 @@ import Testing
     #expect(frames.first?.payload == [])
   }
 
-  @Test func rule8_whatComesForCallsThatHaveEndedIsDropped() {
+  @Test func rule8_framesForEndedCallsAreDropped() {
     script.feed(ClientBytes.request(1, "Later", timeoutNanos: 1_000_000))
     script.feed(ClientBytes.request(3, "Chat", flags: .remoteOpen))
     script.advance(.milliseconds(2))
