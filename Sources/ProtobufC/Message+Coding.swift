@@ -56,4 +56,12 @@ extension Message {
     try body(&message)
     return message
   }
+
+  /// Allocates a C struct in `arena` and fills it from this message.
+  @inlinable
+  public func makeC(in arena: borrowing Arena) throws(CodecError) -> UnsafeMutableRawPointer {
+    let target = try Self.descriptor.makeStruct(in: arena)
+    try fillC(target, in: arena)
+    return target
+  }
 }

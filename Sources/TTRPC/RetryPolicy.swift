@@ -70,30 +70,6 @@ public struct RetryPolicy: Sendable, Hashable {
   }
 }
 
-/// The failure of a call, and the stage that it may have reached on the server.
-public struct CallFailure: Error, Sendable, Equatable {
-  /// The stage that a failed call may have reached on the server.
-  public enum Reach: Sendable, Hashable {
-    /// Refused by the client: no connection, or a local limit that another attempt would meet too.
-    case notSent
-    /// Not passed to the server's methods: another attempt repeats nothing.
-    case neverSeen
-    /// Possibly carried out by the server.
-    case maybeSeen
-  }
-
-  /// The error that the caller gets.
-  public var error: RPCError
-  /// The stage that the call may have reached on the server.
-  public var reach: Reach
-
-  /// Creates a failure; by default the server may have carried out the call.
-  public init(_ error: RPCError, reach: Reach = .maybeSeen) {
-    self.error = error
-    self.reach = reach
-  }
-}
-
 /// One failed attempt, as the retry policy judges it.
 public struct FailedAttempt: Sendable {
   /// The error, and the stage that the attempt may have reached.
@@ -140,36 +116,4 @@ public enum RetryDecision: Sendable, Hashable {
   case retryUnseen
   /// A retry after this wait.
   case retry(after: Duration)
-}
-
-/// A token account that keeps a client from sending more calls to a server in trouble (A6): a
-/// failed attempt takes a token, a success returns a tenth of one, and nothing is retried while at
-/// most half of the tokens are left.
-public struct RetryThrottle: Sendable, Hashable {
-  /// The tokens left, in thousandths, so that sums stay exact.
-  private var millitokens: Int
-  private let maximum: Int
-  private let ratio: Int
-
-  /// Creates a full account of `maxTokens` (1 to 1000). A success returns `tokenRatio` tokens.
-  public init(maxTokens: Int = 10, tokenRatio: Double = 0.1) {
-    maximum = min(max(maxTokens, 1), 1000) * 1000
-    millitokens = maximum
-    ratio = Int((min(max(tokenRatio, 0.001), 1000) * 1000).rounded())
-  }
-
-  /// The tokens left.
-  public var tokens: Double { Double(millitokens) / 1000 }
-
-  /// True while more than half of the tokens are left.
-  public var allowsRetry: Bool { millitokens > maximum / 2 }
-
-  /// Records a failed attempt. Returns true if it may be retried.
-  public mutating func failed() -> Bool {
-    millitokens = max(0, millitokens - 1000)
-    return allowsRetry
-  }
-
-  /// Records a call that got an answer.
-  public mutating func succeeded() { millitokens = min(maximum, millitokens + ratio) }
 }

@@ -21,26 +21,26 @@ import Testing
   }
 
   @Test func unaryCallsOverAUnixSocket() async throws {
-    let path = temporarySocketPath()
+    let path = ServerTestFiles.temporarySocketPath()
     let server = try await Service.start(.unix(path: path))
-    #expect(permissions(path) == 0o600)
+    #expect(ServerTestFiles.permissions(path) == 0o600)
     let client = try await ServerTestClient(.unix(path: path))
     try await client.send(Bytes.request(1, Service.echo, [9]))
     #expect(try await client.frame().payload == [9])
     await #expect(throws: ListenError.self) { try await Service.start(.unix(path: path)) }
     await client.close()
     await server.shutdown()
-    #expect(permissions(path) == nil, "the socket file must be gone")
+    #expect(ServerTestFiles.permissions(path) == nil, "the socket file must be gone")
   }
 
   @Test func aStaleSocketFileIsReplacedAndOtherFilesAreNot() async throws {
-    let path = temporarySocketPath()
-    try makeStaleSocket(path)
+    let path = ServerTestFiles.temporarySocketPath()
+    try ServerTestFiles.makeStaleSocket(path)
     let server = try await Service.start(.unix(path: path))
     await server.shutdown()
-    try makeFile(path)
+    try ServerTestFiles.makeFile(path)
     await #expect(throws: ListenError.self) { try await Service.start(.unix(path: path)) }
-    removeFile(path)
+    ServerTestFiles.removeFile(path)
   }
 
   @Test func aPortInUseIsAnErrorWithAReason() async throws {
