@@ -81,8 +81,8 @@ struct ArenaState {
   }
 
   private static let firstChunk = 16 << 10
-  private static let largestChunk = 1 << 20
-  private static let largestKept = 256 << 10
+  private static let maxChunk = 1 << 20
+  private static let maxKeptChunk = 256 << 10
 
   init(limit: Int) { self.limit = limit }
 
@@ -98,7 +98,7 @@ struct ArenaState {
   }
 
   private mutating func grow(_ size: Int) {
-    let doubled = chunk.map { min($0.pointee.size * 2, Self.largestChunk) } ?? Self.firstChunk
+    let doubled = chunk.map { min($0.pointee.size * 2, Self.maxChunk) } ?? Self.firstChunk
     addChunk(max(doubled, size))
   }
 
@@ -118,12 +118,12 @@ struct ArenaState {
     let wanted = used
     used = 0
     guard let first = chunk else { return }
-    if first.pointee.next == nil && first.pointee.size <= Self.largestKept {
+    if first.pointee.next == nil && first.pointee.size <= Self.maxKeptChunk {
       cursor = UnsafeMutableRawPointer(first) + MemoryLayout<Chunk>.size
       available = first.pointee.size
     } else {
       freeChunks()
-      addChunk(max(Self.firstChunk, min(wanted, Self.largestKept)))
+      addChunk(max(Self.firstChunk, min(wanted, Self.maxKeptChunk)))
     }
   }
 

@@ -40,8 +40,8 @@ struct JSONReader {
   mutating func message(_ descriptor: MessageDescriptor, depth: Int, in arena: borrowing Arena)
     throws(JSONError) -> UnsafeMutableRawPointer
   {
-    guard depth <= WireCheck.maximumDepth else {
-      throw scanner.error("messages are nested deeper than \(WireCheck.maximumDepth)")
+    guard depth <= WireCheck.maxDepth else {
+      throw scanner.error("messages are nested deeper than \(WireCheck.maxDepth)")
     }
     let target = try allocated(descriptor, in: arena)
     switch JSONSpecial(descriptor) {

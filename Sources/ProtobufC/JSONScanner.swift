@@ -19,7 +19,7 @@ struct JSONScanner {
   }
 
   /// The deepest nesting of objects and arrays that is read.
-  static let maximumDepth = 100
+  static let maxDepth = 100
 
   let bytes: UnsafeBufferPointer<UInt8>
   var position = 0
@@ -146,8 +146,8 @@ struct JSONScanner {
 
   /// Skips one value of any kind and checks it.
   mutating func skipValue(depth: Int) throws(JSONError) {
-    guard depth < Self.maximumDepth else {
-      throw error("values are nested deeper than \(Self.maximumDepth)")
+    guard depth < Self.maxDepth else {
+      throw error("values are nested deeper than \(Self.maxDepth)")
     }
     switch try kind() {
     case .string: _ = try string()

@@ -5,7 +5,7 @@ enum JSONTime {
   /// 9999-12-31T23:59:59Z, in seconds since 1970.
   static let latest: Int64 = 253_402_300_799
   /// The most seconds of a duration, about 10,000 years.
-  static let longest: Int64 = 315_576_000_000
+  static let maxDurationSeconds: Int64 = 315_576_000_000
 
   // MARK: timestamps
 
@@ -57,7 +57,7 @@ enum JSONTime {
   /// Returns a duration as text, such as `1.5s`, or nil if it is out of range or its parts differ
   /// in sign.
   static func durationText(seconds: Int64, nanoseconds: Int32) -> String? {
-    guard seconds.magnitude <= longest.magnitude, nanoseconds.magnitude <= 999_999_999,
+    guard seconds.magnitude <= maxDurationSeconds.magnitude, nanoseconds.magnitude <= 999_999_999,
       seconds == 0 || nanoseconds == 0 || (seconds < 0) == (nanoseconds < 0)
     else { return nil }
     let sign = seconds < 0 || nanoseconds < 0 ? "-" : ""
@@ -69,7 +69,7 @@ enum JSONTime {
     var reader = FixedDigits(text)
     let isNegative = reader.take("-")
     guard let seconds = reader.allDigits(), let nanoseconds = reader.fraction(),
-      reader.take("s"), reader.isAtEnd, seconds <= longest
+      reader.take("s"), reader.isAtEnd, seconds <= maxDurationSeconds
     else { return nil }
     return isNegative ? (-seconds, -nanoseconds) : (seconds, nanoseconds)
   }

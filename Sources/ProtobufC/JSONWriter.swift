@@ -53,8 +53,8 @@ struct JSONWriter {
     _ source: UnsafeRawPointer?,
     depth: Int = 1
   ) throws(JSONError) {
-    guard depth <= WireCheck.maximumDepth else {
-      throw JSONError(message: "messages are nested deeper than \(WireCheck.maximumDepth)")
+    guard depth <= WireCheck.maxDepth else {
+      throw JSONError(message: "messages are nested deeper than \(WireCheck.maxDepth)")
     }
     guard let source else {
       try absent(descriptor, depth)

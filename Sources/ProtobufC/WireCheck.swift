@@ -7,7 +7,7 @@ internal import CProtobufC
 /// allocates many times the size of its input. Input that passes this check triggers none of that.
 public enum WireCheck {
   /// The deepest nesting of messages that is accepted; the outermost message is at depth 1.
-  public static let maximumDepth = 32
+  public static let maxDepth = 32
 
   /// Checks `bytes` as a message of type `descriptor`. Returns the bytes of memory, rounded up,
   /// that unpacking needs. Throws ``CodecError`` if that is more than `budget` or the bytes are not
@@ -41,8 +41,8 @@ struct WireScanner {
   mutating func scan(_ start: Bytes, _ end: Bytes, _ descriptor: Descriptor, depth: Int)
     throws(CodecError)
   {
-    guard depth <= WireCheck.maximumDepth else {
-      throw CodecError(.tooDeep(limit: WireCheck.maximumDepth))
+    guard depth <= WireCheck.maxDepth else {
+      throw CodecError(.tooDeep(limit: WireCheck.maxDepth))
     }
     let fields = FieldTable(descriptor)
     var seen = SeenFields()

@@ -1,20 +1,20 @@
-/// Exponential backoff: each wait is the last one times `multiplier`, up to `maximum`. Jitter moves
-/// every wait by a random part, so that clients that failed together do not return together.
+/// Exponential backoff: each wait is the last one times `multiplier`, up to `maxDelay`. Jitter
+/// moves every wait by a random part, so that clients that failed together do not return together.
 public struct ClientBackoff: Sendable, Hashable {
   /// The first wait.
   public var initial: Duration
   /// The factor from each wait to the next; at least 1.
   public var multiplier: Double
   /// The longest wait, before jitter.
-  public var maximum: Duration
+  public var maxDelay: Duration
   /// The random part, as a share of the wait: 0.2 means between 0.8 and 1.2 times the wait.
   public var jitter: Double
 
-  /// Creates a backoff from `initial` to `maximum`.
-  public init(initial: Duration, multiplier: Double, maximum: Duration, jitter: Double) {
+  /// Creates a backoff from `initial` to `maxDelay`.
+  public init(initial: Duration, multiplier: Double, maxDelay: Duration, jitter: Double) {
     self.initial = initial
     self.multiplier = multiplier
-    self.maximum = maximum
+    self.maxDelay = maxDelay
     self.jitter = jitter
   }
 
@@ -22,7 +22,7 @@ public struct ClientBackoff: Sendable, Hashable {
   public static let retry = ClientBackoff(
     initial: .milliseconds(100),
     multiplier: 1.6,
-    maximum: .seconds(5),
+    maxDelay: .seconds(5),
     jitter: 0.2
   )
 
@@ -30,14 +30,14 @@ public struct ClientBackoff: Sendable, Hashable {
   public static let reconnect = ClientBackoff(
     initial: .seconds(1),
     multiplier: 1.6,
-    maximum: .seconds(120),
+    maxDelay: .seconds(120),
     jitter: 0.2
   )
 
   /// Returns the wait before jitter after `failures` failures in a row; 1 gives `initial`.
   public func base(failures: Int) -> Duration {
     var seconds = initial.inSeconds
-    let limit = maximum.inSeconds
+    let limit = maxDelay.inSeconds
     var remaining = failures - 1
     while remaining > 0, seconds < limit {
       seconds *= max(1, multiplier)

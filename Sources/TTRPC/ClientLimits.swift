@@ -22,13 +22,13 @@ public struct ClientLimits: Sendable, Hashable {
   /// The silence after which a connection with calls sends a PING: at least 10 s, nil for never.
   /// Sent only to servers that have announced that they answer.
   public var keepaliveInterval: Duration? = .seconds(30) {
-    didSet { keepaliveInterval = keepaliveInterval.map { max($0, ClientLimits.leastKeepalive) } }
+    didSet { keepaliveInterval = keepaliveInterval.map { max($0, ClientLimits.minKeepalive) } }
   }
   /// The time that the answer to a PING may take before the connection is closed.
   public var keepaliveTimeout = Duration.seconds(20)
 
   /// The shortest interval between PINGs. Servers may treat more frequent ones as an attack.
-  public static let leastKeepalive = Duration.seconds(10)
+  public static let minKeepalive = Duration.seconds(10)
 
   /// Creates the default limits.
   public init() {}

@@ -11,7 +11,7 @@ public struct OutputBuffer: ~Copyable {
   private var payloadTag: UInt8 = 0
 
   /// The memory that is kept after everything was sent, in bytes.
-  private static let keptBytes = 64 << 10
+  private static let maxKeptBytes = 64 << 10
 
   /// Creates an empty buffer and allocates `capacity` bytes at once.
   public init(capacity: Int = 0) { message = ResponseBuffer(capacity: capacity) }
@@ -31,7 +31,7 @@ public struct OutputBuffer: ~Copyable {
   }
 
   /// Removes all bytes. Call it after they were sent.
-  public mutating func removeAll() { message.removeAll(keeping: OutputBuffer.keptBytes) }
+  public mutating func removeAll() { message.removeAll(keeping: OutputBuffer.maxKeptBytes) }
 
   /// Takes all bytes as an array and empties the buffer. For tests and in-process transports.
   public mutating func takeAll() -> [UInt8] {

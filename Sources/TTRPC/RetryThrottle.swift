@@ -4,13 +4,13 @@
 public struct RetryThrottle: Sendable, Hashable {
   /// The tokens left, in thousandths, so that sums stay exact.
   private var millitokens: Int
-  private let maximum: Int
+  private let maxMillitokens: Int
   private let ratio: Int
 
   /// Creates a full account of `maxTokens` (1 to 1000). A success returns `tokenRatio` tokens.
   public init(maxTokens: Int = 10, tokenRatio: Double = 0.1) {
-    maximum = min(max(maxTokens, 1), 1000) * 1000
-    millitokens = maximum
+    maxMillitokens = min(max(maxTokens, 1), 1000) * 1000
+    millitokens = maxMillitokens
     ratio = Int((min(max(tokenRatio, 0.001), 1000) * 1000).rounded())
   }
 
@@ -18,7 +18,7 @@ public struct RetryThrottle: Sendable, Hashable {
   public var tokens: Double { Double(millitokens) / 1000 }
 
   /// True while more than half of the tokens are left.
-  public var allowsRetry: Bool { millitokens > maximum / 2 }
+  public var allowsRetry: Bool { millitokens > maxMillitokens / 2 }
 
   /// Records a failed attempt. Returns true if it may be retried.
   public mutating func failed() -> Bool {
@@ -27,5 +27,5 @@ public struct RetryThrottle: Sendable, Hashable {
   }
 
   /// Records a call that got an answer.
-  public mutating func succeeded() { millitokens = min(maximum, millitokens + ratio) }
+  public mutating func succeeded() { millitokens = min(maxMillitokens, millitokens + ratio) }
 }

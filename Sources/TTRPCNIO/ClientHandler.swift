@@ -63,7 +63,7 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
   /// The output, in bytes, from which on streams wait for the socket before they add to it.
   private static let outputMark = 1 << 20
   /// The output not yet taken by the socket, in bytes, beyond which no call is started.
-  private static let outputLimit = 16 << 20
+  private static let maxBufferedBytes = 16 << 20
 
   init(peer: ClientTarget, eventLoop: any EventLoop, limits: ClientLimits, extensions: Bool) {
     self.peer = peer
@@ -175,12 +175,12 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
   private func checkOutput() throws(CallFailure) {
     guard let channel = context?.channel, !channel.isWritable else { return }
     let waiting = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
-    guard let waiting, waiting > Self.outputLimit else { return }
+    guard let waiting, waiting > Self.maxBufferedBytes else { return }
     throw CallFailure(
       RPCError(
         code: .resourceExhausted,
-        message: "\(waiting) bytes wait to be sent to \(peer), allowed are \(Self.outputLimit): "
-          + "the server reads too slowly, call less at a time"
+        message: "\(waiting) bytes wait to be sent to \(peer), allowed are "
+          + "\(Self.maxBufferedBytes): the server reads too slowly, call less at a time"
       ),
       reach: .notSent
     )

@@ -37,9 +37,9 @@ struct ClientStreamQueues {
   private var finish: End?
 
   /// The most messages on the way to the socket; a sender waits for room.
-  private static let outboundMessages = 64
+  private static let maxOutboundMessages = 64
   /// The most bytes on the way to the socket. One larger message is accepted into an empty queue.
-  private static let outboundBytes = 256 << 10
+  private static let maxOutboundBytes = 256 << 10
 
   var hasEnded: Bool { finish != nil }
 
@@ -144,6 +144,7 @@ struct ClientStreamQueues {
 
   private func hasRoom(_ size: Int) -> Bool {
     outbox.messages == 0
-      || (outbox.messages < Self.outboundMessages && outbox.bytes + size <= Self.outboundBytes)
+      || (outbox.messages < Self.maxOutboundMessages
+        && outbox.bytes + size <= Self.maxOutboundBytes)
   }
 }

@@ -40,7 +40,7 @@ final class ServerHandler: ChannelInboundHandler {
   private static let linger = Duration.seconds(1)
   /// The output, in bytes, up to which a stream's messages move into the connection.
   private static let outputTarget = 64 << 10
-  private static let keptOutgoing = 256 << 10
+  private static let maxKeptBytes = 256 << 10
 
   init(_ owner: ServerConnections, refused: Bool) {
     self.owner = owner
@@ -169,7 +169,7 @@ final class ServerHandler: ChannelInboundHandler {
     let stream = ServerStreamQueue(
       target: call.target,
       loop: owner.loop,
-      limitBytes: limits.streamOutboundBytes
+      maxBytes: limits.streamOutboundBytes
     )
     streams[start.stream] = stream
     if start.deadline != nil { owner.watch(connection.nextDeadline) }
@@ -258,7 +258,7 @@ final class ServerHandler: ChannelInboundHandler {
     _ = connection.output.withUnsafeBytes { outgoing.writeBytes($0) }
     connection.output.removeAll()
     context.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
-    if outgoing.capacity > Self.keptOutgoing { outgoing = ByteBuffer() }
+    if outgoing.capacity > Self.maxKeptBytes { outgoing = ByteBuffer() }
     connection.outputStalled(!context.channel.isWritable, now: .now)
   }
 

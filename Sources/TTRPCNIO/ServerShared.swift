@@ -10,7 +10,7 @@ final class ServerShared: Sendable {
   private let lastID = Atomic<UInt64>(0)
 
   /// The connections above the limit that are kept just long enough to be refused with an answer.
-  static let refusedConnections = 64
+  static let maxRefusedConnections = 64
 
   init(limits: Limits, onClose: (@Sendable (Peer, CloseReason) -> Void)?) {
     self.limits = limits

@@ -6,7 +6,7 @@ import TTRPC
 final class ServerStreamQueue: ServerStream {
   let target: ReplyTarget
   private let loop: ServerEventLoop
-  private let limitBytes: Int
+  private let maxBytes: Int
   private let state = Mutex(State())
 
   private struct State {
@@ -54,10 +54,10 @@ final class ServerStreamQueue: ServerStream {
     case overflowed(RPCError)
   }
 
-  init(target: ReplyTarget, loop: ServerEventLoop, limitBytes: Int) {
+  init(target: ReplyTarget, loop: ServerEventLoop, maxBytes: Int) {
     self.target = target
     self.loop = loop
-    self.limitBytes = limitBytes
+    self.maxBytes = maxBytes
   }
 
   /// Returns the share of the limit that a message takes, in bytes. Empty messages are not free.
@@ -65,14 +65,14 @@ final class ServerStreamQueue: ServerStream {
 
   /// The queued bytes from which on `send` returns false; the handler may go on below a quarter of
   /// it.
-  private var highWater: Int { limitBytes / 4 }
+  private var highWater: Int { maxBytes / 4 }
 
   // MARK: For handlers
 
   func send(_ message: [UInt8]) -> Bool {
     let (goOn, posts) = state.withLock { state -> (Bool, Bool) in
       guard case .none = state.end else { return (false, false) }
-      if state.hasMessages, state.outboxBytes + Self.cost(message) > limitBytes {
+      if state.hasMessages, state.outboxBytes + Self.cost(message) > maxBytes {
         state.dropOutbox()
         state.end = .overflowed(overflow)
         return (false, post(&state))
@@ -138,7 +138,7 @@ final class ServerStreamQueue: ServerStream {
     RPCError(
       code: .resourceExhausted,
       message: """
-        the stream's messages are not read fast enough: more than \(limitBytes) bytes wait \
+        the stream's messages are not read fast enough: more than \(maxBytes) bytes wait \
         (\(Limits.flag(for: \.streamOutboundBytes)))
         """
     )

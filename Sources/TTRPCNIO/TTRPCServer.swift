@@ -225,7 +225,7 @@ package final class TTRPCServer: Sendable {
     guard let connections = loop?.connections else { throw ChannelError.ioOnClosedChannel }
     let count = shared.connectionOpened()
     let excess = count - shared.limits.connections
-    if excess > ServerShared.refusedConnections {
+    if excess > ServerShared.maxRefusedConnections {
       shared.connectionClosed()
       throw ChannelError.ioOnClosedChannel
     }

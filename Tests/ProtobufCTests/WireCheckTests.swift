@@ -263,7 +263,7 @@ struct Rejection: Sendable, CustomTestStringConvertible {
       (1..<depth).reduce([UInt8]()) { inner, _ in WireBytes().field(1, inner).bytes }
     }
     let descriptor = RecursiveDescriptor()
-    let deepest = nested(WireCheck.maximumDepth)
+    let deepest = nested(WireCheck.maxDepth)
     #expect(throws: Never.self) { try descriptor.check(deepest) }
     let error = #expect(throws: CodecError.self) {
       try descriptor.check(WireBytes().field(1, deepest).bytes)
