@@ -2,14 +2,14 @@ import CProtobufC
 
 /// Memory for one message at a time: allocation moves a pointer, ``reset(limit:)`` frees all of it.
 ///
-/// libprotobuf-c allocates several times what it reads, 24 to 56 times for hostile input, so an
-/// arena has a hard limit: past it `allocate` throws, and libprotobuf-c gets NULL and gives up
-/// cleanly. Keep one arena for each thread and reset it before each message. Pointers into an arena
-/// are valid until the next reset.
+/// libprotobuf-c allocates several times the size of its input, 24 to 56 times for hostile input.
+/// An arena therefore has a hard limit: past it `allocate` throws, and libprotobuf-c gets NULL and
+/// fails cleanly. Keep one arena for each thread and reset it before each message. Pointers into an
+/// arena are valid until the next reset.
 public struct Arena: ~Copyable {
   let state: UnsafeMutablePointer<ArenaState>
 
-  /// An arena that hands out at most `limit` bytes between two resets.
+  /// Creates an arena that allocates at most `limit` bytes between two resets.
   public init(limit: Int = .max) {
     state = .allocate(capacity: 1)
     state.initialize(to: ArenaState(limit: limit))
@@ -28,27 +28,28 @@ public struct Arena: ~Copyable {
     state.deallocate()
   }
 
-  /// The limit that suits decoding a message of `payload` bytes: sixteen times the payload, which
+  /// Returns the limit for decoding a message of `payload` bytes: sixteen times the payload, which
   /// honest messages do not reach, and 4 MiB so that a thousand short items of a batch fit.
   public static func decodingLimit(payload: Int) -> Int { payload * 16 + (4 << 20) }
 
-  /// Bytes handed out since the last reset, rounding included.
+  /// The bytes allocated since the last reset, rounding included.
   public var used: Int { state.pointee.used }
 
-  /// The most bytes that are handed out between two resets.
+  /// The most bytes that can be allocated between two resets.
   public var limit: Int { state.pointee.limit }
 
-  /// Makes all memory available again and sets the limit. A block of at most 256 KiB is kept, so
-  /// that ordinary messages need no call to malloc.
+  /// Frees all allocations and sets the limit. A block of at most 256 KiB is kept, so that ordinary
+  /// messages need no call to malloc.
   public func reset(limit: Int) {
     state.pointee.reset()
     state.pointee.limit = limit
   }
 
-  /// Makes all memory available again; the limit stays.
+  /// Frees all allocations and keeps the limit.
   public func reset() { state.pointee.reset() }
 
-  /// `size` bytes, uninitialised, aligned to 8. Throws ``CodecError`` when the limit is reached.
+  /// Allocates `size` uninitialised bytes, aligned to 8. Throws ``CodecError`` if the limit is
+  /// reached.
   public func allocate(_ size: Int) throws(CodecError) -> UnsafeMutableRawPointer {
     guard let pointer = state.pointee.allocate(size) else {
       throw CodecError(.outOfMemory(limit: state.pointee.limit))
@@ -56,16 +57,16 @@ public struct Arena: ~Copyable {
     return pointer
   }
 
-  /// What libprotobuf-c takes. The address stays the same for the life of the arena.
+  /// The allocator for libprotobuf-c. Its address is constant for the life of the arena.
   var allocator: UnsafeMutablePointer<ProtobufCAllocator> {
-    // The allocator is the first member of the state: a pointer to the one points to the other.
+    // The allocator is the first member of the state, so a pointer to the state points to it.
     UnsafeMutableRawPointer(state).assumingMemoryBound(to: ProtobufCAllocator.self)
   }
 }
 
 /// The state behind an ``Arena``, at an address that does not move.
 struct ArenaState {
-  /// First, because ``Arena/allocator`` relies on it.
+  /// The first member, because ``Arena/allocator`` relies on it.
   var allocator = ProtobufCAllocator()
   private var cursor: UnsafeMutableRawPointer?
   private var available = 0
@@ -73,15 +74,15 @@ struct ArenaState {
   private(set) var used = 0
   var limit: Int
 
-  /// The head of a block of memory; what is handed out follows it.
+  /// The header of a block of memory; the allocations follow it.
   private struct Chunk {
     var next: UnsafeMutablePointer<Chunk>?
     var size: Int
   }
 
   private static let firstChunk = 16 << 10
-  private static let largestChunk = 1 << 20
-  private static let largestKept = 256 << 10
+  private static let maxChunk = 1 << 20
+  private static let maxKeptChunk = 256 << 10
 
   init(limit: Int) { self.limit = limit }
 
@@ -97,7 +98,7 @@ struct ArenaState {
   }
 
   private mutating func grow(_ size: Int) {
-    let doubled = chunk.map { min($0.pointee.size * 2, Self.largestChunk) } ?? Self.firstChunk
+    let doubled = chunk.map { min($0.pointee.size * 2, Self.maxChunk) } ?? Self.firstChunk
     addChunk(max(doubled, size))
   }
 
@@ -117,12 +118,12 @@ struct ArenaState {
     let wanted = used
     used = 0
     guard let first = chunk else { return }
-    if first.pointee.next == nil && first.pointee.size <= Self.largestKept {
+    if first.pointee.next == nil && first.pointee.size <= Self.maxKeptChunk {
       cursor = UnsafeMutableRawPointer(first) + MemoryLayout<Chunk>.size
       available = first.pointee.size
     } else {
       freeChunks()
-      addChunk(max(Self.firstChunk, min(wanted, Self.largestKept)))
+      addChunk(max(Self.firstChunk, min(wanted, Self.maxKeptChunk)))
     }
   }
 

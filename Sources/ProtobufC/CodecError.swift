@@ -1,52 +1,54 @@
-/// Why a message could not be decoded or encoded: where and what, never the value.
+/// The reason why a message could not be decoded or encoded: the place and the problem, never
+/// the value.
 public struct CodecError: Error, Sendable, Equatable {
   /// The field, as a path of proto names from the outermost message: `customers[3].email`. Empty
-  /// when the message as a whole is meant.
+  /// for the message as a whole.
   public var path: String
-  /// What is wrong.
+  /// The problem with the field.
   public var reason: Reason
 
-  /// An error about the field at `path`.
+  /// Creates an error about the field at `path`.
   public init(_ reason: Reason, path: String = "") {
     self.reason = reason
     self.path = path
   }
 
-  /// What can be wrong with an encoded message or with a value to encode.
+  /// The problems of an encoded message or of a value to encode.
   public enum Reason: Sendable, Hashable {
     /// The message ends inside a field.
     case truncated
     /// A varint is longer than its type allows.
     case malformedVarint
-    /// A tag with field number 0 or past the greatest one, or an unknown wire type.
+    /// A tag with field number 0 or above the maximum, or an unknown wire type.
     case malformedTag
     /// A length that does not fit the message or the element type.
     case malformedLength
-    /// The field came with a wire type of another type of field.
+    /// A wire type that belongs to another type of field.
     case wrongWireType
-    /// Groups are not supported.
+    /// A group (proto2), which is not supported.
     case group
-    /// A string is not UTF-8.
+    /// A string that is not UTF-8.
     case invalidUTF8
-    /// A string contains U+0000.
+    /// A string that contains U+0000.
     case embeddedNUL
-    /// A packed bool is neither 0 nor 1.
+    /// A packed bool that is neither 0 nor 1.
     case invalidBool
-    /// A sub-message that is not repeated occurs twice.
+    /// A sub-message that is not repeated and occurs twice.
     case duplicateMessage
-    /// Messages are nested too deeply.
+    /// Messages nested deeper than `limit`.
     case tooDeep(limit: Int)
-    /// Decoding would need more memory than allowed.
+    /// More elements than decoding has memory for; `limit` in bytes.
     case tooManyElements(limit: Int)
-    /// The arena is full.
+    /// A full arena; `limit` in bytes.
     case outOfMemory(limit: Int)
-    /// libprotobuf-c refused the message.
+    /// A message that libprotobuf-c refused.
     case refused
-    /// An `Any` or a call names a message type that is not compiled in.
+    /// An `Any` or a call of a message type that is not compiled in.
     case unknownType
   }
 
-  /// The same error seen from the message that holds this one as `field`.
+  /// Returns the error with `field` before its path: the field of the outer message that holds this
+  /// one.
   func inside(_ field: String) -> CodecError {
     if path.isEmpty { return CodecError(reason, path: field) }
     return CodecError(reason, path: path.first == "[" ? field + path : "\(field).\(path)")
@@ -54,7 +56,7 @@ public struct CodecError: Error, Sendable, Equatable {
 }
 
 extension CodecError: CustomStringConvertible {
-  /// `customers[3].email: invalid UTF-8`.
+  /// The path and the problem: `customers[3].email: invalid UTF-8`.
   public var description: String { path.isEmpty ? reason.description : "\(path): \(reason)" }
 }
 

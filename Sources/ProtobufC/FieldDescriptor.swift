@@ -24,20 +24,20 @@ public struct FieldDescriptor: @unchecked Sendable, Hashable {
     pointer.pointee.flags & PROTOBUF_C_FIELD_FLAG_ONEOF.rawValue != 0
   }
 
-  /// Where the value lies in the C struct, in bytes. A pointer and not the value for strings,
+  /// The offset of the value in the C struct, in bytes. A pointer to the value for strings,
   /// messages and repeated fields.
   public var offset: Int { Int(pointer.pointee.offset) }
 
-  /// Where the number of elements (`size_t`) of a repeated field lies in the C struct, or the case
-  /// (a 32-bit field number) of a oneof. 0 for other fields. Members of one oneof share it.
+  /// The offset in the C struct of the number of elements (`size_t`) of a repeated field, or of the
+  /// case (a 32-bit field number) of a oneof. 0 for other fields. Members of one oneof share it.
   public var quantifierOffset: Int { Int(pointer.pointee.quantifier_offset) }
 
-  /// The message type of a field of type message.
+  /// The message type of a field of type message, otherwise nil.
   public var message: MessageDescriptor? {
     type == .message ? MessageDescriptor(pointer.pointee.descriptor) : nil
   }
 
-  /// The enum type of a field of type enum.
+  /// The enum type of a field of type enum, otherwise nil.
   public var enumeration: EnumDescriptor? {
     type == .enumeration ? EnumDescriptor(pointer.pointee.descriptor) : nil
   }
@@ -51,7 +51,8 @@ public struct FieldDescriptor: @unchecked Sendable, Hashable {
       && fields[1].name == "value" && fields[1].number == 2
   }
 
-  /// protoc's name for the entries of the map `name`: `custom_properties`, `CustomPropertiesEntry`.
+  /// Returns protoc's name for the entries of the map `name`: `CustomPropertiesEntry` for
+  /// `custom_properties`.
   private static func entryName(_ name: String) -> String {
     var result = ""
     var upper = true
@@ -67,7 +68,7 @@ public struct FieldDescriptor: @unchecked Sendable, Hashable {
   }
 }
 
-/// The types a field may have. The raw values are libprotobuf-c's.
+/// The types of fields. The raw values are libprotobuf-c's.
 public enum FieldType: UInt32, Sendable, Hashable {
   /// `int32`.
   case int32 = 0
@@ -114,7 +115,7 @@ public struct EnumDescriptor: @unchecked Sendable, Hashable {
     self.pointer = pointer.assumingMemoryBound(to: ProtobufCEnumDescriptor.self)
   }
 
-  /// Full proto name: `patron.v1.Gender`.
+  /// The full proto name: `patron.v1.Gender`.
   public var name: String { String(cString: pointer.pointee.name) }
 
   /// The values without aliases, sorted by number.
@@ -125,17 +126,17 @@ public struct EnumDescriptor: @unchecked Sendable, Hashable {
     }
   }
 
-  /// The number of the value with this name (`GENDER_FEMALE`), or nil.
+  /// Returns the number of the value with this name (`GENDER_FEMALE`), or nil.
   public func number(named name: String) -> Int32? {
     name.withCString { protobuf_c_enum_descriptor_get_value_by_name(pointer, $0) }?.pointee.value
   }
 
-  /// The name of the value with this number, or nil.
+  /// Returns the name of the value with this number, or nil.
   public func name(of number: Int32) -> String? {
     cName(of: number).map { String(cString: $0) }
   }
 
-  /// ``name(of:)`` as a constant of the generated code.
+  /// Returns ``name(of:)`` as a constant of the generated code, valid for the life of the process.
   func cName(of number: Int32) -> UnsafePointer<CChar>? {
     protobuf_c_enum_descriptor_get_value(pointer, number)?.pointee.name
   }

@@ -20,11 +20,11 @@ enum JSONBase64 {
     }
   }
 
-  /// The bytes that `text` stands for, or nil when it is no base64.
+  /// Returns the decoded bytes of `text`, or nil if it is not base64.
   static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
     var end = text.count
     while end > 0, text.count - end < 2, text[end - 1] == UInt8(ascii: "=") { end -= 1 }
-    // Padding, where there is any, completes a group of four.
+    // Padding is optional; if present, it completes a group of four.
     guard end == text.count || text.count % 4 == 0, end % 4 != 1 else { return nil }
     var output = [UInt8]()
     output.reserveCapacity(end / 4 * 3 + 2)

@@ -1,21 +1,20 @@
-/// Why a JSON text is no message, or a message has no JSON form: where, what, and what was
-/// expected.
+/// The reason why a JSON text is not a message, or a message has no JSON form: the place, the
+/// problem and the expectation.
 ///
 /// Made for people: ``description`` is one line that can be shown as it is. It may quote up to 32
 /// characters of the text that was read.
 public struct JSONError: Error, Sendable, Equatable {
-  /// The line in the text, from 1; 0 when a message was being written.
+  /// The line in the text, from 1; 0 for an error of writing.
   public var line: Int
-  /// The column in that line, from 1, in characters as Unicode code points; 0 when a message was
-  /// being written.
+  /// The column in that line, from 1, in Unicode code points; 0 for an error of writing.
   public var column: Int
-  /// The field, as a path of the names in the text: `customers[3].email`. Empty when the message as
-  /// a whole is meant.
+  /// The field, as a path of the names in the text: `customers[3].email`. Empty for the message as
+  /// a whole.
   public var path: String
-  /// What is wrong and what was expected, without the place.
+  /// The problem and the expectation, without the place.
   public var message: String
 
-  /// An error at a place.
+  /// Creates an error; the defaults are those of writing.
   public init(line: Int = 0, column: Int = 0, path: String = "", message: String) {
     self.line = line
     self.column = column
@@ -23,7 +22,8 @@ public struct JSONError: Error, Sendable, Equatable {
     self.message = message
   }
 
-  /// The same error seen from the message that holds this one as `field`.
+  /// Returns the error with `field` before its path: the field of the outer message that holds this
+  /// one.
   func inside(_ field: String) -> JSONError {
     var error = self
     if path.isEmpty {
@@ -36,7 +36,7 @@ public struct JSONError: Error, Sendable, Equatable {
 }
 
 extension JSONError: CustomStringConvertible {
-  /// `line 3, column 14: customer: unknown field ...`.
+  /// The place and the problem: `line 3, column 14: customer: unknown field ...`.
   public var description: String {
     var text = line > 0 ? "line \(line), column \(column): " : ""
     if !path.isEmpty { text += "\(path): " }
@@ -44,15 +44,16 @@ extension JSONError: CustomStringConvertible {
   }
 }
 
-/// Finds what a person may have meant.
+/// Suggestions for misspelled names.
 enum JSONSuggestion {
-  /// ``; did you mean `email`?`` for the nearest of `candidates`, or nothing when none is near.
+  /// Returns ``; did you mean `email`?`` for the nearest of `candidates`, or an empty text if none
+  /// is near.
   static func text(for word: String, among candidates: some Sequence<String>) -> String {
     nearest(to: word, among: candidates).map { "; did you mean `\($0)`?" } ?? ""
   }
 
-  /// The candidate with the fewest single-character edits, when there are at most two of them, and
-  /// no more than a third of the word.
+  /// Returns the candidate with the fewest single-character edits: at most two, and at most a third
+  /// of the word. Nil if there is none.
   static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let wanted = Array(word.lowercased().unicodeScalars.prefix(64))
     let limit = min(2, max(1, wanted.count / 3))
@@ -64,7 +65,7 @@ enum JSONSuggestion {
     return best?.name
   }
 
-  /// Insertions, deletions, replacements, and swaps of neighbours.
+  /// Returns the number of insertions, deletions, replacements and swaps of neighbours.
   private static func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
     if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
     var older = [Int](repeating: 0, count: b.count + 1)

@@ -1,6 +1,6 @@
 /// Numbers of JSON texts. Integers are read digit by digit, never through floating point.
 enum JSONNumber {
-  /// Where the number that begins at `start` ends, or nil when none begins there.
+  /// Returns the end of the number that begins at `start`, or nil if none begins there.
   static func end(of bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
     var cursor = start
     func digits() -> Int {
@@ -26,8 +26,8 @@ enum JSONNumber {
     return cursor
   }
 
-  /// The number at `range` as an integer; nil when it has a fraction or does not fit. `1.0` and
-  /// `2e3` are integers.
+  /// Returns the number at `range` as an integer, or nil if it has a fraction or does not fit.
+  /// `1.0` and `2e3` are integers.
   static func integer<Value: FixedWidthInteger>(
     _ bytes: UnsafeBufferPointer<UInt8>,
     _ range: Range<Int>,
@@ -42,7 +42,8 @@ enum JSONNumber {
     return decimal(magnitude, isNegative)
   }
 
-  /// A number with a point or an exponent.
+  /// Returns a number with a point or an exponent as an integer, or nil if it is not one or does
+  /// not fit.
   private static func decimal<Value: FixedWidthInteger>(
     _ text: Slice<UnsafeBufferPointer<UInt8>>,
     _ isNegative: Bool

@@ -1,6 +1,6 @@
 internal import CProtobufC
 
-/// Fills C structs from a JSON text, by descriptors, in one pass.
+/// A reader that fills C structs from a JSON text by their descriptors, in one pass.
 struct JSONReader {
   var scanner: JSONScanner
   let options: JSONReadOptions
@@ -10,7 +10,7 @@ struct JSONReader {
     self.options = options
   }
 
-  /// Reads the one message that is the whole text.
+  /// Reads the text, which must be one message.
   mutating func document(_ descriptor: MessageDescriptor, in arena: borrowing Arena)
     throws(JSONError) -> UnsafeMutableRawPointer
   {
@@ -40,8 +40,8 @@ struct JSONReader {
   mutating func message(_ descriptor: MessageDescriptor, depth: Int, in arena: borrowing Arena)
     throws(JSONError) -> UnsafeMutableRawPointer
   {
-    guard depth <= WireCheck.maximumDepth else {
-      throw scanner.error("messages are nested deeper than \(WireCheck.maximumDepth)")
+    guard depth <= WireCheck.maxDepth else {
+      throw scanner.error("messages are nested deeper than \(WireCheck.maxDepth)")
     }
     let target = try allocated(descriptor, in: arena)
     switch JSONSpecial(descriptor) {
@@ -74,7 +74,7 @@ struct JSONReader {
     }
   }
 
-  /// Reads an object. `isAny` passes over `@type`, which has been read before.
+  /// Reads an object. `isAny` skips `@type`, which has been read before.
   mutating func object(
     _ descriptor: MessageDescriptor,
     _ target: UnsafeMutableRawPointer,

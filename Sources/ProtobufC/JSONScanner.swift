@@ -1,7 +1,7 @@
-/// Reads the tokens of a JSON text (RFC 8259), strictly: no comments, no trailing commas, no raw
+/// A strict reader of the tokens of a JSON text (RFC 8259): no comments, no trailing commas, no raw
 /// control characters, well-formed UTF-8.
 struct JSONScanner {
-  /// What a value is, by its first character.
+  /// The kind of a value, by its first character.
   enum Kind: String {
     case object = "an object"
     case array = "an array"
@@ -11,7 +11,7 @@ struct JSONScanner {
     case null = "null"
   }
 
-  /// A string between its quotes.
+  /// The range of a string between its quotes.
   struct StringToken {
     var start: Int
     var end: Int
@@ -19,7 +19,7 @@ struct JSONScanner {
   }
 
   /// The deepest nesting of objects and arrays that is read.
-  static let maximumDepth = 100
+  static let maxDepth = 100
 
   let bytes: UnsafeBufferPointer<UInt8>
   var position = 0
@@ -41,7 +41,7 @@ struct JSONScanner {
 
   func error(_ message: String) -> JSONError { error(message, at: position) }
 
-  /// The text at `range`, cut to 32 characters.
+  /// Returns the text at `range`, cut to 32 characters.
   func excerpt(_ range: Range<Int>) -> String {
     let text = String(decoding: bytes[range], as: UTF8.self)
     return text.count > 32 ? text.prefix(31) + "…" : text
@@ -67,7 +67,7 @@ struct JSONScanner {
     }
   }
 
-  /// Skips space and tells what comes next.
+  /// Skips space and returns the kind of the next value.
   mutating func kind() throws(JSONError) -> Kind {
     skipSpace()
     guard position < bytes.count else {
@@ -90,7 +90,7 @@ struct JSONScanner {
     return ahead.literal(word)
   }
 
-  /// Fails unless the next value is of this kind.
+  /// Throws unless the next value is of this kind; `what` names the expectation in the error.
   mutating func expect(_ kind: Kind, for what: String) throws(JSONError) {
     let found = try self.kind()
     guard found == kind else {
@@ -98,8 +98,8 @@ struct JSONScanner {
     }
   }
 
-  /// After `{` or a member: the next member's key, or nil after `}`. Leaves the position at the
-  /// member's value.
+  /// Reads the next member's key after `{` or a member, and moves to the member's value. Returns
+  /// nil after `}`.
   mutating func nextKey(_ isFirst: inout Bool) throws(JSONError) -> StringToken? {
     guard try next(close: UInt8(ascii: "}"), of: "object", &isFirst) else { return nil }
     guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
@@ -114,7 +114,7 @@ struct JSONScanner {
     return key
   }
 
-  /// After `[` or an element: true before the next element, false after `]`.
+  /// Moves to the next element after `[` or an element. Returns false after `]`.
   mutating func nextElement(_ isFirst: inout Bool) throws(JSONError) -> Bool {
     try next(close: UInt8(ascii: "]"), of: "array", &isFirst)
   }
@@ -144,10 +144,10 @@ struct JSONScanner {
     return true
   }
 
-  /// Passes over one value of any kind, checking it.
+  /// Skips one value of any kind and checks it.
   mutating func skipValue(depth: Int) throws(JSONError) {
-    guard depth < Self.maximumDepth else {
-      throw error("values are nested deeper than \(Self.maximumDepth)")
+    guard depth < Self.maxDepth else {
+      throw error("values are nested deeper than \(Self.maxDepth)")
     }
     switch try kind() {
     case .string: _ = try string()
@@ -195,7 +195,7 @@ struct JSONScanner {
     }
   }
 
-  /// The text of a number.
+  /// Reads a number and returns its range.
   mutating func number() throws(JSONError) -> Range<Int> {
     let start = position
     let end = JSONNumber.end(of: bytes, from: start)

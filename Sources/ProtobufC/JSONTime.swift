@@ -1,16 +1,16 @@
 /// The text forms of `google.protobuf.Timestamp` and `google.protobuf.Duration`.
 enum JSONTime {
-  /// 0001-01-01T00:00:00Z.
+  /// 0001-01-01T00:00:00Z, in seconds since 1970.
   static let earliest: Int64 = -62_135_596_800
-  /// 9999-12-31T23:59:59Z.
+  /// 9999-12-31T23:59:59Z, in seconds since 1970.
   static let latest: Int64 = 253_402_300_799
-  /// The greatest number of seconds of a duration, about 10,000 years.
-  static let longest: Int64 = 315_576_000_000
+  /// The most seconds of a duration, about 10,000 years.
+  static let maxDurationSeconds: Int64 = 315_576_000_000
 
   // MARK: timestamps
 
-  /// Appends RFC 3339 in UTC with no, three, six or nine digits of a second; false when out of
-  /// range. Exports write many of them, so no string is made on the way.
+  /// Appends an instant as RFC 3339 in UTC with no, three, six or nine digits of a second. Returns
+  /// false if it is out of range. Makes no string, because exports write many of them.
   static func append(_ instant: JSONInstant, to output: inout [UInt8]) -> Bool {
     guard (earliest...latest).contains(instant.seconds),
       (0...999_999_999).contains(instant.nanoseconds)
@@ -34,7 +34,8 @@ enum JSONTime {
     return true
   }
 
-  /// Reads RFC 3339: `1996-12-19T16:39:57.123456789-08:00`; nil when it is not, or out of range.
+  /// Reads RFC 3339: `1996-12-19T16:39:57.123456789-08:00`. Returns nil for other text or out of
+  /// range.
   static func instant(_ text: String) -> JSONInstant? {
     var reader = FixedDigits(text)
     guard let year = reader.digits(4), reader.take("-"), let month = reader.digits(2),
@@ -53,28 +54,29 @@ enum JSONTime {
 
   // MARK: durations
 
-  /// `1.5s`; nil when out of range or the signs of the parts differ.
+  /// Returns a duration as text, such as `1.5s`, or nil if it is out of range or its parts differ
+  /// in sign.
   static func durationText(seconds: Int64, nanoseconds: Int32) -> String? {
-    guard seconds.magnitude <= longest.magnitude, nanoseconds.magnitude <= 999_999_999,
+    guard seconds.magnitude <= maxDurationSeconds.magnitude, nanoseconds.magnitude <= 999_999_999,
       seconds == 0 || nanoseconds == 0 || (seconds < 0) == (nanoseconds < 0)
     else { return nil }
     let sign = seconds < 0 || nanoseconds < 0 ? "-" : ""
     return sign + String(seconds.magnitude) + fraction(Int32(nanoseconds.magnitude)) + "s"
   }
 
-  /// Reads `1.5s`; nil when it is no duration or out of range.
+  /// Reads a duration such as `1.5s`. Returns nil for other text or out of range.
   static func duration(_ text: String) -> (seconds: Int64, nanoseconds: Int32)? {
     var reader = FixedDigits(text)
     let isNegative = reader.take("-")
     guard let seconds = reader.allDigits(), let nanoseconds = reader.fraction(),
-      reader.take("s"), reader.isAtEnd, seconds <= longest
+      reader.take("s"), reader.isAtEnd, seconds <= maxDurationSeconds
     else { return nil }
     return isNegative ? (-seconds, -nanoseconds) : (seconds, nanoseconds)
   }
 
   // MARK: parts
 
-  /// Two digits.
+  /// Writes two digits.
   @inline(__always)
   private static func put(_ number: Int64, at index: Int, in text: inout InlineArray<19, UInt8>) {
     text[index] = UInt8(truncatingIfNeeded: 0x30 + number / 10)
@@ -102,8 +104,8 @@ enum JSONTime {
     }
   }
 
-  /// Days since 1970-01-01 of a date of the Gregorian calendar. Counts in eras of 400 years that
-  /// begin on a first of March, so that leap days come last.
+  /// Returns the days since 1970-01-01 of a date of the Gregorian calendar. Counts in eras of 400
+  /// years that begin on a first of March, so that leap days come last.
   private static func dayNumber(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
     let shifted = month > 2 ? year : year - 1
     let (era, yearOfEra) = shifted.quotientAndFloorRemainder(400)
@@ -111,7 +113,7 @@ enum JSONTime {
     return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 
-  /// The inverse of ``dayNumber(_:_:_:)``.
+  /// Returns the date of a day number, the inverse of ``dayNumber(_:_:_:)``.
   private static func civil(_ number: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let (era, dayOfEra) = (number + 719_468).quotientAndFloorRemainder(146_097)
     let yearOfEra =
@@ -125,14 +127,14 @@ enum JSONTime {
 }
 
 extension Int64 {
-  /// Quotient rounded down, and the remainder that is never negative.
+  /// Returns the quotient rounded down, and the remainder, which is never negative.
   fileprivate func quotientAndFloorRemainder(_ divisor: Int64) -> (Int64, Int64) {
     let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 }
 
-/// Reads digits of a known count and single characters.
+/// A reader of digits and single characters.
 private struct FixedDigits {
   private var rest: Substring.UTF8View
 
@@ -153,7 +155,7 @@ private struct FixedDigits {
     return value
   }
 
-  /// Up to 18 digits.
+  /// Reads all digits that follow, up to 18.
   mutating func allDigits() -> Int64? {
     let part = rest.prefix { $0 &- 0x30 < 10 }
     guard (1...18).contains(part.count) else { return nil }
@@ -161,7 +163,7 @@ private struct FixedDigits {
     return Self.number(part)
   }
 
-  /// The nanoseconds of `.123`, up to nine digits; 0 when there is no point.
+  /// Reads a fraction such as `.123`, up to nine digits, as nanoseconds. Returns 0 without a point.
   mutating func fraction() -> Int32? {
     guard take(".") else { return 0 }
     let part = rest.prefix { $0 &- 0x30 < 10 }
@@ -172,7 +174,7 @@ private struct FixedDigits {
     return Int32(nanoseconds)
   }
 
-  /// The seconds that `Z` or `+01:00` is ahead of UTC.
+  /// Reads an offset such as `Z` or `+01:00` as seconds ahead of UTC.
   mutating func offset() -> Int64? {
     if take("Z") || take("z") { return 0 }
     let isNegative = take("-")

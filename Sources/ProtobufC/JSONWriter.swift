@@ -1,6 +1,6 @@
 internal import CProtobufC
 
-/// Writes C structs as JSON text, by descriptors.
+/// A writer of C structs as JSON text, by their descriptors.
 struct JSONWriter {
   var output = [UInt8]()
   let options: JSONWriteOptions
@@ -10,7 +10,8 @@ struct JSONWriter {
 
   // MARK: structure
 
-  /// An object or array that is being written: remembers whether a comma is due.
+  /// The state of an object or array that is being written: its next member needs a comma unless it
+  /// is empty.
   private struct Container {
     var isEmpty = true
   }
@@ -46,14 +47,14 @@ struct JSONWriter {
 
   // MARK: messages
 
-  /// Writes the struct at `source`; nil stands for the message with nothing set.
+  /// Writes the struct at `source`; nil is a message with nothing set.
   mutating func message(
     _ descriptor: MessageDescriptor,
     _ source: UnsafeRawPointer?,
     depth: Int = 1
   ) throws(JSONError) {
-    guard depth <= WireCheck.maximumDepth else {
-      throw JSONError(message: "messages are nested deeper than \(WireCheck.maximumDepth)")
+    guard depth <= WireCheck.maxDepth else {
+      throw JSONError(message: "messages are nested deeper than \(WireCheck.maxDepth)")
     }
     guard let source else {
       try absent(descriptor, depth)
@@ -73,7 +74,7 @@ struct JSONWriter {
     }
   }
 
-  /// An entry of a map without its message value: the message with nothing set.
+  /// Writes the value of a map entry without one: a message with nothing set.
   private mutating func absent(_ descriptor: MessageDescriptor, _ depth: Int) throws(JSONError) {
     let arena = Arena()
     let empty: UnsafeMutableRawPointer
@@ -180,8 +181,8 @@ struct JSONWriter {
       count: count
     )
     let (keyField, valueField) = (type.field(at: 0), type.field(at: 1))
-    // Sorted, so that the same message gives the same text. Of entries with one key the last one
-    // counts, as proto says.
+    // Sorted, so that the same message gives the same text. The last entry of a key wins, as
+    // protobuf requires.
     let keys = entries.map { mapKey(keyField, $0 + keyField.offset) }
     let order = keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
     for (position, index) in order.enumerated() {

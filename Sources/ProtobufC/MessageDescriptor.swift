@@ -5,20 +5,20 @@ public struct MessageDescriptor: @unchecked Sendable, Hashable {
   // Sendable: points to a constant with static storage.
   let pointer: UnsafePointer<ProtobufCMessageDescriptor>
 
-  /// Wraps a `const ProtobufCMessageDescriptor *`.
+  /// Wraps a `const ProtobufCMessageDescriptor *`, which must be a constant with static storage.
   public init(_ pointer: UnsafeRawPointer) {
     self.pointer = pointer.assumingMemoryBound(to: ProtobufCMessageDescriptor.self)
   }
 
   init(_ pointer: UnsafePointer<ProtobufCMessageDescriptor>) { self.pointer = pointer }
 
-  /// Full proto name: `patron.v1.Customer`.
+  /// The full proto name: `patron.v1.Customer`.
   public var name: String { String(cString: pointer.pointee.name) }
 
-  /// Name without package and outer messages: `Customer`.
+  /// The name without package and outer messages: `Customer`.
   public var shortName: String { String(cString: pointer.pointee.short_name) }
 
-  /// Size of the C struct in bytes.
+  /// The size of the C struct in bytes.
   public var structSize: Int { pointer.pointee.sizeof_message }
 
   /// The fields, sorted by number.
@@ -27,13 +27,13 @@ public struct MessageDescriptor: @unchecked Sendable, Hashable {
       .indices.map { FieldDescriptor(pointer.pointee.fields + $0) }
   }
 
-  /// The field with this proto name, or nil. A binary search.
+  /// Returns the field with this proto name, or nil. A binary search.
   public func field(named name: String) -> FieldDescriptor? {
     name.withCString { protobuf_c_message_descriptor_get_field_by_name(pointer, $0) }
       .map { FieldDescriptor($0) }
   }
 
-  /// A C struct for this message with every field absent or at its default.
+  /// Allocates a C struct for this message with every field absent or at its default.
   public func makeStruct(in arena: borrowing Arena) throws(CodecError) -> UnsafeMutableRawPointer {
     let memory = try arena.allocate(pointer.pointee.sizeof_message)
     // `message_init` copies a constant over the whole struct; it does not read it.
@@ -41,7 +41,8 @@ public struct MessageDescriptor: @unchecked Sendable, Hashable {
     return memory
   }
 
-  /// Checks `bytes` with ``WireCheck`` and unpacks them into a C struct in `arena`.
+  /// Checks `bytes` with ``WireCheck`` and unpacks them into a C struct in `arena`, which is valid
+  /// until the arena is reset. `bytes` are not used afterwards.
   public func unpack(_ bytes: UnsafeRawBufferPointer, in arena: borrowing Arena)
     throws(CodecError) -> UnsafeMutableRawPointer
   {
@@ -65,7 +66,7 @@ public struct MessageDescriptor: @unchecked Sendable, Hashable {
     return UnsafeRawBufferPointer(start: memory, count: written)
   }
 
-  /// The size in bytes of the C struct at `message` once packed.
+  /// Returns the size in bytes of the C struct at `message` when packed.
   public func packedSize(_ message: UnsafeRawPointer) -> Int {
     protobuf_c_message_get_packed_size(message.assumingMemoryBound(to: ProtobufCMessage.self))
   }

@@ -1,6 +1,6 @@
-/// Strict UTF-8 without U+0000.
+/// The check of strings: strict UTF-8 without U+0000.
 enum UTF8Check {
-  /// What is wrong with the string, or nil.
+  /// Returns the fault of the string, or nil.
   @inline(__always)
   static func fault(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>)
     -> CodecError.Reason?
@@ -8,7 +8,7 @@ enum UTF8Check {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let highs: UInt64 = 0x8080_8080_8080_8080
     var cursor = start
-    // Eight bytes at a time: the high bit of a byte is set when it is not ASCII or when it is zero.
+    // Eight bytes at a time: the high bit of a byte is set if it is not ASCII or if it is zero.
     while end - cursor >= 8 {
       let word = UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)
       if (word | (word &- ones)) & highs != 0 { return slowFault(cursor, end) }
@@ -39,8 +39,8 @@ enum UTF8Check {
     return nil
   }
 
-  /// The length of the multi-byte sequence at `bytes`, or 0 when it is not well-formed: table 3-7
-  /// of the Unicode standard.
+  /// Returns the length of the multi-byte sequence at `bytes`, or 0 if it is not well-formed: table
+  /// 3-7 of the Unicode standard.
   private static func sequenceLength(_ bytes: UnsafePointer<UInt8>, _ available: Int) -> Int {
     let length: Int
     var second: ClosedRange<UInt8> = 0x80...0xBF

@@ -1,17 +1,17 @@
 internal import CProtobufC
 
-/// One pass over an encoded message before libprotobuf-c unpacks it.
+/// The check of an encoded message before libprotobuf-c unpacks it, in one pass.
 ///
-/// libprotobuf-c gives no reason when it refuses input, ignores some wire types, does not look at
+/// libprotobuf-c gives no reason when it refuses input, ignores some wire types, does not check
 /// UTF-8, cuts strings at U+0000, merges repeated sub-messages wrongly, nests without limit and
-/// allocates many times what it reads. What passes this check has none of those properties.
+/// allocates many times the size of its input. Input that passes this check triggers none of that.
 public enum WireCheck {
   /// The deepest nesting of messages that is accepted; the outermost message is at depth 1.
-  public static let maximumDepth = 32
+  public static let maxDepth = 32
 
   /// Checks `bytes` as a message of type `descriptor`. Returns the bytes of memory, rounded up,
-  /// that unpacking needs; throws ``CodecError`` when that is more than `budget` or the bytes are
-  /// not a well-formed message. Allocates nothing unless it throws.
+  /// that unpacking needs. Throws ``CodecError`` if that is more than `budget` or the bytes are not
+  /// a well-formed message. Allocates nothing unless it throws.
   @discardableResult
   public static func check(
     _ bytes: UnsafeRawBufferPointer,
@@ -29,20 +29,20 @@ public enum WireCheck {
   }
 }
 
-/// The state of a check: the memory that unpacking will take.
+/// The state of a check: the memory that unpacking needs.
 struct WireScanner {
   typealias Bytes = UnsafePointer<UInt8>
   typealias Field = UnsafePointer<ProtobufCFieldDescriptor>
   typealias Descriptor = UnsafePointer<ProtobufCMessageDescriptor>
 
-  /// An upper bound of what unpacking asks from its allocator, in bytes.
+  /// An upper bound of the bytes that unpacking asks from its allocator.
   var memory = 0
 
   mutating func scan(_ start: Bytes, _ end: Bytes, _ descriptor: Descriptor, depth: Int)
     throws(CodecError)
   {
-    guard depth <= WireCheck.maximumDepth else {
-      throw CodecError(.tooDeep(limit: WireCheck.maximumDepth))
+    guard depth <= WireCheck.maxDepth else {
+      throw CodecError(.tooDeep(limit: WireCheck.maxDepth))
     }
     let fields = FieldTable(descriptor)
     var seen = SeenFields()
@@ -144,7 +144,7 @@ struct WireScanner {
       var count = 0
       let isBool = type == PROTOBUF_C_TYPE_BOOL.rawValue
       while cursor < end {
-        // libprotobuf-c takes a packed bool of one byte only.
+        // libprotobuf-c accepts only a packed bool of one byte.
         if isBool && cursor.pointee > 1 { throw CodecError(.invalidBool) }
         _ = try Self.varint(&cursor, end)
         count &+= 1
@@ -169,8 +169,8 @@ struct WireScanner {
     memory &+= 32 &+ Self.rounded(cursor - start)
   }
 
-  /// The field's name, with its index when it is repeated. Counts earlier elements from the start
-  /// of the message: errors are rare, so they carry the cost.
+  /// Returns the field's name, with its index if it is repeated. Counts earlier elements from the
+  /// start of the message: errors are rare, so they carry the cost.
   private static func name(_ field: Field, _ start: Bytes, _ tagStart: Bytes) -> String {
     let name = String(cString: field.pointee.name)
     guard field.isRepeated else { return name }

@@ -47,7 +47,7 @@ extension String: Bindable {
 }
 
 extension StaticString: Bindable {
-  /// Binds text that is part of the program.
+  /// Binds text of the program's binary, which SQLite does not copy.
   package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
     try statement.bind(index, self)
   }
@@ -61,7 +61,8 @@ extension Array: Bindable where Element == UInt8 {
 }
 
 extension UnsafeRawBufferPointer: Bindable {
-  /// Binds bytes that have to stay in place until the call that takes them returns.
+  /// Binds bytes that must stay in place until the statement is reset, which functions of
+  /// ``Connection`` do before they return. SQLite does not copy them.
   package func bind(to statement: Statement, at index: Int32) throws(SQLiteError) {
     try statement.bind(index, self)
   }

@@ -1,29 +1,29 @@
 internal import CSQLite
 
-/// How far a checkpoint goes.
+/// The extent of a checkpoint.
 package enum CheckpointMode: Sendable {
-  /// Copies what no reader needs, waits for nobody.
+  /// Copies as many pages as readers permit and waits for none.
   case passive
-  /// Waits for readers within the busy timeout, copies everything and empties the log file.
+  /// Waits for readers within the busy timeout, copies everything and truncates the log file.
   case truncate
 }
 
-/// What a checkpoint did.
+/// The result of a checkpoint.
 package struct CheckpointResult: Sendable, Equatable {
-  /// Readers kept it from finishing.
+  /// True if readers kept it from finishing.
   package let busy: Bool
-  /// Pages in the write-ahead log.
+  /// The number of pages in the write-ahead log.
   package let logPages: Int
-  /// Pages of the log that are in the database file by now.
+  /// The number of pages of the log that are in the database file by now.
   package let checkpointedPages: Int
 
-  /// Whether every page of the log is in the database file.
+  /// True if every page of the log is in the database file.
   package var isComplete: Bool { !busy && logPages == checkpointedPages }
 }
 
 extension Connection {
-  /// Checkpoints the write-ahead log. Call it on the one connection that writes, never on another:
-  /// SQLite before 3.51.3 damages the file when one connection checkpoints while another commits
+  /// Checkpoints the write-ahead log. Call it only on the one connection that writes: SQLite before
+  /// 3.51.3 damages the file when one connection checkpoints while another commits
   /// (https://sqlite.org/wal.html#walresetbug).
   package func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> CheckpointResult {
     var log: Int32 = 0
@@ -42,7 +42,7 @@ extension Connection {
   /// Turns SQLite's own checkpoints off and keeps ``walPages`` up to date instead.
   package func takeOverCheckpoints() {
     let context = Unmanaged.passUnretained(self).toOpaque()
-    // The hook takes the place of the one that automatic checkpoints are made of.
+    // The hook replaces the one that runs automatic checkpoints.
     sqlite3_wal_hook(
       handle,
       { context, _, _, pages in

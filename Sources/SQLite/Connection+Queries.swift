@@ -1,7 +1,7 @@
-/// Running queries. Each function resets its statement on every path, so that neither a lock nor a
-/// pointer of the caller outlives the call.
+/// Functions that run queries. Each resets its statement on every path, so that neither a lock nor
+/// a pointer of the caller outlives the call.
 extension Connection {
-  /// Runs a query that returns no rows, or whose rows do not matter.
+  /// Runs a query to its end and ignores its rows.
   @inlinable
   package func run<each Value: Bindable>(
     _ query: Query,
@@ -13,7 +13,7 @@ extension Connection {
     while try statement.step() {}
   }
 
-  /// Reads the first row of a query; nil when there is none.
+  /// Reads the first row of a query. Returns nil if there is none.
   @inlinable
   package func first<each Value: Bindable, Result>(
     _ query: Query,
@@ -26,7 +26,7 @@ extension Connection {
     return try statement.step() ? try row(Row(statement)) : nil
   }
 
-  /// Reads every row of a query. A row that throws ends it.
+  /// Reads every row of a query. An error thrown by `row` ends the query.
   @inlinable
   package func forEach<each Value: Bindable>(
     _ query: Query,
@@ -39,7 +39,7 @@ extension Connection {
     while try statement.step() { try row(Row(statement)) }
   }
 
-  /// Reads rows of a query for as long as `row` returns true.
+  /// Reads rows of a query while `row` returns true.
   @inlinable
   package func forEachWhile<each Value: Bindable>(
     _ query: Query,
@@ -65,7 +65,7 @@ extension Connection {
     return try body(statement)
   }
 
-  /// Lends a statement with SQL that was put together at run time; it is prepared for this call.
+  /// Lends a statement with SQL that is built at run time; it is prepared for this call.
   @inlinable
   package func withStatement<Result>(
     sql: String,

@@ -1,19 +1,19 @@
 internal import CSQLite
 
-/// A connection to one SQLite file. It belongs to one thread: it is opened without SQLite's
+/// A connection to one SQLite file. It belongs to one thread, because it is opened without SQLite's
 /// mutexes.
 package final class Connection {
-  /// How a file is opened.
+  /// The access with which a file is opened.
   package enum Mode: Sendable {
-    /// Reads and writes; makes the file when there is none.
+    /// Reads and writes; creates the file if there is none.
     case readWrite
     /// Reads only, by the file system's flag and by `query_only`.
     case readOnly
   }
 
-  /// When SQLite syncs.
+  /// The moments at which SQLite syncs.
   package enum Synchronous: String, Sendable {
-    /// At every commit: what was committed survives a power cut.
+    /// At every commit: committed data survives a power cut.
     case full = "FULL"
     /// At checkpoints: a power cut may lose the latest commits, never the file.
     case normal = "NORMAL"
@@ -29,15 +29,15 @@ package final class Connection {
   private let commitStatement: Statement
   private let rollbackStatement: Statement
 
-  /// Pages in the write-ahead log after the latest commit of this connection that changed
-  /// something, or after its latest checkpoint.
+  /// The number of pages in the write-ahead log after this connection's latest commit that changed
+  /// something, or after its latest checkpoint. 0 before ``takeOverCheckpoints()``.
   package internal(set) var walPages = 0
 
-  /// Interrupts this connection from other threads.
+  /// The handle that interrupts this connection from other threads.
   package let interruptHandle: InterruptHandle
 
   /// Opens `path`. `busyTimeoutMilliseconds` is set before anything else, because even reading the
-  /// header may meet a lock. `vfs` names a registered SQLite file system, nil is the default one.
+  /// header may meet a lock. `vfs` names a registered SQLite file system; nil is the default one.
   package init(
     path: String,
     mode: Mode,
@@ -114,33 +114,34 @@ extension Connection {
     }
   }
 
-  /// The first column of the first row of `sql` as a number, such as `PRAGMA user_version`; nil
-  /// without a row.
+  /// Returns the first column of the first row of `sql` as a number, as for `PRAGMA user_version`,
+  /// or nil without a row.
   package func integer(_ sql: String) throws(SQLiteError) -> Int64? {
     let statement = try prepare(sql)
     defer { statement.reset() }
     return try statement.step() ? Row(statement).int64(0) : nil
   }
 
-  /// The first column of the first row of `sql` as text; nil without a row.
+  /// Returns the first column of the first row of `sql` as text, or nil without a row.
   package func text(_ sql: String) throws(SQLiteError) -> String? {
     let statement = try prepare(sql)
     defer { statement.reset() }
     return try statement.step() ? Row(statement).text(0) : nil
   }
 
-  /// Sets how long statements wait for a lock, in milliseconds; 0 does not wait.
+  /// Sets the time for which statements wait for a lock, in milliseconds; 0 does not wait.
   package func setBusyTimeout(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
 
-  /// Allows about `steps` more virtual machine steps (to the thousand), after which a statement
-  /// ends with ``SQLiteError/Stop/budgetExceeded``. nil takes the limit away.
+  /// Allows about `steps` more virtual machine steps, counted in thousands. A statement that
+  /// exceeds them ends with ``SQLiteError/Stop/budgetExceeded``. Nil removes the limit.
   package func setBudget(steps: Int?) { progress.setBudget(steps) }
 
-  /// Sets what is asked every thousand steps; when it says true, the statement ends with
-  /// ``SQLiteError/Stop/interrupted``.
+  /// Sets a check that runs every thousand steps. If it returns true, the statement ends with
+  /// ``SQLiteError/Stop/interrupted``. Nil removes the check.
   package func setStopCheck(_ check: (() -> Bool)?) { progress.shouldStop = check }
 
-  /// Rows inserted, updated and deleted since the connection was opened, triggers included.
+  /// The number of rows inserted, updated and deleted since the connection was opened, triggers
+  /// included.
   package var totalChanges: Int64 { Int64(sqlite3_total_changes64(handle)) }
 
   /// The row id of the latest insert into a rowid table.
@@ -154,19 +155,19 @@ extension Connection {
 // MARK: - Transactions
 
 extension Connection {
-  /// Whether a transaction is open. SQLite ends one by itself after some errors.
+  /// True while a transaction is open. SQLite ends a transaction by itself after some errors.
   package var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
-  /// Begins a transaction whose snapshot is taken by its first read.
+  /// Begins a transaction. Its first read takes the snapshot.
   package func begin() throws(SQLiteError) { try deferredStatement.runOnce() }
 
   /// Begins a transaction that may write, and takes the write lock.
   package func beginImmediate() throws(SQLiteError) { try immediateStatement.runOnce() }
 
-  /// Commits. On an error the transaction is still open, unless ``isInTransaction`` says otherwise.
+  /// Commits the transaction. After an error it is still open if ``isInTransaction`` is true.
   package func commit() throws(SQLiteError) { try commitStatement.runOnce() }
 
-  /// Rolls back; does nothing when no transaction is open.
+  /// Rolls back the transaction; does nothing if none is open.
   package func rollback() throws(SQLiteError) {
     if isInTransaction { try rollbackStatement.runOnce() }
   }

@@ -1,19 +1,19 @@
 internal import Synchronization
 
-/// One SQL statement of the program, prepared once for each connection and found by its number.
+/// An SQL statement of the program, prepared once for each connection and found by its number.
 ///
-/// Keep queries in `static let`s. Each one made takes a number for the life of the process, so
-/// never make one for each request: SQL that is put together at run time goes through
+/// Keep queries in `static let`s. Each new query takes a number for the life of the process, so
+/// never create one for each request: SQL built at run time goes through
 /// ``Connection/prepare(_:)``.
 package struct Query: Sendable {
-  /// The SQL, with parameters written `?1`, `?2`, ...
+  /// The SQL text, with parameters written `?1`, `?2`, ...
   package let sql: String
-  /// The place in every connection's array of statements.
+  /// The index in every connection's array of statements.
   let number: Int
 
   private static let count = Atomic<Int>(0)
 
-  /// A query with this SQL.
+  /// Creates a query and takes a number for the life of the process. May be called on any thread.
   package init(_ sql: String) {
     self.sql = sql
     self.number = Self.count.add(1, ordering: .relaxed).oldValue
@@ -21,13 +21,13 @@ package struct Query: Sendable {
 }
 
 extension Connection {
-  /// Prepares SQL that is put together at run time.
+  /// Prepares SQL that is built at run time. The statement belongs to the connection's thread.
   package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
     try Statement(handle, sql, progress)
   }
 
-  /// The statement of `query`, marked busy: reset it after use. Inside the rows of the same query
-  /// it is another one.
+  /// Returns the statement of `query`, marked busy: reset it after use. Inside the rows of the same
+  /// query it returns a fresh statement.
   @usableFromInline
   func statement(_ query: Query) throws(SQLiteError) -> Statement {
     if query.number < statements.count, let statement = statements[query.number] {

@@ -7,24 +7,24 @@ internal import CSQLite
 package struct SQLiteError: Error, Sendable, Equatable {
   /// SQLite's extended result code.
   package let code: Int32
-  /// SQLite's own message. It may quote what a caller searched for.
+  /// SQLite's own message. It may quote a caller's search expression.
   package let message: String
   /// The `errno` behind an I/O error, otherwise 0.
   package let systemError: Int32
-  /// Why SQLite stopped a statement on request, when it did.
+  /// The reason why a statement was stopped on request, or nil.
   package let stop: Stop?
-  /// Whether `message` can hold names of the schema only, and no values.
+  /// True if `message` can hold names of the schema only, and no values.
   private let messageIsSafe: Bool
 
-  /// Who asked for a statement to be stopped.
+  /// The reason why a statement was stopped.
   package enum Stop: Sendable {
-    /// It ran through its budget of virtual machine steps.
+    /// It used up its budget of virtual machine steps.
     case budgetExceeded
-    /// Another thread interrupted it, or the connection's stop check said so.
+    /// Another thread interrupted it, or the connection's stop check returned true.
     case interrupted
   }
 
-  /// An error as SQLite reports it.
+  /// Creates an error as SQLite reports it.
   init(
     code: Int32,
     message: String,
@@ -42,51 +42,52 @@ package struct SQLiteError: Error, Sendable, Equatable {
   /// The result code without its extension.
   package var primaryCode: Int32 { code & 0xff }
 
-  /// The disk, the quota, the greatest size of a file or `max_page_count` is exhausted. What failed
-  /// was rolled back, or has to be; it works again once there is space.
+  /// True if the disk, the quota, the largest file size or `max_page_count` is exhausted. The
+  /// failed work was rolled back, or must be; it works again once there is space.
   package var isDiskFull: Bool {
     if primaryCode == SQLITE_FULL { return true }
     return isIOError && !isFsyncFailure && csqlite_is_lack_of_space(systemError) != 0
   }
 
-  /// The operating system failed to read, write, lock or sync.
+  /// True if the operating system failed to read, write, lock or sync.
   package var isIOError: Bool { primaryCode == SQLITE_IOERR }
 
-  /// A sync failed: nobody knows what of the written data is on disk.
+  /// True if a sync failed: it is unknown which of the written data is on disk.
   package var isFsyncFailure: Bool {
     code == IOErrorCode.fsync || code == IOErrorCode.directoryFsync
   }
 
-  /// The file is damaged, or is no SQLite file.
+  /// True if the file is damaged, or is not an SQLite file.
   package var isCorrupt: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
 
-  /// A virtual table cannot read its own records, or not be opened at all. The only one here is the
-  /// search index, which can be made again.
+  /// True if a virtual table cannot read its own records, or cannot be opened at all. The only
+  /// virtual table is the search index, which can be rebuilt.
   package var isOfVirtualTable: Bool {
     code == Self.corruptVirtualTable || message.hasPrefix("vtable constructor failed")
       || message.hasPrefix("invalid fts5 file format")
   }
 
-  /// What a statement of the search index, or a commit, reports when the index is at fault, and not
-  /// the disk: it fails in its own ways, as wrong SQL and as a constraint too.
+  /// True if the error may come from a damaged search index rather than from the disk, when a
+  /// statement of the index or a commit reports it. The index fails in its own ways, also as wrong
+  /// SQL and as a constraint.
   package var canBeOfVirtualTable: Bool {
     isOfVirtualTable || isCorrupt || isConstraint || primaryCode == SQLITE_ERROR
   }
 
   private static let corruptVirtualTable = SQLITE_CORRUPT | (1 << 8)
 
-  /// The file begins with something that is not a SQLite header.
+  /// True if the file does not begin with an SQLite header.
   package var isNotADatabase: Bool { primaryCode == SQLITE_NOTADB }
 
-  /// Another connection holds a lock that was waited for in vain.
+  /// True if the wait for a lock of another connection timed out.
   package var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 
-  /// A UNIQUE, CHECK, NOT NULL or foreign key constraint refused the change. The statement had no
-  /// effect; the transaction goes on.
+  /// True if a UNIQUE, CHECK, NOT NULL or foreign key constraint refused the change. The statement
+  /// had no effect; the transaction goes on.
   package var isConstraint: Bool { primaryCode == SQLITE_CONSTRAINT }
 
-  /// The engine could not do its work, so that what the transaction holds by now is in doubt. Wrong
-  /// SQL and refused constraints are not meant: they undo their own statement and nothing else.
+  /// True if the engine failed, so that the contents of the transaction are in doubt. Wrong SQL and
+  /// refused constraints do not count: they undo only their own statement.
   package var poisonsTransaction: Bool {
     switch primaryCode {
     case SQLITE_CONSTRAINT, SQLITE_ERROR, SQLITE_TOOBIG, SQLITE_MISMATCH, SQLITE_RANGE,
@@ -110,7 +111,7 @@ extension SQLiteError: CustomStringConvertible, CustomDebugStringConvertible {
   package var debugDescription: String { "\(description) [\(message)]" }
 }
 
-/// Extended codes that the importer does not see, because they are macros with arithmetic in them.
+/// Extended codes that Swift does not import, because they are macros with arithmetic.
 enum IOErrorCode {
   static let fsync = SQLITE_IOERR | (4 << 8)
   static let directoryFsync = SQLITE_IOERR | (5 << 8)

@@ -1,19 +1,19 @@
 internal import CSQLite
 
-/// The SQLite library as a whole: settings that hold for the process.
+/// The SQLite library itself: settings of the whole process.
 package enum SQLiteLibrary {
-  /// The version of the library that is loaded, such as `3.40.1`.
+  /// The version of the loaded library, such as `3.40.1`.
   package static var version: String { String(cString: sqlite3_libversion()) }
 
-  /// Whether SQLite counts its memory, which costs a process-wide mutex for each allocation. False
-  /// unless something else in the process used SQLite before this module did.
+  /// True if SQLite counts its memory, which costs a process-wide mutex for each allocation. False
+  /// unless other code in the process used SQLite before this module did.
   package static var countsMemory: Bool {
     configure()
     return csqlite_counts_memory() != 0
   }
 
-  /// Sets what has to be set before the first connection. Every connection calls it; the first call
-  /// counts.
+  /// Configures the library before the first connection. Every connection calls it; only the first
+  /// call has an effect.
   static func configure() { _ = configured }
 
   private static let configured: Int32 = csqlite_disable_memory_statistics()

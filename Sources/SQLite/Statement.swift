@@ -7,7 +7,8 @@ package final class Statement {
   let handle: OpaquePointer
   private let database: OpaquePointer
   private let progress: Progress
-  /// Set while someone binds or steps: the same query may be asked for again inside its own rows.
+  /// True between taking and resetting the statement: the same query may be needed again inside its
+  /// own rows.
   @usableFromInline var isBusy = false
 
   init(_ database: OpaquePointer, _ sql: String, _ progress: Progress) throws(SQLiteError) {
@@ -33,7 +34,7 @@ package final class Statement {
 
   deinit { sqlite3_finalize(handle) }
 
-  /// Moves to the next row; false at the end.
+  /// Moves to the next row. Returns false at the end.
   package func step() throws(SQLiteError) -> Bool {
     switch sqlite3_step(handle) {
     case SQLITE_ROW: return true
@@ -42,15 +43,15 @@ package final class Statement {
     }
   }
 
-  /// Makes the statement ready for its next use and forgets what was bound, so that no pointer of
-  /// the caller stays behind. The error of a failed step was reported by that step.
+  /// Makes the statement ready for its next use and clears its bindings, so that no pointer of the
+  /// caller stays behind. Does not report the error of a failed step again.
   package func reset() {
     sqlite3_reset(handle)
     sqlite3_clear_bindings(handle)
     isBusy = false
   }
 
-  /// Steps to the end once, without bindings.
+  /// Runs the statement to its end once, without bindings.
   func runOnce() throws(SQLiteError) {
     defer { sqlite3_reset(handle) }
     while try step() {}
@@ -85,7 +86,7 @@ extension Statement {
     try check(sqlite3_bind_double(handle, index, value))
   }
 
-  /// Binds text. SQLite copies it, straight from the string's storage.
+  /// Binds text, which SQLite copies straight from the string's storage.
   package func bind(_ index: Int32, _ value: String) throws(SQLiteError) {
     var value = value
     let code = value.withUTF8 { utf8 in
@@ -99,7 +100,7 @@ extension Statement {
     try check(code)
   }
 
-  /// Binds text that is part of the program; nothing is copied.
+  /// Binds text of the program's binary; nothing is copied.
   package func bind(_ index: Int32, _ value: StaticString) throws(SQLiteError) {
     guard value.hasPointerRepresentation else { return try bind(index, value.description) }
     let length = value.utf8CodeUnitCount
@@ -109,7 +110,7 @@ extension Statement {
     try check(code)
   }
 
-  /// Binds UTF-8 text that stays in place until the statement is reset; nothing is copied.
+  /// Binds UTF-8 text that must stay in place until the statement is reset; nothing is copied.
   package func bindText(_ index: Int32, _ utf8: UnsafeRawBufferPointer) throws(SQLiteError) {
     guard let base = utf8.baseAddress, !utf8.isEmpty else { return try bind(index, "") }
     guard let length = Int32(exactly: utf8.count) else { return try check(SQLITE_TOOBIG) }
@@ -118,7 +119,7 @@ extension Statement {
     )
   }
 
-  /// Binds bytes that stay in place until the statement is reset; nothing is copied.
+  /// Binds bytes that must stay in place until the statement is reset; nothing is copied.
   package func bind(_ index: Int32, _ value: UnsafeRawBufferPointer) throws(SQLiteError) {
     // A null pointer would bind NULL instead of an empty blob.
     guard let base = value.baseAddress, !value.isEmpty else {
@@ -151,7 +152,7 @@ extension Statement {
 }
 
 extension SQLiteError {
-  /// The error that `database` reported last.
+  /// Returns the error that `database` reported last.
   static func latest(
     of database: OpaquePointer,
     _ progress: Progress,
@@ -171,8 +172,8 @@ extension SQLiteError {
     )
   }
 
-  /// The `errno` behind an I/O error, otherwise 0. A write that failed inside a statement left its
-  /// own with the file only.
+  /// Returns the `errno` behind an I/O error, otherwise 0. A write that failed inside a statement
+  /// left its `errno` with the file only.
   private static func systemError(of code: Int32, _ database: OpaquePointer) -> Int32 {
     guard code & 0xff == SQLITE_IOERR else { return 0 }
     let ofFile = code == IOErrorCode.write ? csqlite_file_errno(database) : 0

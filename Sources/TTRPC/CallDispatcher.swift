@@ -1,10 +1,11 @@
-/// What a server runs calls on. A driver makes one dispatcher for each of its I/O loops, calls it
-/// on that loop's thread only, and never holds it anywhere else.
+/// The receiver of a server's calls. A driver makes one dispatcher for each of its I/O loops, calls
+/// it on that loop's thread only, and never keeps it elsewhere.
 ///
 /// The unary path costs no allocation: payload and metadata are slices of the read buffer, and the
 /// response is appended to the connection's write buffer.
 public protocol CallDispatcher: AnyObject {
-  /// The methods this dispatcher serves. A call names a method by its index here. Read once.
+  /// The methods that this dispatcher serves. A call refers to a method by its index in this array.
+  /// Read once.
   var methods: [Method] { get }
 
   /// Runs a unary call. `payload` and `call.metadata` are valid during this function only.
@@ -29,9 +30,9 @@ public protocol CallDispatcher: AnyObject {
     _ stream: any ServerStream
   )
 
-  /// Tells that nobody waits for the answer of a pending unary call any more: the client cancelled
-  /// it, its deadline passed or its connection closed. Work that has not begun may be dropped.
-  /// Streaming calls learn it through ``ServerStream/onCancel(_:)``. Does nothing by default.
+  /// Reports that a pending unary call was abandoned: the client cancelled it, its deadline passed
+  /// or its connection closed. Work that has not begun may be dropped. Streaming calls learn it
+  /// through ``ServerStream/onCancel(_:)``. Does nothing by default.
   func abandoned(_ target: ReplyTarget, _ reason: RPCError)
 }
 
@@ -40,7 +41,7 @@ extension CallDispatcher {
   public func abandoned(_ target: ReplyTarget, _ reason: RPCError) {}
 }
 
-/// How a dispatcher left a unary call.
+/// The result of dispatching a unary call.
 public enum UnaryOutcome: Sendable {
   /// The response was appended.
   case replied
@@ -50,18 +51,18 @@ public enum UnaryOutcome: Sendable {
   case pending
 }
 
-/// One call, as its dispatcher sees it while it is being started.
+/// A call as its dispatcher sees it while the call starts.
 public struct ServerCall: ~Copyable {
-  /// Where an answer that comes later has to go.
+  /// The address of an answer that comes later.
   public let target: ReplyTarget
-  /// When the caller stops waiting, or nil when it set no deadline.
+  /// The time at which the caller stops waiting, or nil if it set no deadline.
   public let deadline: ContinuousClock.Instant?
   /// The caller's metadata, undecoded: valid while the dispatcher is being called.
   public let metadata: MetadataView
-  /// Who is calling.
+  /// The client at the other end of the connection.
   public let peer: Peer
 
-  /// Made by drivers.
+  /// Creates a call. For drivers only.
   public init(
     target: ReplyTarget,
     deadline: ContinuousClock.Instant?,
@@ -75,15 +76,15 @@ public struct ServerCall: ~Copyable {
   }
 }
 
-/// Names a call for an answer that comes later. Answers for calls or connections that are gone are
+/// The address of an answer that comes later. Answers for calls or connections that have ended are
 /// dropped silently.
 public struct ReplyTarget: Sendable, Hashable {
-  /// The driver's number for the connection, never used again within a process.
+  /// The driver's number of the connection, unique within a server.
   public let connection: UInt64
   /// The stream id on that connection.
   public let stream: UInt32
 
-  /// Made by drivers.
+  /// Creates a target. For drivers only.
   public init(connection: UInt64, stream: UInt32) {
     self.connection = connection
     self.stream = stream
@@ -92,70 +93,70 @@ public struct ReplyTarget: Sendable, Hashable {
 
 /// The answer to a call that was left pending.
 public struct Completion: Sendable {
-  /// The call that is answered.
+  /// The address of the call that this answers.
   public let target: ReplyTarget
   /// The encoded response message or the status.
   public let result: Result<[UInt8], RPCError>
 
-  /// An answer for `target`.
+  /// Creates the answer for `target`.
   public init(target: ReplyTarget, result: Result<[UInt8], RPCError>) {
     self.target = target
     self.result = result
   }
 }
 
-/// An I/O loop, seen by the dispatcher that runs on it. Every method may be called from any thread.
+/// An I/O loop as its dispatcher sees it. Every method may be called on any thread.
 public protocol ServerLoop: AnyObject, Sendable {
-  /// Answers pending calls of this loop: one wake-up of the loop for the whole batch, one flush
-  /// for each connection.
+  /// Answers pending calls of this loop. One wake-up of the loop serves the whole batch, one flush
+  /// each connection.
   func complete(_ completions: [Completion])
 
-  /// Runs `work` on the loop's thread, soon. On the loop's own thread: after the input of the
-  /// current tick was handled.
+  /// Runs `work` soon on the loop's thread. If called on that thread, `work` runs after the input
+  /// of the current tick was handled.
   func execute(_ work: @escaping @Sendable () -> Void)
 
-  /// Runs `work` on the loop's thread after `delay`, unless the loop ends before.
+  /// Runs `work` on the loop's thread after `delay`, unless the loop ends before that.
   func execute(after delay: Duration, _ work: @escaping @Sendable () -> Void)
 }
 
-/// Who is at the other end of a connection. Keys and certificates will be added here.
+/// The client at the other end of a connection. Keys and certificates will be added here.
 public struct Peer: Sendable, Hashable {
-  /// `127.0.0.1:53211`, or `unix` for a Unix socket.
+  /// The address and port, as in `127.0.0.1:53211`, or `unix` for a Unix socket.
   public let address: String
 
-  /// Made by drivers.
+  /// Creates a peer. For drivers only.
   public init(address: String) { self.address = address }
 }
 
-/// A streaming call as its handler sees it. Every method may be called from any thread; the
-/// callbacks run on the connection's loop.
+/// A streaming call as its handler sees it. Every method may be called on any thread; the callbacks
+/// run on the connection's loop.
 public protocol ServerStream: AnyObject, Sendable {
-  /// Names the call.
+  /// The address of the call: its connection and stream id.
   var target: ReplyTarget { get }
 
   /// Sends one response message. Returns false when the outbound queue has reached its high-water
-  /// mark: wait for ``onWritable(_:)`` before sending more; what was sent is queued all the same up
-  /// to the hard limit, past which the stream fails with RESOURCE_EXHAUSTED. Ignored once the call
+  /// mark: wait for ``onWritable(_:)`` before sending more. Messages are still queued up to the
+  /// hard limit, past which the stream fails with RESOURCE_EXHAUSTED. Ignored after the call has
   /// ended.
   @discardableResult
   func send(_ message: [UInt8]) -> Bool
 
-  /// Ends the call: nil is success. For a client-streaming method the response message is
-  /// sent before with ``send(_:)``. The first end wins.
+  /// Ends the call; a nil error is success. A client-streaming method sends its response message
+  /// before, with ``send(_:)``. Only the first call has an effect.
   func finish(_ error: RPCError?)
 
-  /// Sets what is called when the outbound queue has drained below its low-water mark.
+  /// Sets the callback that runs when the outbound queue has drained below its low-water mark.
   func onWritable(_ body: @escaping @Sendable () -> Void)
 
-  /// Sets what is called for every request message, then once with nil when the client has
+  /// Sets the callback that runs for every request message, then once with nil when the client has
   /// closed its side. The driver delivers from a bounded queue and stops reading the socket while
-  /// `outstanding` messages (see ``consumed(_:)``) are unconsumed.
+  /// the queue is full (see ``consumed(_:)``).
   func onMessage(_ body: @escaping @Sendable ([UInt8]?) -> Void)
 
-  /// Tells that the handler has finished with `count` messages, so that more may be read.
+  /// Reports that the handler has consumed `count` messages, so that more may be read.
   func consumed(_ count: Int)
 
-  /// Sets what is called when the call ended before the handler finished it: the client
-  /// cancelled, the deadline passed, the connection closed. Called at once if that has happened.
+  /// Sets the callback that runs when the call ends before the handler finished it: the client
+  /// cancelled, the deadline passed or the connection closed. Runs at once if that has happened.
   func onCancel(_ body: @escaping @Sendable (RPCError) -> Void)
 }

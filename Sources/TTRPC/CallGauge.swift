@@ -1,16 +1,17 @@
 import Synchronization
 
-/// Counts the calls in flight of all connections of a server, which may run on several threads.
+/// The number of calls in flight on all connections of a server, which may run on several threads.
 ///
-/// It is looked at before a call is dispatched and raised only when the call stays pending, so
-/// each thread may pass the limit by the calls it is dispatching just then.
+/// A connection reads it before it dispatches a call and raises it only when the call stays
+/// pending. Each thread can therefore pass the limit by the calls that it is dispatching at that
+/// moment.
 public final class CallGauge: Sendable {
   private let value = Atomic<Int>(0)
 
-  /// Nothing in flight.
+  /// Creates a gauge with no calls in flight.
   public init() {}
 
-  /// Calls in flight now.
+  /// Calls in flight now. Readable on any thread; the value may be out of date when it is returned.
   public var count: Int { value.load(ordering: .relaxed) }
 
   func add(_ difference: Int) { value.wrappingAdd(difference, ordering: .relaxed) }

@@ -1,8 +1,8 @@
-/// What a caller may set for one call.
+/// The settings of one call.
 public struct CallOptions: Sendable {
-  /// Time for the whole call, retries included. nil takes the client's default.
+  /// The time for the whole call, retries included. Nil takes the client's default.
   public var timeout: Duration?
-  /// Sent with the request. Keys are lower-cased.
+  /// The metadata sent with the request. Keys are lower-cased.
   public var metadata: Metadata
   /// False turns retries off for this call.
   public var retries: Bool
@@ -10,7 +10,7 @@ public struct CallOptions: Sendable {
   /// repeated.
   public var hasRequestID: Bool
 
-  /// Options for one call.
+  /// Creates options; the defaults allow retries and send no metadata.
   public init(
     timeout: Duration? = nil,
     metadata: Metadata = Metadata(),
@@ -24,9 +24,10 @@ public struct CallOptions: Sendable {
   }
 }
 
-/// What generated stubs call: a client of any transport. Payloads are encoded messages.
+/// The interface that generated stubs call: a client of any transport. Payloads are encoded
+/// messages.
 public protocol ClientChannel: Sendable {
-  /// Makes a unary call. Cancelling the task cancels the call.
+  /// Makes a unary call and returns the encoded response. Cancelling the task cancels the call.
   func unary(_ method: Method, _ request: [UInt8], _ options: CallOptions) async throws(RPCError)
     -> [UInt8]
 
@@ -35,14 +36,14 @@ public protocol ClientChannel: Sendable {
     -> any ClientStream
 }
 
-/// One streaming call as its caller sees it.
+/// A streaming call as its caller sees it.
 public protocol ClientStream: AnyObject, Sendable {
   /// Sends one request message; waits while the outbound queue is full.
   func send(_ message: [UInt8]) async throws(RPCError)
   /// Closes the sending side.
   func finishSending() async throws(RPCError)
-  /// The next response message, or nil when the call has ended well.
+  /// Returns the next response message, or nil after a successful end; throws if the call failed.
   func next() async throws(RPCError) -> [UInt8]?
-  /// Gives the call up: sends CANCEL where the peer knows it. Harmless after the end.
+  /// Cancels the call; sends CANCEL if the peer knows it. Does nothing after the end of the call.
   func cancel()
 }

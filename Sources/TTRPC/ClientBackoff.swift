@@ -1,43 +1,43 @@
-/// Waits that grow: each is the last one times `multiplier`, up to `maximum`, and every wait is
-/// moved by a random part so that clients that failed together do not come back together.
+/// Exponential backoff: each wait is the last one times `multiplier`, up to `maxDelay`. Jitter
+/// moves every wait by a random part, so that clients that failed together do not return together.
 public struct ClientBackoff: Sendable, Hashable {
   /// The first wait.
   public var initial: Duration
-  /// What each wait is multiplied by to give the next; at least 1.
+  /// The factor from each wait to the next; at least 1.
   public var multiplier: Double
-  /// No wait is longer, before jitter.
-  public var maximum: Duration
+  /// The longest wait, before jitter.
+  public var maxDelay: Duration
   /// The random part, as a share of the wait: 0.2 means between 0.8 and 1.2 times the wait.
   public var jitter: Double
 
-  /// Waits from `initial` to `maximum`.
-  public init(initial: Duration, multiplier: Double, maximum: Duration, jitter: Double) {
+  /// Creates a backoff from `initial` to `maxDelay`.
+  public init(initial: Duration, multiplier: Double, maxDelay: Duration, jitter: Double) {
     self.initial = initial
     self.multiplier = multiplier
-    self.maximum = maximum
+    self.maxDelay = maxDelay
     self.jitter = jitter
   }
 
-  /// Between attempts of one call: 100 ms, times 1.6, up to 5 s, ±20 %.
+  /// The backoff between attempts of one call: 100 ms, times 1.6, up to 5 s, ±20 %.
   public static let retry = ClientBackoff(
     initial: .milliseconds(100),
     multiplier: 1.6,
-    maximum: .seconds(5),
+    maxDelay: .seconds(5),
     jitter: 0.2
   )
 
-  /// Between attempts to connect: 1 s, times 1.6, up to 120 s, ±20 %.
+  /// The backoff between attempts to connect: 1 s, times 1.6, up to 120 s, ±20 %.
   public static let reconnect = ClientBackoff(
     initial: .seconds(1),
     multiplier: 1.6,
-    maximum: .seconds(120),
+    maxDelay: .seconds(120),
     jitter: 0.2
   )
 
-  /// The wait before jitter after `failures` failures in a row; 1 gives `initial`.
+  /// Returns the wait before jitter after `failures` failures in a row; 1 gives `initial`.
   public func base(failures: Int) -> Duration {
     var seconds = initial.inSeconds
-    let limit = maximum.inSeconds
+    let limit = maxDelay.inSeconds
     var remaining = failures - 1
     while remaining > 0, seconds < limit {
       seconds *= max(1, multiplier)
@@ -46,7 +46,7 @@ public struct ClientBackoff: Sendable, Hashable {
     return .seconds(min(seconds, limit))
   }
 
-  /// The wait after `failures` failures in a row, jitter included.
+  /// Returns the wait after `failures` failures in a row, jitter included.
   public func delay(failures: Int, using random: inout some RandomNumberGenerator) -> Duration {
     let share = min(max(jitter, 0), 1)
     guard share > 0 else { return base(failures: failures) }
@@ -61,18 +61,18 @@ extension Duration {
   }
 }
 
-/// A small random generator (splitmix64) with a seed, for jitter: repeatable in tests, and nothing
-/// secret depends on it.
+/// A small random generator (splitmix64) with a seed, for jitter: repeatable in tests, and not for
+/// secrets.
 public struct ClientRandom: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  /// The same seed gives the same numbers.
+  /// Creates a generator; the same seed gives the same numbers.
   public init(seed: UInt64) { state = seed }
 
-  /// A generator with a seed from the system.
+  /// Creates a generator with a seed from the system.
   public init() { state = SystemRandomNumberGenerator().randomSeed() }
 
-  /// The next 64 bits.
+  /// Returns the next 64 random bits.
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state

@@ -1,14 +1,14 @@
-/// Names one call of one connection. Slots are small numbers that are used again, so that a driver
-/// keeps its side of a call in an array; the stream id tells an old call from the slot's next one.
-/// A slot is given to another call only after the driver has taken the event that ends its call.
+/// The identity of a call on its connection. Slots are small numbers that are used again, so that a
+/// driver can keep its state of a call in an array; the stream id tells an old call from the slot's
+/// next one. A slot is reused only after the driver has taken the event that ends its call.
 public struct ClientCallID: Sendable, Hashable {
   /// The stream id on the wire: odd, never used twice on a connection.
   public let stream: UInt32
-  /// An index, as small as the number of calls in flight allows.
+  /// An array index, as small as the number of calls in flight allows.
   public let slot: Int
 }
 
-/// What a client connection keeps for each of its calls.
+/// The state that a client connection keeps for each call.
 struct ClientCallState {
   var stream: UInt32
   var kind: MethodKind
@@ -16,10 +16,11 @@ struct ClientCallState {
   var localClosed: Bool
   /// True once a response message was delivered.
   var received = false
-  /// Messages and bytes that were delivered and not yet consumed.
+  /// Messages that were delivered and not yet consumed.
   var queuedMessages = 0
+  /// Bytes of the messages that were delivered and not yet consumed.
   var queuedBytes = 0
-  /// Since when the queue has been full.
+  /// The time at which the queue became full, or nil while it has room.
   var fullSince: ContinuousClock.Instant?
 }
 
@@ -51,21 +52,21 @@ struct ClientCallTable {
 
   func contains(_ stream: UInt32) -> Bool { byStream[stream] != nil }
 
-  /// nil for calls that have ended.
+  /// The state of a call, or nil if it has ended.
   subscript(id: ClientCallID) -> ClientCallState? {
     guard slots.indices.contains(id.slot), let state = slots[id.slot], state.stream == id.stream
     else { return nil }
     return state
   }
 
-  /// Changes a call in place; does nothing when it has ended.
+  /// Changes a call in place. Returns nil without calling `body` if the call has ended.
   mutating func update<R>(_ id: ClientCallID, _ body: (inout ClientCallState) -> R) -> R? {
     guard self[id] != nil else { return nil }
     return body(&slots[id.slot]!)
   }
 
-  /// Ends a call. Its slot stays taken until ``release(_:)``: the driver may not have heard of the
-  /// end yet, and starts calls meanwhile.
+  /// Ends a call. Its slot stays taken until ``release(_:)``: the driver may start calls before it
+  /// has taken the event that ends this one.
   @discardableResult
   mutating func remove(_ id: ClientCallID) -> ClientCallState? {
     guard let state = self[id] else { return nil }
@@ -74,10 +75,10 @@ struct ClientCallTable {
     return state
   }
 
-  /// Gives the slot of a call that was removed to others; once for each call.
+  /// Frees the slot of a removed call for reuse; at most once for each call.
   mutating func release(_ id: ClientCallID) { free.append(id.slot) }
 
-  /// In the order in which the calls were made.
+  /// All calls, in the order in which they were started.
   var all: [ClientCallID] {
     byStream.map { ClientCallID(stream: $0.key, slot: $0.value) }
       .sorted { $0.stream < $1.stream }

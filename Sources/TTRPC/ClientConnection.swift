@@ -1,64 +1,66 @@
-/// The client's side of one ttrpc connection, without socket, thread or clock: the driver hands in
-/// what was read, what callers want and what time it is, sends what ``output`` holds, and handles
-/// the events.
+/// The client's side of one ttrpc connection, without socket, thread or clock. The driver passes in
+/// the bytes read, the calls that callers want and the time, sends the bytes of ``output``, and
+/// handles the events.
 ///
-/// After calling any method that changes something the driver takes events, with ``nextPending()``
-/// or ``next(_:now:)``, until there is none, and sends ``output``.
+/// After calling any mutating method the driver takes events, with ``nextPending()`` or
+/// ``next(_:now:)``, until there is none, and sends ``output``.
 public struct ClientConnection: ~Copyable {
-  /// Whether calls can be started.
+  /// The stages of a connection's life, in order.
   public enum Phase: Sendable, Equatable {
-    /// Calls can be started.
+    /// The connection accepts calls.
     case open
-    /// Calls in flight go on, new ones need another connection.
+    /// Calls in flight go on; new ones need another connection.
     case draining(reason: String)
-    /// Over, and why.
+    /// The connection has ended with this error.
     case closed(RPCError)
   }
 
   /// Bytes for the driver to send.
   public var output = OutputBuffer()
-  /// Whether calls can be started.
+  /// The stage of the connection's life; calls can be started while it is `open`.
   public internal(set) var phase = Phase.open
-  /// What the server said it can do; nil until it has sent SETTINGS.
+  /// The extensions that the server announced; nil until it has sent SETTINGS.
   public internal(set) var peerCapabilities: Capabilities?
 
   let limits: ClientLimits
-  /// False: no extension is offered, this is plain ttrpc 1.2.
+  /// False for plain ttrpc 1.2: the extensions are not offered.
   let extensions: Bool
   var calls = ClientCallTable()
   var deadlines = ClientDeadlines()
   var keepalive = ClientKeepalive()
   var pending = ClientEventQueue()
-  /// Bytes of a frame that was too large and are still to be passed over.
+  /// The bytes left to skip of a frame that was too large.
   var skipping = 0
   var peerMaxBytes = FrameHeader.protocolMaxLength
-  /// Streams whose queue is full.
+  /// The number of streams whose queue is full. The socket is not read while it is above 0.
   var fullStreams = 0 {
     didSet { if fullStreams == 0 { stalledSince = nil } }
   }
-  /// Since when at least one stream has been full, or later: when to look next.
+  /// The time since which at least one stream has been full, or nil. The next check for stalled
+  /// streams is ``ClientLimits/stallTimeout`` after it.
   var stalledSince: ContinuousClock.Instant?
   private var nextStreamID: UInt32 = 1
 
   private static let offer: Metadata = [Extensions.metadataKey: Extensions.version]
 
-  /// A connection that has just been made. Nothing is sent before the first call.
+  /// Creates a connection that has just been opened. Nothing is sent before the first call.
   public init(limits: ClientLimits = ClientLimits(), extensions: Bool = true) {
     self.limits = limits
     self.extensions = extensions
   }
 
-  /// Calls that have not ended.
+  /// The number of calls that have not ended.
   public var callsInFlight: Int { calls.count }
-  /// False while a stream's queue is full: leave the socket alone until it is true again.
+  /// False while a stream's queue is full: do not read the socket until it is true again.
   public var wantsRead: Bool { fullStreams == 0 }
   /// True when there is room for one more call.
   public var canStart: Bool { phase == .open && calls.count < limits.callsInFlight }
-  /// True when a draining connection has nothing left to do.
+  /// True when no call is in flight and no event waits, so that a draining connection can be
+  /// closed.
   public var isIdle: Bool { calls.isEmpty && pending.isEmpty }
 
-  /// Starts a call: writes its Request. `payload` is the request message, nil for methods whose
-  /// client streams. Throws when nothing was written.
+  /// Starts a call by writing its Request. `payload` is the request message, nil for methods whose
+  /// client streams. If it throws, nothing was written.
   public mutating func start(
     _ method: Method,
     payload: UnsafeRawBufferPointer?,
@@ -96,8 +98,8 @@ public struct ClientConnection: ~Copyable {
     return id
   }
 
-  /// Sends one request message of a streaming call. FAILED_PRECONDITION after the end of the
-  /// sending side or of the call, RESOURCE_EXHAUSTED for a message that is too large.
+  /// Sends one request message of a streaming call. Throws FAILED_PRECONDITION after the end of the
+  /// sending side or of the call, and RESOURCE_EXHAUSTED for a message that is too large.
   public mutating func send(
     _ call: ClientCallID,
     _ message: UnsafeRawBufferPointer
@@ -114,7 +116,7 @@ public struct ClientConnection: ~Copyable {
     output.appendFrame(.data, stream: call.stream, body: message)
   }
 
-  /// Closes the sending side of a streaming call. Harmless when that has happened.
+  /// Closes the sending side of a streaming call. Does nothing if it is already closed.
   public mutating func finishSending(_ call: ClientCallID) {
     let closes = calls.update(call) { state in
       defer { state.localClosed = true }
@@ -123,7 +125,8 @@ public struct ClientConnection: ~Copyable {
     if closes == true { output.appendClose(stream: call.stream) }
   }
 
-  /// The reader of a stream has taken this much from its queue.
+  /// Records that the reader of a stream has consumed `messages` with `bytes` in total. May make
+  /// ``wantsRead`` true again.
   public mutating func consumed(_ call: ClientCallID, messages: Int, bytes: Int) {
     let limits = limits
     let opened = calls.update(call) { state in
@@ -138,22 +141,22 @@ public struct ClientConnection: ~Copyable {
     if opened == true { fullStreams -= 1 }
   }
 
-  /// Gives a call up: it fails with `error`, and the server is told where it understands. What the
-  /// server still sends for it is dropped. Harmless after the end of the call.
+  /// Cancels a call: it fails with `error`, and a server that understands CANCEL is notified.
+  /// Frames that the server still sends for it are dropped. Does nothing after the end of the call.
   public mutating func cancel(_ call: ClientCallID, _ error: RPCError) {
     guard calls[call] != nil else { return }
     sendCancel(call, code: error.code == .deadlineExceeded ? .deadlineExceeded : .cancelled)
     fail(call, CallFailure(error))
   }
 
-  /// Starts no more calls; those in flight go on.
+  /// Stops accepting calls; those in flight go on.
   public mutating func drain(reason: String) {
     guard phase == .open else { return }
     phase = .draining(reason: reason)
     pending.append(.draining(reason: reason))
   }
 
-  /// Fails every call with `error`, because the socket has closed or is to be closed.
+  /// Fails every call with `error`. Call it when the socket has closed, or before closing it.
   public mutating func close(_ error: RPCError) {
     if case .closed = phase { return }
     phase = .closed(error)
@@ -181,12 +184,13 @@ public struct ClientConnection: ~Copyable {
     }
     var size = (payload?.count ?? 0) + method.service.utf8.count + method.name.utf8.count
     for entry in metadata.entries { size += entry.key.utf8.count + entry.value.utf8.count + 16 }
-    // 64: tags and lengths of the envelope, the timeout, the offer of the extensions.
+    // 64 bytes for tags and lengths of the envelope, the timeout and the offer of the extensions.
     let limit = min(limits.requestBytes, peerMaxBytes)
     if size + 64 > limit { throw CallFailure(Self.tooLarge(size, limit: limit), reach: .notSent) }
   }
 
-  /// Time left for the call, as the wire has it. The smallest is one nanosecond: 0 means forever.
+  /// Returns the time left for the call as the wire encodes it, in nanoseconds. At least 1, because
+  /// 0 means no deadline.
   private func nanoseconds(
     from now: ContinuousClock.Instant,
     to deadline: ContinuousClock.Instant?
@@ -196,7 +200,7 @@ public struct ClientConnection: ~Copyable {
     if left <= .zero {
       throw CallFailure(Self.deadlinePassed(sent: false), reach: .notSent)
     }
-    // 292 years of nanoseconds fit; longer ones are no deadline.
+    // 292 years of nanoseconds fit; anything longer is sent as no deadline.
     let (seconds, attoseconds) = left.components
     if seconds >= Int64.max / 1_000_000_000 { return 0 }
     return max(1, seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
@@ -206,7 +210,7 @@ public struct ClientConnection: ~Copyable {
     switch kind {
     case .unary: []
     case .serverStreaming: .remoteClosed
-    // Rust servers take a Request without NO_DATA for the stream's first message.
+    // Rust servers read a Request without NO_DATA as the stream's first message.
     case .clientStreaming, .bidirectionalStreaming: [.remoteOpen, .noData]
     }
   }

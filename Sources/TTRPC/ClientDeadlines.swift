@@ -1,6 +1,6 @@
-/// Deadlines of the calls of one connection, earliest first: a binary heap. Calls that end are not
-/// searched for; their entries stay until they surface or until most entries are stale, so that
-/// adding and ending a call cost next to nothing.
+/// The deadlines of the calls of one connection, earliest first: a binary heap. Entries of calls
+/// that end are not searched for: they stay until they surface or until most entries are stale, so
+/// that adding and ending a call cost next to nothing.
 struct ClientDeadlines {
   struct Entry {
     var at: ContinuousClock.Instant
@@ -22,7 +22,7 @@ struct ClientDeadlines {
     }
   }
 
-  /// The earliest deadline of a call in `calls`.
+  /// Returns the earliest deadline of a call in `calls`, or nil if no call has a deadline.
   mutating func next(_ calls: borrowing ClientCallTable) -> ContinuousClock.Instant? {
     while let first = heap.first {
       if calls.contains(first.stream) { return first.at }
@@ -31,7 +31,8 @@ struct ClientDeadlines {
     return nil
   }
 
-  /// Removes the entry of a call in `calls` whose deadline has come, and returns its stream.
+  /// Removes the entry of a call in `calls` whose deadline has passed and returns its stream, or
+  /// nil if no deadline has passed.
   mutating func popExpired(
     _ now: ContinuousClock.Instant,
     _ calls: borrowing ClientCallTable

@@ -1,4 +1,4 @@
-/// Where a client connects.
+/// The address to which a client connects.
 public enum ClientTarget: Sendable, Hashable {
   /// A host name or address, without brackets, and a TCP port.
   case host(String, port: Int)
@@ -8,8 +8,8 @@ public enum ClientTarget: Sendable, Hashable {
   /// The longest path that fits a Unix socket address, in bytes.
   static let maxUnixPath = 107
 
-  /// Reads `HOST:PORT` (`[ADDRESS]:PORT` for IPv6) or `unix:PATH`. Anything else is
-  /// INVALID_ARGUMENT with a message that says what was expected.
+  /// Parses `HOST:PORT` (`[ADDRESS]:PORT` for IPv6) or `unix:PATH`. Throws INVALID_ARGUMENT for
+  /// anything else, with a message that names the expected form.
   public init(parsing text: String) throws(RPCError) {
     if text.hasPrefix("unix:") {
       self = try .unix(path: Self.unixPath(text))
@@ -72,7 +72,7 @@ public enum ClientTarget: Sendable, Hashable {
 }
 
 extension ClientTarget: CustomStringConvertible {
-  /// The text that ``init(parsing:)`` reads.
+  /// The address in the form that ``init(parsing:)`` reads.
   public var description: String {
     switch self {
     case .host(let host, let port):

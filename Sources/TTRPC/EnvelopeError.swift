@@ -1,4 +1,4 @@
-/// Why an envelope or an extension body could not be read.
+/// The reason why an envelope or an extension body could not be read.
 public enum EnvelopeError: Error, Sendable, Equatable {
   /// A length or a number runs past the end of the frame.
   case truncated
@@ -15,7 +15,7 @@ public enum EnvelopeError: Error, Sendable, Equatable {
 }
 
 extension EnvelopeError: CustomStringConvertible {
-  /// One line that says what was wrong.
+  /// One line for people, as the end of a sentence: "it ends in the middle of a field".
   public var description: String {
     switch self {
     case .truncated: "it ends in the middle of a field"

@@ -1,16 +1,16 @@
-/// One frame, in place: `body` is a slice of the buffer that was parsed.
+/// A frame read in place: `body` is a slice of the buffer that was parsed.
 public struct Frame {
   /// The decoded header.
   public let header: FrameHeader
   /// The frame's data. Valid as long as the parsed buffer is.
   public let body: UnsafeRawBufferPointer
 
-  /// Bytes that the frame takes in the buffer, header included.
+  /// The bytes that the frame takes in the buffer, header included.
   public var byteCount: Int { FrameHeader.byteCount + body.count }
 
-  /// What is at the start of a buffer.
+  /// The result of parsing the start of a buffer.
   public enum Parsed {
-    /// The buffer ends before the frame does: `missing` is a lower bound, in bytes.
+    /// The buffer ends before the frame does. `missing` is a lower bound, in bytes.
     case needMore(missing: Int)
     /// A whole frame.
     case frame(Frame)
@@ -22,7 +22,7 @@ public struct Frame {
     case notTTRPC(firstByte: UInt8)
   }
 
-  /// Looks at the start of `bytes`; copies nothing and consumes nothing.
+  /// Parses the start of `bytes`; copies nothing and consumes nothing.
   public static func parse(_ bytes: UnsafeRawBufferPointer, maxLength: Int) -> Parsed {
     guard let base = bytes.baseAddress, bytes.count > 0 else {
       return .needMore(missing: FrameHeader.byteCount)

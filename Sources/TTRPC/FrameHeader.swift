@@ -1,9 +1,9 @@
-/// What a frame is. Unknown types are kept, because peers must ignore them.
+/// The type of a frame. Unknown types are kept, because peers must ignore them.
 public struct FrameType: RawRepresentable, Sendable, Hashable {
   /// The byte on the wire.
   public let rawValue: UInt8
 
-  /// Keeps any byte.
+  /// Creates a type from any byte, known or not.
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// Starts a call; the body is a `ttrpc.Request` envelope.
@@ -16,11 +16,11 @@ public struct FrameType: RawRepresentable, Sendable, Hashable {
   public static let ping = FrameType(rawValue: 0x04)
   /// Extension: the answer to a ping. Stream 0.
   public static let pong = FrameType(rawValue: 0x05)
-  /// Extension: what the sender can do, see ``SettingsBody``. Stream 0.
+  /// Extension: the sender's limits and capabilities, see ``SettingsBody``. Stream 0.
   public static let settings = FrameType(rawValue: 0x10)
-  /// Extension: the sender gives a call up, see ``CancelBody``. On the call's stream.
+  /// Extension: the sender cancels a call, see ``CancelBody``. On the call's stream.
   public static let cancel = FrameType(rawValue: 0x11)
-  /// Extension: the sender takes no new calls, see ``GoawayBody``. Stream 0.
+  /// Extension: the sender accepts no new calls, see ``GoawayBody``. Stream 0.
   public static let goaway = FrameType(rawValue: 0x12)
 }
 
@@ -29,7 +29,7 @@ public struct FrameFlags: OptionSet, Sendable, Hashable {
   /// The byte on the wire.
   public let rawValue: UInt8
 
-  /// Keeps any byte; peers ignore bits that they do not know.
+  /// Creates flags from any byte; peers ignore bits that they do not know.
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// The sender sends nothing more on this stream (Request, Data).
@@ -45,11 +45,11 @@ public struct FrameFlags: OptionSet, Sendable, Hashable {
 public struct FrameHeader: Sendable, Hashable {
   /// Bytes of data that follow the header.
   public var length: UInt32
-  /// Odd for calls of the client; 0 for frames about the connection.
+  /// The stream id: odd for calls, 0 for frames about the connection.
   public var streamID: UInt32
-  /// What the frame is.
+  /// The type of the frame.
   public var type: FrameType
-  /// Flag bits.
+  /// The flag bits of the frame.
   public var flags: FrameFlags
 
   /// Size of an encoded header, in bytes.
@@ -57,7 +57,7 @@ public struct FrameHeader: Sendable, Hashable {
   /// The protocol's bound for a frame's data, in bytes: 4 MiB.
   public static let protocolMaxLength = 4 << 20
 
-  /// A header with these fields.
+  /// Creates a header from its fields.
   public init(length: UInt32, streamID: UInt32, type: FrameType, flags: FrameFlags = []) {
     self.length = length
     self.streamID = streamID
@@ -73,7 +73,7 @@ public struct FrameHeader: Sendable, Hashable {
     flags = FrameFlags(rawValue: bytes.load(fromByteOffset: 9, as: UInt8.self))
   }
 
-  /// Writes ten bytes at `bytes`.
+  /// Writes the encoded header, ten bytes, at `bytes`.
   public func encode(to bytes: UnsafeMutableRawPointer) {
     bytes.storeBytes(of: length.bigEndian, as: UInt32.self)
     bytes.storeBytes(of: streamID.bigEndian, toByteOffset: 4, as: UInt32.self)

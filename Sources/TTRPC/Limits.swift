@@ -1,66 +1,68 @@
-/// Every bound that a server puts on its peers, in one place. Nothing is cut silently: who meets a
-/// limit is told its name and the flag that moves it. ``all`` describes each field.
+/// Every limit that a server applies to its peers. Nothing is cut silently: a peer that meets a
+/// limit gets its name and the flag that changes it. ``all`` describes each field.
 public struct Limits: Sendable, Hashable {
-  /// Largest data of one frame that a client may send, envelope included, in bytes.
-  /// More is RESOURCE_EXHAUSTED for that call. At most ``FrameHeader/protocolMaxLength``.
+  /// The largest data of one frame that a client may send, envelope included, in bytes. More fails
+  /// that call with RESOURCE_EXHAUSTED. At most ``FrameHeader/protocolMaxLength``.
   public var requestBytes = 1 << 20
-  /// Largest data of one frame that the server sends, in bytes; a larger answer becomes
+  /// The largest data of one frame that the server sends, in bytes. A larger answer becomes
   /// RESOURCE_EXHAUSTED. At most ``FrameHeader/protocolMaxLength``, which stock clients accept.
   public var responseBytes = FrameHeader.protocolMaxLength
-  /// Calls and streams of one connection that wait for an answer at the same time.
+  /// Calls and streams of one connection that are in flight at the same time.
   public var callsPerConnection = 1024
-  /// Calls and streams of all connections that wait for an answer at the same time.
+  /// Calls and streams of all connections that are in flight at the same time.
   public var callsInFlight = 16384
   /// Streaming calls of one connection that are open at the same time.
   public var streamsPerConnection = 128
-  /// Open connections.
+  /// Connections that are open at the same time.
   public var connections = 1024
   /// Metadata of one request, keys and values together, in bytes.
   public var metadataBytes = 16 << 10
   /// Metadata pairs of one request.
   public var metadataPairs = 64
-  /// Time from the connection's start to its first whole frame, and from the first byte of any
+  /// The time from the connection's start to its first whole frame, and from the first byte of any
   /// frame to its last, in milliseconds. 0: no limit.
   public var headerTimeoutMillis = 30_000
-  /// Time that a connection may be without a call and without a byte, in milliseconds. 0: no limit.
+  /// The time that a connection may be without a call and without a byte, in milliseconds. 0: no
+  /// limit.
   public var idleTimeoutMillis = 1_800_000
-  /// Time that a client may leave the server's output untaken, in milliseconds. 0: no limit.
+  /// The time that a client may leave the server's output unread, in milliseconds. 0: no limit.
   public var writeTimeoutMillis = 30_000
   /// Messages of one stream that were received but not yet consumed by its handler.
   public var streamQueueMessages = 64
   /// Bytes of one stream that were received but not yet consumed by its handler.
   public var streamQueueBytes = 4 << 20
-  /// Time that reading may stop because one stream's queue is full, in milliseconds; then that
+  /// The time that reading may stop because one stream's queue is full, in milliseconds. Then that
   /// stream fails with RESOURCE_EXHAUSTED.
   public var fullStreamGraceMillis = 1000
-  /// Bytes of one stream that its handler sent but the connection could not take yet; more is
-  /// RESOURCE_EXHAUSTED for that stream. One message is always accepted.
+  /// Bytes of one stream that its handler sent but the connection could not take yet. More fails
+  /// that stream with RESOURCE_EXHAUSTED. One message is always accepted.
   public var streamOutboundBytes = 1 << 20
   /// Bytes that wait to be sent on one connection before the server stops reading from it.
   public var outboundBytes = 4 << 20
-  /// Time that calls in flight get to finish when the server drains, in milliseconds.
+  /// The time that calls in flight get to finish when the server drains, in milliseconds.
   public var drainGraceMillis = 10_000
 
-  /// The defaults.
+  /// Creates the default limits.
   public init() {}
 
-  /// Largest response message that the server sends: the envelope takes six bytes more.
+  /// The largest response message that the server sends, in bytes: six less than ``responseBytes``
+  /// for the envelope.
   public var answerBytes: Int { responseBytes - 6 }
 }
 
-/// What a person needs to know about one limit.
+/// The description of one limit, for help and documentation.
 public struct LimitDescription: Sendable {
   /// The field's name in ``Limits``.
   public let name: String
-  /// `bytes`, `milliseconds`, `calls` and so on.
+  /// The unit of the value: `bytes`, `milliseconds`, `calls` and so on.
   public let unit: String
   /// The flag without dashes: `max-request-bytes`.
   public let flag: String
-  /// One sentence.
+  /// One sentence without a full stop, for a command's help.
   public let help: String
-  /// Values that make sense.
+  /// The accepted values.
   public let range: ClosedRange<Int>
-  /// The field.
+  /// The path to the field.
   public let keyPath: any WritableKeyPath<Limits, Int> & Sendable
 
   /// The field's value in fresh ``Limits``.
@@ -68,10 +70,10 @@ public struct LimitDescription: Sendable {
 }
 
 extension Limits {
-  /// Every field, in the order in which help and documentation show them.
+  /// The descriptions of all fields, in the order in which help and documentation show them.
   public static let all: [LimitDescription] = sizes + counts + times
 
-  /// The flag of a field, with its dashes: `--max-request-bytes`.
+  /// Returns the flag of a field with its dashes: `--max-request-bytes`.
   public static func flag(for keyPath: WritableKeyPath<Limits, Int>) -> String {
     let described = all.first { ($0.keyPath as WritableKeyPath<Limits, Int>) == keyPath }
     return "--\(described?.flag ?? "unknown")"

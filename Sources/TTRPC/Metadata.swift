@@ -1,21 +1,21 @@
-/// What a caller sends along with a request: ordered pairs of lower-case keys and string values.
-/// A key may occur more than once.
+/// The metadata of a request: ordered pairs of lower-case keys and string values. A key may occur
+/// more than once.
 public struct Metadata: Sendable, Hashable {
-  /// One pair.
+  /// One key with one value.
   public struct Entry: Sendable, Hashable {
-    /// Lower-case.
+    /// The key, in lower case.
     public let key: String
-    /// Any UTF-8 text.
+    /// The value: any UTF-8 text.
     public let value: String
   }
 
   /// All pairs, in the order in which they were added.
   public private(set) var entries: [Entry] = []
 
-  /// No pairs.
+  /// Creates empty metadata.
   public init() {}
 
-  /// The pairs of a sequence, in its order.
+  /// Creates metadata from the pairs of a sequence, in its order. Keys are lower-cased.
   public init(_ pairs: some Sequence<(String, String)>) {
     for (key, value) in pairs { append(key, value) }
   }
@@ -23,7 +23,7 @@ public struct Metadata: Sendable, Hashable {
   /// True when there is no pair.
   public var isEmpty: Bool { entries.isEmpty }
 
-  /// Adds a pair behind those of the same key.
+  /// Adds a pair behind those of the same key. The key is lower-cased.
   public mutating func append(_ key: String, _ value: String) {
     entries.append(Entry(key: key.lowercased(), value: value))
   }
@@ -34,7 +34,7 @@ public struct Metadata: Sendable, Hashable {
     entries.removeAll { $0.key == key }
   }
 
-  /// All values of `key`, in order.
+  /// Returns all values of `key`, in order.
   public func values(_ key: String) -> [String] {
     let key = key.lowercased()
     return entries.filter { $0.key == key }.map(\.value)
@@ -54,7 +54,7 @@ public struct Metadata: Sendable, Hashable {
 }
 
 extension Metadata: ExpressibleByDictionaryLiteral {
-  /// `["trace": "abc"]`; a key may occur more than once.
+  /// Creates metadata from a literal, as in `["trace": "abc"]`; a key may occur more than once.
   public init(dictionaryLiteral elements: (String, String)...) {
     self.init(elements)
   }

@@ -1,9 +1,10 @@
-/// The metadata of a request that is being read: undecoded, in the read buffer. Its pairs were
-/// checked to be well formed and UTF-8 when the envelope was read. Copy what has to live longer.
+/// The metadata of a request that is being read: undecoded, in the read buffer. Reading the
+/// envelope checked that the pairs are well formed and UTF-8. Valid as long as the read buffer is:
+/// copy values that must live longer.
 public struct MetadataView {
   /// The envelope's bytes from its first metadata field on.
   private let fields: UnsafeRawBufferPointer
-  /// How many pairs there are.
+  /// The number of pairs.
   public let count: Int
 
   /// The field number of `metadata` in a request envelope.
@@ -14,10 +15,10 @@ public struct MetadataView {
     self.count = count
   }
 
-  /// No metadata.
+  /// Creates an empty view.
   public init() { self.init(fields: UnsafeRawBufferPointer(start: nil, count: 0), count: 0) }
 
-  /// The first value of `key`, which is compared without regard to ASCII case.
+  /// The first value of `key`, or nil. ASCII case is ignored.
   public subscript(key: String) -> String? {
     if count == 0 { return nil }
     var found: String?
@@ -29,7 +30,7 @@ public struct MetadataView {
     return found
   }
 
-  /// Every pair, decoded, with lower-case keys.
+  /// All pairs, decoded, with lower-case keys.
   public var all: Metadata {
     var metadata = Metadata()
     forEach { key, value in
@@ -39,13 +40,14 @@ public struct MetadataView {
     return metadata
   }
 
-  /// Calls `body` for every pair until it returns false.
+  /// Calls `body` for every pair until it returns false. The pointers are slices of the read
+  /// buffer.
   public func forEach(
     _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool
   ) {
     if count == 0 { return }
     var reader = WireReader(fields)
-    // The bytes were validated by RequestView, so this cannot throw; nothing is lost if it does.
+    // RequestView validated the bytes, so this does not throw; nothing is lost if it does.
     try? MetadataView.scan(&reader, body)
   }
 
@@ -63,7 +65,7 @@ public struct MetadataView {
     }
   }
 
-  /// Reads one `KeyValue`.
+  /// Reads one `KeyValue { string key = 1; string value = 2; }`.
   static func pair(
     _ bytes: UnsafeRawBufferPointer
   ) throws(EnvelopeError) -> (key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {

@@ -1,4 +1,4 @@
-/// Which sides of a call may send more than one message.
+/// The number of messages that each side of a call may send.
 public enum MethodKind: Sendable, Hashable {
   /// One request, one response.
   case unary
@@ -10,9 +10,9 @@ public enum MethodKind: Sendable, Hashable {
   case bidirectionalStreaming
 }
 
-/// What repeating a call does, as `google.protobuf.MethodOptions.idempotency_level` says it.
+/// The effect of repeating a call, as `google.protobuf.MethodOptions.idempotency_level` defines it.
 public enum IdempotencyLevel: Sendable, Hashable {
-  /// Nothing is promised: repeat only with a `request_id`.
+  /// No promise: repeat only with a `request_id`.
   case unknown
   /// The call changes nothing.
   case noSideEffects
@@ -22,16 +22,16 @@ public enum IdempotencyLevel: Sendable, Hashable {
 
 /// The name and the properties of a method, without its message types.
 public struct Method: Sendable, Hashable {
-  /// Full protobuf name of the service: `patron.v1.CustomerService`.
+  /// The full protobuf name of the service: `patron.v1.CustomerService`.
   public let service: String
-  /// Bare method name: `GetCustomer`.
+  /// The bare method name: `GetCustomer`.
   public let name: String
-  /// Which sides stream.
+  /// The number of messages that each side may send.
   public let kind: MethodKind
-  /// What repeating the call does.
+  /// The effect of repeating the call.
   public let idempotency: IdempotencyLevel
 
-  /// Describes a method.
+  /// Creates the description of a method.
   public init(service: String, name: String, kind: MethodKind, idempotency: IdempotencyLevel) {
     self.service = service
     self.name = name
@@ -41,15 +41,15 @@ public struct Method: Sendable, Hashable {
 }
 
 extension Method: CustomStringConvertible {
-  /// `service/name`.
+  /// The full name: `service/name`.
   public var description: String { "\(service)/\(name)" }
 }
 
-/// A method together with its message types, as the generated method tables have it.
+/// A method with its message types, as the generated method tables declare it.
 public struct MethodDescriptor<Request, Response>: Sendable {
   /// The method's name and properties.
   public let method: Method
 
-  /// Ties message types to a method.
+  /// Creates the descriptor of a method with these message types.
   public init(_ method: Method) { self.method = method }
 }

@@ -1,11 +1,11 @@
-/// Finds a method by the bytes of its names, without making strings.
+/// A lookup of methods by the bytes of their names, without making strings.
 public struct MethodTable: Sendable {
   /// The methods, in the dispatcher's order.
   public let methods: [Method]
-  /// `service` and `name` of every method, one behind the other.
+  /// `service` and `name` of every method, concatenated.
   private let names: [UInt8]
   private let entries: [Entry]
-  /// Open addressing: the index of an entry, or -1. The size is a power of two.
+  /// A hash table with open addressing: the index of an entry, or -1. The size is a power of two.
   private let slots: [Int32]
 
   private struct Entry {
@@ -14,7 +14,7 @@ public struct MethodTable: Sendable {
     let nameCount: Int
   }
 
-  /// A table of `methods`; no two of them may have the same names.
+  /// Creates a table of `methods`. Two methods of the same name are a programmer's error.
   public init(_ methods: [Method]) {
     self.methods = methods
     var names: [UInt8] = []
@@ -41,7 +41,7 @@ public struct MethodTable: Sendable {
     precondition(Set(methods.map(\.description)).count == methods.count, "a method occurs twice")
   }
 
-  /// The index of the method with these names, or nil.
+  /// Returns the index of the method with these names, or nil.
   public func index(service: UnsafeRawBufferPointer, method: UnsafeRawBufferPointer) -> Int? {
     var slot = Self.hash(service, method) & (slots.count - 1)
     while true {
@@ -82,8 +82,8 @@ public struct MethodTable: Sendable {
     return true
   }
 
-  /// Only names of the table are ever stored, so the hash needs no secret: a caller can lengthen
-  /// nobody's search.
+  /// Returns the hash of a method's names. It needs no secret: only names of the table are stored,
+  /// so a caller cannot lengthen any search.
   private static func hash(
     _ service: UnsafeRawBufferPointer,
     _ method: UnsafeRawBufferPointer

@@ -1,27 +1,27 @@
 /// The bytes that one connection has yet to send. Owned by one connection, used on one thread.
 ///
-/// A response or request message is appended in place between `begin…` and `end…`; lengths are
-/// patched afterwards, always in the shortest form, so that frames are byte for byte what a stock
-/// encoder makes.
+/// A response or request message is appended in place between `begin…` and `end…`. Lengths are
+/// patched afterwards, always in the shortest form, so that frames are byte for byte those of a
+/// stock encoder.
 public struct OutputBuffer: ~Copyable {
-  /// Where the message of the frame that is being written goes; see ``ResponseBuffer``.
+  /// The message of the frame that is being written; see ``ResponseBuffer``.
   public var message: ResponseBuffer
-  /// The frame that is being written.
+  /// The offset of the frame that is being written.
   private var frameStart = 0
   private var payloadTag: UInt8 = 0
 
-  /// Memory that is kept once everything was sent, in bytes.
-  private static let keptBytes = 64 << 10
+  /// The memory that is kept after everything was sent, in bytes.
+  private static let maxKeptBytes = 64 << 10
 
-  /// An empty buffer.
+  /// Creates an empty buffer and allocates `capacity` bytes at once.
   public init(capacity: Int = 0) { message = ResponseBuffer(capacity: capacity) }
 
-  /// Bytes that wait to be sent.
+  /// The number of bytes that wait to be sent.
   public var count: Int { message.end }
   /// True when nothing waits.
   public var isEmpty: Bool { message.end == 0 }
 
-  /// Calls `body` with the bytes to send.
+  /// Calls `body` with the bytes to send; the pointer is valid during the call only.
   public func withUnsafeBytes<R, E: Error>(
     _ body: (UnsafeRawBufferPointer) throws(E) -> R
   ) throws(E) -> R {
@@ -30,8 +30,8 @@ public struct OutputBuffer: ~Copyable {
     )
   }
 
-  /// Forgets the bytes, after they were handed on.
-  public mutating func removeAll() { message.removeAll(keeping: OutputBuffer.keptBytes) }
+  /// Removes all bytes. Call it after they were sent.
+  public mutating func removeAll() { message.removeAll(keeping: OutputBuffer.maxKeptBytes) }
 
   /// Takes all bytes as an array and empties the buffer. For tests and in-process transports.
   public mutating func takeAll() -> [UInt8] {
@@ -57,8 +57,8 @@ public struct OutputBuffer: ~Copyable {
     bytes.withUnsafeBytes { appendFrame(.data, flags: flags, stream: stream, body: $0) }
   }
 
-  /// Appends the frame that closes the sender's side of a stream. It never carries a message:
-  /// Go servers refuse one on it.
+  /// Appends the frame that closes the sender's side of a stream. It never carries a message,
+  /// because Go servers refuse one on it.
   public mutating func appendClose(stream: UInt32) {
     appendFrame(
       .data,
@@ -68,7 +68,7 @@ public struct OutputBuffer: ~Copyable {
     )
   }
 
-  /// Starts a frame: its body is what is appended to ``message`` until ``endFrame()``.
+  /// Starts a frame. Its body is everything appended to ``message`` until ``endFrame()``.
   public mutating func beginFrame(_ type: FrameType, flags: FrameFlags = [], stream: UInt32) {
     frameStart = message.end
     message.reserve(FrameHeader.byteCount)
@@ -78,7 +78,7 @@ public struct OutputBuffer: ~Copyable {
     message.start = message.end
   }
 
-  /// Patches the length of the frame that was begun.
+  /// Ends the frame that was begun and patches its length.
   public mutating func endFrame() {
     let length = message.end - frameStart - FrameHeader.byteCount
     precondition(length < 1 << 24, "a frame of 16 MiB or more cannot be framed")
@@ -92,20 +92,19 @@ public struct OutputBuffer: ~Copyable {
     message.start = frameStart
   }
 
-  /// Data bytes of the frame that was begun, envelope included.
+  /// The data bytes of the frame that was begun, envelope included.
   public var frameLength: Int { message.end - frameStart - FrameHeader.byteCount }
 }
 
-// Envelopes.
+// Request and Response envelopes.
 extension OutputBuffer {
-  /// Starts a Response: the response message is what is appended to ``message`` until
-  /// ``endEnvelope()``.
+  /// Starts a Response. Its message is everything appended to ``message`` until ``endEnvelope()``.
   public mutating func beginResponse(stream: UInt32) {
     beginFrame(.response, stream: stream)
     beginPayload(tag: 0x12)
   }
 
-  /// Ends the envelope that was begun: patches both lengths. An empty message leaves no field.
+  /// Ends the envelope that was begun and patches both lengths. An empty message leaves no field.
   public mutating func endEnvelope() {
     let count = message.count
     let prefix = message.start - 2
@@ -126,9 +125,9 @@ extension OutputBuffer {
     endEnvelope()
   }
 
-  /// Appends a Response that says how the call failed. Its payload stays empty, because Go clients
-  /// decode the payload before they look at the status. Details and then the message give way
-  /// when they do not fit into a frame.
+  /// Appends a Response with a status. Its payload stays empty, because Go clients decode the
+  /// payload before they look at the status. If the status does not fit into a frame, the details
+  /// are dropped, then the message is cut.
   public mutating func appendError(stream: UInt32, _ error: RPCError) {
     var error = error
     if StatusEncoding.size(error) > FrameHeader.protocolMaxLength - 16 { error.details = [] }
@@ -142,7 +141,7 @@ extension OutputBuffer {
     endFrame()
   }
 
-  /// Starts a Request: the request message is what is appended to ``message`` until
+  /// Starts a Request. Its message is everything appended to ``message`` until
   /// ``endRequest(timeoutNanos:metadata:)``.
   public mutating func beginRequest(
     stream: UInt32,
@@ -156,7 +155,7 @@ extension OutputBuffer {
     beginPayload(tag: 0x1a)
   }
 
-  /// Ends a Request that was begun. `timeoutNanos` 0 means no deadline.
+  /// Ends the Request that was begun. A `timeoutNanos` of 0 means no deadline.
   public mutating func endRequest(timeoutNanos: Int64, metadata: Metadata) {
     endEnvelope()
     guard timeoutNanos != 0 || !metadata.isEmpty else { return }

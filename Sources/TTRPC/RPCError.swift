@@ -5,12 +5,12 @@
 public struct RPCError: Error, Sendable, Equatable {
   /// One of the seventeen status codes.
   public var code: StatusCode
-  /// What was wrong, what was expected, what to do: one line, no personal data.
+  /// One line without personal data: the problem, the expectation and the remedy.
   public var message: String
   /// Typed details, each a `google.protobuf.Any` on the wire.
   public var details: [StatusDetail]
 
-  /// Makes an error with optional details.
+  /// Creates an error with optional details.
   public init(code: StatusCode, message: String, details: [StatusDetail] = []) {
     self.code = code
     self.message = message
@@ -25,12 +25,12 @@ extension RPCError: CustomStringConvertible {
 
 /// One `google.protobuf.Any` inside a status.
 public struct StatusDetail: Sendable, Equatable {
-  /// For example `type.googleapis.com/google.rpc.BadRequest`.
+  /// The type's name behind a prefix, for example `type.googleapis.com/google.rpc.BadRequest`.
   public var typeURL: String
   /// The encoded message of that type.
   public var value: [UInt8]
 
-  /// Makes a detail from a type URL and encoded bytes.
+  /// Creates a detail from a type URL and encoded bytes.
   public init(typeURL: String, value: [UInt8]) {
     self.typeURL = typeURL
     self.value = value

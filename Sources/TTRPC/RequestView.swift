@@ -3,18 +3,19 @@
 ///     message Request { string service = 1; string method = 2; bytes payload = 3;
 ///                       int64 timeout_nano = 4; repeated KeyValue metadata = 5; }
 public struct RequestView {
-  /// The service's full name, as it came: compared as bytes, not checked to be UTF-8.
+  /// The service's full name as received: compared as bytes, not checked to be UTF-8.
   public private(set) var service = UnsafeRawBufferPointer(start: nil, count: 0)
-  /// The bare method name, as it came.
+  /// The bare method name as received, not checked to be UTF-8.
   public private(set) var method = UnsafeRawBufferPointer(start: nil, count: 0)
-  /// The application message.
+  /// The encoded request message.
   public private(set) var payload = UnsafeRawBufferPointer(start: nil, count: 0)
-  /// Time that is left for the call, in nanoseconds. 0: no deadline; negative: it has passed.
+  /// The time left for the call, in nanoseconds. 0: no deadline; negative: it has passed.
   public private(set) var timeoutNanos: Int64 = 0
-  /// The pairs, undecoded but checked.
+  /// The metadata pairs, undecoded but checked.
   public private(set) var metadata = MetadataView()
 
-  /// Reads an envelope. Unknown fields are skipped; metadata must be UTF-8 and within the limits.
+  /// Reads an envelope and skips unknown fields. Throws if metadata is not UTF-8 or exceeds
+  /// `maxMetadataBytes` (keys and values together) or `maxMetadataPairs`.
   public init(
     decoding bytes: UnsafeRawBufferPointer,
     maxMetadataBytes: Int,

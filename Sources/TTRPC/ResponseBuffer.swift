@@ -1,16 +1,17 @@
-/// Where a handler appends its response message.
+/// The buffer to which a handler appends its response message.
 ///
 /// On a connection it is the tail of the outgoing bytes, so nothing is copied; elsewhere it stands
-/// alone: `var buffer = ResponseBuffer()`, then ``takeBytes()``.
+/// alone: `var buffer = ResponseBuffer()`, then ``takeBytes()``. It is used on one thread at a
+/// time.
 public struct ResponseBuffer: ~Copyable {
   private(set) var base: UnsafeMutableRawPointer?
   private(set) var capacity: Int
-  /// Offset behind the last byte written.
+  /// The offset behind the last byte written.
   private(set) var end = 0
-  /// Offset of the message's first byte: everything before belongs to the connection.
+  /// The offset of the message's first byte. All bytes before it belong to the connection.
   var start = 0
 
-  /// A buffer of its own; `capacity` bytes are allocated at once.
+  /// Creates a buffer that stands alone and allocates `capacity` bytes at once.
   public init(capacity: Int = 0) {
     self.capacity = capacity
     base = capacity > 0 ? .allocate(byteCount: capacity, alignment: 16) : nil
@@ -18,15 +19,15 @@ public struct ResponseBuffer: ~Copyable {
 
   deinit { base?.deallocate() }
 
-  /// Bytes of the message so far.
+  /// The number of bytes appended to the message so far.
   public var count: Int { end - start }
 
-  /// Makes room for `byteCount` more bytes.
+  /// Makes room for `byteCount` more bytes. Moves the storage if it is too small.
   public mutating func reserve(_ byteCount: Int) {
     if capacity - end < byteCount { grow(byteCount) }
   }
 
-  /// Appends bytes.
+  /// Appends a copy of `bytes`.
   public mutating func append(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress, bytes.count > 0 else { return }
     reserve(bytes.count)
@@ -34,7 +35,7 @@ public struct ResponseBuffer: ~Copyable {
     end += bytes.count
   }
 
-  /// Appends bytes.
+  /// Appends a copy of `bytes`.
   public mutating func append(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { append($0) }
   }
@@ -52,7 +53,8 @@ public struct ResponseBuffer: ~Copyable {
     end += ResponseBuffer.writeVarint(value, to: base! + end)
   }
 
-  /// Appends up to `byteCount` bytes that `body` writes in place; it returns how many it wrote.
+  /// Appends up to `byteCount` bytes that `body` writes in place. `body` returns the number of
+  /// bytes it wrote; if it throws, nothing is appended.
   public mutating func append<E: Error>(
     upTo byteCount: Int,
     _ body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
@@ -67,7 +69,7 @@ public struct ResponseBuffer: ~Copyable {
     end += written
   }
 
-  /// Calls `body` with the message's bytes so far.
+  /// Calls `body` with the message's bytes so far; the pointer is valid during the call only.
   public func withUnsafeBytes<R, E: Error>(
     _ body: (UnsafeRawBufferPointer) throws(E) -> R
   ) throws(E) -> R {
@@ -87,7 +89,7 @@ public struct ResponseBuffer: ~Copyable {
     return bytes
   }
 
-  /// How many bytes the shortest varint of `value` takes.
+  /// Returns the size in bytes of the shortest varint of `value`, 1 to 10.
   public static func varintSize(_ value: UInt64) -> Int {
     (64 - (value | 1).leadingZeroBitCount + 6) / 7
   }
@@ -120,7 +122,7 @@ public struct ResponseBuffer: ~Copyable {
   }
 }
 
-// What the connection's buffer needs beyond a handler's view.
+// Operations of the connection that handlers do not see.
 extension ResponseBuffer {
   /// Moves the tail that starts at `offset` up by `distance` bytes and leaves a gap.
   mutating func openGap(at offset: Int, distance: Int) {
@@ -129,10 +131,10 @@ extension ResponseBuffer {
     end += distance
   }
 
-  /// Sets where the written bytes end.
+  /// Moves the end of the written bytes to `offset`.
   mutating func setEnd(_ offset: Int) { end = offset }
 
-  /// Forgets everything; a buffer that grew beyond `keep` bytes is freed.
+  /// Removes all bytes. Frees the storage if its capacity exceeds `keep` bytes.
   mutating func removeAll(keeping keep: Int) {
     end = 0
     start = 0

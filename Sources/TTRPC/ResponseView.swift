@@ -1,16 +1,16 @@
 /// A `ttrpc.Response` envelope, read in place: `payload` points into the frame.
 ///
 ///     message Response { google.rpc.Status status = 1; bytes payload = 2; }
-///     message Status { int32 code = 1; string message = 2; repeated google.protobuf.Any details =
-/// 3; }
+///     message Status { int32 code = 1; string message = 2;
+///                      repeated google.protobuf.Any details = 3; }
 public struct ResponseView {
-  /// The application message; empty when the call failed.
+  /// The encoded response message; empty if the call failed.
   public private(set) var payload = UnsafeRawBufferPointer(start: nil, count: 0)
-  /// The status, or nil when the call succeeded (no status, or one with code 0).
+  /// The status, or nil if the call succeeded (no status, or one with code 0).
   public private(set) var error: RPCError?
 
-  /// Reads an envelope; unknown fields are skipped. A status message that is not UTF-8 is repaired
-  /// rather than refused: the code matters more.
+  /// Reads an envelope and skips unknown fields. A status message that is not UTF-8 is repaired
+  /// rather than refused, because the code matters more.
   public init(decoding bytes: UnsafeRawBufferPointer) throws(EnvelopeError) {
     var reader = WireReader(bytes)
     var status = RPCError(code: .ok, message: "")

@@ -2,9 +2,9 @@
 struct ServerCallState {
   let kind: MethodKind
   let deadline: ContinuousClock.Instant?
-  /// The client sends no more messages.
+  /// True once the client has closed its side.
   var remoteClosed = false
-  /// Messages that the handler has not consumed.
+  /// The messages that the handler has not consumed.
   var queue = UnconsumedMessages()
   /// The response message of a client-streaming call, until the handler finishes.
   var reply: [UInt8]?
@@ -44,7 +44,8 @@ struct UnconsumedMessages {
     }
   }
 
-  /// One message always fits, whatever its size.
+  /// Returns true if a message of `size` bytes does not fit. An empty queue takes a message of any
+  /// size.
   func isFull(adding size: Int, _ limits: Limits) -> Bool {
     count >= limits.streamQueueMessages
       || (count > 0 && bytes + size > limits.streamQueueBytes)

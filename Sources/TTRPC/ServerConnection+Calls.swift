@@ -1,17 +1,18 @@
-// What handlers do with calls.
+// The operations of handlers on their calls.
 extension ServerConnection {
   /// Starts the answer of a unary call that is being dispatched: the handler appends its message to
-  /// `output.message`.
+  /// `output.message`. Call ``endReply(_:_:)`` before any other method that writes output.
   public mutating func beginReply(_ stream: UInt32) {
     output.beginResponse(stream: stream)
   }
 
-  /// Ends what ``beginReply(_:)`` began. A pending call is remembered until
-  /// ``complete(_:_:)``, its deadline or a CANCEL.
+  /// Ends the answer that ``beginReply(_:)`` began. A pending call is kept until
+  /// ``complete(_:_:)``, its deadline or a CANCEL. An answer larger than ``Limits/responseBytes``
+  /// is replaced by RESOURCE_EXHAUSTED.
   public mutating func endReply(_ call: borrowing CallStart, _ outcome: UnaryOutcome) {
     switch outcome {
     case .replied:
-      // Three more: the length may take four bytes instead of one.
+      // Three more bytes: the length may take four bytes instead of one.
       let length = output.frameLength + 3
       guard length <= limits.responseBytes else {
         output.abandonFrame()
@@ -28,13 +29,14 @@ extension ServerConnection {
     }
   }
 
-  /// Answers a pending call; dropped when the call is gone.
+  /// Answers a pending call. The answer is dropped if the call has already ended.
   public mutating func complete(_ stream: UInt32, _ result: Result<[UInt8], RPCError>) {
     guard calls[stream]?.kind == .unary, remove(stream) != nil else { return }
     respond(stream, result)
   }
 
-  /// Sends one message of a stream. Returns an error when that ended the stream.
+  /// Sends one message of a stream. Returns the error that ended the stream, or nil. A message for
+  /// a stream that has already ended is dropped.
   public mutating func send(_ stream: UInt32, _ bytes: [UInt8]) -> RPCError? {
     guard let call = calls[stream], call.kind != .unary else { return nil }
     var failure: RPCError?
@@ -54,7 +56,7 @@ extension ServerConnection {
     return failure
   }
 
-  /// Ends a stream; dropped when it is gone.
+  /// Ends a stream; a nil error is success. Does nothing if the stream has already ended.
   public mutating func finish(_ stream: UInt32, _ error: RPCError?) {
     guard let kind = calls[stream]?.kind, kind != .unary, let call = remove(stream) else { return }
     if let error {
@@ -66,15 +68,16 @@ extension ServerConnection {
     }
   }
 
-  /// The handler of a stream has finished with `count` messages. Returns true when that may end
-  /// a ``ServerStep/blocked``.
+  /// Records that the handler of a stream has consumed `count` messages. Returns true if that may
+  /// end a ``ServerStep/blocked``.
   public mutating func consumed(_ stream: UInt32, _ count: Int) -> Bool {
     guard calls[stream] != nil else { return false }
     calls[stream]?.queue.remove(count)
     return timers.isHeld(by: stream)
   }
 
-  /// The connection has ended: forgets all calls and returns those whose handlers must be told.
+  /// Drops all calls after the connection has ended. Returns their streams, so that the driver can
+  /// notify the handlers.
   public mutating func end() -> [UInt32] {
     let streams = Array(calls.keys)
     gauge.add(-calls.count)
@@ -92,9 +95,9 @@ extension ServerConnection {
     }
   }
 
-  /// The client has closed its side of the connection, so nobody will read or write streams any
-  /// more: forgets them and returns those whose handlers must be told. Pending unary calls may
-  /// still be answered.
+  /// Drops all streams after the client has closed its side of the connection: nothing would read
+  /// or write them any more. Returns them, so that the driver can notify the handlers. Pending
+  /// unary calls may still be answered.
   public mutating func endStreams() -> [UInt32] {
     let streams = calls.filter { $0.value.kind != .unary }.map(\.key)
     for stream in streams { _ = remove(stream) }

@@ -1,19 +1,20 @@
-// Time and the end of a connection.
+// Deadlines, timeouts and drain.
 extension ServerConnection {
-  /// When ``expire(now:)`` has something to do at the latest, as far as calls are concerned.
+  /// The latest time at which ``expire(now:)`` must run for the calls, or nil if no call waits for
+  /// time.
   public var nextDeadline: ContinuousClock.Instant? {
     let held = timers.heldBy.map { $0.since + .milliseconds(limits.fullStreamGraceMillis) }
     guard let held else { return timers.earliestDeadline }
     return min(held, timers.earliestDeadline ?? held)
   }
 
-  /// Answers the calls whose deadline has passed and fails a stream that was full for too long.
-  /// Returns the calls whose handlers must be told.
+  /// Answers the calls past their deadline and fails a stream whose queue was full for too long.
+  /// Returns the calls whose handlers must be notified.
   public mutating func expire(
     now: ContinuousClock.Instant
   ) -> [(stream: UInt32, error: RPCError)] {
     var ended: [(stream: UInt32, error: RPCError)] = []
-    // A connection is idle from the end of its last call on, not from its last frame.
+    // A connection is idle from the end of its last call, not from its last frame.
     if !calls.isEmpty { timers.callsAreOpen(now) }
     if let held = timers.heldBy,
       now - held.since >= .milliseconds(limits.fullStreamGraceMillis)
@@ -38,8 +39,8 @@ extension ServerConnection {
     return ended
   }
 
-  /// Why the connection should be closed at `now`, if it should. `quiet` is how long a stock
-  /// peer's connection must have been without a frame before a drain closes it.
+  /// Returns the reason to close the connection at `now`, or nil. `quiet` is the time for which a
+  /// stock peer's connection must have been without a frame before a drain closes it.
   public func closeReason(
     now: ContinuousClock.Instant,
     quiet: Duration = .milliseconds(100)
@@ -56,7 +57,7 @@ extension ServerConnection {
     return timers.idle(limits, now) ? .idle : nil
   }
 
-  /// Tells whether the client takes the output: pass true while the socket does not.
+  /// Records whether the client reads the output: pass true while the socket accepts no bytes.
   public mutating func outputStalled(
     _ stalled: Bool,
     now: @autoclosure () -> ContinuousClock.Instant
@@ -68,8 +69,9 @@ extension ServerConnection {
     }
   }
 
-  /// The server takes no new calls from now on. Extended clients are told with GOAWAY, and what
-  /// they send later is dropped, as GOAWAY promises; stock clients are served until they are quiet.
+  /// Starts the drain: no new calls are accepted. Extended clients get GOAWAY, and the calls that
+  /// they send later are dropped, as GOAWAY promises. Stock clients are served until they are
+  /// quiet.
   public mutating func drain(graceMillis: Int) {
     guard case .serving = phase else { return }
     phase = .draining(lastStream: highestStream, graceMillis: graceMillis)

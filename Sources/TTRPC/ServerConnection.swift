@@ -1,24 +1,24 @@
 /// The server's side of one connection, without sockets, threads or a clock: it takes bytes and
-/// events, and says what to do. Responses are appended to ``output``.
+/// events and returns the next step. Responses are appended to ``output``.
 ///
 /// A driver calls ``next(_:consumed:now:)`` over the bytes it has until a step ends the pass.
 ///
-/// What does not fit the protocol is one of three kinds:
+/// Input that does not fit the protocol is of one of three kinds:
 /// - **own bug**: the driver broke the order of calls that is documented here (`endReply` without
-///   `beginReply`); a precondition stops the process, because its state can no longer be trusted.
-///   A handler that breaks its contract only fails its own call, with INTERNAL.
-/// - **peer error**: the client broke the protocol. What concerns one stream (even or re-used
-///   stream id, unreadable envelope, oversize frame, message after the close) is answered with an
-///   error Response on that stream, and the connection lives. Only bytes that cannot be frames end
-///   the connection.
-/// - **silent drop**: what an honest peer may send because the two sides cannot know each other's
-///   state at once, or because it is newer than this program: Data and CANCEL for calls that have
-///   ended, unknown frame types, unknown flags, extension frames before they were negotiated;
-///   likewise answers of handlers for calls that are gone.
+///   `beginReply`). A precondition stops the process, because its state can no longer be trusted. A
+///   handler that breaks its contract only fails its own call, with INTERNAL.
+/// - **peer error**: the client broke the protocol. An error of one stream (even or re-used stream
+///   id, unreadable envelope, oversize frame, message after the close) is answered with an error
+///   Response on that stream, and the connection lives. Only bytes that cannot be frames end the
+///   connection.
+/// - **silent drop**: input that an honest peer may send because the two sides cannot know each
+///   other's state at once, or because it is newer than this program: Data and CANCEL for calls
+///   that have ended, unknown frame types, unknown flags, extension frames before they were
+///   negotiated. Answers of handlers for calls that have ended are dropped likewise.
 public struct ServerConnection: ~Copyable {
-  /// The driver's number for this connection.
+  /// The driver's number of this connection, unique within a server.
   public let id: UInt64
-  /// Bytes to send.
+  /// The bytes for the driver to send.
   public var output = OutputBuffer()
   /// True once the client has shown that it knows the extensions.
   public private(set) var isExtended = false
@@ -28,30 +28,30 @@ public struct ServerConnection: ~Copyable {
   let gauge: CallGauge
   var calls: [UInt32: ServerCallState] = [:]
   var streamCount = 0
-  /// The greatest stream id that was ever used: Data for ids up to it, if not active, are late.
+  /// The highest stream id used so far. Data for a stream up to it that is not active comes late.
   var highestStream: UInt32 = 0
   var phase = Phase.serving
   var timers: ServerTimers
-  /// What is left of an oversize frame's data, in bytes.
+  /// The bytes left to skip of an oversize frame.
   private var skipping = 0
   private var followUp: FollowUp?
 
   enum Phase {
     case serving
-    /// `lastStream` is what GOAWAY named; extended clients know that later calls are void.
+    /// `lastStream` is the id that GOAWAY named; extended clients know that later calls are void.
     case draining(lastStream: UInt32, graceMillis: Int)
-    /// Every call is answered with this error, and the connection ends after the first.
+    /// Every call fails with this error, and the connection ends after the first.
     case refusing(RPCError)
   }
 
-  /// What is left to tell about a frame that makes more than one step.
+  /// The rest of a frame that makes more than one step.
   private struct FollowUp {
     let stream: UInt32
     var message: UnsafeRawBufferPointer?
     let closes: Bool
   }
 
-  /// A connection that starts `now`. `refusal`, if any, is what every call is answered with.
+  /// Creates a connection that starts `now`. If `refusal` is set, every call fails with it.
   public init(
     id: UInt64,
     table: MethodTable,
@@ -74,11 +74,11 @@ public struct ServerConnection: ~Copyable {
     return false
   }
 
-  /// Calls and streams that wait for an answer.
+  /// The number of calls and streams that wait for an answer.
   public var callsInFlight: Int { calls.count }
 
-  /// Looks at the input from `consumed` on, advances `consumed` past what it handled, and says
-  /// what to do next. `input` is the same buffer during one pass.
+  /// Handles the input from `consumed` on, advances `consumed` past the handled bytes, and returns
+  /// the next step. `input` must be the same buffer during one pass.
   public mutating func next(
     _ input: UnsafeRawBufferPointer,
     consumed: inout Int,
@@ -133,7 +133,7 @@ public struct ServerConnection: ~Copyable {
     return .remoteClosed(stream: pending.stream)
   }
 
-  /// True when `frame` is a message for a stream whose handler has not consumed enough.
+  /// Returns true if `frame` is a message for a stream whose handler has not consumed enough.
   private mutating func isHeldUp(by frame: Frame, _ now: ContinuousClock.Instant) -> Bool {
     guard frame.header.type == .data, !frame.header.flags.contains(.noData),
       let call = calls[frame.header.streamID], call.takesMessages, !call.remoteClosed,
@@ -227,7 +227,8 @@ public struct ServerConnection: ~Copyable {
     return .open(start)
   }
 
-  /// The client knows the extensions: tell it that the server does, too.
+  /// Turns the extensions on and sends SETTINGS, because the client has announced that it knows
+  /// them.
   private mutating func negotiate(_ stream: UInt32) {
     isExtended = true
     output.beginFrame(.settings, stream: 0)
@@ -288,7 +289,7 @@ public struct ServerConnection: ~Copyable {
     return nil
   }
 
-  /// Ends a stream from the server's side of the protocol and tells its handler.
+  /// Ends a stream with a protocol error. Returns the step that notifies its handler.
   private mutating func fail(_ stream: UInt32, _ error: RPCError) -> ServerStep? {
     guard remove(stream) != nil else { return nil }
     output.appendError(stream: stream, error)

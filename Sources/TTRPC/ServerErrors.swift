@@ -1,5 +1,5 @@
-/// What a server connection answers by itself. No text holds data of a caller beyond the names of
-/// the method it asked for, cut short.
+/// The errors that a server connection answers by itself. No text holds data of a caller except the
+/// names of the requested method, cut short.
 enum ServerErrors {
   static let deadlineExceeded = RPCError(
     code: .deadlineExceeded,
@@ -116,8 +116,8 @@ enum ServerErrors {
     )
   }
 
-  /// A name from the wire, made fit for a message: at most 64 characters, none that control a
-  /// terminal.
+  /// Returns a name from the wire for use in a message: at most 64 characters, without control
+  /// characters.
   private static func shown(_ bytes: UnsafeRawBufferPointer) -> String {
     let text = String(decoding: bytes.prefix(512), as: UTF8.self)
     let cut = text.prefix(64)

@@ -1,12 +1,12 @@
-/// What a ``ServerConnection`` asks its driver to do next. Pointers are valid until the driver
-/// has got a step that ends the pass (``needMore``, ``blocked``, ``close(_:)``).
+/// The next step that a ``ServerConnection`` asks of its driver. Pointers are valid until the
+/// driver gets a step that ends the pass (``needMore``, ``blocked``, ``close(_:)``).
 public enum ServerStep {
-  /// Ends the pass: the rest of the input is no whole frame. Keep it and read on.
+  /// Ends the pass: the rest of the input is not a whole frame. Keep it and read on.
   case needMore
-  /// Ends the pass: keep the rest of the input and stop reading until something changed
-  /// (messages consumed, output sent, a timer ran), then try again.
+  /// Ends the pass: keep the rest of the input and stop reading until something changes (messages
+  /// consumed, output sent, a timer ran), then try again.
   case blocked
-  /// Ends the connection.
+  /// Ends the connection: close the socket.
   case close(CloseReason)
   /// Dispatch a unary call, between `beginReply` and `endReply`.
   case unary(CallStart)
@@ -16,12 +16,12 @@ public enum ServerStep {
   case message(stream: UInt32, UnsafeRawBufferPointer)
   /// The client has closed its side of an open stream.
   case remoteClosed(stream: UInt32)
-  /// An open stream or a pending unary call ended before its handler finished it; it is forgotten
-  /// already.
+  /// An open stream or a pending unary call ended before its handler finished it. The connection
+  /// has already dropped it.
   case cancelled(stream: UInt32, RPCError)
 }
 
-/// A call that starts.
+/// The start of a call.
 public struct CallStart {
   /// The method's index in the table.
   public let method: Int
@@ -29,21 +29,21 @@ public struct CallStart {
   public let stream: UInt32
   /// The request message; empty for methods whose client streams.
   public let payload: UnsafeRawBufferPointer
-  /// The metadata, undecoded.
+  /// The metadata, undecoded; valid as long as the payload.
   public let metadata: MetadataView
-  /// When the caller stops waiting.
+  /// The time at which the caller stops waiting, or nil if it set no deadline.
   public let deadline: ContinuousClock.Instant?
 }
 
-/// Why a server ends a connection.
+/// The reason why a server ends a connection.
 public enum CloseReason: Sendable, Hashable {
-  /// The bytes are no ttrpc frames; nothing can be said to such a peer.
+  /// The bytes are not ttrpc frames, so such a peer cannot be answered.
   case notTTRPC(firstByte: UInt8)
   /// No whole frame arrived in time.
   case headerTimeout
   /// No calls and no bytes for too long.
   case idle
-  /// The client did not take the output.
+  /// The client did not read the output in time.
   case writeTimeout
   /// The server has too many connections.
   case refused

@@ -1,16 +1,16 @@
-/// What a server connection has to know about time. Nothing here starts a timer: the driver asks
-/// from time to time.
+/// The times that a server connection keeps. Nothing here starts a timer: the driver asks from time
+/// to time.
 struct ServerTimers {
   private let startedAt: ContinuousClock.Instant
   private var sawFrame = false
-  /// When the first byte of a frame that is still incomplete was seen.
+  /// The time at which the first byte of a frame that is still incomplete arrived.
   private var partialSince: ContinuousClock.Instant?
   private(set) var lastActivity: ContinuousClock.Instant
-  /// The stream whose full queue keeps the connection from reading on, and since when.
+  /// The stream whose full queue stops reading, and the time since which it does.
   private(set) var heldBy: (stream: UInt32, since: ContinuousClock.Instant)?
-  /// No call's deadline is earlier than this.
+  /// A lower bound of the deadlines of all calls, or nil if no call has one.
   private(set) var earliestDeadline: ContinuousClock.Instant?
-  /// Since when the client has not taken output.
+  /// The time since which the client has not read output, or nil while it reads.
   var stalledSince: ContinuousClock.Instant?
 
   init(startedAt: ContinuousClock.Instant) {

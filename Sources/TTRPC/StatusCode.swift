@@ -5,7 +5,7 @@ public struct StatusCode: RawRepresentable, Sendable, Hashable {
   /// The number on the wire.
   public let rawValue: Int32
 
-  /// Keeps any number; only 0 to 16 have a name.
+  /// Creates a code from any number; only 0 to 16 have a name.
   public init(rawValue: Int32) { self.rawValue = rawValue }
 
   /// The call succeeded.
@@ -18,9 +18,9 @@ public struct StatusCode: RawRepresentable, Sendable, Hashable {
   public static let invalidArgument = StatusCode(rawValue: 3)
   /// The deadline passed before the call ended.
   public static let deadlineExceeded = StatusCode(rawValue: 4)
-  /// What was asked for does not exist.
+  /// The requested object does not exist.
   public static let notFound = StatusCode(rawValue: 5)
-  /// What was to be created exists already.
+  /// The object to create exists already.
   public static let alreadyExists = StatusCode(rawValue: 6)
   /// The caller is known but may not do this.
   public static let permissionDenied = StatusCode(rawValue: 7)
@@ -30,7 +30,7 @@ public struct StatusCode: RawRepresentable, Sendable, Hashable {
   public static let failedPrecondition = StatusCode(rawValue: 9)
   /// The call met a concurrent change and may be tried again at a higher level.
   public static let aborted = StatusCode(rawValue: 10)
-  /// A position past what is kept or valid.
+  /// A position past the kept or valid range.
   public static let outOfRange = StatusCode(rawValue: 11)
   /// The method does not exist here.
   public static let unimplemented = StatusCode(rawValue: 12)

@@ -1,4 +1,4 @@
-/// Encodes `google.rpc.Status`, and the strings of envelopes.
+/// The encoding of `google.rpc.Status` and of the strings of envelopes.
 enum StatusEncoding {
   static func size(_ error: RPCError) -> Int {
     var size = error.code.rawValue == 0 ? 0 : 1 + varintSize(error.code.rawValue)

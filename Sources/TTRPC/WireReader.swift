@@ -1,6 +1,6 @@
-/// Reads protobuf fields from a buffer, in place.
+/// A reader of protobuf fields that returns slices of the buffer and copies nothing.
 public struct WireReader {
-  /// Wire type numbers of protobuf.
+  /// The wire type numbers of protobuf.
   public enum WireType {
     /// Numbers of variable length.
     public static let varint: UInt8 = 0
@@ -28,13 +28,13 @@ public struct WireReader {
   /// Offset of the next unread byte.
   public private(set) var offset = 0
 
-  /// Starts at the beginning of `bytes`.
+  /// Creates a reader at the beginning of `bytes`, which must outlive it.
   public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// True when everything was read.
   public var isAtEnd: Bool { offset == bytes.count }
 
-  /// The next field's tag, or nil at the end.
+  /// Reads the next field's tag, or returns nil at the end of the buffer.
   public mutating func nextTag() throws(EnvelopeError) -> Tag? {
     if isAtEnd { return nil }
     let raw = try varint()
@@ -44,7 +44,7 @@ public struct WireReader {
     return Tag(field: UInt32(truncatingIfNeeded: field), wireType: wireType)
   }
 
-  /// A varint of up to ten bytes.
+  /// Reads a varint of up to ten bytes.
   public mutating func varint() throws(EnvelopeError) -> UInt64 {
     guard offset < bytes.count else { throw .truncated }
     let first = bytes[offset]
@@ -63,7 +63,7 @@ public struct WireReader {
     }
   }
 
-  /// The bytes of a length-delimited field, as a slice.
+  /// Reads a length-delimited field and returns its bytes as a slice.
   public mutating func lengthDelimited() throws(EnvelopeError) -> UnsafeRawBufferPointer {
     let length = try varint()
     guard length <= UInt64(bytes.count - offset) else { throw .truncated }
@@ -72,19 +72,19 @@ public struct WireReader {
     return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
   }
 
-  /// A length-delimited field that must be UTF-8.
+  /// Reads a length-delimited field that must be UTF-8. `field` names it in the error.
   public mutating func string(_ field: String) throws(EnvelopeError) -> String {
     let slice = try lengthDelimited()
     guard isUTF8(slice) else { throw .notUTF8(field: field) }
     return String(decoding: slice, as: UTF8.self)
   }
 
-  /// Passes over the value of a field that is not known.
+  /// Skips the value of an unknown field.
   public mutating func skip(_ tag: Tag) throws(EnvelopeError) {
     try skip(tag, depth: 0)
   }
 
-  /// Groups nest; a bound keeps hostile input from exhausting the stack.
+  /// The deepest nesting of groups; a limit keeps hostile input from exhausting the stack.
   private static let maxGroupDepth = 32
 
   private mutating func skip(_ tag: Tag, depth: Int) throws(EnvelopeError) {
@@ -111,4 +111,52 @@ public struct WireReader {
     guard bytes.count - offset >= count else { throw .truncated }
     offset += count
   }
+}
+
+/// Returns true if `bytes` are well-formed UTF-8: no overlong forms, no surrogates, nothing above
+/// U+10FFFF. Written by hand because it runs on every metadata value and must not allocate.
+public func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  var index = 0
+  let count = bytes.count
+  while index < count {
+    if count - index >= 8 {
+      let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      if word & 0x8080_8080_8080_8080 == 0 {
+        index += 8
+        continue
+      }
+    }
+    let first = bytes[index]
+    if first < 0x80 {
+      index += 1
+      continue
+    }
+    let length = sequenceLength(bytes, at: index)
+    if length == 0 { return false }
+    index += length
+  }
+  return true
+}
+
+/// Returns the length in bytes of the multi-byte sequence at `index`, or 0 if it is malformed (RFC
+/// 3629, the table of section 4).
+private func sequenceLength(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Int {
+  let first = bytes[index]
+  let length: Int
+  var second: ClosedRange<UInt8> = 0x80...0xbf
+  switch first {
+  case 0xc2...0xdf: length = 2
+  case 0xe0...0xef:
+    length = 3
+    if first == 0xe0 { second = 0xa0...0xbf }
+    if first == 0xed { second = 0x80...0x9f }
+  case 0xf0...0xf4:
+    length = 4
+    if first == 0xf0 { second = 0x90...0xbf }
+    if first == 0xf4 { second = 0x80...0x8f }
+  default: return 0
+  }
+  guard bytes.count - index >= length, second.contains(bytes[index + 1]) else { return 0 }
+  for offset in 2..<max(length, 2) where bytes[index + offset] & 0xc0 != 0x80 { return 0 }
+  return length
 }

@@ -3,7 +3,7 @@ import TTRPC
 
 /// One attempt at a unary call.
 ///
-/// `@unchecked Sendable`: constants aside, everything is used on the link's loop only.
+/// `@unchecked Sendable`: all mutable state is used on the link's loop only.
 final class ClientAttempt: ClientWaiter, @unchecked Sendable {
   typealias Outcome = Result<[UInt8], CallFailure>
 
@@ -30,7 +30,7 @@ final class ClientAttempt: ClientWaiter, @unchecked Sendable {
     self.link = link
   }
 
-  /// Makes the attempt. Cancelling the task cancels the call.
+  /// Makes the attempt and returns its outcome. Cancelling the task cancels the call.
   func run() async -> Outcome {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in

@@ -2,14 +2,14 @@ import NIOCore
 import NIOPosix
 import TTRPC
 
-/// Opens sockets and puts a ``ClientHandler`` on each.
+/// The factory of client connections: opens sockets and puts a ``ClientHandler`` on each.
 struct ClientConnector: Sendable {
   let target: ClientTarget
   let limits: ClientLimits
   let extensions: Bool
   let timeout: Duration
 
-  /// A connected handler, or UNAVAILABLE saying why there is none.
+  /// Connects on `loop`. The future fails with UNAVAILABLE and the reason.
   func connect(on loop: any EventLoop) -> EventLoopFuture<ClientHandler> {
     let bootstrap = bootstrap(on: loop)
     let channel: EventLoopFuture<any Channel>

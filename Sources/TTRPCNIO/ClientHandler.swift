@@ -1,16 +1,16 @@
 import NIOCore
 import TTRPC
 
-/// What a stream wants to hear of its call; called on the connection's loop.
+/// The receiver of a stream's events. Called on the connection's loop.
 protocol ClientStreamSink: AnyObject {
   /// `bytes` are valid during this function only.
   func received(_ bytes: UnsafeRawBufferPointer)
   func ended(_ failure: CallFailure?)
-  /// The connection takes more again.
+  /// Reports that the connection accepts messages again.
   func writable()
 }
 
-/// Where the outcome of a call goes.
+/// The receiver of a call's outcome.
 enum ClientSink {
   case unary((Result<UnsafeRawBufferPointer, RPCError>) -> Void)
   case attempt((Result<UnsafeRawBufferPointer, CallFailure>) -> Void)
@@ -25,22 +25,22 @@ enum ClientSink {
   }
 }
 
-/// Drives one ``ClientConnection`` on a channel: one flush for everything that happened in a tick
-/// of the loop, and a timer for what depends on time.
+/// The driver of one ``ClientConnection`` on a channel. It flushes once for all events of a tick of
+/// the loop, and keeps one timer for everything that depends on time.
 ///
-/// `@unchecked Sendable`: every member is used on the channel's event loop only; those that others
-/// can reach check it.
+/// `@unchecked Sendable`: every member is used on the channel's event loop only; those reachable
+/// from elsewhere check it.
 final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = Never
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  /// Called once when no new call can be started here.
+  /// Called once when the connection accepts no new calls.
   var onDraining: ((String) -> Void)?
-  /// Called once when the connection is over.
+  /// Called once when the connection has ended.
   var onClosed: ((RPCError) -> Void)?
-  /// Called when the number of calls in flight has become zero.
+  /// Called whenever the number of calls in flight reaches zero.
   var onIdle: (() -> Void)?
 
   let eventLoop: any EventLoop
@@ -51,19 +51,19 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
   private var leftover = ByteBuffer()
   private var outgoing = ByteBuffer()
   private var socketError: (any Error)?
-  /// Set while events are handed out: what their receivers bring about waits for its turn.
+  /// True while events are delivered: events that their receivers cause wait until then.
   private var isDelivering = false
-  /// Set while input is being handled: the time of this batch.
+  /// The time of the current batch of input, or nil outside one.
   private var batchTime: ContinuousClock.Instant?
   private var flushScheduled = false
   private var readHeldBack = false
   private var waitingStreams: [any ClientStreamSink] = []
   private var timer: (at: ContinuousClock.Instant, task: Scheduled<Void>)?
 
-  /// Output beyond this waits for the socket before streams add to it, in bytes.
+  /// The output, in bytes, from which on streams wait for the socket before they add to it.
   private static let outputMark = 1 << 20
-  /// Output that the socket has not taken, beyond which no call is started, in bytes.
-  private static let outputLimit = 16 << 20
+  /// The output not yet taken by the socket, in bytes, beyond which no call is started.
+  private static let maxBufferedBytes = 16 << 20
 
   init(peer: ClientTarget, eventLoop: any EventLoop, limits: ClientLimits, extensions: Bool) {
     self.peer = peer
@@ -74,7 +74,8 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
   var callsInFlight: Int { connection.callsInFlight }
   var isOpen: Bool { connection.phase == .open }
 
-  /// Whether a stream may send more now. False: it hears ``ClientStreamSink/writable()`` later.
+  /// Returns true if a stream may send now. Otherwise ``ClientStreamSink/writable()`` is called
+  /// later.
   func canSend(_ stream: any ClientStreamSink) -> Bool {
     guard let context, context.channel.isWritable, connection.output.count < Self.outputMark else {
       waitingStreams.append(stream)
@@ -83,8 +84,8 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
     return true
   }
 
-  /// Starts a call; its outcome goes to `sink`. Throws when nothing was sent; the sink then hears
-  /// nothing.
+  /// Starts a call; its outcome goes to `sink`. If it throws, nothing was sent and `sink` is not
+  /// called.
   func start(
     _ method: Method,
     payload: UnsafeRawBufferPointer?,
@@ -107,7 +108,7 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
     return call
   }
 
-  /// Starts a call whose request is an array, or has none.
+  /// Starts a call with an optional array as its request.
   func start(
     _ method: Method,
     request: [UInt8]?,
@@ -157,7 +158,7 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
     settle()
   }
 
-  /// Starts no more calls here.
+  /// Stops accepting calls; those in flight go on.
   func drain(reason: String) {
     eventLoop.preconditionInEventLoop()
     connection.drain(reason: reason)
@@ -174,12 +175,12 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
   private func checkOutput() throws(CallFailure) {
     guard let channel = context?.channel, !channel.isWritable else { return }
     let waiting = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
-    guard let waiting, waiting > Self.outputLimit else { return }
+    guard let waiting, waiting > Self.maxBufferedBytes else { return }
     throw CallFailure(
       RPCError(
         code: .resourceExhausted,
-        message: "\(waiting) bytes wait to be sent to \(peer), allowed are \(Self.outputLimit): "
-          + "the server reads too slowly, call less at a time"
+        message: "\(waiting) bytes wait to be sent to \(peer), allowed are "
+          + "\(Self.maxBufferedBytes): the server reads too slowly, call less at a time"
       ),
       reach: .notSent
     )
@@ -188,7 +189,8 @@ final class ClientHandler: ChannelDuplexHandler, @unchecked Sendable {
 
 // Events of the connection.
 extension ClientHandler {
-  /// After anything that may have made events or output.
+  /// Delivers events, resumes reading and schedules flush and timer. Call it after anything that
+  /// may have made events or output.
   private func settle() {
     deliver { $0.nextPending() }
     // The stream whose queue was full may be the one that ended.
@@ -197,9 +199,9 @@ extension ClientHandler {
     scheduleTimer()
   }
 
-  /// Hands out events until `next` has none. A completion that starts or ends calls comes back
-  /// here: the events of that follow those before them, so that no completion runs inside of
-  /// another, or before the call that it belongs to has returned.
+  /// Delivers events until `next` has none. Completions that start or end calls return here: their
+  /// events follow those before them, so that no completion runs inside another, or before the
+  /// start of its own call has returned.
   private func deliver(_ next: (inout ClientConnection) -> ClientEvent?) {
     guard !isDelivering else { return }
     isDelivering = true
@@ -330,7 +332,7 @@ extension ClientHandler {
     context?.read()
   }
 
-  /// Inside a batch of input the flush comes with its end.
+  /// Schedules a flush for the end of the tick. In a batch of input, the end of the batch flushes.
   private func scheduleFlush() {
     guard !flushScheduled, batchTime == nil, !connection.output.isEmpty else { return }
     flushScheduled = true

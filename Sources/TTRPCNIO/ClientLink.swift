@@ -2,21 +2,21 @@ import NIOCore
 import Synchronization
 import TTRPC
 
-/// A call that needs a connection. Its members are called on the link's loop.
+/// A call that waits for a connection. Its members are called on the link's loop.
 protocol ClientWaiter: AnyObject {
   var deadline: ContinuousClock.Instant? { get }
   func connected(_ handler: ClientHandler)
   func notConnected(_ failure: CallFailure)
 }
 
-/// One of a client's connections through time: it is made when a call needs it, replaced when it is
-/// lost, drained or out of stream ids, and after a failure to connect not tried again for a while.
+/// One of a client's connections over time. It is opened when a call needs it, and replaced when it
+/// is lost, drained or out of stream ids. After a failure to connect it backs off.
 ///
-/// `@unchecked Sendable`: everything but ``load`` and constants is used on ``loop`` only; entry
+/// `@unchecked Sendable`: everything except ``load`` and constants is used on ``loop`` only; entry
 /// points check it.
 final class ClientLink: @unchecked Sendable {
   let loop: any EventLoop
-  /// Calls that were given to this link and have not ended.
+  /// The number of calls submitted to this link that have not ended. Readable on any thread.
   let load = Atomic<Int>(0)
 
   private let connector: ClientConnector
@@ -36,7 +36,7 @@ final class ClientLink: @unchecked Sendable {
     case idle
     case connecting
     case ready(ClientHandler)
-    /// Not to be tried before `until`.
+    /// No attempt to connect is made before `until`.
     case backingOff(until: ContinuousClock.Instant)
     case closed
   }
@@ -60,7 +60,7 @@ final class ClientLink: @unchecked Sendable {
     self.random = random
   }
 
-  /// Gives the waiter a connection, now or later, or tells it why there is none.
+  /// Passes the waiter a connection, now or later, or the reason why there is none.
   func submit(_ waiter: any ClientWaiter) {
     loop.preconditionInEventLoop()
     switch state {
@@ -79,14 +79,14 @@ final class ClientLink: @unchecked Sendable {
     }
   }
 
-  /// The waiter has given up. It is told nothing more.
+  /// Removes a waiter that was cancelled. It is not called any more.
   func forget(_ waiter: any ClientWaiter) {
     loop.preconditionInEventLoop()
     guard let index = waiting.firstIndex(where: { $0.waiter === waiter }) else { return }
     waiting.remove(at: index).timer?.cancel()
   }
 
-  /// Takes no new calls; gives those in flight `grace` and fails the rest with CANCELLED.
+  /// Refuses new calls, gives those in flight `grace` and fails the rest with CANCELLED.
   func close(grace: Duration) -> EventLoopFuture<Void> {
     loop.flatSubmit {
       if case .ready(let handler) = self.state { self.retire(handler) }
@@ -153,7 +153,7 @@ final class ClientLink: @unchecked Sendable {
     waiting = []
     for entry in served {
       entry.timer?.cancel()
-      // The first calls may use the connection up.
+      // The first calls may use up the connection.
       submit(entry.waiter)
     }
   }
@@ -192,9 +192,9 @@ final class ClientLink: @unchecked Sendable {
   }
 }
 
-// Connections that end.
+// The end of connections.
 extension ClientLink {
-  /// Leaves a connection to its calls in flight; the next call opens another one.
+  /// Drains a connection: its calls in flight go on, and the next call opens another connection.
   private func retire(_ handler: ClientHandler) {
     if case .ready(let current) = state, current === handler { state = .idle }
     guard !retired.contains(where: { $0 === handler }) else { return }
@@ -202,7 +202,7 @@ extension ClientLink {
     handler.onIdle = { [weak handler] in handler?.close(Self.drained) }
     handler.drain(reason: "the client is closing it")
     if handler.callsInFlight == 0 {
-      // Later: the call that used the connection up is just being started.
+      // Later, because the call that used up the connection is just being started.
       loop.assumeIsolated().execute {
         if handler.callsInFlight == 0 { handler.close(Self.drained) }
       }

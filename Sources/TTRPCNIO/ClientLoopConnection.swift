@@ -1,9 +1,9 @@
 package import NIOCore
 package import TTRPC
 
-/// One connection for callers that live on an event loop themselves, such as load generators:
+/// One connection for callers that run on an event loop themselves, such as load generators:
 /// callbacks instead of tasks, many calls in flight, one flush for all calls of a loop's tick, no
-/// retries and no reconnecting. ``TTRPCClient`` is the comfortable client over the same machinery.
+/// retries and no reconnecting. ``TTRPCClient`` is the convenient client over the same machinery.
 ///
 /// Every member is for the event loop's thread only, which is checked.
 ///
@@ -14,7 +14,7 @@ package final class ClientLoopConnection: @unchecked Sendable {
 
   init(_ handler: ClientHandler) { self.handler = handler }
 
-  /// Connects on `loop`. Fails with UNAVAILABLE and the reason.
+  /// Connects on `loop`. The future fails with UNAVAILABLE and the reason.
   package static func connect(
     on loop: any EventLoop,
     target: ClientTarget,
@@ -26,26 +26,26 @@ package final class ClientLoopConnection: @unchecked Sendable {
       .connect(on: loop).map { ClientLoopConnection($0) }
   }
 
-  /// The loop on which the connection lives.
+  /// The event loop of the connection.
   package var eventLoop: any EventLoop { handler.eventLoop }
 
-  /// Calls that have not been answered.
+  /// The number of calls that have not been answered.
   package var callsInFlight: Int { handler.callsInFlight }
 
-  /// False once the connection has closed, the server drains it or its stream ids are used up: new
-  /// calls fail, those in flight go on. Open another connection.
+  /// False once the connection has closed, the server drains it or its stream ids are used up. New
+  /// calls then fail; those in flight go on. Open another connection.
   package var isOpen: Bool { handler.isOpen }
 
-  /// Called once when the connection is over, after its calls have failed.
+  /// The callback that runs once when the connection has ended, after its calls have failed.
   package var onClosed: ((RPCError) -> Void)? {
     get { handler.onClosed }
     set { handler.onClosed = newValue }
   }
 
   /// Makes a unary call. `payload` is read before this returns. `completion` runs on the loop,
-  /// exactly once and never before this returns; its bytes are valid during it only.
-  /// A caller that calls again from there should look at ``isOpen`` first. The same closure may be
-  /// given to any number of calls, which then cost no allocation of their own.
+  /// exactly once and never before this returns; its bytes are valid during the call of
+  /// `completion` only. Check ``isOpen`` before calling again from `completion`. One closure may
+  /// serve any number of calls, which then cost no allocation of their own.
   package func unary(
     _ method: Method,
     _ payload: UnsafeRawBufferPointer,
@@ -62,7 +62,7 @@ package final class ClientLoopConnection: @unchecked Sendable {
         sink: .unary(completion)
       )
     } catch {
-      // Later, so that callers who call again on every answer do not recurse.
+      // Later, so that callers that call again on every answer do not recurse.
       eventLoop.assumeIsolated().execute { completion(.failure(error.error)) }
     }
   }

@@ -10,9 +10,10 @@ import TTRPC
   import Darwin
 #endif
 
-/// Puts what went wrong with a socket into words: where, why, what to do.
+/// Errors of sockets as text for people: address, reason, remedy.
 enum ClientSocketError {
-  /// A connection could not be made.
+  /// Returns the error of a connection that could not be made: UNAVAILABLE, or `error` if it is an
+  /// ``RPCError``.
   static func refused(_ target: ClientTarget, _ error: any Error, timeout: Duration) -> RPCError {
     if let error = error as? RPCError { return error }
     return RPCError(
@@ -21,7 +22,7 @@ enum ClientSocketError {
     )
   }
 
-  /// A connection ended while it was in use.
+  /// Returns the error of a connection that ended while it was in use: UNAVAILABLE.
   static func lost(_ target: ClientTarget, _ error: (any Error)?) -> RPCError {
     let reason =
       switch error {

@@ -2,10 +2,10 @@ import NIOCore
 import Synchronization
 import TTRPC
 
-/// A streaming call between its caller's tasks and its connection's loop.
+/// A streaming call, between its caller's tasks and its connection's loop.
 ///
-/// `@unchecked Sendable`: what tasks and the loop share is in the mutex; the other variables are
-/// used on the link's loop only.
+/// `@unchecked Sendable`: the state that tasks and the loop share is in the mutex; the other
+/// variables are used on the link's loop only.
 final class ClientStreamCore: ClientWaiter, ClientStreamSink, @unchecked Sendable {
   let deadline: ContinuousClock.Instant?
   let limits: ClientLimits
@@ -13,7 +13,7 @@ final class ClientStreamCore: ClientWaiter, ClientStreamSink, @unchecked Sendabl
   private let request: [UInt8]?
   private let metadata: Metadata
   private let link: ClientLink
-  /// Keeps the client's connections while the stream is in use.
+  /// The client, kept alive with its connections while the stream is in use.
   private let client: TTRPCClient
   private let queues = Mutex(ClientStreamQueues())
 
@@ -22,7 +22,7 @@ final class ClientStreamCore: ClientWaiter, ClientStreamSink, @unchecked Sendabl
   private var cancelled = false
   private var heard = false
   private var repeated = false
-  /// Sent by tasks, accepted here, not yet taken by the socket.
+  /// Messages that the connection has accepted and the socket has not taken yet.
   private var unreleased = ClientQueueSize()
 
   init(
@@ -46,7 +46,7 @@ final class ClientStreamCore: ClientWaiter, ClientStreamSink, @unchecked Sendabl
 
   deinit { link.load.subtract(1, ordering: .relaxed) }
 
-  /// Waits until the call has been sent; returns what prevented it.
+  /// Waits until the call has been sent. Returns the error that prevented it, or nil.
   func open() async -> RPCError? {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -108,7 +108,7 @@ final class ClientStreamCore: ClientWaiter, ClientStreamSink, @unchecked Sendabl
     return try outcome.get()
   }
 
-  /// Tells the connection now and then what was taken, so that it reads on.
+  /// Reports consumed messages to the connection, in batches, so that it reads on.
   private func took(_ bytes: Int) {
     let limits = limits
     guard let size = queues.withLock({ $0.took(bytes, limits: limits) }) else { return }
@@ -123,7 +123,7 @@ final class ClientStreamCore: ClientWaiter, ClientStreamSink, @unchecked Sendabl
   }
 }
 
-// On the loop.
+// Members that run on the loop.
 extension ClientStreamCore {
   private func begin(_ continuation: CheckedContinuation<RPCError?, Never>) {
     if cancelled {
@@ -152,7 +152,7 @@ extension ClientStreamCore {
   }
 
   func notConnected(_ failure: CallFailure) {
-    // A drained connection may be met once: the link opens another one.
+    // The connection may have been drained: try once more, because the link opens another one.
     if failure.reach == .neverSeen, repeatUnseen() { return }
     end(failure.error)
     opening?.resume(returning: failure.error)
@@ -174,7 +174,8 @@ extension ClientStreamCore {
     end(failure?.error)
   }
 
-  /// Sends the call once more when the server surely did not see it.
+  /// Sends the call once more if the server certainly did not see it. Returns false if it sent
+  /// nothing.
   private func repeatUnseen() -> Bool {
     guard !heard, !repeated, !cancelled else { return false }
     repeated = true
@@ -221,7 +222,7 @@ extension ClientStreamCore {
   }
 }
 
-/// What the caller holds: dropping it gives the call up.
+/// The caller's handle of a stream. Releasing it cancels the call.
 final class ClientStreamHandle: ClientStream {
   private let core: ClientStreamCore
 

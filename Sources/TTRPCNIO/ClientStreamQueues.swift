@@ -11,8 +11,8 @@ struct ClientQueueSize {
   }
 }
 
-/// What the tasks of a streaming call share with its loop: messages that were received and not yet
-/// read, room for messages to be sent, and who waits for either.
+/// The state that the tasks of a streaming call share with its loop: received messages, room for
+/// messages to send, and the tasks that wait for either.
 struct ClientStreamQueues {
   typealias Reader = CheckedContinuation<Result<[UInt8]?, RPCError>, Never>
   typealias Writer = CheckedContinuation<RPCError?, Never>
@@ -36,13 +36,14 @@ struct ClientStreamQueues {
   private var writers: [(writer: Writer, size: Int)] = []
   private var finish: End?
 
-  /// Messages and bytes on the way to the socket, beyond which a sender waits.
-  private static let outboundMessages = 64
-  private static let outboundBytes = 256 << 10
+  /// The most messages on the way to the socket; a sender waits for room.
+  private static let maxOutboundMessages = 64
+  /// The most bytes on the way to the socket. One larger message is accepted into an empty queue.
+  private static let maxOutboundBytes = 256 << 10
 
   var hasEnded: Bool { finish != nil }
 
-  /// What a reader gets now, or nil when it has to wait.
+  /// Returns the result for a reader, or nil if it must wait; then `waiting` is resumed later.
   mutating func take(orWait waiting: Reader) -> Result<[UInt8]?, RPCError>? {
     if read < inbox.count {
       let message = inbox[read]
@@ -71,7 +72,7 @@ struct ClientStreamQueues {
     return nil
   }
 
-  /// Counts a message that was read; returns what has to be reported, if it is enough.
+  /// Records a message that was read. Returns the consumption to report, or nil if it is too small.
   mutating func took(_ bytes: Int, limits: ClientLimits) -> ClientQueueSize? {
     taken.add(bytes)
     guard
@@ -82,7 +83,7 @@ struct ClientStreamQueues {
     return taken
   }
 
-  /// Keeps a message, or returns the reader who waits for it.
+  /// Queues a message. If a reader waits, returns that reader instead and keeps nothing.
   mutating func deliver(_ message: [UInt8]) -> Reader? {
     if let waiting = reader {
       reader = nil
@@ -92,13 +93,13 @@ struct ClientStreamQueues {
     return nil
   }
 
-  /// Drops what was not read: the caller has given the call up.
+  /// Drops unread messages, because the caller has cancelled the call.
   mutating func discard() {
     inbox = []
     read = 0
   }
 
-  /// The first end counts. Returns who waited.
+  /// Ends the stream; only the first end has an effect. Returns the tasks that waited.
   mutating func end(_ error: RPCError?) -> (reader: Reader?, writers: [Writer]) {
     guard finish == nil else { return (nil, []) }
     finish = error.map { .failed($0) } ?? .well
@@ -109,7 +110,7 @@ struct ClientStreamQueues {
     return (reader, writers.map(\.writer))
   }
 
-  /// Room for a message of `size` bytes. One message always fits into an empty queue.
+  /// Reserves room for a message of `size` bytes. An empty queue accepts a message of any size.
   mutating func admit(_ size: Int) -> Admission {
     switch finish {
     case .well: return .refused(.callIsOver)
@@ -127,7 +128,8 @@ struct ClientStreamQueues {
     return admission
   }
 
-  /// The socket has taken messages. Returns the writers that may go on now.
+  /// Releases the room of messages that the socket has taken. Returns the writers to resume; room
+  /// is reserved for them.
   mutating func release(_ size: ClientQueueSize) -> [Writer] {
     outbox.messages -= size.messages
     outbox.bytes -= size.bytes
@@ -142,6 +144,7 @@ struct ClientStreamQueues {
 
   private func hasRoom(_ size: Int) -> Bool {
     outbox.messages == 0
-      || (outbox.messages < Self.outboundMessages && outbox.bytes + size <= Self.outboundBytes)
+      || (outbox.messages < Self.maxOutboundMessages
+        && outbox.bytes + size <= Self.maxOutboundBytes)
   }
 }

@@ -13,11 +13,11 @@ package import TTRPC
 /// A server and its clients in one process, for tests and for programs that embed a service.
 ///
 /// Calls go through the real client and the real server over a Unix socket in a private temporary
-/// directory: nothing else can connect, no port is taken, and what holds here holds over a network.
+/// directory: nothing else can connect, no port is taken, and the behaviour is that of a network.
 package final class InProcessTransport: Sendable {
-  /// The server, for its drain and its counters.
+  /// The server, for drain and counters.
   package let server: TTRPCServer
-  /// Where it listens.
+  /// The address of the server's socket.
   package let target: ClientTarget
   private let directory: String
 
@@ -69,7 +69,7 @@ package final class InProcessTransport: Sendable {
     return try result.get()
   }
 
-  /// A client of this server. `adjust` may change its settings.
+  /// Creates a client of this server. `adjust` may change its settings.
   package func makeClient(_ adjust: (inout ClientConfiguration) -> Void = { _ in }) -> TTRPCClient {
     var configuration = ClientConfiguration(target: target)
     adjust(&configuration)
@@ -77,7 +77,7 @@ package final class InProcessTransport: Sendable {
     return TTRPCClient(configuration)
   }
 
-  /// Stops the server at once and removes the directory. Harmless when repeated.
+  /// Stops the server at once and removes the directory. Does nothing if called again.
   package func shutdown() async {
     await server.shutdown()
     rmdir(directory)

@@ -1,7 +1,8 @@
 import NIOCore
 import TTRPC
 
-/// The connections of one loop and the sweep that watches their time. Used on that loop only.
+/// The connections of one loop, and the sweep that enforces their deadlines and timeouts. Used on
+/// that loop only.
 final class ServerConnections {
   let loop: ServerEventLoop
   let shared: ServerShared
@@ -12,11 +13,11 @@ final class ServerConnections {
   private var sweep: Scheduled<Void>?
   private var sweepAt = ContinuousClock.now
 
-  /// Time between sweeps when no deadline is near. Deadlines shorten it.
+  /// The time between sweeps when no deadline is near. Deadlines shorten it.
   private static let sweepInterval = Duration.milliseconds(250)
-  /// While draining, connections are looked at more often.
+  /// The time between sweeps while draining.
   private static let drainInterval = Duration.milliseconds(10)
-  /// Deadlines that lie closer together share a sweep.
+  /// The distance below which deadlines share a sweep.
   private static let sweepGranularity = Duration.milliseconds(5)
 
   init(loop: ServerEventLoop, shared: ServerShared, dispatcher: any CallDispatcher) {
@@ -33,7 +34,7 @@ final class ServerConnections {
 
   func remove(_ handler: ServerHandler) { handlers[handler.id] = nil }
 
-  /// Answers pending calls and serves streams; every connection that was touched flushes once.
+  /// Answers pending calls and serves streams. Every affected connection flushes once.
   func handle(_ completions: [Completion], _ streams: [ServerStreamQueue]) {
     var touched: [ServerHandler] = []
     func touch(_ handler: ServerHandler) {
@@ -54,20 +55,20 @@ final class ServerConnections {
     for handler in touched { handler.finishTurn() }
   }
 
-  /// Makes sure that a sweep runs soon after `deadline`.
+  /// Schedules a sweep soon after `deadline`, unless an earlier one is scheduled.
   func watch(_ deadline: ContinuousClock.Instant?) {
     guard let deadline, deadline < sweepAt || sweep == nil else { return }
     planSweep(within: max(deadline - .now, .zero) + Self.sweepGranularity)
   }
 
-  /// Takes no new calls; see ``ServerConnection/drain(graceMillis:)``.
+  /// Refuses new calls; see ``ServerConnection/drain(graceMillis:)``.
   func drain(graceMillis: Int) {
     drainGraceMillis = graceMillis
     for handler in handlers.values { handler.drain(graceMillis: graceMillis) }
     planSweep(within: Self.drainInterval)
   }
 
-  /// Ends every connection now.
+  /// Closes every connection now, without waiting for its calls.
   func closeAll() {
     sweep?.cancel()
     for handler in Array(handlers.values) { handler.closeNow() }

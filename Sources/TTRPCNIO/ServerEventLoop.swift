@@ -2,12 +2,12 @@ import NIOCore
 import Synchronization
 import TTRPC
 
-/// A NIO event loop as dispatchers see it. What other threads hand in is collected in an inbox, so
+/// A NIO event loop as dispatchers see it. Work from other threads is collected in an inbox, so
 /// that the loop wakes up once for a batch.
 final class ServerEventLoop: ServerLoop {
   let eventLoop: any EventLoop
   private let inbox = Mutex(Inbox())
-  /// Touched on the loop only, which the box checks.
+  /// Used on the loop only, which the box checks.
   private let state: NIOLoopBoundBox<ServerConnections?>
 
   private struct Inbox {
@@ -21,7 +21,8 @@ final class ServerEventLoop: ServerLoop {
     state = NIOLoopBoundBox.makeEmptyBox(eventLoop: eventLoop)
   }
 
-  /// The connections of this loop, or nil before the start and after the end. On the loop only.
+  /// The connections of this loop, or nil before the start and after the end. For the loop's thread
+  /// only.
   var connections: ServerConnections? {
     get { state.value }
     set { state.value = newValue }
@@ -39,7 +40,7 @@ final class ServerEventLoop: ServerLoop {
     eventLoop.scheduleTask(in: .nanoseconds(nanos), work)
   }
 
-  /// A stream has something for the loop to do.
+  /// Queues a stream whose handler has left work for the loop. May be called on any thread.
   func post(_ stream: ServerStreamQueue) {
     post { $0.streams.append(stream) }
   }

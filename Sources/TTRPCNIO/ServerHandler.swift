@@ -1,14 +1,14 @@
 import NIOCore
 import TTRPC
 
-/// Drives a ``ServerConnection`` with a NIO channel: bytes in, steps to the dispatcher, bytes out.
-/// Lives on its channel's loop.
+/// The driver of a ``ServerConnection`` on a NIO channel: bytes in, steps to the dispatcher, bytes
+/// out. Used on its channel's loop only.
 final class ServerHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
   let id: UInt64
-  /// Set while the handler is in the list of those that flush at the end of a batch.
+  /// True while the handler is due to flush at the end of a batch.
   var needsFlush = false
 
   private let owner: ServerConnections
@@ -17,30 +17,30 @@ final class ServerHandler: ChannelInboundHandler {
   private var peer = Peer(address: "unknown")
   private var connection: ServerConnection
   private var streams: [UInt32: ServerStreamQueue] = [:]
-  /// Streams that have messages to send and wait for room.
+  /// The streams that have messages to send and wait for room.
   private var waiting: [ServerStreamQueue] = []
   private var context: ChannelHandlerContext?
-  /// Input that was not handled yet: part of a frame, or what came while reading is stopped.
+  /// The input not yet handled: part of a frame, or bytes that came while reading is stopped.
   private var input: ByteBuffer?
   private var isBlocked = false
   private var inputEnded = false
   private var isInTurn = false
-  /// Reused for every write; a copy on write happens only while NIO still holds the last one.
+  /// The buffer of every write. It is copied only if NIO still holds the last one.
   private var outgoing = ByteBuffer()
   private var ending = Ending.open
 
   private enum Ending {
     case open
-    /// The output is closed; what comes in is thrown away until the client closes or time is up.
-    /// Closing at once would let the kernel discard the last answers.
+    /// The output is closed. Input is discarded until the client closes or the time is up. Closing
+    /// at once would let the kernel discard the last answers.
     case lingering(until: ContinuousClock.Instant)
     case closed
   }
 
   private static let linger = Duration.seconds(1)
-  /// A stream's messages move into the connection's output while that holds less than this.
+  /// The output, in bytes, up to which a stream's messages move into the connection.
   private static let outputTarget = 64 << 10
-  private static let keptOutgoing = 256 << 10
+  private static let maxKeptBytes = 256 << 10
 
   init(_ owner: ServerConnections, refused: Bool) {
     self.owner = owner
@@ -109,9 +109,9 @@ final class ServerHandler: ChannelInboundHandler {
 
   // MARK: Input
 
-  /// Handles the input as far as possible; returns how many bytes that were.
+  /// Handles the input as far as possible. Returns the number of bytes handled.
   @discardableResult private func process() -> Int {
-    // Also without input: what blocked the connection may be gone.
+    // Also without input: the reason for the block may be gone.
     var bytes = input ?? ByteBuffer()
     input = nil
     var consumed = 0
@@ -169,7 +169,7 @@ final class ServerHandler: ChannelInboundHandler {
     let stream = ServerStreamQueue(
       target: call.target,
       loop: owner.loop,
-      limitBytes: limits.streamOutboundBytes
+      maxBytes: limits.streamOutboundBytes
     )
     streams[start.stream] = stream
     if start.deadline != nil { owner.watch(connection.nextDeadline) }
@@ -197,7 +197,8 @@ final class ServerHandler: ChannelInboundHandler {
     connection.complete(completion.target.stream, completion.result)
   }
 
-  /// Moves what a stream's handler did into the connection.
+  /// Moves the work of a stream's handler into the connection: consumed messages, messages to send,
+  /// the end.
   func serve(_ stream: ServerStreamQueue) {
     let id = stream.target.stream
     guard streams[id] === stream else { return }
@@ -224,10 +225,10 @@ final class ServerHandler: ChannelInboundHandler {
     connection.output.count < Self.outputTarget && context?.channel.isWritable == true
   }
 
-  /// Sends what there is, then lets waiting streams and unread input continue.
+  /// Flushes the output, then lets waiting streams and unread input continue.
   func finishTurn() {
     needsFlush = false
-    // A write may make the channel writable again at once, which calls this from inside `flush`.
+    // A write may make the channel writable at once, which calls this from inside `flush`.
     if isInTurn { return }
     isInTurn = true
     defer { isInTurn = false }
@@ -235,7 +236,7 @@ final class ServerHandler: ChannelInboundHandler {
     if !waiting.isEmpty, hasRoom {
       for stream in takeWaiting() { serve(stream) }
       flush()
-      // Other connections have their turn before a fast reader goes on.
+      // Yields to other connections before a fast reader goes on.
       if hasRoom { for stream in takeWaiting() { owner.loop.post(stream) } }
     }
     while isBlocked, case .open = ending, process() > 0 { flush() }
@@ -257,13 +258,13 @@ final class ServerHandler: ChannelInboundHandler {
     _ = connection.output.withUnsafeBytes { outgoing.writeBytes($0) }
     connection.output.removeAll()
     context.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
-    if outgoing.capacity > Self.keptOutgoing { outgoing = ByteBuffer() }
+    if outgoing.capacity > Self.maxKeptBytes { outgoing = ByteBuffer() }
     connection.outputStalled(!context.channel.isWritable, now: .now)
   }
 
   // MARK: Time and the end
 
-  /// Looks at everything that depends on time; returns the next deadline.
+  /// Handles deadlines and timeouts that have passed. Returns the next deadline, or nil.
   func tick(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
     guard case .open = ending else {
       if case .lingering(let until) = ending, until <= now { closeNow() }
@@ -289,7 +290,8 @@ final class ServerHandler: ChannelInboundHandler {
     if reason == .writeTimeout { closeNow() } else { shutOutput() }
   }
 
-  /// Sends what is left, closes the sending side and waits a little for the client to do the same.
+  /// Flushes the output, closes the sending side and waits up to a second for the client to do the
+  /// same.
   private func shutOutput() {
     guard case .open = ending, let context else { return }
     for stream in connection.end() { tell(stream, Self.connectionClosed) }

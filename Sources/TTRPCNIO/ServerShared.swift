@@ -1,7 +1,7 @@
 import Synchronization
 import TTRPC
 
-/// What all loops of one server share.
+/// The state that all loops of one server share. Usable on any thread.
 final class ServerShared: Sendable {
   let limits: Limits
   let gauge = CallGauge()
@@ -9,8 +9,8 @@ final class ServerShared: Sendable {
   private let connections = Atomic<Int>(0)
   private let lastID = Atomic<UInt64>(0)
 
-  /// Connections above the limit that are kept for the moment in which they are refused.
-  static let refusedConnections = 64
+  /// The connections above the limit that are kept just long enough to be refused with an answer.
+  static let maxRefusedConnections = 64
 
   init(limits: Limits, onClose: (@Sendable (Peer, CloseReason) -> Void)?) {
     self.limits = limits
@@ -19,10 +19,10 @@ final class ServerShared: Sendable {
 
   var connectionCount: Int { connections.load(ordering: .relaxed) }
 
-  /// A number for a connection, never used again within this server.
+  /// Returns a number for a connection, unique within this server.
   func nextConnectionID() -> UInt64 { lastID.wrappingAdd(1, ordering: .relaxed).newValue }
 
-  /// Counts a connection in; returns how many there are with it.
+  /// Counts a new connection. Returns the number of connections, the new one included.
   func connectionOpened() -> Int { connections.wrappingAdd(1, ordering: .relaxed).newValue }
 
   func connectionClosed() { connections.wrappingSubtract(1, ordering: .relaxed) }

@@ -1,19 +1,19 @@
 import Synchronization
 import TTRPC
 
-/// A streaming call as its handler sees it. Handlers of any thread put work into its queues; the
+/// A streaming call as its handler sees it. Handlers on any thread put work into its queues; the
 /// connection's loop takes it out.
 final class ServerStreamQueue: ServerStream {
   let target: ReplyTarget
   private let loop: ServerEventLoop
-  private let limitBytes: Int
+  private let maxBytes: Int
   private let state = Mutex(State())
 
   private struct State {
     var outbox: [[UInt8]] = []
     var outboxHead = 0
     var outboxBytes = 0
-    /// Messages that came before the handler asked for them; nil is the client's close.
+    /// The messages that came before the handler set its callback; nil is the client's close.
     var heldBack: [[UInt8]?] = []
     var consumed = 0
     var isPosted = false
@@ -30,8 +30,9 @@ final class ServerStreamQueue: ServerStream {
     }
   }
 
-  /// Taken out of the state when the call ends: they often hold what holds the stream. They are
-  /// released outside the lock, because that may run anything.
+  /// The handler's callbacks. They are taken out of the state when the call ends, because they
+  /// often retain the owner of the stream. They are released outside the lock, because that may run
+  /// any code.
   private struct Callbacks {
     var onWritable: (@Sendable () -> Void)?
     var onMessage: (@Sendable ([UInt8]?) -> Void)?
@@ -45,7 +46,7 @@ final class ServerStreamQueue: ServerStream {
     case cancelled(RPCError)
   }
 
-  /// What the loop finds once it has moved messages.
+  /// The state of the queue after the loop has moved messages.
   enum Served {
     case empty
     case hasMessages
@@ -53,24 +54,25 @@ final class ServerStreamQueue: ServerStream {
     case overflowed(RPCError)
   }
 
-  init(target: ReplyTarget, loop: ServerEventLoop, limitBytes: Int) {
+  init(target: ReplyTarget, loop: ServerEventLoop, maxBytes: Int) {
     self.target = target
     self.loop = loop
-    self.limitBytes = limitBytes
+    self.maxBytes = maxBytes
   }
 
-  /// What a message takes of the bound: empty messages are not free.
+  /// Returns the share of the limit that a message takes, in bytes. Empty messages are not free.
   private static func cost(_ message: [UInt8]) -> Int { message.count + 32 }
 
-  /// `send` asks for a pause from here on, and lets go again below a quarter of it.
-  private var highWater: Int { limitBytes / 4 }
+  /// The queued bytes from which on `send` returns false; the handler may go on below a quarter of
+  /// it.
+  private var highWater: Int { maxBytes / 4 }
 
   // MARK: For handlers
 
   func send(_ message: [UInt8]) -> Bool {
     let (goOn, posts) = state.withLock { state -> (Bool, Bool) in
       guard case .none = state.end else { return (false, false) }
-      if state.hasMessages, state.outboxBytes + Self.cost(message) > limitBytes {
+      if state.hasMessages, state.outboxBytes + Self.cost(message) > maxBytes {
         state.dropOutbox()
         state.end = .overflowed(overflow)
         return (false, post(&state))
@@ -125,7 +127,7 @@ final class ServerStreamQueue: ServerStream {
     if posts { loop.post(self) }
   }
 
-  /// True when the loop has to be told.
+  /// Marks the queue as posted. Returns true if the caller must post it to the loop.
   private func post(_ state: inout State) -> Bool {
     if state.isPosted { return false }
     state.isPosted = true
@@ -136,7 +138,7 @@ final class ServerStreamQueue: ServerStream {
     RPCError(
       code: .resourceExhausted,
       message: """
-        the stream's messages are not read fast enough: more than \(limitBytes) bytes wait \
+        the stream's messages are not read fast enough: more than \(maxBytes) bytes wait \
         (\(Limits.flag(for: \.streamOutboundBytes)))
         """
     )
@@ -144,7 +146,7 @@ final class ServerStreamQueue: ServerStream {
 
   // MARK: For the loop
 
-  /// Hands a message, or the client's close, to the handler.
+  /// Delivers a message to the handler; nil is the client's close.
   func deliver(_ message: [UInt8]?) {
     let body = state.withLock { state -> (@Sendable ([UInt8]?) -> Void)? in
       if state.heldBack.isEmpty, let body = state.callbacks.onMessage { return body }
@@ -186,7 +188,8 @@ final class ServerStreamQueue: ServerStream {
     }
   }
 
-  /// What is left to do, after messages were taken; lets the handler send again where it waits.
+  /// Returns the work that is left after messages were taken. Calls `onWritable` if the handler
+  /// waits and there is room again.
   func takeState() -> Served {
     let (served, writable) = state.withLock { state -> (Served, (@Sendable () -> Void)?) in
       switch state.end {
@@ -203,7 +206,7 @@ final class ServerStreamQueue: ServerStream {
     return served
   }
 
-  /// The handler finished the call and the loop is done with it.
+  /// Releases the callbacks after the handler has finished the call and the loop has ended it.
   func release() {
     _ = state.withLock { state in
       defer { state.callbacks = Callbacks() }
@@ -211,7 +214,7 @@ final class ServerStreamQueue: ServerStream {
     }
   }
 
-  /// The call ended before the handler finished it.
+  /// Ends the call before its handler has finished it, and notifies the handler.
   func cancel(_ error: RPCError) {
     let callbacks = state.withLock { state -> Callbacks in
       state.dropOutbox()

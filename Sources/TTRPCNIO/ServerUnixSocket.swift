@@ -8,8 +8,8 @@
 
 /// The file behind a Unix socket.
 enum ServerUnixSocket {
-  /// Removes a socket file that a stopped process left behind. Anything else at `path`, or a socket
-  /// that a process listens on, is an error.
+  /// Removes a socket file that a stopped process left behind. Throws if `path` holds anything
+  /// else, or a socket on which a process listens.
   static func removeStale(_ path: String) throws(ListenError) {
     var info = stat()
     guard lstat(path, &info) == 0 else { return }

@@ -2,8 +2,8 @@ import PatronProto
 import ProtobufC
 import Testing
 
-/// A full batch of the shortest items is where memory grows most against the payload: the C structs
-/// are much larger than what is on the wire. It has to stay inside the limit for decoding.
+/// The memory of a full batch of the shortest items, which exceeds its payload most: the C structs
+/// are much larger than their encoding. It must stay inside the limit for decoding.
 @Suite struct BatchSizeTests {
   @Test func aThousandShortestItemsDecode() throws {
     var customers = BatchUpsertCustomersRequest()
@@ -17,7 +17,7 @@ import Testing
     #expect(try memory(events) < Arena.decodingLimit(payload: 0) / 2)
   }
 
-  /// The memory that decoding takes, in bytes.
+  /// Returns the memory that decoding takes, in bytes.
   private func memory<M: Message>(_ message: M) throws -> Int {
     let bytes = try message.encoded()
     #expect(try M(decoding: bytes) == message)

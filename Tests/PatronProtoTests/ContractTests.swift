@@ -19,7 +19,7 @@ import Testing
     #expect(Set(methods.map(\.method)) == Set(tables))
   }
 
-  @Test func methodsSayWhatTheyAre() {
+  @Test func methodsHaveTheirKindAndIdempotency() {
     #expect(CustomerService.getCustomer.method.idempotency == .noSideEffects)
     #expect(CustomerService.upsertCustomer.method.idempotency == .idempotent)
     #expect(CustomerService.deleteCustomer.method.idempotency == .unknown)

@@ -1,7 +1,7 @@
 import Synchronization
 import TTRPC
 
-/// A channel that answers from a list and remembers what it was asked.
+/// A channel that answers from a list and records its requests.
 final class ScriptedChannel: ClientChannel, ClientStream {
   struct Call {
     var method: Method

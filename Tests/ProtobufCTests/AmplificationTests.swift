@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test(arguments: attacks)
-  func aThousandAreFine(_ attack: Attack) throws {
+  func aThousandAreAccepted(_ attack: Attack) throws {
     let bytes = repeated(attack.unit, count: 1000)
     let arena = Arena(limit: Arena.decodingLimit(payload: bytes.count))
     #expect(throws: Never.self) {
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  /// The arena stops libprotobuf-c even without the check in front of it.
+  /// The arena stops libprotobuf-c even without the check before it.
   @Test(arguments: attacks)
   func unpackFailsCleanlyWhenTheArenaIsFull(_ attack: Attack) throws {
     let bytes = repeated(attack.unit, count: 1000)

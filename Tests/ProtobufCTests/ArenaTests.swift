@@ -2,7 +2,7 @@ import ProtobufC
 import Testing
 
 @Suite struct ArenaTests {
-  @Test func handsOutAlignedMemoryThatDoesNotOverlap() throws {
+  @Test func allocatesAlignedMemoryThatDoesNotOverlap() throws {
     let arena = Arena(limit: 1 << 20)
     var blocks: [UnsafeMutableRawBufferPointer] = []
     for size in 0..<300 {
@@ -37,7 +37,7 @@ import Testing
       #expect(arena.used == 0)
       #expect(arena.limit == 100_000 + round)
     }
-    // One block holds what was used before, so the same memory comes again.
+    // One block holds all that was used before, so the same memory is returned.
     let first = try arena.allocate(1000)
     arena.reset()
     #expect(try arena.allocate(1000) == first)

@@ -3,9 +3,9 @@ import Testing
 @testable import ProtobufC
 
 @Suite struct HostileInputTests {
-  /// Whatever the check accepts, libprotobuf-c accepts within the memory that the check foretold.
+  /// Input that the check accepts is unpacked within the memory that the check computed.
   @Test(arguments: 0..<10 as Range<UInt64>)
-  func whatPassesTheCheckUnpacks(batch: UInt64) throws {
+  func acceptedInputUnpacks(batch: UInt64) throws {
     var accepted = 0
     for seed in batch * 1000..<batch * 1000 + 1000 {
       var random = SeededGenerator(seed: seed)
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  /// Swift's own validation is the other opinion.
+  /// Compared with Swift's own validation.
   @Test func utf8AgreesWithTheStandardLibrary() {
     let interesting: [UInt8] = [
       0x01, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xED,

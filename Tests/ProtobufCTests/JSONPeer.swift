@@ -7,7 +7,7 @@ struct JSONPeer {
   /// The descriptors of the messages, as protoc writes them.
   let descriptors: URL
 
-  /// Why there is no peer on this machine.
+  /// The reason why there is no peer on this machine.
   struct Missing: Error, CustomStringConvertible {
     var description: String
   }
@@ -15,7 +15,8 @@ struct JSONPeer {
   static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 
-  /// The interpreter that `dev/install --tests` sets up, else the system's, or why there is none.
+  /// Returns the interpreter that `dev/install --tests` sets up, else the system's, or the reason
+  /// why there is none.
   static func findPython() -> Result<URL, Missing> {
     let own = root.appending(path: ".build-tools/venv/bin/python3")
     for candidate in [own] + searchPath("python3") {
@@ -36,14 +37,14 @@ struct JSONPeer {
       ?? .failure(Missing(description: "no protoc; run dev/install --tests"))
   }
 
-  /// Why the peer cannot be asked here, or nil when it can.
+  /// The reason why the peer cannot be used here, or nil if it can.
   static var obstacle: String? {
     if case .failure(let missing) = findPython() { return missing.description }
     if case .failure(let missing) = findProtoc() { return missing.description }
     return nil
   }
 
-  /// A peer that knows the messages of `files`, paths below `includes`.
+  /// Creates a peer that knows the messages of `files`, paths below `includes`.
   init(files: [String], includes: [URL], directory: URL) throws {
     python = try Self.findPython().get()
     descriptors = directory.appending(path: "descriptors.bin")
@@ -63,7 +64,7 @@ struct JSONPeer {
     var json: String
   }
 
-  /// What the peer says: an error, or the same message in its own JSON, in several spellings.
+  /// The peer's answer: an error, or the same message in its own JSON, in several spellings.
   struct Answer: Decodable {
     var error: String?
     var texts: [String]
@@ -88,7 +89,7 @@ struct JSONPeer {
   private static func run(_ program: URL, _ arguments: [String], input: Data = Data())
     -> (status: Int32, output: Data, errors: String)?
   {
-    // Files rather than pipes: neither side can block the other.
+    // Files rather than pipes, so that neither side can block the other.
     let directory = FileManager.default.temporaryDirectory
       .appending(path: "json-peer-\(UUID().uuidString)")
     try? FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

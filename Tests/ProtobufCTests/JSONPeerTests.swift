@@ -9,7 +9,7 @@ struct JSONPeerTests {
   static let seed: UInt64 = 20_240_531
   static let count = 1000
 
-  /// The messages that have every kind of field.
+  /// The messages with every kind of field.
   static let everything: [MessageDescriptor] = [
     MessageDescriptor(patron__test__v1__scalars__descriptor_address()),
     MessageDescriptor(patron__test__v1__optionals__descriptor_address()),
@@ -20,8 +20,8 @@ struct JSONPeerTests {
     MessageDescriptor(patron__test__v1__empty__descriptor_address()),
   ]
 
-  /// Types without maps: Python writes the maps inside an `Any` in an order of its own, and the
-  /// bytes of the two sides are compared.
+  /// Types without maps, because Python writes the maps inside an `Any` in its own order, and the
+  /// bytes of both sides are compared.
   static let insideAny = [
     everything[0], everything[1], Money.descriptor, GoogleRPC.BadRequest.descriptor,
     GoogleProtobuf.Timestamp.descriptor, GoogleProtobuf.Duration.descriptor,

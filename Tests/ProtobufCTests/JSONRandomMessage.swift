@@ -1,10 +1,10 @@
 import ProtobufC
 
-/// Random encoded messages of any type, made from descriptors without the code under test. The same
-/// seed gives the same messages.
+/// A generator of random encoded messages of any type, made from descriptors without the code under
+/// test. The same seed gives the same messages.
 struct JSONRandomMessage {
   var random: JSONSeededRandom
-  /// Types that an `Any` may hold.
+  /// The types that an `Any` may hold.
   let types: [MessageDescriptor]
 
   init(seed: UInt64, types: [MessageDescriptor]) {
@@ -12,7 +12,7 @@ struct JSONRandomMessage {
     self.types = types
   }
 
-  /// The encoded message.
+  /// Returns a random encoded message of `type`.
   mutating func message(_ type: MessageDescriptor, depth: Int = 0) -> [UInt8] {
     switch type.name {
     case "google.protobuf.Timestamp": return timestamp()
@@ -26,7 +26,7 @@ struct JSONRandomMessage {
   private mutating func fields(_ type: MessageDescriptor, _ depth: Int) -> [UInt8] {
     var output = [UInt8]()
     let all = type.fields
-    // Of each oneof at most one member: members share where their case is kept.
+    // At most one member of each oneof: members share the offset of their case.
     var chosen = [Int: UInt32]()
     for (offset, members) in Dictionary(
       grouping: all.filter(\.isOneofMember),
@@ -49,7 +49,7 @@ struct JSONRandomMessage {
     return output
   }
 
-  /// Entries in the order of their keys as text, which is the order that the peer writes them in.
+  /// Appends entries in the order of their keys as text, which is the peer's order.
   private mutating func map(_ field: FieldDescriptor, _ depth: Int, _ output: inout [UInt8]) {
     guard let entry = field.message else { return }
     var entries = [String: [UInt8]]()
@@ -160,7 +160,8 @@ struct JSONRandomMessage {
     }
   }
 
-  /// No -0.0: libprotobuf-c drops it where a field has no presence, unlike other libraries.
+  /// Returns a number other than -0.0, which libprotobuf-c drops where a field has no presence,
+  /// unlike other libraries.
   private mutating func double() -> Double {
     switch Int.random(in: 0..<8, using: &random) {
     case 0: return 0
@@ -243,12 +244,12 @@ struct JSONRandomMessage {
     guard let type = types.randomElement(using: &random) else { return [] }
     var output = [UInt8]()
     delimited(1, Array("type.googleapis.com/\(type.name)".utf8), &output)
-    // Packed by libprotobuf-c, so that the order of fields is the one in which it packs again.
+    // Packed by libprotobuf-c, so that the fields are in the order in which it packs them again.
     delimited(2, JSONRandomMessage.canonical(message(type, depth: depth + 1), type), &output)
     return output
   }
 
-  /// The message as libprotobuf-c packs it after unpacking it.
+  /// Returns the message as libprotobuf-c packs it after unpacking it.
   static func canonical(_ encoded: [UInt8], _ type: MessageDescriptor) -> [UInt8] {
     let arena = Arena()
     let result = try? encoded.withUnsafeBufferPointer { buffer in
@@ -285,7 +286,7 @@ struct JSONRandomMessage {
   }
 }
 
-/// splitmix64.
+/// A small random generator (splitmix64) with a seed.
 struct JSONSeededRandom: RandomNumberGenerator {
   var state: UInt64
 

@@ -3,14 +3,14 @@ import PatronProto
 import ProtobufC
 import Testing
 
-/// What is accepted, what is refused, and what people read then.
+/// Accepted and refused texts, and the errors that people read.
 struct JSONReadingTests {
   static let scalars = MessageDescriptor(patron__test__v1__scalars__descriptor_address())
   static let choices = MessageDescriptor(patron__test__v1__choices__descriptor_address())
   static let maps = MessageDescriptor(patron__test__v1__maps__descriptor_address())
   static let repeateds = MessageDescriptor(patron__test__v1__repeateds__descriptor_address())
 
-  /// Reads and writes again, compactly.
+  /// Reads a text and writes it again, compactly.
   private func normal(_ text: String, _ type: MessageDescriptor = scalars) throws(JSONError)
     -> String
   {
@@ -130,7 +130,7 @@ struct JSONReadingTests {
     #expect(failure(text) == expected)
   }
 
-  @Test func namesTheFieldAndWhatWasMeant() {
+  @Test func namesTheFieldAndASuggestion() {
     let text = """
       {
         "customer": {"email": "a@example.com"},

@@ -28,7 +28,7 @@ struct JSONSpecialTests {
     }
   }
 
-  @Test func asksForOtherFormsOfInstants() throws {
+  @Test func usesTheParserForOtherFormsOfInstants() throws {
     let options = JSONReadOptions(parseInstant: { text in
       text == "2024-05-31" ? JSONInstant(seconds: 1_717_113_600, nanoseconds: 0) : nil
     })
@@ -55,7 +55,7 @@ struct JSONSpecialTests {
     }
   }
 
-  @Test func writesNoTimeOutOfRange() {
+  @Test func refusesToWriteTimesOutOfRange() {
     let input = CustomerInput.with {
       $0.accountCreatedAt = .with { $0.seconds = 253_402_300_800 }
     }
@@ -86,7 +86,7 @@ struct JSONSpecialTests {
     let info = try GoogleRPC.ErrorInfo(decoding: status.details[0].value)
     #expect(info.reason == "X")
     #expect(try status.json(JSONWriteOptions(resolve: resolve)) == text)
-    // A type that is not known is shown by its bytes.
+    // An unknown type is shown by its bytes.
     #expect(
       try status.json().hasSuffix(
         #"{"@type":"type.googleapis.com/google.protobuf.Duration","value":"CAI="}]}"#

@@ -2,7 +2,8 @@ internal import CProtobufC
 
 @testable import ProtobufC
 
-/// The generator refuses recursive messages; this is `message Node { Node child = 1; }` by hand.
+/// A descriptor of `message Node { Node child = 1; }` made by hand, because the generator refuses
+/// recursive messages.
 final class RecursiveDescriptor {
   private let message = UnsafeMutablePointer<ProtobufCMessageDescriptor>.allocate(capacity: 1)
   private let field = UnsafeMutablePointer<ProtobufCFieldDescriptor>.allocate(capacity: 1)

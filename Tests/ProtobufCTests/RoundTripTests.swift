@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  @Test func encodingIsTheOneOfOtherLanguages() throws {
+  @Test func encodingMatchesOtherLanguages() throws {
     var message = Optionals()
     message.int32Value = 0
     message.stringValue = ""
@@ -40,12 +40,12 @@ import Testing
     #expect(try Choices(decoding: blob.encoded()) == blob)
   }
 
-  @Test func lastMemberOfAOneofCounts() throws {
+  @Test func lastMemberOfAOneofWins() throws {
     let bytes = WireBytes().field(6, Array("\n\u{1}x".utf8)).field(1, "text").int(2, 7).bytes
     #expect(try Choices(decoding: bytes).kind == .number(7))
   }
 
-  @Test func mapsAreSortedAndTheLastEntryCounts() throws {
+  @Test func mapsAreSortedAndTheLastEntryWins() throws {
     let names = ["b": "2", "a": "1", "c": "3"]
     let first = WireBytes().field(1, "a").field(2, "1")
     let second = WireBytes().field(1, "b").field(2, "2")

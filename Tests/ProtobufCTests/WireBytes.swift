@@ -1,4 +1,4 @@
-/// Encoded messages by hand, well-formed or not.
+/// An encoded message made by hand, well-formed or not.
 struct WireBytes: ExpressibleByArrayLiteral {
   var bytes: [UInt8] = []
 
@@ -25,10 +25,10 @@ struct WireBytes: ExpressibleByArrayLiteral {
 
   func tag(_ field: UInt64, _ wireType: UInt64) -> WireBytes { varint(field << 3 | wireType) }
 
-  /// A varint field.
+  /// Appends a varint field.
   func int(_ field: UInt64, _ value: UInt64) -> WireBytes { tag(field, 0).varint(value) }
 
-  /// A length-delimited field.
+  /// Appends a length-delimited field.
   func field(_ field: UInt64, _ content: [UInt8]) -> WireBytes {
     tag(field, 2).varint(UInt64(content.count)).raw(content)
   }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ProtobufC
 
-/// What is wrong, where, and the same input put right.
+/// An input that is refused, its error with the place, and the same input corrected.
 struct Rejection: Sendable, CustomTestStringConvertible {
   let name: String
   let bytes: [UInt8]
@@ -244,9 +244,9 @@ struct Rejection: Sendable, CustomTestStringConvertible {
     let error = #expect(throws: CodecError.self) { try Envelope(decoding: twice.bytes) }
     #expect(error == CodecError(.duplicateMessage, path: "scalars"))
     #expect(try Envelope(decoding: scalars.field(4, "").bytes).scalars?.int32Value == 1)
-    // A scalar that occurs twice is the last one, as proto says.
+    // The last of repeated scalars wins, as protobuf requires.
     #expect(try Scalars(decoding: WireBytes().int(3, 1).int(3, 2).bytes).int32Value == 2)
-    // Inside a map's entry and inside a oneof.
+    // Also inside a map's entry and inside a oneof.
     let entry = WireBytes().field(1, "k").field(2, "").field(2, "")
     let inMap = #expect(throws: CodecError.self) {
       try Maps(decoding: WireBytes().field(2, entry).bytes)
@@ -263,7 +263,7 @@ struct Rejection: Sendable, CustomTestStringConvertible {
       (1..<depth).reduce([UInt8]()) { inner, _ in WireBytes().field(1, inner).bytes }
     }
     let descriptor = RecursiveDescriptor()
-    let deepest = nested(WireCheck.maximumDepth)
+    let deepest = nested(WireCheck.maxDepth)
     #expect(throws: Never.self) { try descriptor.check(deepest) }
     let error = #expect(throws: CodecError.self) {
       try descriptor.check(WireBytes().field(1, deepest).bytes)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import SQLite
 
-@Suite("Values in and out")
+@Suite("Binding and reading values")
 struct BindingTests {
   private let database: TemporaryDatabase
 

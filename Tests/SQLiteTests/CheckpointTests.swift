@@ -44,7 +44,7 @@ struct CheckpointTests {
     #expect(writer.walPages < 10, "the log begins anew after a complete checkpoint")
   }
 
-  @Test func aReaderHoldsTheLogBack() throws {
+  @Test func aReaderKeepsTheLogFromTruncation() throws {
     let (database, writer) = try open()
     try writer.run(Self.insert)
     let reader = try database.reader()
@@ -62,9 +62,9 @@ struct CheckpointTests {
     #expect(size as? Int == 0)
   }
 
-  @Test func noCheckpointComesByItself() throws {
+  @Test func noCheckpointRunsByItself() throws {
     let (_, writer) = try open()
-    // SQLite's own rule would begin at 1000 pages.
+    // SQLite's automatic checkpoint would start at 1000 pages.
     for _ in 0..<700 { try writer.run(Self.insert) }
     #expect(writer.walPages > 1400)
   }

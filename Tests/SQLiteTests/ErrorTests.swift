@@ -40,7 +40,7 @@ struct ErrorTests {
     #expect(error.debugDescription.contains(error.message))
   }
 
-  @Test func wrongSQLNamesWhatIsWrong() throws {
+  @Test func errorsOfWrongSQLNameTheCause() throws {
     let connection = try database.writer()
     let error = try failure { try connection.execute("SELECT a FROM nowhere") }
     #expect(error.description.contains("nowhere"))
@@ -116,7 +116,7 @@ struct ErrorTests {
     let handle = connection.interruptHandle
     let isDone = Flag()
     let thread = Thread {
-      // Again and again: the first time may come before the statement runs.
+      // Again and again, because the first interrupt may come before the statement runs.
       while !isDone.value.load(ordering: .acquiring) {
         handle.interrupt()
         usleep(1000)

@@ -44,7 +44,7 @@ struct QueryTests {
         throw Stop()
       }
     }
-    // A statement left open would keep a read lock, and the log could not be emptied.
+    // An open statement would keep a read lock, and the log could not be truncated.
     #expect(try connection.checkpoint(.truncate).busy == false)
     #expect(try connection.first(Self.all) { $0.int64(0) } == 1)
   }

@@ -2,7 +2,7 @@ import Foundation
 
 @testable import SQLite
 
-/// A directory that goes away with the value, and connections to one file in it.
+/// A directory that is removed with the value, and connections to one file in it.
 final class TemporaryDatabase: Sendable {
   let directory: String
   var path: String { directory + "/test.db" }
@@ -14,7 +14,7 @@ final class TemporaryDatabase: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: directory) }
 
-  /// A connection in WAL mode without checkpoints of its own.
+  /// Opens a connection in WAL mode without automatic checkpoints.
   func writer() throws -> Connection {
     let connection = try Connection(path: path, mode: .readWrite, busyTimeoutMilliseconds: 1000)
     _ = try connection.text("PRAGMA journal_mode=WAL")
@@ -27,7 +27,7 @@ final class TemporaryDatabase: Sendable {
   }
 }
 
-/// Counts from 1 to ?1, without a table.
+/// A query that counts from 1 to ?1, without a table.
 let countTo = Query(
   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) SELECT i FROM n"
 )

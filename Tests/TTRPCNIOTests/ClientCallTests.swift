@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test func metadataTravelAndTheOfferStops() async throws {
+  @Test func metadataArrivesAndTheOfferStops() async throws {
     try await withTestServer { client, _ in
       let options = CallOptions(metadata: ["Trace": "abc"])
       let first = try await client.unary(TestMethods.metadata, [], options)
@@ -134,7 +134,7 @@ import Testing
     }
   }
 
-  @Test func unaryMethodsAreNoStreams() async throws {
+  @Test func unaryMethodsAreNotStreams() async throws {
     try await withTestServer { client, _ in
       let error = await errorOf { () throws(RPCError) in
         try await client.stream(TestMethods.echo, [], CallOptions())

@@ -6,7 +6,7 @@ import TTRPCNIO
 import Testing
 
 @Suite struct ClientLoopTests {
-  /// Keeps `depth` calls in flight until `total` have been answered.
+  /// A caller that keeps `depth` calls in flight until `total` have been answered.
   private final class Worker {
     private let connection: ClientLoopConnection
     private let total: Int
@@ -110,7 +110,7 @@ import Testing
     await server.stop()
   }
 
-  /// Starts a call from the completion of each call of a first round.
+  /// A caller that starts a call from the completion of each call of a first round.
   private final class Chain {
     static let count = 64
     private let connection: ClientLoopConnection
@@ -161,8 +161,8 @@ import Testing
     }
   }
 
-  /// Deadlines that pass in one tick end many calls at once. Calls that are started from there have
-  /// outcomes of their own, and none of the others is lost.
+  /// Deadlines that pass in one tick end many calls at once. Calls started from their completions
+  /// have outcomes of their own, and no other outcome is lost.
   @Test func callsStartedFromCompletionsHaveTheirOwnOutcomes() async throws {
     let server = try await RawServer.start { _, _, _ in [] }
     let loop = MultiThreadedEventLoopGroup.singleton.next()
@@ -173,7 +173,7 @@ import Testing
     }.get()
     try await loop.submit {
       bound.value.begin()
-      // Nothing runs on the loop meanwhile, so all deadlines are met by one tick.
+      // Nothing runs on the loop meanwhile, so one tick meets all deadlines.
       Thread.sleep(forTimeInterval: 0.05)
     }.get()
     try await promise.futureResult.get()

@@ -22,7 +22,7 @@ import Testing
     await errorOf { () throws(RPCError) in try await client.unary(method, [], options) }
   }
 
-  @Test func refusedConnectionsFailFastAndSayWhere() async throws {
+  @Test func refusedConnectionsFailFastAndNameTheAddress() async throws {
     let port = QuietPort()
     let client = client(.host("127.0.0.1", port: port.number)) {
       $0.reconnect.initial = .seconds(60)
@@ -87,7 +87,7 @@ import Testing
       let answer = try await client.unary(TestMethods.echo, [], CallOptions())
       #expect(answer == [1])
       await server.closeConnections()
-      // Until the client has seen it.
+      // Time for the client to notice.
       try await Task.sleep(for: .milliseconds(50))
     }
     #expect(server.connectionCount == 3)
@@ -143,7 +143,7 @@ import Testing
       ]
     }
     let client = client(server.target)
-    // Not idempotent, no retries asked for: it is made again because it was never seen.
+    // Not idempotent, retries off: it is made again because the server never saw it.
     let answer = try await client.unary(TestMethods.slow, [], CallOptions(retries: false))
     #expect(answer == [1])
     // Streams have connections of their own: this is the third.

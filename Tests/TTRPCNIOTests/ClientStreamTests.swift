@@ -5,7 +5,7 @@ import Testing
 @Suite struct ClientStreamTests {
   @Test func serverStreamsDeliverEverythingInOrder() async throws {
     try await withTestServer { client, _ in
-      // 3,000 messages: many times the queue, so reading stops and goes on.
+      // 3,000 messages, many times the queue, so reading stops and resumes.
       let stream = try await client.stream(TestMethods.count, [0x0B, 0xB8], CallOptions())
       var expected = 0
       for try await message in stream.messages {
@@ -124,7 +124,7 @@ import Testing
 
   @Test func streamsHaveDeadlines() async throws {
     try await withTestServer { client, _ in
-      // On a busy machine the time may be over before the stream is open.
+      // On a busy machine the deadline may pass before the stream is open.
       let error = await errorOf { () throws(RPCError) in
         let options = CallOptions(timeout: .milliseconds(50))
         let stream = try await client.stream(TestMethods.mirror, nil, options)
@@ -145,7 +145,7 @@ import Testing
             }
           }
         }
-        // One waits; the other is refused, which shows that both have arrived.
+        // One reader waits; the other is refused, which shows that both have arrived.
         var results: [Result<[UInt8]?, RPCError>] = []
         for await result in group {
           results.append(result)

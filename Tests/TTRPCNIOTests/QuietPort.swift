@@ -1,7 +1,7 @@
 import Foundation
 
-/// A loopback port that nobody else gets and on which nobody listens: connections are refused. A
-/// server that reuses addresses may take it.
+/// A loopback port that is reserved and on which nothing listens: connections are refused. A server
+/// that reuses addresses may bind it.
 final class QuietPort {
   let number: Int
   private let descriptor: Int32

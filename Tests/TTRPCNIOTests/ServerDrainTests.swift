@@ -2,12 +2,12 @@ import TTRPC
 import TTRPCNIO
 import Testing
 
-/// How a server stops.
+/// The drain and the shutdown of a server.
 @Suite(.timeLimit(.minutes(15))) struct ServerDrainTests {
   typealias Service = ServerTestService
   typealias Bytes = ServerTestBytes
 
-  @Test func callsInFlightFinishAndExtendedClientsAreTold() async throws {
+  @Test func callsInFlightFinishAndExtendedClientsGetGoaway() async throws {
     let server = try await Service.start()
     let client = try await ServerTestClient(server.addresses[0])
     try await client.send(

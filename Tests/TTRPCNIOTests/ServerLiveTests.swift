@@ -2,7 +2,7 @@ import TTRPC
 import TTRPCNIO
 import Testing
 
-/// The server on real sockets: calls, streams, the end.
+/// The server on real sockets: calls, streams, ends of connections.
 @Suite(.timeLimit(.minutes(15))) struct ServerLiveTests {
   typealias Service = ServerTestService
   typealias Bytes = ServerTestBytes
@@ -21,26 +21,26 @@ import Testing
   }
 
   @Test func unaryCallsOverAUnixSocket() async throws {
-    let path = temporarySocketPath()
+    let path = ServerTestFiles.temporarySocketPath()
     let server = try await Service.start(.unix(path: path))
-    #expect(permissions(path) == 0o600)
+    #expect(ServerTestFiles.permissions(path) == 0o600)
     let client = try await ServerTestClient(.unix(path: path))
     try await client.send(Bytes.request(1, Service.echo, [9]))
     #expect(try await client.frame().payload == [9])
     await #expect(throws: ListenError.self) { try await Service.start(.unix(path: path)) }
     await client.close()
     await server.shutdown()
-    #expect(permissions(path) == nil, "the socket file must be gone")
+    #expect(ServerTestFiles.permissions(path) == nil, "the socket file must be gone")
   }
 
   @Test func aStaleSocketFileIsReplacedAndOtherFilesAreNot() async throws {
-    let path = temporarySocketPath()
-    try makeStaleSocket(path)
+    let path = ServerTestFiles.temporarySocketPath()
+    try ServerTestFiles.makeStaleSocket(path)
     let server = try await Service.start(.unix(path: path))
     await server.shutdown()
-    try makeFile(path)
+    try ServerTestFiles.makeFile(path)
     await #expect(throws: ListenError.self) { try await Service.start(.unix(path: path)) }
-    removeFile(path)
+    ServerTestFiles.removeFile(path)
   }
 
   @Test func aPortInUseIsAnErrorWithAReason() async throws {
@@ -110,7 +110,7 @@ import Testing
     let server = try await Service.start()
     let client = try await ServerTestClient(server.addresses[0])
     try await client.send(Bytes.request(1, Service.echoStream, flags: .remoteOpen))
-    // More than a queue holds: the handler consumes as it goes.
+    // More than a queue holds; the handler consumes as it goes.
     for number in 0..<300 {
       try await client.send(Bytes.data(1, [UInt8(number % 256)]))
       #expect(try await client.frame().body == [UInt8(number % 256)])
@@ -125,7 +125,7 @@ import Testing
 
   @Test func manyMessagesAtOnceAllArrive() async throws {
     var limits = Limits()
-    // On a busy machine the handler may wait long for its turn.
+    // On a busy machine the handler may wait long.
     limits.fullStreamGraceMillis = 60_000
     let server = try await Service.start(limits: limits)
     let client = try await ServerTestClient(server.addresses[0])

@@ -138,7 +138,7 @@ import Testing
     limits.idleTimeoutMillis = 2000
     let server = try await Service.start(limits: limits)
     let client = try await ServerTestClient(server.addresses[0])
-    // On a busy machine it may be idle for too long already before it sends.
+    // On a busy machine the idle timeout may pass before the client sends.
     if (try? await client.send(Bytes.request(1, Service.echo, [1]))) != nil,
       let answer = try? await client.frame()
     {

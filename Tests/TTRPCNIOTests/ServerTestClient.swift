@@ -4,12 +4,12 @@ import Synchronization
 import TTRPC
 import TTRPCNIO
 
-/// A client that knows nothing but frames: what it sends is written by the test byte for byte.
+/// A client that knows only frames: the test writes every byte that it sends.
 final class ServerTestClient: Sendable {
   private let channel: any Channel
   private let inbox: Inbox
 
-  /// How long a test waits for a frame that must come.
+  /// The time for which a test waits for a frame that must come.
   private static let patience = Duration.seconds(60)
 
   struct Missing: Error, CustomStringConvertible {
@@ -37,12 +37,12 @@ final class ServerTestClient: Sendable {
     try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
   }
 
-  /// Sends without waiting until the server took the bytes.
+  /// Sends without waiting for the write.
   func sendLater(_ bytes: [UInt8]) {
     channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
   }
 
-  /// The next frame, whatever it is about.
+  /// Returns the next frame of any type.
   func frame() async throws -> ServerTestFrame {
     let end = ContinuousClock.now + Self.patience
     while ContinuousClock.now < end {
@@ -59,7 +59,7 @@ final class ServerTestClient: Sendable {
     return frames
   }
 
-  /// True when the server closes the connection in time.
+  /// Returns true if the server closes the connection in time.
   func isClosedByServer() async throws -> Bool {
     let end = ContinuousClock.now + Self.patience
     while ContinuousClock.now < end {
@@ -69,7 +69,7 @@ final class ServerTestClient: Sendable {
     return false
   }
 
-  /// Frames that have come and were not looked at.
+  /// The number of frames that have arrived and were not read.
   var unread: Int { inbox.count }
 
   func reading(_ reads: Bool) async throws {

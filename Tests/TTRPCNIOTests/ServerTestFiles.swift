@@ -6,44 +6,47 @@
   import Darwin
 #endif
 
-struct FileProblem: Error {}
+/// Files that stand in for the sockets of servers.
+enum ServerTestFiles {
+  struct Problem: Error {}
 
-/// A path that no other test uses, short enough for a socket.
-func temporarySocketPath() -> String {
-  "/tmp/ttrpc-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
-}
-
-/// The permission bits of a file, or nil when there is none.
-func permissions(_ path: String) -> UInt32? {
-  var info = stat()
-  return lstat(path, &info) == 0 ? UInt32(info.st_mode & 0o777) : nil
-}
-
-func makeFile(_ path: String) throws {
-  let descriptor = open(path, O_CREAT | O_WRONLY, 0o600)
-  guard descriptor >= 0 else { throw FileProblem() }
-  close(descriptor)
-}
-
-func removeFile(_ path: String) { unlink(path) }
-
-/// What a killed server leaves behind: a socket file that nobody listens on.
-func makeStaleSocket(_ path: String) throws {
-  #if canImport(Glibc)
-    let type = Int32(SOCK_STREAM.rawValue)
-  #else
-    let type = SOCK_STREAM
-  #endif
-  let descriptor = socket(AF_UNIX, type, 0)
-  guard descriptor >= 0 else { throw FileProblem() }
-  defer { close(descriptor) }
-  var address = sockaddr_un()
-  address.sun_family = sa_family_t(AF_UNIX)
-  withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-  let bound = withUnsafePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-    }
+  /// Returns a path that no other test uses, short enough for a socket.
+  static func temporarySocketPath() -> String {
+    "/tmp/ttrpc-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
   }
-  guard bound == 0 else { throw FileProblem() }
+
+  /// Returns the permission bits of a file, or nil if there is none.
+  static func permissions(_ path: String) -> UInt32? {
+    var info = stat()
+    return lstat(path, &info) == 0 ? UInt32(info.st_mode & 0o777) : nil
+  }
+
+  static func makeFile(_ path: String) throws {
+    let descriptor = open(path, O_CREAT | O_WRONLY, 0o600)
+    guard descriptor >= 0 else { throw Problem() }
+    close(descriptor)
+  }
+
+  static func removeFile(_ path: String) { unlink(path) }
+
+  /// Makes the socket file that a killed server leaves behind: nothing listens on it.
+  static func makeStaleSocket(_ path: String) throws {
+    #if canImport(Glibc)
+      let type = Int32(SOCK_STREAM.rawValue)
+    #else
+      let type = SOCK_STREAM
+    #endif
+    let descriptor = socket(AF_UNIX, type, 0)
+    guard descriptor >= 0 else { throw Problem() }
+    defer { close(descriptor) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let bound = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard bound == 0 else { throw Problem() }
+  }
 }

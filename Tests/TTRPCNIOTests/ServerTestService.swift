@@ -23,7 +23,7 @@ enum ServerTestService {
     Method(service: "test.v1.Streaming", name: name, kind: kind, idempotency: .unknown)
   }
 
-  /// What calls left behind, for the tests to look at.
+  /// A record of events of calls, for tests to check.
   final class Journal: Sendable {
     private let lines = Mutex<[String]>([])
     func write(_ line: String) { lines.withLock { $0.append(line) } }
@@ -68,7 +68,7 @@ enum ServerTestService {
       while let message = try await requests.next() { total &+= message.first ?? 0 }
       return [total]
     }
-    // DivideStream: the quotient of 100 by the request, as that many messages.
+    // DivideStream: as many messages as 100 divided by the request.
     service.serverStreaming(divide) { request, responses, _ throws(RPCError) in
       guard let divisor = request.first, divisor != 0 else {
         throw RPCError(code: .invalidArgument, message: "cannot divide by zero")
@@ -99,7 +99,8 @@ enum ServerTestService {
   }
 }
 
-/// Unary methods by hand: inline, from another thread, and a stream that disregards its limits.
+/// Methods without tasks: answered inline, answered from another thread, and a stream that
+/// disregards its limits.
 final class ServerTestUnary: CallDispatcher {
   let methods = [
     ServerTestService.echo, ServerTestService.later, ServerTestService.overflow,

@@ -2,9 +2,9 @@ import Testing
 
 @testable import TTRPC
 
-/// The largest answer.
+/// The limit of answers, ``Limits/answerBytes``.
 struct AnswerLimitTests {
-  /// What a dispatcher may answer with is what the connection sends, to the byte.
+  /// The largest answer that a dispatcher may give is also the largest that the connection sends.
   @Test(arguments: [0, 1])
   func theLastByteThatFits(_ excess: Int) throws {
     var limits = Limits()

@@ -63,7 +63,7 @@ import Testing
   @Test func theStatusCountsBeforeThePayload() throws {
     let peer = ScriptedServer()
     _ = try peer.start(.test(.unary))
-    // payload first, then status { code: 3 }
+    // The payload first, then status { code: 3 }.
     peer.receive(frame(.response, 1, [0x12, 0x01, 0xFF, 0x0A, 0x02, 0x08, 0x03]))
     #expect(peer.log == [.failed(1, .invalidArgument, "")])
   }
@@ -72,7 +72,7 @@ import Testing
     let peer = ScriptedServer()
     let ids = try (0..<100).map { _ in try peer.start(.test(.unary)).stream }
     #expect(ids == (0..<100).map { UInt32(2 * $0 + 1) })
-    // Slots are used again, ids are not.
+    // Slots are reused, ids are not.
     peer.receive(frame(.response, 5, []))
     let next = try peer.start(.test(.unary))
     #expect(next.stream == 201)

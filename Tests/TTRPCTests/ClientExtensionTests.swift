@@ -32,7 +32,7 @@ import Testing
     #expect(peer.sentBytes().isEmpty)
   }
 
-  @Test func cancelIsSentOnlyToThoseWhoKnowIt() throws {
+  @Test func cancelIsSentOnlyToServersThatKnowIt() throws {
     let peer = ScriptedServer()
     let first = try peer.start(.test(.unary))
     let second = try peer.start(.test(.unary))

@@ -2,8 +2,8 @@ import Testing
 
 @testable import TTRPC
 
-/// Random servers against one connection: whatever comes, every call ends exactly once and no
-/// event comes after its end.
+/// Random servers against one connection: every call ends exactly once, and no event follows its
+/// end.
 @Suite struct ClientHostileServerTests {
   private static let kinds: [MethodKind] = [
     .unary, .clientStreaming, .serverStreaming, .bidirectionalStreaming,
@@ -70,7 +70,7 @@ import Testing
     ]
     let flags = FrameFlags(rawValue: UInt8.random(in: 0...7, using: &random))
     let body = bodies.randomElement(using: &random)!
-    // GOAWAY ends a run early, so most of them are on a call's stream, where they mean nothing.
+    // GOAWAY ends a run early, so it mostly comes on a call's stream, where it means nothing.
     return frame(type, isGoaway ? stream | 1 : stream, body, flags)
   }
 

@@ -176,7 +176,7 @@ import Testing
     #expect(delay([]) == nil)
   }
 
-  @Test func skipsWhatItDoesNotKnow() {
+  @Test func skipsUnknownFields() {
     let unknown: [UInt8] = [
       0x10, 0x05, 0x1A, 0x02, 0xFF, 0xFF, 0x25, 1, 2, 3, 4, 0x29, 1, 2, 3, 4, 5, 6, 7, 8,
     ]

@@ -3,7 +3,7 @@ import Testing
 @testable import TTRPC
 
 @Suite struct ClientTimeTests {
-  @Test func deadlinesFailCallsAndTellTheServer() throws {
+  @Test func deadlinesFailCallsAndSendCancel() throws {
     let peer = ScriptedServer()
     _ = try peer.start(.test(.unary), timeout: .seconds(2))
     _ = try peer.start(.test(.serverStreaming), timeout: .seconds(1))
@@ -23,9 +23,9 @@ import Testing
     #expect(peer.connection.callsInFlight == 1)
   }
 
-  /// A driver finds its side of a call by the slot: two calls that wait for their events must not
-  /// share one.
-  @Test func aSlotIsUsedAgainWhenTheEndOfItsCallWasHeard() throws {
+  /// A driver finds its state of a call by the slot, so two calls that wait for their events must
+  /// not share one.
+  @Test func aSlotIsReusedOnceTheEndOfItsCallWasTaken() throws {
     let peer = ScriptedServer()
     let first = try peer.start(.test(.unary), timeout: .seconds(1))
     let second = try peer.start(.test(.unary), timeout: .seconds(1))
@@ -50,7 +50,7 @@ import Testing
     #expect(peer.connection.callsInFlight == 4)
   }
 
-  @Test func theTimeoutIsWhatIsLeft() throws {
+  @Test func theTimeoutIsTheTimeLeft() throws {
     let peer = ScriptedServer(extensions: false)
     _ = try peer.start(.test(.unary), timeout: .milliseconds(1500))
     let body = try #require(peer.sent().first?.body)
@@ -60,7 +60,7 @@ import Testing
     #expect(nanos == 1_500_000_000)
   }
 
-  @Test func passedDeadlinesAreNotSentAndFarOnesAreNone() throws {
+  @Test func passedDeadlinesFailAndFarOnesAreUnlimited() throws {
     let peer = ScriptedServer(extensions: false)
     let error = #expect(throws: CallFailure.self) {
       try peer.start(.test(.unary), timeout: .zero)

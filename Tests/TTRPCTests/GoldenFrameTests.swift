@@ -1,7 +1,7 @@
 import TTRPC
 import Testing
 
-/// The frames of the ttrpc protocol that were computed by hand, byte for byte.
+/// Frames of the ttrpc protocol that were computed by hand, byte for byte.
 @Suite struct GoldenFrameTests {
   static let unaryRequest = """
     000000400000000101000a1761636d652e76312e437573746f6d657253657276696365120b\

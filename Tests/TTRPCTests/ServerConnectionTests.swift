@@ -65,7 +65,7 @@ import Testing
     #expect(script.log == ["unary 1 Later "])
   }
 
-  @Test func bytesThatAreNoFramesEndTheConnection() {
+  @Test func bytesThatAreNotFramesEndTheConnection() {
     script.feed(ClientBytes.request(1, "Echo", [1]) + Array("GET / HTTP/1.1\r\n".utf8))
     #expect(script.closed == .notTTRPC(firstByte: 0x47))
     #expect(script.output().map(\.description) == ["response 1 01"])
@@ -151,7 +151,7 @@ import Testing
     #expect(script.gauge.count == 0)
   }
 
-  @Test func drainSaysGoawayAndForgetsLaterCalls() throws {
+  @Test func drainSendsGoawayAndDropsLaterCalls() throws {
     script.feed(ClientBytes.request(5, "Later", metadata: ClientBytes.extended))
     _ = script.output()
     script.connection.drain(graceMillis: 1500)

@@ -1,7 +1,7 @@
 import TTRPC
 import Testing
 
-/// What a server must do beyond the protocol's text to work with the implementations that exist.
+/// Behaviour beyond the protocol's text that existing implementations need from a server.
 @Suite struct ServerInteropTests {
   let script = ServerScript()
 
@@ -74,7 +74,7 @@ import Testing
     #expect(frames.first?.payload == [])
   }
 
-  @Test func rule8_whatComesForCallsThatHaveEndedIsDropped() {
+  @Test func rule8_framesForEndedCallsAreDropped() {
     script.feed(ClientBytes.request(1, "Later", timeoutNanos: 1_000_000))
     script.feed(ClientBytes.request(3, "Chat", flags: .remoteOpen))
     script.advance(.milliseconds(2))

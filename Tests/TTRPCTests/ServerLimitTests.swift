@@ -3,10 +3,10 @@ import Testing
 
 /// Both sides of every limit.
 @Suite struct ServerLimitTests {
-  /// An envelope of exactly `count` bytes for Echo.
+  /// Returns an envelope of exactly `count` bytes for Echo.
   static func request(_ stream: UInt32, envelopeBytes count: Int) -> [UInt8] {
     let empty = ClientBytes.request(stream, "Echo", [0]).count - FrameHeader.byteCount
-    // One byte of payload is in `empty`; longer lengths take more bytes for the length itself.
+    // One byte of payload is in `empty`; longer payloads take more bytes for their length.
     var payload = count - empty + 1
     if payload >= 128 { payload -= 1 }
     if payload >= 16384 { payload -= 1 }

@@ -2,9 +2,9 @@ import TTRPC
 import Testing
 
 /// A seeded driver that feeds a connection valid, mutated and random frames in random pieces and
-/// plays random handlers. Whatever comes, the connection stays within its bounds and answers.
+/// plays random handlers. The connection must stay within its limits and keep answering.
 @Suite struct ServerRandomTests {
-  /// Every frame's header tells its true length, so the connection has to survive it all.
+  /// Every frame's header has the true length, so the connection must survive.
   @Test(arguments: 1...40)
   func wellFramedTraffic(_ seed: UInt64) {
     let (script, gauge) = run(seed, damagesFraming: false)
@@ -41,7 +41,7 @@ import Testing
       act(script, &random)
       #expect(script.callsInFlight <= 12, "seed \(seed)")
       #expect(script.callsInFlight == gauge.count, "seed \(seed)")
-      // The bound, one answer past it, and one answer for each call that could end at once.
+      // The limit, one answer past it, and one answer for each call that could end at once.
       #expect(script.outputBytes < 4000 + 13 * 900, "seed \(seed)")
       if random.below(3) == 0 { checkOutput(script, seed) }
       if script.closed != nil {
@@ -54,7 +54,8 @@ import Testing
     return (script, gauge)
   }
 
-  /// However the connection was left, it answers the next call once streams have made way.
+  /// Checks that the connection answers the next call, whatever its state was, once streams have
+  /// ended.
   private func checkAnswers(_ script: ServerScript, _ seed: UInt64) {
     _ = script.connection.end()
     for _ in 0..<200 {
@@ -136,7 +137,7 @@ import Testing
   }
 }
 
-/// A small generator whose runs can be repeated from the seed.
+/// A small random generator with a seed, for repeatable runs.
 struct SplitMix: RandomNumberGenerator {
   private var state: UInt64
 

@@ -1,7 +1,7 @@
 import TTRPC
 
-/// A server connection under a script: feeds it bytes, plays the handlers, and records what they
-/// see. Time stands still unless a test moves it.
+/// A server connection under a script: it feeds the connection bytes, plays the handlers, and
+/// records what they see. Time stands still unless a test moves it.
 final class ServerScript {
   static let service = "test.v1.Service"
   static let methods: [Method] = [
@@ -13,9 +13,9 @@ final class ServerScript {
   var connection: ServerConnection
   var now: ContinuousClock.Instant
   let gauge: CallGauge
-  /// What handlers were told, one line for each step.
+  /// The steps that handlers saw, one line each.
   var log: [String] = []
-  /// Input that the connection has not taken.
+  /// The input that the connection has not consumed.
   private(set) var pending: [UInt8] = []
   private(set) var isBlocked = false
   private(set) var closed: CloseReason?
@@ -41,7 +41,7 @@ final class ServerScript {
     Method(service: service, name: name, kind: kind, idempotency: .unknown)
   }
 
-  /// Hands bytes to the connection and plays the handlers until it wants more.
+  /// Feeds bytes to the connection and plays the handlers until it needs more.
   func feed(_ bytes: [UInt8]) {
     pending += bytes
     var consumed = 0
@@ -89,10 +89,10 @@ final class ServerScript {
 
   private func name(_ method: Int) -> String { Self.methods[method].name }
 
-  /// The frames that the connection has put out since the last call.
+  /// Returns the frames that the connection has written since the last call.
   func output() -> [TestFrame] { TestFrame.all(connection.output.takeAll()) }
 
-  // `#expect` cannot look into a type that is not copyable.
+  // `#expect` cannot capture a noncopyable value.
   func consumed(_ stream: UInt32, _ count: Int) -> Bool { connection.consumed(stream, count) }
   func send(_ stream: UInt32, _ bytes: [UInt8]) -> RPCError? { connection.send(stream, bytes) }
   func endStreams() -> [UInt32] { connection.endStreams() }
@@ -131,9 +131,9 @@ struct TestFrame: Equatable, CustomStringConvertible {
     return offset == bytes.count ? frames : []
   }
 
-  /// The status of a Response, or nil when it is a success or no Response.
+  /// The status of a Response, or nil for a success or another frame.
   var error: RPCError? { response?.error }
-  /// The payload of a Response.
+  /// The payload of a Response, or nil for another frame.
   var payload: [UInt8]? { response?.payload }
 
   private var response: (payload: [UInt8], error: RPCError?)? {

@@ -1,7 +1,7 @@
 import TTRPC
 import Testing
 
-/// Frames, envelopes, metadata, buffers: the pure parts.
+/// Frames, envelopes, metadata and buffers, without a connection.
 @Suite struct WireTests {
   @Test func headersSurviveARoundTrip() {
     let header = FrameHeader(length: 0x123456, streamID: 0xfedc_ba98, type: .data, flags: .noData)
@@ -9,7 +9,7 @@ import Testing
     #expect(header.bytes.withUnsafeBytes { FrameHeader(decoding: $0.baseAddress!) } == header)
   }
 
-  @Test func parsingSaysWhatIsMissing() {
+  @Test func parsingReportsMissingBytes() {
     let bytes = ClientBytes.data(5, [1, 2, 3])
     for count in 0..<bytes.count {
       bytes.prefix(count).withUnsafeBytes { raw in
@@ -104,7 +104,7 @@ import Testing
     #expect(view.1 == [0x34, 0x32])
   }
 
-  @Test func anErrorThatDoesNotFitGivesUpItsDetails() throws {
+  @Test func anErrorThatDoesNotFitLosesItsDetails() throws {
     var output = OutputBuffer()
     output.appendError(
       stream: 1,
@@ -167,7 +167,7 @@ import Testing
     #expect(find("a.b.Service0M", "ethod0") == nil)
   }
 
-  @Test func utf8IsJudgedAsSwiftJudgesIt() {
+  @Test func utf8AgreesWithSwift() {
     var random = SplitMix(99)
     for round in 0..<20_000 {
       var bytes = Array("grün → 漢字 🎉 plain ascii text".utf8.shuffled(using: &random).prefix(9))

@@ -1,0 +1,246 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+package import TTRPC
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A ttrpc server on TCP and Unix sockets.
+///
+///     let server = try await TTRPCServer.start(
+///       [.tcp(host: "127.0.0.1", port: 0)]
+///     ) { loop in MyDispatcher(loop) }
+///     print(server.addresses[0])
+///     await server.drain()
+///     await server.shutdown()
+package final class TTRPCServer: Sendable {
+  /// The settings of a server.
+  package struct Configuration: Sendable {
+    /// The limits for clients.
+    package var limits = Limits()
+    /// The number of I/O threads, at least 1.
+    package var threads = 1
+    /// The connections that the kernel queues until they are accepted.
+    package var backlog = 1024
+    /// A callback for logs: the reason why the server closed a connection. Runs on the
+    /// connection's loop.
+    package var onClose: (@Sendable (Peer, CloseReason) -> Void)?
+
+    /// Creates settings with one thread and the default limits.
+    package init() {}
+  }
+
+  /// The addresses on which the server listens, with the ports that the system chose.
+  package let addresses: [ListenAddress]
+
+  private let group: MultiThreadedEventLoopGroup
+  private let listeners: [any Channel]
+  private let loops: [ServerEventLoop]
+  private let shared: ServerShared
+  private let isListening = Mutex(true)
+  private let isStopped = Mutex(false)
+
+  private init(
+    addresses: [ListenAddress],
+    group: MultiThreadedEventLoopGroup,
+    listeners: [any Channel],
+    loops: [ServerEventLoop],
+    shared: ServerShared
+  ) {
+    self.addresses = addresses
+    self.group = group
+    self.listeners = listeners
+    self.loops = loops
+    self.shared = shared
+  }
+
+  /// The number of calls and streams that wait for an answer.
+  package var callsInFlight: Int { shared.gauge.count }
+  /// The number of open connections.
+  package var connectionCount: Int { shared.connectionCount }
+
+  /// Starts a server. `makeDispatcher` is called once for each loop, on that loop; every dispatcher
+  /// serves the same methods. Throws if one address cannot be listened on; then the server is
+  /// stopped and its socket files are removed.
+  package static func start(
+    _ addresses: [ListenAddress],
+    configuration: Configuration = Configuration(),
+    makeDispatcher: @escaping @Sendable (any ServerLoop) -> any CallDispatcher
+  ) async throws(ListenError) -> TTRPCServer {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.threads))
+    let shared = ServerShared(limits: configuration.limits, onClose: configuration.onClose)
+    let loops = group.makeIterator().map { ServerEventLoop($0) }
+    for loop in loops {
+      loop.eventLoop.execute {
+        loop.connections = ServerConnections(
+          loop: loop,
+          shared: shared,
+          dispatcher: makeDispatcher(loop)
+        )
+      }
+    }
+    var listeners: [any Channel] = []
+    var actual: [ListenAddress] = []
+    do throws(ListenError) {
+      for address in addresses {
+        let (channel, bound) = try await listen(
+          address,
+          group: group,
+          loops: loops,
+          shared: shared,
+          backlog: configuration.backlog
+        )
+        listeners.append(channel)
+        actual.append(bound)
+      }
+    } catch {
+      await close(listeners, actual)
+      await stop(loops, group)
+      throw error
+    }
+    return TTRPCServer(
+      addresses: actual,
+      group: group,
+      listeners: listeners,
+      loops: loops,
+      shared: shared
+    )
+  }
+
+  /// Stops listening and lets the calls in flight finish. Clients that know GOAWAY get it;
+  /// connections of stock clients are closed when they are quiet. Returns true if all connections
+  /// ended within `grace` (default: the limit `drainGraceMillis`), false if the rest was cut off.
+  /// Call ``shutdown()`` afterwards.
+  @discardableResult
+  package func drain(grace: Duration? = nil) async -> Bool {
+    let grace = grace ?? .milliseconds(shared.limits.drainGraceMillis)
+    let end = ContinuousClock.now + grace
+    await closeListeners()
+    let millis =
+      Int(grace.components.seconds * 1000)
+      + Int(grace.components.attoseconds / 1_000_000_000_000_000)
+    for loop in loops {
+      loop.eventLoop.execute { loop.connections?.drain(graceMillis: millis) }
+    }
+    while shared.connectionCount > 0, ContinuousClock.now < end, !Task.isCancelled {
+      try? await Task.sleep(for: .milliseconds(5))
+    }
+    let clean = shared.connectionCount == 0
+    for loop in loops { loop.eventLoop.execute { loop.connections?.closeAll() } }
+    return clean
+  }
+
+  /// Stops at once: closes every connection and ends the threads. Does nothing if called again.
+  package func shutdown() async {
+    let first = isStopped.withLock { stopped in
+      defer { stopped = true }
+      return !stopped
+    }
+    if first {
+      await closeListeners()
+      await Self.stop(loops, group)
+    }
+  }
+
+  /// Closes the listeners once. A second time could remove the socket file of a server that has
+  /// started at the same path since.
+  private func closeListeners() async {
+    let first = isListening.withLock { listening in
+      defer { listening = false }
+      return listening
+    }
+    if first { await Self.close(listeners, addresses) }
+  }
+
+  private static func close(_ listeners: [any Channel], _ addresses: [ListenAddress]) async {
+    for listener in listeners { try? await listener.close() }
+    for case .unix(let path, _) in addresses { ServerUnixSocket.remove(path) }
+  }
+
+  private static func stop(
+    _ loops: [ServerEventLoop],
+    _ group: MultiThreadedEventLoopGroup
+  ) async {
+    for loop in loops {
+      // The dispatcher is released on the thread on which it was made.
+      try? await loop.eventLoop.submit {
+        loop.connections?.closeAll()
+        loop.connections = nil
+      }.get()
+    }
+    try? await group.shutdownGracefully()
+  }
+
+  private static func listen(
+    _ address: ListenAddress,
+    group: MultiThreadedEventLoopGroup,
+    loops: [ServerEventLoop],
+    shared: ServerShared,
+    backlog: Int
+  ) async throws(ListenError) -> (any Channel, ListenAddress) {
+    let byLoop = Dictionary(
+      uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) }
+    )
+    var bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: Int32(clamping: backlog))
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try accept(channel, byLoop[ObjectIdentifier(channel.eventLoop)], shared)
+        }
+      }
+    do {
+      switch address {
+      case .tcp(let host, let port):
+        bootstrap =
+          bootstrap
+          .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+          .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        let channel = try await bootstrap.bind(host: host, port: port).get()
+        return (channel, .tcp(host: host, port: channel.localAddress?.port ?? port))
+      case .unix(let path, let mode):
+        try ServerUnixSocket.removeStale(path)
+        let channel = try await bootstrap.bind(unixDomainSocketPath: path).get()
+        try ServerUnixSocket.setMode(path, mode)
+        return (channel, address)
+      }
+    } catch let error as ListenError {
+      throw error
+    } catch {
+      throw ListenError("cannot listen on \(address): \(reason(error))")
+    }
+  }
+
+  private static func accept(
+    _ channel: any Channel,
+    _ loop: ServerEventLoop?,
+    _ shared: ServerShared
+  ) throws {
+    guard let connections = loop?.connections else { throw ChannelError.ioOnClosedChannel }
+    let count = shared.connectionOpened()
+    let excess = count - shared.limits.connections
+    if excess > ServerShared.maxRefusedConnections {
+      shared.connectionClosed()
+      throw ChannelError.ioOnClosedChannel
+    }
+    try channel.pipeline.syncOperations.addHandler(
+      ServerHandler(connections, refused: excess > 0)
+    )
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    guard let error = error as? IOError else { return "\(error)" }
+    switch error.errnoCode {
+    case EADDRINUSE: return "the address is in use; stop the other program or use another address"
+    case EACCES: return "permission denied; ports below 1024 need privileges"
+    case EADDRNOTAVAIL: return "this machine does not have that address"
+    default: return error.description
+    }
+  }
+}
