@@ -1,61 +1,59 @@
-/// Tells the receiver of replies which of its calls one belongs to, and the store which jobs a
-/// caller gave up.
+/// The identity of a call. The receiver finds the call of a reply by it, and the store the jobs of
+/// a caller that gave up.
 package struct ReplyToken: Sendable, Hashable {
-  /// Such as a connection.
+  /// The group of the call, for example a connection.
   package let group: UInt64
-  /// Such as a stream on that connection.
+  /// The call within its group, for example a stream on that connection.
   package let item: UInt64
-  /// Something that the receiver wants to have back with the answer. It names nothing: tokens that
-  /// differ in it alone are the same.
+  /// Opaque data that the receiver gets back with the reply. Not part of the identity: tokens that
+  /// differ only here are equal.
   package let note: Int
 
-  /// A token of two numbers that mean something to the receiver.
+  /// Makes a token of two numbers that mean something to the receiver.
   package init(group: UInt64, item: UInt64, note: Int = 0) {
     self.group = group
     self.item = item
     self.note = note
   }
 
-  /// Compares the names.
+  /// Compares `group` and `item`.
   package static func == (one: ReplyToken, other: ReplyToken) -> Bool {
     one.group == other.group && one.item == other.item
   }
 
-  /// Hashes the name.
+  /// Hashes `group` and `item`.
   package func hash(into hasher: inout Hasher) {
     hasher.combine(group)
     hasher.combine(item)
   }
 }
 
-/// The answer to a job.
+/// The reply to a job.
 package struct Reply: Sendable {
-  /// The token of the job.
   package let token: ReplyToken
-  /// What the handler returned, or why there is no answer: a ``StoreError`` or what the handler
-  /// threw.
+  /// The encoded response, or the reason why there is none: a ``StoreError`` or the handler's own
+  /// error.
   package let result: Result<[UInt8], any Error>
 
-  /// The answer to the job with this token.
   package init(_ token: ReplyToken, _ result: Result<[UInt8], any Error>) {
     self.token = token
     self.result = result
   }
 }
 
-/// Takes replies: one for each I/O loop.
+/// A receiver of replies. Each I/O loop has one.
 package protocol ReplySink: AnyObject, Sendable {
-  /// Takes all replies of one transaction that go to this sink. Called on a lane's thread, so it
-  /// hands them over with one wake-up and returns.
+  /// Takes all replies of one transaction that are for this sink. Runs on a lane's thread: hand the
+  /// replies over with one wake-up and return.
   func deliver(_ replies: [Reply])
 }
 
-/// Replies of one batch, collected for each sink in the order of the jobs.
+/// The replies of one batch, grouped by sink, in the order of the jobs.
 struct ReplyGroups {
   private var groups: [(sink: any ReplySink, replies: [Reply])] = []
 
   mutating func add(_ reply: Reply, to sink: any ReplySink) {
-    // A handful of loops: looking through them is quicker than hashing.
+    // There are only a handful of loops: a linear search is faster than hashing.
     if let index = groups.firstIndex(where: { $0.sink === sink }) {
       groups[index].replies.append(reply)
     } else {
@@ -63,7 +61,7 @@ struct ReplyGroups {
     }
   }
 
-  /// Hands every group to its sink and forgets them.
+  /// Hands every group to its sink and empties the list.
   mutating func deliver() {
     for group in groups { group.sink.deliver(group.replies) }
     groups.removeAll(keepingCapacity: true)

@@ -1,24 +1,22 @@
-/// Takes the messages of a scan.
+/// A receiver of a scan's messages.
 package protocol ScanSink: AnyObject, Sendable {
-  /// Takes one message. False when it has enough for now: the scan waits until
-  /// ``ScanHandle/resume()`` is called.
+  /// Takes one message. Returns false if the client can take no more for now: the scan then waits
+  /// until ``ScanHandle/resume()`` is called.
   func send(_ message: [UInt8]) -> Bool
 
-  /// Called once, after the scan's snapshot has ended: nil is success, otherwise a ``StoreError``
-  /// or what the handler threw.
+  /// Ends the scan. Called once, after the snapshot was closed, with nil for success, a
+  /// ``StoreError`` or the handler's own error.
   func finish(_ error: (any Error)?)
 }
 
-/// A handler that sends many messages.
+/// A streaming handler, queued for the scan lane.
 package struct ScanJob: Sendable {
-  /// When the caller stops waiting.
+  /// The deadline of the call. Nil if it has none.
   package let deadline: ContinuousClock.Instant?
-  /// Takes the messages.
   package let sink: any ScanSink
-  /// Does the work.
+  /// The handler. It runs on a thread of the scan lane.
   package let run: @Sendable (ReadTransaction, ScanStream) throws -> Void
 
-  /// A job for the scan lane.
   package init(
     deadline: ContinuousClock.Instant?,
     sink: any ScanSink,
@@ -30,18 +28,16 @@ package struct ScanJob: Sendable {
   }
 }
 
-/// A handler with one answer: a scan, or a point read that used up its budget.
+/// A handler with a single reply: a scan, or a point read that exceeded its budget.
 package struct ReadJob: Sendable {
-  /// When the caller stops waiting.
+  /// The deadline of the call. Nil if it has none.
   package let deadline: ContinuousClock.Instant?
-  /// Where the answer goes.
   package let sink: any ReplySink
-  /// Which call it answers.
+  /// The call that the reply is for.
   package let token: ReplyToken
-  /// Does the work and returns the encoded answer.
+  /// The handler. It runs on a thread of the scan lane and returns the encoded response.
   package let run: @Sendable (ReadTransaction) throws -> [UInt8]
 
-  /// A job for the scan lane.
   package init(
     deadline: ContinuousClock.Instant?,
     sink: any ReplySink,
@@ -55,20 +51,20 @@ package struct ReadJob: Sendable {
   }
 }
 
-/// A scan, seen by the call it belongs to. Every method may be called from any thread.
+/// A call's handle to its scan. Every method may be called from any thread.
 package struct ScanHandle: Sendable {
   let control: ScanControl
   let lane: ScanLane
 
-  /// The call ended: the scan ends with ``StoreError/cancelled``, at once if it waits for a thread,
-  /// else soon.
+  /// Cancels the scan, because the call ended. A queued scan ends with ``StoreError/cancelled`` at
+  /// once, a running one soon.
   package func cancel() { lane.cancel { $0 === control } }
 
-  /// The client takes messages again.
+  /// Lets the scan send again, because the client accepts messages.
   package func resume() { control.resume() }
 }
 
-/// What a scan's handler sends its messages to. It belongs to the scan's thread.
+/// A scan's outgoing stream. It belongs to the scan's thread.
 package final class ScanStream {
   private let control: ScanControl
   private let sink: any ScanSink
@@ -80,12 +76,12 @@ package final class ScanStream {
     self.stallMax = stallMax
   }
 
-  /// Sends a message and waits while the client takes no more. Throws when the scan has to end:
+  /// Sends a message and blocks while the client accepts no more. Throws when the scan must end:
   /// ``StoreError/snapshotTooOld(_:)``, ``StoreError/cancelled``, ``StoreError/deadlineExceeded``
-  /// or ``StoreError/closing``. Let it pass; what is sent after it is not delivered.
+  /// or ``StoreError/closing``. Let the error pass: later messages are not delivered.
   package func send(_ message: [UInt8]) throws(StoreError) {
     if let reason = control.stopReason() { throw reason }
-    // Counted before sending: a client that empties its queue in between is not missed.
+    // Read before sending, so that a client that drains its queue in between is not missed.
     let seen = control.resumes
     if sink.send(message) { return }
     try control.waitForResume(after: seen, stallMax: stallMax)

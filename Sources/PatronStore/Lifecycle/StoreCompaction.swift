@@ -1,16 +1,16 @@
 internal import SQLite
 
 extension Store {
-  /// Rewrites the database of a directory that nobody has open: free pages go, and with them what
-  /// the unused parts of pages and of the search index still hold of erased records. The search
-  /// index is made again, and checked when all is done.
+  /// Rewrites the database of a directory that no process has open. This removes free pages, and
+  /// with them the traces of erased records in unused parts of pages and of the search index. The
+  /// search index is rebuilt, and checked at the end.
   ///
-  /// It needs free disk of about twice the size of the file, for SQLite's temporary copy and the
-  /// write-ahead log. A process that ends in the middle leaves the records as they were, and a
-  /// search index that the next start goes on with. `progress` is told the customers indexed so
-  /// far.
+  /// It needs free disk space of about twice the size of the file, for SQLite's temporary copy and
+  /// the write-ahead log. If the process ends halfway, the records are unchanged and the next start
+  /// continues the rebuild of the search index. `progress` receives the number of customers indexed
+  /// so far.
   ///
-  /// - Returns: the size of the database before and after, in bytes.
+  /// - Returns: The size of the database before and after, in bytes.
   package static func compact(
     _ options: StoreOptions,
     progress: (Int) -> Void = { _ in }
@@ -22,7 +22,7 @@ extension Store {
     do {
       let before = try size(connection)
       try rebuildSearch(connection, progress)
-      // The writer keeps temporary data in memory, where a copy of everything has no place.
+      // The writer keeps temporary data in memory, which has no room for a copy of the database.
       try connection.execute("PRAGMA temp_store=FILE")
       try connection.execute("VACUUM")
       _ = try connection.checkpoint(.truncate)
@@ -35,7 +35,7 @@ extension Store {
     }
   }
 
-  /// Customers of a step where nobody waits.
+  /// Customers per step. No caller waits for the lane here, so steps are larger than the server's.
   private static let customersPerStep = 5000
 
   private static func rebuildSearch(
@@ -57,7 +57,7 @@ extension Store {
       progress(transaction.search.rebuiltCount)
       guard step != nil else { break }
     }
-    // One segment: the quickest to search.
+    // One segment is the fastest to search.
     try connection.execute("INSERT INTO customer_search (customer_search) VALUES ('optimize')")
   }
 

@@ -1,27 +1,26 @@
 package import PatronModel
 
-/// What is left of an erased customer: the receipt, without personal data.
+/// The receipt of an erasure, without personal data.
 package struct ErasureRow: Sendable, Equatable {
-  /// Number of the receipt, and of the event that tells of the erasure.
+  /// The id of the receipt, and of the event that reports the erasure.
   package var id: Int64
-  /// The id that the customer had.
+  /// The former id of the customer.
   package var customerID: Int64
-  /// Number of the mode.
+  /// The number of the mode.
   package var mode: Int32
-  /// When, microseconds since 1970.
+  /// The time of the erasure, in microseconds since 1970.
   package var erasedAt: Int64
-  /// Why, as the caller said; may be empty.
+  /// The caller's reason; may be empty.
   package var reason: String
-  /// Events that the customer had.
+  /// Events of the customer at the erasure.
   package var eventCount: Int64
-  /// Orders that the customer had.
+  /// Orders of the customer at the erasure.
   package var orderCount: Int64
-  /// Addresses that stay suppressed.
+  /// Addresses that remain suppressed.
   package var suppressionCount: Int64
-  /// What the orders added up to: the encoded statistics by currency.
+  /// The encoded order statistics of the customer, by currency.
   package var stats: [UInt8]
 
-  /// A row to be written.
   package init(
     id: Int64,
     customerID: Int64,
@@ -45,11 +44,9 @@ package struct ErasureRow: Sendable, Equatable {
   }
 }
 
-/// The ids and addresses to which a customer answers, those of customers who were merged into it
-/// among them.
+/// The ids and addresses that find a customer, including those of customers merged into it.
 package struct ErasedNames: Sendable {
-  /// Patron's ids.
   package var ids: [Int64]
-  /// Phone numbers, and e-mail addresses in the form that is compared.
+  /// Phone numbers in E.164 form, and e-mail addresses in their compared form.
   package var addresses: [(channel: Channel, address: String)]
 }

@@ -1,7 +1,7 @@
 internal import PatronModel
 internal import SQLite
 
-/// What customers answer to without having it.
+/// Aliases of customers.
 extension StoreReader {
   private static let ids = Query(
     "SELECT merged_id FROM id_aliases WHERE store_id = ?1 AND customer_id = ?2 ORDER BY merged_id"
@@ -22,7 +22,7 @@ extension StoreReader {
     """
   )
 
-  /// The ids of customers who were merged into one, highest first, at most `limit`.
+  /// Returns the ids of customers merged into a customer, highest first, at most `limit`.
   package func formerIDs(of customerID: Int64, atMost limit: Int) throws -> [Int64] {
     var ids: [Int64] = []
     try transaction.forEach(Self.latestIDs, store.name, customerID, limit) {
@@ -31,7 +31,7 @@ extension StoreReader {
     return ids
   }
 
-  /// Everything that a customer answers to without having it.
+  /// Returns all aliases of a customer.
   package func formerIdentifiers(of customerID: Int64) throws -> [FormerIdentifier] {
     var all: [FormerIdentifier] = []
     try transaction.forEach(Self.ids, store.name, customerID) { all.append(.id($0.int64(0))) }
@@ -80,7 +80,7 @@ extension StoreWriter {
     "DELETE FROM address_aliases WHERE store_id = ?1 AND customer_id = ?2"
   )
 
-  /// Lets a customer answer to an identifier that nobody has.
+  /// Adds an alias to a customer. No customer may have the identifier now.
   package func add(_ former: FormerIdentifier, of customerID: Int64) throws {
     switch former {
     case .id(let id):
@@ -92,7 +92,7 @@ extension StoreWriter {
     }
   }
 
-  /// Nobody answers to the identifier any more, but for who has it.
+  /// Removes all aliases with this identifier. The customer that currently owns it is not affected.
   package func remove(_ former: FormerIdentifier) throws {
     switch former {
     case .id(let id):
@@ -104,15 +104,15 @@ extension StoreWriter {
     }
   }
 
-  /// A customer answers only to what it has: for one that is about to be deleted.
+  /// Removes all aliases of a customer. Call it before the customer is deleted.
   package func removeFormerIdentifiers(of customerID: Int64) throws {
     try transaction.run(Self.deleteIDs, store.name, customerID)
     try transaction.run(Self.deleteExternalIDs, store.name, customerID)
     try transaction.run(Self.deleteAddresses, store.name, customerID)
   }
 
-  /// An address that a customer has now is no alias. Who writes a new customer looked its addresses
-  /// up before, aliases too; so only changes come here.
+  /// Removes aliases that are a customer's new addresses. Only updates need it: creating a customer
+  /// looks its addresses up first, aliases included.
   func forgetAddressAliases(_ row: CustomerRow, replacing old: CustomerRow) throws {
     if let phone = row.phone, phone != old.phone { try remove(.address(.sms, phone)) }
     if let email = row.emailKey, email != old.emailKey { try remove(.address(.email, email)) }

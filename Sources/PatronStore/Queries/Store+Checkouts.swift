@@ -1,6 +1,6 @@
 internal import SQLite
 
-/// Checkouts.
+/// Reads and writes of checkouts.
 extension StoreReader {
   private static let checkoutByToken = Query(
     """
@@ -8,7 +8,7 @@ extension StoreReader {
     """
   )
 
-  /// A checkout by the shop's identifier; nil when there is none.
+  /// Returns a checkout by its token, or nil if there is none.
   package func checkout(token: String) throws -> CheckoutRow? {
     try transaction.first(Self.checkoutByToken, store.name, token) { row in
       CheckoutRow(
@@ -30,7 +30,7 @@ extension StoreWriter {
     """
   )
 
-  /// Writes a checkout over the one with the same token, if there is one.
+  /// Writes a checkout. Replaces the checkout with the same token.
   package func put(_ row: CheckoutRow) throws {
     try transaction.run(
       Self.putCheckout,

@@ -12,17 +12,17 @@ extension StoreReader {
     "SELECT count(*) FROM event_types WHERE store_id = ?1"
   )
 
-  /// Visits the encoded types by application and name.
+  /// Visits the encoded `patron.v1.EventType`s, in the order of application and name.
   package func eventTypes(_ visit: (_ body: UnsafeRawBufferPointer) throws -> Void) throws {
     try transaction.forEach(Self.eventTypes, store.name) { row in try visit(row.bytes(0)) }
   }
 
-  /// An encoded type; nil when it is not registered.
+  /// Returns an encoded event type, or nil if it is not registered.
   package func eventType(_ type: String, of sourceName: String) throws -> [UInt8]? {
     try transaction.first(Self.eventType, store.name, sourceName, type) { $0.array(0) }
   }
 
-  /// How many types are registered.
+  /// Returns the number of registered types.
   package func eventTypeCount() throws -> Int64 {
     try transaction.first(Self.eventTypeCount, store.name) { $0.int64(0) } ?? 0
   }
@@ -36,7 +36,7 @@ extension StoreWriter {
     """
   )
 
-  /// Writes a type over the one with the same name, if there is one.
+  /// Writes an event type. Replaces the type with the same application and name.
   package func putEventType(_ type: String, of sourceName: String, body: [UInt8]) throws {
     try transaction.run(Self.putEventType, store.name, sourceName, type, body)
   }

@@ -28,7 +28,7 @@ extension StoreReader {
     """
   )
 
-  /// A merge by its id; nil when there was none.
+  /// Returns a merge by its id, or nil if there is none.
   package func merge(id: Int64) throws -> MergeRow? {
     let found = try transaction.first(Self.merge, store.name, id) { row in
       MergeRow(
@@ -56,18 +56,18 @@ extension StoreReader {
     return merge
   }
 
-  /// The latest merge into a customer that was not undone; nil when there is none.
+  /// Returns the latest merge into a customer that was not undone, or nil if there is none.
   package func latestMerge(into customerID: Int64) throws -> Int64? {
     try transaction.first(Self.latestInto, store.name, customerID) { $0.int64(0) }
   }
 
-  /// The merge by which a customer went, and that was not undone; nil when there is none.
+  /// Returns the merge that removed a customer and was not undone, or nil if there is none.
   package func latestMerge(of customerID: Int64) throws -> Int64? {
     try transaction.first(Self.latestOf, store.name, customerID) { $0.int64(0) }
   }
 }
 
-/// How aliases, checkouts and suppressions are written in `merged_names`.
+/// The encoding of aliases, checkouts and suppressions in `merged_names`.
 private enum MovedName {
   private static let id: Int64 = 3
   private static let externalID: Int64 = 4
@@ -86,7 +86,8 @@ private enum MovedName {
       + moved.suppressions.map { (suppression, text($0)) }
   }
 
-  /// `1 9 1700000000000000 0a1b… merge`: channel, reason, time, hash and source.
+  /// Encodes a suppression as channel, reason, time, hash and source: `1 9 1700000000000000 0a1b…
+  /// merge`.
   private static func text(_ row: SuppressionRow) -> String {
     let hash = row.addressHash.map { byte in
       (byte < 16 ? "0" : "") + String(byte, radix: 16)
@@ -132,7 +133,7 @@ private enum MovedName {
       guard let channel = Channel(rawValue: Int(kind)) else {
         throw StoreError.corrupt("the journal of merges has a name of an unknown kind")
       }
-      // A version before numbers had one form kept them as they were spelled.
+      // A version without a canonical form of phone numbers stored them as they were spelled.
       let phone = channel == .sms ? try? PhoneNumber(name) : nil
       moved.formerIdentifiers.append(.address(channel, phone?.e164 ?? name))
     }
@@ -207,14 +208,14 @@ extension StoreWriter {
     }
   }
 
-  /// Notes that a merge was undone. Only that it happened is kept of it.
+  /// Notes that a merge was undone. The journal keeps only the fact.
   package func endMerge(id: Int64, at now: Int64) throws {
     try transaction.run(Self.endMerge, store.name, id, now)
     try transaction.run(Self.deleteNames, store.name, id)
   }
 
-  /// Empties up to ten merges that are older than `oldest`: they cannot be undone any more, so what
-  /// they keep of customers has no use.
+  /// Empties up to ten merges from before `oldest`. They can no longer be undone, so the customer
+  /// data in them has no use.
   package func emptyMerges(before oldest: Int64) throws {
     var ids: [Int64] = []
     try transaction.forEach(Self.oldMerges, store.name, oldest, 10) { ids.append($0.int64(0)) }
@@ -224,8 +225,8 @@ extension StoreWriter {
     }
   }
 
-  /// Removes the merges into a customer from the journal, and those into the customers who were
-  /// merged into it and are not back: for one that is about to be deleted.
+  /// Removes the merges into a customer from the journal, and the merges into customers that were
+  /// merged into it and not restored. Call it before the customer is deleted.
   package func removeMerges(into customerID: Int64) throws {
     var open = [customerID]
     var seen: Set<Int64> = []

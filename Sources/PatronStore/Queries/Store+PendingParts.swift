@@ -1,6 +1,6 @@
 internal import SQLite
 
-/// Parts that wait for their order.
+/// Refunds and shipments that arrived before their order.
 extension StoreReader {
   private static let partsOfOrder = Query(
     """
@@ -29,7 +29,7 @@ extension StoreReader {
     """
   )
 
-  /// The parts that wait for an order, oldest first.
+  /// Returns the parts that wait for an order, oldest first.
   package func pendingParts(of orderExternalID: String) throws -> [PendingPartRow] {
     var rows: [PendingPartRow] = []
     try transaction.forEach(Self.partsOfOrder, store.name, orderExternalID) { row in
@@ -38,7 +38,7 @@ extension StoreReader {
     return rows
   }
 
-  /// One part that waits; nil when there is none.
+  /// Returns a waiting part, or nil if there is none.
   package func pendingPart(
     of orderExternalID: String,
     kind: Int64,
@@ -49,8 +49,8 @@ extension StoreReader {
     }
   }
 
-  /// Visits the parts that came behind an instant and id, oldest first; the visitor returns false
-  /// to stop.
+  /// Visits the parts that arrived after a time and id, oldest first. The visitor returns false to
+  /// stop.
   package func pendingParts(
     after receivedAt: Int64,
     _ id: Int64,
@@ -61,7 +61,8 @@ extension StoreReader {
     }
   }
 
-  /// The numbers of parts that wait for an order and in the store; each stops at its limit.
+  /// Returns the number of parts that wait for an order, and in the whole store. Each count stops
+  /// at its limit.
   package func pendingPartCounts(
     of orderExternalID: String,
     limits: (order: Int, store: Int)
@@ -94,7 +95,7 @@ extension StoreWriter {
     "DELETE FROM pending_parts WHERE store_id = ?1 AND received_at < ?2"
   )
 
-  /// Writes a part that waits over the one with the same identifiers, if there is one.
+  /// Writes a waiting part. Replaces the part with the same identifiers.
   package func put(_ row: PendingPartRow) throws {
     try transaction.run(
       Self.putPart,
@@ -113,7 +114,7 @@ extension StoreWriter {
     try transaction.run(Self.removeParts, store.name, orderExternalID)
   }
 
-  /// Removes the parts that came before an instant.
+  /// Removes the parts that arrived before `oldest`.
   package func forgetPendingParts(before oldest: Int64) throws {
     try transaction.run(Self.forgetParts, store.name, oldest)
   }

@@ -1,7 +1,7 @@
 internal import SQLite
 
-/// Phone numbers that came with the e-mail addresses of others than their owner. Hashes are those
-/// of ``SuppressionReader/hash(_:)``, days are counted from 1970.
+/// Phone numbers that came with e-mail addresses of people other than their owner. Hashes are made
+/// by ``SuppressionReader/hash(_:)``; days are counted from 1970.
 extension StoreReader {
   private static let any = Query("SELECT 1 FROM shared_phones WHERE store_id = ?1 LIMIT 1")
   private static let latest = Query(
@@ -14,13 +14,14 @@ extension StoreReader {
     "SELECT DISTINCT owner_id FROM shared_phones WHERE store_id = ?1 ORDER BY owner_id"
   )
 
-  /// True when the store has shared phone numbers at all: most have none, and hash nothing then.
+  /// Returns true if the store has any shared phone numbers. Most stores have none, and then need
+  /// no hashes.
   package func hasSharedPhones() throws -> Bool {
     try transaction.first(Self.any, store.name) { _ in true } ?? false
   }
 
-  /// The latest day since which `count` e-mail addresses came with a phone number, that of its
-  /// owner not counted; nil where they are fewer.
+  /// Returns the latest day since which at least `count` e-mail addresses, not counting the
+  /// owner's, came with a phone number. Returns nil if there are fewer.
   package func sharedPhoneDay(
     phoneHash: [UInt8],
     ownEmailHash: [UInt8],
@@ -31,7 +32,7 @@ extension StoreReader {
     }
   }
 
-  /// Ids under which the owners of shared phone numbers are known.
+  /// Returns the ids under which the owners of shared phone numbers were noted.
   package func sharedPhoneOwners() throws -> [Int64] {
     var ids: [Int64] = []
     try transaction.forEach(Self.owners, store.name) { ids.append($0.int64(0)) }
@@ -72,9 +73,9 @@ extension StoreWriter {
     "SELECT DISTINCT owner_id FROM shared_phones WHERE store_id = ?1 AND email_hash = ?2"
   )
 
-  /// Notes that an e-mail address came with the phone number of somebody else, on a day; false
-  /// where that is known. Of a number the latest `limit` are kept, and none of before `oldest`.
-  /// Write the owner's terms after it.
+  /// Notes that an e-mail address came with another customer's phone number on a day. Returns false
+  /// if that is known already. Keeps the latest `limit` addresses of a number, and none from before
+  /// `oldest`. The caller writes the owner's terms afterwards.
   package func noteSharedPhone(
     phoneHash: [UInt8],
     emailHash: [UInt8],
@@ -93,13 +94,13 @@ extension StoreWriter {
     return true
   }
 
-  /// Forgets which e-mail addresses came with a phone number.
+  /// Removes the e-mail addresses that came with a phone number.
   package func forgetSharedPhone(phoneHash: [UInt8]) throws {
     try transaction.run(Self.forget, store.name, phoneHash)
   }
 
-  /// Forgets with which phone numbers an e-mail address came. Returns the owners of those: write
-  /// their terms after it.
+  /// Removes an e-mail address from all phone numbers that it came with. Returns the owners of
+  /// those numbers; the caller writes their terms afterwards.
   package func forgetSharedPhones(emailHash: [UInt8]) throws -> [Int64] {
     var owners: [Int64] = []
     try transaction.forEach(Self.ownersBeside, store.name, emailHash) { owners.append($0.int64(0)) }

@@ -1,38 +1,41 @@
-/// Customers of one store that a list is about, by terms and text.
+/// A set of customers of one store, defined by terms and text.
 package indirect enum CustomerSet: Sendable, Hashable {
-  /// Everybody.
+  /// All customers of the store.
   case all
-  /// Those that have one of the values of a category. Nobody has two of them.
+  /// Customers with one of these values of a category. A customer has at most one of them.
   case oneOf(category: String, values: [String])
-  /// Those whose value of a category is the same or greater, byte by byte. Nobody has two values of
-  /// this category.
+  /// Customers with a value of a category that is equal or greater, byte by byte. A customer has at
+  /// most one value of this category.
   case from(category: String, value: String)
-  /// Those whose value of a category is less. Everybody has exactly one value of this category.
+  /// Customers with a smaller value of a category. Every customer has exactly one value of this
+  /// category.
   case below(category: String, value: String)
-  /// Those in any of the sets.
+  /// The union of the sets.
   case any([CustomerSet])
-  /// Those in every one of the sets.
+  /// The intersection of the sets.
   case every([CustomerSet])
-  /// Those whose e-mail address or phone number has the fragment.
+  /// Customers whose e-mail address or phone number contains the fragment.
   case matching(String)
 }
 
-/// Walks a set of customers in descending order: of their ids, or of the ids with the other sign,
-/// which is from the oldest to the newest. Below both are called ids.
+/// A walk over a set of customers in descending order of their places. A place is the id, for a
+/// walk from the newest on, or the negated id, for a walk from the oldest on. Both are called ids
+/// below.
 protocol CustomerCursor: AnyObject {
-  /// About how many customers there are in all; never less.
+  /// An upper bound of the number of customers.
   var estimate: Int64 { get }
 
-  /// The greatest id of the set that is at most `bound`; nil when there is none. Bounds never grow.
+  /// Returns the greatest id of the set that is at most `bound`, or nil if there is none. Bounds
+  /// must never grow.
   func seek(_ bound: Int64) throws -> Int64?
 }
 
-/// A cursor over ids that are read in pieces, larger ones the more of them are used.
+/// A cursor over ids that are read in pieces. Pieces grow while most of their ids are used.
 final class BufferedCursor: CustomerCursor {
-  /// A piece of descending ids.
+  /// Descending ids of one read.
   struct Piece {
     var ids: [Int64]
-    /// Where to go on; nil at the end.
+    /// The bound of the next piece. Nil at the end.
     var next: Int64?
   }
 
@@ -70,11 +73,11 @@ final class BufferedCursor: CustomerCursor {
   }
 }
 
-/// Those in any of several sets.
+/// The union of several sets.
 final class UnionCursor: CustomerCursor {
   let estimate: Int64
   private let parts: [any CustomerCursor]
-  /// The greatest id of each part at or below the last bound; nil at its end.
+  /// The greatest id of each part at or below the last bound. Nil at the end of the part.
   private var heads: [Int64?]
 
   init(_ parts: [any CustomerCursor]) {
@@ -101,7 +104,8 @@ final class UnionCursor: CustomerCursor {
   }
 }
 
-/// Those in every one of several sets: the rarest leads, the others are asked for its members.
+/// The intersection of several sets. The smallest part leads, the others are probed for its
+/// members.
 final class IntersectionCursor: CustomerCursor {
   let estimate: Int64
   private let parts: [any CustomerCursor]
@@ -125,7 +129,7 @@ final class IntersectionCursor: CustomerCursor {
   }
 }
 
-/// Those in one set and not in another.
+/// The members of one set that are not in another.
 final class DifferenceCursor: CustomerCursor {
   let estimate: Int64
   private let all: any CustomerCursor
