@@ -1,5 +1,5 @@
-/// Columns of a file of customers that every file can have, in the order in which an export writes
-/// them. The raw values are the names in the header.
+/// The columns that every customer file can have, in the order of exports. Raw values are the names
+/// in the header.
 package enum CustomerField: String, Sendable, Hashable, CaseIterable {
   case id
   case externalID = "external_id"
@@ -12,7 +12,7 @@ package enum CustomerField: String, Sendable, Hashable, CaseIterable {
   case accountCreatedAt = "account_created_at"
   case defaultLanguage = "default_language"
   case defaultCurrency = "default_currency"
-  /// Joined with `, `.
+  /// The tags, joined with `, `.
   case tags
   case address1
   case address2
@@ -42,10 +42,10 @@ package enum CustomerField: String, Sendable, Hashable, CaseIterable {
   case createdAt = "created_at"
   case updatedAt = "updated_at"
   case lastEventAt = "last_event_at"
-  /// The whole language tag that the language was taken from.
+  /// The full language tag that the default language comes from.
   case locale
 
-  /// Whether an import takes the column.
+  /// True if an import reads the column.
   package var isWritable: Bool {
     switch self {
     case .externalID, .email, .phoneNumber, .firstName, .lastName, .gender, .accountStatus,
@@ -61,46 +61,46 @@ package enum CustomerField: String, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// What columns say of the consent of one channel and topic. The raw values are the ends of names:
+/// The columns about the consent for a channel and topic. Raw values are suffixes of names:
 /// `sms_consent`, `email_loyalty_consent_at`.
 package enum ConsentColumn: String, Sendable, Hashable, CaseIterable {
-  /// The state: `subscribed`.
+  /// The state, such as `subscribed`.
   case state = "consent"
-  /// When the state last changed.
+  /// The time of the last change of the state.
   case changedAt = "consent_at"
-  /// Where the agreement was collected.
+  /// The place where the agreement was collected.
   case source = "consent_source"
-  /// When the customer last subscribed.
+  /// The time of the last agreement.
   case subscribedAt = "subscribed_at"
-  /// When the customer last opted out.
+  /// The time of the last opt-out.
   case unsubscribedAt = "unsubscribed_at"
-  /// `single` or `confirmed`.
+  /// The level, `single` or `confirmed`.
   case optInLevel = "opt_in_level"
-  /// Who brought the state about: `customer`, `operator`, `platform` or `system`.
+  /// The actor of the last change: `customer`, `operator`, `platform` or `system`.
   case changedBy = "consent_by"
-  /// When an agreement that holds for a time only ends.
+  /// The end of an agreement for a limited time.
   case expiresAt = "consent_expires_at"
 }
 
-/// What columns say of the suppressions of one channel; each of them is a list with one item for
-/// each suppression. The raw values are the ends of names: `sms_suppressed`.
+/// The columns about the suppressions of a channel. Each is a list with one item per suppression.
+/// Raw values are suffixes of names: `sms_suppressed`.
 package enum SuppressionColumn: String, Sendable, Hashable, CaseIterable {
-  /// Whether there are any.
+  /// True if there are any suppressions.
   case isSuppressed = "suppressed"
-  /// Why.
+  /// The reasons.
   case reasons = "suppression_reasons"
-  /// Since when.
+  /// The start times.
   case suppressedAt = "suppressed_at"
-  /// Who or what reported it.
+  /// The persons or systems that reported them.
   case sources = "suppression_sources"
-  /// Free text.
+  /// The free texts.
   case notes = "suppression_notes"
 
-  /// Whether an import takes the column.
+  /// True if an import reads the column.
   package var isWritable: Bool { self != .isSuppressed }
 }
 
-/// Types of properties, as columns name them: `custom.shoe_size:int`.
+/// The types of properties, as columns name them: `custom.shoe_size:int`.
 package enum PropertyType: String, Sendable, Hashable, CaseIterable, Comparable {
   case string
   case bool
@@ -109,7 +109,7 @@ package enum PropertyType: String, Sendable, Hashable, CaseIterable, Comparable 
   case timestamp
   case date
 
-  /// In the order of the cases.
+  /// Orders the types as their cases.
   package static func < (left: PropertyType, right: PropertyType) -> Bool {
     left.rank < right.rank
   }

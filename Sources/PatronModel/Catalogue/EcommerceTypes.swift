@@ -3,7 +3,7 @@ extension EventCatalogue {
   private static let reached =
     names + ["phone_number", "address", "default_currency"]
 
-  /// Accounts, baskets and products of the shop.
+  /// Event types about accounts, baskets and products of the shop.
   static let storefrontTypes: [EventType] = [
     .shop(
       "account_created",
@@ -100,7 +100,7 @@ extension EventCatalogue {
   private static let bySync =
     "Told by SyncOrder it changes order_stats; recorded by itself it does not."
 
-  /// Orders, shipments and subscriptions to products.
+  /// Event types about orders, shipments and product subscriptions.
   static let orderTypes: [EventType] = [
     .shop(
       "order_placed",

@@ -1,5 +1,5 @@
 extension EventCatalogue {
-  /// Points, tiers, rewards and referrals.
+  /// Event types about points, tiers, rewards and referrals.
   static let loyaltyTypes: [EventType] = [
     loyalty(
       "loyalty_joined",
@@ -122,6 +122,6 @@ extension EventField {
   private static let most = LoyaltyFacts.mostPoints
   /// Points that were earned, spent or lost.
   fileprivate static let points = count("points", required: true, in: 0...most)
-  /// Points that were given or, below 0, taken.
+  /// Points that were added or, if negative, deducted.
   fileprivate static let morePoints = count("points", required: true, in: -most...most)
 }

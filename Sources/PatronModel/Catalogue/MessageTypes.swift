@@ -1,5 +1,5 @@
 extension EventCatalogue {
-  /// Text messages, e-mail, campaigns and flows.
+  /// Event types about text messages, e-mail, campaigns and flows.
   static let messageTypes: [EventType] = smsTypes + emailTypes + campaignTypes
 
   private static let smsTypes: [EventType] = [

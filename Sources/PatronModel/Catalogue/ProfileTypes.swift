@@ -1,5 +1,5 @@
 extension EventCatalogue {
-  /// Requests, segments and the customer's record itself.
+  /// Event types about requests, segments and the customer's record.
   static let profileTypes: [EventType] = [
     .own(
       .requests,

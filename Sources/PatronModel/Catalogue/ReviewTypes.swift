@@ -1,5 +1,5 @@
 extension EventCatalogue {
-  /// Reviews, questions and photos.
+  /// Event types about reviews, questions and photos.
   static let reviewTypes: [EventType] = [
     .own(
       .reviews,

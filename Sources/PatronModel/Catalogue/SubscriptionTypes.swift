@@ -1,5 +1,5 @@
 extension EventCatalogue {
-  /// Consent, suppression, forms and lists.
+  /// Event types about consent, suppression, forms and lists.
   static let subscriptionTypes: [EventType] =
     [
       subscribed(

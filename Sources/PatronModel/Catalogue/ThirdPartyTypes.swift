@@ -1,5 +1,5 @@
 extension EventCatalogue {
-  /// Templates for common applications of others. Any other type is as good.
+  /// Templates for common third-party applications. Any other type is equally valid.
   static let thirdPartyTypes: [EventType] = [
     ticket("created", "Ticket created", "The customer asked the help desk."),
     ticket("updated", "Ticket updated", "A ticket of the help desk was changed."),

@@ -1,10 +1,9 @@
 extension ConsentRules {
-  /// The consent of one person whose two records held `first` and `second`. Never widens:
+  /// Returns the consent of a person whose two records held `first` and `second`. Never widens it:
   ///
-  /// * an opt-out that the customer gave in person beats every later state that the customer did
-  ///   not give;
-  /// * otherwise the newest state wins, and of two equally new ones the more restrictive;
-  /// * a state that never changed gives way to any other.
+  /// * an opt-out by the customer in person beats every later state from anyone else;
+  /// * otherwise the newest state wins, and of two equally new states the more restrictive;
+  /// * a state that never changed yields to any other.
   package static func merge(_ first: ChannelConsent, _ second: ChannelConsent) -> ChannelConsent {
     let newest = isPreferred(second, to: first) ? second : first
     let other = isPreferred(second, to: first) ? first : second
@@ -14,7 +13,8 @@ extension ConsentRules {
     let own = newestOwnWord(first, second)
     if let own, own.changedAt ?? .min > optOutAt {
       if own.state == .subscribed { return newest }
-      // The customer asked again and did not confirm: an agreement of others cannot replace that.
+      // The customer made a new request and did not confirm it: others' agreement cannot replace
+      // that.
       let winner = newest.state == .subscribed ? own : newest
       return binding(winner, since: optOutAt)
     }
@@ -23,21 +23,21 @@ extension ConsentRules {
     return binding(newest.state == .pending ? newest : other, since: optOutAt)
   }
 
-  /// The consent of a merged customer for the address that it keeps.
+  /// Returns the consent of a merged customer for the address that it keeps.
   ///
-  /// `holder` is what the record held that had this address, `other` what the other one held: for
-  /// an address that messages of the channel do not go to any more, or for none. An agreement is
-  /// given for an address, so none of `other` can subscribe; an opt-out is given by a person, so
-  /// those of `other` count.
+  /// `holder` is the consent of the record that had this address. `other` is the consent of the
+  /// other record, for an address to which messages of the channel no longer go, or for none. An
+  /// agreement is given for an address, so no agreement in `other` subscribes this one. An opt-out
+  /// is given by a person, so opt-outs in `other` count.
   ///
-  /// | `other` | what becomes of `holder` |
+  /// | `other` | `holder` becomes |
   /// | --- | --- |
-  /// | never subscribed, subscribed, pending | nothing |
-  /// | unsubscribed by the customer at t, or pending after that | unsubscribed, unless it is an
-  ///   agreement (or a request) of the customer's own that is later than t |
-  /// | unsubscribed by anybody else at t | unsubscribed, unless it is later than t |
+  /// | never subscribed, subscribed, pending | unchanged |
+  /// | unsubscribed by the customer at t, or pending since t | unsubscribed, unless own and after t |
+  /// | unsubscribed by anyone else at t | unsubscribed, unless it is later than t |
   ///
-  /// The answer is `holder` or forbids more than it.
+  /// "Own" is an agreement or a request of the customer's own. The result is `holder` or more
+  /// restrictive.
   package static func merge(
     keeping holder: ChannelConsent,
     with other: ChannelConsent
@@ -45,25 +45,25 @@ extension ConsentRules {
     guard let optOut = optOut(in: other) else { return holder }
     var result = merge(holder, optOut)
     guard result != holder else { return holder }
-    // When and how the other address agreed is nothing that this address did.
+    // The other address's time and level of agreement do not apply to this address.
     result.subscribedAt = holder.subscribedAt
     result.optInLevel = holder.optInLevel
     return result
   }
 
-  /// The consent of a record whose address of the channel is another one from now on, or none: the
-  /// same rule as of a merge that keeps the other record's address.
+  /// Returns the consent of a record whose address of the channel is replaced or removed. The rule
+  /// is that of a merge that keeps the other record's address.
   ///
-  /// | stored | what becomes of it |
+  /// | stored | becomes |
   /// | --- | --- |
-  /// | never subscribed, subscribed, pending | what is known of the new address |
-  /// | pending after an opt-out | the opt-out: nobody confirmed from the new address |
-  /// | unsubscribed | the same: a person opted out, and the new address is that person's |
+  /// | never subscribed, subscribed, pending | the known consent of the new address |
+  /// | pending after an opt-out | the opt-out: there is no confirmation from the new address |
+  /// | unsubscribed | unchanged: a person opted out, and the new address is that person's |
   ///
   /// - Parameters:
-  ///   - old: what the record holds.
-  ///   - known: what is known of the new address.
-  ///   - statement: who changes the address, and when.
+  ///   - old: The consent that the record holds.
+  ///   - known: The known consent of the new address.
+  ///   - statement: The actor and time of the change of address.
   package static func readdress(
     _ old: ChannelConsent,
     to known: ChannelConsent,
@@ -72,7 +72,7 @@ extension ConsentRules {
     guard let optOut = optOut(in: old) else {
       if known.state != .neverSubscribed { return known }
       if old.state == .neverSubscribed { return old }
-      // An agreement of before that names no address was one for the former address.
+      // An earlier agreement that names no address was for the former address.
       return ChannelConsent(
         changedAt: statement.at,
         source: statement.source,
@@ -86,15 +86,15 @@ extension ConsentRules {
     return isKnown ? old : result
   }
 
-  /// The consent of such a record in a store that carries agreements over: nobody confirmed
-  /// anything from the new address.
+  /// Returns the consent of such a record in a store that carries agreements over. A confirmed
+  /// agreement becomes a single one: there is no confirmation from the new address.
   package static func carry(_ old: ChannelConsent) -> ChannelConsent {
     var result = old
     if result.optInLevel == .confirmed { result.optInLevel = .single }
     return result
   }
 
-  /// The opt-out that a consent holds, as a consent of its own; nil when there is none.
+  /// Returns the opt-out that a consent contains, as a consent of its own, or nil if there is none.
   package static func optOut(in consent: ChannelConsent) -> ChannelConsent? {
     switch consent.state {
     case .neverSubscribed, .subscribed: return nil
@@ -110,7 +110,7 @@ extension ConsentRules {
     }
   }
 
-  /// `consent` with the customer's own opt-out of `optOutAt` in it, so that no flag undoes it.
+  /// Returns `consent` with the customer's own opt-out at `optOutAt`, so that no flag undoes it.
   private static func binding(
     _ consent: ChannelConsent,
     since optOutAt: Micros
@@ -149,7 +149,7 @@ extension ConsentRules {
     return one.state.restriction > other.state.restriction
   }
 
-  /// That an agreement ended with its address says nothing that could be newer than an opt-out.
+  /// An agreement that ended with its address carries no time that could be newer than an opt-out.
   private static func changedAt(_ consent: ChannelConsent) -> Micros {
     consent.state == .neverSubscribed ? .min : consent.changedAt ?? .min
   }

@@ -1,11 +1,11 @@
-/// A channel of messages. Raw values are those of the protocol and are stored: never renumber.
+/// A message channel. Raw values are those of the protocol and are stored: never renumber.
 package enum Channel: Int, Sendable, Hashable, CaseIterable {
   /// Text messages to the phone number.
   case sms = 1
   /// E-mail to the e-mail address.
   case email = 2
 
-  /// Stable lower-case name, as filters and the command line have it.
+  /// A stable lower-case name, used by filters and the command line.
   package var name: String {
     switch self {
     case .sms: "sms"
@@ -14,7 +14,7 @@ package enum Channel: Int, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// What messages are about. Raw values are those of the protocol and are stored: never renumber.
+/// The subject of messages. Raw values are those of the protocol and are stored: never renumber.
 package enum Topic: Int, Sendable, Hashable, CaseIterable {
   /// Offers and news.
   case marketing = 1
@@ -25,7 +25,7 @@ package enum Topic: Int, Sendable, Hashable, CaseIterable {
   /// Loyalty balances and rewards.
   case loyalty = 4
 
-  /// Stable lower-case name.
+  /// A stable lower-case name.
   package var name: String {
     switch self {
     case .marketing: "marketing"
@@ -36,18 +36,18 @@ package enum Topic: Int, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// Whether a customer agreed to messages of one channel and topic. Raw values are the protocol's.
+/// The state of a customer's consent for one channel and topic. Raw values are the protocol's.
 package enum ConsentState: Int, Sendable, Hashable, CaseIterable {
-  /// Was never asked, or never answered.
+  /// The customer was never asked, or never answered.
   case neverSubscribed = 1
-  /// Asked for messages and did not confirm yet (double opt-in).
+  /// The customer requested messages and has not confirmed yet (double opt-in).
   case pending = 2
-  /// Agreed.
+  /// The customer agreed.
   case subscribed = 3
-  /// Opted out.
+  /// The customer opted out.
   case unsubscribed = 4
 
-  /// Stable lower-case name.
+  /// A stable lower-case name.
   package var name: String {
     switch self {
     case .neverSubscribed: "never_subscribed"
@@ -57,7 +57,7 @@ package enum ConsentState: Int, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// How much the state forbids: the greater of two is the more careful one.
+  /// The restrictiveness of the state: a greater value forbids more.
   var restriction: Int {
     switch self {
     case .subscribed: 0
@@ -68,9 +68,10 @@ package enum ConsentState: Int, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// Who changed a consent. A program of the shop acts as `system`. Raw values are the protocol's.
+/// The actor of a change of consent. A program of the shop acts as `system`. Raw values are the
+/// protocol's.
 package enum ConsentActor: Int, Sendable, Hashable, CaseIterable {
-  /// The customer: a form, a keyword, a link in a message.
+  /// The customer, by a form, a keyword or a link in a message.
   case customer = 1
   /// A person who works for the shop.
   case `operator` = 2
@@ -80,40 +81,40 @@ package enum ConsentActor: Int, Sendable, Hashable, CaseIterable {
   case system = 4
 }
 
-/// How surely an agreement is the address owner's own. Raw values are the protocol's.
+/// The certainty that an agreement is the address owner's own. Raw values are the protocol's.
 package enum OptInLevel: Int, Sendable, Hashable, CaseIterable {
-  /// Not known.
+  /// The level is unknown.
   case unknown = 0
-  /// Given once.
+  /// The agreement was given once.
   case single = 1
-  /// Given, and confirmed from the address.
+  /// The agreement was given, and confirmed from the address.
   case confirmed = 2
 }
 
-/// What a row of the consent ledger records. Raw values are the protocol's.
+/// The action that a ledger row records. Raw values are the protocol's.
 package enum ConsentAction: Int, Sendable, Hashable, CaseIterable {
   /// An agreement.
   case subscribe = 1
-  /// A request that waits for its confirmation.
+  /// A double opt-in request.
   case request = 2
   /// The confirmation of a request.
   case confirm = 3
   /// An opt-out.
   case unsubscribe = 4
-  /// A suppression was set.
+  /// A suppression was added.
   case suppress = 5
   /// A suppression was lifted.
   case unsuppress = 6
   /// A state was imported.
   case importState = 7
-  /// The address was replaced or cleared: the state is that of the new one.
+  /// The address was replaced or removed: the state is that of the new address.
   case addressChange = 8
 }
 
-/// Why an address must not be written to, whatever its owner agreed to. Raw values are the
-/// protocol's.
+/// The reason why an address must not receive messages, regardless of its owner's consent. Raw
+/// values are the protocol's.
 package enum SuppressionReason: Int, Sendable, Hashable, CaseIterable {
-  /// A person of the shop decided so.
+  /// A member of the shop's staff decided so.
   case manual = 1
   /// The address does not exist.
   case hardBounce = 2
@@ -125,14 +126,14 @@ package enum SuppressionReason: Int, Sendable, Hashable, CaseIterable {
   case invalidAddress = 5
   /// The carrier blocks messages to it.
   case carrierBlock = 6
-  /// Its owner was erased on request, and did not agree to anything since.
+  /// The owner was erased on request and has not agreed to anything since.
   case erasure = 7
   /// A rule of the shop.
   case policy = 8
-  /// The owner opted out in person, and there was no record to keep that in.
+  /// The owner opted out in person while there was no record to store it in.
   case unsubscribed = 9
 
-  /// Stable lower-case name, as files and events have it.
+  /// A stable lower-case name, used by files and events.
   package var name: String {
     switch self {
     case .manual: "manual"
@@ -147,8 +148,8 @@ package enum SuppressionReason: Int, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// Whether a newer consent that the customer gives in person ends the suppression. What says
-  /// that the address does not work stays: agreeing does not repair it.
+  /// True if a newer agreement by the customer in person lifts the suppression. A suppression of an
+  /// address that does not work stays: an agreement does not repair it.
   package var isLiftedByOwnConsent: Bool {
     switch self {
     case .manual, .spamComplaint, .erasure, .unsubscribed: true
@@ -156,6 +157,7 @@ package enum SuppressionReason: Int, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// Whether it stands for the wish of the address's owner: then nobody else sets or lifts it.
+  /// True if the suppression expresses the owner's own wish: then only the owner may set or lift
+  /// it.
   package var isOwnersWish: Bool { self == .unsubscribed || self == .erasure }
 }
