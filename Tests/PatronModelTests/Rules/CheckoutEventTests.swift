@@ -1,7 +1,7 @@
 import PatronModel
 import Testing
 
-/// What a checkout's states tell.
+/// The events that a checkout's states emit.
 struct CheckoutEventTests {
   private func state(
     abandoned: Micros? = nil,
@@ -40,7 +40,7 @@ struct CheckoutEventTests {
   @Test func whatWasNeverGivenUpIsNotRecovered() {
     #expect(kinds(state(), state(completed: 300)) == [])
     #expect(kinds(nil, state(order: true)) == [.started])
-    // That it had been given up comes to light late.
+    // The shop reports the abandonment after the completion.
     #expect(
       kinds(state(completed: 300), state(abandoned: 200, completed: 300))
         == [.abandoned, .recovered]

@@ -158,7 +158,7 @@ import Testing
     #expect(!row.changesState)
   }
 
-  /// Forms often come after the record that the shop made of them.
+  /// Forms often arrive after the record that the shop made of them.
   @Test func theCustomersOlderWordIsKeptOverAFlagThatCameFirst() throws {
     let flag = try subscribed(says(.platform, at: 10, source: "api"))
     let own = try subscribed(says(.customer, at: 5), from: flag)
@@ -176,7 +176,7 @@ import Testing
       try ConsentRules.subscribe(says(.operator, at: 9), to: flag, doubleOptIn: false)
         == .unchanged(.outdated)
     )
-    // Not one that an opt-out followed, nor one that was over before the flag.
+    // This does not hold if an opt-out followed it, or if it had expired before the flag.
     var back = flag
     back.unsubscribedAt = 7
     #expect(
@@ -213,7 +213,7 @@ import Testing
     let longer = try subscribed(says(.operator, at: 50, source: "phone_call"), from: own)
     #expect(longer.expiresAt == nil && longer.changedBy == .customer)
     #expect(longer.changedAt == 10 && longer.source == "popup")
-    // What the customer said before that counts all the same.
+    // An earlier statement of the customer still counts.
     #expect(stopped(says(.customer, at: 20), from: longer).isSticky)
   }
 
@@ -223,7 +223,7 @@ import Testing
     #expect(renewed.changedBy == .operator && renewed.subscribedAt == 100)
     #expect(stopped(says(.customer, at: 90), from: renewed).isSticky)
     #expect(try subscribed(says(.customer, at: 200), from: own).subscribedAt == 200)
-    // The agreement had ended an opt-out before it, which a new request does not bring back.
+    // The agreement had ended an earlier opt-out, which a new request does not restore.
     let back = try subscribed(
       says(.customer, at: 30, expiresAt: 100),
       from: stopped(says(.customer, at: 20), from: own)
@@ -253,7 +253,7 @@ import Testing
     #expect(try subscribed(says(.customer, at: 45_000_000), from: late).state == .subscribed)
   }
 
-  /// Carriers and many programs tell whole seconds.
+  /// Carriers and many programs report whole seconds.
   @Test func anOptOutOfTheSecondOfTheAgreementIsNotOlder() throws {
     let form = says(.customer, at: 55_300_000)
     let own = try subscribed(form)
@@ -270,7 +270,7 @@ import Testing
       source: "api"
     )
     #expect(flag.consent(from: own).state == .unsubscribed)
-    // The form again is no newer agreement; one after it is.
+    // The same form again is not a newer agreement; an agreement after the opt-out is.
     let stop = stopped(says(.customer, at: 55_000_000), from: own)
     #expect(
       reason { try ConsentRules.subscribe(form, to: stop, doubleOptIn: false) }

@@ -1,9 +1,9 @@
 import PatronModel
 import Testing
 
-/// The consent of a merged customer for the address that it keeps, over every pair of states.
+/// The consent of a merged customer for the address that it keeps, over all pairs of states.
 @Suite struct ConsentMergeAddressTests {
-  /// Every kind of consent, with times from which every order of the two follows.
+  /// All kinds of consent, with times that produce every order of two.
   private static let all: [ChannelConsent] = {
     var all: [ChannelConsent] = [.never]
     for at in [10, 20, 30] as [Micros] {
@@ -70,8 +70,7 @@ import Testing
     }
   }
 
-  /// The topics of one channel are looked at two at a time: marketing, which others fall back to,
-  /// and another.
+  /// Topics of a channel are tested in pairs: marketing, the fallback of the others, and another.
   @Test(arguments: Channel.allCases) func neverWidens(_ channel: Channel) {
     for topic in Topic.allCases where topic != .marketing {
       for holder in Self.all {

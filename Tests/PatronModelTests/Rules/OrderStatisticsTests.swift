@@ -95,7 +95,7 @@ import Testing
     #expect(all.byCurrency["USD"]?.unknownRefundCount == 1)
     let after = try all.replacing(vague, by: known).statistics
     #expect(after.byCurrency["USD"]?.unknownRefundCount == 0)
-    // A version before did not count them.
+    // Earlier versions did not count unknown refunds.
     let old = try CustomerOrderStatistics(of: [contribution(100, 5000)])
     let left = try old.replacing(vague, by: nil).statistics
     #expect(left.byCurrency["USD"]?.unknownRefundCount ?? 0 == 0)

@@ -2,7 +2,7 @@ import FieldFiles
 import PatronModel
 import Testing
 
-/// Words of opting out: the table of the field, and the rules behind it.
+/// Opt-out words: the table of field data, and the rules behind it.
 @Suite struct ReplyWordsTests {
   @Test(arguments: FieldFiles.rows("opt_out_words.tsv"))
   func readsWhatCustomersAnswer(row: [String]) {

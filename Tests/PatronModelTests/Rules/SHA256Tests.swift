@@ -1,7 +1,7 @@
 import PatronModel
 import Testing
 
-/// The published vectors: FIPS 180-4 (examples of NIST) and RFC 4231.
+/// Published test vectors: FIPS 180-4 (NIST's examples) and RFC 4231.
 struct SHA256Tests {
   private func hex(_ bytes: [UInt8]) -> String {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

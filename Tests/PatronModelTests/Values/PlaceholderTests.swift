@@ -2,7 +2,7 @@ import FieldFiles
 import PatronModel
 import Testing
 
-/// External ids of the field, from Tests/Field/external_ids.tsv.
+/// External ids of field data, from Tests/Field/external_ids.tsv.
 @Suite struct PlaceholderTests {
   private struct Case {
     var isRefused: Bool
@@ -46,14 +46,14 @@ import Testing
         String(number), "c\(number)", "K-\(number)", "gid://shop/Customer/\(number)",
         "\(number).5", String(number, radix: 36), "0\(number)", "\(number)E",
       ]
-      // The base 36 of a number may be a word, or end as a database's integers do.
+      // The base 36 of a number may be a word, or end like an extreme integer of a database.
       for text in texts where text.contains(where: { "123456789".contains($0) }) {
         #expect(!Placeholder.matches(text) || Self.ends.contains(text), "\(text)")
       }
     }
   }
 
-  /// The error of such a number tells what made it.
+  /// The error about a converted number says which program converted it.
   @Test(arguments: ["42.0", "7210448301122,00", "7.21045E+12", "\u{FF11}.0"])
   func aConvertedNumberIsToldWithWhatToDo(_ text: String) {
     #expect(Placeholder.error(text).message.contains("Format the column as text"))

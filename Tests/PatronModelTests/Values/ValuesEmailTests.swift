@@ -41,7 +41,7 @@ import Testing
     #expect(reason { () throws(RuleError) in try EmailAddress(given) } == expected)
   }
 
-  /// A domain of exactly `length` octets.
+  /// Returns a domain of exactly `length` octets.
   private static func domain(_ length: Int) -> String {
     var labels: [String] = []
     var rest = length

@@ -1,6 +1,6 @@
 import PatronModel
 
-/// The reason with which `body` throws; nil when it does not.
+/// Returns the reason that `body` throws, or nil if it succeeds.
 func reason<Value>(_ body: () throws(RuleError) -> Value) -> String? {
   do throws(RuleError) {
     _ = try body()
@@ -10,5 +10,5 @@ func reason<Value>(_ body: () throws(RuleError) -> Value) -> String? {
   }
 }
 
-/// `count` times `a`.
+/// Returns `count` times the letter `a`.
 func letters(_ count: Int) -> String { String(repeating: "a", count: count) }

@@ -2,7 +2,7 @@ import PatronModel
 import Testing
 
 @Suite struct ValuesTimeTests {
-  /// Those of the following that say no second.
+  /// The accepted texts without seconds.
   private static let minutes: Set<String> = [
     "20230814T1320Z", "2023-08-14 13:20", "2023-08-14T13:20Z", "2023-226T13:20Z", "2023226T1320Z",
     "2023-12-31T24:00Z",

@@ -3,7 +3,7 @@ import Testing
 
 @testable import PatronStore
 
-@Suite("Numbers of records")
+@Suite("Record numbers")
 struct RecordNumbersTests {
   private static let migrations =
     LaneStore.migrations + [

@@ -48,7 +48,7 @@ struct WriteLaneTests {
     let tokens = try lane.whileWriterIsHeld {
       let tokens = try submitInserts(lane, 1...10)
       for token in tokens where token.item % 2 == 0 { lane.store.writer.abandon(token) }
-      // Of no job that waits.
+      // This token belongs to no waiting job.
       lane.store.writer.abandon(ReplyToken(group: 7, item: 7))
       return tokens
     }
@@ -63,13 +63,13 @@ struct WriteLaneTests {
     }
     #expect(kept.count == 5)
     #expect(try lane.values() == kept)
-    // A token that was given up is no reason to drop a later job.
+    // An abandoned token does not drop a later job.
     lane.store.writer.abandon(ReplyToken(group: 1, item: 100))
     try lane.insert(100)
     #expect(try lane.values() == kept + [100])
   }
 
-  /// A batch may take a while: who goes away meanwhile is not served either.
+  /// A job whose caller leaves while its batch runs is dropped too.
   @Test func jobsThatWereTakenTogetherAreDroppedToo() throws {
     let lane = try LaneStore()
     let gate = Gate()
@@ -91,7 +91,7 @@ struct WriteLaneTests {
     #expect(try lane.values() == [1, 3])
   }
 
-  /// What is on disk already is finished, whoever waits for it.
+  /// A job that continues work on disk runs even if its caller is gone.
   @Test func aJobThatGoesOnWithAnotherIsNotDropped() throws {
     let lane = try LaneStore()
     let token = lane.replies.makeToken()
@@ -192,7 +192,7 @@ struct WriteLaneTests {
   @Test func theQueueIsBoundedInBytes() throws {
     let lane = try LaneStore { $0.limits.writeQueueBytes = 1000 }
     let tokens = try lane.whileWriterIsHeld {
-      // One that is larger than the bound gets through alone; nothing else fits beside it.
+      // A job larger than the bound is accepted alone; no other job fits beside it.
       let large = try lane.submit(bytes: 5000) { _ in [] }
       expectQueueFull { try lane.submit(bytes: 1) { _ in [] } }
       return [large]
@@ -244,7 +244,7 @@ struct WriteLaneTests {
       let pages = lane.store.close()
       left.update { $0 = pages }
     }
-    // The writer is held, so whatever is submitted until it refuses is still answered.
+    // The writer is held, so all jobs submitted until it refuses are still answered.
     var accepted = tokens
     for _ in 0..<100_000 {
       guard let token = try? lane.submit({ _ in [] }) else { break }
@@ -295,7 +295,7 @@ struct WriteLaneTests {
   }
 }
 
-/// Counts from several threads.
+/// A counter for several threads.
 final class Counter: Sendable {
   private let value = Atomic<Int>(0)
 

@@ -77,7 +77,7 @@ struct DataDirectoryTests {
     try files.createSymbolicLink(atPath: lock, withDestinationPath: target)
     expectRefusal(temporary.path, "symbolic link")
     #expect(try String(contentsOfFile: target, encoding: .utf8) == "precious")
-    // Nor is one emptied that is no lock.
+    // A file that is not a lock is not truncated either.
     try files.removeItem(atPath: lock)
     let other = String(repeating: "a list of addresses\n", count: 10)
     try other.write(toFile: lock, atomically: false, encoding: .utf8)

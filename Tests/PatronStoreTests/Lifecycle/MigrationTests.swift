@@ -18,7 +18,7 @@ struct MigrationTests {
     try Store(StoreOptions(directory: temporary.path, migrations: migrations)).close()
   }
 
-  /// What the closed file says.
+  /// Returns a number from the closed file.
   private func number(_ sql: String) throws -> Int64? {
     try Connection(path: path, mode: .readWrite, busyTimeoutMilliseconds: 1000).integer(sql)
   }

@@ -2,7 +2,6 @@ import Testing
 
 @testable import PatronModel
 
-/// Writing and reading CSV.
 struct CSVTests {
   private func line(_ cells: [String], _ safety: CSVSafety = .smart) throws -> String {
     var csv = CSVWriter(safety: safety)
@@ -55,7 +54,7 @@ struct CSVTests {
     #expect(try line([cell], .off) == cell + "\r\n")
   }
 
-  /// What spreadsheets put before digits that are text, and around them.
+  /// Removes the marks that spreadsheets put before and around digits that are text.
   @Test(arguments: [
     ("'7210448301122", "7210448301122"), ("'01234", "01234"), ("'+14155550100", "+14155550100"),
     ("'(0)30 12-34", "(0)30 12-34"), ("'030 12-34", "030 12-34"), ("'12a", "'12a"),
@@ -115,7 +114,8 @@ struct CSVTests {
         for cell in row { try csv.cell(cell) }
         csv.endRow()
       }
-      // The mark may be the first bytes of the first cell too: then only a real one saves it.
+      // The first cell may begin with the bytes of the mark: only a file with a real mark preserves
+      // them.
       if table[0][0].hasPrefix("\u{FEFF}"), !round.isMultiple(of: 2) { continue }
       let text = String(decoding: csv.take(), as: UTF8.self)
       let chunk = [1, 2, 3, 7, 64, .max][round % 6]
@@ -177,7 +177,7 @@ struct CSVTests {
     #expect(throws: CSVError(line: 1, problem: .rowTooLong(limit: 5))) {
       try read("123456", CSVLimits(rowBytes: 5))
     }
-    // A quote that is never closed does not collect the whole file.
+    // An unclosed quote does not collect the whole file.
     var parser = CSVParser(limits: CSVLimits(rowBytes: 100))
     parser.add(Array("\"".utf8) + Array(repeating: UInt8(ascii: "x"), count: 200))
     #expect(throws: CSVError(line: 1, problem: .rowTooLong(limit: 100))) { try parser.next() }
@@ -203,7 +203,7 @@ struct CSVTests {
   }
 }
 
-/// Columns of files of customers, and lists in cells.
+/// Columns of customer files, and lists in cells.
 struct CustomerColumnTests {
   @Test func namesAreUniqueAndReadBack() {
     let columns = CustomerColumn.standard
