@@ -1,5 +1,3 @@
-package import PatronModel
-
 /// The receipt of an erasure, without personal data.
 package struct ErasureRow: Sendable, Equatable {
   /// The id of the receipt, and of the event that reports the erasure.
@@ -42,11 +40,4 @@ package struct ErasureRow: Sendable, Equatable {
     self.suppressionCount = suppressionCount
     self.stats = stats
   }
-}
-
-/// The ids and addresses that find a customer, including those of customers merged into it.
-package struct ErasedNames: Sendable {
-  package var ids: [Int64]
-  /// Phone numbers in E.164 form, and e-mail addresses in their compared form.
-  package var addresses: [(channel: Channel, address: String)]
 }
