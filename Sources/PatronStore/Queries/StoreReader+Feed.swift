@@ -1,18 +1,5 @@
 internal import SQLite
 
-/// The place of an event in the feed of its store, which is in the order of commits.
-package struct FeedPlace: Sendable, Hashable {
-  /// The sequence, greater than that of every event committed before.
-  package let sequence: Int64
-  package let customerID: Int64
-  /// The time of the event, in microseconds since 1970.
-  package let occurredAt: Int64
-  /// The id of the event. A replaced event gets another sequence, but keeps its id.
-  package let id: Int64
-  /// True if the event was deleted and this place holds its tombstone.
-  package let isDeleted: Bool
-}
-
 /// The events of a store in the order of commits.
 extension StoreReader {
   private static let places = Query(
@@ -107,20 +94,5 @@ extension StoreReader {
   /// than that. Takes time proportional to `count`.
   package func sequence(beforeNewest count: Int) throws -> Int64 {
     try transaction.first(Self.newest, store.name, count) { $0.int64(0) } ?? 0
-  }
-}
-
-extension StoreWriter {
-  private static let raiseFloor = Query(
-    """
-    INSERT INTO feed_floors (store_id, sequence) VALUES (?1, ?2)
-    ON CONFLICT (store_id) DO UPDATE SET sequence = ?2 WHERE feed_floors.sequence < ?2
-    """
-  )
-
-  /// Raises the floor of the feed: events with a sequence up to `sequence` may be missing from now
-  /// on, and a watch that resumes before it is refused. The floor never goes down.
-  package func raiseFeedFloor(to sequence: Int64) throws {
-    try transaction.run(Self.raiseFloor, store.name, sequence)
   }
 }
