@@ -125,7 +125,7 @@ import Testing
     }
   }
 
-  @Test func patternsAreThoseOfRegularExpressions() {
+  @Test func patternsMatchLikeRegularExpressions() {
     #expect(DigitPattern("1[2-4]\\d{2,3}").matchesWhole([1, 3, 9, 9]))
     #expect(!DigitPattern("1[2-4]\\d{2,3}").matchesWhole([1, 5, 9, 9]))
     #expect(!DigitPattern("1[2-4]\\d{2,3}").matchesWhole([1, 3, 9, 9, 9, 9]))

@@ -147,7 +147,7 @@ import Testing
     #expect(try phone == PhoneNumber("+14155550100"))
   }
 
-  @Test func namesWhatNoPlanHas() throws {
+  @Test func looksUpNumbersOutsideAllPlans() throws {
     #expect(try PhoneNumber(naming: "+1 055 555 0100").e164 == "+10555550100")
     #expect(try PhoneNumber(naming: "+5215512345678").e164 == "+525512345678")
     #expect(try PhoneNumber(naming: "055 1234 5678", in: CountryCode("DE")).e164 == "+495512345678")

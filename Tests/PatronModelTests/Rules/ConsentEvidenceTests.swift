@@ -141,7 +141,7 @@ import Testing
     #expect(ConsentRules.unsubscribe(says(.operator, at: 50), from: stop) == .unchanged(nil))
   }
 
-  @Test func theCustomersOwnWordMakesAnAgreementSurer() throws {
+  @Test func theCustomersOwnWordStrengthensAnAgreement() throws {
     let flag = ConsentRules.applyFlag(
       true,
       at: 10,
@@ -217,7 +217,7 @@ import Testing
     #expect(stopped(says(.customer, at: 20), from: longer).isSticky)
   }
 
-  @Test func anAgreementThatIsOverIsNoAgreement() throws {
+  @Test func anExpiredAgreementCountsAsNone() throws {
     let own = try subscribed(says(.customer, at: 10, expiresAt: 100))
     let renewed = try subscribed(says(.operator, at: 100), from: own)
     #expect(renewed.changedBy == .operator && renewed.subscribedAt == 100)
@@ -254,7 +254,7 @@ import Testing
   }
 
   /// Carriers and many programs report whole seconds.
-  @Test func anOptOutOfTheSecondOfTheAgreementIsNotOlder() throws {
+  @Test func anOptOutInTheSecondOfTheAgreementIsNotOlder() throws {
     let form = says(.customer, at: 55_300_000)
     let own = try subscribed(form)
     for actor in [ConsentActor.customer, .operator] {
@@ -305,7 +305,7 @@ import Testing
     #expect(own.isSticky && own.unsubscribedAt == 40 && !row.changesState)
   }
 
-  @Test func ownConsentLiftsWhatOnlySaysUnwanted() {
+  @Test func ownConsentLiftsSuppressionsOfUnwantedMessages() {
     let all = SuppressionReason.allCases.map { Suppression(reason: $0, suppressedAt: 10) }
     let lifted = ConsentRules.liftedSuppressions(by: says(.customer, at: 20), of: all)
     #expect(Set(lifted.map(\.reason)) == [.manual, .spamComplaint, .erasure, .unsubscribed])

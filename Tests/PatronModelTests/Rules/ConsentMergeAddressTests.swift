@@ -101,7 +101,7 @@ import Testing
     }
   }
 
-  @Test func anOptOutInPersonWinsOverWhatCameBefore() {
+  @Test func anOptOutInPersonBeatsEarlierStates() {
     for other in Self.all where other.state == .unsubscribed && other.changedBy == .customer {
       for holder in Self.all {
         let result = merged(holder, other)
@@ -116,7 +116,7 @@ import Testing
     }
   }
 
-  @Test func anOptOutOfTheShopsWinsOverWhatIsOlder() {
+  @Test func anOptOutByTheShopBeatsOlderStates() {
     for other in Self.all where other.state == .unsubscribed && other.changedBy != .customer {
       for holder in Self.all where holder.state != .unsubscribed {
         let isOlder = (holder.changedAt ?? 0) <= (other.changedAt ?? 0)
@@ -125,7 +125,7 @@ import Testing
     }
   }
 
-  @Test func whatIsDecidedKeepsTheHoldersDates() {
+  @Test func theResultKeepsTheHoldersDates() {
     for holder in Self.all {
       for other in Self.all {
         let result = merged(holder, other)

@@ -20,14 +20,14 @@ import Testing
     #expect(merged(.never, .never) == .never)
   }
 
-  @Test func ofEquallyNewOnesTheMoreRestrictiveWins() {
+  @Test func theMoreRestrictiveOfEquallyNewStatesWins() {
     let flag = make(.subscribed, .platform, 10)
     #expect(merged(flag, make(.unsubscribed, .operator, 10)).state == .unsubscribed)
     #expect(merged(flag, make(.pending, .customer, 10)).state == .pending)
   }
 
   @Test(arguments: [ConsentActor.operator, .platform, .system])
-  func anOwnOptOutBeatsLaterWordsOfOthers(_ actor: ConsentActor) {
+  func anOwnOptOutBeatsLaterStatementsOfOthers(_ actor: ConsentActor) {
     let stop = make(.unsubscribed, .customer, 10)
     let later = merged(stop, make(.subscribed, actor, 99))
     #expect(later.isSticky && later.unsubscribedAt == 10)

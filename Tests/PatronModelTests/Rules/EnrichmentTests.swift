@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test func applicationsOfOthersHaveNoEffects() {
+  @Test func thirdPartyApplicationsHaveNoEffects() {
     for type in ["sms_subscribed", "email_bounced", "review_created", "email_marked_spam"] {
       #expect(effects(type, ["bounce_type": .string("hard")], from: .thirdParty) == [])
       let rule = Enrichment.rule(for: type, of: .thirdParty)
@@ -116,7 +116,7 @@ import Testing
     #expect(effects("email_opened") == [])
   }
 
-  @Test func whatProductsReport() {
+  @Test func productReports() {
     #expect(effects("sms_opt_in_requested") == [.request(.sms, .marketing)])
     #expect(
       effects("email_opt_in_confirmed", ["topic": .string("loyalty")])

@@ -56,7 +56,7 @@ private struct Shop {
     Int.random(in: 0...2, using: &random) == 0 ? nil : values.randomElement(using: &random)
   }
 
-  @Test(arguments: 0..<20 as Range<UInt64>) func nobodyIsRobbed(seed: UInt64) {
+  @Test(arguments: 0..<20 as Range<UInt64>) func noCustomerLosesAnIdentifier(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     var shop = Shop()
     let mails = (0..<4).map { "m\($0)@shop.example" }

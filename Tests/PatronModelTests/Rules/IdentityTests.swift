@@ -268,7 +268,7 @@ import Testing
     #expect(request.identifiers(updating: ann).externalID == "42")
   }
 
-  @Test func matchesOfWhatIsNotGivenAreIgnored() {
+  @Test func matchesOfMissingIdentifiersAreIgnored() {
     let request = IdentityRequest(
       mode: .upsert,
       given: Identifiers(emailKey: mail),

@@ -31,7 +31,7 @@ import Testing
     #expect(events.first?.dedupKey == "order_placed:A1")
   }
 
-  @Test func aRepeatTellsNothing() {
+  @Test func aRepeatEmitsNothing() {
     let order = Self.order {
       $0.payment = .paid
       $0.shipments = [ShipmentSnapshot(id: "s", at: 200, state: .success)]
@@ -94,7 +94,7 @@ import Testing
     #expect(unsaid.map(\.occurredAt) == [900, 900])
   }
 
-  @Test func payingIsToldOnce() {
+  @Test func paymentIsEmittedOnce() {
     let pending = Self.order()
     let paid = Self.order { $0.payment = .paid }
     let events = OrderEvents.derive(from: pending, to: paid, observedAt: 900)
@@ -148,7 +148,7 @@ import Testing
     return copy
   }
 
-  @Test func aStatusAloneTellsToo() {
+  @Test func aStatusAloneEmitsAnEvent() {
     let partly = Self.order { $0.fulfillment = .partiallyFulfilled }
     let wholly = Self.order { $0.fulfillment = .fulfilled }
     #expect(types(Self.order(), partly) == ["order_partially_fulfilled"])
@@ -191,7 +191,7 @@ import Testing
     #expect(again.map(\.dedupKey) == ["order_cancelled:A1:600"])
   }
 
-  @Test func refundsAreToldOneByOne() {
+  @Test func eachRefundIsEmitted() {
     let half = RefundSnapshot(id: "r1", at: 300, amountMinor: 2000)
     let rest = RefundSnapshot(id: "r2", at: 400, amountMinor: 3000)
     let once = Self.order { $0.refunds = [half] }
@@ -226,7 +226,7 @@ import Testing
     )
   }
 
-  @Test func aRefundIsToldAgainWhereAnotherMakesItFullOrNot() {
+  @Test func aRefundIsEmittedAgainWhenAnotherMakesItFull() {
     let one = RefundSnapshot(id: "r1", at: 300, amountMinor: 2500)
     let two = RefundSnapshot(id: "r2", at: 400, amountMinor: 2500)
     let full = Self.order { $0.refunds = [one, two] }
@@ -249,7 +249,7 @@ import Testing
     ShipmentSnapshot(id: id, at: 200, state: .success, quantity: 2, progress: progress)
   }
 
-  @Test func whatCarriersReportIsToldEachTime() {
+  @Test func everyCarrierReportIsEmitted() {
     let sent = Self.order { $0.shipments = [carried("s1", nil)] }
     let moving = Self.order { $0.shipments = [carried("s1", .inTransit)] }
     let missed = Self.order { $0.shipments = [carried("s1", .attemptedDelivery)] }

@@ -5,7 +5,7 @@ import Testing
 /// Opt-out words: the table of field data, and the rules behind it.
 @Suite struct ReplyWordsTests {
   @Test(arguments: FieldFiles.rows("opt_out_words.tsv"))
-  func readsWhatCustomersAnswer(row: [String]) {
+  func readsReplies(row: [String]) {
     let text = FieldFiles.unescaped(row[0])
     #expect(ReplyWords.known.intent(of: text).rawValue == row[1], "\(row[0]): \(row[2])")
   }
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func whatIsSaidTwiceIsTheSame() {
+  @Test func aRepeatedWordIsTheSame() {
     for text in ["stopstop", "Cancel cancel CANCEL", "end end please", "unsub unsub", "取消取消"] {
       #expect(ReplyWords.known.intent(of: text) == .optOut, "\(text)")
     }

@@ -29,7 +29,7 @@ struct SHA256Tests {
     #expect(hex(digest) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
   }
 
-  @Test func whereTheTextIsCutMakesNoDifference() {
+  @Test func piecesMakeNoDifference() {
     let bytes = (0..<200).map { UInt8($0) }
     for cut in 0...200 {
       var hash = SHA256()

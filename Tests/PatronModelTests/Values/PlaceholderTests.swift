@@ -55,7 +55,7 @@ import Testing
 
   /// The error about a converted number says which program converted it.
   @Test(arguments: ["42.0", "7210448301122,00", "7.21045E+12", "\u{FF11}.0"])
-  func aConvertedNumberIsToldWithWhatToDo(_ text: String) {
+  func theErrorAboutAConvertedNumberSaysWhatToDo(_ text: String) {
     #expect(Placeholder.error(text).message.contains("Format the column as text"))
     #expect(Placeholder.error(text).reason == "EXTERNAL_ID_PLACEHOLDER")
     #expect(!Placeholder.error("null").message.contains("Format"))

@@ -127,7 +127,7 @@ import Testing
   }
 
   @Test(arguments: ["3ya\u{7F}", "99999999", "a\u{E9}-3ya", "mnchen-3y"])
-  func punycodeThatIsNone(label: String) {
+  func invalidPunycode(label: String) {
     #expect(Punycode.decode(label.utf8) == nil)
   }
 }

@@ -44,7 +44,7 @@ import Testing
     #expect(try last("2024-05-06T16:00:00Z") == "2024-05-06T16:00:00Z")
   }
 
-  @Test func onlyWhatLeavesSomethingOpenIsAnInterval() throws {
+  @Test func onlyAnAmbiguousTimeIsAnInterval() throws {
     for text in ["2024-05-06T10:00:00Z", "2024-05-06T10:00:00.25+02:00"] {
       #expect(try !ISO8601Time(text).isInterval, "\(text)")
     }

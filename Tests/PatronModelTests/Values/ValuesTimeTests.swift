@@ -99,14 +99,14 @@ import Testing
     "2023-08-14T24:00:00.5Z", "2023-08-14T13:60Z", "2023-08-14T13:20:61Z",
     "2023-08-14T13:20:11+24:00", "2023-08-14T13:20:11+01:60",
   ])
-  func rejectsWhatNoCalendarHas(given: String) {
+  func rejectsDatesOutsideTheCalendar(given: String) {
     #expect(reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_NOT_IN_CALENDAR")
   }
 
   @Test(arguments: [
     "0001-01-01T00:00:00+00:01", "9999-12-31T24:00:00Z", "9999-12-31T23:59:59-00:01",
   ])
-  func rejectsWhatIsOutOfRange(given: String) {
+  func rejectsTimesOutOfRange(given: String) {
     #expect(reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_OUT_OF_RANGE")
   }
 
@@ -139,7 +139,7 @@ import Testing
     #expect(found == expected)
   }
 
-  @Test func everyDayOfTheCalendarComesBack() throws {
+  @Test func everyDaySurvivesARoundTrip() throws {
     var expected = try #require(CivilDate(daysSinceEpoch: -719_162))
     #expect(expected.iso8601 == "0001-01-01" && expected.weekday == 1)
     var weekday = 1
@@ -204,7 +204,7 @@ import Testing
     ("2024-05-31T12:00:00.1234567890Z", "More than 9 digits"),
     ("2024-05-31T12:00:00.Z", "not ISO 8601"), ("2024-05-31T12:Z", "not ISO 8601"),
   ])
-  func saysWhatIsNotTaken(text: String, says: String) {
+  func errorsNameTheUnsupportedPart(text: String, says: String) {
     let error = #expect(throws: RuleError.self) { try ISO8601Time(text) }
     #expect(error?.reason == "TIME_MALFORMED")
     #expect(error?.message.contains(says) == true)

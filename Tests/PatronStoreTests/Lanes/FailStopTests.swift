@@ -20,7 +20,7 @@ struct FailStopTests {
   }
 
   @Test(arguments: [FaultyFileSystem.Fault.sync, .write, .writeError(EIO), .writeError(EROFS)])
-  func nobodyIsAcknowledgedAfterAFailure(fault: FaultyFileSystem.Fault) throws {
+  func noWriteIsAcknowledgedAfterAFailure(fault: FaultyFileSystem.Fault) throws {
     let stops = Monitor<[String]>([])
     let (lane, name) = try open(stops: stops) { $0.limits.writeBatchCount = 5 }
     try lane.insert(1)

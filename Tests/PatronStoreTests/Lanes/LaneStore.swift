@@ -160,7 +160,7 @@ final class Gate: Sendable {
   /// Waits until a thread is held here.
   func waitForArrival() throws {
     let came = state.wait(timeout: .seconds(60)) { $0.arrived > 0 ? true : nil }
-    #expect(came == true, "nobody came")
+    #expect(came == true, "no thread arrived")
   }
 
   func open() { state.update { $0.isOpen = true } }

@@ -52,7 +52,7 @@ struct PointReaderTests {
 
   /// Several loops write and read their own rows, with ticks left open across writes. Every read
   /// must return the loop's latest acknowledged write.
-  @Test func everybodyReadsTheirOwnWrites() throws {
+  @Test func callersReadTheirOwnWrites() throws {
     let lane = try LaneStore { $0.durability = .off }
     let stale = Counter()
     let reads = Counter()
@@ -96,7 +96,7 @@ struct PointReaderTests {
     reader.endTick()
   }
 
-  @Test func theBudgetBeginsAnewWithEachRead() throws {
+  @Test func eachReadHasItsOwnBudget() throws {
     let lane = try LaneStore()
     let reader = try lane.store.makePointReader {}
     for _ in 0..<50 {

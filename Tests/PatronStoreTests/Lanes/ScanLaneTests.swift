@@ -106,7 +106,7 @@ struct ScanLaneTests {
     #expect(try held.waitForEnd() == nil)
   }
 
-  @Test func aRunningReadOfACallerWhoIsGoneIsStopped() throws {
+  @Test func aRunningReadStopsWhenItsCallerLeaves() throws {
     let lane = try LaneStore()
     let gate = Gate()
     gate.open()

@@ -34,7 +34,7 @@ struct WriteFailureTests {
 
   private let allButFive: [Int64] = [1, 2, 3, 4, 6, 7, 8, 9, 10]
 
-  @Test func oneThatFailsBeforeItChangesAnythingDisturbsNobody() throws {
+  @Test func aJobThatFailsBeforeAChangeDisturbsNoOther() throws {
     let lane = try LaneStore()
     let runs = Counter()
     let tokens = try batch(lane, runs: runs) { _ in throw Rejected() }
@@ -45,7 +45,7 @@ struct WriteFailureTests {
     #expect(try lane.values() == allButFive)
   }
 
-  @Test func oneThatFailsAfterAChangeIsUndoneAlone() throws {
+  @Test func aJobThatFailsAfterAChangeIsRolledBackAlone() throws {
     let lane = try LaneStore()
     let runs = Counter()
     let tokens = try batch(lane, runs: runs) { tx in
@@ -60,7 +60,7 @@ struct WriteFailureTests {
     #expect(try lane.values() == allButFive)
   }
 
-  @Test func observersHearNothingOfWhatWasRolledBack() throws {
+  @Test func observersSeeNoRolledBackChanges() throws {
     let seen = Monitor<[Int64]>([])
     let lane = try LaneStore {
       $0.commitObserver = { list in seen.update { $0 += list.map(\.customerID) } }
@@ -91,7 +91,7 @@ struct WriteFailureTests {
     #expect(lane.store.commitCounter.current == 1)
   }
 
-  @Test func aFullDiskIsSaidAndReadsGoOn() throws {
+  @Test func aFullDiskIsReportedAndReadsContinue() throws {
     let lane = try LaneStore()
     try lane.insert(1)
     try setPageLimit(lane, 12)

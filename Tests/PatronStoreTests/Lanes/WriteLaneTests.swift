@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Write lane")
 struct WriteLaneTests {
-  @Test func whatIsAcknowledgedIsThere() throws {
+  @Test func acknowledgedWritesAreStored() throws {
     let lane = try LaneStore()
     let before = lane.store.commitCounter.current
     let answer = try lane.write { tx in
@@ -19,7 +19,7 @@ struct WriteLaneTests {
     #expect(try lane.values() == [7])
   }
 
-  @Test func whatIsTentativeIsSeenAndTakenBack() throws {
+  @Test func tentativeChangesAreSeenAndRolledBack() throws {
     let lane = try LaneStore()
     let answer = try lane.write { tx in
       try tx.run(LaneStore.insert, 1, [UInt8]?.none)
@@ -70,7 +70,7 @@ struct WriteLaneTests {
   }
 
   /// A job whose caller leaves while its batch runs is dropped too.
-  @Test func jobsThatWereTakenTogetherAreDroppedToo() throws {
+  @Test func jobsOfTheRunningBatchAreDroppedToo() throws {
     let lane = try LaneStore()
     let gate = Gate()
     let (first, tokens) = try lane.whileWriterIsHeld {
@@ -92,7 +92,7 @@ struct WriteLaneTests {
   }
 
   /// A job that continues work on disk runs even if its caller is gone.
-  @Test func aJobThatGoesOnWithAnotherIsNotDropped() throws {
+  @Test func aJobThatContinuesAnotherIsNotDropped() throws {
     let lane = try LaneStore()
     let token = lane.replies.makeToken()
     try lane.whileWriterIsHeld {
@@ -108,7 +108,7 @@ struct WriteLaneTests {
     #expect(try lane.values() == [1])
   }
 
-  @Test func whatWaitsTogetherIsOneTransactionAndOneDelivery() throws {
+  @Test func waitingJobsShareATransactionAndADelivery() throws {
     let lane = try LaneStore()
     let tokens = try lane.whileWriterIsHeld { try submitInserts(lane, 1...40) }
     for token in tokens { _ = try lane.replies.wait(for: token).get() }
@@ -151,7 +151,7 @@ struct WriteLaneTests {
     #expect(lane.replies.batches == [1, 3])
   }
 
-  @Test func aJobThatChangesNothingIsNoCommit() throws {
+  @Test func aJobWithoutChangesIsNotACommit() throws {
     let lane = try LaneStore()
     #expect(try lane.write { _ in [1] } == [1])
     #expect(lane.store.commitCounter.current == 0)
@@ -206,7 +206,7 @@ struct WriteLaneTests {
     for token in more { _ = try lane.replies.wait(for: token).get() }
   }
 
-  @Test func observersLearnWhatACommitChanged() throws {
+  @Test func observersSeeTheChangesOfACommit() throws {
     let seen = Monitor<[[RecordChange]]>([])
     let lane = try LaneStore { $0.commitObserver = { list in seen.update { $0.append(list) } } }
     let tokens = try lane.whileWriterIsHeld {
@@ -230,7 +230,7 @@ struct WriteLaneTests {
     #expect(seen.withLock { $0 } == [expected])
   }
 
-  @Test func closingFinishesWhatIsQueued() throws {
+  @Test func closingFinishesQueuedJobs() throws {
     let lane = try LaneStore()
     let gate = Gate()
     try lane.submit { _ in

@@ -45,7 +45,7 @@ struct StoreTests {
     try lane.insert(2)
   }
 
-  @Test func closingEmptiesTheLog() throws {
+  @Test func closingTruncatesTheLog() throws {
     let lane = try LaneStore()
     for value in 1...10 { try lane.insert(value, bytes: 1000) }
     #expect(lane.logBytes > 0)
@@ -61,7 +61,7 @@ struct StoreTests {
     again.close()
   }
 
-  @Test func aDroppedStoreFinishesAndGivesItsDirectoryBack() throws {
+  @Test func aDroppedStoreFinishesAndReleasesItsDirectory() throws {
     let temporary = TemporaryDirectory()
     let options = StoreOptions(directory: temporary.path, migrations: LaneStore.migrations)
     let sink = CollectingSink()

@@ -68,12 +68,12 @@ struct CSVTests {
     ("'=\"1\"", "=\"1\""),
     ("7", "7"), ("", ""),
   ])
-  func takesMarksOff(_ cell: String, _ text: String) {
+  func removesMarks(_ cell: String, _ text: String) {
     #expect(String(decoding: CSVSafety.unmarked(Array(cell.utf8)), as: UTF8.self) == text)
   }
 
   @Test(arguments: [";", "\t", "|"])
-  func anotherCharacterMayStandForTheComma(_ text: String) throws {
+  func anotherDelimiterMayReplaceTheComma(_ text: String) throws {
     var parser = CSVParser(delimiter: try #require(text.utf8.first))
     parser.add(Array("a\(text)\"b\(text)c\"\(text)d,e\n".utf8))
     parser.finish()
@@ -92,7 +92,7 @@ struct CSVTests {
   }
 
   @Test(arguments: [CSVSafety.smart, .strict])
-  func everythingComesBack(_ safety: CSVSafety) throws {
+  func everyTextSurvivesARoundTrip(_ safety: CSVSafety) throws {
     let seed = UInt64.random(in: 0 ... .max)
     var random = SeededRandom(seed: seed)
     let pieces = [
@@ -149,7 +149,7 @@ struct CSVTests {
     ("a\nb\r", 2, .bareCarriageReturn), ("a\n\"\n\0\"", 3, .nul), ("a\0", 1, .nul),
     ("\"a\"\rb", 1, .bareCarriageReturn),
   ])
-  func saysWhereItIsNoCSV(_ text: String, _ line: Int, _ problem: CSVError.Problem) throws {
+  func errorsNameTheLine(_ text: String, _ line: Int, _ problem: CSVError.Problem) throws {
     for chunk in [1, 3, 100] {
       let error = #expect(throws: CSVError.self) { try rows(text, chunk: chunk) }
       #expect(error == CSVError(line: line, problem: problem), "chunk \(chunk)")
@@ -162,7 +162,7 @@ struct CSVTests {
     #expect(throws: CSVError(line: 1, problem: .utf16)) { try parser.next() }
   }
 
-  @Test func holdsItsLimits() throws {
+  @Test func enforcesItsLimits() throws {
     func read(_ text: String, _ limits: CSVLimits) throws -> CSVRow? {
       var parser = CSVParser(limits: limits)
       parser.add(Array(text.utf8))
@@ -228,7 +228,7 @@ struct CustomerColumnTests {
     ("PLZ", "zip"), ("Accepts Marketing", "accepts_email_marketing"),
     ("customer id", "external_id"), ("Country", "country_code"),
   ])
-  func knowsWhatOthersCallColumns(_ name: String, _ column: String) {
+  func knowsSynonymsOfColumns(_ name: String, _ column: String) {
     #expect(CustomerColumn.nearest(to: name) == [column])
   }
 
@@ -258,11 +258,11 @@ struct CustomerColumnTests {
     ["vip", "gold"], ["a;b"], ["a;b", "c"], ["a|b"], ["\"VIP\""], ["[x"], ["[\"a\"]"], ["5\" disc"],
     ["\"a", "b\""], [], ["[a", "b]"],
   ])
-  func tagsComeBack(_ tags: [String]) {
+  func tagsSurviveARoundTrip(_ tags: [String]) {
     #expect(TagCell.split(TagCell.joined(tags)).tags == tags)
   }
 
-  @Test func listsComeBack() {
+  @Test func listsSurviveARoundTrip() {
     for items in [[], ["a"], ["a", "b"], ["a;b", "c\\d", "\\;"], ["", ""], ["x", ""]] {
       #expect(CellList.split(CellList.joined(items)) == items)
     }
