@@ -62,7 +62,7 @@ import Testing
     ("01711234567", "PHONE_COUNTRY_MISSING"),
   ])
   func rejects(given: String, expected: String) {
-    #expect(reason { () throws(RuleError) in try PhoneNumber(given) } == expected)
+    #expect(RuleError.reason { () throws(RuleError) in try PhoneNumber(given) } == expected)
   }
 
   @Test(arguments: [
@@ -115,7 +115,7 @@ import Testing
   ])
   func rejectsWithDefaultCountry(country: String, given: String, expected: String) throws {
     let country = try CountryCode(country)
-    let found = reason { () throws(RuleError) in
+    let found = RuleError.reason { () throws(RuleError) in
       try PhoneNumber(given, defaultCountry: country)
     }
     #expect(found == expected)
@@ -153,7 +153,10 @@ import Testing
     #expect(try PhoneNumber(naming: "055 1234 5678", in: CountryCode("DE")).e164 == "+495512345678")
     let refused = ["+123456", "+0123456789", "+1 055 555 0100.0", "0555550100", "x"]
     for given in refused {
-      #expect(reason { () throws(RuleError) in try PhoneNumber(naming: given) } != nil, "\(given)")
+      #expect(
+        RuleError.reason { () throws(RuleError) in try PhoneNumber(naming: given) } != nil,
+        "\(given)"
+      )
     }
   }
 

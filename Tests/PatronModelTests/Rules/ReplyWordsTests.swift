@@ -49,7 +49,7 @@ import Testing
       ([String(repeating: "a", count: 64)], nil), ([], nil),
     ]
     for (given, expected) in cases {
-      let found = reason { () throws(RuleError) in try ReplyWords.checked(given) }
+      let found = RuleError.reason { () throws(RuleError) in try ReplyWords.checked(given) }
       #expect(found == expected, "\(given.first ?? "")")
     }
   }

@@ -20,7 +20,7 @@ import Testing
     let cases = try Self.cases()
     #expect(cases.filter(\.isRefused).count > 150 && cases.filter { !$0.isRefused }.count > 60)
     for row in cases {
-      let reason = reason { () throws(RuleError) in try ExternalID(row.text) }
+      let reason = RuleError.reason { () throws(RuleError) in try ExternalID(row.text) }
       #expect(reason == (row.isRefused ? "EXTERNAL_ID_PLACEHOLDER" : nil), "\(row.text)")
       #expect(try ExternalID(row.text, takesPlaceholders: true).value == row.text)
     }
@@ -30,7 +30,8 @@ import Testing
     for row in try Self.cases() where row.isRefused {
       for text in [" \(row.text) ", "\u{A0}\(row.text)"] {
         #expect(
-          reason { () throws(RuleError) in try ExternalID(text) } == "EXTERNAL_ID_PLACEHOLDER",
+          RuleError.reason { () throws(RuleError) in try ExternalID(text) }
+            == "EXTERNAL_ID_PLACEHOLDER",
           "\(text)"
         )
       }

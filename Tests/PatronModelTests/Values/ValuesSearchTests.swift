@@ -132,9 +132,12 @@ import Testing
   }
 
   @Test func searchesHaveALimit() {
-    #expect(reason { () throws(RuleError) in try SearchText.check(letters(255)) } == nil)
     #expect(
-      reason { () throws(RuleError) in try SearchText.check(letters(256)) } == "SEARCH_TOO_LONG"
+      RuleError.reason { () throws(RuleError) in try SearchText.check(String.letters(255)) } == nil
+    )
+    #expect(
+      RuleError.reason { () throws(RuleError) in try SearchText.check(String.letters(256)) }
+        == "SEARCH_TOO_LONG"
     )
   }
 }

@@ -15,7 +15,7 @@ import Testing
   func namesAnInterval(row: [String]) throws {
     let rules = try rules(row[1])
     guard row[2].hasSuffix("Z") else {
-      let found = reason { () throws(RuleError) in try ISO8601Time(row[0]) }
+      let found = RuleError.reason { () throws(RuleError) in try ISO8601Time(row[0]) }
       #expect(found == row[2], "\(row[0])")
       return
     }

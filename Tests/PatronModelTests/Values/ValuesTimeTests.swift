@@ -80,7 +80,7 @@ import Testing
     "2023-08-14Z", "2023-08-14+02:00", "\u{0662}\u{0660}23-08-14", "2023-08-14T13:20:11.5.5Z",
   ])
   func rejectsMalformed(given: String) {
-    #expect(reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_MALFORMED")
+    #expect(RuleError.reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_MALFORMED")
   }
 
   @Test(arguments: [
@@ -89,7 +89,7 @@ import Testing
     "2018-02-20T14:12:13+00:00 EST",
   ])
   func rejectsNamesOfZones(given: String) {
-    #expect(reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_ZONE_NAME")
+    #expect(RuleError.reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_ZONE_NAME")
   }
 
   @Test(arguments: [
@@ -100,14 +100,18 @@ import Testing
     "2023-08-14T13:20:11+24:00", "2023-08-14T13:20:11+01:60",
   ])
   func rejectsDatesOutsideTheCalendar(given: String) {
-    #expect(reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_NOT_IN_CALENDAR")
+    #expect(
+      RuleError.reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_NOT_IN_CALENDAR"
+    )
   }
 
   @Test(arguments: [
     "0001-01-01T00:00:00+00:01", "9999-12-31T24:00:00Z", "9999-12-31T23:59:59-00:01",
   ])
   func rejectsTimesOutOfRange(given: String) {
-    #expect(reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_OUT_OF_RANGE")
+    #expect(
+      RuleError.reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_OUT_OF_RANGE"
+    )
   }
 
   @Test(arguments: [
@@ -135,7 +139,9 @@ import Testing
     (9_223_372_036_854, 999_999_999, "TIME_OUT_OF_RANGE"),
   ])
   func rejectedSecondsAndNanos(seconds: Int64, nanos: Int32, expected: String) {
-    let found = reason { () throws(RuleError) in try Timestamp(seconds: seconds, nanos: nanos) }
+    let found = RuleError.reason { () throws(RuleError) in
+      try Timestamp(seconds: seconds, nanos: nanos)
+    }
     #expect(found == expected)
   }
 
@@ -175,7 +181,7 @@ import Testing
   func boundsOfAccounts(given: String, expected: String?) throws {
     let now = try ISO8601Time("2025-06-01T12:00:00Z").timestamp
     let time = try ISO8601Time(given).timestamp
-    let found = reason { () throws(RuleError) in
+    let found = RuleError.reason { () throws(RuleError) in
       try TimeBounds.checkAccountCreated(time, now: now)
     }
     #expect(found == expected)
@@ -192,7 +198,7 @@ import Testing
     let now = try ISO8601Time("2025-06-01T12:00:00Z").timestamp
     let time = try ISO8601Time(given).timestamp
     var found: RuleError?
-    let thrown = reason { () throws(RuleError) in
+    let thrown = RuleError.reason { () throws(RuleError) in
       found = try TimeBounds.checkOccurred(time, now: now)
     }
     #expect(thrown == error)
