@@ -1,15 +1,15 @@
-/// Names a store. Every key of the database begins with it.
+/// The name of a store (tenant). It is the first column of every key in the database.
 package struct StoreID: Sendable, Hashable {
   /// 1 to 64 characters of `a-z 0-9 _ -`.
   package let name: String
 
-  /// The store that a request means when it names none.
+  /// The store of a request that leaves its name empty.
   package static let `default` = StoreID(unchecked: "default")
 
-  /// The longest name in characters.
+  /// Maximum length of a name, in characters.
   package static let maximumLength = 64
 
-  /// The store with this name, `default` for the empty name; nil when the name is malformed.
+  /// Makes the id of the named store: `default` for the empty name, nil for a malformed one.
   package init?(_ name: String) {
     if name.isEmpty {
       self = .default

@@ -1,4 +1,4 @@
-/// Names that other programs and languages give the columns of a file of customers. They are hints
+/// The names that other programs and languages give the columns of a customer file. They are hints
 /// for people: no column is imported by them.
 enum ColumnSynonyms {
   /// Returns the column that a name most likely means, or nil if the name is unknown.

@@ -1,14 +1,14 @@
-/// A column of a file of customers. Exports write them and imports read them.
+/// A column of a customer file. Exports write it and imports read it.
 package enum CustomerColumn: Sendable, Hashable {
   /// A field of the record.
   case field(CustomerField)
-  /// Consent by channel and topic.
+  /// A part of the consent for a channel and topic.
   case consent(Channel, Topic, ConsentColumn)
-  /// Suppressions of a channel.
+  /// A part of the suppressions of a channel.
   case suppression(Channel, SuppressionColumn)
-  /// Whether the customer can be sent marketing by the channel now.
+  /// The present deliverability of marketing by the channel.
   case canReceive(Channel)
-  /// A property of one type.
+  /// A custom property of one type.
   case property(name: String, PropertyType)
 
   /// The name in the header.
@@ -24,7 +24,7 @@ package enum CustomerColumn: Sendable, Hashable {
     }
   }
 
-  /// Whether an import takes the column.
+  /// True if an import reads the column.
   package var isWritable: Bool {
     switch self {
     case .field(let field): field.isWritable
@@ -34,8 +34,8 @@ package enum CustomerColumn: Sendable, Hashable {
     }
   }
 
-  /// The column with this name in the header; nil when there is none. The type of a property may
-  /// be left out: then it is a string.
+  /// Finds the column with this name in the header. Fails if there is none. A property without a
+  /// type is a string.
   package init?(name: String) {
     if let column = Self.byName[name] {
       self = column
@@ -50,10 +50,10 @@ package enum CustomerColumn: Sendable, Hashable {
     self = .property(name: property, type)
   }
 
-  /// What property columns begin with.
+  /// The prefix of property columns.
   package static let propertyPrefix = "custom."
 
-  /// Columns that every export has, in their order.
+  /// The columns of every export, in order.
   package static let standard: [CustomerColumn] = {
     var columns = CustomerField.allCases.map(CustomerColumn.field)
     let before = columns.firstIndex(of: .field(.orderCount)) ?? columns.endIndex
@@ -65,7 +65,7 @@ package enum CustomerColumn: Sendable, Hashable {
       ]
     }
     columns.insert(contentsOf: channels, at: before)
-    // What a file needs besides to hold all of a consent comes behind what people look for.
+    // The columns that only a complete copy of a consent needs follow those that people look for.
     for channel in Channel.allCases {
       let rest =
         consent(channel, .marketing)
@@ -75,18 +75,18 @@ package enum CustomerColumn: Sendable, Hashable {
     return columns
   }()
 
-  /// All columns about the consent of a channel and topic.
+  /// Returns all columns about the consent for a channel and topic.
   package static func consent(_ channel: Channel, _ topic: Topic) -> [CustomerColumn] {
     ConsentColumn.allCases.map { .consent(channel, topic, $0) }
   }
 
-  /// Up to three names of columns that `name` may have been meant to be, nearest first.
+  /// Returns up to three names of columns that `name` may stand for, nearest first.
   package static func nearest(to name: String) -> [String] {
     if name.hasPrefix(propertyPrefix) { return [propertyPrefix + "NAME:TYPE"] }
     if let meant = ColumnSynonyms.column(name) { return [meant.name] }
     let near = NearestNames.of(name, among: all.map(\.name))
     guard near.isEmpty, (3...NearestNames.longest).contains(name.utf8.count) else { return near }
-    // `orders` is spelt like no column, and yet a part of some.
+    // `orders` is similar to no column, but is a part of some.
     let stem = name.hasSuffix("s") ? String(name.dropLast()) : name
     return Array(all.lazy.map(\.name).filter { $0.contains(stem) }.prefix(3))
   }
@@ -100,14 +100,15 @@ package enum CustomerColumn: Sendable, Hashable {
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 }
 
-/// Lists inside a cell: joined with `;`, a `\` before every `;` and `\` of an item.
+/// The encoding of a list in a cell: items joined with `;`, with `\` before every `;` and `\` in an
+/// item.
 package enum CellList {
-  /// The items as one cell.
+  /// Returns the items as one cell.
   package static func joined(_ items: [String]) -> String {
     items.map(escaped).joined(separator: ";")
   }
 
-  /// Exports write many items, and few have anything to escape.
+  /// Escapes an item. Exports write many items, and few have anything to escape.
   private static func escaped(_ item: String) -> String {
     guard item.utf8.contains(where: isSpecial) else { return item }
     var bytes: [UInt8] = []
@@ -122,7 +123,7 @@ package enum CellList {
     byte == UInt8(ascii: ";") || byte == UInt8(ascii: "\\")
   }
 
-  /// The items of a cell; an empty cell has none.
+  /// Returns the items of a cell. An empty cell has none.
   package static func split(_ cell: String) -> [String] {
     if cell.isEmpty { return [] }
     var items: [String] = []

@@ -1,22 +1,20 @@
-/// The types of events that Patron knows.
+/// The catalogue of known event types.
 package enum EventCatalogue {
-  /// All types by source, in the order in which people read them. Those of third parties are
-  /// templates: other types of theirs are as good.
+  /// All types by source, in reading order. Those of third parties are templates: any other type is
+  /// equally valid.
   package static let types: [EventType] =
     storefrontTypes + orderTypes + subscriptionTypes + messageTypes + reviewTypes + loyaltyTypes
     + profileTypes + thirdPartyTypes
 
-  /// The type called `name` of `source`; nil when unknown.
+  /// Returns the type called `name` of `source`, or nil if it is unknown.
   package static func type(_ name: String, of source: EventSource) -> EventType? {
     index[Key(source: source, name: name)]
   }
 
-  /// Types of `source`.
   package static func types(of source: EventSource) -> [EventType] {
     types.filter { $0.source == source }
   }
 
-  /// Names of the types of `source`.
   package static func names(of source: EventSource) -> [String] {
     namesBySource[source] ?? []
   }
@@ -74,7 +72,7 @@ extension EventField {
 }
 
 extension EventType {
-  /// A type of the e-commerce platform.
+  /// Makes a type of the e-commerce platform.
   static func shop(
     _ name: String,
     _ label: String,
@@ -94,7 +92,7 @@ extension EventType {
     )
   }
 
-  /// A type of an own product.
+  /// Makes a type of an own product.
   static func own(
     _ product: EventProduct,
     _ name: String,
@@ -118,7 +116,7 @@ extension EventType {
     )
   }
 
-  /// A template for an application of others.
+  /// Makes a template for third-party applications.
   static func app(
     _ application: String,
     _ name: String,

@@ -1,112 +1,26 @@
-/// What a field of an event holds. Raw values are the names that the protocol uses.
-package enum EventFieldKind: String, Sendable, Hashable, CaseIterable {
-  /// Text. Several values in one field are joined by commas.
-  case string
-  /// True or false.
-  case bool
-  /// A whole number.
-  case int
-  /// A finite number.
-  case double
-  /// An instant.
-  case timestamp
-  /// A day.
-  case date
-  /// An amount with its currency.
-  case money
-}
-
-/// Where in an event a field stands.
-package enum EventFieldPlace: Sendable, Hashable, CaseIterable {
-  /// Among its properties, under the field's name.
-  case property
-  /// Among its references, under the field's name.
-  case reference
-  /// In its amount.
-  case amount
-}
-
-/// One field of a type of event.
-package struct EventField: Sendable, Hashable {
-  /// Its name.
-  package let name: String
-  /// What it holds.
-  package let kind: EventFieldKind
-  /// Where it stands.
-  package let place: EventFieldPlace
-  /// Whether an event without it makes no sense.
-  package let required: Bool
-  /// Whether it may hold personal data, which an erasure removes.
-  package let personal: Bool
-  /// The whole numbers that it may hold; nil for all.
-  package let range: ClosedRange<Int64>?
-
-  /// Makes a field.
-  package init(
-    _ name: String,
-    _ kind: EventFieldKind,
-    place: EventFieldPlace = .property,
-    required: Bool = false,
-    personal: Bool = false,
-    range: ClosedRange<Int64>? = nil
-  ) {
-    self.name = name
-    self.kind = kind
-    self.place = place
-    self.required = required
-    self.personal = personal
-    self.range = range
-  }
-}
-
-/// A product whose events Patron keeps. Raw values are the names that the protocol uses.
-package enum EventProduct: String, Sendable, Hashable, CaseIterable {
-  /// Forms, keywords and lists.
-  case subscriptionTools = "subscription_tools"
-  /// Text messages.
-  case sms
-  /// E-mail.
-  case email
-  /// Campaigns and automated flows.
-  case campaigns
-  /// Reviews, questions and photos.
-  case reviews
-  /// Points, tiers and rewards.
-  case loyalty
-  /// Referrals of friends.
-  case referrals
-  /// Requests that customers submit.
-  case requests
-  /// Segments.
-  case segments
-  /// The customer's record itself.
-  case profile
-}
-
-/// A type of event: what happened, and what is known of it.
+/// A type of event, with its meaning and its fields.
 package struct EventType: Sendable, Hashable {
-  /// Name, unique within its source: `order_placed`.
+  /// The name, unique in its source, such as `order_placed`.
   package let name: String
-  /// Where events of the type come from.
+  /// The source of events of the type.
   package let source: EventSource
-  /// The product, for events of own products.
+  /// The product; nil unless the source is an own product.
   package let product: EventProduct?
-  /// For templates of third parties: the kind of application, e.g. `helpdesk`.
+  /// The kind of application, such as `helpdesk`; nil unless it is a template for third parties.
   package let application: String?
-  /// For people: `Order placed`.
+  /// The label for people, such as `Order placed`.
   package let label: String
-  /// What it means, in one sentence.
+  /// The meaning, in one sentence.
   package let description: String
-  /// Its channel, for events about messages and consent.
+  /// The channel of events about messages and consent; nil for other events.
   package let channel: Channel?
-  /// What it may carry.
+  /// The fields that an event may carry.
   package let fields: [EventField]
-  /// Whether it creates the customer it is about, when unknown.
+  /// True if an event creates its customer when it is unknown.
   package let createsCustomer: Bool
-  /// Fields of the customer that it may set, in protocol names.
+  /// Fields of the customer that an event may set, by their protocol names.
   package let enriches: [String]
 
-  /// Makes a type.
   package init(
     name: String,
     source: EventSource,

@@ -1,15 +1,14 @@
-/// One predefined filter of the customers page.
+/// A predefined filter of the customers page.
 package struct FilterDefinition: Sendable, Hashable {
-  /// Id, unique within its category.
+  /// The id, unique in its category.
   package let id: String
-  /// For people.
+  /// The label for people.
   package let label: String
-  /// What customers it shows.
+  /// The customers that it shows.
   package let description: String
-  /// Whether customers come and go without being changed, as time passes.
+  /// True if its result changes as time passes, without a change of customers.
   package let movesWithClock: Bool
 
-  /// Makes a filter.
   package init(_ id: String, _ label: String, _ description: String, movesWithClock: Bool = false) {
     self.id = id
     self.label = label
@@ -18,18 +17,17 @@ package struct FilterDefinition: Sendable, Hashable {
   }
 }
 
-/// Filters that are joined by OR; those of different categories are joined by AND.
+/// A category of filters. Filters of one category are joined by OR, those of different categories
+/// by AND.
 package struct FilterCategory: Sendable, Hashable {
-  /// Id.
   package let id: String
-  /// For people.
+  /// The label for people.
   package let label: String
-  /// What the category is about.
+  /// The subject of the category.
   package let description: String
-  /// Its filters; empty where the values are the store's own.
+  /// The filters of the category. Empty if its values are the store's own.
   package let filters: [FilterDefinition]
 
-  /// Makes a category.
   package init(
     id: String,
     label: String,
@@ -42,10 +40,10 @@ package struct FilterCategory: Sendable, Hashable {
     self.filters = filters
   }
 
-  /// Whether the values are the store's own, such as its tags.
+  /// True if the values are the store's own, such as its tags.
   package var isDynamic: Bool { filters.isEmpty }
 
-  /// The filter called `id`; nil when there is none.
+  /// Returns the filter called `id`, or nil if there is none.
   package func filter(_ id: String) -> FilterDefinition? {
     filters.first { $0.id == id }
   }
@@ -53,7 +51,7 @@ package struct FilterCategory: Sendable, Hashable {
 
 /// The predefined filters of the customers page.
 package enum FilterCatalogue {
-  /// All categories, in the order in which people read them.
+  /// All categories, in reading order.
   package static let categories: [FilterCategory] = [
     channel(.sms, "SMS subscribers", "text messages", "phone number"),
     channel(.email, "Email subscribers", "e-mail", "e-mail address"),
@@ -71,14 +69,14 @@ package enum FilterCatalogue {
     ),
   ]
 
-  /// The category called `id`; nil when there is none.
+  /// Returns the category called `id`, or nil if there is none.
   package static func category(_ id: String) -> FilterCategory? {
     categories.first { $0.id == id }
   }
 
-  /// Checks one value of a filter; those of dynamic categories are free, but not empty.
+  /// Checks a value of a filter. Values of dynamic categories are free, but not empty.
   ///
-  /// - Throws: `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, each with the names that exist.
+  /// - Throws: `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, each with the existing names.
   package static func check(category id: String, filter: String) throws(RuleError) {
     guard let category = category(id) else {
       throw RuleError(
@@ -113,7 +111,7 @@ package enum FilterCatalogue {
     )
   }
 
-  /// The filter of customers whose answer may have been an opt-out.
+  /// The id of the filter for customers whose reply may have been an opt-out.
   package static let possibleOptOut = "possible_opt_out"
 
   private static let answered = FilterDefinition(

@@ -1,45 +1,48 @@
-/// The words by which people opt out of messages, opt in again and ask for help, by language.
+/// The words of one language by which people opt out of messages, opt in again and ask for help.
 ///
-/// The English ones are those of the CTIA's Messaging Principles and Short Code Monitoring
-/// Handbook, of the FCC's rules on revoking consent (47 CFR 64.1200(a)(10)), and the lists that
-/// Twilio, AWS, Telnyx and Braze publish for their numbers. Those of other languages are what
-/// carriers and regulators there have people send (`ARRET` in Canada, `STOP` in France, `BAJA` and
-/// `ALTA` in Spain, `SAIR` in Brazil, `UNREG` in Indonesia, `RET` in Türkiye, `TC` and `HUY` in
-/// Viet Nam, `TD` and `T` in China, `הסר` in Israel), and the imperatives and nouns that messages
-/// name. Some stand there as people cut them, with a hyphen or a space: `un subscribe`. They are
-/// told one by one, as `des inscriptions` and `ab Bestellwert` are none.
+/// The English words are those of the CTIA's Messaging Principles and Short Code Monitoring
+/// Handbook, of the FCC's rules on revoking consent (47 CFR 64.1200(a)(10)), and of the lists that
+/// Twilio, AWS, Telnyx and Braze publish for their numbers. Words of other languages are those that
+/// carriers and regulators prescribe there (`ARRET` in Canada, `STOP` in France, `BAJA` and `ALTA`
+/// in Spain, `SAIR` in Brazil, `UNREG` in Indonesia, `RET` in Türkiye, `TC` and `HUY` in Viet Nam,
+/// `TD` and `T` in China, `הסר` in Israel), and the imperatives and nouns that messages mention.
+/// Some are included in the form in which people split them, with a hyphen or a space: `un
+/// subscribe`. Each such form is listed separately, because `des inscriptions` and `ab Bestellwert`
+/// are not opt-outs.
 ///
-/// Words are separated by commas, in any case and with accents; `*` stands for every ending. Left
-/// out are words that say something else in the language of another shop, as the Turkish `red` and
-/// the Italian `fine` do.
+/// Words are separated by commas, in any case and with accents; `*` stands for any ending. Words
+/// with another meaning in the language of another shop, such as the Turkish `red` and the Italian
+/// `fine`, are excluded.
 struct KeywordTable: Sendable {
-  /// ISO 639-1.
+  /// The language, an ISO 639-1 code.
   let language: String
-  /// Opts out as the first word, or words, of a text, and as the whole of it.
+  /// Words that opt out as the beginning of a text, or as the whole text.
   let stop: String
-  /// Opts out as the whole text; elsewhere it may be about something else, such as an order.
+  /// Words that opt out as the whole text. Elsewhere they may be about something else, such as an
+  /// order.
   var whole = ""
-  /// Opts out as the whole text; a text that begins with it may. Elsewhere it says nothing.
+  /// Words that opt out as the whole text, and may opt out at its beginning. Elsewhere they mean
+  /// nothing.
   var common = ""
-  /// Opts out as the whole text, and says nothing anywhere else, nor said twice (`T_T`).
+  /// Words that opt out as the whole text. They mean nothing elsewhere, or repeated (`T_T`).
   var only = ""
-  /// Opts in again, as the whole text.
+  /// Words that opt in again, as the whole text.
   var start = ""
-  /// Asks for help, as the whole text.
+  /// Words that ask for help, as the whole text.
   var help = ""
 
-  /// Beginnings of words that may opt out, as `stopping` does.
+  /// Prefixes of words that may opt out, such as `stopping`.
   static let near = "stop, стоп"
 
-  /// Signs that may opt out where they stand alone, without a word.
+  /// Signs that may opt out if they stand alone, without a word.
   private static let signs: Set<Unicode.Scalar> = ["🛑", "🚫", "⛔", "🔕", "📵"]
 
-  /// True when a text has a sign that may opt out.
+  /// Returns true if a text has a sign that may opt out.
   static func hasSign(_ text: String) -> Bool {
     text.unicodeScalars.contains { signs.contains($0) }
   }
 
-  /// Polite words around a keyword; they change nothing.
+  /// Polite words around a keyword, which are ignored.
   static let polite = """
     please, pls, plz, thanks, thank you, thx, ty, now, sir, por favor, gracias, bitte, danke, \
     svp, s il vous plait, s il te plait, merci, per favore, grazie, obrigado, obrigada, tack, \
@@ -49,15 +52,16 @@ struct KeywordTable: Sendable {
     من فضلك, شكرا, בבקשה, תודה, कृपया, धन्यवाद, xin, vui long, cam on, aciu, paldies, palun
     """
 
-  /// The same in languages that write it without a space, at the end or at the beginning of a word.
+  /// Polite endings in languages that write them without a space.
   static let politeEndings = """
     谢谢, 謝謝, 吧, 了, ください, 下さい, して, します, しろ, を, お願いします, 願います, ありがとう, \
     합니다, 해주세요, 해줘, 하세요, 바랍니다, 부탁드립니다, 부탁해요, 요청, 신청, 할게요, 감사합니다, \
     ค่ะ, ครับ, คะ, ด้วย, นะ, ขอบคุณ
     """
+  /// Polite beginnings in languages that write them without a space.
   static let politeBeginnings = "请, 請, 我要, 我想, ขอ"
 
-  /// Every language.
+  /// The tables of all languages.
   static let all: [KeywordTable] = western + northern + eastern + others + asian
 
   private static let western: [KeywordTable] = [

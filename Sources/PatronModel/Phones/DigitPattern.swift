@@ -1,35 +1,34 @@
-/// A pattern of digits in the language of the telephone plans: digits, `\d`, classes, groups,
-/// alternatives, `?`, counts such as `{2,4}`, and `$`. Like a regular expression it takes the first
-/// alternative that leads to a match; unlike one it costs nothing to begin with, which counts on
-/// the way of every phone number that is written.
+/// A pattern of digits in the syntax of the telephone plans: digits, `\d`, classes, groups,
+/// alternatives, `?`, counts such as `{2,4}`, and `$`. Like a regular expression, it takes the
+/// first alternative that leads to a match. Unlike one, it has no set-up cost, which matters
+/// because every phone number is read by patterns.
 struct DigitPattern: Sendable {
   private enum Step {
-    /// So many digits of the set.
+    /// Matches `count` digits of the set.
     case digits(DigitSet, count: Int)
-    /// Goes on at the first place, and where that leads nowhere at the second.
+    /// Continues at the first step and, if that fails, at the second.
     case fork(Int, Int)
     case jump(Int)
     case open(Int)
     case close(Int)
-    /// The end of the digits.
+    /// Matches at the end of the digits.
     case end
     case match
   }
 
-  /// A match.
   struct Match {
-    /// The end, as an index of the digits.
+    /// The end, as an index into the digits.
     var end: Int
-    /// The ranges of the groups; empty for those that took no part.
+    /// The ranges of the groups. Empty for a group that took no part.
     var groups: [Range<Int>]
   }
 
-  /// The digits with which a match can begin; all of them where it may be empty.
+  /// The digits that can begin a match: all of them if a match may be empty.
   let firstDigits: DigitSet
   private let steps: [Step]
   private let groupCount: Int
 
-  /// Reads a pattern of the table, which holds nothing else.
+  /// Reads a pattern of the table. Traps on any other syntax.
   init(_ text: some StringProtocol) {
     var parser = DigitPatternParser(text)
     let tree = parser.alternatives()
@@ -41,13 +40,13 @@ struct DigitPattern: Sendable {
     firstDigits = first.mayBeEmpty ? .all : first.digits
   }
 
-  /// True when all of `digits` from `start` on are one match.
+  /// Returns true if all of `digits` from `start` on are one match.
   func matchesWhole(_ digits: [UInt8], from start: Int = 0) -> Bool {
     var groups: [Range<Int>] = []
     return run(0, start, digits, isWhole: true, &groups) != nil
   }
 
-  /// The match that `digits` begin with, or nil.
+  /// Returns the match at `start`, or nil if there is none.
   func prefix(of digits: [UInt8], from start: Int = 0) -> Match? {
     guard start < digits.count, firstDigits.contains(digits[start]) else { return nil }
     var groups = [Range<Int>](repeating: 0..<0, count: groupCount)
@@ -55,8 +54,8 @@ struct DigitPattern: Sendable {
     return Match(end: end, groups: groups)
   }
 
-  /// Goes on at a step and a place; returns where the match ends. Groups are noted where there is
-  /// room for them.
+  /// Continues at a step and a place. Returns the end of the match, or nil. Records groups as far
+  /// as `groups` has room.
   private func run(
     _ step: Int,
     _ place: Int,
@@ -136,7 +135,7 @@ extension DigitPattern {
     for jump in jumps { steps[jump] = .jump(steps.count) }
   }
 
-  /// As often as it goes, up to `count` times.
+  /// Emits the steps of a part that repeats greedily, up to `count` times.
   private static func write(_ tree: DigitTree, atMost count: Int, to steps: inout [Step]) {
     var forks: [Int] = []
     for _ in 0..<count {
@@ -148,7 +147,7 @@ extension DigitPattern {
   }
 }
 
-/// Some of the ten digits.
+/// A set of the ten digits.
 struct DigitSet: Sendable {
   private var bits: UInt16 = 0
 

@@ -1,15 +1,15 @@
-/// A pattern of digits as it is written.
+/// The syntax tree of a ``DigitPattern``.
 indirect enum DigitTree {
   case digits(DigitSet)
   case sequence([DigitTree])
   case alternatives([DigitTree])
-  /// A group whose digits are asked for; the first is 0.
+  /// A capturing group. The first has the number 0.
   case group(Int, DigitTree)
   case counted(DigitTree, least: Int, most: Int)
   /// The end of the digits.
   case end
 
-  /// The digits with which a match can begin, and whether it may have none.
+  /// The digits that can begin a match; `mayBeEmpty` is true if a match may have no digits.
   var first: (digits: DigitSet, mayBeEmpty: Bool) {
     switch self {
     case .digits(let set): return (set, false)
@@ -35,8 +35,8 @@ indirect enum DigitTree {
   }
 }
 
-/// Reads the patterns of the generated table. They are part of the program, so what it cannot read
-/// ends it: the test of all plans would have told.
+/// A parser of the patterns in the generated table. The table is part of the program, so a pattern
+/// that cannot be parsed ends the process; a test reads all plans.
 struct DigitPatternParser {
   private var rest: [UInt8]
   private(set) var groupCount = 0

@@ -1,16 +1,16 @@
-/// What stands behind a number for the one who answers it: `x12`, `ext. 12`, `;ext=12`, `доб. 12`.
+/// Recognition of an extension behind a number: `x12`, `ext. 12`, `;ext=12`, `доб. 12`.
 enum PhoneExtension {
-  /// Longer ones first, where one begins with another.
+  /// A longer word comes before its own beginning.
   private static let words = [
     "extensión", "extensio\u{301}n", "extension", "extn", "ext", "xtn", "xt", "anexo", "доб", "int",
   ]
   private static let signs: Set<Unicode.Scalar> = [
     "x", "\u{FF58}", "#", "\u{FF03}", "~", "\u{FF5E}", ",", ";",
   ]
-  /// An extension that is longer is none.
+  /// Maximum number of digits of an extension.
   private static let longest = (behindWord: 20, behindSign: 9)
 
-  /// True when the text is a mark and digits, and nothing else.
+  /// Returns true if the text is a mark and digits, and nothing else.
   static func isOne(_ text: ArraySlice<Unicode.Scalar>) -> Bool {
     var rest = Array(String(String.UnicodeScalarView(text)).lowercased().unicodeScalars)[...]
     let semicolon = rest.first == ";"

@@ -1,27 +1,27 @@
-/// A telephone number in E.164, in the one form that stands for its line: `+` and 7 to 15 digits.
+/// A telephone number in E.164, in the canonical form of its line: `+` and 7 to 15 digits.
 ///
-/// However a number is spelled, it becomes what libphonenumber makes of it, by the plans in
-/// ``PhonePlanTable``: without the trunk prefix (`+44 (0)20 …`), with the 9 of Argentina's mobile
-/// phones, without the 1 that Mexico's had.
+/// Every spelling becomes the form that libphonenumber returns by the plans in ``PhonePlanTable``:
+/// without the trunk prefix (`+44 (0)20 …`), with the 9 of Argentina's mobile phones, without the
+/// former 1 of Mexico's.
 package struct PhoneNumber: Sendable, Hashable {
-  /// The number with its `+`, e.g. `+14155550100`.
+  /// The number with its `+`, such as `+14155550100`.
   package let e164: String
-  /// The number without its `+`; what searches compare with.
+  /// The number without its `+`, as searches compare it.
   package var digits: String { String(e164.dropFirst()) }
-  /// True when an extension stood behind the number: it was left out.
+  /// True if the text had an extension, which was left out.
   package let hadExtension: Bool
 
-  /// Least and greatest number of digits.
+  /// The allowed numbers of digits.
   package static let digitCount = 7...15
-  /// Reason of the error for a number that says nothing of its country.
+  /// The reason of the error for a number without a country.
   package static let countryMissing = "PHONE_COUNTRY_MISSING"
 
-  /// Accepts a number as people write it: white space and punctuation are dropped, digits of any
-  /// script count, `00` is a `+`, an extension is left out. With a default country also as it is
-  /// written there, with that country's prefix of calls abroad, and with its calling code alone.
+  /// Reads a number as people write it: drops white space and punctuation, accepts digits of any
+  /// script, reads `00` as `+`, and leaves an extension out. With a default country it also accepts
+  /// national spelling, that country's international prefix, and its calling code without `+`.
   ///
-  /// - Parameter defaultCountry: in which a number without `+` was written. Without it such a
-  ///   number is rejected: nothing is guessed.
+  /// - Parameter defaultCountry: The country of a number without `+`. Without it such a number is
+  ///   rejected: nothing is guessed.
   /// - Throws: `PHONE_EMPTY`, `PHONE_HAS_EXTENSION`, `PHONE_COUNTRY_MISSING`, `PHONE_NOT_E164`,
   ///   `PHONE_AMBIGUOUS`.
   package init(_ text: String, defaultCountry: CountryCode? = nil) throws(RuleError) {
@@ -30,10 +30,11 @@ package struct PhoneNumber: Sendable, Hashable {
     self.init(reading.digits, hadExtension: written.hasExtension)
   }
 
-  /// Accepts what names a stored number: as ``init(_:defaultCountry:)``, and digits behind a `+`
-  /// that no plan has. They are looked for as they stand: nobody's opt-out waits for a newer table.
+  /// Reads a number by which a stored number is looked up. In addition to
+  /// ``init(_:defaultCountry:)`` it accepts digits behind a `+` that no plan has, and takes them
+  /// unchanged, so that an opt-out does not depend on a newer table.
   ///
-  /// - Throws: as ``init(_:defaultCountry:)``.
+  /// - Throws: The errors of ``init(_:defaultCountry:)``.
   package init(naming text: String, in country: CountryCode? = nil) throws(RuleError) {
     do throws(RuleError) {
       try self.init(text, defaultCountry: country)
@@ -56,7 +57,7 @@ package struct PhoneNumber: Sendable, Hashable {
   /// Hashes the number alone.
   package func hash(into hasher: inout Hasher) { hasher.combine(e164) }
 
-  /// What a caller should be told about an accepted number; nil for ordinary ones.
+  /// The warning about an accepted number; nil for an ordinary one.
   package var warning: RuleError? {
     guard hadExtension else { return nil }
     return RuleError(
@@ -83,7 +84,7 @@ extension PhoneNumber {
     given text: String
   ) throws(RuleError) -> PhoneReading {
     var decision = decide(written.digits, written, country)
-    // `(0)` behind a calling code is not dialled, where the plan does not say so either.
+    // A `(0)` behind a calling code is not dialled, even if the plan does not say so.
     if case .none = decision, let digits = written.withoutBracketedZero {
       decision = decide(digits, written, country)
     }

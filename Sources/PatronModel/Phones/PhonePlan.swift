@@ -1,31 +1,30 @@
 internal import Synchronization
 
-/// The telephone plan of one country or territory: how its numbers are written there, and which
-/// there are.
+/// The telephone plan of a country or territory: the form of its numbers, and the ranges in use.
 ///
-/// Two rules tell what a number is. What a plan *takes* has a length that it uses and begins as its
-/// numbers do: so coarse that a range which is opened tomorrow passes. What is *known* lies in a
-/// range that was assigned when the table was made.
+/// There are two levels of validity. A number that the plan *takes* has a length in use and begins
+/// as the plan's numbers do: coarse enough that a range opened tomorrow passes. A number that the
+/// plan *knows* lies in a range that was assigned when the table was made.
 final class PhonePlan: Sendable {
-  /// ISO 3166-1, or `001` for the numbers of no country.
+  /// The ISO 3166-1 code, or `001` for numbers of no country.
   let region: String
-  /// The calling code, digit by digit.
+  /// The calling code, as digit values.
   let code: [UInt8]
-  /// What numbers are written with inside the country, or were, in front of their own digits.
+  /// The prefixes that precede national numbers, now or formerly, as digit values.
   let trunkPrefixes: [[UInt8]]
-  /// What calls abroad begin with.
+  /// The international prefix.
   private let international: DigitPattern?
-  /// What the own digits are found behind.
+  /// The prefix in front of the own digits.
   private let leading: DigitPattern?
-  /// What becomes of the last group of `leading`: `$1` among digits.
+  /// The replacement for the last group of `leading`: digits and `$1`.
   private let transform: [UInt8]
-  /// Numbers of digits, as bits.
+  /// The numbers of digits in use, as a bit set.
   private let lengths: UInt32
   private let general: DigitPattern
   private let assigned: Substring
   private let assignedPattern = Mutex<DigitPattern?>(nil)
 
-  /// Reads one line of the table.
+  /// Reads a line of the table.
   init(_ line: Substring) {
     let fields = line.split(separator: " ")
     precondition(fields.count == 9, "the table of telephone plans has a line of another form")
@@ -42,12 +41,12 @@ final class PhonePlan: Sendable {
     assigned = fields[8]
   }
 
-  /// True when the plan has numbers like this one.
+  /// Returns true if the plan has numbers like this one.
   func takes(_ number: [UInt8]) -> Bool {
     isPossible(number) && general.matchesWhole(number)
   }
 
-  /// True when the number lies in a range that is assigned.
+  /// Returns true if the number lies in an assigned range.
   func knows(_ number: [UInt8]) -> Bool {
     guard takes(number) else { return false }
     return assignedPattern.withLock { pattern in
@@ -57,30 +56,30 @@ final class PhonePlan: Sendable {
     }
   }
 
-  /// True when it has more digits than any number of the plan.
+  /// Returns true if it has more digits than any number of the plan.
   func isTooLong(_ number: [UInt8]) -> Bool {
     number.count >= UInt32.bitWidth - lengths.leadingZeroBitCount
   }
 
-  /// True when it begins as numbers of the plan do, whatever its length.
+  /// Returns true if it begins as numbers of the plan do, regardless of its length.
   func isViable(_ number: [UInt8]) -> Bool { general.matchesWhole(number) }
 
-  /// The digits behind the prefix of a call abroad; nil where there is none.
+  /// Returns the digits behind the international prefix, or nil without that prefix.
   func abroad(_ digits: [UInt8]) -> [UInt8]? {
     guard let end = international?.prefix(of: digits)?.end, end < digits.count, digits[end] != 0
     else { return nil }
     return Array(digits[end...])
   }
 
-  /// A number as its own digits alone, where it is written with a prefix of the country's; what
-  /// that makes too short is taken as it stands.
+  /// Returns the own digits of a number, without a national prefix. A number that would become too
+  /// short is returned unchanged.
   func significant(_ number: [UInt8]) -> [UInt8] {
     let stripped = withoutPrefix(number)
     if stripped.count == number.count { return stripped }
     return isPossible(stripped) || isTooLong(stripped) ? stripped : number
   }
 
-  /// The number without the prefix of the country's; with it where only that is a number.
+  /// Returns the number without the national prefix, or unchanged if only that is a number.
   func withoutPrefix(_ number: [UInt8]) -> [UInt8] {
     guard let leading, let match = leading.prefix(of: number) else { return number }
     var stripped: [UInt8] = []
@@ -89,7 +88,7 @@ final class PhonePlan: Sendable {
     return general.matchesWhole(number) && !general.matchesWhole(stripped) ? number : stripped
   }
 
-  /// What the rule makes of what was found: `9$1`, for example.
+  /// Applies the replacement, such as `9$1`.
   private func transformed(_ number: [UInt8], _ match: DigitPattern.Match) -> [UInt8] {
     var result: [UInt8] = []
     var isReference = false

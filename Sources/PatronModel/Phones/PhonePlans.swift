@@ -1,12 +1,12 @@
 internal import Synchronization
 
-/// The telephone plans of the world. Each is read when it is first needed.
+/// The telephone plans of the world. Each is parsed when it is first needed. Any thread may use it.
 final class PhonePlans: Sendable {
   static let world = PhonePlans(PhonePlanTable.text)
 
   private let lines: [Substring]
   private let byRegion: [Substring: Int]
-  /// Lines of each calling code; the plan that stands for it first.
+  /// Line indexes by calling code. The main plan of a code comes first.
   private let byCode: [[Int]]
   private let plans: Mutex<[PhonePlan?]>
 
@@ -24,15 +24,15 @@ final class PhonePlans: Sendable {
     plans = Mutex([PhonePlan?](repeating: nil, count: lines.count))
   }
 
-  /// The plan by which numbers without a calling code are read. Territories without one of their
-  /// own have that of the network that serves them.
+  /// Returns the plan for numbers without a calling code. A territory without a plan of its own has
+  /// that of the network that serves it.
   func plan(of country: CountryCode) -> PhonePlan? {
     if let index = byRegion[country.code[...]] { return plan(index) }
     return byCode[country.callingCode].first.map(plan)
   }
 
-  /// The plans whose calling code an international number begins with, the one that stands for it
-  /// first, and how long the code is; none where it is nobody's.
+  /// Returns the plans of the calling code that an international number begins with, the main plan
+  /// first, and the length of the code. Returns nil if the code is not assigned.
   func plans(of digits: [UInt8]) -> (plans: PhonePlanList, codeLength: Int)? {
     var code = 0
     for length in 1...3 where length < digits.count {
@@ -53,12 +53,13 @@ final class PhonePlans: Sendable {
   }
 }
 
-/// The plans that share a calling code: read one after the other, as the first mostly answers.
+/// The plans that share a calling code. They are parsed one by one, because the first is usually
+/// sufficient.
 struct PhonePlanList {
   fileprivate let world: PhonePlans
   fileprivate let lines: [Int]
 
-  /// The plan that stands for the code.
+  /// The main plan of the code.
   var main: PhonePlan { world.plan(lines[0]) }
 
   func contains(where holds: (PhonePlan) -> Bool) -> Bool {

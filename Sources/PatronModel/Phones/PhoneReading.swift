@@ -1,5 +1,5 @@
-/// One meaning of written digits: a calling code and a number behind it. How it is found is
-/// libphonenumber's way, step by step.
+/// An interpretation of written digits: a calling code and a number. The steps are those of
+/// libphonenumber.
 struct PhoneReading: Equatable {
   /// The calling code and the number's own digits.
   let digits: [UInt8]
@@ -8,15 +8,15 @@ struct PhoneReading: Equatable {
 
   static func == (left: Self, right: Self) -> Bool { left.digits == right.digits }
 
-  /// Reads digits that begin with a calling code; nil where it is nobody's.
+  /// Reads digits that begin with a calling code. Fails if the code is not assigned.
   init?(international digits: [UInt8]) {
     guard let (plans, codeLength) = PhonePlans.world.plans(of: digits) else { return nil }
     let number = plans.main.significant(Array(digits[codeLength...]))
     self.init(code: Array(digits[..<codeLength]), number, plans)
   }
 
-  /// Reads digits as they are dialled in the country of a plan: behind the prefix of calls abroad,
-  /// or with the country's calling code where only that makes a number of them, or else inside it.
+  /// Reads digits as they are dialled in the country of a plan: behind the international prefix, or
+  /// with the country's calling code if only that yields a number, or else as a national number.
   init?(dialled digits: [UInt8], in plan: PhonePlan) {
     if let abroad = plan.abroad(digits) {
       self.init(international: abroad)
@@ -39,14 +39,14 @@ struct PhoneReading: Equatable {
     self.plans = plans
   }
 
-  /// True when a plan of the calling code has numbers like this one, and E.164 room for it.
+  /// True if a plan of the calling code takes the number, and its length fits E.164.
   var isTaken: Bool {
     guard PhoneNumber.digitCount.contains(digits.count) else { return false }
     let number = Array(digits[codeLength...])
     return plans.contains { $0.takes(number) }
   }
 
-  /// True when the number lies in a range that is assigned.
+  /// True if the number lies in an assigned range.
   var isKnown: Bool {
     guard PhoneNumber.digitCount.contains(digits.count) else { return false }
     let number = Array(digits[codeLength...])
@@ -54,12 +54,13 @@ struct PhoneReading: Equatable {
   }
 }
 
-/// All that written digits may mean.
+/// The choice between the interpretations of written digits.
 enum PhoneReadings {
-  /// The meaning of digits without `+`.
+  /// Decides on the interpretation of digits without `+`.
   ///
-  /// A number outside of any assigned range of the country's, which would be in one of another
-  /// country's with a `+`, most likely lost that: it is not taken for one of the country's.
+  /// A number outside all assigned ranges of the country, which would lie in an assigned range of
+  /// another country with a `+`, most likely lost its `+`: it does not count as one of the
+  /// country's.
   static func decide(_ digits: [UInt8], in country: CountryCode?) -> Decision {
     let decision = decide(of(digits, in: country))
     guard let country, let plan = PhonePlans.world.plan(of: country),
@@ -69,9 +70,9 @@ enum PhoneReadings {
     return .several
   }
 
-  /// Where another reading than the first is possible, a number in an assigned range counts more
-  /// than one outside of any: `447700900123` in Britain is +44 7700 900123. Where two are equally
-  /// good, nothing is guessed.
+  /// Decides between the readings. If several are possible, a number in an assigned range takes
+  /// precedence over one outside of any: `447700900123` in Britain is +44 7700 900123. If two are
+  /// equally good, nothing is guessed.
   private static func decide(_ readings: [PhoneReading]) -> Decision {
     var taken: [PhoneReading] = []
     for reading in readings where reading.isTaken && !taken.contains(reading) {
@@ -89,9 +90,9 @@ enum PhoneReadings {
     case several
   }
 
-  /// The meanings of digits without `+`.
+  /// Returns the readings of digits without `+`.
   ///
-  /// - Parameter country: whose numbers are written without a calling code; nil where nobody knows.
+  /// - Parameter country: The country of numbers without a calling code; nil if unknown.
   private static func of(_ digits: [UInt8], in country: CountryCode?) -> [PhoneReading] {
     var readings: [PhoneReading?] = []
     if let country, let plan = PhonePlans.world.plan(of: country) {
@@ -103,7 +104,7 @@ enum PhoneReadings {
         readings.append(PhoneReading(international: digits))
       }
     }
-    // Understood everywhere, also where calls abroad begin otherwise.
+    // `00` is accepted everywhere, even if the country has another international prefix.
     if digits.starts(with: [0, 0]) {
       readings.append(PhoneReading(international: Array(digits[2...])))
     }

@@ -1,9 +1,9 @@
-/// Other spellings of a number that reach the same line. What was said of a line must be found
-/// whichever of them it was said of; hashes of addresses cannot be rewritten, so they are looked up
-/// under each.
+/// Alternative spellings of a number that reach the same line. A record about a line must be found
+/// by each of them. Hashes of addresses cannot be rewritten, so they are looked up under each
+/// spelling.
 package enum PhoneSpellings {
-  /// The number without the 9 of Argentina's mobile phones, or with it; nil elsewhere. Both are
-  /// numbers of their own to libphonenumber, but no two lines there differ in it alone, and
+  /// Returns the number without the 9 of Argentina's mobile phones, or with it; nil elsewhere. To
+  /// libphonenumber both are separate numbers, but no two lines there differ only in it, and
   /// gateways leave it out.
   package static func twin(of e164: String) -> String? {
     guard e164.hasPrefix("+54") else { return nil }
@@ -15,9 +15,9 @@ package enum PhoneSpellings {
     }
   }
 
-  /// The spellings that were accepted, and kept as they are, before numbers had one form: with a
-  /// trunk prefix behind the calling code, and Argentina's 15 behind the area code. Of a number
-  /// that is in no such form itself they are those of that form, and that form.
+  /// Returns the spellings that earlier versions accepted and stored unchanged: with a trunk prefix
+  /// behind the calling code, and with Argentina's 15 behind the area code. For a number that is
+  /// not in canonical form, returns the canonical form and its spellings.
   package static func former(of numbers: [String]) -> [String] {
     var found: [String] = []
     for number in numbers {
@@ -30,7 +30,7 @@ package enum PhoneSpellings {
     return found
   }
 
-  /// Those of a number in its one form.
+  /// Returns the former spellings of a number in canonical form.
   package static func former(of e164: String) -> [String] {
     let digits = e164.utf8.dropFirst().map { $0 &- UInt8(ascii: "0") }
     guard let (plans, codeLength) = PhonePlans.world.plans(of: digits) else { return [] }

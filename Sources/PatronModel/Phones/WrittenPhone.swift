@@ -1,15 +1,17 @@
-/// What a written number says, before any rule of a country.
+/// The parts of a written number, before any rule of a country.
 struct WrittenPhone {
   private(set) var digits: [UInt8] = []
-  /// True when it begins with `+`.
+  /// True if it begins with `+`.
   private(set) var isInternational = false
   private(set) var hasExtension = false
-  /// Where in `digits` a zero stood alone in brackets.
+  /// The index in `digits` of a zero that stood alone in brackets.
   private var bracketedZero: Int?
-  /// Where the last group of digits began, and behind which separator.
+  /// The start of the last group of digits, and true if a dot precedes it.
   private var group = (start: 0, isBehindDot: false)
   private var dots = 0
 
+  /// Splits a number into its parts.
+  ///
   /// - Throws: `PHONE_EMPTY`, `PHONE_HAS_EXTENSION`, `PHONE_NOT_E164`.
   init(_ text: String) throws(RuleError) {
     digits.reserveCapacity(16)
@@ -25,18 +27,18 @@ struct WrittenPhone {
     guard !isDecimal else { throw Self.decimal(text) }
   }
 
-  /// The digits without a zero that stood alone in brackets behind others; nil without one.
+  /// The digits without a zero that stood alone in brackets behind others; nil without such a zero.
   var withoutBracketedZero: [UInt8]? {
     guard let bracketedZero, bracketedZero > 0 else { return nil }
     return Array(digits[..<bracketedZero] + digits[(bracketedZero + 1)...])
   }
 
-  /// True when it is no number in any country: `00` and too little, or more zeros.
+  /// True if it is not a number in any country: `00` with too few digits, or with more zeros.
   var isHopeless: Bool {
     digits.starts(with: [0, 0]) && (digits.count < 9 || digits[2] == 0)
   }
 
-  /// Reads what is nothing but digits, perhaps behind a `+`: nearly every number is.
+  /// Reads text of digits only, perhaps behind a `+`, as nearly all numbers are.
   private mutating func takePlain(_ text: String) -> Bool {
     for byte in text.utf8 {
       switch byte {
@@ -87,7 +89,7 @@ struct WrittenPhone {
     }
   }
 
-  /// Takes the rest for an extension, if it is one. `#` also stands behind its digits.
+  /// Takes the rest as an extension, if it is one. `#` may also follow the extension's digits.
   private mutating func takeExtension(_ rest: ArraySlice<Unicode.Scalar>) -> Bool {
     if rest.count == 1, rest.first == "#" || rest.first == "\u{FF03}" {
       guard group.start > 0, 1...6 ~= digits.count - group.start else { return false }
@@ -99,7 +101,7 @@ struct WrittenPhone {
     return hasExtension
   }
 
-  /// True when the number ends as spreadsheets write whole numbers, with `.0`.
+  /// True if the number ends in `.0`, as spreadsheets write whole numbers.
   private var isDecimal: Bool {
     guard group.isBehindDot, !hasExtension else { return false }
     let last = digits[group.start...]
@@ -114,7 +116,7 @@ struct WrittenPhone {
     case "\u{223C}", "\u{2053}", "\u{FF5E}": true  // tildes
     case "\u{200B}", "\u{2060}", "\u{FEFF}": true  // spaces without width
     case "\u{200E}", "\u{200F}", "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}":
-      true  // marks of writing direction that come along when a number is copied
+      true  // direction marks that are copied along with a number
     default: scalar.properties.isWhitespace
     }
   }
@@ -151,7 +153,7 @@ extension WrittenPhone {
     )
   }
 
-  /// True for digits with an exponent: `4.477E+11`.
+  /// Returns true for digits with an exponent: `4.477E+11`.
   private static func isScientific(_ text: String) -> Bool {
     let parts = text.split(omittingEmptySubsequences: false) { $0 == "e" || $0 == "E" }
     return parts.count == 2 && Int(parts[1]) != nil

@@ -1,17 +1,16 @@
-/// What events need of a checkout's whole current state.
+/// The complete current state of a checkout, as far as events depend on it.
 package struct CheckoutSnapshot: Sendable, Hashable {
-  /// The shop's identifier, unique within the store.
+  /// The shop's identifier, unique in the store.
   package var token: String
-  /// When it began.
+  /// The start of the checkout.
   package var startedAt: Micros
-  /// When it was given up; nil while it is not.
+  /// The time of abandonment; nil if it was not abandoned.
   package var abandonedAt: Micros?
-  /// When it became an order; nil while it did not, or where the shop does not say when.
+  /// The time at which it became an order; nil if it did not, or the shop does not give the time.
   package var completedAt: Micros?
-  /// Whether an order is named that it became.
+  /// True if the shop names the order that it became.
   package var namesOrder: Bool
 
-  /// Makes a snapshot.
   package init(
     token: String,
     startedAt: Micros,
@@ -26,42 +25,41 @@ package struct CheckoutSnapshot: Sendable, Hashable {
     self.namesOrder = namesOrder
   }
 
-  /// Whether it became an order.
+  /// True if the checkout became an order.
   package var isCompleted: Bool { completedAt != nil || namesOrder }
 }
 
-/// An event that a change of a checkout puts on the customer's timeline.
+/// An event that a change of a checkout emits on the customer's timeline.
 package struct CheckoutEvent: Sendable, Hashable {
-  /// What happened. Raw values are names of the event catalogue.
+  /// The kind of event. Raw values are type names of the event catalogue.
   package enum Kind: String, Sendable, Hashable, CaseIterable {
-    /// The checkout exists.
+    /// The checkout was created.
     case started = "checkout_started"
-    /// It was given up.
+    /// The checkout was abandoned.
     case abandoned = "checkout_abandoned"
-    /// It was given up, and became an order after all.
+    /// The checkout was abandoned, and became an order later.
     case recovered = "checkout_recovered"
   }
 
-  /// What happened.
   package var kind: Kind
-  /// When it happened.
+  /// The time of the event.
   package var occurredAt: Micros
-  /// Identifier of the event, at most 255 bytes, the same whenever the same transition is seen.
+  /// The event id, at most 255 bytes. Equal for every derivation of the same transition.
   package var dedupKey: String
 }
 
-/// What the timeline learns from a checkout's old and new state.
+/// The rules that derive events from a checkout's old and new state.
 package enum CheckoutEvents {
-  /// The events of the transition from `old` to `new`, in the order of the life of a checkout.
+  /// Returns the events of the transition from `old` to `new`, in the order of a checkout's life.
   ///
-  /// Each transition is told once. A checkout that is given up twice, with another time, is told
-  /// twice; one that is taken up again tells nothing until it becomes an order; one that becomes
-  /// an order without ever being given up is told by its order alone.
+  /// Each transition emits one event. A checkout that is abandoned twice, at different times, emits
+  /// two. A checkout that is resumed emits none until it becomes an order. A checkout that becomes
+  /// an order without having been abandoned emits none: its order does.
   ///
   /// - Parameters:
-  ///   - old: what is stored; nil for a new checkout.
-  ///   - new: what the shop says now.
-  ///   - observedAt: when the shop says so. It dates what carries no date.
+  ///   - old: The stored state; nil for a new checkout.
+  ///   - new: The state that the shop reports.
+  ///   - observedAt: The time of the report. It dates transitions without a time of their own.
   package static func derive(
     from old: CheckoutSnapshot?,
     to new: CheckoutSnapshot,

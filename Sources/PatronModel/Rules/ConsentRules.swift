@@ -1,34 +1,34 @@
-/// How statements about consent change it. Pure: the caller stores what is answered.
+/// The rules by which statements change a consent. Pure: the caller stores the result.
 ///
-/// The newest statement wins, with one exception: an opt-out that the customer gave in person is
-/// undone by a newer agreement of the customer's own, and by nothing else.
+/// The newest statement wins, with one exception: an opt-out by the customer in person is undone
+/// only by a newer agreement of the customer's own.
 package enum ConsentRules {
   /// Applies a marketing flag of the shop's own record (`accepts_sms_marketing` and the like).
   ///
   /// | stored | flag | becomes |
   /// | --- | --- | --- |
   /// | never subscribed | true | subscribed; pending with double opt-in |
-  /// | never subscribed | false | the same: platforms send false for those never asked |
-  /// | pending | true | the same, with `CONSENT_PENDING`: the confirmation is still awaited |
+  /// | never subscribed | false | unchanged: platforms send false for customers never asked |
+  /// | pending | true | unchanged, with `CONSENT_PENDING`: the confirmation is still awaited |
   /// | pending, subscribed | false | unsubscribed |
-  /// | subscribed | true | the same; with `CONSENT_EXPIRED` where the agreement is over |
-  /// | unsubscribed by the customer | true | the same, with `STICKY_OPT_OUT` |
+  /// | subscribed | true | unchanged; with `CONSENT_EXPIRED` if the agreement has expired |
+  /// | unsubscribed by the customer | true | unchanged, with `STICKY_OPT_OUT` |
   /// | unsubscribed by anyone else | true | subscribed; pending with double opt-in |
-  /// | unsubscribed | false | the same |
+  /// | unsubscribed | false | unchanged |
   ///
   /// A flag older than the stored change has no effect (`CONSENT_OUTDATED`), unless it names the
-  /// address and that change only was the address's; see
-  /// ``isOutdated(optOutAt:by:over:)`` for false. A flag is no new
-  /// agreement: shops send it with every record, so it does not prolong one that ended.
+  /// address and that change was only a change of address. For false, see
+  /// ``isOutdated(optOutAt:by:over:)``. A flag is not a new agreement: shops send it with every
+  /// record, so it does not prolong an expired one.
   ///
   /// - Parameters:
-  ///   - accepts: the flag; do not call where the shop said nothing.
-  ///   - at: when the shop said so.
-  ///   - consent: what is stored.
-  ///   - doubleOptIn: whether the store wants agreements of this channel confirmed.
-  ///   - actor: who sent the flag.
-  ///   - source: where the agreement was collected.
-  ///   - namesAddress: whether the address stands beside the flag.
+  ///   - accepts: The flag. Do not call if the shop did not send one.
+  ///   - at: The time of the shop's statement.
+  ///   - consent: The stored consent.
+  ///   - doubleOptIn: True if the store requires confirmation for this channel.
+  ///   - actor: The sender of the flag.
+  ///   - source: The place of collection.
+  ///   - namesAddress: True if the address came with the flag.
   package static func applyFlag(
     _ accepts: Bool,
     at: Micros,
@@ -60,20 +60,20 @@ package enum ConsentRules {
   /// Applies an agreement that comes with evidence.
   ///
   /// - Parameters:
-  ///   - doubleOptIn: whether it waits for its confirmation.
-  ///   - otherOptOutAt: the customer's own opt-out from another topic that stops this one too; see
+  ///   - doubleOptIn: True if the agreement needs a confirmation.
+  ///   - otherOptOutAt: The customer's own opt-out from another topic that stops this one too; see
   ///     ``ChannelConsents/optOut(reaching:of:)``.
-  ///   - addressOptOutAt: when the owner of the address opted out while there was no record to keep
-  ///     that in; it binds as an opt-out in the record does.
-  ///   - namesAddress: whether the statement names the address. One that does not, and is older
-  ///     than the last change of the address, was made for the former one.
-  /// - Returns: unchanged where the customer is subscribed (or, with `doubleOptIn`, pending)
-  ///   already, unless the statement makes the agreement surer: the customer's own word where the
-  ///   shop's stood (also an older one) or after `otherOptOutAt`, or a later end. An agreement that
-  ///   is over when the statement is made counts as none. Unchanged with `CONSENT_OUTDATED` where
-  ///   what is stored is newer.
-  /// - Throws: `STICKY_OPT_OUT` when anyone but the customer would undo the customer's own
-  ///   opt-out; `CONSENT_OUTDATED` when an opt-out is newer (or, if the customer's own, as new).
+  ///   - addressOptOutAt: The time at which the owner of the address opted out while no record
+  ///     existed to store it. It binds like an opt-out in the record.
+  ///   - namesAddress: True if the statement names the address. A statement without address that is
+  ///     older than the last change of address was made for the former one.
+  /// - Returns: Unchanged if the customer is already subscribed (or, with `doubleOptIn`, pending),
+  ///   unless the statement strengthens the agreement: the customer's own word instead of the
+  ///   shop's (even an older one) or after `otherOptOutAt`, or a later end. An agreement that had
+  ///   expired at the time of the statement counts as none. Unchanged with `CONSENT_OUTDATED` if
+  ///   the stored consent is newer.
+  /// - Throws: `STICKY_OPT_OUT` if anyone but the customer would undo the customer's own opt-out;
+  ///   `CONSENT_OUTDATED` if an opt-out is newer (or, if the customer's own, as new).
   package static func subscribe(
     _ statement: ConsentStatement,
     to consent: ChannelConsent,
@@ -106,10 +106,10 @@ package enum ConsentRules {
 
   /// Applies the confirmation of a request, given from the address itself at `at`.
   ///
-  /// The time is never taken as earlier than the request: clocks of tools differ.
+  /// The time never counts as earlier than the request, because clocks of tools differ.
   ///
-  /// - Throws: `CONSENT_OUTDATED` when the customer opted out since the request;
-  ///   `NOTHING_TO_CONFIRM` when there was none.
+  /// - Throws: `CONSENT_OUTDATED` if the customer opted out since the request; `NOTHING_TO_CONFIRM`
+  ///   if there was no request.
   package static func confirm(
     at: Micros,
     of consent: ChannelConsent,
@@ -139,12 +139,13 @@ package enum ConsentRules {
     }
   }
 
-  /// Applies an opt-out. It is effective at once, also for those who never subscribed.
+  /// Applies an opt-out. It takes effect at once, even for a customer who never subscribed.
   ///
-  /// - Returns: unchanged where the customer is unsubscribed already, except that the customer's
-  ///   own opt-out takes the place of somebody else's; unchanged with `CONSENT_OUTDATED` where the
-  ///   consent changed later, see ``isOutdated(optOutAt:by:over:)``.
-  /// - Parameter keepsRepeat: whether an opt-out is news also where the customer is unsubscribed.
+  /// - Parameter keepsRepeat: True to record an opt-out even if the customer is already
+  ///   unsubscribed.
+  /// - Returns: Unchanged if the customer is already unsubscribed, except that the customer's own
+  ///   opt-out replaces anyone else's. Unchanged with `CONSENT_OUTDATED` if the consent changed
+  ///   later; see ``isOutdated(optOutAt:by:over:)``.
   package static func unsubscribe(
     _ statement: ConsentStatement,
     from consent: ChannelConsent,
@@ -159,32 +160,32 @@ package enum ConsentRules {
       return .unchanged(.outdated)
     }
     var statement = statement
-    // An opt-out of the second of the agreement follows it: the same agreement, sent again, must
-    // not be newer.
+    // An opt-out in the same second as the agreement follows it: the same agreement, sent again,
+    // must not be newer.
     if let changedAt = consent.changedAt, changedAt / second == statement.at / second {
       statement.at = max(statement.at, changedAt)
     }
     return optOut(statement, of: consent)
   }
 
-  /// Whether an opt-out comes too late: the customer, or anybody else, agreed since.
+  /// Returns true if an opt-out is too late, because the customer or anyone else agreed since.
   ///
-  /// It is older only where its second is: carriers and many programs tell whole seconds, and what
-  /// says stop must not be lost to a fraction of one. The customer's own opt-out beats every later
-  /// agreement that the customer did not give.
+  /// Times are compared in whole seconds: carriers and many programs report only those, and an
+  /// opt-out must not be lost to a fraction of a second. The customer's own opt-out beats every
+  /// later agreement by anyone else.
   package static func isOutdated(
     optOutAt at: Micros,
     by actor: ConsentActor?,
     over consent: ChannelConsent
   ) -> Bool {
     if actor == .customer, consent.changedBy != .customer { return false }
-    // Nobody agreed since: only the address changed.
+    // No agreement has followed: only the address changed.
     if consent.state == .neverSubscribed { return false }
     guard let changedAt = consent.changedAt else { return false }
     return at / second < changedAt / second
   }
 
-  /// Checks where consent was collected: 3 to 40 characters, e.g. `welcome_popup`.
+  /// Checks the place of collection: 3 to 40 characters, such as `welcome_popup`.
   ///
   /// - Throws: `CONSENT_SOURCE_LENGTH`, `TEXT_HAS_CONTROL_CHARACTER`.
   package static func checkSource(_ source: String) throws(RuleError) {
@@ -207,8 +208,8 @@ package enum ConsentRules {
     }
   }
 
-  /// The channel's suppressions that end when the customer agrees in person at `at`: those that
-  /// only said that messages were not wanted, and are not newer than the agreement.
+  /// Returns the channel's suppressions that an agreement by the customer in person lifts: those
+  /// that only express that messages are unwanted, and are older than the agreement.
   package static func liftedSuppressions(
     by statement: ConsentStatement,
     of suppressions: [Suppression]
@@ -253,8 +254,8 @@ extension ConsentRules {
   ) -> ConsentTransition {
     var next = consent
     next.state = doubleOptIn ? .pending : .subscribed
-    // What a request follows binds until it is confirmed. The agreement that is over had ended the
-    // opt-out before it.
+    // The opt-out before a request binds until the request is confirmed. An agreement that has
+    // expired had already ended the opt-out before it.
     if consent.state == .subscribed, doubleOptIn { next.unsubscribedAt = nil }
     if !doubleOptIn { next.subscribedAt = statement.at }
     next.changedAt = statement.at
@@ -277,7 +278,7 @@ extension ConsentRules {
     next.changedAt = time
     next.source = statement.source
     next.optInLevel = .unknown
-    // A request that is given up leaves the opt-out before it standing, whoever gives it up.
+    // Withdrawing a request leaves the opt-out before it in force, whoever withdraws it.
     next.changedBy = consent.bindingOptOutAt == nil ? statement.actor : .customer
     next.expiresAt = nil
     return changed(consent, to: next, .unsubscribe, by: statement)
@@ -291,8 +292,8 @@ extension ConsentRules {
     let isOwn = statement.actor == .customer
     let isFirstOwnWord = isOwn && consent.changedBy != .customer
     if isOlder(statement.at, than: consent) {
-      // The customer's own word proves more than a later flag, unless it ended before that or an
-      // opt-out came between them.
+      // The customer's own word is stronger evidence than a later flag, unless it ended before that
+      // or an opt-out came between them.
       let changedAt = consent.changedAt ?? .min
       guard isFirstOwnWord, statement.at > consent.unsubscribedAt ?? .min,
         statement.expiresAt.map({ $0 > changedAt }) ?? true
@@ -310,8 +311,8 @@ extension ConsentRules {
       }
     guard isFirstOwnWord || isRenewal || holdsLonger else { return .unchanged(nil) }
     var next = consent
-    // Who prolongs the customer's own agreement does not make it an agreement of another time or
-    // of somebody else: what the customer says after it still counts.
+    // Prolonging the customer's own agreement must not change its time or actor: later statements
+    // of the customer still count.
     if isOwn || consent.changedBy != .customer {
       next.changedAt = statement.at
       next.changedBy = statement.actor

@@ -1,32 +1,34 @@
-/// What events do to the customer they are about, beside standing on the timeline: the matrix of
-/// implicit enrichment. Pure: the caller finds the customer and stores what is answered.
+/// The rules of implicit enrichment: the effect of an event on its customer, beside its entry on
+/// the timeline. Pure: the caller finds the customer and stores the result.
 package enum Enrichment {
-  /// Whether an event makes a customer who is not known yet.
+  /// The condition on which an event creates an unknown customer.
   package enum Creation: Sendable, Hashable {
-    /// The event is about somebody who has to be known.
+    /// The customer must be known.
     case never
-    /// By an e-mail address or a phone number.
+    /// An e-mail address or a phone number creates the customer.
     case always
-    /// By an e-mail address only: that of reviews is confirmed, other reviewers are nobody.
+    /// Only an e-mail address creates the customer: reviewers' addresses are confirmed, other
+    /// reviewers are anonymous.
     case withEmail
   }
 
-  /// One row of the matrix.
+  /// The rule of one event type.
   package struct Rule: Sendable, Hashable {
-    /// Whether it makes its customer.
+    /// The condition on which the event creates its customer.
     package var creates: Creation = .never
-    /// Fields of the customer that it sets where they are empty, in protocol names.
+    /// Fields of the customer that the event sets if they are empty, by their protocol names.
     package var fills: Set<String> = []
-    /// Fields of the customer that it sets where nothing newer did, in protocol names.
+    /// Fields of the customer that the event sets unless a newer value is stored, by their protocol
+    /// names.
     package var overwrites: Set<String> = []
-    /// Where the marketing flags that come with it were collected; nil where they do not count.
+    /// The consent source of marketing flags that come with the event; nil if they are ignored.
     package var flagSource: String?
   }
 
-  /// The field of the customer that stands for all properties which a shop invents.
+  /// The name that stands for all custom properties of a customer.
   package static let properties = "custom_properties"
 
-  /// The row of the matrix for a type of event. Types without one are history and nothing else.
+  /// Returns the rule of an event type. Types without a rule only appear on the timeline.
   package static func rule(for type: String, of source: EventSource) -> Rule {
     switch source {
     case .ecommerce: shop[type] ?? Rule()
@@ -75,7 +77,7 @@ package enum Enrichment {
     return rules
   }()
 
-  /// Applications of others tell what they know of a customer, and never touch consent.
+  /// Third-party applications enrich a customer, and never change consent.
   private static let anyThirdParty = Rule(
     creates: .always,
     fills: reached.union([

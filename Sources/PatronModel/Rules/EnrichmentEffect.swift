@@ -1,19 +1,17 @@
-/// What an event says, as far as enrichment reads it.
+/// The part of an event that enrichment reads.
 package struct EventFacts: Sendable {
-  /// Where it comes from.
   package var source: EventSource
-  /// What happened.
+  /// The event type.
   package var type: String
-  /// When, microseconds since 1970.
+  /// The time of the event.
   package var occurredAt: Micros
-  /// Its properties, under the names of the catalogue.
+  /// The properties of the event, by their names in the catalogue.
   package var properties: [String: PropertyValue]
-  /// Whether it names a product.
+  /// True if the event names a product.
   package var namesProduct: Bool
-  /// What answers are looked up in.
+  /// The opt-out and opt-in words by which replies are interpreted.
   package var words: ReplyWords
 
-  /// Makes facts.
   package init(
     source: EventSource,
     type: String,
@@ -31,46 +29,46 @@ package struct EventFacts: Sendable {
   }
 }
 
-/// One thing that an event does to its customer, beyond the fields that come with it.
+/// An effect of an event on its customer, beyond the fields that come with it.
 package enum EnrichmentEffect: Sendable, Hashable {
-  /// The account has this status; not checked.
+  /// Sets the account status. The value is not validated yet.
   case accountStatus(String)
-  /// The account was opened then.
+  /// Sets the time at which the account was created.
   case accountCreated(at: Micros)
-  /// Who wrote a review, as it was signed.
+  /// Sets the name of the customer from the signature of a review.
   case reviewerName(String)
-  /// A review counts.
+  /// Counts a review.
   case review(ReviewFacts)
-  /// Points, tier or membership changed.
+  /// Changes points, tier or membership.
   case loyalty(LoyaltyFacts)
-  /// The customer agreed. A confirmed agreement needs no other confirmation.
+  /// The customer agreed. A confirmed agreement needs no further confirmation.
   case subscribe(Channel, Topic, isConfirmed: Bool)
-  /// The customer asked for messages and is to confirm that.
+  /// The customer requested messages and must confirm the request.
   case request(Channel, Topic)
   /// The customer confirmed a request from the address itself.
   case confirm(Channel, Topic)
   /// The customer opted out.
   case unsubscribe(Channel, Topic)
-  /// The address must not be written to any more.
+  /// Suppresses the address.
   case suppress(Channel, SuppressionReason)
-  /// The address must not be written to any more, for a reason that nobody knows.
+  /// Suppresses the address, for an unknown reason.
   case suppressUnexplained(Channel)
-  /// One more refusal that may be temporary: several in a row suppress the address.
+  /// A possibly temporary bounce. Several in a row suppress the address.
   case softBounce
-  /// A refusal of which nobody knows whether it is for good.
+  /// A bounce of an unknown kind.
   case unknownBounce
-  /// An agreement that cannot be taken for one: nobody knows to what.
+  /// An agreement to an unknown topic, which has no effect.
   case unknownTopic
-  /// A suppression was lifted elsewhere, which lifts none here.
+  /// A suppression was lifted in another system. It is not lifted here.
   case liftedElsewhere
-  /// An answer without its text: nobody knows whether it opts out.
+  /// A reply without its text, which may have been an opt-out.
   case unreadReply
-  /// An answer that may opt out: somebody should read it.
+  /// A reply that may be an opt-out, and that a person should read.
   case possibleOptOut(Channel)
-  /// The customer wants the messages back that an opt-out ended.
+  /// The customer wants messages again that an opt-out ended.
   case restore(Channel)
 
-  /// Whether it makes an address that may be written to one that may not.
+  /// True if the effect makes an address undeliverable.
   package var restricts: Bool {
     switch self {
     case .unsubscribe, .suppress, .suppressUnexplained, .softBounce: true
@@ -78,7 +76,7 @@ package enum EnrichmentEffect: Sendable, Hashable {
     }
   }
 
-  /// Whether it is about consent or suppressions, if only that nobody knows what.
+  /// True if the effect concerns consent or suppressions, even if its details are unknown.
   package var isAboutConsent: Bool {
     switch self {
     case .subscribe, .request, .confirm, .unknownTopic, .unknownBounce, .liftedElsewhere,
@@ -99,12 +97,13 @@ extension Enrichment {
     "email_unsuppressed", "email_bounced", "email_marked_spam",
   ]
 
-  /// True when what events of a type do depends on the words that their store knows.
+  /// Returns true if the effects of a type depend on the store's own words.
   package static func readsWords(_ type: String, of source: EventSource) -> Bool {
     source == .product && type == "sms_received"
   }
 
-  /// Whether events of a type can do anything: most cannot, and need not be read for it.
+  /// Returns true if events of a type can have effects. Most cannot, and need not be decoded for
+  /// it.
   package static func hasEffects(_ type: String, of source: EventSource) -> Bool {
     switch source {
     case .ecommerce: shopTypes.contains(type)
@@ -113,7 +112,7 @@ extension Enrichment {
     }
   }
 
-  /// What an event does. Properties that are missing or of another kind do nothing.
+  /// Returns the effects of an event. Properties that are missing or of the wrong kind have none.
   package static func effects(of event: EventFacts) -> [EnrichmentEffect] {
     switch event.source {
     case .ecommerce: shopEffects(of: event)
@@ -174,7 +173,7 @@ extension Enrichment {
     }
   }
 
-  /// To opt out of too much does no harm; to agree to something else than was meant does.
+  /// An opt-out from too much does no harm, but an agreement to more than was meant does.
   private static func agreement(
     _ event: EventFacts,
     _ effect: (Topic) -> EnrichmentEffect
@@ -191,9 +190,9 @@ extension Enrichment {
     }
   }
 
-  /// Types of bounces for good, in lower case: mail services have different words.
+  /// The bounce types that are permanent, in lower case. Mail services use different words.
   package static let hardBounces = ["hard", "hard_bounce", "permanent"]
-  /// Types of bounces that may pass, in lower case.
+  /// The bounce types that may be temporary, in lower case.
   package static let softBounces = [
     "soft", "soft_bounce", "transient", "temporary", "undetermined",
   ]
@@ -206,7 +205,7 @@ extension Enrichment {
 }
 
 extension EventFacts {
-  /// A text that is not empty.
+  /// Returns a text property, trimmed, or nil if it is missing or empty.
   func text(_ name: String) -> String? {
     guard case .string(let text) = properties[name] else { return nil }
     let trimmed = TextForm.trimmed(text)
@@ -235,21 +234,21 @@ extension EventFacts {
     }
   }
 
-  /// What the customer asks for in an answer; nil where the text is missing. Of what keyword and
-  /// text say, what is the more careful counts.
+  /// The intent of a reply; nil if its text is missing. If keyword and text differ, the more
+  /// cautious intent counts.
   var reply: ReplyIntent? {
     let intents = ["keyword", "body_excerpt"].compactMap(text).map(words.intent)
     return ReplyIntent.allCases.first(where: intents.contains)
   }
 
-  /// Why an address is suppressed; nil when nobody knows. The owner's own wish is told otherwise:
-  /// by an opt-out, or an erasure.
+  /// The reason of a suppression; nil if it is unknown. The owner's own wish is not among them: it
+  /// is reported by an opt-out or an erasure.
   var suppressionReason: SuppressionReason? {
     let name = text("reason")?.lowercased()
     return SuppressionReason.allCases.first { $0.name == name && !$0.isOwnersWish }
   }
 
-  /// What the messages are about: marketing where nothing says so, nil where it is not known.
+  /// The topic of the messages: marketing if none is given, nil if the given one is unknown.
   var topic: Topic? {
     guard let name = text("topic") else { return .marketing }
     return Topic.allCases.first { $0.name == name.lowercased() }

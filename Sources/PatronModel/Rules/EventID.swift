@@ -1,11 +1,11 @@
-/// UUIDs of version 5 (RFC 9562): made from a name, so that the same name gives the same UUID.
+/// UUIDs of version 5 (RFC 9562): the same name always gives the same UUID.
 enum NamedUUID {
   /// The namespace of Patron's events. Stored ids depend on it: never change it.
   static let patronEvents: [UInt8] = [
     0x41, 0x36, 0xD6, 0x26, 0xDA, 0x20, 0x46, 0x8B, 0xB8, 0x51, 0x4D, 0x8A, 0x4D, 0x19, 0x1F, 0xA6,
   ]
 
-  /// The UUID of `name` in `namespace` (16 bytes), in lower case with hyphens.
+  /// Returns the UUID of `name` in `namespace` (16 bytes), in lower case with hyphens.
   static func make(namespace: [UInt8], name: some Sequence<UInt8>) -> String {
     var hash = SHA1()
     hash.update(namespace)
@@ -25,19 +25,20 @@ enum NamedUUID {
   }
 }
 
-/// Makes ids for events whose callers give none.
+/// The derivation of ids for events whose callers give none.
 package enum EventID {
-  /// An id that depends on the content alone: a blind repeat of an event names the same event.
+  /// Returns an id that depends on the content alone, so that a blind repeat of an event has the
+  /// same id.
   ///
   /// - Parameters:
-  ///   - source: where the event comes from.
-  ///   - sourceName: the application; may be empty.
-  ///   - type: what happened.
-  ///   - customerID: whose event it is.
-  ///   - occurredAt: when it happened, as the caller said.
-  ///   - properties: everything else that tells two events apart, encoded in one way only: sort
-  ///     properties by name.
-  /// - Returns: a UUID of version 5, 36 characters.
+  ///   - source: The source of the event.
+  ///   - sourceName: The application; may be empty.
+  ///   - type: The event type.
+  ///   - customerID: The customer of the event.
+  ///   - occurredAt: The time of the event as the caller gave it.
+  ///   - properties: All other data that distinguishes two events, in a deterministic encoding:
+  ///     sort properties by name.
+  /// - Returns: A UUID of version 5, 36 characters.
   package static func derived(
     source: EventSource,
     sourceName: String,
@@ -48,7 +49,7 @@ package enum EventID {
   ) -> String {
     var name: [UInt8] = []
     append(UInt64(source.rawValue), to: &name)
-    // Lengths first: without them the end of one text could pass for the start of the next.
+    // Lengths come first: otherwise the end of one text could pass for the start of the next.
     append(UInt64(sourceName.utf8.count), to: &name)
     name += sourceName.utf8
     append(UInt64(type.utf8.count), to: &name)

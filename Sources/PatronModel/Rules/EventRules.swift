@@ -1,34 +1,32 @@
-/// Limits of events.
+/// The limits of an event.
 package enum EventLimits {
-  /// The greatest length of a source name, a type and an event id, in characters.
+  /// Maximum length of a source name, a type and an event id, in characters.
   package static let nameLength = 255
-  /// The greatest number of properties of one event.
+  /// Maximum number of properties of an event.
   package static let propertyCount = 400
-  /// The greatest length of a property's name, in characters.
+  /// Maximum length of a property's name, in characters.
   package static let propertyNameLength = 64
-  /// The greatest size of one property's value, in bytes of UTF-8 or, if no text, as encoded.
+  /// Maximum size of a property's value, in bytes of UTF-8 or, if not text, as encoded.
   package static let propertyValueBytes = 8 * 1024
-  /// The greatest size of all names and values of one event, in bytes.
+  /// Maximum size of all names and values of an event, in bytes.
   package static let propertyBytes = 64 * 1024
 }
 
-/// A property of an event, as far as its limits are concerned.
+/// The name and size of an event property, for checks of limits.
 package struct PropertySize: Sendable, Hashable {
-  /// Its name.
   package var name: String
-  /// Size of its value in bytes of UTF-8 or, if no text, as encoded.
+  /// The size of the value, in bytes of UTF-8 or, if not text, as encoded.
   package var valueBytes: Int
 
-  /// Makes a size.
   package init(name: String, valueBytes: Int) {
     self.name = name
     self.valueBytes = valueBytes
   }
 }
 
-/// What an event has to look like before it is looked up or stored.
+/// The checks of an event before it is looked up or stored.
 package enum EventRules {
-  /// Checks the application that an event comes from. It may be empty except for third parties.
+  /// Checks the application of an event. It may be empty except for third parties.
   ///
   /// - Throws: `SOURCE_NAME_REQUIRED`, `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`.
   package static func checkSourceName(
@@ -46,11 +44,11 @@ package enum EventRules {
     try checkName(name, what: "source_name", example: "helpdesk")
   }
 
-  /// Checks the type of an event. Types of the e-commerce platform and of own products have to be
-  /// in the catalogue; those of third parties are free.
+  /// Checks the type of an event. Types of the e-commerce platform and of own products must be in
+  /// the catalogue; those of third parties are free.
   ///
-  /// - Throws: `TYPE_REQUIRED`, `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, `TYPE_UNKNOWN` with the
-  ///   names of known types that are spelt alike.
+  /// - Throws: `TYPE_REQUIRED`, `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`; `TYPE_UNKNOWN` with the
+  ///   names of similarly spelled types.
   package static func checkType(_ type: String, of source: EventSource) throws(RuleError) {
     guard !type.isEmpty else {
       throw RuleError(
@@ -63,7 +61,7 @@ package enum EventRules {
     throw unknownType(type, of: source)
   }
 
-  /// An event id that a caller gave, without white space at both ends: 1 to 255 characters without
+  /// Returns a caller's event id without surrounding white space: 1 to 255 characters without
   /// control characters.
   ///
   /// - Throws: `EVENT_ID_LENGTH`, `TEXT_HAS_CONTROL_CHARACTER`.
@@ -88,11 +86,11 @@ package enum EventRules {
     return id
   }
 
-  /// Checks the properties of one event; all violations at once, empty when there are none.
+  /// Checks the properties of an event. Returns all violations at once, none if all are valid.
   ///
-  /// Paths are `properties.<name>`, or `properties` where the whole is concerned. Reasons:
-  /// `TOO_MANY_PROPERTIES`, `PROPERTY_NAME_LENGTH`, `PROPERTY_NAME_CHARACTERS`,
-  /// `PROPERTY_DUPLICATE`, `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`.
+  /// Paths are `properties.<name>`, or `properties` for the whole. Reasons: `TOO_MANY_PROPERTIES`,
+  /// `PROPERTY_NAME_LENGTH`, `PROPERTY_NAME_CHARACTERS`, `PROPERTY_DUPLICATE`,
+  /// `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`.
   package static func checkProperties(_ properties: some Collection<PropertySize>) -> [Violation] {
     guard properties.count <= EventLimits.propertyCount else {
       return [
@@ -188,7 +186,7 @@ extension EventRules {
     }
   }
 
-  /// Whether `name` is words of `a-z 0-9`, joined by single underscores.
+  /// Returns true if `name` is words of `a-z 0-9`, joined by single underscores.
   static func isSnakeCase(_ name: String) -> Bool {
     var previous = UInt8(ascii: "_")
     for byte in name.utf8 {

@@ -1,26 +1,26 @@
-/// Which customer a request is about: the identifiers it gives, and whom each of them belongs to.
+/// The identifiers that a request gives, with the customers that have them.
 ///
-/// Pure: the caller looks the identifiers up (the external id among aliases too) in the
-/// transaction in which it writes.
+/// Pure: the caller looks the identifiers up (the external id among aliases too) in the transaction
+/// in which it writes.
 package struct IdentityRequest: Sendable, Hashable {
-  /// Reason of the error for ``IdentityDecision/conflict(_:ownerID:)``.
+  /// The reason of the error for ``IdentityDecision/conflict(_:ownerID:)``.
   package static let conflictReason = "IDENTIFIER_CONFLICT"
 
-  /// Reason of the error for ``IdentityDecision/mismatch(_:ownerID:)``.
+  /// The reason of the error for ``IdentityDecision/mismatch(_:ownerID:)``.
   package static let mismatchReason = "IDENTIFIER_MISMATCH"
 
-  /// Which rule holds.
+  /// The rule that applies.
   package var mode: IdentityMode
-  /// The identifiers given, canonical.
+  /// The given identifiers, in canonical form.
   package var given: Identifiers
-  /// The customer whose external id, or former external id, is the one given.
+  /// The customer that has, or had, the given external id.
   package var byExternalID: IdentityMatch?
-  /// The customer whose e-mail address is the one given.
+  /// The customer that has the given e-mail address.
   package var byEmail: IdentityMatch?
-  /// The customer whose phone number is the one given.
+  /// The customer that has the given phone number.
   package var byPhone: IdentityMatch?
 
-  /// Makes a request. Matches of identifiers that are not given are ignored.
+  /// Makes a request. Ignores matches of identifiers that are not given.
   package init(
     mode: IdentityMode,
     given: Identifiers,
@@ -35,7 +35,8 @@ package struct IdentityRequest: Sendable, Hashable {
     self.byPhone = given.phone == nil ? nil : byPhone
   }
 
-  /// Checks which identifiers are given, before any look-up; nil when the rule of the mode holds.
+  /// The violation of the mode's rule about given identifiers; nil if there is none. Needs no
+  /// look-up.
   package var violation: RuleError? {
     if given.externalID != nil { return nil }
     switch (given.emailKey != nil, given.phone != nil) {
@@ -45,8 +46,9 @@ package struct IdentityRequest: Sendable, Hashable {
     }
   }
 
-  /// The decision. The customer is found by external id, else e-mail, else phone; no identifier
-  /// is ever taken from a customer whom the shop knows by another external id.
+  /// Decides which customer the request is about. The customer is found by external id, or else by
+  /// e-mail, or else by phone. No identifier is ever taken from a customer whom the shop knows by
+  /// another external id.
   package func decide() -> IdentityDecision {
     if let violation { return .invalid(violation) }
     if mode == .row {
@@ -64,10 +66,10 @@ package struct IdentityRequest: Sendable, Hashable {
     return decideForOthers(than: found) ?? .update(found.customerID)
   }
 
-  /// The identifiers of `match` after an update or adoption that this request decided on.
+  /// Returns the identifiers of `match` after an update or adoption that this request decided on.
   ///
-  /// A record or an event with an external id sets what it gives. An order, a guest's checkout,
-  /// or a request without external id only fills gaps.
+  /// A record or an event with an external id sets the given identifiers. An order, a guest's
+  /// checkout, or a request without an external id only fills gaps.
   package func identifiers(updating match: IdentityMatch) -> Identifiers {
     let stored = match.identifiers
     var result = stored
@@ -86,7 +88,7 @@ package struct IdentityRequest: Sendable, Hashable {
 
   /// Checks that a customer keeps an e-mail address or a phone number.
   ///
-  /// - Throws: `CONTACT_REQUIRED` when both are nil.
+  /// - Throws: `CONTACT_REQUIRED` if both are nil.
   package static func requireContact(emailKey: String?, phone: String?) throws(RuleError) {
     guard emailKey != nil || phone != nil else { throw contactRequired }
   }
@@ -110,24 +112,24 @@ extension IdentityRequest {
       + "Give email or phone_number."
   )
 
-  /// Whether an external id is nothing but the e-mail address. Keys are lower case; external ids
-  /// are as the shop typed them.
+  /// Returns true if an external id is just the e-mail address. Keys are in lower case; external
+  /// ids are as the shop typed them.
   static func isSame(_ externalID: String, as emailKey: String) -> Bool {
     externalID == emailKey || externalID.lowercased() == emailKey
   }
 
-  /// True when an identifier of the shop's is given: the own e-mail address, as shops send it for
-  /// guests, is none.
+  /// True if the request gives an external id of the shop's. The own e-mail address, as shops send
+  /// it for guests, does not count.
   private var givesOwnExternalID: Bool {
     guard let externalID = given.externalID else { return false }
     return given.emailKey.map { !Self.isSame(externalID, as: $0) } ?? true
   }
 
-  /// Who has the phone number, where that is somebody else than an order or an event is about:
-  /// people share phones, and whoever has another e-mail address is another person. A record that
-  /// the shop sends is its word, and sets what it gives.
+  /// The owner of the phone number, if that is someone other than the customer of an order or an
+  /// event. People share phones, and a different e-mail address means a different person. A record
+  /// that the shop sends is authoritative, and sets what it gives.
   ///
-  /// The owner without an e-mail address, whom the shop does not know, may be the same person yet.
+  /// An owner without an e-mail address, unknown to the shop, may still be the same person.
   private var strangerByPhone: IdentityMatch? {
     guard mode != .upsert, let owner = byPhone else { return nil }
     let found = byExternalID ?? byEmail
@@ -143,8 +145,8 @@ extension IdentityRequest {
       ? owner : nil
   }
 
-  /// What a row must not do; nil where it does none of it. By e-mail somebody is found before by
-  /// phone.
+  /// The violation of the rules for a row; nil if there is none. A customer found by e-mail takes
+  /// precedence over one found by phone.
   private var mismatch: IdentityDecision? {
     guard let found = byExternalID ?? byEmail ?? byPhone else { return nil }
     for (field, owner) in [(IdentifierField.email, byEmail), (.phone, byPhone)] {
@@ -166,8 +168,8 @@ extension IdentityRequest {
     return nil
   }
 
-  /// Whether the external id is the e-mail address, as shops send it for guests, and the address
-  /// is that of a customer who has an external id already: then it names that customer.
+  /// Returns true if the external id is the e-mail address, as shops send it for guests, and the
+  /// customer of that address already has an external id: it then names that customer.
   private func isGuestCheckout(of found: IdentityMatch) -> Bool {
     guard let externalID = given.externalID, let email = given.emailKey, byEmail != nil else {
       return false
@@ -183,7 +185,7 @@ extension IdentityRequest {
     return .adopt(found.customerID, previousExternalID: found.identifiers.externalID)
   }
 
-  /// Whether e-mail or phone belong to others than `found`; nil when they do not.
+  /// Returns the decision if other customers than `found` have the e-mail or phone; nil if none do.
   private func decideForOthers(than found: IdentityMatch) -> IdentityDecision? {
     var ids = [found.customerID]
     let owners: [(IdentifierField, IdentityMatch?)] = [(.email, byEmail), (.phone, byPhone)]

@@ -1,57 +1,55 @@
-/// What one event of a loyalty programme says of its customer.
+/// The loyalty data in one event.
 package struct LoyaltyFacts: Sendable, Hashable {
-  /// What becomes of the balance.
+  /// The effect on the balance.
   package enum Balance: Sendable, Hashable {
-    /// Nothing is said.
+    /// The event does not mention it.
     case same
-    /// So many points more, or fewer.
+    /// The balance changes by this number of points.
     case changed(by: Int64)
-    /// So many points now.
+    /// The balance is now this number of points.
     case now(Int64)
   }
 
-  /// What becomes of the time at which points expire next.
+  /// The effect on the time at which points expire next.
   package enum Expiry: Sendable, Hashable {
-    /// Nothing is said.
+    /// The event does not mention it.
     case same
-    /// What was to expire has expired.
+    /// The points have expired, so there is no next time.
     case none
-    /// Then.
+    /// Points expire at this time.
     case at(Micros)
   }
 
-  /// Points earned.
   package var earned: Int64 = 0
-  /// Points redeemed.
   package var redeemed: Int64 = 0
-  /// Redemptions.
+  /// The number of redemptions.
   package var redemptions: Int64 = 0
-  /// Referrals that led to a purchase.
+  /// The number of referrals that led to a purchase.
   package var referrals: Int64 = 0
-  /// Clicks on referral links.
+  /// The number of clicks on referral links.
   package var referralClicks: Int64 = 0
-  /// The balance.
+  /// The effect on the balance.
   package var balance = Balance.same
-  /// Whether the customer is a member from then on; nil when nothing is said.
+  /// The new membership; nil if not mentioned.
   package var isMember: Bool?
-  /// When the customer joined; nil when nothing is said.
+  /// The time of joining; nil if not mentioned.
   package var joinedAt: Micros?
-  /// The tier from then on, empty for none; nil when nothing is said.
+  /// The new tier, empty for none; nil if not mentioned.
   package var tier: String?
-  /// When points expire next.
+  /// The effect on the next expiry.
   package var expiry = Expiry.same
 
-  /// The greatest number of points that is believed: sums of it never overflow.
+  /// Maximum plausible number of points, so that sums never overflow. Larger numbers are ignored.
   static let mostPoints: Int64 = 1_000_000_000_000
 
-  /// Types of the events that say something of loyalty.
+  /// The event types with loyalty data.
   package static let types: Set<String> = [
     "loyalty_joined", "loyalty_left", "points_earned", "points_redeemed", "points_adjusted",
     "points_expiring", "points_expired", "tier_earned", "tier_lost", "referral_completed",
     "referral_clicked",
   ]
 
-  /// Reads an event; nil when its type says nothing of loyalty.
+  /// Reads an event. Fails if its type has no loyalty data.
   init?(_ event: EventFacts) {
     let given = event.int("points") ?? 0
     let points = (-Self.mostPoints...Self.mostPoints).contains(given) ? given : 0
@@ -98,35 +96,35 @@ package struct LoyaltyFacts: Sendable, Hashable {
   }
 }
 
-/// The loyalty membership of one customer in figures.
+/// Loyalty statistics of a customer.
 package struct LoyaltyFigures: Sendable, Hashable {
-  /// Points earned in all.
+  /// Total points earned.
   package var earned: Int64 = 0
-  /// Points redeemed in all.
+  /// Total points redeemed.
   package var redeemed: Int64 = 0
-  /// Redemptions in all.
+  /// Total number of redemptions.
   package var redemptions: Int64 = 0
-  /// Referrals that led to a purchase, in all.
+  /// Total number of referrals that led to a purchase.
   package var referrals: Int64 = 0
-  /// Clicks on referral links, in all.
+  /// Total number of clicks on referral links.
   package var referralClicks: Int64 = 0
-  /// Points now.
+  /// The present balance, in points.
   package var balance: Int64 = 0
-  /// Whether the customer is a member now.
+  /// True if the customer is a member now.
   package var isMember = false
-  /// When the customer last joined, microseconds since 1970; nil when unknown.
+  /// The time at which the customer last joined; nil if unknown.
   package var joinedAt: Micros?
   /// The tier; empty for none.
   package var tier = ""
-  /// When the tier was reached or lost, microseconds since 1970; nil when there never was one.
+  /// The time at which the tier was reached or lost; nil if there never was one.
   package var tierSince: Micros?
-  /// When points expire next, microseconds since 1970; nil when unknown.
+  /// The time at which points expire next; nil if unknown.
   package var expireAt: Micros?
 
-  /// Nothing happened yet.
+  /// Makes the statistics of a customer without events.
   package init() {}
 
-  /// Adds an event to the sums, or takes one back that was added.
+  /// Adds an event's counts `times` times; -1 removes an event that was counted.
   package mutating func count(_ facts: LoyaltyFacts, times: Int64 = 1) {
     earned &+= facts.earned * times
     redeemed &+= facts.redeemed * times
@@ -135,7 +133,7 @@ package struct LoyaltyFigures: Sendable, Hashable {
     referralClicks &+= facts.referralClicks * times
   }
 
-  /// Takes over what an event says that is newer than all before.
+  /// Applies the state of an event that is newer than all before.
   package mutating func noteNewest(_ facts: LoyaltyFacts, at: Micros) {
     switch facts.balance {
     case .same: break
@@ -155,8 +153,8 @@ package struct LoyaltyFigures: Sendable, Hashable {
     }
   }
 
-  /// The same figures with the state that `events`, oldest first, lead to. The sums stay. Where
-  /// they are not all that happened, what they do not tell stays too.
+  /// Returns statistics with the state after `events`, oldest first, and with unchanged sums. If
+  /// the events are not complete (`areAll` is false), state that they do not mention stays too.
   package func replaying(
     _ events: some Sequence<(facts: LoyaltyFacts, at: Micros)>,
     areAll: Bool

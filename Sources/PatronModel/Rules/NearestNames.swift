@@ -1,11 +1,11 @@
-/// Finds names that somebody who misspelt one may have meant.
+/// The search for similar names, for error messages about a misspelled name.
 package enum NearestNames {
-  /// Longer names are not compared: the work grows with the square of the length, and callers may
-  /// send a thousand misspelt names in one request.
+  /// Maximum length of compared names, in bytes. The work grows with the square of the length, and
+  /// a request may contain a thousand misspelled names.
   static let longest = 64
 
-  /// Up to three of `names`, nearest first, that differ from `name` in less than half of it or
-  /// begin with its first word; equally near ones in the order given.
+  /// Returns up to three of `names`, nearest first, that differ from `name` in less than half of it
+  /// or begin with its first word. Equally near names keep their order.
   package static func of(_ name: String, among names: [String]) -> [String] {
     let wanted = Array(name.utf8)
     guard !wanted.isEmpty, wanted.count <= longest else { return [] }
@@ -20,7 +20,7 @@ package enum NearestNames {
     return found.sorted { $0 < $1 }.prefix(3).map { names[$0.index] }
   }
 
-  /// The least number of bytes to insert, remove or replace that makes `one` into `other`.
+  /// Returns the minimum number of bytes to insert, remove or replace to turn `one` into `other`.
   static func distance(_ one: [UInt8], _ other: [UInt8]) -> Int {
     var row = Array(0...other.count)
     for (index, byte) in one.enumerated() {

@@ -1,29 +1,29 @@
-/// An event that a change of an order puts on the customer's timeline.
+/// An event that a change of an order emits on the customer's timeline.
 package struct DerivedEvent: Sendable, Hashable {
-  /// What happened. Raw values are names of the event catalogue.
+  /// The kind of event. Raw values are type names of the event catalogue.
   package enum Kind: String, Sendable, Hashable, CaseIterable {
-    /// The order exists.
+    /// The order was created.
     case placed = "order_placed"
     /// The whole price was paid.
     case paid = "order_paid"
-    /// A shipment left, and more is to come.
+    /// A shipment was sent, and more are to follow.
     case partiallyFulfilled = "order_partially_fulfilled"
-    /// The last shipment left.
+    /// The last shipment was sent.
     case fulfilled = "order_fulfilled"
     /// The carrier reported on a shipment.
     case shipmentChanged = "shipment_status_changed"
     /// The last shipment arrived.
     case arrived = "order_delivered"
-    /// The order was called off.
+    /// The order was cancelled.
     case cancelled = "order_cancelled"
-    /// Money went back.
+    /// Money was refunded.
     case refunded = "order_refunded"
-    /// Something changed that no other event tells of.
+    /// A change that has no event of its own.
     case updated = "order_updated"
 
     fileprivate var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
-    /// The fields of an order that need no other event once this one is told.
+    /// The fields of an order that need no other event once this one is emitted.
     package var tells: Set<String> {
       switch self {
       case .placed, .updated: []
@@ -36,52 +36,51 @@ package struct DerivedEvent: Sendable, Hashable {
     }
   }
 
-  /// What happened.
   package var kind: Kind
-  /// When it happened.
+  /// The time of the event.
   package var occurredAt: Micros
-  /// Identifier of the event, at most 255 bytes, the same whenever the same transition is seen. An
-  /// event that exists under it is left as it is, unless ``replaces`` is set. nil for what may
-  /// happen again and is another event each time.
+  /// The event id, at most 255 bytes. Equal for every derivation of the same transition. An
+  /// existing event with this id is left unchanged, unless ``replaces`` is true. Nil for a
+  /// transition that may repeat and then is another event each time.
   package var dedupKey: String?
-  /// Whether the event corrects an earlier one of the same key.
+  /// True if the event corrects an earlier one with the same id.
   package var replaces = false
-  /// What it is worth, in minor units of the order's currency; nil when unknown.
+  /// The amount, in minor units of the order's currency; nil if unknown.
   package var amountMinor: Int64?
-  /// The refund that it tells of.
+  /// The refund that the event is about.
   package var refundID: String?
-  /// The shipment that it tells of.
+  /// The shipment that the event is about.
   package var shipmentID: String?
-  /// How far that shipment was before; nil when nobody had said.
+  /// The previous progress of that shipment; nil if it was not reported.
   package var progressBefore: ShipmentProgress?
-  /// How far that shipment is now.
+  /// The present progress of that shipment.
   package var progress: ShipmentProgress?
-  /// Why the order was called off, or money went back.
+  /// The reason of the cancellation or refund.
   package var reason: String?
-  /// Of ``Kind/updated``: names of the fields.
+  /// The names of the changed fields, for ``Kind/updated``.
   package var changes: [String] = []
-  /// Of a refund: whether everything has now gone back.
+  /// True if the order is now refunded in full; nil for other kinds.
   package var isFull: Bool?
 
-  /// The type as the event catalogue has it.
+  /// The type name in the event catalogue.
   package var type: String { kind.rawValue }
 }
 
-/// What the timeline learns from an order's old and new state.
+/// The rules that derive events from an order's old and new state.
 package enum OrderEvents {
-  /// The events of the transition from `old` to `new`, oldest first.
+  /// Returns the events of the transition from `old` to `new`, oldest first.
   ///
-  /// Each transition is told once: the same states again, and a repeat of the whole sequence, give
-  /// the same keys. A refund that is corrected is told again under its key, with
-  /// ``DerivedEvent/replaces``; so is a cancellation, unless its date changes: then it is another
-  /// one. What is taken back tells nothing here: it is one of the changes that are told as
+  /// Each transition emits one event: repeated states, and a repeat of the whole sequence, give the
+  /// same ids. A corrected refund is emitted again under its id, with ``DerivedEvent/replaces``. So
+  /// is a cancellation, unless its time changes: then it is another cancellation. A transition that
+  /// is taken back emits nothing here; it is one of the changes emitted as
   /// ``DerivedEvent/Kind/updated``.
   ///
   /// - Parameters:
-  ///   - old: what is stored; nil for a new order.
-  ///   - new: what the shop says now; see ``OrderSnapshot/validate()``.
-  ///   - observedAt: when the shop says so. It dates changes of a known order that carry no date;
-  ///     those of a new order are dated by the order itself.
+  ///   - old: The stored state; nil for a new order.
+  ///   - new: The state that the shop reports; see ``OrderSnapshot/validate()``.
+  ///   - observedAt: The time of the report. It dates changes of a known order that have no time;
+  ///     those of a new order get the time of the order itself.
   package static func derive(
     from old: OrderSnapshot?,
     to new: OrderSnapshot,
@@ -100,12 +99,12 @@ package enum OrderEvents {
     return events.sorted { ($0.occurredAt, $0.kind.rank) < ($1.occurredAt, $1.kind.rank) }
   }
 
-  /// The event for changes that no other one tells of.
+  /// Returns the event for changes without an event of their own.
   ///
   /// - Parameters:
-  ///   - order: what the shop says now.
-  ///   - changes: names of the fields.
-  ///   - observedAt: when the shop says so.
+  ///   - order: The state that the shop reports.
+  ///   - changes: The names of the changed fields.
+  ///   - observedAt: The time of the report.
   package static func updated(
     _ order: OrderSnapshot,
     changes: [String],
@@ -117,7 +116,8 @@ package enum OrderEvents {
     return told
   }
 
-  /// That the whole price was paid. A time that the shop gives later corrects the event.
+  /// Returns the event of the full payment. A time of payment that the shop sends later corrects
+  /// it.
   private static func paid(
     from old: OrderSnapshot?,
     to new: OrderSnapshot,
@@ -143,8 +143,8 @@ package enum OrderEvents {
     return [told]
   }
 
-  /// What carriers reported of shipments that were known, and that the whole order arrived. How
-  /// far a shipment is when it is first heard of is no change.
+  /// Returns the events of carriers' reports on known shipments, and of the arrival of the whole
+  /// order. The first report on a new shipment is not a change.
   private static func carried(
     from old: OrderSnapshot?,
     to new: OrderSnapshot,
@@ -169,7 +169,7 @@ package enum OrderEvents {
     if new.hasArrived, !(old?.hasArrived ?? false) {
       let arrived = new.shipments.filter { $0.state == .success }
       let sent = arrived.map(\.at).max() ?? undated
-      // The last one to arrive completes the order, where the carriers' times are all known.
+      // The last arrival completes the order, if the carriers' times are all known.
       let reported = arrived.compactMap(\.occurredAt)
       let last = reported.count == arrived.count ? reported.max() : nil
       events.append(event(.arrived, of: new, at: last ?? (old == nil ? sent : max(undated, sent))))
@@ -214,12 +214,12 @@ package enum OrderEvents {
     return refunds(of: new).filter { !before.contains($0) }
   }
 
-  /// The events of all refunds. One of them may change the event of another: what goes back last
+  /// Returns the events of all refunds. One refund may change the event of another: the last one
   /// makes the refund a full one.
   private static func refunds(of order: OrderSnapshot) -> [DerivedEvent] {
     var left = order.totalMinor
     return order.refunds.sorted(by: { ($0.at, $0.id) < ($1.at, $1.id) }).map { refund in
-      // Saturating: a refund of more than the total is a full one, however large.
+      // Saturating: a refund of more than the total is a full refund, however large.
       left = refund.amountMinor >= left ? 0 : left - max(0, refund.amountMinor)
       var told = event(
         .refunded,
@@ -236,7 +236,7 @@ package enum OrderEvents {
     }
   }
 
-  /// Shops that keep no refunds say so by the payment status alone.
+  /// Handles shops that keep no refunds and report them by the payment status alone.
   private static func refundedByStatus(
     from old: OrderSnapshot?,
     to new: OrderSnapshot,
@@ -280,8 +280,8 @@ package enum OrderEvents {
     )
   }
 
-  /// `type:order:part…`. Colons inside ids are escaped, or two orders could share a key; what
-  /// would be too long for an event id is hashed.
+  /// Returns `type:order:part…`. Colons inside ids are escaped, because two orders could share a
+  /// key otherwise. A key that is too long for an event id is hashed.
   static func key(_ type: String, _ parts: [String]) -> String {
     let escaped = parts.map { part in
       var text = ""

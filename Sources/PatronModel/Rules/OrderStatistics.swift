@@ -1,23 +1,22 @@
-/// What one order adds to its customer's statistics.
+/// The contribution of an order to its customer's statistics.
 package struct OrderContribution: Sendable, Hashable {
-  /// ISO 4217 code.
+  /// The currency, an ISO 4217 code.
   package var currency: String
-  /// When the order was placed.
+  /// The time at which the order was placed.
   package var placedAt: Micros
-  /// Its total in minor units.
+  /// The total, in minor units.
   package var totalMinor: Int64
-  /// What was given back, in minor units.
+  /// The refunded amount, in minor units.
   package var refundedMinor: Int64
-  /// Whether money went back of which nobody said how much.
+  /// True if a refund of an unknown amount was made.
   package var hasUnknownRefund: Bool
-  /// Whether the order was called off: then it counts as cancelled, and its total does not count.
+  /// True if the order was cancelled. It then counts as cancelled, and its total does not count.
   /// Its refunds do.
   package var isCancelled: Bool
-  /// True where its payment is open or was given up: then it is an order, and its total does not
-  /// count.
+  /// True if its payment is open or was abandoned. It then counts as an order, but its total does
+  /// not.
   package var isUnpaid: Bool
 
-  /// Makes a contribution.
   package init(
     currency: String,
     placedAt: Micros,
@@ -36,10 +35,11 @@ package struct OrderContribution: Sendable, Hashable {
     self.isUnpaid = isUnpaid
   }
 
-  /// True where its total counts as spent.
+  /// True if its total counts as spent.
   var countsAsSpent: Bool { !isCancelled && !isUnpaid }
 
-  /// The contribution of `order`. Throws `AMOUNT_OUT_OF_RANGE` when its refunds do not add up.
+  /// Makes the contribution of `order`. Throws `AMOUNT_OUT_OF_RANGE` if the sum of its refunds
+  /// overflows.
   package init(of order: OrderSnapshot) throws(RuleError) {
     self.init(
       currency: order.currency,
@@ -53,23 +53,23 @@ package struct OrderContribution: Sendable, Hashable {
   }
 }
 
-/// What a customer ordered in one currency.
+/// The statistics of a customer's orders in one currency.
 package struct OrderStatistics: Sendable, Hashable {
-  /// Orders that are not cancelled, those of no value among them.
+  /// Orders that are not cancelled, including orders without value.
   package var orderCount: Int64
-  /// Sum of the totals of those that count as spent, in minor units; refunds are not taken off.
+  /// The sum of the totals that count as spent, in minor units. Refunds are not subtracted.
   package var totalSpentMinor: Int64
-  /// Sum of the refunds of all orders in minor units.
+  /// The sum of the refunds of all orders, in minor units.
   package var refundedMinor: Int64
-  /// The total spent less the refunds of the same orders.
+  /// The total spent minus the refunds of the same orders, in minor units.
   package var netSpentMinor: Int64
-  /// Orders of which money went back, and nobody said how much.
+  /// Orders with a refund of an unknown amount.
   package var unknownRefundCount: Int64
   /// Orders that are cancelled.
   package var cancelledCount: Int64
-  /// When the earliest order that is not cancelled was placed; nil when there is none.
+  /// The time of the earliest order that is not cancelled; nil if there is none.
   package var firstOrderAt: Micros?
-  /// When the latest order that is not cancelled was placed; nil when there is none.
+  /// The time of the latest order that is not cancelled; nil if there is none.
   package var lastOrderAt: Micros?
 
   /// Makes statistics; without arguments those of a customer who never ordered.
@@ -93,39 +93,38 @@ package struct OrderStatistics: Sendable, Hashable {
     self.lastOrderAt = lastOrderAt
   }
 
-  /// Whether there is no order at all behind them.
+  /// True if there are no orders behind the statistics.
   package var isEmpty: Bool { orderCount == 0 && cancelledCount == 0 }
 }
 
-/// What a customer ordered, by currency.
+/// The statistics of a customer's orders, by currency.
 package struct CustomerOrderStatistics: Sendable, Hashable {
-  /// Statistics by ISO 4217 code; a currency without any order has no entry.
+  /// Statistics by ISO 4217 code. A currency without orders has no entry.
   package var byCurrency: [String: OrderStatistics]
 
-  /// Makes statistics.
   package init(byCurrency: [String: OrderStatistics] = [:]) {
     self.byCurrency = byCurrency
   }
 
-  /// Statistics and what of them has to be read anew.
+  /// Changed statistics, and the parts of them that must be read again.
   package struct Change: Sendable, Hashable {
-    /// The statistics; counts and sums are exact.
+    /// The statistics. Counts and sums are exact.
     package var statistics: CustomerOrderStatistics
-    /// Currencies whose first and last date cannot be known from the running figures, because the
-    /// first or last order left: replace them by the least and greatest `placedAt` of the orders
-    /// that are not cancelled. At most one, the old order's.
+    /// Currencies whose first and last date cannot be known from the running sums, because the
+    /// first or last order left. Replace them by the least and greatest `placedAt` of the orders
+    /// that are not cancelled. At most one currency: that of the old order.
     package var datesToRebuild: [String]
 
-    /// Whether any dates have to be read anew.
+    /// True if any dates must be read again.
     package var needsRebuild: Bool { !datesToRebuild.isEmpty }
   }
 
-  /// The statistics after an order's contribution changed from `old` to `new`.
+  /// Returns the statistics after an order's contribution changed from `old` to `new`.
   ///
   /// - Parameters:
-  ///   - old: what the order contributed so far; nil for a new order.
-  ///   - new: what it contributes now; nil when it is gone.
-  /// - Throws: `AMOUNT_OUT_OF_RANGE` when a sum does not fit 64 bits; nothing has changed then.
+  ///   - old: The previous contribution; nil for a new order.
+  ///   - new: The present contribution; nil if the order is gone.
+  /// - Throws: `AMOUNT_OUT_OF_RANGE` if a sum does not fit 64 bits. Nothing changes then.
   package func replacing(
     _ old: OrderContribution?,
     by new: OrderContribution?
@@ -144,9 +143,9 @@ package struct CustomerOrderStatistics: Sendable, Hashable {
     return change
   }
 
-  /// The statistics of all `orders` of a customer, counted from nothing.
+  /// Computes the statistics of all `orders` of a customer.
   ///
-  /// - Throws: `AMOUNT_OUT_OF_RANGE` when a sum does not fit 64 bits.
+  /// - Throws: `AMOUNT_OUT_OF_RANGE` if a sum does not fit 64 bits.
   package init(of orders: [OrderContribution]) throws(RuleError) {
     self.init()
     for order in orders { try add(order) }
@@ -175,7 +174,7 @@ package struct CustomerOrderStatistics: Sendable, Hashable {
   private mutating func remove(_ order: OrderContribution) throws(RuleError) {
     var entry = byCurrency[order.currency] ?? OrderStatistics()
     entry.refundedMinor = try entry.refundedMinor.subtracting(order.refundedMinor)
-    // Orders of a version that did not count this are not counted out of it.
+    // Earlier versions did not count unknown refunds, so their orders cannot be subtracted.
     if order.hasUnknownRefund, entry.unknownRefundCount > 0 { entry.unknownRefundCount -= 1 }
     if order.countsAsSpent {
       entry.totalSpentMinor = try entry.totalSpentMinor.subtracting(order.totalMinor)
@@ -195,7 +194,7 @@ package struct CustomerOrderStatistics: Sendable, Hashable {
     byCurrency[order.currency] = entry.isEmpty ? nil : entry
   }
 
-  /// Whether an order that was the first or the last is so no more, while others are left.
+  /// Returns true if the first or last order is no longer the first or last, while others remain.
   private static func losesExtreme(
     from stored: OrderStatistics,
     to now: OrderStatistics,

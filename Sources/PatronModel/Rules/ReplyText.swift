@@ -1,13 +1,13 @@
-/// What somebody wrote, cut into words that can be looked up: without case, accents, punctuation
-/// and emoji, whatever keyboard and font it was written with.
+/// The words of a reply, normalized for look-ups: without case, accents, punctuation and emoji,
+/// regardless of keyboard and font.
 struct ReplyText: Sendable {
-  /// The words, in order; those that were spelt letter by letter (`S.T.O.P`) are one.
+  /// The words, in order. Words that were spelled letter by letter (`S.T.O.P`) are joined.
   let words: [String]
 
-  /// How much of a text is read, in Unicode scalars: more than the longest text message.
+  /// Maximum number of Unicode scalars that are read: more than the longest text message.
   private static let limit = 2_000
 
-  /// Reads a text.
+  /// Splits a text into words.
   init(_ text: String) {
     var words: [String] = []
     var word = String.UnicodeScalarView()
@@ -25,17 +25,18 @@ struct ReplyText: Sendable {
     self.words = Self.joiningSpelt(words.filter { !$0.isEmpty })
   }
 
-  /// All words as one: `stop all`, `stop-all` and `stopall` are the same.
+  /// All words joined: `stop all`, `stop-all` and `stopall` are equal.
   var whole: String { words.joined() }
 
-  /// Marks of direction, joiners, selectors of variants: nobody sees them.
+  /// Returns true for invisible characters: direction marks, joiners and variation selectors.
   private static func isIgnored(_ scalar: Unicode.Scalar) -> Bool {
     guard scalar.value >= 0x80 else { return false }
     return scalar.properties.isDefaultIgnorableCodePoint
       || scalar.properties.generalCategory == .format
   }
 
-  /// What a letter in another dress stands for. White letters on black are none to Unicode.
+  /// Returns the plain form of a stylized letter. Unicode does not define it for white letters on
+  /// black.
   private static func plain(_ scalar: Unicode.Scalar) -> String? {
     switch scalar.value {
     case 0x1F150...0x1F169: letter(scalar.value - 0x1F150)
@@ -57,7 +58,8 @@ struct ReplyText: Sendable {
     }
   }
 
-  /// A word without case and accents. Marks that are vowels, as of Devanagari and Thai, stay.
+  /// Returns a word without case and accents. Marks that are vowels, as in Devanagari and Thai,
+  /// stay.
   private static func folded(_ word: String) -> String {
     let isPlain = word.utf8.allSatisfy { $0 < 0x80 }
     if isPlain { return word.lowercased() }
@@ -65,7 +67,7 @@ struct ReplyText: Sendable {
     for scalar in TextForm.decomposed(word.lowercased()) where !isAccent(scalar) {
       switch scalar {
       case "\u{3C2}": letters.append("\u{3C3}")
-      // In Vietnamese it is another letter than d, and so are the words.
+      // In Vietnamese, đ is a different letter from d and makes different words.
       case "\u{111}": letters.append(scalar)
       default: letters.append(contentsOf: (TextForm.latin[scalar] ?? String(scalar)).unicodeScalars)
       }
@@ -75,8 +77,8 @@ struct ReplyText: Sendable {
 
   private static func isAccent(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
-    // Latin, Greek and Cyrillic; Hebrew and Arabic points; the Arabic letter that only stretches;
-    // the frames of emoji.
+    // Latin, Greek and Cyrillic accents; Hebrew and Arabic points; the Arabic tatweel, which only
+    // stretches; the enclosing marks of emoji.
     case 0x300...0x36F, 0x591...0x5C7, 0x610...0x61A, 0x640, 0x64B...0x65F, 0x670, 0x6D6...0x6ED,
       0x1AB0...0x1AFF, 0x1DC0...0x1DFF, 0x20D0...0x20FF:
       true
@@ -84,7 +86,7 @@ struct ReplyText: Sendable {
     }
   }
 
-  /// Three or more letters that stand alone, one after the other, are a word.
+  /// Joins runs of three or more single letters into one word.
   private static func joiningSpelt(_ words: [String]) -> [String] {
     var joined: [String] = []
     var spelt: [String] = []
@@ -106,7 +108,8 @@ struct ReplyText: Sendable {
 }
 
 extension String {
-  /// The word with what is held down too long said once: `stoppppp` is `stop`.
+  /// The word with runs of three or more equal characters reduced to one: `stoppppp` becomes
+  /// `stop`.
   var withoutLongRuns: String {
     var result = String.UnicodeScalarView()
     var run: [Unicode.Scalar] = []

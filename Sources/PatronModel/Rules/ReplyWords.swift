@@ -1,32 +1,31 @@
-/// What somebody asks for who answers a message.
+/// The intent of a reply to a message.
 package enum ReplyIntent: String, Sendable, Hashable, CaseIterable {
-  /// No more messages.
+  /// The customer wants no more messages.
   case optOut = "opt_out"
-  /// No more messages, perhaps: a word of opting out stands beside others.
+  /// The customer may want no more messages: an opt-out word stands among others.
   case possibleOptOut = "possible"
-  /// Messages again.
+  /// The customer wants messages again.
   case start
-  /// To be told more.
+  /// The customer asks for help.
   case help
-  /// Something else.
+  /// The reply is about something else.
   case none
 }
 
-/// The words that answers are looked up in: the known ones of all languages, and a store's own.
+/// The words that decide the intent of a reply: known words of all languages, and a store's own.
 ///
-/// Looked up are the whole text and its first words, whatever they are written with, and without
-/// what is said out of politeness. In doubt an answer opts out: what stands behind the first word,
-/// as in `Stop. Thank you`, does not take it back. Words that begin many other sentences, such as
-/// `cancel`, count as the whole text only. Where such a word stands elsewhere, and where a sign
-/// such as 🛑 stands alone, the answer may opt out; who reads it knows. To opt in, the word has to
-/// be the whole text.
+/// The whole text and its first words are looked up, in any spelling, and without polite phrases.
+/// In doubt a reply opts out: further words, as in `Stop. Thank you`, do not take it back. Words
+/// that begin many other sentences, such as `cancel`, count only as the whole text. If such a word
+/// stands elsewhere, or a sign such as 🛑 stands alone, the reply is a possible opt-out for a person
+/// to read. To opt in, the word must be the whole text.
 package struct ReplyWords: Sendable {
-  /// The most words that a store has of each kind.
+  /// Maximum number of a store's own words of each kind.
   package static let mostOwn = 200
-  /// The greatest length of a store's word, in characters.
+  /// Maximum length of a store's own word, in characters.
   package static let longestOwn = 64
 
-  /// The languages whose words are known, ISO 639-1.
+  /// The languages with known words, by ISO 639-1.
   package static let languages = KeywordTable.all.map(\.language)
 
   /// The known words alone.
@@ -35,13 +34,14 @@ package struct ReplyWords: Sendable {
   private let ownStops: [ReplyText]
   private let ownStarts: Set<String>
 
-  /// Makes words; a store's own opt out as `stop` does, and opt in as `start` does.
+  /// Adds a store's own words to the known ones. They opt out as `stop` does, and opt in as `start`
+  /// does.
   package init(optOut: [String] = [], optIn: [String] = []) {
     ownStops = optOut.map(ReplyText.init).filter { !$0.words.isEmpty }
     ownStarts = Set(optIn.map { ReplyText($0).whole }.filter { !$0.isEmpty })
   }
 
-  /// Checks a store's own words, and returns them trimmed and without repeats.
+  /// Checks a store's own words. Returns them trimmed and without duplicates.
   ///
   /// - Throws: `WORDS_TOO_MANY`, `WORD_LENGTH`.
   package static func checked(_ words: [String]) throws(RuleError) -> [String] {
@@ -69,7 +69,7 @@ package struct ReplyWords: Sendable {
     return taken
   }
 
-  /// What a text asks for.
+  /// Returns the intent of a text.
   package func intent(of text: String) -> ReplyIntent {
     let words = ReplyText(text).words
     if words.isEmpty { return KeywordTable.hasSign(text) ? .possibleOptOut : .none }
@@ -121,25 +121,25 @@ package struct ReplyWords: Sendable {
   }
 }
 
-/// The table of keywords, ready to be looked up in.
+/// The table of keywords, indexed for look-ups.
 private struct KeywordIndex: Sendable {
   static let shared = KeywordIndex()
 
-  /// Texts that opt out, their words joined.
+  /// Opt-out texts, their words joined.
   private(set) var stops: Set<String> = []
-  /// Those of them that opt out too when they are said several times.
+  /// Opt-out texts that also opt out when repeated.
   private var repeatable: Set<String> = []
-  /// Texts that opt in or ask for help, their words joined.
+  /// The intents of opt-in and help texts, their words joined.
   private(set) var answers: [String: ReplyIntent] = [:]
   private var strong: Set<[String]> = []
   private var strongJoined: Set<String> = []
   private var weak: Set<[String]> = []
   private var common: Set<[String]> = []
-  /// What words that opt out begin with, by the first three letters.
+  /// Prefixes of opt-out words, by their first three letters.
   private var stems: [Substring: [String]] = [:]
-  /// What words that may opt out begin with.
+  /// Prefixes of words that may opt out.
   private var near: [String] = []
-  /// Words that stand inside others, where no spaces are written.
+  /// Opt-out words that may stand inside other words, in scripts without spaces.
   private var inside: Set<String> = []
   private var insideStarts: Set<Unicode.Scalar> = []
   private var insideLengths: ClosedRange<Int> = 2...2
@@ -206,7 +206,7 @@ private struct KeywordIndex: Sendable {
     inside.insert(whole)
   }
 
-  /// True when a word is of a script that is written without spaces, or with few.
+  /// Returns true if a word is in a script with few or no spaces.
   private static func lacksSpaces(_ word: String) -> Bool {
     word.unicodeScalars.contains { scalar in
       switch scalar.value {
@@ -216,18 +216,18 @@ private struct KeywordIndex: Sendable {
     }
   }
 
-  /// True when a word opts out wherever a text begins with it.
+  /// Returns true if a text that begins with this word opts out.
   func isStrong(_ word: String) -> Bool {
     strongJoined.contains(word)
       || stems[word.prefix(3)]?.contains { word.hasPrefix($0) } ?? false
   }
 
-  /// True when a text is one that opts out, said several times: `stopstop`.
+  /// Returns true if a text is a repeated opt-out text: `stopstop`.
   func isRepeated(_ text: String) -> Bool {
     text.repeatedPart.map { repeatable.contains($0) } ?? false
   }
 
-  /// True when words that opt out stand first.
+  /// Returns true if opt-out words stand first.
   func strong(at words: ArraySlice<String>) -> Bool {
     if let first = words.first, isStrong(first) { return true }
     return begins(words, with: strong)
@@ -243,10 +243,10 @@ private struct KeywordIndex: Sendable {
     }
   }
 
-  /// True when a word begins as one that opts out does.
+  /// Returns true if a word has a prefix of words that may opt out.
   func isNear(_ word: String) -> Bool { near.contains { word.hasPrefix($0) } }
 
-  /// True when a word that opts out stands anywhere in another one.
+  /// Returns true if a word contains an opt-out word.
   func isInside(_ word: String) -> Bool {
     guard Self.lacksSpaces(word) else { return false }
     let scalars = Array(word.unicodeScalars)
@@ -260,7 +260,7 @@ private struct KeywordIndex: Sendable {
     return false
   }
 
-  /// The words without what is polite; at least one is left.
+  /// Returns the words without polite phrases at both ends. At least one word is left.
   func withoutPoliteness(_ words: [String]) -> [String] {
     var rest = words[...]
     var isChanged = true
@@ -279,7 +279,7 @@ private struct KeywordIndex: Sendable {
     return Array(rest)
   }
 
-  /// A word without what is polite in it, where no spaces are written.
+  /// Returns a word without polite endings and beginnings, in scripts without spaces.
   func withoutEndings(_ word: String) -> String {
     guard Self.lacksSpaces(word) else { return word }
     var rest = word[...]
@@ -301,14 +301,14 @@ private struct KeywordIndex: Sendable {
 }
 
 extension String {
-  /// The word without a number behind it: `stop1` is `stop`.
+  /// The word without a number at its end: `stop1` becomes `stop`.
   fileprivate var withoutNumber: String {
     var rest = self[...]
     while let last = rest.last, ("0"..."9").contains(last) { rest.removeLast() }
     return String(rest)
   }
 
-  /// The shortest text that this one is made of, said twice or more; nil where there is none.
+  /// The shortest text whose repetition makes up this one; nil if there is none.
   fileprivate var repeatedPart: String? {
     let scalars = Array(unicodeScalars)
     guard scalars.count > 1 else { return nil }

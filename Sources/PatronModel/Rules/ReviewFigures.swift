@@ -1,12 +1,12 @@
-/// What one review adds to the figures of its customer.
+/// The contribution of a review to its customer's statistics.
 package struct ReviewFacts: Sendable, Hashable {
-  /// 1 to 5 stars; nil when the event says none.
+  /// 1 to 5 stars; nil if the event gives none.
   package var score: Int32?
-  /// Whether a product was reviewed, and not the shop.
+  /// True if the review is of a product, false if it is of the shop.
   package var isOfProduct: Bool
-  /// -1 to 1; nil when the event says none.
+  /// -1 to 1; nil if the event gives none.
   package var sentiment: Double?
-  /// Up to ``ReviewFigures/mostTopics`` topics, each once.
+  /// Up to ``ReviewFigures/mostTopics`` topics, without duplicates.
   package var topics: [String]
 
   /// Reads a review from its event.
@@ -24,7 +24,7 @@ package struct ReviewFacts: Sendable, Hashable {
     self.topics = topics
   }
 
-  /// A number from -1 to 1, or a word.
+  /// Returns a sentiment that is given as a number from -1 to 1 or as a word.
   private static func sentiment(_ event: EventFacts) -> Double? {
     let number: Double?
     switch event.properties["sentiment"] {
@@ -43,23 +43,23 @@ package struct ReviewFacts: Sendable, Hashable {
   }
 }
 
-/// Sentiments added up, in millionths, so that what was added can be taken off exactly.
+/// A sum of sentiments in millionths, so that subtraction is exact.
 package struct SentimentSum: Sendable, Hashable {
-  /// How many.
+  /// The number of sentiments.
   package private(set) var count: Int64
   private var millionths: Int64
 
-  /// The sum of `count` sentiments with that mean.
+  /// Makes the sum of `count` sentiments with this mean.
   package init(mean: Double = 0, count: Int64 = 0) {
     self.count = count
     millionths = Int64((mean * Double(count) * 1_000_000).rounded())
   }
 
-  /// The mean; 0 where there are none.
+  /// The mean; 0 without sentiments.
   package var mean: Double { count == 0 ? 0 : Double(millionths) / Double(count) / 1_000_000 }
 
-  /// Adds a sum, or takes one off. Reviews that were counted before their sentiment was are not
-  /// taken off.
+  /// Adds a sum `times` times; -1 subtracts it. Reviews that were counted before sentiments were
+  /// are not subtracted.
   package mutating func add(_ other: SentimentSum, times: Int64 = 1) {
     guard count + other.count * times >= 0 else { return }
     count += other.count * times
@@ -67,39 +67,39 @@ package struct SentimentSum: Sendable, Hashable {
   }
 }
 
-/// The reviews of one customer in figures. Sums can be added to and taken from exactly; what the
-/// newest reviews say is kept beside them.
+/// Review statistics of a customer. Sums can be added to and subtracted from exactly; the state of
+/// the newest reviews is stored beside them.
 package struct ReviewFigures: Sendable, Hashable {
-  /// The most topics that are kept.
+  /// Maximum number of topics.
   package static let mostTopics = 10
 
-  /// How many reviews.
+  /// The number of reviews.
   package var count: Int64 = 0
-  /// Stars of products in all.
+  /// The sum of the stars of product reviews.
   package var productStars: Int64 = 0
-  /// Reviews of products with stars.
+  /// Product reviews with stars.
   package var productCount: Int64 = 0
-  /// Stars of the shop in all.
+  /// The sum of the stars of shop reviews.
   package var siteStars: Int64 = 0
-  /// Reviews of the shop with stars.
+  /// Shop reviews with stars.
   package var siteCount: Int64 = 0
-  /// Sentiments of reviews of products.
+  /// Sentiments of product reviews.
   package var productSentiment = SentimentSum()
-  /// Sentiments of reviews of the shop.
+  /// Sentiments of shop reviews.
   package var siteSentiment = SentimentSum()
-  /// When the newest review was written, microseconds since 1970; nil when there is none.
+  /// The time of the newest review; nil if there is none.
   package var lastAt: Micros?
-  /// Stars of the newest review; 0 when it has none.
+  /// Stars of the newest review; 0 if it has none.
   package var lastStars: Int32 = 0
-  /// Sentiment of the newest review; 0 when it has none.
+  /// Sentiment of the newest review; 0 if it has none.
   package var lastSentiment: Double = 0
   /// Topics of the newest reviews, newest first.
   package var topics: [String] = []
 
-  /// No reviews.
+  /// Makes the statistics of a customer without reviews.
   package init() {}
 
-  /// Counts a review, or takes one back that was counted.
+  /// Adds a review `times` times; -1 removes a review that was counted.
   package mutating func count(_ review: ReviewFacts, times: Int64 = 1) {
     count += times
     if let sentiment = review.sentiment {
@@ -120,7 +120,7 @@ package struct ReviewFigures: Sendable, Hashable {
     }
   }
 
-  /// Takes over what the newest review says.
+  /// Applies the state of the newest review.
   package mutating func noteNewest(_ review: ReviewFacts, at: Micros) {
     lastAt = at
     lastStars = review.score ?? 0
@@ -129,7 +129,8 @@ package struct ReviewFigures: Sendable, Hashable {
     topics = Array((review.topics + others).prefix(Self.mostTopics))
   }
 
-  /// Begins anew with what newest reviews say; ``noteOlder(_:at:)`` follows, newest review first.
+  /// Clears the state of the newest reviews. The caller then calls ``noteOlder(_:at:)``, newest
+  /// review first.
   package mutating func forgetNewest() {
     lastAt = nil
     lastStars = 0
@@ -137,8 +138,8 @@ package struct ReviewFigures: Sendable, Hashable {
     topics = []
   }
 
-  /// Takes over what a review says that is older than all that were noted. False when no older one
-  /// could say more.
+  /// Adds the topics of a review that is older than all noted ones. Returns false if still older
+  /// reviews cannot add more.
   package mutating func noteOlder(_ review: ReviewFacts, at: Micros) -> Bool {
     if lastAt == nil {
       noteNewest(review, at: at)

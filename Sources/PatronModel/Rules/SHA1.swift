@@ -1,5 +1,5 @@
-/// SHA-1 (FIPS 180-4), for naming things only: UUIDs of version 5 are defined by it. It is broken
-/// as a signature; nothing secret may rest on it.
+/// SHA-1 (FIPS 180-4), for names only: UUIDs of version 5 are defined by it. SHA-1 is broken as a
+/// signature, so no secret may depend on it.
 struct SHA1 {
   private var state: (UInt32, UInt32, UInt32, UInt32, UInt32) = (
     0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0
@@ -11,7 +11,7 @@ struct SHA1 {
     pending.reserveCapacity(64)
   }
 
-  /// The 20 bytes of the digest of `bytes`.
+  /// Returns the digest of `bytes`, 20 bytes.
   static func digest(of bytes: some Sequence<UInt8>) -> [UInt8] {
     var hash = SHA1()
     hash.update(bytes)
@@ -26,7 +26,7 @@ struct SHA1 {
     }
   }
 
-  /// The digest of everything given; the value must not be used after.
+  /// Returns the digest of all bytes added. Do not use the value afterwards.
   mutating func finish() -> [UInt8] {
     let bits = length &* 8
     pending.append(0x80)

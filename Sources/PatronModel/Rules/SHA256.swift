@@ -1,5 +1,5 @@
-/// SHA-256 (FIPS 180-4), and HMAC over it (RFC 2104): keyed names of addresses, and hashes of
-/// tokens, so that neither is kept as it is.
+/// SHA-256 (FIPS 180-4) and HMAC with it (RFC 2104), for keyed hashes of addresses and hashes of
+/// tokens, so that neither is stored in the clear.
 package struct SHA256 {
   private var state: [UInt32] = [
     0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB,
@@ -11,18 +11,18 @@ package struct SHA256 {
   /// Begins a digest.
   package init() { pending.reserveCapacity(Self.blockSize) }
 
-  /// Bytes of a digest.
+  /// The size of a digest, in bytes.
   package static let size = 32
   private static let blockSize = 64
 
-  /// The 32 bytes of the digest of `bytes`.
+  /// Returns the digest of `bytes`, 32 bytes.
   package static func digest(of bytes: [UInt8]) -> [UInt8] {
     var hash = SHA256()
     hash.update(bytes)
     return hash.finish()
   }
 
-  /// The 32 bytes of HMAC-SHA-256 of `bytes` under `key`, which may have any length.
+  /// Returns HMAC-SHA-256 of `bytes`, 32 bytes, under a key of any length.
   package static func authenticationCode(
     of bytes: [UInt8],
     key: [UInt8]
@@ -38,7 +38,7 @@ package struct SHA256 {
     return outer.finish()
   }
 
-  /// Adds bytes.
+  /// Adds bytes to the digest.
   package mutating func update(_ bytes: [UInt8]) {
     length &+= UInt64(bytes.count)
     var rest = bytes[...]
@@ -50,7 +50,7 @@ package struct SHA256 {
     }
   }
 
-  /// The digest of everything given; the value must not be used after.
+  /// Returns the digest of all bytes added. Do not use the value afterwards.
   package mutating func finish() -> [UInt8] {
     let bits = length &* 8
     pending.append(0x80)

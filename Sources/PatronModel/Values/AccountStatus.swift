@@ -2,7 +2,7 @@
 package enum AccountStatus: String, Sendable, Hashable, CaseIterable {
   /// The customer accepted the invitation and created an account.
   case enabled
-  /// No account yet: the state before any invitation.
+  /// The customer has no account yet: the state before any invitation.
   case disabled
   /// An invitation was sent.
   case invited

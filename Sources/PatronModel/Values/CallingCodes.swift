@@ -1,6 +1,6 @@
 /// Telephone calling codes by ISO 3166-1 country.
 enum CallingCodes {
-  /// Every country of ISO 3166-1 with its calling code.
+  /// The calling code of every country in ISO 3166-1, by country code.
   static let table: [String: Int] = {
     var table: [String: Int] = [:]
     for entry in text.split(whereSeparator: \.isWhitespace) {

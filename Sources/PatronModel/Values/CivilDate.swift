@@ -7,7 +7,7 @@ package struct CivilDate: Sendable, Hashable, Comparable {
   /// 1 to the length of the month.
   package let day: Int
 
-  /// The date; nil where the calendar has none such.
+  /// Makes a date. Fails if the calendar has no such date.
   package init?(year: Int, month: Int, day: Int) {
     guard (1...9999).contains(year), (1...12).contains(month),
       (1...Self.daysIn(month: month, year: year)).contains(day)
@@ -17,7 +17,7 @@ package struct CivilDate: Sendable, Hashable, Comparable {
     self.day = day
   }
 
-  /// The date that many days after 1970-01-01; nil outside the years 1 to 9999.
+  /// Makes the date `days` after 1970-01-01. Fails outside the years 1 to 9999.
   package init?(daysSinceEpoch days: Int) {
     guard Self.dayRange.contains(days) else { return nil }
     // Years begin in March here, so that the leap day is the last of a year. One era is 400
@@ -56,12 +56,12 @@ package struct CivilDate: Sendable, Hashable, Comparable {
     Timestamp(clamping: Int64(daysSinceEpoch) * Timestamp.microsecondsPerDay)
   }
 
-  /// `YYYY-MM-DD`.
+  /// The date as `YYYY-MM-DD`.
   package var iso8601: String {
     Padding.number(year, 4) + "-" + Padding.number(month, 2) + "-" + Padding.number(day, 2)
   }
 
-  /// By time.
+  /// Orders dates by time.
   package static func < (left: CivilDate, right: CivilDate) -> Bool {
     (left.year, left.month, left.day) < (right.year, right.month, right.day)
   }
@@ -82,7 +82,7 @@ package struct CivilDate: Sendable, Hashable, Comparable {
   private static let dayRange = -719_162...2_932_896
 }
 
-/// Decimal numbers with leading zeros.
+/// Formatting of decimal numbers with leading zeros.
 enum Padding {
   static func number(_ number: Int, _ width: Int) -> String {
     let digits = String(number)

@@ -1,9 +1,9 @@
 /// A country by its ISO 3166-1 alpha-2 code.
 package struct CountryCode: Sendable, Hashable {
-  /// Two upper-case letters, e.g. `GB`.
+  /// Two upper-case letters, such as `GB`.
   package let code: String
 
-  /// Accepts a code in any case; `UK` becomes `GB` (``warning(for:)`` tells).
+  /// Accepts a code in any case. `UK` becomes `GB`, about which ``warning(for:)`` warns.
   ///
   /// - Throws: `COUNTRY_UNKNOWN`.
   package init(_ text: String) throws(RuleError) {
@@ -19,7 +19,7 @@ package struct CountryCode: Sendable, Hashable {
     self.code = code
   }
 
-  /// What a caller should be told about an accepted spelling; nil for ordinary ones.
+  /// Returns the warning about an accepted spelling, or nil for an ordinary one.
   package static func warning(for text: String) -> RuleError? {
     guard TextForm.trimmed(text).uppercased() == "UK" else { return nil }
     return RuleError(
@@ -32,15 +32,15 @@ package struct CountryCode: Sendable, Hashable {
   /// All 249 assigned codes, upper case.
   package static var all: some Collection<String> { CallingCodes.table.keys }
 
-  /// The telephone calling code, e.g. 44; territories without one of their own have that of the
-  /// network that serves them.
+  /// The telephone calling code, such as 44. A territory without one of its own has that of the
+  /// network that serves it.
   package var callingCode: Int { CallingCodes.table[code] ?? Self.others[code] ?? 0 }
 
-  /// Calling codes of territories whose code ISO 3166-1 leaves to users or reserves, and that
-  /// shops, carriers and tax offices send all the same: Kosovo (`XK`), Northern Ireland (`XI`),
-  /// Ceuta (`XC`), Melilla (`XL`), both (`EA`), the Canary Islands (`IC`), Ascension (`AC`),
-  /// Tristan da Cunha (`TA`), Diego Garcia (`DG`), Clipperton (`CP`), Sark (`CQ`). Sources: CLDR's
-  /// region codes, Eurostat's geonomenclature, Shopify's country codes.
+  /// Calling codes of territories whose country code ISO 3166-1 reserves or leaves to users, but
+  /// that shops, carriers and tax offices send: Kosovo (`XK`), Northern Ireland (`XI`), Ceuta
+  /// (`XC`), Melilla (`XL`), both (`EA`), the Canary Islands (`IC`), Ascension (`AC`), Tristan da
+  /// Cunha (`TA`), Diego Garcia (`DG`), Clipperton (`CP`), Sark (`CQ`). Sources: CLDR's region
+  /// codes, Eurostat's geonomenclature, Shopify's country codes.
   private static let others = [
     "XK": 383, "XI": 44, "XC": 34, "XL": 34, "EA": 34, "IC": 34, "AC": 247, "TA": 290, "DG": 246,
     "CP": 33, "CQ": 44,

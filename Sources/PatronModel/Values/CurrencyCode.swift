@@ -1,14 +1,14 @@
 /// A currency by its ISO 4217 code.
 package struct CurrencyCode: Sendable, Hashable {
-  /// Three upper-case letters, e.g. `USD`.
+  /// Three upper-case letters, such as `USD`.
   package let code: String
-  /// Decimal digits of an amount: 2 for USD, 0 for JPY, 3 for KWD.
+  /// The number of decimal digits of an amount: 2 for USD, 0 for JPY, 3 for KWD.
   package let minorDigits: Int
 
   /// Accepts a code in any case.
   ///
-  /// - Parameter allowHistoric: whether codes withdrawn from ISO 4217 (DEM, HRK, …) are accepted
-  ///   too, as orders of their time need them.
+  /// - Parameter allowHistoric: True to also accept codes withdrawn from ISO 4217 (DEM, HRK, …),
+  ///   which old orders need.
   /// - Throws: `CURRENCY_UNKNOWN`, `CURRENCY_HISTORIC`, `CURRENCY_NOT_REAL` (metals, funds, tests).
   package init(_ text: String, allowHistoric: Bool = false) throws(RuleError) {
     let code = TextForm.trimmed(text).uppercased()
@@ -44,21 +44,21 @@ package struct CurrencyCode: Sendable, Hashable {
     )
   }
 
-  /// Takes a code that a record holds, whatever an earlier version accepted: what is stored can be
-  /// read. A code that no list has is taken to have two decimals.
+  /// Takes the code of a stored record unchecked, so that records of earlier versions can be read.
+  /// A code in no list is assumed to have two decimals.
   package init(stored code: String) {
     self.code = code
     minorDigits = Self.current[code] ?? Self.historic[code] ?? Self.notMoney[code] ?? 2
   }
 
-  /// All codes that some record may hold.
+  /// All codes that a stored record may have.
   package static var all: [String] { Array(current.keys) + Array(historic.keys) }
 
-  /// Current codes (ISO 4217 list one) of money, with their minor digits.
+  /// The current codes of money (ISO 4217 list one), with their minor digits.
   static let current = table([(2, currentTwo), (0, currentNone), (3, currentThree)])
-  /// Withdrawn codes (list three) of money, with the minor digits they had.
+  /// The withdrawn codes of money (list three), with their former minor digits.
   static let historic = table([(2, historicTwo), (0, historicNone)])
-  /// Codes of both lists that are no money: metals, funds, units of account, tests.
+  /// The codes of both lists that are not money: metals, funds, units of account, tests.
   static let notMoney = table([
     (2, "BOV CHE CHW COU ECV MXV USN USS XEU XFO XFU XRE"), (4, "CLF UYW"),
     (0, "UYI XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX"),

@@ -1,8 +1,8 @@
-/// Rules for the properties that a shop invents: `name` → ``PropertyValue``.
+/// The rules for custom properties: `name` → ``PropertyValue``.
 package enum CustomProperty {
-  /// The greatest number of properties of one customer or event.
+  /// Maximum number of properties of a customer or event.
   package static let countLimit = 100
-  /// The greatest length of a name, in characters.
+  /// Maximum length of a name, in characters.
   package static let nameLimit = 32
 
   /// Checks a name: 1 to 32 lower-case ASCII letters, digits and `_`.
@@ -36,7 +36,7 @@ package enum CustomProperty {
     }
   }
 
-  /// Checks how many properties there are after a change.
+  /// Checks the number of properties after a change.
   ///
   /// - Throws: `PROPERTIES_TOO_MANY`.
   package static func checkCount(_ count: Int) throws(RuleError) {
@@ -54,9 +54,8 @@ package enum CustomProperty {
 
 /// The value of a custom property.
 package enum PropertyValue: Sendable, Hashable {
-  /// Text of at most 255 Unicode scalars; an empty one removes the property.
+  /// Text of at most 255 Unicode scalars. An empty text removes the property.
   case string(String)
-  /// True or false.
   case bool(Bool)
   /// A whole number.
   case int(Int64)
@@ -67,12 +66,12 @@ package enum PropertyValue: Sendable, Hashable {
   /// A calendar date without a time of day.
   case date(CivilDate)
 
-  /// Whether setting this value removes the property.
+  /// True if setting this value removes the property.
   package var removes: Bool { self == .string("") }
 
   /// Checks the value.
   ///
-  /// - Throws: what ``ShortText/check(_:limit:)`` throws; `PROPERTY_NOT_FINITE`.
+  /// - Throws: The errors of ``ShortText/check(_:limit:)``; `PROPERTY_NOT_FINITE`.
   package func check() throws(RuleError) {
     switch self {
     case .string(let text): try ShortText.check(text)

@@ -1,9 +1,10 @@
-/// Domain names between their Unicode and their ASCII form (A-labels, RFC 5890).
+/// The conversion of domain names between Unicode and ASCII (A-labels, RFC 5890).
 enum DomainName {
-  /// The greatest length of a label in ASCII, in octets (RFC 1035).
+  /// Maximum length of a label in ASCII, in octets (RFC 1035).
   static let labelLimit = 63
 
-  /// `domain` in lower-case ASCII; nil unless it has two or more labels, each well-formed.
+  /// Returns `domain` in lower-case ASCII, or nil unless it has two or more labels, each
+  /// well-formed.
   static func ascii(_ domain: String) -> String? {
     let labels = TextForm.folded(narrow(domain)).unicodeScalars.split(
       omittingEmptySubsequences: false,
@@ -18,7 +19,8 @@ enum DomainName {
     return ascii.joined(separator: ".")
   }
 
-  /// `ascii` with its A-labels in Unicode; labels that are no valid punycode stay as they are.
+  /// Returns `ascii` with its A-labels in Unicode. Labels that are not valid Punycode are
+  /// unchanged.
   static func unicode(_ ascii: String) -> String {
     ascii.split(separator: ".", omittingEmptySubsequences: false).map { label in
       guard label.hasPrefix("xn--"), let scalars = Punycode.decode(label.dropFirst(4).utf8) else {
@@ -30,7 +32,8 @@ enum DomainName {
     }.joined(separator: ".")
   }
 
-  /// ASCII letters and digits, and letters, marks and numbers of other scripts.
+  /// Returns true for ASCII letters and digits, and for letters, marks and numbers of other
+  /// scripts.
   static func isWord(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
@@ -52,8 +55,8 @@ enum DomainName {
     return form.utf8.count <= labelLimit ? form : nil
   }
 
-  /// `domain` with ASCII in the place of its full-width forms, which input methods of East Asia
-  /// leave behind. IDNA maps more (UTS 46), but of that only this is typed.
+  /// Returns `domain` with its full-width characters in ASCII. East Asian input methods produce
+  /// them. IDNA maps more (UTS 46), but only these are typed.
   private static func narrow(_ domain: String) -> String {
     if domain.utf8.allSatisfy({ $0 < 0x80 }) { return domain }
     var narrow = String.UnicodeScalarView()
@@ -64,7 +67,7 @@ enum DomainName {
     return String(narrow)
   }
 
-  /// The full stop and the ideographic ones that IDNA maps to it.
+  /// Returns true for the full stop, and for the ideographic full stops that IDNA maps to it.
   private static func isDot(_ scalar: Unicode.Scalar) -> Bool {
     scalar == "." || scalar == "\u{3002}" || scalar == "\u{FF61}"
   }

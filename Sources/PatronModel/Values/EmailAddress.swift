@@ -1,22 +1,24 @@
-/// An e-mail address: how it was written, and the key under which it is the same address.
+/// An e-mail address: its written form, and the key by which equal addresses are found.
 ///
-/// The syntax is that of the HTML standard, with letters of any script and at least one dot in
-/// the domain. Neither dots nor `+tags` of the local part are stripped.
+/// The syntax is that of the HTML standard, with letters of any script and at least one dot in the
+/// domain. Dots and `+tags` of the local part are kept.
 package struct EmailAddress: Sendable, Hashable {
   /// The address as written, trimmed, in Unicode normalization form C.
   package let display: String
-  /// Lower case, the domain in ASCII (A-labels): equal for equal addresses. At most 254 octets.
+  /// The compared form: lower case, the domain in ASCII (A-labels). At most 254 octets.
   package let key: String
 
-  /// Greatest length of the part before the `@`, in octets.
+  /// Maximum length of the part before the `@`, in octets.
   package static let localLimit = 64
-  /// Greatest length of the domain in ASCII, in octets.
+  /// Maximum length of the domain in ASCII, in octets.
   package static let domainLimit = 255
-  /// Greatest length of ``key``, in octets.
+  /// Maximum length of ``key``, in octets.
   package static let limit = 254
 
-  /// - Throws: `EMAIL_EMPTY`, `EMAIL_MALFORMED`, `EMAIL_LOCAL_TOO_LONG`,
-  ///   `EMAIL_DOMAIN_MALFORMED`, `EMAIL_DOMAIN_TOO_LONG`, `EMAIL_TOO_LONG`.
+  /// Reads an address.
+  ///
+  /// - Throws: `EMAIL_EMPTY`, `EMAIL_MALFORMED`, `EMAIL_LOCAL_TOO_LONG`, `EMAIL_DOMAIN_MALFORMED`,
+  ///   `EMAIL_DOMAIN_TOO_LONG`, `EMAIL_TOO_LONG`.
   package init(_ text: String) throws(RuleError) {
     let display = TextForm.nfc(TextForm.trimmed(text))
     guard !display.isEmpty else {
@@ -36,7 +38,7 @@ package struct EmailAddress: Sendable, Hashable {
     self.key = key
   }
 
-  /// Two spellings of one address are equal.
+  /// Compares the keys: two spellings of one address are equal.
   package static func == (left: EmailAddress, right: EmailAddress) -> Bool {
     left.key == right.key
   }

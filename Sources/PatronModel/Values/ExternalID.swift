@@ -1,15 +1,15 @@
 /// The identifier that the shop itself gives a customer: opaque and case-sensitive.
 ///
-/// 1 to 255 Unicode scalars after trimming, no control characters, and none of the placeholders
-/// that shops send for "nobody" (they would make one profile out of many people).
+/// 1 to 255 Unicode scalars after trimming, without control characters. Placeholders that shops
+/// send instead of an identifier are rejected, because they would make one profile of many people.
 package struct ExternalID: Sendable, Hashable {
-  /// The greatest length, in Unicode scalars.
+  /// Maximum length, in Unicode scalars.
   package static let limit = 255
 
   /// The identifier, trimmed.
   package let value: String
 
-  /// Reads an identifier. With `takesPlaceholders` the caller looks for those.
+  /// Reads an identifier. With `takesPlaceholders` the caller checks for placeholders itself.
   ///
   /// - Throws: `EXTERNAL_ID_EMPTY`, `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
   ///   `EXTERNAL_ID_PLACEHOLDER`.
@@ -49,7 +49,7 @@ package struct ExternalID: Sendable, Hashable {
     }
   }
 
-  /// Identity of bytes: an opaque identifier has no equivalent spellings.
+  /// Compares bytes: an opaque identifier has no equivalent spellings.
   package static func == (left: ExternalID, right: ExternalID) -> Bool {
     TextForm.sameBytes(left.value, right.value)
   }

@@ -1,10 +1,7 @@
-/// A customer's gender in the spelling of the public contract.
+/// A customer's gender. Raw values are the spelling of the public contract.
 package enum Gender: String, Sendable, Hashable, CaseIterable {
-  /// `F`
   case female = "F"
-  /// `M`
   case male = "M"
-  /// `Other`
   case other = "Other"
 
   /// Accepts `F`, `M`, `Other`, `female` and `male`, in any case.

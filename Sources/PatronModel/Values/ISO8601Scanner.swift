@@ -1,9 +1,11 @@
-/// Reads the parts of an ISO 8601 date-time one after the other.
+/// A scanner that reads the parts of an ISO 8601 date-time in order.
 struct ISO8601Scanner {
   private var rest: ArraySlice<UInt8>
   private let given: String
 
-  /// - Parameter given: what errors show; may differ from `text` in white space.
+  /// Begins at the start of `text`.
+  ///
+  /// - Parameter given: The text to show in errors. It may differ from `text` in white space.
   init(_ text: String, given: String) {
     rest = Array(text.utf8)[...]
     self.given = given
@@ -11,7 +13,8 @@ struct ISO8601Scanner {
 
   var isAtEnd: Bool { rest.isEmpty }
 
-  /// Takes a calendar, week or ordinal date, or a month: the first day of so many.
+  /// Takes a calendar, week or ordinal date, or a month. Returns its first day and its number of
+  /// days.
   mutating func date() throws(RuleError) -> (first: CivilDate, days: Int) {
     let year = try number(4)
     let extended = take("-")
@@ -59,19 +62,19 @@ struct ISO8601Scanner {
     return (Int64(whole) * Timestamp.microsecondsPerSecond + Int64(fraction), hasSecond)
   }
 
-  /// Takes the offset from UTC in minutes and the end of the text; nil when there is no offset.
+  /// Takes the offset from UTC, in minutes, and the end of the text. Returns nil without an offset.
   mutating func offset() throws(RuleError) -> Int? {
     if isAtEnd { return nil }
     _ = take(" ")
     if isUTC { return 0 }
     let offset = try numericOffset()
     guard !isAtEnd else { return offset }
-    // Some write both: `+0000 UTC`.
+    // Some programs write both: `+0000 UTC`.
     guard offset == 0, take(" "), isUTC else { throw endsInWord ? zoneName() : malformed() }
     return 0
   }
 
-  /// True when what is left is a name of UTC.
+  /// True if the rest is a name of UTC.
   private var isUTC: Bool {
     ["z", "utc", "gmt"].contains(String(decoding: rest, as: UTF8.self).lowercased())
   }
@@ -103,7 +106,7 @@ struct ISO8601Scanner {
     return date
   }
 
-  /// Week 1 is the one with January 4th; weeks begin on Monday.
+  /// Returns the date of a week and weekday. Week 1 contains January 4th; weeks begin on Monday.
   private func weekDate(year: Int, week: Int, weekday: Int) throws(RuleError) -> CivilDate {
     guard let fourth = CivilDate(year: year, month: 1, day: 4),
       let last = CivilDate(year: year, month: 12, day: 28)
@@ -149,7 +152,7 @@ struct ISO8601Scanner {
     return true
   }
 
-  /// Whether what is left begins with an ASCII letter, apart from spaces.
+  /// True if the rest begins with an ASCII letter, apart from spaces.
   private var endsInWord: Bool {
     guard let byte = rest.first(where: { $0 != UInt8(ascii: " ") }) else { return false }
     return (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)

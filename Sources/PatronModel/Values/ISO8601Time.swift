@@ -1,25 +1,25 @@
-/// Which instant of the interval is meant that a time names.
+/// The end of an interval that a time stands for.
 package enum TimeEnd: Sendable, Hashable {
-  /// Its first one: when something was agreed to, and everything else.
+  /// The first instant: the default, also for agreements.
   case first
-  /// Its last one: when messages were forbidden. Who opted out on a day did so after everything
-  /// that was agreed to on that day.
+  /// The last instant, for opt-outs: an opt-out on a day comes after every agreement on that day.
   case last
 }
 
-/// A date-time read from text in one of the many forms of ISO 8601, or as mail has it.
+/// A date-time in one of the many forms of ISO 8601, or in that of mail.
 ///
-/// Accepted: dates as `2023-08-14`, `20230814`, `2023-226`, `2023226`, `2023-W33-1`, `2023W331`,
-/// and the month `2023-08`; dates alone, or followed by `T`, `t` or one space and `13:20`,
-/// `13:20:11`, `1320`, `132011`, with 1 to 9 digits of fraction after `.` or `,`; then nothing, or,
-/// after a space perhaps, `Z`, `UTC`, `GMT`, `±hh`, `±hhmm` or `±hh:mm`. `24:00:00` is the next
-/// midnight, second 60 counts as 59. Extended and basic forms may be mixed. Accepted too is `Mon,
-/// 14 Aug 2023 13:20:11 +0200`, with or without the day of the week. Everything else is rejected.
+/// Accepted dates are `2023-08-14`, `20230814`, `2023-226`, `2023226`, `2023-W33-1`, `2023W331`,
+/// and the month `2023-08`. A date may be followed by `T`, `t` or one space and `13:20`,
+/// `13:20:11`, `1320`, `132011`, with 1 to 9 digits of fraction after `.` or `,`; then by nothing
+/// or, perhaps after a space, `Z`, `UTC`, `GMT`, `±hh`, `±hhmm` or `±hh:mm`. `24:00:00` is the next
+/// midnight, second 60 counts as 59. Extended and basic forms may be mixed. `Mon, 14 Aug 2023
+/// 13:20:11 +0200` is also accepted, with or without the day of the week. All other text is
+/// rejected.
 ///
 /// A time that is coarser than a second, or without a zone, is an interval: see
 /// ``instant(_:in:now:)``.
 package struct ISO8601Time: Sendable, Hashable {
-  /// How much the text says.
+  /// The precision of a text.
   package enum Precision: Sendable, Hashable {
     /// A year and a month.
     case month
@@ -31,26 +31,26 @@ package struct ISO8601Time: Sendable, Hashable {
     case time
   }
 
-  /// How much the text says.
+  /// The precision of the text.
   package let precision: Precision
-  /// The offset from UTC as written, in minutes; nil when there was none.
+  /// The offset from UTC as written, in minutes; nil if there is none.
   package let offsetMinutes: Int?
-  /// The instant, and where the text leaves that open the first one in UTC. Digits of the fraction
+  /// The instant, or the first possible one in UTC if the text leaves it open. Fraction digits
   /// beyond microseconds are dropped.
   package let timestamp: Timestamp
-  /// What clocks show at the beginning, as if it were in UTC, in microseconds since 1970.
+  /// The local time of the beginning, as if it were in UTC, in microseconds since 1970.
   private let local: Int64
-  /// How long it is, in microseconds; 0 for an instant.
+  /// The length of the interval, in microseconds; 0 for an instant.
   private let length: Int64
 
-  /// True when the text names no zone.
+  /// True if the text names no zone.
   package var lacksZone: Bool { offsetMinutes == nil }
-  /// True when the text leaves open which instant it is.
+  /// True if the text leaves the instant open.
   package var isInterval: Bool { lacksZone || length > 0 }
 
-  /// Reads `text`, ignoring white space around it.
+  /// Reads `text`, ignoring surrounding white space.
   ///
-  /// - Throws: `TIME_MALFORMED`, `TIME_ZONE_NAME` (e.g. `2018-02-20 14:12:13 EST`),
+  /// - Throws: `TIME_MALFORMED`, `TIME_ZONE_NAME` (such as `2018-02-20 14:12:13 EST`),
   ///   `TIME_NOT_IN_CALENDAR`, `TIME_OUT_OF_RANGE`.
   package init(_ text: String) throws(RuleError) {
     let trimmed = TextForm.trimmed(text)
@@ -93,8 +93,9 @@ package struct ISO8601Time: Sendable, Hashable {
     )
   }
 
-  /// The instant that is meant. A text without a zone is of `zone`; a time that its clocks show
-  /// twice, or never, is an interval too. The last instant is not later than `now`.
+  /// Returns the instant at an end of the interval. A text without a zone is in `zone`; a local
+  /// time that occurs twice or never there is an interval too. The last instant is never later than
+  /// `now`.
   package func instant(
     _ end: TimeEnd,
     in zone: ZoneRules,

@@ -1,11 +1,11 @@
 /// A language by its ISO 639-1 code, with the full tag it was given in.
 package struct LanguageCode: Sendable, Hashable {
-  /// The greatest length of a tag, in characters.
+  /// Maximum length of a tag, in characters.
   package static let tagLimit = 64
 
-  /// Two lower-case letters, e.g. `en`.
+  /// Two lower-case letters, such as `en`.
   package let code: String
-  /// The whole tag as given, e.g. `zh-Hans-CN`; nil when it was the language alone.
+  /// The full tag as given, such as `zh-Hans-CN`; nil if it was the language alone.
   package let locale: String?
 
   /// Accepts a code (`en`, `EN`) or a tag that begins with one (`en-US`, `en_US`); the retired

@@ -1,9 +1,9 @@
-/// Times as mail and browsers write them: `Mon, 06 May 2024 10:00:00 -0400`,
-/// `Mon May 06 2024 10:00:00 GMT+0200 (CEST)`.
+/// The conversion of times as mail and browsers write them: `Mon, 06 May 2024 10:00:00 -0400`, `Mon
+/// May 06 2024 10:00:00 GMT+0200 (CEST)`.
 enum MailTime {
-  /// The same in ISO 8601; nil where the text is in another form.
+  /// Returns the time in ISO 8601, or nil if the text is in another form.
   ///
-  /// - Throws: `TIME_NOT_IN_CALENDAR` where the day of the week is another.
+  /// - Throws: `TIME_NOT_IN_CALENDAR` if the day of the week is wrong.
   static func iso8601(_ text: String, given: String) throws(RuleError) -> String? {
     guard text.utf8.contains(where: { $0 == UInt8(ascii: " ") }) else { return nil }
     var words = text.prefix { $0 != "(" }.split { $0 == " " || $0 == "," }[...]
@@ -25,7 +25,7 @@ enum MailTime {
       + Padding.number(day, 2) + "T" + hours + (parts.count > 4 ? zone(parts[4]) : "")
   }
 
-  /// `GMT+0200` is the offset alone.
+  /// Returns the zone in ISO 8601: `GMT+0200` is reduced to the offset.
   private static func zone(_ text: Substring) -> String {
     for name in ["GMT", "UTC"] where text.hasPrefix(name) && text.utf8.count > 3 {
       return String(text.dropFirst(3))

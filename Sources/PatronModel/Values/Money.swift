@@ -1,20 +1,19 @@
-/// An amount of money in the smallest unit of its currency. Floating point is never used.
+/// An amount of money in the smallest unit of its currency. It is never a floating-point number.
 package struct Money: Sendable, Hashable {
-  /// The amount in minor units, e.g. cents; negative for what is owed back.
+  /// The amount in minor units, such as cents. Negative if it is owed to the customer.
   package let minorUnits: Int64
-  /// The currency.
   package let currency: CurrencyCode
 
-  /// An amount of minor units.
   package init(minorUnits: Int64, currency: CurrencyCode) {
     self.minorUnits = minorUnits
     self.currency = currency
   }
 
-  /// Reads a decimal such as `16.99`, `-5` or `+0.50`; white space around it is ignored.
+  /// Reads a decimal such as `16.99`, `-5` or `+0.50`. Surrounding white space is ignored.
   ///
-  /// Decimals beyond the currency's must be zeros. Neither separators of thousands nor exponents
-  /// nor a comma are accepted.
+  /// Decimals beyond the currency's must be zeros. Thousands separators, exponents and a decimal
+  /// comma are rejected.
+  ///
   /// - Throws: `MONEY_MALFORMED`, `MONEY_TOO_PRECISE`, `MONEY_OUT_OF_RANGE`.
   package init(_ text: String, currency: CurrencyCode) throws(RuleError) {
     var rest = Array(TextForm.trimmed(text).utf8)[...]
@@ -57,8 +56,8 @@ package struct Money: Sendable, Hashable {
     self.init(minorUnits: units, currency: currency)
   }
 
-  /// The value of ASCII digits; nil on overflow. Counts downwards for negative numbers, so that
-  /// the smallest Int64 is reached too.
+  /// Returns the value of ASCII digits, or nil on overflow. It counts downwards for negative
+  /// numbers, so that `Int64.min` can be reached.
   private static func integer(_ digits: some Sequence<UInt8>, isNegative: Bool) -> Int64? {
     var value: Int64 = 0
     for digit in digits {
@@ -73,7 +72,7 @@ package struct Money: Sendable, Hashable {
     return value
   }
 
-  /// The decimal with all of the currency's decimals, e.g. `-0.05`, `100` (JPY), `1.500` (KWD).
+  /// The decimal with all of the currency's digits, such as `-0.05`, `100` (JPY), `1.500` (KWD).
   package var decimal: String {
     let digits = Array(String(minorUnits.magnitude).utf8)
     let places = currency.minorDigits

@@ -1,12 +1,12 @@
-/// Texts that programs write where they have no identifier: who takes them for one makes one record
-/// out of many. This is the one table of them, for customers, orders, refunds, shipments, checkouts
-/// and events.
+/// The recognition of placeholders: texts that programs write instead of an identifier. Taking one
+/// for an identifier would make one record of many. This is the only table of them, for customers,
+/// orders, refunds, shipments, checkouts and events.
 ///
-/// It holds what machines write by themselves, in whole texts: an identifier that merely contains
-/// such a word (`NA-1001`, `guest-42`) is one. Case, space, punctuation around the text and its
-/// full-width form do not matter.
+/// It matches whole texts that machines write by themselves. An identifier that merely contains
+/// such a word (`NA-1001`, `guest-42`) is valid. Case, space, surrounding punctuation and
+/// full-width forms do not matter.
 package enum Placeholder {
-  /// True when the text stands for no identifier.
+  /// Returns true if the text is a placeholder.
   package static func matches(_ text: String) -> Bool {
     let shape = Shape(of: text)
     if shape.isOrdinary || text.isEmpty { return false }
@@ -20,7 +20,7 @@ package enum Placeholder {
       || isProgramText(folded) || isPathToNothing(folded)
   }
 
-  /// The error of a text that stands for no identifier.
+  /// Returns the error about a placeholder.
   package static func error(_ text: String) -> RuleError {
     RuleError(
       reason: "EXTERNAL_ID_PLACEHOLDER",
@@ -33,11 +33,11 @@ package enum Placeholder {
     )
   }
 
-  /// What a text is made of: most identifiers are told by that alone.
+  /// The kinds of characters in a text, which suffice to accept most identifiers.
   private struct Shape {
-    /// True when nothing of the table can be made of the same characters.
+    /// True if no placeholder consists of such characters.
     let isOrdinary: Bool
-    /// True when there is more than ASCII letters, digits, `-` and `_`.
+    /// True if there are characters other than ASCII letters, digits, `-` and `_`.
     let hasSigns: Bool
 
     init(of text: String) {
@@ -53,7 +53,7 @@ package enum Placeholder {
           digits += 1
           if byte != UInt8(ascii: "0") { isZero = false }
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
-          // An `e` may be that of a number.
+          // An `e` may belong to a number.
           if byte | 0x20 != UInt8(ascii: "e") { letters += 1 }
         case UInt8(ascii: "-"), UInt8(ascii: "_"): break
         case UInt8(ascii: "."), UInt8(ascii: "@"):
@@ -65,7 +65,7 @@ package enum Placeholder {
         }
       }
       self.hasSigns = hasSigns
-      // Where counters end, numbers have ten digits and more.
+      // The maximum values of counters have ten or more digits.
       let isNumber = letters == 0 && digits == text.utf8.count
       isOrdinary =
         isPlain && !isZero
@@ -78,14 +78,15 @@ package enum Placeholder {
 // MARK: - Numbers
 
 extension Placeholder {
-  /// What stands for "none", and where the integers of databases and languages end: greater ones
-  /// are all stored as these.
+  /// Numbers that stand for "none", and the extreme integers of databases and languages, to which
+  /// greater numbers are clamped.
   private static let numbers: Set<String> = [
     "-1", "-1.0", "2147483647", "-2147483648", "4294967295", "9223372036854775807",
     "-9223372036854775808", "18446744073709551615", "ffffffff-ffff-ffff-ffff-ffffffffffff",
   ]
 
-  /// Zero in any spelling: `0000`, `0.00`, `-0`, `0e0`, `0x0`, `0000-00-00 00:00`, the nil UUID.
+  /// Returns true for zero in any spelling: `0000`, `0.00`, `-0`, `0e0`, `0x0`, `0000-00-00 00:00`,
+  /// the nil UUID.
   private static func isZero(_ text: String) -> Bool {
     var hasZero = false
     var isNumber = true
@@ -96,7 +97,7 @@ extension Placeholder {
       } else if isFiller(scalar) {
         continue
       } else {
-        // One letter of hexadecimal or scientific notation.
+        // A letter of hexadecimal or scientific notation may occur once.
         guard hasZero, index > 0, isNumber, "exEX".unicodeScalars.contains(scalar) else {
           return false
         }
@@ -106,20 +107,22 @@ extension Placeholder {
     return hasZero
   }
 
-  /// Integers that went through a column of other numbers.
+  /// Returns true for an integer that was converted to another number format.
   private static func isConverted(_ text: Characters) -> Bool {
     isScientific(text) || isDecimal(text)
   }
 
-  /// `7210448301122.0`, `42,0`: what data frames make of whole numbers in a column with gaps.
+  /// Returns true for `7210448301122.0` and `42,0`, which data frames make of whole numbers in a
+  /// column with gaps.
   private static func isDecimal(_ text: Characters) -> Bool {
     var rest = text[...]
     guard rest.skip(digits) > 0, rest.skip(".,", atMost: 1) == 1 else { return false }
     return rest.skip("0") > 0 && rest.isEmpty
   }
 
-  /// What spreadsheets and languages make of a long number: `7.21045E+12`, `7,21045e+12`, `1E+21`,
-  /// and Java's `7.21045E12`. Codes such as `E12`, `1e5` and `1E-05` are identifiers.
+  /// Returns true for scientific notation, which spreadsheets and languages make of a long number:
+  /// `7.21045E+12`, `7,21045e+12`, `1E+21`, and Java's `7.21045E12`. Codes such as `E12`, `1e5` and
+  /// `1E-05` are identifiers.
   private static func isScientific(_ text: Characters) -> Bool {
     var rest = text[...]
     _ = rest.skip("+-", atMost: 1)
@@ -136,19 +139,19 @@ extension Placeholder {
   private static let names = "abcdefghijklmnopqrstuvwxyz_."
 }
 
-// MARK: - What programs leave
+// MARK: - Templates, spreadsheets and programs
 
 extension Placeholder {
   private typealias Characters = [UInt8]
 
-  /// Pairs that only templates have.
+  /// The pairs of characters that occur only in templates.
   private static let marks: Set<[UInt8]> = Set(
     ["{{", "}}", "{%", "%}", "${", "#{", "<%", "%>", "[[", "]]", "*|", "|*", "%%"].map {
       Array($0.utf8)
     }
   )
 
-  /// A template that nobody filled in, whole or as a part; every record would get the same text.
+  /// Returns true for text with an unfilled template, which would be equal in every record.
   private static func isTemplate(_ text: Characters) -> Bool {
     for index in text.indices.dropLast() where marks.contains([text[index], text[index + 1]]) {
       return true
@@ -162,7 +165,7 @@ extension Placeholder {
     }
   }
 
-  /// `%s`, `%05d`, `%1$s`, `%.2f`
+  /// Returns true for `%s`, `%05d`, `%1$s`, `%.2f`.
   private static func isFormat(_ text: ArraySlice<UInt8>) -> Bool {
     var rest = text
     rest.skip("-+#0 ")
@@ -171,7 +174,7 @@ extension Placeholder {
     return rest.skip("sdiufgxcpvq@", atMost: 1) == 1 && rest.isEmpty
   }
 
-  /// `%CUSTOMER_ID%`, `%(customer_id)s`
+  /// Returns true for `%CUSTOMER_ID%`, `%(customer_id)s`.
   private static func isVariable(_ text: ArraySlice<UInt8>) -> Bool {
     var rest = text
     rest.skip("(", atMost: 1)
@@ -180,7 +183,7 @@ extension Placeholder {
     return rest.isEmpty
   }
 
-  /// `<id>`, `[customer id]`, `{0}`; braces around more digits are a GUID's.
+  /// Returns true for `<id>`, `[customer id]`, `{0}`. Braces around more digits belong to a GUID.
   private static func isBracketed(_ text: ArraySlice<UInt8>) -> Bool {
     var rest = text
     rest.skip("<[{")
@@ -188,21 +191,22 @@ extension Placeholder {
     return rest.skip(">]}") > 0 && rest.isEmpty
   }
 
-  /// `$customer_id`, `$customer->id`, `$row['id']`, `$1`
+  /// Returns true for `$customer_id`, `$customer->id`, `$row['id']`, `$1`.
   private static func isShellVariable(_ text: ArraySlice<UInt8>) -> Bool {
     var rest = text
     if rest.skip(digits, atMost: 1) == 1 { return rest.isEmpty }
     return rest.skip(names + "->[]'\"") > 0 && rest.isEmpty
   }
 
-  /// `:id`, `:customer_id`
+  /// Returns true for `:id`, `:customer_id`.
   private static func isRouteParameter(_ text: ArraySlice<UInt8>) -> Bool {
     var rest = text
     rest.skip(names)
     return rest.isEmpty && text.suffix(2) == Array("id".utf8)[...]
   }
 
-  /// `#REF!`, `#¡VALOR!`, `#DIV/0!`, `#N/A` and its translations, LibreOffice's `Err:502`.
+  /// Returns true for `#REF!`, `#¡VALOR!`, `#DIV/0!`, `#N/A` and its translations, and
+  /// LibreOffice's `Err:502`.
   private static func isSpreadsheetError(_ text: String) -> Bool {
     if text.hasPrefix("err:") {
       return text.utf8.count == 7
@@ -217,15 +221,15 @@ extension Placeholder {
     }
   }
 
-  /// "Not available" as cells of spreadsheets in other languages have it, behind `#`.
+  /// The words behind `#` in spreadsheets' "not available" errors, in several languages.
   private static let spreadsheetWords: Set<String> = [
     "n/a", "nv", "n/d", "n/disp", "n/b", "i/t", "yok", "hi\u{E1}nyzik", "saknas", "puuttuu",
     "\u{43D}/\u{434}", "\u{3B4}/\u{3C5}", "getting data", "spill", "calc",
     "ind", "qnan", "snan", "inf", "nan",
   ]
 
-  /// A path to a value that was not there: `gid://shopify/Customer/undefined`, `customer:null`, and
-  /// `gid://shopify/Customer/`. Addresses of other kinds may end with a slash.
+  /// Returns true for a path to a missing value: `gid://shopify/Customer/undefined`,
+  /// `customer:null`, and `gid://shopify/Customer/`. Other addresses may end with a slash.
   private static func isPathToNothing(_ text: String) -> Bool {
     let separators: [Unicode.Scalar] = ["/", ":", "|", "="]
     let scalars = text.unicodeScalars
@@ -235,12 +239,12 @@ extension Placeholder {
     return end.isEmpty ? text.hasPrefix("gid://") : lostValues.contains(end)
   }
 
-  /// Languages' words for no value.
+  /// The words of programming languages for a missing value.
   private static let lostValues: Set<String> = [
     "null", "nil", "none", "undefined", "nan", "nat", "dbnull", "object object",
   ]
 
-  /// Objects, functions and complaints in the place of a value.
+  /// Returns true for objects, functions and error messages instead of a value.
   private static func isProgramText(_ text: String) -> Bool {
     let beginnings = [
       "[object ", "function (", "function(", "() =>", "()=>", "object id #", "#<", "<function ",
@@ -257,8 +261,8 @@ extension Placeholder {
 // MARK: - Words
 
 extension Placeholder {
-  /// What languages, databases, shops and people write for nobody, without punctuation around it;
-  /// `-` and `_` between words are a space.
+  /// The words that languages, databases, shops and people write instead of an identifier, without
+  /// surrounding punctuation. `-` and `_` between words count as a space.
   private static let words: Set<String> = [
     // Languages, databases and data frames.
     "null", "nil", "nul", "none", "undefined", "undef", "unset", "dbnull", "nullptr", "nothing",
@@ -321,10 +325,10 @@ extension Placeholder {
     "tidak diketahui",
   ]
 
-  /// Nothing but punctuation and space: `-`, `--`, `.`, `?`, `########`.
+  /// Returns true for punctuation and space only: `-`, `--`, `.`, `?`, `########`.
   private static func isBlank(_ text: String) -> Bool { text.unicodeScalars.allSatisfy(isFiller) }
 
-  /// The text without punctuation at its ends, with one space between words.
+  /// Returns the text without punctuation at its ends, with single spaces between words.
   private static func core(of text: String) -> String {
     let scalars = text.unicodeScalars
     guard let first = scalars.firstIndex(where: { !isFiller($0) }),
@@ -335,7 +339,7 @@ extension Placeholder {
       .map { String($0) }.joined(separator: " ")
   }
 
-  /// What says nothing: punctuation, signs and space.
+  /// Returns true for characters without meaning: punctuation, signs and space.
   private static func isFiller(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
@@ -346,7 +350,7 @@ extension Placeholder {
     }
   }
 
-  /// Full-width letters, digits and signs as ASCII has them.
+  /// Returns the text with full-width letters, digits and signs in ASCII.
   private static func narrow(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { (0xFF01...0xFF5E).contains($0.value) }) else {
       return text
@@ -361,7 +365,7 @@ extension Placeholder {
 }
 
 extension ArraySlice<UInt8> {
-  /// Takes characters of a set off the beginning, and tells how many.
+  /// Removes characters of a set from the beginning. Returns the number removed.
   @discardableResult
   fileprivate mutating func skip(_ set: String, atMost limit: Int = .max) -> Int {
     var count = 0

@@ -1,32 +1,32 @@
-/// A postal address of nine optional parts. Nothing is assumed: an absent country stays absent.
+/// A postal address of nine optional parts. Nothing is assumed: a missing country stays missing.
 package struct PostalAddress: Sendable, Hashable {
-  /// First line: street and number. At most 255 Unicode scalars.
+  /// The first line: street and number. At most 255 Unicode scalars.
   package var address1: String?
-  /// Second line. At most 255.
+  /// The second line. At most 255.
   package var address2: String?
-  /// City, district, village or town. At most 255.
+  /// The city, district, village or town. At most 255.
   package var city: String?
-  /// Company. At most 255.
+  /// The company. At most 255.
   package var company: String?
-  /// State or province by name. At most 64.
+  /// The name of the state or province. At most 64.
   package var state: String?
-  /// Postal code. At most 64.
+  /// The postal code. At most 64.
   package var zip: String?
-  /// Code of the region, e.g. `CA`: at most 6 of the letters A to Z and digits.
+  /// The code of the region, such as `CA`: at most 6 of the letters A to Z and digits.
   package var provinceCode: String?
-  /// ISO 3166-1 alpha-2 code.
+  /// An ISO 3166-1 alpha-2 code.
   package var countryCode: String?
-  /// Phone number at this address, E.164.
+  /// A phone number at this address, in E.164 form.
   package var phoneNumber: String?
 
-  /// Greatest length of the two lines, city and company, in Unicode scalars.
+  /// Maximum length of the two lines, city and company, in Unicode scalars.
   package static let lineLimit = 255
-  /// Greatest length of state and postal code.
+  /// Maximum length of state and postal code, in Unicode scalars.
   package static let regionLimit = 64
-  /// Greatest length of the province code.
+  /// Maximum length of the province code.
   package static let provinceCodeLimit = 6
 
-  /// An address of the parts given, unchecked.
+  /// Makes an address of the given parts, unchecked.
   package init(
     address1: String? = nil,
     address2: String? = nil,
@@ -49,17 +49,17 @@ package struct PostalAddress: Sendable, Hashable {
     self.phoneNumber = phoneNumber
   }
 
-  /// Whether no part is there.
+  /// True if all parts are missing.
   package var isEmpty: Bool { self == PostalAddress() }
 
-  /// The address with every part in its canonical form and blank parts absent.
+  /// Returns the address with every part in canonical form and without blank parts.
   ///
   /// - Parameters:
-  ///   - path: the address's own path, e.g. `customer.address`; parts are named below it.
-  ///   - defaultCountry: for phone numbers without a calling code; see ``PhoneNumber``.
-  ///   - violations: receives one violation per broken part, all of them secondary, with the
+  ///   - path: The address's own path, such as `customer.address`. Parts are named below it.
+  ///   - defaultCountry: The country of phone numbers without a calling code; see ``PhoneNumber``.
+  ///   - violations: Receives one violation per invalid part, all of them secondary, with the
   ///     reasons of ``ShortText``, ``CountryCode`` and ``PhoneNumber``, and
-  ///     `PROVINCE_CODE_MALFORMED`; such a part is absent from the result.
+  ///     `PROVINCE_CODE_MALFORMED`. Such a part is missing from the result.
   package func validated(
     path: String,
     defaultCountry: CountryCode? = nil,
@@ -109,7 +109,8 @@ package struct PostalAddress: Sendable, Hashable {
     }
   }
 
-  /// A cut code would be another province's, so one that is too long is no text to cut.
+  /// Checks a province code. A code that is too long is not cut, because that would make it another
+  /// province's.
   private static func checkedProvince(_ text: String) throws(RuleError) -> String {
     let code = try ShortText.parse(text, limit: provinceCodeLimit)
     guard code.utf8.allSatisfy(isLetterOrDigit) else { throw malformedProvince(code) }

@@ -7,7 +7,8 @@ enum Punycode {
   private static let initialN = 128
   private static let delimiter = UInt8(ascii: "-")
 
-  /// `text` without the `xn--`; nil on arithmetic overflow, which only absurd lengths reach.
+  /// Returns the label of `text` without `xn--`, or nil on overflow, which only absurd lengths
+  /// cause.
   static func encode(_ text: some Collection<Unicode.Scalar>) -> String? {
     var output = text.filter(\.isASCII).map { UInt8($0.value) }
     let basic = output.count
@@ -38,7 +39,7 @@ enum Punycode {
     return String(decoding: output, as: UTF8.self)
   }
 
-  /// The text of a label without its `xn--`; nil where it is not punycode.
+  /// Returns the text of a label without `xn--`, or nil if it is not valid Punycode.
   static func decode(_ label: some BidirectionalCollection<UInt8>) -> [Unicode.Scalar]? {
     var output: [Unicode.Scalar] = []
     var input = label[...]
@@ -66,7 +67,7 @@ enum Punycode {
     return output
   }
 
-  /// Appends one generalized variable-length integer.
+  /// Appends a generalized variable-length integer.
   private static func appendNumber(_ number: Int, bias: Int, to output: inout [UInt8]) {
     var rest = number
     var k = base
@@ -80,7 +81,7 @@ enum Punycode {
     output.append(letter(rest))
   }
 
-  /// Takes one generalized variable-length integer; nil where it ends early or overflows.
+  /// Takes a generalized variable-length integer. Returns nil if it is incomplete or overflows.
   private static func takeNumber<Bytes: Collection<UInt8>>(
     from input: inout Bytes,
     bias: Int

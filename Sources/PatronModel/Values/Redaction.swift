@@ -1,11 +1,11 @@
-/// How a caller's own value is shown back to it in an error.
+/// The form in which errors show a caller's own value.
 package enum Redaction {
-  /// The greatest number of characters (Unicode scalars) shown of a value.
+  /// Maximum number of Unicode scalars shown of a value.
   package static let limit = 32
 
-  /// `text` in at most `limit` Unicode scalars; a longer one is cut and ends in `…`.
+  /// Returns `text` in at most `limit` Unicode scalars. A longer text is cut and ends in `…`.
   ///
-  /// Control characters become U+FFFD, because the value may end up on a terminal.
+  /// Control characters become U+FFFD, because the value may be shown on a terminal.
   package static func cut(_ text: String, to limit: Int = Redaction.limit) -> String {
     var shown = String.UnicodeScalarView()
     var count = 0

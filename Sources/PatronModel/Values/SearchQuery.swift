@@ -1,21 +1,21 @@
-/// What the search index is asked for, and what a record found there must contain.
+/// A query to the search index, with the condition that a found record must meet.
 ///
-/// The index answers with candidates; ``matches(emailKey:phoneDigits:)`` decides.
+/// The index returns candidates; ``matches(emailKey:phoneDigits:)`` decides.
 package enum SearchQuery: Sendable, Hashable {
-  /// Records that have all `tokens`; `needle` must stand somewhere in the e-mail or phone.
+  /// Records that have all `tokens` and contain `needle` in the e-mail or phone.
   case fragment(tokens: [String], needle: String)
   /// Records that have `token`: the e-mail or phone begins with `needle` of 1 or 2 characters.
   case prefix(token: String, needle: String)
-  /// Records that one of the queries finds.
+  /// Records that match any of the queries.
   case any([SearchQuery])
-  /// The search box is empty: nothing is searched for.
+  /// An empty search, which matches no record.
   case nothing
 
-  /// Whether a record is really what the query asks for.
+  /// Returns true if a record really matches the query.
   ///
   /// - Parameters:
-  ///   - emailKey: ``EmailAddress/key``.
-  ///   - phoneDigits: ``PhoneNumber/digits``.
+  ///   - emailKey: The ``EmailAddress/key``.
+  ///   - phoneDigits: The ``PhoneNumber/digits``.
   package func matches(emailKey: String?, phoneDigits: String?) -> Bool {
     matches((emailKey.map(SearchText.forms) ?? []) + (phoneDigits.map { [$0] } ?? []))
   }

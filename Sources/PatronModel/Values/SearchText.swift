@@ -1,15 +1,15 @@
-/// The search box: what a person types, in the form in which records are searched.
+/// The interpretation of text in a search box, in the form in which records are searched.
 package enum SearchText {
-  /// The greatest length of a search, in Unicode scalars.
+  /// Maximum length of a search, in Unicode scalars.
   package static let limit = 255
 
-  /// The fragments that `text` may mean, each of which is looked for in e-mail addresses and phone
-  /// numbers: one or two, and none when the text is empty.
+  /// Returns the fragments that `text` may stand for, each to be searched in e-mail addresses and
+  /// phone numbers: one or two, and none for empty text.
   ///
-  /// What holds a digit and nothing but digits, white space and `+ - ( ) . /` may be a phone
-  /// number: then its digits are looked for. Without white space and brackets it may as well be
-  /// part of an e-mail address (`2024-05`), so that it is looked for as it stands too. Everything
-  /// else is looked for as it stands, trimmed and case-folded.
+  /// A text with a digit and with nothing but digits, white space and `+ - ( ) . /` may be a phone
+  /// number, so its digits are searched. Without white space and brackets it may also be part of an
+  /// e-mail address (`2024-05`), so it is searched unchanged too. All other text is searched
+  /// unchanged, trimmed and case-folded.
   package static func needles(_ text: String) -> [String] {
     let trimmed = TextForm.trimmed(text)
     guard !trimmed.isEmpty else { return [] }
@@ -23,17 +23,17 @@ package enum SearchText {
     return isFormatted ? [significant] : [folded, significant]
   }
 
-  /// A number of 7 or more digits loses zeros at its beginning, unless it has a `+`: national
-  /// numbers (`0171 …`) and `00`-numbers are then found too, because what remains is part of the
-  /// international number.
+  /// Returns the digits to search. A number of 7 or more digits without `+` loses its leading
+  /// zeros: national numbers (`0171 …`) and `00` numbers are then found, because the rest is part
+  /// of the international number.
   private static func significantDigits(_ digits: String, of trimmed: String) -> String {
     guard digits.utf8.count >= 7, !trimmed.hasPrefix("+") else { return digits }
     let significant = digits.drop { $0 == "0" }
     return significant.utf8.count >= 3 ? String(significant) : digits
   }
 
-  /// True when `text` may be a phone number without its calling code, or the beginning of one:
-  /// digits and formatting alone, and no `+`.
+  /// Returns true if `text` may be a phone number without calling code, or the beginning of one:
+  /// only digits and formatting, and no `+`.
   package static func mayBeNational(_ text: String) -> Bool {
     let trimmed = TextForm.trimmed(text)
     guard let first = trimmed.unicodeScalars.first, first != "+", first != "\u{FF0B}",
@@ -42,9 +42,9 @@ package enum SearchText {
     return digits.utf8.count >= 3
   }
 
-  /// A number of a country, or the beginning of one, as it is written there, as it begins in
-  /// records: with `+` and the calling code instead of the trunk prefix. Nil for text without that
-  /// prefix, which is found as it stands.
+  /// Returns the stored form of a national number, or of the beginning of one: `+` and the calling
+  /// code replace the trunk prefix. Returns nil for text without that prefix, which is found
+  /// unchanged.
   package static func international(_ text: String, in country: CountryCode) -> String? {
     if let number = try? PhoneNumber(text, defaultCountry: country) { return number.e164 }
     guard let digits = phoneDigits(TextForm.trimmed(text)),
@@ -58,7 +58,7 @@ package enum SearchText {
     return nil
   }
 
-  /// Checks the length of what was typed.
+  /// Checks the length of a search.
   ///
   /// - Throws: `SEARCH_TOO_LONG`.
   package static func check(_ text: String) throws(RuleError) {
@@ -72,12 +72,12 @@ package enum SearchText {
     }
   }
 
-  /// The texts in which an e-mail address is found: its key and, where the domain is
-  /// international, the key with the domain in Unicode.
+  /// Returns the texts by which an e-mail address is found: its key and, for an international
+  /// domain, the key with the domain in Unicode.
   package static func forms(emailKey key: String) -> [String] {
     guard let at = key.utf8.lastIndex(of: UInt8(ascii: "@")) else { return [key] }
     let domain = String(key[key.index(after: at)...])
-    // Only labels that begin with xn-- stand for Unicode; nearly every domain has none.
+    // Only labels that begin with xn-- encode Unicode; nearly every domain has none.
     guard domain.utf8.contains(UInt8(ascii: "-")), domain.contains("xn--") else { return [key] }
     let unicode = TextForm.folded(DomainName.unicode(domain))
     return TextForm.sameBytes(unicode, domain) ? [key] : [key, String(key[...at]) + unicode]

@@ -1,24 +1,24 @@
-/// Tokens of the search index: every window of three bytes of an e-mail address and a phone
-/// number, each marked with its store, so that no search reaches another store's records.
+/// The tokens of the search index: all windows of three bytes of an e-mail address and a phone
+/// number, each marked with its store, so that a search never reaches another store's records.
 ///
-/// A token is ASCII letters and digits only, so that any tokenizer leaves it alone: eight hex
+/// A token consists of ASCII letters and digits, so that every tokenizer leaves it alone: eight hex
 /// digits of the store, `t` and six hex digits of a window, or `p` and the hex digits of a prefix.
-/// E-mail and phone share one space of tokens.
+/// E-mail and phone share one token space.
 package enum SearchTokens {
-  /// The number of bytes in a window.
+  /// The length of a window, in bytes.
   static let window = 3
 
-  /// FNV-1a (32 bits) of a store's id: the store's mark in its tokens. Two stores may share one,
-  /// so what the index finds is still filtered by store.
+  /// Returns FNV-1a (32 bits) of a store's id, the store's mark in its tokens. Two stores may share
+  /// a mark, so results are also filtered by store.
   package static func storeKey(_ storeID: String) -> UInt32 {
     storeID.utf8.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
   }
 
-  /// The tokens of one record, each once.
+  /// Returns the tokens of a record, without duplicates.
   ///
   /// - Parameters:
-  ///   - email: ``EmailAddress/key``.
-  ///   - phoneDigits: ``PhoneNumber/digits``.
+  ///   - email: The ``EmailAddress/key``.
+  ///   - phoneDigits: The ``PhoneNumber/digits``.
   package static func tokens(
     storeKey: UInt32,
     email: String?,
@@ -28,7 +28,7 @@ package enum SearchTokens {
       .split(separator: " ").map(String.init)
   }
 
-  /// The same tokens as one text, separated by spaces: what the index is given.
+  /// Returns the tokens of a record as text separated by spaces, as the index takes them.
   package static func document(
     storeKey: UInt32,
     email: String?,
@@ -40,7 +40,7 @@ package enum SearchTokens {
     return document.text
   }
 
-  /// What to ask the index for, given what a person typed; see ``SearchText/needles(_:)``.
+  /// Returns the index query for a search text; see ``SearchText/needles(_:)``.
   package static func query(storeKey: UInt32, _ text: String) -> SearchQuery {
     let mark = hex(storeKey)
     let queries = SearchText.needles(text).map { query(mark: mark, needle: $0) }
@@ -72,7 +72,7 @@ package enum SearchTokens {
     return token
   }
 
-  /// `number` in lower-case hex at its full width.
+  /// Returns `number` in lower-case hex at its full width.
   private static func hex(_ number: some FixedWidthInteger & UnsignedInteger) -> String {
     let digits = String(number, radix: 16)
     return String(repeating: "0", count: number.bitWidth / 4 - digits.utf8.count) + digits

@@ -1,15 +1,15 @@
 /// Plain text of bounded length: names, address lines, values of custom properties.
 package enum ShortText {
-  /// The usual limit, in Unicode scalars.
+  /// The default maximum length, in Unicode scalars.
   package static let limit = 255
-  /// Reason of a text over its limit.
+  /// The reason of the error for text over its limit.
   static let tooLong = "TEXT_TOO_LONG"
 
-  /// `text` without white space at both ends; it may be empty, which clears a field.
+  /// Returns `text` without surrounding white space. It may be empty, which clears a field.
   ///
-  /// - Parameter limit: the greatest length after trimming, in Unicode scalars.
-  /// - Throws: `TEXT_TOO_LONG`; `TEXT_HAS_CONTROL_CHARACTER` for controls other than tab, line
-  ///   feed and carriage return.
+  /// - Parameter limit: The maximum length after trimming, in Unicode scalars.
+  /// - Throws: `TEXT_TOO_LONG`; `TEXT_HAS_CONTROL_CHARACTER` for controls other than tab, line feed
+  ///   and carriage return.
   package static func parse(
     _ text: String,
     limit: Int = ShortText.limit
@@ -19,8 +19,8 @@ package enum ShortText {
     return trimmed
   }
 
-  /// The longest beginning of a trimmed `text` that has at most `limit` Unicode scalars and whole
-  /// characters.
+  /// Returns the longest prefix of the trimmed `text` that has at most `limit` Unicode scalars and
+  /// whole characters.
   static func cut(_ text: String, to limit: Int) -> String {
     var count = 0
     let kept = TextForm.trimmed(text).prefix { character in
@@ -30,7 +30,7 @@ package enum ShortText {
     return TextForm.trimmed(String(kept))
   }
 
-  /// Checks `text` as it stands, without trimming. Throws as ``parse(_:limit:)`` does.
+  /// Checks `text` without trimming it. Throws as ``parse(_:limit:)`` does.
   package static func check(_ text: String, limit: Int = ShortText.limit) throws(RuleError) {
     var count = 0
     for scalar in text.unicodeScalars {

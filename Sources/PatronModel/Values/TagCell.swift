@@ -1,10 +1,10 @@
-/// Tags as one cell of a file: with commas, as exports write them, or in one of the forms that
-/// other programs write.
+/// The conversion between tags and a cell of a file: with commas, as exports write them, or in one
+/// of the forms that other programs write.
 ///
 /// | cell | tags |
 /// | --- | --- |
 /// | `vip, gold` | vip, gold |
-/// | `vip; gold`, `vip\|gold` | vip, gold, where the cell has no comma |
+/// | `vip; gold`, `vip\|gold` | vip, gold, if the cell has no comma |
 /// | `"VIP","News, weekly"` | VIP, News weekly |
 /// | `["vip","gold"]`, `['vip', 'gold']`, `[vip, gold]` | vip, gold |
 package enum TagCell {
@@ -72,7 +72,7 @@ package enum TagCell {
   }
 }
 
-/// Reads items that may stand in quotes: inside, a quote is doubled or has a `\` before it.
+/// A reader of items that may be quoted. Inside quotes, a quote is doubled or preceded by `\`.
 private struct QuotedItems {
   private let scalars: [Unicode.Scalar]
   private let quotes: [Unicode.Scalar]
@@ -138,7 +138,7 @@ private struct QuotedItems {
     return true
   }
 
-  /// The first separator of a list is that of all of it.
+  /// Returns true for a separator. The first separator of a list is that of the whole list.
   private func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
     if let separator { return scalar == separator }
     return scalar == "," || scalar == ";" || scalar == "|"

@@ -1,14 +1,14 @@
-/// A customer's tags: in the order given, unique without regard to case, first spelling kept.
+/// A customer's tags: in the given order, unique without regard to case, in their first spelling.
 package struct TagSet: Sendable, Hashable {
-  /// The greatest number of tags.
+  /// Maximum number of tags.
   package static let countLimit = 250
-  /// The greatest length of a tag, in Unicode scalars.
+  /// Maximum length of a tag, in Unicode scalars.
   package static let lengthLimit = 255
 
-  /// The tags, trimmed, in Unicode normalization form C; none is empty or holds a comma.
+  /// The tags, trimmed, in Unicode normalization form C. None is empty or contains a comma.
   package let tags: [String]
 
-  /// Reads tags separated by commas, e.g. `vip, gold`; empty ones are dropped.
+  /// Reads tags separated by commas, such as `vip, gold`. Empty tags are dropped.
   ///
   /// - Throws: `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`.
   package init(commaSeparated text: String) throws(RuleError) {
@@ -16,9 +16,9 @@ package struct TagSet: Sendable, Hashable {
     try self.init(parts: parts.map { String(Substring($0)) })
   }
 
-  /// Takes tags one by one; empty ones are dropped.
+  /// Takes a list of tags. Empty tags are dropped.
   ///
-  /// - Throws: `TAG_HAS_COMMA`, and what ``init(commaSeparated:)`` throws.
+  /// - Throws: `TAG_HAS_COMMA`, and the errors of ``init(commaSeparated:)``.
   package init(_ tags: [String]) throws(RuleError) {
     if let tag = tags.first(where: { $0.unicodeScalars.contains(",") }) {
       throw RuleError(
@@ -30,8 +30,8 @@ package struct TagSet: Sendable, Hashable {
     try self.init(parts: tags)
   }
 
-  /// Reads tags separated by commas as ``init(commaSeparated:)`` does, without those that break a
-  /// rule and those beyond the greatest number. `report` gets the rule of each.
+  /// Reads tags separated by commas as ``init(commaSeparated:)`` does, but drops tags that violate
+  /// a rule or exceed the maximum number. `report` receives the violation of each.
   package init(validOf text: String, report: (RuleError) -> Void) {
     var valid: [String] = []
     for part in text.unicodeScalars.split(separator: ",") {
@@ -69,10 +69,10 @@ package struct TagSet: Sendable, Hashable {
     )
   }
 
-  /// The tags joined by commas, as the contract transports them.
+  /// The tags joined by commas, as in the contract.
   package var commaSeparated: String { tags.joined(separator: ",") }
 
-  /// The form in which two spellings of one tag are equal; for comparing and counting tags.
+  /// Returns the form in which spellings of one tag are equal, to compare and count tags.
   package static func key(_ tag: String) -> String {
     TextForm.folded(TextForm.trimmed(tag))
   }

@@ -1,17 +1,17 @@
-/// How far from now the times may lie that a shop reports.
+/// The allowed distance of reported times from now.
 package enum TimeBounds {
-  /// 1970-01-01: no shop account is older.
+  /// 1970-01-01: the earliest creation of a shop account.
   package static let earliestAccount = Timestamp.epoch
-  /// 1990-01-01: no event is older.
+  /// 1990-01-01: the earliest time of an event.
   package static let earliestEvent = Timestamp.epoch.advanced(bySeconds: 631_152_000)
-  /// How far an account may have been created after now, in seconds: one day, for time zones.
+  /// The maximum lead of an account's creation over now, in seconds: one day, for time zones.
   package static let accountLead: Int64 = 86_400
-  /// How far after now an event may lie, in seconds: 365 days.
+  /// The maximum lead of an event over now, in seconds: 365 days.
   package static let eventLead: Int64 = 365 * 86_400
-  /// From how far after now an event deserves a warning, in seconds: more than clocks differ.
+  /// The lead of an event over now that deserves a warning, in seconds: more than clocks differ.
   package static let eventWarningLead: Int64 = 300
 
-  /// Checks when a customer's shop account was created.
+  /// Checks the creation time of a customer's shop account.
   ///
   /// - Throws: `ACCOUNT_CREATED_TOO_EARLY`, `ACCOUNT_CREATED_IN_FUTURE`.
   package static func checkAccountCreated(_ time: Timestamp, now: Timestamp) throws(RuleError) {
@@ -31,9 +31,9 @@ package enum TimeBounds {
     }
   }
 
-  /// Checks when an event occurred.
+  /// Checks the time of an event.
   ///
-  /// - Returns: a warning `OCCURRED_AT_IN_FUTURE` above now + 5 minutes, otherwise nil.
+  /// - Returns: The warning `OCCURRED_AT_IN_FUTURE` above now + 5 minutes, otherwise nil.
   /// - Throws: `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`.
   package static func checkOccurred(
     _ time: Timestamp,

@@ -17,7 +17,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     self.microseconds = microseconds
   }
 
-  /// The instant that many microseconds after 1970.
+  /// Makes the instant `microseconds` after 1970.
   ///
   /// - Throws: `TIME_OUT_OF_RANGE` outside the years 1 to 9999.
   package init(microseconds: Int64) throws(RuleError) {
@@ -27,7 +27,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     self.microseconds = microseconds
   }
 
-  /// The nearest instant in the range.
+  /// Makes the nearest instant in the range.
   init(clamping microseconds: Int64) {
     self.microseconds = Swift.min(
       Swift.max(microseconds, Self.min.microseconds),
@@ -35,8 +35,8 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     )
   }
 
-  /// The instant of a `google.protobuf.Timestamp`. Parts of a microsecond are dropped, towards
-  /// the past.
+  /// Makes the instant of a `google.protobuf.Timestamp`. Fractions of a microsecond are dropped,
+  /// towards the past.
   ///
   /// - Throws: `TIME_NANOS_INVALID` unless 0 ≤ nanos ≤ 999,999,999; `TIME_OUT_OF_RANGE`.
   package init(seconds: Int64, nanos: Int32) throws(RuleError) {
@@ -55,7 +55,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     try self.init(microseconds: scaled + Int64(nanos / 1_000))
   }
 
-  /// Whole seconds since 1970, rounded towards the past; as in `google.protobuf.Timestamp`.
+  /// Whole seconds since 1970, rounded towards the past, as in `google.protobuf.Timestamp`.
   package var seconds: Int64 {
     let (quotient, remainder) = microseconds.quotientAndRemainder(
       dividingBy: Self.microsecondsPerSecond
@@ -80,7 +80,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     return date
   }
 
-  /// RFC 3339 in UTC with the shortest fraction, e.g. `2023-08-14T13:20:11.5Z`.
+  /// The instant in RFC 3339, in UTC with the shortest fraction, such as `2023-08-14T13:20:11.5Z`.
   package var rfc3339: String {
     let second = Int(seconds - Int64(date.daysSinceEpoch) * 86_400)
     var text = date.iso8601 + "T" + Padding.number(second / 3_600, 2)
@@ -94,7 +94,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     return text + "Z"
   }
 
-  /// The instant `seconds` later (earlier when negative), held within the years 1 to 9999.
+  /// Returns the instant `seconds` later (earlier if negative), clamped to the years 1 to 9999.
   package func advanced(bySeconds seconds: Int64) -> Timestamp {
     let (step, overflow) = seconds.multipliedReportingOverflow(by: Self.microsecondsPerSecond)
     let (sum, overflowToo) = microseconds.addingReportingOverflow(step)
@@ -102,7 +102,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     return Timestamp(clamping: sum)
   }
 
-  /// By time.
+  /// Orders instants by time.
   package static func < (left: Timestamp, right: Timestamp) -> Bool {
     left.microseconds < right.microseconds
   }

@@ -1,12 +1,12 @@
-/// Writes the tokens of one record, each once, as one text. Every new customer is indexed on the
-/// one writer's thread, so this works on bytes: no string is made for a token.
+/// A builder of a record's tokens as one text, without duplicates. Every new customer is indexed on
+/// the only writer's thread, so it works on bytes and creates no string per token.
 struct TokenDocument {
   private static let digits = Array("0123456789abcdef".utf8)
 
   private let mark: [UInt8]
   private var bytes: [UInt8] = []
-  /// What was written: the kind, and up to eight bytes of text. There are a few dozen, so looking
-  /// through them is quicker than hashing.
+  /// The tokens written: the kind, and up to eight bytes of text. There are a few dozen, for which
+  /// a linear search is faster than hashing.
   private var seen: [(kind: UInt8, value: UInt64)] = []
 
   init(storeKey: UInt32) {
@@ -18,7 +18,7 @@ struct TokenDocument {
   /// The tokens, separated by spaces.
   var text: String { String(decoding: bytes, as: UTF8.self) }
 
-  /// Adds every window of a text, and its beginnings of one and two characters.
+  /// Adds all windows of a text, and its prefixes of one and two characters.
   mutating func add(_ text: UnsafeBufferPointer<UInt8>) {
     guard !text.isEmpty else { return }
     if text.count >= SearchTokens.window {
@@ -45,7 +45,7 @@ struct TokenDocument {
     }
   }
 
-  /// How many bytes a character takes that begins with this byte of UTF-8.
+  /// Returns the length in bytes of a character that begins with this byte of UTF-8.
   private static func length(of lead: UInt8) -> Int {
     switch lead {
     case 0..<0x80: 1

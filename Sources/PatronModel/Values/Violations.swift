@@ -1,20 +1,20 @@
-/// One broken rule in one field of an input.
+/// The violation of a rule in a field of an input.
 package struct Violation: Sendable, Hashable {
-  /// The field, in proto field names, e.g. `customer.address.zip`.
+  /// The field, in proto field names, such as `customer.address.zip`.
   package let path: String
-  /// The rule that it breaks.
+  /// The violated rule.
   package let error: RuleError
-  /// The reason of the rule that a value broke which was left out or cut; nil everywhere else.
+  /// The reason of the rule whose violation led to a dropped or cut value; nil otherwise.
   package let rule: String?
 
-  /// Makes a violation of the field at `path`.
+  /// Makes a violation in the field at `path`.
   package init(path: String, error: RuleError) {
     self.path = path
     self.error = error
     rule = nil
   }
 
-  /// Makes the warning that a value which broke `error` was left out.
+  /// Makes the warning that a value violating `error` was dropped.
   fileprivate init(dropped path: String, _ error: RuleError) {
     self.path = path
     self.error = RuleError(
@@ -25,7 +25,7 @@ package struct Violation: Sendable, Hashable {
     rule = error.reason
   }
 
-  /// Makes the warning that a text which broke `error` was cut.
+  /// Makes the warning that a text violating `error` was cut.
   fileprivate init(cut path: String, _ error: RuleError, to limit: Int) {
     self.path = path
     self.error = RuleError(
@@ -36,9 +36,9 @@ package struct Violation: Sendable, Hashable {
   }
 }
 
-/// An input that breaks one or more rules: all of them at once.
+/// The error about an input, with all of its violations at once.
 package struct InvalidInput: Error, Sendable, Hashable {
-  /// At least one violation, in the order in which the fields were checked.
+  /// The violations, at least one, in the order in which the fields were checked.
   package let violations: [Violation]
 
   /// Makes the error of `violations`, which must not be empty.
@@ -47,46 +47,46 @@ package struct InvalidInput: Error, Sendable, Hashable {
   }
 }
 
-/// An identifier that looks like a placeholder; the store may allow it.
+/// An identifier that looks like a placeholder. The store may allow it.
 package struct SuspectedPlaceholder: Sendable, Hashable {
   /// The field, as in ``Violation/path``.
   package let path: String
-  /// The identifier, whole.
+  /// The complete identifier.
   package let value: String
 
-  /// What is wrong with it where it is not allowed.
+  /// The violation to report if the identifier is not allowed.
   package var violation: Violation { Violation(path: path, error: Placeholder.error(value)) }
 }
 
-/// Collects the violations and warnings of one input, so that a caller learns all at once.
+/// The violations and warnings about an input, collected so that a caller gets all at once.
 package struct Violations: Sendable, Hashable {
-  /// What makes the input unacceptable.
+  /// The violations that make the input unacceptable.
   package private(set) var errors: [Violation] = []
-  /// What was accepted but deserves the caller's attention.
+  /// The warnings about accepted values.
   package private(set) var warnings: [Violation] = []
 
-  /// True when secondary values that break a rule are left out with a warning. Otherwise they make
-  /// the input unacceptable like any other.
+  /// True to drop secondary values that violate a rule, with a warning. False to make them as
+  /// unacceptable as any other.
   package let dropsSecondary: Bool
 
-  /// Identifiers that forbid the input unless the store allows them. Where something else is wrong
-  /// they are told with that.
+  /// Identifiers that make the input unacceptable unless the store allows them. They are reported
+  /// together with other violations.
   package private(set) var suspects: [SuspectedPlaceholder] = []
 
-  /// An empty collection.
+  /// Makes an empty collection.
   package init(dropsSecondary: Bool = false) {
     self.dropsSecondary = dropsSecondary
   }
 
-  /// Whether nothing forbids the input. Warnings do not.
+  /// True if the input is acceptable. Warnings do not count.
   package var isEmpty: Bool { errors.isEmpty }
 
-  /// Notes that the field at `path` is unacceptable.
+  /// Adds a violation in the field at `path`.
   package mutating func add(_ path: String, _ error: RuleError) {
     errors.append(Violation(path: path, error: error))
   }
 
-  /// Notes something about the field at `path` that does not forbid it.
+  /// Adds a warning about the field at `path`.
   package mutating func warn(_ path: String, _ warning: RuleError) {
     warnings.append(Violation(path: path, error: warning))
   }
@@ -97,7 +97,8 @@ package struct Violations: Sendable, Hashable {
     suspects.append(SuspectedPlaceholder(path: path, value: identifier))
   }
 
-  /// The value that `body` makes of the field at `path`; nil, and a violation, if it throws.
+  /// Returns the result of `body` for the field at `path`, or nil after noting the violation it
+  /// throws.
   package mutating func check<Value>(
     _ path: String,
     _ body: () throws(RuleError) -> Value
@@ -110,14 +111,14 @@ package struct Violations: Sendable, Hashable {
     }
   }
 
-  /// Notes that the secondary field at `path` is unacceptable: it is left out, or forbids the
-  /// input.
+  /// Adds a violation in the secondary field at `path`: a warning that it is dropped, or an error.
   package mutating func addSecondary(_ path: String, _ error: RuleError) {
     guard dropsSecondary else { return add(path, error) }
     warnings.append(Violation(dropped: path, error))
   }
 
-  /// The value that `body` makes of the secondary field at `path`; nil if it throws.
+  /// Returns the result of `body` for the secondary field at `path`, or nil after noting the
+  /// violation.
   package mutating func secondary<Value>(
     _ path: String,
     _ body: () throws(RuleError) -> Value
@@ -130,15 +131,15 @@ package struct Violations: Sendable, Hashable {
     }
   }
 
-  /// The secondary identifier at `path`, trimmed; empty where it breaks a rule. One that was cut
-  /// would be another record's.
+  /// Returns the secondary identifier at `path`, trimmed, or an empty text if it violates a rule.
+  /// It is never cut, because a cut identifier could be another record's.
   package mutating func secondaryReference(_ path: String, _ given: String) -> String {
     guard !given.isEmpty else { return given }
     return secondary(path) { () throws(RuleError) in try ShortText.parse(given) } ?? ""
   }
 
-  /// The secondary text at `path`, trimmed; one that is too long is cut where values are dropped.
-  /// Nil, and what ``secondary(_:_:)`` notes, where it breaks a rule otherwise.
+  /// Returns the secondary text at `path`, trimmed. A text that is too long is cut if values are
+  /// dropped. Returns nil after noting any other violation, as ``secondary(_:_:)`` does.
   package mutating func secondaryText(
     _ path: String,
     _ given: String,
@@ -156,7 +157,7 @@ package struct Violations: Sendable, Hashable {
     }
   }
 
-  /// The first entries of the secondary list at `path`, at most `limit` where values are dropped.
+  /// Returns the secondary list at `path`, cut to `limit` entries if values are dropped.
   package mutating func secondaryList<Entry>(
     _ path: String,
     _ given: [Entry],
@@ -172,14 +173,13 @@ package struct Violations: Sendable, Hashable {
     return Array(given.prefix(limit))
   }
 
-  /// True when a phone number is missing from the input because nothing says of which country it
-  /// is.
+  /// True if a phone number is missing from the input because its country is unknown.
   package var lacksCountry: Bool {
     errors.contains { $0.error.reason == PhoneNumber.countryMissing }
       || warnings.contains { $0.rule == PhoneNumber.countryMissing }
   }
 
-  /// Throws everything collected, if there is any.
+  /// Throws the collected violations, if there are any.
   package func finish() throws(InvalidInput) {
     guard errors.isEmpty else {
       throw InvalidInput(violations: errors + suspects.map(\.violation))

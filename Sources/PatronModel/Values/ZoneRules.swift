@@ -1,20 +1,20 @@
-/// A time zone as far as local times need it: how far its clocks are from UTC, and when.
+/// A time zone, reduced to its offset from UTC at any instant.
 package struct ZoneRules: Sendable {
-  /// Seconds east of UTC at an instant, in seconds since 1970.
+  /// Returns the offset in seconds east of UTC, at an instant in seconds since 1970.
   private let offset: @Sendable (_ seconds: Int64) -> Int64
 
-  /// UTC itself.
   package static let utc = ZoneRules { _ in 0 }
 
-  /// Makes rules of what somebody else knows of zones.
+  /// Makes rules from an offset function, which any thread may call.
   package init(offset: @escaping @Sendable (_ seconds: Int64) -> Int64) {
     self.offset = offset
   }
 
   private static let day: Int64 = 86_400
 
-  /// The first and the last instant at which clocks show a local time, in microseconds since 1970.
-  /// They are one but where clocks are put back; a time that clocks pass over lies between both.
+  /// Returns the first and the last instant at which clocks show a local time, in microseconds
+  /// since 1970. They differ only when clocks are set back. A local time that clocks skip lies
+  /// between both.
   func instants(ofLocal micros: Int64) -> (first: Int64, last: Int64) {
     let seconds = micros / Timestamp.microsecondsPerSecond
     let offsets = [offset(seconds - Self.day), offset(seconds + Self.day)]
@@ -27,10 +27,10 @@ package struct ZoneRules: Sendable {
   }
 }
 
-/// Names of time zones.
+/// The validation of time zone names.
 package enum ZoneName {
-  /// True when a name may be one of IANA's: `Europe/Berlin`, `UTC`. Abbreviations such as EST and
-  /// CST stand for several zones, and offsets such as GMT+3 are none.
+  /// Returns true if a name may be an IANA zone: `Europe/Berlin`, `UTC`. Abbreviations such as EST
+  /// and CST stand for several zones, and offsets such as GMT+3 are not zones.
   package static func isUsable(_ name: String) -> Bool {
     guard (1...64).contains(name.utf8.count) else { return false }
     if name == "UTC" || name == "GMT" { return true }
@@ -46,7 +46,7 @@ package enum ZoneName {
     return isPlain && name.contains("/")
   }
 
-  /// What is wrong with a name that is none.
+  /// Returns the error about an unknown name.
   package static func unknown(_ name: String) -> RuleError {
     RuleError(
       reason: "TIME_ZONE_UNKNOWN",

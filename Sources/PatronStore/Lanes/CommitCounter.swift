@@ -1,16 +1,16 @@
 internal import Synchronization
 
-/// Counts the commits that changed something. A reader that began its snapshot at the count it sees
-/// now has seen every change that was acknowledged so far.
+/// A count of the commits that changed something. A snapshot that began when the count was already
+/// at its present value contains every change acknowledged so far. Any thread may read it; only the
+/// writer increments it.
 package final class CommitCounter: Sendable {
   private let count = Atomic<UInt64>(0)
 
-  /// A counter at 0.
   package init() {}
 
-  /// The commits so far.
+  /// Commits so far.
   package var current: UInt64 { count.load(ordering: .acquiring) }
 
-  /// Counts a commit: after COMMIT returned, before any reply leaves.
+  /// Counts a commit. Call it after COMMIT returned and before any reply leaves.
   func bump() { count.add(1, ordering: .releasing) }
 }

@@ -4,13 +4,12 @@
   internal import Darwin
 #endif
 
-/// A thread of a lane: an ordinary one, because SQLite blocks, and the pool of the concurrency
-/// runtime must not.
+/// A lane's own thread. SQLite blocks, which the concurrency runtime's pool must not do.
 final class LaneThread: Sendable {
   private let ended = Monitor(false)
 
-  /// Starts a thread that runs `body`. `name` shows in `top -H`, cut to 15 bytes. One in the
-  /// background gives way to the others where there are too few processors for all.
+  /// Starts a thread that runs `body`. `name` is shown by `top -H`, cut to 15 bytes. A background
+  /// thread yields to the others when there are too few processors for all.
   init(name: String, inBackground: Bool = false, _ body: @escaping @Sendable () -> Void) {
     let ended = ended
     let work = Work {
@@ -34,7 +33,7 @@ final class LaneThread: Sendable {
     #endif
   }
 
-  /// Waits for the end of `body`.
+  /// Blocks until `body` returned.
   func join() { _ = ended.wait { $0 ? true : nil } }
 
   #if canImport(Glibc)
@@ -46,9 +45,9 @@ final class LaneThread: Sendable {
     #if canImport(Darwin)
       pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0)
     #else
-      // On Linux a policy belongs to a thread; 0 is the calling one. A thread that becomes ready
-      // takes the processor from an idle one at once, but from one of low priority only when its
-      // slice is over.
+      // On Linux a policy belongs to a thread; 0 is the calling thread. A thread that becomes ready
+      // preempts an idle-policy thread at once, but a low-priority thread only at the end of its
+      // slice.
       var parameters = sched_param()
       sched_setscheduler(0, idlePolicy, &parameters)
     #endif
@@ -85,10 +84,10 @@ private final class Work: Sendable {
   }
 #endif
 
-/// Remembers a thread, to assert that nobody else does its work.
+/// The identity of a thread, to assert that no other thread does its work.
 struct ThreadIdentity {
   private let thread = pthread_self()
 
-  /// Whether the calling thread is the remembered one.
+  /// True on the remembered thread.
   var isCurrent: Bool { pthread_equal(thread, pthread_self()) != 0 }
 }

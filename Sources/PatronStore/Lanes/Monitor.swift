@@ -4,8 +4,8 @@
   internal import Darwin
 #endif
 
-/// A value behind a lock that threads can wait on. The lanes' threads sleep here; `Mutex` alone has
-/// nothing to wait with.
+/// A value behind a lock, with a condition that threads can wait for. The lanes' threads sleep
+/// here; `Mutex` alone offers no waiting.
 final class Monitor<State: Sendable>: @unchecked Sendable {
   // Sendable: `state` is read and written only between lock and unlock of `mutex`, and the two
   // pointers never change.
@@ -21,7 +21,7 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
     #if canImport(Darwin)
       pthread_cond_init(condition, nil)
     #else
-      // Waits are measured on the monotonic clock: a wall clock that is set must not wake or hold.
+      // Waits use the monotonic clock: setting the wall clock must neither wake nor delay a waiter.
       var attributes = pthread_condattr_t()
       pthread_condattr_init(&attributes)
       pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -37,7 +37,7 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Changes the state and wakes nobody.
+  /// Changes the state without waking waiting threads.
   func withLock<Result, Failure: Error>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -46,7 +46,7 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
     return try body(&state)
   }
 
-  /// Changes the state and wakes everybody who waits.
+  /// Changes the state and wakes all waiting threads.
   func update<Result, Failure: Error>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -58,7 +58,7 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
     return try body(&state)
   }
 
-  /// Waits until `body` returns a value; nil when `timeout` passed before.
+  /// Blocks until `body` returns a value. Returns nil if `timeout` passes first.
   func wait<Result>(timeout: Duration? = nil, _ body: (inout State) -> Result?) -> Result? {
     let end = timeout.map { ContinuousClock.now.advanced(by: $0) }
     pthread_mutex_lock(mutex)

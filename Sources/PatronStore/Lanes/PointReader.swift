@@ -1,19 +1,20 @@
 internal import SQLite
 
-/// Reads on an I/O loop's thread: one read-only connection for each loop.
+/// The reader of an I/O loop, on the loop's thread. Each loop has one, with a read-only connection
+/// of its own.
 ///
-/// All reads of one tick of the loop share a snapshot, which is renewed as soon as a commit was
-/// acknowledged since it began: so a caller always reads its own writes. It is opened by the first
-/// statement: a read that is refused before costs none. The first one of a tick
-/// calls `onSnapshotOpened`; the owner then sees to it that ``endTick()`` runs at the end of the
-/// tick, because an open snapshot keeps the write-ahead log from being reset.
+/// All reads of one tick of the loop share a snapshot. It is renewed as soon as a commit was
+/// acknowledged since it began, so callers read their own writes. The first statement opens it: a
+/// read that is refused earlier costs no snapshot. The first snapshot of a tick calls
+/// `onSnapshotOpened`, and the owner must then run ``endTick()`` at the end of the tick, because an
+/// open snapshot keeps the write-ahead log from being reset.
 package final class PointReader {
   private let connection: Connection
   private let transaction: ReadTransaction
   private let commits: CommitCounter
   private let shortCalls: ShortCalls
   private let defaultBudget: Int
-  /// Steps that the present read may take.
+  /// Step budget of the current read.
   private var budget: Int
   private let onSnapshotOpened: () -> Void
   private var owner: ThreadIdentity?
@@ -42,11 +43,11 @@ package final class PointReader {
     }
   }
 
-  /// Runs `body` in the tick's snapshot. `budgetSteps` (nil: the limit's default) bounds the steps
-  /// of all its statements together, to the thousand.
+  /// Runs `body` in the tick's snapshot. `budgetSteps` (nil: the limit's default) bounds the VM
+  /// steps of all its statements together, to the nearest thousand.
   ///
-  /// Throws ``StoreError/budgetExceeded`` when the budget is used up, so that the caller runs the
-  /// same work on the scan lane; other ``StoreError``s; and what `body` throws.
+  /// Throws ``StoreError/budgetExceeded`` when the budget is used up, so that the caller can run
+  /// the same work on the scan lane; other ``StoreError``s; and whatever `body` throws.
   package func read<Result>(
     budgetSteps: Int? = nil,
     _ body: (ReadTransaction) throws -> Result
@@ -63,7 +64,7 @@ package final class PointReader {
     return try body(transaction)
   }
 
-  /// Ends the tick's snapshot. Does nothing when there is none.
+  /// Ends the tick's snapshot, if there is one.
   package func endTick() {
     assertOwner()
     isTicking = false
@@ -71,8 +72,8 @@ package final class PointReader {
   }
 
   private func openSnapshot() throws {
-    // Read before BEGIN: a commit that comes between the two is in the snapshot although the count
-    // says it is not, and costs one renewal. The other order would miss one.
+    // Read the counter before BEGIN. A commit between the two is then in the snapshot without being
+    // counted, which costs one renewal. The other order would miss a commit.
     let count = commits.current
     if connection.isInTransaction {
       if count == snapshotCount { return }
@@ -97,7 +98,7 @@ package final class PointReader {
     do {
       try connection.commit()
     } catch {
-      // A read transaction has nothing to lose; all that matters is that it ends.
+      // A failed end of a read transaction loses nothing; it only has to end.
       try? connection.rollback()
     }
   }

@@ -1,20 +1,21 @@
 package import SQLite
 
-/// What read handlers get: one snapshot of the store.
+/// The open snapshot that a read handler gets.
 ///
-/// It belongs to one thread and to one call: never keep it beyond the closure it is given to.
+/// It belongs to one thread and one call: never keep it beyond the closure that receives it.
 package final class ReadTransaction {
   @usableFromInline let connection: Connection
-  /// Says why a statement was stopped, where the connection alone does not know.
+  /// Returns the reason why a statement was stopped, if the connection alone does not know it.
   private let stopReason: (() -> StoreError?)?
-  /// True when the snapshot is still to be opened, by the first statement.
+  /// True until the first statement has opened the snapshot.
   @usableFromInline var awaitsSnapshot = false
-  /// Opens the snapshot, where that is left to the first statement.
+  /// Opens the snapshot, on lanes that leave this to the first statement.
   var openSnapshot: (() throws -> Void)?
 
-  /// Told when the search index fails.
+  /// Called when the search index fails.
   private let onSearchFault: ((SQLiteError) -> Void)?
-  /// The engine met damage, in the search index or elsewhere.
+  /// True if the engine has met damage since the last `readSearch` began, in the search index or
+  /// elsewhere.
   private(set) var hasMetDamage = false
 
   init(
@@ -27,8 +28,8 @@ package final class ReadTransaction {
     self.stopReason = stopReason
   }
 
-  /// Runs `body`, which reads the search index. Returns nil where the engine met damage: the
-  /// records themselves know what the index should have said.
+  /// Runs `body`, which reads the search index. Returns nil if the engine met damage: the caller
+  /// can answer from the records themselves.
   func readSearch<Result>(_ body: () throws -> Result) throws -> Result? {
     hasMetDamage = false
     do {
@@ -45,8 +46,8 @@ package final class ReadTransaction {
     try openSnapshot?()
   }
 
-  /// Reads the first row of a query; nil when there is none. Parameters are bound to `?1`, `?2`,
-  /// ... in order. Throws ``StoreError`` and what `row` throws.
+  /// Returns the first row of a query, or nil if there is none. Binds parameters to `?1`, `?2`, ...
+  /// in order. Throws ``StoreError`` and whatever `row` throws.
   @inlinable
   package func first<each Value: Bindable, Result>(
     _ query: Query,
@@ -61,7 +62,7 @@ package final class ReadTransaction {
     }
   }
 
-  /// Reads every row of a query; a row that throws ends it.
+  /// Reads every row of a query. Stops at the first row that throws, and rethrows.
   @inlinable
   package func forEach<each Value: Bindable>(
     _ query: Query,
@@ -76,7 +77,7 @@ package final class ReadTransaction {
     }
   }
 
-  /// Reads rows of a query for as long as `row` returns true.
+  /// Reads rows of a query while `row` returns true.
   @inlinable
   package func forEachWhile<each Value: Bindable>(
     _ query: Query,
@@ -91,7 +92,7 @@ package final class ReadTransaction {
     }
   }
 
-  /// Lends the statement of a query for binding and stepping by hand.
+  /// Lends the cached statement of a query, to be bound and stepped by the caller.
   @inlinable
   package func withStatement<Result>(
     _ query: Query,
@@ -105,7 +106,7 @@ package final class ReadTransaction {
     }
   }
 
-  /// Lends a statement of SQL that was put together at run time. It is prepared for this call.
+  /// Lends a statement of SQL composed at run time. It is prepared for this call only.
   @inlinable
   package func withStatement<Result>(
     sql: String,
@@ -119,7 +120,7 @@ package final class ReadTransaction {
     }
   }
 
-  /// Turns SQLite's errors into the store's.
+  /// Maps errors of SQLite to ``StoreError``; passes others on.
   @usableFromInline
   func translate(_ error: any Error) -> any Error {
     guard let error = error as? SQLiteError else { return error }
@@ -130,9 +131,10 @@ package final class ReadTransaction {
     return StoreError(error)
   }
 
-  /// The writer's memory of shared identifiers; nil elsewhere: only the writer hears of changes.
+  /// The writer's cache of shared identifiers. Nil on other connections, which do not learn of
+  /// changes.
   var settings: StoreMemory<Set<String>>?
 
-  /// Told of every error of the engine, also of those that a handler goes on to swallow.
+  /// Called with every error of the engine, including those that a handler swallows.
   var noteEngineError: ((SQLiteError) -> Void)?
 }

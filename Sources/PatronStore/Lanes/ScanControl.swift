@@ -1,6 +1,6 @@
 internal import SQLite
 
-/// What other threads can tell a scan: to end, or that its client takes messages again.
+/// The signals that other threads send to a scan: stop, or the client accepts messages again.
 final class ScanControl: Sendable {
   private struct State: Sendable {
     var stop: StoreError?
@@ -11,7 +11,7 @@ final class ScanControl: Sendable {
 
   private let state = Monitor(State())
   let deadline: ContinuousClock.Instant?
-  /// The call that gets the one answer; nil for scans that send messages.
+  /// The call that gets the single reply. Nil for scans that stream messages.
   let token: ReplyToken?
 
   init(deadline: ContinuousClock.Instant?, token: ReplyToken? = nil) {
@@ -19,20 +19,20 @@ final class ScanControl: Sendable {
     self.token = token
   }
 
-  /// Asks the scan to end with this error. The first reason stays.
+  /// Asks the scan to end with this error. Only the first reason counts.
   func stop(_ error: StoreError) {
     state.update { state in
       guard state.stop == nil else { return }
       state.stop = error
-      // Under the lock: once `end` has returned, the connection may serve another scan.
+      // Interrupt under the lock: once `end` has returned, the connection may serve another scan.
       state.interrupt?.interrupt()
     }
   }
 
-  /// The client takes messages again.
+  /// Notes that the client accepts messages again.
   func resume() { state.update { $0.resumes += 1 } }
 
-  /// The scan's thread begins; from now on a stop interrupts the running statement.
+  /// Begins the scan, on its thread. From now on a stop interrupts the running statement.
   func begin(_ interrupt: InterruptHandle, ageMax: Duration) {
     state.withLock { state in
       state.interrupt = interrupt
@@ -40,18 +40,18 @@ final class ScanControl: Sendable {
     }
   }
 
-  /// The scan's thread has finished; the connection is not touched any more.
+  /// Ends the scan, on its thread. From now on the connection is left alone.
   func end() { state.withLock { $0.interrupt = nil } }
 
-  /// Why the scan has to end, if it has to.
+  /// Returns the reason why the scan must end, or nil if it may go on.
   func stopReason(now: ContinuousClock.Instant = .now) -> StoreError? {
     state.withLock { Self.reason($0, deadline, now) }
   }
 
-  /// The number of resumes so far: a message that is refused waits for the next one.
+  /// Resumes so far. A scan whose message was refused waits for the next resume.
   var resumes: UInt64 { state.withLock { $0.resumes } }
 
-  /// Waits until the client takes messages again, or the scan has to end.
+  /// Blocks until the client accepts messages again. Throws the reason if the scan must end first.
   func waitForResume(after seen: UInt64, stallMax: Duration) throws(StoreError) {
     let now = ContinuousClock.now
     let stallEnd = now.advanced(by: stallMax)

@@ -1,11 +1,11 @@
 internal import DequeModule
 internal import SQLite
 
-/// The scan lane: a small pool of threads, each with a read-only connection of its own.
+/// The scan lane: a small pool of threads, each with its own read-only connection.
 package final class ScanLane: Sendable {
   private struct State: Sendable {
     var waiting = Deque<QueuedScan>()
-    /// Those that a thread has taken: a scan is always in one of the two until it has ended.
+    /// Scans taken by a thread. A scan is in `waiting` or `running` until it has ended.
     var running: [ScanControl] = []
     var isClosed = false
   }
@@ -14,7 +14,7 @@ package final class ScanLane: Sendable {
   private let countMax: Int
   private let threads: [LaneThread]
 
-  /// Starts the threads; each opens its connection with `open`. Returns when all are open.
+  /// Starts the threads. Each opens its connection with `open`; returns when all have.
   init(
     _ limits: StoreLimits,
     _ snapshots: SnapshotRegistry,
@@ -53,18 +53,18 @@ package final class ScanLane: Sendable {
   }
 
   /// Queues a scan. Throws ``StoreError/queueFull(retryAfter:)`` or ``StoreError/closing``; the
-  /// sink hears nothing then.
+  /// sink is not called then.
   package func submit(_ job: ScanJob) throws(StoreError) -> ScanHandle {
     try enqueue(.stream(job), deadline: job.deadline)
   }
 
-  /// Queues work with one answer. Throws as ``submit(_:)-(ScanJob)`` does.
+  /// Queues a read with a single reply. Throws as ``submit(_:)-(ScanJob)`` does.
   @discardableResult
   package func submit(_ job: ReadJob) throws(StoreError) -> ScanHandle {
     try enqueue(.unary(job), deadline: job.deadline, token: job.token)
   }
 
-  /// Scans that wait for a thread at this moment.
+  /// Scans that wait for a thread now.
   package var queuedCount: Int { state.withLock { $0.waiting.count } }
 
   private func enqueue(
@@ -83,10 +83,10 @@ package final class ScanLane: Sendable {
     return ScanHandle(control: control, lane: self)
   }
 
-  /// Ends the work with one answer that has this token: its caller is gone.
+  /// Cancels the read with this token, because its caller is gone.
   package func abandon(_ token: ReplyToken) { cancel { $0.token == token } }
 
-  /// Ends a scan. One that waits leaves the queue, so that it keeps no other out.
+  /// Cancels a scan. A waiting scan leaves the queue at once and makes room for another.
   func cancel(_ isMeant: (ScanControl) -> Bool) {
     let found: (waiting: QueuedScan?, running: ScanControl?) = state.withLock { state in
       if let place = state.waiting.firstIndex(where: { isMeant($0.control) }) {
@@ -109,13 +109,13 @@ package final class ScanLane: Sendable {
     return next ?? nil
   }
 
-  /// Ends running and waiting scans with ``StoreError/closing`` and waits for the threads.
+  /// Ends running and waiting scans with ``StoreError/closing`` and joins the threads.
   func close() {
     stop()
     for thread in threads { thread.join() }
   }
 
-  /// As ``close()``, without waiting.
+  /// Does the same as ``close()`` without joining the threads.
   func stop() {
     let scans = state.update { state in
       state.isClosed = true
@@ -125,7 +125,7 @@ package final class ScanLane: Sendable {
   }
 }
 
-/// A scan in the queue.
+/// A scan in the queue of its lane.
 struct QueuedScan: Sendable {
   enum Work: Sendable {
     case stream(ScanJob)
@@ -135,7 +135,7 @@ struct QueuedScan: Sendable {
   let work: Work
   let control: ScanControl
 
-  /// Tells the sink that nothing was done.
+  /// Reports to the sink that the scan was cancelled before it began.
   func drop() {
     switch work {
     case .stream(let job): job.sink.finish(StoreError.cancelled)

@@ -1,6 +1,6 @@
 internal import SQLite
 
-/// One thread of the scan lane. Made and used on that thread only.
+/// The work of one scan thread. Created and used on that thread only.
 final class ScanWorker {
   private let connection: Connection
   private let limits: StoreLimits
@@ -22,7 +22,7 @@ final class ScanWorker {
     self.onSearchFault = onSearchFault
   }
 
-  /// Runs one scan and tells its sink, after the snapshot has ended.
+  /// Runs one scan. Notifies its sink after the snapshot was closed.
   func run(_ scan: QueuedScan) {
     let control = scan.control
     switch scan.work {
@@ -71,7 +71,7 @@ final class ScanWorker {
 
   private func endSnapshot() {
     guard connection.isInTransaction else { return }
-    // The end of a read transaction can fail only by having ended already.
+    // Ending a read transaction fails only if it has already ended.
     try? connection.rollback()
   }
 }

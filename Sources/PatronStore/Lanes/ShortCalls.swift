@@ -6,26 +6,26 @@ internal import Synchronization
   internal import Darwin
 #endif
 
-/// Tells scans whether point reads and writes are being served meanwhile.
+/// A counter by which scans notice that point reads and writes are being served.
 final class ShortCalls: Sendable {
   private let ticks = Atomic<UInt64>(0)
   private let commits: CommitCounter
 
   init(commits: CommitCounter) { self.commits = commits }
 
-  /// An I/O loop serves reads in this tick.
+  /// Counts a tick in which an I/O loop serves reads.
   func countTick() { ticks.add(1, ordering: .relaxed) }
 
-  /// Moves on while short calls are served.
+  /// A number that changes while short calls are served.
   var count: UInt64 { ticks.load(ordering: .relaxed) &+ commits.current }
 }
 
-/// Pauses a scan for a moment now and then while short calls are served.
+/// A short pause of a scan, taken now and then while short calls are served.
 ///
-/// Low priority is not enough where there are few processors: the scheduler may put two threads
-/// with calls behind each other on one processor while a scan keeps the other busy, and looks at
-/// that again only at its next tick, some milliseconds later. A processor that is idle for a moment
-/// takes the waiting thread over at once.
+/// Low priority is not enough on few processors. The scheduler may queue two threads with calls on
+/// one processor while a scan keeps the other busy, and rebalances only at its next tick, some
+/// milliseconds later. A processor that falls idle, even briefly, takes over the waiting thread at
+/// once.
 struct ScanPause {
   private static let microseconds: UInt32 = 50
 
@@ -37,7 +37,7 @@ struct ScanPause {
     seen = calls.count
   }
 
-  /// Pauses if short calls were served since the last time; returns whether it did.
+  /// Pauses if short calls were served since the last check. Returns true if it paused.
   @discardableResult mutating func giveWay() -> Bool {
     let count = calls.count
     guard count != seen else { return false }

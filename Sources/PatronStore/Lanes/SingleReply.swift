@@ -1,4 +1,4 @@
-/// Waits for the answer to one job.
+/// A sink for a single reply, which a thread can wait for.
 final class SingleReply: ReplySink {
   private let result = Monitor<Result<[UInt8], any Error>?>(nil)
 

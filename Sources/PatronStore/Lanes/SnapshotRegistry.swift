@@ -1,15 +1,15 @@
-/// The scans that hold a snapshot, oldest first. The writer ends them when the log has to be reset.
+/// The scans that hold a snapshot, oldest first. The writer ends them when it must reset the WAL.
 final class SnapshotRegistry: Sendable {
   private let scans = Monitor<[ScanControl]>([])
 
-  /// Adds a scan, before its snapshot is taken.
+  /// Adds a scan. Call it before the scan takes its snapshot.
   func add(_ scan: ScanControl) { scans.withLock { $0.append(scan) } }
 
-  /// Takes a scan out, after its snapshot has ended.
+  /// Removes a scan. Call it after the scan's snapshot has ended.
   func remove(_ scan: ScanControl) { scans.update { $0.removeAll { $0 === scan } } }
 
-  /// Ends the oldest snapshot and waits until it is gone. False when there is none, or when it did
-  /// not end in time.
+  /// Ends the oldest snapshot and waits until it is gone. Returns false if there is none, or if it
+  /// did not end within `wait`.
   func endOldest(_ limit: SnapshotLimit, wait: Duration) -> Bool {
     guard let oldest = scans.withLock({ $0.first }) else { return false }
     oldest.stop(.snapshotTooOld(limit))

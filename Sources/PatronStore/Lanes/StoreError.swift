@@ -1,33 +1,35 @@
 internal import SQLite
 
-/// Why the store could not do what was asked of it. Errors that handlers throw themselves are
-/// passed on as they are.
+/// The reason why the database could not do its work. Errors thrown by handlers are passed on
+/// unchanged.
 package enum StoreError: Error, Sendable, Equatable {
-  /// The lane's queue is full. Trying again after this time has a chance.
+  /// The lane's queue is full. A retry after this time may succeed.
   case queueFull(retryAfter: Duration)
-  /// The write-ahead log is at its hard limit, because a reader keeps it from being reset.
+  /// The write-ahead log is at its hard limit, because a reader keeps it from being reset. A retry
+  /// after this time may succeed.
   case logFull(retryAfter: Duration)
   /// The deadline passed before the work began, or while a scan ran.
   case deadlineExceeded
-  /// No space is left on the disk. Nothing was changed; reads go on.
+  /// No space is left on the disk. Nothing was changed; reads still work.
   case diskFull
-  /// A point read needed more than its step budget. Run it on the scan lane.
+  /// A point read exceeded its step budget. Run it on the scan lane.
   case budgetExceeded
   /// A scan held its snapshot past a limit.
   case snapshotTooOld(SnapshotLimit)
-  /// The caller gave up.
+  /// The caller cancelled.
   case cancelled
-  /// The store is being closed.
+  /// The database is being closed.
   case closing
   /// Another process holds a lock of the database.
   case busy
   /// The database is damaged.
   case corrupt(String)
-  /// A constraint of the schema refused the change; the text names columns, no values.
+  /// A constraint of the schema refused the change. The text names columns, never values.
   case constraint(String)
-  /// Another error of the engine, with its code and meaning, without values.
+  /// Any other error of the engine: its code and message, without values.
   case engine(code: Int32, String)
-  /// The disk failed under the writer. Whether the write is on disk is unknown; no more are taken.
+  /// The disk failed under the writer. It is unknown if the write is on disk. No further
+  /// writes are accepted.
   case failStop
 }
 
@@ -35,15 +37,15 @@ package enum StoreError: Error, Sendable, Equatable {
 package enum SnapshotLimit: String, Sendable {
   /// The scan ran longer than ``StoreLimits/scanAgeMax``.
   case age
-  /// The client took nothing for longer than ``StoreLimits/scanStallMax``.
+  /// The client took no message for longer than ``StoreLimits/scanStallMax``.
   case stall
-  /// The write-ahead log came near ``StoreLimits/logBytesMark``, and this scan was the oldest one.
+  /// The write-ahead log came near ``StoreLimits/logBytesMark``, and this scan was the oldest.
   case log
 }
 
 extension StoreError {
-  /// What an error of SQLite means on a connection that is not the writer's, or in a statement that
-  /// did not touch the disk's health.
+  /// Maps an error of SQLite. An I/O error of the writer is not mapped here: it stops the writer
+  /// (``failStop``).
   init(_ error: SQLiteError) {
     if error.stop == .budgetExceeded {
       self = .budgetExceeded
@@ -64,7 +66,7 @@ extension StoreError {
 }
 
 extension StoreError: CustomStringConvertible {
-  /// What happened and what to do, without values.
+  /// The problem and the remedy, without values.
   package var description: String {
     switch self {
     case .queueFull: return "the server has too much work queued; try again later"

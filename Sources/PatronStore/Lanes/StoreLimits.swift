@@ -1,49 +1,49 @@
-/// Every limit of the store. Lengths of queues bound memory, bytes of the log bound the disk.
+/// The limits of a database. Queue lengths bound memory; WAL bytes bound disk space.
 package struct StoreLimits: Sendable, Equatable {
   /// Writes that may wait for the writer.
   package var writeQueueCount = 8192
   /// Bytes of requests that may wait for the writer.
   package var writeQueueBytes = 64 << 20
-  /// Writes that one transaction takes at most.
+  /// Maximum number of writes in one transaction.
   package var writeBatchCount = 512
-  /// Threads, and with it scans that run at the same time.
+  /// Threads of the scan lane, and so the number of concurrent scans.
   package var scanThreads = 2
   /// Scans that may wait for a thread.
   package var scanQueueCount = 256
-  /// How long a scan may hold its snapshot.
+  /// Maximum age of a scan's snapshot.
   package var scanAgeMax = Duration.seconds(300)
-  /// How long a scan waits for a client that takes no messages.
+  /// Maximum time that a scan waits for a client that accepts no messages.
   package var scanStallMax = Duration.seconds(30)
-  /// Steps of SQLite's virtual machine, to the thousand, that a read on an I/O thread may take. The
-  /// budget begins anew with each read.
+  /// Step budget of a read on an I/O thread, in steps of SQLite's VM, to the nearest thousand. Each
+  /// read has its own.
   package var pointBudgetSteps = 50_000
-  /// Pages written to the log since the last checkpoint that start the next one.
+  /// Pages written to the WAL since the last checkpoint that trigger the next one.
   package var checkpointEveryPages = 4000
-  /// Bytes of the write-ahead log that it stays under. A quarter before it, or 4 MiB or half of a
-  /// small mark, the oldest scans are ended so that it can be reset.
+  /// Target size of the write-ahead log, in bytes. The writer ends the oldest scans, so that the
+  /// log can be reset, from a quarter below this mark on: at least 4 MiB below it, or half of a
+  /// small mark.
   package var logBytesMark = 64 << 20
-  /// Bytes of the write-ahead log from which on writes are refused, because something that is not a
-  /// scan of this process keeps it from being reset.
+  /// Size of the write-ahead log, in bytes, at which writes are refused, because something other
+  /// than a scan of this process keeps it from being reset.
   package var logBytesHard = 128 << 20
-  /// How long the writer waits for readers before it ends a scan to reset the log.
+  /// Maximum time that the writer waits for readers before it ends a scan to reset the WAL.
   package var checkpointWait = Duration.milliseconds(50)
-  /// How long statements wait for a lock of another process.
+  /// Maximum time that a statement waits for another process's lock.
   package var busyTimeout = Duration.seconds(5)
-  /// Bytes of the database that read-only connections map; 0 maps nothing. A mapped read is a third
-  /// cheaper, but a failing disk ends the process instead of the call. The default is the most that
-  /// Debian's SQLite is built for; what lies beyond is read by system calls.
+  /// Bytes of the database that read-only connections map; 0 disables mapping. A mapped read is a
+  /// third cheaper, but a failing disk ends the process instead of the call. The default is the
+  /// maximum that Debian's SQLite is built for; bytes beyond it are read by system calls.
   package var readerMapBytes = 0x7FFF_0000
-  /// Bytes of page cache of each read-only connection.
+  /// Page cache of each read-only connection, in bytes.
   package var readerCacheBytes = 2 << 20
-  /// Bytes of page cache of the writer.
+  /// Page cache of the writer, in bytes.
   package var writerCacheBytes = 64 << 20
 
-  /// The defaults.
   package init() {}
 }
 
 extension Duration {
-  /// Whole milliseconds, within 32 bits.
+  /// Whole milliseconds, clamped to 0...`Int32.max`.
   var wholeMilliseconds: Int32 {
     let (seconds, attoseconds) = components
     let milliseconds = Double(seconds) * 1000 + Double(attoseconds) / 1e15

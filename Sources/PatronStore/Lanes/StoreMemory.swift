@@ -1,11 +1,10 @@
-/// Answers of the database about stores that the writer remembers, so that most writes need not ask
-/// again. One writer owns it.
+/// A cache of one answer per store, so that most writes need no query. It belongs to the writer.
 final class StoreMemory<Answer> {
-  /// Stores to remember at most.
+  /// Maximum number of stores. The cache is emptied when it is full.
   private let capacity = 10_000
   private var answers: [String: Answer] = [:]
 
-  /// The answer for a store; asks once.
+  /// Returns the cached answer for a store, or calls `ask` and caches its result.
   func answer(for store: String, _ ask: () throws -> Answer) rethrows -> Answer {
     if let known = answers[store] { return known }
     if answers.count >= capacity { answers.removeAll() }
@@ -14,12 +13,11 @@ final class StoreMemory<Answer> {
     return answer
   }
 
-  /// Notes the answer for a store.
   func note(_ answer: Answer, for store: String) { answers[store] = answer }
 
-  /// Forgets what changes.
+  /// Removes the answer for a store that is about to change.
   func forget(_ store: String) { answers[store] = nil }
 
-  /// Forgets everything: a transaction that was rolled back may have changed it.
+  /// Empties the cache, because a transaction that may have filled it was rolled back.
   func forget() { answers.removeAll() }
 }

@@ -1,22 +1,20 @@
-/// One change, queued for the writer.
+/// A write, queued for the writer.
 package struct WriteJob: Sendable {
-  /// When the caller stops waiting; a job that is dequeued later is dropped.
+  /// The deadline of the call. A job that is dequeued later fails with
+  /// ``StoreError/deadlineExceeded``.
   package let deadline: ContinuousClock.Instant?
-  /// Bytes that the job keeps in memory while it waits; they count against
-  /// ``StoreLimits/writeQueueBytes``.
+  /// Memory held while the job waits, in bytes. It counts against ``StoreLimits/writeQueueBytes``.
   package let bytes: Int
-  /// Where the answer goes.
   package let sink: any ReplySink
-  /// Which call it answers.
+  /// The call that the reply is for.
   package let token: ReplyToken
-  /// True when the job goes on with what is on disk already: then it runs also where its caller is
+  /// True if the job continues work that is already on disk. It then runs even if its caller is
   /// gone.
   package let isBegun: Bool
-  /// Does the work and returns the encoded answer. It runs again, in a transaction of its own, when
-  /// the batch it was in had to be rolled back.
+  /// The handler. It returns the encoded response. If its batch is rolled back, it runs again in a
+  /// transaction of its own.
   package let run: @Sendable (WriteTransaction) throws -> [UInt8]
 
-  /// A job for the writer.
   package init(
     deadline: ContinuousClock.Instant?,
     bytes: Int,

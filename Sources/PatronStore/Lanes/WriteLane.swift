@@ -9,22 +9,22 @@ internal import SQLite
 /// The write lane: one thread that owns the only read-write connection and does every write and
 /// every checkpoint.
 ///
-/// Writes are committed in groups without a timer: all that was queued during the last sync becomes
-/// the next transaction. Replies leave after COMMIT returned.
+/// Group commit needs no timer: all jobs queued during the last sync form the next transaction.
+/// Replies leave after COMMIT returned.
 package final class WriteLane: Sendable {
   private let queue: WriteQueue
   private let thread: LaneThread
   private let summary: Monitor<CloseSummary?>
 
-  /// What the writer did last.
+  /// The result of the writer's last work.
   struct CloseSummary: Sendable {
-    /// Pages that the last checkpoint had to leave in the write-ahead log.
+    /// Pages that the last checkpoint left in the write-ahead log.
     let logPagesLeft: Int
   }
 
-  /// Starts the thread, which opens its connection with `open` and then works. Returns when the
-  /// connection is open. The thread keeps `directory`, and with it the lock, until it has closed
-  /// the connection.
+  /// Starts the thread, which opens its connection with `open`. Returns when the connection is
+  /// open. The thread retains `directory`, and with it the lock, until it has closed the
+  /// connection.
   init(
     _ settings: WriterSettings,
     _ directory: DataDirectory,
@@ -56,20 +56,21 @@ package final class WriteLane: Sendable {
     if let result = opened.wait({ $0 }) { try result.get() }
   }
 
-  /// Queues a job; its sink gets the answer. Throws ``StoreError/queueFull(retryAfter:)`` when the
-  /// queue is full, ``StoreError/closing`` or ``StoreError/failStop`` when no more are taken; the
-  /// sink hears nothing then.
+  /// Queues a job whose reply goes to its sink. Throws ``StoreError/queueFull(retryAfter:)``, or
+  /// ``StoreError/closing`` or ``StoreError/failStop`` if no more jobs are accepted; the sink is
+  /// not called then.
   package func submit(_ job: WriteJob) throws(StoreError) { try queue.submit(job) }
 
-  /// Drops the job with this token if it waits: its caller is gone. The sink hears of it as
-  /// ``StoreError/cancelled``. Jobs that run or go on with what is on disk are not touched.
+  /// Drops the waiting job with this token, because its caller is gone. Its sink gets
+  /// ``StoreError/cancelled``. A job that runs, or continues work that is already on disk, is
+  /// unaffected.
   package func abandon(_ token: ReplyToken) { queue.abandon(token) }
 
-  /// Jobs that wait for the writer at this moment.
+  /// Jobs that wait for the writer now.
   package var queuedCount: Int { queue.count }
 
-  /// Refuses new jobs, finishes those that are queued, checkpoints and closes the connection.
-  /// Returns the pages that stay in the write-ahead log: 0, unless a reader is still open.
+  /// Refuses new jobs, finishes the queued ones, checkpoints and closes the connection. Returns the
+  /// pages left in the write-ahead log: 0 unless a reader is still open.
   @discardableResult
   func close() -> Int {
     stop()
@@ -77,29 +78,29 @@ package final class WriteLane: Sendable {
     return summary.withLock { $0?.logPagesLeft ?? 0 }
   }
 
-  /// As ``close()``, without waiting.
+  /// Does the same as ``close()`` without joining the thread.
   func stop() { queue.close(.closing) }
 }
 
-/// What a writer is told when it starts.
+/// The configuration of a writer.
 struct WriterSettings: Sendable {
   var limits: StoreLimits
-  /// False: each job gets a transaction of its own.
+  /// True to commit jobs in groups; false to give each job its own transaction.
   var groupCommit: Bool
   var commits: CommitCounter
   var snapshots: SnapshotRegistry
-  /// Told of every commit that changed records, on the writer's thread, before replies leave.
+  /// Called on the writer's thread after every commit that changed records, before replies leave.
   var commitObserver: (@Sendable ([RecordChange]) -> Void)?
-  /// A search index that fails is made again while writes go on.
+  /// True to rebuild a failed search index while writes continue.
   var mendsSearch = true
-  /// Told what whoever runs the server should know, without personal data.
+  /// Receives messages for the operator, without personal data.
   var onNotice: (@Sendable (String) -> Void)?
-  /// Called once when the disk failed under the writer.
+  /// Called once if the disk fails under the writer.
   var onFailStop: @Sendable (String) -> Void
 }
 
-/// The default for a failed disk: one line on stderr, then the end of the process. Going on would
-/// mean to acknowledge writes that may not be on disk.
+/// Handles a failed disk by default: writes one line to stderr and ends the process. Continuing
+/// would acknowledge writes that may not be on disk.
 @Sendable
 func stopProcess(_ reason: String) {
   let line = "patrond: the disk failed, stopping at once: \(reason)\n"

@@ -1,23 +1,23 @@
 internal import DequeModule
 internal import Synchronization
 
-/// The bounded queue in front of the writer.
+/// The bounded queue in front of the writer. Any thread may submit; only the writer takes.
 final class WriteQueue: Sendable {
   private struct State: Sendable {
     var jobs = Deque<WriteJob>()
     var bytes = 0
     var refusal: StoreError?
     var isWriterWaiting = false
-    /// True when jobs that were taken are being run.
+    /// True while the writer runs jobs that it took.
     var isWriterBusy = false
-    /// Tokens of callers that are gone: of jobs that wait, or were taken last.
+    /// Tokens of callers that are gone, for jobs that wait or were taken last.
     var abandoned: Set<ReplyToken> = []
-    /// How long the latest batches took, smoothed: what a retry hint is made of.
+    /// Moving average of batch durations, from which retry hints are computed.
     var batchDuration = Duration.milliseconds(5)
   }
 
   private let state = Monitor(State())
-  /// True when there are any, for a look without the lock.
+  /// True if `abandoned` is not empty, for a check without the lock.
   private let hasAbandoned = Atomic<Bool>(false)
   private let countMax: Int
   private let bytesMax: Int
@@ -27,11 +27,11 @@ final class WriteQueue: Sendable {
     self.bytesMax = bytesMax
   }
 
-  /// Queues a job, or says at once why not.
+  /// Queues a job, or throws the reason for refusing it.
   func submit(_ job: WriteJob) throws(StoreError) {
     let wasWaiting = try state.withLock { state throws(StoreError) in
       if let refusal = state.refusal { throw refusal }
-      // A single job larger than the whole bound gets through when the queue is empty.
+      // A job larger than the whole bound is accepted when the queue is empty.
       let fits = state.jobs.isEmpty || state.bytes + job.bytes <= bytesMax
       guard fits, state.jobs.count < countMax else {
         throw .queueFull(retryAfter: Self.hint(state))
@@ -41,12 +41,12 @@ final class WriteQueue: Sendable {
       defer { state.isWriterWaiting = false }
       return state.isWriterWaiting
     }
-    // Waking costs a system call; while the writer is busy it looks by itself.
+    // A wake-up costs a system call; a busy writer checks the queue by itself.
     if wasWaiting { state.update { _ in } }
   }
 
-  /// Waits for jobs and takes up to `count`; nil when the queue is closed and empty. None when
-  /// `patience` passed without any.
+  /// Waits for jobs and takes up to `count`. Returns an empty array if none came within `patience`,
+  /// and nil if the queue is closed and empty.
   func take(atMost count: Int, patience: Duration? = nil) -> [WriteJob]? {
     let batch: [WriteJob]? = state.wait(timeout: patience) { state in
       forgetAbandoned(&state)
@@ -65,7 +65,7 @@ final class WriteQueue: Sendable {
     return batch.isEmpty ? nil : batch
   }
 
-  /// Notes that a caller is gone: its job is not run, unless it has begun.
+  /// Notes that a caller is gone. Its job is not run, unless it has begun.
   func abandon(_ token: ReplyToken) {
     state.withLock { state in
       guard state.isWriterBusy || !state.jobs.isEmpty else { return }
@@ -74,30 +74,30 @@ final class WriteQueue: Sendable {
     }
   }
 
-  /// True when the caller of a job that was taken is gone. Costs next to nothing while none is.
+  /// Returns true if the caller of a taken job is gone. Takes no lock while no caller is.
   func isAbandoned(_ job: WriteJob) -> Bool {
     guard hasAbandoned.load(ordering: .acquiring), !job.isBegun else { return false }
     return state.withLock { $0.abandoned.contains(job.token) }
   }
 
-  /// Forgets the tokens of jobs that have run.
+  /// Removes the tokens of jobs that have run.
   private func forgetAbandoned(_ state: inout State) {
     guard !state.abandoned.isEmpty else { return }
     state.abandoned.formIntersection(state.jobs.map(\.token))
     hasAbandoned.store(!state.abandoned.isEmpty, ordering: .releasing)
   }
 
-  /// Notes how long a batch took.
+  /// Adds the duration of a batch to the average.
   func noteBatch(_ duration: Duration) {
     state.withLock { $0.batchDuration = ($0.batchDuration * 7 + duration) / 8 }
   }
 
-  /// Refuses jobs from now on. Those that are queued can still be taken. The first reason stays.
+  /// Refuses jobs from now on. Queued jobs can still be taken. Only the first reason counts.
   func close(_ refusal: StoreError) {
     state.update { if $0.refusal == nil { $0.refusal = refusal } }
   }
 
-  /// What a caller should wait before it tries again.
+  /// The recommended delay before a caller's retry.
   var retryHint: Duration { state.withLock { Self.hint($0) } }
 
   /// Jobs that wait.

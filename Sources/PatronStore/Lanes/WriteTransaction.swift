@@ -1,16 +1,14 @@
 package import SQLite
 
-/// A record that a commit changed.
+/// A customer that a commit changed.
 package struct RecordChange: Sendable, Hashable {
-  /// The store (tenant) of the record.
+  /// The store of the record.
   package let store: String
   /// The customer whose record or timeline changed.
   package let customerID: Int64
-  /// The lowest and the highest sequence of the events that were recorded or replaced; nil when
-  /// there were none.
+  /// The range of sequences of the events that were recorded or replaced. Nil if there were none.
   package private(set) var events: ClosedRange<Int64>?
 
-  /// A change of this customer.
   package init(store: String, customerID: Int64, events: ClosedRange<Int64>? = nil) {
     self.store = store
     self.customerID = customerID
@@ -23,33 +21,33 @@ package struct RecordChange: Sendable, Hashable {
   }
 }
 
-/// What write handlers get: the open transaction of the one writer.
+/// The writer's open transaction, as a write handler gets it.
 ///
-/// Validate and read first, write last: a handler that throws before it changed anything costs the
-/// batch nothing, one that throws later makes the writer roll back and run the batch's jobs one by
-/// one. It belongs to the writer's thread and to one call.
+/// Validate and read first, write last. A handler that throws before it changed anything costs the
+/// batch nothing; a handler that throws later makes the writer roll back and run the jobs of the
+/// batch one by one. The transaction belongs to the writer's thread and to one call.
 package final class WriteTransaction {
-  /// Reads inside the transaction: it sees what this and earlier jobs of the batch have changed.
+  /// Reads inside the transaction, which see the changes of this job and of earlier jobs of the
+  /// batch.
   package let read: ReadTransaction
   @usableFromInline let connection: Connection
   private(set) var changes: [RecordChange] = []
-  /// Terms of this writer, and what the transaction changes in their counts.
+  /// The writer's terms, and the pending changes of their counts.
   let terms = TermLedger()
-  /// True for stores that erased customers, as far as this writer has asked.
+  /// Cache: true for a store that has erased customers.
   let erasures = StoreMemory<Bool>()
-  /// What this writer knows of the search index.
+  /// The writer's knowledge of the search index.
   let search: SearchIndex
-  /// The search index failed in the open transaction, and how. The records are well.
+  /// The failure of the search index in the open transaction, if it failed. The records are intact.
   private(set) var searchFault: String?
-  /// The shared identifiers of stores, as far as this writer has asked for them.
+  /// Cache of the shared identifiers of stores.
   let settings = StoreMemory<Set<String>>()
-  /// Something was erased: the log is to be emptied, so that it does not stay there.
+  /// True after an erasure: the WAL must be truncated, so that erased data does not stay there.
   var emptiesLog = false
-  /// Numbers for new records.
   let numbers = RecordNumbers()
-  /// Records that merges moved in the present job.
+  /// Records that the current job has moved in merges.
   var movedRecords: Int64 = 0
-  /// The first error in which the engine itself failed; a handler cannot hide it by catching.
+  /// The first failure of the engine itself. A handler cannot hide it by catching the error.
   private(set) var fault: SQLiteError?
 
   init(_ connection: Connection) {
@@ -60,8 +58,8 @@ package final class WriteTransaction {
     read.settings = settings
   }
 
-  /// Runs a statement that changes something. Parameters are bound to `?1`, `?2`, ... in order.
-  /// Throws ``StoreError/constraint(_:)`` where the schema refuses; the transaction goes on then.
+  /// Runs a statement that changes rows. Binds parameters to `?1`, `?2`, ... in order. Throws
+  /// ``StoreError/constraint(_:)`` if the schema refuses; the transaction stays usable.
   @inlinable
   package func run<each Value: Bindable>(
     _ query: Query,
@@ -74,9 +72,9 @@ package final class WriteTransaction {
     }
   }
 
-  /// Runs a statement that changes the search index, or makes it write. Where the index itself
-  /// fails, the writer takes everything back, marks the index to be made again, and runs the jobs
-  /// once more without it: no caller hears of it.
+  /// Runs a statement that changes the search index or makes it write. If the index fails, the
+  /// writer rolls back, marks the index for a rebuild and runs the jobs again without it. Callers
+  /// do not see the failure.
   func runOnSearch<each Value: Bindable>(
     _ query: Query,
     _ values: repeat each Value
@@ -93,15 +91,15 @@ package final class WriteTransaction {
     return noteSearchFault(error.description)
   }
 
-  /// Has the search index marked to be made again when this job has run. Does nothing while it is
-  /// not in use.
+  /// Marks the search index for a rebuild after this job. Does nothing while the index is not in
+  /// use.
   @discardableResult
   func noteSearchFault(_ reason: String) -> StoreError {
     if searchFault == nil, search.isInUse { searchFault = reason }
     return .corrupt(reason)
   }
 
-  /// Runs a changing statement and reads the first row it returns (`RETURNING`).
+  /// Runs a statement with RETURNING and reads its first row.
   @inlinable
   package func first<each Value: Bindable, Result>(
     _ query: Query,
@@ -111,7 +109,6 @@ package final class WriteTransaction {
     try read.first(query, repeat each values, row: row)
   }
 
-  /// Reads every row of a query.
   @inlinable
   package func forEach<each Value: Bindable>(
     _ query: Query,
@@ -121,23 +118,23 @@ package final class WriteTransaction {
     try read.forEach(query, repeat each values, row: row)
   }
 
-  /// Rows inserted, updated and deleted on the writer's connection so far.
+  /// Rows inserted, updated and deleted on the writer's connection since it was opened.
   package var totalChanges: Int64 { connection.totalChanges }
 
-  /// The row id of the latest insert into a rowid table.
+  /// The row id of the last insert into a rowid table.
   package var lastInsertRowID: Int64 { connection.lastInsertRowID }
 
   private static let mark = Query("SAVEPOINT tentative")
   private static let goBack = Query("ROLLBACK TO tentative")
   private static let unmark = Query("RELEASE tentative")
 
-  /// Runs `body`, which sees its own changes, and then takes all of them back: what would be, as
-  /// the answer to a dry run.
+  /// Runs `body`, which sees its own changes, and rolls all of them back. Returns the result that a
+  /// dry run reports.
   package func tentatively<Result>(_ body: () throws -> Result) throws -> Result {
     let before = (changes: changes, moved: movedRecords, terms: terms.gains, numbers: numbers.place)
     try runOnSearch(Self.mark)
     let result = Swift.Result { try body() }
-    // After a fault nothing of the transaction stays.
+    // After a fault the whole transaction is rolled back.
     if fault == nil, searchFault == nil {
       try runOnSearch(Self.goBack)
       try runOnSearch(Self.unmark)
@@ -149,8 +146,8 @@ package final class WriteTransaction {
     return try result.get()
   }
 
-  /// Notes that the transaction changes this customer's record or timeline. Observers of commits
-  /// get the list once the change is on disk. `sequence` is that of an event.
+  /// Notes that the transaction changes this customer's record or timeline. Commit observers get
+  /// the list once it is on disk. `sequence` is the sequence of an event.
   package func recordChange(store: String, customerID: Int64, sequence: Int64? = nil) {
     if changes.last?.store != store || changes.last?.customerID != customerID {
       changes.append(RecordChange(store: store, customerID: customerID))
@@ -168,10 +165,10 @@ package final class WriteTransaction {
     if fault == nil, error.poisonsTransaction { fault = error }
   }
 
-  /// Forgets changes past `count`: those of a job that failed.
+  /// Removes the changes after `count`, which a failed job noted.
   func dropChanges(after count: Int) { changes.removeSubrange(count...) }
 
-  /// Takes the list of the transaction that was committed, or throws it away, and begins anew.
+  /// Returns the changes of the transaction that ended, and begins a new list.
   func reset() -> [RecordChange] {
     fault = nil
     searchFault = nil

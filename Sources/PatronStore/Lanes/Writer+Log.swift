@@ -1,25 +1,24 @@
 internal import SQLite
 
-/// The write-ahead log: when it is checkpointed, and what happens when readers keep it from being
-/// reset.
+/// The write-ahead log: checkpoints, and the readers that keep it from being reset.
 extension Writer {
-  /// Bytes of a page of the log: a page of 4096 and its frame header of 24.
+  /// Size of a page in the WAL, in bytes: a page of 4096 and a frame header of 24.
   private static let logPageBytes = 4096 + 24
 
   private var logBytes: Int { connection.walPages * Self.logPageBytes }
 
-  /// From here on scans are ended: a quarter below the mark, and half of a small one, so that the
-  /// batches until then stay under it.
+  /// The size from which scans are ended: a quarter below the mark, at least 4 MiB or half of a
+  /// small mark, so that the next batches still stay below it.
   private var reliefBytes: Int {
     let mark = settings.limits.logBytesMark
     return mark - max(mark / 4, min(mark / 2, 4 << 20))
   }
 
-  /// Between two batches: checkpoints what has come together. Replies have left by now.
+  /// Checkpoints the WAL between two batches if it is time. Replies have left by now.
   func maintainLog() {
     let pages = connection.walPages
     if pages < pagesAtCheckpoint {
-      // The log began anew.
+      // The WAL was reset and started again from its beginning.
       pagesAtCheckpoint = 0
       pagesForNextRelief = 0
       pagesForNextEmptying = 0
@@ -34,9 +33,9 @@ extension Writer {
     }
   }
 
-  /// Empties the log after an erasure, so that no earlier state stays in it. Readers are waited for
-  /// a moment, but none is ended: where one is in the way it is tried again when the next
-  /// ``logPagesBetweenAttempts`` pages are written, or when nothing was to be written for a second.
+  /// Truncates the WAL after an erasure, so that it holds no earlier state. Waits briefly for
+  /// readers, but ends none. If a reader is in the way, the next attempt follows after
+  /// ``logPagesBetweenAttempts`` more pages, or after a second without a write.
   func emptyLog() {
     connection.setBusyTimeout(milliseconds: settings.limits.checkpointWait.wholeMilliseconds)
     let result = checkpoint(.truncate)
@@ -56,18 +55,18 @@ extension Writer {
     transaction.emptiesLog = false
   }
 
-  /// Pages of the log, half a MiB, between attempts to empty it that a reader was in the way of.
+  /// Pages of the WAL, half a MiB, between two attempts to truncate it behind a reader.
   private static let logPagesBetweenAttempts = 128
 
-  /// Whether writes may go on. At the hard limit it tries once more to reset the log.
+  /// Returns true if writes may go on. At the hard limit it tries to reset the WAL first.
   func hasRoomInLog() -> Bool {
     guard logBytes >= settings.limits.logBytesHard else { return true }
     relieveLog()
     return logBytes < settings.limits.logBytesHard
   }
 
-  /// Resets the log. Where readers are in the way, it waits a moment, then ends one scan after the
-  /// other, the oldest first.
+  /// Resets the WAL. If readers are in the way, waits briefly, then ends scans one by one, the
+  /// oldest first.
   private func relieveLog() {
     connection.setBusyTimeout(milliseconds: settings.limits.checkpointWait.wholeMilliseconds)
     defer {
@@ -78,14 +77,14 @@ extension Writer {
       if !result.busy { return noteEmptyLog() }
       guard settings.snapshots.endOldest(.log, wait: .seconds(1)) else { break }
     }
-    // Somebody else is in the way: try again when an eighth of the mark has been written.
+    // A reader that is not a scan is in the way: retry after another eighth of the mark.
     pagesAtCheckpoint = connection.walPages
     pagesForNextRelief =
       connection.walPages + settings.limits.logBytesMark / Self.logPageBytes / 8
   }
 
-  /// Runs a checkpoint. nil when it failed: a full disk is no reason to stop, since the log still
-  /// holds everything; any other I/O error is.
+  /// Runs a checkpoint. Returns nil if it failed. A full disk is not a reason to stop, because the
+  /// WAL still holds everything; any other I/O error is.
   func checkpoint(_ mode: CheckpointMode) -> CheckpointResult? {
     assertOwner()
     do {
@@ -96,7 +95,7 @@ extension Writer {
     }
   }
 
-  /// The last work of the writer: empties the log. Returns the pages that are left in it.
+  /// Truncates the WAL, as the writer's last work. Returns the pages left in it.
   func finish() -> Int {
     guard !hasFailed else { return connection.walPages }
     connection.setBusyTimeout(milliseconds: 1000)

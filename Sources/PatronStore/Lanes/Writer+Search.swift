@@ -1,9 +1,9 @@
 internal import SQLite
 
-/// The search index: what happens when it fails, and the steps in which it is made again.
+/// The search index: its failure and its rebuild in steps.
 extension Writer {
-  /// Runs jobs as ``attempt(_:)`` does. Where the search index fails, it is marked to be made again
-  /// and the jobs are run once more without it: damage of the index loses no write and stops none.
+  /// Runs jobs as ``attempt(_:)`` does. If the search index fails, marks it for a rebuild and runs
+  /// the jobs again without it: a damaged index neither loses nor stops a write.
   func attemptWithSearch(_ jobs: [WriteJob]) -> Attempt {
     let result = attempt(jobs)
     guard case .searchFailed(let reason) = result else { return result }
@@ -11,7 +11,7 @@ extension Writer {
     return attempt(jobs)
   }
 
-  /// One step of a rebuild of the search index, if one is to be made.
+  /// Runs one step of a rebuild of the search index, if one is due.
   func maintainSearch() {
     guard !hasFailed else { return }
     if transaction.search.isGrown, let error = markSearch("it has grown to many levels") {
@@ -52,8 +52,8 @@ extension Writer {
     }
   }
 
-  /// Writes that the index is to be made again. An index that fails while that happens is left
-  /// alone until the next start. Returns why the mark could not be written.
+  /// Records that the index must be rebuilt. An index that fails during a rebuild is left alone
+  /// until the next start. Returns the error if the mark could not be written.
   private func markSearch(_ reason: String) -> SQLiteError? {
     let wasMarked: Bool
     do {
@@ -87,7 +87,7 @@ extension Writer {
   }
 }
 
-/// Takes the answers of jobs that nobody waits for.
+/// A sink for jobs without a caller.
 final class NobodyWaits: ReplySink {
   func deliver(_ replies: [Reply]) {}
 }

@@ -1,23 +1,24 @@
 internal import SQLite
 
-/// What became of one job.
+/// The result of one job: its encoded response or its error.
 typealias Outcome = Result<[UInt8], any Error>
 
-/// What became of a transaction.
+/// The result of one attempt at a transaction.
 enum Attempt {
-  /// Committed, or there was nothing to commit; one outcome for each job.
+  /// Committed, or nothing to commit. One outcome per job.
   case finished([Outcome])
-  /// Rolled back: the jobs have to run one by one.
+  /// Rolled back. The jobs must run one by one.
   case rolledBack
-  /// Rolled back: the search index has to be made again, and the jobs to be run without it.
+  /// Rolled back. The search index must be rebuilt, and the jobs run again without it.
   case searchFailed(String)
   /// The disk failed.
   case failed(SQLiteError)
 }
 
 extension Writer {
-  /// Runs the jobs in one transaction. A job that fails without a trace does not disturb the
-  /// others; anything worse rolls all of them back. A single job is never asked to be replayed.
+  /// Runs the jobs in one transaction. A job that fails without having changed anything does not
+  /// disturb the others; any other failure rolls all of them back. Never asks to replay a single
+  /// job.
   func attempt(_ jobs: [WriteJob]) -> Attempt {
     assertOwner()
     precondition(!connection.isInTransaction, "the last transaction is still open")
@@ -46,7 +47,7 @@ extension Writer {
     }
     do {
       try transaction.search.mergeErased(connection)
-      // The search index writes what it has of the transaction when it is committed.
+      // On COMMIT the search index writes its pending entries.
       try connection.commit()
     } catch {
       guard let error = error as? SQLiteError else { return abandon(jobs, error) }
@@ -60,11 +61,11 @@ extension Writer {
     return .finished(outcomes)
   }
 
-  /// How one job left the transaction.
+  /// The state in which one job left the transaction.
   private enum JobEnd {
     /// The transaction can go on.
     case done(Outcome)
-    /// The transaction has to be rolled back.
+    /// The transaction must be rolled back.
     case spoilt(any Error)
   }
 
@@ -80,7 +81,8 @@ extension Writer {
       transaction.dropChanges(after: recordsBefore)
       end = connection.totalChanges == changesBefore ? .done(.failure(error)) : .spoilt(error)
     }
-    // A handler may have caught an error of the engine; SQLite may have rolled back by itself.
+    // A handler may have swallowed an error of the engine, and SQLite may have rolled back by
+    // itself.
     if let fault = transaction.fault {
       end = .spoilt(fault)
     } else if let fault = transaction.searchFault {
@@ -91,7 +93,7 @@ extension Writer {
     return end
   }
 
-  /// Rolls back after a job spoilt the transaction.
+  /// Rolls back after a job left the transaction unusable.
   private func abandon(_ jobs: [WriteJob], _ error: any Error) -> Attempt {
     if let fault = transaction.fault { return give(up: jobs, because: fault) }
     if let fault = transaction.searchFault { return leaveSearch(fault) }
@@ -113,7 +115,7 @@ extension Writer {
     return jobs.count == 1 ? .finished([.failure(StoreError(error))]) : .rolledBack
   }
 
-  /// Returns the error of a rollback that failed, which leaves nothing to trust.
+  /// Rolls back. Returns the error if that failed, in which case nothing can be trusted.
   private func rollBack() -> SQLiteError? {
     _ = transaction.reset()
     transaction.terms.forget()

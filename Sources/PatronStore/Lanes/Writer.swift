@@ -1,7 +1,6 @@
 internal import SQLite
 
-/// The writer thread's own state: the connection and the work on it. Made and used on that thread
-/// only.
+/// The writer thread's state: the connection and its jobs. Created and used on that thread only.
 final class Writer {
   let connection: Connection
   let settings: WriterSettings
@@ -10,14 +9,13 @@ final class Writer {
   private let owner = ThreadIdentity()
   private var replies = ReplyGroups()
   private(set) var hasFailed = false
-  /// Where the log stood at the latest checkpoint, in pages.
+  /// Pages of the WAL at the last checkpoint.
   var pagesAtCheckpoint = 0
-  /// Where the log has to be before it is worth trying again to reset it, in pages.
+  /// Pages of the WAL from which another attempt to reset it is worthwhile.
   var pagesForNextRelief = 0
-  /// Where the log has to be before it is worth trying again to empty it after an erasure.
+  /// Pages of the WAL from which another attempt to truncate it after an erasure is worthwhile.
   var pagesForNextEmptying = 0
-  /// How long to wait for jobs before the next step of a rebuild of the search index; nil when
-  /// there is none to be made.
+  /// The wait for jobs before the next step of an index rebuild. Nil if no rebuild is due.
   var searchPause: Duration?
 
   init(_ connection: Connection, _ settings: WriterSettings, _ queue: WriteQueue) {
@@ -26,11 +24,11 @@ final class Writer {
     self.queue = queue
     self.transaction = WriteTransaction(connection)
     connection.takeOverCheckpoints()
-    // The first step finds out whether a rebuild was interrupted.
+    // The first step finds out if a rebuild was interrupted.
     searchPause = settings.mendsSearch ? .zero : nil
   }
 
-  /// Works until the queue is closed and empty.
+  /// Runs batches until the queue is closed and empty.
   func work() {
     let batchMax = settings.groupCommit ? settings.limits.writeBatchCount : 1
     while let jobs = queue.take(atMost: batchMax, patience: patience) {
@@ -45,16 +43,16 @@ final class Writer {
     }
   }
 
-  /// How long to wait for jobs before something else is done: the search index is made again as
-  /// quickly as writes allow, and an erasure is not left in the log because a reader was in the way
-  /// and nothing was written since.
+  /// The wait for jobs before other work is due. The search index is rebuilt as quickly as writes
+  /// allow, and the WAL is truncated after an erasure even if a reader delayed it and no write
+  /// followed.
   private var patience: Duration? {
     if hasFailed { return nil }
     if let pause = searchPause { return pause }
     return transaction.emptiesLog ? .seconds(1) : nil
   }
 
-  /// Runs a batch, delivers its replies, then looks after the log.
+  /// Runs a batch, delivers its replies, then maintains the WAL.
   private func process(_ jobs: [WriteJob], now: ContinuousClock.Instant) {
     assertOwner()
     let live = jobs.filter { job in
@@ -82,7 +80,7 @@ final class Writer {
     case .finished(let results): publish(jobs, results)
     case .failed(let error): failStop(error, jobs)
     case .rolledBack:
-      // Something in the batch failed late. Alone, every job gets its own outcome.
+      // A job of the batch failed after it wrote. Run alone, every job gets its own outcome.
       for (index, job) in jobs.enumerated() {
         switch attemptWithSearch([job]) {
         case .finished(let results): publish([job], results)
@@ -98,13 +96,14 @@ final class Writer {
     for (job, result) in zip(jobs, results) { reply(job, result) }
   }
 
-  /// Announces a commit: first to the readers' counter, so that whoever hears of it can see it.
+  /// Announces a commit. The readers' counter comes first, so that an observer's read sees the
+  /// commit.
   func announce(_ changes: [RecordChange]) {
     settings.commits.bump()
     if !changes.isEmpty { settings.commitObserver?(changes) }
   }
 
-  /// Stops acknowledging for good.
+  /// Stops acknowledging writes for good.
   func failStop(_ error: SQLiteError, _ jobs: [WriteJob] = []) {
     hasFailed = true
     queue.close(.failStop)

@@ -1,9 +1,9 @@
 internal import SQLite
 
-/// Opens connections with the settings that the lanes rely on.
+/// The opening of connections, with the settings that the lanes rely on.
 enum ConnectionOpening {
-  /// The one read-write connection. Refuses a file that is not ours before it changes anything in
-  /// it; then brings the schema up to date.
+  /// Opens the only read-write connection and brings the schema up to date. Refuses a file that is
+  /// not Patron's before changing anything in it.
   static func writer(_ path: String, _ options: StoreOptions) throws(StoreOpenError) -> Connection {
     let runner = MigrationRunner(path: path, migrations: options.migrations)
     let limits = options.limits
@@ -54,7 +54,7 @@ enum ConnectionOpening {
     }
   }
 
-  /// A read-only connection, for one thread.
+  /// Opens a read-only connection, to be used by one thread.
   static func reader(
     _ path: String,
     _ limits: StoreLimits,

@@ -6,27 +6,26 @@ internal import Synchronization
   internal import Darwin
 #endif
 
-/// The directory that holds a store, locked for this process until it is released.
+/// A data directory, locked for this process until it is released.
 ///
-/// The lock is on a file of its own: closing any descriptor of the database file would drop the
-/// locks that SQLite holds on it.
+/// The lock is on a separate file, because closing any descriptor of the database file would drop
+/// the locks that SQLite holds on it.
 package final class DataDirectory: Sendable {
-  /// The directory as it was named.
+  /// The directory as the caller named it, without a trailing slash.
   package let path: String
-  /// The SQLite file.
   package var databasePath: String { path + "/patron.db" }
-  /// The lock file, which holds the process id of its owner.
+  /// The lock file. It holds the process id of its owner.
   package var lockPath: String { path + "/patron.lock" }
 
-  /// What whoever runs the program should know of the directory; nil when all is well.
+  /// A warning for the operator about the directory's mode. Nil if there is none.
   package let warning: String?
 
-  /// The descriptor of the lock file; -1 once it is released.
+  /// The descriptor of the lock file; -1 after the release.
   private let lock: Mutex<Int32>
 
-  /// Makes the directory where there is none (mode 0700, parents too) and locks it. One that
-  /// everybody may write to is refused: whoever can put files there can take the data, or have
-  /// other files overwritten.
+  /// Creates the directory if it does not exist (mode 0700, with its parents) and locks it. Refuses
+  /// a directory that every user may write to: anyone who can put files there can take the data or
+  /// have other files overwritten.
   package init(path: String) throws(StoreOpenError) {
     let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     guard !trimmed.isEmpty else {
@@ -41,7 +40,7 @@ package final class DataDirectory: Sendable {
 
   deinit { release() }
 
-  /// Gives the lock back. The lock file stays: removing it could remove the next owner's lock.
+  /// Releases the lock. The lock file stays: removing it could remove the next owner's lock.
   package func release() {
     lock.withLock { lock in
       if lock >= 0 { close(lock) }
@@ -65,7 +64,7 @@ package final class DataDirectory: Sendable {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
       throw .directory(path: path, problem: StoreOpenError.text(errno: errno))
     }
-    // The name of the new directory has to survive a power cut as its files do.
+    // The entry of the new directory must survive a power cut, as its files do.
     let descriptor = open(parent, O_RDONLY | O_CLOEXEC)
     if descriptor >= 0 {
       fsync(descriptor)
@@ -73,7 +72,7 @@ package final class DataDirectory: Sendable {
     }
   }
 
-  /// Refuses a directory that everybody may write to, and returns a warning where the group may.
+  /// Refuses a directory that every user may write to. Returns a warning if its group may.
   private static func checkMode(_ path: String) throws(StoreOpenError) -> String? {
     var information = stat()
     guard stat(path, &information) == 0 else {
@@ -96,11 +95,11 @@ package final class DataDirectory: Sendable {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  /// Bytes of a lock file: a number in it, and room for what an editor may add.
+  /// Maximum size of a lock file, in bytes: a process id, and room for an editor's additions.
   private static let longestLock = 64
 
   private static func takeLock(_ path: String) throws(StoreOpenError) -> Int32 {
-    // A link, a pipe or a file of something else must not be followed, waited for or emptied.
+    // A link, a pipe or another program's file must not be followed, waited for or truncated.
     let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
     let descriptor = open(path + "/patron.lock", flags, 0o600)
     guard descriptor >= 0 else {
@@ -127,7 +126,8 @@ package final class DataDirectory: Sendable {
       }
       throw .inUse(path: path, pid: holder)
     }
-    // The number is for people and for the message above; a full disk must not keep readers out.
+    // The process id is for people and for the message above; a full disk must not keep readers
+    // out.
     let text = "\(getpid())\n"
     ftruncate(descriptor, 0)
     _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }

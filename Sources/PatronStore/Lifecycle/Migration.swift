@@ -1,13 +1,12 @@
-/// One step of the schema.
+/// A change of the schema, applied once to each database.
 package struct Migration: Sendable, Equatable {
-  /// Its number; the first is 1, and there are no gaps.
+  /// The version that it makes. The first is 1, and there are no gaps.
   package let version: Int
-  /// What it does, for messages.
+  /// A short name, for messages.
   package let name: String
   /// Statements separated by semicolons, without BEGIN and COMMIT.
   package let sql: String
 
-  /// A step of the schema.
   package init(version: Int, name: String, sql: String) {
     self.version = version
     self.name = name

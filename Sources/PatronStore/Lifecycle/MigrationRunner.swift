@@ -1,6 +1,6 @@
 internal import SQLite
 
-/// Brings a database to the program's schema version, one transaction for each migration.
+/// The update of a database to the program's schema version. Each migration is one transaction.
 struct MigrationRunner {
   /// `PTRN`: marks a SQLite file as Patron's.
   static let applicationID: Int64 = 0x5054_524E
@@ -17,8 +17,8 @@ struct MigrationRunner {
     self.migrations = migrations
   }
 
-  /// Refuses a file that is damaged, not Patron's or newer than the program. Changes nothing.
-  /// Returns its version; 0 for a file that is still empty.
+  /// Returns the schema version of a file, 0 if it is still empty. Throws for a file that is
+  /// damaged, not Patron's or newer than the program. Changes nothing.
   func inspect(_ connection: Connection) throws(StoreOpenError) -> Int {
     let application: Int64
     let version: Int
@@ -41,10 +41,10 @@ struct MigrationRunner {
     return version
   }
 
-  /// True when a database of `version`, unless it is a new one, lacks migrations.
+  /// Returns true if a database of this version lacks migrations. A new database does not count.
   func isBehind(_ version: Int) -> Bool { version > 0 && version < migrations.count }
 
-  /// Applies what is missing since `version`.
+  /// Applies all migrations after `version`.
   func run(_ connection: Connection, from version: Int) throws(StoreOpenError) {
     for migration in migrations.dropFirst(version) { try apply(migration, connection) }
   }
@@ -52,7 +52,7 @@ struct MigrationRunner {
   private func apply(_ migration: Migration, _ connection: Connection) throws(StoreOpenError) {
     do {
       try connection.beginImmediate()
-      // Both numbers are part of the file's header page and so of the transaction.
+      // Both numbers are in the file's header page, and so are part of the transaction.
       try connection.execute("PRAGMA application_id=\(Self.applicationID)")
       try connection.execute(migration.sql)
       guard connection.isInTransaction else {
@@ -65,7 +65,7 @@ struct MigrationRunner {
       try connection.execute("PRAGMA user_version=\(migration.version)")
       try connection.commit()
     } catch let error as SQLiteError {
-      // The error that matters is the first one; closing the connection rolls back as well.
+      // The first error is the relevant one; closing the connection rolls back as well.
       try? connection.rollback()
       if error.isDiskFull { throw .diskFull(path: path) }
       throw .migration(

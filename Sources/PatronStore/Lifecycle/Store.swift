@@ -1,25 +1,24 @@
 internal import SQLite
 
-/// An open data directory: the writer, the scan lane, and point readers for I/O loops.
+/// An open database: the writer, the scan lane, and point readers for I/O loops.
 ///
-/// Open a directory once; a second opener, in this process or another, gets
+/// Open a directory once. A second opener, in this process or another, gets
 /// ``StoreOpenError/inUse(path:pid:)``.
 package final class Store: Sendable {
-  /// Takes every write.
+  /// The lane of every write.
   package let writer: WriteLane
-  /// Takes long reads.
+  /// The lane of long reads.
   package let scans: ScanLane
-  /// Counts commits.
+  /// The count of commits, shared with the point readers.
   package let commitCounter: CommitCounter
-  /// The limits the store was opened with.
   package let limits: StoreLimits
-  /// Where the store lives.
+  /// The locked data directory.
   package let directory: DataDirectory
   let shortCalls: ShortCalls
   private let vfs: String?
   private let onSearchFault: @Sendable (SQLiteError) -> Void
 
-  /// Opens the directory: takes its lock, brings the schema up to date, starts the lanes.
+  /// Opens the directory: takes its lock, migrates the schema and starts the lanes.
   package init(_ options: StoreOptions) throws(StoreOpenError) {
     let directory = try DataDirectory(path: options.directory)
     let commits = CommitCounter()
@@ -67,8 +66,8 @@ package final class Store: Sendable {
     self.onSearchFault = onSearchFault
   }
 
-  /// Tells the writer that a reader met a search index that fails. It finds the reason by itself
-  /// when it is told again, or marked the index already.
+  /// Returns an observer that reports a reader's search failure to the writer. Repeated reports, or
+  /// reports of an index that is marked already, have no effect.
   private static func searchFaultObserver(
     _ writer: WriteLane
   ) -> @Sendable (SQLiteError) -> Void {
@@ -83,20 +82,20 @@ package final class Store: Sendable {
         transaction.noteSearchFault(error.description)
         return []
       }
-      // A writer that takes no more is told by the next reader.
+      // If the writer refuses the job, the next reader reports the failure again.
       try? writer.submit(job)
     }
   }
 
-  /// A store that is dropped without ``close()`` finishes in the background: the last reference may
-  /// go on a lane's own thread, which cannot wait for itself.
+  /// Stops the lanes without waiting. A store released without ``close()`` finishes in the
+  /// background: the last reference may go on a lane's own thread, which cannot join itself.
   deinit {
     scans.stop()
     writer.stop()
   }
 
-  /// A reader for one I/O loop; use it on that loop's thread only, and let go of it before
-  /// ``close()``. `onSnapshotOpened` is called by the first read of each tick: call
+  /// Makes a reader for one I/O loop. Use it on that loop's thread only, and release it before
+  /// ``close()``. The first snapshot of each tick calls `onSnapshotOpened`; call
   /// ``PointReader/endTick()`` at the end of that tick.
   package func makePointReader(
     onSnapshotOpened: @escaping () -> Void
@@ -112,9 +111,9 @@ package final class Store: Sendable {
     )
   }
 
-  /// Ends scans, finishes the writes that are queued, empties the write-ahead log and gives the
-  /// directory back. Call it on a thread of your own, not in a handler. Returns the pages left in
-  /// the log: 0, unless a point reader is in a tick.
+  /// Ends scans, finishes the queued writes, truncates the write-ahead log and releases the
+  /// directory. Blocks: call it on a thread of your own, never in a handler. Returns the pages left
+  /// in the log: 0 unless a point reader is in a tick.
   @discardableResult
   package func close() -> Int {
     scans.close()
@@ -123,21 +122,22 @@ package final class Store: Sendable {
     return left
   }
 
-  /// How many records there are now.
+  /// Returns the present number of records of each kind.
   package func counts() throws -> RecordCounts {
     let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
     return try AllRecords(ReadTransaction(connection)).counts()
   }
 
-  /// Returns what `look` says of the records as they are now.
+  /// Returns the warnings that `look` finds in the present records.
   package func warnings(_ look: (ReadTransaction) throws -> [String]) throws -> [String] {
     let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
     return try look(ReadTransaction(connection))
   }
 
-  /// Checks the file: SQLite's `integrity_check` and `foreign_key_check`, then `checks`, all in one
-  /// snapshot, and then the search index. Returns what is wrong; empty is well. It holds the
-  /// snapshot as long as it runs, so use it on a store that takes no writes.
+  /// Checks the file: SQLite's `integrity_check` and `foreign_key_check` and then `checks`, all in
+  /// one snapshot, and last the search index. Returns the findings; an empty array means that all
+  /// is well. The snapshot is held for the whole check, so use it on a database that takes no
+  /// writes.
   package func check(
     _ checks: [@Sendable (ReadTransaction) throws -> [String]] = []
   ) throws -> [String] {
@@ -152,7 +152,8 @@ package final class Store: Sendable {
     return try StoreCheck.findings(transaction, checks) + searchFindings()
   }
 
-  /// What is wrong with the search index. SQLite takes its check of it for a write.
+  /// Returns the findings about the search index. The check runs on the writer, because for SQLite
+  /// it is a write.
   private func searchFindings() throws -> [String] {
     let answer = SingleReply()
     try writer.submit(
@@ -169,7 +170,7 @@ package final class Store: Sendable {
     }
   }
 
-  /// The shape of the search index in words; nil when it cannot be read.
+  /// Returns a description of the search index's shape, or nil if it cannot be read.
   package func searchShape() throws -> String? {
     let connection = try ConnectionOpening.reader(directory.databasePath, limits, vfs)
     return try SearchIndex.structure(connection)?.description

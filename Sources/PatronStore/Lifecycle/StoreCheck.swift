@@ -1,11 +1,11 @@
 internal import SQLite
 
-/// What SQLite itself can check.
+/// SQLite's own checks of a file, and those of the service.
 enum StoreCheck {
   private static let integrity = Query("PRAGMA integrity_check")
   private static let foreignKeys = Query("PRAGMA foreign_key_check")
 
-  /// Runs SQLite's own checks, then `checks`. SQLite stops at a hundred findings.
+  /// Runs SQLite's checks, then `checks`. SQLite stops after 100 findings.
   static func findings(
     _ transaction: ReadTransaction,
     _ checks: [@Sendable (ReadTransaction) throws -> [String]]
@@ -15,7 +15,7 @@ enum StoreCheck {
       do {
         findings += try check(transaction)
       } catch StoreError.corrupt(let detail) {
-        // Damage that keeps a check from running is what it was looking for.
+        // Damage that keeps a check from running is itself a finding.
         findings.append("damaged: \(detail)")
       }
     }

@@ -6,30 +6,30 @@ internal import SQLite
   internal import Darwin
 #endif
 
-/// Why a store could not be opened. Every description says what to do.
+/// The reason why a database could not be opened. Every description says what to do.
 package enum StoreOpenError: Error, Sendable, Equatable {
-  /// The data directory cannot be made or used.
+  /// The data directory cannot be created or used.
   case directory(path: String, problem: String)
-  /// Another process has the data directory; its id, where it could be read.
+  /// Another process uses the data directory. `pid` is nil if it could not be read.
   case inUse(path: String, pid: Int32?)
   /// The database was written by a newer version of the program.
   case newerVersion(path: String, found: Int, supported: Int)
-  /// The file is a SQLite database of something else.
+  /// The file is another program's SQLite database.
   case notPatron(path: String)
-  /// The file is damaged, or no SQLite database at all.
+  /// The file is damaged, or not a SQLite database at all.
   case damaged(path: String, detail: String)
-  /// A migration failed; the database is as it was before it.
+  /// A migration failed and was rolled back.
   case migration(version: Int, name: String, detail: String)
   /// No space is left on the disk.
   case diskFull(path: String)
-  /// The search index was made again and is not right even so.
+  /// The search index was rebuilt and is wrong nevertheless.
   case search(path: String, detail: String)
   /// SQLite cannot open or prepare the file.
   case engine(path: String, detail: String)
 }
 
 extension StoreOpenError {
-  /// What an error of SQLite means while the file at `path` is being opened.
+  /// Maps an error of SQLite from opening the file at `path`.
   init(_ error: SQLiteError, path: String) {
     if error.isCorrupt {
       self = .damaged(path: path, detail: error.description)
@@ -40,7 +40,7 @@ extension StoreOpenError {
     }
   }
 
-  /// What an error of a write means while the file at `path` is being worked on.
+  /// Maps an error from working on the file at `path`.
   init(_ error: any Error, working path: String) {
     switch error {
     case let error as StoreOpenError: self = error
@@ -51,12 +51,12 @@ extension StoreOpenError {
     }
   }
 
-  /// The text of an `errno`.
+  /// Returns the system's message for an `errno`.
   static func text(errno code: Int32) -> String { String(cString: strerror(code)) }
 }
 
 extension StoreOpenError: CustomStringConvertible {
-  /// What was wrong, what was expected and what to do.
+  /// The problem, the expected state and the remedy.
   package var description: String {
     switch self {
     case .directory(let path, let problem):

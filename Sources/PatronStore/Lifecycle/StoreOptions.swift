@@ -1,40 +1,39 @@
-/// When a write is on disk.
+/// The guarantee that an acknowledged write is on disk.
 package enum Durability: String, Sendable, CaseIterable {
-  /// Acknowledged means on disk: it survives a power cut.
+  /// An acknowledged write survives a power cut.
   case full
-  /// Acknowledged survives a crash of the process; a power cut may lose the latest writes.
+  /// An acknowledged write survives a crash of the process. A power cut may lose the latest writes.
   case normal
-  /// A power cut may destroy the database. For tests and for filling a new database only.
+  /// A power cut may destroy the database. Use it only in tests and to fill a new database.
   case off
 }
 
-/// How a store is opened.
+/// The options for opening a database.
 package struct StoreOptions: Sendable {
-  /// The data directory; it is made where there is none.
+  /// The data directory. It is created if it does not exist.
   package var directory: String
-  /// The schema, oldest step first.
+  /// The migrations of the schema, oldest first.
   package var migrations: [Migration]
-  /// The limits.
   package var limits = StoreLimits()
-  /// When a write is on disk.
+  /// The guarantee that an acknowledged write is on disk.
   package var durability = Durability.full
-  /// False: each write has a transaction of its own. For measurements.
+  /// True to commit writes in groups. False gives each its own transaction, for measurements.
   package var groupCommit = true
-  /// A registered SQLite file system; nil is the default one. For fault tests.
+  /// The name of a registered SQLite VFS; nil selects the default. For fault tests.
   package var vfs: String?
-  /// Told what every commit changed, on the writer's thread, before the replies leave. Keep it
-  /// short.
+  /// Receives the changes of every commit, on the writer's thread, before the replies leave. Keep
+  /// it short.
   package var commitObserver: (@Sendable ([RecordChange]) -> Void)?
-  /// A search index that is damaged or has grown is made again, at the start and while writes go
-  /// on. False: it is left as it is, for whoever checks it.
+  /// True to rebuild a search index that is damaged or has grown, at the start and while writes
+  /// continue. False leaves it as it is, for checks.
   package var mendsSearch = true
-  /// Told what whoever runs the server should know, on the writer's thread, without personal data.
+  /// Receives messages for the operator, on the writer's thread, without personal data.
   package var onNotice: (@Sendable (String) -> Void)?
-  /// Called once when the disk failed under the writer. nil prints one line to stderr and ends the
+  /// Called once if the disk fails under the writer. Nil prints one line to stderr and ends the
   /// process with status 74.
   package var onFailStop: (@Sendable (String) -> Void)?
 
-  /// Options for a directory and a schema, with the defaults for everything else.
+  /// Makes options for a directory and a schema, with defaults for everything else.
   package init(directory: String, migrations: [Migration]) {
     self.directory = directory
     self.migrations = migrations

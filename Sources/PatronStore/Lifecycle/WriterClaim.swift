@@ -6,8 +6,8 @@ internal import Synchronization
   internal import Darwin
 #endif
 
-/// Asserts that a file has one read-write connection in this process. Two of them, one
-/// checkpointing while the other commits, damage the file on SQLite before 3.51.3.
+/// An assertion that a file has only one read-write connection in this process. Two connections,
+/// one checkpointing while the other commits, damage the file on SQLite before 3.51.3.
 struct WriterClaim: ~Copyable {
   private static let claimed = Mutex<Set<FileIdentity>>([])
 
@@ -18,7 +18,7 @@ struct WriterClaim: ~Copyable {
 
   private let file: FileIdentity
 
-  /// Claims an existing file; ends the process when the claim is taken.
+  /// Claims an existing file. Ends the process if the file is claimed already.
   init(path: String) {
     var information = stat()
     let result = stat(path, &information)

@@ -1,8 +1,8 @@
--- The first schema. Every key begins with store_id, so that stores are apart by construction and
--- the tables can be distributed by store. Times are microseconds since 1970 UTC. `body` and `stats`
--- are encoded protobuf messages that this module does not look into.
+-- The first schema. Every key begins with store_id: this separates stores by construction and lets
+-- the tables be distributed by store. Times are microseconds since 1970 UTC. `body` and `stats` are
+-- encoded protobuf messages that this module does not interpret.
 
--- The last number given out; ids and sequences of all records come from it, so they grow with time.
+-- The last number issued. Ids and sequences of all records come from it, so they grow with time.
 CREATE TABLE sequences (
   name TEXT NOT NULL PRIMARY KEY,
   value INTEGER NOT NULL
@@ -27,7 +27,7 @@ CREATE UNIQUE INDEX customers_by_external_id ON customers (store_id, external_id
 CREATE UNIQUE INDEX customers_by_email ON customers (store_id, email) WHERE email IS NOT NULL;
 CREATE UNIQUE INDEX customers_by_phone ON customers (store_id, phone) WHERE phone IS NOT NULL;
 
--- Identifiers that a customer had before: they keep answering.
+-- Former external ids of customers: they still find the customer.
 CREATE TABLE aliases (
   store_id TEXT NOT NULL,
   external_id TEXT NOT NULL,
@@ -35,8 +35,8 @@ CREATE TABLE aliases (
   PRIMARY KEY (store_id, external_id)
 ) WITHOUT ROWID;
 
--- Fragments of e-mail addresses and phone numbers; rowid is the customer_id. Tokens begin with a
--- hash of the store, so that a search costs the same however many other stores there are.
+-- Trigrams of e-mail addresses and phone numbers; rowid is the customer_id. Tokens begin with a
+-- hash of the store, so that the cost of a search does not depend on other stores.
 CREATE VIRTUAL TABLE customer_search USING fts5 (
   tokens, content = '', detail = 'none', tokenize = 'ascii'
 );
@@ -74,7 +74,7 @@ CREATE TABLE orders (
 CREATE UNIQUE INDEX orders_by_external_id ON orders (store_id, external_id);
 CREATE UNIQUE INDEX orders_by_id ON orders (store_id, id);
 
--- Append-only: rows are never changed and never removed with their customer.
+-- Append-only: a row outlives its customer, and only an erasure changes its body.
 CREATE TABLE consent_ledger (
   store_id TEXT NOT NULL,
   customer_id INTEGER NOT NULL,
@@ -83,7 +83,7 @@ CREATE TABLE consent_ledger (
   PRIMARY KEY (store_id, customer_id, id)
 ) WITHOUT ROWID;
 
--- First answers of writes that carry a request id.
+-- First answers to writes that carry a request id.
 CREATE TABLE requests (
   store_id TEXT NOT NULL,
   request_id TEXT NOT NULL,

@@ -1,17 +1,15 @@
--- Consent beyond the flags: addresses that must not be written to, requests that wait for their
--- confirmation, and what a store decides.
+-- Consent beyond the flags: suppressed addresses, double opt-in requests, and settings of stores.
 
--- Random numbers that belong to this database. address_pepper is the key under which addresses are
--- hashed: whoever gets hold of the hashes alone cannot try addresses against them.
+-- Random numbers of this database. address_pepper is the key of the hashes of addresses: without
+-- it, addresses cannot be tried against leaked hashes.
 CREATE TABLE secrets (
   name TEXT NOT NULL PRIMARY KEY,
   value BLOB NOT NULL
 ) WITHOUT ROWID;
 INSERT INTO secrets (name, value) VALUES ('address_pepper', randomblob(32));
 
--- Suppression belongs to an address, not to a customer: it may be there before the customer and
--- outlives it. address_hash is HMAC-SHA-256(address_pepper, the address in the form that is
--- compared).
+-- A suppression belongs to an address, not to a customer: it may exist before the customer and
+-- outlives it. address_hash is HMAC-SHA-256(address_pepper, the address in its compared form).
 CREATE TABLE suppressions (
   store_id TEXT NOT NULL,
   channel INTEGER NOT NULL,
@@ -23,9 +21,8 @@ CREATE TABLE suppressions (
   PRIMARY KEY (store_id, channel, address_hash, reason)
 ) WITHOUT ROWID;
 
--- Double opt-ins that wait, one row a channel and topic. Only the hash of the token is kept;
--- address_hash is that of the address that the request was about. confirmed_at is absent until the
--- token was used.
+-- Double opt-in requests, one row per channel and topic. Only the hash of the token is stored.
+-- address_hash is that of the request's address. confirmed_at is NULL until the token is used.
 CREATE TABLE confirmations (
   store_id TEXT NOT NULL,
   token_hash BLOB NOT NULL,
@@ -40,7 +37,7 @@ CREATE TABLE confirmations (
 ) WITHOUT ROWID;
 CREATE INDEX confirmations_by_age ON confirmations (store_id, expires_at);
 
--- body: patron.v1.StoreSettings. A store without a row has the usual settings.
+-- body: patron.v1.StoreSettings. A store without a row has the defaults.
 CREATE TABLE store_settings (
   store_id TEXT NOT NULL,
   body BLOB NOT NULL,

@@ -1,4 +1,4 @@
--- Checkouts and the event types that stores register.
+-- Checkouts, and the event types that stores register.
 
 -- body: patron.v1.Checkout.
 CREATE TABLE checkouts (

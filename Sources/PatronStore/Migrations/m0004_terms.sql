@@ -1,8 +1,8 @@
 -- Predefined filters. A term is a category and a value that a customer has, such as (sms,
--- subscribers) or (tags, vip); this module does not know what they mean. The lists of customers by
--- term answer filters, and the counters beside the terms answer counts without a scan.
+-- subscribers) or (tags, vip); this module does not interpret them. Memberships answer filters, and
+-- the counters of the terms answer counts without a scan.
 
--- count: how many customers have the term. label: the value as people read it.
+-- count: customers with the term. label: the value as people read it.
 CREATE TABLE terms (
   store_id TEXT NOT NULL,
   category TEXT NOT NULL,
@@ -22,13 +22,13 @@ CREATE TABLE memberships (
   PRIMARY KEY (store_id, term_id, customer_id)
 ) WITHOUT ROWID;
 
--- The ids of the customer's terms, packed: those that come from `body`, and those from `stats`.
--- NULL: not made yet.
+-- Packed ids of the customer's terms: those computed from `body`, and those from `stats`. NULL: not
+-- computed yet.
 ALTER TABLE customers ADD COLUMN body_terms BLOB;
 ALTER TABLE customers ADD COLUMN stats_terms BLOB;
 
--- Customers of before this migration get their terms when the server opens the database: the row
--- says how far that has come, and goes when it is done.
+-- Customers older than this migration get their terms when the server opens the database. The row
+-- holds the progress and is deleted at the end.
 CREATE TABLE term_rebuild (
   store_id TEXT NOT NULL,
   customer_id INTEGER NOT NULL,

@@ -1,3 +1,4 @@
--- Who last set which field of a customer, and when. It is written with the record and in the same
--- statement, and kept apart from it because only enrichment and the full view read it.
+-- The origin and time of the last change of each field of a customer. It is written by the
+-- statement that writes the record. It is a column of its own because only enrichment and the full
+-- view read it.
 ALTER TABLE customers ADD COLUMN provenance BLOB NOT NULL DEFAULT x'';

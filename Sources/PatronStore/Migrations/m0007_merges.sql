@@ -1,6 +1,6 @@
--- Customers who were merged into others. What named the one who went keeps naming the one who
--- stays: former external ids are in `aliases`, ids and addresses here. No alias is an identifier
--- that a customer has now, and every alias belongs to a customer who exists.
+-- Merged customers. Every identifier of the merged customer finds the remaining one: former
+-- external ids are in `aliases`, ids and addresses here. An alias is never an identifier that a
+-- customer has now, and it always belongs to an existing customer.
 
 CREATE TABLE id_aliases (
   store_id TEXT NOT NULL,
@@ -10,7 +10,7 @@ CREATE TABLE id_aliases (
 ) WITHOUT ROWID;
 CREATE INDEX id_aliases_by_customer ON id_aliases (store_id, customer_id);
 
--- channel: 1 for phone numbers, 2 for e-mail addresses; both in the form that is compared.
+-- channel: 1 for phone numbers, 2 for e-mail addresses, both in their compared form.
 CREATE TABLE address_aliases (
   store_id TEXT NOT NULL,
   channel INTEGER NOT NULL,
@@ -21,10 +21,11 @@ CREATE TABLE address_aliases (
 CREATE INDEX address_aliases_by_customer ON address_aliases (store_id, customer_id);
 CREATE INDEX aliases_by_customer ON aliases (store_id, customer_id);
 
--- The journal: what it takes to undo a merge. `secondary` is the encoded record that went;
--- primary_before and primary_after are the one that stayed, so that what was changed since can be
--- told from what the merge did; the provenance is that before the merge. events, orders and ledger
--- are ids, packed. All of these are emptied when the time for undoing is over.
+-- The journal: everything needed to undo a merge. `secondary` is the encoded record of the merged
+-- customer. primary_before and primary_after are the record of the remaining customer, to
+-- distinguish later changes from those of the merge; the provenance is from before the merge.
+-- events, orders and ledger are packed ids. All of these are emptied once the merge cannot be
+-- undone.
 CREATE TABLE merges (
   store_id TEXT NOT NULL,
   merge_id INTEGER NOT NULL,
@@ -46,8 +47,8 @@ CREATE INDEX merges_by_primary ON merges (store_id, primary_id, merge_id);
 CREATE INDEX merges_by_secondary ON merges (store_id, secondary_id, merge_id);
 CREATE INDEX merges_by_age ON merges (store_id, merged_at) WHERE secondary <> x'';
 
--- Aliases and checkouts that a merge moved. kind: 1 phone number, 2 e-mail address, 3 id,
--- 4 external id, 5 token of a checkout.
+-- Aliases and checkouts that a merge moved. kind: 1 phone number, 2 e-mail address, 3 id, 4
+-- external id, 5 token of a checkout.
 CREATE TABLE merged_names (
   store_id TEXT NOT NULL,
   merge_id INTEGER NOT NULL,

@@ -1,9 +1,9 @@
--- Customers who were erased: the receipts, and what keeps an erasure from being undone by accident.
--- Nothing here is personal: numbers, dates, and hashes that only this database can make.
+-- Erasures: the receipts, and the data that keeps an erasure from being undone by accident. None of
+-- it is personal: numbers, dates, and hashes under this database's key.
 
--- id: number of the receipt, and of the event that tells of the erasure. mode: 1 anonymised,
--- 2 purged. stats: encoded patron.v1.Customer with order_stats only, what the orders added up to.
--- is_complete is 0 while events and orders are still being worked off.
+-- id: id of the receipt, and of the event that reports the erasure. mode: 1 anonymised, 2 purged.
+-- stats: encoded patron.v1.Customer with order_stats only, the totals of the orders. is_complete is
+-- 0 while the erasure works through events and orders.
 CREATE TABLE erasures (
   store_id TEXT NOT NULL,
   id INTEGER NOT NULL,
@@ -20,8 +20,8 @@ CREATE TABLE erasures (
 ) WITHOUT ROWID;
 CREATE INDEX erasures_unfinished ON erasures (store_id, id) WHERE is_complete = 0;
 
--- The ids to which erased customers answered. Events, orders and rows of the consent ledger that
--- stay keep the id.
+-- The ids that found erased customers. The events, orders and rows of the consent ledger that
+-- remain keep the id.
 CREATE TABLE erased_ids (
   store_id TEXT NOT NULL,
   customer_id INTEGER NOT NULL,
@@ -29,7 +29,7 @@ CREATE TABLE erased_ids (
   PRIMARY KEY (store_id, customer_id)
 ) WITHOUT ROWID;
 
--- Addresses of erased customers, hashed as those of suppressions.
+-- Addresses of erased customers, hashed like those of suppressions.
 CREATE TABLE erased_addresses (
   store_id TEXT NOT NULL,
   address_hash BLOB NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE erased_addresses (
   PRIMARY KEY (store_id, address_hash, erasure_id)
 ) WITHOUT ROWID;
 
--- Whom a kept answer is about, one or two: it goes with them.
+-- The customers, at most two, that a stored answer is about: it is deleted when one is erased.
 ALTER TABLE requests ADD COLUMN customer_id INTEGER;
 ALTER TABLE requests ADD COLUMN other_customer_id INTEGER;
 CREATE INDEX requests_by_customer ON requests (store_id, customer_id)

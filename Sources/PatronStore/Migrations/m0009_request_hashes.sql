@@ -1,3 +1,3 @@
--- A hash of the request beside its first answer: a request id that comes with another request is
--- refused. Only this database can make it. NULL for answers that were kept before.
+-- A hash of the request beside its first answer: a request id that is used again for another
+-- request is refused. The hash is under this database's key. NULL for answers stored before.
 ALTER TABLE requests ADD COLUMN request_hash BLOB;

@@ -1,5 +1,5 @@
--- Events that were deleted one by one, for those who follow a store: where an event stood that they
--- may have had. body: patron.v1.Event with identifiers, source and type alone.
+-- Tombstones of events that were deleted one by one, for watches that may have seen them. body:
+-- patron.v1.Event with identifiers, source and type only.
 CREATE TABLE event_tombstones (
   store_id TEXT NOT NULL,
   sequence INTEGER NOT NULL,

@@ -1,8 +1,8 @@
--- Refunds and shipments that came before their order, events that moved, and orders of versions
--- that counted them otherwise.
+-- Refunds and shipments that arrived before their order, moved events, and orders that earlier
+-- versions counted differently.
 
 -- body: patron.v1.PendingOrderPart. kind: 1 refund, 2 shipment. They belong to no customer yet, and
--- go when their order comes or their time is over.
+-- are deleted when their order arrives or their time is up.
 CREATE TABLE pending_parts (
   store_id TEXT NOT NULL,
   order_external_id TEXT NOT NULL,
@@ -15,12 +15,12 @@ CREATE TABLE pending_parts (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX pending_parts_by_age ON pending_parts (store_id, received_at, id);
 
--- The sequence with which the event came to its customer from another one; 0 for all others.
+-- The sequence with which the event came to its customer from another; 0 for all other events.
 ALTER TABLE events ADD COLUMN moved_sequence INTEGER NOT NULL DEFAULT 0;
 
--- Orders of before this migration have the server's time where the platform's is now, and their
--- customers' statistics count unpaid ones: both are put right when the server opens the database.
--- The row says how far that has come, and goes when it is done.
+-- Orders older than this migration hold the server's time instead of the platform's, and their
+-- customers' statistics count unpaid orders. Both are corrected when the server opens the database.
+-- The row holds the progress and is deleted at the end.
 CREATE TABLE order_rebuild (
   store_id TEXT NOT NULL,
   customer_id INTEGER NOT NULL,

@@ -1,7 +1,7 @@
--- E-mail addresses that came with somebody else's phone number: they tell numbers that people
--- share. Both are hashed like the addresses of `suppressions`; `day` is the last day of it, days
--- since 1970. A number has few rows, and those of more than a year ago go with the next one.
--- `owner_id` is who had the number then.
+-- E-mail addresses that came with another customer's phone number: they reveal phone numbers that
+-- people share. Both are hashed like the addresses of `suppressions`. `day` is the last day on
+-- which it happened, in days since 1970. A number has few rows; rows older than a year are deleted
+-- when the next is written. `owner_id` is the customer that had the number then.
 CREATE TABLE shared_phones (
   store_id TEXT NOT NULL,
   phone_hash BLOB NOT NULL,

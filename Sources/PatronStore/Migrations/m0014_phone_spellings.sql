@@ -1,6 +1,6 @@
--- Phone numbers have one form (docs/phones.md). Records of versions before are brought into it by
--- the program when it starts: this is where it goes on, and the row goes when all are done. aliases
--- is 1 once it is at the numbers of merged customers.
+-- Phone numbers have one canonical form (docs/phones.md). The program converts records of earlier
+-- versions when it starts. This row holds the progress and is deleted at the end. aliases is 1 once
+-- the pass has reached the numbers of merged customers.
 CREATE TABLE phone_work (
   store_id TEXT NOT NULL,
   phone TEXT NOT NULL,
@@ -10,8 +10,8 @@ CREATE TABLE phone_work (
 INSERT INTO phone_work (store_id, phone, aliases)
   SELECT '', '', 0 WHERE EXISTS (SELECT 1 FROM customers);
 
--- Hashes cannot be brought into another form. In these stores an address was hashed when a number
--- was kept as it was spelled: there, every look-up tries the former spellings too.
+-- Hashes cannot be converted. In these stores an address was hashed while phone numbers were stored
+-- as they were spelled: here every look-up tries the former spellings too.
 CREATE TABLE spelled_stores (
   store_id TEXT NOT NULL,
   PRIMARY KEY (store_id)

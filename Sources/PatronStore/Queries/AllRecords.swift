@@ -1,10 +1,9 @@
 internal import SQLite
 
-/// Every record of every store, for checks of the whole database.
+/// The records of all stores, for checks of the whole database.
 package struct AllRecords {
   private let transaction: ReadTransaction
 
-  /// Reads in a transaction.
   package init(_ transaction: ReadTransaction) { self.transaction = transaction }
 
   private static let customers = Query(
@@ -37,7 +36,7 @@ package struct AllRecords {
   private static let checkouts = Query(
     "SELECT store_id, token, customer_id, started_at, body FROM checkouts"
   )
-  /// What refers to a record that is not there: each answers with one text a finding.
+  /// The queries for dangling references. Each row of a result is the text of one finding.
   private static let danglingReferences = [
     ownerless("events", "events", unless: erased),
     ownerless("orders", "orders", unless: erased),
@@ -121,7 +120,7 @@ package struct AllRecords {
     ),
   ]
 
-  /// What stays of erased customers keeps their id.
+  /// Records that remain of an erased customer keep its id.
   private static let erased = """
     AND NOT EXISTS (SELECT 1 FROM erased_ids e
       WHERE e.store_id = r.store_id AND e.customer_id = r.customer_id)
@@ -143,7 +142,7 @@ package struct AllRecords {
     )
   }
 
-  /// Identifiers that a customer has now and that are somebody's former ones too.
+  /// Returns a query for identifiers that one customer has and that are aliases of another.
   private static func stillHeld(_ table: String, _ isSame: String) -> Query {
     Query(
       """
@@ -154,7 +153,7 @@ package struct AllRecords {
     )
   }
 
-  /// How many records there are.
+  /// Returns the number of records of each kind.
   package func counts() throws -> RecordCounts {
     var result = RecordCounts()
     try transaction.forEach(Self.numbers) { row in
@@ -167,7 +166,6 @@ package struct AllRecords {
     return result
   }
 
-  /// Visits every customer.
   package func customers(_ visit: (_ store: String, CustomerRow) throws -> Void) throws {
     try transaction.forEach(Self.customers) { row in
       try visit(
@@ -185,7 +183,6 @@ package struct AllRecords {
     }
   }
 
-  /// Visits every event.
   package func events(_ visit: (_ store: String, EventRow) throws -> Void) throws {
     try transaction.forEach(Self.events) { row in
       try visit(
@@ -205,7 +202,6 @@ package struct AllRecords {
     }
   }
 
-  /// Visits every order.
   package func orders(_ visit: (_ store: String, OrderRow) throws -> Void) throws {
     try transaction.forEach(Self.orders) { row in
       try visit(
@@ -225,7 +221,7 @@ package struct AllRecords {
     }
   }
 
-  /// Visits every row of the consent ledger, those of customers who do not exist any more too.
+  /// Visits every row of the consent ledger, including rows of erased customers.
   package func ledger(
     _ visit: (_ store: String, _ customerID: Int64, _ id: Int64, _ body: [UInt8]) throws -> Void
   ) throws {
@@ -234,7 +230,6 @@ package struct AllRecords {
     }
   }
 
-  /// Visits every checkout.
   package func checkouts(_ visit: (_ store: String, CheckoutRow) throws -> Void) throws {
     try transaction.forEach(Self.checkouts) { row in
       try visit(
@@ -249,7 +244,7 @@ package struct AllRecords {
     }
   }
 
-  /// Visits what refers to something that does not exist: one line each, with ids and no personal
+  /// Visits the findings about dangling references, one line each, with ids but without personal
   /// data.
   package func dangling(_ visit: (_ finding: String) throws -> Void) throws {
     for query in Self.danglingReferences {
@@ -270,22 +265,19 @@ package struct AllRecords {
 
   private static let memberships = Query("SELECT count(*) FROM memberships")
 
-  /// How many entries the lists of customers by term have.
+  /// Returns the number of memberships, over all terms.
   package func membershipCount() throws -> Int64 {
     try transaction.first(Self.memberships) { $0.int64(0) } ?? 0
   }
 }
 
-/// How many records a database holds, in all stores together.
+/// The number of records in a database, over all stores.
 package struct RecordCounts: Sendable, Equatable {
-  /// Customers.
   package var customers: Int
-  /// Orders.
   package var orders: Int
-  /// Events on timelines.
   package var events: Int
 
-  /// The numbers given; without arguments those of an empty database.
+  /// Makes counts; without arguments those of an empty database.
   package init(customers: Int = 0, orders: Int = 0, events: Int = 0) {
     self.customers = customers
     self.orders = orders

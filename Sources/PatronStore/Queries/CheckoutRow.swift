@@ -1,15 +1,13 @@
-/// A checkout as the store keeps it.
+/// A checkout, as stored.
 package struct CheckoutRow: Sendable {
-  /// The shop's identifier.
+  /// The shop's identifier, unique in its store.
   package var token: String
-  /// Whose.
   package var customerID: Int64
-  /// When it began, microseconds since 1970.
+  /// The start, in microseconds since 1970.
   package var startedAt: Int64
-  /// The encoded checkout.
+  /// The encoded `patron.v1.Checkout`.
   package var body: [UInt8]
 
-  /// A row to be written.
   package init(token: String, customerID: Int64, startedAt: Int64, body: [UInt8]) {
     self.token = token
     self.customerID = customerID

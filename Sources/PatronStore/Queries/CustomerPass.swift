@@ -1,16 +1,17 @@
 internal import SQLite
 
-/// A pass over customers of all stores, in parts. How far it came is a row of a table of its own,
-/// so that it goes on there when it is interrupted; without the row there is nothing to do.
+/// A pass over customers of all stores, in chunks. Its progress is a row of a table of its own, so
+/// that it resumes after an interruption. Without the row there is nothing to do.
 struct CustomerPass: Sendable {
   private let progress: Query
   private let next: Query
   private let advance: Query
   private let finish: Query
 
-  /// A pass with its progress in `table`.
+  /// Makes a pass with its progress in `table`.
   ///
-  /// - Parameter customers: a SELECT of the columns `store_id` and `customer_id`, each pair once.
+  /// - Parameter customers: A SELECT of the columns `store_id` and `customer_id`, without
+  ///   duplicates.
   init(table: String, customers: String) {
     progress = Query("SELECT store_id, customer_id FROM \(table)")
     next = Query(
@@ -23,8 +24,8 @@ struct CustomerPass: Sendable {
     finish = Query("DELETE FROM \(table)")
   }
 
-  /// Visits the next customers. Returns how many: at most `limit`, and 0 when all are done. A
-  /// customer whose records cannot be decoded is passed over; checks report it.
+  /// Visits the next customers. Returns their number: at most `limit`, and 0 if the pass is
+  /// complete. Skips a customer whose records cannot be decoded, which checks report.
   func step(
     atMost limit: Int,
     _ rules: TermRules,

@@ -1,23 +1,22 @@
-/// A customer as the store keeps it: what is looked up by, and two parts of one encoded message.
+/// A customer, as stored: its identifiers, and two parts of one encoded `patron.v1.Customer`.
 package struct CustomerRow: Sendable {
-  /// Patron's id.
   package var id: Int64
   /// The shop's identifier.
   package var externalID: String?
-  /// The e-mail address in the form that is compared.
+  /// The e-mail address in its compared form (`EmailAddress.key`).
   package var emailKey: String?
-  /// The phone number, E.164.
+  /// The phone number, in E.164 form.
   package var phone: String?
-  /// When the body last changed, microseconds since 1970.
+  /// The time of the last change of `body`, in microseconds since 1970.
   package var updatedAt: Int64
-  /// The encoded record without the fields of ``stats``.
+  /// The encoded customer without the fields of ``stats``.
   package var body: [UInt8]
   /// The encoded fields that orders and events change.
   package var stats: [UInt8]
-  /// Who set which field, encoded. Nil is not read, and stays as it is when the row is written.
+  /// The encoded provenance of the fields. Nil if it was not loaded; an update then leaves the
+  /// stored column unchanged.
   package var provenance: [UInt8]?
 
-  /// A row to be written.
   package init(
     id: Int64,
     externalID: String?,
@@ -37,19 +36,4 @@ package struct CustomerRow: Sendable {
     self.stats = stats
     self.provenance = provenance
   }
-}
-
-/// An identifier by which a customer is found: one that it has now, or had before a merge.
-package enum CustomerKey: Sendable, Equatable {
-  /// Patron's id.
-  case id(Int64)
-  /// The shop's identifier, now or before.
-  case externalID(String)
-  /// The e-mail address in the form that is compared.
-  case email(key: String)
-  /// The phone number, E.164.
-  case phone(String)
-  /// A phone number as it is written in the store's country. Who looks it up reads it as one of
-  /// that country first: as it stands it finds nobody.
-  case national(phone: String, path: String)
 }

@@ -1,25 +1,23 @@
-/// An event as the store keeps it.
+/// An event, as stored.
 package struct EventRow: Sendable {
-  /// Patron's id.
   package var id: Int64
-  /// Whose timeline.
+  /// The owner of the timeline.
   package var customerID: Int64
-  /// When it happened, microseconds since 1970.
+  /// The time of the event, in microseconds since 1970.
   package var occurredAt: Int64
-  /// Number of the source.
+  /// The number of the source.
   package var source: Int32
   /// The application; empty for the platform itself.
   package var sourceName: String
   /// The caller's identifier.
   package var eventID: String
-  /// What happened.
+  /// The type, such as `order_placed`.
   package var type: String
-  /// Order of recording.
+  /// The position in the order of commits; greater than that of every earlier event.
   package var sequence: Int64
-  /// The encoded event.
+  /// The encoded `patron.v1.Event`.
   package var body: [UInt8]
 
-  /// A row to be written.
   package init(
     id: Int64,
     customerID: Int64,
@@ -41,21 +39,4 @@ package struct EventRow: Sendable {
     self.sequence = sequence
     self.body = body
   }
-}
-
-/// A place in a timeline: behind the event with this instant and id.
-package struct TimelinePosition: Sendable, Equatable {
-  /// Microseconds since 1970.
-  package var occurredAt: Int64
-  /// Id of the event.
-  package var id: Int64
-
-  /// Behind the event with this instant and id.
-  package init(occurredAt: Int64, id: Int64) {
-    self.occurredAt = occurredAt
-    self.id = id
-  }
-
-  /// Before everything.
-  package static let newest = TimelinePosition(occurredAt: .max, id: .max)
 }

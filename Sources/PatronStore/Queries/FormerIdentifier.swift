@@ -1,12 +1,12 @@
 package import PatronModel
 
-/// What a customer answers to without having it: identifiers of customers who were merged into it,
-/// and external ids of its own that were replaced.
+/// An alias of a customer: an identifier of a customer merged into it, or an external id of its own
+/// that was replaced.
 package enum FormerIdentifier: Sendable, Hashable {
-  /// Patron's id of a customer who was merged.
+  /// The id of a merged customer.
   case id(Int64)
-  /// An identifier of the shop's.
+  /// An external id, assigned by the shop.
   case externalID(String)
-  /// A phone number in E.164 form, or an e-mail address in the form that is compared.
+  /// A phone number in E.164 form, or an e-mail address in its compared form.
   case address(Channel, String)
 }

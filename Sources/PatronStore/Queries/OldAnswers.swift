@@ -1,10 +1,10 @@
 internal import SQLite
 
-/// What stores keep for a time only: first answers, and requests that wait for their confirmation.
+/// The look-up of stores with expired data: answers kept for repeated requests, and unconfirmed
+/// opt-in requests.
 package struct OldAnswers {
   private let transaction: ReadTransaction
 
-  /// Reads in a transaction.
   package init(_ transaction: ReadTransaction) { self.transaction = transaction }
 
   private static let next = Query(
@@ -14,8 +14,8 @@ package struct OldAnswers {
     """
   )
 
-  /// A store that still has answers of before `oldest`, or requests whose time for confirming ended
-  /// before `end`, microseconds since 1970; nil when there is none.
+  /// Returns a store that has answers from before `oldest`, or requests whose confirmation period
+  /// ended before `end`. Returns nil if there is none. Both in microseconds since 1970.
   package func nextStore(before oldest: Int64, endedBefore end: Int64) throws -> String? {
     try transaction.first(Self.next, oldest, end) { $0.text(0) }
   }

@@ -1,10 +1,9 @@
 internal import SQLite
 
-/// Merges of all stores that cannot be undone any more.
+/// The look-up of stores with merges that can no longer be undone.
 package struct OldMerges {
   private let transaction: ReadTransaction
 
-  /// Reads in a transaction.
   package init(_ transaction: ReadTransaction) { self.transaction = transaction }
 
   private static let next = Query(
@@ -13,8 +12,8 @@ package struct OldMerges {
     """
   )
 
-  /// A store whose journal still keeps records of merges that are older than `oldest`, microseconds
-  /// since 1970; nil when there is none.
+  /// Returns a store whose journal still holds records of merges from before `oldest`, in
+  /// microseconds since 1970. Returns nil if there is none.
   package func nextStore(before oldest: Int64) throws -> String? {
     try transaction.first(Self.next, oldest) { $0.text(0) }
   }

@@ -1,25 +1,23 @@
-/// An order as the store keeps it.
+/// An order, as stored.
 package struct OrderRow: Sendable {
-  /// Patron's id.
   package var id: Int64
-  /// Who ordered.
+  /// The customer who placed it.
   package var customerID: Int64
-  /// When it was placed, microseconds since 1970.
+  /// The time at which it was placed, in microseconds since 1970.
   package var placedAt: Int64
   /// The shop's identifier.
   package var externalID: String
-  /// ISO 4217.
+  /// The currency, an ISO 4217 code.
   package var currencyCode: String
-  /// In minor units.
+  /// The total, in minor units of the currency.
   package var total: Int64
-  /// In minor units.
+  /// The refunded amount, in minor units of the currency.
   package var refunded: Int64
-  /// Whether it was called off.
+  /// True if the order was cancelled.
   package var isCancelled: Bool
-  /// The encoded order.
+  /// The encoded `patron.v1.Order`.
   package var body: [UInt8]
 
-  /// A row to be written.
   package init(
     id: Int64,
     customerID: Int64,

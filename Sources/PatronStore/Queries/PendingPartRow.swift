@@ -1,21 +1,20 @@
 internal import SQLite
 
-/// A refund or shipment that waits for its order, as the store keeps it.
+/// A refund or shipment that arrived before its order, as stored.
 package struct PendingPartRow: Sendable {
-  /// Tells parts of one instant apart.
+  /// The id. It orders parts that arrived at the same instant.
   package var id: Int64
   /// The shop's identifier of the order.
   package var orderExternalID: String
-  /// 1 for refunds, 2 for shipments.
+  /// The kind: 1 for a refund, 2 for a shipment.
   package var kind: Int64
   /// The shop's identifier of the part.
   package var partID: String
-  /// When it came, microseconds since 1970.
+  /// The time of arrival, in microseconds since 1970.
   package var receivedAt: Int64
   /// The encoded `patron.v1.PendingOrderPart`.
   package var body: [UInt8]
 
-  /// A row to be written.
   package init(
     id: Int64,
     orderExternalID: String,

@@ -1,32 +1,30 @@
 internal import SQLite
 
-/// Phone numbers of all stores that a version without one form for each may have written, in the
-/// order in which they are looked at. Where the work is, is stored with it.
+/// The pass over phone numbers, in all stores, that a version without a canonical form may have
+/// written. Its progress is stored in the database.
 package struct PhoneWork {
-  /// Where it goes on.
+  /// A resume position.
   package struct Position: Sendable {
     var store = ""
     var phone = ""
-    /// True when the numbers that customers have are done, and those that they answer to are left.
+    /// False while the pass is at customers' numbers, true when it is at aliases.
     package var isAtAliases = false
 
-    /// The position behind a number.
+    /// Returns the position behind a number.
     func behind(_ number: Number) -> Position {
       Position(store: number.store, phone: number.phone, isAtAliases: isAtAliases)
     }
   }
 
-  /// A number as it is stored.
+  /// A phone number, as stored.
   package struct Number: Sendable {
-    /// The store's name.
     package var store: String
-    /// As it is spelled.
+    /// The spelling in which it was stored.
     package var phone: String
   }
 
   private let transaction: WriteTransaction
 
-  /// Works in a transaction.
   package init(_ transaction: WriteTransaction) { self.transaction = transaction }
 
   private static let position = Query("SELECT store_id, phone, aliases FROM phone_work")
@@ -48,14 +46,14 @@ package struct PhoneWork {
     """
   )
 
-  /// Where the work goes on; nil when there is none.
+  /// Returns the resume position, or nil if the pass is complete.
   package func position() throws -> Position? {
     try transaction.first(Self.position) {
       Position(store: $0.text(0), phone: $0.text(1), isAtAliases: $0.bool(2))
     }
   }
 
-  /// The next numbers.
+  /// Returns the next numbers behind a position, at most `limit`.
   package func next(_ position: Position, atMost limit: Int) throws -> [Number] {
     var numbers: [Number] = []
     let query = position.isAtAliases ? Self.nextAliases : Self.nextPhones
@@ -65,7 +63,8 @@ package struct PhoneWork {
     return numbers
   }
 
-  /// Notes that everything up to a number is done; with nil that all of its kind is.
+  /// Stores the progress: everything up to `last` is done, or with nil all numbers of the
+  /// position's kind.
   package func advance(_ position: Position, behind last: Number?) throws {
     if let last {
       try set(position.behind(last))

@@ -1,46 +1,5 @@
-package import PatronModel
+internal import PatronModel
 internal import SQLite
-
-/// A request that waits for its confirmation, or was confirmed: one channel and topic of a token.
-package struct ConfirmationRow: Sendable, Equatable {
-  /// SHA-256 of the token.
-  package var tokenHash: [UInt8]
-  /// By which channel.
-  package var channel: Channel
-  /// About what.
-  package var topic: Topic
-  /// Whose request it is.
-  package var customerID: Int64
-  /// The address that it is about; see ``SuppressionReader/hash(_:)``.
-  package var addressHash: [UInt8]
-  /// When the token was made, microseconds since 1970.
-  package var requestedAt: Int64
-  /// When the token ends, microseconds since 1970.
-  package var expiresAt: Int64
-  /// When the token was used, microseconds since 1970; nil when it was not.
-  package var confirmedAt: Int64?
-
-  /// A row to be written.
-  package init(
-    tokenHash: [UInt8],
-    channel: Channel,
-    topic: Topic,
-    customerID: Int64,
-    addressHash: [UInt8],
-    requestedAt: Int64,
-    expiresAt: Int64,
-    confirmedAt: Int64? = nil
-  ) {
-    self.tokenHash = tokenHash
-    self.channel = channel
-    self.topic = topic
-    self.customerID = customerID
-    self.addressHash = addressHash
-    self.requestedAt = requestedAt
-    self.expiresAt = expiresAt
-    self.confirmedAt = confirmedAt
-  }
-}
 
 extension StoreReader {
   private static let confirmations = Query(
@@ -57,7 +16,7 @@ extension StoreReader {
   )
   private static let settings = Query("SELECT body FROM store_settings WHERE store_id = ?1")
 
-  /// What a token confirms; empty when it is unknown.
+  /// Returns the requests that a token confirms. Empty if the token is unknown.
   package func confirmations(tokenHash: [UInt8]) throws -> [ConfirmationRow] {
     var rows: [ConfirmationRow] = []
     try transaction.forEach(Self.confirmations, store.name, tokenHash) { row in
@@ -80,8 +39,8 @@ extension StoreReader {
     return rows
   }
 
-  /// Visits the rows of a customer's consent ledger that are older than `before`, newest first,
-  /// until `visit` returns false.
+  /// Visits the rows of a customer's consent ledger with an id below `before`, newest first, until
+  /// `visit` returns false.
   package func consentHistory(
     of customerID: Int64,
     before: Int64,
@@ -92,13 +51,13 @@ extension StoreReader {
     }
   }
 
-  /// The store's settings, encoded; nil where it has the usual ones.
+  /// Returns the encoded `patron.v1.StoreSettings`, or nil if the store has the defaults.
   package func settings() throws -> [UInt8]? {
     try transaction.first(Self.settings, store.name) { $0.array(0) }
   }
 
-  /// The addresses that the settings say are nobody's. The writer asks for them once, until the
-  /// settings change; everybody else asks each time.
+  /// Returns the addresses that the settings declare as shared by many people. The writer caches
+  /// them until the settings change; other readers call `ask` each time.
   package func sharedIdentifiers(_ ask: () throws -> Set<String>) rethrows -> Set<String> {
     try transaction.settings?.answer(for: store.name, ask) ?? ask()
   }

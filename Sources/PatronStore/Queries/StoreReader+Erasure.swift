@@ -1,7 +1,7 @@
 internal import PatronModel
 internal import SQLite
 
-/// Erased customers.
+/// Receipts of erasures, and the records that an erasure works through.
 extension StoreReader {
   private static let byCustomer = Query(
     "SELECT erasure_id FROM erased_ids WHERE store_id = ?1 AND customer_id = ?2"
@@ -43,12 +43,12 @@ extension StoreReader {
     """
   )
 
-  /// The number of the receipt where the customer with this id was erased; nil otherwise.
+  /// Returns the id of the receipt if the customer with this id was erased, else nil.
   package func erasureID(ofCustomer id: Int64) throws -> Int64? {
     try transaction.first(Self.byCustomer, store.name, id) { $0.int64(0) }
   }
 
-  /// A receipt by its number; nil when there is none.
+  /// Returns a receipt by its id, or nil if there is none.
   package func erasure(id: Int64) throws -> ErasureRow? {
     try transaction.first(Self.receipt, store.name, id) { row in
       ErasureRow(
@@ -65,13 +65,13 @@ extension StoreReader {
     }
   }
 
-  /// The receipt with this number where history is still being worked off; nil otherwise.
+  /// Returns a receipt by its id if the erasure still works through the history, else nil.
   package func unfinishedErasure(id: Int64) throws -> ErasureRow? {
     let found = try transaction.first(Self.isUnfinished, store.name, id) { _ in true } ?? false
     return found ? try erasure(id: id) : nil
   }
 
-  /// The ids and addresses to which a customer answers.
+  /// Returns the ids and addresses that find a customer.
   package func names(of row: CustomerRow) throws -> ErasedNames {
     var names = ErasedNames(ids: [row.id], addresses: [])
     if let phone = row.phone { names.addresses.append((.sms, phone)) }
@@ -86,14 +86,14 @@ extension StoreReader {
     return names
   }
 
-  /// How many events and orders a customer has. It takes a step for each.
+  /// Returns the number of events and orders of a customer. Takes time proportional to both.
   package func historyCounts(of customerID: Int64) throws -> (events: Int64, orders: Int64) {
     try transaction.first(Self.counts, store.name, customerID) { ($0.int64(0), $0.int64(1)) }
       ?? (0, 0)
   }
 
-  /// The next events of a timeline, oldest first: up to `count` of them, or a few less when they
-  /// are larger than `bytes` together.
+  /// Returns the next events of a timeline, oldest first: up to `count`. Stops earlier once their
+  /// bodies have reached `bytes`.
   package func events(
     of customerID: Int64,
     after position: TimelinePosition,
@@ -128,7 +128,7 @@ extension StoreReader {
     return rows
   }
 
-  /// The next orders of a customer, oldest first, within the same bounds.
+  /// Returns the next orders of a customer, oldest first, within the same bounds.
   package func orders(
     of customerID: Int64,
     after position: TimelinePosition,
@@ -163,7 +163,8 @@ extension StoreReader {
     return rows
   }
 
-  /// The next checkouts of a customer by their tokens, within the same bounds.
+  /// Returns the next checkouts of a customer, in the order of their tokens, within the same
+  /// bounds.
   package func checkouts(
     of customerID: Int64,
     after token: String,

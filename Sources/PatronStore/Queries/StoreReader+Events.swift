@@ -1,6 +1,6 @@
 internal import SQLite
 
-/// Timelines and single events.
+/// Reads of timelines and single events.
 extension StoreReader {
   private static let timeline = Query(
     """
@@ -22,21 +22,20 @@ extension StoreReader {
     """
   )
 
-  /// One event of a timeline, lent to a visitor.
+  /// An event of a timeline. Its buffers are valid during the visit only.
   package struct TimelineEntry: ~Copyable {
-    /// Where it stands.
     package let position: TimelinePosition
-    /// Number of the source.
+    /// The number of the source.
     package let source: Int32
-    /// What happened, UTF-8.
+    /// The type, in UTF-8.
     package let type: UnsafeRawBufferPointer
-    /// The encoded event.
+    /// The encoded `patron.v1.Event`.
     package let body: UnsafeRawBufferPointer
-    /// The application, UTF-8.
+    /// The application, in UTF-8.
     package let sourceName: UnsafeRawBufferPointer
   }
 
-  /// Visits a customer's events behind `position`, newest first, down to the instant `oldest`. The
+  /// Visits a customer's events behind `position`, newest first, down to the time `oldest`. The
   /// visitor returns false to stop.
   package func timeline(
     of customerID: Int64,
@@ -64,12 +63,12 @@ extension StoreReader {
     }
   }
 
-  /// An event by Patron's id; nil when there is none.
+  /// Returns an event by its id, or nil if there is none.
   package func event(id: Int64) throws -> EventRow? {
     try transaction.first(Self.byID, store.name, id, row: Self.row)
   }
 
-  /// An event by its caller's identifiers; nil when there is none.
+  /// Returns an event by its caller's identifiers, or nil if there is none.
   package func event(source: Int32, sourceName: String, eventID: String) throws -> EventRow? {
     try transaction.first(Self.byKey, store.name, source, sourceName, eventID, row: Self.row)
   }

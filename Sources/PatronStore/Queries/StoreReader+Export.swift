@@ -1,6 +1,6 @@
 internal import SQLite
 
-/// What exports read from beginning to end.
+/// Complete reads, for exports.
 extension StoreReader {
   private static let oldest = Query(
     """
@@ -17,8 +17,8 @@ extension StoreReader {
     """
   )
 
-  /// Visits the customers of a set, oldest first: an import of what is written in this order makes
-  /// them in the same order again.
+  /// Visits the customers of a set, oldest first. An import of records in this order creates the
+  /// customers in the same order.
   package func customersOldestFirst(in set: CustomerSet, _ visit: CustomerVisitor) throws {
     switch set {
     case .all:
@@ -31,7 +31,7 @@ extension StoreReader {
     }
   }
 
-  /// Visits the checkouts of a customer, newest first, each encoded.
+  /// Visits the encoded checkouts of a customer, newest first.
   package func checkouts(
     of customerID: Int64,
     _ visit: (_ body: UnsafeRawBufferPointer) throws -> Void
@@ -41,7 +41,7 @@ extension StoreReader {
     }
   }
 
-  /// Visits the consent ledger of a customer, oldest row first, each encoded.
+  /// Visits the encoded consent ledger of a customer, oldest row first.
   package func ledger(
     of customerID: Int64,
     _ visit: (_ body: UnsafeRawBufferPointer) throws -> Void

@@ -1,20 +1,6 @@
 internal import SQLite
 
-/// Where an event stands among the events of its store, by the order of commits.
-package struct FeedPlace: Sendable, Hashable {
-  /// Its sequence: greater than that of every event committed before.
-  package let sequence: Int64
-  /// Whose event it is.
-  package let customerID: Int64
-  /// When it happened, microseconds since 1970.
-  package let occurredAt: Int64
-  /// Patron's id of the event. A replaced event has another sequence.
-  package let id: Int64
-  /// True when the event was deleted: a tombstone stands here.
-  package let isDeleted: Bool
-}
-
-/// The events of a store in the order in which they were committed.
+/// The events of a store in the order of commits.
 extension StoreReader {
   private static let places = Query(
     """
@@ -43,8 +29,8 @@ extension StoreReader {
     """
   )
 
-  /// Visits where the events behind a sequence stand, in the order of their commits; an index
-  /// answers that alone. The visitor returns false to stop.
+  /// Visits the places of the events behind a sequence, in the order of commits. An index alone
+  /// answers it. The visitor returns false to stop.
   package func feed(after sequence: Int64, _ visit: (FeedPlace) throws -> Bool) throws {
     try transaction.forEachWhile(Self.places, store.name, sequence) { row in
       try visit(
@@ -59,8 +45,8 @@ extension StoreReader {
     }
   }
 
-  /// Lends the event at a place, and says whether it came there from another customer; nil when
-  /// there is none.
+  /// Lends the event at a place to `body`; `hasMoved` is true if it came there from another
+  /// customer. Returns nil if there is no event.
   package func event<Result>(
     at place: FeedPlace,
     _ body: (borrowing TimelineEntry, _ hasMoved: Bool) throws -> Result
@@ -85,13 +71,13 @@ extension StoreReader {
     }
   }
 
-  /// The tombstone at a place; nil when there is none.
+  /// Returns the tombstone at a place, or nil if there is none.
   package func tombstone(at place: FeedPlace) throws -> [UInt8]? {
     try transaction.first(Self.tombstone, store.name, place.sequence) { $0.array(0) }
   }
 
-  /// The last number that was given out, in any store: no event has a greater sequence, and every
-  /// event that comes will.
+  /// Returns the last number issued in any store. No event has a greater sequence, and every later
+  /// event will.
   package func lastNumber() throws -> Int64 {
     guard let number = try transaction.first(Self.lastNumber, row: { $0.int64(0) }) else {
       throw StoreError.corrupt("the table of sequences has lost its row `record`")
@@ -99,29 +85,14 @@ extension StoreReader {
     return number
   }
 
-  /// Events with a sequence up to this one may have been removed; 0 when none were.
+  /// Returns the highest sequence up to which events may have been removed; 0 if none were.
   package func feedFloor() throws -> Int64 {
     try transaction.first(Self.floor, store.name) { $0.int64(0) } ?? 0
   }
 
-  /// The sequence that the `count` newest events of the store come after; 0 when there are not more
-  /// than that. It takes a step for each of them.
+  /// Returns the sequence just before the `count` newest events of the store; 0 if it has no more
+  /// than that. Takes time proportional to `count`.
   package func sequence(beforeNewest count: Int) throws -> Int64 {
     try transaction.first(Self.newest, store.name, count) { $0.int64(0) } ?? 0
-  }
-}
-
-extension StoreWriter {
-  private static let raiseFloor = Query(
-    """
-    INSERT INTO feed_floors (store_id, sequence) VALUES (?1, ?2)
-    ON CONFLICT (store_id) DO UPDATE SET sequence = ?2 WHERE feed_floors.sequence < ?2
-    """
-  )
-
-  /// Notes that events with a sequence up to `sequence` may be missing from now on: who followed
-  /// the store only to an earlier one is refused. It never goes down.
-  package func raiseFeedFloor(to sequence: Int64) throws {
-    try transaction.run(Self.raiseFloor, store.name, sequence)
   }
 }

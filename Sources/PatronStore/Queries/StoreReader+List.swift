@@ -1,7 +1,7 @@
 internal import SQLite
 
-/// Pages of customers, newest first. `body` gets the id and both encoded parts of each customer and
-/// returns false to stop.
+/// Pages of customers, newest first. A visitor gets the id and both encoded parts of each customer,
+/// and returns false to stop.
 extension StoreReader {
   private static let newest = Query(
     """
@@ -10,7 +10,7 @@ extension StoreReader {
     """
   )
 
-  /// What a page of customers hands over for each.
+  /// A visitor of customers. The buffers are valid during the visit only. It returns false to stop.
   package typealias CustomerVisitor = (
     _ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer
   ) throws -> Bool
@@ -38,13 +38,12 @@ extension StoreReader {
     }
   }
 
-  /// A customer of a list, lent to a visitor.
+  /// A customer of a list. Its buffers are valid during the visit only.
   package struct ListedCustomer: ~Copyable {
-    /// Patron's id.
     package let id: Int64
-    /// When the record last changed, microseconds since 1970.
+    /// The time of the last change of the record, in microseconds since 1970.
     package let updatedAt: Int64
-    /// The encoded record.
+    /// The encoded record without statistics.
     package let record: UnsafeRawBufferPointer
     /// The encoded statistics.
     package let stats: UnsafeRawBufferPointer
@@ -70,7 +69,7 @@ extension StoreReader {
     """
   )
 
-  /// Visits one customer, if there is one with this id.
+  /// Visits the customer with this id, if there is one.
   package func listedCustomer(
     _ id: Int64,
     _ visit: (borrowing ListedCustomer) throws -> Void
@@ -78,8 +77,8 @@ extension StoreReader {
     _ = try transaction.first(Self.listedByID, store.name, id) { try visit(ListedCustomer($0)) }
   }
 
-  /// Visits the customers of a set with an id below `before`: newest first, but for everybody in
-  /// any order.
+  /// Visits the customers of a set with an id below `before`: newest first, except that `.all` is
+  /// visited in any order.
   package func listedCustomers(
     in set: CustomerSet,
     before: Int64 = .max,

@@ -1,6 +1,5 @@
 internal import SQLite
 
-/// Orders.
 extension StoreReader {
   private static let byExternalID = Query(
     """
@@ -29,17 +28,17 @@ extension StoreReader {
     """
   )
 
-  /// An order by the shop's identifier; nil when there is none.
+  /// Returns an order by the shop's identifier, or nil if there is none.
   package func order(externalID: String) throws -> OrderRow? {
     try transaction.first(Self.byExternalID, store.name, externalID, row: Self.row)
   }
 
-  /// An order by Patron's id; nil when there is none.
+  /// Returns an order by its id, or nil if there is none.
   package func order(id: Int64) throws -> OrderRow? {
     try transaction.first(Self.byID, store.name, id, row: Self.row)
   }
 
-  /// Visits the encoded orders of a customer, newest first; the visitor returns false to stop.
+  /// Visits the encoded orders of a customer, newest first. The visitor returns false to stop.
   package func latestOrders(
     of customerID: Int64,
     _ visit: (_ body: UnsafeRawBufferPointer) throws -> Bool
@@ -47,8 +46,8 @@ extension StoreReader {
     try orders(of: customerID, behind: .newest) { _, body in try visit(body) }
   }
 
-  /// Visits the encoded orders of a customer behind a place, newest first: by the time when they
-  /// were placed, then by id. The visitor returns false to stop.
+  /// Visits the encoded orders of a customer behind a position, newest first by the time of
+  /// placing, then by id. The visitor returns false to stop.
   package func orders(
     of customerID: Int64,
     behind position: TimelinePosition,
@@ -65,7 +64,7 @@ extension StoreReader {
     }
   }
 
-  /// All orders of a customer, newest first.
+  /// Returns all orders of a customer, newest first.
   package func orders(of customerID: Int64) throws -> [OrderRow] {
     var rows: [OrderRow] = []
     try transaction.forEach(Self.latest, store.name, customerID, Int64.max, Int64.max) { row in
@@ -74,8 +73,8 @@ extension StoreReader {
     return rows
   }
 
-  /// When the first and the last order of a customer in a currency were placed, cancelled ones left
-  /// out; nil when there are none.
+  /// Returns the times of a customer's first and last order in a currency, in microseconds since
+  /// 1970. Cancelled orders do not count. Returns nil if there are none.
   package func orderDates(
     of customerID: Int64,
     in currency: String

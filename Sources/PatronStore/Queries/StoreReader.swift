@@ -1,13 +1,11 @@
 internal import PatronModel
 internal import SQLite
 
-/// Reads of one store. It is made for a transaction and used on that transaction's thread.
+/// The reads of one store. It belongs to a transaction and to that transaction's thread.
 package struct StoreReader {
   let transaction: ReadTransaction
-  /// The store that everything is read from.
   package let store: StoreID
 
-  /// Reads `store` in a transaction.
   package init(_ transaction: ReadTransaction, _ store: StoreID) {
     self.transaction = transaction
     self.store = store
@@ -16,10 +14,10 @@ package struct StoreReader {
 
 // MARK: - Customers
 
-// Where nobody has an identifier now, the second part finds the customer who had it before a merge;
-// it is one statement so that looking for an unknown one costs one.
+// The second part finds a customer by an alias if no customer has the identifier now. Both parts
+// are one statement, so that a look-up of an unknown identifier costs one statement.
 extension StoreReader {
-  /// One way to look up for each identifier.
+  /// A look-up query for each kind of identifier.
   private final class Lookups: Sendable {
     let byID: Query
     let byExternalID: Query
@@ -51,11 +49,12 @@ extension StoreReader {
   private static let lookups = Lookups()
   private static let lookupsWithProvenance = Lookups(more: ", c.provenance")
 
-  /// Finds a customer and lends its two encoded parts; nil when there is none. This is
-  /// the one place where identifiers become customers: an external id that the customer had
-  /// before, and the id and addresses of a customer who was merged into it, find it too; so does
-  /// another spelling of a phone number that reaches the same line. Who asks
-  /// by id and has to know whether that customer was merged compares the ids.
+  /// Finds a customer and lends its two encoded parts to `body`. Returns nil if there is none.
+  ///
+  /// This is the only place that resolves identifiers. A former external id, the id and addresses
+  /// of a merged customer, and another spelling of a phone number that reaches the same line find
+  /// the customer too. A caller that must know if the customer of an id was merged compares the
+  /// ids.
   package func customer<Result>(
     _ key: CustomerKey,
     _ body: (_ id: Int64, _ record: UnsafeRawBufferPointer, _ stats: UnsafeRawBufferPointer) throws
@@ -66,8 +65,8 @@ extension StoreReader {
     }
   }
 
-  /// Finds a customer; nil when there is none. The provenance of its fields is read where it is
-  /// asked for.
+  /// Returns a customer, or nil if there is none. Loads the provenance of its fields only on
+  /// request.
   package func customerRow(
     _ key: CustomerKey,
     withProvenance: Bool = false
@@ -115,7 +114,7 @@ extension StoreReader {
     "SELECT body FROM consent_ledger WHERE store_id = ?1 AND customer_id = ?2 AND id = ?3"
   )
 
-  /// A row of the consent ledger, encoded; nil when there is none.
+  /// Returns an encoded row of the consent ledger, or nil if there is none.
   package func ledgerRow(id: Int64, of customerID: Int64) throws -> [UInt8]? {
     try transaction.first(Self.ledgerRow, store.name, customerID, id) { $0.array(0) }
   }

@@ -1,7 +1,7 @@
 package import PatronModel
 internal import SQLite
 
-/// Suppressions, confirmations and settings.
+/// Writes of suppressions, double opt-in requests and settings.
 extension StoreWriter {
   private static let insertSuppression = Query(
     """
@@ -17,8 +17,9 @@ extension StoreWriter {
     """
   )
 
-  /// Suppresses an address for a reason that it is not suppressed for yet. Where a customer has
-  /// the address, write the customer after it: what watches customers looks at suppressions too.
+  /// Adds a suppression. The address must not be suppressed for this reason yet. If a customer has
+  /// the address, write the customer afterwards: its terms depend on suppressions, and watches must
+  /// see the change.
   package func insert(_ row: SuppressionRow) throws {
     try transaction.run(
       Self.insertSuppression,
@@ -32,8 +33,8 @@ extension StoreWriter {
     )
   }
 
-  /// Lifts the suppression of an address for one reason, whichever spelling of a phone number it
-  /// was kept with.
+  /// Removes the suppression of an address for one reason, under every spelling of a phone number
+  /// that it may be stored with.
   package func removeSuppression(
     _ channel: Channel,
     of address: String,
@@ -44,7 +45,7 @@ extension StoreWriter {
     }
   }
 
-  /// Removes one suppression as it is kept.
+  /// Removes one suppression by its stored hash.
   package func removeSuppression(
     _ channel: Channel,
     addressHash: [UInt8],
@@ -74,7 +75,7 @@ extension StoreWriter {
     """
   )
 
-  /// Gives the suppressions of one spelling of a phone number to another one too.
+  /// Copies the suppressions of one spelling of a phone number to another.
   package func copySuppressions(ofPhone spelling: String, to phone: String) throws {
     let reader = SuppressionReader(read)
     try transaction.run(
@@ -85,7 +86,7 @@ extension StoreWriter {
     )
   }
 
-  /// Notes that something of the store is kept with a former spelling of a phone number.
+  /// Notes that the store has hashes of former spellings of phone numbers.
   package func noteFormerSpelling() throws { try transaction.run(Self.noteSpelled, store.name) }
 
   private static let insertConfirmation = Query(
@@ -109,7 +110,7 @@ extension StoreWriter {
     """
   )
 
-  /// Keeps a request that waits for its confirmation.
+  /// Adds a double opt-in request.
   package func insert(_ row: ConfirmationRow) throws {
     try transaction.run(
       Self.insertConfirmation,
@@ -135,7 +136,7 @@ extension StoreWriter {
     )
   }
 
-  /// Forgets up to 100 requests whose time for confirming ended before `oldest`.
+  /// Removes up to 100 double opt-in requests that expired before `oldest`.
   package func forgetConfirmations(before oldest: Int64) throws {
     try transaction.run(Self.forgetConfirmations, store.name, oldest)
   }
@@ -147,7 +148,7 @@ extension StoreWriter {
     """
   )
 
-  /// Writes the store's settings.
+  /// Writes the encoded settings of the store.
   package func setSettings(_ body: [UInt8]) throws {
     try transaction.run(Self.setSettings, store.name, body)
     transaction.settings.forget(store.name)

@@ -1,7 +1,7 @@
 package import PatronModel
 internal import SQLite
 
-/// Erasing a customer: what finds it, its record, and what is said of its addresses.
+/// Erasure of a customer: its record, its identifiers and the details of its suppressions.
 extension StoreWriter {
   private static let deleteCustomer = Query(
     "DELETE FROM customers WHERE store_id = ?1 AND customer_id = ?2"
@@ -22,16 +22,15 @@ extension StoreWriter {
     """
   )
 
-  /// Takes a customer's record away, with everything by which it was found, the journal of merges
-  /// into it, the confirmations that wait and the answers that are kept for repeats. Events,
-  /// orders, checkouts and the consent ledger stay. `names` are what ``StoreReader/names(of:)``
-  /// says.
+  /// Deletes a customer's record and all of its identifiers, the journal of merges into it, its
+  /// double opt-in requests, and the answers kept for repeated requests about it. Events, orders,
+  /// checkouts and the consent ledger stay. `names` is the result of ``StoreReader/names(of:)``.
   ///
-  /// What SQLite frees is overwritten with zeros, and the log is emptied after the commit as soon
-  /// as no reader needs it. An earlier copy of a row, about one in a hundred, may stay in the
+  /// SQLite overwrites freed content with zeros, and the WAL is truncated after the commit as soon
+  /// as no reader needs it. An earlier copy of a row, about one in a hundred, may remain in the
   /// unused part of a page that SQLite rebuilt before: `secure_delete` does not reach it, VACUUM
-  /// does. The search index drops the three-letter pieces of addresses when it brings its segments
-  /// together: with this commit while it is small, over some erasures when it is large.
+  /// does. The search index drops the trigrams of addresses when it merges its segments: with this
+  /// commit while it is small, over several erasures when it is large.
   package func erase(_ row: CustomerRow, _ names: ErasedNames) throws {
     try removeTerms(of: row.id)
     try unindex(row)
@@ -45,13 +44,13 @@ extension StoreWriter {
       try deleteTombstones(of: id)
     }
     transaction.search.hasErased = true
-    // Where the transaction is rolled back, the answer is only more careful.
+    // If the transaction is rolled back, the cached answer merely costs a look-up.
     transaction.erasures.note(true, for: store.name)
     transaction.emptiesLog = true
     transaction.recordChange(store: store.name, customerID: row.id)
   }
 
-  /// Keeps nothing of an address's suppressions but reason and date.
+  /// Clears the details of an address's suppressions. Reason and date stay.
   package func clearSuppressions(_ channel: Channel, of address: String) throws {
     for hash in try SuppressionReader(read).hashes(channel, address) {
       try transaction.run(Self.clearSuppressions, store.name, channel.rawValue, hash)
@@ -85,7 +84,7 @@ extension StoreWriter {
     "SELECT 1 FROM erased_addresses WHERE store_id = ?1 AND address_hash = ?2 LIMIT 1"
   )
 
-  /// Writes a receipt, and keeps ids and hashed addresses with it.
+  /// Writes a receipt, with the ids and hashed addresses of the customer.
   package func insert(_ row: ErasureRow, _ names: ErasedNames) throws {
     try transaction.run(
       Self.insertErasure,
@@ -107,14 +106,14 @@ extension StoreWriter {
     }
   }
 
-  /// Notes that nothing of an erased customer is left to be worked off.
+  /// Marks an erasure as complete: no history is left to work through.
   package func completeErasure(_ id: Int64) throws {
     try transaction.run(Self.complete, store.name, id)
     transaction.emptiesLog = true
   }
 
-  /// Whether an address was that of an erased customer. A store that never erased anybody is not
-  /// asked.
+  /// Returns true if an address belonged to an erased customer. Hashes nothing in a store without
+  /// erasures.
   package func wasErased(_ address: String) throws -> Bool {
     let any = try transaction.erasures.answer(for: store.name) {
       try transaction.first(Self.anyAddress, store.name) { _ in true } ?? false
@@ -127,7 +126,7 @@ extension StoreWriter {
   }
 }
 
-// MARK: - What stays with amounts and dates only
+// MARK: - Rewritten and removed history
 
 extension StoreWriter {
   private static let setEvent = Query(
@@ -162,9 +161,8 @@ extension StoreWriter {
     """
   )
 
-  /// Writes an event of an erased customer anew, with its caller's identifier. It keeps its place
-  /// and its sequence: who follows the store hears of the erasure by one event, not of every
-  /// change.
+  /// Rewrites an event of an erased customer, with its caller's identifier. The event keeps its
+  /// place and sequence: a watch sees the erasure as one event, not as a change of each.
   package func rewriteErased(_ row: EventRow) throws {
     try transaction.run(
       Self.setEvent,
@@ -177,12 +175,11 @@ extension StoreWriter {
     )
   }
 
-  /// Removes an event.
   package func remove(_ row: EventRow) throws {
     try transaction.run(Self.deleteEvent, store.name, row.customerID, row.occurredAt, row.id)
   }
 
-  /// Writes the body of an order of an erased customer anew.
+  /// Rewrites the body of an order of an erased customer.
   package func rewriteErased(_ row: OrderRow) throws {
     try transaction.run(
       Self.setOrder,
@@ -194,17 +191,15 @@ extension StoreWriter {
     )
   }
 
-  /// Removes an order.
   package func remove(_ row: OrderRow) throws {
     try transaction.run(Self.deleteOrder, store.name, row.customerID, row.placedAt, row.id)
   }
 
-  /// Removes a checkout.
   package func remove(_ row: CheckoutRow) throws {
     try transaction.run(Self.deleteCheckout, store.name, row.token)
   }
 
-  /// Writes a row of the ledger anew: only an erasure does, and only to leave something out.
+  /// Rewrites a row of the consent ledger. Only an erasure may do this, and only to leave data out.
   package func rewriteLedger(id: Int64, of customerID: Int64, body: [UInt8]) throws {
     try transaction.run(Self.setLedger, store.name, customerID, id, body)
   }

@@ -1,9 +1,9 @@
 internal import SQLite
 
-/// What belongs to a customer, moved to another one. Bodies name their customer too, so who calls
-/// says how: `rewrite` makes the body of the new owner.
+/// Moves of a customer's records to another customer. Bodies name their customer too, so the caller
+/// passes `rewrite`, which returns the body for the new owner.
 extension StoreWriter {
-  /// Makes a body that names another customer.
+  /// Returns a body with the new owner's id.
   package typealias Rewrite = (_ body: [UInt8]) throws -> [UInt8]
 
   private static let eventsOf = Query(
@@ -64,8 +64,8 @@ extension StoreWriter {
     var body: [UInt8]
   }
 
-  /// Rows to move. They are all read before the first is written: a statement must not walk over
-  /// rows that it moves.
+  /// Returns the rows to move. All of them are read before the first is written: a statement must
+  /// not step over rows that it moves.
   private func rows(_ all: Query, _ one: Query, _ ids: [Int64]?, of owner: Int64) throws -> [Moving]
   {
     var rows: [Moving] = []
@@ -80,9 +80,9 @@ extension StoreWriter {
     return rows
   }
 
-  /// Moves events, all of them or those with the ids, as far as they are the owner's; returns their
-  /// ids, ascending. They keep id, time and sequence: those who follow the store have had them, and
-  /// those who follow the new owner are told of the merge instead.
+  /// Moves events to another customer: all of them, or those of `ids` that the owner has. Returns
+  /// their ids, ascending. They keep id, time and sequence: watches of the store have seen them,
+  /// and watches of the new owner see the event of the merge instead.
   package func moveEvents(
     _ ids: [Int64]? = nil,
     from owner: Int64,
@@ -126,7 +126,7 @@ extension StoreWriter {
     return rows.map(\.id).sorted()
   }
 
-  /// Moves rows of the consent ledger in the same way. Nothing but whose they are changes.
+  /// Moves rows of the consent ledger in the same way. Only their owner changes.
   package func moveLedger(
     _ ids: [Int64]? = nil,
     from owner: Int64,
@@ -147,8 +147,8 @@ extension StoreWriter {
     return rows.map(\.id).sorted()
   }
 
-  /// Moves checkouts, all of them or those with the tokens, as far as they are the owner's; returns
-  /// their tokens. Their bodies name nobody.
+  /// Moves checkouts to another customer: all of them, or those of `tokens` that the owner has.
+  /// Returns their tokens. Their bodies do not name the customer.
   package func moveCheckouts(
     _ tokens: [String]? = nil,
     from owner: Int64,
@@ -172,55 +172,12 @@ extension StoreWriter {
     "DELETE FROM customers WHERE store_id = ?1 AND customer_id = ?2"
   )
 
-  /// Removes a customer whose records were moved: from the table, the filters and the search. Those
-  /// who follow it are woken by `sequence`, that of the event that tells of the merge.
+  /// Deletes a customer whose records were moved, with its terms and search entries. `sequence` is
+  /// that of the merge's event; it wakes the watches of the customer.
   package func removeMerged(_ row: CustomerRow, toldBy sequence: Int64) throws {
     try removeTerms(of: row.id)
     try unindex(row)
     try transaction.run(Self.delete, store.name, row.id)
     transaction.recordChange(store: store.name, customerID: row.id, sequence: sequence)
   }
-}
-
-extension StoreReader {
-  private static let size = Query(
-    """
-    SELECT
-      (SELECT count(*) FROM (SELECT 1 FROM events WHERE store_id = ?1 AND customer_id = ?2
-        LIMIT ?3)),
-      (SELECT count(*) FROM (SELECT 1 FROM orders WHERE store_id = ?1 AND customer_id = ?2
-        LIMIT ?3)),
-      (SELECT count(*) FROM (SELECT 1 FROM consent_ledger WHERE store_id = ?1 AND customer_id = ?2
-        LIMIT ?3)),
-      (SELECT count(*) FROM (SELECT 1 FROM checkouts WHERE store_id = ?1 AND customer_id = ?2
-        LIMIT ?3))
-    """
-  )
-
-  /// How much belongs to a customer; each number stops at `limit`.
-  package func belongings(of customerID: Int64, limit: Int64) throws -> Belongings {
-    try transaction.first(Self.size, store.name, customerID, limit) { row in
-      Belongings(
-        events: row.int64(0),
-        orders: row.int64(1),
-        ledger: row.int64(2),
-        checkouts: row.int64(3)
-      )
-    } ?? Belongings()
-  }
-}
-
-/// How much belongs to a customer.
-package struct Belongings: Sendable, Equatable {
-  /// Events.
-  package var events: Int64 = 0
-  /// Orders.
-  package var orders: Int64 = 0
-  /// Rows of the consent ledger.
-  package var ledger: Int64 = 0
-  /// Checkouts.
-  package var checkouts: Int64 = 0
-
-  /// All together.
-  package var total: Int64 { events + orders + ledger + checkouts }
 }

@@ -1,6 +1,6 @@
 internal import SQLite
 
-/// The work of a server that starts on the orders of all stores.
+/// Work on the orders of all stores at the start of a server.
 extension StoreWriter {
   private static let ordersPass = CustomerPass(
     table: "order_rebuild",
@@ -8,8 +8,8 @@ extension StoreWriter {
   )
   private static let forgetParts = Query("DELETE FROM pending_parts WHERE received_at < ?1")
 
-  /// Passes on the next customers, of all stores, whose orders a version wrote that counted them
-  /// otherwise. Returns how many: at most `limit`, and 0 when all are done.
+  /// Passes the next customers, of all stores, to `rebuild` if an earlier version counted their
+  /// orders differently. Returns their number: at most `limit`, and 0 if none is left.
   package static func rebuildOrders(
     atMost limit: Int,
     _ rules: TermRules,
@@ -19,7 +19,7 @@ extension StoreWriter {
     try ordersPass.step(atMost: limit, rules, in: transaction, rebuild)
   }
 
-  /// Removes the parts of all stores that came before an instant and still wait.
+  /// Removes the parts, of all stores, that arrived before `oldest` and still wait.
   package static func forgetPendingParts(
     before oldest: Int64,
     in transaction: WriteTransaction

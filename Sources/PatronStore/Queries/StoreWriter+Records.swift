@@ -1,6 +1,6 @@
 internal import SQLite
 
-/// Events, orders and the consent ledger.
+/// Writes of events, orders and the consent ledger.
 extension StoreWriter {
   private static let insertEvent = Query(
     """
@@ -22,7 +22,6 @@ extension StoreWriter {
     """
   )
 
-  /// Writes a new event.
   package func insert(_ row: EventRow) throws {
     try transaction.run(
       Self.insertEvent,
@@ -40,7 +39,7 @@ extension StoreWriter {
     noteEvent(row)
   }
 
-  /// Writes an event over the one with the same id.
+  /// Replaces an event by another version with the same id.
   package func update(_ row: EventRow, replacing old: EventRow) throws {
     if row.customerID == old.customerID && row.occurredAt == old.occurredAt {
       try transaction.run(
@@ -73,8 +72,8 @@ extension StoreWriter {
     """
   )
 
-  /// Writes an event that came from another customer, with a new sequence: those who follow the
-  /// store or the new owner are told.
+  /// Moves an event here from another customer, with a new sequence, so that watches of the store
+  /// and of the new owner see it.
   package func move(_ row: EventRow, from owner: Int64) throws {
     try transaction.run(
       Self.moveEvent,
@@ -116,7 +115,6 @@ extension StoreWriter {
     """
   )
 
-  /// Writes a new order.
   package func insert(_ row: OrderRow) throws {
     try transaction.run(
       Self.insertOrder,
@@ -133,7 +131,7 @@ extension StoreWriter {
     )
   }
 
-  /// Writes an order over the one with the same id.
+  /// Replaces an order by another version with the same id.
   package func update(_ row: OrderRow, replacing old: OrderRow) throws {
     if row.customerID == old.customerID && row.placedAt == old.placedAt
       && row.currencyCode == old.currencyCode
@@ -187,8 +185,8 @@ extension StoreWriter {
     """
   )
 
-  /// The method, the first answer and the hash of the request of a request id; nil when it is new
-  /// or forgotten. The hash is empty where the answer was kept before there were any.
+  /// Returns the method, the first answer and the hash of the request with this request id. Returns
+  /// nil if the id is new or was forgotten. The hash is empty if the answer is older than hashes.
   package func answer(
     of requestID: String
   ) throws -> (method: String, response: [UInt8], requestHash: [UInt8])? {
@@ -197,8 +195,9 @@ extension StoreWriter {
     }
   }
 
-  /// Keeps the answer of a request id, and forgets up to 100 that are older than `oldest`. An
-  /// answer that holds data of customers, one or two, goes when one of them is erased.
+  /// Stores the answer to a request id, and removes up to 100 answers from before `oldest`.
+  /// `customers` are those whose data the answer holds, at most two: the answer is removed when one
+  /// of them is erased.
   package func keepAnswer(
     _ response: [UInt8],
     of requestID: String,
@@ -222,7 +221,7 @@ extension StoreWriter {
     try forgetAnswers(before: oldest)
   }
 
-  /// Forgets up to 100 answers of before `oldest`.
+  /// Removes up to 100 answers from before `oldest`.
   package func forgetAnswers(before oldest: Int64) throws {
     try transaction.run(Self.forgetRequests, store.name, oldest)
   }

@@ -1,6 +1,6 @@
 internal import SQLite
 
-/// Events that are deleted one by one, and what is left of them for those who follow the store.
+/// Deletion of single events, and their tombstones for watches of the store.
 extension StoreWriter {
   private static let insertTombstone = Query(
     """
@@ -15,8 +15,8 @@ extension StoreWriter {
     "DELETE FROM event_tombstones WHERE store_id = ?1 AND customer_id = ?2"
   )
 
-  /// Deletes an event and puts a tombstone into the feed. `sequence` is one that ``nextID()`` gave;
-  /// `body` holds what followers need to forget the event.
+  /// Deletes an event and adds a tombstone to the feed. `sequence` comes from ``nextID()``; `body`
+  /// holds the data by which a watch forgets the event.
   package func delete(_ row: EventRow, sequence: Int64, body: [UInt8]) throws {
     try remove(row)
     try transaction.run(
@@ -31,12 +31,12 @@ extension StoreWriter {
     transaction.recordChange(store: store.name, customerID: row.customerID, sequence: sequence)
   }
 
-  /// Gives the tombstones of a customer who is merged to the other one.
+  /// Moves the tombstones of a merged customer to the other customer.
   package func moveTombstones(from owner: Int64, to other: Int64) throws {
     try transaction.run(Self.moveTombstones, store.name, owner, other)
   }
 
-  /// Removes the tombstones of a customer who is erased: the feed tells of the erasure instead.
+  /// Removes the tombstones of an erased customer. The feed reports the erasure instead.
   func deleteTombstones(of customerID: Int64) throws {
     try transaction.run(Self.deleteTombstones, store.name, customerID)
   }

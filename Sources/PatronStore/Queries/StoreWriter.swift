@@ -1,33 +1,31 @@
 internal import PatronModel
 internal import SQLite
 
-/// Writes of one store, and the reads that they need. It is made for a write transaction and used
-/// on the writer's thread. Every change of a record is reported to the transaction, which tells
-/// those who watch once it is committed.
+/// The writes of one store, and the reads that they need. It belongs to a write transaction and to
+/// the writer's thread. Every change of a record is noted in the transaction, which wakes watches
+/// once it is committed.
 package struct StoreWriter {
   let transaction: WriteTransaction
-  /// Reads of the same transaction.
+  /// Reads in the same transaction.
   package let read: StoreReader
   let rules: TermRules
 
-  /// The store that everything is written to.
   package var store: StoreID { read.store }
 
-  /// Writes to `store` in a transaction. With every customer the terms are written that `rules`
-  /// make of it.
+  /// Makes a writer for `store`. It updates the terms of every customer that it writes by `rules`.
   package init(_ transaction: WriteTransaction, _ store: StoreID, _ rules: TermRules) {
     self.transaction = transaction
     self.rules = rules
     self.read = StoreReader(transaction.read, store)
   }
 
-  /// The next id: greater than every one before, in all stores.
+  /// Returns the next id, greater than every id issued before in any store.
   package func nextID() throws -> Int64 { try transaction.numbers.next(in: transaction.read) }
 
-  /// Records that merges moved in the job so far: everybody waits while they move.
+  /// Records that merges have moved in the current job. All other writes wait for these moves.
   package var movedRecords: Int64 { transaction.movedRecords }
 
-  /// Notes that a merge moves records.
+  /// Notes that a merge moves this number of records.
   package func noteMove(of records: Int64) { transaction.movedRecords += records }
 }
 
@@ -42,7 +40,7 @@ extension StoreWriter {
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
     """
   )
-  // Terms and provenance that are not given stay as they are.
+  // Null leaves stored terms and provenance unchanged.
   private static let updateBody = Query(
     """
     UPDATE customers SET updated_at = ?3, body = ?4, body_terms = coalesce(?5, body_terms),
@@ -81,7 +79,6 @@ extension StoreWriter {
     "DELETE FROM aliases WHERE store_id = ?1 AND external_id = ?2"
   )
 
-  /// Writes a new customer.
   package func insert(_ row: CustomerRow, terms: RowTerms = RowTerms()) throws {
     let terms = try newTerms(of: row, terms)
     try transaction.run(
@@ -103,8 +100,8 @@ extension StoreWriter {
     noteChange(row.id)
   }
 
-  /// Writes a changed customer over `old`, its statistics only where they changed. Columns with an
-  /// index are touched only when they changed, too: that makes one dirty page of three.
+  /// Replaces a customer. Statistics and indexed columns are written only if they changed:
+  /// untouched indexes leave one dirty page instead of three.
   package func update(
     _ row: CustomerRow,
     replacing old: CustomerRow,
@@ -171,8 +168,8 @@ extension StoreWriter {
     noteChange(row.id)
   }
 
-  /// Writes the part of a customer that orders and events change, and who set its fields unless
-  /// that is nil.
+  /// Writes the part of a customer that orders and events change, and the provenance unless it is
+  /// nil.
   package func setStats(
     _ stats: [UInt8],
     terms: TermSource = .rules,
@@ -184,7 +181,7 @@ extension StoreWriter {
     noteChange(customerID)
   }
 
-  /// Lets a customer answer to an external id that it had before.
+  /// Adds a former external id as an alias of a customer.
   package func addAlias(_ externalID: String, of customerID: Int64) throws {
     try transaction.run(Self.insertAlias, store.name, externalID, customerID)
   }
@@ -193,7 +190,7 @@ extension StoreWriter {
     transaction.recordChange(store: store.name, customerID: customerID)
   }
 
-  /// An identifier that a customer has now is no alias of another.
+  /// Removes the alias that is a customer's new external id.
   private func forgetAlias(_ externalID: String?) throws {
     guard let externalID else { return }
     try transaction.run(Self.deleteAlias, store.name, externalID)

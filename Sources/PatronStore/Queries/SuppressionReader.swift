@@ -1,11 +1,10 @@
 package import PatronModel
 internal import SQLite
 
-/// Reads of the addresses of one store that must not be written to.
+/// Reads of a store's suppressions: the addresses that must not receive messages.
 package struct SuppressionReader {
   private let reader: StoreReader
 
-  /// Reads with `reader`, in its transaction.
   package init(_ reader: StoreReader) { self.reader = reader }
 
   private static let pepper = Query("SELECT value FROM secrets WHERE name = 'address_pepper'")
@@ -29,19 +28,20 @@ package struct SuppressionReader {
   )
   private static let isSpelled = Query("SELECT 1 FROM spelled_stores WHERE store_id = ?1")
 
-  /// Why an address is suppressed, in the order of the reasons' numbers; empty when it is not.
+  /// Returns the reasons why an address is suppressed, in the order of their numbers. Empty if it
+  /// is not.
   ///
-  /// - Parameter address: the phone number in E.164 form, or the e-mail address in the form that
-  ///   is compared (`EmailAddress.key`).
+  /// - Parameter address: A phone number in E.164 form, or an e-mail address in its compared form
+  ///   (`EmailAddress.key`).
   package func reasons(_ channel: Channel, _ address: String) throws -> [SuppressionReason] {
     try suppressions(channel, of: address).compactMap {
       SuppressionReason(rawValue: Int($0.reason))
     }
   }
 
-  /// Every suppression of an address, in the order of the reasons' numbers, each reason once
-  /// whichever spelling of a phone number it was kept with. Where the store has none of the channel
-  /// at all, nothing is hashed.
+  /// Returns the suppressions of an address, in the order of their reasons' numbers. Each reason
+  /// occurs once, whatever spelling of a phone number it was stored with. Hashes nothing if the
+  /// store has no suppression of the channel.
   package func suppressions(_ channel: Channel, of address: String) throws -> [SuppressionRow] {
     let any = try reader.transaction.first(Self.ofChannel, reader.store.name, channel.rawValue) {
       $0.int64(0)
@@ -59,7 +59,7 @@ package struct SuppressionReader {
     return rows.sorted { $0.reason < $1.reason }
   }
 
-  /// Every suppression of an address, in the order of the reasons' numbers.
+  /// Returns the suppressions of a hashed address, in the order of their reasons' numbers.
   package func suppressions(_ channel: Channel, hash: [UInt8]) throws -> [SuppressionRow] {
     var rows: [SuppressionRow] = []
     try reader.transaction.forEach(Self.ofAddress, reader.store.name, channel.rawValue, hash) {
@@ -77,8 +77,8 @@ package struct SuppressionReader {
     return rows
   }
 
-  /// Visits the suppressions behind a place in the order of channel, hash and reason, until `visit`
-  /// returns false.
+  /// Visits the suppressions behind a place, in the order of channel, hash and reason, until
+  /// `visit` returns false.
   package func suppressions(
     behind channel: Int,
     _ hash: [UInt8],
@@ -108,8 +108,8 @@ package struct SuppressionReader {
     }
   }
 
-  /// The names under which an address may have been kept: that of the address first, then those of
-  /// other spellings of a phone number.
+  /// Returns the hashes under which an address may be stored: its own first, then those of other
+  /// spellings of a phone number.
   package func hashes(_ channel: Channel, _ address: String) throws -> [[UInt8]] {
     var spellings = [address]
     if channel == .sms {
@@ -121,54 +121,22 @@ package struct SuppressionReader {
     return spellings.map { SHA256.authenticationCode(of: Array($0.utf8), key: key) }
   }
 
-  /// The name under which an address is kept: 32 bytes that only this database can make of it.
+  /// Returns the hash under which an address is stored: 32 bytes that depend on this database's
+  /// key.
   package func hash(_ address: String) throws -> [UInt8] {
     try authenticate(Array(address.utf8))
   }
 
-  /// HMAC-SHA-256 of `bytes` under the database's own key.
+  /// Returns HMAC-SHA-256 of `bytes` under this database's key.
   package func authenticate(_ bytes: [UInt8]) throws -> [UInt8] {
     SHA256.authenticationCode(of: bytes, key: try key())
   }
 
-  /// The database's own key.
+  /// Returns this database's random key.
   private func key() throws -> [UInt8] {
     guard let pepper = try reader.transaction.first(Self.pepper, row: { $0.array(0) }) else {
       throw StoreError.corrupt("the table of secrets has lost its row `address_pepper`")
     }
     return pepper
-  }
-}
-
-/// One reason for which an address is suppressed, as the store keeps it.
-package struct SuppressionRow: Sendable, Equatable {
-  /// Of messages by which channel.
-  package var channel: Channel
-  /// The address; see ``SuppressionReader/hash(_:)``.
-  package var addressHash: [UInt8]
-  /// The number of the reason.
-  package var reason: Int64
-  /// Since when, microseconds since 1970.
-  package var suppressedAt: Int64
-  /// Who or what reported it; may be empty.
-  package var source: String
-  /// Free text; may be empty.
-  package var note: String
-
-  /// A row to be written.
-  package init(
-    channel: Channel,
-    addressHash: [UInt8],
-    reason: Int64,
-    suppressedAt: Int64,
-    source: String,
-    note: String
-  ) {
-    self.channel = channel
-    self.addressHash = addressHash
-    self.reason = reason
-    self.suppressedAt = suppressedAt
-    self.source = source
-    self.note = note
   }
 }

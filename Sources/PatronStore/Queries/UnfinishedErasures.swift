@@ -1,10 +1,9 @@
 internal import SQLite
 
-/// Erasures of all stores that a stop of the server interrupted.
+/// Erasures, in all stores, that a stop of the server interrupted.
 package struct UnfinishedErasures {
   private let transaction: ReadTransaction
 
-  /// Reads in a transaction.
   package init(_ transaction: ReadTransaction) { self.transaction = transaction }
 
   private static let next = Query(
@@ -14,8 +13,8 @@ package struct UnfinishedErasures {
     """
   )
 
-  /// The first one of the store `store` after the number `id`, or of the stores that follow; nil
-  /// when there is none. Begin with an empty name.
+  /// Returns the next erasure behind the given store and id, or nil if there is none. Begin with an
+  /// empty store name.
   package func next(
     after store: String,
     _ id: Int64

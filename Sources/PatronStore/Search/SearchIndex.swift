@@ -1,24 +1,24 @@
 internal import SQLite
 
-/// What one writer knows of the search index: whose entries it has, and what is left to be done.
+/// The writer's knowledge of the search index: the customers it covers, and the pending work on it.
 final class SearchIndex {
-  /// Whose entries the index has.
+  /// The customers that the index covers.
   enum Extent: Equatable {
-    /// Only the database knows.
+    /// Not read from the database yet.
     case unknown
-    /// Everybody's.
+    /// All customers.
     case whole
-    /// It is being made again, and has those of customers up to this one.
+    /// A rebuild is under way and has indexed all customers up to and including this one.
     case upTo(store: String, id: Int64)
-    /// It is to be made again; what it holds is not used.
+    /// A rebuild is due. The present entries are not used.
     case nobody
-    /// Making it again failed. It is tried at the next start; searches read every record.
+    /// A rebuild failed. The next start retries it; until then searches read every record.
     case abandoned
   }
 
-  /// Pages up to which an index is brought together at once, with an erasure.
+  /// Maximum number of pages of an index that an erasure merges completely.
   private static let smallPages: Int64 = 64
-  /// Pages that an erasure may write to go on with a larger one.
+  /// Pages of a larger index that one erasure may write.
   private static let stepPages: Int64 = 32
 
   private static let progress = Query(
@@ -32,14 +32,15 @@ final class SearchIndex {
   private static let unmark = Query("RELEASE entries")
 
   private(set) var extent: Extent
-  /// Customers that were indexed by a rebuild since the index was marked or the process began.
+  /// Customers indexed by a rebuild since the index was marked or the process started.
   var rebuiltCount = 0
-  /// Entries were taken out for good: they are to be brought together with what takes them back.
+  /// True if entries were erased for good, so that the commit must merge them with their deletions.
   var hasErased = false
-  /// The index comes near a limit of SQLite.
+  /// True if the index comes near a limit of SQLite.
   private(set) var isGrown = false
 
-  /// A database of before the table that keeps track of rebuilds has a whole index, or none.
+  /// Makes the state for a connection. A database older than the table of rebuilds has a whole
+  /// index or none.
   init(_ connection: Connection) {
     isTracked = (try? SearchRebuild.isTracked(connection)) ?? false
     extent = isTracked ? .unknown : .whole
@@ -47,19 +48,19 @@ final class SearchIndex {
 
   private let isTracked: Bool
 
-  /// True when the index has, or is to have, the entries of a customer now.
+  /// Returns true if the index has, or must have, the entries of this customer now.
   func covers(_ store: String, _ id: Int64, in read: ReadTransaction) throws -> Bool {
     switch try known(in: read) {
     case .whole: return true
     case .upTo(let lastStore, let lastID):
       if store == lastStore { return id <= lastID }
-      // As SQLite compares text.
+      // Compared by bytes, as SQLite compares text.
       return store.utf8.lexicographicallyPrecedes(lastStore.utf8)
     case .nobody, .abandoned, .unknown: return false
     }
   }
 
-  /// How far the index reaches.
+  /// Returns the extent of the index, read from the database if it is not known yet.
   func known(in read: ReadTransaction) throws -> Extent {
     if extent == .unknown {
       let found: Extent? = try read.first(Self.progress) { row in
@@ -70,7 +71,8 @@ final class SearchIndex {
     return extent
   }
 
-  /// Entries are written to it, so that a statement or a commit may fail because of it.
+  /// True if entries are written to the index, so that a statement or commit may fail because of
+  /// it.
   var isInUse: Bool {
     switch extent {
     case .whole, .upTo: true
@@ -78,46 +80,47 @@ final class SearchIndex {
     }
   }
 
-  /// Notes how far a rebuild came in the open transaction.
+  /// Notes the progress of a rebuild in the open transaction.
   func move(to extent: Extent) { self.extent = extent }
 
-  /// Notes that the index was marked to be made again.
+  /// Notes that the index was marked for a rebuild.
   func noteMark() {
     extent = .nobody
     rebuiltCount = 0
     isGrown = false
   }
 
-  /// Stops trying until the next start.
+  /// Gives up until the next start.
   func abandon() { extent = .abandoned }
 
-  /// Forgets what a transaction that was rolled back brought.
+  /// Discards the state of a transaction that was rolled back.
   func forget() {
     hasErased = false
     if isTracked, extent != .abandoned { extent = .unknown }
   }
 
-  /// Just before the commit of an erasure: brings the entries that were taken out together with
-  /// what takes them back, so that both go. A small index is done at once. Of a large one some
-  /// pages are done with each erasure, until all are; then the next round begins. The count of
-  /// levels, which only grows, is looked at by the way.
+  /// Merges erased entries with their deletions, so that both disappear. Runs just before the
+  /// commit of an erasure. A small index is merged at once. Of a large index each erasure merges a
+  /// few pages until all are done, and then the next round begins. Also checks the number of
+  /// levels, which only grows.
   func mergeErased(_ connection: Connection) throws {
     guard hasErased else { return }
     hasErased = false
     guard isInUse else { return }
-    // A savepoint makes FTS5 write what it has of the transaction: a merge does not see it else.
+    // A savepoint makes FTS5 write its pending entries; a merge does not see them otherwise.
     try connection.run(Self.mark)
     try connection.run(Self.unmark)
     guard let shape = try Self.structure(connection), shape.segments.count > 1 else { return }
     let isSmall = shape.pageCount <= Self.smallPages
-    // Below zero: all segments, from the beginning. Above: what was begun, then what is due.
+    // Negative: all segments, from the beginning. Positive: continue the open merge, then merge
+    // what is due.
     let pages =
       isSmall ? -Self.smallPages : shape.isMergingOldest ? Self.stepPages : -Self.stepPages
     try connection.run(Self.merge, pages)
     isGrown = shape.isGrown
   }
 
-  /// The shape of the index; nil when its record cannot be read.
+  /// Reads the shape of the index. Returns nil if its record cannot be read.
   static func structure(_ connection: Connection) throws -> SearchStructure? {
     let found = try connection.first(structure, SearchStructure.recordID) {
       SearchStructure($0.bytes(0))

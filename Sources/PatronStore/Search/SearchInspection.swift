@@ -1,8 +1,8 @@
 internal import PatronModel
 internal import SQLite
 
-/// Looks at the search index: at its shape, which takes some milliseconds, and at everything it
-/// says, which reads it and the customers once. SQLite's check of the file sees neither.
+/// Checks of the search index: of its shape, which take some milliseconds, and of its content,
+/// which read the index and the customers once. SQLite's check of the file covers neither.
 enum SearchInspection {
   private static let setting = Query(
     "SELECT v FROM customer_search_config WHERE k = 'usermerge'"
@@ -37,13 +37,13 @@ enum SearchInspection {
     """
   )
   private static let records = Query("SELECT store_id, customer_id, email, phone FROM customers")
-  /// Findings of one kind to be told.
+  /// Maximum number of findings of one kind.
   private static let mostFindings = 100
   private static let advice = "`patrond compact` makes it again"
 
-  /// When a database is opened to be written: marks an index to be made again that is damaged or
-  /// near a limit. `closely` has SQLite check it too, as after a change of the schema. Returns why
-  /// it is to be made again, also when that was begun before; nil when it is whole.
+  /// Marks an index for a rebuild if it is damaged or near a limit. Runs when a database is opened
+  /// for writing. `closely` adds SQLite's check of the index, as after a migration. Returns the
+  /// reason of a rebuild that is due or under way, or nil if the index is whole.
   static func markIfNeeded(_ connection: Connection, closely: Bool) throws -> String? {
     guard try SearchRebuild.isTracked(connection) else { return nil }
     if let reason = try connection.first(SearchRebuild.reasonOfMark, row: { $0.text(0) }) {
@@ -59,12 +59,12 @@ enum SearchInspection {
       _ = try SearchRebuild.mark(problem, connection)
       return problem
     } catch let error as SQLiteError where error.isCorrupt {
-      // The file itself is damaged. What can be read is served; checks report it.
+      // The file itself is damaged. What can be read is served; checks report the damage.
       return nil
     }
   }
 
-  /// Everything that is wrong with the index, a line each, without personal data.
+  /// Returns all findings about the index, one per line, without personal data.
   static func findings(_ connection: Connection) throws -> [String] {
     guard try SearchRebuild.isTracked(connection) else { return [] }
     if let reason = try connection.first(SearchRebuild.reasonOfMark, row: { $0.text(0) }) {
@@ -82,14 +82,14 @@ enum SearchInspection {
     return ["the search index and the records differ; \(advice)"]
   }
 
-  /// Settings of an index that a version before made.
+  /// Updates the settings of an index that an earlier version made.
   private static func set(_ connection: Connection) throws {
     guard try connection.first(setting, row: { $0.int64(0) }) != 2 else { return }
     try connection.run(SearchRebuild.settings)
   }
 
-  /// What can be seen without reading the index: that it opens, that it is not near a limit, and
-  /// that every part of it is there.
+  /// Returns the findings that need no read of the index itself: it opens, it is not near a limit,
+  /// and all of its parts are there.
   private static func shapeFindings(_ connection: Connection) throws -> [String] {
     if let problem = try failure({ try connection.run(opening) }) {
       return ["it cannot be opened: \(problem)"]
@@ -117,7 +117,7 @@ enum SearchInspection {
     return findings
   }
 
-  /// How the index fails; nil when it does not. What the disk says is thrown.
+  /// Returns the failure of the index, or nil if `body` succeeds. Rethrows errors of the disk.
   private static func failure(_ body: () throws -> Void) throws -> String? {
     do {
       try body()
@@ -128,11 +128,11 @@ enum SearchInspection {
   }
 }
 
-// MARK: - What the index says, and what the records say
+// MARK: - Comparison of index and records
 
 extension SearchInspection {
-  /// The sum over all pairs of a token and a customer, in any order: two that are equal stand for
-  /// the same pairs, as sure as 64 bits and a count are.
+  /// An order-independent sum over all pairs of a token and a customer. Equal sums mean equal sets
+  /// of pairs, as far as 64 bits and a count can tell.
   private struct PairSum: Equatable {
     private var count: Int64 = 0
     private var sum: UInt64 = 0
@@ -140,7 +140,7 @@ extension SearchInspection {
     mutating func add(_ token: some Sequence<UInt8>, _ customerID: Int64) {
       var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(bitPattern: customerID)
       for byte in token { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-      // The last bytes must reach the upper bits too.
+      // The last bytes must affect the upper bits too.
       hash = (hash ^ hash >> 32) &* 0xD6E8_FEB8_6659_FD93
       sum &+= hash ^ hash >> 32
       count += 1

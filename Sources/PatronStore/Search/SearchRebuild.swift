@@ -1,13 +1,13 @@
 internal import PatronModel
 internal import SQLite
 
-/// Makes the search index again from the customers, in steps that are transactions of their own, so
-/// that writes come in between. Its tables are emptied as plain tables: an index that cannot be
-/// opened any more is mended too.
+/// The rebuild of the search index from the customers, in steps. Each step is a transaction, so
+/// that writes run between them. The index is cleared through its plain tables, so an index that
+/// cannot be opened is repaired too.
 package enum SearchRebuild {
-  /// Customers of a step while others wait; some ten milliseconds.
+  /// Customers per step on a running server; a step takes some ten milliseconds.
   package static let customersPerStep = 250
-  /// Pages of the old index that a step takes away, and rows of lengths for each of them.
+  /// Pages of the old index that a step deletes. It deletes `rowsPerPage` rows of lengths for each.
   private static let pagesPerStep: Int64 = 500
   private static let rowsPerPage: Int64 = 50
 
@@ -31,8 +31,7 @@ package enum SearchRebuild {
     WHERE id IN (SELECT id FROM customer_search_docsize ORDER BY id LIMIT ?1)
     """
   )
-  // The records of an index without entries. `delete-all` makes FTS5 forget what it remembers of
-  // the one before.
+  // The records of an empty index. `delete-all` makes FTS5 forget its cached state of the old one.
   private static let emptyIndex = [
     Query("DELETE FROM customer_search_idx"),
     Query("INSERT INTO customer_search_data (id, block) VALUES (1, x''), (10, x'00000000000000')"),
@@ -41,7 +40,7 @@ package enum SearchRebuild {
     Query("INSERT INTO customer_search (customer_search) VALUES ('delete-all')"),
     settings,
   ]
-  /// Two segments are enough for a merge: else one that was begun waits behind younger ones.
+  /// Two segments are enough for a merge; otherwise an open merge would wait behind younger ones.
   static let settings = Query(
     "INSERT INTO customer_search (customer_search, rank) VALUES ('usermerge', 2)"
   )
@@ -57,9 +56,9 @@ package enum SearchRebuild {
   )
   private static let finish = Query("DELETE FROM search_rebuild")
 
-  /// Does one step in a write transaction, with at most so many customers. Returns how many are
-  /// indexed by now; nil when nothing is left to be done, or it failed and waits for the next
-  /// start.
+  /// Runs one step in a write transaction, with at most `limit` customers. Returns the number of
+  /// customers indexed so far, or nil if nothing is left to do or the rebuild failed and waits for
+  /// the next start.
   @discardableResult
   package static func step(
     _ transaction: WriteTransaction,
@@ -74,19 +73,19 @@ package enum SearchRebuild {
     return index.extent == .whole ? nil : index.rebuiltCount
   }
 
-  /// Marks the index to be made again, in the open transaction. Returns whether it was marked.
+  /// Marks the index for a rebuild, in the open transaction. Returns true if it was marked already.
   static func mark(_ reason: String, _ connection: Connection) throws(SQLiteError) -> Bool {
     let wasMarked = try connection.integer("SELECT count(*) FROM search_rebuild") ?? 0
     try connection.run(markRow, reason)
     return wasMarked > 0
   }
 
-  /// True when the database has the table that keeps track; one of an older version has not.
+  /// True if the database has the table of rebuilds, which older versions lack.
   static func isTracked(_ connection: Connection) throws(SQLiteError) -> Bool {
     try connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'search_rebuild'") == 1
   }
 
-  /// Why the index is being made again; nil when it is not. No personal data.
+  /// Returns the reason of the rebuild under way, or nil if there is none. No personal data.
   package static func reason(_ transaction: ReadTransaction) throws -> String? {
     try transaction.first(reasonOfMark) { $0.text(0) }
   }

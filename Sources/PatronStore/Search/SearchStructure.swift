@@ -1,13 +1,13 @@
-/// The record in which FTS5 keeps the shape of the search index: levels of segments, the newest
-/// level first. https://sqlite.org/src/file/ext/fts5/fts5_index.c describes it.
+/// The FTS5 record that describes the shape of the search index: levels of segments, the newest
+/// level first. Format: https://sqlite.org/src/file/ext/fts5/fts5_index.c
 ///
-/// A merge of all segments puts them on a level of its own and its result on the next one. SQLite
-/// 3.40.1 never takes a level away and refuses to open an index with more than 2,000 of them, for
-/// good: that is why the index is made again when it ``isGrown``.
+/// A merge of all segments moves them to a level of their own and its result to the next one.
+/// SQLite 3.40.1 never removes a level, and never again opens an index with more than 2,000 of
+/// them. That is why an index is rebuilt when it ``isGrown``.
 struct SearchStructure: Equatable {
-  /// Segments of about the same age.
+  /// A group of segments of about the same age.
   struct Level: Equatable {
-    /// Segments that a merge has begun to bring together; 0 when there is none under way.
+    /// Segments in the open merge; 0 if none is under way.
     var mergeCount: Int
     var segments: [Segment]
   }
@@ -15,35 +15,36 @@ struct SearchStructure: Equatable {
   /// A sorted part of the index.
   struct Segment: Equatable {
     var id: Int64
-    /// Its pages that hold entries; none when the first one is 0.
+    /// First page with entries; 0 if there is none.
     var firstPage: Int64
     var lastPage: Int64
 
     var pageCount: Int64 { firstPage == 0 ? 0 : lastPage - firstPage + 1 }
-    /// The ids of its pages in the table of pages.
+    /// The ids of the segment's pages in the table of pages.
     var pageIDs: ClosedRange<Int64> { (id << 37) + firstPage...(id << 37) + lastPage }
   }
 
   /// The id of the record in the table of pages.
   static let recordID: Int64 = 10
-  /// A fifth of what SQLite takes.
+  /// Maximum number of levels: a fifth of SQLite's limit.
   static let mostLevels = 400
-  /// Half of what SQLite takes; merging keeps it to some dozens.
+  /// Maximum number of segments: half of SQLite's limit. Merges normally keep it to some dozens.
   static let mostSegments = 1000
 
   private(set) var levels: [Level] = []
 
   var segments: [Segment] { levels.flatMap(\.segments) }
   var pageCount: Int64 { segments.reduce(0) { $0 + $1.pageCount } }
-  /// It comes near a limit of SQLite.
+  /// True if the index comes near a limit of SQLite.
   var isGrown: Bool { levels.count > Self.mostLevels || segments.count > Self.mostSegments }
-  /// The oldest segments are being brought together.
+  /// True while the oldest segments are being merged.
   var isMergingOldest: Bool { levels.suffix(2).contains { $0.mergeCount > 0 } }
 
-  /// Reads the record; nil when it is none.
+  /// Decodes a record. Fails if it is malformed.
   init?(_ record: UnsafeRawBufferPointer) {
     var cursor = Cursor(record)
-    // Four bytes count changes of the settings; a first byte of 0xff is a later format.
+    // The first four bytes count changes of the settings; a first byte of 0xff marks a later
+    // format.
     guard cursor.skip(4), record[0] != 0xFF, let levelCount = cursor.count(),
       let segmentCount = cursor.count(), cursor.varint() != nil
     else { return nil }
@@ -63,7 +64,7 @@ struct SearchStructure: Equatable {
     guard segments.count == segmentCount, cursor.isAtEnd else { return nil }
   }
 
-  /// Reads numbers as SQLite writes them: seven bits a byte, the highest first.
+  /// A reader of SQLite's varints: seven bits per byte, most significant first.
   private struct Cursor {
     private let bytes: UnsafeRawBufferPointer
     private var index = 0
@@ -89,7 +90,7 @@ struct SearchStructure: Equatable {
       return nil
     }
 
-    /// A number of things that cannot be more than the bytes that describe them.
+    /// Reads a number of items, which cannot exceed the number of bytes that describe them.
     mutating func count() -> Int? {
       guard let value = varint(), (0...Int64(bytes.count)).contains(value) else { return nil }
       return Int(value)
@@ -98,7 +99,7 @@ struct SearchStructure: Equatable {
 }
 
 extension SearchStructure: CustomStringConvertible {
-  /// Such as `3 segments on 7 levels of at most 400, 220 pages`.
+  /// A summary such as `3 segments on 7 levels of at most 400, 220 pages`.
   var description: String {
     "\(segments.count) segments on \(levels.count) levels of at most \(Self.mostLevels), "
       + "\(pageCount) pages"

@@ -1,17 +1,17 @@
 internal import PatronModel
 internal import SQLite
 
-/// Finding customers by a fragment of an e-mail address or phone number. Where the index is being
-/// made again or fails, every record of the store is read instead: the answer is the same, and
-/// takes longer.
+/// Searches for customers by a fragment of an e-mail address or phone number. While the index is
+/// being rebuilt or fails, they read every record of the store: the result is the same, only
+/// slower.
 extension StoreReader {
-  /// The two ways to the same rows, from a bound on.
+  /// Two queries for the same rows beyond a bound: by the index, and by a scan of all customers.
   private struct Ways: Sendable {
     let indexed: Query
     let scanned: Query
 
-    /// The table, not its column, is matched: an index without details knows no columns. The other
-    /// way takes the same parameters.
+    /// Builds both queries. They match the table instead of its column, because an index without
+    /// details knows no columns. Both take the same parameters.
     init(_ columns: String, _ bound: String, _ rest: String) {
       indexed = Query(
         """
@@ -36,12 +36,12 @@ extension StoreReader {
   private static let oldest = Ways("", ">= ?2", "LIMIT ?4")
   private static let rebuild = Query("SELECT 1 FROM search_rebuild")
 
-  /// Visits the customers who match, with an id below `before`, newest first.
+  /// Visits the matching customers with an id below `before`, newest first.
   func customers(matching text: String, before: Int64, _ visit: CustomerVisitor) throws {
     try customers(matching: text, Self.page, before, visit)
   }
 
-  /// Visits the customers who match, oldest first.
+  /// Visits the matching customers, oldest first.
   func customersOldestFirst(matching text: String, _ visit: CustomerVisitor) throws {
     try customers(matching: text, Self.pageFromOldest, 0, visit)
   }
@@ -70,7 +70,7 @@ extension StoreReader {
     try walk(ways.scanned)
   }
 
-  /// A walk over the customers who match.
+  /// Returns a cursor over the matching customers.
   func search(_ text: String, _ walk: CustomerWalk) throws -> any CustomerCursor {
     let query = SearchTokens.query(storeKey: SearchTokens.storeKey(store.name), text)
     guard let match = query.match else { return UnionCursor([]) }
@@ -97,14 +97,14 @@ extension StoreReader {
     }
   }
 
-  /// No row says that the index is being made again.
+  /// True if no rebuild of the index is due or under way.
   private func isIndexWhole() throws -> Bool {
     try transaction.first(Self.rebuild) { _ in false } ?? true
   }
 }
 
 extension SearchQuery {
-  /// What the index is asked for; nil when nothing is searched for.
+  /// The FTS5 expression of the query. Nil if it searches for nothing.
   fileprivate var match: String? {
     switch self {
     case .nothing: nil
@@ -114,8 +114,8 @@ extension SearchQuery {
     }
   }
 
-  /// Says that a row of a search is what was searched for. Tokens are trigrams: that all of them
-  /// occur does not mean that they follow each other.
+  /// Returns true if a row really matches. Tokens are trigrams: all of them can occur without being
+  /// adjacent.
   fileprivate func matches(_ row: borrowing Row) -> Bool {
     let digits = row.optionalText(2).map { String($0.dropFirst()) }
     return matches(emailKey: row.optionalText(1), phoneDigits: digits)

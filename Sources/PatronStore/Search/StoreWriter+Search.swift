@@ -1,8 +1,8 @@
 internal import PatronModel
 internal import SQLite
 
-/// Entries of the search index. They are written with the record in one transaction. While the
-/// index is made again, the entries of customers that it does not have yet are left to that.
+/// Entries of the search index. They are written in the record's transaction. During a rebuild,
+/// customers that it has not reached yet are left to it.
 extension StoreWriter {
   static let addTokens = Query(
     "INSERT INTO customer_search (rowid, tokens) VALUES (?1, ?2)"
@@ -31,7 +31,7 @@ extension StoreWriter {
 }
 
 extension SearchTokens {
-  /// The tokens of a customer, as the index is given them.
+  /// Returns the tokens of a customer as the index takes them.
   static func document(store: String, emailKey: String?, phone: String?) -> String {
     document(
       storeKey: storeKey(store),

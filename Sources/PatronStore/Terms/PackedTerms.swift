@@ -1,6 +1,6 @@
-/// Ids of terms in a column: the differences of ascending ids as varints.
+/// The encoding of a customer's term ids in a column: differences of ascending ids as varints.
 enum PackedTerms {
-  /// Packs ascending ids.
+  /// Encodes ascending ids.
   static func pack(_ ids: [Int64]) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(ids.count + 8)
@@ -17,7 +17,7 @@ enum PackedTerms {
     return bytes
   }
 
-  /// Visits the ids.
+  /// Visits the ids of an encoded list, ascending.
   @inline(__always)
   static func forEach(_ bytes: UnsafeRawBufferPointer, _ visit: (Int64) -> Void) {
     var last: Int64 = 0
@@ -36,7 +36,7 @@ enum PackedTerms {
     }
   }
 
-  /// The ids.
+  /// Returns the ids of an encoded list, ascending.
   static func unpack(_ bytes: UnsafeRawBufferPointer) -> [Int64] {
     var ids: [Int64] = []
     forEach(bytes) { ids.append($0) }

@@ -1,21 +1,23 @@
-/// Where a writer takes the terms of one part of a record from.
+/// The source of the terms of one part of a record.
 package enum TermSource: Sendable {
-  /// The rules make them from what is written.
+  /// The writer computes them from the written part, by its rules.
   case rules
-  /// They are what they were, although the part was written anew.
+  /// They are unchanged, although the part was written again.
   case unchanged
-  /// The caller knows them: what the rules would make of the part, which it has at hand decoded.
+  /// The caller computed them, because it has the decoded part at hand. They equal the result of
+  /// the rules.
   case known([Term])
 }
 
-/// What the writer of a record knows of its terms, so that nothing is decoded or looked up twice.
+/// The terms of a written record, as far as its caller knows them. Known terms need neither
+/// decoding nor a look-up.
 package struct RowTerms: Sendable {
-  /// Of the identifiers and the body.
+  /// The terms of the identifiers and the body.
   package var body: TermSource
-  /// Of the statistics.
+  /// The terms of the statistics.
   package var stats: TermSource
 
-  /// What is not given follows from the rules.
+  /// Makes the sources of both parts. Parts that are not given are computed by the rules.
   package init(body: TermSource = .rules, stats: TermSource = .rules) {
     self.body = body
     self.stats = stats

@@ -1,19 +1,19 @@
 internal import SQLite
 
-/// In which order a set of customers is walked. Ids grow with time.
+/// The direction of a walk over customers. Ids grow with time.
 enum CustomerWalk: Sendable, Hashable {
   case newestFirst
   case oldestFirst
 
-  /// Cursors know places, the next of which is always less: of a walk from the oldest on, they are
-  /// the ids with the other sign.
+  /// Returns the place of an id. A cursor walks places in descending order, so a walk from the
+  /// oldest customer on uses negated ids.
   func place(_ id: Int64) -> Int64 { self == .newestFirst ? id : -id }
 
-  /// The id at a place.
+  /// Returns the id at a place.
   func id(_ place: Int64) -> Int64 { self == .newestFirst ? place : -place }
 }
 
-/// Walking sets of customers.
+/// Walks over sets of customers.
 extension StoreReader {
   private static let members = Query(
     """
@@ -66,12 +66,12 @@ extension StoreReader {
     }
   }
 
-  /// At most how many customers a set has; `Int64.max` where only counting would tell.
+  /// Returns an upper bound of a set's size, `Int64.max` if only counting would tell.
   package func estimate(of set: CustomerSet) throws -> Int64 {
     try cursor(over: set, .newestFirst).estimate
   }
 
-  /// How many customers a set has, from counters alone; nil where they do not tell.
+  /// Returns the size of a set from counters alone, or nil if they are not sufficient.
   package func countAtOnce(of set: CustomerSet) throws -> Int64? {
     switch set {
     case .oneOf, .from, .below: try terms(of: set).reduce(0) { $0 + $1.count }
@@ -104,7 +104,8 @@ extension StoreReader {
     cursors.count == 1 ? cursors[0] : join(cursors)
   }
 
-  /// Few old ones are merged from their lists; many are what is left of everybody.
+  /// Merges the lists of a few old terms, or subtracts the others from all customers if the old
+  /// ones are many.
   private func below(
     _ category: String,
     _ value: String,

@@ -1,6 +1,6 @@
 internal import SQLite
 
-/// Checks of the lists of customers by term.
+/// Consistency checks of memberships.
 extension StoreReader {
   private static let find = Query(
     "SELECT term_id FROM terms WHERE store_id = ?1 AND category = ?2 AND value = ?3"
@@ -12,8 +12,8 @@ extension StoreReader {
     "SELECT body_terms, stats_terms FROM customers WHERE store_id = ?1 AND customer_id = ?2"
   )
 
-  /// Whether a customer is on the lists of these terms and its columns say so. That it is on no
-  /// other list follows from ``AllRecords/membershipCount()``.
+  /// Returns true if a customer is a member of these terms and its columns list exactly them.
+  /// ``AllRecords/membershipCount()`` shows that it is a member of no others.
   package func hasTerms(_ customerID: Int64, ofBody body: [Term], ofStats stats: [Term]) throws
     -> Bool
   {
@@ -28,7 +28,7 @@ extension StoreReader {
     }
   }
 
-  /// Ascending; nil when a term does not exist.
+  /// Returns the ids of the terms, ascending, or nil if a term does not exist.
   private func ids(of terms: [Term]) throws -> [Int64]? {
     let ids = try terms.map { term in
       try transaction.first(Self.find, store.name, term.category, term.value) { $0.int64(0) }

@@ -30,8 +30,8 @@ extension StoreReader {
     "SELECT body_terms, stats_terms FROM customers WHERE store_id = ?1 AND customer_id = ?2"
   )
 
-  /// The terms that make up a set of one category, in the order of their values. Those that nobody
-  /// has are left out. Other sets have none.
+  /// Returns the terms of a set of one category, in the order of their values, without those that
+  /// no customer has. Returns none for other sets.
   package func terms(of set: CustomerSet) throws -> [StoredTerm] {
     var terms: [StoredTerm] = []
     switch set {
@@ -53,7 +53,7 @@ extension StoreReader {
     return terms
   }
 
-  /// The terms of a category that most customers have.
+  /// Returns the terms of a category that most customers have, the commonest first.
   package func commonestTerms(of category: String, limit: Int) throws -> [StoredTerm] {
     var terms: [StoredTerm] = []
     try transaction.forEach(Self.commonest, store.name, category, limit) {
@@ -62,7 +62,7 @@ extension StoreReader {
     return terms
   }
 
-  /// Visits the ids of the terms that a customer has.
+  /// Visits the ids of a customer's terms.
   package func termIDs(of customerID: Int64, _ visit: (Int64) -> Void) throws {
     _ = try transaction.first(Self.packed, store.name, customerID) { row in
       PackedTerms.forEach(row.bytes(0), visit)

@@ -1,14 +1,14 @@
 internal import SQLite
 
-/// Terms of records that were written before there were terms, of all stores.
+/// Terms of records that are older than terms, in all stores.
 extension StoreWriter {
   private static let termsPass = CustomerPass(
     table: "term_rebuild",
     customers: "SELECT store_id, customer_id FROM customers"
   )
 
-  /// Makes the terms of the next customers, of all stores, that were written by a version without
-  /// terms. Returns how many it did: at most `limit`, and 0 when all are done.
+  /// Computes the terms of the next customers, in all stores, that a version without terms wrote.
+  /// Returns the number of customers done: at most `limit`, and 0 if none is left.
   package static func rebuildTerms(
     atMost limit: Int,
     _ rules: TermRules,

@@ -1,6 +1,6 @@
 internal import SQLite
 
-/// The lists of customers by term. Only what changed is written.
+/// Memberships of customers in terms. Only differences are written.
 extension StoreWriter {
   private static let find = Query(
     "SELECT term_id FROM terms WHERE store_id = ?1 AND category = ?2 AND value = ?3"
@@ -33,8 +33,8 @@ extension StoreWriter {
     """
   )
 
-  /// Makes the terms of a customer anew from its record, where something beside the record that
-  /// they depend on has changed, such as suppressions. Does nothing when there is no such customer.
+  /// Recomputes a customer's terms after a change outside its record, such as a suppression. Does
+  /// nothing if there is no such customer.
   package func refreshTerms(of customerID: Int64) throws {
     guard let row = try read.customerRow(.id(customerID)), row.id == customerID else { return }
     let old = try packedTerms(of: customerID)
@@ -44,7 +44,7 @@ extension StoreWriter {
     transaction.recordChange(store: store.name, customerID: customerID)
   }
 
-  /// Takes a customer off all lists: for one that is about to be deleted.
+  /// Removes a customer from all of its terms. Call it before the customer is deleted.
   package func removeTerms(of customerID: Int64) throws {
     let old = try packedTerms(of: customerID)
     try move(customerID, from: Self.unpack(old.body), to: [])
@@ -52,7 +52,7 @@ extension StoreWriter {
     try transaction.run(Self.setBothTerms, store.name, customerID, [UInt8](), [UInt8]())
   }
 
-  /// Makes all terms of a customer as it is stored.
+  /// Recomputes all terms of a customer from its stored record.
   func rebuildTerms(of row: CustomerRow) throws {
     let old = try packedTerms(of: row.id)
     let body = try bodyTerms(of: row, over: old.body)
@@ -60,18 +60,17 @@ extension StoreWriter {
     try transaction.run(Self.setBothTerms, store.name, row.id, body, stats)
   }
 
-  /// Puts a customer on the lists that its row asks for and takes it off the others; returns what
-  /// to keep in the column.
+  /// Updates a customer's memberships to its row. Returns the new content of the column.
   func bodyTerms(of row: CustomerRow, over old: [UInt8]) throws -> [UInt8] {
     try put(row.id, on: rules.ofBody(row, read), over: old)
   }
 
-  /// The same for statistics.
+  /// Updates a customer's memberships to its statistics. Returns the new content of the column.
   func statsTerms(_ stats: [UInt8], of customerID: Int64, over old: [UInt8]) throws -> [UInt8] {
     try put(customerID, on: rules.ofStats(stats), over: old)
   }
 
-  /// Puts a new customer on its lists; returns both columns.
+  /// Adds a new customer to its terms. Returns the content of both columns.
   func newTerms(of row: CustomerRow, _ terms: RowTerms) throws -> (body: [UInt8], stats: [UInt8]) {
     let body =
       if case .known(let known) = terms.body { known } else { try rules.ofBody(row, read) }
@@ -80,8 +79,8 @@ extension StoreWriter {
     return (try put(row.id, on: body, over: []), try put(row.id, on: stats, over: []))
   }
 
-  /// Puts a changed customer on its lists and takes it off the others; returns what to keep in the
-  /// column of the body, nil where that stays as it is.
+  /// Updates a changed customer's memberships to its row. Returns the new content of the body's
+  /// column, or nil if it is unchanged.
   func changedBodyTerms(of row: CustomerRow, _ source: TermSource) throws -> [UInt8]? {
     switch source {
     case .unchanged: nil
@@ -90,7 +89,8 @@ extension StoreWriter {
     }
   }
 
-  /// The same for changed statistics.
+  /// Updates a changed customer's memberships to its statistics. Returns the new content of their
+  /// column, or nil if it is unchanged.
   func changedStatsTerms(
     _ stats: [UInt8],
     _ source: TermSource,
@@ -109,7 +109,7 @@ extension StoreWriter {
     return PackedTerms.pack(ids)
   }
 
-  /// Both columns; empty where there is nothing yet.
+  /// Returns both columns, empty if the customer has no terms yet.
   func packedTerms(of customerID: Int64) throws -> (body: [UInt8], stats: [UInt8]) {
     try transaction.first(Self.termColumns, store.name, customerID) { row in
       (row.array(0), row.array(1))
@@ -150,7 +150,7 @@ extension StoreWriter {
     return id
   }
 
-  /// Walks two ascending lists side by side and writes where they differ.
+  /// Walks both ascending lists in parallel and writes their differences.
   private func move(_ customerID: Int64, from old: [Int64], to new: [Int64]) throws {
     guard old != new else { return }
     var (left, right) = (0, 0)

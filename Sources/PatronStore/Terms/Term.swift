@@ -1,14 +1,13 @@
-/// One thing that filters ask of a customer: a value in a category, such as `subscribers` in `sms`.
-/// The store knows neither categories nor values; rules of the service make them.
+/// A property of a customer that filters can ask for: a value in a category, such as `subscribers`
+/// in `sms`. The database interprets neither; rules of the service make them.
 package struct Term: Sendable {
-  /// The category.
   package var category: String
-  /// The value in the form that is compared.
+  /// The value in its compared form.
   package var value: String
-  /// The value as people read it; the first one given stays.
+  /// The value as people read it. A term keeps the first label it was given.
   package var label: String
 
-  /// A value of a category; without a label it is its own.
+  /// Makes a term. Without a label its value is the label.
   package init(_ category: String, _ value: String, label: String? = nil) {
     self.category = category
     self.value = value
@@ -17,27 +16,27 @@ package struct Term: Sendable {
 }
 
 extension Term: Hashable {
-  /// A label makes no other term.
+  /// Compares category and value. Labels do not matter.
   package static func == (left: Term, right: Term) -> Bool {
     left.category == right.category && left.value == right.value
   }
 
-  /// Hashes what is compared.
+  /// Hashes category and value.
   package func hash(into hasher: inout Hasher) {
     hasher.combine(category)
     hasher.combine(value)
   }
 }
 
-/// How a customer's terms follow from what is stored. The writer applies it with every change.
+/// The rules by which a customer's terms follow from its stored record. The writer applies them to
+/// every change.
 package struct TermRules: Sendable {
-  /// The terms that the row's identifiers and body give. The reader is that of the writing
+  /// Returns the terms of the row's identifiers and body. The reader belongs to the writing
   /// transaction.
   package var ofBody: @Sendable (CustomerRow, StoreReader) throws -> [Term]
-  /// The terms that the encoded statistics give.
+  /// Returns the terms of the encoded statistics.
   package var ofStats: @Sendable (_ stats: [UInt8]) throws -> [Term]
 
-  /// Rules of both parts.
   package init(
     ofBody: @escaping @Sendable (CustomerRow, StoreReader) throws -> [Term],
     ofStats: @escaping @Sendable (_ stats: [UInt8]) throws -> [Term]
@@ -47,14 +46,14 @@ package struct TermRules: Sendable {
   }
 }
 
-/// A term as it is stored.
+/// A term and its counter, as stored.
 package struct StoredTerm: Sendable, Equatable {
-  /// Its number; one term of one store has it.
+  /// The id, unique in the database.
   package var id: Int64
-  /// The value in the form that is compared.
+  /// The value in its compared form.
   package var value: String
   /// The value as people read it.
   package var label: String
-  /// How many customers have it.
+  /// Customers that have it.
   package var count: Int64
 }

@@ -1,8 +1,7 @@
 internal import SQLite
 
-/// What one writer keeps of terms: their ids, so that they are looked up once, and how many
-/// customers each gained and lost in the open transaction. The counters are written once, just
-/// before the commit.
+/// The writer's cache of term ids, and the pending changes of their counters in the open
+/// transaction. The counters are written once, just before the commit.
 final class TermLedger {
   private struct Key: Hashable {
     var store: String
@@ -14,11 +13,11 @@ final class TermLedger {
     var id: Int64
   }
 
-  /// Terms to remember at most; tags may be many.
+  /// Maximum number of cached terms; there may be many tags. The cache is emptied when it is full.
   private static let capacity = 20_000
 
   private var ids: [Key: Int64] = [:]
-  /// What the open transaction changes in the counters.
+  /// Pending changes of the counters, by term.
   private(set) var gains: [Numbered: Int64] = [:]
 
   private static let addToCount = Query(
@@ -28,10 +27,10 @@ final class TermLedger {
     "DELETE FROM terms WHERE store_id = ?1 AND term_id = ?2 AND count = 0"
   )
 
-  /// The id of a term if it is known here.
+  /// Returns the id of a term, or nil if it is not cached.
   func id(of term: Term, in store: String) -> Int64? { ids[Key(store: store, term: term)] }
 
-  /// Remembers the id of a term.
+  /// Caches the id of a term.
   func remember(_ term: Term, in store: String, id: Int64) {
     if ids.count >= Self.capacity { ids.removeAll() }
     ids[Key(store: store, term: term)] = id
@@ -42,7 +41,7 @@ final class TermLedger {
     gains[Numbered(store: store, id: id), default: 0] += change
   }
 
-  /// Writes the counters. A term that nobody has any more goes.
+  /// Writes the counters and deletes terms that no customer has any more.
   func flush(_ connection: Connection) throws(SQLiteError) {
     guard !gains.isEmpty else { return }
     let changes = connection.totalChanges
@@ -52,21 +51,21 @@ final class TermLedger {
         try connection.run(Self.addToCount, term.store, term.id, change)
         written += 1
       }
-      // Also what was gained and lost in one transaction may be a new term that nobody has.
+      // A term gained and lost in the same transaction may be a new one that no customer has.
       if change <= 0 { try connection.run(Self.deleteEmpty, term.store, term.id) }
     }
-    // A term that went must not be found by its old id.
+    // A deleted term must not be found by its old id.
     if connection.totalChanges != changes + written { ids.removeAll() }
     gains.removeAll(keepingCapacity: true)
   }
 
-  /// Goes back to what the transaction had changed at a time; terms made since are gone.
+  /// Returns to earlier pending changes. Terms created since are discarded.
   func takeBack(to gains: [Numbered: Int64]) {
     ids.removeAll()
     self.gains = gains
   }
 
-  /// Forgets what a transaction that was rolled back brought.
+  /// Discards the state of a transaction that was rolled back.
   func forget() {
     ids.removeAll()
     gains.removeAll()

@@ -50,7 +50,7 @@ import Testing
     ("product", "profile_redacted"), ("third_party", "ticket_created"),
     ("third_party", "shipment_delivered"),
   ])
-  func whatTheArticlesNameIsThere(source: String, name: String) throws {
+  func typesOfTheArticlesExist(source: String, name: String) throws {
     let source = try #require(EventSource.allCases.first { $0.name == source })
     #expect(EventCatalogue.type(name, of: source) != nil)
   }

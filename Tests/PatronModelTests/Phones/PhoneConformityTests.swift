@@ -4,19 +4,19 @@ import Testing
 
 @testable import PatronModel
 
-/// Example numbers of every region as people write them, against what libphonenumber reads. The file
-/// is made by dev/phone-tables.
+/// Example numbers of every region, in the spellings that people use, compared with libphonenumber.
+/// dev/phone-tables generates the file.
 @Suite("Phone numbers of the world") struct PhoneConformityTests {
   struct Row {
     var form: String
     var country: CountryCode
     var text: String
-    /// The number that is meant.
+    /// The intended number.
     var meant: String
-    /// What libphonenumber reads; nil where that is nothing valid.
+    /// The number that libphonenumber reads; nil if it finds no valid one.
     var oracle: String?
 
-    /// Nothing may be read in what a spreadsheet made of a number.
+    /// True for a number that a spreadsheet has converted, which must be refused.
     var isRefused: Bool { form == "decimal" || form == "scientific" }
   }
 
@@ -37,7 +37,7 @@ import Testing
       )
     }
 
-    /// A row of the table in docs/phones.md.
+    /// Returns a row of the table in docs/phones.md.
     func row(_ form: String, share: String = "") -> String {
       let cells = [all, valid, equal, refused, wrong].map { number in
         let digits = String(number)
@@ -51,7 +51,7 @@ import Testing
   static func rows() -> [Row] {
     FieldFiles.lines("phones.tsv").compactMap { fields in
       guard fields.count == 5 else { return nil }
-      // Regions that are no country to Patron: it cannot be told that they are the default one.
+      // Patron cannot have these regions as default country, because they are not countries.
       guard let country = try? CountryCode(fields[1]) else { return nil }
       return Row(
         form: fields[0],
@@ -90,11 +90,12 @@ import Testing
     for row in table { #expect(docs.contains(row), "docs/phones.md lacks: \(row)") }
     #expect(wrong.isEmpty)
     #expect(sum.valid > 7500)
-    // Asked for is 99 %; what remains are numbers with two good readings, which are refused.
+    // The requirement is 99 %. The rest are numbers with two equally good readings, which are
+    // refused.
     #expect(Double(sum.equal) >= 0.995 * Double(sum.valid))
   }
 
-  /// Numbers of North America obey the same rules with `+` and without.
+  /// Numbers of North America follow the same rules with and without `+`.
   @Test func plusChangesNothingInNorthAmerica() throws {
     let country = try CountryCode("US")
     for area in ["055", "155", "211", "415", "684", "876", "911", "999"] {
@@ -113,7 +114,7 @@ import Testing
     }
   }
 
-  /// Patterns are read when they are first needed: here all are.
+  /// Patterns are parsed when they are first needed; this test parses all.
   @Test func everyPlanCanBeRead() {
     let lines = PhonePlanTable.text.split(separator: "\n")
     #expect(lines.count > 240)
@@ -124,12 +125,12 @@ import Testing
     }
   }
 
-  @Test func patternsAreThoseOfRegularExpressions() {
+  @Test func patternsMatchLikeRegularExpressions() {
     #expect(DigitPattern("1[2-4]\\d{2,3}").matchesWhole([1, 3, 9, 9]))
     #expect(!DigitPattern("1[2-4]\\d{2,3}").matchesWhole([1, 5, 9, 9]))
     #expect(!DigitPattern("1[2-4]\\d{2,3}").matchesWhole([1, 3, 9, 9, 9, 9]))
     #expect(DigitPattern("1(?:2|23)4?").matchesWhole([1, 2, 3, 4]))
-    // The first alternative that leads on is taken, as much of a count as goes.
+    // The first alternative that leads to a match wins; counts are greedy.
     #expect(DigitPattern("(1|12)\\d?").prefix(of: [1, 2, 3])?.end == 2)
     #expect(DigitPattern("0(?:(1\\d)(2))?").prefix(of: [0, 1, 5, 2])?.groups == [1..<3, 3..<4])
     #expect(DigitPattern("0(?:(1\\d)(2))?").prefix(of: [0, 1, 5, 3])?.end == 1)

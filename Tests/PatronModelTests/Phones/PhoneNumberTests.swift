@@ -62,7 +62,7 @@ import Testing
     ("01711234567", "PHONE_COUNTRY_MISSING"),
   ])
   func rejects(given: String, expected: String) {
-    #expect(reason { () throws(RuleError) in try PhoneNumber(given) } == expected)
+    #expect(RuleError.reason { () throws(RuleError) in try PhoneNumber(given) } == expected)
   }
 
   @Test(arguments: [
@@ -104,18 +104,18 @@ import Testing
     ("DE", "0", "PHONE_NOT_E164"), ("DE", "01234", "PHONE_NOT_E164"),
     ("GB", "447700900123.0", "PHONE_NOT_E164"), ("DE", "01711234567.0", "PHONE_NOT_E164"),
     ("US", "447700900123", "PHONE_NOT_E164"), ("US", "12345", "PHONE_NOT_E164"),
-    // Stade's area code is 4149; with the calling code it is a mobile phone's number.
+    // Stade's area code is 4149; with the calling code the number is that of a mobile phone.
     ("DE", "4915123456789", "PHONE_AMBIGUOUS"),
-    // A British number that lost its plus is no Austrian one.
+    // A British number that lost its plus is not an Austrian one.
     ("AT", "442079460958", "PHONE_AMBIGUOUS"), ("IN", "442079460958", "PHONE_NOT_E164"),
-    // Austria, and North America behind the prefix of a Brazilian carrier.
+    // Both Austria and, behind the prefix of a Brazilian carrier, North America.
     ("BR", "0043 1 415 555 0132", "PHONE_AMBIGUOUS"),
-    // Mexico's former 1 stood behind +52: this one is North America's, or nobody knows.
+    // Mexico's former 1 stood behind +52, so this number may be North America's.
     ("MX", "1 415 555 0100", "PHONE_AMBIGUOUS"),
   ])
   func rejectsWithDefaultCountry(country: String, given: String, expected: String) throws {
     let country = try CountryCode(country)
-    let found = reason { () throws(RuleError) in
+    let found = RuleError.reason { () throws(RuleError) in
       try PhoneNumber(given, defaultCountry: country)
     }
     #expect(found == expected)
@@ -132,7 +132,7 @@ import Testing
   @Test(arguments: ["+54 9 11 2345-6789", "+54 11 15 2345-6789", "+54 (0)11 15-2345-6789"])
   func argentineMobilesHaveOneForm(given: String) throws {
     #expect(try PhoneNumber(given).e164 == "+5491123456789")
-    // Without 9 and 15 it is a fixed line to libphonenumber.
+    // Without 9 and 15 the number is a fixed line to libphonenumber.
     #expect(try PhoneNumber("+54 11 2345-6789").e164 == "+541123456789")
   }
 
@@ -147,13 +147,16 @@ import Testing
     #expect(try phone == PhoneNumber("+14155550100"))
   }
 
-  @Test func namesWhatNoPlanHas() throws {
+  @Test func looksUpNumbersOutsideAllPlans() throws {
     #expect(try PhoneNumber(naming: "+1 055 555 0100").e164 == "+10555550100")
     #expect(try PhoneNumber(naming: "+5215512345678").e164 == "+525512345678")
     #expect(try PhoneNumber(naming: "055 1234 5678", in: CountryCode("DE")).e164 == "+495512345678")
     let refused = ["+123456", "+0123456789", "+1 055 555 0100.0", "0555550100", "x"]
     for given in refused {
-      #expect(reason { () throws(RuleError) in try PhoneNumber(naming: given) } != nil, "\(given)")
+      #expect(
+        RuleError.reason { () throws(RuleError) in try PhoneNumber(naming: given) } != nil,
+        "\(given)"
+      )
     }
   }
 

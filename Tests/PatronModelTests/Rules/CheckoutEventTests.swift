@@ -1,7 +1,7 @@
 import PatronModel
 import Testing
 
-/// What a checkout's states tell.
+/// The events that a checkout's states emit.
 struct CheckoutEventTests {
   private func state(
     abandoned: Micros? = nil,
@@ -24,7 +24,7 @@ struct CheckoutEventTests {
     CheckoutEvents.derive(from: old, to: new, observedAt: 1000).map(\.kind)
   }
 
-  @Test func eachTransitionOnce() {
+  @Test func eachTransitionEmitsOneEvent() {
     let open = state()
     let left = state(abandoned: 200)
     let done = state(abandoned: 200, completed: 300)
@@ -37,17 +37,17 @@ struct CheckoutEventTests {
     #expect(kinds(nil, done) == [.started, .abandoned, .recovered])
   }
 
-  @Test func whatWasNeverGivenUpIsNotRecovered() {
+  @Test func aCheckoutNeverAbandonedIsNotRecovered() {
     #expect(kinds(state(), state(completed: 300)) == [])
     #expect(kinds(nil, state(order: true)) == [.started])
-    // That it had been given up comes to light late.
+    // The shop reports the abandonment after the completion.
     #expect(
       kinds(state(completed: 300), state(abandoned: 200, completed: 300))
         == [.abandoned, .recovered]
     )
   }
 
-  @Test func aShopMayForgetThatItWasGivenUp() {
+  @Test func aShopMayForgetTheAbandonment() {
     #expect(kinds(state(abandoned: 200), state(completed: 300)) == [.recovered])
     #expect(kinds(state(abandoned: 200), state()) == [])
     let again = CheckoutEvents.derive(from: state(), to: state(abandoned: 250), observedAt: 1000)

@@ -141,7 +141,7 @@ import Testing
     #expect(ConsentRules.unsubscribe(says(.operator, at: 50), from: stop) == .unchanged(nil))
   }
 
-  @Test func theCustomersOwnWordMakesAnAgreementSurer() throws {
+  @Test func theCustomersOwnWordStrengthensAnAgreement() throws {
     let flag = ConsentRules.applyFlag(
       true,
       at: 10,
@@ -158,7 +158,7 @@ import Testing
     #expect(!row.changesState)
   }
 
-  /// Forms often come after the record that the shop made of them.
+  /// Forms often arrive after the record that the shop made of them.
   @Test func theCustomersOlderWordIsKeptOverAFlagThatCameFirst() throws {
     let flag = try subscribed(says(.platform, at: 10, source: "api"))
     let own = try subscribed(says(.customer, at: 5), from: flag)
@@ -176,7 +176,7 @@ import Testing
       try ConsentRules.subscribe(says(.operator, at: 9), to: flag, doubleOptIn: false)
         == .unchanged(.outdated)
     )
-    // Not one that an opt-out followed, nor one that was over before the flag.
+    // This does not hold if an opt-out followed it, or if it had expired before the flag.
     var back = flag
     back.unsubscribedAt = 7
     #expect(
@@ -213,17 +213,17 @@ import Testing
     let longer = try subscribed(says(.operator, at: 50, source: "phone_call"), from: own)
     #expect(longer.expiresAt == nil && longer.changedBy == .customer)
     #expect(longer.changedAt == 10 && longer.source == "popup")
-    // What the customer said before that counts all the same.
+    // An earlier statement of the customer still counts.
     #expect(stopped(says(.customer, at: 20), from: longer).isSticky)
   }
 
-  @Test func anAgreementThatIsOverIsNoAgreement() throws {
+  @Test func anExpiredAgreementCountsAsNone() throws {
     let own = try subscribed(says(.customer, at: 10, expiresAt: 100))
     let renewed = try subscribed(says(.operator, at: 100), from: own)
     #expect(renewed.changedBy == .operator && renewed.subscribedAt == 100)
     #expect(stopped(says(.customer, at: 90), from: renewed).isSticky)
     #expect(try subscribed(says(.customer, at: 200), from: own).subscribedAt == 200)
-    // The agreement had ended an opt-out before it, which a new request does not bring back.
+    // The agreement had ended an earlier opt-out, which a new request does not restore.
     let back = try subscribed(
       says(.customer, at: 30, expiresAt: 100),
       from: stopped(says(.customer, at: 20), from: own)
@@ -253,8 +253,8 @@ import Testing
     #expect(try subscribed(says(.customer, at: 45_000_000), from: late).state == .subscribed)
   }
 
-  /// Carriers and many programs tell whole seconds.
-  @Test func anOptOutOfTheSecondOfTheAgreementIsNotOlder() throws {
+  /// Carriers and many programs report whole seconds.
+  @Test func anOptOutInTheSecondOfTheAgreementIsNotOlder() throws {
     let form = says(.customer, at: 55_300_000)
     let own = try subscribed(form)
     for actor in [ConsentActor.customer, .operator] {
@@ -270,7 +270,7 @@ import Testing
       source: "api"
     )
     #expect(flag.consent(from: own).state == .unsubscribed)
-    // The form again is no newer agreement; one after it is.
+    // The same form again is not a newer agreement; an agreement after the opt-out is.
     let stop = stopped(says(.customer, at: 55_000_000), from: own)
     #expect(
       reason { try ConsentRules.subscribe(form, to: stop, doubleOptIn: false) }
@@ -305,7 +305,7 @@ import Testing
     #expect(own.isSticky && own.unsubscribedAt == 40 && !row.changesState)
   }
 
-  @Test func ownConsentLiftsWhatOnlySaysUnwanted() {
+  @Test func ownConsentLiftsSuppressionsOfUnwantedMessages() {
     let all = SuppressionReason.allCases.map { Suppression(reason: $0, suppressedAt: 10) }
     let lifted = ConsentRules.liftedSuppressions(by: says(.customer, at: 20), of: all)
     #expect(Set(lifted.map(\.reason)) == [.manual, .spamComplaint, .erasure, .unsubscribed])

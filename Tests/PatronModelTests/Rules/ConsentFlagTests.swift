@@ -127,7 +127,7 @@ import Testing
     #expect(after.isSticky)
   }
 
-  @Test func aRequestGivenUpLeavesTheOptOutBeforeItStanding() throws {
+  @Test func aWithdrawnRequestLeavesTheOptOutInForce() throws {
     let stopped = Self.consent(.unsubscribed, by: .customer, at: 100)
     let asked = ConsentStatement(at: 200, actor: .customer, source: "popup")
     let pending = try ConsentRules.subscribe(asked, to: stopped, doubleOptIn: true)

@@ -1,9 +1,9 @@
 import PatronModel
 import Testing
 
-/// The consent of a merged customer for the address that it keeps, over every pair of states.
+/// The consent of a merged customer for the address that it keeps, over all pairs of states.
 @Suite struct ConsentMergeAddressTests {
-  /// Every kind of consent, with times from which every order of the two follows.
+  /// All kinds of consent, with times that produce every order of two.
   private static let all: [ChannelConsent] = {
     var all: [ChannelConsent] = [.never]
     for at in [10, 20, 30] as [Micros] {
@@ -70,8 +70,7 @@ import Testing
     }
   }
 
-  /// The topics of one channel are looked at two at a time: marketing, which others fall back to,
-  /// and another.
+  /// Topics of a channel are tested in pairs: marketing, the fallback of the others, and another.
   @Test(arguments: Channel.allCases) func neverWidens(_ channel: Channel) {
     for topic in Topic.allCases where topic != .marketing {
       for holder in Self.all {
@@ -102,7 +101,7 @@ import Testing
     }
   }
 
-  @Test func anOptOutInPersonWinsOverWhatCameBefore() {
+  @Test func anOptOutInPersonBeatsEarlierStates() {
     for other in Self.all where other.state == .unsubscribed && other.changedBy == .customer {
       for holder in Self.all {
         let result = merged(holder, other)
@@ -117,7 +116,7 @@ import Testing
     }
   }
 
-  @Test func anOptOutOfTheShopsWinsOverWhatIsOlder() {
+  @Test func anOptOutByTheShopBeatsOlderStates() {
     for other in Self.all where other.state == .unsubscribed && other.changedBy != .customer {
       for holder in Self.all where holder.state != .unsubscribed {
         let isOlder = (holder.changedAt ?? 0) <= (other.changedAt ?? 0)
@@ -126,7 +125,7 @@ import Testing
     }
   }
 
-  @Test func whatIsDecidedKeepsTheHoldersDates() {
+  @Test func theResultKeepsTheHoldersDates() {
     for holder in Self.all {
       for other in Self.all {
         let result = merged(holder, other)

@@ -20,14 +20,14 @@ import Testing
     #expect(merged(.never, .never) == .never)
   }
 
-  @Test func ofEquallyNewOnesTheMoreRestrictiveWins() {
+  @Test func theMoreRestrictiveOfEquallyNewStatesWins() {
     let flag = make(.subscribed, .platform, 10)
     #expect(merged(flag, make(.unsubscribed, .operator, 10)).state == .unsubscribed)
     #expect(merged(flag, make(.pending, .customer, 10)).state == .pending)
   }
 
   @Test(arguments: [ConsentActor.operator, .platform, .system])
-  func anOwnOptOutBeatsLaterWordsOfOthers(_ actor: ConsentActor) {
+  func anOwnOptOutBeatsLaterStatementsOfOthers(_ actor: ConsentActor) {
     let stop = make(.unsubscribed, .customer, 10)
     let later = merged(stop, make(.subscribed, actor, 99))
     #expect(later.isSticky && later.unsubscribedAt == 10)
@@ -52,8 +52,8 @@ import Testing
     #expect(merged(asked, make(.subscribed, .customer, 99)).state == .subscribed)
   }
 
-  /// Whatever happened to two records: after the merge a person is subscribed only if one of the
-  /// records was, and no opt-out in person is newer than every agreement in person.
+  /// After any history of two records, a merged person is subscribed only if one of the records
+  /// was, and no opt-out in person is newer than every agreement in person.
   @Test(arguments: 0..<20 as Range<UInt64>) func neverWidens(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     for _ in 0..<500 {

@@ -1,7 +1,7 @@
 import PatronModel
 import Testing
 
-/// The matrix of implicit enrichment by itself.
+/// The rules of implicit enrichment, without a store.
 @Suite struct EnrichmentTests {
   private func effects(
     _ type: String,
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test func applicationsOfOthersHaveNoEffects() {
+  @Test func thirdPartyApplicationsHaveNoEffects() {
     for type in ["sms_subscribed", "email_bounced", "review_created", "email_marked_spam"] {
       #expect(effects(type, ["bounce_type": .string("hard")], from: .thirdParty) == [])
       let rule = Enrichment.rule(for: type, of: .thirdParty)
@@ -50,7 +50,7 @@ import Testing
       ]
       let hasEffects = !effects(type.name, properties, from: type.source).isEmpty
       let may = Enrichment.hasEffects(type.name, of: type.source)
-      // An account that is opened says nothing by itself.
+      // The creation of an account has no effect by itself.
       #expect(hasEffects == may || type.name == "account_created", "\(type.name)")
       some += hasEffects ? 1 : 0
     }
@@ -116,7 +116,7 @@ import Testing
     #expect(effects("email_opened") == [])
   }
 
-  @Test func whatProductsReport() {
+  @Test func productReports() {
     #expect(effects("sms_opt_in_requested") == [.request(.sms, .marketing)])
     #expect(
       effects("email_opt_in_confirmed", ["topic": .string("loyalty")])
@@ -144,7 +144,7 @@ import Testing
     #expect(effects("sms_received", ["body_excerpt": .string("START")]) == [.restore(.sms)])
     let possible = [EnrichmentEffect.possibleOptOut(.sms)]
     #expect(effects("sms_received", ["body_excerpt": .string("could you STOP it")]) == possible)
-    // Of what keyword and text say, what is the more careful counts.
+    // If keyword and text differ, the more cautious intent counts.
     let both: [String: PropertyValue] = [
       "keyword": .string("START"), "body_excerpt": .string("stop"),
     ]

@@ -69,7 +69,7 @@ import Testing
       )
     }
     #expect(id() == id())
-    // Stored ids depend on this value: it may never change.
+    // Stored ids depend on this value: it must never change.
     #expect(id() == "22280224-8554-5013-a535-59a1c1848146")
     let others = [
       id(.product), id(.thirdParty, "abc", "d"), id(.thirdParty, "a", "bcd"),

@@ -45,7 +45,7 @@ import Testing
     #expect(check(String(repeating: "x", count: 255), .product) == "TYPE_UNKNOWN")
   }
 
-  @Test func unknownTypesNameTheirNeighbours() {
+  @Test func unknownTypesSuggestSimilarNames() {
     func message(_ type: String, _ source: EventSource) -> String {
       do {
         try EventRules.checkType(type, of: source)

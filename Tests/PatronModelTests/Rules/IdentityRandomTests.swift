@@ -1,7 +1,7 @@
 import PatronModel
 import Testing
 
-/// A store of identifiers that does what decisions say, and merges as services do.
+/// A store of identifiers that carries out decisions, and merges as the service does.
 private struct Shop {
   var people: [Int64: Identifiers] = [:]
   var aliases: [String: Int64] = [:]
@@ -56,7 +56,7 @@ private struct Shop {
     Int.random(in: 0...2, using: &random) == 0 ? nil : values.randomElement(using: &random)
   }
 
-  @Test(arguments: 0..<20 as Range<UInt64>) func nobodyIsRobbed(seed: UInt64) {
+  @Test(arguments: 0..<20 as Range<UInt64>) func noCustomerLosesAnIdentifier(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     var shop = Shop()
     let mails = (0..<4).map { "m\($0)@shop.example" }
@@ -81,7 +81,7 @@ private struct Shop {
       }
       shop.aliases = shop.aliases.filter { shop.people[$0.value] != nil }
     }
-    // Rare, so not with every seed.
+    // A merge is too rare to occur with every seed.
     kinds.remove("mergeRequired")
     #expect(
       kinds == ["create", "update", "adopt", "conflict", "shared", "mismatch", "invalid"],

@@ -13,7 +13,7 @@ import Testing
     IdentityMatch(customerID: id, externalID: externalID, emailKey: email, phone: phone)
   }
 
-  /// Decides over `people`, found as a store would find them.
+  /// Decides on a request, with matches looked up in `people`.
   private func decide(
     _ mode: IdentityMode = .upsert,
     _ externalID: String? = nil,
@@ -57,7 +57,7 @@ import Testing
     let phoneOnly = person(3, nil, nil, "+3")
     let all = [ann, guest, phoneOnly]
     for mode in [IdentityMode.order, .event] {
-      // Whoever has the number, and whatever names the other one.
+      // Neither the owner of the number nor the identifier of the other customer matters.
       #expect(decide(mode, "43", new, "+1", people: all) == .shared(ownerID: 1))
       #expect(decide(mode, "43", new, "+2", people: all) == .shared(ownerID: 2))
       #expect(decide(mode, "42", nil, "+2", people: all) == .shared(ownerID: 2))
@@ -68,7 +68,7 @@ import Testing
         decide(mode, "43", nil, "+2", people: all) == .adopt(2, previousExternalID: nil)
       )
       #expect(decide(mode, "42", mail, "+1", people: all) == .update(1))
-      // Without an e-mail address the owner may be the same person yet.
+      // An owner without an e-mail address may still be the same person.
       #expect(
         decide(mode, "43", new, "+3", people: all) == .adopt(3, previousExternalID: nil)
       )
@@ -85,7 +85,7 @@ import Testing
     }
     #expect(decide(.order, nil, "guest@shop.example", "+1", people: all) == .shared(ownerID: 1))
     #expect(decide(.order, nil, new, "+3", people: all) == .update(3))
-    // A known customer is not a guest who has an address of the own.
+    // A customer known to the shop is not the guest who has another address.
     let known = person(4, "44", nil, "+4")
     #expect(decide(.order, nil, mail, "+4", people: [ann, known]) == .shared(ownerID: 4))
   }
@@ -102,26 +102,26 @@ import Testing
       _ email: String?,
       _ phone: String? = nil
     ) -> IdentityDecision { decide(.row, externalID, email, phone, people: all) }
-    // E-mail address and phone number of two people.
+    // The e-mail address and phone number belong to two people.
     #expect(row(nil, mail, "+2") == .mismatch(.phone, ownerID: 2))
     #expect(row(nil, "four@shop.example", "+3") == .mismatch(.phone, ownerID: 3))
     #expect(row("42", mail, "+3") == .mismatch(.phone, ownerID: 3))
     #expect(row("42", "guest@shop.example") == .mismatch(.email, ownerID: 2))
     #expect(row("43", mail) == .mismatch(.email, ownerID: 1))
     #expect(row("43", nil, "+1") == .mismatch(.phone, ownerID: 1))
-    // What another identifier found is not replaced.
+    // An identifier of a customer found by another identifier is not replaced.
     #expect(row(nil, new, "+1") == .mismatch(.phone, ownerID: 1))
     #expect(row(nil, mail, "+9") == .mismatch(.phone, ownerID: 1))
     #expect(row("43", "guest@shop.example", "+9") == .mismatch(.phone, ownerID: 2))
     #expect(row("43", new, "+2") == .mismatch(.phone, ownerID: 2))
-    // Gaps are filled, and the shop's own identifier sets what it gives.
+    // Gaps are filled, and a request with the shop's own identifier replaces the others.
     #expect(row(nil, "four@shop.example", "+9") == .update(4))
     #expect(row(nil, new, "+3") == .update(3))
     #expect(row("42", new, "+9") == .update(1))
     #expect(row("43", "four@shop.example", "+9") == .adopt(4, previousExternalID: nil))
     #expect(row(nil, mail, "+1") == .update(1))
     #expect(row("43", new, "+9") == .create)
-    // The own e-mail address is no identifier of the shop's.
+    // The own e-mail address does not count as an identifier of the shop's.
     let shouting = person(5, "Five@Shop.Example", "five@shop.example", "+5")
     #expect(
       decide(.row, "Five@Shop.Example", "five@shop.example", "+9", people: [shouting])
@@ -249,7 +249,7 @@ import Testing
       decide(.order, mail, mail, people: [person(1, nil, mail)])
         == .adopt(1, previousExternalID: nil)
     )
-    // A registered customer who checks out as a guest stays what they are.
+    // A registered customer who checks out as a guest remains registered.
     #expect(decide(.order, mail, mail, people: [person(1, "42", mail)]) == .update(1))
     let bob = person(2, "43", nil, "+2")
     #expect(decide(.order, mail, mail, "+2", people: [guest, bob]) == .shared(ownerID: 2))
@@ -268,7 +268,7 @@ import Testing
     #expect(request.identifiers(updating: ann).externalID == "42")
   }
 
-  @Test func matchesOfWhatIsNotGivenAreIgnored() {
+  @Test func matchesOfMissingIdentifiersAreIgnored() {
     let request = IdentityRequest(
       mode: .upsert,
       given: Identifiers(emailKey: mail),

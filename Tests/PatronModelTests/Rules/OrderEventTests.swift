@@ -31,7 +31,7 @@ import Testing
     #expect(events.first?.dedupKey == "order_placed:A1")
   }
 
-  @Test func aRepeatTellsNothing() {
+  @Test func aRepeatEmitsNothing() {
     let order = Self.order {
       $0.payment = .paid
       $0.shipments = [ShipmentSnapshot(id: "s", at: 200, state: .success)]
@@ -57,7 +57,7 @@ import Testing
     }
     let events = OrderEvents.derive(from: pending, to: paid, observedAt: 900)
     #expect(events.map(\.type) == ["order_paid"] && events.first?.occurredAt == 500)
-    // A time that comes later corrects the event, and its repeat tells nothing.
+    // A later report of the time corrects the event, and its repeat emits nothing.
     var late = paid
     late.paidAt = 450
     let corrected = OrderEvents.derive(from: paid, to: late, observedAt: 999)
@@ -94,7 +94,7 @@ import Testing
     #expect(unsaid.map(\.occurredAt) == [900, 900])
   }
 
-  @Test func payingIsToldOnce() {
+  @Test func paymentIsEmittedOnce() {
     let pending = Self.order()
     let paid = Self.order { $0.payment = .paid }
     let events = OrderEvents.derive(from: pending, to: paid, observedAt: 900)
@@ -148,7 +148,7 @@ import Testing
     return copy
   }
 
-  @Test func aStatusAloneTellsToo() {
+  @Test func aStatusAloneEmitsAnEvent() {
     let partly = Self.order { $0.fulfillment = .partiallyFulfilled }
     let wholly = Self.order { $0.fulfillment = .fulfilled }
     #expect(types(Self.order(), partly) == ["order_partially_fulfilled"])
@@ -165,7 +165,7 @@ import Testing
     let events = OrderEvents.derive(from: Self.order(), to: cancelled, observedAt: 900)
     #expect(events.map(\.dedupKey) == ["order_cancelled:A1:500"])
     #expect(events.first?.reason == "changed mind")
-    // Another reason corrects the event, another date is another cancellation.
+    // Another reason corrects the event; another date is another cancellation.
     let corrected = OrderEvents.derive(
       from: cancelled,
       to: Self.order {
@@ -191,7 +191,7 @@ import Testing
     #expect(again.map(\.dedupKey) == ["order_cancelled:A1:600"])
   }
 
-  @Test func refundsAreToldOneByOne() {
+  @Test func eachRefundIsEmitted() {
     let half = RefundSnapshot(id: "r1", at: 300, amountMinor: 2000)
     let rest = RefundSnapshot(id: "r2", at: 400, amountMinor: 3000)
     let once = Self.order { $0.refunds = [half] }
@@ -206,7 +206,7 @@ import Testing
     let third = OrderEvents.derive(from: once, to: corrected, observedAt: 900)
     #expect(third.map(\.replaces) == [true] && third.map(\.dedupKey) == first.map(\.dedupKey))
     #expect(types(twice, once) == [])
-    // The refund came back with another amount after it was removed.
+    // The refund was removed and added again with another amount.
     let removed = OrderEvents.derive(from: Self.order(), to: corrected, observedAt: 900)
     #expect(removed == third)
     let explained = Self.order {
@@ -226,7 +226,7 @@ import Testing
     )
   }
 
-  @Test func aRefundIsToldAgainWhereAnotherMakesItFullOrNot() {
+  @Test func aRefundIsEmittedAgainWhenAnotherMakesItFull() {
     let one = RefundSnapshot(id: "r1", at: 300, amountMinor: 2500)
     let two = RefundSnapshot(id: "r2", at: 400, amountMinor: 2500)
     let full = Self.order { $0.refunds = [one, two] }
@@ -249,7 +249,7 @@ import Testing
     ShipmentSnapshot(id: id, at: 200, state: .success, quantity: 2, progress: progress)
   }
 
-  @Test func whatCarriersReportIsToldEachTime() {
+  @Test func everyCarrierReportIsEmitted() {
     let sent = Self.order { $0.shipments = [carried("s1", nil)] }
     let moving = Self.order { $0.shipments = [carried("s1", .inTransit)] }
     let missed = Self.order { $0.shipments = [carried("s1", .attemptedDelivery)] }
@@ -272,10 +272,10 @@ import Testing
     let events = OrderEvents.derive(from: waiting, to: arrived, observedAt: 900)
     #expect(events.map(\.type) == ["shipment_status_changed", "order_delivered"])
     #expect(events.last?.dedupKey == "order_delivered:A1" && events.last?.occurredAt == 900)
-    // One piece of three is still to be sent.
+    // One piece of three has not been sent.
     let partly = Self.order { $0.shipments = [carried("s1", .delivered)] }
     #expect(types(nil, partly) == ["order_placed", "order_partially_fulfilled"])
-    // Of a new order nobody knows when it arrived: as its last shipment left.
+    // The arrival of a new order is not dated, so it gets the time of its last shipment.
     let old = OrderEvents.derive(from: nil, to: arrived, observedAt: 900)
     #expect(old.last?.type == "order_delivered" && old.last?.occurredAt == 200)
     #expect(!old.map(\.type).contains("shipment_status_changed"))

@@ -20,7 +20,7 @@ import Testing
     )
   }
 
-  @Test func whatCounts() throws {
+  @Test func countedOrders() throws {
     let all = try CustomerOrderStatistics(of: [
       contribution(20, 1000, refunded: 300), contribution(10, 0),
       contribution(5, 700, refunded: 700, cancelled: true), contribution(30, 50, currency: "EUR"),
@@ -95,13 +95,13 @@ import Testing
     #expect(all.byCurrency["USD"]?.unknownRefundCount == 1)
     let after = try all.replacing(vague, by: known).statistics
     #expect(after.byCurrency["USD"]?.unknownRefundCount == 0)
-    // A version before did not count them.
+    // Earlier versions did not count unknown refunds.
     let old = try CustomerOrderStatistics(of: [contribution(100, 5000)])
     let left = try old.replacing(vague, by: nil).statistics
     #expect(left.byCurrency["USD"]?.unknownRefundCount ?? 0 == 0)
   }
 
-  @Test func datesAreReadAnewOnlyWhenAnExtremeLeaves() throws {
+  @Test func datesAreRebuiltOnlyWhenAnExtremeLeaves() throws {
     let first = contribution(10, 1)
     let middle = contribution(20, 1)
     let last = contribution(30, 1)
@@ -145,7 +145,7 @@ import Testing
     #expect(replaced.statistics.byCurrency["USD"]?.totalSpentMinor == Int64.max - 1)
   }
 
-  @Test(arguments: 0..<20 as Range<UInt64>) func runningFiguresEqualACount(seed: UInt64) throws {
+  @Test(arguments: 0..<20 as Range<UInt64>) func runningSumsEqualARecount(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     var orders: [Int: OrderContribution] = [:]
     var running = CustomerOrderStatistics()

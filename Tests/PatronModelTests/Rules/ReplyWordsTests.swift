@@ -2,10 +2,10 @@ import FieldFiles
 import PatronModel
 import Testing
 
-/// Words of opting out: the table of the field, and the rules behind it.
+/// Opt-out words: the table of field data, and the rules behind it.
 @Suite struct ReplyWordsTests {
   @Test(arguments: FieldFiles.rows("opt_out_words.tsv"))
-  func readsWhatCustomersAnswer(row: [String]) {
+  func readsReplies(row: [String]) {
     let text = FieldFiles.unescaped(row[0])
     #expect(ReplyWords.known.intent(of: text).rawValue == row[1], "\(row[0]): \(row[2])")
   }
@@ -49,12 +49,12 @@ import Testing
       ([String(repeating: "a", count: 64)], nil), ([], nil),
     ]
     for (given, expected) in cases {
-      let found = reason { () throws(RuleError) in try ReplyWords.checked(given) }
+      let found = RuleError.reason { () throws(RuleError) in try ReplyWords.checked(given) }
       #expect(found == expected, "\(given.first ?? "")")
     }
   }
 
-  @Test func whatIsSaidTwiceIsTheSame() {
+  @Test func aRepeatedWordIsTheSame() {
     for text in ["stopstop", "Cancel cancel CANCEL", "end end please", "unsub unsub", "取消取消"] {
       #expect(ReplyWords.known.intent(of: text) == .optOut, "\(text)")
     }

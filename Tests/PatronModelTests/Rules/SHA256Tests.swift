@@ -1,7 +1,7 @@
 import PatronModel
 import Testing
 
-/// The published vectors: FIPS 180-4 (examples of NIST) and RFC 4231.
+/// Published test vectors: FIPS 180-4 (NIST's examples) and RFC 4231.
 struct SHA256Tests {
   private func hex(_ bytes: [UInt8]) -> String {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -29,7 +29,7 @@ struct SHA256Tests {
     #expect(hex(digest) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
   }
 
-  @Test func whereTheTextIsCutMakesNoDifference() {
+  @Test func piecesMakeNoDifference() {
     let bytes = (0..<200).map { UInt8($0) }
     for cut in 0...200 {
       var hash = SHA256()

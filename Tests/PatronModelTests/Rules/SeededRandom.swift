@@ -1,4 +1,5 @@
-/// SplitMix64: small, and the same on every platform, so that a failing seed can be run again.
+/// SplitMix64, a small generator with the same numbers on every platform, so that a failing seed
+/// can be run again.
 struct SeededRandom: RandomNumberGenerator {
   private var state: UInt64
 

@@ -2,7 +2,7 @@ import FieldFiles
 import PatronModel
 import Testing
 
-/// External ids of the field, from Tests/Field/external_ids.tsv.
+/// External ids of field data, from Tests/Field/external_ids.tsv.
 @Suite struct PlaceholderTests {
   private struct Case {
     var isRefused: Bool
@@ -20,7 +20,7 @@ import Testing
     let cases = try Self.cases()
     #expect(cases.filter(\.isRefused).count > 150 && cases.filter { !$0.isRefused }.count > 60)
     for row in cases {
-      let reason = reason { () throws(RuleError) in try ExternalID(row.text) }
+      let reason = RuleError.reason { () throws(RuleError) in try ExternalID(row.text) }
       #expect(reason == (row.isRefused ? "EXTERNAL_ID_PLACEHOLDER" : nil), "\(row.text)")
       #expect(try ExternalID(row.text, takesPlaceholders: true).value == row.text)
     }
@@ -30,7 +30,8 @@ import Testing
     for row in try Self.cases() where row.isRefused {
       for text in [" \(row.text) ", "\u{A0}\(row.text)"] {
         #expect(
-          reason { () throws(RuleError) in try ExternalID(text) } == "EXTERNAL_ID_PLACEHOLDER",
+          RuleError.reason { () throws(RuleError) in try ExternalID(text) }
+            == "EXTERNAL_ID_PLACEHOLDER",
           "\(text)"
         )
       }
@@ -46,16 +47,16 @@ import Testing
         String(number), "c\(number)", "K-\(number)", "gid://shop/Customer/\(number)",
         "\(number).5", String(number, radix: 36), "0\(number)", "\(number)E",
       ]
-      // The base 36 of a number may be a word, or end as a database's integers do.
+      // The base 36 of a number may be a word, or end like an extreme integer of a database.
       for text in texts where text.contains(where: { "123456789".contains($0) }) {
         #expect(!Placeholder.matches(text) || Self.ends.contains(text), "\(text)")
       }
     }
   }
 
-  /// The error of such a number tells what made it.
+  /// The error about a converted number says which program converted it.
   @Test(arguments: ["42.0", "7210448301122,00", "7.21045E+12", "\u{FF11}.0"])
-  func aConvertedNumberIsToldWithWhatToDo(_ text: String) {
+  func theErrorAboutAConvertedNumberSaysWhatToDo(_ text: String) {
     #expect(Placeholder.error(text).message.contains("Format the column as text"))
     #expect(Placeholder.error(text).reason == "EXTERNAL_ID_PLACEHOLDER")
     #expect(!Placeholder.error("null").message.contains("Format"))

@@ -14,12 +14,12 @@ import Testing
   func limits(index: Int) {
     let (name, limit, part) = Self.parts[index]
     var address = PostalAddress()
-    address[keyPath: part] = letters(limit)
+    address[keyPath: part] = String.letters(limit)
     var violations = Violations()
     let valid = address.validated(path: "customer.address", violations: &violations)
     #expect(violations.isEmpty && valid == address)
 
-    address[keyPath: part] = letters(limit + 1)
+    address[keyPath: part] = String.letters(limit + 1)
     let invalid = address.validated(path: "customer.address", violations: &violations)
     #expect(violations.errors.map(\.path) == ["customer.address.\(name)"])
     #expect(violations.errors.map(\.error.reason) == ["TEXT_TOO_LONG"])
@@ -68,8 +68,8 @@ import Testing
 
   @Test func everyBrokenPartIsReported() {
     let address = PostalAddress(
-      address1: letters(256),
-      state: letters(65),
+      address1: String.letters(256),
+      state: String.letters(65),
       zip: "1\u{0}",
       countryCode: "XX",
       phoneNumber: "555 0100"

@@ -25,7 +25,7 @@ import Testing
     ("English", "LANGUAGE_UNKNOWN"), ("sh", "LANGUAGE_UNKNOWN"),
   ])
   func rejectedLanguages(given: String, expected: String) {
-    #expect(reason { () throws(RuleError) in try LanguageCode(given) } == expected)
+    #expect(RuleError.reason { () throws(RuleError) in try LanguageCode(given) } == expected)
   }
 
   @Test func languageTagsHaveALimit() throws {
@@ -54,14 +54,16 @@ import Testing
     ("XAU", "CURRENCY_NOT_REAL"), ("XDR", "CURRENCY_NOT_REAL"), ("CLF", "CURRENCY_NOT_REAL"),
   ])
   func rejectedCurrencies(given: String, expected: String) {
-    #expect(reason { () throws(RuleError) in try CurrencyCode(given) } == expected)
+    #expect(RuleError.reason { () throws(RuleError) in try CurrencyCode(given) } == expected)
   }
 
   @Test func historicCurrenciesNeedTheFlag() throws {
     #expect(try CurrencyCode("dem", allowHistoric: true).code == "DEM")
     #expect(try CurrencyCode("ITL", allowHistoric: true).minorDigits == 0)
     for code in ["XTS", "XXX", "XAU", "XEU", "ABC"] {
-      let found = reason { () throws(RuleError) in try CurrencyCode(code, allowHistoric: true) }
+      let found = RuleError.reason { () throws(RuleError) in
+        try CurrencyCode(code, allowHistoric: true)
+      }
       #expect(found != nil, "\(code)")
     }
   }
@@ -84,6 +86,8 @@ import Testing
 
   @Test(arguments: ["", "U", "USA", "XX", "EU", "U1", "Germany"])
   func rejectedCountries(given: String) {
-    #expect(reason { () throws(RuleError) in try CountryCode(given) } == "COUNTRY_UNKNOWN")
+    #expect(
+      RuleError.reason { () throws(RuleError) in try CountryCode(given) } == "COUNTRY_UNKNOWN"
+    )
   }
 }

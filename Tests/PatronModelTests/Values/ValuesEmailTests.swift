@@ -38,16 +38,16 @@ import Testing
     ("a@ex ample.com", "EMAIL_DOMAIN_MALFORMED"), ("a@[127.0.0.1]", "EMAIL_DOMAIN_MALFORMED"),
   ])
   func rejects(given: String, expected: String) {
-    #expect(reason { () throws(RuleError) in try EmailAddress(given) } == expected)
+    #expect(RuleError.reason { () throws(RuleError) in try EmailAddress(given) } == expected)
   }
 
-  /// A domain of exactly `length` octets.
+  /// Returns a domain of exactly `length` octets.
   private static func domain(_ length: Int) -> String {
     var labels: [String] = []
     var rest = length
     while rest > 0 {
       let label = rest == 64 ? 62 : min(63, rest)
-      labels.append(letters(label))
+      labels.append(String.letters(label))
       rest -= label + 1
     }
     return labels.joined(separator: ".")
@@ -61,27 +61,29 @@ import Testing
   ])
   func limits(local: Int, domain: Int, expected: String?) {
     var host = Self.domain(domain)
-    if !host.contains(".") { host = letters(domain - 3) + ".de" }
+    if !host.contains(".") { host = String.letters(domain - 3) + ".de" }
     #expect(host.utf8.count == domain)
-    let address = letters(local) + "@" + host
-    #expect(reason { () throws(RuleError) in try EmailAddress(address) } == expected)
+    let address = String.letters(local) + "@" + host
+    #expect(RuleError.reason { () throws(RuleError) in try EmailAddress(address) } == expected)
   }
 
   @Test func labelsHaveAtMost63Octets() {
-    let fits = "a@\(letters(63)).de"
-    let tooLong = "a@\(letters(64)).de"
-    #expect(reason { () throws(RuleError) in try EmailAddress(fits) } == nil)
+    let fits = "a@\(String.letters(63)).de"
+    let tooLong = "a@\(String.letters(64)).de"
+    #expect(RuleError.reason { () throws(RuleError) in try EmailAddress(fits) } == nil)
     #expect(
-      reason { () throws(RuleError) in try EmailAddress(tooLong) } == "EMAIL_DOMAIN_MALFORMED"
+      RuleError.reason { () throws(RuleError) in try EmailAddress(tooLong) }
+        == "EMAIL_DOMAIN_MALFORMED"
     )
   }
 
   @Test func localLimitCountsOctets() {
     let fits = String(repeating: "\u{E9}", count: 32) + "@example.com"
     let tooLong = String(repeating: "\u{E9}", count: 33) + "@example.com"
-    #expect(reason { () throws(RuleError) in try EmailAddress(fits) } == nil)
+    #expect(RuleError.reason { () throws(RuleError) in try EmailAddress(fits) } == nil)
     #expect(
-      reason { () throws(RuleError) in try EmailAddress(tooLong) } == "EMAIL_LOCAL_TOO_LONG"
+      RuleError.reason { () throws(RuleError) in try EmailAddress(tooLong) }
+        == "EMAIL_LOCAL_TOO_LONG"
     )
   }
 
@@ -127,7 +129,7 @@ import Testing
   }
 
   @Test(arguments: ["3ya\u{7F}", "99999999", "a\u{E9}-3ya", "mnchen-3y"])
-  func punycodeThatIsNone(label: String) {
+  func invalidPunycode(label: String) {
     #expect(Punycode.decode(label.utf8) == nil)
   }
 }

@@ -4,7 +4,7 @@ import Testing
 @Suite struct ValuesIdentifierTests {
   @Test(arguments: [
     ("00003", "00003"), (" abc ", "abc"), ("A", "A"), ("a@b.de", "a@b.de"), ("-a", "-a"),
-    ("guest-1", "guest-1"), ("10", "10"), (letters(255), letters(255)),
+    ("guest-1", "guest-1"), ("10", "10"), (String.letters(255), String.letters(255)),
     (String(repeating: "\u{1F600}", count: 255), String(repeating: "\u{1F600}", count: 255)),
   ])
   func acceptsExternalIDs(given: String, expected: String) throws {
@@ -13,7 +13,7 @@ import Testing
 
   @Test(arguments: [
     ("", "EXTERNAL_ID_EMPTY"), (" \u{A0}", "EXTERNAL_ID_EMPTY"),
-    (letters(256), "EXTERNAL_ID_TOO_LONG"),
+    (String.letters(256), "EXTERNAL_ID_TOO_LONG"),
     ("a\u{0}b", "EXTERNAL_ID_HAS_CONTROL_CHARACTER"), ("a\nb", "EXTERNAL_ID_HAS_CONTROL_CHARACTER"),
     ("a\u{2028}b", "EXTERNAL_ID_HAS_CONTROL_CHARACTER"),
     ("0", "EXTERNAL_ID_PLACEHOLDER"), ("NULL", "EXTERNAL_ID_PLACEHOLDER"),
@@ -24,7 +24,7 @@ import Testing
     ("00000000-0000-0000-0000-000000000000", "EXTERNAL_ID_PLACEHOLDER"),
   ])
   func rejectsExternalIDs(given: String, expected: String) {
-    #expect(reason { () throws(RuleError) in try ExternalID(given) } == expected)
+    #expect(RuleError.reason { () throws(RuleError) in try ExternalID(given) } == expected)
   }
 
   @Test func externalIDsCompareByteByByte() throws {
@@ -36,10 +36,13 @@ import Testing
   @Test func names() throws {
     #expect(try PersonName("  Ada ").value == "Ada")
     #expect(try PersonName(" ").value == "")
-    #expect(try PersonName(letters(255)).value.count == 255)
-    #expect(reason { () throws(RuleError) in try PersonName(letters(256)) } == "TEXT_TOO_LONG")
+    #expect(try PersonName(String.letters(255)).value.count == 255)
     #expect(
-      reason { () throws(RuleError) in try PersonName("A\u{1B}[0m") }
+      RuleError.reason { () throws(RuleError) in try PersonName(String.letters(256)) }
+        == "TEXT_TOO_LONG"
+    )
+    #expect(
+      RuleError.reason { () throws(RuleError) in try PersonName("A\u{1B}[0m") }
         == "TEXT_HAS_CONTROL_CHARACTER"
     )
   }
@@ -54,7 +57,7 @@ import Testing
 
   @Test(arguments: ["", "x", "fem", "others"])
   func unknownGenders(given: String) {
-    #expect(reason { () throws(RuleError) in try Gender(given) } == "GENDER_UNKNOWN")
+    #expect(RuleError.reason { () throws(RuleError) in try Gender(given) } == "GENDER_UNKNOWN")
   }
 
   @Test func gendersAreSpelledAsTheContractSays() {
@@ -71,15 +74,18 @@ import Testing
 
   @Test(arguments: ["", "active", "enable"])
   func unknownAccountStatuses(given: String) {
-    #expect(reason { () throws(RuleError) in try AccountStatus(given) } == "ACCOUNT_STATUS_UNKNOWN")
+    #expect(
+      RuleError.reason { () throws(RuleError) in try AccountStatus(given) }
+        == "ACCOUNT_STATUS_UNKNOWN"
+    )
   }
 
   @Test func givenValuesAreCut() {
-    #expect(Redaction.cut(letters(32)) == letters(32))
-    #expect(Redaction.cut(letters(33)) == letters(31) + "\u{2026}")
+    #expect(Redaction.cut(String.letters(32)) == String.letters(32))
+    #expect(Redaction.cut(String.letters(33)) == String.letters(31) + "\u{2026}")
     #expect(Redaction.cut("a\u{1B}b") == "a\u{FFFD}b")
     #expect(Redaction.cut("abc", to: 0) == "")
-    #expect(RuleError(reason: "R", message: "m", given: letters(99)).given?.count == 32)
+    #expect(RuleError(reason: "R", message: "m", given: String.letters(99)).given?.count == 32)
   }
 
   @Test func violationsAreCollected() {

@@ -36,6 +36,8 @@ import Testing
   ])
   func rejects(given: String, code: String, expected: String) throws {
     let currency = try CurrencyCode(code)
-    #expect(reason { () throws(RuleError) in try Money(given, currency: currency) } == expected)
+    #expect(
+      RuleError.reason { () throws(RuleError) in try Money(given, currency: currency) } == expected
+    )
   }
 }

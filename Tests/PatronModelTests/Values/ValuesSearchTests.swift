@@ -73,12 +73,12 @@ import Testing
     let record = Set(SearchTokens.tokens(storeKey: 7, email: key, phoneDigits: digits))
     let query = SearchTokens.query(storeKey: 7, text)
     #expect(query.matches(emailKey: key, phoneDigits: digits) == expected)
-    // Whoever is found is among those whom the index offers.
+    // Every matching record is among those that the index offers.
     #expect(!expected || Self.offers(record, query))
     if case .prefix(let token, _) = query { #expect(record.contains(token) == expected) }
   }
 
-  /// Whether the index offers a record with these tokens.
+  /// Returns true if the index offers a record with these tokens.
   private static func offers(_ record: Set<String>, _ query: SearchQuery) -> Bool {
     switch query {
     case .fragment(let tokens, _): record.isSuperset(of: tokens)
@@ -103,7 +103,7 @@ import Testing
     #expect(matches)
   }
 
-  /// Whatever is cut out of a record is found by the index, and in that record's store alone.
+  /// The index finds every fragment of a record, and only in that record's store.
   @Test(arguments: ["zo\u{EB}.o'neil+x@sub.example.co", "n-2024-05.1+4/2@1.example.co"])
   func everyFragmentIsFound(email: String) {
     let record = Set(SearchTokens.tokens(storeKey: 7, email: email, phoneDigits: nil))
@@ -132,9 +132,12 @@ import Testing
   }
 
   @Test func searchesHaveALimit() {
-    #expect(reason { () throws(RuleError) in try SearchText.check(letters(255)) } == nil)
     #expect(
-      reason { () throws(RuleError) in try SearchText.check(letters(256)) } == "SEARCH_TOO_LONG"
+      RuleError.reason { () throws(RuleError) in try SearchText.check(String.letters(255)) } == nil
+    )
+    #expect(
+      RuleError.reason { () throws(RuleError) in try SearchText.check(String.letters(256)) }
+        == "SEARCH_TOO_LONG"
     )
   }
 }

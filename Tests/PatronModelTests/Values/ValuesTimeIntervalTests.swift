@@ -3,7 +3,7 @@ import Foundation
 import PatronModel
 import Testing
 
-/// Which instants a time may be: the table of the field, and the rules behind it.
+/// The possible instants of a time: the table of field data, and the rules behind it.
 @Suite struct ValuesTimeIntervalTests {
   private func rules(_ name: String) throws -> ZoneRules {
     if name.isEmpty { return .utc }
@@ -15,7 +15,7 @@ import Testing
   func namesAnInterval(row: [String]) throws {
     let rules = try rules(row[1])
     guard row[2].hasSuffix("Z") else {
-      let found = reason { () throws(RuleError) in try ISO8601Time(row[0]) }
+      let found = RuleError.reason { () throws(RuleError) in try ISO8601Time(row[0]) }
       #expect(found == row[2], "\(row[0])")
       return
     }
@@ -39,12 +39,12 @@ import Testing
     #expect(try last("2024-05-06") == "2024-05-06T15:00:00Z")
     #expect(try last("2024-05") == "2024-05-06T15:00:00Z")
     #expect(try last("2024-05-05") == "2024-05-05T23:59:59.999999Z")
-    // What begins later is wrong, and not for times to mend.
+    // A time that begins after now is an error that is not corrected here.
     #expect(try last("2024-05-07") == "2024-05-07T00:00:00Z")
     #expect(try last("2024-05-06T16:00:00Z") == "2024-05-06T16:00:00Z")
   }
 
-  @Test func onlyWhatLeavesSomethingOpenIsAnInterval() throws {
+  @Test func onlyAnAmbiguousTimeIsAnInterval() throws {
     for text in ["2024-05-06T10:00:00Z", "2024-05-06T10:00:00.25+02:00"] {
       #expect(try !ISO8601Time(text).isInterval, "\(text)")
     }

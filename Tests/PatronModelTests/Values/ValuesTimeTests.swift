@@ -2,7 +2,7 @@ import PatronModel
 import Testing
 
 @Suite struct ValuesTimeTests {
-  /// Those of the following that say no second.
+  /// The accepted texts without seconds.
   private static let minutes: Set<String> = [
     "20230814T1320Z", "2023-08-14 13:20", "2023-08-14T13:20Z", "2023-226T13:20Z", "2023226T1320Z",
     "2023-12-31T24:00Z",
@@ -80,7 +80,7 @@ import Testing
     "2023-08-14Z", "2023-08-14+02:00", "\u{0662}\u{0660}23-08-14", "2023-08-14T13:20:11.5.5Z",
   ])
   func rejectsMalformed(given: String) {
-    #expect(reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_MALFORMED")
+    #expect(RuleError.reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_MALFORMED")
   }
 
   @Test(arguments: [
@@ -89,7 +89,7 @@ import Testing
     "2018-02-20T14:12:13+00:00 EST",
   ])
   func rejectsNamesOfZones(given: String) {
-    #expect(reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_ZONE_NAME")
+    #expect(RuleError.reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_ZONE_NAME")
   }
 
   @Test(arguments: [
@@ -99,15 +99,19 @@ import Testing
     "2023-08-14T24:00:00.5Z", "2023-08-14T13:60Z", "2023-08-14T13:20:61Z",
     "2023-08-14T13:20:11+24:00", "2023-08-14T13:20:11+01:60",
   ])
-  func rejectsWhatNoCalendarHas(given: String) {
-    #expect(reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_NOT_IN_CALENDAR")
+  func rejectsDatesOutsideTheCalendar(given: String) {
+    #expect(
+      RuleError.reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_NOT_IN_CALENDAR"
+    )
   }
 
   @Test(arguments: [
     "0001-01-01T00:00:00+00:01", "9999-12-31T24:00:00Z", "9999-12-31T23:59:59-00:01",
   ])
-  func rejectsWhatIsOutOfRange(given: String) {
-    #expect(reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_OUT_OF_RANGE")
+  func rejectsTimesOutOfRange(given: String) {
+    #expect(
+      RuleError.reason { () throws(RuleError) in try ISO8601Time(given) } == "TIME_OUT_OF_RANGE"
+    )
   }
 
   @Test(arguments: [
@@ -135,11 +139,13 @@ import Testing
     (9_223_372_036_854, 999_999_999, "TIME_OUT_OF_RANGE"),
   ])
   func rejectedSecondsAndNanos(seconds: Int64, nanos: Int32, expected: String) {
-    let found = reason { () throws(RuleError) in try Timestamp(seconds: seconds, nanos: nanos) }
+    let found = RuleError.reason { () throws(RuleError) in
+      try Timestamp(seconds: seconds, nanos: nanos)
+    }
     #expect(found == expected)
   }
 
-  @Test func everyDayOfTheCalendarComesBack() throws {
+  @Test func everyDaySurvivesARoundTrip() throws {
     var expected = try #require(CivilDate(daysSinceEpoch: -719_162))
     #expect(expected.iso8601 == "0001-01-01" && expected.weekday == 1)
     var weekday = 1
@@ -175,7 +181,7 @@ import Testing
   func boundsOfAccounts(given: String, expected: String?) throws {
     let now = try ISO8601Time("2025-06-01T12:00:00Z").timestamp
     let time = try ISO8601Time(given).timestamp
-    let found = reason { () throws(RuleError) in
+    let found = RuleError.reason { () throws(RuleError) in
       try TimeBounds.checkAccountCreated(time, now: now)
     }
     #expect(found == expected)
@@ -192,7 +198,7 @@ import Testing
     let now = try ISO8601Time("2025-06-01T12:00:00Z").timestamp
     let time = try ISO8601Time(given).timestamp
     var found: RuleError?
-    let thrown = reason { () throws(RuleError) in
+    let thrown = RuleError.reason { () throws(RuleError) in
       found = try TimeBounds.checkOccurred(time, now: now)
     }
     #expect(thrown == error)
@@ -204,7 +210,7 @@ import Testing
     ("2024-05-31T12:00:00.1234567890Z", "More than 9 digits"),
     ("2024-05-31T12:00:00.Z", "not ISO 8601"), ("2024-05-31T12:Z", "not ISO 8601"),
   ])
-  func saysWhatIsNotTaken(text: String, says: String) {
+  func errorsNameTheUnsupportedPart(text: String, says: String) {
     let error = #expect(throws: RuleError.self) { try ISO8601Time(text) }
     #expect(error?.reason == "TIME_MALFORMED")
     #expect(error?.message.contains(says) == true)

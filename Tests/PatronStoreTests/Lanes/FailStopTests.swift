@@ -4,7 +4,7 @@ import Testing
 
 @testable import PatronStore
 
-@Suite("Failing disks")
+@Suite("Disk failures")
 struct FailStopTests {
   private func open(
     stops: Monitor<[String]>,
@@ -20,7 +20,7 @@ struct FailStopTests {
   }
 
   @Test(arguments: [FaultyFileSystem.Fault.sync, .write, .writeError(EIO), .writeError(EROFS)])
-  func nobodyIsAcknowledgedAfterAFailure(fault: FaultyFileSystem.Fault) throws {
+  func noWriteIsAcknowledgedAfterAFailure(fault: FaultyFileSystem.Fault) throws {
     let stops = Monitor<[String]>([])
     let (lane, name) = try open(stops: stops) { $0.limits.writeBatchCount = 5 }
     try lane.insert(1)
@@ -33,7 +33,7 @@ struct FailStopTests {
         }
       }
     }
-    // The first batch met the failure, the others were queued behind it.
+    // The first batch met the failure; the other jobs were queued behind it.
     for token in tokens { #expect(try lane.replies.error(of: token) == .failStop) }
     #expect(lane.store.commitCounter.current == 1)
     #expect(throws: StoreError.failStop) { try lane.submit { _ in [] } }
@@ -48,7 +48,7 @@ struct FailStopTests {
   @Test func aFailingCheckpointStopsTheWriterToo() throws {
     let stops = Monitor<[String]>([])
     let (lane, name) = try open(stops: stops) {
-      // Without a sync at commits, the first one is the checkpoint's.
+      // Commits do not sync, so the first sync is the checkpoint's.
       $0.durability = .normal
       $0.limits.checkpointEveryPages = 1
     }

@@ -2,41 +2,42 @@ import CSQLite
 import SQLite
 import Synchronization
 
-/// A SQLite file system that is the ordinary one until it is told to fail. It serves one database
-/// of one test, under a name of its own.
+/// A SQLite VFS that works normally until a fault is set. It serves one database of one test, under
+/// its own name.
 ///
-/// It lets SQLite open files as usual and exchanges the table of functions in the files it gets
-/// back. C functions carry no context, so the switches are in one table for the process, found by
-/// the address of the open file.
+/// It lets SQLite open files as usual and replaces the table of functions in the open files. C
+/// functions carry no context, so the faults are in one table for the process, keyed by the address
+/// of the open file.
 enum FaultyFileSystem {
   enum Fault: Sendable, Equatable {
     case sync
     case write
     case writeNoSpace
-    /// A write fails with this `errno`, of which SQLite keeps account with the file only.
+    /// A write fails with this `errno`, which SQLite records only with the file.
     case writeError(Int32)
   }
 
   private struct State: Sendable {
-    /// The file system (by its name) that each open file belongs to.
+    /// The name of the VFS that each open file belongs to.
     var owner: [UInt: String] = [:]
     var faults: [String: Fault] = [:]
   }
 
   private static let state = Mutex(State())
-  /// The ordinary table of functions, and a copy of it with ours in it; as addresses, since
-  /// pointers are not Sendable. SQLite's unix files of one locking style share one table.
+  /// The original tables of functions and their modified copies, in both directions. They are
+  /// stored as addresses, because pointers are not Sendable. SQLite's unix files of one locking
+  /// style share one table.
   private static let tables = Mutex<[UInt: UInt]>([:])
 
-  /// Registers a file system and returns its name.
+  /// Registers a VFS and returns its name.
   static func register(_ name: String) -> String {
-    // Process-wide settings come before everything else that touches SQLite.
+    // Process-wide settings must come before any other use of SQLite.
     _ = SQLiteLibrary.countsMemory
     guard let ordinary = sqlite3_vfs_find("unix") else { preconditionFailure("no unix vfs") }
     let vfs = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)
     vfs.initialize(to: ordinary.pointee)
     vfs.pointee.pNext = nil
-    // Lives as long as the process: SQLite keeps the pointer.
+    // The name lives as long as the process, because SQLite keeps the pointer.
     let text = UnsafeMutablePointer<CChar>.allocate(capacity: name.utf8.count + 1)
     for (index, byte) in name.utf8.enumerated() { text[index] = CChar(bitPattern: byte) }
     text[name.utf8.count] = 0
@@ -51,7 +52,7 @@ enum FaultyFileSystem {
     return name
   }
 
-  /// Makes every sync or write of the file system fail; nil makes it well again.
+  /// Makes every sync or write of the VFS fail; nil ends the fault.
   static func set(_ fault: Fault?, _ name: String) { state.withLock { $0.faults[name] = fault } }
 
   private static func adopt(_ file: UnsafeMutablePointer<sqlite3_file>, _ name: String) {
@@ -69,7 +70,7 @@ enum FaultyFileSystem {
         FaultyFileSystem.control(file, operation, argument)
       }
       tables[address] = UInt(bitPattern: copy)
-      // And back, to find the ordinary functions of a file.
+      // The reverse entry leads from a copy to the original functions.
       tables[UInt(bitPattern: copy)] = address
       return UInt(bitPattern: copy)
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PatronStore
 
-/// A store on a temporary directory, with a schema of its own: rows with a number and some bytes.
+/// A database in a temporary directory, with its own schema: rows with a number and some bytes.
 final class LaneStore: Sendable {
   static let migrations = [
     Migration(
@@ -38,7 +38,7 @@ final class LaneStore: Sendable {
 
   deinit { store.close() }
 
-  /// Queues a write and does not wait.
+  /// Queues a write without waiting.
   @discardableResult
   func submit(
     deadline: ContinuousClock.Instant? = nil,
@@ -53,7 +53,7 @@ final class LaneStore: Sendable {
     return token
   }
 
-  /// Queues a write and waits for its answer.
+  /// Queues a write and waits for its reply.
   @discardableResult
   func write(
     _ run: @escaping @Sendable (WriteTransaction) throws -> [UInt8]
@@ -61,7 +61,7 @@ final class LaneStore: Sendable {
     try replies.wait(for: submit(run)).get()
   }
 
-  /// Inserts a row and waits for the answer.
+  /// Inserts a row and waits for the reply.
   func insert(_ value: Int, bytes: Int = 0) throws {
     try write { tx in
       try tx.run(Self.insert, value, [UInt8](repeating: 7, count: bytes))
@@ -69,7 +69,7 @@ final class LaneStore: Sendable {
     }
   }
 
-  /// All values, through a point reader of its own.
+  /// Returns all values, read by a new point reader.
   func values() throws -> [Int64] {
     let reader = try store.makePointReader {}
     defer { reader.endTick() }
@@ -80,7 +80,7 @@ final class LaneStore: Sendable {
     }
   }
 
-  /// The bytes of the log file.
+  /// The size of the WAL file, in bytes.
   var logBytes: Int {
     let path = store.directory.databasePath + "-wal"
     let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
@@ -88,7 +88,7 @@ final class LaneStore: Sendable {
   }
 }
 
-/// A directory that goes away with the value.
+/// A directory that is removed with the value.
 final class TemporaryDirectory: Sendable {
   let path: String
 
@@ -99,7 +99,7 @@ final class TemporaryDirectory: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
-/// Keeps replies by token, and remembers how they came together.
+/// A sink that keeps replies by token and records how they were grouped.
 final class CollectingSink: ReplySink {
   struct State: Sendable {
     var next: UInt64 = 0
@@ -126,12 +126,12 @@ final class CollectingSink: ReplySink {
     }
   }
 
-  /// The answer to a job; an hour-long wait would be a bug, so it ends after a minute.
+  /// Waits for the reply to a job. Fails after a minute, so that a bug does not block the test.
   func wait(for token: ReplyToken) throws -> Result<[UInt8], any Error> {
     try #require(state.wait(timeout: .seconds(60)) { $0.results[token] }, "no reply came")
   }
 
-  /// The store's error that answers a job, nil when it went well.
+  /// Returns the error that a job failed with, or nil if it succeeded.
   func error(of token: ReplyToken) throws -> StoreError? {
     switch try wait(for: token) {
     case .success: return nil
@@ -142,7 +142,7 @@ final class CollectingSink: ReplySink {
   var batches: [Int] { state.withLock { $0.batches } }
 }
 
-/// Something that a thread waits at until the test lets it go.
+/// A point at which a thread is held until the test opens it.
 final class Gate: Sendable {
   private struct State: Sendable {
     var arrived = 0
@@ -151,7 +151,7 @@ final class Gate: Sendable {
 
   private let state = Monitor(State())
 
-  /// Called by the thread that is to be held.
+  /// Blocks the calling thread until the gate is opened.
   func pass() {
     state.update { $0.arrived += 1 }
     _ = state.wait(timeout: .seconds(60)) { $0.isOpen ? true : nil }
@@ -160,14 +160,14 @@ final class Gate: Sendable {
   /// Waits until a thread is held here.
   func waitForArrival() throws {
     let came = state.wait(timeout: .seconds(60)) { $0.arrived > 0 ? true : nil }
-    #expect(came == true, "nobody came")
+    #expect(came == true, "no thread arrived")
   }
 
   func open() { state.update { $0.isOpen = true } }
 }
 
 extension LaneStore {
-  /// Holds the writer inside a job, so that what is submitted inside `body` waits together.
+  /// Holds the writer inside a job, so that all jobs submitted in `body` wait together.
   func whileWriterIsHeld<Result>(_ body: () throws -> Result) throws -> Result {
     let gate = Gate()
     let token = try submit { _ in

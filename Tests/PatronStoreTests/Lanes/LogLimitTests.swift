@@ -7,7 +7,7 @@ import Testing
 struct LogLimitTests {
   private static let mark = 1 << 20
 
-  /// Several times the mark, in small commits; returns the largest size that the file had.
+  /// Writes several times the mark, in small commits. Returns the maximum size of the file.
   private func writeAlot(_ lane: LaneStore, from first: Int = 0) throws -> Int {
     var largest = 0
     for value in 0..<200 {
@@ -43,7 +43,7 @@ struct LogLimitTests {
       let sink = WindowSink(window: 1)
       _ = try lane.store.scans.submit(
         ScanJob(deadline: nil, sink: sink) { tx, stream in
-          // The statement stays in the middle of its rows: the snapshot is held.
+          // The statement stops in the middle of its rows, so the snapshot is held.
           try tx.forEach(LaneStore.values) { _ in while true { try stream.send([1]) } }
         }
       )
@@ -94,7 +94,7 @@ struct LogLimitTests {
   @Test func pastTheHardLimitWritesAreRefusedUntilItShrinks() throws {
     let lane = try open()
     try lane.insert(-1)
-    // A reader that is not the store's own: nobody can end its snapshot.
+    // A foreign reader, whose snapshot the store cannot end.
     let foreign = try Connection(
       path: lane.store.directory.databasePath,
       mode: .readOnly,

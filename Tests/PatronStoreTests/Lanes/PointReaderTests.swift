@@ -30,7 +30,7 @@ struct PointReaderTests {
     #expect(opened.count == 0)
     #expect(try count(reader) == 1)
     #expect(opened.count == 1)
-    // A commit is seen although the read began before it.
+    // The read sees a commit that came after its beginning.
     try reader.read { tx in
       try lane.insert(2)
       #expect(try tx.first(LaneStore.count) { $0.int64(0) } == 2)
@@ -50,9 +50,9 @@ struct PointReaderTests {
     reader.endTick()
   }
 
-  /// Several loops write and read their own rows with ticks that are left open across writes; every
-  /// read has to show the loop's latest acknowledged write.
-  @Test func everybodyReadsTheirOwnWrites() throws {
+  /// Several loops write and read their own rows, with ticks left open across writes. Every read
+  /// must return the loop's latest acknowledged write.
+  @Test func callersReadTheirOwnWrites() throws {
     let lane = try LaneStore { $0.durability = .off }
     let stale = Counter()
     let reads = Counter()
@@ -60,7 +60,7 @@ struct PointReaderTests {
       LaneThread(name: "loop-\(loop)") {
         guard let reader = try? lane.store.makePointReader(onSnapshotOpened: {}) else { return }
         for round in 1...300 {
-          // Values are unique over all loops.
+          // Values are unique across loops.
           let value = Int64(round * 10 + loop)
           let written = try? lane.write { tx in
             try tx.run(LaneStore.upsert, loop, value)
@@ -96,7 +96,7 @@ struct PointReaderTests {
     reader.endTick()
   }
 
-  @Test func theBudgetBeginsAnewWithEachRead() throws {
+  @Test func eachReadHasItsOwnBudget() throws {
     let lane = try LaneStore()
     let reader = try lane.store.makePointReader {}
     for _ in 0..<50 {

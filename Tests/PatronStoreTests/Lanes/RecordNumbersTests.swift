@@ -3,7 +3,7 @@ import Testing
 
 @testable import PatronStore
 
-@Suite("Numbers of records")
+@Suite("Record numbers")
 struct RecordNumbersTests {
   private static let migrations =
     LaneStore.migrations + [
@@ -38,14 +38,14 @@ struct RecordNumbersTests {
     return try reader.read { tx in try tx.first(Self.stored) { $0.int64(0) } }
   }
 
-  @Test func everyCommitWritesTheLastOne() throws {
+  @Test func everyCommitWritesTheLastNumber() throws {
     let lane = try LaneStore { $0.migrations = Self.migrations }
     #expect(try number(lane) == 42)
     #expect(try number(lane) == 43)
     #expect(try stored(lane) == 43)
   }
 
-  @Test func aTransactionThatIsRolledBackLeavesNoTrace() throws {
+  @Test func aRolledBackTransactionLeavesNoTrace() throws {
     let lane = try LaneStore { $0.migrations = Self.migrations }
     try number(lane)
     #expect(throws: Rejected.self) { try number(lane) { throw Rejected() } }
@@ -54,7 +54,7 @@ struct RecordNumbersTests {
     #expect(try lane.values() == [42, 43])
   }
 
-  @Test func aNumberThatWasTakenAndNotUsedIsNotGivenAgain() throws {
+  @Test func anUnusedNumberIsNotIssuedAgain() throws {
     let lane = try LaneStore { $0.migrations = Self.migrations }
     try lane.write { tx in
       _ = try tx.numbers.next(in: tx.read)
@@ -65,7 +65,7 @@ struct RecordNumbersTests {
     #expect(try stored(lane) == 43)
   }
 
-  @Test func aReopenedStoreGoesOnBehindTheLastOne() throws {
+  @Test func aReopenedStoreContinuesBehindTheLastNumber() throws {
     let directory = TemporaryDirectory()
     for expected in [42, 43, 44] {
       let lane = try LaneStore {

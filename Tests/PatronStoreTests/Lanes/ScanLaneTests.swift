@@ -5,12 +5,12 @@ import Testing
 
 @Suite("Scan lane")
 struct ScanLaneTests {
-  /// Reads for ever, until it is stopped.
+  /// Reads forever, until it is stopped.
   private let endless: @Sendable (ReadTransaction, ScanStream) throws -> Void = { tx, _ in
     _ = try tx.first(LaneStore.countTo, Int64.max) { $0.int64(0) }
   }
 
-  /// Sends for ever, until it is stopped.
+  /// Sends forever, until it is stopped.
   private let chatty: @Sendable (ReadTransaction, ScanStream) throws -> Void = { tx, stream in
     _ = try tx.first(LaneStore.count) { $0.int64(0) }
     while true { try stream.send([1]) }
@@ -32,7 +32,7 @@ struct ScanLaneTests {
   }
 
   @Test func aClientThatMakesRoomAtOnceIsNotMissed() throws {
-    // Nobody resumes later: a scan that overlooked the resume would end by its stall limit.
+    // No later resume follows: a scan that missed the resume would end by its stall limit.
     let lane = try LaneStore { $0.limits.scanStallMax = .milliseconds(100) }
     let sink = HastySink()
     let handle = try lane.store.scans.submit(
@@ -69,7 +69,7 @@ struct ScanLaneTests {
     #expect(try sink.waitForEnd() as? StoreError == .cancelled)
   }
 
-  /// Scans of callers who are gone keep nobody else out of the queue.
+  /// Scans of callers that are gone make room in the queue.
   @Test func waitingScansOfCallersWhoAreGoneLeaveTheQueue() throws {
     let lane = try LaneStore {
       $0.limits.scanThreads = 1
@@ -106,7 +106,7 @@ struct ScanLaneTests {
     #expect(try held.waitForEnd() == nil)
   }
 
-  @Test func aRunningReadOfACallerWhoIsGoneIsStopped() throws {
+  @Test func aRunningReadStopsWhenItsCallerLeaves() throws {
     let lane = try LaneStore()
     let gate = Gate()
     gate.open()

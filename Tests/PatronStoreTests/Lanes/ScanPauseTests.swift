@@ -3,7 +3,7 @@ import Testing
 
 @testable import PatronStore
 
-@Suite("Pauses of scans")
+@Suite("Scan pauses")
 struct ScanPauseTests {
   @Test func aScanPausesOnlyIfReadsOrCommitsCameInBetween() throws {
     let lane = try LaneStore()

@@ -2,7 +2,7 @@ import Testing
 
 @testable import PatronStore
 
-/// A client that takes `window` messages and then no more until the test takes them out.
+/// A client that accepts `window` messages, and more only as the test takes them out.
 final class WindowSink: ScanSink {
   private struct State: Sendable {
     var messages: [[UInt8]] = []
@@ -32,7 +32,7 @@ final class WindowSink: ScanSink {
     }
   }
 
-  /// Takes message by message, waking the scan each time, until it has ended.
+  /// Takes messages one by one, resuming the scan each time, until it has ended.
   func drain(_ handle: ScanHandle) throws -> [[UInt8]] {
     for _ in 0..<100_000 {
       let isOver: Bool? = state.wait(timeout: .seconds(60)) { state in
@@ -67,7 +67,7 @@ final class WindowSink: ScanSink {
   var count: Int { state.withLock { $0.messages.count } }
 }
 
-/// A client that is full with every message, and has room again before the scan hears of it.
+/// A client that is full after every message, and has room again before the scan notices.
 final class HastySink: ScanSink {
   private struct State: Sendable {
     var handle: ScanHandle?

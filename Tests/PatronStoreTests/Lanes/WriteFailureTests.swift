@@ -3,9 +3,9 @@ import Testing
 
 @testable import PatronStore
 
-@Suite("Failing writes")
+@Suite("Write failures")
 struct WriteFailureTests {
-  /// Ten inserts that wait together, the fifth replaced by `bad`. Returns its token.
+  /// Queues ten inserts that wait together, the fifth replaced by `bad`. Returns their tokens.
   private func batch(
     _ lane: LaneStore,
     runs: Counter,
@@ -34,7 +34,7 @@ struct WriteFailureTests {
 
   private let allButFive: [Int64] = [1, 2, 3, 4, 6, 7, 8, 9, 10]
 
-  @Test func oneThatFailsBeforeItChangesAnythingDisturbsNobody() throws {
+  @Test func aJobThatFailsBeforeAChangeDisturbsNoOther() throws {
     let lane = try LaneStore()
     let runs = Counter()
     let tokens = try batch(lane, runs: runs) { _ in throw Rejected() }
@@ -45,7 +45,7 @@ struct WriteFailureTests {
     #expect(try lane.values() == allButFive)
   }
 
-  @Test func oneThatFailsAfterAChangeIsUndoneAlone() throws {
+  @Test func aJobThatFailsAfterAChangeIsRolledBackAlone() throws {
     let lane = try LaneStore()
     let runs = Counter()
     let tokens = try batch(lane, runs: runs) { tx in
@@ -54,13 +54,13 @@ struct WriteFailureTests {
     }
     #expect(throws: Rejected.self) { try lane.replies.wait(for: tokens.bad).get() }
     for token in tokens.good { _ = try lane.replies.wait(for: token).get() }
-    // Four had run before it; all nine ran in transactions of their own.
+    // Four had run before the failure; all nine ran in their own transactions.
     #expect(runs.count == 4 + 9)
     #expect(lane.store.commitCounter.current == 9)
     #expect(try lane.values() == allButFive)
   }
 
-  @Test func observersHearNothingOfWhatWasRolledBack() throws {
+  @Test func observersSeeNoRolledBackChanges() throws {
     let seen = Monitor<[Int64]>([])
     let lane = try LaneStore {
       $0.commitObserver = { list in seen.update { $0 += list.map(\.customerID) } }
@@ -91,11 +91,12 @@ struct WriteFailureTests {
     #expect(lane.store.commitCounter.current == 1)
   }
 
-  @Test func aFullDiskIsSaidAndReadsGoOn() throws {
+  @Test func aFullDiskIsReportedAndReadsContinue() throws {
     let lane = try LaneStore()
     try lane.insert(1)
     try setPageLimit(lane, 12)
-    // The one that does not fit fails, also when its handler hides the error; the small ones pass.
+    // The insert that does not fit fails even if its handler hides the error; the small ones
+    // succeed.
     let runs = Counter()
     let tokens = try batch(lane, runs: runs) { tx in
       try? tx.run(LaneStore.insert, 5, [UInt8](repeating: 1, count: 200_000))
@@ -109,7 +110,7 @@ struct WriteFailureTests {
     #expect(try lane.values() == Array(1...10))
   }
 
-  /// What a full disk does to SQLite, `max_page_count` does too.
+  /// Limits the file by `max_page_count`, which has the same effect on SQLite as a full disk.
   private func setPageLimit(_ lane: LaneStore, _ pages: Int) throws {
     let pragma = pages == 12 ? Self.smallFile : Self.largeFile
     try lane.write { tx in

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Write lane")
 struct WriteLaneTests {
-  @Test func whatIsAcknowledgedIsThere() throws {
+  @Test func acknowledgedWritesAreStored() throws {
     let lane = try LaneStore()
     let before = lane.store.commitCounter.current
     let answer = try lane.write { tx in
@@ -19,7 +19,7 @@ struct WriteLaneTests {
     #expect(try lane.values() == [7])
   }
 
-  @Test func whatIsTentativeIsSeenAndTakenBack() throws {
+  @Test func tentativeChangesAreSeenAndRolledBack() throws {
     let lane = try LaneStore()
     let answer = try lane.write { tx in
       try tx.run(LaneStore.insert, 1, [UInt8]?.none)
@@ -48,7 +48,7 @@ struct WriteLaneTests {
     let tokens = try lane.whileWriterIsHeld {
       let tokens = try submitInserts(lane, 1...10)
       for token in tokens where token.item % 2 == 0 { lane.store.writer.abandon(token) }
-      // Of no job that waits.
+      // This token belongs to no waiting job.
       lane.store.writer.abandon(ReplyToken(group: 7, item: 7))
       return tokens
     }
@@ -63,14 +63,14 @@ struct WriteLaneTests {
     }
     #expect(kept.count == 5)
     #expect(try lane.values() == kept)
-    // A token that was given up is no reason to drop a later job.
+    // An abandoned token does not drop a later job.
     lane.store.writer.abandon(ReplyToken(group: 1, item: 100))
     try lane.insert(100)
     #expect(try lane.values() == kept + [100])
   }
 
-  /// A batch may take a while: who goes away meanwhile is not served either.
-  @Test func jobsThatWereTakenTogetherAreDroppedToo() throws {
+  /// A job whose caller leaves while its batch runs is dropped too.
+  @Test func jobsOfTheRunningBatchAreDroppedToo() throws {
     let lane = try LaneStore()
     let gate = Gate()
     let (first, tokens) = try lane.whileWriterIsHeld {
@@ -91,8 +91,8 @@ struct WriteLaneTests {
     #expect(try lane.values() == [1, 3])
   }
 
-  /// What is on disk already is finished, whoever waits for it.
-  @Test func aJobThatGoesOnWithAnotherIsNotDropped() throws {
+  /// A job that continues work on disk runs even if its caller is gone.
+  @Test func aJobThatContinuesAnotherIsNotDropped() throws {
     let lane = try LaneStore()
     let token = lane.replies.makeToken()
     try lane.whileWriterIsHeld {
@@ -108,7 +108,7 @@ struct WriteLaneTests {
     #expect(try lane.values() == [1])
   }
 
-  @Test func whatWaitsTogetherIsOneTransactionAndOneDelivery() throws {
+  @Test func waitingJobsShareATransactionAndADelivery() throws {
     let lane = try LaneStore()
     let tokens = try lane.whileWriterIsHeld { try submitInserts(lane, 1...40) }
     for token in tokens { _ = try lane.replies.wait(for: token).get() }
@@ -151,7 +151,7 @@ struct WriteLaneTests {
     #expect(lane.replies.batches == [1, 3])
   }
 
-  @Test func aJobThatChangesNothingIsNoCommit() throws {
+  @Test func aJobWithoutChangesIsNotACommit() throws {
     let lane = try LaneStore()
     #expect(try lane.write { _ in [1] } == [1])
     #expect(lane.store.commitCounter.current == 0)
@@ -192,7 +192,7 @@ struct WriteLaneTests {
   @Test func theQueueIsBoundedInBytes() throws {
     let lane = try LaneStore { $0.limits.writeQueueBytes = 1000 }
     let tokens = try lane.whileWriterIsHeld {
-      // One that is larger than the bound gets through alone; nothing else fits beside it.
+      // A job larger than the bound is accepted alone; no other job fits beside it.
       let large = try lane.submit(bytes: 5000) { _ in [] }
       expectQueueFull { try lane.submit(bytes: 1) { _ in [] } }
       return [large]
@@ -206,7 +206,7 @@ struct WriteLaneTests {
     for token in more { _ = try lane.replies.wait(for: token).get() }
   }
 
-  @Test func observersLearnWhatACommitChanged() throws {
+  @Test func observersSeeTheChangesOfACommit() throws {
     let seen = Monitor<[[RecordChange]]>([])
     let lane = try LaneStore { $0.commitObserver = { list in seen.update { $0.append(list) } } }
     let tokens = try lane.whileWriterIsHeld {
@@ -230,7 +230,7 @@ struct WriteLaneTests {
     #expect(seen.withLock { $0 } == [expected])
   }
 
-  @Test func closingFinishesWhatIsQueued() throws {
+  @Test func closingFinishesQueuedJobs() throws {
     let lane = try LaneStore()
     let gate = Gate()
     try lane.submit { _ in
@@ -244,7 +244,7 @@ struct WriteLaneTests {
       let pages = lane.store.close()
       left.update { $0 = pages }
     }
-    // The writer is held, so whatever is submitted until it refuses is still answered.
+    // The writer is held, so all jobs submitted until it refuses are still answered.
     var accepted = tokens
     for _ in 0..<100_000 {
       guard let token = try? lane.submit({ _ in [] }) else { break }
@@ -295,7 +295,7 @@ struct WriteLaneTests {
   }
 }
 
-/// Counts from several threads.
+/// A counter for several threads.
 final class Counter: Sendable {
   private let value = Atomic<Int>(0)
 

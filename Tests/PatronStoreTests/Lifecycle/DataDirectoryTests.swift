@@ -15,7 +15,7 @@ struct DataDirectoryTests {
     #expect(text == "\(ProcessInfo.processInfo.processIdentifier)\n")
   }
 
-  @Test func aSecondOpenerLearnsWhoHasIt() throws {
+  @Test func aSecondOpenerLearnsTheOwner() throws {
     let temporary = TemporaryDirectory()
     let first = try DataDirectory(path: temporary.path)
     let pid = ProcessInfo.processInfo.processIdentifier
@@ -37,7 +37,7 @@ struct DataDirectoryTests {
     #expect(try exitStatus("/usr/bin/flock", ["-n", directory.lockPath, "true"]) == 0)
   }
 
-  @Test func theFileOfADeadProcessIsNoLock() throws {
+  @Test func theFileOfADeadProcessIsNotALock() throws {
     let temporary = TemporaryDirectory()
     try FileManager.default.createDirectory(
       atPath: temporary.path,
@@ -53,7 +53,7 @@ struct DataDirectoryTests {
     #expect(text == "\(ProcessInfo.processInfo.processIdentifier)\n")
   }
 
-  @Test func whatIsNoDirectoryIsRefused() throws {
+  @Test func aFileInPlaceOfADirectoryIsRefused() throws {
     let temporary = TemporaryDirectory()
     try "text".write(toFile: temporary.path, atomically: false, encoding: .utf8)
     for path in [temporary.path, temporary.path + "/below", ""] {
@@ -77,7 +77,7 @@ struct DataDirectoryTests {
     try files.createSymbolicLink(atPath: lock, withDestinationPath: target)
     expectRefusal(temporary.path, "symbolic link")
     #expect(try String(contentsOfFile: target, encoding: .utf8) == "precious")
-    // Nor is one emptied that is no lock.
+    // A file that is not a lock is not truncated either.
     try files.removeItem(atPath: lock)
     let other = String(repeating: "a list of addresses\n", count: 10)
     try other.write(toFile: lock, atomically: false, encoding: .utf8)

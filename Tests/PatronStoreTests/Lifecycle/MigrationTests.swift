@@ -18,7 +18,7 @@ struct MigrationTests {
     try Store(StoreOptions(directory: temporary.path, migrations: migrations)).close()
   }
 
-  /// What the closed file says.
+  /// Returns a number from the closed file.
   private func number(_ sql: String) throws -> Int64? {
     try Connection(path: path, mode: .readWrite, busyTimeoutMilliseconds: 1000).integer(sql)
   }
@@ -41,7 +41,7 @@ struct MigrationTests {
     #expect(try number("SELECT count(c) + count(*) FROM one") == 1)
   }
 
-  @Test func onlyWhatIsMissingIsApplied() throws {
+  @Test func onlyMissingMigrationsAreApplied() throws {
     try open(Array(steps[..<1]))
     #expect(try number("PRAGMA user_version") == 1)
     try open(steps)
@@ -102,7 +102,7 @@ struct MigrationTests {
     "PRAGMA application_id=77; CREATE TABLE theirs (a)",
     "PRAGMA user_version=1; VACUUM",
   ])
-  func somebodyElsesFileIsRefusedUntouched(sql: String) throws {
+  func anotherProgramsFileIsRefusedUntouched(sql: String) throws {
     try prepare(sql)
     let before = try bytes()
     #expect(throws: StoreOpenError.notPatron(path: path)) { try open(steps) }
@@ -151,7 +151,7 @@ struct MigrationTests {
     }
   }
 
-  @Test func aDirectoryIsGivenBackAfterARefusal() throws {
+  @Test func aDirectoryIsReleasedAfterARefusal() throws {
     try prepare("CREATE TABLE theirs (a)")
     for _ in 0..<2 {
       #expect(throws: StoreOpenError.notPatron(path: path)) { try open(steps) }

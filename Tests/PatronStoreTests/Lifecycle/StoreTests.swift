@@ -45,7 +45,7 @@ struct StoreTests {
     try lane.insert(2)
   }
 
-  @Test func closingEmptiesTheLog() throws {
+  @Test func closingTruncatesTheLog() throws {
     let lane = try LaneStore()
     for value in 1...10 { try lane.insert(value, bytes: 1000) }
     #expect(lane.logBytes > 0)
@@ -61,7 +61,7 @@ struct StoreTests {
     again.close()
   }
 
-  @Test func aDroppedStoreFinishesAndGivesItsDirectoryBack() throws {
+  @Test func aDroppedStoreFinishesAndReleasesItsDirectory() throws {
     let temporary = TemporaryDirectory()
     let options = StoreOptions(directory: temporary.path, migrations: LaneStore.migrations)
     let sink = CollectingSink()
@@ -148,7 +148,7 @@ struct StoreTests {
     let token = lane.replies.makeToken()
     try again.writer.submit(
       WriteJob(deadline: nil, bytes: 0, sink: lane.replies, token: token) { tx in
-        // It swallows the error and says that all is well.
+        // The handler swallows the error and reports success.
         try? tx.forEach(LaneStore.values) { _ in }
         try? tx.read.forEach(LaneStore.values) { _ in }
         return []
@@ -161,13 +161,13 @@ struct StoreTests {
     }
   }
 
-  /// Fills a store, closes it, damages a page and opens it again.
+  /// Fills a database, closes it, damages a page and opens it again.
   private func damagedStore(_ lane: LaneStore) throws -> Store {
     for value in 1...200 { try lane.insert(value, bytes: 1000) }
     lane.store.close()
     let path = lane.store.directory.databasePath
     let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
-    // The header of the third page, and what follows it: the index over the values.
+    // The header of the third page and the bytes behind it, which are the index over the values.
     try file.seek(toOffset: 2 * 4096)
     try file.write(contentsOf: Data(repeating: 0xFF, count: 100))
     try file.close()

@@ -1,18 +1,18 @@
-/// A place where a text is no CSV.
+/// A syntax error in CSV, with its line.
 package struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// What is wrong.
+  /// The kind of syntax error.
   package enum Problem: Sendable, Hashable {
-    /// A quote inside a cell that did not begin with one.
+    /// There is a quote inside an unquoted cell.
     case quoteInPlainCell
-    /// Text between a closing quote and the next separator.
+    /// There is text between a closing quote and the next separator.
     case textAfterQuote
     /// The file ends inside quotes.
     case quoteNotClosed
-    /// A carriage return outside quotes that no line feed follows.
+    /// A carriage return outside quotes is not followed by a line feed.
     case bareCarriageReturn
-    /// A NUL character.
+    /// There is a NUL character.
     case nul
-    /// The file begins as UTF-16 does.
+    /// The file begins with a byte order mark of UTF-16.
     case utf16
     /// The row has more bytes than the limit.
     case rowTooLong(limit: Int)
@@ -22,10 +22,9 @@ package struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// The line of the file, from 1. Line breaks inside quotes count.
   package var line: Int
-  /// What is wrong there.
   package var problem: Problem
 
-  /// The line, what is wrong there, and what to do.
+  /// The line, the problem and the remedy.
   package var description: String { "line \(line): \(text)" }
 
   private var text: String {
@@ -48,27 +47,27 @@ package struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// What a ``CSVParser`` accepts.
+/// The limits of a ``CSVParser``.
 package struct CSVLimits: Sendable, Hashable {
-  /// The most bytes of a row, quotes and line break included.
+  /// Maximum size of a row in bytes, with quotes and line break.
   package var rowBytes: Int
-  /// The most cells of a row.
+  /// Maximum number of cells in a row.
   package var cells: Int
 
-  /// Limits; by default 1 MiB and 16,384 cells, which is what a spreadsheet has.
+  /// Makes limits: by default 1 MiB and 16,384 cells, the maximum of spreadsheets.
   package init(rowBytes: Int = 1 << 20, cells: Int = 16_384) {
     self.rowBytes = rowBytes
     self.cells = cells
   }
 }
 
-/// One row of CSV.
+/// A row of CSV.
 package struct CSVRow: Sendable, Hashable {
   /// The line on which it begins, from 1.
   package var line: Int
-  /// The cells without quotes, as they stand in the file otherwise: escapes of ``CSVSafety`` and
-  /// the check that they are UTF-8 are the caller's.
+  /// The cells without quotes, otherwise as in the file. The caller removes escapes of
+  /// ``CSVSafety`` and checks UTF-8.
   package var cells: [[UInt8]]
-  /// The row as it stands in the file, without its line break.
+  /// The row as in the file, without its line break.
   package var raw: [UInt8]
 }

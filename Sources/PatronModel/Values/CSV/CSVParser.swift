@@ -1,7 +1,7 @@
-/// Reads CSV piece by piece, strictly as RFC 4180 has it: cells with quotes, commas and line breaks
-/// inside quotes, rows that end with LF or CR LF, a byte order mark at the beginning. Another
-/// character may stand for the comma. Empty lines are skipped. What is not CSV is an error with its
-/// line, and nothing can be read after it.
+/// An incremental parser of strict CSV (RFC 4180): cells with quotes, commas and line breaks inside
+/// quotes, rows that end with LF or CR LF, a byte order mark at the beginning. Another delimiter
+/// may replace the comma. Empty lines are skipped. A syntax error carries its line, and ends the
+/// parsing.
 ///
 ///     parser.add(bytes)
 ///     while let row = try parser.next() { ... }
@@ -17,13 +17,13 @@ package struct CSVParser: Sendable {
   private var isAtEnd = false
   private var sawBeginning = false
 
-  /// A parser of one file; `delimiter` stands between two cells.
+  /// Makes a parser of one file. `delimiter` separates cells.
   package init(limits: CSVLimits = CSVLimits(), delimiter: UInt8 = UInt8(ascii: ",")) {
     self.limits = limits
     self.delimiter = delimiter
   }
 
-  /// Bytes of the file that were read into rows.
+  /// Bytes of the file that were parsed into rows.
   package private(set) var bytesRead = 0
 
   /// Adds the next bytes of the file.
@@ -33,10 +33,10 @@ package struct CSVParser: Sendable {
     buffer.append(contentsOf: bytes)
   }
 
-  /// Says that the file has ended.
+  /// Marks the end of the file.
   package mutating func finish() { isAtEnd = true }
 
-  /// The next row; nil when more bytes are needed, or at the end.
+  /// Returns the next row, or nil if more bytes are needed or the file has ended.
   package mutating func next() throws(CSVError) -> CSVRow? {
     guard try skipMark() else { return nil }
     while start < buffer.count {
@@ -60,7 +60,7 @@ package struct CSVParser: Sendable {
     return nil
   }
 
-  /// Skips a byte order mark; false while too little was read to know.
+  /// Skips a byte order mark. Returns false while too few bytes have arrived to decide.
   private mutating func skipMark() throws(CSVError) -> Bool {
     if sawBeginning { return true }
     guard buffer.count >= 3 || isAtEnd else { return false }
@@ -76,12 +76,12 @@ package struct CSVParser: Sendable {
   }
 }
 
-/// One pass over one row.
+/// A pass over a single row.
 private struct CSVRowScan {
-  /// The line that is read; after the row, the line behind it.
+  /// The current line; after the row, the line behind it.
   var line: Int
   var cells: [[UInt8]] = []
-  /// Bytes of the row without its line break.
+  /// The length of the row without its line break, in bytes.
   var rawLength = 0
   private let limits: CSVLimits
   private let delimiter: UInt8
@@ -94,8 +94,8 @@ private struct CSVRowScan {
     firstLine = line
   }
 
-  /// Reads a row from the beginning of `bytes`, and returns its length with the line break; nil
-  /// when it may go on behind the bytes.
+  /// Reads a row from the beginning of `bytes`. Returns its length with the line break, or nil if
+  /// it may continue beyond the bytes.
   mutating func run(
     _ bytes: UnsafeBufferPointer<UInt8>,
     isAtEnd: Bool
@@ -127,7 +127,8 @@ private struct CSVRowScan {
     CSVError(line: firstLine, problem: .rowTooLong(limit: limits.rowBytes))
   }
 
-  /// Reads a cell, and returns where it ends: at a delimiter, a line break or the end of the file.
+  /// Reads a cell. Returns its end, at a delimiter, a line break or the end of the file, or nil if
+  /// it may continue beyond the bytes.
   private mutating func cell(
     _ bytes: UnsafeBufferPointer<UInt8>,
     at start: Int,
@@ -188,8 +189,8 @@ private struct CSVRowScan {
     throw CSVError(line: opened, problem: .quoteNotClosed)
   }
 
-  /// Whether a cell ends at `index`. A carriage return as the last byte so far counts as an end:
-  /// what follows it is not known yet.
+  /// Returns true if a cell ends at `index`. A carriage return as the last available byte counts as
+  /// an end, because the next byte is not known yet.
   private func isEnd(
     _ bytes: UnsafeBufferPointer<UInt8>,
     _ index: Int,

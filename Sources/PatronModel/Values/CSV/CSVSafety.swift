@@ -1,26 +1,27 @@
-/// Which cells are made safe against spreadsheets that take text for formulas.
+/// The protection of cells against spreadsheets that evaluate text as formulas.
 ///
-/// A cell that would be taken for one gets a leading `'`. So does a cell that begins with `'` and
-/// then looks as if it had got one: that makes the escaping exact to undo, whatever the text. A `'`
-/// before digits or an e-mail address looks so, because spreadsheets keep text as it is by it.
+/// A cell that would be evaluated gets a leading `'`. So does a cell that begins with `'` and looks
+/// as if it had been protected, so that the escape can be undone exactly for every text. A `'`
+/// before digits or an e-mail address counts as such, because spreadsheets use it to keep text
+/// unchanged.
 package enum CSVSafety: Sendable, Hashable, CaseIterable {
-  /// Every cell that begins like a formula, but for phone numbers and plain numbers: `+` or `-`
-  /// before digits and points alone is no formula.
+  /// Protects cells that begin like a formula, except phone numbers and plain numbers: `+` or `-`
+  /// before digits and points alone is not a formula.
   case smart
-  /// Every cell that begins like a formula.
+  /// Protects all cells that begin like a formula.
   case strict
-  /// None: cells are written as they are.
+  /// Protects no cells: they are written unchanged.
   case off
 
-  /// Whether `cell` gets a leading `'`.
+  /// Returns true if `cell` gets a leading `'`.
   package func escapes(_ cell: UnsafeRawBufferPointer) -> Bool {
     guard self != .off, let first = cell.first else { return false }
     if Self.isTrigger(first) { return self == .strict || !Self.isNumber(cell) }
     return Self.escapeCount(cell) > 0
   }
 
-  /// The number of bytes before the text of a cell that was written with `smart` or `strict`, or by
-  /// a spreadsheet that keeps digits and addresses as they are: 1 for the `'` that was put there,
+  /// Returns the number of bytes before the text of a cell that was written with `smart` or
+  /// `strict`, or by a spreadsheet that keeps digits and addresses unchanged: 1 for an added `'`,
   /// else 0.
   package static func escapeCount(_ cell: some Collection<UInt8>) -> Int {
     guard cell.first == quote else { return 0 }
@@ -30,8 +31,8 @@ package enum CSVSafety: Sendable, Hashable, CaseIterable {
     return isMarked ? 1 : 0
   }
 
-  /// The text of a cell without what an export or a spreadsheet put around it: a leading `'`, or
-  /// `="` and `"` around digits, which keep their leading zeros so.
+  /// Returns the text of a cell without the marks of an export or a spreadsheet: a leading `'`, or
+  /// `="` and `"` around digits, which preserve leading zeros.
   package static func unmarked(_ cell: [UInt8]) -> ArraySlice<UInt8> {
     let escape = escapeCount(cell)
     guard escape == 0, cell.count > 3, cell[0] == UInt8(ascii: "="), cell[1] == doubleQuote,
@@ -45,7 +46,7 @@ package enum CSVSafety: Sendable, Hashable, CaseIterable {
   private static let quote = UInt8(ascii: "'")
   private static let doubleQuote = UInt8(ascii: "\"")
 
-  /// True when a text is digits, and what people put between them; a bracket may be the first.
+  /// Returns true for digits with usual formatting, perhaps after an opening bracket.
   private static func isDigits(_ text: some Collection<UInt8>) -> Bool {
     let digits = text.first == UInt8(ascii: "(") ? text.dropFirst() : text.dropFirst(0)
     guard let first = digits.first, (0x30...0x39).contains(first) else { return false }
@@ -59,7 +60,7 @@ package enum CSVSafety: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// True when a text is one word with an `@` inside, which is not in quotes of its own.
+  /// Returns true for a single word with an `@` inside that is not quoted itself.
   private static func isAddress(_ text: some Collection<UInt8>) -> Bool {
     var hasAt = false
     var last: UInt8 = 0
@@ -83,7 +84,7 @@ package enum CSVSafety: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// Whether a cell is a sign and then digits and points alone.
+  /// Returns true if a cell is a sign followed only by digits and points.
   private static func isNumber(_ cell: UnsafeRawBufferPointer) -> Bool {
     guard cell.count > 1, cell[0] == UInt8(ascii: "+") || cell[0] == UInt8(ascii: "-") else {
       return false

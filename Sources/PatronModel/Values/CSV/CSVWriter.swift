@@ -1,14 +1,14 @@
-/// Writes CSV as RFC 4180 has it: commas, rows that end with CR LF, quotes where they are needed,
-/// UTF-8. Bytes collect in ``bytes``.
+/// A writer of CSV (RFC 4180): commas, rows that end with CR LF, quotes where needed, UTF-8. It
+/// collects its output in ``bytes``.
 package struct CSVWriter: Sendable {
-  /// What was written and not taken yet.
+  /// The output that was not taken yet.
   package private(set) var bytes: [UInt8] = []
   private let safety: CSVSafety
-  /// Where the row began, and whether a cell of it was written.
+  /// The index in `bytes` at which the row began.
   private var rowStart = 0
   private var hasCell = false
 
-  /// A writer; `byteOrderMark` begins with the mark that tells Excel that the file is UTF-8.
+  /// Makes a writer. `byteOrderMark` adds the mark by which Excel recognizes UTF-8.
   package init(safety: CSVSafety, byteOrderMark: Bool = false) {
     self.safety = safety
     if byteOrderMark { bytes = Self.byteOrderMark }
@@ -19,7 +19,8 @@ package struct CSVWriter: Sendable {
 
   /// Writes a cell of UTF-8 text.
   ///
-  /// - Throws: `CSV_NUL`: most programs end a text at a NUL, so that it would be lost without word.
+  /// - Throws: `CSV_NUL`, because most programs end a text at a NUL and would silently lose the
+  ///   rest.
   package mutating func cell(_ text: UnsafeRawBufferPointer) throws(RuleError) {
     separate()
     var needsQuotes = false
@@ -55,7 +56,8 @@ package struct CSVWriter: Sendable {
     try result.get()
   }
 
-  /// Writes a cell of letters, digits and the like, which needs neither quotes nor an escape.
+  /// Writes a cell of letters, digits and similar characters, which needs neither quotes nor an
+  /// escape.
   package mutating func plain(_ text: StaticString) {
     separate()
     bytes.append(
@@ -77,8 +79,8 @@ package struct CSVWriter: Sendable {
     }
   }
 
-  /// Writes a cell of an instant as ``Timestamp/rfc3339`` has it, of microseconds since 1970 in the
-  /// years 1 to 9999; `nanos` are the nanoseconds beyond them, 0 to 999.
+  /// Writes a cell of an instant as ``Timestamp/rfc3339`` does, from microseconds since 1970 in the
+  /// years 1 to 9999. `nanos` are the nanoseconds beyond them, 0 to 999.
   package mutating func time(_ microseconds: Int64, nanos: Int = 0) {
     separate()
     let day = Self.floored(microseconds, by: Timestamp.microsecondsPerDay)
@@ -102,7 +104,7 @@ package struct CSVWriter: Sendable {
     if fraction != 0 { putFraction(fraction) }
   }
 
-  /// Puts a fraction of a second, in nanoseconds, before the `Z` that was written.
+  /// Inserts a fraction of a second, in nanoseconds, before the `Z` at the end of the output.
   private mutating func putFraction(_ nanoseconds: Int) {
     bytes[bytes.count - 1] = UInt8(ascii: ".")
     var (rest, divisor) = (nanoseconds, 100_000_000)
@@ -114,7 +116,7 @@ package struct CSVWriter: Sendable {
     bytes.append(UInt8(ascii: "Z"))
   }
 
-  /// Two digits.
+  /// Writes two digits.
   @inline(__always)
   private static func put(_ number: Int, at index: Int, in text: inout InlineArray<20, UInt8>) {
     text[index] = UInt8(truncatingIfNeeded: 0x30 + number / 10)
@@ -131,7 +133,7 @@ package struct CSVWriter: Sendable {
     hasCell = false
   }
 
-  /// Takes what was written so far; between rows.
+  /// Returns the output so far and removes it. Call it between rows only.
   package mutating func take() -> [UInt8] {
     defer {
       bytes.removeAll(keepingCapacity: true)

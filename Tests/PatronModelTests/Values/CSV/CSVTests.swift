@@ -2,7 +2,6 @@ import Testing
 
 @testable import PatronModel
 
-/// Writing and reading CSV.
 struct CSVTests {
   private func line(_ cells: [String], _ safety: CSVSafety = .smart) throws -> String {
     var csv = CSVWriter(safety: safety)
@@ -55,7 +54,7 @@ struct CSVTests {
     #expect(try line([cell], .off) == cell + "\r\n")
   }
 
-  /// What spreadsheets put before digits that are text, and around them.
+  /// Removes the marks that spreadsheets put before and around digits that are text.
   @Test(arguments: [
     ("'7210448301122", "7210448301122"), ("'01234", "01234"), ("'+14155550100", "+14155550100"),
     ("'(0)30 12-34", "(0)30 12-34"), ("'030 12-34", "030 12-34"), ("'12a", "'12a"),
@@ -69,12 +68,12 @@ struct CSVTests {
     ("'=\"1\"", "=\"1\""),
     ("7", "7"), ("", ""),
   ])
-  func takesMarksOff(_ cell: String, _ text: String) {
+  func removesMarks(_ cell: String, _ text: String) {
     #expect(String(decoding: CSVSafety.unmarked(Array(cell.utf8)), as: UTF8.self) == text)
   }
 
   @Test(arguments: [";", "\t", "|"])
-  func anotherCharacterMayStandForTheComma(_ text: String) throws {
+  func anotherDelimiterMayReplaceTheComma(_ text: String) throws {
     var parser = CSVParser(delimiter: try #require(text.utf8.first))
     parser.add(Array("a\(text)\"b\(text)c\"\(text)d,e\n".utf8))
     parser.finish()
@@ -93,7 +92,7 @@ struct CSVTests {
   }
 
   @Test(arguments: [CSVSafety.smart, .strict])
-  func everythingComesBack(_ safety: CSVSafety) throws {
+  func everyTextSurvivesARoundTrip(_ safety: CSVSafety) throws {
     let seed = UInt64.random(in: 0 ... .max)
     var random = SeededRandom(seed: seed)
     let pieces = [
@@ -115,7 +114,8 @@ struct CSVTests {
         for cell in row { try csv.cell(cell) }
         csv.endRow()
       }
-      // The mark may be the first bytes of the first cell too: then only a real one saves it.
+      // The first cell may begin with the bytes of the mark: only a file with a real mark preserves
+      // them.
       if table[0][0].hasPrefix("\u{FEFF}"), !round.isMultiple(of: 2) { continue }
       let text = String(decoding: csv.take(), as: UTF8.self)
       let chunk = [1, 2, 3, 7, 64, .max][round % 6]
@@ -149,7 +149,7 @@ struct CSVTests {
     ("a\nb\r", 2, .bareCarriageReturn), ("a\n\"\n\0\"", 3, .nul), ("a\0", 1, .nul),
     ("\"a\"\rb", 1, .bareCarriageReturn),
   ])
-  func saysWhereItIsNoCSV(_ text: String, _ line: Int, _ problem: CSVError.Problem) throws {
+  func errorsNameTheLine(_ text: String, _ line: Int, _ problem: CSVError.Problem) throws {
     for chunk in [1, 3, 100] {
       let error = #expect(throws: CSVError.self) { try rows(text, chunk: chunk) }
       #expect(error == CSVError(line: line, problem: problem), "chunk \(chunk)")
@@ -162,7 +162,7 @@ struct CSVTests {
     #expect(throws: CSVError(line: 1, problem: .utf16)) { try parser.next() }
   }
 
-  @Test func holdsItsLimits() throws {
+  @Test func enforcesItsLimits() throws {
     func read(_ text: String, _ limits: CSVLimits) throws -> CSVRow? {
       var parser = CSVParser(limits: limits)
       parser.add(Array(text.utf8))
@@ -177,7 +177,7 @@ struct CSVTests {
     #expect(throws: CSVError(line: 1, problem: .rowTooLong(limit: 5))) {
       try read("123456", CSVLimits(rowBytes: 5))
     }
-    // A quote that is never closed does not collect the whole file.
+    // An unclosed quote does not collect the whole file.
     var parser = CSVParser(limits: CSVLimits(rowBytes: 100))
     parser.add(Array("\"".utf8) + Array(repeating: UInt8(ascii: "x"), count: 200))
     #expect(throws: CSVError(line: 1, problem: .rowTooLong(limit: 100))) { try parser.next() }
@@ -203,7 +203,7 @@ struct CSVTests {
   }
 }
 
-/// Columns of files of customers, and lists in cells.
+/// Columns of customer files, and lists in cells.
 struct CustomerColumnTests {
   @Test func namesAreUniqueAndReadBack() {
     let columns = CustomerColumn.standard
@@ -228,7 +228,7 @@ struct CustomerColumnTests {
     ("PLZ", "zip"), ("Accepts Marketing", "accepts_email_marketing"),
     ("customer id", "external_id"), ("Country", "country_code"),
   ])
-  func knowsWhatOthersCallColumns(_ name: String, _ column: String) {
+  func knowsSynonymsOfColumns(_ name: String, _ column: String) {
     #expect(CustomerColumn.nearest(to: name) == [column])
   }
 
@@ -258,11 +258,11 @@ struct CustomerColumnTests {
     ["vip", "gold"], ["a;b"], ["a;b", "c"], ["a|b"], ["\"VIP\""], ["[x"], ["[\"a\"]"], ["5\" disc"],
     ["\"a", "b\""], [], ["[a", "b]"],
   ])
-  func tagsComeBack(_ tags: [String]) {
+  func tagsSurviveARoundTrip(_ tags: [String]) {
     #expect(TagCell.split(TagCell.joined(tags)).tags == tags)
   }
 
-  @Test func listsComeBack() {
+  @Test func listsSurviveARoundTrip() {
     for items in [[], ["a"], ["a", "b"], ["a;b", "c\\d", "\\;"], ["", ""], ["x", ""]] {
       #expect(CellList.split(CellList.joined(items)) == items)
     }
