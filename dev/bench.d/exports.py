@@ -1,4 +1,4 @@
-"""Exports of a whole store: alone, and beside point reads."""
+"""Exports of a whole store: alone, and concurrent with point reads."""
 
 import re
 import statistics
@@ -15,16 +15,16 @@ FORMS = {
     "CSV, columns of an import": ["--format", "csv", "--columns", "writable"],
     "NDJSON": ["--format", "ndjson"],
 }
-# Asked of an export alone: rows a second, or at most so many microseconds of server CPU a row.
+# Targets of an export alone: minimum rows per second, or maximum server CPU per row.
 ROWS_PER_SECOND = 200_000
 MICROSECONDS_PER_ROW = 5
-# Asked of point reads during an export: p99 against that without.
+# Target of point reads during an export: maximum ratio of p99 with and without it.
 TAIL_RATIO = 3
 
 
 def export(server, *flags):
-    """One export by the command line, thrown away; the rows it had. The command line stands for a
-    client on another machine: it takes only what is left of the processors."""
+    """Runs one export by the command line, discards it and returns its rows. The command line
+    stands for a client on another machine: it takes only idle CPU time."""
     result = run("chrt", "--idle", 0, Programs.path("patron"), "--address", server.address,
                  "--timeout", "10m", "customers", "export", "-o", "/dev/null",
                  *flags)
@@ -58,7 +58,7 @@ def alone(server, count, options):
 
 
 class Exporting:
-    """Exports one after the other, for as long as a `with` lasts."""
+    """Exports one after another for the duration of a `with`."""
 
     def __init__(self, server):
         self.server, self.rows, self.ending = server, 0, False

@@ -1,13 +1,13 @@
-"""Lists by filter, counts and searches: one call after the other on one connection, warm."""
+"""Lists by filter, counts and searches: one call at a time on one connection, warm caches."""
 
 import statistics
 
 from programs import Server, verdict
 from stores import generated
 
-# Asked of the large store: a first page, and the counts of a whole store, in milliseconds.
+# Target for a first page and for the counts of the large store, in milliseconds.
 ASKED = 5
-# Values of the categories whose values are the store's own.
+# Values for the dynamic categories.
 VALUES = {"tags": "vip", "country": "DE", "language": "en"}
 
 
@@ -18,7 +18,7 @@ def selected(*selections, query="", **rest):
 
 
 def catalogue(server):
-    """Every predefined filter as (category, filter)."""
+    """Yields every predefined filter as (category, filter)."""
     for category in server.call("ListFilters", {})["categories"]:
         names = [entry["id"] for entry in category.get("filters", [])]
         for name in names or [VALUES[category["id"]]]:
@@ -26,7 +26,7 @@ def catalogue(server):
 
 
 def medians(servers, options, calls):
-    """Milliseconds by call and size, medians of rounds over all calls in turn."""
+    """Returns milliseconds by call and size: medians of rounds over all calls in turn."""
     found = {name: {count: [] for count in servers} for name in calls}
     for _ in range(options.rounds):
         for name, (method, request) in calls.items():
@@ -72,7 +72,7 @@ def filters(work, options):
 
 
 def matching(server, request):
-    """How many customers a request's filter has."""
+    """Returns the number of customers that match a request's filter."""
     return int(server.call("CountCustomers", {"filter": request["filter"]}).get("total", 0))
 
 

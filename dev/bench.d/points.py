@@ -40,7 +40,7 @@ MODES = {"group commit": [], "one transaction for each request": ["--no-group-co
 
 
 def fdatasync(directory):
-    """Median and 99th percentile of 4 KiB appends with fdatasync, in milliseconds."""
+    """Returns the median and 99th percentile of 4 KiB appends with fdatasync, in milliseconds."""
     path = pathlib.Path(directory) / "fdatasync"
     times = []
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY)
@@ -56,8 +56,8 @@ def fdatasync(directory):
 
 
 def upserts(work, options, title, folder, request):
-    """Durable upserts with and without group commit, in turn. `folder` names the data directory of
-    a mode, `request` makes the JSON of a round."""
+    """Measures durable upserts with and without group commit, in turn. `folder` returns the data
+    directory of a mode, `request` the JSON of a round."""
     reports = {name: [] for name in MODES}
     syncs = []
     for number in range(options.rounds):
@@ -91,10 +91,10 @@ def new_customers(work, options):
 
 def existing_customers(work, options):
     count = options.sizes[-1]
-    data = work / "existing"  # a copy: what is generated stays as it is
+    data = work / "existing"  # a copy: the generated store stays unchanged
     shutil.rmtree(data, ignore_errors=True)
     shutil.copytree(generated(work, count), data)
-    os.sync()  # else the first rounds would wait for the copy
+    os.sync()  # otherwise the first rounds wait for the copy
 
     def request(number):
         return {"customer": {"externalId": "g{{random 1 %d 7}}" % count,

@@ -1,4 +1,4 @@
-"""The programs that are measured: a patrond on a free port, patron-load and patron against it."""
+"""The measured programs: a patrond on a free port, with patron-load and patron as clients."""
 
 import json
 import os
@@ -23,7 +23,7 @@ class Programs:
 
 
 class Server:
-    """A patrond on a free loopback port; stops at the end of a `with`."""
+    """A patrond on a free loopback port; it stops at the end of a `with`."""
 
     def __init__(self, data, *flags):
         self.ready = pathlib.Path(tempfile.mkdtemp()) / "address"
@@ -59,7 +59,7 @@ class Server:
         shutil.rmtree(self.ready.parent)
 
     def load(self, method, data, *flags):
-        """One run of patron-load; ends the benchmark when an answer is not OK."""
+        """Runs patron-load once; ends the benchmark if an answer is not OK."""
         before = self.cpu_seconds()
         text = data if isinstance(data, str) else json.dumps(data)
         result = subprocess.run(
@@ -75,13 +75,13 @@ class Server:
         return report
 
     def call(self, method, request):
-        """One call by the command line; the response as proto3 JSON."""
+        """Makes one call by the command line and returns the response as proto3 JSON."""
         result = run(Programs.path("patron"), "--address", self.address, "--output", "json",
                      "call", method, json.dumps(request))
         return json.loads(result.stdout)
 
     def latency(self, method, request, calls=200, seconds=2):
-        """Median milliseconds of one call after the other on one connection, warm."""
+        """Returns the median milliseconds of sequential calls on one warm connection."""
         report = self.load(method, request, "-c", 1, "--connections", 1, "-n", calls,
                            "-z", f"{seconds}s", "--warmup", "0s", "--skip-first", 5)
         return percentile(report, 50)
@@ -95,7 +95,7 @@ def run(*command):
 
 
 def percentile(report, percentage):
-    """Milliseconds; nan when there were too few answers to tell."""
+    """Returns milliseconds; nan if there were too few answers."""
     for row in report["latencyDistribution"]:
         if row["percentage"] == percentage:
             return row["latency"] / 1e6
@@ -103,7 +103,7 @@ def percentile(report, percentage):
 
 
 def rate_row(name, reports):
-    """Prints the medians of runs that answer as fast as they can; returns the rate."""
+    """Prints the medians of closed-loop runs and returns the rate."""
     rate = statistics.median(report["rps"] for report in reports)
     p50, p99, p999 = (statistics.median(percentile(report, percentage) for report in reports)
                       for percentage in (50, 99, 99.9))
@@ -119,5 +119,5 @@ def ratio_row(name, above, below):
 
 
 def verdict(asked, met):
-    """What is asked for, and whether it was found."""
+    """Returns the target and its result."""
     return f"asked: {asked}: {'met' if met else 'MISSED'}"

@@ -1,4 +1,4 @@
-"""Stores to measure: generated customers, and what a year in a shop leaves with them."""
+"""Stores to measure: generated customers with the history of one year in a shop."""
 
 import datetime
 import itertools
@@ -6,12 +6,12 @@ import sys
 
 from programs import Programs, Server, run
 
-# Part of the names of the marker files: stores of an earlier form get what is new.
+# Version in the names of the marker files: raise it to extend stores of an earlier form.
 FORM = 1
 
 
 def generated(work, count):
-    """The data directory of `count` customers; it is made when it is missing."""
+    """Returns the data directory of `count` customers, and creates it if it is missing."""
     data = work / f"generated-{count}"
     if not (data / "patron.db").exists():
         print(f"  generating {count:,} customers ...", file=sys.stderr, flush=True)
@@ -26,13 +26,13 @@ def generated(work, count):
 
 
 def live(server, count):
-    """Orders of the last year, refunds, opt-outs, suppressions, pending opt-ins, reviews, loyalty,
-    and customers of every origin: without them most filters would have nobody to show."""
+    """Writes orders of the last year, refunds, opt-outs, suppressions, pending opt-ins, reviews,
+    loyalty, and customers of every origin: without them most filters match no customer."""
     someone = {"externalId": "g{{random 1 %d 7}}" % count}
     email = {"email": "g{{random 1 %d 7}}@shop.example.com" % count}
     phone = {"phoneNumber": "+1555{{random 1 %d 7}}" % count}
 
-    seeds = itertools.count(1)  # another for each run, so that each finds customers of its own
+    seeds = itertools.count(1)  # one seed per run, so that each run picks different customers
 
     def send(method, share, request):
         server.load(method, request, "-c", 64, "--connections", 4, "--warmup", "0s",
@@ -74,7 +74,7 @@ def ask_for_confirmation(server, wanted):
 
 
 def record(send, someone):
-    """Events of reviews, loyalty and a third party."""
+    """Writes events of reviews, loyalty and a third party."""
     send("RecordEvent", 0.02, {"customer": someone, "event": {
         "eventId": "v{{sequence}}", "source": "EVENT_SOURCE_PRODUCT", "type": "review_created",
         "references": {"reviewId": "v{{sequence}}"},

@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# Sourced by the scripts of this folder: where the repository is, and how they talk.
+# Sourced by the scripts in dev/: the path of the repository, and their output functions.
 
-# The repository's root, whatever folder the script was called from.
+# The repository's root, independent of the current directory.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# Everything that developers need beyond Debian's packages lives here; git ignores it.
+# Development tools that are not Debian packages; ignored by git.
 # shellcheck disable=SC2034
 tools="$root/.build-tools"
 
-# Colours only where a person looks, and not where NO_COLOR asks for none.
+# Colours on terminals only, and not if NO_COLOR is set.
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
   bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
 else
@@ -24,8 +24,8 @@ fail() {
   exit 1
 }
 
-# Runs a step under a heading and prints what it took. The command is not tested by `||`,
-# which would switch errexit off inside it: the exit trap names the step that failed.
+# Runs a step under a heading and prints its duration. The command is not tested by `||`, which
+# would disable errexit inside it: the exit trap names the failed step.
 # usage: step TITLE COMMAND [ARGUMENT]...
 step() {
   local title=$1 begun=$SECONDS

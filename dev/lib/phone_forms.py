@@ -1,4 +1,4 @@
-"""Example numbers of every region, written as people write them, and what they mean."""
+"""Example numbers of every region in the forms that people write, with their meaning."""
 
 import itertools
 import re
@@ -7,7 +7,7 @@ import phonenumbers as library
 from phonenumbers import PhoneNumberFormat as Format
 from phonenumbers import PhoneNumberType as Type
 
-# Whom the examples of international prefixes call.
+# The numbers that the examples of international prefixes call.
 FOREIGN = library.parse("+442079460958"), library.parse("+14155550132")
 
 
@@ -16,7 +16,7 @@ def e164(number):
 
 
 def oracle(text, region):
-    """What the library reads, where it is a valid number; `-` otherwise."""
+    """Returns the number that the library reads if it is valid, else `-`."""
     try:
         number = library.parse(text, region)
     except library.NumberParseException:
@@ -25,7 +25,7 @@ def oracle(text, region):
 
 
 def strings(pattern):
-    """Every text that a pattern of alternatives, classes and digits matches."""
+    """Returns every text that a pattern of alternatives, classes and digits matches."""
     choices, branches, at = [""], [], 0
 
     def group(start):
@@ -56,14 +56,14 @@ def strings(pattern):
 
 
 def prefixes(plan):
-    """The international prefixes of a region: the usual one, and up to four of the others."""
+    """Returns the international prefixes of a region: the usual one and up to four others."""
     every = strings(plan.international_prefix)
     usual = [plan.preferred_international_prefix] if plan.preferred_international_prefix else []
     return list(dict.fromkeys(usual + every[::max(1, len(every) // 4)]))
 
 
 def international(region, plan):
-    """Calls abroad as they are dialled in a region."""
+    """Yields calls abroad as they are dialled in a region."""
     for prefix in prefixes(plan):
         for foreign in FOREIGN:
             if foreign.country_code == plan.country_code:
@@ -76,7 +76,7 @@ def international(region, plan):
 
 
 def national(region, plan, number):
-    """One number as it is written in its own region, and from outside."""
+    """Yields one number as it is written inside and outside its region."""
     whole, code = e164(number), str(number.country_code)
     own = library.national_significant_number(number)
     inside = library.format_number(number, Format.NATIONAL)
@@ -101,7 +101,7 @@ def national(region, plan, number):
 
 
 def spreadsheet(number):
-    """What a spreadsheet makes of one number: nothing that may be stored."""
+    """Yields the forms that a spreadsheet makes of a number; none of them may be stored."""
     whole = e164(number)
     digits = whole[1:]
     inside = library.format_number(number, Format.NATIONAL)
@@ -115,7 +115,7 @@ def spreadsheet(number):
 
 
 def forms():
-    """Rows: form, default country, text, number that is meant, number that the library reads."""
+    """Yields rows: form, default country, text, intended number, number that the library reads."""
     seen = set()
     for region in sorted(library.SUPPORTED_REGIONS):
         plan = library.PhoneMetadata.metadata_for_region(region)

@@ -1,11 +1,11 @@
-# Writes the sample shop of dev/demo: 200 customers, their orders and 3,000 events of a coffee
-# roaster, as one JSON message a line for the batch commands of `patron`.
+# Writes the sample data of dev/demo: 200 customers of a coffee roaster, their orders and 3,000
+# events, as one JSON message per line for the batch commands of `patron`.
 #
 #   awk -v folder=DIR -f dev/lib/sample_shop.awk
 #
-# makes DIR/customers.ndjson, DIR/orders.ndjson and DIR/events.ndjson. Every run gives the same
-# bytes, whatever awk it is: random numbers come from the generator below. Addresses are under
-# example.com, phone numbers from ranges that are kept for fiction.
+# makes DIR/customers.ndjson, DIR/orders.ndjson and DIR/events.ndjson. Every run writes the same
+# bytes, whatever the awk, because random numbers come from the generator below. Addresses are under
+# example.com, phone numbers in ranges reserved for fiction.
 
 BEGIN {
   seed = 20250701
@@ -19,7 +19,7 @@ BEGIN {
   write_events(folder "/events.ndjson")
 }
 
-# --- random numbers: Lehmer's generator, exact in the doubles that awk counts with
+# --- random numbers: Lehmer's generator, exact in awk's doubles
 
 function random() {
   seed = (seed * 16807) % 2147483647
@@ -57,7 +57,7 @@ function timestamp(seconds,    days, rest, z, era, of_era, of_year, year, shifte
     int(rest / 3600), int(rest / 60) % 60, rest % 60)
 }
 
-# A moment of a day at which people are awake.
+# A time of day at which people are awake.
 function moment(day) { return day * 86400 + between(7 * 3600, 22 * 3600 - 1) }
 
 # --- JSON
@@ -123,7 +123,7 @@ function address(i,    parts, place) {
 function write_customers(file,    i, line, first, last, tags) {
   for (i = 1; i <= customers; i++) {
     region_of[i] = chance(60) ? 1 : chance(65) ? 2 : 3
-    # Coprime steps through both lists: no name comes twice.
+    # Coprime steps through both lists: no name occurs twice.
     first = first_name_of[1 + (i * 7) % first_names]
     last = last_name_of[1 + (i * 11 + int(i / 40)) % last_names]
     external_id[i] = sprintf("shop-%04d", i)
@@ -156,7 +156,7 @@ function write_customers(file,    i, line, first, last, tags) {
   close(file)
 }
 
-# Orders are drawn first and numbered by their time, as a shop numbers them.
+# Orders are drawn first and then numbered by time, as a shop does.
 function write_orders(file,    i, n, k, j, at, order_owner, order_at) {
   n = 0
   for (i = 1; i <= customers; i++) {
@@ -224,13 +224,13 @@ function order_state(k, at, total, currency,    sent) {
   return text("paymentStatus", "PAYMENT_STATUS_PAID") "," sent
 }
 
-# --- events: small stories, until every customer has the number that was drawn
+# --- events: small stories, until every customer has the drawn number
 
 function write_events(file,    i, n, left) {
   events_file = file
   written = 0
   for (i = 1; i <= customers; i++) quota[i] = 3
-  # The rest goes mostly to the few who are often in the shop.
+  # The rest goes mostly to a few frequent customers.
   for (left = wanted_events - 3 * customers; left > 0; left--) {
     i = 1 + int(random() * random() * customers)
     quota[1 + (i * 37) % customers]++
@@ -242,7 +242,7 @@ function write_events(file,    i, n, left) {
   close(file)
 }
 
-# Writes one event unless the customer has all that were drawn.
+# Writes one event unless the customer has the drawn number already.
 function event(i, at, source, type, rest) {
   if (used >= quota[i]) return
   used++

@@ -1,9 +1,9 @@
-# Turns the CDNOW master file into orders: one JSON message a line for
+# Converts the CDNOW master file into orders: one JSON message per line for
 # `patron timeline order --batch`.
 #
 # A line of the file has a customer id, a day (YYYYMMDD), a number of CDs and an amount in dollars
-# with two decimals. The amount is never a number here: its digits become cents by leaving the
-# point out, so that no floating point can touch a sum.
+# with two decimals. The amount is never parsed as a number: removing the point turns its digits
+# into cents, so that no floating point is involved.
 
 function stop(what) {
   printf "line %d: %s: %s\n", NR, what, $0 > "/dev/stderr"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Calls Patron without any library; docs/protocol.md explains what goes over the wire.
+"""Calls Patron without any library; docs/protocol.md documents the bytes on the wire.
 
 usage: patron_client.py get|unsubscribe EXTERNAL_ID
 
-PATRON_ADDRESS says where the server is, HOST:PORT or unix:PATH; 127.0.0.1:7420 if it is not set.
+PATRON_ADDRESS is the server's address, HOST:PORT or unix:PATH; the default is 127.0.0.1:7420.
 """
 
 import os
@@ -18,7 +18,7 @@ def varint(number):
 
 
 def field(number, value):
-    """One field of a protobuf message: an int (0 or more), a str, or the bytes of a message."""
+    """Encodes one field of a protobuf message: an int (0 or more), a str, or a message's bytes."""
     if isinstance(value, int):
         return varint(number << 3) + varint(value)
     data = value.encode() if isinstance(value, str) else value
@@ -36,7 +36,7 @@ def read_varint(data, at):
 
 
 def fields(data):
-    """The fields of a message: number -> list of its values, each an int or bytes."""
+    """Decodes the fields of a message: number -> list of values, each an int or bytes."""
     found, at = {}, 0
     while at < len(data):
         tag, at = read_varint(data, at)
@@ -50,7 +50,7 @@ def fields(data):
 
 
 class StatusError(Exception):
-    """A google.rpc.Status; `reasons` has those of its details, with the path of the field."""
+    """A google.rpc.Status; `reasons` has the reasons of its details, with the field's path."""
 
     def __init__(self, status):
         self.code, self.reasons = status[1][0], []
@@ -77,10 +77,10 @@ class Patron:
         self.input, self.stream = self.socket.makefile("rb"), -1
 
     def call(self, service, method, message):
-        """Sends the bytes of one message, and returns the fields of the one that answers."""
+        """Sends the bytes of a request message and returns the fields of the response."""
         self.stream += 2
         request = field(1, service) + field(2, method) + field(3, message)
-        request += field(4, 5_000_000_000)  # the time that the server has, in nanoseconds
+        request += field(4, 5_000_000_000)  # timeout in nanoseconds
         self.socket.sendall(struct.pack(">IIBB", len(request), self.stream, 1, 0) + request)
         length, stream, kind, _ = struct.unpack(">IIBB", self.input.read(10))
         if (stream, kind) != (self.stream, 2):
@@ -101,7 +101,7 @@ def main(what, external_id):
         message += field(3, 2) + field(6, 1)  # channels: CHANNEL_EMAIL; actor: ACTOR_CUSTOMER
         answer = patron.call("patron.v1.CustomerService", "UnsubscribeCustomer", message)
         print("changed" if 2 in answer else "unchanged")
-    customer = fields(answer[1][0])  # of its fields 1 is the id, 3 the e-mail address
+    customer = fields(answer[1][0])  # field 1 is the id, 3 the e-mail address
     print("customer", customer[1][0], customer.get(3, [b"(no e-mail)"])[0].decode())
 
 

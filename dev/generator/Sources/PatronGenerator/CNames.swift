@@ -1,4 +1,4 @@
-/// The names that protoc-gen-c 1.4 gives to things.
+/// The C names of protoc-gen-c 1.4.
 enum CNames {
   /// `patron.v1.Customer` becomes the struct `Patron__V1__Customer`.
   static func type(_ fullName: String) -> String {
@@ -28,7 +28,7 @@ enum CNames {
     (protoFile.hasSuffix(".proto") ? String(protoFile.dropLast(6)) : protoFile) + ".pb-c.h"
   }
 
-  /// The accessor that our header has for a message's descriptor.
+  /// The accessor in our header for a message's descriptor.
   static func descriptorAccessor(_ fullName: String) -> String {
     "\(prefix(fullName))__descriptor_address"
   }

@@ -1,9 +1,9 @@
 internal import SwiftProtobuf
 
-/// protoc-gen-c 1.4 refuses proto3 `optional`. Without the mark each such field is what it is on
-/// the wire anyway: the only member of a oneof.
+/// Removes the mark of proto3 `optional`, which protoc-gen-c 1.4 refuses. Without the mark such a
+/// field is the only member of a oneof, as it is on the wire.
 public enum ClearOptional {
-  /// The same descriptor set without the marks, and without comments and paths.
+  /// Returns the descriptor set without the marks, and without comments and paths.
   public static func apply(to descriptorSet: [UInt8]) throws -> [UInt8] {
     var set = try Google_Protobuf_FileDescriptorSet(serializedBytes: descriptorSet)
     for index in set.file.indices {

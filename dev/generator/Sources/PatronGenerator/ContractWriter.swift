@@ -1,4 +1,4 @@
-/// Writes what `list` and `describe` show and the registry of message types.
+/// Writes the text that `list` and `describe` show, and the registry of message types.
 struct ContractWriter {
   let files: [ProtoFile]
   let names: SwiftNames

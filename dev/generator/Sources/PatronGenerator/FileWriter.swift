@@ -1,11 +1,11 @@
-/// Decides which files are written and what stands at their top.
+/// Chooses the files to write, and writes their headers.
 struct FileWriter {
   let files: [ProtoFile]
   let names: SwiftNames
   let options: Options
 
   func write(_ wanted: [ProtoFile]) -> [GeneratedFile] {
-    // protoc gives dependencies first; sorted, the output does not depend on how it was asked.
+    // protoc passes dependencies first. Sorted, the output does not depend on its arguments.
     let wanted = wanted.sorted { $0.name < $1.name }
     var result = [namespaces(wanted)].compactMap { $0 }
     for file in wanted {

@@ -3,7 +3,7 @@ internal import SwiftProtobufPluginLibrary
 
 /// The plugin: takes an encoded `CodeGeneratorRequest`, gives an encoded `CodeGeneratorResponse`.
 public enum Generator {
-  /// Answers protoc. What is wrong with the input is said in the response.
+  /// Answers protoc. The response reports errors of the input.
   public static func respond(to request: [UInt8]) throws -> [UInt8] {
     let request = try Google_Protobuf_Compiler_CodeGeneratorRequest(serializedBytes: request)
     var response = Google_Protobuf_Compiler_CodeGeneratorResponse()
@@ -48,7 +48,7 @@ struct Options {
   var cModule = "CPatronProto"
   /// The package whose types are not nested in a namespace.
   var barePackage = "patron.v1"
-  /// Whether the contract's text and the registry of types are written.
+  /// True to write the contract's text and the registry of types.
   var contract = true
 
   init(_ parameter: String) throws {

@@ -70,7 +70,7 @@ struct MessageWriter {
   }
 
   private func writeEncoder(_ out: inout SourcePrinter) {
-    out.add("/// Fills the initialised C struct at `target`; what it points to lies in `arena`.")
+    out.add("/// Fills the initialised C struct at `target`. Its pointers point into `arena`.")
     out.block(
       "public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena)"
         + " throws(CodecError)"

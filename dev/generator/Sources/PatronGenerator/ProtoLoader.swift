@@ -7,7 +7,7 @@ struct ProtoLoader {
   private let comments: [Path: String]
   private let file: Google_Protobuf_FileDescriptorProto
 
-  /// Reads `file`; throws where it uses something that the generator or libprotobuf-c cannot do.
+  /// Reads `file`; throws if it uses a feature that the generator or libprotobuf-c lacks.
   static func load(_ file: Google_Protobuf_FileDescriptorProto) throws -> ProtoFile {
     guard file.syntax == "proto3" else {
       throw GeneratorError("\(file.name): only proto3 is supported")
@@ -18,7 +18,7 @@ struct ProtoLoader {
   private init(_ file: Google_Protobuf_FileDescriptorProto) {
     self.file = file
     var comments: [Path: String] = [:]
-    // The comments of protoc's own files are not ours to copy.
+    // The comments of protoc's own files are not copied: they are not ours.
     if file.package != "google.protobuf" {
       for location in file.sourceCodeInfo.location {
         let text = [location.leadingComments, location.trailingComments]

@@ -1,6 +1,6 @@
 internal import SwiftProtobuf
 
-/// One proto file, with its comments where they belong.
+/// One proto file, with the comments attached to their declarations.
 struct ProtoFile {
   var name: String
   var package: String
@@ -33,7 +33,7 @@ struct ProtoMessage {
   /// The fields that are not members of a oneof.
   var plainFields: [ProtoField] { fields.filter { $0.oneof == nil } }
 
-  /// The messages that stand for the entries of this message's maps.
+  /// The entry messages of this message's maps.
   var mapEntryNames: [String] { fields.filter { $0.map != nil }.map(\.typeName) }
 }
 
@@ -107,7 +107,7 @@ struct ProtoMethod {
   var comment: String
 }
 
-/// Why nothing was generated.
+/// The reason for which nothing was generated.
 public struct GeneratorError: Error, CustomStringConvertible {
   /// One line for protoc to show.
   public let description: String

@@ -64,10 +64,10 @@ struct ServiceWriter {
     out.block("public struct \(service.name)Client: Sendable") { out in
       out.add(
         """
-        /// What the calls are made on.
+        /// The channel that carries the calls.
         public let channel: any ClientChannel
 
-        /// A client on a channel.
+        /// Creates a client that calls over `channel`.
         public init(channel: any ClientChannel) { self.channel = channel }
         """
       )
@@ -111,7 +111,7 @@ struct ServiceWriter {
     }
   }
 
-  /// Tells the channel whether the request may be repeated because it names itself.
+  /// Returns the argument that lets the channel retry a request with a `request_id`, else nothing.
   private func requestID(_ method: ProtoMethod) -> String {
     let field = messages[method.input]?.fields.first {
       $0.name == "request_id" && $0.type == .string && !$0.isRepeated && $0.oneof == nil

@@ -1,4 +1,4 @@
-/// Text that grows line by line.
+/// A source text, written line by line with indentation.
 struct SourcePrinter {
   private(set) var text = ""
   private var level = 0

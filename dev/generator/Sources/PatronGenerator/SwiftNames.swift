@@ -1,4 +1,4 @@
-/// The names that Swift code uses for things in proto files.
+/// The Swift names of the declarations in proto files.
 struct SwiftNames {
   /// The package whose types stand at the top level; types of others are nested in an enum.
   let barePackage: String
@@ -21,7 +21,7 @@ struct SwiftNames {
   /// The Swift type of a message or enum: `Customer`, `GoogleRPC.Status`.
   func type(_ fullName: String) -> String { types[fullName] ?? Self.typePiece(fullName) }
 
-  /// The enum that holds the types of a package, or nil for the package that stands bare:
+  /// The enum that holds the types of a package, or nil for the package without a namespace:
   /// `google.rpc` gives `GoogleRPC`, `grpc.health.v1` gives `GRPCHealth`.
   func namespace(_ package: String) -> String? { Self.namespace(package, bare: barePackage) }
 
@@ -89,7 +89,7 @@ struct SwiftNames {
     return keywords.contains(name) ? "`\(name)`" : name
   }
 
-  /// Names that mean something after a dot even in backticks.
+  /// Names that have a meaning after a dot even in backticks.
   private static let unescapable: Set<String> = ["Type", "Self", "Protocol", "Any", "self", "init"]
 
   private static let acronyms: [String: String] = [

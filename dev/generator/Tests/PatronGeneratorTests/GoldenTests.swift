@@ -6,7 +6,7 @@ import Testing
 @testable import PatronGenerator
 
 @Suite struct GoldenTests {
-  /// Compares with `Golden/expected`; with `UPDATE_GOLDEN=1` in the environment writes it instead.
+  /// Compares with `Golden/expected`, or writes it if the environment has `UPDATE_GOLDEN=1`.
   @Test func outputIsTheExpectedOne() throws {
     let expected = Protoc.golden.appending(path: "expected")
     let files = try Protoc.generate(
@@ -41,7 +41,7 @@ import Testing
   }
 }
 
-/// Runs protoc on the test's protos and the generator on what it gives.
+/// Runs protoc on the test's protos, and the generator on its output.
 enum Protoc {
   static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appending(path: "Golden")

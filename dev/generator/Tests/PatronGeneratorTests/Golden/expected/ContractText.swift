@@ -149,7 +149,7 @@ extension Contract {
             }
             Choices.Detail.Type type = 1;
           }
-          // What was chosen.
+          // The chosen value.
           oneof kind {
             // A text; empty is a choice as well.
             string text = 1;
@@ -208,7 +208,7 @@ extension Contract {
       text: ##"""
         // An enum with an alias-free set of values, one of them negative in `Signed`.
         enum Color {
-          // Not said.
+          // Unspecified.
           COLOR_UNSPECIFIED = 0;
           // Red.
           COLOR_RED = 1;
@@ -313,9 +313,9 @@ extension Contract {
         message WriteRequest {
           // Repeats with the same id have no further effect.
           string request_id = 1;
-          // What is written.
+          // The value to write.
           Envelope envelope = 2;
-          // When.
+          // The time.
           google.protobuf.Timestamp written_at = 3;
         }
         """##),

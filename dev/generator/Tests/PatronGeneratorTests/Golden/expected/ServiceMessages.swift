@@ -10,10 +10,10 @@ public struct WriteRequest: ProtobufC.Message {
   /// Repeats with the same id have no further effect.
   public var requestID = ""
 
-  /// What is written.
+  /// The value to write.
   public var envelope: Envelope?
 
-  /// When.
+  /// The time.
   public var writtenAt: GoogleProtobuf.Timestamp?
 
   /// The message with every field absent or at its default.
@@ -35,7 +35,7 @@ public struct WriteRequest: ProtobufC.Message {
     self.writtenAt = c.pointee.written_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__Test__V1__WriteRequest.self)
     if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "patron.test.v1.WriteRequest.request_id") }

@@ -57,10 +57,10 @@ public enum EverythingService {
 
 /// Calls the methods of `patron.test.v1.EverythingService`.
 public struct EverythingServiceClient: Sendable {
-  /// What the calls are made on.
+  /// The channel that carries the calls.
   public let channel: any ClientChannel
 
-  /// A client on a channel.
+  /// Creates a client that calls over `channel`.
   public init(channel: any ClientChannel) { self.channel = channel }
 
   /// Reads. Fails with NOT_FOUND.
