@@ -161,6 +161,11 @@ let tests: [Target] = [
     swiftSettings: strict
   ),
   .testTarget(
+    name: "PatronClientTests",
+    dependencies: ["PatronClient"],
+    swiftSettings: strict
+  ),
+  .testTarget(
     name: "CLITests",
     dependencies: ["patron", "PatronClient", "PatronModel", "FieldFiles"],
     swiftSettings: strict
