@@ -87,7 +87,7 @@ let libraries: [Target] = [
   ),
   .target(
     name: "PatronClient",
-    dependencies: ["PatronProto", "TTRPCNIO", "TTRPC", "ProtobufC"],
+    dependencies: ["PatronProto", "PatronModel", "TTRPCNIO", "TTRPC", "ProtobufC"],
     path: "clients/swift",
     swiftSettings: strict
   ),
