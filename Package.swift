@@ -120,6 +120,12 @@ let executables: [Target] = [
     path: "clients/load",
     swiftSettings: strict
   ),
+  // The program of docs/swift-client.md, built as any package would: without our own settings.
+  .executableTarget(
+    name: "swift-client",
+    dependencies: ["PatronClient"],
+    path: "examples/swift-client"
+  ),
 ]
 
 let tests: [Target] = [
