@@ -110,7 +110,7 @@ let libraries: [Target] = [
   ),
   .target(
     name: "PatronClient",
-    dependencies: ["PatronProto", "TTRPCNIO", "TTRPC", "ProtobufC"],
+    dependencies: ["PatronProto", "PatronModel", "TTRPCNIO", "TTRPC", "ProtobufC"],
     path: "clients/swift",
     swiftSettings: strict
   ),
@@ -142,6 +142,12 @@ let executables: [Target] = [
     ],
     path: "clients/load",
     swiftSettings: strict
+  ),
+  // The program of docs/swift-client.md, built as any package would: without our own settings.
+  .executableTarget(
+    name: "swift-client",
+    dependencies: ["PatronClient"],
+    path: "examples/swift-client"
   ),
 ]
 
@@ -182,6 +188,11 @@ let tests: [Target] = [
       "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
       "TTRPCNIO", "SQLite", "patron", "PatronClient", "FieldFiles",
     ],
+    swiftSettings: strict
+  ),
+  .testTarget(
+    name: "PatronClientTests",
+    dependencies: ["PatronClient"],
     swiftSettings: strict
   ),
   .testTarget(

@@ -84,7 +84,7 @@ struct ModuleRule: Sendable, CustomStringConvertible {
     .init(
       name: "PatronClient",
       folder: "clients/swift",
-      own: ["PatronProto", "TTRPCNIO", "TTRPC", "ProtobufC"]
+      own: ["PatronProto", "PatronModel", "TTRPCNIO", "TTRPC", "ProtobufC"]
     ),
     .init(
       name: "patron",

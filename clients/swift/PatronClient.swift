@@ -5,32 +5,33 @@ import TTRPCNIO
 
 /// A client of a Patron server.
 ///
-///     let patron = try PatronClient(address: "127.0.0.1:7420")
-///     let answer = try await patron.customers.upsertCustomer(
-///       .with { $0.customer = .with { $0.email = "ada@example.com" } })
-///     print(answer.outcome, answer.customer?.id ?? 0)
-///     await patron.close()
+///     try await withPatronClient(address: "127.0.0.1:7420") { patron in
+///       let answer = try await patron.customers.upsertCustomer(
+///         .with { $0.customer = .with { $0.email = "ada@example.com" } })
+///       print(answer.outcome, answer.customer?.id ?? 0)
+///     }
 ///
-/// Importing `PatronClient` is enough: it brings the messages, ``RPCError`` and ``CallOptions``
-/// along. Usable from any task; keep one client for the life of the program. Nothing is connected
-/// before the first call. Requests name their store in `storeID`; empty is the store `default`.
+/// Importing `PatronClient` is enough: it exports the messages, ``RPCError`` and ``CallOptions``.
+/// Usable from any task; keep one client for the life of the program, and call ``close()`` at its
+/// end. Nothing is connected before the first call. Requests name their store in `storeID`; empty
+/// is the store `default`.
 ///
 /// A call throws ``RPCError`` only, with the server's code, reason and violations: see
-/// ``TTRPC/RPCError/reason`` and ``TTRPC/RPCError/violations``. It is made again by itself where
+/// ``TTRPC/RPCError/reason`` and ``TTRPC/RPCError/violations``. The client retries a call where
 /// repeating is harmless, that is for methods without side effects, for idempotent ones, and for
 /// requests with a `requestID`. Cancelling the task cancels the call.
 public final class PatronClient: Sendable {
-  /// What may be set when a client is made.
+  /// Settings of a client, for its whole life.
   public struct Options: Sendable {
-    /// Connections to the server, 1 or more; calls go to the one with the fewest in flight. Streams
-    /// such as exports have as many of their own, so they may be read slowly and calls be made in
-    /// between.
+    /// Connections to the server, 1 or more; a call takes the one with the fewest in flight.
+    /// Streams such as exports have as many connections of their own, so a slow reader of a stream
+    /// does not delay calls.
     public var connections = 1
-    /// Time for making one connection.
+    /// Time to establish one connection.
     public var connectTimeout = Duration.seconds(10)
     /// Time for a call whose own options name none, retries included.
     public var timeout = Duration.seconds(30)
-    /// Which failed calls are made again.
+    /// Rules by which failed calls are retried.
     public var retry = RetryPolicy()
     /// True: a call waits for the server until its deadline. False: it fails with UNAVAILABLE when
     /// the server cannot be reached.
@@ -44,9 +45,9 @@ public final class PatronClient: Sendable {
   public let customers: CustomerServiceClient
   /// Timelines: everything that happened with a customer.
   public let timeline: TimelineServiceClient
-  /// Whether the server takes calls.
+  /// The health service: SERVING while the server takes calls.
   public let health: GRPCHealth.HealthClient
-  /// What the calls are made on, for methods that have no stub.
+  /// The channel of all calls, for methods that have no stub.
   public let channel: any ClientChannel
 
   private let client: TTRPCClient?
@@ -66,8 +67,8 @@ public final class PatronClient: Sendable {
     self.init(channel: client, closing: client)
   }
 
-  /// A client on a channel of another kind, such as one inside the process. ``close()`` leaves the
-  /// channel alone.
+  /// A client on a channel of another kind, such as a fake in a test. ``close()`` leaves the
+  /// channel open.
   public convenience init(channel: any ClientChannel) {
     self.init(channel: channel, closing: nil)
   }
@@ -83,4 +84,26 @@ public final class PatronClient: Sendable {
   /// Waits a few seconds for calls in flight, then closes the connections. Calls made afterwards
   /// fail with CANCELLED or UNAVAILABLE. Harmless when repeated.
   public func close() async { await client?.close() }
+}
+
+/// Runs `body` with a client of the server at `address`, and closes the client whether `body`
+/// returns, throws or is cancelled.
+///
+/// Throws INVALID_ARGUMENT as ``RPCError`` for an address that is malformed, and else what `body`
+/// throws.
+public func withPatronClient<Result>(
+  address: String = "127.0.0.1:7420",
+  options: PatronClient.Options = PatronClient.Options(),
+  isolation: isolated (any _Concurrency.Actor)? = #isolation,
+  _ body: (PatronClient) async throws -> Result
+) async throws -> Result {
+  let client = try PatronClient(address: address, options: options)
+  do {
+    let result = try await body(client)
+    await client.close()
+    return result
+  } catch {
+    await client.close()
+    throw error
+  }
 }

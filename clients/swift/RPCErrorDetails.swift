@@ -2,7 +2,7 @@ public import PatronProto
 public import ProtobufC
 public import TTRPC
 
-/// What Patron says about an error beyond its code: the `google.rpc` messages among its details.
+/// The `google.rpc` messages among the details of an error.
 extension RPCError {
   /// The first detail of this type, or nil when there is none.
   public func detail<Detail: Message>(_ type: Detail.Type = Detail.self) -> Detail? {
@@ -13,8 +13,8 @@ extension RPCError {
     return nil
   }
 
-  /// The stable name of what went wrong, such as `CUSTOMER_NOT_FOUND`; nil when the server named
-  /// none. For rejected input it is the reason of the first violation.
+  /// The stable reason, such as ``PatronProto/PatronReason/customerNotFound``; nil when the server
+  /// named none. For rejected input it is the reason of the first violation.
   public var reason: String? {
     if let info = detail(GoogleRPC.ErrorInfo.self), !info.reason.isEmpty { return info.reason }
     return violations.first.map(\.reason)

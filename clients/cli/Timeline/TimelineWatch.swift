@@ -75,7 +75,7 @@ struct TimelineWatch: AsyncParsableCommand {
     }
   }
 
-  /// Runs `body` until it ends or somebody wants it to.
+  /// Runs `body` until it ends or the user interrupts the program.
   private func untilInterrupted(
     _ session: Session,
     _ body: @escaping @Sendable () async throws -> Void
@@ -92,7 +92,7 @@ struct TimelineWatch: AsyncParsableCommand {
       }
       let wasInterrupted = try await group.next() ?? false
       group.cancelAll()
-      // What is being printed is finished; that the call was cancelled is no news then.
+      // A line that is being printed is completed. The error is that of the cancelled call.
       if wasInterrupted { _ = try? await group.next() }
     }
   }
