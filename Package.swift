@@ -192,7 +192,7 @@ let tests: [Target] = [
   ),
   .testTarget(
     name: "PatronClientTests",
-    dependencies: ["PatronClient"],
+    dependencies: ["PatronClient", nioCore],
     swiftSettings: strict
   ),
   .testTarget(

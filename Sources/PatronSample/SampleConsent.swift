@@ -6,7 +6,7 @@ internal import ProtobufC
 /// Made-up consent beyond the flags: every state of every channel and topic, and suppressions for
 /// every reason, each among the first 400 customers.
 enum SampleConsent {
-  private typealias Channel = PatronProto.Channel
+  private typealias Channel = ContactChannel
   private typealias ConsentState = PatronProto.ConsentState
   private typealias Suppression = PatronProto.Suppression
   private typealias Topic = PatronProto.Topic

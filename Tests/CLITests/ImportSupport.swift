@@ -44,7 +44,7 @@ extension FakeServer {
 
 extension ImportItem {
   /// Marketing by a channel.
-  func consent(_ channel: PatronProto.Channel) -> PatronProto.Subscription? {
+  func consent(_ channel: ContactChannel) -> PatronProto.Subscription? {
     subscriptions.first { $0.channel == channel && $0.topic == .marketing }
   }
 }

@@ -76,20 +76,20 @@ struct FoundationBridgeTests {
   }
 
   @Test func days() throws {
-    let day = PatronProto.Date.with {
+    let day = CalendarDate.with {
       $0.year = 2024
       $0.month = 2
       $0.day = 29
     }
     let components = day.dateComponents
     #expect(components.isValidDate && components.hour == nil && components.timeZone == nil)
-    #expect(PatronProto.Date(components) == day)
-    #expect(PatronProto.Date(DateComponents(year: 2024, month: 2, day: 29, hour: 7)) == day)
-    #expect(PatronProto.Date(DateComponents(year: 2024, month: 2)) == nil)
-    #expect(PatronProto.Date(DateComponents(year: .max, month: 2, day: 1)) == nil)
+    #expect(CalendarDate(components) == day)
+    #expect(CalendarDate(DateComponents(year: 2024, month: 2, day: 29, hour: 7)) == day)
+    #expect(CalendarDate(DateComponents(year: 2024, month: 2)) == nil)
+    #expect(CalendarDate(DateComponents(year: .max, month: 2, day: 1)) == nil)
     let hebrew = Calendar(identifier: .hebrew)
     #expect(
-      PatronProto.Date(DateComponents(calendar: hebrew, year: 5784, month: 2, day: 1)) == nil
+      CalendarDate(DateComponents(calendar: hebrew, year: 5784, month: 2, day: 1)) == nil
     )
   }
 }

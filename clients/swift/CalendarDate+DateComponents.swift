@@ -6,7 +6,7 @@ public import PatronProto
   public import Foundation
 #endif
 
-extension PatronProto.Date {
+extension CalendarDate {
   /// Year, month and day of the Gregorian calendar, without a time zone.
   public var dateComponents: DateComponents {
     DateComponents(

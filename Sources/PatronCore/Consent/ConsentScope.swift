@@ -10,7 +10,7 @@ package struct ConsentScope: Sendable {
 
   /// Checks what a request names. No topic is marketing.
   package init(
-    _ channels: [PatronProto.Channel],
+    _ channels: [ContactChannel],
     topics: [PatronProto.Topic] = [],
     _ violations: inout Violations
   ) {

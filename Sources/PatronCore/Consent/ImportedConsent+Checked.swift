@@ -88,7 +88,7 @@ extension ImportedConsent {
     )
     let numbers = [
       ("opt_in_level", given.optInLevel.rawValue, PatronProto.OptInLevel.confirmed.rawValue),
-      ("changed_by", given.changedBy.rawValue, Actor.system.rawValue),
+      ("changed_by", given.changedBy.rawValue, ActorKind.system.rawValue),
     ]
     for (name, number, greatest) in numbers {
       if isOptOut {

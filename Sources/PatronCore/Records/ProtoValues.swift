@@ -82,7 +82,7 @@ extension CountryCode {
 extension ConsentActor {
   /// The actor that a request names, or what the method takes when it names none.
   package static func checked(
-    _ actor: Actor,
+    _ actor: ActorKind,
     unspecified: ConsentActor,
     path: String = "actor",
     _ violations: inout Violations

@@ -124,10 +124,10 @@ package struct EventCheck {
       }
       if isGood == nil { event.sourceName = "" }
     }
-    if !isKnown("channel", input.channel.rawValue, PatronProto.Channel.email.rawValue) {
+    if !isKnown("channel", input.channel.rawValue, ContactChannel.email.rawValue) {
       event.channel = .unspecified
     }
-    if !isKnown("actor", input.actor.rawValue, PatronProto.Actor.system.rawValue) {
+    if !isKnown("actor", input.actor.rawValue, ActorKind.system.rawValue) {
       event.actor = .customer
     }
     _ = violations.check("\(path).type") { () throws(RuleError) in

@@ -39,7 +39,7 @@ package struct TimelineFilter {
     channels = Self.numbers(
       filter.channels.map(\.rawValue),
       "channels",
-      PatronProto.Channel.email.rawValue,
+      ContactChannel.email.rawValue,
       &violations
     )
     products = Set(filter.products)

@@ -2,17 +2,17 @@
 // swift-format-ignore-file
 
 /// Who acts. It decides whether an opt-out is the customer's own.
-public struct Actor: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
+public struct ActorKind: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
   /// Not said: each method names what it then takes.
-  public static let unspecified = Actor(rawValue: 0)
+  public static let unspecified = ActorKind(rawValue: 0)
   /// The customer: a form, a keyword, a link in a message.
-  public static let customer = Actor(rawValue: 1)
+  public static let customer = ActorKind(rawValue: 1)
   /// A person who works for the shop.
-  public static let `operator` = Actor(rawValue: 2)
+  public static let `operator` = ActorKind(rawValue: 2)
   /// The shop's e-commerce platform.
-  public static let platform = Actor(rawValue: 3)
+  public static let platform = ActorKind(rawValue: 3)
   /// Patron or a program of the shop.
-  public static let system = Actor(rawValue: 4)
+  public static let system = ActorKind(rawValue: 4)
 
   /// The number on the wire. Numbers that this version does not know are kept.
   public var rawValue: Int32
@@ -21,7 +21,7 @@ public struct Actor: RawRepresentable, Hashable, Sendable, CaseIterable, CustomS
   public init(rawValue: Int32) { self.rawValue = rawValue }
 
   /// The values that this version knows, in the order of the proto file.
-  public static var allCases: [Actor] { [.unspecified, .customer, .`operator`, .platform, .system] }
+  public static var allCases: [ActorKind] { [.unspecified, .customer, .`operator`, .platform, .system] }
 
   /// The proto name of a known value, otherwise the number.
   public var description: String {
@@ -37,13 +37,13 @@ public struct Actor: RawRepresentable, Hashable, Sendable, CaseIterable, CustomS
 }
 
 /// A channel of messages.
-public struct Channel: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
+public struct ContactChannel: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
   /// Not said.
-  public static let unspecified = Channel(rawValue: 0)
+  public static let unspecified = ContactChannel(rawValue: 0)
   /// Text messages to the phone number.
-  public static let sms = Channel(rawValue: 1)
+  public static let sms = ContactChannel(rawValue: 1)
   /// E-mail to the e-mail address.
-  public static let email = Channel(rawValue: 2)
+  public static let email = ContactChannel(rawValue: 2)
 
   /// The number on the wire. Numbers that this version does not know are kept.
   public var rawValue: Int32
@@ -52,7 +52,7 @@ public struct Channel: RawRepresentable, Hashable, Sendable, CaseIterable, Custo
   public init(rawValue: Int32) { self.rawValue = rawValue }
 
   /// The values that this version knows, in the order of the proto file.
-  public static var allCases: [Channel] { [.unspecified, .sms, .email] }
+  public static var allCases: [ContactChannel] { [.unspecified, .sms, .email] }
 
   /// The proto name of a known value, otherwise the number.
   public var description: String {

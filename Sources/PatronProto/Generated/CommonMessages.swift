@@ -41,7 +41,7 @@ public struct Money: ProtobufC.Message {
 }
 
 /// A calendar day without a time of day.
-public struct Date: ProtobufC.Message {
+public struct CalendarDate: ProtobufC.Message {
   /// 1 to 9999.
   public var year: Int32 = 0
 
@@ -105,7 +105,7 @@ public struct PropertyValue: ProtobufC.Message {
     case 3: self.kind = .int64Value(c.pointee.int64_value)
     case 4: self.kind = .doubleValue(c.pointee.double_value)
     case 5: self.kind = .timestampValue(GoogleProtobuf.Timestamp(fromC: c.pointee.timestamp_value))
-    case 6: self.kind = .dateValue(Date(fromC: c.pointee.date_value))
+    case 6: self.kind = .dateValue(CalendarDate(fromC: c.pointee.date_value))
     default: break
     }
   }
@@ -149,7 +149,7 @@ public struct PropertyValue: ProtobufC.Message {
     /// An instant.
     case timestampValue(GoogleProtobuf.Timestamp)
     /// A day.
-    case dateValue(Date)
+    case dateValue(CalendarDate)
   }
 }
 

@@ -8,7 +8,7 @@ public import ProtobufC
 /// The state of one channel and topic. A channel and topic without an entry was never subscribed.
 public struct Subscription: ProtobufC.Message {
   /// SMS or e-mail.
-  public var channel = Channel(rawValue: 0)
+  public var channel = ContactChannel(rawValue: 0)
 
   /// What the messages are about.
   public var topic = Topic(rawValue: 0)
@@ -34,7 +34,7 @@ public struct Subscription: ProtobufC.Message {
 
   /// Who brought the state about. An opt-out by `ACTOR_CUSTOMER` is sticky: only the customer undoes
   /// it. An agreement of the customer's own stays that when somebody else gives it a later end.
-  public var changedBy = Actor(rawValue: 0)
+  public var changedBy = ActorKind(rawValue: 0)
 
   /// Id of the last row of the consent ledger about this channel and topic.
   public var ledgerID: Int64 = 0
@@ -56,7 +56,7 @@ public struct Subscription: ProtobufC.Message {
   /// Copies the fields out of the C struct at `source`.
   public init(fromC source: UnsafeRawPointer) {
     let c = source.assumingMemoryBound(to: Patron__V1__Subscription.self)
-    self.channel = Channel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
+    self.channel = ContactChannel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
     self.topic = Topic(rawValue: Int32(truncatingIfNeeded: c.pointee.topic.rawValue))
     self.state = ConsentState(rawValue: Int32(truncatingIfNeeded: c.pointee.state.rawValue))
     self.subscribedAt = c.pointee.subscribed_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
@@ -64,7 +64,7 @@ public struct Subscription: ProtobufC.Message {
     self.changedAt = c.pointee.changed_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.source = String(cString: c.pointee.source)
     self.optInLevel = OptInLevel(rawValue: Int32(truncatingIfNeeded: c.pointee.opt_in_level.rawValue))
-    self.changedBy = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.changed_by.rawValue))
+    self.changedBy = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.changed_by.rawValue))
     self.ledgerID = c.pointee.ledger_id
     self.expiresAt = c.pointee.expires_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
   }
@@ -89,7 +89,7 @@ public struct Subscription: ProtobufC.Message {
 /// One reason for which an address is suppressed.
 public struct Suppression: ProtobufC.Message {
   /// SMS or e-mail.
-  public var channel = Channel(rawValue: 0)
+  public var channel = ContactChannel(rawValue: 0)
 
   /// Why.
   public var reason = SuppressionReason(rawValue: 0)
@@ -117,7 +117,7 @@ public struct Suppression: ProtobufC.Message {
   /// Copies the fields out of the C struct at `source`.
   public init(fromC source: UnsafeRawPointer) {
     let c = source.assumingMemoryBound(to: Patron__V1__Suppression.self)
-    self.channel = Channel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
+    self.channel = ContactChannel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
     self.reason = SuppressionReason(rawValue: Int32(truncatingIfNeeded: c.pointee.reason.rawValue))
     self.suppressedAt = c.pointee.suppressed_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.source = String(cString: c.pointee.source)
@@ -138,7 +138,7 @@ public struct Suppression: ProtobufC.Message {
 /// A channel as it stands for one customer: consent, suppression, and what follows from both.
 public struct ChannelStatus: ProtobufC.Message {
   /// SMS or e-mail.
-  public var channel = Channel(rawValue: 0)
+  public var channel = ContactChannel(rawValue: 0)
 
   /// What the messages are about.
   public var topic = Topic(rawValue: 0)
@@ -184,7 +184,7 @@ public struct ChannelStatus: ProtobufC.Message {
   /// Copies the fields out of the C struct at `source`.
   public init(fromC source: UnsafeRawPointer) {
     let c = source.assumingMemoryBound(to: Patron__V1__ChannelStatus.self)
-    self.channel = Channel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
+    self.channel = ContactChannel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
     self.topic = Topic(rawValue: Int32(truncatingIfNeeded: c.pointee.topic.rawValue))
     self.state = ConsentState(rawValue: Int32(truncatingIfNeeded: c.pointee.state.rawValue))
     self.subscribedAt = c.pointee.subscribed_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
@@ -313,7 +313,7 @@ public struct ConsentRecord: ProtobufC.Message {
   public var customerID: Int64 = 0
 
   /// SMS or e-mail.
-  public var channel = Channel(rawValue: 0)
+  public var channel = ContactChannel(rawValue: 0)
 
   /// What the messages are about.
   public var topic = Topic(rawValue: 0)
@@ -331,7 +331,7 @@ public struct ConsentRecord: ProtobufC.Message {
   public var recordedAt: GoogleProtobuf.Timestamp?
 
   /// Who did it.
-  public var actor = Actor(rawValue: 0)
+  public var actor = ActorKind(rawValue: 0)
 
   /// How it came about.
   public var evidence: ConsentEvidence?
@@ -371,13 +371,13 @@ public struct ConsentRecord: ProtobufC.Message {
     let c = source.assumingMemoryBound(to: Patron__V1__ConsentRecord.self)
     self.id = c.pointee.id
     self.customerID = c.pointee.customer_id
-    self.channel = Channel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
+    self.channel = ContactChannel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
     self.topic = Topic(rawValue: Int32(truncatingIfNeeded: c.pointee.topic.rawValue))
     self.previousState = ConsentState(rawValue: Int32(truncatingIfNeeded: c.pointee.previous_state.rawValue))
     self.state = ConsentState(rawValue: Int32(truncatingIfNeeded: c.pointee.state.rawValue))
     self.occurredAt = c.pointee.occurred_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.recordedAt = c.pointee.recorded_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
-    self.actor = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
+    self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
     self.evidence = c.pointee.evidence.map { ConsentEvidence(fromC: $0) }
     self.optInLevel = OptInLevel(rawValue: Int32(truncatingIfNeeded: c.pointee.opt_in_level.rawValue))
     self.suppressionReason = SuppressionReason(rawValue: Int32(truncatingIfNeeded: c.pointee.suppression_reason.rawValue))
@@ -410,7 +410,7 @@ public struct ConsentRecord: ProtobufC.Message {
 /// A change of one channel and topic that a call made.
 public struct SubscriptionChange: ProtobufC.Message {
   /// SMS or e-mail.
-  public var channel = Channel(rawValue: 0)
+  public var channel = ContactChannel(rawValue: 0)
 
   /// What the messages are about.
   public var topic = Topic(rawValue: 0)
@@ -438,7 +438,7 @@ public struct SubscriptionChange: ProtobufC.Message {
   /// Copies the fields out of the C struct at `source`.
   public init(fromC source: UnsafeRawPointer) {
     let c = source.assumingMemoryBound(to: Patron__V1__SubscriptionChange.self)
-    self.channel = Channel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
+    self.channel = ContactChannel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
     self.topic = Topic(rawValue: Int32(truncatingIfNeeded: c.pointee.topic.rawValue))
     self.before = ConsentState(rawValue: Int32(truncatingIfNeeded: c.pointee.before.rawValue))
     self.after = ConsentState(rawValue: Int32(truncatingIfNeeded: c.pointee.after.rawValue))

@@ -749,7 +749,7 @@ public struct UpsertCustomerRequest: ProtobufC.Message {
   public var source = ""
 
   /// Who says so. Unspecified is the platform.
-  public var actor = Actor(rawValue: 0)
+  public var actor = ActorKind(rawValue: 0)
 
   /// What becomes of secondary values that break a rule. Unspecified rejects.
   public var invalidFields = InvalidFields(rawValue: 0)
@@ -774,7 +774,7 @@ public struct UpsertCustomerRequest: ProtobufC.Message {
     self.validateOnly = c.pointee.validate_only != 0
     self.defaultCountry = String(cString: c.pointee.default_country)
     self.source = String(cString: c.pointee.source)
-    self.actor = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
+    self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
     self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
@@ -856,7 +856,7 @@ public struct BatchUpsertCustomersRequest: ProtobufC.Message {
   public var source = ""
 
   /// Who says so. Unspecified is the platform.
-  public var actor = Actor(rawValue: 0)
+  public var actor = ActorKind(rawValue: 0)
 
   /// What becomes of secondary values that break a rule. Unspecified rejects.
   public var invalidFields = InvalidFields(rawValue: 0)
@@ -880,7 +880,7 @@ public struct BatchUpsertCustomersRequest: ProtobufC.Message {
     self.onConflict = OnConflict(rawValue: Int32(truncatingIfNeeded: c.pointee.on_conflict.rawValue))
     self.defaultCountry = String(cString: c.pointee.default_country)
     self.source = String(cString: c.pointee.source)
-    self.actor = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
+    self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
     self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
@@ -1209,7 +1209,7 @@ public struct UpdateCustomerRequest: ProtobufC.Message {
   public var etag = ""
 
   /// Who says so. Unspecified is an operator.
-  public var actor = Actor(rawValue: 0)
+  public var actor = ActorKind(rawValue: 0)
 
   /// Country of phone numbers given without `+`. Empty is the store's.
   public var defaultCountry = ""
@@ -1240,7 +1240,7 @@ public struct UpdateCustomerRequest: ProtobufC.Message {
     self.customer = c.pointee.customer.map { CustomerInput(fromC: $0) }
     self.updateMask = c.pointee.update_mask.map { GoogleProtobuf.FieldMask(fromC: $0) }
     self.etag = String(cString: c.pointee.etag)
-    self.actor = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
+    self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
     self.defaultCountry = String(cString: c.pointee.default_country)
     self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
     self.requestID = String(cString: c.pointee.request_id)
@@ -2339,7 +2339,7 @@ public struct SubscribeCustomerRequest: ProtobufC.Message {
   public var customer: CustomerInput?
 
   /// Channels; at least one, and the customer has an address for each.
-  public var channels: [Channel] = []
+  public var channels: [ContactChannel] = []
 
   /// Topics; empty is marketing.
   public var topics: [Topic] = []
@@ -2348,7 +2348,7 @@ public struct SubscribeCustomerRequest: ProtobufC.Message {
   public var evidence: ConsentEvidence?
 
   /// Who acts; required.
-  public var actor = Actor(rawValue: 0)
+  public var actor = ActorKind(rawValue: 0)
 
   /// Ask for confirmation first. Absent takes the store's setting.
   public var doubleOptIn: Bool?
@@ -2378,10 +2378,10 @@ public struct SubscribeCustomerRequest: ProtobufC.Message {
     let c = source.assumingMemoryBound(to: Patron__V1__SubscribeCustomerRequest.self)
     self.storeID = String(cString: c.pointee.store_id)
     self.customer = c.pointee.customer.map { CustomerInput(fromC: $0) }
-    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { Channel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
+    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ContactChannel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
     self.topics = CArray.map(c.pointee.topics, c.pointee.n_topics) { Topic(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
     self.evidence = c.pointee.evidence.map { ConsentEvidence(fromC: $0) }
-    self.actor = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
+    self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
     if c.pointee._double_opt_in_case.rawValue == 7 {
       self.doubleOptIn = c.pointee.double_opt_in != 0
     }
@@ -2477,7 +2477,7 @@ public struct ConfirmSubscriptionRequest: ProtobufC.Message {
   /// address proves that one only: who asks for SMS and e-mail at once names the channel by which
   /// this token came. One that was not asked for is refused: FAILED_PRECONDITION
   /// `CHANNEL_NOT_REQUESTED`.
-  public var channels: [Channel] = []
+  public var channels: [ContactChannel] = []
 
   /// The message with every field absent or at its default.
   public init() {}
@@ -2496,7 +2496,7 @@ public struct ConfirmSubscriptionRequest: ProtobufC.Message {
     self.storeID = String(cString: c.pointee.store_id)
     self.confirmationToken = String(cString: c.pointee.confirmation_token)
     self.evidence = c.pointee.evidence.map { ConsentEvidence(fromC: $0) }
-    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { Channel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
+    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ContactChannel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -2554,7 +2554,7 @@ public struct UnsubscribeCustomerRequest: ProtobufC.Message {
   public var customer: CustomerRef?
 
   /// Channels; at least one.
-  public var channels: [Channel] = []
+  public var channels: [ContactChannel] = []
 
   /// Topics; empty is marketing.
   public var topics: [Topic] = []
@@ -2563,7 +2563,7 @@ public struct UnsubscribeCustomerRequest: ProtobufC.Message {
   public var evidence: ConsentEvidence?
 
   /// Who acts. Unspecified is an operator; only a customer's own opt-out is sticky.
-  public var actor = Actor(rawValue: 0)
+  public var actor = ActorKind(rawValue: 0)
 
   /// The message with every field absent or at its default.
   public init() {}
@@ -2581,10 +2581,10 @@ public struct UnsubscribeCustomerRequest: ProtobufC.Message {
     let c = source.assumingMemoryBound(to: Patron__V1__UnsubscribeCustomerRequest.self)
     self.storeID = String(cString: c.pointee.store_id)
     self.customer = c.pointee.customer.map { CustomerRef(fromC: $0) }
-    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { Channel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
+    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ContactChannel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
     self.topics = CArray.map(c.pointee.topics, c.pointee.n_topics) { Topic(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
     self.evidence = c.pointee.evidence.map { ConsentEvidence(fromC: $0) }
-    self.actor = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
+    self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -2664,7 +2664,7 @@ public struct SuppressCustomerRequest: ProtobufC.Message {
   public var customer: CustomerRef?
 
   /// Channels; at least one.
-  public var channels: [Channel] = []
+  public var channels: [ContactChannel] = []
 
   /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` and `SUPPRESSION_REASON_ERASURE` are the owner's to say:
   /// with another actor than the customer they are refused with `REASON_IS_THE_OWNERS`.
@@ -2680,7 +2680,7 @@ public struct SuppressCustomerRequest: ProtobufC.Message {
   public var source = ""
 
   /// Who acts. Unspecified is an operator.
-  public var actor = Actor(rawValue: 0)
+  public var actor = ActorKind(rawValue: 0)
 
   /// The message with every field absent or at its default.
   public init() {}
@@ -2698,12 +2698,12 @@ public struct SuppressCustomerRequest: ProtobufC.Message {
     let c = source.assumingMemoryBound(to: Patron__V1__SuppressCustomerRequest.self)
     self.storeID = String(cString: c.pointee.store_id)
     self.customer = c.pointee.customer.map { CustomerRef(fromC: $0) }
-    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { Channel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
+    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ContactChannel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
     self.reason = SuppressionReason(rawValue: Int32(truncatingIfNeeded: c.pointee.reason.rawValue))
     self.suppressedAt = c.pointee.suppressed_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.note = String(cString: c.pointee.note)
     self.source = String(cString: c.pointee.source)
-    self.actor = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
+    self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -2776,7 +2776,7 @@ public struct UnsuppressCustomerRequest: ProtobufC.Message {
   public var customer: CustomerRef?
 
   /// Channels; at least one.
-  public var channels: [Channel] = []
+  public var channels: [ContactChannel] = []
 
   /// Which suppressions; empty is manual ones. With `SUPPRESSION_REASON_UNSUBSCRIBED` or
   /// `SUPPRESSION_REASON_ERASURE` only the customer acts; else `STICKY_OPT_OUT`.
@@ -2786,7 +2786,7 @@ public struct UnsuppressCustomerRequest: ProtobufC.Message {
   public var note = ""
 
   /// Who acts. Unspecified is an operator.
-  public var actor = Actor(rawValue: 0)
+  public var actor = ActorKind(rawValue: 0)
 
   /// The message with every field absent or at its default.
   public init() {}
@@ -2804,10 +2804,10 @@ public struct UnsuppressCustomerRequest: ProtobufC.Message {
     let c = source.assumingMemoryBound(to: Patron__V1__UnsuppressCustomerRequest.self)
     self.storeID = String(cString: c.pointee.store_id)
     self.customer = c.pointee.customer.map { CustomerRef(fromC: $0) }
-    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { Channel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
+    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ContactChannel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
     self.reasons = CArray.map(c.pointee.reasons, c.pointee.n_reasons) { SuppressionReason(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
     self.note = String(cString: c.pointee.note)
-    self.actor = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
+    self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -2983,7 +2983,7 @@ public struct ListSuppressionsRequest: ProtobufC.Message {
   public var storeID = ""
 
   /// One channel; unspecified is all.
-  public var channel = Channel(rawValue: 0)
+  public var channel = ContactChannel(rawValue: 0)
 
   /// One reason; unspecified is all.
   public var reason = SuppressionReason(rawValue: 0)
@@ -3009,7 +3009,7 @@ public struct ListSuppressionsRequest: ProtobufC.Message {
   public init(fromC source: UnsafeRawPointer) {
     let c = source.assumingMemoryBound(to: Patron__V1__ListSuppressionsRequest.self)
     self.storeID = String(cString: c.pointee.store_id)
-    self.channel = Channel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
+    self.channel = ContactChannel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
     self.reason = SuppressionReason(rawValue: Int32(truncatingIfNeeded: c.pointee.reason.rawValue))
     self.pageSize = c.pointee.page_size
     self.pageToken = String(cString: c.pointee.page_token)
@@ -3067,7 +3067,7 @@ public struct SuppressionEntry: ProtobufC.Message {
   public var address = ""
 
   /// The channel; unspecified is that of the address. Another is `CHANNEL_MISMATCH`.
-  public var channel = Channel(rawValue: 0)
+  public var channel = ContactChannel(rawValue: 0)
 
   /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person; it and `ERASURE` are taken as
   /// the word of the owner of the address.
@@ -3094,7 +3094,7 @@ public struct SuppressionEntry: ProtobufC.Message {
   public init(fromC source: UnsafeRawPointer) {
     let c = source.assumingMemoryBound(to: Patron__V1__SuppressionEntry.self)
     self.address = String(cString: c.pointee.address)
-    self.channel = Channel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
+    self.channel = ContactChannel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
     self.reason = SuppressionReason(rawValue: Int32(truncatingIfNeeded: c.pointee.reason.rawValue))
     self.suppressedAt = c.pointee.suppressed_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.note = String(cString: c.pointee.note)
@@ -3205,7 +3205,7 @@ public struct ListConsentHistoryRequest: ProtobufC.Message {
   public var customer: CustomerRef?
 
   /// One channel; unspecified is all.
-  public var channel = Channel(rawValue: 0)
+  public var channel = ContactChannel(rawValue: 0)
 
   /// Rows a page, 1 to 100; 0 is 50.
   public var pageSize: Int32 = 0
@@ -3229,7 +3229,7 @@ public struct ListConsentHistoryRequest: ProtobufC.Message {
     let c = source.assumingMemoryBound(to: Patron__V1__ListConsentHistoryRequest.self)
     self.storeID = String(cString: c.pointee.store_id)
     self.customer = c.pointee.customer.map { CustomerRef(fromC: $0) }
-    self.channel = Channel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
+    self.channel = ContactChannel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
     self.pageSize = c.pointee.page_size
     self.pageToken = String(cString: c.pointee.page_token)
   }

@@ -27,7 +27,7 @@ public enum MessageTypes {
     GRPCHealth.HealthListRequest.descriptor,
     GRPCHealth.HealthListResponse.descriptor,
     Money.descriptor,
-    Date.descriptor,
+    CalendarDate.descriptor,
     PropertyValue.descriptor,
     CustomerRef.descriptor,
     Warning.descriptor,

@@ -153,7 +153,7 @@ public struct EventInput: ProtobufC.Message {
   public var amount: Money?
 
   /// The channel of a message.
-  public var channel = Channel(rawValue: 0)
+  public var channel = ContactChannel(rawValue: 0)
 
   /// Records it is about.
   public var references: EventReferences?
@@ -162,7 +162,7 @@ public struct EventInput: ProtobufC.Message {
   public var context: EventContext?
 
   /// Who did it. Unspecified is the customer.
-  public var actor = Actor(rawValue: 0)
+  public var actor = ActorKind(rawValue: 0)
 
   /// The message with every field absent or at its default.
   public init() {}
@@ -188,10 +188,10 @@ public struct EventInput: ProtobufC.Message {
       (String(cString: $0!.pointee.key), $0!.pointee.value.map { PropertyValue(fromC: $0) } ?? PropertyValue())
     }
     self.amount = c.pointee.amount.map { Money(fromC: $0) }
-    self.channel = Channel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
+    self.channel = ContactChannel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
     self.references = c.pointee.references.map { EventReferences(fromC: $0) }
     self.context = c.pointee.context.map { EventContext(fromC: $0) }
-    self.actor = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
+    self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
   }
 
   /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
@@ -262,7 +262,7 @@ public struct Event: ProtobufC.Message {
   public var amount: Money?
 
   /// The channel of a message.
-  public var channel = Channel(rawValue: 0)
+  public var channel = ContactChannel(rawValue: 0)
 
   /// Records it is about.
   public var references: EventReferences?
@@ -271,7 +271,7 @@ public struct Event: ProtobufC.Message {
   public var context: EventContext?
 
   /// Who did it.
-  public var actor = Actor(rawValue: 0)
+  public var actor = ActorKind(rawValue: 0)
 
   /// How often it was replaced.
   public var revision: Int32 = 0
@@ -314,10 +314,10 @@ public struct Event: ProtobufC.Message {
       (String(cString: $0!.pointee.key), $0!.pointee.value.map { PropertyValue(fromC: $0) } ?? PropertyValue())
     }
     self.amount = c.pointee.amount.map { Money(fromC: $0) }
-    self.channel = Channel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
+    self.channel = ContactChannel(rawValue: Int32(truncatingIfNeeded: c.pointee.channel.rawValue))
     self.references = c.pointee.references.map { EventReferences(fromC: $0) }
     self.context = c.pointee.context.map { EventContext(fromC: $0) }
-    self.actor = Actor(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
+    self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
     self.revision = c.pointee.revision
     self.enrichedFields = CArray.map(c.pointee.enriched_fields, c.pointee.n_enriched_fields) { String(cString: $0!) }
     self.orderID = c.pointee.order_id
@@ -1146,7 +1146,7 @@ public struct EventFilter: ProtobufC.Message {
   public var products: [String] = []
 
   /// Channels.
-  public var channels: [Channel] = []
+  public var channels: [ContactChannel] = []
 
   /// A campaign, up to 255 characters.
   public var campaignID = ""
@@ -1178,7 +1178,7 @@ public struct EventFilter: ProtobufC.Message {
     self.occurredBefore = c.pointee.occurred_before.map { GoogleProtobuf.Timestamp(fromC: $0) }
     self.sourceNames = CArray.map(c.pointee.source_names, c.pointee.n_source_names) { String(cString: $0!) }
     self.products = CArray.map(c.pointee.products, c.pointee.n_products) { String(cString: $0!) }
-    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { Channel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
+    self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ContactChannel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
     self.campaignID = String(cString: c.pointee.campaign_id)
     self.orderExternalID = String(cString: c.pointee.order_external_id)
     self.query = String(cString: c.pointee.query)

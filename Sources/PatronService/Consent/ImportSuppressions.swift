@@ -87,7 +87,7 @@ extension ConsentHandlers {
     violations.checkKnown(
       "channel",
       entry.channel.rawValue,
-      PatronProto.Channel.email.rawValue
+      ContactChannel.email.rawValue
     )
     guard entry.address.contains(where: { $0 == "@" || $0.isNumber }) else {
       violations.add(

@@ -21,7 +21,7 @@ extension ConsentHandlers {
     violations.checkKnown(
       "channel",
       request.channel.rawValue,
-      PatronProto.Channel.email.rawValue
+      ContactChannel.email.rawValue
     )
     try violations.finish()
     let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)

@@ -20,7 +20,7 @@ extension ConsentHandlers {
     violations.checkKnown(
       "channel",
       request.channel.rawValue,
-      PatronProto.Channel.email.rawValue
+      ContactChannel.email.rawValue
     )
     violations.checkKnown(
       "reason",

@@ -79,7 +79,7 @@ struct UpsertSettings: Sendable {
   init(
     country: String,
     source: String,
-    actor: Actor,
+    actor: ActorKind,
     onConflict: OnConflict,
     _ violations: inout Violations
   ) {

@@ -128,7 +128,7 @@ extension EndToEnd {
       #expect(kinds == ["string", "bool", "int", "double", "timestamp", "date"])
       checkConsentCoverage(customers)
       let suppressions = responses.flatMap(\.channels).flatMap(\.suppressions)
-      for channel in [Channel.sms, .email] {
+      for channel in [ContactChannel.sms, .email] {
         let reasons = Set(suppressions.filter { $0.channel == channel }.map(\.reason))
         #expect(reasons.count == 8, "\(channel): \(reasons)")
       }
@@ -136,7 +136,7 @@ extension EndToEnd {
     }
 
     private func checkConsentCoverage(_ customers: [Customer]) {
-      for channel in [Channel.sms, .email] {
+      for channel in [ContactChannel.sms, .email] {
         for topic in [Topic.marketing, .reviewRequests, .transactional, .loyalty] {
           let found = customers.map { customer in
             customer.subscriptions.first { $0.channel == channel && $0.topic == topic }

@@ -11,13 +11,13 @@ import Testing
 /// Opt-outs stay with an address that its customer has no more.
 struct AddressChangeTests {
   /// A customer with both addresses who opted out of e-mail.
-  private func optedOut(_ shop: Shop, by actor: Actor = .customer) async throws -> Int64 {
+  private func optedOut(_ shop: Shop, by actor: ActorKind = .customer) async throws -> Int64 {
     let made = try await shop.upsert {
       $0.externalID = "c1"
       $0.email = "one@example.com"
       $0.phoneNumber = "+14155550101"
     }
-    for channel in [Channel.email, .sms] {
+    for channel in [ContactChannel.email, .sms] {
       try await shop.unsubscribe {
         $0.channels = [channel]
         $0.actor = actor
@@ -30,7 +30,7 @@ struct AddressChangeTests {
   /// Why the address is suppressed, once somebody has it and the shop says that they agreed.
   private func reasons(
     _ shop: Shop,
-    _ channel: Channel,
+    _ channel: ContactChannel,
     _ input: (inout CustomerInput) -> Void
   ) async throws -> [SuppressionReason] {
     let made = try await shop.upsert(input)
@@ -56,10 +56,10 @@ struct AddressChangeTests {
   }
 
   @Test(arguments: [
-    (Actor.customer, SuppressionReason.unsubscribed), (.operator, .manual),
+    (ActorKind.customer, SuppressionReason.unsubscribed), (.operator, .manual),
   ])
   func anAddressThatIsReplacedStaysOptedOut(
-    actor: Actor,
+    actor: ActorKind,
     reason: SuppressionReason
   ) async throws {
     try await Shop.open { shop in

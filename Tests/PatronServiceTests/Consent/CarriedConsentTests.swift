@@ -322,7 +322,7 @@ struct CarriedConsentTests {
 
 extension Customer {
   /// The state of a channel and topic; never subscribed where the record has none.
-  func state(_ channel: Channel, _ topic: Topic) -> ConsentState {
+  func state(_ channel: ContactChannel, _ topic: Topic) -> ConsentState {
     subscriptions.first { $0.channel == channel && $0.topic == topic }?.state ?? .neverSubscribed
   }
 }

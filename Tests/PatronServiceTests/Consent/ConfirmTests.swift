@@ -10,7 +10,7 @@ import Testing
 
 /// Double opt-in.
 struct ConfirmTests {
-  private func ask(_ shop: Shop, _ channels: [Channel] = [.sms]) async throws -> String {
+  private func ask(_ shop: Shop, _ channels: [ContactChannel] = [.sms]) async throws -> String {
     let answer = try await shop.subscribe {
       $0.channels = channels
       $0.doubleOptIn = true
@@ -113,7 +113,7 @@ struct ConfirmTests {
   @Test func aTokenConfirmsTheChannelByWhichItCame() async throws {
     try await Shop.open { shop in
       let token = try await ask(shop, [.sms, .email])
-      func confirm(_ channels: [Channel]) async throws -> ConfirmSubscriptionResponse {
+      func confirm(_ channels: [ContactChannel]) async throws -> ConfirmSubscriptionResponse {
         try await shop.customers.confirmSubscription(
           .with {
             $0.confirmationToken = token
@@ -131,7 +131,7 @@ struct ConfirmTests {
     }
     try await Shop.open { shop in
       let token = try await ask(shop)
-      for channels in [[Channel.email], [.sms, .email]] {
+      for channels in [[ContactChannel.email], [.sms, .email]] {
         let error = try await failure {
           try await shop.customers.confirmSubscription(
             .with {

@@ -91,7 +91,7 @@ extension Shop {
   /// The ledger of a customer, oldest first.
   func history(
     _ ref: CustomerRef.Ref = .externalID("c1"),
-    channel: Channel = .unspecified
+    channel: ContactChannel = .unspecified
   ) async throws -> [ConsentRecord] {
     var records: [ConsentRecord] = []
     var token = ""
@@ -111,7 +111,7 @@ extension Shop {
 
   /// Marketing by a channel, as it stands.
   func status(
-    _ channel: Channel = .sms,
+    _ channel: ContactChannel = .sms,
     of ref: CustomerRef.Ref = .externalID("c1")
   ) async throws -> ChannelStatus {
     let channels = try await get(ref, view: .full).channels

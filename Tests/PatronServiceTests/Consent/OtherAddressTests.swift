@@ -80,7 +80,7 @@ struct OtherAddressTests {
 
   @Test(arguments: Way.allCases, [true, false])
   func itIsLeftOut(_ way: Way, flag: Bool) async throws {
-    for channel in [Channel.email, .sms] {
+    for channel in [ContactChannel.email, .sms] {
       // An upsert replaces what is nobody's; orders and events are refused what is somebody's.
       let isZoes = [.upsert, .batch, .account, .started].contains(way)
       try await Shop.open { shop in

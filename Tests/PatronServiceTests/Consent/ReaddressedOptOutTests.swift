@@ -26,7 +26,7 @@ struct ReaddressedOptOutTests {
   private func optOut(
     _ shop: Shop,
     _ ref: CustomerRef.Ref = .externalID("c1"),
-    by actor: Actor = .customer,
+    by actor: ActorKind = .customer,
     _ topics: [Topic] = [.marketing],
     at seconds: Int64 = 1_700_000_000
   ) async throws {
@@ -43,8 +43,8 @@ struct ReaddressedOptOutTests {
     return channels.first { $0.channel == .email && $0.topic == topic }?.canReceive ?? true
   }
 
-  @Test(arguments: [Actor.customer, .operator])
-  func itStaysWithTheRecord(by actor: Actor) async throws {
+  @Test(arguments: [ActorKind.customer, .operator])
+  func itStaysWithTheRecord(by actor: ActorKind) async throws {
     try await Shop.open { shop in
       _ = try await customer(shop, "ann@example.com")
       try await optOut(shop, by: actor, [.marketing, .reviewRequests])

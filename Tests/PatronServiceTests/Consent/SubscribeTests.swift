@@ -44,7 +44,7 @@ struct SubscribeTests {
         #expect(error.code == .failedPrecondition && error.reason == "CONSENT_OUTDATED")
       }
       // and one by anybody else, whenever;
-      for actor in [Actor.operator, .platform, .system] {
+      for actor in [ActorKind.operator, .platform, .system] {
         let error = try await failure("\(actor)") {
           try await shop.subscribe {
             $0.actor = actor
@@ -122,7 +122,7 @@ struct SubscribeTests {
   /// The customers of acceptance 4: their states can be brought about.
   @Test func fiveCustomersInFiveStates() async throws {
     try await Shop.open { shop in
-      func subscribe(_ id: String, _ channels: [Channel]) async throws {
+      func subscribe(_ id: String, _ channels: [ContactChannel]) async throws {
         try await shop.subscribe {
           $0.customer = .with {
             $0.externalID = id

@@ -133,7 +133,7 @@ struct SuppressTests {
       }
       let before = try shop.image()
       for reason in [PatronProto.SuppressionReason.unsubscribed, .erasure] {
-        for actor in [Actor.unspecified, .operator, .platform, .system] {
+        for actor in [ActorKind.unspecified, .operator, .platform, .system] {
           let set = try await violations {
             try await shop.suppress(.externalID("c1"), reason) { $0.actor = actor }
           }

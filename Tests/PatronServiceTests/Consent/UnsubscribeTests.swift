@@ -17,7 +17,7 @@ struct UnsubscribeTests {
       #expect(first.changes.map(\.before) == [.subscribed, .subscribed])
       #expect(first.changes.map(\.after) == [.unsubscribed, .unsubscribed])
       let before = try shop.image()
-      for actor in [Actor.customer, .operator, .unspecified] {
+      for actor in [ActorKind.customer, .operator, .unspecified] {
         let again = try await shop.unsubscribe {
           $0.channels = [.email, .sms]
           $0.actor = actor
@@ -147,7 +147,7 @@ struct UnsubscribeTests {
 
   @Test func anOptOutFromAnotherTopicEndsWithALaterAgreement() async throws {
     try await Shop.open { shop in
-      func subscribe(_ actor: Actor, at seconds: Int64) async throws -> SubscribeCustomerResponse {
+      func subscribe(_ actor: ActorKind, at seconds: Int64) async throws -> SubscribeCustomerResponse {
         try await shop.subscribe {
           $0.channels = [.email]
           $0.actor = actor
@@ -308,7 +308,7 @@ struct ConsentHistoryTests {
       #expect(all.map(\.id) == all.map(\.id).sorted())
       let sms = try await shop.history(channel: .sms)
       #expect(sms == all.filter { $0.channel == .sms } && sms.count == 6)
-      func page(_ channel: Channel, _ size: Int32, _ token: String) async throws
+      func page(_ channel: ContactChannel, _ size: Int32, _ token: String) async throws
         -> ListConsentHistoryResponse
       {
         try await shop.customers.listConsentHistory(

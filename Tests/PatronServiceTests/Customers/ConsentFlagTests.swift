@@ -14,7 +14,7 @@ struct ConsentFlagTests {
     _ shop: Shop,
     sms: Bool? = nil,
     email: Bool? = nil,
-    by actor: Actor = .unspecified,
+    by actor: ActorKind = .unspecified,
     source: String = ""
   ) async throws -> UpsertCustomerResponse {
     let adjust: (inout UpsertCustomerRequest) -> Void = {
@@ -35,7 +35,7 @@ struct ConsentFlagTests {
     }
   }
 
-  private func state(_ answer: UpsertCustomerResponse, _ channel: Channel) -> ConsentState {
+  private func state(_ answer: UpsertCustomerResponse, _ channel: ContactChannel) -> ConsentState {
     answer.customer?.subscriptions.first { $0.channel == channel }?.state ?? .unspecified
   }
 
@@ -73,7 +73,7 @@ struct ConsentFlagTests {
       let out = try await flag(shop, sms: false, by: .customer)
       #expect(state(out, .sms) == .unsubscribed && state(out, .email) == .subscribed)
       let rows = try ledger(shop).count
-      for actor in [Actor.platform, .operator, .system, .customer] {
+      for actor in [ActorKind.platform, .operator, .system, .customer] {
         let again = try await flag(shop, sms: true, by: actor)
         #expect(state(again, .sms) == .unsubscribed)
         #expect(again.warnings.map(\.reason) == ["STICKY_OPT_OUT"])

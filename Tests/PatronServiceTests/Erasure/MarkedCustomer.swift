@@ -261,7 +261,7 @@ struct MarkedCustomer {
 
   private mutating func consent() async throws {
     let phone = CustomerRef.Ref.phoneNumber("+14155557391")
-    for channel in [Channel.sms, .email] {
+    for channel in [ContactChannel.sms, .email] {
       let evidence = evidence("\(channel) agreement")
       let requestID = mark("\(channel) agreement request id")
       let answer = try await shop.subscribe {

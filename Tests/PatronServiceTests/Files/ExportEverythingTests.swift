@@ -167,13 +167,13 @@ struct ExportEverythingTests {
                 $0.email = "s\(states.count)@example.com"
                 $0.phoneNumber = "+1415555\(1000 + states.count)"
               }
-              $0.subscriptions = PatronProto.Channel.allCases.dropFirst().map { channel in
+              $0.subscriptions = ContactChannel.allCases.dropFirst().map { channel in
                 .with {
                   $0.channel = channel
                   $0.topic = topic
                   $0.state = state
                   $0.optInLevel = level
-                  $0.changedBy = PatronProto.Actor.allCases[states.count % 5]
+                  $0.changedBy = ActorKind.allCases[states.count % 5]
                   $0.expiresAt = .at(4_000_000_000)
                 }
               }

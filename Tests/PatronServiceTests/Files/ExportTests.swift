@@ -204,7 +204,7 @@ struct ExportTests {
 
   @Test func whatMayBeSentIsAsTheCustomerShowsIt() async throws {
     try await Shop.open { shop in
-      func add(_ name: String, _ number: Int, _ channels: [PatronProto.Channel]) async throws {
+      func add(_ name: String, _ number: Int, _ channels: [ContactChannel]) async throws {
         try await shop.subscribe {
           $0.customer = .with {
             $0.externalID = name
@@ -238,7 +238,7 @@ struct ExportTests {
       for cells in table.dropFirst() {
         let row = Dictionary(uniqueKeysWithValues: zip(table[0], cells))
         let name = try #require(row["external_id"])
-        for (channel, prefix) in [(PatronProto.Channel.sms, "sms"), (.email, "email")] {
+        for (channel, prefix) in [(ContactChannel.sms, "sms"), (.email, "email")] {
           let status = try await shop.status(channel, of: .externalID(name))
           #expect(row["\(prefix)_can_receive"] == "\(status.canReceive)", "\(name) \(prefix)")
           #expect(row["\(prefix)_suppressed"] == "\(!status.suppressions.isEmpty)", "\(name)")

@@ -32,7 +32,7 @@ struct ImportOptOutTests {
   }
 
   private func state(
-    _ channel: Channel,
+    _ channel: ContactChannel,
     _ state: ConsentState,
     _ adjust: (inout Subscription) -> Void = { _ in }
   ) -> Subscription {
@@ -148,8 +148,8 @@ struct ImportOptOutTests {
     }
   }
 
-  @Test(arguments: [Channel.email, .sms])
-  func theOwnersWordStaysWhereTheAddressIsLeftOut(_ channel: Channel) async throws {
+  @Test(arguments: [ContactChannel.email, .sms])
+  func theOwnersWordStaysWhereTheAddressIsLeftOut(_ channel: ContactChannel) async throws {
     let cases: [(PatronProto.SuppressionReason, isOptOut: Bool)] = [
       (.unsubscribed, true), (.spamComplaint, true), (.hardBounce, false), (.manual, false),
     ]
@@ -170,7 +170,7 @@ struct ImportOptOutTests {
         let expected: ConsentState = isOptOut ? .unsubscribed : .subscribed
         #expect(try await shop.state(channel) == expected)
         #expect(try await shop.reasons(channel) == [])
-        let other = channel == .email ? Channel.sms : .email
+        let other = channel == .email ? ContactChannel.sms : .email
         #expect(try await shop.state(other) == .subscribed)
         // In person: no flag ends it.
         let flag = try await shop.upsert {

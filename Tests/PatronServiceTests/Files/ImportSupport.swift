@@ -73,7 +73,7 @@ extension ImportItem {
     _ id: String,
     sms state: PatronProto.ConsentState? = nil,
     at seconds: Int64? = nil,
-    by actor: Actor = .unspecified,
+    by actor: ActorKind = .unspecified,
     _ adjust: (inout CustomerInput) -> Void = { _ in }
   ) -> ImportItem {
     .with {

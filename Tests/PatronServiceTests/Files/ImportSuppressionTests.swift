@@ -24,7 +24,7 @@ struct ImportSuppressionTests {
   }
 
   private func suppression(
-    _ channel: Channel,
+    _ channel: ContactChannel,
     _ reason: SuppressionReason,
     _ adjust: (inout Suppression) -> Void = { _ in }
   ) -> Suppression {
@@ -92,7 +92,7 @@ struct ImportSuppressionTests {
       try await shop.import([item([suppression(.sms, .manual) { $0.note = "first" }])])
       let stored = try await shop.status().suppressions
       var subscribed = item([suppression(.sms, .manual) { $0.note = "second" }])
-      subscribed.subscriptions = [Channel.sms, .email].map { channel in
+      subscribed.subscriptions = [ContactChannel.sms, .email].map { channel in
         .with {
           $0.channel = channel
           $0.state = .subscribed

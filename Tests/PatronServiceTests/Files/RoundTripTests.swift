@@ -265,7 +265,7 @@ struct RoundTripTests {
     }
 
     private mutating func suppressions(
-      _ channel: PatronProto.Channel,
+      _ channel: ContactChannel,
       _ number: Int
     ) -> [PatronProto.Suppression] {
       let reasons = PatronProto.SuppressionReason.allCases.dropFirst().shuffled(using: &random)
@@ -282,7 +282,7 @@ struct RoundTripTests {
 
     private mutating func subscriptions(_ number: Int) -> [PatronProto.Subscription] {
       var result: [PatronProto.Subscription] = []
-      for channel in [PatronProto.Channel.sms, .email] {
+      for channel in [ContactChannel.sms, .email] {
         for topic in [PatronProto.Topic.marketing, .reviewRequests, .loyalty]
         where Bool.random(using: &random) {
           result.append(

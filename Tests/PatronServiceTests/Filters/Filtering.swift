@@ -136,7 +136,7 @@ extension Shop {
   }
 
   /// SuppressCustomer.
-  func suppress(_ channels: [PatronProto.Channel], _ ref: CustomerRef.Ref) async throws {
+  func suppress(_ channels: [ContactChannel], _ ref: CustomerRef.Ref) async throws {
     _ = try await customers.suppressCustomer(
       .with {
         $0.customer = .with { $0.ref = ref }

@@ -28,7 +28,7 @@ struct MergeConsentTests {
     _ shop: Shop,
     _ id: String,
     at seconds: Int64,
-    by actor: Actor = .customer
+    by actor: ActorKind = .customer
   ) async throws {
     try await shop.subscribe {
       $0.customer = .with { $0.externalID = id }
@@ -42,7 +42,7 @@ struct MergeConsentTests {
     _ shop: Shop,
     _ id: String,
     at seconds: Int64,
-    by actor: Actor = .customer
+    by actor: ActorKind = .customer
   ) async throws {
     try await shop.unsubscribe(.externalID(id)) {
       $0.channels = [.email]
@@ -202,7 +202,7 @@ struct MergeConsentTests {
   @Test func aTokenForAFormerAddressConfirmsNothing() async throws {
     try await Shop.open { shop in
       try await pair(shop)
-      let tokens = try await [Channel.email, .sms].asyncMap { channel in
+      let tokens = try await [ContactChannel.email, .sms].asyncMap { channel in
         try await shop.subscribe {
           $0.customer = .with { $0.externalID = "s" }
           $0.channels = [channel]

@@ -113,8 +113,8 @@ private struct MergeRun {
 
   private mutating func agree() async throws {
     let given = input()
-    let channel: Channel = roll(2) == 0 ? .sms : .email
-    let actor: Actor = roll(2) == 0 ? .customer : .operator
+    let channel: ContactChannel = roll(2) == 0 ? .sms : .email
+    let actor: ActorKind = roll(2) == 0 ? .customer : .operator
     let at = 1_600_000_000 + Int64(roll(1000))
     try await shop.subscribe {
       $0.customer = given
@@ -126,8 +126,8 @@ private struct MergeRun {
 
   private mutating func optOut() async throws {
     let ref = ref()
-    let channel: Channel = roll(2) == 0 ? .sms : .email
-    let actor: Actor = roll(2) == 0 ? .customer : .operator
+    let channel: ContactChannel = roll(2) == 0 ? .sms : .email
+    let actor: ActorKind = roll(2) == 0 ? .customer : .operator
     let at = 1_600_000_000 + Int64(roll(1000))
     try await shop.unsubscribe(ref) {
       $0.channels = [channel]

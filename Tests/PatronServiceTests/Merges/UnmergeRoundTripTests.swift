@@ -187,9 +187,9 @@ private struct GeneratedPair {
   /// One statement, which the rules of consent may refuse.
   private mutating func say(_ id: Int64) async throws {
     let customer = try await shop.customer(.id(id))
-    let channel: Channel = roll(2) == 0 ? .sms : .email
+    let channel: ContactChannel = roll(2) == 0 ? .sms : .email
     let topic = [Topic.marketing, .marketing, .reviewRequests, .transactional, .loyalty][roll(5)]
-    let actor: Actor = roll(2) == 0 ? .customer : .operator
+    let actor: ActorKind = roll(2) == 0 ? .customer : .operator
     let at = 1_600_000_000 + Int64(roll(1000))
     let choice = roll(9)
     let waits = roll(2) == 0

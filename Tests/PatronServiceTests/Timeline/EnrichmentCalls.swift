@@ -67,7 +67,7 @@ extension Shop {
 
   /// Marketing consent of c1 for a channel.
   func state(
-    _ channel: PatronProto.Channel,
+    _ channel: ContactChannel,
     _ ref: CustomerRef.Ref = .externalID("c1")
   ) async throws -> PatronProto.ConsentState {
     try await customer(ref).subscriptions.first {
@@ -77,7 +77,7 @@ extension Shop {
 
   /// Why the address of c1 is suppressed.
   func reasons(
-    _ channel: PatronProto.Channel,
+    _ channel: ContactChannel,
     _ ref: CustomerRef.Ref = .externalID("c1")
   ) async throws -> [PatronProto.SuppressionReason] {
     try await get(ref, view: .full).channels

@@ -65,7 +65,7 @@ enum ErrorText {
         + "look at it with `patron customers get --id ID`"
     }
     switch (error.code, error.reason) {
-    case (_, "IDENTIFIER_CONFLICT"):
+    case (_, PatronReason.identifierConflict):
       return "`patron customers merge` joins the two, if they are one person; "
         + "`customers upsert --on-conflict keep-existing` leaves the identifier with its owner"
     case (_, let reason?) where reason.hasPrefix("PAGE_TOKEN"):
@@ -75,12 +75,12 @@ enum ErrorText {
     case (.deadlineExceeded, _): return "allow more time with --timeout, as in --timeout 60s"
     case (.unimplemented, _):
       return "`patron list SERVICE` shows the methods of this version; the server may be another"
-    case (.failedPrecondition, "ADDRESS_ERASED"):
+    case (.failedPrecondition, PatronReason.addressErased):
       return "where the person came back: "
         + "`patron settings set --allow-recreate-after-erasure true`"
-    case (.notFound, "CUSTOMER_NOT_FOUND"):
+    case (.notFound, PatronReason.customerNotFound):
       return "find customers with `patron customers list --search TEXT`; check --store"
-    case (.resourceExhausted, "PENDING_PARTS_TOO_MANY"): return nil
+    case (.resourceExhausted, PatronReason.pendingPartsTooMany): return nil
     case (.resourceExhausted, _): return "wait a moment and try again, or send less at once"
     default: return nil
     }

@@ -62,13 +62,13 @@ struct EventKindFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Only events of this channel: \(EnumArgument.names(Channel.self)). Repeatable.",
+      "Only events of this channel: \(EnumArgument.names(ContactChannel.self)). Repeatable.",
       valueName: "channel"
     ),
-    completion: EnumArgument.list(Channel.self),
-    transform: { try EnumArgument.parse($0, as: Channel.self) }
+    completion: EnumArgument.list(ContactChannel.self),
+    transform: { try EnumArgument.parse($0, as: ContactChannel.self) }
   )
-  var channel: [Channel] = []
+  var channel: [ContactChannel] = []
 
   @Option(help: ArgumentHelp("Only events of this campaign.", valueName: "id"))
   var campaignId: String?

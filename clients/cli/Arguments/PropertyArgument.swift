@@ -65,7 +65,7 @@ struct PropertyArgument: Sendable, Equatable {
     return result
   }
 
-  private static func date(_ text: String) throws -> PatronProto.Date {
+  private static func date(_ text: String) throws -> CalendarDate {
     let time: ISO8601Time
     do throws(RuleError) {
       time = try ISO8601Time(text)

@@ -7,15 +7,15 @@ import enum PatronModel.TimeEnd
 struct ActingFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Who acts: \(EnumArgument.names(PatronProto.Actor.self)). (default: operator)",
+      "Who acts: \(EnumArgument.names(ActorKind.self)). (default: operator)",
       valueName: "actor"
     ),
-    completion: EnumArgument.list(PatronProto.Actor.self),
-    transform: { try EnumArgument.parse($0, as: PatronProto.Actor.self) }
+    completion: EnumArgument.list(ActorKind.self),
+    transform: { try EnumArgument.parse($0, as: ActorKind.self) }
   )
-  var by: PatronProto.Actor?
+  var by: ActorKind?
 
-  var actor: PatronProto.Actor { by ?? .operator }
+  var actor: ActorKind { by ?? .operator }
 }
 
 /// Which channels, as flags.
@@ -23,15 +23,15 @@ struct ChannelFlags: ParsableArguments {
   @Option(
     name: .customLong("channel"),
     help: ArgumentHelp(
-      "Which channels: \(EnumArgument.names(Channel.self)), with commas; at least one.",
+      "Which channels: \(EnumArgument.names(ContactChannel.self)), with commas; at least one.",
       valueName: "channel,..."
     ),
-    completion: EnumArgument.list(Channel.self),
-    transform: { try EnumArgument.parseList($0, as: Channel.self) }
+    completion: EnumArgument.list(ContactChannel.self),
+    transform: { try EnumArgument.parseList($0, as: ContactChannel.self) }
   )
-  var given: [[Channel]] = []
+  var given: [[ContactChannel]] = []
 
-  var channels: [Channel] { given.flatMap { $0 } }
+  var channels: [ContactChannel] { given.flatMap { $0 } }
 
   func validate() throws {
     guard !channels.isEmpty else {

@@ -33,7 +33,7 @@ struct ConsentShow: AsyncParsableCommand {
         }
         try show(response, response.channels, session)
       } catch let error as RPCError
-        where error.reason == "CUSTOMER_NOT_FOUND" && customer.isAddress
+        where error.reason == PatronReason.customerNotFound && customer.isAddress
       {
         try await showAddress(session)
       }
@@ -87,13 +87,13 @@ struct ConsentHistory: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Only this channel: \(EnumArgument.names(Channel.self)).",
+      "Only this channel: \(EnumArgument.names(ContactChannel.self)).",
       valueName: "channel"
     ),
-    completion: EnumArgument.list(Channel.self),
-    transform: { try EnumArgument.parse($0, as: Channel.self) }
+    completion: EnumArgument.list(ContactChannel.self),
+    transform: { try EnumArgument.parse($0, as: ContactChannel.self) }
   )
-  var channel: Channel?
+  var channel: ContactChannel?
 
   @Option(help: ArgumentHelp("How many rows, 1 or more.", valueName: "count"))
   var limit = 50

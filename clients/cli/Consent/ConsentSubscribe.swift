@@ -104,14 +104,14 @@ struct ConsentConfirm: AsyncParsableCommand {
   @Option(
     name: .customLong("channel"),
     help: ArgumentHelp(
-      "Confirm this channel: \(EnumArgument.names(Channel.self)). Repeatable. (default: every one "
+      "Confirm this channel: \(EnumArgument.names(ContactChannel.self)). Repeatable. (default: every one "
         + "of the request)",
       valueName: "channel"
     ),
-    completion: EnumArgument.list(Channel.self),
-    transform: { try EnumArgument.parse($0, as: Channel.self) }
+    completion: EnumArgument.list(ContactChannel.self),
+    transform: { try EnumArgument.parse($0, as: ContactChannel.self) }
   )
-  var channels: [Channel] = []
+  var channels: [ContactChannel] = []
 
   @OptionGroup(title: "Evidence") var evidence: EvidenceFlags
   @OptionGroup(title: "Times") var times: TimeFlags

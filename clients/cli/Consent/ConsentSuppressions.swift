@@ -18,13 +18,13 @@ struct ConsentSuppressions: ParsableCommand {
 struct SuppressionFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Only this channel: \(EnumArgument.names(Channel.self)).",
+      "Only this channel: \(EnumArgument.names(ContactChannel.self)).",
       valueName: "channel"
     ),
-    completion: EnumArgument.list(Channel.self),
-    transform: { try EnumArgument.parse($0, as: Channel.self) }
+    completion: EnumArgument.list(ContactChannel.self),
+    transform: { try EnumArgument.parse($0, as: ContactChannel.self) }
   )
-  var channel: Channel?
+  var channel: ContactChannel?
 
   @Option(
     help: ArgumentHelp(

@@ -123,14 +123,14 @@ struct CustomerListPrinter {
 
   private static func cells(_ customer: Customer) -> [String] {
     // As exports and filters call them.
-    func consent(_ channel: Channel) -> String {
+    func consent(_ channel: ContactChannel) -> String {
       let marketing = customer.subscriptions.first {
         $0.channel == channel && $0.topic == .marketing
       }
       return ValueText.enumeration(marketing?.state ?? .neverSubscribed)
         .replacing(" ", with: "_")
     }
-    func canReceive(_ channel: Channel) -> String {
+    func canReceive(_ channel: ContactChannel) -> String {
       flag(customer.channels.first { $0.channel == channel }?.canReceive)
     }
     func flag(_ flag: Bool?) -> String { flag.map { $0 ? "true" : "false" } ?? "" }

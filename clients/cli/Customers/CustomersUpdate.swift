@@ -49,13 +49,13 @@ struct CustomersUpdate: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Who says so: \(EnumArgument.names(Actor.self)). (default: operator)",
+      "Who says so: \(EnumArgument.names(ActorKind.self)). (default: operator)",
       valueName: "actor"
     ),
-    completion: EnumArgument.list(PatronProto.Actor.self),
-    transform: { try EnumArgument.parse($0, as: PatronProto.Actor.self) }
+    completion: EnumArgument.list(ActorKind.self),
+    transform: { try EnumArgument.parse($0, as: ActorKind.self) }
   )
-  var actor: PatronProto.Actor?
+  var actor: ActorKind?
 
   @OptionGroup var invalid: InvalidFieldsFlag
   @OptionGroup(title: "Times") var times: TimeFlags

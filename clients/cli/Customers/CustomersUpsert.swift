@@ -57,11 +57,11 @@ struct CustomersUpsert: AsyncParsableCommand {
   var consentSource: String?
 
   @Option(
-    help: ArgumentHelp("Who says so: \(EnumArgument.names(Actor.self)).", valueName: "actor"),
-    completion: EnumArgument.list(PatronProto.Actor.self),
-    transform: { try EnumArgument.parse($0, as: PatronProto.Actor.self) }
+    help: ArgumentHelp("Who says so: \(EnumArgument.names(ActorKind.self)).", valueName: "actor"),
+    completion: EnumArgument.list(ActorKind.self),
+    transform: { try EnumArgument.parse($0, as: ActorKind.self) }
   )
-  var actor: PatronProto.Actor?
+  var actor: ActorKind?
 
   @Flag(help: "Check everything and show what would happen; write nothing.")
   var dryRun = false

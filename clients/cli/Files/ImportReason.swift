@@ -23,7 +23,7 @@ enum ImportReason {
       return name.isEmpty ? violation.description : "\(name): \(violation.description)"
     }
     let reason = violations.isEmpty ? worded(error.message) : violations.joined(separator: "; ")
-    guard error.reason == "CONTACT_REQUIRED" else { return reason }
+    guard error.reason == PatronReason.contactRequired else { return reason }
     return ([reason] + unusable(item.customer, name)).joined(separator: "; ")
   }
 
@@ -65,7 +65,7 @@ enum ImportReason {
 
   /// The server's advice is for calls that can leave the identifier to its owner.
   private static func conflict(_ error: RPCError) -> String? {
-    guard error.reason == "IDENTIFIER_CONFLICT",
+    guard error.reason == PatronReason.identifierConflict,
       let metadata = error.detail(GoogleRPC.ErrorInfo.self)?.metadata,
       let field = metadata["field"], let owner = metadata["customer_id"]
     else { return nil }

@@ -124,7 +124,7 @@ struct SuppressionRows: ImportMaker {
   ) throws {
     switch column {
     case .address: entry.address = cell
-    case .channel: entry.channel = try EnumArgument.parse(cell, as: Channel.self)
+    case .channel: entry.channel = try EnumArgument.parse(cell, as: ContactChannel.self)
     case .reason: entry.reason = try ImportRow.suppressionReason(cell)
     case .suppressedAt: entry.suppressedAt = try CellValue.time(cell, times, .last)
     case .note: entry.note = cell

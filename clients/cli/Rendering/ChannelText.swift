@@ -45,7 +45,7 @@ enum ChannelText {
     return (label(subscription.channel, subscription.topic), text)
   }
 
-  private static func label(_ channel: Channel, _ topic: Topic) -> String {
+  private static func label(_ channel: ContactChannel, _ topic: Topic) -> String {
     let name = channel == .sms ? "SMS" : channel == .email ? "E-mail" : "\(channel)"
     switch topic {
     case .marketing, .unspecified: return name

@@ -23,7 +23,7 @@ enum CustomerText {
   }
 
   /// True when marketing may be sent; empty where there is no address.
-  private static func verdict(_ customer: Customer, _ channel: Channel) -> String {
+  private static func verdict(_ customer: Customer, _ channel: ContactChannel) -> String {
     let status = customer.channels.first { $0.channel == channel && $0.topic == .marketing }
     guard let status, !status.blockReasons.contains(.noAddress) else { return "" }
     return ChannelText.verdict(status)

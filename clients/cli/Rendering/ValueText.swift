@@ -81,7 +81,7 @@ enum ValueText {
   }
 }
 
-extension PatronProto.Date {
+extension CalendarDate {
   /// `2024-05-31`.
   var iso8601: String {
     func pad(_ number: Int32, _ width: Int) -> String {

@@ -155,13 +155,13 @@ struct EventFields: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The channel of a message: \(EnumArgument.names(Channel.self)).",
+      "The channel of a message: \(EnumArgument.names(ContactChannel.self)).",
       valueName: "channel"
     ),
-    completion: EnumArgument.list(Channel.self),
-    transform: { try EnumArgument.parse($0, as: Channel.self) }
+    completion: EnumArgument.list(ContactChannel.self),
+    transform: { try EnumArgument.parse($0, as: ContactChannel.self) }
   )
-  var channel: Channel?
+  var channel: ContactChannel?
 
   @Option(help: ArgumentHelp("The shop's identifier of the order it is about.", valueName: "id"))
   var orderId: String?
@@ -183,13 +183,13 @@ struct EventFields: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Who did it: \(EnumArgument.names(PatronProto.Actor.self)).",
+      "Who did it: \(EnumArgument.names(ActorKind.self)).",
       valueName: "actor"
     ),
-    completion: EnumArgument.list(PatronProto.Actor.self),
-    transform: { try EnumArgument.parse($0, as: PatronProto.Actor.self) }
+    completion: EnumArgument.list(ActorKind.self),
+    transform: { try EnumArgument.parse($0, as: ActorKind.self) }
   )
-  var actor: PatronProto.Actor?
+  var actor: ActorKind?
 
   /// Sets what was given.
   func apply(to event: inout EventInput, _ times: Times) throws {

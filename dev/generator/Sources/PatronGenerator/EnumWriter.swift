@@ -3,7 +3,7 @@ struct EnumWriter {
   let enumeration: ProtoEnum
 
   func write(_ out: inout SourcePrinter) {
-    let name = SwiftNames.typePiece(enumeration.name)
+    let name = SwiftNames.declaredName(enumeration.fullName)
     out.doc(Documentation.of(enumeration))
     out.block(
       "public struct \(name): RawRepresentable, Hashable, Sendable, CaseIterable,"

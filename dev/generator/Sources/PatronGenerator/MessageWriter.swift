@@ -5,7 +5,8 @@ struct MessageWriter {
 
   func write(_ out: inout SourcePrinter) {
     out.doc(Documentation.of(message))
-    out.block("public struct \(SwiftNames.typePiece(message.name)): ProtobufC.Message") { out in
+    let name = SwiftNames.declaredName(message.fullName)
+    out.block("public struct \(name): ProtobufC.Message") { out in
       writeProperties(&out)
       out.add(
         """

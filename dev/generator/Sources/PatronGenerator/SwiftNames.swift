@@ -11,7 +11,10 @@ struct SwiftNames {
       let scope = Self.namespace(file.package, bare: barePackage)
       let skip = file.package.isEmpty ? 0 : file.package.split(separator: ".").count
       for name in file.allMessages.map(\.fullName) + file.allEnums.map(\.fullName) {
-        let pieces = name.split(separator: ".").dropFirst(skip).map { Self.typePiece(String($0)) }
+        let words = name.split(separator: ".")
+        let pieces = words.indices.dropFirst(skip).map { last in
+          Self.declaredName(words[...last].joined(separator: "."))
+        }
         types[name] = ((scope.map { [$0] } ?? []) + pieces).joined(separator: ".")
       }
     }
@@ -31,6 +34,12 @@ struct SwiftNames {
       !(piece.first == "v" && piece.dropFirst().allSatisfy(\.isNumber) && piece.count > 1)
     }
     return pieces.map { acronyms[$0] ?? $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+  }
+
+  /// The name that the declaration of a message or enum has in Swift, without its outer types.
+  static func declaredName(_ fullName: String) -> String {
+    let last = fullName.split(separator: ".").last.map(String.init) ?? fullName
+    return RenamedTypes.names[fullName] ?? typePiece(last)
   }
 
   /// One component of a type name.

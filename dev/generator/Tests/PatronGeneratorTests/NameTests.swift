@@ -31,6 +31,15 @@ import Testing
     #expect(SwiftNames([], barePackage: "patron.v1").namespace(package) == swift)
   }
 
+  @Test(arguments: [
+    ("patron.v1.Date", "CalendarDate"), ("patron.v1.Actor", "ActorKind"),
+    ("patron.v1.Channel", "ContactChannel"), ("google.type.Date", "Date"),
+    ("patron.v1.Customer", "Customer"), ("a.Self", "Self_"), ("Bare", "Bare"),
+  ])
+  func declarations(proto: String, swift: String) {
+    #expect(SwiftNames.declaredName(proto) == swift)
+  }
+
   @Test func namesOfC() {
     #expect(CNames.type("patron.v1.Customer.TagsEntry") == "Patron__V1__Customer__TagsEntry")
     #expect(CNames.prefix("patron.v1.GetCustomerRequest") == "patron__v1__get_customer_request")
