@@ -1,16 +1,16 @@
-/// Text that a server or another program wrote, made safe and short enough for a terminal.
+/// Makes text of a server or of another program safe and short enough for a terminal.
 public enum SafeText {
-  /// Characters of one value.
-  public static let longestLine = 10_000
-  /// Characters of a sentence, such as a warning.
-  public static let longestSentence = 500
-  /// Characters of the stable name of a reason.
-  public static let longestReason = 64
+  /// The limit of one value, in characters.
+  public static let maxLine = 10_000
+  /// The limit of a sentence, such as a warning, in characters.
+  public static let maxSentence = 500
+  /// The limit of a reason, in characters.
+  public static let maxReason = 64
 
-  /// The text on one line, with at most `limit` characters: line breaks become spaces, other
-  /// control characters `�`, so that no data can move the cursor or change colours. `…` stands for
-  /// the rest.
-  public static func line(_ text: String, limit: Int = longestLine) -> String {
+  /// Returns the text on one line, cut to `limit` characters with `…` at the end: line breaks
+  /// become spaces and other control characters `�`, so that no data can move the cursor or change
+  /// colours.
+  public static func line(_ text: String, limit: Int = maxLine) -> String {
     let text = cut(text, limit)
     guard text.unicodeScalars.contains(where: isControl) else { return text }
     var result = String.UnicodeScalarView()
@@ -23,7 +23,8 @@ public enum SafeText {
     return String(result)
   }
 
-  /// The same for text of several lines, whole: it keeps line feeds and tabs.
+  /// Returns text of several lines, uncut, with line feeds and tabs as they are and other control
+  /// characters replaced.
   public static func lines(_ text: String) -> String {
     replacing(in: text) { scalar in
       switch scalar {
@@ -34,8 +35,8 @@ public enum SafeText {
     }
   }
 
-  /// JSON with the control characters in its strings escaped, which are the only ones beside white
-  /// space that JSON can have.
+  /// Returns JSON with its control characters escaped. Beside white space, JSON can have them in
+  /// strings only.
   public static func json(_ text: String) -> String {
     replacing(in: text) { scalar in
       switch scalar {
@@ -47,7 +48,8 @@ public enum SafeText {
     }
   }
 
-  /// True when a terminal may take the character for more than text.
+  /// Returns true for a character that a terminal may take as a command, or that changes the
+  /// direction of text.
   public static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F...0x9F: true

@@ -35,12 +35,12 @@ enum ErrorText {
 
   /// The stable name of a reason, as a server wrote it.
   static func reason(_ text: String) -> String {
-    SafeText.line(text, limit: SafeText.longestReason)
+    SafeText.line(text, limit: SafeText.maxReason)
   }
 
   /// A sentence, as a server wrote it.
   static func sentence(_ text: String) -> String {
-    SafeText.line(text, limit: SafeText.longestSentence)
+    SafeText.line(text, limit: SafeText.maxSentence)
   }
 
   private static func headline(_ error: RPCError) -> String {

@@ -36,7 +36,7 @@ struct LoadProgram: Sendable {
       errors("patron-load: \(error)\n")
       return error.kind == .usage ? Status.usage : Status.local
     } catch let error as RPCError {
-      let text = SafeText.line(error.message, limit: SafeText.longestSentence)
+      let text = SafeText.line(error.message, limit: SafeText.maxSentence)
       errors("patron-load: \(text)\n")
       return Status.local
     } catch {

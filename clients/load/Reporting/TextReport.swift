@@ -113,7 +113,7 @@ struct TextReport {
     }
     if !result.messages.isEmpty { lines.append("Errors") }
     for (message, count) in result.messages.prefix(10) {
-      let text = SafeText.line(message, limit: SafeText.longestSentence)
+      let text = SafeText.line(message, limit: SafeText.maxSentence)
       lines.append("  " + NumberText.right(NumberText.grouped(count), 10) + "  " + text)
     }
     return lines

@@ -4,7 +4,7 @@ public import TTRPC
 
 /// The `google.rpc` messages among the details of an error.
 extension RPCError {
-  /// The first detail of this type, or nil when there is none.
+  /// Returns the first detail of this type that can be decoded, or nil.
   public func detail<Detail: Message>(_ type: Detail.Type = Detail.self) -> Detail? {
     let name = type.descriptor.name
     for detail in details where detail.typeURL.split(separator: "/").last.map(String.init) == name {
@@ -20,15 +20,17 @@ extension RPCError {
     return violations.first.map(\.reason)
   }
 
-  /// Every rule that rejected input broke: path of the field, description, stable reason.
+  /// The rules that rejected input broke, each with the path of its field, a description and a
+  /// stable reason. Empty for other errors.
   public var violations: [GoogleRPC.BadRequest.FieldViolation] {
     detail(GoogleRPC.BadRequest.self)?.fieldViolations ?? []
   }
 
-  /// The record that the error is about, such as the other customer of a conflict.
+  /// The record that the error is about, such as the other customer of a conflict; nil where the
+  /// server named none.
   public var resource: GoogleRPC.ResourceInfo? { detail(GoogleRPC.ResourceInfo.self) }
 
-  /// The status of one item of a batch.
+  /// An error from the status of one item of a batch.
   public init(_ status: GoogleRPC.Status) {
     self.init(
       code: StatusCode(rawValue: status.code),
