@@ -2,18 +2,17 @@ import ArgumentParser
 import PatronCore
 import PatronStore
 
-/// Checks a data directory that no server uses.
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check the data directory: SQLite's own check, and Patron's invariants.",
+    abstract: "Check the data directory: SQLite's integrity check and Patron's invariants.",
     discussion: """
-      Every record is decoded and compared with the columns it is found by and with the lists \
-      and counters of the filters, and every customer's order statistics with the orders. The \
-      search index is opened, its structure read, checked by SQLite and compared with the \
-      records; how large it is goes to standard error. The \
-      server must not be running. Each finding is one line and names ids, no personal data. Exit \
-      status: 0 when there are no findings, 1 otherwise. Lines that begin with `warning:` are no \
-      findings: phone numbers of an older version that a person has to decide on.
+      Decodes every record and compares it with its indexed columns and with the lists and \
+      counters of the filters. Compares every customer's order statistics with the orders. Checks \
+      the search index with SQLite, reads its structure, and compares it with the records; its \
+      size goes to standard error. The server must not be running. Each finding is one line that \
+      names ids, but no personal data. Exit status: 0 without findings, 1 otherwise. Lines that \
+      begin with `warning:` are not findings: they name phone numbers of an older version that \
+      need a manual decision.
       """
   )
 
@@ -22,7 +21,7 @@ struct Check: ParsableCommand {
   func run() throws {
     try data.requireDatabase(for: "check")
     var options = StoreOptions(directory: data.data, migrations: Migration.all)
-    // What is wrong is told, not mended.
+    // Damage is reported, not repaired.
     options.mendsSearch = false
     let store = try Store.opened(options)
     defer { store.close() }
@@ -32,7 +31,7 @@ struct Check: ParsableCommand {
     guard findings.isEmpty else {
       throw Failure(description: CountText.of(findings.count, "finding"))
     }
-    // What damages nothing, and a person has to decide.
+    // Warnings are not damage; they need a manual decision.
     for warning in try store.warnings(PhoneWarnings.run) { print("warning: \(warning)") }
     let found = try store.counts()
     let parts = [
@@ -43,9 +42,9 @@ struct Check: ParsableCommand {
   }
 }
 
-/// Numbers of things in words.
+/// Counts with their nouns.
 enum CountText {
-  /// `1 event`, `58,966 customers`.
+  /// Returns `1 event` or `58,966 customers`.
   static func of(_ count: Int, _ noun: String) -> String {
     var digits = Array(String(count))
     for place in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: place) }

@@ -3,17 +3,16 @@ import Foundation
 import PatronCore
 import PatronStore
 
-/// Rewrites the database of a data directory that no server uses.
 struct Compact: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Rewrite the database: give free space back, leave nothing of what was erased.",
+    abstract: "Rewrite the database: free unused space and remove all traces of erased data.",
     discussion: """
-      SQLite keeps the file at its greatest size, and after an erasure an unused part of a page or \
-      of the search index may still hold a copy of a row, which no query reaches but who reads the \
-      raw file can. The search index is made again from the records, and checked at the end. The \
-      server must not be running. It needs free disk of about twice the size of \
-      the database, half of it where SQLite keeps temporary files: SQLITE_TMPDIR, else /var/tmp. \
-      Stopped in the middle, it leaves the database as it was.
+      SQLite never shrinks the file, and after an erasure an unused part of a page or of the \
+      search index may still hold a copy of a row. No query reaches it, but it can be read from \
+      the raw file. The command rebuilds the search index from the records, and checks the \
+      database at the end. The server must not be running. It requires free disk space of about \
+      twice the size of the database, half of it in SQLite's temporary directory: SQLITE_TMPDIR, \
+      or /var/tmp. If it is interrupted, the database stays as it was.
       """
   )
 
@@ -22,9 +21,9 @@ struct Compact: ParsableCommand {
   func run() throws {
     try data.requireDatabase(for: "compact")
     var options = StoreOptions(directory: data.data, migrations: Migration.all)
-    // It is made again in any case.
+    // The search index is rebuilt in any case.
     options.mendsSearch = false
-    // Erasures that were stopped in the middle are finished first.
+    // Opening the store also completes interrupted erasures.
     let store = try Store.opened(options)
     var progress = SearchProgress(total: try store.counts().customers)
     store.close()

@@ -1,7 +1,7 @@
 import ArgumentParser
 import TTRPC
 
-/// The limits on clients, each a flag. What they mean and their bounds come from `Limits.all`.
+/// The flags for the limits on clients. Their descriptions and ranges come from `Limits.all`.
 struct LimitOptions: ParsableArguments {
   @Option(name: .customLong("max-request-bytes"), help: LimitOptions.help(\.requestBytes, "bytes"))
   var requestBytes: Int?
@@ -93,7 +93,9 @@ struct LimitOptions: ParsableArguments {
   @Option(name: .customLong("drain-grace-ms"), help: LimitOptions.help(\.drainGraceMillis, "ms"))
   var drainGraceMillis: Int?
 
-  /// The limits as they are to hold.
+  /// Returns the limits, with defaults for flags that were not given.
+  ///
+  /// - Throws: a usage error if a value is out of range.
   func limits() throws -> Limits {
     var limits = Limits()
     try set(\.requestBytes, requestBytes, &limits)
@@ -125,7 +127,7 @@ struct LimitOptions: ParsableArguments {
     let limit = LimitOptions.description(of: field)
     guard limit.range.contains(value) else {
       throw ValidationError(
-        "--\(limit.flag) \(value): expected \(limit.range.lowerBound) to "
+        "--\(limit.flag) is \(value); expected \(limit.range.lowerBound) to "
           + "\(limit.range.upperBound) \(limit.unit)."
       )
     }

@@ -2,27 +2,28 @@ import ArgumentParser
 import Foundation
 import PatronModel
 
-/// The server and the commands for its data directory.
+/// The root command `patrond`: the server and the commands for its data directory.
 @main
 struct Patrond: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "patrond",
-    abstract: "Keeps a shop's customers and their timelines, and serves them by RPC.",
+    abstract: "Keep a shop's customers and their timelines, and serve them by RPC.",
     discussion: """
-      Without a command it serves: with no flags at all on 127.0.0.1:7420, from the \
-      directory ./patron-data, which it makes when it is missing. SIGTERM or SIGINT makes it \
-      finish the calls in flight and stop.
+      Without a command it serves; without flags on 127.0.0.1:7420, from the directory \
+      ./patron-data, which it creates if it is missing. SIGTERM and SIGINT finish the calls in \
+      flight and stop the server.
       """,
     version: ServerVersion.text,
     subcommands: [Serve.self, Check.self, Compact.self, Generate.self],
     defaultSubcommand: Serve.self
   )
 
-  /// Runs the command line. Wrong usage is exit status 2, as it is with `patron`.
+  /// Runs the command line. Wrong usage exits with status 2, as in `patron`.
   static func main() async {
-    // The files hold personal data: nobody but the owner reads them.
+    // The files hold personal data, so only their owner may read them.
     umask(0o077)
-    // A file at its greatest size is an error of the write, as a full disk is, and no end.
+    // A file at its maximum size must fail the write, as a full disk does, and not kill the
+    // process.
     signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
@@ -40,7 +41,7 @@ struct Patrond: AsyncParsableCommand {
 }
 
 extension Patrond {
-  /// What is wrong when the first argument is a word that is no command.
+  /// The error for a first argument that is not a command, or nil.
   fileprivate static var unknownCommand: String? {
     guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-") else {
       return nil
@@ -54,7 +55,6 @@ extension Patrond {
   }
 }
 
-/// The version of the server.
 enum ServerVersion {
   static let text = "0.1.0"
 }

@@ -4,16 +4,15 @@ import PatronServer
 import PatronStore
 import TTRPCNIO
 
-/// Serves until SIGTERM or SIGINT.
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Serve the data directory (what patrond does without a command).",
+    abstract: "Serve the data directory (the default command).",
     discussion: """
-      Without --insecure-listen only the loopback interface and Unix sockets are listened on, \
-      because connections are not encrypted and callers not asked who they are.
+      Without --insecure-listen the server listens only on the loopback interface and on Unix \
+      sockets, because connections are not encrypted and callers are not authenticated.
 
-      Exit status: 0 after a signal, 1 when it could not start, 2 for wrong flags, 74 when the \
-      disk failed: what was acknowledged is on disk, start it again.
+      Exit status: 0 after a signal, 1 if it could not start, 2 for wrong flags, 74 after a disk \
+      failure: acknowledged writes are on disk, and the server can be restarted.
       """
   )
 
@@ -21,40 +20,42 @@ struct Serve: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Address to listen on; port 0 takes a free one. May be repeated. Also PATRON_LISTEN.",
+      "Address to listen on; port 0 selects a free port. Repeatable. Also PATRON_LISTEN.",
       valueName: "host:port|unix:path"
     )
   )
   var listen: [String] = [Environment.value("PATRON_LISTEN") ?? "127.0.0.1:7420"]
 
-  @Flag(help: "Listen also on addresses that other machines reach. Nothing is encrypted.")
+  @Flag(help: "Allow addresses that other machines can reach. Connections are not encrypted.")
   var insecureListen = false
 
   @Option(
     help: ArgumentHelp(
-      "Write the first address that is listened on to this file, once calls are taken.",
+      "Write the first listening address to this file once the server accepts calls.",
       valueName: "file"
     )
   )
   var readyFile: String?
 
-  @Option(help: ArgumentHelp("Threads that serve connections.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp("Number of threads that serve connections, 1 to 64.", valueName: "count")
+  )
   var threads = 1
 
   @Option(
     help: """
-      When a write is acknowledged: `full` once it is on disk; `normal` once the system has it, so \
-      that a power failure may lose the last; `off` for tests.
+      When to acknowledge a write: `full` once it is on disk; `normal` once the system has it, so \
+      that a power failure may lose the latest writes; `off` for tests.
       """
   )
   var synchronous: Synchronous = .full
 
-  @Flag(inversion: .prefixedNo, help: "One transaction for all writes that wait.")
+  @Flag(inversion: .prefixedNo, help: "Commit all waiting writes in one transaction.")
   var groupCommit = true
 
   @Option(
     help: ArgumentHelp(
-      "How many of the newest events of a store a watch may go back. (default: all)",
+      "Number of a store's newest events that a watch may go back to. (default: all)",
       valueName: "events"
     )
   )
@@ -65,10 +66,10 @@ struct Serve: AsyncParsableCommand {
 
   func validate() throws {
     guard (1...64).contains(threads) else {
-      throw ValidationError("--threads \(threads): expected 1 to 64.")
+      throw ValidationError("--threads is \(threads); expected 1 to 64.")
     }
     if let watchHistory, !(1...1_000_000).contains(watchHistory) {
-      throw ValidationError("--watch-history \(watchHistory): expected 1 to 1000000.")
+      throw ValidationError("--watch-history is \(watchHistory); expected 1 to 1000000.")
     }
     _ = try addresses()
     _ = try limits.limits()
@@ -102,8 +103,9 @@ struct Serve: AsyncParsableCommand {
       }
       guard address.isLocal || insecureListen else {
         throw ValidationError(
-          "--listen \(text): other machines reach this address, and nothing is encrypted. "
-            + "Use 127.0.0.1 or unix:PATH, or add --insecure-listen where the network is yours."
+          "--listen \(text): other machines can reach this address, and connections are not "
+            + "encrypted. "
+            + "Use 127.0.0.1 or unix:PATH, or add --insecure-listen on a trusted network."
         )
       }
       return address

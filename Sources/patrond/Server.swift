@@ -8,7 +8,7 @@ import TTRPC
 import TTRPCNIO
 import UnixSignals
 
-/// The life of the server: open the store, listen, wait for a signal, drain, close.
+/// The life cycle of the server: open the store, listen, wait for a signal, drain, close.
 struct Server {
   let storeOptions: StoreOptions
   let addresses: [ListenAddress]
@@ -32,7 +32,7 @@ struct Server {
     let isClean = await server.drain()
     await server.shutdown()
     store.close()
-    report(isClean ? "stopped" : "stopped; calls that took longer than the grace were cut off")
+    report(isClean ? "stopped" : "stopped; calls that exceeded the grace period were cancelled")
   }
 
   private func open() throws -> Store {
@@ -72,7 +72,8 @@ struct Server {
   }
 }
 
-/// The dispatcher of one I/O loop. Without a connection to the database there is nothing to serve.
+/// Returns the dispatcher of one I/O loop. Exits the process if the loop's database connection
+/// cannot be opened.
 private func dispatcher(
   _ routes: Routes,
   _ store: Store,
@@ -95,7 +96,7 @@ private func dispatcher(
   }
 }
 
-/// One line for whoever runs the server.
+/// Writes one line to standard error.
 func report(_ text: String) {
   FileHandle.standardError.write(Data((text + "\n").utf8))
 }

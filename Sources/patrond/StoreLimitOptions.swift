@@ -1,22 +1,26 @@
 import ArgumentParser
 import PatronStore
 
-/// The limits of the store that operators move.
+/// The flags for the limits of the database.
 struct StoreLimitOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Writes that may wait. (default: 8192)", valueName: "count"))
+  @Option(
+    help: ArgumentHelp("Maximum number of queued writes. (default: 8192)", valueName: "count")
+  )
   var maxQueuedWrites: Int?
 
-  @Option(help: ArgumentHelp("Scans that run at once. (default: 2)", valueName: "count"))
+  @Option(
+    help: ArgumentHelp("Number of scans that run in parallel. (default: 2)", valueName: "count")
+  )
   var scanThreads: Int?
 
   @Option(
-    help: ArgumentHelp("Longest time of one scan. (default: 300)", valueName: "seconds")
+    help: ArgumentHelp("Maximum duration of a scan. (default: 300)", valueName: "seconds")
   )
   var maxScanSeconds: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Longest time that a scan waits for its client. (default: 30)",
+      "Maximum time that a scan waits for its client. (default: 30)",
       valueName: "seconds"
     )
   )
@@ -24,7 +28,7 @@ struct StoreLimitOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Size that the write-ahead log stays under; old scans end for it. (default: 64)",
+      "Size at which old scans are ended to truncate the WAL. (default: 64)",
       valueName: "MiB"
     )
   )
@@ -32,13 +36,15 @@ struct StoreLimitOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Database that reads map into memory; 0 maps nothing. (default: 16384)",
+      "Size of the memory map of the database for reads; 0 for none. (default: 16384)",
       valueName: "MiB"
     )
   )
   var mapMib: Int?
 
-  /// The limits as they are to hold.
+  /// Returns the limits, with defaults for flags that were not given.
+  ///
+  /// - Throws: a usage error if a value is out of range.
   func limits() throws -> StoreLimits {
     var limits = StoreLimits()
     limits.writeQueueCount =
@@ -65,7 +71,7 @@ struct StoreLimitOptions: ParsableArguments {
     guard let value else { return nil }
     guard range.contains(value) else {
       throw ValidationError(
-        "--\(flag) \(value): expected \(range.lowerBound) to \(range.upperBound)."
+        "--\(flag) is \(value); expected \(range.lowerBound) to \(range.upperBound)."
       )
     }
     return value

@@ -5,9 +5,8 @@ import Testing
 
 @testable import patron
 
-/// `--batch`.
 struct BatchCommandTests {
-  /// A server that knows customers by external id and refuses those without.
+  /// A server that looks customers up by external id and rejects those without one.
   private func server(_ known: TextBox = TextBox()) -> FakeServer {
     let server = FakeServer()
     server.on(CustomerService.batchUpsertCustomers) { request in
@@ -160,7 +159,7 @@ struct BatchCommandTests {
       input: text + huge + lines(100..<101)
     )
     #expect(outcome.status == 3)
-    #expect(server.calls.allSatisfy { $0.request.count <= BatchAssembler.largestRequest })
+    #expect(server.calls.allSatisfy { $0.request.count <= BatchAssembler.maxRequestBytes })
     let requests = try server.requests(BatchUpsertCustomersRequest.self, "BatchUpsertCustomers")
     #expect(
       requests.flatMap(\.customers).compactMap(\.externalID)
@@ -225,8 +224,8 @@ struct BatchCommandTests {
     #expect(outcome.out.hasPrefix("1 customer: 1 created, 0 updated, 0 unchanged, 0 rejected"))
     #expect(
       outcome.err == """
-        error: disk; stopped at lines 2 to 2, 1 record before them got an answer. Run the same \
-        command again: what was applied stays unchanged (INTERNAL)
+        error: disk; stopped at lines 2 to 2, after answers to 1 record. Run the same command \
+        again; lines that were applied stay unchanged (INTERNAL)
 
         """
     )

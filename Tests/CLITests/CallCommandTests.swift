@@ -3,7 +3,7 @@ import Testing
 
 @testable import patron
 
-/// `patron call`, `list`, `describe` and `health`.
+/// Tests of `patron call`, `list`, `describe` and `health`.
 struct CallCommandTests {
   private func server() -> FakeServer {
     let server = FakeServer()

@@ -1,7 +1,7 @@
 import PatronClient
 import Testing
 
-/// What `PatronClient` adds to errors and references.
+/// Tests of the extensions of errors and references in `PatronClient`.
 struct ClientErrorTests {
   private func detail(_ message: some Message) throws -> StatusDetail {
     let name = type(of: message).descriptor.name

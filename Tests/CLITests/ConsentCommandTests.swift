@@ -3,7 +3,7 @@ import Testing
 
 @testable import patron
 
-/// `patron consent`: what is sent, and what is shown.
+/// Tests of the requests and output of `patron consent`.
 struct ConsentCommandTests {
   private static let change = SubscriptionChange.with {
     $0.channel = .sms
@@ -342,7 +342,7 @@ struct ConsentCommandTests {
     #expect(try GetCustomerResponse(json: json.out).channels.count == 2)
   }
 
-  /// A server with a ledger of `count` rows.
+  /// A server whose ledger has `count` rows.
   private func ledger(_ count: Int) -> FakeServer {
     let server = FakeServer()
     server.on(CustomerService.listConsentHistory) { request in
@@ -385,7 +385,7 @@ struct ConsentCommandTests {
       "\(table.err)"
     )
     #expect(table.err == "there are more: --page-token 2, or --all\n")
-    // What became of the consent is there however narrow the terminal.
+    // The state column is never cut, even on a narrow terminal.
     let narrow = try await patron(
       ["consent", "history", "--id", "7", "--limit", "2"],
       server: server,
@@ -483,7 +483,6 @@ struct ConsentCommandTests {
   }
 }
 
-/// `patron settings`.
 struct SettingsCommandTests {
   private static let settings = StoreSettings.with {
     $0.smsDoubleOptIn = true

@@ -4,7 +4,6 @@ import Testing
 
 @testable import patron
 
-/// `patron customers`.
 struct CustomerCommandTests {
   static let ada = Customer.with {
     $0.id = 7
@@ -254,7 +253,7 @@ struct CustomerCommandTests {
     #expect(
       outcome.out == """
         id                     7
-        reviews                3 reviews, average 4.3, of the shop 5.0, last 2023-11-14 with 4 stars
+        reviews                3 reviews, average 4.3, shop average 5.0, last 2023-11-14 with 4 stars
         loyalty                member since 2020-09-13, 1,200 points, tier gold
         set by upsert          2023-11-14 23:13  gender
         set by upsert          2023-11-14 22:14  email, tags
@@ -292,7 +291,7 @@ struct CustomerCommandTests {
     former.loyalty = LoyaltySummary()
     for (customer, expected) in [
       (Self.reviewer, ["│ reviews  3 reviews, average 4.3, ", "│ loyalty  member since 2020-"]),
-      (former, ["│ reviews  1 review  ", "│ loyalty  no member now, 0 points  "]),
+      (former, ["│ reviews  1 review  ", "│ loyalty  no longer a member, 0 points  "]),
     ] {
       server.on(TimelineService.getTimeline) { _ in
         .with { $0.header = .with { $0.customer = customer } }
@@ -302,7 +301,7 @@ struct CustomerCommandTests {
     }
   }
 
-  /// A server with `count` customers that hands them out in pages.
+  /// A server that lists `count` customers page by page.
   private func shop(_ count: Int) -> FakeServer {
     let server = FakeServer()
     server.on(CustomerService.listCustomers) { request in
@@ -377,7 +376,7 @@ struct CustomerCommandTests {
     let lines = outcome.out.components(separatedBy: "\r\n")
     #expect(lines.count == 4)
     #expect(lines[0].hasPrefix("id,external_id,email,phone_number,"))
-    // A phone number stays, a formula is made text.
+    // A phone number stays as it is; a formula is marked as text.
     #expect(lines[2].contains(",+14155550100,Ada,'=1+1,"))
     #expect(lines[2].contains(",2024-05-31T00:00:00Z,"))
     #expect(lines[0].contains(",sms_consent,email_consent,"))

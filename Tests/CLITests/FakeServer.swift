@@ -3,7 +3,7 @@ import Synchronization
 
 @testable import patron
 
-/// A server inside the test: a closure for each method, and a record of what was called.
+/// A server in this process: a handler for each method, and a record of the calls.
 final class FakeServer: ClientChannel {
   typealias Handler = @Sendable ([UInt8], CallOptions) throws(RPCError) -> [[UInt8]]
 
@@ -13,14 +13,15 @@ final class FakeServer: ClientChannel {
     var options: CallOptions
   }
 
-  /// A store that set nothing is asked for its zone by every command with a time that has none.
+  /// Every command with a time that has no zone fetches the settings, so a store without settings
+  /// is the default.
   private let state = Mutex<(handlers: [String: Handler], calls: [Call])>(
     (["GetStoreSettings": { _, _ in [[]] }], [])
   )
 
   var calls: [Call] { state.withLock { $0.calls } }
 
-  /// Answers a unary method.
+  /// Sets the handler of a unary method.
   func on<Request: Message, Response: Message>(
     _ method: MethodDescriptor<Request, Response>,
     _ body: @escaping @Sendable (Request) throws(RPCError) -> Response
@@ -30,12 +31,12 @@ final class FakeServer: ClientChannel {
     }
   }
 
-  /// Answers any method with encoded messages.
+  /// Sets the handler of any method, with encoded messages.
   func handle(_ method: String, _ handler: @escaping Handler) {
     state.withLock { $0.handlers[method] = handler }
   }
 
-  /// The requests of the calls of one method.
+  /// Returns the decoded requests of the calls of one method.
   func requests<Request: Message>(_ type: Request.Type, _ method: String) throws -> [Request] {
     try calls.filter { $0.method == method }.map { try Request(decoding: $0.request) }
   }
@@ -85,7 +86,7 @@ final class FakeServer: ClientChannel {
   }
 }
 
-/// A stream whose answers are known when the requests are complete.
+/// A stream that produces its responses once all requests were received.
 private final class FakeStream: ClientStream {
   private struct State {
     var requests: [[UInt8]] = []

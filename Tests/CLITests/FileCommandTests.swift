@@ -4,7 +4,7 @@ import Testing
 
 @testable import patron
 
-/// `customers export`, `customers import` and `timeline export`.
+/// Tests of `customers export`, `customers import` and `timeline export`.
 struct FileCommandTests {
   private func importer(_ refused: Set<String> = []) -> FakeServer {
     let server = FakeServer()
@@ -75,7 +75,7 @@ struct FileCommandTests {
     )
     #expect(written.status == 0 && written.out.isEmpty, "\(written.err)")
     #expect(written.err == "2 customers in \(file.path)\n")
-    // Foundation drops the mark when it reads text.
+    // Foundation drops the byte order mark when it reads text.
     let bytes = try #require(FileManager.default.contents(atPath: file.path))
     #expect(bytes.elementsEqual("\u{FEFF}id\r\n1\r\n2\r\n".utf8))
     let requests = try server.requests(ExportCustomersRequest.self, "ExportCustomers")
@@ -122,7 +122,6 @@ struct FileCommandTests {
     }
   }
 
-  /// The items that a file is made into.
   private func items(_ text: String) async throws -> [ImportItem] {
     let server = importer()
     let outcome = try await patron("customers", "import", "-", server: server, input: text)
@@ -176,7 +175,7 @@ struct FileCommandTests {
     {
       #expect(lines[1].contains(part), "\(lines[1])")
     }
-    #expect(lines[2].contains("custom.v:string: another column has a value of this property too"))
+    #expect(lines[2].contains("custom.v:string: another column also has a value for this property"))
     #expect(lines[2].contains("; sms_consent: Expected one of"), "\(lines[2])")
     #expect(!lines[2].contains("state is missing"))
   }
@@ -295,7 +294,7 @@ struct FileCommandTests {
     let expected =
       "ID,External_ID,first_name,custom.size:int,sms_consent,sms_consent_at,city,reject_reason\r\n"
       + "9,bad,\"x\r\ny\",,,,,\"no, \"\"never\"\"\"\r\n"
-      + "9,c,,five,,,,\"custom.size:int: \"\"five\"\" is no whole number.\"\r\n"
+      + "9,c,,five,,,,\"custom.size:int: \"\"five\"\" is not a whole number of 64 bits.\"\r\n"
       + "9,d,,,,,,the row has 2 cells; the header has 7; complete the row and empty this cell\r\n"
     #expect(rejects.text == expected)
   }
@@ -350,7 +349,7 @@ struct FileCommandTests {
       text = rejects.text
       let lines = text.components(separatedBy: "\r\n")
       #expect(lines.count == 4 && lines[0] == "external_id,first_name,reject_reason")
-      // A row that lacked cells is not taken for whole because it was filled up.
+      // A row with missing cells stays rejected after it was padded.
       #expect(lines[1].hasPrefix("d,,the row has 1 cell; the header has 2; complete"), "\(text)")
       #expect(lines[2].hasPrefix("a,b,the row has ") && lines[2].hasSuffix(",c"), "\(text)")
       #expect(lines[2].components(separatedBy: "the row has").count == 2, "\(text)")
@@ -372,7 +371,8 @@ struct FileCommandTests {
     ("external_id;email,x\n", "commas and semicolons outside quotes"),
     ("emial\n", "email"), ("email,first_nam\n", "first_name"),
     ("email,custom.a:float\n", "custom."),
-    ("first_name\n", "names no customers"), ("email,email\n", "twice"), ("", "is empty"),
+    ("first_name\n", "has no identifier of customers"), ("email,email\n", "twice"),
+    ("", "is empty"),
     ("email\na\"b\n", "line 2"), ("email\n\"a\n", "never closed"),
   ])
   func saysWhatIsWrongWithAFile(_ text: String, _ expected: String) async throws {
@@ -381,7 +381,7 @@ struct FileCommandTests {
     #expect(outcome.err.contains(expected), "\(outcome.err)")
   }
 
-  /// Also by another name, from standard input, by the usual name, and in a dry run.
+  /// Under another name, from standard input, at the default path, and in a dry run.
   @Test(arguments: [[], ["--dry-run"]])
   func theInputIsNeverTheFileOfRejects(_ more: [String]) async throws {
     let server = importer(["a"])
@@ -439,7 +439,7 @@ struct FileCommandTests {
     #expect(outcome.status == 1)
     #expect(outcome.out.hasPrefix("4 customers: 3 created, 0 updated, 0 unchanged, 1 rejected"))
     #expect(outcome.err.contains("never closed"), "\(outcome.err)")
-    #expect(outcome.err.contains("4 customers before it got an answer. Mend the file and run"))
+    #expect(outcome.err.contains("stopped after answers to 4 customers. Correct the file and run"))
     #expect(rejects.text.hasPrefix("external_id,reject_reason\r\nb,"), "\(rejects.text)")
   }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import patron
 
-/// `patron customers filters|count`, and `--filter`.
+/// Tests of `patron customers filters`, `count` and `--filter`.
 struct FilterCommandTests {
   private func shop() -> FakeServer {
     let server = FakeServer()
@@ -159,7 +159,7 @@ struct FilterCommandTests {
       ]
     )
     let empty = try await patron("customers", "count", "--facet", "sms,", server: server)
-    #expect(empty.status == 2 && empty.err.contains("--facet is a list"))
+    #expect(empty.status == 2 && empty.err.contains("--facet has an empty category"))
   }
 
   @Test func shellsCompleteFilters() async throws {

@@ -3,9 +3,10 @@ import Testing
 
 @testable import patron
 
-/// What a server says never commands the terminal, and never fills it.
+/// Tests that text of a server neither controls nor floods the terminal.
 struct HostileServerTests {
-  /// Sets the title, clears the screen, moves the cursor, with and without ESC, and turns text.
+  /// Text that sets the title, clears the screen, moves the cursor, with and without ESC, and
+  /// reverses the direction of text.
   private static let evil = "a\u{1B}]0;x\u{7}\u{1B}[2J\u{9B}31mb\u{202E}c\u{7F}\r\nd"
 
   private func isSafe(_ text: String) -> Bool {
@@ -134,7 +135,7 @@ struct HostileServerTests {
     )
   }
 
-  /// A server whose every text is hostile, and its customer.
+  /// A server whose texts are all hostile, and its customer.
   private func hostile() -> (server: FakeServer, customer: Customer) {
     let server = FakeServer()
     let customer = Customer.with {
@@ -240,10 +241,10 @@ struct HostileServerTests {
         #expect(show.status == 0 && get.status == 0 && list.status == 0 && call.status == 0)
       }
     }
-    // JSON says the same, in other words.
+    // JSON has the same text, with escapes.
     let json = try await patron("customers", "get", "--id", "1", "-o", "json", server: server)
     #expect(try GetCustomerResponse(json: json.out).customer == customer)
-    // A file of CSV has what the server said, a terminal does not.
+    // A CSV file gets the server's text unchanged, a terminal does not.
     let csv = try await patron("customers", "list", "--limit", "1", "-o", "csv", server: server)
     #expect(csv.out.contains(Self.evil.prefix(4)))
     check(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import patron
 
-/// The columns of a file: by name, map, preset and delimiter.
+/// Tests of the columns of a file: names, map, preset and delimiter.
 struct ImportLayoutTests {
   private func items(
     _ text: String,
@@ -53,8 +53,8 @@ struct ImportLayoutTests {
     (["--map", "Mail"], 2, "expected NAME=COLUMN"),
     (["--map", "=email"], 2, "before the ="),
     (["--map", "Mail=emial"], 2, "did you mean email"),
-    (["--map", "Mail=id"], 2, "takes no column of that name"),
-    (["--map", "Mail=email", "--map", "mail=phone_number"], 2, "mapped before"),
+    (["--map", "Mail=id"], 2, "has no column of that name"),
+    (["--map", "Mail=email", "--map", "mail=phone_number"], 2, "mapped twice"),
     (["--map", "Mail=email", "--map", "Post=zip"], 1, "has no column \"Post\""),
     (["--map-file", "/nonexistent"], 1, "cannot read /nonexistent"),
     (["--delimiter", "ab"], 2, "Expected comma, semicolon, tab"),
@@ -139,8 +139,8 @@ struct ImportLayoutTests {
       input: "email;first_name,last_name\n"
     )
     #expect(outcome.status == 1)
-    #expect(outcome.err.contains("commas and semicolons outside quotes; say with --delimiter"))
-    // In quotes they are part of a name.
+    #expect(outcome.err.contains("commas and semicolons outside quotes; select the separator with"))
+    // Quoted separators are part of a name.
     let read = try await items(
       "email,\"a;b\"\na@example.com,x\n",
       ["--map", "a;b=first_name"]
@@ -161,7 +161,7 @@ struct ImportLayoutTests {
     let customer = try #require(read.items.first?.customer)
     #expect(customer.externalID == "00042" && customer.phoneNumber == "+49301234567")
     #expect(customer.address?.zip == "01067" && customer.lastName == "Beispiel; geb. Muster")
-    // What only looks so stays, and cells can be taken as they stand.
+    // Cells that only look alike stay unchanged, and --safety off reads all cells unchanged.
     let plain = try await items("external_id,first_name\n'7a,'90s\n").items
     #expect(plain[0].customer?.externalID == "'7a" && plain[0].customer?.firstName == "'90s")
     let off = try await items("external_id\n'77\n", ["--safety", "off"]).items
@@ -188,7 +188,7 @@ struct ImportLayoutTests {
     #expect(read.items[0].customer?.acceptsEmailMarketing == false)
   }
 
-  /// Objects and arrays of databases are no tags.
+  /// Tags in database arrays are read; tags as objects are not.
   @Test func tagsOfDatabasesAreReadOrLeftOut() async throws {
     let read = try await items(
       "external_id;tags;accepts_sms_marketing\n1;{vip,gold};no\n2;{a b, c};no\n3;{x};no\n"
@@ -230,7 +230,7 @@ struct ImportLayoutTests {
     #expect(read.items.map { $0.customer?.acceptsSMSMarketing } == [false, nil])
   }
 
-  /// No agreement is guessed.
+  /// Agreements are never guessed.
   @Test(arguments: ["opt-in", "opted in", "sub", "yes"])
   func anAgreementIsReadInOneSpelling(_ cell: String) async throws {
     let server = FakeServer.importer()
@@ -265,7 +265,7 @@ struct ImportLayoutTests {
     #expect(list.status == 0 && list.err.contains("no name for it: 1 column"), "\(list.err)")
     let preset = try await items("Email,\na@example.com,x\n", ["--preset", "shopify"])
     #expect(preset.err.contains("no name for it: 1 column"))
-    #expect(!preset.err.contains("not known to the preset"), "\(preset.err)")
+    #expect(!preset.err.contains("unknown to the preset"), "\(preset.err)")
   }
 
   @Test(arguments: [
@@ -275,7 +275,10 @@ struct ImportLayoutTests {
     let server = FakeServer.importer()
     let outcome = try await patron("customers", "import", "-", server: server, input: text)
     #expect(outcome.status == 1 && server.calls.isEmpty)
-    #expect(outcome.err.contains("expected one object a line: `jq -c '.[]'`"), "\(outcome.err)")
+    #expect(
+      outcome.err.contains("expected one object per line. Convert an array with `jq -c '.[]'`"),
+      "\(outcome.err)"
+    )
     let list = try await patron(
       "customers",
       "import",
@@ -298,8 +301,8 @@ struct ImportLayoutTests {
     #expect(ada.address?.provinceCode == "MA" && ada.address?.company == "Example Ltd")
     #expect(ada.tags == "VIP, wholesale")
     #expect(items[1].customer?.acceptsEmailMarketing == false && items[1].customer?.tags == nil)
-    #expect(err.contains("left out by the preset: Total Spent, Total Orders, Note, Tax Exempt\n"))
-    #expect(err.contains("not known to the preset and left out: fav (customer.metafields"))
+    #expect(err.contains("ignored by the preset: Total Spent, Total Orders, Note, Tax Exempt\n"))
+    #expect(err.contains("unknown to the preset and ignored: fav (customer.metafields"))
     let mapped = try await field(
       "shopify.csv",
       "shopify",
@@ -338,7 +341,7 @@ struct ImportLayoutTests {
     let states = email.map { $0?.state }
     #expect(states == [.subscribed, .unsubscribed, nil, .subscribed, .unsubscribed])
     #expect(email[0]?.changedAt == .of("2023-05-04T10:00:00Z"))
-    // An opt-out among the suppressions is not as old as the agreement before it.
+    // An opt-out among the suppressions does not take the time of the agreement before it.
     #expect(email[1]?.changedAt == nil)
     #expect(email[3]?.changedAt == .of("2024-02-03T04:05:06Z"))
     #expect(items[0].consent(.sms)?.state == .unsubscribed)
@@ -347,7 +350,7 @@ struct ImportLayoutTests {
       items.map { $0.suppressions.map(\.reason) } == [[], [.spamComplaint], [], [], [.hardBounce]]
     )
     #expect(items[0].customer?.address?.state == "MA" && items[0].customer?.externalID == nil)
-    #expect(err.contains("left out: Shoe Size"), "\(err)")
+    #expect(err.contains("ignored: Shoe Size"), "\(err)")
   }
 
   @Test func readsSuppressionsOfKlaviyoInAllForms() async throws {
@@ -379,7 +382,7 @@ struct ImportLayoutTests {
     let words = try await read("UNSUBSCRIBE HARD_BOUNCE")
     #expect(words.item.suppressions.map(\.reason) == [.hardBounce])
     #expect(words.item.consent(.email)?.state == .unsubscribed)
-    // Nobody is written to by a word that nobody knows.
+    // An unknown word suppresses the address.
     let strange = try await read("[\"QUUX\"]")
     #expect(strange.item.suppressions.map(\.reason) == [.manual])
     #expect(strange.err.contains("SUPPRESSION_UNKNOWN: 1 time, at line 2"), "\(strange.err)")
@@ -399,14 +402,14 @@ struct ImportLayoutTests {
     #expect(cleaned.first?.subscriptions.isEmpty == true)
     #expect(cleaned.first?.suppressions.map(\.reason) == [.hardBounce])
     #expect(cleaned.first?.suppressions.first?.suppressedAt == .of("2021-01-02T03:04:05Z"))
-    // The same without the name: people who never agreed have such a file too.
+    // The same without the name: files of people who never agreed look the same.
     let text = try String(
       contentsOfFile: FieldFiles.path("imports/subscribed_members_export.csv"),
       encoding: .utf8
     )
     let unnamed = try await items(text, ["--preset", "mailchimp"])
     #expect(unnamed.items.first?.subscriptions.isEmpty == true)
-    #expect(unnamed.err.contains("nothing says that these people agreed"))
+    #expect(unnamed.err.contains("the file does not state consent"))
   }
 
   @Test func errorsCallColumnsAsTheFileDoes() async throws {

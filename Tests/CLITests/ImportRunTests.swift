@@ -4,14 +4,15 @@ import Testing
 
 @testable import patron
 
-/// Imports apart from their columns: duplicates, warnings, files of rejects, other forms.
+/// Tests of imports, except for columns: duplicates, warnings, files of rejects, other formats.
 struct ImportRunTests {
   private func mode(_ path: String) throws -> Int {
     let attributes = try FileManager.default.attributesOfItem(atPath: path)
     return (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0
   }
 
-  /// Lines of rejected rows and of warnings, of the rows behind a header of three identifiers.
+  /// Returns the lines about rejected rows and about warnings, for rows after a header of three
+  /// identifiers.
   private func told(
     _ rows: [String],
     _ more: [String] = []
@@ -33,20 +34,21 @@ struct ImportRunTests {
   @Test(arguments: [[], ["--dry-run"]])
   func rowsThatNameTwoPeopleAreRejected(_ more: [String]) async throws {
     let cases = [
-      ",a@example.com,+12025550143 ,b@example.com,+1(202)5550143 phone_number and another email",
-      ",a@example.com,+12025550143 ,A@Example.com,+12025550144 email and another phone_number",
-      "1,a@example.com, 2,a@example.com, email and another external_id",
-      "1,,+12025550143 2,,+12025550143 phone_number and another external_id",
+      ",a@example.com,+12025550143 ,b@example.com,+1(202)5550143 phone_number and a different "
+        + "email",
+      ",a@example.com,+12025550143 ,A@Example.com,+12025550144 email and a different phone_number",
+      "1,a@example.com, 2,a@example.com, email and a different external_id",
+      "1,,+12025550143 2,,+12025550143 phone_number and a different external_id",
     ].map { $0.split(separator: " ", maxSplits: 2).map(String.init) }
     for rows in cases {
       let words = rows[2]
-      // Another batch lies between the two.
+      // Two other rows separate them.
       let answer = try await told([rows[0], "8,,", "9,,", rows[1]], more)
       #expect(answer.rejected.count == 1 && answer.warned.isEmpty, "\(rows): \(answer)")
       let reason = "IDENTIFIER_MISMATCH: line 2 has the same \(words)"
       #expect(answer.rejected.first?.contains(reason) == true, "\(answer)")
     }
-    // The e-mail address is one person's, the phone number another's.
+    // The e-mail address belongs to one person, the phone number to another.
     let two = try await told(
       [",a@example.com,", ",,+12025550143", ",a@example.com,+12025550143"],
       more
@@ -54,25 +56,25 @@ struct ImportRunTests {
     #expect(two.rejected.count == 1 && two.warned.isEmpty)
     let people = "line 2 has the same email, and line 3 the same phone_number"
     #expect(two.rejected.first?.contains(people) == true)
-    // Known by way of a row between them.
+    // Connected by a row between them.
     let chain = try await told(
       ["1,a@example.com,", "1,,+12025550143", ",b@example.com,+12025550143"])
     #expect(chain.rejected.count == 1 && chain.warned.count == 1)
   }
 
-  /// The server finds what the rows before have left.
+  /// The server also matches identifiers that earlier rows left behind.
   @Test(arguments: [[], ["--dry-run"]])
   func whatAnExternalIDReplacedIsCompared(_ more: [String]) async throws {
     let taken = try await told(["1,a@example.com,", "1,b@example.com,", "2,b@example.com,"], more)
     #expect(taken.rejected.count == 1 && taken.warned.count == 1, "\(taken)")
-    let reason = "line 2 has the same email and another external_id"
+    let reason = "line 2 has the same email and a different external_id"
     #expect(taken.rejected.first?.contains(reason) == true, "\(taken)")
-    // The address before is nobody's now.
+    // The replaced address is free.
     let free = try await told(["1,a@example.com,", "1,b@example.com,", "2,a@example.com,"], more)
     #expect(free.rejected.isEmpty && free.warned.count == 1, "\(free)")
     let two = try await told(["1,a@example.com,", "2,b@example.com,", "1,b@example.com,"], more)
     #expect(two.rejected.count == 1 && two.warned.isEmpty, "\(two)")
-    #expect(two.rejected.first?.contains("line 3 the same email, of somebody else") == true)
+    #expect(two.rejected.first?.contains("line 3 the same email of another customer") == true)
   }
 
   @Test func aRowThatIsRefusedByItselfNamesNobody() async throws {
@@ -128,13 +130,16 @@ struct ImportRunTests {
     let rows = [",a@example.com,+12025550143", ",b@example.com,+12025550143"]
     let answer = try await told(rows, ["--on-mismatch", "keep"])
     #expect(answer.rejected.isEmpty && answer.warned.count == 1)
-    let words = "Line 2 has the same phone_number and another email: they are two people"
+    let words = "Line 2 has the same phone_number and a different email: the lines are imported"
     #expect(answer.warned.first?.contains(words) == true, "\(answer)")
     let one = try await told(
       [",a@example.com,+12025550143", ",a@example.com,+12025550144"],
       ["--on-mismatch", "keep"]
     )
-    #expect(one.warned.first?.contains("one person, who keeps the first one") == true, "\(one)")
+    #expect(
+      one.warned.first?.contains("one customer, which keeps the first value") == true,
+      "\(one)"
+    )
     let server = FakeServer.importer()
     for policy in ["reject", "keep"] {
       _ = try await patron(
@@ -149,7 +154,7 @@ struct ImportRunTests {
     }
     let requests = try server.requests(ImportCustomersRequest.self, "ImportCustomers")
     #expect(requests.map(\.onMismatch) == [.reject, .keep])
-    // Rows are numbered by the lines on which they begin.
+    // The row number is the number of its first line.
     #expect(requests[0].items.map(\.row) == [2, 4])
   }
 
@@ -166,11 +171,11 @@ struct ImportRunTests {
     for (index, id) in ["a", "b", "c", "c", "a"].enumerated() {
       try duplicates.check(item(id), at: index + 2, &warnings)
     }
-    let told = "Line 2 has the same external_id: the two are taken for one person."
+    let told = "Line 2 has the same external_id: both lines are imported as one customer."
     #expect(warnings.map(\.message) == [told])
   }
 
-  /// The command does not repeat what the server tells of a row.
+  /// A duplicate that the server reports is not reported again by the command.
   @Test func aDuplicateIsToldOnce() async throws {
     let server = FakeServer()
     server.on(CustomerService.importCustomers) { request in
@@ -224,8 +229,8 @@ struct ImportRunTests {
 
   // MARK: files
 
-  /// Cells that cannot be read are judged here, and those that break a rule by the server: the same
-  /// values are left out by both.
+  /// The command drops malformed secondary cells, and the server drops those that break a rule:
+  /// both report the same.
   @Test func secondaryCellsThatCannotBeReadCostNoRow() async throws {
     let text = """
       external_id,account_created_at,custom.points:int,accepts_sms_marketing
@@ -248,7 +253,7 @@ struct ImportRunTests {
     #expect(sent[0].customer?.accountCreatedAt == nil)
     #expect(sent[0].customer?.customProperties.count == 1)
     #expect(sent[1].customer?.customProperties.isEmpty == true)
-    // Consent is never left out.
+    // Consent is never dropped.
     #expect(rejects.text.contains("3,2024-05-01,12,perhaps,"))
     let strict = try await patron(
       arguments + ["--invalid-fields", "reject"],
@@ -308,7 +313,7 @@ struct ImportRunTests {
         input: header + "\na;b\nc\n"
       )
       #expect(outcome.status == 3, "\(outcome.err)")
-      // A dry run removes nothing.
+      // A dry run deletes nothing.
       _ = try await patron(
         "customers",
         "import",
@@ -322,15 +327,15 @@ struct ImportRunTests {
       #expect(rejects.text.hasPrefix(header + ";reject_reason"))
       let err = try await run(header + "\na;b\nc;d\n", rejects.path)
       #expect(!FileManager.default.fileExists(atPath: rejects.path))
-      #expect(err.contains("an earlier run left, is removed"), "\(err)")
+      #expect(err.contains("of an earlier run is deleted"), "\(err)")
     }
     for other in ["mine\n", "external_id;reject_reason\nx;why\n", header + "\n", ""] {
       let rejects = try TemporaryFile(other)
       let err = try await run(header + "\na;b\n", rejects.path)
       #expect(rejects.text == other)
-      #expect(err.contains("earlier run over another file") == other.contains("reject_reason"))
+      #expect(err.contains("earlier run with another file") == other.contains("reject_reason"))
     }
-    // Rows that somebody mended stay, whatever was mended.
+    // Edited rows are kept, whatever was edited.
     for (old, new) in [(";;", ";d;"), ("the row", ""), ("c;", "d;")] {
       let mended = try TemporaryFile()
       _ = try await patron(
@@ -345,9 +350,9 @@ struct ImportRunTests {
       let text = mended.text.replacing(old, with: new)
       try Data(text.utf8).write(to: URL(filePath: mended.path))
       let err = try await run(header + "\na;b\n", mended.path)
-      #expect(mended.text == text && err.contains("was changed since, so it stays"), "\(err)")
+      #expect(mended.text == text && err.contains("was changed since, so it is kept"), "\(err)")
     }
-    // A file of rejects that was mended is not itself the old one.
+    // An edited file of rejects is not mistaken for the old one.
     let file = try TemporaryFile(header + ";reject_reason\nx;y;why\n")
     let outcome = try await patron(
       "customers",
@@ -418,7 +423,7 @@ struct ImportRunTests {
 
   // MARK: reasons
 
-  /// Results of one row that the server refuses.
+  /// A server that rejects one row with this error.
   private func refusing(
     _ message: String,
     _ reason: String,
@@ -490,7 +495,8 @@ struct ImportRunTests {
 
   // MARK: other forms
 
-  /// Secondary members cost no line of NDJSON, as secondary cells cost no row.
+  /// Malformed secondary members do not reject a line of NDJSON, just as malformed secondary cells
+  /// do not reject a row.
   @Test func aTimeThatCannotBeReadCostsNoLine() async throws {
     let line =
       #"{"firstName":"Ä😀","externalId":"a","accountCreatedAt":"31.05.\"2024","#
@@ -604,7 +610,7 @@ struct ImportRunTests {
       text = rejects.text
       let lines = text.components(separatedBy: "\n")
       #expect(lines[0] == #"{"reject_reason":"a \"reason\"","externalId": "bad"}"#)
-      #expect(lines[1].hasPrefix(#"{"reject_reason":"the line is no customer: "#))
+      #expect(lines[1].hasPrefix(#"{"reject_reason":"the line is not a customer: "#))
     }
     let mended = text.components(separatedBy: "\n")[0].replacing("\"bad\"", with: "\"good\"")
     let outcome = try await patron(
@@ -657,7 +663,7 @@ struct ImportRunTests {
     #expect(request.suppressions[0].suppressedAt == .of("2024-05-31T12:00:00Z"))
     #expect(request.suppressions[0].note == "x")
     let lines = rejects.text.components(separatedBy: "\r\n")
-    #expect(lines[1].contains("address: it is missing"))
+    #expect(lines[1].contains("address: missing"))
     #expect(lines[2].contains("channel: Expected one of sms, email"))
     #expect(lines[3].contains("reason: Expected one of manual"))
     #expect(lines[3].contains("; suppressed_at: "))

@@ -3,7 +3,7 @@ import Testing
 
 @testable import patron
 
-/// `patron customers merge` and `unmerge`: what is sent, and what is shown.
+/// Tests of the requests and output of `patron customers merge` and `unmerge`.
 struct MergeCommandTests {
   private func server() -> FakeServer {
     let server = FakeServer()

@@ -5,7 +5,7 @@ import struct PatronModel.ISO8601Time
 
 @testable import patron
 
-/// The verbs for orders, their parts, checkouts and event types.
+/// Tests of the commands for orders, their parts, checkouts and event types.
 struct OrderCommandTests {
   private static func time(_ text: String) throws(RPCError) -> GoogleProtobuf.Timestamp {
     guard let time = try? TimeArgument(text).time.timestamp else {
@@ -115,7 +115,7 @@ struct OrderCommandTests {
     let outcome = try await patron("timeline", "orders", "--order-id", "1001", server: server)
     #expect(outcome.out.contains("refund       r1, 5.00 USD"), "\(outcome.out)")
     #expect(outcome.out.contains("f1, in transit, 2 × p1, 77\n"), "\(outcome.out)")
-    #expect(outcome.out.contains("f2, cancelled, everything that was left\n"))
+    #expect(outcome.out.contains("f2, cancelled, all remaining items\n"))
     #expect(outcome.out.contains("Order refunded"))
     let request = try server.requests(GetOrderRequest.self, "GetOrder").first
     #expect(request?.order == .externalID("1001"))
@@ -137,7 +137,7 @@ struct OrderCommandTests {
     }
     let outcome = try await patron("timeline", "orders", "--order-id", "1001", server: server)
     for number in 1...3 {
-      #expect(outcome.out.contains("f\(number), everything that was left\n"), "\(outcome.out)")
+      #expect(outcome.out.contains("f\(number), all remaining items\n"), "\(outcome.out)")
     }
     let requests = try server.requests(GetOrderRequest.self, "GetOrder")
     #expect(requests.map(\.partToken) == ["", "2", "3"])
@@ -494,7 +494,7 @@ struct OrderCommandTests {
             $0.sourceName = "quiz_app"
             $0.type = "badge_won"
             $0.label = "Badge won"
-            // Described by its application, and not checked.
+            // Third-party fields are documentation and are not checked.
             $0.fields = [
               .with {
                 $0.name = "badge"

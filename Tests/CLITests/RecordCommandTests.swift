@@ -3,7 +3,7 @@ import Testing
 
 @testable import patron
 
-/// The verbs that change customers by id and by tags.
+/// Tests of `patron customers update` and `tag`.
 struct RecordCommandTests {
   @Test func updatesByMask() async throws {
     let server = FakeServer()
@@ -36,7 +36,7 @@ struct RecordCommandTests {
     #expect(outcome.status == 0, "\(outcome.err)")
     #expect(outcome.out == "updated  customer 7  changed: first_name\n")
     var request = try server.requests(UpdateCustomerRequest.self, "UpdateCustomer").first
-    // So that the client may repeat it when its answer is lost.
+    // The request id allows the client to retry after a lost answer.
     #expect(request?.requestID.count == 32 && server.calls.first?.options.hasRequestID == true)
     request?.requestID = ""
     #expect(
@@ -130,7 +130,6 @@ struct RecordCommandTests {
   }
 }
 
-/// The verb that erases.
 struct DeleteCommandTests {
   private func server() -> FakeServer {
     let server = FakeServer()

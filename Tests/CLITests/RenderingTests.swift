@@ -4,7 +4,7 @@ import Testing
 
 @testable import patron
 
-/// Text for people.
+/// Tests of text output.
 struct RenderingTests {
   @Test(arguments: [
     ("", 0), ("abc", 3), ("é", 1), ("e\u{301}", 1), ("漢字", 4), ("한", 2), ("😀", 2), ("👩‍👩‍👧", 2),

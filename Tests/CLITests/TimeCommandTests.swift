@@ -5,7 +5,7 @@ import struct PatronModel.ISO8601Time
 
 @testable import patron
 
-/// Times on the command line: which instant is meant, and in which zone.
+/// Tests of times on the command line: the instants that they stand for, and their zones.
 struct TimeCommandTests {
   private static func server(zone: String = "") -> FakeServer {
     let server = FakeServer()
@@ -260,7 +260,7 @@ struct TimeCommandTests {
       ("", "", first, nil), (#", "acceptsEmailMarketing": true"#, "", first, nil),
       (refusal, "", last, nil), (#", "acceptsSmsMarketing": false"#, "", last, nil),
       (refusal + #", "acceptsSmsMarketing": false"#, "", last, nil),
-      // It was placed before it was paid.
+      // The order was placed before it was paid.
       (
         refusal, #", "paidAt": "2024-05-06T12:00:00Z""#, "2024-05-06T12:00:00Z",
         "2024-05-06T12:00:00Z"
@@ -336,7 +336,7 @@ struct TimeCommandTests {
     let account = "account_created"
     #expect(try await event("ECOMMERCE", account, true) == "2024-05-06T12:00:00Z")
     #expect(try await event("ECOMMERCE", account, false) == "2024-05-06T12:00:59.999999Z")
-    // Flags beside other events do not count.
+    // Flags beside other events have no effect.
     #expect(try await event("PRODUCT", "email_opened", false) == "2024-05-06T12:00:00Z")
   }
 
@@ -508,7 +508,7 @@ struct TimeCommandTests {
     #expect(
       try Self.text(items[2].suppressions.first?.suppressedAt) == "2024-05-06T14:00:59.999999Z"
     )
-    // An opt-out of the day of an agreement was before it.
+    // An opt-out on the day of an agreement counts as earlier than the agreement.
     let back = try #require(items[3].subscriptions.first)
     #expect(back.unsubscribedAt == back.changedAt)
     #expect(server.calls.count { $0.method == "GetStoreSettings" } == 2, "once a run")

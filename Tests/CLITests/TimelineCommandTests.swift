@@ -5,7 +5,6 @@ import struct PatronModel.ISO8601Time
 
 @testable import patron
 
-/// `patron timeline`.
 struct TimelineCommandTests {
   static let orders: [(day: String, cents: Int64)] = [
     ("1998-05-28", 1699), ("1997-11-25", 2096), ("1997-11-15", 5745), ("1997-04-02", 1954),
@@ -30,7 +29,7 @@ struct TimelineCommandTests {
             $0.title = "Order placed"
             $0.occurredAt = Self.time(order.day)
             $0.orderID = Int64(100 + index)
-            // The first carries its amount, the others take it from the header.
+            // The first event has an amount; the others take it from the header's orders.
             if index == 0 {
               $0.amount = .with {
                 $0.currencyCode = "USD"
@@ -158,7 +157,7 @@ struct TimelineCommandTests {
     )
     #expect(outcome.out.contains("note=" + String(repeating: "長い", count: 60) + "\n"))
     #expect(!outcome.out.contains("…"))
-    // Frames and amounts stay where they are.
+    // Frames and amounts keep their positions.
     let lines = outcome.out.split(separator: "\n").map(String.init)
     #expect(TextWidth.columns(lines[0]) == 100)
     #expect(lines.contains { $0.hasSuffix("16.99 USD") && TextWidth.columns($0) == 100 })
@@ -356,7 +355,7 @@ struct TimelineCommandTests {
     let opted = try await record("stop")
     #expect(opted.hasSuffix("\nchanged: accepts_sms_marketing, subscriptions\n"), "\(opted)")
     #expect(try await !record("again").contains("changed:"))
-    #expect(try await record("nobody") == "updated  the address only: no customer, and no event\n")
+    #expect(try await record("nobody") == "updated  address only: no customer and no event\n")
   }
 
   @Test func syncsAnOrderOfACustomerNamedById() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import patron
 
-/// Arguments, exit statuses and errors in words.
+/// Tests of arguments, exit statuses and error messages.
 struct UsageTests {
   @Test(arguments: [
     ["customers", "list", "--limit", "0"], ["customers", "list", "--nonsense"],
@@ -44,13 +44,13 @@ struct UsageTests {
     (["customers", "get", "--nonsense=1"], "no option `--nonsense`; `patron customers get"),
     (["--store", "list", "custmers", "list"], "`patron custmers`; did you mean `customers`?"),
     (["timeline", "shwo"], "there is no command `patron timeline shwo`; did you mean `show`?"),
-    (["timeline", "record", "--amount", "-5"], "if it may be negative, write `--amount=-5`"),
+    (["timeline", "record", "--amount", "-5"], "write `--amount=-5`"),
     (["timeline", "watch", "--since", "-.5"], "`--since -.5`: a value that begins with a hyphen"),
     (["customers", "get", "--id", "-1"], "write `--id=-1`"),
     (["help", "customers", "lits"], "no command `patron customers lits`; did you mean `list`?"),
     (
       ["customers", "update", "--id", "1", "--clear", "tags,mood"],
-      "\"mood\" is no field; expected external-id, email,"
+      "\"mood\" is not a field; expected external-id, email,"
     ),
     (["foo"], "there is no command `patron foo`; the commands are customers, "),
     (
@@ -58,7 +58,7 @@ struct UsageTests {
       "--clear phone and --phone exclude each other"
     ),
     (["call", "Nonsense"], "there is no method `Nonsense`; `patron list SERVICE` shows"),
-    (["customers", "get", "--id", "1", "--output", "csv"], "error: --output csv is not possible"),
+    (["customers", "get", "--id", "1", "--output", "csv"], "error: --output csv is not supported"),
     (["customers", "list", "--address", "http://127.0.0.1:7420"], "leave out http://"),
     (["customers", "get", "--id", "abc"], "'--id <id>': expected a whole number\n"),
   ])
@@ -117,7 +117,7 @@ struct UsageTests {
     #expect(try await patron("--generate-completion-script", "bash").out.contains("customers"))
   }
 
-  /// Help is 80 columns wide and breaks what is longer, which nobody could paste.
+  /// Help wraps at 80 columns; a wrapped example could not be copied.
   @Test func examplesAreNotBroken() throws {
     var commands: [any ParsableCommand.Type] = [Patron.self]
     var examples = 0
@@ -213,7 +213,7 @@ struct UsageTests {
     }
     let outcome = try await patron("customers", "get", "--id", "1", server: server)
     #expect(outcome.status == 78)
-    #expect(outcome.err.contains("hint: check that patrond runs there; --address"))
+    #expect(outcome.err.contains("hint: check that patrond is running there; --address"))
     #expect(try await patron("customers", "list").status == 76)
   }
 }

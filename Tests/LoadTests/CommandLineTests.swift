@@ -12,15 +12,15 @@ struct CommandLineTests {
       ([], "method"), (["Nope"], "no method \"Nope\""), (["getcustomer"], "did you mean"),
       (["ExportCustomers"], "streams"), (["GetCustomer", "-c", "0"], "-c is 0"),
       (["GetCustomer", "-c", "2", "--connections", "3"], "more than -c 2"),
-      (["GetCustomer", "-c", "10", "--connections", "3", "--in-flight", "3"], "leave one out"),
-      (["GetCustomer", "--threads", "9", "-c", "4"], "as many connections"),
+      (["GetCustomer", "-c", "10", "--connections", "3", "--in-flight", "3"], "Leave one of them"),
+      (["GetCustomer", "--threads", "9", "-c", "4"], "more than the number of connections"),
       (["GetCustomer", "-z", "0s"], "--duration"), (["GetCustomer", "-z", "10x"], "10x"),
       (["GetCustomer", "-n", "0"], "-n is 0"), (["GetCustomer", "--rate", "0"], "--rate"),
       (["GetCustomer", "--address", "10.0.0.1:7420"], "--allow-remote"),
       (["GetCustomer", "--address", "example.com:7420"], "--allow-remote"),
       (["GetCustomer", "--address", "nonsense"], "HOST:PORT"),
       (["GetCustomer", "--data", "{\"x\":1}"], "unknown field"),
-      (["GetCustomer", "--data", "{\"storeId\":\"{{random}}\"}"], "is no placeholder"),
+      (["GetCustomer", "--data", "{\"storeId\":\"{{random}}\"}"], "is not a placeholder"),
       (["GetCustomer", "--count-distinct"], "{{random"), (["GetCustomer", "--bogus"], "bogus"),
       (["GetCustomer", "-O", "xml"], "xml"),
       (["GetCustomer", "-r", "1", "-z", "10ms", "--warmup", "0", "-n", "0"], "-n is 0"),
@@ -33,7 +33,7 @@ struct CommandLineTests {
     #expect(run.output.isEmpty)
   }
 
-  @Test("Help is no error and shows the placeholders, examples and exit statuses")
+  @Test("Help succeeds and shows the placeholders, examples and exit statuses")
   func help() async {
     let run = await ProgramRun.run(["--help"])
     #expect(run.status == 0)
@@ -43,7 +43,7 @@ struct CommandLineTests {
     }
   }
 
-  @Test("A file that is not there and a server that is not there end with status 1")
+  @Test("A missing file and a missing server end with status 1")
   func local() async throws {
     let file = await ProgramRun.run(["GetCustomer", "--data", "@/nonexistent/request.json"])
     #expect(file.status == 1)
@@ -89,7 +89,7 @@ struct CommandLineTests {
     #expect((settings.callers, settings.connections) == (callers, connections))
   }
 
-  @Test("The environment fills in what flags leave open")
+  @Test("The environment supplies the values of missing flags")
   func environment() throws {
     let variables = ["PATRON_ADDRESS": "unix:/tmp/x", "PATRON_STORE": "shop"]
     let request = try Self.request([], environment: variables)

@@ -4,7 +4,7 @@ import Synchronization
 import TTRPC
 import TTRPCNIO
 
-/// What a test's server has seen.
+/// The requests that a test's server received.
 final class ServerLog: Sendable {
   private let seen = Mutex<[GetCustomerRequest]>([])
 
@@ -14,15 +14,15 @@ final class ServerLog: Sendable {
   func add(_ request: GetCustomerRequest) { seen.withLock { $0.append(request) } }
 }
 
-/// Answers GetCustomer with the request's own bytes, and NOT_FOUND for some customers. A customer
-/// whose external id is `silent` is never answered.
+/// A dispatcher that answers GetCustomer with the request's own bytes, or with NOT_FOUND for some
+/// customers. Customers with the external id `silent` get no answer.
 final class EchoDispatcher: CallDispatcher {
   let methods = [CustomerService.getCustomer.method]
   private let log: ServerLog
   private let isMissing: @Sendable (String) -> Bool
   private let isSilent: Bool
 
-  /// Makes a dispatcher; one that is silent answers nothing.
+  /// Creates a dispatcher; with `isSilent` it never answers.
   init(
     _ log: ServerLog,
     isSilent: Bool = false,
@@ -64,7 +64,7 @@ final class EchoDispatcher: CallDispatcher {
   }
 }
 
-/// A server on a free port, for the time of a test.
+/// Servers on a free port, for the duration of a test.
 enum EchoServer {
   static func with<R: Sendable>(
     isMissing: @escaping @Sendable (String) -> Bool = { _ in false },

@@ -4,11 +4,11 @@ import Testing
 
 @testable import patron_load
 
-@Suite("Against a server")
+@Suite("Runs against a server")
 struct LiveTests {
   private static let data = #"{"customer":{"externalId":"g{{random 1 50 7}}"}}"#
 
-  @Test("A closed loop sends what was asked for, answers are OK", arguments: [1, 2])
+  @Test("A closed loop sends the given number of requests, and answers are OK", arguments: [1, 2])
   func closed(_ threads: Int) async throws {
     let (run, ids, stores) = try await EchoServer.with { address, log in
       let run = await ProgramRun.run([
@@ -74,7 +74,7 @@ struct LiveTests {
     #expect(run.output.contains("\"endReason\": \"timeout\""))
   }
 
-  @Test("An open loop drops what is due while too many calls are in flight")
+  @Test("An open loop drops requests that are due while too many calls are in flight")
   func drops() async throws {
     let run = try await EchoServer.with { address, _ in
       await ProgramRun.run([
@@ -88,7 +88,7 @@ struct LiveTests {
     #expect(run.output.contains("\"DEADLINE_EXCEEDED\": 3"))
   }
 
-  @Test("A server that comes back is called again, and what it missed is counted")
+  @Test("A restarted server is called again, and failed requests are counted")
   func restart() async throws {
     let path = "/tmp/patron-load-test-\(UInt64.random(in: 0...UInt64.max))"
     let log = ServerLog()
@@ -97,7 +97,7 @@ struct LiveTests {
         EchoDispatcher(log, isSilent: isSilent, isMissing: { _ in false })
       }
     }
-    // Every connection has a call in flight when its server goes.
+    // Every connection has a call in flight when its server stops.
     let first = try await start(isSilent: true)
     async let running = ProgramRun.run([
       "GetCustomer", "--address", "unix:\(path)", "-c", "4", "-n", "200", "--warmup", "0",
@@ -117,7 +117,7 @@ struct LiveTests {
     #expect(log.requests.count > before)
   }
 
-  @Test("A time bounds a closed loop")
+  @Test("A duration limits a closed loop")
   func duration() async throws {
     let start = ContinuousClock.now
     let run = try await EchoServer.with { address, _ in

@@ -2,7 +2,7 @@ import Synchronization
 
 @testable import patron_load
 
-/// One run of the program inside the test.
+/// The exit status and output of one run in this process.
 struct ProgramRun: Sendable {
   let status: Int32
   let output: String
@@ -24,7 +24,7 @@ struct ProgramRun: Sendable {
   }
 }
 
-/// Collects text from any thread.
+/// Text that any thread may append to.
 final class TextSink: Sendable {
   private let content = Mutex("")
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Open loop plan")
 struct RatePlanTests {
-  @Test("Requests are due at even times, without drift")
+  @Test("Requests are evenly spaced, without drift")
   func offsets() throws {
     let plan = try #require(RatePlan(perSecond: 1000))
     #expect(plan.offset(of: 0) == 0)
@@ -17,7 +17,10 @@ struct RatePlanTests {
     #expect(slow.offset(of: 2) == 4_000_000_000)
   }
 
-  @Test("The requests of a time are those due before its end", arguments: [0.001, 0.3, 7, 1000.5])
+  @Test(
+    "The requests of a duration are those due before its end",
+    arguments: [0.001, 0.3, 7, 1000.5]
+  )
   func counts(_ rate: Double) throws {
     let plan = try #require(RatePlan(perSecond: rate))
     for nanoseconds in [1, 999, 1_000_000_000, 10_000_000_001, 3_600_000_000_000] as [UInt64] {
@@ -32,7 +35,7 @@ struct RatePlanTests {
   @Test("Rates out of range are refused", arguments: [0, -1, 0.0009, 10_000_001, .nan, .infinity])
   func refused(_ rate: Double) { #expect(RatePlan(perSecond: rate) == nil) }
 
-  @Test("Warm-up and bounds become numbers of requests")
+  @Test("Warm-up and limits are converted to numbers of requests")
   func planned() throws {
     var settings = LoadSettings(
       target: .unix(path: "x"),

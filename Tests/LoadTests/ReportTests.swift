@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Measurements and reports")
 struct ReportTests {
-  /// 1,000 answers of 1 to 1,000 ms, five failures, one second and a half long.
+  /// A result with 1,000 answers of 1 to 1,000 ms and five failures in 1.5 seconds.
   static func result(rate: Double? = nil) throws -> LoadResult {
     var settings = LoadSettings(
       target: .host("127.0.0.1", port: 7420),
@@ -60,7 +60,7 @@ struct ReportTests {
 
   static let request = RequestDescription(json: "{\"a\":\"\n\"}", store: "s", seed: 42)
 
-  @Test("Percentiles are of successes only and right to three digits")
+  @Test("Percentiles count successes only and are exact to three digits")
   func percentiles() throws {
     let result = try Self.result()
     let response = result.statistics.response
@@ -82,7 +82,7 @@ struct ReportTests {
     #expect(result.codes.map(\.code) == [.ok, .notFound, .unavailable])
   }
 
-  @Test("Loops add up")
+  @Test("Statistics of loops are added up")
   func addition() throws {
     var sum = try Self.result().statistics
     sum.add(try Self.result().statistics)
@@ -95,7 +95,7 @@ struct ReportTests {
     #expect(sum.warmupAnswers == 2)
   }
 
-  @Test("The text has every part")
+  @Test("The text report has every part")
   func text() throws {
     let text = TextReport(result: try Self.result(), request: Self.request).text
     for part in [
@@ -116,7 +116,7 @@ struct ReportTests {
     }
   }
 
-  @Test("The JSON can be read back and has ghz's keys")
+  @Test("The JSON report can be parsed and has ghz's keys")
   func json() throws {
     let text = JSONReport(result: try Self.result(), request: Self.request).text
     for part in [
@@ -129,14 +129,14 @@ struct ReportTests {
     }
   }
 
-  @Test("The table ends with the largest value")
+  @Test("The percentile table ends with the largest value")
   func table() throws {
     let table = try Self.result().statistics.response.table
     #expect(table.contains("1/(1-Percentile)"))
     #expect(table.contains("1.000000000000       1000"))
   }
 
-  @Test("Messages that differ endlessly are cut off")
+  @Test("The number of distinct messages is limited")
   func manyMessages() throws {
     var statistics = try Self.result().statistics
     let settings = try Self.result().settings
@@ -148,7 +148,7 @@ struct ReportTests {
     for index in 0..<1000 {
       statistics.failed(RPCError(code: .internal, message: "\(index)"), slot, 1)
     }
-    #expect(statistics.messages.count == LoopStatistics.mostMessages + 1)
+    #expect(statistics.messages.count == LoopStatistics.maxMessages + 1)
     #expect(statistics.messages.values.reduce(0, +) == 1005)
   }
 
@@ -163,12 +163,12 @@ struct ReportTests {
     #expect(NumberText.time(nanoseconds) == expected)
   }
 
-  @Test("Distinct values are counted in their range")
+  @Test("Distinct values are counted within their range")
   func distinct() throws {
     var values = try #require(DistinctValues(-5...70))
     for value in [-5, -5, 0, 70] as [Int64] { values.insert(value) }
     #expect(values.count == 3)
-    #expect(DistinctValues(0...Int64(DistinctValues.mostValues)) == nil)
+    #expect(DistinctValues(0...Int64(DistinctValues.maxValues)) == nil)
     #expect(DistinctValues(.min ... .max) == nil)
   }
 }

@@ -91,7 +91,7 @@ struct TemplateTests {
     #expect(!second.isPrecompiled)
   }
 
-  @Test("The store is put into requests that name none", arguments: ["worker", "random 1 5"])
+  @Test("The store is added to requests that do not name one", arguments: ["worker", "random 1 5"])
   func store(_ placeholder: String) throws {
     for field in ["externalId", "id"] {
       let json = #"{"customer":{"\#(field)":"{{\#(placeholder)}}"}}"#
@@ -117,12 +117,12 @@ struct TemplateTests {
   }
 
   @Test(
-    "What is wrong is said",
+    "Errors name the mistake",
     arguments: [
-      ("{{random 1}}", "is no placeholder"), ("{{randum 1 2}}", "is no placeholder"),
+      ("{{random 1}}", "is not a placeholder"), ("{{randum 1 2}}", "is not a placeholder"),
       ("{{random 2 1}}", "must not be greater"), ("{{random 1 2 21}}", "width"),
       ("{{sequence 1 0}}", "width"), ("{{random a 2}}", "\"a\""), ("{{worker", "does not end"),
-      ("{{worker 1}}", "is no placeholder"), ("{{}}", "is no placeholder"),
+      ("{{worker 1}}", "is not a placeholder"), ("{{}}", "is not a placeholder"),
       (#"{"custommer":{}}"#, "did you mean `customer`"), ("{", "line 1"),
     ]
   )
@@ -138,7 +138,7 @@ struct TemplateTests {
     #expect(error?.description.contains(expected) == true, "\(error?.description ?? "")")
   }
 
-  @Test("Random numbers stay in their range, fill it, and repeat with the seed")
+  @Test("Random numbers cover exactly their range, and repeat with the seed")
   func random() throws {
     let placeholder = try Placeholder(parsing: "random -3 3")
     var counts: [Int64: Int] = [:]
@@ -153,7 +153,7 @@ struct TemplateTests {
     #expect(values == Set((0..<100).map { widest.value(request: $0, worker: 2, salt: 5) }))
   }
 
-  @Test("Digits are filled with zeros as printf does")
+  @Test("Digits are padded with zeros as in printf")
   func digits() throws {
     let text = try TemplateText(
       parsing: "{{sequence 0 3}} {{sequence -5 3}} {{sequence 1234 3}} {{sequence}} {{worker}}"

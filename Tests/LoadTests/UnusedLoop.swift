@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// A loop for values that need one and never use it.
+/// An event loop for values that require one but never use it.
 enum UnusedLoop {
   static let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
 }

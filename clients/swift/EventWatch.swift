@@ -49,7 +49,7 @@ public struct EventWatch: AsyncSequence, Sendable {
     }
 
     /// The next message. Never nil before an error was thrown: a watch has no end of its own.
-    public mutating func next(isolation actor: isolated (any Actor)?)
+    public mutating func next(isolation actor: isolated (any ActorKind)?)
       async throws(RPCError)
       -> WatchTimelineResponse?
     {
@@ -74,7 +74,7 @@ public struct EventWatch: AsyncSequence, Sendable {
     }
 
     /// The next message of the call, which is made where there is none; nil when it has ended.
-    private mutating func read(isolation actor: isolated (any Actor)?)
+    private mutating func read(isolation actor: isolated (any ActorKind)?)
       async throws(RPCError)
       -> WatchTimelineResponse?
     {
@@ -92,7 +92,7 @@ public struct EventWatch: AsyncSequence, Sendable {
       return response
     }
 
-    private mutating func wait(isolation actor: isolated (any Actor)?)
+    private mutating func wait(isolation actor: isolated (any ActorKind)?)
       async throws(RPCError)
     {
       do {

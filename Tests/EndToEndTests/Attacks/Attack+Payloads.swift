@@ -1,6 +1,6 @@
 import TTRPC
 
-// Requests that arrive whole and cannot be decoded, or cost too much to decode.
+// Requests that arrive complete but cannot be decoded, or are too expensive to decode.
 extension Attack {
   private static func upsert(_ name: String, _ payload: [UInt8]) -> Attack {
     .refused(name, .invalidArgument, RawFrames.request(1, "UpsertCustomer", payload))
@@ -34,7 +34,7 @@ extension Attack {
     ),
   ]
 
-  /// Small inputs that take much memory once they are unpacked.
+  /// Small inputs that need much memory when decoded.
   static let amplification: [Attack] = [
     heavy("empty sub-messages", "BatchUpsertCustomers", 2, [], count: 500_000),
     heavy("empty items", "BatchGetCustomers", 2, [], count: 500_000),

@@ -1,11 +1,11 @@
 import TTRPC
 
-/// Bytes that no good client sends, and what the server has to make of them.
+/// Invalid bytes from a client, and the expected reaction of the server.
 struct Attack: Sendable {
   enum Answer: Sendable {
     /// An error Response with one of these codes.
     case codes(Set<StatusCode>)
-    /// No answer at all; the connection goes on.
+    /// No answer; the connection stays open.
     case nothing
     /// The end of the connection.
     case closes
@@ -16,7 +16,7 @@ struct Attack: Sendable {
   let answer: Answer
   /// The stream of the error Response.
   var stream: UInt32 = 1
-  /// Whether the client closes its side after the bytes.
+  /// True if the client closes its side after the bytes.
   var finishes = false
 
   static func refused(

@@ -2,12 +2,12 @@ import PatronClient
 import Testing
 
 extension EndToEnd {
-  /// Whatever comes through the socket, the server says what is wrong and goes on answering others.
+  /// Tests that the server reports malformed input and continues to serve others.
   @Suite struct MalformedFrameTests {
-    /// More than any attack may make the server hold.
+    /// Limit of the server's memory during any attack, in bytes.
     static let memoryLimit = 256 << 20
 
-    @Test("frames of every bad kind, one after the other", .timeLimit(.minutes(15)))
+    @Test("every kind of malformed frame, one after the other", .timeLimit(.minutes(15)))
     func everyKind() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(data: folder.file("data"))
@@ -26,7 +26,7 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    /// Sends the bytes, looks at the answer, and makes a good call on the same connection.
+    /// Sends the bytes, checks the reaction, and makes a valid call on the same connection.
     private func perform(_ attack: Attack, on server: PatronServer) async throws {
       let connection = try RawConnection(server.address)
       try await connection.send(attack.bytes)
@@ -50,7 +50,7 @@ extension EndToEnd {
       try await GoodClient.call(99, on: connection, attack.name)
     }
 
-    @Test("stream ids in use, streams that have ended, and messages after the close")
+    @Test("stream ids in use, ended streams, and messages after the close")
     func streamStates() async throws {
       let folder = try TemporaryFolder()
       // One watch stays open to the end, and a drain would wait for it.
@@ -71,7 +71,7 @@ extension EndToEnd {
       try await late.send(RawFrames.frame(3, stream: 1, [10, 0]))
       #expect(try await late.receive()?.status?.code == .invalidArgument)
       try await GoodClient.call(3, on: late, "a message after the close")
-      // The stream is over, and so is this one: a peer may not know yet.
+      // The stream has ended, and the peer may not know it yet.
       try await late.send(RawFrames.frame(3, stream: 1, []) + RawFrames.frame(3, stream: 3, [1]))
       try await GoodClient.call(5, on: late, "messages for streams that ended")
 
@@ -94,7 +94,7 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    @Test("requests that never end lose their connection, and no other does")
+    @Test("requests that never end lose their connection, and no others do")
     func neverFinished() async throws {
       let folder = try TemporaryFolder()
       let flags = ["--header-timeout-ms", "400"]
@@ -122,7 +122,7 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    @Test("three hundred connections of randomly damaged requests", .timeLimit(.minutes(15)))
+    @Test("three hundred connections with randomly corrupted requests", .timeLimit(.minutes(15)))
     func randomDamage() async throws {
       var random = SeededRandom()
       let folder = try TemporaryFolder()
@@ -149,7 +149,8 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "seed \(random.seed): \(server.errors)")
     }
 
-    /// The request with a few bytes changed, removed or put in. The length in the header stays small.
+    /// Returns the request with a few bytes changed, removed or inserted. The length in the header
+    /// stays small.
     private static func damaged(_ request: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
       var bytes = request
       for _ in 0..<Int.random(in: 0...4, using: &random) where bytes.count > 4 {
@@ -165,12 +166,12 @@ extension EndToEnd {
   }
 }
 
-/// A client that must be answered whatever others do.
+/// A client whose calls must succeed during attacks.
 struct GoodClient: Sendable {
   static let externalID = "good"
   let client: PatronClient
 
-  /// A CustomerRef of the customer that is there.
+  /// The CustomerRef of the existing customer.
   var reference: WireBytes { WireBytes().field(2, Self.externalID) }
 
   init(_ server: PatronServer) async throws {
@@ -193,7 +194,7 @@ struct GoodClient: Sendable {
     #expect(answer.customer?.email == "good@example.com", "\(when)")
   }
 
-  /// A call by hand that has to be answered with OK: the next frame of the connection.
+  /// Makes a call on a raw connection and expects an OK answer in its next frame.
   static func call(_ stream: UInt32, on connection: RawConnection, _ when: String) async throws {
     try await connection.send(RawFrames.request(stream, "Check", [], service: RawFrames.health))
     let frame = try await connection.receive()

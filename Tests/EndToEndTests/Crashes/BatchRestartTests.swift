@@ -2,11 +2,11 @@ import PatronClient
 import Testing
 
 extension EndToEnd {
-  /// A long import by the command line lives through a crash of the server.
+  /// A long import by the command line survives a crash of the server.
   @Suite struct BatchRestartTests {
     static let lines = 20_000
 
-    @Test("an import goes on where a killed server stopped it", .timeLimit(.minutes(15)))
+    @Test("an import continues after the server was killed", .timeLimit(.minutes(15)))
     func importThroughCrash() async throws {
       let folder = try TemporaryFolder()
       let data = folder.file("data")
@@ -24,7 +24,7 @@ extension EndToEnd {
       server = try await PatronServer.start(data: data, listen: socket)
       let run = try await importing
       #expect(run.exit == .status(0), "\(run.errors)")
-      // The batch that was on its way is sent again, and may have been applied before.
+      // The batch in flight is sent again, and may have been applied before.
       let summary = try JSONCounts(run.output)
       #expect(summary["created"] + summary["unchanged"] == Self.lines, "\(run.output)")
       #expect(summary["unchanged"] == 0 || summary["unchanged"] == 500, "\(run.output)")
@@ -40,7 +40,7 @@ extension EndToEnd {
         .joined()
     }
 
-    /// Waits until a customer is there.
+    /// Waits until a customer exists.
     private static func untilFound(_ externalID: String, on server: PatronServer) async throws {
       let client = try server.client()
       for _ in 0..<12_000 {
@@ -60,7 +60,7 @@ extension EndToEnd {
   }
 }
 
-/// The whole numbers of a flat JSON object, by name; 0 where there is none.
+/// The integers of a flat JSON object, by name; 0 if missing.
 private struct JSONCounts {
   private var counts: [Substring: Int] = [:]
 

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 extension EndToEnd {
-  /// SIGTERM finishes what was begun, tells who watches, and leaves an empty log.
+  /// SIGTERM completes the calls in flight, ends watches, and leaves an empty WAL.
   @Suite struct DrainTests {
     static let restarts = 4
     static let callers = 8
@@ -48,7 +48,7 @@ extension EndToEnd {
     }
 
     @Test(
-      "a drain tells who watches the health, and does not wait for them",
+      "a drain notifies watches of the health, and does not wait for them",
       .timeLimit(.minutes(15))
     )
     func drainTellsWatchers() async throws {
@@ -64,8 +64,8 @@ extension EndToEnd {
       await client.close()
     }
 
-    /// An address that is still ours after a restart: a loopback address of its own has all ports
-    /// to itself.
+    /// Returns an address that no other process takes during a restart: a loopback address of its
+    /// own.
     private func address(
       _ transport: Transport,
       _ folder: TemporaryFolder,
@@ -81,7 +81,7 @@ extension EndToEnd {
   }
 }
 
-/// Callers that never pause, through one client that retries as its policy says.
+/// Callers that never pause. Their client retries according to its policy.
 private final class Load: Sendable {
   let client: PatronClient
   private let counts = Mutex<(answered: Int, failures: [RPCError])>((0, []))
@@ -94,7 +94,7 @@ private final class Load: Sendable {
 
   func stop() { stopping.store(true, ordering: .relaxed) }
 
-  /// Waits until so many calls were answered; gives up after a minute.
+  /// Waits until this number of calls was answered; gives up after a minute.
   func answers(atLeast wanted: Int) async throws {
     for _ in 0..<12_000 {
       if answered >= wanted || !failures.isEmpty { return }
@@ -146,7 +146,7 @@ private final class Load: Sendable {
   }
 }
 
-/// Follows the health of a server.
+/// A watch of a server's health.
 private final class Watching: Sendable {
   private let states = Mutex<[GRPCHealth.HealthCheckResponse.ServingStatus]>([])
   private let following: Mutex<Task<Void, Never>?> = Mutex(nil)
@@ -155,7 +155,7 @@ private final class Watching: Sendable {
     following.withLock { task in
       task = Task { [self] in
         guard let stream = try? await client.health.watch(.init()) else { return }
-        // The connection ends after the last state; how it ends is the server's affair.
+        // The connection ends after the last state, with an error or without.
         do {
           for try await response in stream { states.withLock { $0.append(response.status) } }
         } catch {}
@@ -171,7 +171,7 @@ private final class Watching: Sendable {
     throw HarnessError("the watch did not say SERVING within ten seconds")
   }
 
-  /// All states until the connection ended.
+  /// Returns all states until the connection ended.
   func seen() async -> [GRPCHealth.HealthCheckResponse.ServingStatus] {
     await following.withLock { $0 }?.value
     return states.withLock { $0 }

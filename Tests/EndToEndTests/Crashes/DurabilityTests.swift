@@ -3,11 +3,11 @@ import Glibc
 import Testing
 
 extension EndToEnd {
-  /// What is acknowledged is on disk, seen at the system calls: a killed process keeps its page
-  /// cache, a power cut does not.
+  /// Acknowledged writes are on disk, checked at the level of system calls: a killed process keeps
+  /// its page cache, a power cut does not.
   @Suite(.enabled(if: Shim.isPossible, "needs a C compiler and python3 with sqlite3"))
   struct DurabilityTests {
-    @Test("every acknowledged write is in every image", .timeLimit(.minutes(15)))
+    @Test("every acknowledged write is in every disk image", .timeLimit(.minutes(15)))
     func acknowledgedMeansOnDisk() async throws {
       let report = try await PowerCut().report(synchronous: "full", instants: 500, torn: 1)
       print("durability: \(report.text)")
@@ -16,7 +16,7 @@ extension EndToEnd {
       #expect(report.missing == 0 && report.damaged == 0, "\(report.text)")
     }
 
-    @Test("the same test finds what synchronous=off loses", .timeLimit(.minutes(15)))
+    @Test("the same test detects the losses of synchronous=off", .timeLimit(.minutes(15)))
     func withoutSyncsWritesAreLost() async throws {
       let report = try await PowerCut().report(synchronous: "off", instants: 100, torn: 0)
       print("durability, off: \(report.text)")
@@ -26,7 +26,7 @@ extension EndToEnd {
   }
 }
 
-/// The library that records writes and syncs, and the program that reopens images.
+/// The library that records writes and syncs, and the program that reopens disk images.
 enum Shim {
   static let folder = Installation.root + "/Tests/Durability"
   static let compiler = Installation.tool("cc") ?? Installation.tool("clang")
@@ -45,11 +45,11 @@ enum Shim {
   }
 }
 
-/// One server under the shim, written to for a while.
+/// One server under the shim, with writes for a while.
 private struct PowerCut {
   static let clients = 2
   static let writersPerClient = 4
-  /// Acknowledged writes after which the writers stop.
+  /// Number of acknowledged writes after which the writers stop.
   static let writes = 2400
 
   let scratch: TemporaryFolder
@@ -57,7 +57,7 @@ private struct PowerCut {
 
   init() throws { scratch = try TemporaryFolder() }
 
-  /// What `audit.py` says.
+  /// The report of `audit.py`.
   struct Report: Decodable {
     var instants: Int
     var images: Int
@@ -76,13 +76,13 @@ private struct PowerCut {
 
   func report(synchronous: String, instants: Int, torn: Int) async throws -> Report {
     let random = SeededRandom()
-    // The empty database is on disk in any case, so that what is missing was lost later.
+    // The empty database is on disk in any case, so anything missing was lost later.
     let first = try await PatronServer.start(data: data)
     guard try await first.stop() == .status(0) else { throw HarnessError(first.errors) }
     let library = try await Shim.build(in: scratch)
     let server = try await PatronServer.start(
       data: data,
-      // A small log is emptied often: checkpoints are among the instants.
+      // A small WAL is truncated often, so that the instants include checkpoints.
       flags: ["--synchronous", synchronous, "--max-log-mib", "1"],
       environment: [
         "LD_PRELOAD": library, "SYNC_SHIM_DIR": data, "SYNC_SHIM_LOG": scratch.file("log"),
@@ -103,7 +103,7 @@ private struct PowerCut {
     return try JSONDecoder().decode(Report.self, from: Data(audit.output.utf8))
   }
 
-  /// The acknowledged writes, one a line as `audit.py` reads them.
+  /// Returns the acknowledged writes, one per line, in the format of `audit.py`.
   private func write(to server: PatronServer) async throws -> String {
     let writers = Self.clients * Self.writersPerClient
     var clients: [PowerCutClient] = []

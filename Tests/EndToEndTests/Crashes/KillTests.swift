@@ -2,7 +2,7 @@ import PatronClient
 import Testing
 
 extension EndToEnd {
-  /// A server that is killed loses nothing that it acknowledged and applies nothing twice.
+  /// A killed server loses no acknowledged write and applies none twice.
   @Suite struct KillTests {
     static let cycles = 20
     static let clients = 4
@@ -44,7 +44,7 @@ extension EndToEnd {
       #expect(check.exit == .status(0) && check.output.hasPrefix("ok: "), "\(check)")
     }
 
-    /// Writes with all writers at once; kills the server some time after the first answer.
+    /// Starts all writers, and kills the server some time after the first answer.
     private func write(
       _ names: [String],
       to server: PatronServer,
@@ -72,7 +72,7 @@ extension EndToEnd {
   }
 }
 
-/// What the cycles added up to.
+/// The totals of all cycles.
 struct KillTotals: CustomStringConvertible {
   var acknowledged = 0
   var missing = 0
@@ -81,7 +81,7 @@ struct KillTotals: CustomStringConvertible {
   var recoveries: [Duration] = []
   var notes: [String] = []
 
-  /// Compares what a writer was told with what the store has.
+  /// Compares the answers that a writer received with the stored records.
   mutating func check(_ ledger: WriterLedger, _ stored: StoredLedger) {
     let faults = stored.faults(of: ledger)
     missing += faults.missing.count

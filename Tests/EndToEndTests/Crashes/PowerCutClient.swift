@@ -1,7 +1,7 @@
 import Glibc
 import PatronClient
 
-/// Writes and notes when each answer came, on the clock of the shim's log.
+/// A writer that notes the time of each answer, on the clock of the shim's log.
 struct PowerCutClient: Sendable {
   private let client: PatronClient
 
@@ -9,7 +9,7 @@ struct PowerCutClient: Sendable {
 
   func close() async { await client.close() }
 
-  /// Makes `count` writes one after the other: every fourth a customer, the rest events.
+  /// Makes `count` writes one after the other: every fourth one a customer, the others events.
   func write(as writer: Int, count: Int) async throws -> [String] {
     var acks: [String] = []
     for number in 0..<count {
@@ -40,7 +40,7 @@ struct PowerCutClient: Sendable {
     return acks
   }
 
-  /// CLOCK_MONOTONIC.
+  /// Returns CLOCK_MONOTONIC in nanoseconds.
   private static func nanoseconds() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

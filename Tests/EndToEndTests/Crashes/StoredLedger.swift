@@ -1,6 +1,6 @@
 import PatronClient
 
-/// What the store has of a ledger's customer.
+/// The stored records of a ledger's customer.
 struct StoredLedger {
   private var exists = false
   private var counter: Int64?
@@ -11,7 +11,7 @@ struct StoredLedger {
   private var eventCount: Int64 = 0
   private var revisions = 0
 
-  /// Reads everything through the RPC interface.
+  /// Reads all records by RPC.
   init(_ name: String, _ client: PatronClient) async throws {
     var request = GetTimelineRequest.with {
       $0.customer = .externalID(name)
@@ -51,8 +51,8 @@ struct StoredLedger {
     if event.type == "order_placed" { placed.append(event.references?.orderExternalID ?? "") }
   }
 
-  /// What is missing of what the writer was told, and what is there that should not be. The
-  /// uncertain write may be there or not, but wholly or not at all.
+  /// Returns the acknowledged writes that are missing, and records that should not exist. The
+  /// uncertain write may be present, but only as a whole.
   func faults(of ledger: WriterLedger) -> (missing: [String], duplicated: [String]) {
     let withUncertain = ledger.acknowledged + [ledger.uncertain].compactMap { $0 }
     let least = Expected(ledger.name, ledger.acknowledged)
@@ -81,7 +81,7 @@ struct StoredLedger {
     return (missing, duplicated)
   }
 
-  /// What a number of writes come to.
+  /// The expected result of a number of writes.
   private struct Expected {
     var counter: Int64?
     var ticks: Set<Int64> = []

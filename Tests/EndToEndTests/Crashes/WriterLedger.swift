@@ -1,6 +1,6 @@
 import PatronClient
 
-/// One write of a ledger's customer, known by its number. The kinds take turns.
+/// One numbered write for a ledger's customer. The kinds of writes alternate.
 struct LedgerWrite: Sendable, Hashable {
   enum Kind: Int, Sendable { case counter, event, order, batch }
 
@@ -11,7 +11,7 @@ struct LedgerWrite: Sendable, Hashable {
 
   var kind: Kind { Kind(rawValue: number % 4)! }
 
-  /// The numbers of the events that it records.
+  /// The numbers of the events that the write records.
   var ticks: [Int64] {
     switch kind {
     case .event: [Int64(number) * 10]
@@ -20,10 +20,10 @@ struct LedgerWrite: Sendable, Hashable {
     }
   }
 
-  /// What the order costs, in cents.
+  /// The amount of the order, in cents.
   var cents: Int64 { Int64(100 + number) }
 
-  /// Makes the call. The same write is the same request, to the byte.
+  /// Makes the call. Repetitions send identical bytes.
   func perform(_ name: String, _ client: PatronClient) async throws(RPCError) {
     let customer = CustomerInput.with {
       $0.externalID = name
@@ -64,7 +64,7 @@ struct LedgerWrite: Sendable, Hashable {
     }
   }
 
-  /// Without an event id: only the request id keeps a repeat from being a second event.
+  /// Returns an event without an id: only the request id prevents a second event on repetition.
   private func event(_ tick: Int64) -> EventInput {
     .with {
       $0.source = .thirdParty
@@ -87,11 +87,11 @@ struct LedgerWrite: Sendable, Hashable {
   }
 }
 
-/// What one writer did with a customer of its own, one write after the other.
+/// The writes of one writer to its own customer, one after the other.
 struct WriterLedger: Sendable {
   let name: String
   var acknowledged: [LedgerWrite] = []
-  /// The write whose answer never came.
+  /// The write that was not answered.
   var uncertain: LedgerWrite?
 
   /// Writes until a call fails.
@@ -110,7 +110,7 @@ struct WriterLedger: Sendable {
     return ledger
   }
 
-  /// Does what a careful client does after a crash: makes the call again. Returns whether there was
+  /// Repeats the unanswered call, as a careful client does after a crash. Returns true if there was
   /// one.
   mutating func repeatUncertain(_ client: PatronClient) async throws -> Bool {
     guard let write = uncertain else { return false }

@@ -3,10 +3,10 @@ import PatronClient
 import Testing
 
 extension EndToEnd {
-  /// Consent by the command line, as the articles tell of it.
+  /// Consent by the command line, as the articles describe it.
   @Suite struct ConsentTests {
-    /// A: SMS subscribed. B: SMS subscribed and suppressed. C: SMS unsubscribed and suppressed.
-    /// D: SMS and e-mail subscribed. E: e-mail subscribed.
+    /// A: SMS subscribed. B: SMS subscribed and suppressed. C: SMS unsubscribed and suppressed. D:
+    /// SMS and e-mail subscribed. E: e-mail subscribed.
     @Test("five customers and the filters of the article", .timeLimit(.minutes(15)))
     func fiveCustomers() async throws {
       let folder = try TemporaryFolder()
@@ -72,7 +72,7 @@ extension EndToEnd {
       "A": ["sms"], "B": ["sms"], "C": ["sms"], "D": ["sms", "email"], "E": ["email"],
     ]
 
-    /// List, count and export take the same filter.
+    /// Checks a filter with list, count and export.
     private func check(
       _ server: PatronServer,
       _ filter: [String],
@@ -134,7 +134,7 @@ extension EndToEnd {
         "2024-06-01T10:00:00Z"
       )
       try await checkHistory(server, ["SUBSCRIBED", "UNSUBSCRIBED"])
-      // The shop says otherwise.
+      // The shop sets the flag.
       let flag = try await patron(
         server,
         "customers",
@@ -148,7 +148,7 @@ extension EndToEnd {
       )
       #expect(flag.output.contains("STICKY_OPT_OUT"), "\(flag.output)")
       try await checkHistory(server, ["SUBSCRIBED", "UNSUBSCRIBED"])
-      // The same form, but of before the opt-out.
+      // The same form, from before the opt-out.
       let outdated = try await Programs.patron(
         form(at: "2024-05-31T10:00:00Z"),
         at: server.address
@@ -156,7 +156,7 @@ extension EndToEnd {
       #expect(outdated.exit == .status(73), "\(outdated)")
       #expect(outdated.errors.contains("CONSENT_OUTDATED"), "\(outdated.errors)")
       try await checkHistory(server, ["SUBSCRIBED", "UNSUBSCRIBED"])
-      // And of after it, twice.
+      // The same form from after the opt-out, sent twice.
       for _ in 0..<2 {
         try await patron(server, form(at: "2024-06-02T10:00:00Z"))
         try await checkHistory(server, ["SUBSCRIBED", "UNSUBSCRIBED", "SUBSCRIBED"])
@@ -164,7 +164,7 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    @Test("an opt-out of a day is after an agreement of that day", .timeLimit(.minutes(15)))
+    @Test("an opt-out with a date is later than an agreement on that day", .timeLimit(.minutes(15)))
     func aDayHasAnEnd() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(data: folder.file("data"))
@@ -199,7 +199,7 @@ extension EndToEnd {
         "2024-05-06"
       )
       try await checkHistory(server, ["SUBSCRIBED", "UNSUBSCRIBED"])
-      // Clocks in Auckland show the day after it by then, and the shop says so.
+      // The next day has begun in Auckland at that time, and the shop's zone is Auckland.
       try await patron(server, "settings", "set", "--timezone", "Pacific/Auckland")
       try await patron(
         server,
@@ -228,7 +228,8 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    /// The rows of the ledger are `states`, oldest first, and the last one holds.
+    /// Checks that the rows of the ledger are `states`, oldest first, and that the last one is
+    /// current.
     private func checkHistory(_ server: PatronServer, _ states: [String]) async throws {
       let history = try await patron(
         server,
@@ -271,7 +272,7 @@ extension EndToEnd {
       return run
     }
 
-    /// A field of each object of the output.
+    /// Returns a field of each object of the output.
     private static func values(
       _ name: String,
       _ run: Finished,

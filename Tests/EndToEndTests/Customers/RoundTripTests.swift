@@ -3,7 +3,7 @@ import PatronClient
 import Testing
 
 extension EndToEnd {
-  /// What the command line exports from one server it imports into another, to the last byte.
+  /// An export from one server, imported into another, gives the same bytes.
   @Suite struct RoundTripTests {
     private static let customers = 400
 
@@ -61,7 +61,7 @@ extension EndToEnd {
       #expect(run.output.hasPrefix("\(Self.customers) customers: \(counts)"), "\(run.output)")
     }
 
-    /// Every customer as GetCustomer has it, without ids and times of the server.
+    /// Returns every customer as in GetCustomer, without ids and times of the server.
     private func all(_ server: PatronServer) async throws -> [GetCustomerResponse] {
       let client = try server.client()
       var found: [GetCustomerResponse] = []
@@ -97,7 +97,7 @@ extension EndToEnd {
       return found
     }
 
-    /// The shop has everything that an import can bring.
+    /// Checks that the shop has everything that an import can carry.
     private func checkCoverage(_ responses: [GetCustomerResponse]) {
       let customers = responses.compactMap(\.customer)
       for (name, isThere) in [
@@ -141,7 +141,7 @@ extension EndToEnd {
           let found = customers.map { customer in
             customer.subscriptions.first { $0.channel == channel && $0.topic == topic }
           }
-          // Who was never asked has no entry.
+          // A customer who was never asked has no entry.
           #expect(found.contains { $0 == nil }, "\(channel) \(topic)")
           for state in [ConsentState.pending, .subscribed, .unsubscribed] {
             #expect(found.contains { $0?.state == state }, "\(channel) \(topic) \(state)")
@@ -166,8 +166,8 @@ extension EndToEnd {
       }
     }
 
-    /// Without `--consent overwrite` a file subscribes nobody who is known and lifts nothing, and a
-    /// file that is taken twice changes nothing.
+    /// Checks that a file without `--consent overwrite` subscribes no known customer and lifts
+    /// nothing, and that importing it twice changes nothing.
     private func checkConsentIsKept(
       _ path: String,
       _ old: PatronServer,

@@ -2,7 +2,7 @@ import PatronClient
 import Testing
 
 extension EndToEnd {
-  /// Real purchase histories, imported by the command line alone.
+  /// Real purchase histories, imported with the command line only.
   @Suite struct CDNOWTests {
     static let file = Installation.root + "/../shared/data/cdnow/CDNOW_master.txt"
 

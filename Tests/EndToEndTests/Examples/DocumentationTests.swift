@@ -1,9 +1,9 @@
 import Testing
 
 extension EndToEnd {
-  /// What the pages of docs/ show.
+  /// The commands on the pages of docs/.
   @Suite struct DocumentationTests {
-    @Test("Every command of docs/ does what its page says, and every test it names is there")
+    @Test("Every command of docs/ does what its page says, and every test it names exists")
     func everyCommandWorks() async throws {
       let check = try await Programs.run(
         Installation.root + "/dev/docs-check",

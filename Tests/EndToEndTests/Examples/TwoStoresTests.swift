@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 extension EndToEnd {
-  /// The command line on two stores of one server, which must never see each other.
+  /// The command line on two stores of one server, which must be isolated.
   @Suite struct TwoStoresTests {
     @Test("two stores over a Unix socket", .timeLimit(.minutes(15)))
     func storesAreApart() async throws {
@@ -29,7 +29,7 @@ extension EndToEnd {
       #expect(!Files.exists(folder.file("socket")))
     }
 
-    /// The same identifiers in both stores are two people.
+    /// Creates customers with the same identifiers in both stores.
     private func fill(_ server: PatronServer) async throws {
       for (store, name) in [("red", "Rosa"), ("blue", "Bleu")] {
         let made = try await patron(
@@ -51,7 +51,7 @@ extension EndToEnd {
       }
     }
 
-    /// By PATRON_STORE and by --store each store shows its own customer.
+    /// Checks that each store shows its own customer, by PATRON_STORE and by --store.
     private func lookIntoBoth(_ server: PatronServer) async throws {
       for (store, name, other, total) in [
         ("red", "Rosa", "Bleu", "10.00"), ("blue", "Bleu", "Rosa", "25.00"),
@@ -74,7 +74,7 @@ extension EndToEnd {
       }
     }
 
-    /// A page token of one store is refused in another.
+    /// Checks that a page token of one store is refused in the other.
     private func pagesStayInTheirStore(_ server: PatronServer) async throws {
       let more = try await patron(
         [
@@ -101,7 +101,7 @@ extension EndToEnd {
       #expect(other.errors.contains("PAGE_TOKEN_MISMATCH"), "\(other.errors)")
     }
 
-    @Test("the health of a server by the command line, while it runs and afterwards")
+    @Test("the health of a server on the command line, while it runs and afterwards")
     func health() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(data: folder.file("data"))

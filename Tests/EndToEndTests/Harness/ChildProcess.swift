@@ -1,19 +1,20 @@
 import Glibc
 import Synchronization
 
-/// How a program ended.
+/// The end of a process.
 enum Exit: Equatable, Sendable {
   case status(Int32)
   case signal(Int32)
 }
 
-/// A program that a test started. It is killed with the value's last owner, by its process id.
+/// A process that a test started. It is killed by its process id when the last reference is
+/// released.
 final class ChildProcess: Sendable {
   let pid: pid_t
   private let ended = Mutex<Exit?>(nil)
 
-  /// Starts `program` with the environment of the test and `environment` on top of it. Nothing but
-  /// the three standard streams is passed on.
+  /// Starts `program` with the environment of the test plus `environment`. Only the three standard
+  /// streams are inherited.
   init(
     _ program: String,
     _ arguments: [String],
@@ -61,7 +62,7 @@ final class ChildProcess: Sendable {
     waitpid(pid, nil, 0)
   }
 
-  /// How the program ended, or nil while it runs.
+  /// Returns the end of the process, or nil while it runs.
   func poll() -> Exit? {
     ended.withLock { ended in
       if ended == nil {
@@ -73,13 +74,13 @@ final class ChildProcess: Sendable {
     }
   }
 
-  /// Sends a signal, unless the program has ended.
+  /// Sends a signal, unless the process has ended.
   func signal(_ number: Int32) {
     guard poll() == nil else { return }
     Glibc.kill(pid, number)
   }
 
-  /// Waits for the end; a program that takes longer is killed, and the wait fails.
+  /// Waits for the end. A process that exceeds the limit is killed, and the wait fails.
   func exit(within limit: Duration) async throws -> Exit {
     let deadline = ContinuousClock.now + limit
     while ContinuousClock.now < deadline {
@@ -91,7 +92,7 @@ final class ChildProcess: Sendable {
   }
 }
 
-/// Strings as `posix_spawn` wants them.
+/// C strings as `posix_spawn` takes them.
 private final class CStrings {
   let pointers: [UnsafeMutablePointer<CChar>?]
 
@@ -100,7 +101,7 @@ private final class CStrings {
   deinit { for pointer in pointers { free(pointer) } }
 }
 
-/// Keeps every descriptor but the standard ones from the program: a socket that lived on in it would
+/// Closes all descriptors except the standard streams in the process. An inherited socket would
 /// never be seen to close. glibc has the function, its Swift overlay does not.
 private func closeOthers(_ actions: inout posix_spawn_file_actions_t) {
   typealias AddCloseFrom =

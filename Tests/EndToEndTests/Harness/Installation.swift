@@ -1,9 +1,9 @@
 import Foundation
 import Glibc
 
-/// Where the programs and the files of the repository are.
+/// The paths of the programs and of the repository.
 enum Installation {
-  /// The folder of the built programs: beside the test bundle, or PATRON_BIN_DIR.
+  /// The folder of the built programs: PATRON_BIN_DIR, or that of the test bundle.
   static let programs: String = {
     if let given = variable("PATRON_BIN_DIR") { return given }
     let bundle =
@@ -11,13 +11,11 @@ enum Installation {
     return (bundle as NSString).deletingLastPathComponent
   }()
 
-  /// The repository.
   static let root: String = {
     let here = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
     return (0..<4).reduce(here) { url, _ in url.deletingLastPathComponent() }.path
   }()
 
-  /// The path of one of the programs.
   static func program(_ name: String) throws -> String {
     let path = programs + "/" + name
     guard access(path, X_OK) == 0 else {
@@ -28,7 +26,7 @@ enum Installation {
     return path
   }
 
-  /// The path of a program of the system, or nil.
+  /// Returns the path of a program of the system, or nil.
   static func tool(_ name: String) -> String? {
     for folder in (variable("PATH") ?? "/usr/bin:/bin").split(separator: ":") {
       let path = "\(folder)/\(name)"
@@ -42,8 +40,8 @@ enum Installation {
     return value
   }
 
-  /// The environment that programs under test get: the test's own without what would configure
-  /// them, and what is given.
+  /// Returns the environment of programs under test: that of the test without variables that would
+  /// configure them, plus `given`.
   static func environment(_ given: [String: String]) -> [String: String] {
     ProcessInfo.processInfo.environment
       .filter { !$0.key.hasPrefix("PATRON_") && $0.key != "NO_COLOR" && $0.key != "LD_PRELOAD" }

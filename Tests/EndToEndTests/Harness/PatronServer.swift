@@ -4,9 +4,9 @@ import PatronClient
 /// A running `patrond`.
 final class PatronServer: Sendable {
   let process: ChildProcess
-  /// Where it listens, as clients name it.
+  /// The address of the server, as clients name it.
   let address: String
-  /// The file of its standard error.
+  /// The path of the file with its standard error.
   let log: String
   private let folder: TemporaryFolder
 
@@ -18,7 +18,7 @@ final class PatronServer: Sendable {
     self.folder = folder
   }
 
-  /// Starts a server on the directory `data` and waits until it takes calls.
+  /// Starts a server on the directory `data` and waits until it accepts calls.
   static func start(
     data: String,
     listen: String = "127.0.0.1:0",
@@ -46,7 +46,7 @@ final class PatronServer: Sendable {
     throw HarnessError("patrond was not ready after a minute: \(Files.text(log))")
   }
 
-  /// A client; by default one that tries nothing twice, so that tests see what happens.
+  /// Returns a client. By default it does not retry, so that tests see every failure.
   func client(_ change: (inout PatronClient.Options) -> Void = { $0.retry = .never }) throws
     -> PatronClient
   {
@@ -55,16 +55,16 @@ final class PatronServer: Sendable {
     return try PatronClient(address: address, options: options)
   }
 
-  /// What the server wrote on standard error.
+  /// The server's standard error so far.
   var errors: String { Files.text(log) }
 
-  /// SIGTERM, and the end that follows.
+  /// Sends SIGTERM and waits for the end.
   func stop() async throws -> Exit {
     process.signal(SIGTERM)
     return try await process.exit(within: .seconds(30))
   }
 
-  /// SIGKILL, and the end that follows.
+  /// Sends SIGKILL and waits for the end.
   func kill() async throws {
     process.signal(SIGKILL)
     _ = try await process.exit(within: .seconds(30))

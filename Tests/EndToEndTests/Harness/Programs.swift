@@ -1,4 +1,4 @@
-/// What a program that has ended left.
+/// The exit and output of a program that has ended.
 struct Finished: Sendable {
   var exit: Exit
   var output: String
@@ -8,9 +8,9 @@ struct Finished: Sendable {
   var errorLines: [Substring] { errors.split(separator: "\n") }
 }
 
-/// Runs programs to their end.
+/// Runs of programs to their end.
 enum Programs {
-  /// Runs a program of the system or one at a path.
+  /// Runs a program of the system, or the program at a path.
   static func run(
     _ path: String,
     _ arguments: [String],
@@ -36,7 +36,6 @@ enum Programs {
     )
   }
 
-  /// Runs the command line.
   static func patron(
     _ arguments: [String],
     at address: String? = nil,
@@ -55,7 +54,7 @@ enum Programs {
     )
   }
 
-  /// Runs the server program to its end, for its commands and for starts that must fail.
+  /// Runs `patrond` to its end, for its commands and for failing starts.
   static func patrond(
     _ arguments: [String],
     within limit: Duration = .seconds(60)

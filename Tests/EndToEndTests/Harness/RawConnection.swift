@@ -3,7 +3,7 @@ import PatronProto
 import ProtobufC
 import TTRPC
 
-/// A socket without a client behind it. Nothing blocks a thread: it looks again and again.
+/// A socket without a client. It polls, so that it blocks no thread.
 final class RawConnection {
   private let descriptor: Int32
   private var received: [UInt8] = []
@@ -26,7 +26,7 @@ final class RawConnection {
     target.sin_family = sa_family_t(AF_INET)
     target.sin_port = UInt16(parts.last ?? "").map(\.bigEndian) ?? 0
     guard inet_pton(AF_INET, String(parts[0]), &target.sin_addr) == 1 else {
-      throw HarnessError("\(address) is no address")
+      throw HarnessError("\(address) is not an address")
     }
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     let size = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -59,7 +59,7 @@ final class RawConnection {
     return descriptor
   }
 
-  /// Sends everything. Returns false when the peer has closed the connection.
+  /// Sends all bytes. Returns false if the peer has closed the connection.
   @discardableResult
   func send(_ bytes: [UInt8]) async throws -> Bool {
     var rest = bytes[...]
@@ -80,10 +80,10 @@ final class RawConnection {
     return true
   }
 
-  /// Says that nothing more will be sent.
+  /// Closes the sending side.
   func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-  /// The next frame, or nil when the peer has closed the connection.
+  /// Returns the next frame, or nil if the peer has closed the connection.
   func receive(within limit: Duration = .seconds(10)) async throws -> RawFrame? {
     let deadline = ContinuousClock.now + limit
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -114,12 +114,11 @@ final class RawConnection {
   }
 }
 
-/// A frame that came.
 struct RawFrame {
   let header: FrameHeader
   let body: [UInt8]
 
-  /// The status of a Response frame; OK when it has none.
+  /// The status of a Response frame; OK if it has none.
   var status: RPCError? {
     guard header.type == .response else { return nil }
     let fields = try? ResponseEnvelope.fields(body)

@@ -1,5 +1,5 @@
-/// SplitMix64: the same seed gives the same numbers. The seed is PATRON_TEST_SEED, or a new one that
-/// tests print.
+/// SplitMix64: the same seed gives the same numbers. The seed is PATRON_TEST_SEED, or a random one
+/// that tests print.
 struct SeededRandom: RandomNumberGenerator {
   let seed: UInt64
   private var state: UInt64

@@ -1,9 +1,9 @@
 import Foundation
 import Glibc
 
-/// A folder that goes away with the value's last owner.
+/// A folder that is deleted when the last reference is released.
 final class TemporaryFolder: Sendable {
-  /// Absolute, without links, short enough for Unix sockets inside.
+  /// The absolute path without links, short enough for Unix sockets in the folder.
   let path: String
 
   init() throws {
@@ -19,25 +19,25 @@ final class TemporaryFolder: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  /// The path of something inside.
+  /// Returns the path of a file in the folder.
   func file(_ name: String) -> String { path + "/" + name }
 
-  /// Writes a text file inside and returns its path.
+  /// Writes a text file in the folder and returns its path.
   func write(_ name: String, _ text: String) throws -> String {
     try text.write(toFile: file(name), atomically: false, encoding: .utf8)
     return file(name)
   }
 }
 
-/// Files as tests look at them.
+/// Access to files for tests.
 enum Files {
-  /// The text of a file, or an empty one when it cannot be read.
+  /// Returns the text of a file; empty if it cannot be read.
   static func text(_ path: String) -> String {
     guard let data = FileManager.default.contents(atPath: path) else { return "" }
     return String(decoding: data, as: UTF8.self)
   }
 
-  /// The size of a file in bytes; 0 when there is none.
+  /// Returns the size of a file in bytes; 0 if it does not exist.
   static func size(_ path: String) -> Int {
     var information = stat()
     return stat(path, &information) == 0 ? Int(information.st_size) : 0
@@ -45,7 +45,7 @@ enum Files {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// Changes a few bytes of a file in place.
+  /// Overwrites a few bytes of a file.
   static func overwrite(_ path: String, at offset: Int, with bytes: [UInt8]) throws {
     let descriptor = open(path, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw HarnessError("cannot open \(path)") }
@@ -56,7 +56,7 @@ enum Files {
   }
 }
 
-/// What went wrong around a test rather than in what it tests.
+/// A failure of the test's environment, not of the tested program.
 struct HarnessError: Error, CustomStringConvertible {
   let description: String
 

@@ -1,4 +1,4 @@
-/// Protobuf and ttrpc put together by hand, so that tests can get them wrong.
+/// Hand-made protobuf and ttrpc bytes, so that tests can make them invalid.
 struct WireBytes: Sendable {
   var bytes: [UInt8] = []
 
@@ -12,7 +12,7 @@ struct WireBytes: Sendable {
     return result + [UInt8(rest)]
   }
 
-  /// A length-delimited field: a string, bytes or a message.
+  /// Appends a length-delimited field: a string, bytes or a message.
   func field(_ number: UInt64, _ content: [UInt8]) -> WireBytes {
     WireBytes(
       bytes: bytes + Self.varint(number << 3 | 2) + Self.varint(UInt64(content.count)) + content
@@ -23,19 +23,19 @@ struct WireBytes: Sendable {
 
   func field(_ number: UInt64, _ message: WireBytes) -> WireBytes { field(number, message.bytes) }
 
-  /// A varint field.
+  /// Appends a varint field.
   func field(_ number: UInt64, number value: UInt64) -> WireBytes {
     WireBytes(bytes: bytes + Self.varint(number << 3) + Self.varint(value))
   }
 
-  /// The same field many times.
+  /// Appends the same field many times.
   func repeating(_ number: UInt64, _ content: [UInt8], times: Int) -> WireBytes {
     let one = WireBytes().field(number, content).bytes
     return WireBytes(bytes: bytes + Array(repeatElement(one, count: times).joined()))
   }
 }
 
-/// Frames as they go over the wire.
+/// Frames as on the wire.
 enum RawFrames {
   static let customers = "patron.v1.CustomerService"
   static let health = "grpc.health.v1.Health"
@@ -53,7 +53,6 @@ enum RawFrames {
     return word(UInt32(length ?? body.count)) + word(stream) + [type, flags] + body
   }
 
-  /// A Request frame.
   static func request(
     _ stream: UInt32,
     _ method: String,
@@ -73,12 +72,11 @@ enum RawFrames {
     return frame(1, stream: stream, flags: flags, envelope.bytes)
   }
 
-  /// An UpsertCustomerRequest with a customer who has an external id and an e-mail address.
+  /// Returns an UpsertCustomerRequest for a customer with an external id and an e-mail address.
   static func upsert(_ externalID: String) -> [UInt8] {
     WireBytes().field(2, customer(externalID)).bytes
   }
 
-  /// A CustomerInput.
   static func customer(_ externalID: String) -> WireBytes {
     WireBytes().field(1, externalID).field(2, "\(externalID)@example.com")
   }

@@ -2,9 +2,9 @@ import PatronClient
 import Testing
 
 extension EndToEnd {
-  /// What people do wrong with the command line: one clear line, the right exit status, no trace.
+  /// Mistakes on the command line: one clear line, the right exit status, no trace.
   @Suite struct CommandLineMistakeTests {
-    @Test("each mistake gets its line and its status", .timeLimit(.minutes(15)))
+    @Test("each mistake has its message and its status", .timeLimit(.minutes(15)))
     func everyMistake() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(data: folder.file("data"))
@@ -19,7 +19,7 @@ extension EndToEnd {
         #expect(run.output.isEmpty, "\(name): \(run.output)")
         let lines = run.errorLines
         #expect(lines.first?.lowercased().hasPrefix("error: ") == true, "\(name): \(run.errors)")
-        // Rejected fields stand below the first line, one a line.
+        // Rejected fields follow the first line, one per line.
         let told = lines.prefix(1) + lines.dropFirst().prefix { $0.hasPrefix("  ") }
         let text = told.joined(separator: "\n")
         for word in mistake.says { #expect(text.contains(word), "\(name): \(run.errors)") }
@@ -29,7 +29,8 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    /// The batch whose deadline passed was applied as a whole or not at all; nothing else was.
+    /// Checks that the batch whose deadline passed was applied as a whole or not at all, and
+    /// nothing else.
     private func nothingIsLeft(_ server: PatronServer) async throws {
       let client = try server.client()
       for store in ["", "many"] {

@@ -3,10 +3,10 @@ import PatronClient
 import Testing
 
 extension EndToEnd {
-  /// A full disk stops writes, not reads, and writes go on once there is room.
+  /// A full disk stops writes, but not reads; writes continue once there is room.
   @Suite struct FullDiskTests {
     @Test(
-      "a full disk, and room again",
+      "a full disk, then room again",
       .enabled("needs root and the right to mount a tmpfs") {
         await SmallDisk.isPossible()
       },
@@ -69,7 +69,7 @@ extension EndToEnd {
       )
     }
 
-    /// Writes into what room is left in the last pages, and returns the error that ends it.
+    /// Writes until the last pages are full, and returns the error of the first failure.
     private static func writeUntilRefused(_ client: PatronClient) async throws -> RPCError {
       for number in 0..<10_000 {
         do throws(RPCError) {
@@ -83,7 +83,7 @@ extension EndToEnd {
   }
 }
 
-/// A small file system of its own.
+/// A small file system for the test.
 private struct SmallDisk {
   private let folder: TemporaryFolder
   private var mountPoint: String { folder.file("disk") }
@@ -98,7 +98,7 @@ private struct SmallDisk {
     guard mounted.exit == .status(0) else { throw HarnessError(mounted.errors) }
   }
 
-  /// Whether this machine lets the test have one.
+  /// Returns true if the machine allows the test to mount one.
   static func isPossible() async -> Bool {
     guard geteuid() == 0, let disk = try? await SmallDisk(mebibytes: 1) else { return false }
     return (try? await disk.unmount()) != nil
@@ -106,7 +106,7 @@ private struct SmallDisk {
 
   func file(_ name: String) -> String { mountPoint + "/" + name }
 
-  /// Takes all room that is left; returns the file that holds it.
+  /// Fills the disk and returns the path of the file that does.
   func fill() -> String {
     let path = file("filler")
     let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)

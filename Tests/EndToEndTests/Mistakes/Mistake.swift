@@ -1,9 +1,9 @@
-/// A command line, and what has to come of it.
+/// A command line with a mistake, and its expected result.
 struct Mistake: Sendable {
   let name: String
   let arguments: [String]
   let status: Int32
-  /// Words of what standard error begins with.
+  /// The expected words at the beginning of standard error.
   let says: [String]
   var input: String?
 
@@ -149,7 +149,7 @@ extension Mistake {
     ),
   ]
 
-  /// A BatchUpsertCustomersRequest with so many customers.
+  /// Returns a BatchUpsertCustomersRequest with this number of customers.
   private static func customers(_ count: Int) -> String {
     let items = (0..<count).map {
       #"{"externalId": "many-\#($0)", "email": "many-\#($0)@example.com"}"#

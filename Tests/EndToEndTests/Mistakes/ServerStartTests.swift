@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-  /// A server that cannot start says why in one line and changes nothing.
+  /// A server that cannot start reports the reason in one line and changes nothing.
   @Suite struct ServerStartTests {
     @Test("a data directory in use")
     func dataInUse() async throws {
@@ -32,7 +32,7 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    /// A change of the database's first page, and the words that it must lead to.
+    /// A corruption of the database's first page, and the words that the error must contain.
     struct Damage: Sendable, CustomTestStringConvertible {
       let testDescription: String
       let offset: Int
@@ -40,7 +40,7 @@ extension EndToEnd {
       let says: [String]
     }
 
-    /// https://www.sqlite.org/fileformat2.html#the_database_header
+    /// Offsets after https://www.sqlite.org/fileformat2.html#the_database_header.
     static let damages = [
       Damage(
         testDescription: "from a newer version",
@@ -84,7 +84,7 @@ extension EndToEnd {
       #expect(FileManager.default.contents(atPath: database) == before)
     }
 
-    @Test("a data directory that is a file, and one that cannot be made")
+    @Test("a data directory that is a file, and one that cannot be created")
     func noDirectory() async throws {
       let folder = try TemporaryFolder()
       let file = try folder.write("file", "")
@@ -95,7 +95,7 @@ extension EndToEnd {
       }
     }
 
-    @Test("of a directory without data nothing is made", arguments: ["check", "compact"])
+    @Test("nothing is created in a directory without data", arguments: ["check", "compact"])
     func nothingIsMade(_ command: String) async throws {
       let folder = try TemporaryFolder()
       let missing = folder.file("missing")
@@ -109,7 +109,7 @@ extension EndToEnd {
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["other"])
     }
 
-    @Test("`patrond compact` gives free space back and leaves a sound database")
+    @Test("`patrond compact` frees unused space and leaves a valid database")
     func compact() async throws {
       let folder = try TemporaryFolder()
       let data = ["--data", folder.file("data")]
@@ -120,7 +120,7 @@ extension EndToEnd {
       #expect(check.output.hasPrefix("ok: 500 customers"), "\(check.output) \(check.errors)")
     }
 
-    @Test("a misspelt command is named")
+    @Test("a misspelt command is reported")
     func misspeltCommand() async throws {
       let folder = try TemporaryFolder()
       let run = try await Programs.patrond(["chek", "--data", folder.file("data")])
@@ -129,7 +129,7 @@ extension EndToEnd {
       #expect(!Files.exists(folder.file("data")))
     }
 
-    /// Flags that are refused before anything is made.
+    /// Flags that are refused before anything is created.
     static let flags: [(arguments: [String], says: [String])] = [
       (["--listen", "0.0.0.0:0"], ["0.0.0.0:0", "--insecure-listen"]),
       (["--listen", "[::]:0"], ["[::]:0", "--insecure-listen"]),
@@ -142,7 +142,7 @@ extension EndToEnd {
       (["--nosuch"], ["--nosuch"]),
     ]
 
-    @Test("wrong flags are exit status 2, and no data directory is made")
+    @Test("wrong flags exit with status 2, and no data directory is created")
     func wrongFlags() async throws {
       let folder = try TemporaryFolder()
       for (arguments, says) in Self.flags {
@@ -153,7 +153,7 @@ extension EndToEnd {
       #expect(!Files.exists(folder.file("data")))
     }
 
-    @Test("damage inside the database is found by `patrond check`")
+    @Test("corruption inside the database is found by `patrond check`")
     func damageInside() async throws {
       let folder = try TemporaryFolder()
       let data = folder.file("data")
@@ -173,7 +173,7 @@ extension EndToEnd {
       #expect(!run.output.contains("ok:") && !run.errors.isEmpty, "\(run)")
     }
 
-    /// The first line of standard error is an error with these words.
+    /// Checks that the first line of standard error is an error with these words.
     private func expectLine(_ run: Finished, _ words: [String]) {
       let line = run.errorLines.first ?? ""
       #expect(line.hasPrefix("Error: ") || line.hasPrefix("error: "), "\(run.errors)")

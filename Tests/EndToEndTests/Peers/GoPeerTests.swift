@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-  /// A stock ttrpc client of another language calls Patron.
+  /// A stock ttrpc client in another language calls Patron.
   @Suite struct GoPeerTests {
-    /// Where Debian puts Go packages.
+    /// The path where Debian installs Go packages.
     static let packages = "/usr/share/gocode"
 
     static let isPossible =

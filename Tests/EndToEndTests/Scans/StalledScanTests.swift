@@ -6,12 +6,12 @@ extension EndToEnd {
   /// A client that stops reading must not fill the disk.
   @Suite struct StalledScanTests {
     static let customers = 20_000
-    /// Still several times what sockets and queues hold.
+    /// Number of customers whose export is several times the capacity of sockets and queues.
     static let fewer = 8000
     static let markMiB = 4
 
     @Test(
-      "a stalled export ends, the log stays under its mark, writes go on",
+      "a stalled export ends, the WAL stays under its mark, writes continue",
       .timeLimit(.minutes(15))
     )
     func stalledExport() async throws {
@@ -38,7 +38,7 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    @Test("a stalled export ends after its time also when nothing is written")
+    @Test("a stalled export times out even without writes")
     func stallTime() async throws {
       let shop = try await GeneratedShop(Self.fewer)
       let server = try await shop.start(flags: ["--max-scan-stall-seconds", "1"])
@@ -55,7 +55,7 @@ extension EndToEnd {
       #expect(try await server.stop() == .status(0), "\(server.errors)")
     }
 
-    @Test("an export that is read has every row of one snapshot", .timeLimit(.minutes(15)))
+    @Test("a completed export has every row of one snapshot", .timeLimit(.minutes(15)))
     func readExport() async throws {
       let shop = try await GeneratedShop(Self.fewer)
       let server = try await shop.start()
@@ -82,7 +82,7 @@ extension EndToEnd {
   }
 }
 
-/// A data directory of made-up customers.
+/// A data directory with generated customers.
 private struct GeneratedShop {
   let folder: TemporaryFolder
   var data: String { folder.file("data") }
@@ -96,12 +96,12 @@ private struct GeneratedShop {
     guard made.exit == .status(0) else { throw HarnessError(made.errors) }
   }
 
-  /// A server on a Unix socket, which takes little on its way.
+  /// Starts a server on a Unix socket, whose buffers are small.
   func start(flags: [String] = []) async throws -> PatronServer {
     try await PatronServer.start(data: data, listen: "unix:" + folder.file("socket"), flags: flags)
   }
 
-  /// The request for all customers as NDJSON.
+  /// Returns the request that exports all customers as NDJSON.
   func export(stream: UInt32) -> [UInt8] {
     RawFrames.request(
       stream,
@@ -111,7 +111,7 @@ private struct GeneratedShop {
     )
   }
 
-  /// Reads what is left of an export: how many rows came, and its error.
+  /// Reads the rest of an export, and returns the number of its rows and its error.
   func drain(_ connection: RawConnection) async throws -> (rows: Int, end: RPCError?) {
     var rows = 0
     while let frame = try await connection.receive() {
@@ -123,7 +123,7 @@ private struct GeneratedShop {
   }
 }
 
-/// Makes customers, eight at a time, and watches how long the log grows.
+/// Writers that create eight customers at a time and track the size of the WAL.
 private final class ShopWriters: Sendable {
   let client: PatronClient
   private let log: String

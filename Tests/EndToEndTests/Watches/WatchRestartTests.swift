@@ -3,7 +3,7 @@ import PatronClient
 import Testing
 
 extension EndToEnd {
-  /// `patron timeline watch` beside an import, with the server restarted in the middle.
+  /// `patron timeline watch` during an import, with a restart of the server in the middle.
   @Suite struct WatchRestartTests {
     static let file = Installation.root + "/../shared/data/cdnow/CDNOW_master.txt"
     static let purchases = 3000
@@ -22,7 +22,7 @@ extension EndToEnd {
       let input = try folder.write("purchases.txt", Self.input)
       var server = try await PatronServer.start(data: data, listen: socket)
       let output = folder.file("watched")
-      // From the oldest event on: it does not matter which of the two programs is there first.
+      // From the oldest event on, so it does not matter which of the two programs starts first.
       let watch = try ChildProcess(
         try Installation.program("patron"),
         ["timeline", "watch", "--output", "ndjson", "--since", "1"],
@@ -44,7 +44,7 @@ extension EndToEnd {
       case .drained: #expect(try await server.stop() == .status(0), "\(server.errors)")
       case .killed: try await server.kill()
       }
-      #expect(!server.errors.contains("cut off"), "the drain waited for the watch")
+      #expect(!server.errors.contains("were cancelled"), "the drain waited for the watch")
       server = try await PatronServer.start(data: data, listen: socket)
       let run = try await importing
       #expect(run.exit == .status(0), "\(run.errors)")
@@ -88,7 +88,7 @@ extension EndToEnd {
       await client.close()
     }
 
-    @Test("--watch-history bounds how far back a watch may go", .timeLimit(.minutes(15)))
+    @Test("--watch-history limits how far back a watch may go", .timeLimit(.minutes(15)))
     func watchHistory() async throws {
       let folder = try TemporaryFolder()
       let server = try await PatronServer.start(
@@ -115,7 +115,7 @@ extension EndToEnd {
       #expect(wrong.exit == .status(2), "\(wrong.errors)")
     }
 
-    /// The first purchases of the CDNOW file, or made-up ones in its form.
+    /// The first purchases of the CDNOW file, or generated ones in its format.
     private static var input: String {
       let header = "customer_id date number_of_CDs dollar_value"
       let text = Files.text(file)
@@ -139,7 +139,7 @@ extension EndToEnd {
       throw HarnessError("\(wanted) events did not come within a minute")
     }
 
-    /// Every event on the timeline of every customer, in the order of their sequences.
+    /// Returns every event on the timeline of every customer, in the order of their sequences.
     private static func storedEvents(_ server: PatronServer) async throws -> [Event] {
       let client = try server.client()
       var events: [Event] = []

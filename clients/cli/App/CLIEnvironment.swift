@@ -8,10 +8,10 @@ import PatronClient
   import Darwin
 #endif
 
-/// What surrounds a command: streams, terminal, environment variables, and how it connects. Tests
-/// put another one in its place.
+/// The surroundings of a command: streams, terminal, environment variables and the connector. Tests
+/// inject their own.
 struct CLIEnvironment: Sendable {
-  /// The environment variables.
+  /// The variables that commands read: PATRON_ADDRESS, PATRON_STORE, NO_COLOR and TERM.
   var variables: [String: String]
   /// Writes to standard output.
   var out: @Sendable (String) -> Void
@@ -19,17 +19,16 @@ struct CLIEnvironment: Sendable {
   var err: @Sendable (String) -> Void
   /// The file descriptor of standard input.
   var input: Int32
-  /// Whether standard input is a terminal.
+  /// True if standard input is a terminal.
   var inputIsTerminal = false
-  /// Whether standard output is a terminal.
+  /// True if standard output is a terminal.
   var outputIsTerminal: Bool
-  /// Whether standard error is a terminal.
+  /// True if standard error is a terminal.
   var errorIsTerminal: Bool
-  /// Columns that text may take; ``TextWidth/unlimited`` where nothing is cut.
+  /// Width of text output in terminal columns; ``TextWidth/unlimited`` when nothing is cut.
   var columns: Int
-  /// Makes the client for an address.
   var connect: @Sendable (_ address: String, _ options: PatronClient.Options) throws -> PatronClient
-  /// Waits until the user wants the command to end, or the task is cancelled.
+  /// Returns when the user interrupts the command or the task is cancelled.
   var untilInterrupted: @Sendable () async -> Void = {
     while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
   }
@@ -37,20 +36,20 @@ struct CLIEnvironment: Sendable {
   /// The environment of the command that is running.
   @TaskLocal static var current = process
 
-  /// Writes data of a server to standard output: as it is into a file or a pipe, without what a
-  /// terminal would take for commands on one.
+  /// Writes data of a server to standard output: unchanged to a file or a pipe, without control
+  /// characters to a terminal.
   func outData(_ text: String) { out(outputIsTerminal ? SafeText.lines(text) : text) }
 
-  /// Whether text for people on standard output has colours.
+  /// True if text on standard output is coloured.
   var outputHasColors: Bool { outputIsTerminal && allowsColors }
-  /// Whether text for people on standard error has colours.
+  /// True if text on standard error is coloured.
   var errorHasColors: Bool { errorIsTerminal && allowsColors }
 
   private var allowsColors: Bool {
     (variables["NO_COLOR"] ?? "").isEmpty && variables["TERM"] != "dumb"
   }
 
-  /// The real one.
+  /// The environment of this process.
   static let process = CLIEnvironment(
     variables: environmentVariables(),
     out: { write($0, to: STDOUT_FILENO) },
@@ -64,8 +63,8 @@ struct CLIEnvironment: Sendable {
     untilInterrupted: { await Interruption.wait() }
   )
 
-  /// Writes all of `text`. A reader that has gone away ends the program quietly, another failure
-  /// with a message.
+  /// Writes all of `text`. If the reader of a pipe has gone away, the program exits with status 1
+  /// and no message; any other failure is reported first.
   private static func write(_ text: String, to descriptor: Int32) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
@@ -84,8 +83,9 @@ struct CLIEnvironment: Sendable {
     }
   }
 
-  /// Columns that text on `output` may take: those of a terminal, at least 60. Nothing is cut for a
-  /// file or a pipe, whose reader looks for all of it, and a pager can scroll.
+  /// Returns the text width for `output` in columns: that of a terminal, at least 60, or 100 if the
+  /// terminal does not report it. Files and pipes are unlimited, because their readers need all of
+  /// the text and a pager can scroll.
   static func columns(of output: Int32) -> Int {
     guard isatty(output) == 1 else { return TextWidth.unlimited }
     var size = winsize()

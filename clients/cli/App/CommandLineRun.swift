@@ -1,7 +1,7 @@
 import ArgumentParser
 import PatronClient
 
-/// Runs one command line and turns every outcome into an exit status.
+/// Runs one command line and maps every outcome to an exit status.
 enum CommandLineRun {
   /// Runs `arguments` in the current ``CLIEnvironment``. Returns the exit status; see
   /// `patron --help`.
@@ -12,7 +12,7 @@ enum CommandLineRun {
       do {
         try await execute(command)
       } catch let error as ValidationError {
-        // While a command runs it is known: the help of the whole program would not help.
+        // The command is known at this point, so the usage of the whole program would not help.
         throw LocalError.usage(error.message)
       }
       return 0
@@ -27,9 +27,9 @@ enum CommandLineRun {
     }
   }
 
-  /// The command of a command line. A misspelt word is named before anything else that is wrong.
+  /// Parses a command line. An unknown command or option is reported before any other error.
   private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
-    // ArgumentParser's own command shows help of what it knows and is silent about the rest.
+    // ArgumentParser's `help` command ignores words that it does not know.
     if arguments.first == "help", let text = UnknownWord.text(in: Array(arguments.dropFirst())) {
       throw LocalError.usage(text)
     }
@@ -50,13 +50,13 @@ enum CommandLineRun {
     }
   }
 
-  /// 64 and the status code.
+  /// Returns 64 plus the status code; codes outside 0...63 count as UNKNOWN.
   static func status(of error: RPCError) -> Int32 {
     (0...63).contains(error.code.rawValue) ? 64 + error.code.rawValue : 64 + 2
   }
 
-  /// ArgumentParser's text about a value of its own types, which are all numbers here, with what
-  /// was expected.
+  /// Returns ArgumentParser's message with the expected value added. All options that reach this
+  /// are whole numbers.
   private static func completed(_ text: String) -> String {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     if lines[0].contains("' is invalid for '"), lines[0].hasSuffix("'") {
@@ -65,7 +65,8 @@ enum CommandLineRun {
     return lines.joined(separator: "\n")
   }
 
-  /// What ArgumentParser threw: a request for help, wrong usage, or a plain exit status.
+  /// Reports an error thrown by ArgumentParser: a request for help, wrong usage or a plain exit
+  /// status.
   private static func report(_ error: any Error, _ environment: CLIEnvironment) -> Int32 {
     let code = Patron.exitCode(for: error)
     let text = Patron.fullMessage(for: error)
@@ -78,11 +79,12 @@ enum CommandLineRun {
   }
 }
 
-/// An error on this side: a file, a terminal, an argument that only the command can judge.
+/// An error on the client's side: a file, a terminal, or an argument that only the command can
+/// check.
 struct LocalError: Error, CustomStringConvertible {
-  /// What was wrong, what was expected, what to do.
+  /// The message: what was wrong, what is expected, what to do.
   var description: String
-  /// 1 for local and I/O errors, 2 for usage.
+  /// The exit status: 1 for local and I/O errors, 2 for wrong usage.
   var status: Int32 = 1
 
   init(_ description: String) { self.description = description }

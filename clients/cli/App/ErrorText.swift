@@ -1,6 +1,6 @@
 import PatronClient
 
-/// Errors in plain words: a line for what is wrong, one for each violation, one for what to do.
+/// Errors as text: one line for the error, one for each violation, and one for the hint.
 enum ErrorText {
   static func text(_ error: LocalError, _ style: Style) -> String {
     "\(style.red("error:")) \(error.description)\n"
@@ -14,49 +14,49 @@ enum ErrorText {
       "\(style.red("error:")) \(message) \(style.dim("(" + names.joined(separator: ", ") + ")"))"
     ]
     let violations = error.violations
-    for violation in violations.prefix(mostViolations) {
+    for violation in violations.prefix(maxViolations) {
       let path = sentence(violation.field)
       let field = path.isEmpty ? "" : style.bold(path) + ": "
       let name = Self.reason(violation.reason)
       let reason = name.isEmpty ? "" : " " + style.dim("(\(name))")
       lines.append("  \(field)\(sentence(violation.description))\(reason)")
     }
-    if violations.count > mostViolations {
-      lines.append("  and \(ValueText.count(violations.count - mostViolations)) more")
+    if violations.count > maxViolations {
+      lines.append("  and \(ValueText.count(violations.count - maxViolations)) more")
     }
     if let hint = hint(error) { lines.append("\(style.cyan("hint:")) \(hint)") }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Violations that are shown.
-  private static let mostViolations = 50
-  /// Characters of a message that are shown: room for several sentences.
-  private static let longestMessage = 2000
+  /// Number of violations shown.
+  private static let maxViolations = 50
+  /// Number of characters of a message shown; enough for several sentences.
+  private static let maxMessageLength = 2000
 
-  /// The stable name of a reason, as a server wrote it.
+  /// Returns a server's reason, safe for a terminal and cut to its maximum length.
   static func reason(_ text: String) -> String {
-    SafeText.line(text, limit: SafeText.maxReason)
+    SafeText.line(text, limit: SafeText.longestReason)
   }
 
-  /// A sentence, as a server wrote it.
+  /// Returns a server's sentence, safe for a terminal and cut to its maximum length.
   static func sentence(_ text: String) -> String {
-    SafeText.line(text, limit: SafeText.maxSentence)
+    SafeText.line(text, limit: SafeText.longestSentence)
   }
 
   private static func headline(_ error: RPCError) -> String {
     if error.message.isEmpty { return "the call failed" }
-    // Servers repeat the violations in the message, which are shown below one by one.
-    // The names of properties are only in the violations.
-    let message = error.message.prefix(longestMessage)
+    // Servers repeat the first violation in the message. All violations are listed below, and only
+    // they name the properties.
+    let message = error.message.prefix(maxMessageLength)
     if let first = error.violations.first, let colon = message.firstRange(of: ": "),
       (first.field + ".").hasPrefix(message[..<colon.lowerBound] + ".")
     {
       return "the input was rejected, \(ValueText.plural(error.violations.count, "violation"))"
     }
-    return SafeText.line(error.message, limit: longestMessage)
+    return SafeText.line(error.message, limit: maxMessageLength)
   }
 
-  /// What to do, where that is known.
+  /// Returns advice for errors that have a known remedy, otherwise nil.
   private static func hint(_ error: RPCError) -> String? {
     if let resource = error.resource, !resource.resourceName.isEmpty,
       error.code == .alreadyExists
@@ -66,17 +66,19 @@ enum ErrorText {
     }
     switch (error.code, error.reason) {
     case (_, PatronReason.identifierConflict):
-      return "`patron customers merge` joins the two, if they are one person; "
+      return "`patron customers merge` merges both records if they are one person; "
         + "`customers upsert --on-conflict keep-existing` leaves the identifier with its owner"
     case (_, let reason?) where reason.hasPrefix("PAGE_TOKEN"):
-      return "start again without --page-token; a token belongs to one store and one search"
+      return "start again without --page-token; a token is valid for one store and one request"
     case (.unavailable, _):
-      return "check that patrond runs there; --address or PATRON_ADDRESS names another server"
+      return
+        "check that patrond is running there; --address or PATRON_ADDRESS selects another server"
     case (.deadlineExceeded, _): return "allow more time with --timeout, as in --timeout 60s"
     case (.unimplemented, _):
-      return "`patron list SERVICE` shows the methods of this version; the server may be another"
+      return
+        "the server may run another version; `patron list SERVICE` shows the methods of this one"
     case (.failedPrecondition, PatronReason.addressErased):
-      return "where the person came back: "
+      return "if the person came back, allow it with "
         + "`patron settings set --allow-recreate-after-erasure true`"
     case (.notFound, PatronReason.customerNotFound):
       return "find customers with `patron customers list --search TEXT`; check --store"

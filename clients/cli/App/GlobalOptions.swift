@@ -1,7 +1,7 @@
 import ArgumentParser
 import PatronClient
 
-/// How results are printed.
+/// The formats of printed results.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
   case table
   case json
@@ -9,19 +9,22 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
   case csv
 }
 
-/// What `--output` says: a form, or the file of an export. The options of every command are read
-/// before it is known which command it is, so that it is checked later.
+/// The value of `--output`: a format, or the file of an export. It is checked by the command,
+/// because global options are parsed before the command is known.
 struct OutputArgument: ExpressibleByArgument, Sendable {
   let text: String
 
   init(argument: String) { text = argument }
 
-  /// The form; an error for wrong usage where the text is none.
+  /// Returns the format.
+  ///
+  /// - Throws: a usage error if the text is not the name of a format.
   func format() throws -> OutputFormat {
     guard let format = OutputFormat(rawValue: text) else {
       let names = OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError(
-        "--output \(SafeText.line(String(text.prefix(64)))) is no output format; expected \(names)."
+        "--output \(SafeText.line(String(text.prefix(64)))) is not an output format; expected "
+          + "\(names)."
       )
     }
     return format
@@ -46,8 +49,8 @@ struct GlobalOptions: ParsableArguments {
   @Option(
     name: [.customShort("o"), .long],
     help: ArgumentHelp(
-      "table for people; json: the response as proto3 JSON; ndjson: one listed message a line; "
-        + "csv: lists and counts. Exports: the file.",
+      "table: for people; json: the response as proto3 JSON; ndjson: one message per line; "
+        + "csv: lists and counts. For exports: the file to write.",
       valueName: "table|json|ndjson|csv|file"
     ),
     completion: .list(OutputFormat.allCases.map(\.rawValue))
@@ -56,18 +59,18 @@ struct GlobalOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Time for one call: `500ms`, `5s`, `2m`, or seconds. (default: 30s)",
+      "Timeout of one call: `500ms`, `5s`, `2m`, or seconds; at most 24h. (default: 30s)",
       valueName: "time"
     ),
     transform: { try TimeoutText.duration($0) }
   )
   var timeout: Duration?
 
-  @Flag(name: .shortAndLong, help: "Tell on standard error what is called and how long it takes.")
+  @Flag(name: .shortAndLong, help: "Report each call and its duration on standard error.")
   var verbose = false
 
-  /// The same options for a command that writes a file: `--output` is that, and the time is for all
-  /// of it.
+  /// The same options for a command that writes a file: `--output` is the file, and the timeout
+  /// covers the whole command (24 hours by default).
   var forFile: GlobalOptions {
     var options = self
     options.output = nil
@@ -75,28 +78,28 @@ struct GlobalOptions: ParsableArguments {
     return options
   }
 
-  /// Refuses the name of a form as the file of an export; it would be the name of the file.
+  /// Refuses the name of a format as the file of an export, because the format was probably meant.
   func refuseFormAsFile(_ formats: String) throws {
     guard let text = output?.text, OutputFormat(rawValue: text) != nil else { return }
     throw ValidationError(
-      "--output is the file of an export, and \(text) is the name of a form. Give the form by "
-        + "--format, \(formats), or write --output ./\(text)."
+      "--output names the file of an export, and \(text) is a format. Set the format with "
+        + "--format (\(formats)), or write --output ./\(text)."
     )
   }
 
-  /// The address after the environment and the default.
+  /// Returns the address: the flag, else PATRON_ADDRESS, else 127.0.0.1:7420.
   func resolvedAddress(_ environment: CLIEnvironment) -> String {
     address ?? environment.variables["PATRON_ADDRESS"].flatMap { $0.isEmpty ? nil : $0 }
       ?? "127.0.0.1:7420"
   }
 
-  /// The store after the environment; empty is the default store.
+  /// Returns the store: the flag, else PATRON_STORE; an empty string is the default store.
   func resolvedStore(_ environment: CLIEnvironment) -> String {
     store ?? environment.variables["PATRON_STORE"] ?? ""
   }
 }
 
-/// Reads times such as `500ms`.
+/// Parses timeouts such as `500ms`.
 enum TimeoutText {
   static func duration(_ text: String) throws -> Duration {
     let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("", 1)]

@@ -8,12 +8,12 @@ import Synchronization
   import Darwin
 #endif
 
-/// Control-C and SIGTERM, for commands that run until they are told to end.
+/// SIGINT and SIGTERM, for commands that run until they are interrupted.
 enum Interruption {
   private static let isRequested = Atomic(false)
 
-  /// Takes the signals over and waits for one of them; also ends when the task is cancelled. The
-  /// second signal ends the program.
+  /// Handles both signals until one arrives or the task is cancelled, polling every 50 ms. A second
+  /// signal terminates the process.
   static func wait() async {
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in

@@ -9,7 +9,7 @@
 @main
 enum Main {
   static func main() async {
-    // A reader that has seen enough, as in `patron ... | head`, is no error worth a signal.
+    // A reader that closes the pipe early, as in `patron ... | head`, must not kill the process.
     signal(SIGPIPE, SIG_IGN)
     let status = await CommandLineRun.run(Array(CommandLine.arguments.dropFirst()))
     exit(status)

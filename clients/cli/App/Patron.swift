@@ -1,6 +1,5 @@
 import ArgumentParser
 
-/// The command `patron`.
 struct Patron: AsyncParsableCommand {
   static let version = "0.1.0"
 
@@ -8,9 +7,9 @@ struct Patron: AsyncParsableCommand {
     commandName: "patron",
     abstract: "Keep a shop's customers and their timelines on a Patron server.",
     discussion: """
-      Verbs for people are `customers`, `consent`, `timeline` and `settings`; `call` reaches every \
-      other method, and `list` and `describe` show the contract. The server is the one at \
-      PATRON_ADDRESS, else at 127.0.0.1:7420; the store is PATRON_STORE, else `default`.
+      The main commands are `customers`, `consent`, `timeline` and `settings`; `call` reaches \
+      every other method, and `list` and `describe` show the contract. The server is the one at \
+      PATRON_ADDRESS, or 127.0.0.1:7420; the store is PATRON_STORE, or `default`.
 
       EXAMPLES
         patron customers upsert --external-id 42 --email ada@example.com
@@ -22,13 +21,13 @@ struct Patron: AsyncParsableCommand {
       ENVIRONMENT
         PATRON_ADDRESS   the server, HOST:PORT or unix:PATH
         PATRON_STORE     the store
-        NO_COLOR         no colours when set
+        NO_COLOR         disables colours when not empty
 
       EXIT STATUS
-        0      all is well
+        0      success
         1      a local or I/O error
         2      wrong usage
-        3      a batch finished, and some of its lines were rejected
+        3      a batch finished with rejected lines
         64+N   the call failed with status code N: 67 is INVALID_ARGUMENT,
                69 NOT_FOUND, 78 UNAVAILABLE
 
@@ -44,11 +43,10 @@ struct Patron: AsyncParsableCommand {
     ]
   )
 
-  // Here too, so that they may stand before the verb.
+  // Repeated here so that global options may precede the subcommand.
   @OptionGroup(title: "Global options") var global: GlobalOptions
 }
 
-/// Prints the version.
 struct VersionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "version",

@@ -4,24 +4,25 @@ import PatronClient
 import struct PatronModel.ReplyWords
 import struct PatronModel.ZoneRules
 
-/// One run of a command against a server: the client, and where and how to print.
+/// One run of a command against a server: the client, and the environment and format of its output.
 struct Session: Sendable {
   let client: PatronClient
   let environment: CLIEnvironment
   let format: OutputFormat
-  /// The store of requests; empty is the default store.
+  /// The store of requests; an empty string is the default store.
   let storeID: String
-  /// Options of every call.
   let call: CallOptions
   let address: String
   let isVerbose: Bool
-  /// What reads times.
+  /// The parser of times, shared by all arguments of the command.
   let times: Times
 
-  /// Colours and symbols of text for people on standard output.
+  /// The colours and symbols for standard output.
   var style: Style { Style(colors: environment.outputHasColors) }
 
-  /// Runs `body` with a session and closes the client.
+  /// Runs `body` with a session, and closes the client when it returns or throws.
+  ///
+  /// - Throws: a usage error if `--output` is not one of `formats` or the address is malformed.
   static func run(
     _ global: GlobalOptions,
     formats: [OutputFormat] = [.table, .json, .ndjson],
@@ -33,7 +34,7 @@ struct Session: Sendable {
     let format = try global.output?.format() ?? fallback
     guard formats.contains(format) else {
       let names = formats.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("--output \(format.rawValue) is not possible here; expected \(names).")
+      throw ValidationError("--output \(format.rawValue) is not supported here; expected \(names).")
     }
     var options = PatronClient.Options()
     if let timeout = global.timeout {
@@ -67,13 +68,13 @@ struct Session: Sendable {
 
   // MARK: printing
 
-  /// Prints to standard output.
+  /// Prints text to standard output and ends it with a line break.
   func print(_ text: String) { environment.out(text.hasSuffix("\n") ? text : text + "\n") }
 
-  /// Prints rows of CSV: as they are into a file, made safe on a terminal.
+  /// Prints CSV rows: unchanged to a file or a pipe, without control characters to a terminal.
   func printCSV(_ text: String) { environment.outData(text) }
 
-  /// Prints that a list goes on.
+  /// Prints a remark that the list continues, with the token of the next page.
   func remarkMore(_ token: String) {
     remark("there are more: --page-token \(SafeText.line(token)), or --all")
   }
@@ -81,7 +82,7 @@ struct Session: Sendable {
   /// Prints a remark to standard error.
   func remark(_ text: String) { environment.err(text + "\n") }
 
-  /// Prints a response: as JSON where that was asked for, else as the text that `table` makes.
+  /// Prints a response as JSON, or as the text that `table` returns for the other formats.
   func print<Response: Message>(_ response: Response, table: () -> String) throws {
     switch format {
     case .json: print(try json(response, pretty: true))
@@ -90,27 +91,55 @@ struct Session: Sendable {
     }
   }
 
-  /// A message as proto3 JSON.
+  /// Prints the entries of a page in formats that list entries one by one. Returns the entries that
+  /// the other formats print together, with ``printList(_:empty:next:table:)``.
+  func printEach<Entry: Message>(_ entries: [Entry], csv: (Entry) -> String) throws -> [Entry] {
+    switch format {
+    case .ndjson: for entry in entries { print(try json(entry, pretty: false)) }
+    case .csv: for entry in entries { printCSV(csv(entry)) }
+    case .json, .table: return entries
+    }
+    return []
+  }
+
+  /// Prints a collected list as JSON or as a table, and remarks the token of the next page.
+  ///
+  /// - Parameter empty: the remark in place of an empty table; nil if the list has entries.
+  func printList<Response: Message>(
+    _ response: Response,
+    empty: String?,
+    next token: String,
+    table: () -> String
+  ) throws {
+    switch format {
+    case .json: return print(try json(response, pretty: true))
+    case .table: if let empty { remark(empty) } else { print(table()) }
+    case .ndjson, .csv: break
+    }
+    if !token.isEmpty { remarkMore(token) }
+  }
+
+  /// Returns a message as proto3 JSON, safe for a terminal.
   func json<Response: Message>(_ message: Response, pretty: Bool) throws -> String {
     SafeText.json(try message.json(JSONWriteOptions(pretty: pretty, resolve: Session.resolve)))
   }
 
-  /// The types that an `Any` may hold.
+  /// Resolves the types that an `Any` may hold.
   static let resolve: @Sendable (String) -> MessageDescriptor? = {
     MessageTypes.descriptor(named: $0)
   }
 
   // MARK: times
 
-  /// Reads what holds times; again where one of them turns out to be of the store's zone, or to be
-  /// told by the store's words.
+  /// Reads input that contains times. If one of them needs the store's zone or words, fetches them
+  /// and reads the input again.
   func reading<Value>(_ body: (Times) throws -> Value) async throws -> Value {
     let value = try body(times)
     return try await learnZone() ? try body(times) : value
   }
 
-  /// Asks for the store's zone, and its own words, where a time was read that needs them. True
-  /// where that was so: what was read has to be read again.
+  /// Fetches the store's zone and opt-out words if a time was read that needs them. Returns true if
+  /// it did; the input must then be read again.
   func learnZone() async throws -> Bool {
     guard times.isStoreMissed else { return false }
     let request = GetStoreSettingsRequest.with { $0.storeID = storeID }
@@ -131,7 +160,7 @@ struct Session: Sendable {
 
   // MARK: calls
 
-  /// Makes a call and, with `--verbose`, tells what it was and how long it took.
+  /// Makes a call and, with `--verbose`, reports its method and duration.
   func timed<Response: Sendable>(
     _ method: Method,
     _ body: () async throws -> Response
@@ -148,7 +177,7 @@ struct Session: Sendable {
     }
   }
 
-  /// `0.6 ms`.
+  /// Formats the time since `begun`, as in `0.6 ms`.
   private static func milliseconds(since begun: ContinuousClock.Instant) -> String {
     let tenths = ((ContinuousClock.now - begun) / Duration.microseconds(100)).rounded()
     return "\(ValueText.count(Int(tenths) / 10)).\(Int(tenths) % 10) ms"

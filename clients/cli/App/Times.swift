@@ -9,9 +9,9 @@ import enum PatronModel.TimeEnd
 import struct PatronModel.Timestamp
 import struct PatronModel.ZoneRules
 
-/// Turns times as people write them into instants. Those without a zone are of the zone that the
-/// command names, else of the store's; which end is meant may be told by words of the store's own.
-/// The store is only asked once such a time was met.
+/// Converts times as users write them to instants. A time without a zone is in the zone that the
+/// command names, otherwise in the store's. The store's own opt-out words may decide which end of
+/// an interval is meant. The store is fetched only after such a time was read.
 final class Times: Sendable {
   private struct State {
     var zone: ZoneRules?
@@ -23,22 +23,22 @@ final class Times: Sendable {
 
   private let state: Mutex<State>
 
-  /// Begins with the zone that is known; nil where it is the store's.
+  /// Creates a parser for times in `zone`; nil stands for the store's zone.
   init(zone: ZoneRules?) {
     state = Mutex(State(zone: zone))
   }
 
-  /// True when a time was read as UTC because the store's zone was not known yet, or as if the
-  /// store had no words of its own because they were not.
+  /// True if a time was read before the store's zone or words that it needs were known. It was read
+  /// as UTC, or with the default words.
   var isStoreMissed: Bool { state.withLock { $0.isZoneMissed || $0.areWordsMissed } }
 
-  /// True when no zone is known yet.
+  /// True if no zone is known yet.
   var lacksZone: Bool { state.withLock { $0.zone == nil } }
 
-  /// How many times were read that left open which instant they are.
+  /// Number of times read that name an interval instead of an instant.
   var intervals: Int { state.withLock { $0.intervals } }
 
-  /// Takes the store's zone.
+  /// Sets the store's zone.
   func learn(_ zone: ZoneRules) {
     state.withLock { state in
       state.zone = zone
@@ -46,7 +46,7 @@ final class Times: Sendable {
     }
   }
 
-  /// Takes the words by which customers of the store opt out and in.
+  /// Sets the words with which customers of the store opt out and in.
   func learn(_ words: ReplyWords) {
     state.withLock { state in
       state.words = words
@@ -54,8 +54,8 @@ final class Times: Sendable {
     }
   }
 
-  /// The words by which customers of the store opt out and in; those of every store where its own
-  /// are not known yet.
+  /// The words with which customers of the store opt out and in; the default words until the
+  /// store's are known.
   var words: ReplyWords {
     state.withLock { state in
       if state.words == nil { state.areWordsMissed = true }
@@ -63,7 +63,7 @@ final class Times: Sendable {
     }
   }
 
-  /// The instant that a time means.
+  /// Returns the instant of a time, at `end` if it names an interval.
   func instant(_ time: ISO8601Time, _ end: TimeEnd) throws(RuleError) -> PatronModel.Timestamp {
     let zone = state.withLock { state in
       if time.isInterval { state.intervals += 1 }
@@ -73,7 +73,7 @@ final class Times: Sendable {
     return try time.instant(end, in: zone, now: ZoneArgument.now)
   }
 
-  /// The instant of an option; nil where it is not given.
+  /// Returns the instant of an option, or nil if it was not given.
   func timestamp(
     _ argument: TimeArgument?,
     _ end: TimeEnd = .first
@@ -81,7 +81,8 @@ final class Times: Sendable {
     try argument.map { try timestamp(of: $0, end) }
   }
 
-  /// The instant of an option of an event. Which end is meant matters where there are two.
+  /// Returns the instant of an event's option. `end` is resolved only if the time names an
+  /// interval.
   func timestamp(
     _ argument: TimeArgument,
     _ end: CautiousTimes.EventEnd
@@ -91,7 +92,9 @@ final class Times: Sendable {
     return first != last && end.resolved(by: self) == .last ? last : first
   }
 
-  /// The instant of a time as it was typed.
+  /// Returns the instant of an argument.
+  ///
+  /// - Throws: a usage error if the time does not exist in the zone or is out of range.
   func timestamp(
     of argument: TimeArgument,
     _ end: TimeEnd = .first

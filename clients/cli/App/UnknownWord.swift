@@ -1,10 +1,10 @@
 import ArgumentParser
 import PatronClient
 
-/// Finds the command or option that does not exist in a command line that was refused, or the
-/// number that was taken for an option.
+/// Finds the unknown command or option in a refused command line, or the negative number that was
+/// parsed as an option.
 enum UnknownWord {
-  /// What is wrong, and what to write; nil when all commands and options exist.
+  /// Returns a message with a suggestion, or nil if all commands and options exist.
   static func text(in arguments: [String]) -> String? {
     var command: any ParsableCommand.Type = Patron.self
     var path = ["patron"]
@@ -16,7 +16,7 @@ enum UnknownWord {
       if word.hasPrefix("--") {
         let name = String(word.prefix { $0 != "=" })
         guard let takesValue = options[name] else { return noOption(name, path, options) }
-        // A value never begins with a hyphen, unless it is given after `=`.
+        // ArgumentParser never takes a word with a leading hyphen as a value, except after `=`.
         guard takesValue, name == word, index < arguments.endIndex else { continue }
         if isNegative(arguments[index]) { return negative(arguments[index], name) }
         if !arguments[index].hasPrefix("-") { index += 1 }
@@ -41,8 +41,8 @@ enum UnknownWord {
 
   private static func negative(_ word: String, _ name: String) -> String {
     let word = SafeText.line(word)
-    return "`\(name) \(word)`: a value that begins with a hyphen is taken for an option; "
-      + "if it may be negative, write `\(name)=\(word)`"
+    return "`\(name) \(word)`: a value that begins with a hyphen is parsed as an option; "
+      + "write `\(name)=\(word)`"
   }
 
   private static func subcommand(
@@ -76,8 +76,8 @@ enum UnknownWord {
     return "there is no option `\(SafeText.line(name))`; \(near)\(help)"
   }
 
-  /// The options of a command, and whether each takes a value. ArgumentParser tells them only in
-  /// its help, where the line of an option begins with two spaces and a hyphen.
+  /// Returns the options of a command and whether each takes a value. ArgumentParser exposes them
+  /// only in its help text, where the line of an option begins with two spaces and a hyphen.
   private static func options(of command: any ParsableCommand.Type) -> [String: Bool] {
     var result = ["--help": false, "--version": false, "--generate-completion-script": true]
     let help = Patron.helpMessage(for: command, includeHidden: true, columns: 10_000)

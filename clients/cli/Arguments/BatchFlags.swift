@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// The options of commands that take many records from a file.
+/// The flags of commands that read many records from a file.
 struct BatchFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Take NDJSON, one record a line, from a file, or from standard input with `-`.",
+      "Read NDJSON, one record per line, from a file, or from standard input with `-`.",
       valueName: "file|-"
     ),
     completion: .file()
@@ -13,15 +13,15 @@ struct BatchFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Where rejected lines go, with their numbers and reasons. The file is there only "
-        + "when there are any. (default: rejects.ndjson)",
+      "The file for rejected lines, with their numbers and reasons. It is written only "
+        + "if there are any. (default: rejects.ndjson)",
       valueName: "file"
     ),
     completion: .file()
   )
   var rejects: String?
 
-  @Option(help: ArgumentHelp("Records in one call, 1 to 1000.", valueName: "count"))
+  @Option(help: ArgumentHelp("Records per call, 1 to 1000.", valueName: "count"))
   var batchSize = 1000
 
   func validate() throws {
@@ -29,7 +29,7 @@ struct BatchFlags: ParsableArguments {
       throw ValidationError("--batch-size is \(batchSize); expected 1 to 1000.")
     }
     guard batch != nil || rejects == nil else {
-      throw ValidationError("--rejects goes with --batch.")
+      throw ValidationError("--rejects requires --batch.")
     }
   }
 }

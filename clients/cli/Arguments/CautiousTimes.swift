@@ -1,19 +1,20 @@
 import PatronClient
 import PatronModel
 
-/// Which end of an interval is meant in which field: where messages were forbidden, the last one.
+/// The choice between the ends of an interval, field by field. Times that forbid messages take the
+/// last instant, all others the first.
 enum CautiousTimes {
   private typealias Join = @Sendable ([UInt8], [UInt8], inout Reading) -> [UInt8]
 
-  /// Two readings that become one.
+  /// The state of joining two readings of one message.
   private struct Reading {
     let times: Times
-    /// The first time that cannot be read, as both of its ends are meant.
+    /// The first time that would have to be read as both of its ends.
     var objection: JSONError?
   }
 
-  /// The messages that tell of opt-outs, complaints and suppressions, by name, and those in which a
-  /// flag of the customer's stands beside a time.
+  /// The join of each message, by name: messages that report opt-outs, complaints and suppressions,
+  /// and messages with consent flags beside a time.
   private static let joins: [String: Join] = [
     UnsubscribeCustomerRequest.descriptor.name: join(UnsubscribeCustomerRequest.self) {
       $0.evidence?.occurredAt = $1.evidence?.occurredAt
@@ -86,10 +87,11 @@ enum CautiousTimes {
     },
   ]
 
-  /// True when the end of an interval matters in messages of a type.
+  /// Returns true if the end of an interval matters in messages of the type.
   static func isConcerned(_ name: String) -> Bool { joins[name] != nil }
 
-  /// One message of two readings of it: the first instants of its times, and the last ones.
+  /// Joins two readings of one message: `first` was read with the first instants of its times,
+  /// `last` with the last ones.
   static func joined(
     _ name: String,
     _ first: [UInt8],
@@ -123,7 +125,8 @@ enum CautiousTimes {
     }
   }
 
-  /// A consent of two readings of it. An opt-out before an agreement is not later than that.
+  /// Joins two readings of a subscription. An opt-out before an agreement is never moved past the
+  /// agreement.
   static func consent(
     _ first: PatronProto.Subscription,
     _ last: PatronProto.Subscription
@@ -155,8 +158,8 @@ enum CautiousTimes {
 
   // MARK: flags
 
-  /// True when a flag beside a time that leaves open which instant it is refuses messages. Where
-  /// another one agrees to some no instant is right for both.
+  /// Returns true if a consent flag beside an ambiguous time refuses messages. If another flag
+  /// agrees, no instant is right for both, which is noted as an objection.
   private static func refuses(
     _ customer: CustomerInput?,
     at field: String,
@@ -169,15 +172,16 @@ enum CautiousTimes {
     guard flags.contains(true) else { return true }
     let objection = JSONError(
       path: field,
-      message: "the time leaves open which instant it is, and beside it one flag accepts marketing "
-        + "and one refuses it: the first instant counts for the one, the last for the other; "
-        + "expected is a time with seconds and a zone, such as 2024-05-06T10:00:00Z"
+      message:
+        "the time is ambiguous, because one flag beside it accepts marketing and one refuses it; "
+        + "expected a time with seconds and a zone, such as 2024-05-06T10:00:00Z"
     )
     reading.objection = reading.objection ?? objection
     return false
   }
 
-  /// An order beside a flag. The contract has no other time of the flag than that of the order.
+  /// Joins two readings of an order beside a flag. The contract gives the flag no time other than
+  /// that of the order.
   private static func take(
     _ late: Order?,
     in order: inout Order?,
@@ -202,7 +206,8 @@ enum CautiousTimes {
     order = own
   }
 
-  /// A checkout beside a flag, which counts when it begins, and again when it is completed.
+  /// Joins two readings of a checkout beside a flag. The flag counts when the checkout begins, and
+  /// again when it is completed.
   private static func take(
     _ late: Checkout?,
     in checkout: inout Checkout?,
@@ -221,7 +226,8 @@ enum CautiousTimes {
     checkout = own
   }
 
-  /// The last instant of an interval in which something began, which was before it ended.
+  /// Returns the last instant of the interval in which something began, at most the earliest of
+  /// `ends`.
   private static func beginning(
     _ first: GoogleProtobuf.Timestamp?,
     _ last: GoogleProtobuf.Timestamp?,
@@ -232,8 +238,8 @@ enum CautiousTimes {
     return isBefore(bound, first) ? first : bound
   }
 
-  /// The first instant of an interval in which something went on; the last one where the first is
-  /// before the beginning.
+  /// Returns the first instant of the interval in which something continued, or the last one if the
+  /// first is before the beginning.
   private static func following(
     _ beginning: GoogleProtobuf.Timestamp?,
     _ first: GoogleProtobuf.Timestamp?,
@@ -245,14 +251,14 @@ enum CautiousTimes {
 
   // MARK: events
 
-  /// Which end of the time of an event is meant.
+  /// The end of an event's time that counts.
   enum EventEnd: Sendable {
-    /// The type tells, or a word that opts out everywhere.
+    /// Decided by the event's type, or by a word that opts out in every store.
     case known(TimeEnd)
-    /// The words of the store tell: an answer is taken for an opt-out unless they say the opposite.
+    /// Decided by the store's words: an answer counts as an opt-out unless they say the opposite.
     case answer(EventFacts)
 
-    /// The end by the words of the store, which are asked for where they are not known yet.
+    /// Returns the end, using the store's words. They are fetched later if they are not known yet.
     func resolved(by times: Times) -> TimeEnd {
       switch self {
       case .known(let end):
@@ -296,7 +302,7 @@ enum CautiousTimes {
     if isLast { event.occurredAt = late.occurredAt }
   }
 
-  /// True when the flags beside an event count as of its time.
+  /// Returns true if consent flags beside the event take effect at its time.
   private static func takesFlags(_ event: EventInput) -> Bool {
     guard let source = PatronModel.EventSource(rawValue: Int(event.source.rawValue)) else {
       return false
@@ -304,7 +310,7 @@ enum CautiousTimes {
     return Enrichment.rule(for: event.type, of: source).flagSource != nil
   }
 
-  /// Which end of the time of an event is meant.
+  /// Returns the end of the event's time that counts.
   static func end(of event: EventInput) -> EventEnd {
     guard let source = PatronModel.EventSource(rawValue: Int(event.source.rawValue)) else {
       return .known(.first)

@@ -3,7 +3,7 @@ import PatronClient
 
 import struct PatronModel.ZoneRules
 
-/// Every property of a customer that may be written, as flags.
+/// The flags for every writable property of a customer.
 struct CustomerFields: ParsableArguments {
   @Option(help: ArgumentHelp("The shop's identifier, 1 to 255 characters.", valueName: "id"))
   var externalId: String?
@@ -13,7 +13,7 @@ struct CustomerFields: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Phone number; without `+` it needs a country: --default-country, or the store's.",
+      "Phone number; without `+` in the country of --default-country, or the store's.",
       valueName: "number"
     )
   )
@@ -40,24 +40,24 @@ struct CustomerFields: ParsableArguments {
   )
   var accountStatus: String?
 
-  @Option(help: ArgumentHelp("ISO 639-1: en.", valueName: "code"))
+  @Option(help: ArgumentHelp("Language, ISO 639-1: en.", valueName: "code"))
   var language: String?
 
-  @Option(help: ArgumentHelp("ISO 4217: USD.", valueName: "code"))
+  @Option(help: ArgumentHelp("Currency, ISO 4217: USD.", valueName: "code"))
   var currency: String?
 
-  @Option(help: ArgumentHelp("Comma-separated; replaces all tags.", valueName: "list"))
+  @Option(help: ArgumentHelp("Tags, comma-separated; replaces all tags.", valueName: "list"))
   var tags: String?
 
   @Option(
-    help: ArgumentHelp("Whether the customer accepts marketing by SMS.", valueName: "true|false"),
+    help: ArgumentHelp("Consent to marketing by SMS.", valueName: "true|false"),
     transform: { try BoolArgument.parse($0) }
   )
   var acceptsSmsMarketing: Bool?
 
   @Option(
     help: ArgumentHelp(
-      "Whether the customer accepts marketing by e-mail.",
+      "Consent to marketing by e-mail.",
       valueName: "true|false"
     ),
     transform: { try BoolArgument.parse($0) }
@@ -74,7 +74,7 @@ struct CustomerFields: ParsableArguments {
   @Option(
     name: .customLong("clear"),
     help: ArgumentHelp(
-      "Clear fields: \(Clearable.names), with commas.",
+      "Fields to clear, comma-separated: \(Clearable.names).",
       valueName: "field,..."
     ),
     completion: .list(Clearable.allCases.map(\.rawValue)),
@@ -101,7 +101,7 @@ struct CustomerFields: ParsableArguments {
       try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
         if let field = Clearable(rawValue: name.trimmingSpace()) { return field }
         throw ValidationError(
-          "\"\(SafeText.line(String(name.prefix(32))))\" is no field; expected \(names)."
+          "\"\(SafeText.line(String(name.prefix(32))))\" is not a field; expected \(names)."
         )
       }
     }
@@ -116,19 +116,19 @@ struct CustomerFields: ParsableArguments {
     ]
     for (field, isGiven) in values where isGiven && clear.contains(field) {
       throw ValidationError(
-        "--clear \(field.rawValue) and --\(field.rawValue) exclude each other: give one of them."
+        "--clear \(field.rawValue) and --\(field.rawValue) exclude each other. Give one of them."
       )
     }
   }
 
-  /// True when no flag was given.
+  /// True if no flag was given.
   var isEmpty: Bool {
     var input = CustomerInput()
     try? apply(to: &input, Times(zone: .utc))
     return input == CustomerInput()
   }
 
-  /// Sets what was given. `--clear` wins over a value of `--data`.
+  /// Sets the given fields. `--clear` wins over a value of `--data`.
   func apply(to input: inout CustomerInput, _ times: Times) throws {
     if let externalId { input.externalID = externalId }
     if let email { input.email = email }
@@ -149,7 +149,7 @@ struct CustomerFields: ParsableArguments {
     for field in clear { Self.clear(field, in: &input) }
   }
 
-  /// Present and empty clears.
+  /// Clears a field: in the contract, a field that is present and empty clears the stored value.
   private static func clear(_ field: Clearable, in input: inout CustomerInput) {
     switch field {
     case .externalId: input.externalID = ""
@@ -168,7 +168,8 @@ struct CustomerFields: ParsableArguments {
   }
 }
 
-/// Parts of the default address. Those that are given are set, the others stay as they are stored.
+/// The flags for the parts of the default address. Parts that are not given keep their stored
+/// values.
 struct AddressFields: ParsableArguments {
   @Option(help: ArgumentHelp("First line.", valueName: "text"))
   var address1: String?
@@ -188,10 +189,10 @@ struct AddressFields: ParsableArguments {
   var country: String?
   @Option(help: ArgumentHelp("Phone number at the address.", valueName: "number"))
   var addressPhone: String?
-  @Flag(help: "The flags are the whole address: what they leave out is cleared.")
+  @Flag(help: "Replace the whole address: parts that are not given are cleared.")
   var replaceAddress = false
 
-  /// What was given, with the names that masks have for the parts.
+  /// The given parts, with the names that field masks use for them.
   private var given: [(name: String, field: WritableKeyPath<Address, String>, text: String)] {
     [
       ("address1", \Address.address1, address1), ("address2", \.address2, address2),
@@ -201,21 +202,22 @@ struct AddressFields: ParsableArguments {
     ].compactMap { name, field, text in text.map { (name, field, $0) } }
   }
 
-  /// With so many the address is whole.
+  /// Number of parts of an address. If all of them are given, no mask is needed.
   private static let partCount = 9
 
-  /// True when no flag was given.
+  /// True if no flag was given.
   var isEmpty: Bool { given.isEmpty && !replaceAddress }
 
   func validate() throws {
     guard !replaceAddress || !given.isEmpty else {
       throw ValidationError(
-        "--replace-address needs parts of the address; --clear address clears all of it."
+        "--replace-address requires at least one part of the address. To clear all of it, use "
+          + "--clear address."
       )
     }
   }
 
-  /// Sets what was given. An address of `--data` is a whole one, unless it has a mask.
+  /// Sets the given parts. An address of `--data` counts as complete unless it has a mask.
   func apply(to input: inout CustomerInput) {
     guard !given.isEmpty else { return }
     let isWhole = input.address != nil && input.addressMask == nil

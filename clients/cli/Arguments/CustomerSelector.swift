@@ -1,9 +1,9 @@
 import ArgumentParser
 import PatronClient
 
-/// Names one customer that exists: exactly one of the four.
+/// The flags that name one existing customer; exactly one of the four is required.
 struct CustomerSelector: ParsableArguments {
-  @Option(help: "Patron's id.")
+  @Option(help: "Id in Patron.")
   var id: Int64?
 
   @Option(help: ArgumentHelp("The shop's identifier.", valueName: "id"))
@@ -13,7 +13,7 @@ struct CustomerSelector: ParsableArguments {
   var email: String?
 
   @Option(
-    help: ArgumentHelp("Phone number; without `+` one of the store's country.", valueName: "number")
+    help: ArgumentHelp("Phone number; without `+` in the store's country.", valueName: "number")
   )
   var phone: String?
 
@@ -26,7 +26,7 @@ struct CustomerSelector: ParsableArguments {
     }
   }
 
-  /// Whether an address names the customer.
+  /// True if the customer is named by an e-mail address or phone number.
   var isAddress: Bool { email != nil || phone != nil }
 
   var reference: CustomerRef {
@@ -37,9 +37,10 @@ struct CustomerSelector: ParsableArguments {
   }
 }
 
-/// Names the customer of an event or order, who is created when unknown.
+/// The flags that name the customer of an event or order. An unknown customer is created, unless
+/// named by id.
 struct WrittenCustomer: ParsableArguments {
-  @Option(help: "Patron's id of a customer who exists; instead of the others.")
+  @Option(help: "Id in Patron of an existing customer; excludes the other identifiers.")
   var id: Int64?
 
   @Option(help: ArgumentHelp("The shop's identifier.", valueName: "id"))
@@ -51,10 +52,10 @@ struct WrittenCustomer: ParsableArguments {
   @Option(help: ArgumentHelp("Phone number.", valueName: "number"))
   var phone: String?
 
-  @Option(help: "First name, where none is known.")
+  @Option(help: "First name, used if none is stored.")
   var firstName: String?
 
-  @Option(help: "Last name, where none is known.")
+  @Option(help: "Last name, used if none is stored.")
   var lastName: String?
 
   var isEmpty: Bool { id == nil && externalId == nil && email == nil && phone == nil }
@@ -70,7 +71,8 @@ struct WrittenCustomer: ParsableArguments {
     }
   }
 
-  /// What the request takes. Requests know no id, so a customer named by it is looked up first.
+  /// Returns the customer of a request. Requests take no id, so a customer named by id is fetched
+  /// first.
   func input(_ session: Session) async throws -> CustomerInput {
     var input = CustomerInput()
     input.firstName = firstName

@@ -3,7 +3,8 @@ import PatronClient
 
 /// JSON given on the command line: the text itself, `@FILE`, or `-` for standard input.
 enum DataArgument {
-  /// The bytes that `argument` stands for.
+  /// Returns the bytes of the argument, file or standard input; files and input hold at most 64
+  /// MiB.
   static func bytes(_ argument: String) throws -> [UInt8] {
     if argument == "-" || argument == "@" || argument == "@-" {
       return try InputFile.standardInput.readAll()
@@ -14,7 +15,7 @@ enum DataArgument {
     return Array(argument.utf8)
   }
 
-  /// The one message that JSON given by a flag holds; an empty one without it.
+  /// Parses the JSON of a flag as one message. Returns an empty message if the flag was not given.
   static func message<Value: Message>(
     _ type: Value.Type,
     _ json: [UInt8]?,
@@ -33,7 +34,7 @@ enum DataArgument {
 }
 
 extension Message {
-  /// The encoded message, or wrong usage when a flag holds what cannot be encoded.
+  /// Encodes the message, or throws a usage error if a value of a flag cannot be encoded.
   func encodedForCLI() throws -> [UInt8] {
     do throws(CodecError) {
       return try encoded()

@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// Values of the contract's enums as people type them: `partially-paid` for
+/// Values of the contract's enums as users type them: `partially-paid` for
 /// `PAYMENT_STATUS_PARTIALLY_PAID`.
 enum EnumArgument {
-  /// The value that `text` names, in any case, with `-`, `_` or space, with the prefix or without,
-  /// and with any white space around it. Errors name the values with `joiner` between their words.
+  /// Parses a value, ignoring case and surrounding white space. Words may be joined by `-`, `_` or
+  /// a space, and the enum's prefix may be left out. Error messages join the words with `joiner`.
   static func parse<Value: CaseIterable & CustomStringConvertible>(
     _ text: String,
     as type: Value.Type,
@@ -19,7 +19,7 @@ enum EnumArgument {
     throw ValidationError("Expected one of \(names(type, joiner: joiner)).")
   }
 
-  /// The words of a text with `_` between them.
+  /// Returns the text with `_` in place of hyphens and white space.
   static func underscored(_ text: String) -> String {
     String(
       text.trimmingSpace().map { (character: Character) -> Character in
@@ -28,7 +28,7 @@ enum EnumArgument {
     )
   }
 
-  /// The values that `text` names, separated by commas.
+  /// Parses a comma-separated list of values.
   static func parseList<Value: CaseIterable & CustomStringConvertible>(
     _ text: String,
     as type: Value.Type
@@ -38,7 +38,7 @@ enum EnumArgument {
     }
   }
 
-  /// The names that may be typed, for help.
+  /// Returns the accepted names as a comma-separated list, for help and errors.
   static func names<Value: CaseIterable & CustomStringConvertible>(
     _ type: Value.Type,
     joiner: String = "-"
@@ -49,14 +49,15 @@ enum EnumArgument {
       .joined(separator: ", ")
   }
 
-  /// The names that may be typed, for completion.
+  /// Returns the accepted names, for completion.
   static func list<Value: CaseIterable & CustomStringConvertible>(
     _ type: Value.Type
   ) -> CompletionKind {
     .list(names(type).split(separator: ", ").map(String.init))
   }
 
-  /// `PAYMENT_STATUS_`: the first value of every enum is its prefix and `UNSPECIFIED`.
+  /// Returns the prefix of the enum's values, such as `PAYMENT_STATUS_`. The first value of every
+  /// enum consists of the prefix and `UNSPECIFIED`.
   static func prefix<Value: CaseIterable & CustomStringConvertible>(_ type: Value.Type) -> String {
     let first = type.allCases.first?.description ?? ""
     return first.hasSuffix("UNSPECIFIED") ? String(first.dropLast("UNSPECIFIED".count)) : ""

@@ -1,27 +1,27 @@
 import ArgumentParser
 import PatronClient
 
-/// Which events of a timeline, as flags.
+/// The flags that select events of a timeline.
 struct EventFilterFlags: ParsableArguments {
   @OptionGroup var kinds: EventKindFlags
 
   @Option(
     name: [.long, .customLong("from")],
-    help: TimeArgument.help("Only events at or after this"),
+    help: TimeArgument.help("Only events at or after this time"),
     transform: { try TimeArgument($0) }
   )
   var since: TimeArgument?
 
   @Option(
     name: [.long, .customLong("before")],
-    help: TimeArgument.help("Only events before this, or before it begins"),
+    help: TimeArgument.help("Only events before the beginning of this time"),
     transform: { try TimeArgument($0) }
   )
   var until: TimeArgument?
 
   @OptionGroup var times: TimeFlags
 
-  /// The filter; nil when no flag was given.
+  /// Returns the filter, or nil if no flag was given.
   func filter(_ times: Times) throws -> EventFilter? {
     var filter = kinds.filter
     filter.occurredFrom = try times.timestamp(since)
@@ -30,7 +30,8 @@ struct EventFilterFlags: ParsableArguments {
   }
 }
 
-/// Which events at any time, as flags. Repeated flags of one name mean OR, different ones AND.
+/// The flags that select events regardless of their time. Repetitions of one flag mean OR,
+/// different flags mean AND.
 struct EventKindFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -48,13 +49,16 @@ struct EventKindFlags: ParsableArguments {
   var type: [String] = []
 
   @Option(
-    help: ArgumentHelp("Only events of this application: helpdesk. Repeatable.", valueName: "name")
+    help: ArgumentHelp(
+      "Only events reported by this application: helpdesk. Repeatable.",
+      valueName: "name"
+    )
   )
   var sourceName: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Only events of this own product: sms, reviews. Repeatable.",
+      "Only events of this product around Patron: sms, reviews. Repeatable.",
       valueName: "product"
     )
   )
@@ -73,18 +77,20 @@ struct EventKindFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Only events of this campaign.", valueName: "id"))
   var campaignId: String?
 
-  @Option(help: ArgumentHelp("Only events about this order of the shop.", valueName: "id"))
+  @Option(
+    help: ArgumentHelp("Only events about the order with this id in the shop.", valueName: "id")
+  )
   var orderId: String?
 
   @Option(
     help: ArgumentHelp(
-      "Only events with this fragment in title, type or properties, in any case.",
+      "Only events whose title, type or properties contain this text, ignoring case.",
       valueName: "text"
     )
   )
   var query: String?
 
-  /// The filter; empty when no flag was given.
+  /// The filter; empty if no flag was given.
   var filter: EventFilter {
     .with {
       $0.sources = source

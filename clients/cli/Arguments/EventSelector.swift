@@ -1,19 +1,20 @@
 import ArgumentParser
 import PatronClient
 
-/// Names one event by Patron's id, or by the identifiers of its caller.
+/// The flags that name one event, by its id in Patron or by the identifiers that its caller gave
+/// it.
 struct EventSelector: ParsableArguments {
-  @Option(help: "Patron's id of the event.")
+  @Option(help: "Id of the event in Patron.")
   var id: Int64?
 
   @Option(
-    help: ArgumentHelp("The identifier that its caller gave; needs --source.", valueName: "id")
+    help: ArgumentHelp("Id that the caller gave the event; requires --source.", valueName: "id")
   )
   var eventId: String?
 
   @Option(
     help: ArgumentHelp(
-      "Where it comes from: \(EnumArgument.names(EventSource.self)).",
+      "Source of the event: \(EnumArgument.names(EventSource.self)).",
       valueName: "source"
     ),
     completion: EnumArgument.list(EventSource.self),
@@ -21,7 +22,7 @@ struct EventSelector: ParsableArguments {
   )
   var source: EventSource?
 
-  @Option(help: ArgumentHelp("The application.", valueName: "name"))
+  @Option(help: ArgumentHelp("Application that reported the event.", valueName: "name"))
   var sourceName: String?
 
   func validate() throws {
@@ -29,11 +30,11 @@ struct EventSelector: ParsableArguments {
       throw ValidationError("Name the event by exactly one of --id and --event-id.")
     }
     guard eventId == nil || source != nil else {
-      throw ValidationError("--event-id needs --source, and --source-name where there is one.")
+      throw ValidationError("--event-id requires --source, and --source-name if the event has one.")
     }
   }
 
-  /// The caller's identifiers.
+  /// The identifiers that the caller gave the event.
   var key: EventKey {
     .with {
       $0.source = source ?? .unspecified

@@ -3,18 +3,18 @@ import PatronClient
 
 import enum PatronModel.FilterCatalogue
 
-/// Which customers: for every command that takes a filter.
+/// The flags that select customers.
 struct FilterFlags: ParsableArguments {
   @Option(
-    help: ArgumentHelp("A fragment of an e-mail address or a phone number.", valueName: "text")
+    help: ArgumentHelp("Part of an e-mail address or phone number.", valueName: "text")
   )
   var search: String?
 
   @Option(
     help: ArgumentHelp(
       """
-      Filters of one category, see `patron customers filters`: sms=subscribers,suppressed. Filters \
-      of one category mean OR, several categories mean AND.
+      Filters of a category, listed by `patron customers filters`: sms=subscribers,suppressed. \
+      Filters of one category are joined by OR, categories by AND. Repeatable.
       """,
       valueName: "category=filter,..."
     ),
@@ -23,8 +23,8 @@ struct FilterFlags: ParsableArguments {
   )
   var filter: [FilterArgument] = []
 
-  /// The filter of a request; nil when everybody is meant. Flags of one category that is named
-  /// twice are sent as they are: the server joins them.
+  /// The filter of a request, or nil to select all customers. A category that is named twice is
+  /// sent twice; the server joins its filters.
   var customerFilter: CustomerFilter? {
     guard search != nil || !filter.isEmpty else { return nil }
     return .with {
@@ -34,7 +34,7 @@ struct FilterFlags: ParsableArguments {
   }
 }
 
-/// `category=filter,filter`.
+/// One `--filter`: `category=filter,filter`.
 struct FilterArgument: Sendable, Equatable {
   let selection: FilterSelection
 
@@ -58,7 +58,8 @@ struct FilterArgument: Sendable, Equatable {
     text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingSpace() }
   }
 
-  /// What may be typed, for completion: the values of dynamic categories are the store's own.
+  /// The completions. Values of dynamic categories are the store's own, so only the category is
+  /// offered.
   static var completion: CompletionKind {
     .list(
       FilterCatalogue.categories.flatMap { category in
@@ -68,12 +69,11 @@ struct FilterArgument: Sendable, Equatable {
     )
   }
 
-  /// Categories, for completion.
   static var categories: CompletionKind { .list(FilterCatalogue.categories.map(\.id)) }
 }
 
 extension StringProtocol {
-  /// Without white space at both ends.
+  /// Returns the text without white space at both ends.
   func trimmingSpace() -> String {
     var text = Substring(self)
     while text.first?.isWhitespace == true { text.removeFirst() }

@@ -1,11 +1,11 @@
 import ArgumentParser
 
-/// The layout of a file, as flags.
+/// The flags that describe the layout of an import file.
 struct ImportLayoutFlags: ParsableArguments {
   @Option(
     name: .customLong("map"),
     help: ArgumentHelp(
-      "What a column is: 'First Name=first_name'; without a name behind the = it is left out. "
+      "Maps a column of the file: 'First Name=first_name'. An empty name after the = ignores it. "
         + "Repeatable.",
       valueName: "name=column"
     )
@@ -13,14 +13,18 @@ struct ImportLayoutFlags: ParsableArguments {
   var map: [String] = []
 
   @Option(
-    help: ArgumentHelp("A file of such lines; # begins a remark.", valueName: "file"),
+    help: ArgumentHelp(
+      "A file with one such mapping per line; # begins a comment.",
+      valueName: "file"
+    ),
     completion: .file()
   )
   var mapFile: String?
 
   @Option(
     help: ArgumentHelp(
-      "Whose export it is: \(ImportPreset.allCases.map(\.rawValue).joined(separator: ", ")).",
+      "The program that exported the file: "
+        + "\(ImportPreset.allCases.map(\.rawValue).joined(separator: ", ")).",
       valueName: "program"
     )
   )
@@ -28,7 +32,7 @@ struct ImportLayoutFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What separates cells: comma, semicolon, tab, or a character. (default: what the header has)",
+      "Separator of cells: comma, semicolon, tab, or a character. (default: found in the header)",
       valueName: "delimiter"
     ),
     transform: { text in
@@ -40,6 +44,6 @@ struct ImportLayoutFlags: ParsableArguments {
   )
   var delimiter: UInt8?
 
-  /// Reads the flags and the file of the map.
+  /// Returns the map of `--map` and `--map-file`.
   func columnMap() throws(LocalError) -> ColumnMap { try ColumnMap(map, file: mapFile) }
 }

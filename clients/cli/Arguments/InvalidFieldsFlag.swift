@@ -1,11 +1,12 @@
 import ArgumentParser
 import PatronClient
 
-/// The flag of verbs whose values may be left out when they break a rule.
+/// The flag of commands that may drop values that break a rule.
 struct InvalidFieldsFlag: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "When a secondary value breaks a rule: reject the record, or drop the value with a warning.",
+      "For secondary values that break a rule: reject the record, or drop the value with a "
+        + "warning.",
       valueName: "reject|drop"
     ),
     completion: EnumArgument.list(InvalidFields.self),
@@ -13,6 +14,6 @@ struct InvalidFieldsFlag: ParsableArguments {
   )
   var invalidFields: InvalidFields?
 
-  /// What a request says; unspecified takes the default of the method.
+  /// The value for a request; unspecified selects the default of the method.
   var policy: InvalidFields { invalidFields ?? .unspecified }
 }

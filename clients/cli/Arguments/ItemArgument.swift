@@ -1,11 +1,11 @@
 import ArgumentParser
 import PatronClient
 
-/// Positions as people type them: a name, and what else is known of it behind commas, as in
-/// `Blue mug,qty=2,sku=MUG-B,variant=v1`.
+/// Line items as users type them: a name, then further values separated by commas, as in `Blue
+/// mug,qty=2,sku=MUG-B,variant=v1`.
 enum ItemArgument {
-  /// The parts of `text` with keys among `keys`. What stands before the first of them is the name,
-  /// which may hold commas of its own.
+  /// Splits `text` at commas into values for `keys`. The text before the first key is the name,
+  /// which may contain commas.
   private static func parts(
     _ text: String,
     keys: [String]
@@ -16,15 +16,15 @@ enum ItemArgument {
       let key = segment[..<equals].trimmingSpace()
       return keys.contains(key) ? (key, String(segment[segment.index(after: equals)...])) : nil
     }
-    // A word before a `=` is a key, also one that is not known: a name is not to swallow it.
+    // An unknown key is not part of the name: a misspelt key must be reported.
     let start = segments.dropFirst().firstIndex { isPair($0) } ?? segments.endIndex
     let first = segments.first.map { pair($0) != nil } == true ? 0 : start
     var values: [String: String] = [:]
     for segment in segments[first...] {
       guard let (key, value) = pair(segment) else {
         throw ValidationError(
-          "`\(segment)` is no part of `\(text)`; expected "
-            + "\(keys.map { "\($0)=" }.joined(separator: ", ")) behind the commas."
+          "`\(segment)` is not a part of `\(text)`; expected "
+            + "\(keys.map { "\($0)=" }.joined(separator: ", ")) after the commas."
         )
       }
       guard values.updateValue(value, forKey: key) == nil else {
@@ -34,7 +34,7 @@ enum ItemArgument {
     return (segments[..<first].joined(separator: ",").trimmingSpace(), values)
   }
 
-  /// True for `word=...`.
+  /// Returns true for `word=...`.
   private static func isPair(_ segment: String) -> Bool {
     guard let equals = segment.firstIndex(of: "=") else { return false }
     let key = segment[..<equals].trimmingSpace()
@@ -44,19 +44,19 @@ enum ItemArgument {
   private static func quantity(_ text: String?) throws -> Int32? {
     guard let text else { return nil }
     guard let quantity = Int32(text[...].trimmingSpace()), quantity > 0 else {
-      throw ValidationError("qty=\(text) is no number of pieces; expected 1 or more.")
+      throw ValidationError("qty=\(text) is not a quantity; expected a whole number from 1.")
     }
     return quantity
   }
 
-  /// Keys of `--item` of an order, beside the name.
+  /// The keys of an order's `--item`.
   static let lineKeys = ["qty", "sku", "variant", "product", "id", "total", "coupon", "url"]
 
-  /// One position of an order. `quantity` holds where the text gives none.
+  /// Parses one line item of an order. `quantity` is the default for text without one.
   static func line(_ text: String, quantity: Int32?, currency: String?) throws -> LineItem {
     let (name, values) = try parts(text, keys: lineKeys)
     guard !name.isEmpty || values["product"] != nil || values["sku"] != nil else {
-      throw ValidationError("`\(text)` has no name; expected one first, as in 'Blue mug,qty=2'.")
+      throw ValidationError("`\(text)` has no name; expected a name first, as in 'Blue mug,qty=2'.")
     }
     let pieces = try Self.quantity(values["qty"]) ?? quantity ?? 1
     let total = try values["total"].map {
@@ -75,7 +75,7 @@ enum ItemArgument {
     }
   }
 
-  /// One position of a shipment: `p1=2`, or `product=p1,variant=v1,line=l1,qty=2`.
+  /// Parses one item of a shipment: `p1=2`, or `product=p1,variant=v1,line=l1,qty=2`.
   static func fulfilled(_ text: String) throws -> FulfilledItem {
     let (rest, values) = try parts(text, keys: ["qty", "product", "variant", "line"])
     if rest.isEmpty, !values.isEmpty {

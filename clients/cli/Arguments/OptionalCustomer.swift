@@ -1,9 +1,9 @@
 import ArgumentParser
 import PatronClient
 
-/// Names one customer that exists, or nobody: at most one of the four.
+/// The flags that name one existing customer or none; at most one of the four is accepted.
 struct OptionalCustomer: ParsableArguments {
-  @Option(help: "Patron's id.")
+  @Option(help: "Id in Patron.")
   var id: Int64?
 
   @Option(help: ArgumentHelp("The shop's identifier.", valueName: "id"))
@@ -13,7 +13,7 @@ struct OptionalCustomer: ParsableArguments {
   var email: String?
 
   @Option(
-    help: ArgumentHelp("Phone number; without `+` one of the store's country.", valueName: "number")
+    help: ArgumentHelp("Phone number; without `+` in the store's country.", valueName: "number")
   )
   var phone: String?
 
@@ -21,12 +21,12 @@ struct OptionalCustomer: ParsableArguments {
     let given = [id != nil, externalId != nil, email != nil, phone != nil].count { $0 }
     guard given <= 1 else {
       throw ValidationError(
-        "Name one customer by --id, --external-id, --email or --phone, or none of them for all."
+        "Name the customer by at most one of --id, --external-id, --email and --phone."
       )
     }
   }
 
-  /// nil when nobody is named.
+  /// The customer, or nil if none is named.
   var reference: CustomerRef? {
     if let id { return .id(id) }
     if let externalId { return .externalID(externalId) }

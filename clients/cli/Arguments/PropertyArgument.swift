@@ -5,18 +5,19 @@ import struct PatronModel.CivilDate
 import struct PatronModel.ISO8601Time
 import struct PatronModel.RuleError
 
-/// `name[:type]=value`: a property with its type. Without a type it is a string; an empty value
-/// removes the property.
+/// A property given as `name[:type]=value`. Without a type it is a string. An empty value removes
+/// the property.
 struct PropertyArgument: Sendable, Equatable {
   let name: String
-  /// The value; not set for an instant.
+  /// The value; empty for a timestamp.
   private let plain: PropertyValue
-  /// An instant, where the property is one.
+  /// The time of a timestamp, not converted yet.
   private let time: TimeArgument?
 
   static let help =
     "Set a property, as name[:type]=value; type is string, bool, int, double, timestamp or date. "
-    + "A timestamp without a zone is one of --timezone. An empty value removes it. Repeatable."
+    + "A timestamp without a zone is in --timezone. An empty value removes the property. "
+    + "Repeatable."
 
   init(_ text: String) throws {
     guard let equals = text.firstIndex(of: "=") else {
@@ -33,7 +34,7 @@ struct PropertyArgument: Sendable, Equatable {
     plain = time == nil ? try Self.value(value, type: type) : PropertyValue()
   }
 
-  /// The value, an instant in the zone that is meant.
+  /// Returns the value; a timestamp is converted to an instant by `times`.
   func value(_ times: Times) throws -> PropertyValue {
     guard let instant = try times.timestamp(time) else { return plain }
     return .with { $0.kind = .timestampValue(instant) }
@@ -47,19 +48,20 @@ struct PropertyArgument: Sendable, Equatable {
     case "bool": result.kind = .boolValue(try BoolArgument.parse(text))
     case "int":
       guard let number = Int64(text) else {
-        throw ValidationError("\"\(text.prefix(32))\" is no whole number.")
+        throw ValidationError("\"\(text.prefix(32))\" is not a whole number of 64 bits.")
       }
       result.kind = .int64Value(number)
     case "double":
       guard let number = Double(text), number.isFinite else {
-        throw ValidationError("\"\(text.prefix(32))\" is no finite number.")
+        throw ValidationError("\"\(text.prefix(32))\" is not a finite number.")
       }
       result.kind = .doubleValue(number)
     case "timestamp": break
     case "date": result.kind = .dateValue(try date(text))
     default:
       throw ValidationError(
-        "\"\(type.prefix(32))\" is no type; expected string, bool, int, double, timestamp or date."
+        "\"\(type.prefix(32))\" is not a type; expected string, bool, int, double, timestamp or "
+          + "date."
       )
     }
     return result
@@ -84,7 +86,7 @@ struct PropertyArgument: Sendable, Equatable {
   }
 }
 
-/// Yes and no, in any case, with any white space around it.
+/// Booleans as users type them, ignoring case and surrounding white space.
 enum BoolArgument {
   static func parse(_ text: String) throws -> Bool {
     switch text.trimmingSpace().lowercased() {

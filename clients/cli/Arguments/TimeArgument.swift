@@ -3,8 +3,8 @@ import ArgumentParser
 import struct PatronModel.ISO8601Time
 import struct PatronModel.RuleError
 
-/// A time as it was typed. Which instant it is depends on the zone, and on what happened then:
-/// ``Times`` knows.
+/// A time as the user typed it. ``Times`` converts it to an instant, which depends on the zone and
+/// on the meaning of the time.
 struct TimeArgument: Sendable, Equatable {
   let time: ISO8601Time
 
@@ -16,10 +16,10 @@ struct TimeArgument: Sendable, Equatable {
     }
   }
 
-  /// The help of an option: `what` it is, and how it is written.
+  /// Returns the help of an option; `what` describes the time.
   static func help(_ what: String, _ more: String = "") -> ArgumentHelp {
     ArgumentHelp(
-      "\(what), ISO 8601; without a zone it is one of --timezone.\(more.isEmpty ? "" : " " + more)",
+      "\(what), ISO 8601; without a zone in --timezone.\(more.isEmpty ? "" : " " + more)",
       valueName: "time"
     )
   }

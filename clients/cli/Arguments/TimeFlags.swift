@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// Which zone is meant, for every command that takes times.
+/// The time zone flag of every command that takes times.
 struct TimeFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Zone of times that are given without one, by its IANA name: Europe/Berlin. (default: the "
+      "Zone of times without one, as an IANA name: Europe/Berlin. (default: the "
         + "store's setting time_zone, else UTC)",
       valueName: "zone"
     ),

@@ -4,13 +4,15 @@ import struct PatronModel.ISO8601Time
 import struct PatronModel.RuleError
 import enum PatronModel.TimeEnd
 
-/// JSON from users: times in every form that options take, those without a zone in the same one.
+/// JSON from users. Times may have every form that options accept; those without a zone are in the
+/// same zone.
 struct TimedJSON: Sendable {
   let times: Times
-  /// True when fields that a message does not have are passed over.
+  /// True if fields that a message does not have are ignored.
   var ignoresUnknownFields = false
 
-  /// The encoded message that `json` holds.
+  /// Encodes the message in `json`. It is parsed twice if a time names an interval whose end
+  /// matters.
   func pack(_ type: MessageDescriptor, _ json: [UInt8]) throws(JSONError) -> [UInt8] {
     let before = times.intervals
     let first = try type.packJSON(json, options: options(.first))

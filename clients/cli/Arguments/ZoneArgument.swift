@@ -6,7 +6,7 @@ import struct PatronModel.Timestamp
 import enum PatronModel.ZoneName
 import struct PatronModel.ZoneRules
 
-/// A time zone by its IANA name, with the rules that Foundation knows.
+/// A time zone named by its IANA name, with the rules that Foundation has for it.
 struct ZoneArgument: Sendable {
   let rules: ZoneRules
 
@@ -19,7 +19,7 @@ struct ZoneArgument: Sendable {
     }
   }
 
-  /// The instant by the clock of this machine.
+  /// The current time by the clock of this machine.
   static var now: PatronModel.Timestamp {
     let micros = Int64(Date().timeIntervalSince1970 * 1_000_000)
     return (try? PatronModel.Timestamp(microseconds: micros)) ?? .max

@@ -1,41 +1,41 @@
 import PatronClient
 
-/// Turns lines of NDJSON into requests of at most so many records and bytes.
+/// Encodes lines of NDJSON into requests, each limited in its number of records and bytes.
 struct BatchAssembler: ~Copyable {
-  /// Servers take requests of 1 MiB; this leaves room for the envelope.
-  static let largestRequest = 1_000_000
+  /// Limit for a request in bytes. Servers accept 1 MiB; the rest is left for the envelope.
+  static let maxRequestBytes = 1_000_000
 
   private let job: BatchJob
-  private let largestCount: Int
+  private let maxCount: Int
   private var reader: LineReader
-  /// An item that did not fit the last batch.
+  /// An encoded item that did not fit the last batch, with its line number.
   private var held: (number: Int, text: [UInt8])?
   private let json: TimedJSON
 
   init(_ job: BatchJob, _ file: consuming InputFile, count: Int, _ times: Times) {
     self.job = job
     json = TimedJSON(times: times)
-    largestCount = count
+    maxCount = count
     reader = LineReader(file)
   }
 
-  /// Bytes of the input, where that is known.
+  /// Size of the input in bytes, or nil if it is not a regular file.
   var inputSize: Int? { reader.file.size }
 
-  /// The next batch, or nil at the end of the input.
+  /// Returns the next batch, or nil at the end of the input. Lines without a record become rejects.
   mutating func next() throws(LocalError) -> PreparedBatch? {
     var batch = emptyBatch()
     if let (number, text) = held {
       held = nil
       if let item = encode(text, number, &batch) { add(number, text, item, to: &batch) }
     }
-    while batch.lines.count < largestCount, batch.rejects.count < 1000 {
+    while batch.lines.count < maxCount, batch.rejects.count < 1000 {
       guard let line = try reader.next() else { break }
       let text = Array(line)
       if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
       let number = reader.lineNumber
       guard let item = encode(text, number, &batch) else { continue }
-      guard batch.request.count + item.count + 8 <= Self.largestRequest else {
+      guard batch.request.count + item.count + 8 <= Self.maxRequestBytes else {
         held = (number, text)
         break
       }
@@ -45,7 +45,7 @@ struct BatchAssembler: ~Copyable {
     return batch.lines.isEmpty && batch.rejects.isEmpty ? nil : batch
   }
 
-  /// The same lines again, with times in the zone that is known by now.
+  /// Encodes the lines of a batch again, after the store's zone became known.
   func remade(_ old: PreparedBatch) -> PreparedBatch {
     var batch = emptyBatch()
     batch.rejects = old.rejects
@@ -69,17 +69,17 @@ struct BatchAssembler: ~Copyable {
     batch.lines.append((number, text))
   }
 
-  /// The encoded record, or nil after noting why there is none.
+  /// Returns the encoded record, or nil after adding a reject to the batch.
   private func encode(_ text: [UInt8], _ number: Int, _ batch: inout PreparedBatch) -> [UInt8]? {
     do throws(JSONError) {
       let item = try json.pack(job.item, text)
-      if job.frame.count + item.count + 100 <= Self.largestRequest { return item }
+      if job.frame.count + item.count + 100 <= Self.maxRequestBytes { return item }
       batch.rejects.append(
         Self.reject(
           number,
           text,
           "RECORD_TOO_LARGE",
-          "the record takes \(item.count) bytes; a request holds \(Self.largestRequest)"
+          "the record takes \(item.count) bytes; expected at most \(Self.maxRequestBytes)"
         )
       )
     } catch {
@@ -113,9 +113,9 @@ struct BatchAssembler: ~Copyable {
   }
 }
 
-/// The few bytes of protobuf that joining encoded records takes.
+/// The protobuf encoding needed to concatenate encoded records.
 enum Wire {
-  /// Appends a length-delimited field.
+  /// Appends a length-delimited field with `content`.
   static func append(_ field: UInt32, _ content: [UInt8], to output: inout [UInt8]) {
     varint(UInt64(field) << 3 | 2, to: &output)
     varint(UInt64(content.count), to: &output)
@@ -132,9 +132,9 @@ enum Wire {
   }
 }
 
-/// Names a request, so that its repetition is recognised.
+/// Request ids, by which a server recognises a repeated request.
 enum RequestID {
-  /// 32 random hexadecimal digits.
+  /// Returns 32 random hexadecimal digits.
   static func make() -> String {
     var random = SystemRandomNumberGenerator()
     return (0..<2).map { _ in

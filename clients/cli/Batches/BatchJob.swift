@@ -1,6 +1,6 @@
 import PatronClient
 
-/// What a batch command sends: which method, which records, and what is common to all of them.
+/// The request of a batch command: the method, the type of its records, and their common fields.
 struct BatchJob: Sendable {
   /// The results of one call.
   struct Answer: Sendable {
@@ -13,16 +13,16 @@ struct BatchJob: Sendable {
     }
   }
 
-  /// One record, in words: `order`.
+  /// The word for one record in messages, such as `order`.
   let noun: String
   let method: Method
-  /// The type of a line.
+  /// The message type of a line.
   let item: MessageDescriptor
-  /// The number of the repeated field that holds the records.
+  /// Field number of the repeated field for the records.
   let itemField: UInt32
-  /// The number of the field `request_id`, for methods that are only then safe to repeat.
+  /// Field number of `request_id`, for methods that can only be repeated safely with it.
   let requestIDField: UInt32?
-  /// The encoded request without records.
+  /// The encoded request, without records.
   let frame: [UInt8]
   let decode: @Sendable ([UInt8]) throws(CodecError) -> Answer
 
@@ -45,20 +45,20 @@ struct BatchJob: Sendable {
   }
 }
 
-/// A line that could not be sent or that the server refused.
+/// A line that could not be sent or that the server rejected.
 struct RejectedLine: Sendable {
   var number: Int
   var error: RPCError
   var input: [UInt8]
 }
 
-/// One call's worth of lines, encoded.
+/// The encoded lines of one call.
 struct PreparedBatch: Sendable {
-  /// The lines behind the items, in the order of the request.
+  /// The lines of the items, in the order of the request.
   var lines: [(number: Int, text: [UInt8])] = []
   /// The encoded request.
   var request: [UInt8] = []
-  /// Lines that are no records.
+  /// Lines that could not be encoded.
   var rejects: [RejectedLine] = []
   /// Bytes of the input up to the end of this batch.
   var bytesRead = 0

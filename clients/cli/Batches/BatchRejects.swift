@@ -9,28 +9,28 @@ import PatronClient
   import Darwin
 #endif
 
-/// The file of rejected lines: NDJSON, `{"line": N, "error": {...}, "input": ...}`. It has lines of
-/// this run only, is there only when there are any, and only its owner may read it.
+/// The file of rejected lines: NDJSON, `{"line": N, "error": {...}, "input": ...}`. It holds the
+/// lines of this run only, exists only if there are any, and is readable only by its owner.
 struct BatchRejects: ~Copyable {
   /// The exit status of a batch that finished with rejects.
   static let exitCode = ExitCode(3)
 
-  /// Where rejects go when the user names no file.
-  static let usualPath = "rejects.ndjson"
+  /// The path used if the user names no file.
+  static let defaultPath = "rejects.ndjson"
 
   let path: String
   private(set) var count = 0
   private var file: UnsafeMutablePointer<FILE>?
 
-  /// Whether the user named the file, rather than leaving it at its usual name.
+  /// True if the user named the file.
   private let isNamed: Bool
-  /// Whether this run made the file.
+  /// True if this run created the file.
   private var isNew = false
 
-  /// Nothing is sent before the file that the user named can be written. What is in it stays until
-  /// there is something to put in its place.
+  /// Opens a file that the user named, so that an unwritable path fails before anything is sent.
+  /// Its content is kept until the first reject replaces it.
   init(path: String?) throws(LocalError) {
-    self.path = path ?? Self.usualPath
+    self.path = path ?? Self.defaultPath
     isNamed = path != nil
     guard isNamed else { return }
     isNew = !fileExists(self.path)
@@ -40,7 +40,7 @@ struct BatchRejects: ~Copyable {
 
   deinit {
     if let file { fclose(file) }
-    // An empty file of a run that failed would look like a run without rejects.
+    // An empty file left by a failed run would look like a run without rejects.
     if isNew && count == 0 { unlink(path) }
   }
 
@@ -55,16 +55,16 @@ struct BatchRejects: ~Copyable {
     guard fwrite(line, 1, line.count, file) == line.count else { throw failure }
   }
 
-  /// Writes what is buffered.
+  /// Flushes and closes the file.
   mutating func close() throws(LocalError) {
     guard let open = file else { return }
     file = nil
     guard fclose(open) == 0 else { throw failure }
   }
 
-  /// After a run without rejects: a named file that has those of an earlier run goes away, and the
-  /// returned remark tells of one at the usual name, which may belong to another input. A file that
-  /// has something else stays.
+  /// Cleans up after a run without rejects. A named file with rejects of an earlier run is deleted.
+  /// One at the default path may belong to another input, so a remark about it is returned instead.
+  /// Files with other content are kept.
   func endClean() -> String? {
     guard count == 0, PrivateFile.isRegular(path), let line = PrivateFile.firstLine(path),
       line.isEmpty || line.starts(with: Self.beginning)
@@ -73,14 +73,14 @@ struct BatchRejects: ~Copyable {
       unlink(path)
       return nil
     }
-    return "\(path) is from an earlier run: this one rejected no line"
+    return "\(path) is from an earlier run; this run rejected no lines"
   }
 
   private var failure: LocalError {
     LocalError("cannot write the rejects to \(path): \(String(cString: strerror(errno)))")
   }
 
-  /// What every file of rejects begins with.
+  /// The beginning of every file of rejects.
   private static let beginning = Array("{\"line\":".utf8)
 
   static func line(_ reject: RejectedLine) -> [UInt8] {
@@ -111,7 +111,7 @@ struct BatchRejects: ~Copyable {
 
 private func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-/// The little JSON that the command writes itself.
+/// JSON text written without a message descriptor.
 enum JSONText {
   static func object(_ members: [(String, String)]) -> String {
     "{" + members.map { "\(string($0.0)):\($0.1)" }.joined(separator: ",") + "}"
@@ -138,7 +138,7 @@ enum JSONText {
     return result + "\""
   }
 
-  /// A line as it was when it is one JSON value, otherwise as a string.
+  /// Returns the line unchanged if it is one JSON value, otherwise as a JSON string.
   static func embedded(_ line: [UInt8]) -> String {
     let values = Array(JSONValueSequence(line))
     if values.count == 1, case .success(let value) = values[0] {

@@ -1,9 +1,10 @@
 import PatronClient
 
-/// Repeats what a lost connection or a full queue stopped: every batch is safe to repeat.
+/// Retries after a lost connection or a full queue. Every batch is safe to repeat.
 enum BatchRetry {
-  /// Runs `body` until it succeeds or fails for good. A server that never answered is not waited
-  /// for; one that did, for `patience`.
+  /// Runs `body` until it succeeds or fails permanently. Retries end after `patience`. There are
+  /// none before the server has answered once. The delay starts at 500 ms, doubles up to 5 s, and
+  /// is never shorter than the delay that the server asked for.
   static func run<Result>(
     hasAnswered: Bool,
     patience: Duration = .seconds(60),

@@ -1,13 +1,13 @@
 import PatronClient
 
-/// Sends a whole input in batches, one after the other: the order of the lines is the order in
-/// which the server applies them. While one batch is on its way the next is read and encoded.
+/// The upload of a whole input in batches. Batches are sent one after the other, so the server
+/// applies the lines in order. The next batch is read and encoded while one is in flight.
 struct BatchRun: Sendable {
   private let job: BatchJob
   private let session: Session
   private let batchSize: Int
   private let rejectsPath: String?
-  /// How long a batch is tried again once a server has answered before.
+  /// Maximum duration of retries of one batch, after the server has answered once.
   var patience = Duration.seconds(60)
 
   init(_ job: BatchJob, _ session: Session, _ flags: BatchFlags) {
@@ -17,13 +17,13 @@ struct BatchRun: Sendable {
     rejectsPath = flags.rejects
   }
 
-  /// Sends everything, prints the summary, and throws exit status 3 when there were rejects.
+  /// Sends the input and prints the summary. Exits with status 3 if lines were rejected.
   func run(_ source: String) async throws {
     guard session.format != .csv else {
-      throw LocalError.usage("--output csv is not possible here")
+      throw LocalError.usage("--output csv is not supported here")
     }
     let file = try InputFile.open(source)
-    try file.refuse(asRejects: rejectsPath ?? BatchRejects.usualPath)
+    try file.refuse(asRejects: rejectsPath ?? BatchRejects.defaultPath)
     let summary = try await send(file)
     session.print(summary.text(session.format, session.style))
     if summary.rejected > 0 { throw BatchRejects.exitCode }
@@ -38,7 +38,7 @@ struct BatchRun: Sendable {
     )
     var rejects = try BatchRejects(path: rejectsPath)
     var summary = BatchSummary(noun: job.noun, begun: .now)
-    // On every way out, so that a message does not stand behind the bar.
+    // The bar is removed on every exit, so that no message is appended to it.
     defer { progress.clear() }
     var prepared = Result { () throws(LocalError) in try assembler.next() }
     while let read = try prepared.get() {
@@ -66,7 +66,7 @@ struct BatchRun: Sendable {
     return summary
   }
 
-  /// The server's answer, or nil when no line of the batch was a record.
+  /// Sends a batch and returns the answer, or nil if the batch has no records.
   private func answer(to batch: PreparedBatch, hasAnswered: Bool) async throws -> BatchJob.Answer? {
     if batch.lines.isEmpty { return nil }
     let bytes = try await BatchRetry.run(hasAnswered: hasAnswered, patience: patience) {
@@ -93,7 +93,7 @@ struct BatchRun: Sendable {
       guard answer.results.count == batch.lines.count else {
         throw RPCError(
           code: .internal,
-          message: "\(job.method) answered \(answer.results.count) results for "
+          message: "\(job.method) returned \(answer.results.count) results for "
             + "\(batch.lines.count) records"
         )
       }
@@ -122,8 +122,8 @@ struct BatchRun: Sendable {
     var error = error
     error.message +=
       "; stopped at lines \(first) to \(last), "
-      + "\(ValueText.plural(summary.records, "record")) before them got an answer. "
-      + "Run the same command again: what was applied stays unchanged"
+      + "after answers to \(ValueText.plural(summary.records, "record")). "
+      + "Run the same command again; lines that were applied stay unchanged"
     return error
   }
 }

@@ -1,17 +1,16 @@
 import PatronClient
 
-/// How a batch ended.
 struct BatchSummary {
   let noun: String
   private(set) var created = 0
   private(set) var updated = 0
   private(set) var unchanged = 0
   var rejected = 0
-  /// The first rejected lines, to be shown.
+  /// The first rejected lines, for display.
   var shown: [RejectedLine] = []
-  /// Members that the JSON form has besides: names and JSON texts.
+  /// Additional members of the JSON output: names and JSON texts.
   var details: [(String, String)] = []
-  /// Whether a server has answered.
+  /// True if the server has answered at least once.
   private(set) var hasAnswer = false
   private(set) var elapsed = Duration.zero
   private(set) var rejectsPath: String?
@@ -22,7 +21,7 @@ struct BatchSummary {
     self.begun = begun
   }
 
-  /// Records that have an outcome.
+  /// Number of records with an outcome.
   var records: Int { created + updated + unchanged + rejected }
 
   mutating func add(_ results: [BatchItemResult]) {
@@ -40,12 +39,12 @@ struct BatchSummary {
     }
   }
 
-  /// Takes the time, and shows the first rejects on standard error.
+  /// Stops the clock and prints the first rejects to standard error.
   mutating func finish(rejects: borrowing BatchRejects, environment: CLIEnvironment) {
     finish(rejectsPath: rejects.path, rejectCount: rejects.count, environment: environment)
   }
 
-  /// Takes the time, and shows the first rejects on standard error.
+  /// Stops the clock and prints the first rejects to standard error.
   mutating func finish(rejectsPath path: String, rejectCount: Int, environment: CLIEnvironment) {
     elapsed = ContinuousClock.now - begun
     guard rejectCount > 0 else { return }
@@ -82,7 +81,7 @@ struct BatchSummary {
     return text
   }
 
-  /// `0.4 s`, and `7 ms` for what would be no tenth of a second.
+  /// The duration as `0.4 s`, or as `7 ms` below a tenth of a second.
   private var time: String {
     if seconds < 0.1 { return "\(Int((seconds * 1000).rounded())) ms" }
     let tenths = Int((seconds * 10).rounded())

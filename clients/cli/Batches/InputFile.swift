@@ -6,16 +6,15 @@
   import Darwin
 #endif
 
-/// A file that is read from beginning to end, or standard input.
+/// A file that is read sequentially, or standard input.
 struct InputFile: ~Copyable {
-  /// What people call it: the path, or `standard input`.
+  /// The name for messages: the path, or `standard input`.
   let name: String
-  /// Bytes in it, where that is known.
+  /// Size in bytes, or nil if it is not a regular file.
   let size: Int?
   private let descriptor: Int32
   private let owns: Bool
 
-  /// The standard input of the command.
   static var standardInput: InputFile {
     InputFile(
       name: "standard input",
@@ -24,7 +23,7 @@ struct InputFile: ~Copyable {
     )
   }
 
-  /// A file, or standard input for `-`.
+  /// Opens a file, or standard input for `-`.
   static func open(_ source: String) throws(LocalError) -> InputFile {
     if source == "-" { return standardInput }
     return try InputFile(path: source)
@@ -51,8 +50,8 @@ struct InputFile: ~Copyable {
     if owns { close(descriptor) }
   }
 
-  /// Refuses a file of rejects that is this file, under whatever name: the first reject would
-  /// destroy what is still to be read. The input is there, so one that is not there is another.
+  /// Refuses a path for rejects that is this file, under any name, because the first reject would
+  /// overwrite unread input. A path without a file is accepted.
   func refuse(asRejects path: String) throws(LocalError) {
     var input = stat()
     var rejects = stat()
@@ -64,7 +63,7 @@ struct InputFile: ~Copyable {
     )
   }
 
-  /// Reads up to `capacity` bytes to the end of `buffer`; false at the end of the file.
+  /// Appends up to `capacity` bytes to `buffer`. Returns false at the end of the file.
   func read(_ capacity: Int, to buffer: inout [UInt8]) throws(LocalError) -> Bool {
     let used = buffer.count
     buffer.append(contentsOf: repeatElement(0, count: capacity))
@@ -82,12 +81,12 @@ struct InputFile: ~Copyable {
     return count > 0
   }
 
-  /// Everything that is left, up to 64 MiB.
+  /// Returns the rest of the file. More than 64 MiB is an error.
   func readAll() throws(LocalError) -> [UInt8] {
     var bytes = [UInt8]()
     while try read(64 << 10, to: &bytes) {
       guard bytes.count <= 64 << 20 else {
-        throw LocalError("\(name) is larger than 64 MiB; use --batch for many records")
+        throw LocalError("\(name) is larger than 64 MiB; send many records with --batch")
       }
     }
     return bytes

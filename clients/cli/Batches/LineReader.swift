@@ -6,38 +6,38 @@
   import Darwin
 #endif
 
-/// Reads a file line by line.
+/// A reader of text files, line by line.
 struct LineReader: ~Copyable {
   let file: InputFile
-  /// The number of the last line, from 1.
+  /// Number of the last line returned, counted from 1.
   private(set) var lineNumber = 0
-  /// Bytes up to the end of the last line.
+  /// Bytes up to the end of the last line returned.
   private(set) var bytesRead = 0
   private var buffer: [UInt8] = []
   private var start = 0
   private var isAtEnd = false
 
   private static let chunk = 256 << 10
-  /// A longer line cannot be sent anyway; reading stops there.
-  static let longestLine = 16 << 20
+  /// Limit for a line in bytes. A longer line could not be sent anyway.
+  static let maxLineBytes = 16 << 20
 
-  /// Reads a file of which `beginning` was read before.
+  /// Creates a reader for a file whose first bytes, `beginning`, were already read.
   init(_ file: consuming InputFile, beginning: [UInt8] = []) {
     self.file = file
     buffer = beginning
   }
 
-  /// The next line without its line break, or nil at the end.
+  /// Returns the next line without its line break, or nil at the end.
   mutating func next() throws(LocalError) -> ArraySlice<UInt8>? {
     var searched = start
     while true {
       if let end = newline(from: searched) { return line(upTo: end, breakLength: 1) }
       searched = buffer.count
       if isAtEnd { return start < buffer.count ? line(upTo: buffer.count, breakLength: 0) : nil }
-      guard buffer.count - start <= Self.longestLine else {
+      guard buffer.count - start <= Self.maxLineBytes else {
         throw LocalError(
           "\(file.name), line \(lineNumber + 1): the line is longer than 16 MiB; "
-            + "expected NDJSON, one record a line"
+            + "expected NDJSON, one record per line"
         )
       }
       searched -= start

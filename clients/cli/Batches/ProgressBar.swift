@@ -1,7 +1,7 @@
-/// A bar on standard error while a batch runs, when that is a terminal.
+/// A progress bar on standard error. It is drawn only if that is a terminal.
 struct ProgressBar {
   private let label: String
-  /// Bytes of the whole input, where that is known.
+  /// Size of the input in bytes, or nil if unknown.
   private let total: Int?
   private let environment: CLIEnvironment
   private let begun = ContinuousClock.now
@@ -13,7 +13,7 @@ struct ProgressBar {
     self.environment = environment
   }
 
-  /// Draws the state, at most ten times a second.
+  /// Draws the current state, at most ten times a second.
   mutating func update(bytes: Int, records: Int) {
     guard environment.errorIsTerminal else { return }
     let now = ContinuousClock.now
@@ -22,13 +22,13 @@ struct ProgressBar {
     environment.err("\r\u{1B}[K" + line(bytes: bytes, records: records, elapsed: now - begun))
   }
 
-  /// Removes the bar.
+  /// Erases the bar.
   mutating func clear() {
     if lastDrawn != nil { environment.err("\r\u{1B}[K") }
     lastDrawn = nil
   }
 
-  /// `orders  ████████░░░░░░░░░░░░  41%  28,000  5,200/s  0:08 left`.
+  /// Returns the text of the bar: `orders  ████████░░░░░░░░░░░░  41%  28,000  5,200/s  0:08 left`.
   func line(bytes: Int, records: Int, elapsed: Duration) -> String {
     let seconds =
       Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18

@@ -1,17 +1,17 @@
 import ArgumentParser
 import PatronClient
 
-/// Calls any method of the contract.
+/// The command `patron call`, which calls any method of the contract.
 struct CallCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "call",
-    abstract: "Call any method with a request in JSON.",
+    abstract: "Call any method with a JSON request.",
     discussion: """
-      METHOD is SERVICE/METHOD; the end of it will do where it is unambiguous. The request is one \
-      JSON message, given as an argument or with --data, from a file with @FILE, or from standard \
-      input with `-`; without one it is empty. Methods that take a stream of requests get every \
-      JSON message of the input, one after the other. Responses are printed one after the other: \
-      indented, or one a line with --output ndjson. Times are taken in every form that options take.
+      METHOD is SERVICE/METHOD, or an unambiguous end of that. The request is one JSON message, \
+      given as an argument or with --data, from a file with @FILE, or from standard input with \
+      `-`; without it, an empty message is sent. Methods that take a stream of requests are sent \
+      all JSON messages of the input in order. Responses are printed in order: indented, or one \
+      per line with --output ndjson. Times are accepted in every form that options accept.
 
       EXAMPLES
         patron call GetCustomer '{"customer": {"externalId": "42"}}'
@@ -21,7 +21,7 @@ struct CallCommand: AsyncParsableCommand {
   )
 
   @Argument(
-    help: ArgumentHelp("SERVICE/METHOD, or the end of it.", valueName: "method"),
+    help: ArgumentHelp("SERVICE/METHOD, or an unambiguous end of it.", valueName: "method"),
     completion: .list(Contract.services.flatMap(\.methods).map(\.method.description))
   )
   var method: String
@@ -37,21 +37,21 @@ struct CallCommand: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("H"), .long],
-    help: ArgumentHelp("Metadata to send along. Repeatable.", valueName: "key: value"),
+    help: ArgumentHelp("Metadata to send. Repeatable.", valueName: "key: value"),
     transform: { try Header($0) }
   )
   var header: [Header] = []
 
-  @Flag(help: "Print fields that hold their default too.")
+  @Flag(help: "Also print fields that have their default value.")
   var emitDefaults = false
 
-  @Flag(help: "Pass over fields that the request does not have, instead of refusing them.")
+  @Flag(help: "Ignore unknown fields of the request instead of refusing them.")
   var allowUnknownFields = false
 
   @OptionGroup(title: "Times") var times: TimeFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
-  /// One pair of metadata.
+  /// One metadata entry, given as `key: value`.
   struct Header: Sendable {
     let key: String
     let value: String
@@ -75,7 +75,7 @@ struct CallCommand: AsyncParsableCommand {
     let found = try ContractNames.method(method)
     guard let requestType = MessageTypes.descriptor(named: found.requestType),
       let responseType = MessageTypes.descriptor(named: found.responseType)
-    else { throw LocalError("the messages of \(found.method) are not compiled in") }
+    else { throw LocalError("the messages of \(found.method) are missing from this program") }
     let text = try (argument ?? data).map { try DataArgument.bytes($0) } ?? []
     try await Session.run(
       global,
@@ -105,7 +105,7 @@ struct CallCommand: AsyncParsableCommand {
     }
   }
 
-  /// The encoded requests; at least one for methods that take one.
+  /// Returns the encoded requests. Methods without a request stream get exactly one.
   private func requests(
     _ text: [UInt8],
     _ type: MessageDescriptor,
@@ -115,8 +115,8 @@ struct CallCommand: AsyncParsableCommand {
   ) throws -> [[UInt8]] {
     var requests = [[UInt8]]()
     let json = TimedJSON(times: times, ignoresUnknownFields: allowUnknownFields)
-    // Line and column count from the beginning of the whole text, so a single message is read as
-    // is.
+    // A single message is parsed in place, so that errors report its line and column in the whole
+    // text.
     let values = Array(JSONValueSequence(text))
     for value in values {
       do throws(JSONError) {
@@ -131,12 +131,12 @@ struct CallCommand: AsyncParsableCommand {
     let takesStream = method.kind == .clientStreaming || method.kind == .bidirectionalStreaming
     if takesStream { return requests }
     guard requests.count <= 1 else {
-      throw LocalError.usage("\(method) takes one request, and \(requests.count) are given")
+      throw LocalError.usage("\(method) takes one request; \(requests.count) were given")
     }
     return requests.isEmpty ? [Self.inStore(storeID, [], type)] : requests
   }
 
-  /// Puts the store in front: a `store_id` that the request has itself comes later and wins.
+  /// Prepends the store. A `store_id` in the request itself comes later and wins.
   private static func inStore(_ store: String, _ request: [UInt8], _ type: MessageDescriptor)
     -> [UInt8]
   {

@@ -1,10 +1,10 @@
 import PatronClient
 
-/// Finds services, methods and symbols of the contract by their full names, by the ends of them,
-/// and, for errors, by what comes near.
+/// Lookup of services, methods and symbols of the contract by full name or by the end of it. Errors
+/// suggest a similar name.
 enum ContractNames {
-  /// The method that `name` means: `patron.v1.CustomerService/GetCustomer`, with `.` for `/`, or as
-  /// much of the end as is unambiguous, down to `GetCustomer`.
+  /// Returns the method named `patron.v1.CustomerService/GetCustomer`, with `.` for `/`, or by an
+  /// unambiguous end such as `GetCustomer`. Case is ignored.
   static func method(_ name: String) throws -> ContractMethod {
     if let method = Contract.method(named: name) { return method }
     let wanted = "." + name.replacing("/", with: ".").lowercased()
@@ -24,7 +24,7 @@ enum ContractNames {
     )
   }
 
-  /// The service that `name` means, in full or its end.
+  /// Returns the service with this full name, or with this unambiguous end.
   static func service(_ name: String) throws -> ContractService {
     if let service = Contract.service(named: name) { return service }
     let wanted = "." + name.lowercased()
@@ -36,7 +36,7 @@ enum ContractNames {
     )
   }
 
-  /// The symbol that `name` means, in full or its end.
+  /// Returns the symbol with this full name, or with this unambiguous end.
   static func declaration(_ name: String) throws -> ContractDeclaration {
     if let declaration = Contract.declaration(of: name) { return declaration }
     let wanted = "." + name.replacing("/", with: ".").lowercased()
@@ -61,9 +61,10 @@ enum ContractNames {
   }
 }
 
-/// The candidate that a misspelt word is nearest to.
+/// Suggestions for misspelt words.
 enum Nearest {
-  /// At most a third of the word differs.
+  /// Returns the nearest candidate, or nil if it differs in more than a third of the word (at least
+  /// two characters), ignoring case.
   static func name(to word: String, among candidates: [String]) -> String? {
     let wanted = Array(word.lowercased())
     let best = candidates.map { (name: $0, distance: distance(wanted, Array($0.lowercased()))) }

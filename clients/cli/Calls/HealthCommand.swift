@@ -1,14 +1,13 @@
 import ArgumentParser
 import PatronClient
 
-/// Asks a server whether it takes calls.
 struct HealthCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "health",
-    abstract: "Ask whether the server, or one of its services, takes calls.",
+    abstract: "Check that the server, or one of its services, accepts calls.",
     discussion: """
-      Exit status 0 means that it does, 1 that it answers and takes no calls; 64+code that it \
-      could not be asked. Good for health checks of containers.
+      Exit status 0: calls are accepted; 1: the server answers but does not accept calls; 64+code: \
+      the check itself failed. Suitable for health checks of containers.
 
       EXAMPLES
         patron health
@@ -18,7 +17,7 @@ struct HealthCommand: AsyncParsableCommand {
   )
 
   @Argument(
-    help: "A service, or the end of its name; the whole server when it is left out.",
+    help: "A service, or the end of its name. (default: the whole server)",
     completion: .list(Contract.services.map(\.name))
   )
   var service: String?
@@ -29,7 +28,7 @@ struct HealthCommand: AsyncParsableCommand {
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func run() async throws {
-    // A name that this version does not know may be one of the server's.
+    // A service unknown to this version may exist on the server.
     let service = service.map { name in
       (try? ContractNames.service(name).name) ?? name
     }

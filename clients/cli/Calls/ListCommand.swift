@@ -1,13 +1,13 @@
 import ArgumentParser
 import PatronClient
 
-/// Lists services, or the methods of one.
+/// The command `patron list`, which lists services or the methods of one.
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List the services, or the methods of one.",
+    abstract: "List the services, or the methods of a service.",
     discussion: """
-      Shows the contract that is compiled in; no server is asked.
+      Shows the contract built into this program; no server is contacted.
 
       EXAMPLES
         patron list
@@ -49,14 +49,14 @@ struct ListCommand: ParsableCommand {
   }
 }
 
-/// Shows the proto source of a symbol.
+/// The command `patron describe`, which prints the proto source of a symbol.
 struct DescribeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "describe",
-    abstract: "Show what a service, method, message or enum is, as proto source.",
+    abstract: "Show the proto source of a service, method, message or enum.",
     discussion: """
-      The comments are the reference manual: units, limits and errors. Without a symbol all \
-      symbols are listed. No server is asked.
+      The comments are the reference manual: units, limits and errors. Without a symbol, all \
+      symbols are listed. No server is contacted.
 
       EXAMPLES
         patron describe UpsertCustomer

@@ -1,15 +1,14 @@
 import ArgumentParser
 import PatronClient
 
-/// Shows what may be sent to a customer, and why not.
 struct ConsentShow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Show what a customer agreed to, and what may be sent.",
+    abstract: "Show a customer's consent, and which messages may be sent.",
     discussion: """
-      One line a channel and topic: the state, whether a message may be sent now, and what forbids \
-      it. An e-mail address or phone number that no customer has may be suppressed all the same, \
-      and is shown, too. With --output ndjson one patron.v1.ChannelStatus a line.
+      One line per channel and topic: the state, whether a message may be sent now, and the reason \
+      if not. An e-mail address or phone number without a customer can be suppressed as well, and \
+      is shown too. With --output ndjson, one patron.v1.ChannelStatus per line.
 
       EXAMPLES
         patron consent show --external-id 42
@@ -67,14 +66,14 @@ struct ConsentShow: AsyncParsableCommand {
   }
 }
 
-/// Shows the ledger.
+/// The command `patron consent history`, which prints the ledger.
 struct ConsentHistory: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "history",
-    abstract: "Show how a customer's consent came about.",
+    abstract: "Show the history of a customer's consent.",
     discussion: """
       The rows of the append-only ledger, newest first. With --output csv or ndjson (one \
-      patron.v1.ConsentRecord a line) they have all of the evidence: wording, page, browser, form.
+      patron.v1.ConsentRecord per line) they include all evidence: wording, page, browser, form.
 
       EXAMPLES
         patron consent history --external-id 42
@@ -95,20 +94,8 @@ struct ConsentHistory: AsyncParsableCommand {
   )
   var channel: ContactChannel?
 
-  @Option(help: ArgumentHelp("How many rows, 1 or more.", valueName: "count"))
-  var limit = 50
-
-  @Flag(help: "All of them.")
-  var all = false
-
-  @Option(help: ArgumentHelp("Go on where another call ended.", valueName: "token"))
-  var pageToken: String?
-
+  @OptionGroup var pages: PageFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
-
-  func validate() throws {
-    guard limit > 0 else { throw ValidationError("--limit is \(limit); expected 1 or more.") }
-  }
 
   func run() async throws {
     try await Session.run(global, formats: OutputFormat.allCases) { session in
@@ -116,50 +103,30 @@ struct ConsentHistory: AsyncParsableCommand {
         $0.storeID = session.storeID
         $0.customer = customer.reference
         $0.channel = channel ?? .unspecified
-        $0.pageToken = pageToken ?? ""
       }
       var collected = ListConsentHistoryResponse()
-      var rest = all ? Int.max : limit
       if session.format == .csv { session.printCSV(LedgerCSV.header) }
-      repeat {
-        request.pageSize = Int32(min(rest, 100))
+      try await pages.forEachPage { token, size in
+        request.pageToken = token
+        request.pageSize = size
         let page = try await session.timed(CustomerService.listConsentHistory.method) {
           try await session.client.customers.listConsentHistory(request, options: session.call)
         }
-        rest -= page.records.count
-        request.pageToken = page.nextPageToken
+        collected.records += try session.printEach(page.records, csv: LedgerCSV.row)
         collected.nextPageToken = page.nextPageToken
-        switch session.format {
-        case .ndjson:
-          for record in page.records { session.print(try session.json(record, pretty: false)) }
-        case .csv: for record in page.records { session.printCSV(LedgerCSV.row(record)) }
-        case .json, .table: collected.records += page.records
-        }
-      } while rest > 0 && !request.pageToken.isEmpty
-      try show(collected, session)
-    }
-  }
-
-  private func show(_ answer: ListConsentHistoryResponse, _ session: Session) throws {
-    if session.format == .json {
-      session.print(try session.json(answer, pretty: true))
-      return
-    }
-    if session.format == .table {
-      if answer.records.isEmpty {
-        session.remark("no consent was ever given or withdrawn")
-      } else {
-        session.print(
-          ConsentText.history(
-            answer.records,
-            width: session.environment.columns,
-            style: session.style
-          )
+        return (page.records.count, page.nextPageToken)
+      }
+      try session.printList(
+        collected,
+        empty: collected.records.isEmpty ? "no consent was ever given or withdrawn" : nil,
+        next: collected.nextPageToken
+      ) {
+        ConsentText.history(
+          collected.records,
+          width: session.environment.columns,
+          style: session.style
         )
       }
-    }
-    if !answer.nextPageToken.isEmpty {
-      session.remarkMore(answer.nextPageToken)
     }
   }
 }

@@ -3,14 +3,14 @@ import PatronClient
 
 import enum PatronModel.TimeEnd
 
-/// Records an agreement.
+/// The command `patron consent subscribe`, which records an agreement.
 struct ConsentSubscribe: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "subscribe",
     abstract: "Record that a customer agreed to messages.",
     discussion: """
-      The customer is created when unknown. With double opt-in (the store's setting, or \
-      --double-opt-in true) the answer is a token for `patron consent confirm`.
+      An unknown customer is created. With double opt-in (the store's setting, or \
+      --double-opt-in true) the command prints a token for `patron consent confirm`.
 
       EXAMPLES
         patron consent subscribe --external-id 42 --channel sms \\
@@ -31,14 +31,14 @@ struct ConsentSubscribe: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whether a confirmation is asked for. (default: as the store wants it)",
+      "Require a confirmation. (default: the store's setting)",
       valueName: "true|false"
     ),
     transform: { try BoolArgument.parse($0) }
   )
   var doubleOptIn: Bool?
 
-  @Flag(help: "The agreement is old: needs --at, and no confirmation is asked for.")
+  @Flag(help: "Record an old agreement, without confirmation; requires --at.")
   var historical = false
 
   @Option(
@@ -52,10 +52,10 @@ struct ConsentSubscribe: AsyncParsableCommand {
   func validate() throws {
     try customer.check()
     guard evidence.source != nil else {
-      throw ValidationError("Say where it was collected: --source welcome_popup.")
+      throw ValidationError("Name where the consent was collected, such as --source welcome_popup.")
     }
     if historical && evidence.at == nil {
-      throw ValidationError("--historical needs --at: when the customer agreed.")
+      throw ValidationError("--historical requires --at, the time of the agreement.")
     }
   }
 
@@ -83,14 +83,14 @@ struct ConsentSubscribe: AsyncParsableCommand {
   }
 }
 
-/// Confirms a request.
+/// The command `patron consent confirm`, which completes a double opt-in.
 struct ConsentConfirm: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "confirm",
     abstract: "Complete a double opt-in.",
     discussion: """
-      A token that came to one address proves that one only: where both channels were asked for at \
-      once, name the one by which it came.
+      A token that was sent to one address proves only that address. If both channels were \
+      requested at once, name the channel that delivered the token.
 
       EXAMPLES
         patron consent confirm TOKEN --source confirmation_mail --ip 192.0.2.1
@@ -104,7 +104,7 @@ struct ConsentConfirm: AsyncParsableCommand {
   @Option(
     name: .customLong("channel"),
     help: ArgumentHelp(
-      "Confirm this channel: \(EnumArgument.names(ContactChannel.self)). Repeatable. (default: every one "
+      "Channel to confirm: \(EnumArgument.names(ContactChannel.self)). Repeatable. (default: all channels "
         + "of the request)",
       valueName: "channel"
     ),
@@ -136,15 +136,15 @@ struct ConsentConfirm: AsyncParsableCommand {
   }
 }
 
-/// Records an opt-out.
+/// The command `patron consent unsubscribe`, which records an opt-out.
 struct ConsentUnsubscribe: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "unsubscribe",
     abstract: "Record that a customer opted out.",
     discussion: """
-      It takes effect at once, and a repeat changes nothing. An e-mail address or phone number \
-      that no customer has is suppressed. Only with --by customer is the opt-out sticky. A day, a \
-      month or a minute given by --at counts to its end.
+      The opt-out takes effect at once; a repetition changes nothing. An e-mail address or phone \
+      number without a customer is suppressed. The opt-out is sticky only with --by customer. A \
+      day, month or minute given by --at stands for its end.
 
       EXAMPLES
         patron consent unsubscribe --phone +14155550100 --channel sms --by customer \\

@@ -3,14 +3,14 @@ import PatronClient
 
 import enum PatronModel.TimeEnd
 
-/// Forbids messages to an address.
 struct ConsentSuppress: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "suppress",
-    abstract: "Forbid messages to an address, whatever its owner agreed to.",
+    abstract: "Forbid messages to an address, regardless of consent.",
     discussion: """
-      The suppression belongs to the address: it holds for one that no customer has yet, too. The \
-      reasons unsubscribed and erasure are the owner's to give and to lift: with --by customer only.
+      The suppression belongs to the address, and also applies to addresses that no customer has \
+      yet. Only the owner can add and lift the reasons unsubscribed and erasure: they require \
+      --by customer.
 
       EXAMPLES
         patron consent suppress --external-id 42 --channel email --reason hard-bounce
@@ -24,7 +24,7 @@ struct ConsentSuppress: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Why: \(EnumArgument.names(SuppressionReason.self)). (default: manual)",
+      "The reason: \(EnumArgument.names(SuppressionReason.self)). (default: manual)",
       valueName: "reason"
     ),
     completion: EnumArgument.list(SuppressionReason.self),
@@ -34,14 +34,14 @@ struct ConsentSuppress: AsyncParsableCommand {
 
   @Option(
     help: TimeArgument.help(
-      "Since when",
-      "A day, a month or a minute counts to its end. (default: now)"
+      "Beginning of the suppression",
+      "A day, month or minute stands for its end. (default: now)"
     ),
     transform: { try TimeArgument($0) }
   )
   var at: TimeArgument?
 
-  @Option(help: ArgumentHelp("Who or what reported it, up to 40 characters.", valueName: "name"))
+  @Option(help: ArgumentHelp("Reporter of the reason, up to 40 characters.", valueName: "name"))
   var source: String?
 
   @Option(help: ArgumentHelp("Free text, up to 255 characters.", valueName: "text"))
@@ -80,7 +80,6 @@ struct ConsentSuppress: AsyncParsableCommand {
   }
 }
 
-/// Lifts suppressions.
 struct ConsentUnsuppress: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "unsuppress",
@@ -99,7 +98,8 @@ struct ConsentUnsuppress: AsyncParsableCommand {
   @Option(
     name: .customLong("reason"),
     help: ArgumentHelp(
-      "Which: \(EnumArgument.names(SuppressionReason.self)), with commas. (default: manual)",
+      "Reasons to lift, comma-separated: \(EnumArgument.names(SuppressionReason.self)). "
+        + "(default: manual)",
       valueName: "reason,..."
     ),
     completion: EnumArgument.list(SuppressionReason.self),
@@ -107,7 +107,7 @@ struct ConsentUnsuppress: AsyncParsableCommand {
   )
   var reasons: [[SuppressionReason]] = []
 
-  @Option(help: ArgumentHelp("Why, up to 255 characters.", valueName: "text"))
+  @Option(help: ArgumentHelp("Free text, up to 255 characters.", valueName: "text"))
   var note: String?
 
   @OptionGroup(title: "Actor") var acting: ActingFlags

@@ -1,20 +1,18 @@
 import ArgumentParser
 import PatronClient
 
-/// The verbs for the list of all suppressions of a store.
 struct ConsentSuppressions: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "suppressions",
-    abstract: "List and export the addresses that must not be written to.",
+    abstract: "List and export the suppressed addresses of the store.",
     discussion: """
-      Suppressions are kept by a hash of the address. The address itself is told where a customer \
-      has it. `patron customers import --suppressions FILE` takes a list.
+      Suppressions are stored under a hash of the address. The address itself is shown only if a \
+      customer has it. `patron customers import --suppressions FILE` imports a list.
       """,
     subcommands: [SuppressionsList.self, SuppressionsExport.self]
   )
 }
 
-/// A selection of suppressions, as flags.
 struct SuppressionFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -36,7 +34,7 @@ struct SuppressionFlags: ParsableArguments {
   )
   var reason: SuppressionReason?
 
-  /// The request of the first page.
+  /// Returns the request for the first page.
   func request(_ session: Session) -> ListSuppressionsRequest {
     .with {
       $0.storeID = session.storeID
@@ -46,7 +44,6 @@ struct SuppressionFlags: ParsableArguments {
   }
 }
 
-/// Lists suppressions.
 struct SuppressionsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
@@ -60,78 +57,46 @@ struct SuppressionsList: AsyncParsableCommand {
 
   @OptionGroup(title: "Suppressions") var suppressions: SuppressionFlags
 
-  @Option(help: ArgumentHelp("How many, 1 or more.", valueName: "count"))
-  var limit = 50
-
-  @Flag(help: "All of them.")
-  var all = false
-
-  @Option(help: ArgumentHelp("Go on where another list ended.", valueName: "token"))
-  var pageToken: String?
-
+  @OptionGroup var pages: PageFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
-
-  func validate() throws {
-    guard limit > 0 else { throw ValidationError("--limit is \(limit); expected 1 or more.") }
-  }
 
   func run() async throws {
     try await Session.run(global, formats: OutputFormat.allCases) { session in
       var request = suppressions.request(session)
-      request.pageToken = pageToken ?? ""
       var collected = ListSuppressionsResponse()
-      var rest = all ? Int.max : limit
       if session.format == .csv { session.printCSV(SuppressionText.header) }
-      repeat {
-        request.pageSize = Int32(min(rest, 1000))
+      try await pages.forEachPage(of: 1000) { token, size in
+        request.pageToken = token
+        request.pageSize = size
         let page = try await session.timed(CustomerService.listSuppressions.method) {
           try await session.client.customers.listSuppressions(request, options: session.call)
         }
-        rest -= page.suppressions.count
-        request.pageToken = page.nextPageToken
+        collected.suppressions += try session.printEach(page.suppressions, csv: SuppressionText.row)
         collected.nextPageToken = page.nextPageToken
-        switch session.format {
-        case .ndjson:
-          for row in page.suppressions { session.print(try session.json(row, pretty: false)) }
-        case .csv:
-          for row in page.suppressions { session.printCSV(SuppressionText.row(row)) }
-        case .json, .table: collected.suppressions += page.suppressions
-        }
-      } while rest > 0 && !request.pageToken.isEmpty
-      try show(collected, session)
-    }
-  }
-
-  private func show(_ answer: ListSuppressionsResponse, _ session: Session) throws {
-    if session.format == .json {
-      session.print(try session.json(answer, pretty: true))
-      return
-    }
-    if session.format == .table {
-      if answer.suppressions.isEmpty {
-        session.remark("no address is suppressed")
-      } else {
-        session.print(
-          SuppressionText.table(
-            answer.suppressions,
-            width: session.environment.columns,
-            style: session.style
-          )
+        return (page.suppressions.count, page.nextPageToken)
+      }
+      try session.printList(
+        collected,
+        empty: collected.suppressions.isEmpty ? "no address is suppressed" : nil,
+        next: collected.nextPageToken
+      ) {
+        SuppressionText.table(
+          collected.suppressions,
+          width: session.environment.columns,
+          style: session.style
         )
       }
     }
-    if !answer.nextPageToken.isEmpty { session.remarkMore(answer.nextPageToken) }
   }
 }
 
-/// Writes all suppressions to a file.
 struct SuppressionsExport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write all suppressions as CSV or NDJSON.",
     discussion: """
-      A file appears under its name once it is complete, and only its owner may read it. `patron \
-      customers import --suppressions` takes the rows that have an address.
+      The file appears under its name once it is complete, and is readable only by its owner. \
+      `patron customers import --suppressions` imports the rows that have an address.
 
       EXAMPLES
         patron consent suppressions export -o suppressions.csv
@@ -142,7 +107,7 @@ struct SuppressionsExport: AsyncParsableCommand {
   @OptionGroup(title: "Suppressions") var suppressions: SuppressionFlags
 
   @Option(
-    help: ArgumentHelp("csv or ndjson.", valueName: "format"),
+    help: ArgumentHelp("Format: csv or ndjson.", valueName: "format"),
     transform: { try EnumArgument.parse($0, as: ExportFormat.self) }
   )
   var format: ExportFormat = .csv
@@ -150,7 +115,9 @@ struct SuppressionsExport: AsyncParsableCommand {
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
-    guard format != .zip else { throw ValidationError("--format is csv or ndjson here.") }
+    guard format != .zip else {
+      throw ValidationError("--format zip is not supported here; expected csv or ndjson.")
+    }
     try global.refuseFormAsFile("csv or ndjson")
   }
 
@@ -183,7 +150,6 @@ struct SuppressionsExport: AsyncParsableCommand {
   }
 }
 
-/// Suppressions as text.
 enum SuppressionText {
   static let header = CSVText.line([
     "address", "channel", "reason", "suppressed_at", "source", "note", "customer_id",

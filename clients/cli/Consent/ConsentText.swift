@@ -1,8 +1,7 @@
 import PatronClient
 
-/// Consent as people read it.
 enum ConsentText {
-  /// What may be sent, one channel and topic a line.
+  /// Returns a table of statuses, one channel and topic per row.
   static func statuses(_ statuses: [ChannelStatus], width: Int, style: Style) -> String {
     var table = TextTable([
       .init(title: "CHANNEL"), .init(title: "TOPIC"), .init(title: "STATE"),
@@ -31,7 +30,7 @@ enum ConsentText {
     }.joined(separator: ", ")
   }
 
-  /// The ledger, one row a line.
+  /// Returns a table of ledger rows.
   static func history(_ records: [ConsentRecord], width: Int, style: Style) -> String {
     var table = TextTable([
       .init(title: "ROW"), .init(title: "WHEN"), .init(title: "CHANNEL"), .init(title: "TOPIC"),
@@ -49,7 +48,7 @@ enum ConsentText {
     return table.text(width: width, style: style)
   }
 
-  /// `form, confirmed, 192.0.2.1`.
+  /// Formats the evidence, as in `form, confirmed, 192.0.2.1`.
   private static func how(_ record: ConsentRecord) -> String {
     let evidence = record.evidence ?? ConsentEvidence()
     let parts = [
@@ -68,14 +67,14 @@ enum ConsentText {
     }
   }
 
-  /// The state, and the one before where that was another.
+  /// Formats a change of state; an unchanged state counts as renewed.
   private static func step(from before: ConsentState, to after: ConsentState) -> String {
     before == after
       ? "\(ValueText.enumeration(after)), renewed"
       : "\(ValueText.enumeration(before)) → \(ValueText.enumeration(after))"
   }
 
-  /// What an agreement did.
+  /// Describes the effect of an agreement.
   static func subscribed(_ response: SubscribeCustomerResponse, style: Style) -> String {
     var text = CustomerText.outcome(response.outcome, style)
     if let id = response.customer?.id { text += "  customer \(id)" }
@@ -87,7 +86,7 @@ enum ConsentText {
     return text + CustomerText.warnings(response.warnings, style)
   }
 
-  /// What an opt-out did.
+  /// Describes the effect of an opt-out.
   static func unsubscribed(_ response: UnsubscribeCustomerResponse, style: Style) -> String {
     let text =
       if response.customer != nil {
@@ -100,7 +99,7 @@ enum ConsentText {
     return text + CustomerText.warnings(response.warnings, style)
   }
 
-  /// What a confirmation or an opt-out did.
+  /// Describes the effect of a confirmation or an opt-out.
   static func changed(
     _ changes: [SubscriptionChange],
     _ customer: Customer?,
@@ -111,8 +110,8 @@ enum ConsentText {
     return text + "\n" + lines(changes, customer)
   }
 
-  /// Changes of a state, one a line. Where the state is as it was, what is known of it now is what
-  /// changed.
+  /// Returns changes of subscriptions, one per line. An unchanged state is followed by its current
+  /// details, because those are the change.
   static func lines(_ changes: [SubscriptionChange], _ customer: Customer?) -> String {
     changes.map { change in
       let now = customer?.subscriptions.first {
@@ -124,7 +123,7 @@ enum ConsentText {
     }.joined()
   }
 
-  /// `: by customer, confirmed, until 2027-05-31`.
+  /// Formats the details of a subscription: `: by customer, confirmed, until 2027-05-31`.
   private static func details(_ subscription: Subscription) -> String {
     var parts = ["by \(ValueText.enumeration(subscription.changedBy))"]
     if subscription.optInLevel != .unspecified {
@@ -136,7 +135,7 @@ enum ConsentText {
     return ": " + parts.joined(separator: ", ")
   }
 
-  /// What a suppression or its end did, and how the channels stand now.
+  /// Describes a suppression that was added or lifted, and the resulting status of the channels.
   static func suppression(
     _ outcome: Outcome,
     _ customer: Customer?,

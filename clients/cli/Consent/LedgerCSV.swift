@@ -1,6 +1,6 @@
 import PatronClient
 
-/// The ledger of consent for spreadsheets, with all of the evidence.
+/// The consent ledger as CSV, with all evidence.
 enum LedgerCSV {
   private typealias Value = @Sendable (ConsentRecord, ConsentEvidence) -> String
 
@@ -31,14 +31,14 @@ enum LedgerCSV {
     CSVText.line(columns.map { $0.value(record, record.evidence ?? ConsentEvidence()) })
   }
 
-  /// As the archive of a customer has it.
+  /// Returns lower-case hexadecimal digits, as in the archive of a customer.
   static func hex(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// As exports write it; empty where nothing is said.
+  /// Returns the word that exports use for an enum value; empty if unspecified.
   private static func word<Word: CaseIterable & CustomStringConvertible>(_ value: Word) -> String {
     let text = ValueText.enumeration(value)
     return text == "unspecified" ? "" : text.replacing(" ", with: "_")

@@ -1,6 +1,5 @@
 import ArgumentParser
 
-/// The verbs for customers.
 struct CustomersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "customers",

@@ -1,14 +1,13 @@
 import ArgumentParser
 import PatronClient
 
-/// Counts customers.
 struct CustomersCount: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "count",
-    abstract: "Count customers, in all and by predefined filter.",
+    abstract: "Count customers, in total and by predefined filter.",
     discussion: """
-      Shows how many customers the filter has, and how many of them each predefined filter has \
-      too. With --output csv a spreadsheet can take the counts; the first row is the total.
+      Shows how many customers match the filter, and how many of these also match each predefined \
+      filter. With --output csv, the first row is the total.
 
       EXAMPLES
         patron customers count
@@ -21,24 +20,24 @@ struct CustomersCount: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Categories to count by, separated by commas. (default: all)",
+      "Categories to count by, comma-separated. (default: all)",
       valueName: "category,..."
     ),
     completion: FilterArgument.categories
   )
   var facet: [String] = []
 
-  @Flag(help: "Only how many there are in all.")
+  @Flag(help: "Print only the total.")
   var total = false
 
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func validate() throws {
     guard !total || facet.isEmpty else {
-      throw ValidationError("--total shows no categories: leave --facet out.")
+      throw ValidationError("--total and --facet exclude each other. Give one of them.")
     }
     guard !categories.contains("") else {
-      throw ValidationError("--facet is a list of categories with commas, as in sms,email.")
+      throw ValidationError("--facet has an empty category; expected a list such as sms,email.")
     }
   }
 

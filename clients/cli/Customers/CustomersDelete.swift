@@ -1,19 +1,20 @@
 import ArgumentParser
 import PatronClient
 
-/// Erases a customer.
+/// The command `patron customers delete`, which erases a customer.
 struct CustomersDelete: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "delete",
-    abstract: "Erase one customer, for good.",
+    abstract: "Erase one customer permanently.",
     discussion: """
-      Personal data goes everywhere it is kept. Orders and events stay with amounts and dates; \
-      --purge removes them too. What stays is a receipt, and hashes by which a suppressed address \
-      is known again. The same address becomes a customer again only where the store allows that: \
-      see `patron settings set --allow-recreate-after-erasure`.
+      Removes personal data everywhere in the database. Orders and events keep amounts and dates; \
+      --purge removes them too. A receipt stays, and hashes that identify suppressed addresses. \
+      The same address can become a customer again only if the store allows it, see `patron \
+      settings set --allow-recreate-after-erasure`.
 
-      Backups, and what others copied, are not reached: `patron timeline watch` tells them by an \
-      event `profile_redacted`. On a terminal it asks first; elsewhere --yes is needed.
+      Backups and copies in other systems are not reached. Their keepers can follow the event \
+      `profile_redacted` with `patron timeline watch`. On a terminal the command asks first; \
+      elsewhere it requires --yes.
 
       EXAMPLES
         patron customers delete --id 42
@@ -24,12 +25,12 @@ struct CustomersDelete: AsyncParsableCommand {
 
   @OptionGroup(title: "Customer") var customer: CustomerSelector
 
-  @Flag(help: "Remove events, orders and checkouts too.")
+  @Flag(help: "Also remove events, orders and checkouts.")
   var purge = false
 
   @Option(
     help: ArgumentHelp(
-      "Why, up to 255 characters; stays with the receipt. No personal data.",
+      "Reason, up to 255 characters, stored with the receipt. Must not hold personal data.",
       valueName: "text"
     )
   )
@@ -37,13 +38,14 @@ struct CustomersDelete: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Makes a repeat return the first receipt, up to 64 characters. (default: a new one)",
+      "Request id, up to 64 characters: a repetition returns the first receipt. (default: a new "
+        + "id)",
       valueName: "id"
     )
   )
   var requestId: String?
 
-  @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
+  @Flag(name: [.customShort("y"), .long], help: "Do not ask for confirmation.")
   var yes = false
 
   @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -87,11 +89,11 @@ struct CustomersDelete: AsyncParsableCommand {
   }
 }
 
-/// A question before something that cannot be undone.
+/// The confirmation of an operation that cannot be undone.
 enum Confirmation {
-  /// Asks on the terminal, unless `yes` was given already.
+  /// Asks on the terminal, unless `yes` is true.
   ///
-  /// - Throws: status 1 after a no, and a usage error where nobody can be asked.
+  /// - Throws: exit status 1 if the answer is no; a usage error if there is no terminal.
   static func require(_ question: String, given yes: Bool) throws {
     guard try yes || ask(question) else {
       CLIEnvironment.current.err("nothing was deleted\n")
@@ -99,11 +101,13 @@ enum Confirmation {
     }
   }
 
-  /// Asks on the terminal; true for yes.
+  /// Asks on the terminal and returns true for yes.
   private static func ask(_ question: String) throws -> Bool {
     let environment = CLIEnvironment.current
     guard environment.inputIsTerminal, environment.errorIsTerminal else {
-      throw LocalError.usage("this cannot be undone, and there is no terminal to ask on; add --yes")
+      throw LocalError.usage(
+        "this cannot be undone, and there is no terminal to confirm it on; add --yes"
+      )
     }
     environment.err(question + " [y/N] ")
     var reader = LineReader(.standardInput)

@@ -1,17 +1,17 @@
 import ArgumentParser
 import PatronClient
 
-/// Writes customers to a file.
 struct CustomersExport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write customers as CSV or NDJSON.",
     discussion: """
-      All customers, or those of --filter and --search, oldest first, from one moment. \
-      `--columns writable` writes what `customers import` takes; other columns are named, as in \
-      --columns id,email,custom.shoe_size:int. A file appears under its name once it is complete.
+      Writes all customers, or those selected by --filter and --search, oldest first, from one \
+      snapshot. `--columns writable` writes the columns that `customers import` accepts; other \
+      columns are named, as in --columns id,email,custom.shoe_size:int. The file appears under its \
+      name once it is complete.
 
-      Cells that a spreadsheet would take for a formula begin with a ' that an import removes \
+      Cells that a spreadsheet would evaluate as a formula begin with a ' that an import removes \
       again; phone numbers and plain numbers stay. --safety strict marks these too, off marks none.
 
       EXAMPLES
@@ -26,19 +26,19 @@ struct CustomersExport: AsyncParsableCommand {
   @OptionGroup(title: "Customers") var filter: FilterFlags
 
   @Option(
-    help: ArgumentHelp("csv or ndjson.", valueName: "format"),
+    help: ArgumentHelp("Format: csv or ndjson.", valueName: "format"),
     transform: { try EnumArgument.parse($0, as: ExportFormat.self) }
   )
   var format: ExportFormat = .csv
 
   @Option(
-    help: ArgumentHelp("Columns in order, with commas, or `writable`.", valueName: "names")
+    help: ArgumentHelp("Columns in order, comma-separated, or `writable`.", valueName: "names")
   )
   var columns: String?
 
   @Option(
     help: ArgumentHelp(
-      "Which cells are marked against formulas: \(EnumArgument.names(CsvSafety.self)).",
+      "Cells to mark against evaluation as formulas: \(EnumArgument.names(CsvSafety.self)).",
       valueName: "safety"
     ),
     transform: { try EnumArgument.parse($0, as: CsvSafety.self) }
@@ -54,12 +54,12 @@ struct CustomersExport: AsyncParsableCommand {
 
   func validate() throws {
     guard format != .zip else {
-      throw ValidationError("--format zip is for one customer: `patron timeline export`.")
+      throw ValidationError("--format zip is for one customer; use `patron timeline export`.")
     }
     try global.refuseFormAsFile("csv or ndjson")
     guard !columnNames.contains("") else {
       throw ValidationError(
-        "--columns is a list of names with commas, as in id,email; without it there are all."
+        "--columns has an empty name; expected a list such as id,email, or no flag for all columns."
       )
     }
   }
@@ -69,7 +69,7 @@ struct CustomersExport: AsyncParsableCommand {
     try await Session.run(global.forFile) { session in
       var output = try FileOutput(file, session.environment)
       var progress = ProgressBar(label: "customers", total: nil, environment: session.environment)
-      // On every way out, so that a message does not stand behind the bar.
+      // The bar is removed on every exit, so that no message is appended to it.
       defer { progress.clear() }
       var rows = 0
       try await session.timed(CustomerService.exportCustomers.method) {

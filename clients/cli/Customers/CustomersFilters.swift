@@ -1,15 +1,14 @@
 import ArgumentParser
 import PatronClient
 
-/// Lists the predefined filters.
 struct CustomersFilters: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "filters",
     abstract: "List the predefined filters.",
     discussion: """
-      They are for --filter of `list`, `count` and `export`: filters of one category mean OR, \
-      categories mean AND. Where the values are the store's own, such as tags, any value may be \
-      given.
+      Use them with --filter of `list`, `count` and `export`. Filters of one category are joined \
+      by OR, categories by AND. Categories such as tags, whose values are the store's own, accept \
+      any value.
 
       EXAMPLES
         patron customers filters

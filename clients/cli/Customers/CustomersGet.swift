@@ -1,7 +1,6 @@
 import ArgumentParser
 import PatronClient
 
-/// Shows one customer.
 struct CustomersGet: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "get",
@@ -14,7 +13,7 @@ struct CustomersGet: AsyncParsableCommand {
   )
 
   @OptionGroup(title: "Customer") var customer: CustomerSelector
-  @Flag(help: "Only the stored record, without channel status and provenance.")
+  @Flag(help: "Show only the stored record, without channel status and provenance.")
   var basic = false
   @OptionGroup(title: "Global options") var global: GlobalOptions
 

@@ -1,38 +1,37 @@
 import ArgumentParser
 import PatronClient
 
-/// Takes customers from a CSV file.
 struct CustomersImport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Create or change customers from a file of CSV or NDJSON.",
+    abstract: "Create or change customers from a CSV or NDJSON file.",
     discussion: """
-      Takes what `customers export` writes, in either form, and any CSV whose header has its \
-      names; --template prints them. For other names --map 'First Name=first_name' says what a \
-      column is, and --preset takes the files of Shopify, WooCommerce, Klaviyo and Mailchimp as \
-      they are. Properties are columns custom.NAME:TYPE. Empty cells leave alone what is stored; \
-      cells of the address replace the parts that the file has columns for. Columns that only an \
-      export has are ignored with a note; unknown ones are an error that names all of them. Where \
-      sms_suppressed or email_suppressed is true and the row has no reasons, the address is \
-      suppressed with the reason manual.
+      Accepts the output of `customers export` in both formats, and any CSV file whose header uses \
+      its names; --template prints them. --map 'First Name=first_name' maps other names, and \
+      --preset accepts the files of Shopify, WooCommerce, Klaviyo and Mailchimp as they are. \
+      Properties are columns named custom.NAME:TYPE. Empty cells leave stored values unchanged; \
+      cells of the address replace the parts for which the file has columns. Columns that only an \
+      export has are ignored with a note; an error names all unknown columns. If sms_suppressed or \
+      email_suppressed is true and the row has no reasons, the address is suppressed with the \
+      reason manual.
 
-      With --consent keep, the default, nobody who is known is subscribed; opt-outs are taken. \
-      With --consent overwrite the states are taken as given, over an opt-out only with a later \
-      date. Suppressions are added with either, and never lifted.
+      With --consent keep, the default, an import never subscribes a known customer, but records \
+      opt-outs. With --consent overwrite the states are taken from the file; they replace an \
+      opt-out only with a later date. Both add suppressions and never lift them.
 
-      Times are ISO 8601; without a zone they are of --timezone. Of a day, a month or a minute an \
-      opt-out and a suppression take the end, everything else the beginning.
+      Times are ISO 8601; without a zone they are in --timezone. A day, month or minute stands for \
+      its end in opt-outs and suppressions, for its beginning elsewhere.
 
-      Rejected rows do not stop the others: they go to the file of rejects as they were, with a \
-      column that says why, and the exit status is 3. A row that lacked cells is filled up, and \
-      refused until its reason is emptied. A run without rejects removes the file that an earlier \
-      one left, unless somebody changed it. A dry run removes nothing, and judges rows with regard \
-      to those before them in the same call (--batch-size); rows of the whole file that share \
-      identifiers are told by their lines.
+      Rejected rows do not stop the others: they are written unchanged to the file of rejects, \
+      with a column for the reason, and the exit status is 3. A row with missing cells is padded, \
+      and rejected again until its reason is emptied. A run without rejects deletes the file of an \
+      earlier run, unless it was edited. A dry run deletes nothing. It checks each row against the \
+      rows before it in the same call (--batch-size), and reports rows of the whole file that \
+      share identifiers by line.
 
-      With --suppressions the file is a list of addresses that must not be written to: columns \
-      address, channel, reason, suppressed_at (or date) and note. It makes no customers; the \
-      reason unsubscribed is an opt-out in person.
+      With --suppressions the file is a list of addresses to suppress, with the columns address, \
+      channel, reason, suppressed_at (or date) and note. It creates no customers; the reason \
+      unsubscribed is an opt-out by the customer.
 
       EXAMPLES
         patron customers import customers.csv --dry-run
@@ -55,7 +54,7 @@ struct CustomersImport: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A list of addresses to be suppressed or opted out, in place of customers.",
+      "A list of addresses to suppress or opt out, instead of customers.",
       valueName: "file|-"
     ),
     completion: .file()
@@ -66,7 +65,7 @@ struct CustomersImport: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What may happen to consent: \(EnumArgument.names(ConsentPolicy.self)).",
+      "Policy for consent: \(EnumArgument.names(ConsentPolicy.self)).",
       valueName: "policy"
     ),
     transform: { try EnumArgument.parse($0, as: ConsentPolicy.self) }
@@ -75,8 +74,9 @@ struct CustomersImport: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A row that names two people, or would replace an identifier: reject it, or find the "
-        + "customer by e-mail and keep what is there. \(EnumArgument.names(OnMismatch.self)).",
+      "For rows that name two customers, or would replace an identifier: reject the row, or find "
+        + "the "
+        + "customer by e-mail and keep the stored values. \(EnumArgument.names(OnMismatch.self)).",
       valueName: "what"
     ),
     completion: EnumArgument.list(OnMismatch.self),
@@ -84,13 +84,13 @@ struct CustomersImport: AsyncParsableCommand {
   )
   var onMismatch: OnMismatch = .reject
 
-  @Flag(help: "Check everything and show what would happen; write nothing.")
+  @Flag(help: "Check all rows and show the result; write nothing.")
   var dryRun = false
 
   @Option(
     help: ArgumentHelp(
-      "Where rejected rows go. The file is written when there are any. (default: rejects.csv, "
-        + "of NDJSON rejects.ndjson)",
+      "The file for rejected rows. It is written only if there are any. (default: rejects.csv, or "
+        + "rejects.ndjson for NDJSON)",
       valueName: "file"
     ),
     completion: .file()
@@ -104,18 +104,18 @@ struct CustomersImport: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What the import is called in the consent ledger, 3 to 40 characters. (default: import)",
+      "Source of the import in the consent ledger, 3 to 40 characters. (default: import)",
       valueName: "name"
     )
   )
   var source: String?
 
-  @Option(help: ArgumentHelp("Rows in one call, 1 to 1000.", valueName: "count"))
+  @Option(help: ArgumentHelp("Rows per call, 1 to 1000.", valueName: "count"))
   var batchSize = 1000
 
   @Option(
     help: ArgumentHelp(
-      "How the file was written: with `off`, cells are taken as they stand and no leading ' is "
+      "How the file was exported: with `off`, cells are read unchanged and no leading ' is "
         + "removed. \(EnumArgument.names(CsvSafety.self)).",
       valueName: "safety"
     ),
@@ -123,7 +123,7 @@ struct CustomersImport: AsyncParsableCommand {
   )
   var safety: CsvSafety = .smart
 
-  @Flag(help: "Print a header with an example, and do nothing else.")
+  @Flag(help: "Print a header with an example row, and exit.")
   var template = false
 
   @OptionGroup var invalid: InvalidFieldsFlag
@@ -138,7 +138,7 @@ struct CustomersImport: AsyncParsableCommand {
       throw ValidationError("Name the file, or `-` for standard input.")
     }
     guard suppressions == nil || (file == nil && layout.preset == nil) else {
-      throw ValidationError("--suppressions takes the place of the file, and has no --preset.")
+      throw ValidationError("--suppressions excludes the file and --preset. Give one of them.")
     }
   }
 

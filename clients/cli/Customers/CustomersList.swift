@@ -1,15 +1,14 @@
 import ArgumentParser
 import PatronClient
 
-/// Lists customers.
 struct CustomersList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "List customers, newest first, or find them by filters, e-mail or phone.",
     discussion: """
-      Prints up to --limit customers and, when there are more, a token for the next ones on \
-      standard error. With --output csv a spreadsheet can take the list, with the state of \
-      marketing consent; suppressions, orders and properties are in `patron customers export`.
+      Prints up to --limit customers and, if there are more, the token of the next page on \
+      standard error. --output csv includes the state of marketing consent, but not suppressions, \
+      orders and properties; `patron customers export` has them.
 
       EXAMPLES
         patron customers list
@@ -24,96 +23,57 @@ struct CustomersList: AsyncParsableCommand {
   @OptionGroup(title: "Customers") var filter: FilterFlags
 
   @Option(
-    help: ArgumentHelp("Order: \(EnumArgument.names(CustomerSort.self)).", valueName: "order"),
+    help: ArgumentHelp("Sort by: \(EnumArgument.names(CustomerSort.self)).", valueName: "order"),
     completion: EnumArgument.list(CustomerSort.self),
     transform: { try EnumArgument.parse($0, as: CustomerSort.self) }
   )
   var sort: CustomerSort?
 
-  @Option(help: ArgumentHelp("How many, 1 or more.", valueName: "count"))
-  var limit = 50
-
-  @Flag(help: "Only the stored records, without what may be sent.")
+  @Flag(help: "Show only the stored records, without channel status.")
   var basic = false
 
-  @Flag(help: "All of them.")
-  var all = false
-
-  @Option(help: ArgumentHelp("Go on where another list ended.", valueName: "token"))
-  var pageToken: String?
-
+  @OptionGroup var pages: PageFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
-
-  func validate() throws {
-    guard limit > 0 else { throw ValidationError("--limit is \(limit); expected 1 or more.") }
-  }
 
   func run() async throws {
     try await Session.run(global, formats: OutputFormat.allCases) { session in
       var request = ListCustomersRequest.with {
         $0.storeID = session.storeID
-        $0.pageToken = pageToken ?? ""
         $0.sort = sort ?? .unspecified
         $0.filter = filter.customerFilter
         $0.view = basic ? .basic : .full
       }
-      var printer = CustomerListPrinter(session)
-      var rest = all ? Int.max : limit
-      repeat {
-        request.pageSize = Int32(min(rest, 100))
+      var collected = ListCustomersResponse()
+      try await pages.forEachPage { token, size in
+        request.pageToken = token
+        request.pageSize = size
         let page = try await session.timed(CustomerService.listCustomers.method) {
           try await session.client.customers.listCustomers(request, options: session.call)
         }
-        try printer.add(page)
-        rest -= page.customers.count
-        request.pageToken = page.nextPageToken
-      } while rest > 0 && !request.pageToken.isEmpty
-      try printer.finish()
-    }
-  }
-}
-
-/// Prints pages of customers as they come, where the form allows that.
-struct CustomerListPrinter {
-  private let session: Session
-  private var collected = ListCustomersResponse()
-  private var count = 0
-
-  init(_ session: Session) { self.session = session }
-
-  mutating func add(_ page: ListCustomersResponse) throws {
-    if count == 0 && session.format == .csv { session.printCSV(CSVText.line(Self.columns)) }
-    count += page.customers.count
-    collected.nextPageToken = page.nextPageToken
-    switch session.format {
-    case .ndjson:
-      for customer in page.customers { session.print(try session.json(customer, pretty: false)) }
-    case .csv:
-      for customer in page.customers { session.printCSV(CSVText.line(Self.cells(customer))) }
-    case .json, .table:
-      collected.customers += page.customers
-    }
-  }
-
-  func finish() throws {
-    switch session.format {
-    case .json: session.print(try session.json(collected, pretty: true))
-    case .table where count == 0: session.remark("no customers")
-    case .table:
-      session.print(
+        // No page before this one: the header is printed once, and not before an error.
+        if session.format == .csv, collected.nextPageToken.isEmpty {
+          session.printCSV(CustomerListCSV.header)
+        }
+        collected.customers += try session.printEach(page.customers, csv: CustomerListCSV.row)
+        collected.nextPageToken = page.nextPageToken
+        return (page.customers.count, page.nextPageToken)
+      }
+      try session.printList(
+        collected,
+        empty: collected.customers.isEmpty ? "no customers" : nil,
+        next: collected.nextPageToken
+      ) {
         CustomerText.table(
           collected.customers,
           width: session.environment.columns,
           style: session.style
         )
-      )
-    case .ndjson, .csv: break
-    }
-    if !collected.nextPageToken.isEmpty && session.format != .json {
-      session.remarkMore(collected.nextPageToken)
+      }
     }
   }
+}
 
+enum CustomerListCSV {
   private static let columns = [
     "id", "external_id", "email", "phone_number", "first_name", "last_name", "gender",
     "account_created_at", "account_status", "default_language", "default_currency", "tags",
@@ -121,8 +81,12 @@ struct CustomerListPrinter {
     "sms_can_receive", "email_can_receive", "created_at", "updated_at",
   ]
 
+  static var header: String { CSVText.line(columns) }
+
+  static func row(_ customer: Customer) -> String { CSVText.line(cells(customer)) }
+
   private static func cells(_ customer: Customer) -> [String] {
-    // As exports and filters call them.
+    // The same words as in exports and filters.
     func consent(_ channel: ContactChannel) -> String {
       let marketing = customer.subscriptions.first {
         $0.channel == channel && $0.topic == .marketing

@@ -1,18 +1,17 @@
 import ArgumentParser
 import PatronClient
 
-/// Merges two customers who are one.
 struct CustomersMerge: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
-    abstract: "Merge two customers who are one.",
+    abstract: "Merge two records of the same customer.",
     discussion: """
-      The primary stays, named by --id, --external-id, --email or --phone; the secondary, named by \
-      the same with secondary- in front, becomes part of it and names it from then on. Events, \
-      orders, checkouts and consent history move. Of each field the primary's value stays where it \
-      has one, but for those named with --prefer-secondary; tags of both are kept. Nobody can \
-      receive messages that they could not receive before. --preview shows what would become and \
-      changes nothing. `patron customers unmerge` takes a merge back for 30 days.
+      The primary, named by --id, --external-id, --email or --phone, stays. The secondary, named \
+      by the same flags with the prefix secondary-, becomes part of it; its identifiers name the \
+      primary from then on. Events, orders, checkouts and consent history move. Each field keeps \
+      the primary's value, if there is one, unless --prefer-secondary names it; tags of both are \
+      kept. A merge never allows messages that were forbidden before. --preview shows the result \
+      and changes nothing. `patron customers unmerge` reverses a merge within 30 days.
 
       EXAMPLES
         patron customers merge --external-id 42 --secondary-external-id 43 --preview
@@ -24,7 +23,7 @@ struct CustomersMerge: AsyncParsableCommand {
   @OptionGroup(title: "Primary") var primary: CustomerSelector
   @OptionGroup(title: "Secondary") var secondary: SecondarySelector
 
-  @Flag(help: "Show what would become, change nothing.")
+  @Flag(help: "Show the result and change nothing.")
   var preview = false
 
   @Option(
@@ -67,9 +66,9 @@ struct CustomersMerge: AsyncParsableCommand {
   }
 }
 
-/// Names the customer that is merged into the primary: exactly one of the four.
+/// The flags that name the secondary; exactly one of the four is required.
 struct SecondarySelector: ParsableArguments {
-  @Option(help: "Patron's id.")
+  @Option(help: "Id in Patron.")
   var secondaryId: Int64?
 
   @Option(help: ArgumentHelp("The shop's identifier.", valueName: "id"))
@@ -79,7 +78,7 @@ struct SecondarySelector: ParsableArguments {
   var secondaryEmail: String?
 
   @Option(
-    help: ArgumentHelp("Phone number; without `+` one of the store's country.", valueName: "number")
+    help: ArgumentHelp("Phone number; without `+` in the store's country.", valueName: "number")
   )
   var secondaryPhone: String?
 

@@ -1,15 +1,14 @@
 import ArgumentParser
 import PatronClient
 
-/// Adds and removes tags.
 struct CustomersTag: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tag",
-    abstract: "Add and remove tags, of one customer or of up to 1,000.",
+    abstract: "Add and remove tags of up to 1,000 customers.",
     discussion: """
-      Other tags stay as they are, whoever changes them at the same time. Upper and lower case are \
-      the same tag. Customers are named by --id, --external-id, --email and --phone, each \
-      repeatable. When some are rejected the exit status is 3.
+      Other tags stay unchanged, even if they are edited at the same time. Tags ignore case. \
+      Customers are named by --id, --external-id, --email and --phone, all of them repeatable. If \
+      the server rejects some of them, the exit status is 3.
 
       EXAMPLES
         patron customers tag --external-id 42 --add vip,gold
@@ -17,7 +16,7 @@ struct CustomersTag: AsyncParsableCommand {
       """
   )
 
-  @Option(help: "Patron's id. Repeatable.")
+  @Option(help: "Id in Patron. Repeatable.")
   var id: [Int64] = []
 
   @Option(help: ArgumentHelp("The shop's identifier. Repeatable.", valueName: "id"))
@@ -28,7 +27,7 @@ struct CustomersTag: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Phone number; without `+` one of the store's country. Repeatable.",
+      "Phone number; without `+` in the store's country. Repeatable.",
       valueName: "number"
     )
   )

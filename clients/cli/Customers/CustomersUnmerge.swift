@@ -1,16 +1,16 @@
 import ArgumentParser
 import PatronClient
 
-/// Takes a merge back.
 struct CustomersUnmerge: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "unmerge",
-    abstract: "Take a merge of two customers back.",
+    abstract: "Reverse a merge of two customers.",
     discussion: """
-      Both customers are as they were before. What happened since stays with the primary: events \
-      and orders that came after the merge, and fields that were changed after it. It is possible \
-      for 30 days; several merges of one customer are taken back latest first. The id of a merge \
-      is in the answer of `patron customers merge` and in the event profile_merged of the timeline.
+      Restores both customers as they were before the merge. Later changes stay with the primary: \
+      events and orders that arrived after the merge, and fields that were changed after it. A \
+      merge can be reversed within 30 days; several merges of one customer are reversed latest \
+      first. The output of `patron customers merge` and the timeline's event profile_merged show \
+      the merge id.
 
       EXAMPLES
         patron customers unmerge --merge-id 1041

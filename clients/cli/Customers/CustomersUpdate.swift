@@ -1,18 +1,16 @@
 import ArgumentParser
 import PatronClient
 
-/// Changes one customer by Patron's id.
 struct CustomersUpdate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "update",
-    abstract: "Change one customer by Patron's id, field by field.",
+    abstract: "Change fields of one customer, named by its id in Patron.",
     discussion: """
-      This is the way to give a customer a second identifier. Flags that are not given leave alone \
-      what is stored, parts of the address too; --clear clears a field, --replace-address sets the \
-      whole address. With --mask exactly the named fields are set, and those that no flag gives \
-      are cleared; names are those of patron.v1.CustomerInput, custom_properties.NAME for one \
-      property and address.city for one part of the address. With --etag the customer must not \
-      have changed since.
+      Use it to add or change identifiers. Fields and address parts that are not given stay \
+      unchanged; --clear clears a field, --replace-address sets the whole address. With --mask \
+      exactly the named fields are set, and those without a flag are cleared; names are those of \
+      patron.v1.CustomerInput, custom_properties.NAME for one property and address.city for one \
+      part of the address. With --etag the update fails if the customer has changed since.
 
       EXAMPLES
         patron customers update --id 7 --phone +14155550100
@@ -23,19 +21,19 @@ struct CustomersUpdate: AsyncParsableCommand {
       """
   )
 
-  @Option(help: "Patron's id.")
+  @Option(help: "Id in Patron.")
   var id: Int64
 
   @OptionGroup(title: "New values") var fields: CustomerFields
   @OptionGroup(title: "Address") var address: AddressFields
 
   @Option(
-    help: ArgumentHelp("JSON of a patron.v1.CustomerInput; flags win over it.", valueName: "json")
+    help: ArgumentHelp("A patron.v1.CustomerInput in JSON; flags override it.", valueName: "json")
   )
   var data: String?
 
   @Option(
-    help: ArgumentHelp("The fields to set, comma-separated: first_name,tags.", valueName: "list")
+    help: ArgumentHelp("Fields to set, comma-separated: first_name,tags.", valueName: "list")
   )
   var mask: String?
 
@@ -49,7 +47,7 @@ struct CustomersUpdate: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Who says so: \(EnumArgument.names(ActorKind.self)). (default: operator)",
+      "The actor: \(EnumArgument.names(ActorKind.self)). (default: operator)",
       valueName: "actor"
     ),
     completion: EnumArgument.list(ActorKind.self),
@@ -68,7 +66,9 @@ struct CustomersUpdate: AsyncParsableCommand {
 
   func validate() throws {
     guard !fields.isEmpty || !address.isEmpty || data != nil || !paths.isEmpty else {
-      throw ValidationError("Give the new values as flags or with --data, or fields to clear.")
+      throw ValidationError(
+        "Give new values as flags or with --data, or fields to clear with --clear."
+      )
     }
   }
 

@@ -1,21 +1,20 @@
 import ArgumentParser
 import PatronClient
 
-/// Creates or changes customers.
 struct CustomersUpsert: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "upsert",
     abstract: "Create or change a customer, or many from a file.",
     discussion: """
-      A customer is known by --external-id; without it by exactly one of --email and --phone. \
-      Flags that are not given leave alone what is stored, parts of the address too; --clear \
-      clears a field, --replace-address sets the whole address. Repeating a call changes nothing \
-      and says `unchanged`.
+      A customer is identified by --external-id; without it, by exactly one of --email and \
+      --phone. Fields and address parts that are not given stay unchanged; --clear clears a field, \
+      --replace-address sets the whole address. Repeating a call changes nothing and prints \
+      `unchanged`.
 
       With --batch each line is one patron.v1.CustomerInput in JSON:
         {"externalId": "42", "email": "ada@example.com", "firstName": "Ada"}
-      Lines are sent in order, up to 1,000 in a call. Rejected lines do not stop the others: they \
-      go to the file of rejects with their numbers and reasons, and the exit status is 3.
+      Lines are sent in order, up to 1,000 per call. Rejected lines do not stop the others: they \
+      are written to the file of rejects with their numbers and reasons, and the exit status is 3.
 
       EXAMPLES
         patron customers upsert --external-id 42 --email ada@example.com --tags vip
@@ -31,7 +30,7 @@ struct CustomersUpsert: AsyncParsableCommand {
   @OptionGroup(title: "Address") var address: AddressFields
 
   @Option(
-    help: ArgumentHelp("JSON of a patron.v1.CustomerInput; flags win over it.", valueName: "json")
+    help: ArgumentHelp("A patron.v1.CustomerInput in JSON; flags override it.", valueName: "json")
   )
   var data: String?
 
@@ -42,7 +41,7 @@ struct CustomersUpsert: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "When an identifier belongs to another customer: "
+      "If an identifier belongs to another customer: "
         + EnumArgument.names(OnConflict.self) + ".",
       valueName: "action"
     ),
@@ -57,13 +56,13 @@ struct CustomersUpsert: AsyncParsableCommand {
   var consentSource: String?
 
   @Option(
-    help: ArgumentHelp("Who says so: \(EnumArgument.names(ActorKind.self)).", valueName: "actor"),
+    help: ArgumentHelp("The actor: \(EnumArgument.names(ActorKind.self)).", valueName: "actor"),
     completion: EnumArgument.list(ActorKind.self),
     transform: { try EnumArgument.parse($0, as: ActorKind.self) }
   )
   var actor: ActorKind?
 
-  @Flag(help: "Check everything and show what would happen; write nothing.")
+  @Flag(help: "Check the customer and show the result; write nothing.")
   var dryRun = false
 
   @OptionGroup(title: "Batches") var batch: BatchFlags
@@ -73,21 +72,28 @@ struct CustomersUpsert: AsyncParsableCommand {
 
   func validate() throws {
     guard address.isEmpty || !fields.clear.contains(.address) else {
-      throw ValidationError("--clear address excludes the flags of the address.")
+      throw ValidationError(
+        "--clear address and the address flags exclude each other. Give one of them."
+      )
     }
     guard !fields.clear.contains(.externalId) else {
       throw ValidationError(
-        "An upsert takes an empty external id as none: take it away with `patron customers update "
-          + "--id ... --clear external-id`."
+        "An upsert cannot clear the external id, by which it finds the customer. Use `patron "
+          + "customers "
+          + "update --id ... --clear external-id`."
       )
     }
     let isEmpty = fields.isEmpty && address.isEmpty && data == nil
     if batch.batch != nil {
       guard isEmpty else {
-        throw ValidationError("--batch takes the customers from the file: give no fields as flags.")
+        throw ValidationError(
+          "--batch excludes fields and --data: it reads the customers from the file."
+        )
       }
       guard !dryRun else {
-        throw ValidationError("--dry-run is for one customer, not for --batch.")
+        throw ValidationError(
+          "--dry-run and --batch exclude each other. Try one customer with --dry-run."
+        )
       }
     } else if isEmpty {
       throw ValidationError("Give the customer's fields as flags or with --data, or use --batch.")

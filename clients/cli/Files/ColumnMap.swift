@@ -1,20 +1,20 @@
 import PatronClient
 import PatronModel
 
-/// A map from the columns of a file to those of an import: `First Name=first_name`. A column
-/// without a name behind the `=` is left out.
+/// A map from the columns of a file to those of an import: `First Name=first_name`. A column with
+/// an empty name after the `=` is ignored.
 struct ColumnMap: Sendable {
   private var names: [String: String] = [:]
-  /// Names of columns as they were given, and where, to tell of those that the file has not.
+  /// The names of columns as given, with their places, to report those missing from the file.
   private var given: [(name: String, key: String, place: String)] = []
 
   var isEmpty: Bool { names.isEmpty }
 
-  /// Columns that names of the file are mapped to; empty for those to be left out.
+  /// The target columns; an empty string stands for an ignored column.
   var targets: some Collection<String> { names.values }
 
-  /// Reads what was typed, and the lines of a file: one column each; those that
-  /// begin with `#` are comments.
+  /// Parses the texts of flags and the lines of a file, one column each. Lines that begin with `#`
+  /// are comments.
   init(_ given: [String], file: String?) throws(LocalError) {
     for text in given { try add(text, "--map \(text)") }
     guard let file else { return }
@@ -37,17 +37,19 @@ struct ColumnMap: Sendable {
     }
     let key = name.lowercased()
     guard names[key] == nil else {
-      throw .usage("\(place): the column was mapped before; expected each once")
+      throw .usage("\(place): the column is mapped twice; expected one mapping")
     }
     names[key] = column
     given.append((name, key, place))
   }
 
-  /// The column that a name of the file is mapped to: empty for a column to be left out, nil for
-  /// one that is not mapped.
+  /// Returns the target of a column of the file: an empty string if it is ignored, nil if it is not
+  /// mapped. Names are in lower case.
   subscript(_ name: String) -> String? { names[name] }
 
-  /// Refuses columns that the file does not have.
+  /// Checks that the file has all mapped columns.
+  ///
+  /// - Throws: an error that names the missing columns.
   func check(against names: [String]) throws(LocalError) {
     let missing = given.filter { !names.contains($0.key) }
     guard !missing.isEmpty else { return }
@@ -55,8 +57,8 @@ struct ColumnMap: Sendable {
       "\"\(SafeText.line(String(column.name.prefix(64))))\" (\(SafeText.line(column.place)))"
     }
     throw LocalError(
-      "the header has no column \(list.joined(separator: ", ")); expected the names that --map has "
-        + "before the ="
+      "the header has no column \(list.joined(separator: ", ")); expected the names before the = "
+        + "of each --map"
     )
   }
 }

@@ -8,16 +8,16 @@ import PatronClient
   import Darwin
 #endif
 
-/// Where an export goes: standard output, or a file that has its name only once it is complete, and
-/// that only its owner may read.
+/// The output of an export: standard output, or a file. The file gets its name only once it is
+/// complete, and only its owner may read it.
 struct FileOutput: ~Copyable {
   private let path: String?
   private let environment: CLIEnvironment
   private var file: UnsafeMutablePointer<FILE>?
-  /// Bytes written.
+  /// Number of bytes written.
   private(set) var count = 0
 
-  /// Opens the file, or standard output without a path or for `-`.
+  /// Opens the file, or standard output if the path is nil or `-`.
   init(_ path: String?, _ environment: CLIEnvironment) throws(LocalError) {
     self.path = path == "-" ? nil : path
     self.environment = environment
@@ -35,7 +35,7 @@ struct FileOutput: ~Copyable {
     }
   }
 
-  /// Whether the bytes go to standard output.
+  /// True if the bytes are written to standard output.
   var isStandardOutput: Bool { path == nil }
 
   mutating func write(_ bytes: [UInt8]) throws(LocalError) {
@@ -46,7 +46,7 @@ struct FileOutput: ~Copyable {
     guard fwrite(bytes, 1, bytes.count, file) == bytes.count else { throw Self.failure(path) }
   }
 
-  /// Gives the file its name.
+  /// Closes the file and gives it its name. Without this call the file is deleted.
   mutating func finish() throws(LocalError) {
     guard let open = file, let path else { return }
     file = nil

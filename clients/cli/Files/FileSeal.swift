@@ -6,19 +6,19 @@
   import Darwin
 #endif
 
-/// A mark of files that the command wrote, by which it knows again those that nobody changed. The
-/// fraction of the second of a file's last change is made of what is in it: every change takes the
-/// mark off. Where a mark cannot be put or read, the file counts as changed.
+/// A mark on files that this command wrote. The sub-second part of a file's modification time is
+/// derived from its content, so every change removes the mark. A file counts as changed if the mark
+/// cannot be set or read.
 struct FileSeal {
-  // FNV-1a.
+  // The state of FNV-1a, 64 bits.
   private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
 
-  /// Takes the next bytes of the file.
+  /// Adds the next bytes of the file.
   mutating func add(_ bytes: some Sequence<UInt8>) {
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
   }
 
-  /// Marks an open file that has all its bytes.
+  /// Marks an open file whose bytes were all added.
   func put(on file: UnsafeMutablePointer<FILE>) {
     var status = stat()
     guard fstat(fileno(file), &status) == 0 else { return }
@@ -27,7 +27,7 @@ struct FileSeal {
     futimens(fileno(file), [changed, changed])
   }
 
-  /// Returns true for a file that has its mark.
+  /// Returns true if the file has the mark of its content.
   static func isWhole(_ path: String) -> Bool {
     guard let file = fopen(path, "re") else { return false }
     defer { fclose(file) }
@@ -45,7 +45,7 @@ struct FileSeal {
 
   private static let chunk = 64 << 10
 
-  /// Microseconds without a rest: some file systems keep no more.
+  /// The mark in whole microseconds, because some file systems do not store more.
   private var nanoseconds: Int { Int(hash % 1_000_000) * 1000 }
 
   private static func lastChange(_ status: stat) -> timespec {

@@ -1,15 +1,15 @@
 import PatronClient
 import PatronModel
 
-/// The identifiers of the records of one file so far, to tell of records that name the same person.
-/// It keeps hashes, up to a number; the server judges by what it has stored.
+/// The identifiers of the records of one file so far, to report records that name the same
+/// customer. It keeps hashes, up to a limit; the server decides by its stored records.
 ///
-/// A record that shares an e-mail address or phone number with an earlier one, and has another
-/// value of an identifier that both have, names two people: it is refused, or told of where the
-/// import keeps what is there. One external id is one person, whatever else changed: what a later
-/// record says replaces what an earlier one said.
+/// A record that shares an e-mail address or phone number with an earlier record, but differs in
+/// another identifier that both have, names two people. It is rejected, or reported if the import
+/// keeps stored values. An external id always stands for one person: later records replace the
+/// other identifiers of earlier ones.
 struct ImportDuplicates: Sendable {
-  /// The identifiers of a record: hashes in the order of ``Kind``, 0 for a missing one.
+  /// The identifiers of a record: hashes in the order of ``Kind``, 0 if missing.
   private struct Person: Sendable {
     var line: Int32
     var hashes: (UInt64, UInt64, UInt64)
@@ -49,25 +49,25 @@ struct ImportDuplicates: Sendable {
   private let country: CountryCode?
   private let limit: Int
   private var people: [Person] = []
-  /// Places in `people` by hash.
+  /// Indices into `people`, by hash.
   private var places: [UInt64: Int32] = [:]
 
-  /// The reason of the warnings, here and from the server.
+  /// The reason of the warnings, the same as the server's.
   static let reason = "DUPLICATE_ROW"
 
-  /// Memory for so many identifiers is some 100 MB.
-  static let usualLimit = 4_000_000
+  /// Limit of the number of identifiers; they take about 100 MB of memory.
+  static let maxIdentifiers = 4_000_000
 
-  init(onMismatch: OnMismatch, defaultCountry: String?, limit: Int = usualLimit) {
+  init(onMismatch: OnMismatch, defaultCountry: String?, limit: Int = maxIdentifiers) {
     rejects = onMismatch != .keep
     country = defaultCountry.flatMap { try? CountryCode($0) }
     self.limit = limit
   }
 
-  /// Looks whether an earlier record names the same person, and remembers this one. A record whose
-  /// external id is refused by itself names nobody.
+  /// Compares a record with earlier ones and remembers it. A record with an invalid external id is
+  /// ignored.
   ///
-  /// - Throws: why the record is refused.
+  /// - Throws: the reason for rejecting the record.
   mutating func check(
     _ item: ImportItem,
     at line: Int,
@@ -77,7 +77,7 @@ struct ImportDuplicates: Sendable {
     var person = Person(line: Int32(clamping: line), hashes: (0, 0, 0))
     for kind in Kind.allCases { person[kind] = hash(item, kind) }
     let shared = Kind.allCases.filter { person[$0] != 0 && places[person[$0]] != nil }
-    // As the server finds people: by external id, else by e-mail address, else by phone number.
+    // The server's order of identification: by external id, then e-mail address, then phone number.
     guard let first = shared.first.flatMap({ places[person[$0]] }) else { return remember(person) }
     let match = Match(
       known: people[Int(first)],
@@ -99,16 +99,16 @@ struct ImportDuplicates: Sendable {
     take(person, at: first, replaces: match.hasExternalID)
   }
 
-  /// An earlier record that shares identifiers with one.
+  /// An earlier record that shares identifiers with the current one.
   private struct Match {
     var known: Person
-    /// Identifiers that both have and that are the same, and those that are not.
+    /// The identifiers that both records have: equal ones in `same`, different ones in `other`.
     var same: [Kind]
     var other: [Kind]
 
     var hasExternalID: Bool { same.contains(.externalID) }
 
-    /// True where the server takes the two for one person, if it may keep what is there.
+    /// True if the server treats both records as one person when it keeps stored values.
     var isOnePerson: Bool {
       hasExternalID || other.isEmpty || (same.contains(.email) && !other.contains(.externalID))
     }
@@ -117,8 +117,8 @@ struct ImportDuplicates: Sendable {
 
     var refusal: LocalError {
       LocalError(
-        "IDENTIFIER_MISMATCH: line \(known.line) has the same \(names) and another "
-          + "\(Match.joined(other)); correct one of the two, or import with --on-mismatch keep"
+        "IDENTIFIER_MISMATCH: line \(known.line) has the same \(names) and a different "
+          + "\(Match.joined(other)); correct one of the lines, or import with --on-mismatch keep"
       )
     }
 
@@ -131,11 +131,12 @@ struct ImportDuplicates: Sendable {
     }
 
     private var end: String {
-      if hasExternalID || other.isEmpty { return ": the two are taken for one person." }
-      let difference = " and another \(Match.joined(other)): "
+      if hasExternalID || other.isEmpty { return ": both lines are imported as one customer." }
+      let difference = " and a different \(Match.joined(other)): "
       return isOnePerson
-        ? difference + "the two are taken for one person, who keeps the first one."
-        : difference + "they are two people, and the first one keeps what both have."
+        ? difference + "both lines are imported as one customer, which keeps the first value."
+        : difference
+          + "the lines are imported as two customers, and the first keeps the shared values."
     }
 
     private static func joined(_ kinds: [Kind]) -> String {
@@ -143,8 +144,8 @@ struct ImportDuplicates: Sendable {
     }
   }
 
-  /// Refuses a record whose identifiers are those of two earlier ones. Beside an external id that
-  /// is so for sure where the other one has an external id too.
+  /// Rejects a record that shares identifiers with two earlier records. If the external id is
+  /// shared, they certainly name two people only if both have an external id.
   private func refuseStrangers(
     _ person: Person,
     _ shared: [Kind],
@@ -157,14 +158,14 @@ struct ImportDuplicates: Sendable {
       if match.hasExternalID, stranger[.externalID] == 0 { continue }
       throw LocalError(
         "IDENTIFIER_MISMATCH: line \(match.known.line) has the same \(match.names), and line "
-          + "\(stranger.line) the same \(kind.name), of somebody else; leave one cell empty, or "
+          + "\(stranger.line) the same \(kind.name) of another customer; leave one cell empty, or "
           + "import with --on-mismatch keep"
       )
     }
   }
 
-  /// Adds the identifiers of a record to those of an earlier one; with an external id they replace
-  /// what is there, and what was there is free.
+  /// Adds the identifiers of a record to an earlier one. With `replaces`, they replace those of the
+  /// earlier record, which become free.
   private mutating func take(_ person: Person, at index: Int32, replaces: Bool) {
     var known = people[Int(index)]
     for kind in Kind.allCases where person[kind] != 0 && places[person[kind]] == nil {
@@ -187,8 +188,8 @@ struct ImportDuplicates: Sendable {
     if places.count < limit, places[hash] == nil { places[hash] = index }
   }
 
-  /// A hash of an identifier in the form in which the server compares it, as far as the file tells
-  /// it; 0 for none.
+  /// Returns a hash of an identifier, normalised as the server does as far as the file allows it; 0
+  /// if missing.
   private func hash(_ item: ImportItem, _ kind: Kind) -> UInt64 {
     let text: String?
     switch kind {
@@ -204,7 +205,7 @@ struct ImportDuplicates: Sendable {
       }
     }
     guard let text, !text.isEmpty else { return 0 }
-    // FNV-1a.
+    // FNV-1a, 64 bits.
     var value: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in [kind.rawValue] + Array(text.utf8) {
       value = (value ^ UInt64(byte)) &* 0x100_0000_01b3

@@ -1,29 +1,29 @@
 import PatronClient
 import PatronModel
 
-/// The header of a file of customers: which cell goes where.
+/// The header of a customer file, with the column of each cell.
 struct ImportHeader: Sendable {
-  /// A column for each cell; nil for those that are left out or read by the layout.
+  /// The column of each cell; nil for cells that are ignored or read by the layout.
   let columns: [CustomerColumn?]
-  /// Names of the columns in messages: those of exports, or of the file in small letters.
+  /// The names of columns in messages: those of exports, or those of the file in lower case.
   let names: [String]
-  /// The layout of the program that wrote the file; nil where the columns say what they are.
+  /// The layout of the program that exported the file; nil if the columns have import names.
   let layout: ImportLayout?
-  /// Positions of the columns that the layout reads by itself.
+  /// The indices of columns that the layout reads itself.
   let special: [String: Int]
-  /// The cell that says why the row was rejected; nil in files that are no rejects.
+  /// Index of the cell with the reason of a rejection; nil in files that are not rejects.
   let reasonIndex: Int?
   /// Remarks for the user about columns that are not imported.
   let remarks: [String]
 
-  /// The name of the column that a file of rejects has.
+  /// The name of the reason column in files of rejects.
   static let reasonName = "reject_reason"
-  /// The end of the reason of a row that lacked cells. The file of rejects fills it up, so that the
-  /// reason has its column; while it stands there, the row is not taken for whole.
+  /// The end of the reason of a row with missing cells. Such a row is padded, so that the reason is
+  /// in its column, and is rejected again until the reason is emptied.
   static let incomplete = "; complete the row and empty this cell"
 
-  /// Reads a header. Names are those of an export, or of the layout, or of the map, without regard
-  /// to case and space around them.
+  /// Parses a header. Names are those of an export, the layout or the map. Case and surrounding
+  /// space are ignored.
   init(
     _ cells: [String],
     map: ColumnMap,
@@ -42,8 +42,8 @@ struct ImportHeader: Sendable {
     guard identifiers.contains(where: { reading.columns.contains($0) || given.contains($0) })
     else {
       throw LocalError(
-        "the header names no customers; expected external_id, email or phone_number among its "
-          + "columns. `patron customers import --template` prints a header"
+        "the header has no identifier of customers; expected a column external_id, email or "
+          + "phone_number. `patron customers import --template` prints a header"
       )
     }
     columns = reading.columns
@@ -62,21 +62,21 @@ struct ImportHeader: Sendable {
     remarks = reading.remarks + [layout?.remark].compactMap(\.self)
   }
 
-  /// A remark for the user about columns that have no name: the index of a data frame, or commas at
-  /// the end of each line; nil where there are none.
+  /// Returns a remark about columns without a name, such as the index of a data frame or trailing
+  /// commas; nil if there are none.
   static func remark(nameless count: Int) -> String? {
     guard count > 0 else { return nil }
     return "note: not imported, because the header has no name for "
       + (count == 1 ? "it: 1 column" : "them: \(count) columns")
   }
 
-  /// Returns the name in messages of the column with this name in exports.
+  /// Returns the name that messages use for a column of exports.
   func name(of column: String) -> String {
     columns.firstIndex { $0?.name == column }.map { names[$0] } ?? column
   }
 
-  /// The parts of the address that the file has columns for; nil where it has all of them, and a
-  /// row is the whole address, or where its layout makes the address by itself.
+  /// The address parts that the file has columns for. Nil if it has all of them, so that a row
+  /// replaces the whole address, or if the layout composes the address.
   var addressParts: GoogleProtobuf.FieldMask? {
     guard layout == nil else { return nil }
     let fields: [(CustomerField, part: String)] = [
@@ -88,7 +88,7 @@ struct ImportHeader: Sendable {
     return given.count == fields.count ? nil : .with { $0.paths = given.map(\.part) }
   }
 
-  /// A header of all columns that an import takes, and an example row.
+  /// The header of all columns that an import accepts, and an example row.
   static var template: String {
     let columns =
       CustomerColumn.standard.filter(\.isWritable)
@@ -106,20 +106,21 @@ struct ImportHeader: Sendable {
   }
 }
 
-/// Finds out what the columns of a header are, and collects all that is wrong with them.
+/// The parser of a header. It collects all errors before it fails.
 private struct HeaderReading {
   private(set) var columns: [CustomerColumn?] = []
   private let cells: [String]
   private let names: [String]
   private let map: ColumnMap
   private let layout: ImportLayout?
-  /// Columns of exports only, columns that the layout does not know, and those that it leaves out.
+  /// Ignored columns: those that only exports have, those unknown to the layout (`strange`), and
+  /// those that the layout ignores (`leftOut`).
   private var ignored: [String] = []
   private var strange: [String] = []
   private var leftOut: [String] = []
-  /// Unknown columns as the file has them.
+  /// Unknown columns, as spelled in the file and in lower case.
   private var unknown: [(cell: String, name: String)] = []
-  /// Columns without a name.
+  /// Number of columns without a name.
   private var nameless = 0
 
   init(_ cells: [String], _ names: [String], map: ColumnMap, layout: ImportLayout?) {
@@ -150,7 +151,7 @@ private struct HeaderReading {
         let first = columns.firstIndex(of: column).map { names[$0] } ?? name
         throw LocalError(
           first == name
-            ? "the header has the column \(name) twice; expected each once"
+            ? "the header has the column \(name) twice; expected one"
             : "the columns \"\(SafeText.line(first))\" and \"\(SafeText.line(name))\" are both "
               + "\(column.name); expected one"
         )
@@ -168,13 +169,13 @@ private struct HeaderReading {
       remarks.append("note: \(text): \(SafeText.line(names.joined(separator: ", ")))\(end)")
     }
     add("not imported, because only exports have them", ignored)
-    add("left out by the preset", leftOut)
-    add("not known to the preset and left out", strange, "; --map 'NAME=column' takes one")
+    add("ignored by the preset", leftOut)
+    add("unknown to the preset and ignored", strange, "; --map 'NAME=column' imports one")
     if let remark = ImportHeader.remark(nameless: nameless) { remarks.append(remark) }
     return remarks
   }
 
-  /// A column by the name that exports give it.
+  /// Returns the column with this name in exports, or nil after noting why it is not imported.
   private mutating func native(_ cell: String, _ name: String) -> CustomerColumn? {
     guard let column = CustomerColumn(name: name) else {
       unknown.append((cell, name))
@@ -194,7 +195,7 @@ private struct HeaderReading {
       CustomerColumn(name: $0).map(Self.isTaken) ?? true
     }
     throw .usage(
-      "--map \(SafeText.line(cell))=\(SafeText.line(target)): an import takes no column of that "
+      "--map \(SafeText.line(cell))=\(SafeText.line(target)): an import has no column of that "
         + "name"
         + (near.isEmpty
           ? "; `patron customers import --template` prints the columns"
@@ -202,8 +203,8 @@ private struct HeaderReading {
     )
   }
 
-  /// Finds the columns of the layout. If several cells are the same column, the first in the
-  /// layout's order counts. The map has precedence.
+  /// Assigns the columns of the layout. If several cells are the same column, the first in the
+  /// layout's order is used. The map takes precedence.
   private func claims(_ layout: ImportLayout) -> [Int: CustomerColumn] {
     var taken = Set(map.targets.compactMap(CustomerColumn.init(name:)))
     var claims: [Int: CustomerColumn] = [:]
@@ -226,19 +227,19 @@ private struct HeaderReading {
     }
   }
 
-  /// Returns true for a column that an import takes: every writable one, and the flag of
-  /// suppression, because messages would go out by mistake without it.
+  /// Returns true for columns that an import accepts: all writable ones, and the suppression flag,
+  /// because ignoring it could send unwanted messages.
   private static func isTaken(_ column: CustomerColumn) -> Bool {
     if case .suppression(_, .isSuppressed) = column { return true }
     return column.isWritable
   }
 
-  /// More columns than this are counted: a file that is no table may have thousands.
-  private static let namedColumns = 100
+  /// Number of unknown columns that are named. A file that is not a table may have thousands.
+  private static let maxNamedColumns = 100
 
-  /// All unknown columns, with what they most likely are.
+  /// An error that names the unknown columns, with suggestions.
   private var refusal: LocalError {
-    var list = unknown.prefix(Self.namedColumns).map { cell, name in
+    var list = unknown.prefix(Self.maxNamedColumns).map { cell, name in
       let shown = "\"\(SafeText.line(String(cell.prefix(64))))\""
       let near = CustomerColumn.nearest(to: name)
       return near.isEmpty ? shown : "\(shown) (\(near.joined(separator: " or "))?)"
@@ -250,9 +251,9 @@ private struct HeaderReading {
       unknown.count == 1
       ? "the header has an unknown column: " : "the header has \(unknown.count) unknown columns: "
     text += list.joined(separator: ", ")
-    text += ". Say what it is with --map '\(first)=\(likely)', or leave it out with '\(first)='"
+    text += ". Map it with --map '\(first)=\(likely)', or ignore it with --map '\(first)='"
     if let preset = ImportPreset.likely(names) {
-      text += "; it looks like an export of \(preset.title): --preset \(preset.rawValue)"
+      text += "; it looks like an export of \(preset.title): try --preset \(preset.rawValue)"
     }
     return LocalError(text)
   }

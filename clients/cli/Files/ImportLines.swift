@@ -1,27 +1,27 @@
 import PatronClient
 import PatronModel
 
-/// One record of a file as it stands there.
+/// One record of a file, as it is written there.
 struct ImportedLine: Sendable {
-  /// The line on which it begins, from 1.
+  /// Number of the record's first line, counted from 1.
   var number: Int
-  /// The cells of a row of CSV without quotes; a line of NDJSON has none.
+  /// The cells of a CSV row, unquoted; empty for NDJSON.
   var cells: [[UInt8]]
-  /// The record without its line break.
+  /// The bytes of the record, without its line break.
   var raw: [UInt8]
 }
 
-/// Reads the records of a file one by one.
+/// A reader of the records of an import file.
 struct ImportLines: ~Copyable {
   let form: ImportForm
-  /// True for JSON that is no NDJSON: an array, or an object over several lines.
+  /// True for JSON that is not NDJSON: an array, or an object over several lines.
   let isDocument: Bool
   private var parser: CSVParser
   private var reader: LineReader
 
   private static let chunk = 256 << 10
 
-  /// Looks at the beginning of a file to find out what it is.
+  /// Opens a reader. The format is detected from the beginning of the file.
   init(_ file: consuming InputFile, delimiter: UInt8?) throws(LocalError) {
     var beginning: [UInt8] = []
     while !ImportForm.isEnough(beginning), try file.read(Self.chunk, to: &beginning) {}
@@ -40,31 +40,33 @@ struct ImportLines: ~Copyable {
 
   /// The name of the file in messages.
   var name: String { reader.file.name }
-  /// Bytes of the file, where that is known.
+  /// Size of the file in bytes, or nil if it is not a regular file.
   var size: Int? { reader.file.size }
 
-  /// Bytes up to the end of the last record.
+  /// Bytes up to the end of the last record returned.
   var bytesRead: Int { form == .ndjson ? reader.bytesRead : parser.bytesRead }
 
-  /// Refuses this file as that of its rejects.
+  /// Refuses a path for rejects that is this file.
   func refuse(asRejects path: String) throws(LocalError) {
     try reader.file.refuse(asRejects: path)
   }
 
-  /// The header of a file of CSV.
+  /// Returns the header of a CSV file.
   mutating func header() throws(LocalError) -> ImportedLine {
     guard let line = try next() else {
       throw LocalError("\(name) is empty; expected a header and rows of CSV")
     }
-    // Some spreadsheets say in a line of its own what separates cells.
+    // Some spreadsheets name the separator in an extra first line.
     guard line.raw.starts(with: ImportForm.separatorLine) else { return line }
     guard let header = try next() else {
-      throw LocalError("\(name) has no header behind the line sep=; expected one and rows of CSV")
+      throw LocalError(
+        "\(name) has no header after the line sep=; expected a header and rows of CSV"
+      )
     }
     return header
   }
 
-  /// The next record, or nil at the end of the file.
+  /// Returns the next record, or nil at the end of the file.
   mutating func next() throws(LocalError) -> ImportedLine? {
     switch form {
     case .csv: return try nextRow()
@@ -98,23 +100,23 @@ struct ImportLines: ~Copyable {
   }
 }
 
-/// The form of a file of an import.
+/// The format of an import file.
 enum ImportForm: Sendable, Equatable {
-  /// Rows of CSV, with this between two cells.
+  /// CSV with this byte between cells.
   case csv(delimiter: UInt8)
-  /// One JSON object a line, as exports write it.
+  /// One JSON object per line, as in exports.
   case ndjson
 
-  /// The beginning of a first line that names the separator instead of columns.
+  /// The beginning of an extra first line that names the separator.
   static let separatorLine = Array("sep=".utf8)
 
   private static let lineFeed = UInt8(ascii: "\n")
   private static let quote = UInt8(ascii: "\"")
-  /// Files without a line break are looked at up to here.
-  private static let longest = 1 << 20
+  /// Number of bytes searched for a line break to detect the format.
+  private static let maxHeaderBytes = 1 << 20
 
-  /// Finds the form by the beginning of a file. The separator is whichever of comma, semicolon and
-  /// tab the header has outside quotes.
+  /// Detects the format from the beginning of a file. The separator is the one of comma, semicolon
+  /// and tab that the header has outside quotes, else a vertical bar, else a comma.
   init(of beginning: [UInt8], delimiter: UInt8?, name: String) throws(LocalError) {
     let text = Self.withoutMark(beginning)
     if let delimiter {
@@ -135,7 +137,7 @@ enum ImportForm: Sendable, Equatable {
     guard found.count < 2 else {
       throw LocalError(
         "\(name): the header has \(found.map(\.name).joined(separator: " and ")) outside quotes; "
-          + "say with --delimiter which of them separate its cells"
+          + "select the separator with --delimiter"
       )
     }
     let bar = UInt8(ascii: "|")
@@ -148,13 +150,13 @@ enum ImportForm: Sendable, Equatable {
     (UInt8(ascii: ","), "commas"), (UInt8(ascii: ";"), "semicolons"), (UInt8(ascii: "\t"), "tabs"),
   ]
 
-  /// Returns true if the beginning of a file is long enough to find its form.
+  /// Returns true if the beginning of a file is long enough to detect its format.
   static func isEnough(_ beginning: [UInt8]) -> Bool {
-    beginning.count >= longest || header(withoutMark(beginning)).count < beginning.count - 3
+    beginning.count >= maxHeaderBytes || header(withoutMark(beginning)).count < beginning.count - 3
   }
 
-  /// True when a file begins as JSON does that is not one object a line: with an array of objects,
-  /// or with a bracket that is alone on its line.
+  /// Returns true if a file begins like JSON that is not NDJSON: with an array of objects, or with
+  /// a bracket alone on its line.
   static func isDocument(_ beginning: [UInt8]) -> Bool {
     let text = withoutMark(beginning)
     let rest = significant(text)
@@ -167,7 +169,7 @@ enum ImportForm: Sendable, Equatable {
     return line.count < rest.count && significant(line.dropFirst()).isEmpty
   }
 
-  /// The bytes from the first on that is no white space.
+  /// Returns the bytes from the first one that is not white space.
   private static func significant(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     text.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D || $0 == lineFeed }
   }
@@ -176,7 +178,7 @@ enum ImportForm: Sendable, Equatable {
     bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
   }
 
-  /// The first line that is not empty; line breaks in quotes are part of it.
+  /// Returns the first line that is not empty. Quoted line breaks are part of it.
   private static func header(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     let rest = text.drop { $0 == 0x0D || $0 == lineFeed }
     var isQuoted = false
@@ -198,7 +200,7 @@ enum ImportForm: Sendable, Equatable {
   }
 }
 
-/// The separator of cells, as people type it.
+/// The separator of cells, as users type it.
 enum DelimiterArgument {
   static func parse(_ text: String) -> UInt8? {
     switch text.lowercased() {

@@ -1,45 +1,47 @@
 import PatronClient
 import PatronModel
 
-/// Makes items of a call from the records of a file, in their order.
+/// A converter from the records of a file to the items of a call.
 protocol ImportMaker {
   associatedtype Item: Message & Sendable
 
-  /// The item of a record. What the user should know of it is added to `warnings`.
+  /// Returns the item of a record, and appends remarks about it to `warnings`. Records are passed
+  /// in the order of the file.
   ///
-  /// - Throws: why it is none.
+  /// - Throws: the reason for rejecting the record.
   mutating func item(
     _ line: ImportedLine,
     _ warnings: inout [Warning]
   ) throws(LocalError) -> Item
 
-  /// The item of a record alone, without a look at the records before.
+  /// Returns the item of a record without comparing it to earlier records.
   func read(_ line: ImportedLine, _ warnings: inout [Warning]) throws(LocalError) -> Item
 }
 
-/// Sends items to a server.
+/// The call that sends items to a server.
 protocol ImportCall: Sendable {
   associatedtype Item: Message & Sendable
 
-  /// One item, in words.
+  /// The word for one item in messages, such as `customer`.
   var noun: String { get }
 
-  /// Sends items and returns their results, in their order.
+  /// Sends items and returns their results in the same order.
   func results(of items: [Item], in session: Session) async throws(RPCError) -> [BatchItemResult]
 
-  /// Describes the refusal of an item in the words of the file.
+  /// Returns the reason of a rejection, in terms of the file's columns.
   func reason(_ error: RPCError, _ item: Item) -> String
 }
 
-/// Rows of CSV as text.
+/// A converter from CSV cells to text.
 struct ImportText {
-  /// True if cells are taken as they stand.
+  /// True if cells are read unchanged, without removing the mark against formulas.
   let isUnescaped: Bool
 
-  /// The cells of a row, as many as its header has.
+  /// Returns the cells of a row.
   ///
-  /// - Parameter reasonIndex: the column of the reason in a file of rejects. A row that was filled
-  ///   up there is refused until its reason is emptied.
+  /// - Parameter reasonIndex: index of the reason column in a file of rejects. A padded row is
+  /// rejected until its reason is emptied.
+  /// - Throws: an error if a cell is not UTF-8 or the number of cells is not `count`.
   func cells(
     _ line: ImportedLine,
     count: Int,
@@ -49,7 +51,7 @@ struct ImportText {
     for cell in line.cells {
       let bytes = isUnescaped ? cell[...] : CSVSafety.unmarked(cell)
       guard let text = String(validating: bytes, as: UTF8.self) else {
-        throw LocalError("the row is no UTF-8; save the file as UTF-8")
+        throw LocalError("the row is not valid UTF-8; save the file as UTF-8")
       }
       cells.append(text)
     }
@@ -64,12 +66,14 @@ struct ImportText {
     return cells
   }
 
-  /// The names of a header.
+  /// Returns the column names of a header.
   static func names(_ line: ImportedLine, _ file: String) throws(LocalError) -> [String] {
     var names: [String] = []
     for cell in line.cells {
       guard let name = String(validating: cell, as: UTF8.self) else {
-        throw LocalError("\(file), line \(line.number): the header is no UTF-8")
+        throw LocalError(
+          "\(file), line \(line.number): the header is not valid UTF-8; save the file as UTF-8"
+        )
       }
       names.append(name)
     }
@@ -77,7 +81,7 @@ struct ImportText {
   }
 }
 
-/// Makes customers, and reports records that name the same person.
+/// A converter to customers that reports records which name the same customer.
 protocol CustomerMaker: ImportMaker where Item == ImportItem {
   var duplicates: ImportDuplicates { get set }
 }
@@ -93,7 +97,7 @@ extension CustomerMaker {
   }
 }
 
-/// Makes customers from rows of CSV.
+/// The converter from CSV rows to customers.
 struct CustomerRows: CustomerMaker {
   let header: ImportHeader
   let text: ImportText
@@ -122,7 +126,7 @@ struct CustomerRows: CustomerMaker {
   }
 }
 
-/// Makes customers from lines of NDJSON as exports write them.
+/// The converter from NDJSON lines of exports to customers.
 struct CustomerRecords: CustomerMaker {
   var duplicates: ImportDuplicates
   private let dropsInvalid: Bool
@@ -142,7 +146,9 @@ struct CustomerRecords: CustomerMaker {
   ) throws(LocalError) -> ImportItem {
     let text = RejectedJSON.original(line.raw)
     guard !text.starts(with: RejectedJSON.textBeginning) else {
-      throw LocalError("the line is no customer: put the object that input has in its place")
+      throw LocalError(
+        "the line is not a customer; replace the line with the object in its member input"
+      )
     }
     var item = ImportItem(try customer(text, &warnings))
     item.row = Int32(clamping: line.number)
@@ -168,12 +174,12 @@ struct CustomerRecords: CustomerMaker {
       }
       var place = error
       place.line = 0
-      throw LocalError("the line is no customer: \(place)")
+      throw LocalError("the line is not a customer: \(place)")
     }
   }
 
-  /// The line with null in place of the text that cannot be read, where that is the time at which
-  /// the account was made: it is worth less than the rest.
+  /// Returns the line with null in place of a malformed account creation time, which does not
+  /// justify rejecting the record. Returns nil for other errors.
   private static func withoutCreation(_ text: [UInt8], _ error: JSONError) -> [UInt8]? {
     guard ["accountCreatedAt", "account_created_at"].contains(error.path), error.line == 1 else {
       return nil
@@ -195,8 +201,8 @@ struct CustomerRecords: CustomerMaker {
 }
 
 extension ImportItem {
-  /// Makes an item of an exported customer: fields, consent and suppressions. Values that the
-  /// server sets, or that come from orders and events, are left out.
+  /// Creates an item from an exported customer: fields, consent and suppressions. Values that the
+  /// server sets, or that come from orders and events, are ignored.
   init(_ customer: Customer) {
     self.init()
     self.customer = .with {
@@ -224,7 +230,7 @@ extension ImportItem {
       subscription.ledgerID = 0
       return subscription
     }
-    // Each topic of a channel has the suppressions of its address.
+    // Every topic of a channel repeats the suppressions of its address.
     for suppression in customer.channels.flatMap(\.suppressions)
     where !suppressions.contains(where: {
       $0.channel == suppression.channel && $0.reason == suppression.reason
@@ -234,11 +240,10 @@ extension ImportItem {
   }
 }
 
-/// Sends customers.
 struct CustomerImportCall: ImportCall {
   /// The request without items.
   let frame: ImportCustomersRequest
-  /// nil for NDJSON.
+  /// The header of the file; nil for NDJSON.
   let header: ImportHeader?
 
   var noun: String { "customer" }

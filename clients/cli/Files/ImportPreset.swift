@@ -1,7 +1,7 @@
 import ArgumentParser
 import PatronModel
 
-/// Programs whose exports an import reads as they are.
+/// The programs whose exports can be imported unchanged.
 enum ImportPreset: String, CaseIterable, ExpressibleByArgument, Sendable {
   case shopify, woocommerce, klaviyo, mailchimp
 
@@ -15,7 +15,7 @@ enum ImportPreset: String, CaseIterable, ExpressibleByArgument, Sendable {
     }
   }
 
-  /// Returns the layout of a file with this header, in small letters, and this name.
+  /// Returns the layout of a file with this header, in lower case, and this name.
   func layout(_ names: [String], fileName: String) -> ImportLayout {
     switch self {
     case .shopify: .shopify
@@ -25,7 +25,7 @@ enum ImportPreset: String, CaseIterable, ExpressibleByArgument, Sendable {
     }
   }
 
-  /// The program that most likely wrote a header: by columns that only its files have.
+  /// Returns the program that most likely exported a header, by columns that only its files have.
   static func likely(_ names: [String]) -> ImportPreset? {
     let marks: [(ImportPreset, [String])] = [
       (.shopify, ["accepts email marketing", "default address city"]),
@@ -38,21 +38,21 @@ enum ImportPreset: String, CaseIterable, ExpressibleByArgument, Sendable {
 
 /// The layout of another program's export.
 struct ImportLayout: Sendable {
-  /// Columns that are taken as they stand, by their names in small letters. Where several are the
-  /// same, the first that a file has counts.
+  /// Columns that are read unchanged, by their names in lower case. If several names stand for one
+  /// column, the first that the file has is used.
   var columns: [(name: String, column: CustomerColumn)]
   /// Columns that ``values`` reads.
   var special: Set<String> = []
-  /// Columns that ``values`` may give.
+  /// Columns that ``values`` may return.
   var gives: Set<CustomerColumn> = []
-  /// Columns that are left out, and how the names of further ones begin.
+  /// Columns that are ignored; `leftOutPrefixes` holds the beginnings of further names.
   var leftOut: Set<String>
   var leftOutPrefixes: [String] = []
   /// A remark for the user about the file.
   var remark: String?
-  /// Reads the special columns of a row.
+  /// Returns the values of a row's special columns.
   var values: @Sendable (ImportCells) throws -> [(CustomerColumn, String)] = { _ in [] }
-  /// Words of the special columns that nobody knows; they were taken for something cautious.
+  /// Returns unknown words of the special columns, for which a cautious value was assumed.
   var unknownWords: @Sendable (ImportCells) -> [(CustomerColumn, String)] = { _ in [] }
 
   /// Returns true if the layout has a column of this name.
@@ -68,12 +68,12 @@ struct ImportLayout: Sendable {
   }
 }
 
-/// The cells of a row that a layout reads by itself.
+/// The cells of a row that a layout reads itself.
 struct ImportCells {
   let places: [String: Int]
   let cells: [String]
 
-  /// The cell of a column; nil where there is none or it is empty.
+  /// Returns the cell of a column, or nil if it is missing or empty.
   subscript(_ name: String) -> String? {
     guard let index = places[name], cells.indices.contains(index) else { return nil }
     let text = cells[index].trimmingSpace()
@@ -82,7 +82,7 @@ struct ImportCells {
 }
 
 extension ImportLayout {
-  /// Customers > Export, the layout of now and the one before it. The two columns of marketing are
+  /// Customers > Export, in the current layout and the one before. The two marketing columns are
   /// flags.
   fileprivate static let shopify = ImportLayout(
     columns: fields([
@@ -181,12 +181,12 @@ extension ImportLayout {
   )
 }
 
-/// The consent of one channel in an export of Klaviyo. Some exports have the time of the agreement
-/// in place of `SUBSCRIBED`. An opt-out among the suppressions counts for more than an agreement.
+/// The consent of one channel in a Klaviyo export. Some exports have the time of the agreement in
+/// place of `SUBSCRIBED`. An opt-out among the suppressions takes precedence over an agreement.
 private struct KlaviyoConsent {
   private var state: String?
   private var at: String?
-  /// Reasons, and the times of those that have one.
+  /// The reasons, with their times or empty strings.
   private var suppressions: [(reason: String, at: String)] = []
 
   init(_ cells: ImportCells, _ channel: Channel) throws {
@@ -228,7 +228,7 @@ private struct KlaviyoConsent {
       }
       return
     }
-    // The time beside an agreement is that of the agreement, which the opt-out ended.
+    // The time beside an agreement belongs to the agreement, which the opt-out ended.
     if state != "unsubscribed" { at = entry.at }
     state = "unsubscribed"
   }
@@ -249,17 +249,17 @@ private struct KlaviyoConsent {
   }
 }
 
-/// A word of the list of suppressions of an export of Klaviyo: `[HARD_BOUNCE,UNSUBSCRIBE]`,
-/// `HARD_BOUNCE: 2024-05-31T12:00:00Z`, or JSON objects with `reason` and `timestamp`.
+/// A word in the suppression list of a Klaviyo export: `[HARD_BOUNCE,UNSUBSCRIBE]`, `HARD_BOUNCE:
+/// 2024-05-31T12:00:00Z`, or JSON objects with `reason` and `timestamp`.
 private struct KlaviyoSuppression {
   var word: String
-  /// The time, where it can be read.
+  /// The time, or nil if it is missing or malformed.
   var at: String?
 
-  /// The reason as Patron spells it; nil for a word that nobody knows.
+  /// The reason in Patron's words; nil for an unknown word.
   var reason: String? { SuppressionWord.reason(word) }
 
-  /// The beginning of the names of a channel's columns.
+  /// Returns the beginning of a channel's column names.
   static func name(_ channel: Channel) -> String { channel == .sms ? "sms" : "email" }
 
   static func list(_ cells: ImportCells, _ channel: Channel) -> [KlaviyoSuppression] {
@@ -267,7 +267,7 @@ private struct KlaviyoSuppression {
     return cell.split(separator: "}").flatMap { object($0) }
   }
 
-  /// The words of an object, or of a list without objects.
+  /// Returns the words of an object, or of a list without objects.
   private static func object(_ text: Substring) -> [KlaviyoSuppression] {
     var found: [KlaviyoSuppression] = []
     var time: String?
@@ -286,7 +286,7 @@ private struct KlaviyoSuppression {
     return found.map { KlaviyoSuppression(word: $0.word, at: $0.at ?? time) }
   }
 
-  /// The words of a text: one, unless it is known only by its parts.
+  /// Returns the words of a text: one word, unless only its parts are known.
   private static func words(_ text: String, _ time: String? = nil) -> [KlaviyoSuppression] {
     let parts = text.split(whereSeparator: \.isWhitespace).map(String.init)
     let isList =
@@ -300,7 +300,7 @@ private struct KlaviyoSuppression {
     (try? TimeArgument(text)) == nil ? nil : text
   }
 
-  /// The text without brackets and quotes around it.
+  /// Returns the text without surrounding brackets and quotes.
   private static func plain(_ text: Substring) -> String {
     let around: Set<Character> = ["[", "]", "{", "}", "(", ")", "\"", "'", " ", "\t", "\n"]
     var rest = text
@@ -312,9 +312,9 @@ private struct KlaviyoSuppression {
 
 // MARK: - Mailchimp
 
-/// One of the files of an audience. Mailchimp writes a file for each state. Columns mark the files
-/// of opt-outs and of bounced addresses; the files of subscribers and of other contacts differ by
-/// name only.
+/// A file of a Mailchimp audience. Mailchimp writes one file for each state. Columns identify the
+/// files of opt-outs and of bounced addresses; those of subscribers and of other contacts differ
+/// only in their names.
 private enum MailchimpFile {
   case subscribed, unsubscribed, cleaned, nonsubscribed, unknown
 
@@ -349,8 +349,8 @@ extension ImportLayout {
         "clean_campaign_title", "clean_campaign_id", "status",
       ],
       remark: file == .unknown
-        ? "note: nothing says that these people agreed, so no consent is taken; the file of those "
-          + "who did is named subscribed_... by Mailchimp" : nil,
+        ? "note: the file does not state consent, so none is imported; Mailchimp names the file of "
+          + "subscribers subscribed_..." : nil,
       values: { values(file, $0) }
     )
   }
@@ -377,9 +377,9 @@ extension ImportLayout {
   }
 }
 
-/// Words of other programs for the reasons of suppressions.
+/// The words of other programs for reasons of suppressions.
 enum SuppressionWord {
-  /// The reason as Patron spells it; nil for a word that says nothing.
+  /// Returns the reason in Patron's words, or nil for an unknown word.
   static func reason(_ word: String) -> String? {
     switch EnumArgument.underscored(word).lowercased() {
     case "unsubscribe", "unsubscribed", "unsub", "opt_out", "optout", "opted_out", "optedout",

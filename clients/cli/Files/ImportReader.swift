@@ -1,11 +1,11 @@
 import PatronClient
 
-/// One call's worth of records.
+/// The records of one call.
 struct ImportBatch<Item: Sendable>: Sendable {
-  /// The records behind the items.
+  /// The records of the items, in the same order.
   var lines: [ImportedLine] = []
   var items: [Item] = []
-  /// Records that are no items, and why.
+  /// Records without an item, and the reasons.
   var rejects: [(line: ImportedLine, reason: String)] = []
   /// Remarks for the user about records.
   var warnings: [ImportWarning] = []
@@ -13,25 +13,25 @@ struct ImportBatch<Item: Sendable>: Sendable {
   var bytesRead = 0
 }
 
-/// Reads a file of an import in batches.
+/// A reader of an import file in batches, limited by number of records and request size.
 struct ImportReader<Maker: ImportMaker>: ~Copyable {
   private var lines: ImportLines
   private var maker: Maker
-  private let largestCount: Int
+  private let maxCount: Int
   /// A record that did not fit the last batch.
   private var held: (line: ImportedLine, item: Maker.Item, size: Int, warnings: [ImportWarning])?
 
   init(_ lines: consuming ImportLines, _ maker: consuming Maker, count: Int) {
     self.lines = lines
     self.maker = maker
-    largestCount = count
+    maxCount = count
     held = nil
   }
 
-  /// Bytes of the input, where that is known.
+  /// Size of the input in bytes, or nil if it is not a regular file.
   var size: Int? { lines.size }
 
-  /// The next batch, or nil at the end of the input.
+  /// Returns the next batch, or nil at the end of the input.
   mutating func next() throws(LocalError) -> ImportBatch<Maker.Item>? {
     var batch = ImportBatch<Maker.Item>()
     var size = 1000
@@ -42,14 +42,14 @@ struct ImportReader<Maker: ImportMaker>: ~Copyable {
       batch.warnings += last.warnings
       size += last.size
     }
-    while batch.lines.count < largestCount, batch.rejects.count < 1000 {
+    while batch.lines.count < maxCount, batch.rejects.count < 1000 {
       guard let line = try lines.next() else { break }
       do throws(LocalError) {
         var told: [Warning] = []
         let item = try maker.item(line, &told)
         let itemSize = try Self.size(of: item)
         let warnings = told.map { ImportWarning(row: line.number, $0) }
-        guard size + itemSize <= BatchAssembler.largestRequest else {
+        guard size + itemSize <= BatchAssembler.maxRequestBytes else {
           held = (line, item, itemSize, warnings)
           break
         }
@@ -65,7 +65,7 @@ struct ImportReader<Maker: ImportMaker>: ~Copyable {
     return batch.lines.isEmpty && batch.rejects.isEmpty ? nil : batch
   }
 
-  /// The same records again, with times in the zone that is known by now.
+  /// Converts the records of a batch again, after the store's zone became known.
   mutating func remade(
     _ batch: ImportBatch<Maker.Item>
   ) throws(LocalError) -> ImportBatch<Maker.Item> {
@@ -79,9 +79,11 @@ struct ImportReader<Maker: ImportMaker>: ~Copyable {
   }
 
   private static func size(of item: Maker.Item) throws(LocalError) -> Int {
-    guard let size = try? item.encoded().count else { throw LocalError("the row has a NUL") }
-    guard size + 2000 <= BatchAssembler.largestRequest else {
-      throw LocalError("the row is too large for a request")
+    guard let size = try? item.encoded().count else {
+      throw LocalError("the row contains a NUL character")
+    }
+    guard size + 2000 <= BatchAssembler.maxRequestBytes else {
+      throw LocalError("the row is too large for a request: \(size) bytes")
     }
     return size + 8
   }

@@ -1,9 +1,9 @@
 import PatronClient
 import PatronModel
 
-/// Why the server refused a row, in the words of the file: columns instead of the request's fields.
+/// The reason for rejecting a row, with columns of the file instead of fields of the request.
 enum ImportReason {
-  /// The reason; `name` tells what the file calls a column.
+  /// Returns the reason; `name` returns the file's name of a column.
   static func text(
     _ error: RPCError,
     _ item: ImportItem,
@@ -27,7 +27,7 @@ enum ImportReason {
     return ([reason] + unusable(item.customer, name)).joined(separator: "; ")
   }
 
-  /// Addresses of a row that break a rule: the server left them out before it missed them.
+  /// Describes the invalid addresses of a row, which the server dropped before it missed them.
   private static func unusable(_ customer: CustomerInput?, _ name: (String) -> String) -> [String] {
     var broken: [(column: String, rule: RuleError)] = []
     if let email = customer?.email, !email.isEmpty {
@@ -41,14 +41,14 @@ enum ImportReason {
       }
     }
     return broken.map { column, rule in
-      // The store may have a country, which the number does not fit.
+      // The store may have a default country that the number does not match.
       let isLocal = rule.reason == PhoneNumber.countryMissing
-      let text = isLocal ? "It is no phone number." : rule.message
+      let text = isLocal ? "It is not a phone number." : rule.message
       return "\(name(column)): the value was left out. \(text)"
     }
   }
 
-  /// A sentence of the server with the options of the command in place of the values of a request.
+  /// Returns a server's sentence with flags of the command instead of values of the request.
   static func worded(_ message: String) -> String {
     var text = message
     for (value, option) in options { text = text.replacing(value, with: option) }
@@ -63,17 +63,17 @@ enum ImportReason {
     ("INVALID_FIELDS_REJECT", "--invalid-fields reject"),
   ]
 
-  /// The server's advice is for calls that can leave the identifier to its owner.
+  /// Describes a conflict of identifiers. The server's advice does not apply to imports.
   private static func conflict(_ error: RPCError) -> String? {
     guard error.reason == PatronReason.identifierConflict,
       let metadata = error.detail(GoogleRPC.ErrorInfo.self)?.metadata,
       let field = metadata["field"], let owner = metadata["customer_id"]
     else { return nil }
-    return "\(field): it belongs to customer \(owner); leave the cell empty, or join the two with "
+    return "\(field): it belongs to customer \(owner); leave the cell empty, or merge the two with "
       + "`patron customers merge`"
   }
 
-  /// The same words as those of rows that name two people in the file itself.
+  /// Describes a row that names two customers, in the words used for rows of the same file.
   private static func mismatch(_ error: RPCError) -> String? {
     guard error.reason == IdentityRequest.mismatchReason,
       let metadata = error.detail(GoogleRPC.ErrorInfo.self)?.metadata,
@@ -82,12 +82,12 @@ enum ImportReason {
     let row = metadata["other_row"].map { "line \($0)" }
     let owner = metadata["customer_id"].flatMap { $0 == "0" ? nil : "customer \($0)" }
     let other = [row, owner].compactMap(\.self).joined(separator: ", ")
-    return "\(IdentityRequest.mismatchReason): \(field) does not fit the customer whom the row "
-      + "names otherwise" + (other.isEmpty ? "" : ": see \(other)")
+    return "\(IdentityRequest.mismatchReason): \(field) does not match the customer that the row "
+      + "names with its other identifiers" + (other.isEmpty ? "" : ": see \(other)")
       + "; correct the row, or import with --on-mismatch keep"
   }
 
-  /// The column that a path of the item is made from; the path where no column is.
+  /// Returns the column behind a path of the item, or the path itself if there is none.
   static func column(_ path: String, _ item: ImportItem) -> String {
     let parts = path.split(separator: ".", maxSplits: 2).map(String.init)
     guard let first = parts.first else { return "" }
@@ -140,7 +140,7 @@ enum ImportReason {
     return CustomerColumn.suppression(channel, part).name
   }
 
-  /// `3` of `subscriptions[3]`.
+  /// Returns the index in a path, such as 3 in `subscriptions[3]`.
   private static func index(_ part: String, _ name: String) -> Int? {
     guard part.hasPrefix(name + "["), part.hasSuffix("]") else { return nil }
     return Int(part.dropFirst(name.count + 1).dropLast())

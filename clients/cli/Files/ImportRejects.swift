@@ -9,16 +9,16 @@ import PatronModel
   import Darwin
 #endif
 
-/// The file of rejected records: the records as they were, and why, in a column or member of its
-/// own. Once mended it can be imported as it is. It is made when there is something to write, and
-/// only its owner may read it.
+/// The file of rejected records: the original records, with the reason in an additional column or
+/// member. A corrected file can be imported as it is. It is created with the first reject, and only
+/// its owner may read it.
 struct ImportRejects: ~Copyable {
-  /// The form of records and reasons.
+  /// The format of the file.
   enum Form: Sendable {
-    /// CSV with the header of the input. `reasonIndex` is where the reason stands in a file of
-    /// rejects that is imported again: it stays there.
+    /// CSV with the header of the input. `reasonIndex` is the index of the reason column if the
+    /// input is itself a file of rejects.
     case csv(header: ImportedLine, reasonIndex: Int?, delimiter: UInt8)
-    /// One JSON object a line.
+    /// One JSON object per line.
     case ndjson
   }
 
@@ -52,7 +52,7 @@ struct ImportRejects: ~Copyable {
     }
   }
 
-  /// Writes what is buffered, and marks the file as the command's own.
+  /// Flushes and closes the file, and marks it as written by this command.
   mutating func close() throws(LocalError) {
     guard let open = file else { return }
     file = nil
@@ -61,27 +61,28 @@ struct ImportRejects: ~Copyable {
     guard fclose(open) == 0, isWritten else { throw failure }
   }
 
-  /// After a run without rejects: removes the file that an earlier run over the same columns left,
-  /// and returns a remark about it, or about one that stays: of other columns, or changed since,
-  /// because its rows may have been mended. Everything else of that name is somebody else's.
+  /// Cleans up after a run without rejects, and returns a remark. A file of an earlier run with the
+  /// same columns is deleted. It is kept if it was changed, because its rows may have been
+  /// corrected. Files of other columns are kept too, and other files are ignored.
   func endClean() -> String? {
     guard count == 0, PrivateFile.isRegular(path), let line = PrivateFile.firstLine(path) else {
       return nil
     }
     if header.map({ line == $0 }) ?? line.starts(with: RejectedJSON.beginning) {
       guard FileSeal.isWhole(path) else {
-        return "\(path) is from an earlier run and was changed since, so it stays: import it under "
-          + "another name, or remove it"
+        return
+          "\(path) is from an earlier run and was changed since, so it is kept; import it under "
+          + "another name, or delete it"
       }
       unlink(path)
-      return "\(path), which an earlier run left, is removed: this one rejected nothing"
+      return "\(path) of an earlier run is deleted: this run rejected nothing"
     }
     let isRejects = String(decoding: line, as: UTF8.self).lowercased()
       .hasSuffix(ImportHeader.reasonName)
-    return header != nil && isRejects ? "\(path) is from an earlier run over another file" : nil
+    return header != nil && isRejects ? "\(path) is from an earlier run with another file" : nil
   }
 
-  /// The first line of the file without its line break; nil where it has none of its own.
+  /// The first line of the file without its line break; nil for NDJSON.
   private var header: [UInt8]? {
     guard case .csv(let header, let index, let delimiter) = form else { return nil }
     return index == nil
@@ -100,7 +101,7 @@ struct ImportRejects: ~Copyable {
     if reasonIndex == nil, missing == 0 {
       return line.raw + [delimiter] + row([reason], delimiter)
     }
-    // Cells that are missing are added, those that are too many stand behind the reason.
+    // Missing cells are padded. Surplus cells follow the reason.
     var cells = line.cells + Array(repeating: [], count: max(0, missing))
     if let reasonIndex {
       cells[reasonIndex] = reason
@@ -110,7 +111,7 @@ struct ImportRejects: ~Copyable {
     return row(cells, delimiter)
   }
 
-  /// A row of cells as they were, with what makes them no text: mending is not done here.
+  /// Joins cells into a row, without changing them: invalid bytes are kept.
   private static func row(_ cells: [[UInt8]], _ delimiter: UInt8) -> [UInt8] {
     let quote = UInt8(ascii: "\"")
     let separated = cells.map { cell -> [UInt8] in
@@ -132,13 +133,13 @@ struct ImportRejects: ~Copyable {
   }
 }
 
-/// Rejected lines of NDJSON: the object with the reason as its first member, which an import leaves
-/// out, so that the line can be mended and imported again.
+/// Rejected NDJSON lines: the object with the reason as its first member. An import ignores that
+/// member, so a corrected line can be imported again.
 enum RejectedJSON {
-  /// The beginning of such a line.
+  /// The beginning of a rejected line.
   static let beginning = Array("{\"\(ImportHeader.reasonName)\":\"".utf8)
 
-  /// The beginning of a line that was no object, without the reason.
+  /// The beginning of a rejected line that was not an object, without its reason.
   static let textBeginning = Array("{\"input\":".utf8)
 
   static func line(_ text: [UInt8], _ reason: String) -> [UInt8] {
@@ -146,7 +147,7 @@ enum RejectedJSON {
     let rest = original(text).drop { $0 == 0x20 || $0 == 0x09 }
     let values = Array(JSONValueSequence(Array(rest)))
     guard values.count == 1, case .success = values[0], rest.first == UInt8(ascii: "{") else {
-      // No object: it stands in the line as a text.
+      // A line that is not an object is embedded as a string.
       let input = JSONText.string(String(decoding: rest, as: UTF8.self))
       return Array("{\(member),\"input\":\(input)}\n".utf8)
     }
@@ -155,7 +156,7 @@ enum RejectedJSON {
     return Array("{\(member)\(comma)".utf8) + members + [0x0A]
   }
 
-  /// The object without the reason that ``line(_:_:)`` put there.
+  /// Returns the object without the reason that ``line(_:_:)`` added.
   static func original(_ text: [UInt8]) -> [UInt8] {
     guard text.starts(with: beginning) else { return text }
     var index = beginning.count

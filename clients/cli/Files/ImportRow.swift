@@ -2,23 +2,23 @@ import ArgumentParser
 import PatronClient
 import PatronModel
 
-/// Makes an item of an import from the cells of a row. Empty cells say nothing.
+/// The conversion of a CSV row to an item of an import. Empty cells are ignored.
 struct ImportRow {
   private var item = ImportItem()
   private var customer = CustomerInput()
   private var address = Address()
   private var hasAddress = false
-  /// With the first instants of times, and with the last ones.
+  /// The subscriptions, read with the first and with the last instants of their times.
   private var consents: [Place: (first: PatronProto.Subscription, last: PatronProto.Subscription)] =
     [:]
   private let times: Times
   private var suppressions: [PatronModel.Channel: [SuppressionColumn: [String]]] = [:]
   private var suppressed: Set<PatronModel.Channel> = []
   private var locale: String?
-  /// Columns whose cells are malformed.
+  /// The columns with malformed cells.
   private var malformed: Set<CustomerColumn> = []
   private var mistakes: [String] = []
-  /// Secondary values that were left out.
+  /// Warnings about secondary values that were dropped.
   private var dropped: [Warning] = []
   private let dropsInvalid: Bool
   private var hasTagComma = false
@@ -33,11 +33,10 @@ struct ImportRow {
     var topic: PatronModel.Topic
   }
 
-  /// The item of a row. What the user should know of the row is added to `warnings`. With
-  /// `dropsInvalid`, secondary cells that cannot be read are left out, as the server does with
-  /// those that break a rule.
+  /// Returns the item of a row, and appends remarks about it to `warnings`. With `dropsInvalid`,
+  /// malformed secondary cells are dropped, as the server drops secondary values that break a rule.
   ///
-  /// - Throws: everything that is wrong, and in which columns.
+  /// - Throws: an error that lists all mistakes with their columns.
   static func item(
     _ header: ImportHeader,
     _ cells: [String],
@@ -61,14 +60,15 @@ struct ImportRow {
         .with {
           $0.reason = "TAG_COMMA"
           $0.field = "customer.tags"
-          $0.message = "A tag has a comma, which separates tags: it became a space."
+          $0.message =
+            "A comma inside a tag was replaced with a space, because commas separate tags."
         }
       )
     }
     return item
   }
 
-  /// False for a cell that is empty; space alone is a value of properties of text only.
+  /// Returns false for an empty cell. White space counts as a value only in text properties.
   private static func says(_ cell: String, _ column: CustomerColumn) -> Bool {
     if case .property(_, .string) = column { return !cell.isEmpty }
     return cell.contains { !$0.isWhitespace }
@@ -94,7 +94,8 @@ struct ImportRow {
     }
   }
 
-  /// The path of a value that is worth less than the rest of its row; nil for consent.
+  /// Returns the field path of a secondary value, which does not justify rejecting the row; nil for
+  /// other values.
   private static func secondary(_ column: CustomerColumn) -> String? {
     switch column {
     case .field(.accountCreatedAt): "customer.account_created_at"
@@ -104,8 +105,7 @@ struct ImportRow {
     }
   }
 
-  /// Takes what a layout makes of the columns that it reads by itself. Columns that the user mapped
-  /// go before.
+  /// Takes the values that a layout reads itself. Columns that the user mapped take precedence.
   private mutating func take(_ layout: ImportLayout, _ header: ImportHeader, _ cells: [String]) {
     do {
       let special = ImportCells(places: header.special, cells: cells)
@@ -117,7 +117,7 @@ struct ImportRow {
           .with {
             $0.reason = "SUPPRESSION_UNKNOWN"
             $0.field = column.name
-            $0.message = "Nobody knows the word; the address is suppressed with the reason manual."
+            $0.message = "The word is unknown; the address is suppressed with the reason manual."
             $0.given = String(word.prefix(32))
           }
         )
@@ -154,7 +154,7 @@ struct ImportRow {
       suppressions[channel, default: [:]][part] = CellList.split(cell)
     case .property(let name, let type):
       guard customer.customProperties[name] == nil else {
-        throw LocalError("another column has a value of this property too; expected one")
+        throw LocalError("another column also has a value for this property; expected one")
       }
       customer.customProperties[name] = try CellValue.property(cell, type, times)
     case .canReceive: break
@@ -218,14 +218,14 @@ struct ImportRow {
     }
   }
 
-  /// A state of consent. An opt-out is understood in other programs' words too, an agreement is
-  /// never guessed.
+  /// Parses a state of consent. Opt-outs may be in other programs' words; agreements are never
+  /// guessed.
   private static func state(_ cell: String) throws -> PatronProto.ConsentState {
     if SuppressionWord.reason(cell) == "unsubscribed" { return .unsubscribed }
     return try word(cell)
   }
 
-  /// A value of an enum; errors spell the values as exports do.
+  /// Parses an enum value. Errors spell the values as exports do.
   private static func word<Value: CaseIterable & CustomStringConvertible>(
     _ cell: String
   ) throws -> Value {
@@ -248,13 +248,13 @@ struct ImportRow {
         let column = CustomerColumn.consent(channel, topic, .state)
         if consent.state == .unspecified, !malformed.contains(column) {
           mistakes.append(
-            "\(column.name): the state is missing, and other cells tell of its consent"
+            "\(column.name): the state is missing, but other cells describe its consent"
           )
         }
         item.subscriptions.append(consent)
       }
       var lists = suppressions[channel] ?? [:]
-      // A time tells that it is suppressed too.
+      // A time of suppression implies that the address is suppressed.
       let isSuppressed = suppressed.contains(channel) || lists[.suppressedAt] != nil
       if isSuppressed, lists[.reasons] == nil { lists[.reasons] = ["manual"] }
       do throws(LocalError) {
@@ -266,15 +266,15 @@ struct ImportRow {
     return item
   }
 
-  /// True when the locale is one of the row's language: then it says more. Where somebody changed
-  /// the language of an export, the locale beside it is the old one.
+  /// Returns true if the locale belongs to the row's language, and thus adds a region. If the
+  /// language of an export was edited, its locale is outdated.
   static func saysMore(_ locale: String, than language: String?) -> Bool {
     guard let language else { return true }
     guard let given = try? LanguageCode(language), given.locale == nil else { return false }
     return (try? LanguageCode(locale))?.code == given.code
   }
 
-  /// The reason of a suppression, in Patron's words or in those of other programs.
+  /// Parses the reason of a suppression, in Patron's words or those of other programs.
   static func suppressionReason(_ cell: String) throws -> PatronProto.SuppressionReason {
     try word(SuppressionWord.reason(cell) ?? cell)
   }
@@ -310,9 +310,9 @@ struct ImportRow {
   }
 }
 
-/// Values of cells.
+/// Parsers of cells.
 enum CellValue {
-  /// Tags, in the forms of ``TagCell`` and as databases write arrays: `{vip,gold}`.
+  /// Parses tags in the formats of ``TagCell`` and of database arrays, `{vip,gold}`.
   static func tags(_ text: String) throws(LocalError) -> (tags: [String], lostComma: Bool) {
     let cell = text.trimmingSpace()
     guard cell.hasPrefix("{") || cell.hasPrefix("[") else { return TagCell.split(text) }
@@ -322,14 +322,15 @@ enum CellValue {
     {
       throw LocalError("The tags are objects; expected their names, as in `vip, gold`.")
     }
-    // Exports have a space behind the comma: a tag may begin with a brace.
+    // Exports write a space after each comma, so a tag may begin with a brace.
     guard cell.hasPrefix("{"), cell.hasSuffix("}"), cell.contains(","), !cell.contains(", ") else {
       return TagCell.split(text)
     }
     return TagCell.split(String(cell.dropFirst().dropLast()))
   }
 
-  /// An instant to the nanosecond: what is finer than the microsecond comes behind it.
+  /// Parses a time to the nanosecond. Digits after the microseconds are added to the result of
+  /// ``Times``.
   static func time(
     _ text: String,
     _ times: Times,
@@ -349,7 +350,7 @@ enum CellValue {
     return time
   }
 
-  /// A property of a type.
+  /// Parses a property of this type.
   static func property(
     _ text: String,
     _ type: PropertyType,

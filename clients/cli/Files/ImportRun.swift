@@ -1,21 +1,20 @@
 import PatronClient
 import PatronModel
 
-/// Sends a file in batches, one after the other: the order of the records is the order in which the
-/// server applies them. While one batch is on its way the next is read.
+/// The upload of an import file in batches. Batches are sent one after the other, so the server
+/// applies the records in order. The next batch is read while one is in flight.
 struct ImportRun: Sendable {
   let session: Session
   let batchSize: Int
-  /// nil is the usual name.
+  /// The file for rejects; nil selects the default path.
   let rejectsPath: String?
   let isDryRun: Bool
-  /// True if cells are taken as they stand.
+  /// True if cells are read unchanged, without removing the mark against formulas.
   let isUnescaped: Bool
-  /// The user's map of columns.
   let map: ColumnMap
 
-  /// Sends a file of customers, prints the summary, and throws exit status 3 when there were
-  /// rejects.
+  /// Imports a file of customers and prints the summary. Exits with status 3 if records were
+  /// rejected.
   func run(
     _ source: String,
     _ frame: ImportCustomersRequest,
@@ -25,14 +24,14 @@ struct ImportRun: Sendable {
     var lines = try ImportLines(try InputFile.open(source), delimiter: delimiter)
     guard !lines.isDocument else {
       throw LocalError(
-        "\(lines.name) is JSON over several lines or in an array; expected one object a line: "
-          + "`jq -c '.[]'` makes that of an array, `jq -c .` of objects"
+        "\(lines.name) is JSON over several lines or in an array; expected one object per line. "
+          + "Convert an array with `jq -c '.[]'`, objects with `jq -c .`"
       )
     }
     let dropsInvalid = frame.invalidFields != .reject
     guard case .csv(let delimiter) = lines.form else {
       guard map.isEmpty, preset == nil else {
-        throw LocalError.usage("\(lines.name) is NDJSON; --map and --preset are for CSV")
+        throw LocalError.usage("\(lines.name) is NDJSON; --map and --preset apply to CSV only")
       }
       let duplicates = ImportDuplicates(
         onMismatch: frame.onMismatch,
@@ -72,7 +71,7 @@ struct ImportRun: Sendable {
     )
   }
 
-  /// Sends a list of addresses that must not be written to, likewise.
+  /// Imports a file of suppressed addresses in the same way.
   func run(
     suppressions source: String,
     _ frame: ImportSuppressionsRequest,
@@ -98,8 +97,8 @@ struct ImportRun: Sendable {
     )
   }
 
-  /// The store's country of phone numbers without `+`. A server that does not answer now tells the
-  /// import itself why.
+  /// Returns the store's default country of phone numbers; empty if it has none or the call fails.
+  /// The import itself then reports the failure.
   private func storeCountry() async -> String {
     let request = GetStoreSettingsRequest.with { $0.storeID = session.storeID }
     let response = try? await session.client.customers
@@ -113,7 +112,7 @@ struct ImportRun: Sendable {
     _ call: Call,
     _ form: ImportRejects.Form
   ) async throws where Maker.Item == Call.Item {
-    let usual = if case .ndjson = form { BatchRejects.usualPath } else { "rejects.csv" }
+    let usual = if case .ndjson = form { BatchRejects.defaultPath } else { "rejects.csv" }
     let rejects = ImportRejects(path: rejectsPath ?? usual, form: form)
     try lines.refuse(asRejects: rejects.path)
     let reader = ImportReader(lines, maker, count: batchSize)
@@ -153,7 +152,7 @@ struct ImportRun: Sendable {
         prepared = Result { () throws(LocalError) in try reader.next() }
         do {
           let results = try await pending
-          tell(results, batch, &warnings, &progress)
+          report(results, batch, &warnings, &progress)
           try note(results, batch, call, &summary, &rejects)
         } catch let error as RPCError {
           throw stopped(error, summary, batch)
@@ -163,9 +162,9 @@ struct ImportRun: Sendable {
     } catch {
       failure = error
     }
-    // On every way out, so that a message does not stand behind the bar.
+    // The bar is removed on every exit, so that no message is appended to it.
     progress.clear()
-    // An import that failed before anything was told to the server has nothing to sum up.
+    // There is no summary if the server has not answered yet.
     if let failure, !summary.hasAnswer { throw failure }
     try rejects.close()
     for remark in warnings.remarks { session.remark(remark) }
@@ -183,8 +182,8 @@ struct ImportRun: Sendable {
     return summary
   }
 
-  /// The next batch. What is wrong with the file is told with how to go on, since the rows of the
-  /// batches before have been taken.
+  /// Returns the next batch. An error in the file gets advice on how to continue, because earlier
+  /// batches were applied.
   private func following<Item>(
     _ prepared: Result<ImportBatch<Item>?, LocalError>,
     _ summary: BatchSummary
@@ -195,8 +194,9 @@ struct ImportRun: Sendable {
       guard summary.hasAnswer else { throw error }
       var error = error
       error.description +=
-        "; \(ValueText.plural(summary.records, summary.noun)) before it got an answer. Mend the "
-        + "file and run the same command again: what was applied stays unchanged"
+        "; stopped after answers to \(ValueText.plural(summary.records, summary.noun)). Correct "
+        + "the "
+        + "file and run the same command again; rows that were applied stay unchanged"
       throw error
     }
   }
@@ -214,22 +214,22 @@ struct ImportRun: Sendable {
     guard results.count == items.count else {
       throw RPCError(
         code: .internal,
-        message: "the server answered \(results.count) results for "
+        message: "the server returned \(results.count) results for "
           + ValueText.plural(items.count, call.noun)
       )
     }
     return results
   }
 
-  /// Counts the warnings of a batch, and tells of each where the user wants that.
-  private func tell<Item>(
+  /// Counts the warnings of a batch and, with `--verbose`, prints them.
+  private func report<Item>(
     _ results: [BatchItemResult],
     _ batch: ImportBatch<Item>,
     _ warnings: inout ImportWarnings,
     _ progress: inout ProgressBar
   ) {
     var all: [ImportWarning] = []
-    // Rows that the server calls duplicates are not told twice.
+    // Duplicates that the server reported are not reported again.
     var duplicates: Set<Int> = []
     for (result, line) in zip(results, batch.lines) {
       all += result.warnings.map { ImportWarning(row: line.number, $0) }
@@ -278,8 +278,9 @@ struct ImportRun: Sendable {
     guard let first = batch.lines.first?.number, summary.hasAnswer else { return error }
     var error = error
     error.message +=
-      "; stopped at line \(first), \(ValueText.plural(summary.records, summary.noun)) before it "
-      + "got an answer. Run the same command again: what was applied stays unchanged"
+      "; stopped at line \(first), after answers to "
+      + "\(ValueText.plural(summary.records, summary.noun)). "
+      + "Run the same command again; rows that were applied stay unchanged"
     return error
   }
 }

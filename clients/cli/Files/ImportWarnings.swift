@@ -1,13 +1,13 @@
 import PatronClient
 
-/// A remark for the user about one record that was imported.
+/// A remark for the user about one imported record.
 struct ImportWarning: Sendable {
-  /// The line on which the record begins, from 1.
+  /// Number of the record's first line, counted from 1.
   var row: Int
   var reason: String
   var field: String
   var message: String
-  /// The rule that a value broke that was left out or cut, and the value; may be empty.
+  /// The rule that a dropped or cut value broke, and the value; both may be empty.
   var rule: String
   var given: String
 
@@ -20,7 +20,7 @@ struct ImportWarning: Sendable {
     given = warning.given
   }
 
-  /// For standard error.
+  /// The warning as a line for standard error.
   var text: String {
     let place = field.isEmpty ? "" : " \(SafeText.line(field)):"
     let name = rule.isEmpty ? "" : ErrorText.reason(rule) + ": "
@@ -39,40 +39,40 @@ struct ImportWarning: Sendable {
   }
 }
 
-/// The warnings of an import: how many of each reason, and where.
+/// The warnings of an import, counted by reason.
 struct ImportWarnings {
-  /// Lines that are named of each reason.
-  private static let namedRows = 5
-  /// Warnings that the JSON form lists.
-  private static let listedWarnings = 10_000
+  /// Number of lines named for each reason.
+  private static let maxNamedRows = 5
+  /// Number of warnings listed in the JSON output.
+  private static let maxListedWarnings = 10_000
 
   private var counts: [String: Places] = [:]
   private var listed: [ImportWarning] = []
   private let lists: Bool
 
-  /// `lists` keeps the warnings themselves.
+  /// Creates an empty list; `lists` keeps the warnings themselves for the JSON output.
   init(lists: Bool) { self.lists = lists }
 
   /// The warnings of one reason.
   private struct Places {
     var count = 0
-    /// The first lines, each once.
+    /// The first lines, without repetitions.
     var rows: [Int] = []
     var hasMore = false
 
     mutating func add(_ row: Int) {
       count += 1
       guard rows.last != row else { return }
-      if rows.count < ImportWarnings.namedRows { rows.append(row) } else { hasMore = true }
+      if rows.count < ImportWarnings.maxNamedRows { rows.append(row) } else { hasMore = true }
     }
   }
 
   mutating func add(_ warning: ImportWarning) {
     counts[warning.reason, default: Places()].add(warning.row)
-    if lists, listed.count < Self.listedWarnings { listed.append(warning) }
+    if lists, listed.count < Self.maxListedWarnings { listed.append(warning) }
   }
 
-  /// A line for each reason: `CONSENT_KEPT: 3 times, at lines 2, 5, 9`.
+  /// One line per reason: `CONSENT_KEPT: 3 times, at lines 2, 5, 9`.
   var remarks: [String] {
     counts.sorted { $0.key < $1.key }.map { reason, entry in
       let rows = entry.rows.map(String.init).joined(separator: ", ")
@@ -83,7 +83,7 @@ struct ImportWarnings {
     }
   }
 
-  /// Members of the summary as JSON; none where there are no warnings.
+  /// Members for the JSON summary; empty if there are no warnings.
   var members: [(String, String)] {
     guard !counts.isEmpty else { return [] }
     let totals = counts.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value.count)") }

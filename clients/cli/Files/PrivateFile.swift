@@ -6,10 +6,10 @@
   import Darwin
 #endif
 
-/// Files with personal data: what the command writes only their owner may read.
+/// Files with personal data. Only the owner may read what the command writes.
 enum PrivateFile {
-  /// Opens a file to be written anew. One that is there, and that others may read, is closed to
-  /// them before anything is in it.
+  /// Opens a file for writing and empties it. If others may read an existing file, it is made
+  /// private before anything is written. Returns nil and sets `errno` on failure.
   static func create(_ path: String) -> UnsafeMutablePointer<FILE>? {
     let descriptor = openForWriting(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
@@ -17,19 +17,21 @@ enum PrivateFile {
     return stream(descriptor, "w")
   }
 
-  /// Opens a file to see that it can be written; what is in it stays.
+  /// Opens a file for appending, to check that it is writable. Returns nil and sets `errno` on
+  /// failure.
   static func append(_ path: String) -> UnsafeMutablePointer<FILE>? {
     let descriptor = openForWriting(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC)
     return descriptor < 0 ? nil : stream(descriptor, "a")
   }
 
-  /// Returns true for a regular file, and not for a link or a device.
+  /// Returns true for a regular file, false for a link or a device.
   static func isRegular(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
-  /// The first line of a file, without its line break; nil where it cannot be read.
+  /// Returns the first line of a file, up to 1 MiB, without its line break; nil if it cannot be
+  /// read.
   static func firstLine(_ path: String) -> [UInt8]? {
     guard let file = fopen(path, "re") else { return nil }
     defer { fclose(file) }
@@ -43,7 +45,7 @@ enum PrivateFile {
     return line
   }
 
-  /// The permissions of a regular file.
+  /// Returns the permissions of a regular file, or nil for other files.
   private static func mode(of descriptor: Int32) -> mode_t? {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }

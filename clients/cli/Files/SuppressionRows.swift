@@ -2,13 +2,13 @@ import ArgumentParser
 import PatronClient
 import PatronModel
 
-/// A column of a list of addresses that must not be written to.
+/// A column of a file of suppressed addresses.
 enum SuppressionField: String, CaseIterable {
   case address, channel, reason
   case suppressedAt = "suppressed_at"
   case note
 
-  /// The column that a header calls so, in Patron's words or in those of other programs.
+  /// Returns the column for a name, in Patron's words or those of other programs.
   init?(name: String) {
     switch name.replacing("_", with: " ").replacing("-", with: " ") {
     case "address", "email", "e mail", "email address", "phone", "phone number", "mobile":
@@ -23,19 +23,19 @@ enum SuppressionField: String, CaseIterable {
   }
 }
 
-/// The header of a list of addresses that must not be written to.
+/// The header of a file of suppressed addresses.
 struct SuppressionHeader: Sendable {
-  /// A column for each cell; nil for those that are left out.
+  /// The column of each cell; nil for ignored cells.
   let columns: [SuppressionField?]
-  /// The cell that says why the row was rejected; nil in files that are no rejects.
+  /// Index of the cell with the reason of a rejection; nil in files that are not rejects.
   let reasonIndex: Int?
   /// Remarks for the user about columns that are not imported.
   let remarks: [String]
 
-  /// Columns of the export of suppressions that an import does not take.
+  /// Columns of an export of suppressions that an import ignores.
   private static let exported: Set<String> = ["source", "customer_id", "address_hash"]
 
-  /// Reads a header.
+  /// Parses a header.
   init(_ cells: [String], map: ColumnMap) throws(LocalError) {
     let names = cells.map { $0.trimmingSpace().lowercased() }
     try map.check(against: names)
@@ -47,7 +47,7 @@ struct SuppressionHeader: Sendable {
       let field = target.isEmpty ? nil : SuppressionField(name: target)
       if let field, columns.contains(field) {
         throw LocalError(
-          "two columns are \(field.rawValue); expected one. Leave one out with --map 'NAME='"
+          "two columns are \(field.rawValue); expected one. Ignore one with --map 'NAME='"
         )
       }
       columns.append(field)
@@ -62,7 +62,7 @@ struct SuppressionHeader: Sendable {
     guard unknown.isEmpty else {
       throw LocalError(
         "the header has unknown columns: \(unknown.joined(separator: ", ")); expected \(known). "
-          + "Say what they are with --map 'NAME=address', or leave them out with --map 'NAME='"
+          + "Map them with --map 'NAME=address', or ignore them with --map 'NAME='"
       )
     }
     guard columns.contains(.address) else {
@@ -77,7 +77,7 @@ struct SuppressionHeader: Sendable {
   }
 }
 
-/// Makes suppressions from rows of CSV.
+/// The converter from CSV rows to suppressions.
 struct SuppressionRows: ImportMaker {
   let header: SuppressionHeader
   let text: ImportText
@@ -111,7 +111,7 @@ struct SuppressionRows: ImportMaker {
       }
     }
     if entry.address.isEmpty, mistakes.isEmpty {
-      mistakes.append("address: it is missing; expected an e-mail address or a phone number")
+      mistakes.append("address: missing; expected an e-mail address or a phone number")
     }
     guard mistakes.isEmpty else { throw LocalError(mistakes.joined(separator: "; ")) }
     return entry
@@ -132,7 +132,6 @@ struct SuppressionRows: ImportMaker {
   }
 }
 
-/// Sends suppressions.
 struct SuppressionImportCall: ImportCall {
   /// The request without entries.
   let frame: ImportSuppressionsRequest

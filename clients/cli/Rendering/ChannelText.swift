@@ -1,6 +1,6 @@
 import PatronClient
 
-/// Consent and suppression of a channel in a line.
+/// Consent and suppressions of a channel on one line.
 enum ChannelText {
   static func line(_ status: ChannelStatus) -> (label: String, value: String) {
     var text = state(
@@ -17,14 +17,14 @@ enum ChannelText {
     return (label(status.channel, status.topic), text + "; may send: " + verdict(status))
   }
 
-  /// `yes`, or `no: expired`.
+  /// Returns `yes`, or the reasons as in `no: expired`.
   static func verdict(_ status: ChannelStatus) -> String {
     guard !status.canReceive else { return "yes" }
     let reasons = status.blockReasons.map { self.reason($0, of: status) }
     return "no" + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: ", "))
   }
 
-  /// Why nothing may be sent: `unsubscribed from loyalty`.
+  /// Returns the text of a block reason, such as `unsubscribed from loyalty`.
   static func reason(_ reason: BlockReason, of status: ChannelStatus) -> String {
     let others = status.blockingTopics.map { ValueText.enumeration($0) }
     return switch reason {
@@ -65,64 +65,8 @@ enum ChannelText {
       let since = unsubscribed.map { " since \(ValueText.day($0))" } ?? ""
       let before = subscribed.map { ", subscribed \(ValueText.day($0))" } ?? ""
       return "unsubscribed" + since + before
-    case .pending: return "waits for confirmation"
+    case .pending: return "waiting for confirmation"
     default: return "never subscribed"
     }
-  }
-}
-
-/// Orders in a line.
-enum OrderText {
-  /// `6 orders, 156.46 USD, refunded 10.00 USD, net 146.46 USD, 1997-01-02 to 1998-05-28`.
-  static func summary(_ stats: OrderStats) -> String {
-    var parts = [
-      ValueText.plural(stats.orderCount, "order"),
-      ValueText.money(stats.totalSpent, stats.currencyCode),
-    ]
-    if stats.refundedTotal != 0 {
-      parts.append("refunded \(ValueText.money(stats.refundedTotal, stats.currencyCode))")
-      parts.append("net \(ValueText.money(stats.netSpent, stats.currencyCode))")
-    }
-    if stats.cancelledCount != 0 {
-      parts.append("\(ValueText.count(stats.cancelledCount)) cancelled")
-    }
-    let (first, last) = (ValueText.day(stats.firstOrderAt), ValueText.day(stats.lastOrderAt))
-    if !first.isEmpty { parts.append(first == last ? first : "\(first) to \(last)") }
-    return parts.joined(separator: ", ")
-  }
-
-  /// Payment, delivery, cancellation.
-  static func state(_ order: Order) -> String {
-    var parts = [String]()
-    if order.cancellation != nil { parts.append("cancelled") }
-    if order.paymentStatus != .unspecified {
-      parts.append(ValueText.enumeration(order.paymentStatus))
-    }
-    if order.fulfillmentStatus != .unspecified {
-      parts.append(ValueText.enumeration(order.fulfillmentStatus))
-    }
-    return parts.joined(separator: ", ")
-  }
-
-  /// The number that the customer sees.
-  static func name(_ order: Order) -> String {
-    order.name ?? order.externalID
-  }
-
-  /// An order that was just written.
-  static func synced(_ response: SyncOrderResponse, style: Style) -> String {
-    var text = CustomerText.outcome(response.outcome, style)
-    if let order = response.order {
-      text +=
-        "  order \(SafeText.line(name(order)))  \(ValueText.money(order.total))"
-        + "  \(ValueText.day(order.placedAt))"
-      text += style.dim("  customer \(order.customerID)")
-    }
-    if response.customerCreated { text += style.green(" (new)") }
-    text += "\n"
-    for event in response.derivedEvents {
-      text += style.dim("  event: \(SafeText.line(event.type))") + "\n"
-    }
-    return text + CustomerText.warnings(response.warnings, style)
   }
 }

@@ -1,8 +1,7 @@
 import PatronClient
 
-/// Customers as people read them.
 enum CustomerText {
-  /// A list, one customer a line.
+  /// Returns a table, one customer per row.
   static func table(_ customers: [Customer], width: Int, style: Style) -> String {
     var table = TextTable([
       .init(title: "ID"), .init(title: "EXTERNAL ID", least: 8), .init(title: "NAME", least: 10),
@@ -22,7 +21,7 @@ enum CustomerText {
     return table.text(width: width, style: style)
   }
 
-  /// True when marketing may be sent; empty where there is no address.
+  /// Returns the verdict for marketing; empty if the customer has no address for the channel.
   private static func verdict(_ customer: Customer, _ channel: ContactChannel) -> String {
     let status = customer.channels.first { $0.channel == channel && $0.topic == .marketing }
     guard let status, !status.blockReasons.contains(.noAddress) else { return "" }
@@ -39,7 +38,7 @@ enum CustomerText {
       .joined(separator: ", ")
   }
 
-  /// Everything about one customer, one field a line.
+  /// Returns all fields of one customer, one per line.
   static func card(_ response: GetCustomerResponse, width: Int, style: Style) -> String {
     guard let customer = response.customer else { return "no customer\n" }
     var lines = fields(customer)
@@ -55,7 +54,7 @@ enum CustomerText {
     return card(lines, width: width, style: style)
   }
 
-  /// What is known of reviews and loyalty; nothing where there are none.
+  /// Returns the summaries of reviews and loyalty that the customer has.
   static func summaries(_ customer: Customer) -> [(label: String, value: String)] {
     var lines: [(label: String, value: String)] = []
     if let reviews = customer.reviews { lines.append(("reviews", summary(reviews))) }
@@ -63,15 +62,15 @@ enum CustomerText {
     return lines
   }
 
-  /// `3 reviews, average 4.5, of the shop 5.0, last 2024-05-28 with 4 stars`.
+  /// Formats a summary: `3 reviews, average 4.5, shop average 5.0, last 2024-05-28 with 4 stars`.
   private static func summary(_ reviews: ReviewSummary) -> String {
     var parts = [ValueText.plural(reviews.totalReviews, "review")]
-    // Ratings are 1 to 5: 0 is none.
+    // Ratings are 1 to 5; 0 stands for no rating.
     if reviews.averageProductRating > 0 {
       parts.append("average \(ValueText.tenths(reviews.averageProductRating))")
     }
     if reviews.averageSiteRating > 0 {
-      parts.append("of the shop \(ValueText.tenths(reviews.averageSiteRating))")
+      parts.append("shop average \(ValueText.tenths(reviews.averageSiteRating))")
     }
     let stars =
       reviews.lastStarRating > 0
@@ -81,19 +80,19 @@ enum CustomerText {
     return parts.joined(separator: ", ")
   }
 
-  /// `member since 2024-05-28, 1,200 points, tier gold`.
+  /// Formats a summary: `member since 2024-05-28, 1,200 points, tier gold`.
   private static func summary(_ loyalty: LoyaltySummary) -> String {
     let joined = ValueText.day(loyalty.joinedAt)
     let member = joined.isEmpty ? "member" : "member since \(joined)"
     var parts = [
-      loyalty.member ? member : "no member now",
+      loyalty.member ? member : "no longer a member",
       ValueText.plural(loyalty.pointsBalance, "point"),
     ]
     if !loyalty.tier.isEmpty { parts.append("tier \(loyalty.tier)") }
     return parts.joined(separator: ", ")
   }
 
-  /// Who last set which fields, the newest first; fields that were set together share a line.
+  /// Returns the provenance of fields, newest first. Fields that were set together share a line.
   private static func setters(
     _ provenance: [FieldProvenance]
   ) -> [(label: String, value: String)] {
@@ -124,7 +123,7 @@ enum CustomerText {
     }
   }
 
-  /// Labels on the left, values beside them.
+  /// Returns lines with labels on the left and values beside them, cut to `width`.
   static func card(_ lines: [(label: String, value: String)], width: Int, style: Style) -> String {
     let lines = lines.filter { !$0.value.isEmpty }
     let label = min(lines.map { TextWidth.columns($0.label) }.max() ?? 0, max(40, width / 3))
@@ -172,7 +171,7 @@ enum CustomerText {
 
   // MARK: writes
 
-  /// What an upsert did.
+  /// Describes the result of an upsert.
   static func upsert(_ response: UpsertCustomerResponse, dryRun: Bool, width: Int, style: Style)
     -> String
   {
@@ -193,19 +192,19 @@ enum CustomerText {
     }
   }
 
-  /// Warnings that are shown.
-  private static let mostWarnings = 50
+  /// Number of warnings shown.
+  private static let maxWarnings = 50
 
   static func warnings(_ warnings: [Warning], _ style: Style) -> String {
-    var text = warnings.prefix(mostWarnings).map { warning in
+    var text = warnings.prefix(maxWarnings).map { warning in
       let field = warning.field.isEmpty ? "" : ErrorText.sentence(warning.field) + ": "
       let given = warning.given.isEmpty ? "" : " Given was: \(SafeText.line(warning.given))"
       let message = ErrorText.sentence(warning.message)
       let reason = style.dim("(\(ErrorText.reason(warning.reason)))")
       return style.yellow("warning:") + " \(field)\(message)\(given) \(reason)\n"
     }.joined()
-    if warnings.count > mostWarnings {
-      text += "and \(ValueText.plural(warnings.count - mostWarnings, "more warning"))\n"
+    if warnings.count > maxWarnings {
+      text += "and \(ValueText.plural(warnings.count - maxWarnings, "more warning"))\n"
     }
     return text
   }

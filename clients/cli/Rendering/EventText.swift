@@ -1,8 +1,7 @@
 import PatronClient
 
-/// One event as people read it.
 enum EventText {
-  /// An event that was just written.
+  /// Describes an event that was just written.
   static func recorded(_ response: RecordEventResponse, style: Style) -> String {
     var text = CustomerText.outcome(response.outcome, style)
     if let event = response.event {
@@ -11,9 +10,9 @@ enum EventText {
         + "  \(ValueText.minute(event.occurredAt))" + style.dim("  customer \(event.customerID)")
     }
     if response.customerCreated { text += style.green(" (new)") }
-    if response.event == nil { text += "  the address only: no customer, and no event" }
+    if response.event == nil { text += "  address only: no customer and no event" }
     text += "\n"
-    // A repeat changed nothing: what stands in the event was changed when it came first.
+    // A repetition changed nothing; the event's fields name the changes of its first delivery.
     if let changed = response.event?.enrichedFields, !changed.isEmpty,
       response.outcome != .unchanged
     {
@@ -22,7 +21,7 @@ enum EventText {
     return text + CustomerText.warnings(response.warnings, style)
   }
 
-  /// All of one event.
+  /// Returns all fields of one event.
   static func card(_ response: GetEventResponse, width: Int, style: Style) -> String {
     guard let event = response.event else { return "no event\n" }
     var lines: [(label: String, value: String)] = [
@@ -38,7 +37,7 @@ enum EventText {
       ("enriched", event.enrichedFields.joined(separator: ", ")),
     ]
     if var references = event.references {
-      // The order itself stands below.
+      // The order is printed below.
       if response.order != nil { references.orderExternalID = "" }
       lines += self.references(references)
     }

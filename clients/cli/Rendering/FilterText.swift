@@ -1,15 +1,15 @@
 import PatronClient
 
-/// Filters and what they count.
+/// Filters and their counts.
 enum FilterText {
-  /// Every filter with what it has.
+  /// Returns a table of all filters.
   static func table(_ response: ListFiltersResponse, width: Int, style: Style) -> String {
     var table = TextTable([
       .init(title: "filter"), .init(title: "label", least: 8), .init(title: "has", least: 12),
     ])
     for category in response.categories {
       if category.dynamic {
-        table.add(["\(category.id)=...", category.label, "Any value of the store."])
+        table.add(["\(category.id)=...", category.label, "Any value that the store uses."])
       }
       for filter in category.filters {
         table.add(["\(category.id)=\(filter.id)", filter.label, filter.description])
@@ -18,7 +18,7 @@ enum FilterText {
     return table.text(width: width, style: style)
   }
 
-  /// The same for spreadsheets.
+  /// Returns all filters as CSV.
   static func csv(_ response: ListFiltersResponse) -> String {
     var text = CSVText.line(["category", "filter", "label", "description"])
     for category in response.categories {
@@ -30,7 +30,7 @@ enum FilterText {
     return text
   }
 
-  /// Counts for spreadsheets: the total, then one row for each filter.
+  /// Returns counts as CSV: the total, then one row per filter.
   static func csv(_ response: CountCustomersResponse) -> String {
     var text = CSVText.line(["category", "filter", "count"])
     text += CSVText.line(["", "", String(response.total)])
@@ -40,14 +40,14 @@ enum FilterText {
     return text
   }
 
-  /// The total, and a bar for each filter: its share of the total.
+  /// Returns the total and, for each filter, a bar for its share of the total.
   static func bars(_ response: CountCustomersResponse, width: Int, style: Style) -> String {
     var text = style.bold(ValueText.plural(response.total, "customer")) + "\n"
     let names = response.facets.map { SafeText.line($0.filter) }
     let nameWidth = min(names.map(TextWidth.columns).max() ?? 0, max(28, width / 5))
     let counts = response.facets.map { ValueText.count($0.count) }
     let countWidth = counts.map(\.count).max() ?? 0
-    // Indent, gaps and a percentage stand beside name, bar and count.
+    // Other columns of a row: the indent, the gaps and the percentage.
     let barWidth = max(8, min(40, width - nameWidth - countWidth - 13))
     var category = ""
     for (index, facet) in response.facets.enumerated() {
@@ -71,7 +71,7 @@ enum FilterText {
     total > 0 ? min(1, Double(count) / Double(total)) : 0
   }
 
-  /// Eighths of a column, so that small shares are seen.
+  /// Returns a bar in eighths of a column, so that small shares stay visible.
   static func bar(_ share: Double, width: Int) -> String {
     let eighths = Int((share * Double(width * 8)).rounded())
     let shown = share > 0 ? max(1, eighths) : 0

@@ -1,8 +1,7 @@
 import PatronClient
 
-/// Merges as people read them.
 enum MergeText {
-  /// What a merge did, or would do.
+  /// Describes the result of a merge or of its preview.
   static func merged(
     _ response: MergeCustomersResponse,
     isPreview: Bool,
@@ -22,13 +21,13 @@ enum MergeText {
       text += CustomerText.card(card, width: width, style: style)
     }
     if response.mergeID != 0 {
-      text += style.dim("take it back: patron customers unmerge --merge-id \(response.mergeID)")
+      text += style.dim("to reverse it: patron customers unmerge --merge-id \(response.mergeID)")
       text += "\n"
     }
     return text
   }
 
-  /// Both customers after a merge was taken back.
+  /// Describes both customers after a merge was reversed.
   static func unmerged(_ response: UnmergeCustomersResponse, width: Int, style: Style) -> String {
     let customers = [response.primary, response.secondary].compactMap(\.self)
     return style.yellow("unmerged") + "\n"

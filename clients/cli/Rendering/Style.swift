@@ -1,4 +1,4 @@
-/// Colours of text for people; none where nobody looks or `NO_COLOR` asks for none.
+/// Colours of text on a terminal. All functions return the text unchanged if `colors` is false.
 struct Style: Sendable {
   let colors: Bool
 

@@ -1,12 +1,12 @@
 import PatronClient
 
-/// A table that fits a number of columns: wide cells are cut where there is no room.
+/// A table that fits a width in terminal columns. Wide cells are cut if there is not enough room.
 struct TextTable {
   struct Column {
     var title: String
-    /// Numbers stand on the right.
+    /// True if cells are aligned to the right, as numbers are.
     var right = false
-    /// Columns that this one keeps when there is no room; nil when it is never cut.
+    /// Minimum width to which the column may be cut, in terminal columns; nil if it is never cut.
     var least: Int?
   }
 
@@ -17,7 +17,7 @@ struct TextTable {
 
   mutating func add(_ row: [String]) { rows.append(row.map { SafeText.line($0) }) }
 
-  /// Columns of space between two cells.
+  /// Spaces between two cells.
   private static let gap = 2
 
   func text(width: Int, style: Style) -> String {
@@ -29,7 +29,7 @@ struct TextTable {
 
   private func line(_ cells: [String], _ widths: [Int]) -> String {
     var parts = [String]()
-    // A column without any content is left out.
+    // Columns without content are left out.
     for (index, cell) in cells.enumerated() where widths[index] > 0 {
       parts.append(TextWidth.fit(cell, to: widths[index], right: columns[index].right))
     }
@@ -45,7 +45,7 @@ struct TextTable {
       return max(longest, TextWidth.columns(columns[index].title))
     }
     var excess = widths.reduce(0, +) + Self.gap * (widths.count { $0 > 0 } - 1) - width
-    // Takes from the widest of those that may be cut, one column at a time.
+    // Shortens the widest column that may be cut, by one terminal column at a time.
     while excess > 0 {
       let candidates = columns.indices.filter { index in
         columns[index].least.map { widths[index] > $0 } ?? false

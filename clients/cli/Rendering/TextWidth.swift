@@ -1,15 +1,15 @@
-/// How many columns text takes on a terminal.
+/// The width of text in terminal columns.
 enum TextWidth {
-  /// More columns than any text takes: nothing is cut. Sums of widths stay far from overflowing.
+  /// A width at which nothing is cut. It is small enough that sums of widths do not overflow.
   static let unlimited = Int.max / 4
 
-  /// Columns of `text`, which has no control characters or escape sequences.
+  /// Returns the width of `text`, which must not contain control characters or escape sequences.
   static func columns(_ text: String) -> Int {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
     return text.reduce(0) { $0 + columns($1) }
   }
 
-  /// `text` cut to `limit` columns, the last one an ellipsis when something was cut.
+  /// Returns `text` cut to `limit` columns; the last one is an ellipsis if something was cut.
   static func cut(_ text: String, to limit: Int) -> String {
     guard columns(text) > limit else { return text }
     guard limit > 0 else { return "" }
@@ -24,15 +24,15 @@ enum TextWidth {
     return result + "…"
   }
 
-  /// `text` cut or filled up with spaces to exactly `width` columns.
+  /// Returns `text` cut or padded with spaces to exactly `width` columns.
   static func fit(_ text: String, to width: Int, right: Bool = false) -> String {
     let cut = cut(text, to: width)
     let padding = String(repeating: " ", count: max(0, width - columns(cut)))
     return right ? padding + cut : cut + padding
   }
 
-  /// A character takes the columns of its widest part: a letter with accents one, an ideograph or
-  /// an emoji two.
+  /// Returns the width of a character, which is that of its widest scalar: 1 for a letter with
+  /// accents, 2 for an ideograph or emoji.
   private static func columns(_ character: Character) -> Int {
     var widest = 0
     for scalar in character.unicodeScalars { widest = max(widest, columns(scalar)) }
@@ -48,7 +48,7 @@ enum TextWidth {
     }
   }
 
-  /// The blocks whose characters are wide: Unicode's East Asian Width, W and F.
+  /// Returns true in blocks of wide characters: W and F of Unicode's East Asian Width.
   private static func isWide(_ value: UInt32) -> Bool {
     switch value {
     case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF,

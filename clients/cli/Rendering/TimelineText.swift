@@ -1,11 +1,11 @@
 import PatronClient
 
-/// A timeline as people read it: a card that tells who, then the events by day, newest first.
+/// A timeline as text: a card of the customer, then the events by day, newest first.
 struct TimelineText {
-  /// Columns at which text is cut.
+  /// Width at which text is cut, in terminal columns.
   let width: Int
   let style: Style
-  /// Totals of the orders that the header has, by Patron's id, for events that carry no amount.
+  /// Totals of the header's orders, by id in Patron, for events without an amount.
   private var orders: [Int64: Money] = [:]
   private var lastDay = ""
 
@@ -14,8 +14,8 @@ struct TimelineText {
     self.style = style
   }
 
-  /// Columns at which frames end and amounts stand, unless what they hold takes more. Wider ones
-  /// would be hard to read across.
+  /// Column at which frames end and amounts are aligned, unless their content is wider. Wider lines
+  /// would be hard to follow.
   private var layout: Int { min(width, 100) }
 
   // MARK: header
@@ -102,7 +102,7 @@ struct TimelineText {
 
   private func line(_ event: Event, _ clock: String) -> String {
     let amount = amount(event)
-    // Two of margin, the clock, the symbol, and gaps of two between the parts.
+    // The margin, the clock and the symbol, with parts two columns apart.
     let taken = 2 + 5 + 2 + 1 + 2 + (amount.isEmpty ? 0 : TextWidth.columns(amount) + 2)
     let room = width - taken
     let title = TextWidth.cut(
@@ -136,7 +136,7 @@ struct TimelineText {
     }
   }
 
-  /// Where it comes from, the order it is about, and its properties.
+  /// Returns the event's source, the order it refers to, and its properties.
   func detail(_ event: Event) -> String {
     var parts = [String]()
     if !event.sourceName.isEmpty { parts.append(event.sourceName) }
@@ -144,13 +144,12 @@ struct TimelineText {
     if let order = event.references?.orderExternalID, !order.isEmpty { parts.append(order) }
     for (name, value) in event.properties.sorted(by: { $0.key < $1.key }) {
       let text = ValueText.property(value)
-      // The number of an order that has no other name than its identifier says nothing new.
+      // An order's number may equal its identifier, which is already shown.
       if !parts.contains(text) { parts.append("\(name)=\(text)") }
     }
     return parts.joined(separator: " · ")
   }
 
-  /// What the symbols mean.
   var legend: String {
     "\(symbol(.ecommerce)) \(style.dim("shop"))  \(symbol(.product)) \(style.dim("product"))  "
       + "\(symbol(.thirdParty)) \(style.dim("other application"))  \(style.dim("times are UTC"))\n"

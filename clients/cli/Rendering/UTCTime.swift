@@ -3,28 +3,28 @@ import PatronClient
 import struct PatronModel.CivilDate
 import struct PatronModel.Timestamp
 
-/// An instant of the wire as it is shown: in UTC.
+/// A timestamp of the wire, for display in UTC.
 struct UTCTime {
   private let time: PatronModel.Timestamp
 
-  /// A timestamp out of range, which no server sends, counts as 1970.
+  /// Creates a time. A timestamp out of range, which servers never send, becomes 1970-01-01.
   init(_ timestamp: GoogleProtobuf.Timestamp) {
     time =
       (try? PatronModel.Timestamp(seconds: timestamp.seconds, nanos: timestamp.nanos)) ?? .epoch
   }
 
-  /// `1998-05-28T13:05:00Z`.
+  /// The time as `1998-05-28T13:05:00Z`.
   var rfc3339: String { time.rfc3339 }
 
-  /// `1998-05-28`.
+  /// The day as `1998-05-28`.
   var day: String { time.date.iso8601 }
 
-  /// `13:05`.
+  /// The time of day as `13:05`.
   var clock: String { String(rfc3339.dropFirst(11).prefix(5)) }
 
-  /// `Thursday`.
+  /// The English name of the day of the week.
   var weekday: String {
-    // 1 is Monday, as ISO 8601 counts.
+    // Days are numbered from Monday, 1, as in ISO 8601.
     let names = [
       "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
     ]

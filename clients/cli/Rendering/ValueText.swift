@@ -3,9 +3,8 @@ import PatronClient
 import struct PatronModel.CurrencyCode
 import struct PatronModel.Money
 
-/// Values as people read them.
 enum ValueText {
-  /// `16.99 USD`, with as many decimals as the currency has.
+  /// Formats an amount with the decimals of its currency: `16.99 USD`.
   static func money(_ minorUnits: Int64, _ currency: String) -> String {
     guard let code = try? CurrencyCode(currency, allowHistoric: true) else {
       return "\(minorUnits) minor units of \(ErrorText.reason(currency))"
@@ -17,27 +16,27 @@ enum ValueText {
     money.map { self.money($0.minorUnits, $0.currencyCode) } ?? ""
   }
 
-  /// `1998-05-28`, in UTC.
+  /// Returns the day in UTC, `1998-05-28`; empty for nil.
   static func day(_ time: GoogleProtobuf.Timestamp?) -> String {
     time.map { String(UTCTime($0).rfc3339.prefix(10)) } ?? ""
   }
 
-  /// `1998-05-28 13:05`, in UTC.
+  /// Returns the time in UTC to the minute, `1998-05-28 13:05`; empty for nil.
   static func minute(_ time: GoogleProtobuf.Timestamp?) -> String {
     guard let time else { return "" }
     let text = UTCTime(time).rfc3339
     return text.prefix(10) + " " + text.dropFirst(11).prefix(5)
   }
 
-  /// `1998-05-28T13:05:00Z`.
+  /// Returns the time as `1998-05-28T13:05:00Z`; empty for nil.
   static func instant(_ time: GoogleProtobuf.Timestamp?) -> String {
     time.map { UTCTime($0).rfc3339 } ?? ""
   }
 
-  /// `4.5`: a mean, with one decimal.
+  /// Rounds a mean to one decimal, as in `4.5`.
   static func tenths(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
 
-  /// `1,234,567`.
+  /// Formats a number with thousands separators: `1,234,567`.
   static func count(_ value: some BinaryInteger) -> String {
     let digits = String(value.magnitude)
     var result = ""
@@ -48,12 +47,12 @@ enum ValueText {
     return value < 0 ? "-" + result : result
   }
 
-  /// `1 order`, `6 orders`.
+  /// Returns a number with its noun: `1 order`, `6 orders`.
   static func plural(_ value: some BinaryInteger, _ word: String) -> String {
     "\(count(value)) \(word)\(value == 1 ? "" : "s")"
   }
 
-  /// The value of an enum without its prefix: `partially paid`.
+  /// Returns the value of an enum without its prefix: `partially paid`.
   static func enumeration<Value: CaseIterable & CustomStringConvertible>(_ value: Value) -> String {
     let prefix = EnumArgument.prefix(Value.self)
     let name = value.description
@@ -61,7 +60,7 @@ enum ValueText {
     return short.lowercased().replacing("_", with: " ")
   }
 
-  /// The value of a custom or event property.
+  /// Returns the value of a custom or event property.
   static func property(_ value: PropertyValue) -> String {
     switch value.kind {
     case .stringValue(let text): text
@@ -74,7 +73,7 @@ enum ValueText {
     }
   }
 
-  /// First and last name, or what else names the customer.
+  /// Returns first and last name; empty if the customer has neither.
   static func name(_ customer: Customer) -> String {
     [customer.firstName, customer.lastName].compactMap { $0 }.filter { !$0.isEmpty }
       .joined(separator: " ")
@@ -82,7 +81,7 @@ enum ValueText {
 }
 
 extension CalendarDate {
-  /// `2024-05-31`.
+  /// The date as `2024-05-31`.
   var iso8601: String {
     func pad(_ number: Int32, _ width: Int) -> String {
       String(repeating: "0", count: max(0, width - String(number).count)) + String(number)

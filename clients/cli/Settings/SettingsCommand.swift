@@ -1,16 +1,14 @@
 import ArgumentParser
 import PatronClient
 
-/// The verbs for what a store decides.
 struct SettingsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "settings",
-    abstract: "Show and change what a store decides.",
+    abstract: "Show and change the settings of a store.",
     subcommands: [SettingsShow.self, SettingsSet.self]
   )
 }
 
-/// Shows the settings.
 struct SettingsShow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
@@ -35,11 +33,10 @@ struct SettingsShow: AsyncParsableCommand {
   }
 }
 
-/// Changes settings.
 struct SettingsSet: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "set",
-    abstract: "Change settings of the store; what is not given stays.",
+    abstract: "Change settings of the store; others stay unchanged.",
     discussion: """
       EXAMPLES
         patron settings set --sms-double-opt-in true --default-country US
@@ -51,20 +48,20 @@ struct SettingsSet: AsyncParsableCommand {
   )
 
   @Option(
-    help: ArgumentHelp("Ask for confirmation of SMS subscriptions.", valueName: "true|false"),
+    help: ArgumentHelp("Require confirmation of SMS subscriptions.", valueName: "true|false"),
     transform: { try BoolArgument.parse($0) }
   )
   var smsDoubleOptIn: Bool?
 
   @Option(
-    help: ArgumentHelp("Ask for confirmation of e-mail subscriptions.", valueName: "true|false"),
+    help: ArgumentHelp("Require confirmation of e-mail subscriptions.", valueName: "true|false"),
     transform: { try BoolArgument.parse($0) }
   )
   var emailDoubleOptIn: Bool?
 
   @Option(
     help: ArgumentHelp(
-      "Country of phone numbers without `+`, ISO 3166-1: US; empty refuses them.",
+      "Country of phone numbers without `+`, ISO 3166-1: US. If empty, they are refused.",
       valueName: "code"
     )
   )
@@ -72,7 +69,8 @@ struct SettingsSet: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Currency by which lists are sorted, ISO 4217: USD; empty is each customer's largest.",
+      "Currency of the amounts that lists sort by, ISO 4217: USD. If empty, each customer's "
+        + "largest.",
       valueName: "code"
     )
   )
@@ -80,7 +78,7 @@ struct SettingsSet: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whether an address of an erased customer may become a new one.",
+      "Allow the address of an erased customer to become a customer again.",
       valueName: "true|false"
     ),
     transform: { try BoolArgument.parse($0) }
@@ -89,7 +87,7 @@ struct SettingsSet: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Soft bounces in a row that suppress an address, 1 to 100.",
+      "Consecutive soft bounces that suppress an address, 1 to 100.",
       valueName: "count"
     )
   )
@@ -97,8 +95,8 @@ struct SettingsSet: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Addresses that are nobody's, such as those of a till; empty for none.",
-      discussion: "They find no customer, and stay on orders and events as contact.",
+      "Addresses shared by many customers, such as that of a till; empty for none.",
+      discussion: "They identify no customer, and are kept on orders and events as contact.",
       valueName: "address,..."
     )
   )
@@ -106,8 +104,8 @@ struct SettingsSet: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "E-mail addresses with one phone number in a year above which the filter "
-        + "contact=shared_phone lists its owner, 1 to 1,000.",
+      "Number of e-mail addresses with one phone number in a year above which the filter "
+        + "contact=shared_phone lists the phone's owner, 1 to 1,000.",
       valueName: "count"
     )
   )
@@ -115,7 +113,7 @@ struct SettingsSet: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "External ids that are taken although they look like placeholders; empty for none.",
+      "External ids to accept although they look like placeholders; empty for none.",
       valueName: "id,..."
     )
   )
@@ -123,7 +121,7 @@ struct SettingsSet: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Zone of times that are given without one, by its IANA name: Europe/Berlin; empty is UTC.",
+      "Zone of times without one, as an IANA name: Europe/Berlin. If empty, UTC.",
       valueName: "zone"
     )
   )
@@ -132,8 +130,8 @@ struct SettingsSet: AsyncParsableCommand {
   @Option(
     name: .customLong("opt-out-word"),
     help: ArgumentHelp(
-      "A word by which customers opt out, beside the known ones. Repeatable: the words given are "
-        + "all; one that is empty is none.",
+      "A word by which customers opt out, in addition to the built-in words. Repeatable; replaces "
+        + "all earlier words, and an empty word removes them.",
       valueName: "word"
     )
   )
@@ -142,7 +140,7 @@ struct SettingsSet: AsyncParsableCommand {
   @Option(
     name: .customLong("opt-in-word"),
     help: ArgumentHelp(
-      "A word by which customers take an opt-out back, beside START. Like --opt-out-word.",
+      "A word by which customers reverse an opt-out, in addition to START. See --opt-out-word.",
       valueName: "word"
     )
   )
@@ -150,7 +148,7 @@ struct SettingsSet: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whether agreements stay when an address is replaced, to correct typing errors.",
+      "Keep consent when an address is replaced, for example to correct a typing error.",
       valueName: "true|false"
     ),
     transform: { try BoolArgument.parse($0) }
@@ -216,14 +214,13 @@ struct SettingsSet: AsyncParsableCommand {
     .with { $0.values = text.split(separator: ",").map { String($0) } }
   }
 
-  /// The words given; nil where none is.
+  /// Returns the words given, or nil if the flag was not used.
   private static func list(_ words: [String]) -> TextList? {
     guard !words.isEmpty else { return nil }
     return .with { $0.values = words.filter { !$0.isEmpty } }
   }
 }
 
-/// Settings as people read them.
 enum SettingsText {
   static func card(_ settings: StoreSettings?, _ session: Session) -> String {
     let settings = settings ?? StoreSettings()

@@ -1,14 +1,13 @@
 import ArgumentParser
 import PatronClient
 
-/// Takes over a checkout.
 struct TimelineCheckout: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "checkout",
-    abstract: "Take over a checkout with its current state.",
+    abstract: "Record the current state of a checkout.",
     discussion: """
-      The checkout replaces what was stored under its --token; that it began, was given up or \
-      became an order after all appears on the timeline. The customer is created when unknown.
+      The checkout replaces the one stored under its --token. The timeline shows that it began, \
+      was abandoned, or became an order after all. An unknown customer is created.
 
       EXAMPLES
         patron timeline checkout --email ada@example.com --token k1 \\
@@ -24,33 +23,33 @@ struct TimelineCheckout: AsyncParsableCommand {
   var token: String?
 
   @Option(
-    help: TimeArgument.help("When it began"),
+    help: TimeArgument.help("When the checkout began"),
     transform: { try TimeArgument($0) }
   )
   var startedAt: TimeArgument?
 
   @Option(
-    help: TimeArgument.help("When it was given up"),
+    help: TimeArgument.help("When the checkout was abandoned"),
     transform: { try TimeArgument($0) }
   )
   var abandonedAt: TimeArgument?
 
   @Option(
-    help: TimeArgument.help("When it became an order"),
+    help: TimeArgument.help("When the checkout became an order"),
     transform: { try TimeArgument($0) }
   )
   var completedAt: TimeArgument?
 
-  @Option(help: ArgumentHelp("The order that it became.", valueName: "id"))
+  @Option(help: ArgumentHelp("The order that the checkout became.", valueName: "id"))
   var orderId: String?
 
-  @Option(help: ArgumentHelp("What it would cost: 42.00; needs --currency.", valueName: "decimal"))
+  @Option(help: ArgumentHelp("The total: 42.00; requires --currency.", valueName: "decimal"))
   var total: String?
 
-  @Option(help: ArgumentHelp("ISO 4217: USD.", valueName: "code"))
+  @Option(help: ArgumentHelp("Currency of --total, ISO 4217: USD.", valueName: "code"))
   var currency: String?
 
-  @Option(help: ArgumentHelp("JSON of a patron.v1.Checkout; flags win over it.", valueName: "json"))
+  @Option(help: ArgumentHelp("A patron.v1.Checkout in JSON; flags override it.", valueName: "json"))
   var data: String?
 
   @Option(

@@ -1,6 +1,5 @@
 import ArgumentParser
 
-/// The verbs for timelines.
 struct TimelineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "timeline",

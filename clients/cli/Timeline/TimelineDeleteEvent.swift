@@ -1,16 +1,15 @@
 import ArgumentParser
 import PatronClient
 
-/// Deletes one event.
 struct TimelineDeleteEvent: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "delete-event",
-    abstract: "Delete one event that was recorded.",
+    abstract: "Delete one recorded event.",
     discussion: """
-      Summaries of reviews and loyalty, and the last activity, are then those of the events that \
-      are left. Fields of the customer, consent and suppressions stay as the event left them. \
-      Events that Patron made itself, of an order or a change of the customer, cannot be deleted. \
-      Watches are told. On a terminal it asks first; elsewhere --yes is needed.
+      Summaries of reviews and loyalty, and the last activity, are recomputed from the remaining \
+      events. Changes that the event made to the customer, consent and suppressions stay. Events \
+      that Patron derived from an order or a change of the customer cannot be deleted. Watches \
+      emit the deletion. On a terminal the command asks first; elsewhere it requires --yes.
 
       EXAMPLES
         patron timeline delete-event --id 7240193
@@ -23,13 +22,13 @@ struct TimelineDeleteEvent: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Makes a repeat return the first answer, up to 64 characters. (default: a new one)",
+      "Request id, up to 64 characters: a repetition returns the first answer. (default: a new id)",
       valueName: "id"
     )
   )
   var requestId: String?
 
-  @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
+  @Flag(name: [.customShort("y"), .long], help: "Do not ask for confirmation.")
   var yes = false
 
   @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -1,15 +1,14 @@
 import ArgumentParser
 import PatronClient
 
-/// Deletes one order.
 struct TimelineDeleteOrder: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "delete-order",
     abstract: "Delete one order and the events that were derived from it.",
     discussion: """
-      The customer's statistics are then those of the orders that are left. What the order told of \
-      the customer's record stays, and so do events that others recorded about it. Watches are \
-      told of each event. On a terminal it asks first; elsewhere --yes is needed.
+      The customer's statistics are recomputed from the remaining orders. Changes that the order \
+      made to the customer's record stay, as do events about the order from other sources. Watches \
+      emit each deleted event. On a terminal the command asks first; elsewhere it requires --yes.
 
       EXAMPLES
         patron timeline delete-order --order-id 1001
@@ -22,13 +21,13 @@ struct TimelineDeleteOrder: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Makes a repeat return the first answer, up to 64 characters. (default: a new one)",
+      "Request id, up to 64 characters: a repetition returns the first answer. (default: a new id)",
       valueName: "id"
     )
   )
   var requestId: String?
 
-  @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
+  @Flag(name: [.customShort("y"), .long], help: "Do not ask for confirmation.")
   var yes = false
 
   @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -1,11 +1,10 @@
 import ArgumentParser
 import PatronClient
 
-/// Shows one event.
 struct TimelineEvent: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "event",
-    abstract: "Show one event with the events and the order that belong to it.",
+    abstract: "Show one event with its related events and its order.",
     discussion: """
       EXAMPLES
         patron timeline event --id 7240193

@@ -1,15 +1,14 @@
 import ArgumentParser
 import PatronClient
 
-/// Writes one customer's timeline, or all that is known of the customer, to a file.
 struct TimelineExport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write a customer's events, or everything about the customer.",
+    abstract: "Write a customer's events, or an archive of all data of the customer.",
     discussion: """
       csv and ndjson hold the events, newest first. zip is an archive of everything: customer.csv, \
       events.csv, orders.csv, order_items.csv, checkouts.csv, consent.csv, suppressions.csv, and \
-      data.json with all of it typed. A file appears under its name once it is complete.
+      data.json with all of it in typed form. The file appears under its name once it is complete.
 
       EXAMPLES
         patron timeline export --external-id 42 -o timeline.csv
@@ -22,16 +21,16 @@ struct TimelineExport: AsyncParsableCommand {
   @OptionGroup(title: "Customer") var customer: CustomerSelector
 
   @Option(
-    help: ArgumentHelp("csv, ndjson or zip.", valueName: "format"),
+    help: ArgumentHelp("Format: csv, ndjson or zip.", valueName: "format"),
     transform: { try EnumArgument.parse($0, as: ExportFormat.self) }
   )
   var format: ExportFormat = .csv
 
-  @OptionGroup(title: "Which events") var which: EventFilterFlags
+  @OptionGroup(title: "Events") var which: EventFilterFlags
 
   @Option(
     help: ArgumentHelp(
-      "Which cells are marked against formulas: \(EnumArgument.names(CsvSafety.self)).",
+      "Cells to mark against evaluation as formulas: \(EnumArgument.names(CsvSafety.self)).",
       valueName: "safety"
     ),
     transform: { try EnumArgument.parse($0, as: CsvSafety.self) }
@@ -45,7 +44,7 @@ struct TimelineExport: AsyncParsableCommand {
   func validate() throws {
     try global.refuseFormAsFile("csv, ndjson or zip")
     guard format != .zip || (file != nil && file != "-") else {
-      throw ValidationError("--format zip needs a file: -o FILE.")
+      throw ValidationError("--format zip requires a file: -o FILE.")
     }
   }
 
@@ -54,7 +53,7 @@ struct TimelineExport: AsyncParsableCommand {
       let request = try await request(session)
       var output = try FileOutput(file, session.environment)
       var progress = ProgressBar(label: "events", total: nil, environment: session.environment)
-      // On every way out, so that a message does not stand behind the bar.
+      // The bar is removed on every exit, so that no message is appended to it.
       defer { progress.clear() }
       var rows = 0
       try await session.timed(TimelineService.exportTimeline.method) {

@@ -1,14 +1,13 @@
 import ArgumentParser
 import PatronClient
 
-/// Gives an order to another customer.
 struct TimelineMoveOrder: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "move-order",
-    abstract: "Give an order to another customer; its events go along.",
+    abstract: "Move an order and its events to another customer.",
     discussion: """
-      The statistics of both customers are counted anew. What the order told of the record of the \
-      one who had it stays there. It also moves orders that an unmerge left behind.
+      The statistics of both customers are recomputed. Changes that the order made to the record \
+      of its former customer stay. The command also moves orders that an unmerge left behind.
 
       EXAMPLES
         patron timeline move-order --order-id 1001 --external-id 42
@@ -19,7 +18,7 @@ struct TimelineMoveOrder: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The shop's identifier of the order.", valueName: "id"))
   var orderId: String
 
-  @OptionGroup(title: "Customer who is to have it") var customer: CustomerSelector
+  @OptionGroup(title: "New customer") var customer: CustomerSelector
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
   func run() async throws {

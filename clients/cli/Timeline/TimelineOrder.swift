@@ -1,25 +1,25 @@
 import ArgumentParser
 import PatronClient
 
-/// Takes over orders.
 struct TimelineOrder: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "order",
-    abstract: "Take over an order, or many from a file.",
+    abstract: "Record the current state of an order, or of many from a file.",
     discussion: """
-      What is given is set, and what is not given stays as it is stored under --order-id; \
-      --replace clears it. What changed appears on the timeline. The customer is created when \
-      unknown. Amounts are decimals: 16.99. A new order needs --placed-at and --total.
+      Given fields are set. Others keep the values stored under --order-id, unless --replace \
+      clears them. Changes appear on the timeline. An unknown customer is created. Amounts are \
+      decimals: 16.99. A new order requires --placed-at and --total.
 
-      An older state (--state-version, else --updated-at) changes nothing. Without either, a state \
-      that takes money or parts back keeps them and warns, unless --allow-regress is given.
+      An older state (by --state-version, else --updated-at) changes nothing. Without either, a \
+      state that reverses payments or removes parts keeps them and warns, unless --allow-regress \
+      is given.
 
       With --batch each line is one patron.v1.SyncOrderItem in JSON, amounts in minor units:
         {"customer": {"externalId": "42", "email": "ada@example.com"},
          "order": {"externalId": "1001", "placedAt": "1998-05-28",
                    "total": {"currencyCode": "USD", "minorUnits": 1699}}}
-      (on one line). Rejected lines do not stop the others: they go to the file of rejects, and \
-      the exit status is 3. A repeated run changes nothing.
+      (on one line). Rejected lines do not stop the others: they are written to the file of \
+      rejects, and the exit status is 3. A repeated run changes nothing.
 
       EXAMPLES
         patron timeline order --external-id 42 --order-id 1001 \\
@@ -35,7 +35,7 @@ struct TimelineOrder: AsyncParsableCommand {
   @OptionGroup(title: "Customer") var customer: WrittenCustomer
   @OptionGroup(title: "Order") var fields: OrderFields
 
-  @Option(help: ArgumentHelp("JSON of a patron.v1.Order; flags win over it.", valueName: "json"))
+  @Option(help: ArgumentHelp("A patron.v1.Order in JSON; flags override it.", valueName: "json"))
   var data: String?
 
   @Option(
@@ -43,10 +43,10 @@ struct TimelineOrder: AsyncParsableCommand {
   )
   var defaultCountry: String?
 
-  @Flag(help: "The whole state is given: clear what is not.")
+  @Flag(help: "Replace the whole order: fields that are not given are cleared.")
   var replace = false
 
-  @Flag(help: "Take money and parts back though nothing says that the state is newer.")
+  @Flag(help: "Allow a state of unknown age to reverse payments and remove parts.")
   var allowRegress = false
 
   @OptionGroup(title: "Batches") var batch: BatchFlags
@@ -58,7 +58,9 @@ struct TimelineOrder: AsyncParsableCommand {
     if batch.batch == nil {
       try customer.check()
     } else if !customer.isEmpty || data != nil {
-      throw ValidationError("--batch takes customers and orders from the file: give neither here.")
+      throw ValidationError(
+        "--batch excludes customer flags and --data: it reads customers and orders from the file."
+      )
     }
   }
 
@@ -115,7 +117,6 @@ struct TimelineOrder: AsyncParsableCommand {
   }
 }
 
-/// The fields of an order, as flags.
 struct OrderFields: ParsableArguments {
   @Option(help: ArgumentHelp("The shop's identifier of the order.", valueName: "id"))
   var orderId: String?
@@ -124,42 +125,48 @@ struct OrderFields: ParsableArguments {
   var name: String?
 
   @Option(
-    help: ArgumentHelp("What the customer pays: 16.99; needs --currency.", valueName: "decimal")
+    help: ArgumentHelp("The total: 16.99; requires --currency.", valueName: "decimal")
   )
   var total: String?
 
-  @Option(help: ArgumentHelp("ISO 4217: USD.", valueName: "code"))
+  @Option(help: ArgumentHelp("Currency of the order, ISO 4217: USD.", valueName: "code"))
   var currency: String?
 
   @Option(
-    help: TimeArgument.help("When it was placed"),
+    help: TimeArgument.help("When the order was placed"),
     transform: { try TimeArgument($0) }
   )
   var placedAt: TimeArgument?
 
   @Option(
-    help: ArgumentHelp("\(EnumArgument.names(PaymentStatus.self)).", valueName: "status"),
+    help: ArgumentHelp(
+      "Payment status: \(EnumArgument.names(PaymentStatus.self)).",
+      valueName: "status"
+    ),
     completion: EnumArgument.list(PaymentStatus.self),
     transform: { try EnumArgument.parse($0, as: PaymentStatus.self) }
   )
   var paymentStatus: PaymentStatus?
 
   @Option(
-    help: ArgumentHelp("\(EnumArgument.names(FulfillmentStatus.self)).", valueName: "status"),
+    help: ArgumentHelp(
+      "Fulfillment status: \(EnumArgument.names(FulfillmentStatus.self)).",
+      valueName: "status"
+    ),
     completion: EnumArgument.list(FulfillmentStatus.self),
     transform: { try EnumArgument.parse($0, as: FulfillmentStatus.self) }
   )
   var fulfillmentStatus: FulfillmentStatus?
 
   @Option(
-    help: TimeArgument.help("When it was paid", "Else now."),
+    help: TimeArgument.help("When the order was paid", "(default: now)"),
     transform: { try TimeArgument($0) }
   )
   var paidAt: TimeArgument?
 
   @Option(
     help: TimeArgument.help(
-      "When the platform last changed it",
+      "When the platform last changed the order",
       "An older state changes nothing."
     ),
     transform: { try TimeArgument($0) }
@@ -168,7 +175,7 @@ struct OrderFields: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The platform's version of it, which decides before --updated-at.",
+      "The platform's version of the order; takes precedence over --updated-at.",
       valueName: "number"
     )
   )
@@ -177,37 +184,37 @@ struct OrderFields: ParsableArguments {
   @Option(
     name: .customLong("item"),
     help: ArgumentHelp(
-      "A position: 'NAME,qty=2,sku=…,variant=…,product=…,id=…,total=…'. Repeatable; together they "
-        + "replace those that were known.",
+      "A line item: 'NAME,qty=2,sku=…,variant=…,product=…,id=…,total=…'. Repeatable; replaces all "
+        + "stored line items.",
       valueName: "item"
     )
   )
   var items: [String] = []
 
   @Option(
-    help: ArgumentHelp("How many pieces of positions that say no qty.", valueName: "count")
+    help: ArgumentHelp("Quantity of line items without qty.", valueName: "count")
   )
   var quantity: Int32?
 
   @Option(
-    help: TimeArgument.help("When it was called off"),
+    help: TimeArgument.help("When the order was cancelled"),
     transform: { try TimeArgument($0) }
   )
   var cancelledAt: TimeArgument?
 
-  @Option(help: ArgumentHelp("Why it was called off.", valueName: "text"))
+  @Option(help: ArgumentHelp("Reason of the cancellation.", valueName: "text"))
   var cancelReason: String?
 
-  @Option(help: ArgumentHelp("Where it was placed: web, pos.", valueName: "name"))
+  @Option(help: ArgumentHelp("Sales channel of the order: web, pos.", valueName: "name"))
   var salesChannel: String?
 
   func validate() throws {
     guard cancelReason == nil || cancelledAt != nil else {
-      throw ValidationError("--cancel-reason needs --cancelled-at.")
+      throw ValidationError("--cancel-reason requires --cancelled-at.")
     }
   }
 
-  /// Sets what was given.
+  /// Sets the given fields.
   func apply(to order: inout Order, _ times: Times) throws {
     if let orderId { order.externalID = orderId }
     if let name { order.name = name }

@@ -1,11 +1,10 @@
 import ArgumentParser
 import PatronClient
 
-/// Lists the orders of one customer, or shows one.
 struct TimelineOrders: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "orders",
-    abstract: "List the orders of one customer, show one, or list the parts that wait for theirs.",
+    abstract: "List the orders of a customer, show one order, or list parts without an order.",
     discussion: """
       EXAMPLES
         patron timeline orders --external-id 42
@@ -15,54 +14,30 @@ struct TimelineOrders: AsyncParsableCommand {
       """
   )
 
-  @Option(help: "Patron's id of the customer.")
-  var id: Int64?
-
-  @Option(help: ArgumentHelp("The shop's identifier of the customer.", valueName: "id"))
-  var externalId: String?
-
-  @Option(help: ArgumentHelp("E-mail address.", valueName: "address"))
-  var email: String?
+  @OptionGroup(title: "Customer") var customer: OptionalCustomer
 
   @Option(
-    help: ArgumentHelp("Phone number; without `+` one of the store's country.", valueName: "number")
-  )
-  var phone: String?
-
-  @Option(
-    help: ArgumentHelp("Show this order of the shop instead of a list.", valueName: "id")
+    help: ArgumentHelp(
+      "Show the order with this id in the shop instead of a list.",
+      valueName: "id"
+    )
   )
   var orderId: String?
 
-  @Flag(help: "List the refunds and shipments that came before their order, oldest first.")
+  @Flag(help: "List refunds and shipments that arrived before their order, oldest first.")
   var pendingParts = false
 
-  @Option(help: ArgumentHelp("How many, 1 or more.", valueName: "count"))
-  var limit = 50
-
-  @Flag(help: "All of them.")
-  var all = false
-
-  @Option(help: ArgumentHelp("Go on where another call ended.", valueName: "token"))
-  var pageToken: String?
-
+  @OptionGroup var pages: PageFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
 
-  private var references: [CustomerRef] {
-    [
-      id.map(CustomerRef.id), externalId.map(CustomerRef.externalID),
-      email.map(CustomerRef.email), phone.map(CustomerRef.phoneNumber),
-    ].compactMap { $0 }
-  }
-
   func validate() throws {
-    guard references.count + (orderId == nil ? 0 : 1) + (pendingParts ? 1 : 0) == 1 else {
+    let selected = [customer.reference != nil, orderId != nil, pendingParts].count { $0 }
+    guard selected == 1 else {
       throw ValidationError(
         "Give exactly one of --id, --external-id, --email and --phone, or --order-id, or "
           + "--pending-parts."
       )
     }
-    guard limit > 0 else { throw ValidationError("--limit is \(limit); expected 1 or more.") }
   }
 
   func run() async throws {
@@ -78,14 +53,13 @@ struct TimelineOrders: AsyncParsableCommand {
   private func list(_ session: Session) async throws {
     var request = ListOrdersRequest.with {
       $0.storeID = session.storeID
-      $0.customer = references.first
+      $0.customer = customer.reference
       $0.pendingParts = pendingParts
-      $0.pageToken = pageToken ?? ""
     }
     var collected = ListOrdersResponse()
-    var rest = all ? Int.max : limit
-    repeat {
-      request.pageSize = Int32(min(rest, 100))
+    try await pages.forEachPage { token, size in
+      request.pageToken = token
+      request.pageSize = size
       let page = try await session.timed(TimelineService.listOrders.method) {
         try await session.client.timeline.listOrders(request, options: session.call)
       }
@@ -96,10 +70,9 @@ struct TimelineOrders: AsyncParsableCommand {
         collected.orders += page.orders
         collected.pendingParts += page.pendingParts
       }
-      rest -= page.orders.count + page.pendingParts.count
-      request.pageToken = page.nextPageToken
-    } while rest > 0 && !request.pageToken.isEmpty
-    collected.nextPageToken = request.pageToken
+      collected.nextPageToken = page.nextPageToken
+      return (page.orders.count + page.pendingParts.count, page.nextPageToken)
+    }
     if session.format != .ndjson {
       let answer = collected
       try session.print(answer) { text(answer, session) }
@@ -144,7 +117,7 @@ struct TimelineOrders: AsyncParsableCommand {
 }
 
 extension GetOrderResponse {
-  /// Adds the next part of an order that is larger than an answer holds.
+  /// Appends the next part of an order that is too large for one response.
   fileprivate mutating func take(_ part: GetOrderResponse) {
     nextPartToken = part.nextPartToken
     guard let more = part.order else { return }

@@ -1,23 +1,22 @@
 import ArgumentParser
 import PatronClient
 
-/// Records events.
 struct TimelineRecord: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "record",
     abstract: "Record an event, or many from a file.",
     discussion: """
-      The customer is created when unknown. The same --event-id again replaces the event. Without \
-      one it is made from the content and --at, so that a repeat with the same --at changes \
-      nothing; without --at each run records another event.
+      An unknown customer is created. Recording the same --event-id again replaces the event. \
+      Without --event-id, it is made from the content and --at, so that a repetition with the same \
+      --at changes nothing; without --at, each run records another event.
 
       With --batch each line is one patron.v1.RecordEventItem in JSON:
         {"customer": {"externalId": "42"},
          "event": {"source": "EVENT_SOURCE_THIRD_PARTY",
                    "sourceName": "helpdesk",
                    "type": "ticket_closed", "occurredAt": "2024-05-31T12:00:00Z"}}
-      (on one line). Rejected lines do not stop the others: they go to the file of rejects, and \
-      the exit status is 3.
+      (on one line). Rejected lines do not stop the others: they are written to the file of \
+      rejects, and the exit status is 3.
 
       EXAMPLES
         patron timeline record --external-id 42 --source third-party \\
@@ -31,7 +30,7 @@ struct TimelineRecord: AsyncParsableCommand {
   @OptionGroup(title: "Event") var fields: EventFields
 
   @Option(
-    help: ArgumentHelp("JSON of a patron.v1.EventInput; flags win over it.", valueName: "json")
+    help: ArgumentHelp("A patron.v1.EventInput in JSON; flags override it.", valueName: "json")
   )
   var data: String?
 
@@ -49,7 +48,9 @@ struct TimelineRecord: AsyncParsableCommand {
     if batch.batch == nil {
       try customer.check()
     } else if !customer.isEmpty || data != nil {
-      throw ValidationError("--batch takes customers and events from the file: give neither here.")
+      throw ValidationError(
+        "--batch excludes customer flags and --data: it reads customers and events from the file."
+      )
     }
   }
 
@@ -104,11 +105,10 @@ struct TimelineRecord: AsyncParsableCommand {
   }
 }
 
-/// The fields of an event, as flags.
 struct EventFields: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where it comes from: \(EnumArgument.names(EventSource.self)).",
+      "Source of the event: \(EnumArgument.names(EventSource.self)).",
       valueName: "source"
     ),
     completion: EnumArgument.list(EventSource.self),
@@ -117,18 +117,18 @@ struct EventFields: ParsableArguments {
   var source: EventSource?
 
   @Option(
-    help: ArgumentHelp("The application: helpdesk. Third parties need it.", valueName: "name")
+    help: ArgumentHelp("The application: helpdesk. Required for third parties.", valueName: "name")
   )
   var sourceName: String?
 
-  @Option(help: ArgumentHelp("What happened: ticket_closed.", valueName: "type"))
+  @Option(help: ArgumentHelp("Type of the event: ticket_closed.", valueName: "type"))
   var type: String?
 
   @Option(
     help: TimeArgument.help(
-      "When it happened",
-      "Of a day, a month or a minute, events that opt out, complain or suppress take the end, all "
-        + "others the beginning. (default: now)"
+      "When the event happened",
+      "A day, month or minute stands for its end in opt-outs, complaints and suppressions, for its "
+        + "beginning elsewhere. (default: now)"
     ),
     transform: { try TimeArgument($0) }
   )
@@ -137,7 +137,7 @@ struct EventFields: ParsableArguments {
   @Option(help: ArgumentHelp("Your identifier of the event.", valueName: "id"))
   var eventId: String?
 
-  @Option(help: ArgumentHelp("One line for people.", valueName: "text"))
+  @Option(help: ArgumentHelp("One line of text for the timeline.", valueName: "text"))
   var title: String?
 
   @Option(
@@ -147,7 +147,9 @@ struct EventFields: ParsableArguments {
   )
   var properties: [PropertyArgument] = []
 
-  @Option(help: ArgumentHelp("What it is worth: 12.34; needs --currency.", valueName: "decimal"))
+  @Option(
+    help: ArgumentHelp("Value of the event: 12.34; requires --currency.", valueName: "decimal")
+  )
   var amount: String?
 
   @Option(help: ArgumentHelp("Currency of --amount, ISO 4217: USD.", valueName: "code"))
@@ -163,7 +165,7 @@ struct EventFields: ParsableArguments {
   )
   var channel: ContactChannel?
 
-  @Option(help: ArgumentHelp("The shop's identifier of the order it is about.", valueName: "id"))
+  @Option(help: ArgumentHelp("The shop's identifier of the event's order.", valueName: "id"))
   var orderId: String?
 
   @Option(help: ArgumentHelp("The shop's identifier of the product.", valueName: "id"))
@@ -183,7 +185,7 @@ struct EventFields: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Who did it: \(EnumArgument.names(ActorKind.self)).",
+      "The actor: \(EnumArgument.names(ActorKind.self)).",
       valueName: "actor"
     ),
     completion: EnumArgument.list(ActorKind.self),
@@ -191,7 +193,7 @@ struct EventFields: ParsableArguments {
   )
   var actor: ActorKind?
 
-  /// Sets what was given.
+  /// Sets the given fields.
   func apply(to event: inout EventInput, _ times: Times) throws {
     if let source { event.source = source }
     if let sourceName { event.sourceName = sourceName }

@@ -1,14 +1,13 @@
 import ArgumentParser
 import PatronClient
 
-/// Takes over one refund.
 struct TimelineRefund: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "refund",
-    abstract: "Take over one refund of an order.",
+    abstract: "Record a refund of an order.",
     discussion: """
-      The same --refund-id again replaces the refund. A paid order becomes partially refunded or \
-      refunded. A refund of an order that is not known yet waits for it, for up to 30 days: \
+      Recording the same --refund-id again replaces the refund. A paid order becomes partially \
+      refunded or refunded. A refund of an unknown order waits for the order for up to 30 days; \
       `patron timeline orders --pending-parts` lists it.
 
       EXAMPLES
@@ -23,19 +22,21 @@ struct TimelineRefund: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The shop's identifier of the refund.", valueName: "id"))
   var refundId: String
 
-  @Option(help: ArgumentHelp("How much went back: 12.34; needs --currency.", valueName: "decimal"))
+  @Option(
+    help: ArgumentHelp("The refunded amount: 12.34; requires --currency.", valueName: "decimal")
+  )
   var amount: String
 
   @Option(help: ArgumentHelp("The order's currency, ISO 4217: USD.", valueName: "code"))
   var currency: String
 
   @Option(
-    help: TimeArgument.help("When"),
+    help: TimeArgument.help("When the refund was made"),
     transform: { try TimeArgument($0) }
   )
   var at: TimeArgument
 
-  @Option(help: ArgumentHelp("Why.", valueName: "text"))
+  @Option(help: ArgumentHelp("Reason of the refund.", valueName: "text"))
   var reason: String?
 
   @OptionGroup(title: "Times") var times: TimeFlags
@@ -71,15 +72,14 @@ struct TimelineRefund: AsyncParsableCommand {
   }
 }
 
-/// Takes over one shipment.
 struct TimelineFulfillment: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fulfillment",
-    abstract: "Take over one shipment of an order.",
+    abstract: "Record a shipment of an order.",
     discussion: """
-      The same --fulfillment-id again replaces the shipment: give its tracking again. Without \
-      --item it keeps what it held; a new one holds everything that was left to send. A shipment \
-      of an order that is not known yet waits for it, for up to 30 days.
+      Recording the same --fulfillment-id again replaces the shipment, including its tracking. \
+      Without --item it keeps its items; a new shipment holds all remaining items. A shipment of \
+      an unknown order waits for the order for up to 30 days.
 
       EXAMPLES
         patron timeline fulfillment --order-id 1001 --fulfillment-id f1 \\
@@ -105,38 +105,41 @@ struct TimelineFulfillment: AsyncParsableCommand {
   var at: TimeArgument
 
   @Option(
-    help: ArgumentHelp("\(EnumArgument.names(FulfillmentState.self)).", valueName: "state"),
+    help: ArgumentHelp("State: \(EnumArgument.names(FulfillmentState.self)).", valueName: "state"),
     completion: EnumArgument.list(FulfillmentState.self),
     transform: { try EnumArgument.parse($0, as: FulfillmentState.self) }
   )
   var state: FulfillmentState?
 
   @Option(
-    help: ArgumentHelp("\(EnumArgument.names(ShipmentStatus.self)).", valueName: "status"),
+    help: ArgumentHelp(
+      "Shipment status: \(EnumArgument.names(ShipmentStatus.self)).",
+      valueName: "status"
+    ),
     completion: EnumArgument.list(ShipmentStatus.self),
     transform: { try EnumArgument.parse($0, as: ShipmentStatus.self) }
   )
   var shipmentStatus: ShipmentStatus?
 
   @Option(
-    help: TimeArgument.help("When that status came about", "Else now."),
+    help: TimeArgument.help("When the shipment reached its status", "(default: now)"),
     transform: { try TimeArgument($0) }
   )
   var occurredAt: TimeArgument?
 
-  @Option(help: ArgumentHelp("Carrier.", valueName: "name"))
+  @Option(help: ArgumentHelp("Name of the carrier.", valueName: "name"))
   var trackingCompany: String?
 
-  @Option(help: ArgumentHelp("Number at the carrier.", valueName: "number"))
+  @Option(help: ArgumentHelp("Tracking number.", valueName: "number"))
   var trackingNumber: String?
 
-  @Option(help: ArgumentHelp("Page at the carrier.", valueName: "url"))
+  @Option(help: ArgumentHelp("Tracking page.", valueName: "url"))
   var trackingUrl: String?
 
   @Option(
     name: .customLong("item"),
     help: ArgumentHelp(
-      "What it holds: p1=2, or product=p1,variant=v1,line=l1,qty=2. Repeatable.",
+      "An item of the shipment: p1=2, or product=p1,variant=v1,line=l1,qty=2. Repeatable.",
       valueName: "item"
     ),
     transform: { try ItemArgument.fulfilled($0) }

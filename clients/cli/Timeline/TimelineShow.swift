@@ -1,14 +1,13 @@
 import ArgumentParser
 import PatronClient
 
-/// Shows the timeline of one customer.
 struct TimelineShow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
     abstract: "Show the timeline of one customer.",
     discussion: """
-      First who it is about: orders, reviews, loyalty, SMS and e-mail status, the latest orders. \
-      Then the events by day, newest first. Times are UTC.
+      Shows a card of the customer (orders, reviews, loyalty, SMS and e-mail status, latest \
+      orders), then the events by day, newest first. Times are UTC.
 
       EXAMPLES
         patron timeline show --external-id 42
@@ -20,22 +19,10 @@ struct TimelineShow: AsyncParsableCommand {
 
   @OptionGroup(title: "Customer") var customer: CustomerSelector
 
-  @OptionGroup(title: "Which events") var which: EventFilterFlags
+  @OptionGroup(title: "Events") var which: EventFilterFlags
 
-  @Option(help: ArgumentHelp("How many events, 1 or more.", valueName: "count"))
-  var limit = 50
-
-  @Flag(help: "All of them.")
-  var all = false
-
-  @Option(help: ArgumentHelp("Go on where another call ended.", valueName: "token"))
-  var pageToken: String?
-
+  @OptionGroup var pages: PageFlags
   @OptionGroup(title: "Global options") var global: GlobalOptions
-
-  func validate() throws {
-    guard limit > 0 else { throw ValidationError("--limit is \(limit); expected 1 or more.") }
-  }
 
   func run() async throws {
     try await Session.run(global, zone: which.times.timezone) { session in
@@ -44,25 +31,23 @@ struct TimelineShow: AsyncParsableCommand {
         $0.storeID = session.storeID
         $0.customer = customer.reference
         $0.filter = filter
-        $0.pageToken = pageToken ?? ""
       }
       var printer = TimelinePrinter(session)
-      var rest = all ? Int.max : limit
-      repeat {
-        request.pageSize = Int32(min(rest, 100))
+      try await pages.forEachPage { token, size in
+        request.pageToken = token
+        request.pageSize = size
         let page = try await session.timed(TimelineService.getTimeline.method) {
           try await session.client.timeline.getTimeline(request, options: session.call)
         }
         try printer.add(page)
-        rest -= page.events.count
-        request.pageToken = page.nextPageToken
-      } while rest > 0 && !request.pageToken.isEmpty
+        return (page.events.count, page.nextPageToken)
+      }
       try printer.finish()
     }
   }
 }
 
-/// Prints pages of a timeline as they come, where the form allows that.
+/// The output of a timeline. Pages are printed as they arrive if the format allows it.
 private struct TimelinePrinter {
   private let session: Session
   private var text: TimelineText

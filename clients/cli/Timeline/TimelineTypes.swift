@@ -3,15 +3,15 @@ import PatronClient
 
 import struct PatronModel.ZoneRules
 
-/// Lists event types, or registers one.
+/// The command `patron timeline types`, which lists or registers event types.
 struct TimelineTypes: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "types",
-    abstract: "List the types of events, or register one of a third party.",
+    abstract: "List event types, or register a third-party type.",
     discussion: """
-      Types of the shop's platform and of own products are fixed; third-party types are free, and \
-      --register gives one a label and fields. `*` marks fields that events of the type must \
-      have. Fields of third-party types describe what is sent: nothing is checked.
+      Types of the shop's platform and of the products around Patron are fixed. Third-party types \
+      are free, and --register gives a type a label and fields. `*` marks fields that events of \
+      the type must have. Fields of third-party types are documentation and are not checked.
 
       EXAMPLES
         patron timeline types --source product
@@ -125,7 +125,7 @@ struct TimelineTypes: AsyncParsableCommand {
     return table.text(width: width, style: style)
   }
 
-  /// Whether events without the field are refused, which those of third parties never are.
+  /// Returns true if events without the field are rejected; third-party events never are.
   private static func isRequired(_ field: EventField, _ type: EventType) -> Bool {
     field.required && type.source != .thirdParty
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 
-/// A duration on the command line: `10s`, `500ms`, `1.5s`, `1m30s`, or a number of seconds.
+/// A duration on the command line: `10s`, `500ms`, `1.5s`, `1m30s`, or a number of seconds. At most
+/// 10^17 ns (about 3 years) per part.
 struct DurationArgument: ExpressibleByArgument, Equatable, Sendable {
   let duration: Duration
 
@@ -29,7 +30,7 @@ struct DurationArgument: ExpressibleByArgument, Equatable, Sendable {
 
   init(_ duration: Duration) { self.duration = duration }
 
-  /// In a form that is read as well.
+  /// The duration in a form that ``init(argument:)`` accepts.
   var defaultValueDescription: String {
     let nanoseconds = duration.nanoseconds
     if nanoseconds % 1_000_000_000 == 0 { return "\(nanoseconds / 1_000_000_000)s" }

@@ -1,8 +1,7 @@
 import ArgumentParser
 
-/// The command line.
 struct LoadCommand: ParsableCommand {
-  /// How the report is written.
+  /// The format of the report.
   enum Output: String, ExpressibleByArgument, CaseIterable {
     case text
     case json
@@ -10,7 +9,7 @@ struct LoadCommand: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "patron-load",
-    abstract: "Loads a Patron server with calls of one method and measures how it answers.",
+    abstract: "Load a Patron server with calls of one method and measure its answers.",
     usage: "patron-load [OPTIONS] SERVICE/METHOD --data JSON",
     discussion: LoadHelp.discussion,
     version: "0.1.0"
@@ -19,7 +18,7 @@ struct LoadCommand: ParsableCommand {
   @Argument(
     help: ArgumentHelp(
       "The method: patron.v1.CustomerService/GetCustomer, or GetCustomer where only one method "
-        + "is called so.",
+        + "has that name.",
       valueName: "method"
     )
   )
@@ -28,7 +27,7 @@ struct LoadCommand: ParsableCommand {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "The request as JSON with placeholders; @FILE reads a file, @ standard input.",
+      "The request as JSON with placeholders; @FILE reads a file, @ reads standard input.",
       valueName: "json|@file"
     )
   )
@@ -37,8 +36,8 @@ struct LoadCommand: ParsableCommand {
   @Option(
     name: [.customShort("c"), .long],
     help: ArgumentHelp(
-      "Callers, each with one call at a time (default: 50). With --rate: the most calls in "
-        + "flight; a request that is due beyond them is dropped and counted (default: 10000).",
+      "Callers, each with one call at a time (default: 50). With --rate: the maximum number "
+        + "of calls in flight; requests due beyond it are dropped and counted (default: 10000).",
       valueName: "n"
     )
   )
@@ -46,7 +45,7 @@ struct LoadCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Connections (default: as many as callers, at most 64; with --rate 16).",
+      "Connections (default: one per caller, at most 64; with --rate: 16).",
       valueName: "n"
     )
   )
@@ -54,7 +53,7 @@ struct LoadCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Calls in flight on each connection: another way to give -c, or with -c the connections.",
+      "Calls in flight per connection: sets -c, or together with -c the number of connections.",
       valueName: "n"
     )
   )
@@ -62,15 +61,15 @@ struct LoadCommand: ParsableCommand {
 
   @Option(
     name: [.customShort("n"), .long],
-    help: ArgumentHelp("Measured requests; the run ends after them.", valueName: "n")
+    help: ArgumentHelp("Number of measured requests, after which the run ends.", valueName: "n")
   )
   var total: Int?
 
   @Option(
     name: [.customShort("z"), .long],
     help: ArgumentHelp(
-      "Time in which requests are sent, as in 10s, 500ms, 1m30s (default: 10s without -n). "
-        + "With -n, whichever ends first.",
+      "Time during which requests are sent, as in 10s, 500ms, 1m30s (default: 10s without -n). "
+        + "With -n, the run ends with whichever comes first.",
       valueName: "time"
     )
   )
@@ -79,7 +78,7 @@ struct LoadCommand: ParsableCommand {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "Open loop: send so many requests a second, come what may.",
+      "Open loop: send requests at this rate, whether or not earlier ones were answered.",
       valueName: "per second"
     )
   )
@@ -87,7 +86,7 @@ struct LoadCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What happens before this is over is not measured; 0 for none.",
+      "Warm-up time before the measurement starts; 0 for none.",
       valueName: "time"
     )
   )
@@ -95,7 +94,7 @@ struct LoadCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The first N requests are not measured either, however long they take.",
+      "Extend the warm-up to the first N requests, however long they take.",
       valueName: "n"
     )
   )
@@ -107,12 +106,12 @@ struct LoadCommand: ParsableCommand {
   )
   var timeout = DurationArgument(.seconds(20))
 
-  @Option(help: ArgumentHelp("Event loops, each on a thread of its own.", valueName: "n"))
+  @Option(help: ArgumentHelp("Number of event loops, each on its own thread.", valueName: "n"))
   var threads = 1
 
   @Option(
     help: ArgumentHelp(
-      "Makes random placeholders repeatable (default: a new one, which is printed).",
+      "Seed of random placeholders (default: a random seed, which is printed).",
       valueName: "number"
     )
   )
@@ -120,37 +119,40 @@ struct LoadCommand: ParsableCommand {
 
   @Flag(
     help:
-      "Count the different values of the first {{random}} placeholder in requests answered OK."
+      "Count the distinct values of the first {{random}} placeholder in requests answered OK."
   )
   var countDistinct = false
 
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "HOST:PORT or unix:PATH (default: PATRON_ADDRESS, else \(LoadRequest.defaultAddress)).",
+      "HOST:PORT or unix:PATH (default: PATRON_ADDRESS, or \(LoadRequest.defaultAddress)).",
       valueName: "address"
     )
   )
   var address: String?
 
-  @Flag(help: "Allow an address that is not on this machine. Ask its owner first.")
+  @Flag(help: "Allow an address on another machine. Ask its owner first.")
   var allowRemote = false
 
   @Option(
     help: ArgumentHelp(
-      "The store, for requests that do not name one (default: PATRON_STORE).",
+      "The store for requests that do not name one (default: PATRON_STORE).",
       valueName: "id"
     )
   )
   var store: String?
 
-  @Option(name: [.customShort("O"), .long], help: "text or json, on standard output.")
+  @Option(
+    name: [.customShort("O"), .long],
+    help: "Format of the report on standard output: text or json."
+  )
   var output = Output.text
 
   @Option(
     help: ArgumentHelp(
-      "Also write the percentiles of the response time, in ms, as the table that HdrHistogram "
-        + "plotters read.",
+      "Also write the percentiles of the response time, in ms, as a table for HdrHistogram "
+        + "plotters.",
       valueName: "file"
     )
   )

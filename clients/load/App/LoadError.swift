@@ -1,10 +1,10 @@
-/// Why a run did not begin: one line for people, and whose fault it is.
+/// The error of a run that did not start: one line of text, and its kind.
 struct LoadError: Error, Equatable, CustomStringConvertible {
-  /// What the exit status says.
+  /// The kind of an error, which selects the exit status.
   enum Kind: Sendable {
-    /// Something on this side, or the server cannot be reached.
+    /// A local failure, or an unreachable server.
     case local
-    /// The command line.
+    /// A mistake on the command line.
     case usage
   }
 

@@ -3,18 +3,17 @@ import TTRPC
 
 import enum PatronClient.SafeText
 
-/// The whole program but for the process around it.
+/// The whole program, except for the process around it.
 struct LoadProgram: Sendable {
-  /// Takes text for standard output.
+  /// Writes text to standard output.
   var output: @Sendable (String) -> Void
-  /// Takes text for standard error.
+  /// Writes text to standard error.
   var errors: @Sendable (String) -> Void
-  /// Finds a variable of the environment.
+  /// Returns a variable of the environment, or nil.
   var environment: @Sendable (String) -> String?
-  /// True when standard error is a terminal.
+  /// True if standard error is a terminal.
   var showsProgress = false
 
-  /// Exit statuses.
   enum Status {
     static let ok: Int32 = 0
     static let local: Int32 = 1

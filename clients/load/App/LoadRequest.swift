@@ -2,18 +2,18 @@ import PatronProto
 import TTRPC
 import TTRPCNIO
 
-/// A command line, checked and with its defaults filled in.
+/// A checked command line, with defaults filled in.
 struct LoadRequest: Sendable {
   let settings: LoadSettings
   let template: RequestTemplate
   let description: RequestDescription
 
   static let defaultAddress = "127.0.0.1:7420"
-  static let mostThreads = 64
-  static let mostConnections = 10_000
-  static let mostCallers = 1_000_000
+  static let maxThreads = 64
+  static let maxConnections = 10_000
+  static let maxCallers = 1_000_000
 
-  /// `environment` finds a variable, or nil.
+  /// Checks a command line. `environment` returns a variable, or nil.
   init(_ command: LoadCommand, environment: (String) -> String?) throws(LoadError) {
     let method = try MethodName.find(command.method)
     var settings = LoadSettings(
@@ -32,7 +32,7 @@ struct LoadRequest: Sendable {
       seed: command.seed ?? UInt64.random(in: 0..<1 << 53)
     )
     guard let message = MessageTypes.descriptor(named: method.requestType) else {
-      throw .local("\(method.requestType) is not compiled in")
+      throw .local("\(method.requestType) is missing from this program")
     }
     do throws(TemplateError) {
       template = try RequestTemplate(
@@ -64,8 +64,8 @@ struct LoadRequest: Sendable {
       !ListenAddress.tcp(host: host, port: port).isLocal
     {
       throw .usage(
-        "\(target) is not on this machine: loading somebody's server can bring it down; "
-          + "if you may, add --allow-remote"
+        "\(target) is on another machine, and a load can bring its server down. "
+          + "If you may load it, add --allow-remote"
       )
     }
     return target
@@ -74,27 +74,30 @@ struct LoadRequest: Sendable {
   private static func rate(_ rate: Double?) throws(LoadError) -> RatePlan? {
     guard let rate else { return nil }
     guard let plan = RatePlan(perSecond: rate) else {
-      throw .usage("--rate must be from 0.001 to \(Int(RatePlan.greatest)) requests a second")
+      throw .usage(
+        "--rate is \(rate); expected 0.001 to \(Int(RatePlan.maxPerSecond)) requests a second"
+      )
     }
     return plan
   }
 
-  /// Callers and connections.
+  /// Returns the number of callers and of connections.
   private static func shape(_ command: LoadCommand) throws(LoadError) -> (Int, Int) {
-    try check("-c", command.concurrency, 1...mostCallers)
-    try check("--connections", command.connections, 1...mostConnections)
-    try check("--in-flight", command.inFlight, 1...mostCallers)
+    try check("-c", command.concurrency, 1...maxCallers)
+    try check("--connections", command.connections, 1...maxConnections)
+    try check("--in-flight", command.inFlight, 1...maxCallers)
     var callers = command.concurrency
     var connections = command.connections
     if let each = command.inFlight {
       if let wanted = callers, let given = connections {
         guard wanted == each * given else {
           throw .usage(
-            "-c \(wanted) is not --connections \(given) times --in-flight \(each): leave one out"
+            "-c \(wanted) is not --connections \(given) times --in-flight \(each). Leave one of "
+              + "them out"
           )
         }
       } else if let wanted = callers {
-        connections = min((wanted + each - 1) / each, mostConnections)
+        connections = min((wanted + each - 1) / each, maxConnections)
       } else {
         callers = each * (connections ?? 1)
         connections = connections ?? 1
@@ -103,9 +106,12 @@ struct LoadRequest: Sendable {
     let isOpen = command.rate != nil
     let count = callers ?? (isOpen ? 10_000 : max(50, connections ?? 0))
     let sockets = connections ?? min(count, isOpen ? 16 : 64)
-    try check("-c", count, 1...mostCallers)
+    try check("-c", count, 1...maxCallers)
     guard sockets <= count else {
-      throw .usage("--connections \(sockets) is more than -c \(count): some would have no calls")
+      throw .usage(
+        "--connections \(sockets) is more than -c \(count); expected at most one connection per "
+          + "caller"
+      )
     }
     return (count, sockets)
   }
@@ -116,15 +122,15 @@ struct LoadRequest: Sendable {
   ) throws(LoadError) {
     try check("-n", command.total, 1...1_000_000_000_000)
     try check("--skip-first", command.skipFirst, 0...1_000_000_000_000)
-    try check("--threads", command.threads, 1...mostThreads)
+    try check("--threads", command.threads, 1...maxThreads)
     guard command.threads <= settings.connections else {
       throw .usage(
-        "--threads \(command.threads) needs as many connections: there are "
+        "--threads \(command.threads) is more than the number of connections; expected at most "
           + "\(settings.connections)"
       )
     }
     for (name, value) in [("--duration", command.duration), ("--timeout", command.timeout)] {
-      if let value, value.duration <= .zero { throw .usage("\(name) must be more than nothing") }
+      if let value, value.duration <= .zero { throw .usage("\(name) must be greater than 0") }
     }
     settings.threads = command.threads
     settings.total = command.total.map { UInt64($0) }
@@ -133,7 +139,7 @@ struct LoadRequest: Sendable {
     settings.skipFirst = UInt64(command.skipFirst)
     settings.timeout = command.timeout.duration
     if let plan = settings.rate, OpenLoop.counts(plan, settings).measured == 0 {
-      throw .usage("no request is due in that time: give a higher --rate or a longer --duration")
+      throw .usage("no request is due in --duration. Give a higher --rate or a longer --duration")
     }
   }
 
@@ -141,7 +147,7 @@ struct LoadRequest: Sendable {
     throws(LoadError)
   {
     guard let value, !range.contains(value) else { return }
-    throw .usage("\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+    throw .usage("\(name) is \(value); expected \(range.lowerBound) to \(range.upperBound)")
   }
 
   private static func json(_ data: String) throws(LoadError) -> String {
@@ -150,12 +156,12 @@ struct LoadRequest: Sendable {
 
   private static func checkDistinct(_ template: RequestTemplate) throws(LoadError) {
     guard let random = template.firstRandom else {
-      throw .usage("--count-distinct needs a {{random MIN MAX}} placeholder in --data")
+      throw .usage("--count-distinct requires a {{random MIN MAX}} placeholder in --data")
     }
     guard DistinctValues.size(of: random.range) != nil else {
       throw .usage(
-        "--count-distinct: the range of {{random}} is too large, at most "
-          + "\(DistinctValues.mostValues) numbers can be told apart"
+        "--count-distinct: the range of {{random}} is too large; expected at most "
+          + "\(DistinctValues.maxValues) numbers"
       )
     }
   }

@@ -9,7 +9,8 @@
 @main
 enum Main {
   static func main() async {
-    // A reader that has seen enough, as in `patron-load ... | head`, is no error worth a signal.
+    // A reader that closes the pipe early, as in `patron-load ... | head`, must not kill the
+    // process.
     signal(SIGPIPE, SIG_IGN)
     Interruption.watch()
     let program = LoadProgram(

@@ -1,10 +1,10 @@
 import PatronProto
 import TTRPC
 
-/// Finds the method that the user means.
+/// The lookup of a method by the name that the user gave.
 enum MethodName {
-  /// `patron.v1.CustomerService/GetCustomer`, with `.` for `/`, without the package, or the bare
-  /// name of the method when there is only one.
+  /// Returns the method named `patron.v1.CustomerService/GetCustomer`, with `.` for `/`, without
+  /// the package, or by its bare name if that is unique. Only unary methods are accepted.
   static func find(_ name: String) throws(LoadError) -> ContractMethod {
     let found = Contract.method(named: name).map { [$0] } ?? candidates(name)
     guard let method = found.first else {
@@ -14,7 +14,7 @@ enum MethodName {
     }
     guard found.count == 1 else {
       let names = found.map(\.method.description).joined(separator: ", ")
-      throw .usage("several methods are called \"\(name)\": \(names); give the full name")
+      throw .usage("several methods have the name \"\(name)\": \(names); give the full name")
     }
     guard method.method.kind == .unary else {
       throw .usage("\(method.method) streams; only unary methods can be loaded")

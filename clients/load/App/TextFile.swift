@@ -8,10 +8,10 @@
 
 /// Small text files.
 enum TextFile {
-  /// Larger requests cannot be sent anyway, in bytes.
-  private static let mostBytes = 16 << 20
+  /// Limit for a file in bytes. A larger request could not be sent anyway.
+  private static let maxBytes = 16 << 20
 
-  /// The text of a file, or of standard input when `path` is empty or `-`.
+  /// Returns the text of a file, or of standard input if `path` is empty or `-`.
   static func read(_ path: String) throws(LoadError) -> String {
     let isInput = path.isEmpty || path == "-"
     let name = isInput ? "standard input" : path
@@ -34,8 +34,8 @@ enum TextFile {
       guard count >= 0 else { throw failed("read", name) }
       if count == 0 { break }
       bytes += buffer[..<count]
-      guard bytes.count <= mostBytes else {
-        throw .local("\(name) is larger than \(mostBytes) bytes, more than a request may have")
+      guard bytes.count <= maxBytes else {
+        throw .local("\(name) is larger than \(maxBytes) bytes, the limit for a request")
       }
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -44,7 +44,7 @@ enum TextFile {
     return text
   }
 
-  /// Writes a file, replacing what was there.
+  /// Writes a file, replacing an existing one.
   static func write(_ text: String, to path: String) throws(LoadError) {
     guard let file = fopen(path, "w") else { throw failed("write", path) }
     let written = fputs(text, file)

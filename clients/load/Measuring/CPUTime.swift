@@ -6,14 +6,14 @@
   import Darwin
 #endif
 
-/// What this process has used of the processors, in nanoseconds.
+/// Processor time of this process, in nanoseconds.
 struct CPUTime: Sendable, Equatable {
   var user: UInt64
   var system: UInt64
 
   static let zero = CPUTime(user: 0, system: 0)
 
-  /// Everything since the process began.
+  /// The time used since the process started.
   static var now: CPUTime {
     var usage = rusage()
     #if canImport(Glibc)
@@ -37,7 +37,7 @@ struct CPUTime: Sendable, Equatable {
 
 /// The time of day, for reports.
 enum WallClock {
-  /// Now in UTC, as `2026-01-31T12:00:00Z`.
+  /// The current time in UTC, as `2026-01-31T12:00:00Z`.
   static var now: String {
     var seconds = time(nil)
     var parts = tm()

@@ -1,16 +1,15 @@
 import TTRPC
 
-/// What came out of a run.
 struct LoadResult: Sendable {
   let settings: LoadSettings
   let statistics: LoopStatistics
-  /// From the start of measuring to the last answer, and no shorter than the plan of an open loop;
-  /// in nanoseconds.
+  /// Time in nanoseconds from the start of the measurement to the last answer, and at least the
+  /// length of the plan of an open loop.
   let elapsed: UInt64
-  /// What this program used meanwhile.
+  /// Processor time that this program used during the measurement.
   let cpu: CPUTime
   let endReason: RunState.EndReason
-  /// When the run began, in UTC.
+  /// The start of the run, in UTC.
   let date: String
 
   init(
@@ -25,13 +24,14 @@ struct LoadResult: Sendable {
     self.statistics = statistics
     let answered = start > 0 && statistics.lastEnd > start ? statistics.lastEnd - start : 0
     elapsed = max(answered, Self.plannedTime(settings, endReason))
-    // Without a measurement there is no start to compare with.
+    // Without a measurement there is no start to subtract.
     self.cpu = start > 0 ? cpu : .zero
     self.endReason = endReason
     self.date = date
   }
 
-  /// A plan that was carried out lasts until its next request would be due.
+  /// Returns the length of a completed plan in nanoseconds: it lasts until the next request would
+  /// be due.
   private static func plannedTime(
     _ settings: LoadSettings,
     _ endReason: RunState.EndReason
@@ -40,39 +40,40 @@ struct LoadResult: Sendable {
     return plan.offset(of: OpenLoop.counts(plan, settings).measured)
   }
 
-  /// Calls that succeeded.
+  /// Number of calls that succeeded.
   var succeeded: UInt64 { statistics.response.count }
-  /// Calls that did not.
+  /// Number of calls that failed.
   var failed: UInt64 { statistics.answers - succeeded }
 
-  /// Successful calls a second.
+  /// Successful calls per second.
   var rate: Double {
     elapsed == 0 ? 0 : Double(succeeded) * 1_000_000_000 / Double(elapsed)
   }
 
-  /// What this program used of one processor: 1 is all of it.
+  /// Share of one processor that this program used: 1 is a whole processor.
   var cpuShare: Double { elapsed == 0 ? 0 : Double(cpu.total) / Double(elapsed) }
 
-  /// True when this program could hardly have sent more: then it measures itself.
+  /// True if this program was close to its own limit, so that the run measures it instead of the
+  /// server.
   var isSaturated: Bool { cpuShare >= 0.9 * Double(settings.threads) }
 
-  /// Codes and how often they occurred, the most frequent first.
+  /// Status codes with their counts, most frequent first.
   var codes: [(code: StatusCode, count: UInt64)] {
     var all = statistics.failures.map { (code: $0.key, count: $0.value) }
     if succeeded > 0 { all.append((.ok, succeeded)) }
     return all.sorted { ($0.count, $1.code.rawValue) > ($1.count, $0.code.rawValue) }
   }
 
-  /// Messages of failures and how often they occurred, the most frequent first.
+  /// Messages of failures with their counts, most frequent first.
   var messages: [(message: String, count: UInt64)] {
     statistics.messages.map { (message: $0.key, count: $0.value) }
       .sorted { ($0.count, $1.message) > ($1.count, $0.message) }
   }
 
-  /// The percentiles that are reported.
+  /// The percentiles that reports show.
   static let percentiles: [Double] = [50, 75, 90, 95, 99, 99.9]
 
-  /// True when every request was sent and answered OK.
+  /// True if every request was sent and answered OK.
   var isAllOK: Bool {
     failed == 0 && succeeded > 0 && statistics.dropped == 0 && statistics.warmupFailures == 0
   }

@@ -1,40 +1,41 @@
 import TTRPC
 
-/// What one loop measured; the loops' are added up at the end.
+/// The measurements of one loop; those of all loops are added up at the end.
 struct LoopStatistics: Sendable {
-  /// From the planned start to the answer, of calls that succeeded.
+  /// Time from the planned start to the answer, of calls that succeeded.
   var response = Latencies()
-  /// From sending to the answer, of calls that succeeded; in a closed loop the same as ``response``
-  /// and left empty.
+  /// Time from sending to the answer, of calls that succeeded. Empty in a closed loop, where it
+  /// equals ``response``.
   var service = Latencies()
-  /// Calls that did not succeed, by code.
+  /// Numbers of failed calls, by code.
   var failures: [StatusCode: UInt64] = [:]
-  /// The same by code and message; messages past the first ``mostMessages`` count as one.
+  /// Numbers of failed calls, by code and message. Messages after the first ``maxMessages`` are
+  /// counted together.
   var messages: [String: UInt64] = [:]
-  /// Requests of an open loop that were not sent, because too many calls were in flight.
+  /// Number of requests of an open loop that were not sent, because too many calls were in flight.
   var dropped: UInt64 = 0
-  /// Requests of an open loop that left late.
+  /// Number of requests of an open loop that were sent late.
   var late: UInt64 = 0
-  /// The latest one, in nanoseconds.
+  /// The greatest delay of a late request, in nanoseconds.
   var mostLate: UInt64 = 0
   /// Bytes of request messages.
   var bytesSent: UInt64 = 0
   /// Bytes of response messages.
   var bytesReceived: UInt64 = 0
-  /// When the last call ended.
+  /// Time of the last answer, in nanoseconds of the monotonic clock.
   var lastEnd: UInt64 = 0
-  /// Answers before measuring began, and those among them that were not OK.
+  /// Numbers of answers during the warm-up, and of those that were not OK.
   var warmupAnswers: UInt64 = 0
   var warmupFailures: UInt64 = 0
   var lostConnections: UInt64 = 0
-  /// The values of one placeholder that were answered, when they are counted.
+  /// The values of one placeholder in answered requests; nil unless they are counted.
   var distinct: DistinctValues?
   let distinctPlaceholder: Int?
 
   private let isOpenLoop: Bool
   private var interval: IntervalStatistics?
 
-  static let mostMessages = 20
+  static let maxMessages = 20
 
   init(_ settings: LoadSettings, _ template: RequestTemplate) {
     isOpenLoop = settings.rate != nil
@@ -47,7 +48,7 @@ struct LoopStatistics: Sendable {
     }
   }
 
-  /// Calls that ended.
+  /// Number of calls that ended.
   var answers: UInt64 { response.count + failures.values.reduce(0, +) }
 
   @inline(__always)
@@ -113,12 +114,12 @@ struct LoopStatistics: Sendable {
 
   private mutating func count(_ message: String, _ number: UInt64) {
     let isKnown = messages[message] != nil
-    let key = isKnown || messages.count < Self.mostMessages ? message : "other messages"
+    let key = isKnown || messages.count < Self.maxMessages ? message : "other messages"
     messages[key, default: 0] += number
   }
 }
 
-/// What happened in about a second, for the progress line.
+/// The measurements of about one second, for the progress line.
 struct IntervalStatistics: Sendable {
   var latencies = Latencies()
   var failures: UInt64 = 0

@@ -1,6 +1,6 @@
 import TTRPC
 
-/// The report as JSON: ghz's keys where they exist, times in nanoseconds.
+/// The report as JSON, with the keys of ghz where it has them. Times are in nanoseconds.
 struct JSONReport {
   let result: LoadResult
   let request: RequestDescription
@@ -58,7 +58,7 @@ struct JSONReport {
     ])
   }
 
-  /// ghz's words where it has them.
+  /// The end reason, in ghz's words where it has them.
   private var endReason: String {
     switch result.endReason {
     case .total: "normal"
@@ -119,11 +119,11 @@ struct JSONReport {
   }
 }
 
-/// What was asked for, as the user wrote it.
+/// The request of a run, as the user wrote it.
 struct RequestDescription: Sendable {
-  /// The template.
+  /// The template in JSON.
   let json: String
-  /// The store that was filled in, if any.
+  /// The store that was filled in, or nil.
   let store: String?
   let seed: UInt64
 }

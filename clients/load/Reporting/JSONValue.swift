@@ -1,4 +1,4 @@
-/// JSON whose members keep their order.
+/// A JSON value whose members keep their order.
 indirect enum JSONValue {
   case object([(String, JSONValue)])
   case array([JSONValue])
@@ -8,7 +8,7 @@ indirect enum JSONValue {
   case bool(Bool)
   case null
 
-  /// Two spaces for each level.
+  /// The value as text, indented by two spaces per level.
   var text: String {
     var output = ""
     write(to: &output, indent: "")

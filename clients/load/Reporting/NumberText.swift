@@ -1,6 +1,5 @@
-/// Numbers for people.
 enum NumberText {
-  /// `1,234,567`.
+  /// Formats a number with thousands separators: `1,234,567`.
   static func grouped(_ value: UInt64) -> String {
     var text = ""
     let digits = Array(String(value))
@@ -11,7 +10,8 @@ enum NumberText {
     return text
   }
 
-  /// A number that is not negative, with so many decimals: `1,234.5`.
+  /// Formats a number with a fixed number of decimals: `1,234.5`. Negative, infinite and huge
+  /// numbers give `-`.
   static func fixed(_ value: Double, _ decimals: Int) -> String {
     guard value.isFinite, value >= 0, value < 1e15 else { return "-" }
     var scale: UInt64 = 1
@@ -23,7 +23,7 @@ enum NumberText {
     return whole + "." + String(repeating: "0", count: decimals - rest.count) + rest
   }
 
-  /// Nanoseconds with three or four digits: `18.3 µs`, `1.24 ms`, `2.50 s`.
+  /// Formats nanoseconds with three or four digits: `18.3 µs`, `1.24 ms`, `2.50 s`.
   static func time(_ nanoseconds: Double) -> String {
     let units: [(size: Double, name: String)] = [(1e9, "s"), (1e6, "ms"), (1e3, "µs")]
     for unit in units where nanoseconds >= unit.size * 0.9995 {
@@ -33,7 +33,7 @@ enum NumberText {
     return fixed(nanoseconds, 0) + " ns"
   }
 
-  /// Bytes in units of 1,000: `12.3 MB`.
+  /// Formats bytes in units of powers of 1,000: `12.3 MB`.
   static func bytes(_ count: UInt64) -> String {
     let units: [(size: Double, name: String)] = [
       (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"),
@@ -44,17 +44,17 @@ enum NumberText {
     return "\(count) B"
   }
 
-  /// `50`, `99.9`.
+  /// Formats the name of a percentile: `50`, `99.9`.
   static func percentile(_ value: Double) -> String {
     value == value.rounded() ? "\(Int(value))" : "\(value)"
   }
 
-  /// `text` with spaces before it.
+  /// Pads `text` with leading spaces.
   static func right(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - text.count)) + text
   }
 
-  /// `text` with spaces behind it.
+  /// Pads `text` with trailing spaces.
   static func left(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
   }

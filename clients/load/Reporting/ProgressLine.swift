@@ -1,4 +1,4 @@
-/// The line that tells each second how a run goes.
+/// The progress line of a run, printed every second.
 enum ProgressLine {
   static func text(_ interval: IntervalStatistics, elapsed: Duration) -> String {
     let latencies = interval.latencies

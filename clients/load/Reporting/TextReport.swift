@@ -2,7 +2,6 @@ import TTRPC
 
 import enum PatronClient.SafeText
 
-/// The report for people.
 struct TextReport {
   let result: LoadResult
   let request: RequestDescription
@@ -94,7 +93,8 @@ struct TextReport {
     add("max") { Double($0.most) }
     lines.append(
       isOpen
-        ? "Response time starts at the planned time, service time when the request left. OK only."
+        ? "Response time starts at the planned time, service time when the request was sent. OK "
+          + "only."
         : "From sending to the answer. OK answers only."
     )
     return lines
@@ -121,24 +121,24 @@ struct TextReport {
 
   private var warnings: [String] {
     var lines: [String] = []
-    // Shorter runs say nothing about a limit: much of them is starting up.
+    // Shorter runs do not show a limit, because start-up takes much of their time.
     if result.isSaturated && result.elapsed >= 1_000_000_000 {
       lines.append(
-        "warning: patron-load was busy all the time, so these numbers may be its own limits: "
+        "warning: patron-load was busy all the time, so these numbers may show its own limit; "
           + "use more --threads, or another machine"
       )
     }
     if statistics.dropped > 0 {
       lines.append(
         "warning: \(NumberText.grouped(statistics.dropped)) requests were dropped because "
-          + "\(settings.callers) were in flight: the server does not keep up, and the latencies "
-          + "leave out what the dropped ones would have waited"
+          + "\(settings.callers) were in flight; the server does not keep up, and the latencies "
+          + "do not include the dropped requests"
       )
     }
     if statistics.late * 100 > statistics.answers {
       lines.append(
-        "warning: more than 1 % of the requests left late; response times include it, but the "
-          + "rate was not kept evenly"
+        "warning: more than 1 % of the requests were sent late; response times include the delay, "
+          + "but the rate was uneven"
       )
     }
     if statistics.warmupFailures > 0 {
@@ -155,8 +155,8 @@ struct TextReport {
 
   private var endings: [String] {
     switch result.endReason {
-    case .interrupted: ["warning: interrupted; this is what was measured until then"]
-    case .unreachable: ["warning: given up, the server could not be reached any more"]
+    case .interrupted: ["warning: interrupted; the report covers the time before"]
+    case .unreachable: ["warning: gave up because the server could no longer be reached"]
     case .total, .duration: []
     }
   }

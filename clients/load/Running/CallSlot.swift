@@ -1,19 +1,19 @@
 import TTRPC
 
-/// The place of one call in flight, used for one call after the other so that a call costs no
-/// allocation.
+/// The state of one call in flight. It is reused by later calls, so that a call allocates nothing.
+/// Belongs to one loop.
 final class CallSlot {
-  /// The caller's number, from 1.
+  /// The caller's number, counted from 1.
   let worker: Int
   var connection: LoadConnection
-  /// The request's number, from 0.
+  /// The request's number, counted from 0.
   var request: UInt64 = 0
   var isMeasured = false
-  /// When the request was due.
+  /// Time at which the request was due, in nanoseconds of the monotonic clock.
   var planned: UInt64 = 0
-  /// When it was sent.
+  /// Time at which the request was sent, in nanoseconds of the monotonic clock.
   var sent: UInt64 = 0
-  /// Where the outcome goes; set once.
+  /// Called with the outcome on the loop; set once.
   var completion: (Result<UnsafeRawBufferPointer, RPCError>) -> Void = { _ in }
 
   init(worker: Int, connection: LoadConnection) {

@@ -1,10 +1,10 @@
 import TTRPC
 
-/// Callers that send a request, wait for its answer and send the next one.
+/// The loop of callers that send a request, wait for its answer and send the next one.
 final class ClosedLoop: LoadLoop {
   private var activeCallers = 0
 
-  /// A server that cannot be reached for so long ends the run, in nanoseconds.
+  /// Time in nanoseconds after which an unreachable server ends the run.
   private static let patience: UInt64 = 10_000_000_000
 
   override func start(at now: UInt64) {

@@ -8,11 +8,11 @@ import Synchronization
   import Darwin
 #endif
 
-/// Control-C: the first one ends the run with a report, the second one ends the program.
+/// Control-C: the first one ends the run with a report, the second one terminates the process.
 enum Interruption {
   private static let isRequested = Atomic(false)
 
-  /// Takes the signal over.
+  /// Installs the signal handler.
   static func watch() {
     signal(SIGINT) { _ in
       Interruption.isRequested.store(true, ordering: .releasing)

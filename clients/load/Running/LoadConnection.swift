@@ -2,17 +2,18 @@ import NIOCore
 import TTRPC
 import TTRPCNIO
 
-/// One connection of a loop, opened again when it is lost.
+/// One connection of a loop, reopened when it is lost. Used on its loop only.
 final class LoadConnection {
   /// The open connection, or nil while there is none.
   private(set) var live: ClientLoopConnection?
-  /// Callers of a closed loop that wait for the connection.
+  /// The callers of a closed loop that wait for the connection.
   var parked: [CallSlot] = []
-  /// Told when the connection is open again, with those who waited.
+  /// Called after the connection was reopened, with the callers that waited.
   var onReopened: (([CallSlot]) -> Void)?
-  /// Told when the server cannot be reached: true to try on.
+  /// Called when connecting failed, with the time since when the connection is down. Returns true
+  /// to try again.
   var onUnreachable: ((RPCError, _ since: UInt64) -> Bool)?
-  /// Times the connection was lost.
+  /// Number of times the connection was lost.
   private(set) var losses: UInt64 = 0
 
   private let eventLoop: any EventLoop
@@ -20,7 +21,7 @@ final class LoadConnection {
   private var downSince: UInt64?
   private var isClosed = false
 
-  /// Waits between attempts to connect.
+  /// Delay between attempts to connect.
   private static let pause = TimeAmount.milliseconds(100)
 
   init(eventLoop: any EventLoop, settings: LoadSettings) {
@@ -33,13 +34,14 @@ final class LoadConnection {
     connect().assumeIsolated().map { self.adopt($0) }.nonisolated()
   }
 
-  /// The connection takes no calls any more.
+  /// Marks the connection as lost and schedules a reconnection.
   func lost() {
     guard !isClosed, downSince == nil else { return }
     live = nil
     losses += 1
     downSince = RunState.now()
-    // Later, because connecting may succeed at once, before those who found it lost have parked.
+    // Deferred, because connecting may succeed at once, before the callers that found it lost are
+    // parked.
     eventLoop.assumeIsolated().execute { if !self.isClosed { self.reconnect() } }
   }
 

@@ -2,15 +2,15 @@ import NIOCore
 import TTRPC
 import TTRPCNIO
 
-/// The part of a run that lives on one event loop: its connections, its calls, its measurements.
-/// ``ClosedLoop`` and ``OpenLoop`` decide when the next call is made. Used on its loop only.
+/// The part of a run on one event loop: its connections, calls and measurements. ``ClosedLoop`` and
+/// ``OpenLoop`` decide when to send the next request. Used on its loop only.
 class LoadLoop {
-  /// How an attempt to start a call ended.
+  /// The result of an attempt to start a call.
   enum Sending {
     case sent
-    /// The request could not be made, which ends the run.
+    /// The request could not be rendered, which ends the run.
     case unmade
-    /// There is no connection.
+    /// There is no open connection.
     case notConnected
   }
 
@@ -25,8 +25,7 @@ class LoadLoop {
   private var renderer: RequestRenderer
   private var isDone = false
 
-  /// `callers` and `connections` are this loop's share; its callers have every `stride`th number
-  /// from `first`.
+  /// Creates a loop with its share of callers and connections.
   init(
     eventLoop: any EventLoop,
     settings: LoadSettings,
@@ -54,28 +53,27 @@ class LoadLoop {
     }
   }
 
-  /// Opens the connections.
   func connect() -> EventLoopFuture<Void> {
     .andAllSucceed(connections.map { $0.open() }, on: eventLoop)
   }
 
-  /// Begins to call.
+  /// Starts to send requests.
   func start(at now: UInt64) {}
 
-  /// A slot's call has ended.
+  /// Called when a slot's call has ended.
   func freed(_ slot: CallSlot, _ now: UInt64) {}
 
-  /// Makes no more calls.
+  /// Stops sending requests.
   func stop() {}
 
-  /// Closes the connections and tells what was measured.
+  /// Closes the connections and returns the measurements.
   func finish() -> LoopStatistics {
     statistics.lostConnections = connections.reduce(0) { $0 + $1.losses }
     for connection in connections { connection.close() }
     return statistics
   }
 
-  /// What happened since this was last asked.
+  /// Returns the measurements since the last call of this function.
   func takeInterval() -> IntervalStatistics {
     var interval = statistics.takeInterval()
     interval.callsInFlight = callsInFlight
@@ -108,13 +106,13 @@ class LoadLoop {
     return .sent
   }
 
-  /// Counts a call that could not be made or got no answer.
+  /// Counts a call that could not be sent or was not answered.
   func failed(_ slot: CallSlot, _ error: RPCError, _ now: UInt64) {
     statistics.failed(error, slot, now)
     if !slot.isMeasured { state.answeredInWarmup() }
   }
 
-  /// Tells the run that this loop has nothing left to do.
+  /// Reports to the run that this loop has finished.
   func done() {
     guard !isDone else { return }
     isDone = true
@@ -142,16 +140,16 @@ class LoadLoop {
   }
 }
 
-/// What one of several loops does.
+/// The share of one loop in the callers and connections of a run.
 struct LoopShare: Sendable, Equatable {
   let callers: Int
   let connections: Int
-  /// The number of its first caller.
+  /// The number of its first caller, counted from 1.
   let firstWorker: Int
-  /// From one of its callers to the next.
+  /// The distance between the numbers of its callers.
   let stride: Int
 
-  /// The share of loop `index` among `threads`.
+  /// Computes the share of loop `index` among `threads`.
   init(_ index: Int, of threads: Int, callers: Int, connections: Int) {
     self.callers = (callers - index + threads - 1) / threads
     self.connections = (connections - index + threads - 1) / threads

@@ -2,20 +2,22 @@ import NIOCore
 import NIOPosix
 import TTRPC
 
-/// Runs a load and collects what was measured.
+/// One run: it starts the loops, waits for their end and collects the measurements.
 struct LoadRun {
   let settings: LoadSettings
   let template: RequestTemplate
-  /// Told once a second how it goes.
+  /// Called once a second with the measurements of that second.
   var onProgress: ((IntervalStatistics, _ elapsed: Duration) -> Void)?
 
   private typealias Loops = [(eventLoop: any EventLoop, loop: NIOLoopBound<LoadLoop>)]
 
-  /// How often the end is looked for.
+  /// Interval at which the end of the run is checked.
   private static let tick = Duration.milliseconds(20)
 
-  /// Connects, calls, and returns when every call has ended. Throws an `RPCError` when the server
-  /// cannot be reached to begin with, and a ``TemplateError`` when a request could not be made.
+  /// Runs to the end and returns the result after the last call has ended.
+  ///
+  /// - Throws: an `RPCError` if the server cannot be reached at the start, a ``TemplateError`` if a
+  /// request could not be rendered.
   func run() async throws -> LoadResult {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
     do {

@@ -1,32 +1,31 @@
 import TTRPC
 
-/// What a run does, with every default filled in and checked.
+/// The settings of a run, checked and with defaults filled in.
 struct LoadSettings: Sendable {
   var target: ClientTarget
   var method: Method
-  /// Calls in flight: always so many in a closed loop, at most so many in an open one.
+  /// Number of calls in flight: constant in a closed loop, the maximum in an open loop.
   var callers: Int
   var connections: Int
   var threads = 1
-  /// nil: a closed loop.
+  /// The plan of an open loop; nil selects a closed loop.
   var rate: RatePlan?
-  /// Requests that are measured, or nil for as many as the time allows.
+  /// Number of measured requests; nil for no limit other than ``duration``.
   var total: UInt64?
-  /// How long requests are measured, or nil until ``total`` were sent.
+  /// Duration of the measurement; nil for no limit other than ``total``.
   var duration: Duration?
   var warmup = Duration.zero
-  /// Answers that belong to the warm-up, however long that takes.
+  /// Number of answers that belong to the warm-up, regardless of ``warmup``.
   var skipFirst: UInt64 = 0
-  /// The deadline of each call.
   var timeout = Duration.seconds(20)
   var connectTimeout = Duration.seconds(10)
   var countsDistinct = false
-  /// True when somebody wants to see how it goes.
+  /// True if a progress line is shown.
   var showsProgress = false
 }
 
 extension Duration {
-  /// Whole nanoseconds; 0 for negative ones, and 292 years at most.
+  /// Whole nanoseconds; 0 for negative durations, at most 292 years.
   var nanoseconds: UInt64 {
     let (seconds, attoseconds) = components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }

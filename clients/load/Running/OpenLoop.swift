@@ -1,21 +1,21 @@
 import NIOCore
 import TTRPC
 
-/// Sends requests when the plan says so, whether or not earlier ones have been answered. What the
-/// server or this program is late for counts: latency starts at the planned time.
+/// The loop that sends requests by a plan, whether or not earlier ones were answered. Delays of the
+/// server and of this program count, because latency starts at the planned time.
 final class OpenLoop: LoadLoop {
   private let plan: RatePlan
   private let warmupCount: UInt64
   private let end: UInt64
   private var startTime: UInt64 = 0
-  /// The next request of this loop.
+  /// The index of this loop's next request.
   private var next: UInt64
   private let stride: UInt64
   private var free: [CallSlot]
   private var nextConnection = 0
   private var timerIsSet = false
 
-  /// A request that leaves so much later than planned is counted as late, in nanoseconds.
+  /// Delay in nanoseconds from which a request counts as late.
   static let lateness: UInt64 = 1_000_000
 
   init(
@@ -43,7 +43,7 @@ final class OpenLoop: LoadLoop {
     free = slots.reversed()
   }
 
-  /// How many requests the plan has.
+  /// Returns the numbers of requests in the plan.
   static func counts(
     _ plan: RatePlan,
     _ settings: LoadSettings
@@ -55,7 +55,7 @@ final class OpenLoop: LoadLoop {
 
   override func start(at now: UInt64) {
     for connection in connections {
-      // Requests that are due meanwhile fail, so there is no reason to give up.
+      // Requests that are due while disconnected fail, so the loop never gives up.
       connection.onUnreachable = { [unowned self] _, _ in !self.state.isStopping }
     }
     startTime = now
@@ -109,7 +109,7 @@ final class OpenLoop: LoadLoop {
     }
   }
 
-  /// The next one that is open, or the next one when none is.
+  /// Returns the next open connection, or the next connection if none is open.
   private func pickConnection() -> LoadConnection {
     for _ in connections {
       nextConnection = nextConnection + 1 == connections.count ? 0 : nextConnection + 1
@@ -119,7 +119,7 @@ final class OpenLoop: LoadLoop {
   }
 
   private func setTimer(_ nanoseconds: UInt64) {
-    // The plan only moves on, so a timer that is set is not too late.
+    // The plan is monotonic, so a timer that is already set fires early enough.
     guard !timerIsSet else { return }
     timerIsSet = true
     let wait = TimeAmount.nanoseconds(Int64(clamping: nanoseconds))

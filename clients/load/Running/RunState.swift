@@ -1,25 +1,24 @@
 import NIOCore
 import Synchronization
 
-/// What the loops of one run share.
+/// The state that the loops of one run share. All members are safe to use from any thread.
 final class RunState: Sendable {
-  /// Where the run is.
   enum Phase: UInt8, AtomicRepresentable {
     case warmup
     case measuring
-    /// No request is sent any more.
+    /// No more requests are sent.
     case stopping
   }
 
-  /// Why no more requests were sent.
+  /// The reason why no more requests are sent.
   enum EndReason: UInt8, AtomicRepresentable {
-    /// As many were sent as were asked for.
+    /// The requested number was sent.
     case total
-    /// The time was over.
+    /// The duration has elapsed.
     case duration
     /// The user interrupted the run.
     case interrupted
-    /// The server could not be reached any more.
+    /// The server could no longer be reached.
     case unreachable
   }
 
@@ -43,7 +42,7 @@ final class RunState: Sendable {
 
   init(_ settings: LoadSettings) { self.settings = settings }
 
-  /// The time that all others are compared with, in nanoseconds of the monotonic clock.
+  /// The current time in nanoseconds of the monotonic clock, to which all times are compared.
   @inline(__always)
   static func now() -> UInt64 { NIODeadline.now().uptimeNanoseconds }
 
@@ -52,19 +51,19 @@ final class RunState: Sendable {
     warmupEnd.store(now &+ settings.warmup.nanoseconds, ordering: .releasing)
   }
 
-  /// When measuring began, or 0.
+  /// Start of the measurement, in nanoseconds of the monotonic clock; 0 before.
   var measuringStartTime: UInt64 { measuringStart.load(ordering: .acquiring) }
-  /// What the process had used of the processor by then.
+  /// Processor time of the process at the start of the measurement.
   var measuringStartCPU: CPUTime { cpuAtStart.withLock { $0 } }
-  /// Why the run ended.
+  /// The reason why the run ended.
   var endReason: EndReason { reason.load(ordering: .acquiring) }
   var isStopping: Bool { phase.load(ordering: .acquiring) == .stopping }
-  /// Loops that have nothing left to do.
+  /// Number of loops that have finished.
   var finishedLoops: Int { loopsDone.load(ordering: .acquiring) }
-  /// What stopped the run on this side.
+  /// The local error that stopped the run, if any.
   var error: TemplateError? { localError.withLock { $0 } }
 
-  /// The next request of a closed loop, or nil when there is none.
+  /// Returns the next request of a closed loop, or nil if there is none.
   func claim(_ now: UInt64) -> Claim? {
     switch phase.load(ordering: .acquiring) {
     case .stopping: return nil
@@ -91,7 +90,7 @@ final class RunState: Sendable {
     return Claim(request: nextRequest(), isMeasured: true)
   }
 
-  /// The first caller begins the measurement; later calls do nothing.
+  /// Starts the measurement. Later calls have no effect.
   func beginMeasuring(at now: UInt64) {
     let (isFirst, _) = measuringStart.compareExchange(
       expected: 0,
@@ -107,19 +106,19 @@ final class RunState: Sendable {
     )
   }
 
-  /// No request is sent any more; the first reason stands.
+  /// Stops sending requests. The first reason is kept.
   func stop(_ why: EndReason) {
     if phase.exchange(.stopping, ordering: .acquiringAndReleasing) != .stopping {
       reason.store(why, ordering: .releasing)
     }
   }
 
-  /// The plan of one loop has come to its end; the others go on to theirs.
+  /// Notes that the plan of one loop has ended; the others complete theirs.
   func planEnded(_ why: EndReason) {
     if !isStopping { reason.store(why, ordering: .releasing) }
   }
 
-  /// The run cannot go on because of something on this side.
+  /// Stops the run because of a local error.
   func stop(_ error: TemplateError) {
     localError.withLock { $0 = $0 ?? error }
     stop(.interrupted)

@@ -1,7 +1,7 @@
-/// Decimal digits, written from the last to the first.
+/// Encoders of numbers that write backwards, from the last byte to the first.
 enum Digits {
-  /// Writes `value` so that it ends before `end`, filled with zeros up to `width` characters, and
-  /// returns where it begins. Takes at most ``Placeholder/widest`` bytes.
+  /// Writes the decimal digits of `value` so that they end before `end`, padded with zeros to
+  /// `width` characters, and returns their beginning. Takes at most ``Placeholder/maxWidth`` bytes.
   @inline(__always)
   static func write(
     _ value: Int64,
@@ -28,7 +28,8 @@ enum Digits {
     return cursor
   }
 
-  /// Writes `value` as a varint that ends before `end` and returns where it begins.
+  /// Writes `value` as a varint that ends before `end`, and returns its beginning. Takes at most 10
+  /// bytes.
   @inline(__always)
   static func writeVarint(
     _ value: UInt64,

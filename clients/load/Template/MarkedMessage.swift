@@ -1,18 +1,18 @@
 import ProtobufC
 
-/// An encoded message whose placeholders are marked, taken apart into what stays and what changes.
+/// An encoded message with marked placeholders, split into constant and variable parts.
 ///
-/// Placeholder `n` is marked with the character U+E000 + n, which is EE 80 (80 + n) in UTF-8. A
-/// mark inside a string field is found by walking the message with its descriptor; everything that
-/// contains one becomes a node whose length is computed anew for each request.
+/// Placeholder `n` is marked with the character U+E000 + n, which is EE 80 (80 + n) in UTF-8. Marks
+/// in string fields are found by walking the message with its descriptor. Every part that contains
+/// a mark becomes a node whose length is computed for each request.
 struct MarkedMessage {
   /// A part of the message, in order.
   enum Node: Equatable {
-    /// Bytes that stay as they are.
+    /// Constant bytes.
     case literal(Range<Int>)
     /// The digits of the placeholder with this index.
     case value(Int)
-    /// A length, and this content.
+    /// A length prefix, followed by this content.
     case delimited([Node])
   }
 
@@ -25,11 +25,11 @@ struct MarkedMessage {
     timesFound = Array(repeating: 0, count: placeholders)
   }
 
-  /// The character that marks a placeholder.
+  /// Returns the character that marks a placeholder, in UTF-8.
   static func mark(_ index: Int) -> [UInt8] { [0xEE, 0x80, 0x80 + UInt8(index)] }
 
-  /// The parts of `bytes`, or nil when they cannot be put together anew: a placeholder is not in a
-  /// string field, or in the key of a map, where two of them might become equal.
+  /// Returns the parts of `bytes`, or nil if requests cannot be assembled from them: a placeholder
+  /// is not in a string field, or it is in the key of a map, where two keys might become equal.
   static func nodes(
     of bytes: [UInt8],
     as descriptor: MessageDescriptor,
@@ -41,7 +41,7 @@ struct MarkedMessage {
     return nodes
   }
 
-  /// True when the message has the field with this number.
+  /// Returns true if the message has the field with this number.
   static func contains(field number: UInt32, _ bytes: [UInt8]) -> Bool {
     let message = MarkedMessage(bytes, placeholders: 0)
     var position = 0
@@ -113,7 +113,7 @@ struct MarkedMessage {
     return timesFound.indices.contains(index) ? index : nil
   }
 
-  /// The bytes were encoded by libprotobuf-c a moment ago: they are well formed.
+  /// Reads the next field. The bytes come from libprotobuf-c and are well formed.
   private func nextField(
     _ position: inout Int
   ) -> (number: UInt32, tagEnd: Int, content: Range<Int>?) {

@@ -1,26 +1,25 @@
-/// One `{{...}}` of a request: a number that differs from request to request.
+/// A `{{...}}` of a request template: a number that differs from request to request.
 ///
-/// The number depends on the seed, the request's own number and the place in the template only: the
+/// The number depends only on the seed, the request's number and the position in the template. The
 /// same seed gives request 1,234 the same content in every run, on any number of threads.
 struct Placeholder: Sendable, Equatable {
-  /// Where the number comes from.
   enum Source: Sendable, Equatable {
-    /// Uniform in the range, both ends included.
+    /// Uniformly distributed in the range, both ends included.
     case random(ClosedRange<Int64>)
     /// The request's number, counted from `start`.
     case sequence(start: Int64)
-    /// The caller's number, from 1.
+    /// The caller's number, counted from 1.
     case worker
   }
 
   let source: Source
-  /// At least this many characters, filled with zeros; 0 for as many as it takes.
+  /// Minimum number of characters, padded with zeros; 0 for no padding.
   let width: Int
 
-  /// No number takes more characters, with its sign.
-  static let widest = 20
+  /// Maximum number of characters of a number, including its sign.
+  static let maxWidth = 20
 
-  /// Reads what stands between the braces.
+  /// Parses the text between the braces.
   init(parsing text: String) throws(TemplateError) {
     let words = text.split { $0 == " " || $0 == "\t" }
     var numbers: [Int64] = []
@@ -47,7 +46,7 @@ struct Placeholder: Sendable, Equatable {
     }
   }
 
-  /// The number for one request. `salt` differs between the placeholders of a template.
+  /// Returns the number for one request. `salt` differs between the placeholders of a template.
   @inline(__always)
   func value(request: UInt64, worker: Int, salt: UInt64) -> Int64 {
     switch source {
@@ -56,7 +55,8 @@ struct Placeholder: Sendable, Equatable {
     case .random(let range):
       let bits = Self.mix(salt &+ (request &+ 1) &* 0x9e37_79b9_7f4a_7c15)
       let span = UInt64(bitPattern: range.upperBound &- range.lowerBound)
-      // The high half of the product is as uniform as 2^64 / span: no remainder to speak of.
+      // The high half of the product is uniform except for a bias of span / 2^64, which is
+      // negligible.
       let offset = span == .max ? bits : bits.multipliedFullWidth(by: span &+ 1).high
       return range.lowerBound &+ Int64(bitPattern: offset)
     }
@@ -73,22 +73,22 @@ struct Placeholder: Sendable, Equatable {
 
   private static func width(_ number: Int64?, in text: String) throws(TemplateError) -> Int {
     guard let number else { return 0 }
-    guard (1...Int64(widest)).contains(number) else {
-      throw TemplateError("{{\(text)}}: the width must be from 1 to \(widest)")
+    guard (1...Int64(maxWidth)).contains(number) else {
+      throw TemplateError("{{\(text)}}: the width is \(number); expected 1 to \(maxWidth)")
     }
     return Int(number)
   }
 
   private static func unknown(_ text: String) -> TemplateError {
     TemplateError(
-      "{{\(text.prefix(64))}} is no placeholder: expected {{random MIN MAX}}, "
+      "{{\(text.prefix(64))}} is not a placeholder; expected {{random MIN MAX}}, "
         + "{{random MIN MAX WIDTH}}, {{sequence}}, {{sequence START}}, {{sequence START WIDTH}} "
         + "or {{worker}}"
     )
   }
 }
 
-/// What is wrong with a request template: one line for people.
+/// An error in a request template, as one line of text.
 struct TemplateError: Error, Equatable, CustomStringConvertible {
   let description: String
 

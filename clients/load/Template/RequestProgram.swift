@@ -1,24 +1,25 @@
-/// Writes an encoded message with its placeholders filled in, without decoding or encoding it.
+/// A program that writes an encoded message with its placeholders filled in, without decoding or
+/// encoding it.
 ///
-/// The message is written from its end to its beginning: so the length of a part is known when its
-/// length prefix is due, and one pass is enough.
+/// The message is written from its end to its beginning, so the length of a part is known before
+/// its length prefix is written, and one pass is enough.
 struct RequestProgram: Sendable {
-  /// What to write next, further to the front.
+  /// The next part to write, before the parts already written.
   enum Step: Sendable, Equatable {
     /// Bytes of ``literals``.
     case literal(Range<Int>)
     /// The digits of the placeholder with this index.
     case value(Int)
-    /// The end of a part that has a length.
+    /// The end of a part with a length prefix.
     case mark
-    /// The length of the part whose end was marked last.
+    /// The length prefix of the part whose end was marked last.
     case length
   }
 
   private(set) var steps: [Step] = []
-  /// No request is larger, in bytes.
+  /// Maximum size of a request in bytes.
   private(set) var capacity = 0
-  /// The most parts that lie inside each other.
+  /// Maximum nesting depth of parts with a length prefix.
   private(set) var depth = 0
   let literals: [UInt8]
 
@@ -36,7 +37,7 @@ struct RequestProgram: Sendable {
         capacity += range.count
       case .value(let index):
         steps.append(.value(index))
-        capacity += Placeholder.widest
+        capacity += Placeholder.maxWidth
       case .delimited(let inner):
         steps.append(.mark)
         add(inner, depth: depth + 1)

@@ -1,8 +1,8 @@
-/// Fills in a template, again and again into the same memory. One for each thread.
+/// A renderer of a template that reuses its memory. Each thread has its own.
 struct RequestRenderer: ~Copyable {
   private let template: RequestTemplate
   private var memory: UnsafeMutableBufferPointer<UInt8>
-  /// Where the parts end that are being written.
+  /// The ends of the parts being written.
   private let ends: UnsafeMutableBufferPointer<UnsafeMutablePointer<UInt8>>
 
   init(_ template: RequestTemplate) {
@@ -20,8 +20,10 @@ struct RequestRenderer: ~Copyable {
     ends.deallocate()
   }
 
-  /// The encoded request with this number, valid until the next one is made. Throws only where the
-  /// filled-in text is not the JSON of a request, which a precompiled template rules out.
+  /// Returns the encoded request with this number. The bytes are valid until the next call.
+  ///
+  /// - Throws: an error if the filled-in text is not valid JSON of the request. A precompiled
+  /// template never throws.
   mutating func render(request: UInt64, worker: Int) throws(TemplateError)
     -> UnsafeRawBufferPointer
   {

@@ -1,11 +1,11 @@
 import PatronProto
 import ProtobufC
 
-/// A request in JSON with placeholders, compiled so that filling it in costs next to nothing.
+/// A request in JSON with placeholders, compiled so that filling it in is cheap.
 ///
-/// Where every placeholder stands in a string field, a request is put together from the encoded
-/// message (``RequestProgram``). Elsewhere, in numbers, times, bytes or the keys of maps, the text
-/// is filled in and read as JSON for each request, which takes a few microseconds.
+/// If every placeholder is in a string field, requests are assembled from the encoded message
+/// (``RequestProgram``). Otherwise (in numbers, times, bytes or keys of maps) the text is filled in
+/// and parsed as JSON for each request, which takes a few microseconds.
 struct RequestTemplate: Sendable {
   enum Form: Sendable {
     case program(RequestProgram)
@@ -15,12 +15,13 @@ struct RequestTemplate: Sendable {
   let placeholders: [Placeholder]
   let form: Form
   let message: MessageDescriptor
-  /// The encoded field `store_id`, when the template does not have it.
+  /// The encoded field `store_id`; empty if the template has it.
   let prefix: [UInt8]
-  /// One for each placeholder.
+  /// The salts of the placeholders, one each.
   let salts: [UInt64]
 
-  /// Compiles `json` for requests of type `message`. `store` is put into requests that name none.
+  /// Compiles `json` for requests of type `message`. `store` is added to requests that do not name
+  /// a store.
   init(json: String, message: MessageDescriptor, store: String?, seed: UInt64)
     throws(TemplateError)
   {
@@ -41,12 +42,12 @@ struct RequestTemplate: Sendable {
     }
   }
 
-  /// True when requests are put together without reading JSON.
+  /// True if requests are assembled without parsing JSON.
   var isPrecompiled: Bool {
     if case .program = form { true } else { false }
   }
 
-  /// The first random placeholder.
+  /// The first random placeholder, or nil.
   var firstRandom: (index: Int, range: ClosedRange<Int64>)? {
     for (index, placeholder) in placeholders.enumerated() {
       if case .random(let range) = placeholder.source { return (index, range) }
@@ -54,7 +55,6 @@ struct RequestTemplate: Sendable {
     return nil
   }
 
-  /// The value of a placeholder in one request.
   @inline(__always)
   func value(of index: Int, request: UInt64, worker: Int) -> Int64 {
     placeholders[index].value(request: request, worker: worker, salt: salts[index])
@@ -66,7 +66,7 @@ struct RequestTemplate: Sendable {
     do throws(JSONError) {
       return try message.packJSON(json, options: options)
     } catch {
-      throw TemplateError("the request, with its placeholders filled in, is wrong: \(error)")
+      throw TemplateError("the request with its placeholders filled in is malformed: \(error)")
     }
   }
 
@@ -111,11 +111,10 @@ struct RequestTemplate: Sendable {
 }
 
 extension TemplateText {
-  /// A placeholder's digits in one request.
   func digits(_ index: Int, request: UInt64, worker: Int, salts: [UInt64]) -> [UInt8] {
     let placeholder = placeholders[index]
     let value = placeholder.value(request: request, worker: worker, salt: salts[index])
-    var bytes = [UInt8](repeating: 0, count: Placeholder.widest)
+    var bytes = [UInt8](repeating: 0, count: Placeholder.maxWidth)
     return bytes.withUnsafeMutableBufferPointer { buffer in
       let end = buffer.baseAddress! + buffer.count
       let start = Digits.write(value, width: placeholder.width, endingAt: end)

@@ -1,4 +1,4 @@
-/// JSON text with placeholders, cut at the placeholders.
+/// JSON text, split at its placeholders.
 struct TemplateText: Sendable {
   /// A part of the text.
   enum Piece: Sendable, Equatable {
@@ -10,8 +10,9 @@ struct TemplateText: Sendable {
   private(set) var pieces: [Piece] = []
   private(set) var placeholders: [Placeholder] = []
 
-  /// Each placeholder is marked with a character of its own while the message is compiled.
-  static let mostPlaceholders = 64
+  /// Limit for the number of placeholders: each one has its own character as a mark during
+  /// compilation.
+  static let maxPlaceholders = 64
 
   init(parsing text: String) throws(TemplateError) {
     var rest = text[...]
@@ -26,14 +27,15 @@ struct TemplateText: Sendable {
       rest = inside[close.upperBound...]
     }
     add(rest)
-    guard placeholders.count <= Self.mostPlaceholders else {
+    guard placeholders.count <= Self.maxPlaceholders else {
       throw TemplateError(
-        "\(placeholders.count) placeholders, allowed are \(Self.mostPlaceholders)"
+        "the request has \(placeholders.count) placeholders; expected at most "
+          + "\(Self.maxPlaceholders)"
       )
     }
   }
 
-  /// The text with `fill` in the places of the placeholders.
+  /// Returns the text with `fill` in place of the placeholders.
   func filled(_ fill: (Int) -> [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     for piece in pieces {
@@ -51,7 +53,7 @@ struct TemplateText: Sendable {
 }
 
 extension Substring {
-  /// The first place where `pair`, two ASCII characters, stands.
+  /// Returns the first range of `pair`, which must be two ASCII characters.
   fileprivate func firstRange(of pair: StaticString) -> Range<Index>? {
     var index = utf8.startIndex
     while index < utf8.endIndex {

@@ -1,7 +1,66 @@
 import PatronClient
 
+/// Orders on one line.
+enum OrderText {
+  /// Formats statistics: `6 orders, 156.46 USD, refunded 10.00 USD, net 146.46 USD, 1997-01-02 to
+  /// 1998-05-28`.
+  static func summary(_ stats: OrderStats) -> String {
+    var parts = [
+      ValueText.plural(stats.orderCount, "order"),
+      ValueText.money(stats.totalSpent, stats.currencyCode),
+    ]
+    if stats.refundedTotal != 0 {
+      parts.append("refunded \(ValueText.money(stats.refundedTotal, stats.currencyCode))")
+      parts.append("net \(ValueText.money(stats.netSpent, stats.currencyCode))")
+    }
+    if stats.cancelledCount != 0 {
+      parts.append("\(ValueText.count(stats.cancelledCount)) cancelled")
+    }
+    let (first, last) = (ValueText.day(stats.firstOrderAt), ValueText.day(stats.lastOrderAt))
+    if !first.isEmpty { parts.append(first == last ? first : "\(first) to \(last)") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// Returns the states of cancellation, payment and delivery.
+  static func state(_ order: Order) -> String {
+    var parts = [String]()
+    if order.cancellation != nil { parts.append("cancelled") }
+    if order.paymentStatus != .unspecified {
+      parts.append(ValueText.enumeration(order.paymentStatus))
+    }
+    if order.fulfillmentStatus != .unspecified {
+      parts.append(ValueText.enumeration(order.fulfillmentStatus))
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  /// Returns the order number that the customer sees, or the external id.
+  static func name(_ order: Order) -> String {
+    order.name ?? order.externalID
+  }
+
+  /// Describes an order that was just written.
+  static func synced(_ response: SyncOrderResponse, style: Style) -> String {
+    var text = CustomerText.outcome(response.outcome, style)
+    if let order = response.order {
+      text +=
+        "  order \(SafeText.line(name(order)))  \(ValueText.money(order.total))"
+        + "  \(ValueText.day(order.placedAt))"
+      text += style.dim("  customer \(order.customerID)")
+    }
+    if response.customerCreated { text += style.green(" (new)") }
+    text += "\n"
+    for event in response.derivedEvents {
+      text += style.dim("  event: \(SafeText.line(event.type))") + "\n"
+    }
+    return text + CustomerText.warnings(response.warnings, style)
+  }
+}
+
+// MARK: lists and cards
+
 extension OrderText {
-  /// A list, one order a line.
+  /// Returns a table, one order per row.
   static func table(_ orders: [Order], width: Int, style: Style) -> String {
     var table = TextTable([
       .init(title: "PLACED"), .init(title: "ORDER", least: 8), .init(title: "ID"),
@@ -17,9 +76,9 @@ extension OrderText {
     return table.text(width: width, style: style)
   }
 
-  /// Refunds and shipments that wait for their order, one a line.
+  /// Returns a table of refunds and shipments that arrived before their order.
   static func table(waiting parts: [PendingOrderPart], width: Int, style: Style) -> String {
-    if parts.isEmpty { return "nothing waits for its order\n" }
+    if parts.isEmpty { return "no refunds or shipments wait for their order\n" }
     var table = TextTable([
       .init(title: "RECEIVED"), .init(title: "ORDER", least: 8), .init(title: "PART"),
       .init(title: "ID", least: 8), .init(title: "AMOUNT", right: true), .init(title: "UNTIL"),
@@ -39,7 +98,7 @@ extension OrderText {
     return table.text(width: width, style: style)
   }
 
-  /// All of one order, and its events.
+  /// Returns all fields of one order and its events.
   static func card(_ response: GetOrderResponse, width: Int, style: Style) -> String {
     guard let order = response.order else { return "no order\n" }
     var lines: [(label: String, value: String)] = [
@@ -79,13 +138,13 @@ extension OrderText {
       let named = [item.lineItemID, item.productID, item.variantID].filter { !$0.isEmpty }
       return "\(item.quantity) × \(named.joined(separator: " "))"
     }
-    // What is not said of the state is success.
+    // An unspecified state counts as success, the usual state.
     let isUsual = shipment.state == .unspecified || shipment.state == .success
     let parts = [
       shipment.externalID, ValueText.day(shipment.fulfilledAt),
       isUsual ? "" : ValueText.enumeration(shipment.state),
       shipment.shipmentStatus == .unspecified ? "" : ValueText.enumeration(shipment.shipmentStatus),
-      items.isEmpty ? "everything that was left" : items.joined(separator: " + "),
+      items.isEmpty ? "all remaining items" : items.joined(separator: " + "),
       shipment.trackingCompany, shipment.trackingNumber,
     ]
     return parts.filter { !$0.isEmpty }.joined(separator: ", ")
@@ -99,7 +158,7 @@ extension OrderText {
     )
   }
 
-  /// A part of an order that was just written.
+  /// Describes a part of an order that was just written.
   static func part(
     _ outcome: Outcome,
     _ order: Order?,

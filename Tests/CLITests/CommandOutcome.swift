@@ -4,14 +4,14 @@ import Synchronization
 
 @testable import patron
 
-/// What a command line did.
+/// The exit status and output of a command line.
 struct CommandOutcome {
   var status: Int32
   var out: String
   var err: String
 }
 
-/// Runs a command line inside the test, against a fake server.
+/// Runs a command line in this process against a fake server.
 func patron(
   _ arguments: String...,
   server: FakeServer = FakeServer(),
@@ -30,7 +30,7 @@ func patron(
   )
 }
 
-/// Runs a command line inside the test, against a fake server.
+/// Runs a command line, given as an array, in this process against a fake server.
 func patron(
   _ arguments: [String],
   server: FakeServer = FakeServer(),
@@ -54,7 +54,7 @@ func patron(
     errorIsTerminal: terminal,
     columns: columns,
     connect: { address, _ in
-      // Addresses are checked as the real client does.
+      // The real client checks addresses in the same way.
       _ = try PatronClient(address: address)
       return PatronClient(channel: server)
     }
@@ -74,7 +74,7 @@ final class TextBox: Sendable {
   func append(_ more: String) { content.withLock { $0 += more } }
 }
 
-/// A file that disappears with its owner.
+/// A file that is deleted with its owner.
 final class TemporaryFile: Sendable {
   let path: String
 

@@ -2,7 +2,8 @@ import PatronCore
 import PatronStore
 
 extension Store {
-  /// Opens a data directory as every command does: with the schema and the records of this version.
+  /// Opens a data directory for any command: migrates the schema and the records to this version,
+  /// and completes interrupted work.
   static func opened(_ options: StoreOptions) throws -> Store {
     var options = options
     options.onNotice = report
@@ -15,15 +16,15 @@ extension Store {
     if let warning = store.directory.warning { report("warning: \(warning)") }
     do {
       try TermsRebuild.run(store) { done in
-        if done % 100_000 == 0 { report("bringing \(done) customers to this version") }
+        if done % 100_000 == 0 { report("upgraded \(done) customers to this version") }
       }
       if options.mendsSearch { try mendSearch(store) }
       try OrderRebuild.run(store, at: nil) { done in
-        if done % 100_000 == 0 { report("counting the orders of \(done) customers anew") }
+        if done % 100_000 == 0 { report("recounted the orders of \(done) customers") }
       }
       var rewritten = 0
       try PhoneRewrite.run(store) { rewritten = $0 }
-      if rewritten > 0 { report("brought \(rewritten) phone numbers into their one form") }
+      if rewritten > 0 { report("normalised \(rewritten) phone numbers") }
       try ExpiredMerges.run(store)
       try ExpiredAnswers.run(store)
       try PendingErasures.run(store, report: report)
@@ -34,18 +35,18 @@ extension Store {
     return store
   }
 
-  /// Makes a damaged search index again before anybody is served.
+  /// Rebuilds a damaged search index before the server accepts calls.
   private static func mendSearch(_ store: Store) throws {
     var progress: SearchProgress?
     try SearchMending.run(store) { done in
-      // All customers are counted once, and only when there is something to do.
+      // Customers are counted once, and only if there is something to rebuild.
       if progress == nil { progress = SearchProgress(total: try store.counts().customers) }
       progress?.report(done)
     }
   }
 }
 
-/// Tells how far the search index is, every some seconds' worth of it.
+/// The progress of a rebuild of the search index, reported every 20,000 customers.
 struct SearchProgress {
   private static let interval = 20_000
   private let total: Int

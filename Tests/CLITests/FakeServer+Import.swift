@@ -6,7 +6,8 @@ import struct PatronModel.ZoneRules
 @testable import patron
 
 extension FakeServer {
-  /// A server that takes all customers and suppressions, and warns of those with this external id.
+  /// A server that accepts all customers and suppressions, and warns about customers with this
+  /// external id.
   static func importer(warning: String? = nil) -> FakeServer {
     let server = FakeServer()
     server.on(CustomerService.importCustomers) { request in
@@ -34,7 +35,7 @@ extension FakeServer {
     return server
   }
 
-  /// The customers that were sent.
+  /// The customers of all calls.
   var imported: [ImportItem] {
     get throws {
       try requests(ImportCustomersRequest.self, "ImportCustomers").flatMap(\.items)
@@ -43,14 +44,14 @@ extension FakeServer {
 }
 
 extension ImportItem {
-  /// Marketing by a channel.
+  /// Returns the marketing subscription of a channel.
   func consent(_ channel: ContactChannel) -> PatronProto.Subscription? {
     subscriptions.first { $0.channel == channel && $0.topic == .marketing }
   }
 }
 
 extension GoogleProtobuf.Timestamp {
-  /// An instant as people write it.
+  /// Parses a time as users write it.
   static func of(_ text: String) -> GoogleProtobuf.Timestamp? {
     try? Times(zone: .utc).timestamp(of: TimeArgument(text))
   }
