@@ -5,10 +5,10 @@ internal import CPatronProto
 internal import CProtobufC
 public import ProtobufC
 
-/// An amount of money. Decimals are never kept as floating point.
+/// An amount of money. Decimals are never stored as floating point.
 public struct Money: ProtobufC.Message {
-  /// ISO 4217 code of three letters: `USD`. Lower case is taken too, and stored in upper case.
-  /// Reasons: `CURRENCY_UNKNOWN`, `CURRENCY_NOT_REAL` for codes of metals, funds and tests.
+  /// ISO 4217 code of three letters: `USD`. Lower case is accepted and stored in upper case.
+  /// Reasons: `CURRENCY_UNKNOWN`; `CURRENCY_NOT_REAL` for codes of metals, funds and tests.
   public var currencyCode = ""
 
   /// The amount in the currency's smallest unit: cents for USD, yen for JPY, fils for KWD.
@@ -32,7 +32,7 @@ public struct Money: ProtobufC.Message {
     self.minorUnits = c.pointee.minor_units
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Money.self)
     if !self.currencyCode.isEmpty { c.pointee.currency_code = try arena.string(self.currencyCode, "patron.v1.Money.currency_code") }
@@ -42,13 +42,13 @@ public struct Money: ProtobufC.Message {
 
 /// A calendar day without a time of day.
 public struct CalendarDate: ProtobufC.Message {
-  /// 1 to 9999.
+  /// Year, 1 to 9999.
   public var year: Int32 = 0
 
-  /// 1 to 12.
+  /// Month, 1 to 12.
   public var month: Int32 = 0
 
-  /// 1 to 31.
+  /// Day of the month, 1 to 31.
   public var day: Int32 = 0
 
   /// The message with every field absent or at its default.
@@ -70,7 +70,7 @@ public struct CalendarDate: ProtobufC.Message {
     self.day = c.pointee.day
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Date.self)
     c.pointee.year = self.year
@@ -79,8 +79,8 @@ public struct CalendarDate: ProtobufC.Message {
   }
 }
 
-/// The value of a custom or event property. A value with no kind, and an empty string, removes the
-/// property where properties are merged. Reasons: `PROPERTY_NOT_FINITE`, `DATE_INVALID`.
+/// The value of a custom property or an event property. Where properties are merged, a value without
+/// a kind and an empty string remove the property. Reasons: `PROPERTY_NOT_FINITE`, `DATE_INVALID`.
 public struct PropertyValue: ProtobufC.Message {
   /// Exactly one kind.
   public var kind: Kind?
@@ -110,7 +110,7 @@ public struct PropertyValue: ProtobufC.Message {
     }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__PropertyValue.self)
     switch self.kind {
@@ -138,13 +138,13 @@ public struct PropertyValue: ProtobufC.Message {
 
   /// Exactly one kind.
   public enum Kind: Sendable, Equatable {
-    /// Up to 255 characters on customers, up to 8,192 bytes on events.
+    /// A text, up to 255 characters on customers, up to 8,192 bytes on events.
     case stringValue(String)
     /// True or false.
     case boolValue(Bool)
     /// A whole number.
     case int64Value(Int64)
-    /// A finite number.
+    /// A finite number. NaN and infinities are refused.
     case doubleValue(Double)
     /// An instant.
     case timestampValue(GoogleProtobuf.Timestamp)
@@ -153,10 +153,11 @@ public struct PropertyValue: ProtobufC.Message {
   }
 }
 
-/// Names one customer. An old id or external id of an adopted or merged customer keeps working.
+/// A reference to one customer. A former id or external id of a customer that was adopted or merged
+/// keeps working.
 public struct CustomerRef: ProtobufC.Message {
-  /// Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`. Addresses have the
-  /// reasons that they have in CustomerInput; an external id that cannot be one is not found.
+  /// Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`. Addresses have the same
+  /// reasons as in CustomerInput. A malformed external id is reported as not found.
   public var ref: Ref?
 
   /// The message with every field absent or at its default.
@@ -182,7 +183,7 @@ public struct CustomerRef: ProtobufC.Message {
     }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__CustomerRef.self)
     switch self.ref {
@@ -202,52 +203,60 @@ public struct CustomerRef: ProtobufC.Message {
     }
   }
 
-  /// Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`. Addresses have the
-  /// reasons that they have in CustomerInput; an external id that cannot be one is not found.
+  /// Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`. Addresses have the same
+  /// reasons as in CustomerInput. A malformed external id is reported as not found.
   public enum Ref: Sendable, Equatable {
     /// Patron's id.
     case id(Int64)
     /// The shop's identifier.
     case externalID(String)
-    /// An e-mail address; compared without regard to case.
+    /// An e-mail address, compared without regard to case.
     case email(String)
-    /// A phone number in any spelling of CustomerInput. Without `+` it is read as one of the store's
-    /// `default_country`; `PHONE_COUNTRY_MISSING` where the store has none. Digits behind a `+` that
-    /// are no number of any country are looked for as they stand.
+    /// A phone number in any spelling that CustomerInput accepts. Without `+` it is read as a number
+    /// of the store's `default_country`; `PHONE_COUNTRY_MISSING` if the store has none. Digits after
+    /// a `+` that are not a number of any country are looked up as given.
     case phoneNumber(String)
   }
 }
 
-/// Something that the caller should know though the call succeeded.
+/// A note about a call that succeeded.
 public struct Warning: ProtobufC.Message {
-  /// Stable upper-case name. Of consent: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_KEPT` (an
-  /// import kept what is stored), `FLAG_OVERRULED` (an import took the state beside a flag that is
-  /// false), `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
-  /// `ADDRESS_DIFFERS` (a flag or an agreement beside another address than the customer's, which was
-  /// left out), `CONSENT_NOT_CARRIED` (an agreement ended with the address that it was given for),
-  /// and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
-  /// `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
-  /// out). Of identity: `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED` (the settings say that an address is
-  /// nobody's), `CUSTOMERS_MERGED`, `DUPLICATE_ROW` (an import had the customer in a row before). Of
-  /// fields: `COUNTRY_ALIAS` (`UK` is taken for `GB`), `FIELD_DROPPED` and `FIELD_CUT` (see
-  /// InvalidFields). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-  /// `QUANTITY_EXCEEDS_ORDER`, `ORDER_STATE_OUTDATED`, `ORDER_REGRESSION_KEPT`, `ORDER_MOVED`,
-  /// `ORDER_CURRENCY_CORRECTED`, `ORDER_AWAITED`, `PENDING_PART_DROPPED`. Of events:
-  /// `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it
-  /// was suppressed, and the event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`,
-  /// `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
+  /// Stable upper-case name.
+  ///
+  /// Consent: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_KEPT` (an import kept the stored
+  /// state), `FLAG_OVERRULED` (an import took the state although the flag beside it is false),
+  /// `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
+  /// `ADDRESS_DIFFERS` (a flag or an agreement beside an address that is not the customer's; it was
+  /// left out), `CONSENT_NOT_CARRIED` (an agreement ended with the address that it was given for).
+  /// Where the customer agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
+  /// `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Opt-outs: `ADDRESS_MISSING` (a channel was left
+  /// out).
+  ///
+  /// Identity: `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED` (by the settings the address belongs to no
+  /// customer), `CUSTOMERS_MERGED`, `DUPLICATE_ROW` (the customer was in an earlier row of the
+  /// import). Fields: `COUNTRY_ALIAS` (`UK` is read as `GB`), `FIELD_DROPPED` and `FIELD_CUT` (see
+  /// InvalidFields).
+  ///
+  /// Orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`,
+  /// `ORDER_STATE_OUTDATED`, `ORDER_REGRESSION_KEPT`, `ORDER_MOVED`, `ORDER_CURRENCY_CORRECTED`,
+  /// `ORDER_AWAITED`, `PENDING_PART_DROPPED`.
+  ///
+  /// Events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (no customer has
+  /// the address: it was suppressed, and the event is on no timeline), `ADDRESS_MISSING`,
+  /// `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`, `TOPIC_UNKNOWN`,
+  /// `BOUNCE_TYPE_UNKNOWN`.
   public var reason = ""
 
-  /// Path of the field it is about; empty when about the whole.
+  /// Path of the field that the warning is about; empty if it is about the whole item.
   public var field = ""
 
-  /// One sentence, no personal data.
+  /// One sentence without personal data.
   public var message = ""
 
-  /// For `FIELD_DROPPED` and `FIELD_CUT`: the reason of the rule that the value breaks.
+  /// For `FIELD_DROPPED` and `FIELD_CUT`: reason of the rule that the value breaks.
   public var rule = ""
 
-  /// For `FIELD_DROPPED`: the value as given, cut to 32 characters.
+  /// For `FIELD_DROPPED`: the given value, cut to 32 characters.
   public var given = ""
 
   /// The message with every field absent or at its default.
@@ -271,7 +280,7 @@ public struct Warning: ProtobufC.Message {
     self.given = String(cString: c.pointee.given)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Warning.self)
     if !self.reason.isEmpty { c.pointee.reason = try arena.string(self.reason, "patron.v1.Warning.reason") }
@@ -282,9 +291,9 @@ public struct Warning: ProtobufC.Message {
   }
 }
 
-/// A list of texts that can be absent.
+/// A list of texts that can be absent: presence of the message distinguishes absent from empty.
 public struct TextList: ProtobufC.Message {
-  /// The texts; empty is an empty list.
+  /// The texts; none means an empty list.
   public var values: [String] = []
 
   /// The message with every field absent or at its default.
@@ -304,7 +313,7 @@ public struct TextList: ProtobufC.Message {
     self.values = CArray.map(c.pointee.values, c.pointee.n_values) { String(cString: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__TextList.self)
     c.pointee.n_values = self.values.count
@@ -312,12 +321,12 @@ public struct TextList: ProtobufC.Message {
   }
 }
 
-/// An address by which a customer can be reached, kept as it was given with an order or an event.
+/// An address of a customer, kept as it was given with an order or an event.
 public struct Contact: ProtobufC.Message {
   /// E-mail address.
   public var email = ""
 
-  /// Phone number, E.164.
+  /// Phone number in E.164.
   public var phoneNumber = ""
 
   /// The message with every field absent or at its default.
@@ -338,7 +347,7 @@ public struct Contact: ProtobufC.Message {
     self.phoneNumber = String(cString: c.pointee.phone_number)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Contact.self)
     if !self.email.isEmpty { c.pointee.email = try arena.string(self.email, "patron.v1.Contact.email") }
@@ -346,9 +355,9 @@ public struct Contact: ProtobufC.Message {
   }
 }
 
-/// A postal address. Given in an input it replaces the whole address, unless the input names parts
-/// of it; an empty one clears it.
-/// Reasons: `PROVINCE_CODE_MALFORMED`, `COUNTRY_UNKNOWN`, those of phone numbers, and of texts.
+/// A postal address. In an input it replaces the whole address unless the input names parts of it;
+/// an empty address clears the stored one. Reasons: `PROVINCE_CODE_MALFORMED`, `COUNTRY_UNKNOWN`,
+/// and the reasons of phone numbers and texts.
 public struct Address: ProtobufC.Message {
   /// First line, up to 255 characters.
   public var address1 = ""
@@ -359,10 +368,10 @@ public struct Address: ProtobufC.Message {
   /// City, district, village or town, up to 255 characters.
   public var city = ""
 
-  /// Up to 255 characters.
+  /// Company, up to 255 characters.
   public var company = ""
 
-  /// State or province by name, up to 64 characters.
+  /// Name of the state or province, up to 64 characters.
   public var state = ""
 
   /// Postal code, up to 64 characters.
@@ -371,10 +380,10 @@ public struct Address: ProtobufC.Message {
   /// Code of the state or province, 1 to 6 letters or digits: `CA`.
   public var provinceCode = ""
 
-  /// ISO 3166-1 alpha-2: `US`. Nothing is assumed when it is empty.
+  /// ISO 3166-1 alpha-2 code: `US`. Empty means unknown; no default is assumed.
   public var countryCode = ""
 
-  /// E.164, up to 64 characters as given.
+  /// Phone number in E.164; up to 64 characters as given.
   public var phoneNumber = ""
 
   /// The message with every field absent or at its default.
@@ -402,7 +411,7 @@ public struct Address: ProtobufC.Message {
     self.phoneNumber = String(cString: c.pointee.phone_number)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Address.self)
     if !self.address1.isEmpty { c.pointee.address1 = try arena.string(self.address1, "patron.v1.Address.address1") }

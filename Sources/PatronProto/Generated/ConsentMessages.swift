@@ -10,36 +10,37 @@ public struct Subscription: ProtobufC.Message {
   /// SMS or e-mail.
   public var channel = ContactChannel(rawValue: 0)
 
-  /// What the messages are about.
+  /// Topic of the messages.
   public var topic = Topic(rawValue: 0)
 
-  /// The state now.
+  /// Current state.
   public var state = ConsentState(rawValue: 0)
 
-  /// When the customer last subscribed; absent when never.
+  /// Time of the last agreement; absent if there was none.
   public var subscribedAt: GoogleProtobuf.Timestamp?
 
-  /// When the customer last opted out; absent when never.
+  /// Time of the last opt-out; absent if there was none.
   public var unsubscribedAt: GoogleProtobuf.Timestamp?
 
-  /// When the state was last brought about, in the time of the evidence. It may go back: where the
-  /// customer's own agreement is told of after a later flag of the shop's, it is that agreement's.
+  /// Time at which the state came about, according to the evidence. It can move backwards: when the
+  /// customer's own agreement arrives after a later flag of the shop's, the agreement's time is
+  /// used.
   public var changedAt: GoogleProtobuf.Timestamp?
 
-  /// Where the agreement was collected, 3 to 40 characters: `welcome_popup`.
+  /// Source of the agreement, 3 to 40 characters: `welcome_popup`.
   public var source = ""
 
-  /// How surely it is the owner's.
+  /// Certainty that the agreement is the owner's own.
   public var optInLevel = OptInLevel(rawValue: 0)
 
-  /// Who brought the state about. An opt-out by `ACTOR_CUSTOMER` is sticky: only the customer undoes
-  /// it. An agreement of the customer's own stays that when somebody else gives it a later end.
+  /// Actor that brought the state about. An opt-out by `ACTOR_CUSTOMER` is sticky: only the customer
+  /// undoes it. A customer's own agreement stays the customer's when another actor extends it.
   public var changedBy = ActorKind(rawValue: 0)
 
-  /// Id of the last row of the consent ledger about this channel and topic.
+  /// Id of the latest row of the consent ledger for this channel and topic.
   public var ledgerID: Int64 = 0
 
-  /// When an agreement that holds for a time only ends; absent when it does not.
+  /// End of an agreement that is limited in time; absent if it is not.
   public var expiresAt: GoogleProtobuf.Timestamp?
 
   /// The message with every field absent or at its default.
@@ -69,7 +70,7 @@ public struct Subscription: ProtobufC.Message {
     self.expiresAt = c.pointee.expires_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Subscription.self)
     c.pointee.channel = .init(rawValue: .init(truncatingIfNeeded: self.channel.rawValue))
@@ -91,13 +92,13 @@ public struct Suppression: ProtobufC.Message {
   /// SMS or e-mail.
   public var channel = ContactChannel(rawValue: 0)
 
-  /// Why.
+  /// Reason.
   public var reason = SuppressionReason(rawValue: 0)
 
-  /// Since when.
+  /// Start of the suppression.
   public var suppressedAt: GoogleProtobuf.Timestamp?
 
-  /// Who or what reported it, up to 40 characters.
+  /// Person or system that reported it, up to 40 characters.
   public var source = ""
 
   /// Free text, up to 255 characters.
@@ -124,7 +125,7 @@ public struct Suppression: ProtobufC.Message {
     self.note = String(cString: c.pointee.note)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Suppression.self)
     c.pointee.channel = .init(rawValue: .init(truncatingIfNeeded: self.channel.rawValue))
@@ -135,39 +136,40 @@ public struct Suppression: ProtobufC.Message {
   }
 }
 
-/// A channel as it stands for one customer: consent, suppression, and what follows from both.
+/// The status of one channel and topic for a customer: consent, suppressions, and the resulting
+/// permission to send.
 public struct ChannelStatus: ProtobufC.Message {
   /// SMS or e-mail.
   public var channel = ContactChannel(rawValue: 0)
 
-  /// What the messages are about.
+  /// Topic of the messages.
   public var topic = Topic(rawValue: 0)
 
   /// The state of consent.
   public var state = ConsentState(rawValue: 0)
 
-  /// When the customer subscribed; absent when never.
+  /// Time of the last agreement; absent if there was none.
   public var subscribedAt: GoogleProtobuf.Timestamp?
 
-  /// When the customer opted out; absent when never.
+  /// Time of the last opt-out; absent if there was none.
   public var unsubscribedAt: GoogleProtobuf.Timestamp?
 
-  /// Where the agreement was collected.
+  /// Source of the agreement.
   public var source = ""
 
-  /// Every suppression of the address.
+  /// All suppressions of the address.
   public var suppressions: [Suppression] = []
 
-  /// Whether a message may be sent now.
+  /// True if a message may be sent now.
   public var canReceive = false
 
-  /// Why not; empty when it may.
+  /// Reasons that block messages; empty if `can_receive` is true.
   public var blockReasons: [BlockReason] = []
 
-  /// When the state last changed; absent when it never did.
+  /// Time of the last change of the state; absent if it never changed.
   public var changedAt: GoogleProtobuf.Timestamp?
 
-  /// Other topics whose opt-out stops messages of this one.
+  /// Other topics whose opt-out blocks messages of this one.
   public var blockingTopics: [Topic] = []
 
   /// The message with every field absent or at its default.
@@ -197,7 +199,7 @@ public struct ChannelStatus: ProtobufC.Message {
     self.blockingTopics = CArray.map(c.pointee.blocking_topics, c.pointee.n_blocking_topics) { Topic(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ChannelStatus.self)
     c.pointee.channel = .init(rawValue: .init(truncatingIfNeeded: self.channel.rawValue))
@@ -217,18 +219,19 @@ public struct ChannelStatus: ProtobufC.Message {
   }
 }
 
-/// What is known of how an agreement or an opt-out came about. Reasons: `CONSENT_SOURCE_LENGTH`,
-/// `OCCURRED_AT_TOO_EARLY` before 1990, `OCCURRED_AT_IN_FUTURE` and `OCCURRED_AT_TOO_LATE`,
-/// `EXPIRES_TOO_EARLY` for an end before the beginning, `IP_MALFORMED`, those of enums and texts.
+/// Evidence of an agreement or an opt-out. Reasons: `CONSENT_SOURCE_LENGTH`, `OCCURRED_AT_TOO_EARLY`
+/// before 1990, `OCCURRED_AT_IN_FUTURE` and `OCCURRED_AT_TOO_LATE`, `EXPIRES_TOO_EARLY` for an end
+/// before the start, `IP_MALFORMED`, and the reasons of enums and texts.
 public struct ConsentEvidence: ProtobufC.Message {
-  /// When it happened; absent is now. Up to five minutes in the future. Programs that know whole
-  /// seconds only lose no opt-out: one is older than an agreement only where its second is.
+  /// Time of the agreement or opt-out, up to five minutes in the future; absent is now. An opt-out
+  /// is older than an agreement only if its second is older, so programs that know whole seconds
+  /// only do not lose opt-outs.
   public var occurredAt: GoogleProtobuf.Timestamp?
 
-  /// Where it was collected, 3 to 40 characters: `welcome_popup`. Required to subscribe.
+  /// Source, 3 to 40 characters: `welcome_popup`. Required to subscribe.
   public var source = ""
 
-  /// How it was collected.
+  /// Method of collection.
   public var method = ConsentMethod(rawValue: 0)
 
   /// IP address of the customer, v4 or v6.
@@ -237,7 +240,7 @@ public struct ConsentEvidence: ProtobufC.Message {
   /// User agent of the customer, up to 512 characters.
   public var userAgent = ""
 
-  /// Page on which it happened, up to 2,048 characters.
+  /// URL of the page, up to 2,048 characters.
   public var pageURL = ""
 
   /// The wording that the customer saw, up to 8,192 characters.
@@ -249,10 +252,10 @@ public struct ConsentEvidence: ProtobufC.Message {
   /// The shop's id of the form, up to 64 characters.
   public var formID = ""
 
-  /// Country or law it falls under, up to 64 characters.
+  /// Country or law that applies, up to 64 characters.
   public var jurisdiction = ""
 
-  /// When an agreement that holds for a time only ends.
+  /// End of an agreement that is limited in time.
   public var expiresAt: GoogleProtobuf.Timestamp?
 
   /// Free text, up to 255 characters.
@@ -286,7 +289,7 @@ public struct ConsentEvidence: ProtobufC.Message {
     self.note = String(cString: c.pointee.note)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ConsentEvidence.self)
     if let value = self.occurredAt { c.pointee.occurred_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
@@ -306,53 +309,53 @@ public struct ConsentEvidence: ProtobufC.Message {
 
 /// One row of the append-only consent ledger.
 public struct ConsentRecord: ProtobufC.Message {
-  /// Id within the database, growing with time.
+  /// Id within the database. Ids grow with time.
   public var id: Int64 = 0
 
-  /// The customer.
+  /// Patron's id of the customer.
   public var customerID: Int64 = 0
 
   /// SMS or e-mail.
   public var channel = ContactChannel(rawValue: 0)
 
-  /// What the messages are about.
+  /// Topic of the messages.
   public var topic = Topic(rawValue: 0)
 
-  /// State before.
+  /// State before the change.
   public var previousState = ConsentState(rawValue: 0)
 
-  /// State after.
+  /// State after the change.
   public var state = ConsentState(rawValue: 0)
 
-  /// When it happened.
+  /// Time of the change.
   public var occurredAt: GoogleProtobuf.Timestamp?
 
-  /// When Patron wrote the row.
+  /// Time at which Patron wrote the row.
   public var recordedAt: GoogleProtobuf.Timestamp?
 
-  /// Who did it.
+  /// Actor that caused the change.
   public var actor = ActorKind(rawValue: 0)
 
-  /// How it came about.
+  /// Evidence of the change.
   public var evidence: ConsentEvidence?
 
-  /// How surely it is the owner's.
+  /// Certainty that the agreement is the owner's own.
   public var optInLevel = OptInLevel(rawValue: 0)
 
-  /// The suppression that was set or lifted, for rows about suppressions.
+  /// Suppression that was set or lifted, in rows about suppressions.
   public var suppressionReason = SuppressionReason(rawValue: 0)
 
-  /// What the row records.
+  /// Kind of change that the row records.
   public var action = ConsentAction(rawValue: 0)
 
-  /// The address that it is about, as the customer had it then; the customer may have another one
-  /// now. Empty for suppressions, where there was none, in rows of before it was kept, and after an
-  /// erasure.
+  /// Address that the row is about, as the customer had it at the time; it may have changed since.
+  /// Empty for suppressions, if there was no address, in rows written before addresses were kept,
+  /// and after an erasure.
   public var address = ""
 
-  /// Keyed hash of the address that it is about, also for suppressions and after an erasure; empty
-  /// where there was none, and in rows of before it was kept. Compare it with that of
-  /// ListSuppressions.
+  /// Keyed hash of the address that the row is about, also for suppressions and after an erasure.
+  /// Empty if there was no address, and in rows written before hashes were kept. It equals the hash
+  /// that ListSuppressions returns for the address.
   public var addressHash: [UInt8] = []
 
   /// The message with every field absent or at its default.
@@ -386,7 +389,7 @@ public struct ConsentRecord: ProtobufC.Message {
     self.addressHash = CArray.copy(c.pointee.address_hash.data, c.pointee.address_hash.len)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ConsentRecord.self)
     c.pointee.id = self.id
@@ -407,21 +410,21 @@ public struct ConsentRecord: ProtobufC.Message {
   }
 }
 
-/// A change of one channel and topic that a call made.
+/// A change of one channel and topic by a call.
 public struct SubscriptionChange: ProtobufC.Message {
   /// SMS or e-mail.
   public var channel = ContactChannel(rawValue: 0)
 
-  /// What the messages are about.
+  /// Topic of the messages.
   public var topic = Topic(rawValue: 0)
 
-  /// State before.
+  /// State before the change.
   public var before = ConsentState(rawValue: 0)
 
-  /// State after.
+  /// State after the change.
   public var after = ConsentState(rawValue: 0)
 
-  /// Id of the ledger row; 0 when nothing changed.
+  /// Id of the ledger row; 0 if nothing changed.
   public var ledgerID: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -445,7 +448,7 @@ public struct SubscriptionChange: ProtobufC.Message {
     self.ledgerID = c.pointee.ledger_id
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SubscriptionChange.self)
     c.pointee.channel = .init(rawValue: .init(truncatingIfNeeded: self.channel.rawValue))

@@ -7,23 +7,23 @@ extension Contract {
   /// Every service, in the order of the proto files.
   public static let services: [ContractService] = [
     ContractService(
-      name: GRPCHealth.Health.name, summary: ##"Tells whether the server and its services take calls."##,
+      name: GRPCHealth.Health.name, summary: ##"The health of the server and its services."##,
       methods: [
         ContractMethod(
           method: GRPCHealth.Health.check.method,
           requestType: "grpc.health.v1.HealthCheckRequest", responseType: "grpc.health.v1.HealthCheckResponse",
-          summary: ##"The state now."##),
+          summary: ##"Returns the current state."##),
         ContractMethod(
           method: GRPCHealth.Health.list.method,
           requestType: "grpc.health.v1.HealthListRequest", responseType: "grpc.health.v1.HealthListResponse",
-          summary: ##"The state of all services now."##),
+          summary: ##"Returns the current state of all services."##),
         ContractMethod(
           method: GRPCHealth.Health.watch.method,
           requestType: "grpc.health.v1.HealthCheckRequest", responseType: "grpc.health.v1.HealthCheckResponse",
-          summary: ##"The state now and after every change, until the caller gives up."##),
+          summary: ##"Streams the current state and every change of it until the caller cancels."##),
       ]),
     ContractService(
-      name: CustomerService.name, summary: ##"Customers: who they are, what they agreed to, and what may be done about it."##,
+      name: CustomerService.name, summary: ##"Customers: their identity, their consent, and the actions on them."##,
       methods: [
         ContractMethod(
           method: CustomerService.upsertCustomer.method,
@@ -48,35 +48,35 @@ extension Contract {
         ContractMethod(
           method: CustomerService.listCustomers.method,
           requestType: "patron.v1.ListCustomersRequest", responseType: "patron.v1.ListCustomersResponse",
-          summary: ##"Lists customers by filter and search, a page at a time."##),
+          summary: ##"Lists customers by filter and search, in pages."##),
         ContractMethod(
           method: CustomerService.countCustomers.method,
           requestType: "patron.v1.CountCustomersRequest", responseType: "patron.v1.CountCustomersResponse",
-          summary: ##"Counts customers, in all and by predefined filter."##),
+          summary: ##"Counts customers, in total and by predefined filter."##),
         ContractMethod(
           method: CustomerService.listFilters.method,
           requestType: "patron.v1.ListFiltersRequest", responseType: "patron.v1.ListFiltersResponse",
-          summary: ##"The predefined filters."##),
+          summary: ##"Lists the predefined filters."##),
         ContractMethod(
           method: CustomerService.exportCustomers.method,
           requestType: "patron.v1.ExportCustomersRequest", responseType: "patron.v1.ExportCustomersResponse",
-          summary: ##"Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so that an import makes them in the same order again."##),
+          summary: ##"Streams all customers of a filter as one file from one snapshot."##),
         ContractMethod(
           method: CustomerService.importCustomers.method,
           requestType: "patron.v1.ImportCustomersRequest", responseType: "patron.v1.ImportCustomersResponse",
-          summary: ##"Takes customers with their consent from elsewhere, up to 1,000 at a time."##),
+          summary: ##"Imports up to 1,000 customers with their consent from another system."##),
         ContractMethod(
           method: CustomerService.updateTags.method,
           requestType: "patron.v1.UpdateTagsRequest", responseType: "patron.v1.UpdateTagsResponse",
-          summary: ##"Adds and removes tags without touching the others."##),
+          summary: ##"Adds and removes tags, and leaves all other tags as they are."##),
         ContractMethod(
           method: CustomerService.deleteCustomer.method,
           requestType: "patron.v1.DeleteCustomerRequest", responseType: "patron.v1.DeleteCustomerResponse",
-          summary: ##"Erases a customer, for good."##),
+          summary: ##"Erases a customer permanently."##),
         ContractMethod(
           method: CustomerService.mergeCustomers.method,
           requestType: "patron.v1.MergeCustomersRequest", responseType: "patron.v1.MergeCustomersResponse",
-          summary: ##"Merges two customers, or shows what that would give."##),
+          summary: ##"Merges two customers, or previews the merge."##),
         ContractMethod(
           method: CustomerService.unmergeCustomers.method,
           requestType: "patron.v1.UnmergeCustomersRequest", responseType: "patron.v1.UnmergeCustomersResponse",
@@ -96,7 +96,7 @@ extension Contract {
         ContractMethod(
           method: CustomerService.suppressCustomer.method,
           requestType: "patron.v1.SuppressCustomerRequest", responseType: "patron.v1.SuppressCustomerResponse",
-          summary: ##"Forbids messages to an address whatever its owner agreed to."##),
+          summary: ##"Suppresses messages to an address, whatever its owner agreed to."##),
         ContractMethod(
           method: CustomerService.unsuppressCustomer.method,
           requestType: "patron.v1.UnsuppressCustomerRequest", responseType: "patron.v1.UnsuppressCustomerResponse",
@@ -104,35 +104,35 @@ extension Contract {
         ContractMethod(
           method: CustomerService.getAddressStatus.method,
           requestType: "patron.v1.GetAddressStatusRequest", responseType: "patron.v1.GetAddressStatusResponse",
-          summary: ##"What may be sent to an address, whether or not a customer has it: it may be suppressed all the same."##),
+          summary: ##"Returns the permission to send to an address, even if no customer has it: it may be suppressed."##),
         ContractMethod(
           method: CustomerService.listSuppressions.method,
           requestType: "patron.v1.ListSuppressionsRequest", responseType: "patron.v1.ListSuppressionsResponse",
-          summary: ##"The suppressions of a store, by hash of the address."##),
+          summary: ##"Lists the suppressions of a store by hash of the address."##),
         ContractMethod(
           method: CustomerService.importSuppressions.method,
           requestType: "patron.v1.ImportSuppressionsRequest", responseType: "patron.v1.ImportSuppressionsResponse",
-          summary: ##"Suppresses addresses or opts them out, whether or not customers have them, without making customers: outcomes are updated and unchanged."##),
+          summary: ##"Suppresses addresses or opts them out, with or without a customer."##),
         ContractMethod(
           method: CustomerService.listConsentHistory.method,
           requestType: "patron.v1.ListConsentHistoryRequest", responseType: "patron.v1.ListConsentHistoryResponse",
-          summary: ##"The consent ledger of one customer."##),
+          summary: ##"Lists the consent ledger of one customer."##),
         ContractMethod(
           method: CustomerService.getStoreSettings.method,
           requestType: "patron.v1.GetStoreSettingsRequest", responseType: "patron.v1.GetStoreSettingsResponse",
-          summary: ##"The store's settings."##),
+          summary: ##"Returns the store's settings."##),
         ContractMethod(
           method: CustomerService.updateStoreSettings.method,
           requestType: "patron.v1.UpdateStoreSettingsRequest", responseType: "patron.v1.UpdateStoreSettingsResponse",
           summary: ##"Changes the store's settings."##),
       ]),
     ContractService(
-      name: TimelineService.name, summary: ##"Timelines: everything that happened with a customer, from the shop's platform, from the products around Patron and from applications of others."##,
+      name: TimelineService.name, summary: ##"Timelines: the events of a customer, from the shop's platform, from the products around Patron and from third-party applications."##,
       methods: [
         ContractMethod(
           method: TimelineService.recordEvent.method,
           requestType: "patron.v1.RecordEventRequest", responseType: "patron.v1.RecordEventResponse",
-          summary: ##"Records one event and creates its customer where events of its type do that."##),
+          summary: ##"Records one event, and creates its customer if the type does that."##),
         ContractMethod(
           method: TimelineService.batchRecordEvents.method,
           requestType: "patron.v1.BatchRecordEventsRequest", responseType: "patron.v1.BatchRecordEventsResponse",
@@ -140,47 +140,47 @@ extension Contract {
         ContractMethod(
           method: TimelineService.syncOrder.method,
           requestType: "patron.v1.SyncOrderRequest", responseType: "patron.v1.SyncOrderResponse",
-          summary: ##"Takes over what is given of an order and puts what changed on the timeline."##),
+          summary: ##"Applies the given fields of an order and emits an event for each change."##),
         ContractMethod(
           method: TimelineService.batchSyncOrders.method,
           requestType: "patron.v1.BatchSyncOrdersRequest", responseType: "patron.v1.BatchSyncOrdersResponse",
-          summary: ##"Takes over up to 1,000 orders."##),
+          summary: ##"Syncs up to 1,000 orders."##),
         ContractMethod(
           method: TimelineService.syncRefund.method,
           requestType: "patron.v1.SyncRefundRequest", responseType: "patron.v1.SyncRefundResponse",
-          summary: ##"Takes over one refund."##),
+          summary: ##"Applies one refund."##),
         ContractMethod(
           method: TimelineService.syncFulfillment.method,
           requestType: "patron.v1.SyncFulfillmentRequest", responseType: "patron.v1.SyncFulfillmentResponse",
-          summary: ##"Takes over one shipment; that of an order that is not known waits for it, as a refund does."##),
+          summary: ##"Applies one shipment."##),
         ContractMethod(
           method: TimelineService.syncCheckout.method,
           requestType: "patron.v1.SyncCheckoutRequest", responseType: "patron.v1.SyncCheckoutResponse",
-          summary: ##"Takes over what is given of a checkout."##),
+          summary: ##"Applies the given fields of a checkout."##),
         ContractMethod(
           method: TimelineService.getTimeline.method,
           requestType: "patron.v1.GetTimelineRequest", responseType: "patron.v1.GetTimelineResponse",
-          summary: ##"The timeline of one customer."##),
+          summary: ##"Lists the timeline of one customer, in pages."##),
         ContractMethod(
           method: TimelineService.getEvent.method,
           requestType: "patron.v1.GetEventRequest", responseType: "patron.v1.GetEventResponse",
-          summary: ##"All of one event."##),
+          summary: ##"Returns one event with its order and related events."##),
         ContractMethod(
           method: TimelineService.listOrders.method,
           requestType: "patron.v1.ListOrdersRequest", responseType: "patron.v1.ListOrdersResponse",
-          summary: ##"The orders of one customer, or the parts that wait for their order."##),
+          summary: ##"Lists the orders of one customer, or the parts that wait for their order."##),
         ContractMethod(
           method: TimelineService.getOrder.method,
           requestType: "patron.v1.GetOrderRequest", responseType: "patron.v1.GetOrderResponse",
-          summary: ##"One order."##),
+          summary: ##"Returns one order."##),
         ContractMethod(
           method: TimelineService.moveOrder.method,
           requestType: "patron.v1.MoveOrderRequest", responseType: "patron.v1.MoveOrderResponse",
-          summary: ##"Gives an order to another customer."##),
+          summary: ##"Moves an order to another customer, also an order that an unmerge left behind."##),
         ContractMethod(
           method: TimelineService.deleteOrder.method,
           requestType: "patron.v1.DeleteOrderRequest", responseType: "patron.v1.DeleteOrderResponse",
-          summary: ##"Deletes an order and the events that were derived from it; events of others about it stay."##),
+          summary: ##"Deletes an order and the events that were derived from it; other events about it stay."##),
         ContractMethod(
           method: TimelineService.deleteEvent.method,
           requestType: "patron.v1.DeleteEventRequest", responseType: "patron.v1.DeleteEventResponse",
@@ -188,11 +188,11 @@ extension Contract {
         ContractMethod(
           method: TimelineService.listEventTypes.method,
           requestType: "patron.v1.ListEventTypesRequest", responseType: "patron.v1.ListEventTypesResponse",
-          summary: ##"The catalogue of event types, and those that the store registered."##),
+          summary: ##"Lists the event types of the catalogue and those that the store registered."##),
         ContractMethod(
           method: TimelineService.registerEventType.method,
           requestType: "patron.v1.RegisterEventTypeRequest", responseType: "patron.v1.RegisterEventTypeResponse",
-          summary: ##"Describes a type of a third party."##),
+          summary: ##"Registers a type of third-party event, up to 400 in a store."##),
         ContractMethod(
           method: TimelineService.exportTimeline.method,
           requestType: "patron.v1.ExportTimelineRequest", responseType: "patron.v1.ExportTimelineResponse",
@@ -200,7 +200,7 @@ extension Contract {
         ContractMethod(
           method: TimelineService.watchTimeline.method,
           requestType: "patron.v1.WatchTimelineRequest", responseType: "patron.v1.WatchTimelineResponse",
-          summary: ##"Streams events as they are recorded: each once, in the order of their sequences, which is the order of commits."##),
+          summary: ##"Streams events as they are committed: each once, in the order of their sequences, which is the order of commits."##),
       ]),
   ]
 
@@ -244,31 +244,31 @@ extension Contract {
         message ErrorInfo {
           // Stable upper-case name: `IDENTIFIER_CONFLICT`.
           string reason = 1;
-          // Who defines the reason: `patron`.
+          // Domain that defines the reason: `patron`.
           string domain = 2;
-          // Further facts, for example the id of the record in the way.
+          // Further facts, for example the id of the conflicting record.
           map<string, string> metadata = 3;
         }
         """##),
     ContractDeclaration(
       name: "google.rpc.RetryInfo", kind: .message,
       text: ##"""
-        // When a call may be repeated.
+        // The delay after which a call may be retried.
         message RetryInfo {
-          // Wait at least this long.
+          // Minimum delay.
           google.protobuf.Duration retry_delay = 1;
         }
         """##),
     ContractDeclaration(
       name: "google.rpc.QuotaFailure", kind: .message,
       text: ##"""
-        // Which quota was exceeded.
+        // The quotas that were exceeded.
         message QuotaFailure {
           // One exceeded quota.
           message Violation {
-            // What the quota is of: `store:default`, `connection`.
+            // Subject of the quota: `store:default`, `connection`.
             string subject = 1;
-            // Which quota, and what to do.
+            // The quota, and what to do.
             string description = 2;
           }
           // Every exceeded quota.
@@ -280,24 +280,24 @@ extension Contract {
       text: ##"""
         // One exceeded quota.
         message Violation {
-          // What the quota is of: `store:default`, `connection`.
+          // Subject of the quota: `store:default`, `connection`.
           string subject = 1;
-          // Which quota, and what to do.
+          // The quota, and what to do.
           string description = 2;
         }
         """##),
     ContractDeclaration(
       name: "google.rpc.PreconditionFailure", kind: .message,
       text: ##"""
-        // Which condition of the system's state was not met.
+        // The conditions of the system's state that were not met.
         message PreconditionFailure {
           // One condition that was not met.
           message Violation {
             // Stable upper-case name of the kind of condition.
             string type = 1;
-            // What the condition is of.
+            // Subject of the condition.
             string subject = 2;
-            // How it was not met, and what to do.
+            // Description of the failure, and what to do.
             string description = 3;
           }
           // Every condition that was not met.
@@ -311,22 +311,22 @@ extension Contract {
         message Violation {
           // Stable upper-case name of the kind of condition.
           string type = 1;
-          // What the condition is of.
+          // Subject of the condition.
           string subject = 2;
-          // How it was not met, and what to do.
+          // Description of the failure, and what to do.
           string description = 3;
         }
         """##),
     ContractDeclaration(
       name: "google.rpc.BadRequest", kind: .message,
       text: ##"""
-        // What is wrong with a request, whatever the state of the system.
+        // The violations of a request, whatever the state of the system.
         message BadRequest {
           // One wrong field.
           message FieldViolation {
             // Path of the field: `customers[3].email`.
             string field = 1;
-            // What is wrong and what was expected.
+            // Description of the violation and of the expected value.
             string description = 2;
             // Stable upper-case name: `EMAIL_INVALID`.
             string reason = 3;
@@ -342,7 +342,7 @@ extension Contract {
         message FieldViolation {
           // Path of the field: `customers[3].email`.
           string field = 1;
-          // What is wrong and what was expected.
+          // Description of the violation and of the expected value.
           string description = 2;
           // Stable upper-case name: `EMAIL_INVALID`.
           string reason = 3;
@@ -351,26 +351,26 @@ extension Contract {
     ContractDeclaration(
       name: "google.rpc.RequestInfo", kind: .message,
       text: ##"""
-        // Names a request, for questions to whoever runs the server.
+        // The identity of a request, for questions to the operator of the server.
         message RequestInfo {
           // The request's id.
           string request_id = 1;
-          // Opaque data about how the request was served.
+          // Opaque data about the processing of the request.
           string serving_data = 2;
         }
         """##),
     ContractDeclaration(
       name: "google.rpc.ResourceInfo", kind: .message,
       text: ##"""
-        // Names the resource that an error is about.
+        // The resource that an error is about.
         message ResourceInfo {
           // Type of the resource: `patron.v1.Customer`.
           string resource_type = 1;
           // Its name or id.
           string resource_name = 2;
-          // Who owns it.
+          // Owner of the resource.
           string owner = 3;
-          // What went wrong with it.
+          // Description of the failure.
           string description = 4;
         }
         """##),
@@ -381,26 +381,26 @@ extension Contract {
         message Status {
           // A status code, 0 to 16; 0 is OK.
           int32 code = 1;
-          // What was wrong, for developers: one line, no personal data.
+          // Description of the error for developers: one line, no personal data.
           string message = 2;
-          // Typed details; which ones come with which error is said at each method.
+          // Typed details; each method documents the details of its errors.
           repeated google.protobuf.Any details = 3;
         }
         """##),
     ContractDeclaration(
       name: "grpc.health.v1.Health", kind: .service,
       text: ##"""
-        // Tells whether the server and its services take calls.
+        // The health of the server and its services.
         service Health {
-          // The state now. NOT_FOUND for an unknown service.
+          // Returns the current state. Errors: NOT_FOUND for an unknown service.
           rpc Check(HealthCheckRequest) returns (HealthCheckResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // The state of all services now.
+          // Returns the current state of all services.
           rpc List(HealthListRequest) returns (HealthListResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // The state now and after every change, until the caller gives up.
+          // Streams the current state and every change of it until the caller cancels.
           rpc Watch(HealthCheckRequest) returns (stream HealthCheckResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -409,7 +409,7 @@ extension Contract {
     ContractDeclaration(
       name: "grpc.health.v1.Health.Check", kind: .method,
       text: ##"""
-        // The state now. NOT_FOUND for an unknown service.
+        // Returns the current state. Errors: NOT_FOUND for an unknown service.
         rpc Check(HealthCheckRequest) returns (HealthCheckResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -417,7 +417,7 @@ extension Contract {
     ContractDeclaration(
       name: "grpc.health.v1.Health.List", kind: .method,
       text: ##"""
-        // The state of all services now.
+        // Returns the current state of all services.
         rpc List(HealthListRequest) returns (HealthListResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -425,7 +425,7 @@ extension Contract {
     ContractDeclaration(
       name: "grpc.health.v1.Health.Watch", kind: .method,
       text: ##"""
-        // The state now and after every change, until the caller gives up.
+        // Streams the current state and every change of it until the caller cancels.
         rpc Watch(HealthCheckRequest) returns (stream HealthCheckResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -433,9 +433,9 @@ extension Contract {
     ContractDeclaration(
       name: "grpc.health.v1.HealthCheckRequest", kind: .message,
       text: ##"""
-        // Asks for one service.
+        // A request for the health of one service.
         message HealthCheckRequest {
-          // Full name of the service; empty asks for the server as a whole.
+          // Full name of the service; empty means the server as a whole.
           string service = 1;
         }
         """##),
@@ -444,25 +444,25 @@ extension Contract {
       text: ##"""
         // The health of one service.
         message HealthCheckResponse {
-          // Whether a service takes calls.
+          // The readiness of a service to take calls.
           enum ServingStatus {
-            // Not known.
+            // Unknown.
             UNKNOWN = 0;
             // The service takes calls.
             SERVING = 1;
-            // The service takes no calls: the server starts or drains.
+            // The service takes no calls: the server is starting or draining.
             NOT_SERVING = 2;
-            // Watch only: there is no such service at present.
+            // Watch only: the service does not exist at present.
             SERVICE_UNKNOWN = 3;
           }
-          // The service's state.
+          // State of the service.
           HealthCheckResponse.ServingStatus status = 1;
         }
         """##),
     ContractDeclaration(
       name: "grpc.health.v1.HealthListRequest", kind: .message,
       text: ##"""
-        // Asks for all services.
+        // A request for the health of all services.
         message HealthListRequest {}
         """##),
     ContractDeclaration(
@@ -477,25 +477,25 @@ extension Contract {
     ContractDeclaration(
       name: "grpc.health.v1.HealthCheckResponse.ServingStatus", kind: .enumeration,
       text: ##"""
-        // Whether a service takes calls.
+        // The readiness of a service to take calls.
         enum ServingStatus {
-          // Not known.
+          // Unknown.
           UNKNOWN = 0;
           // The service takes calls.
           SERVING = 1;
-          // The service takes no calls: the server starts or drains.
+          // The service takes no calls: the server is starting or draining.
           NOT_SERVING = 2;
-          // Watch only: there is no such service at present.
+          // Watch only: the service does not exist at present.
           SERVICE_UNKNOWN = 3;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.Money", kind: .message,
       text: ##"""
-        // An amount of money. Decimals are never kept as floating point.
+        // An amount of money. Decimals are never stored as floating point.
         message Money {
-          // ISO 4217 code of three letters: `USD`. Lower case is taken too, and stored in upper case.
-          // Reasons: `CURRENCY_UNKNOWN`, `CURRENCY_NOT_REAL` for codes of metals, funds and tests.
+          // ISO 4217 code of three letters: `USD`. Lower case is accepted and stored in upper case.
+          // Reasons: `CURRENCY_UNKNOWN`; `CURRENCY_NOT_REAL` for codes of metals, funds and tests.
           string currency_code = 1;
           // The amount in the currency's smallest unit: cents for USD, yen for JPY, fils for KWD.
           int64 minor_units = 2;
@@ -506,29 +506,29 @@ extension Contract {
       text: ##"""
         // A calendar day without a time of day.
         message Date {
-          // 1 to 9999.
+          // Year, 1 to 9999.
           int32 year = 1;
-          // 1 to 12.
+          // Month, 1 to 12.
           int32 month = 2;
-          // 1 to 31.
+          // Day of the month, 1 to 31.
           int32 day = 3;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.PropertyValue", kind: .message,
       text: ##"""
-        // The value of a custom or event property. A value with no kind, and an empty string, removes the
-        // property where properties are merged. Reasons: `PROPERTY_NOT_FINITE`, `DATE_INVALID`.
+        // The value of a custom property or an event property. Where properties are merged, a value without
+        // a kind and an empty string remove the property. Reasons: `PROPERTY_NOT_FINITE`, `DATE_INVALID`.
         message PropertyValue {
           // Exactly one kind.
           oneof kind {
-            // Up to 255 characters on customers, up to 8,192 bytes on events.
+            // A text, up to 255 characters on customers, up to 8,192 bytes on events.
             string string_value = 1;
             // True or false.
             bool bool_value = 2;
             // A whole number.
             int64 int64_value = 3;
-            // A finite number.
+            // A finite number. NaN and infinities are refused.
             double double_value = 4;
             // An instant.
             google.protobuf.Timestamp timestamp_value = 5;
@@ -540,20 +540,21 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerRef", kind: .message,
       text: ##"""
-        // Names one customer. An old id or external id of an adopted or merged customer keeps working.
+        // A reference to one customer. A former id or external id of a customer that was adopted or merged
+        // keeps working.
         message CustomerRef {
-          // Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`. Addresses have the
-          // reasons that they have in CustomerInput; an external id that cannot be one is not found.
+          // Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`. Addresses have the same
+          // reasons as in CustomerInput. A malformed external id is reported as not found.
           oneof ref {
             // Patron's id.
             int64 id = 1;
             // The shop's identifier.
             string external_id = 2;
-            // An e-mail address; compared without regard to case.
+            // An e-mail address, compared without regard to case.
             string email = 3;
-            // A phone number in any spelling of CustomerInput. Without `+` it is read as one of the store's
-            // `default_country`; `PHONE_COUNTRY_MISSING` where the store has none. Digits behind a `+` that
-            // are no number of any country are looked for as they stand.
+            // A phone number in any spelling that CustomerInput accepts. Without `+` it is read as a number
+            // of the store's `default_country`; `PHONE_COUNTRY_MISSING` if the store has none. Digits after
+            // a `+` that are not a number of any country are looked up as given.
             string phone_number = 4;
           }
         }
@@ -561,61 +562,69 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Warning", kind: .message,
       text: ##"""
-        // Something that the caller should know though the call succeeded.
+        // A note about a call that succeeded.
         message Warning {
-          // Stable upper-case name. Of consent: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_KEPT` (an
-          // import kept what is stored), `FLAG_OVERRULED` (an import took the state beside a flag that is
-          // false), `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
-          // `ADDRESS_DIFFERS` (a flag or an agreement beside another address than the customer's, which was
-          // left out), `CONSENT_NOT_CARRIED` (an agreement ended with the address that it was given for),
-          // and where somebody agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
-          // `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Of opt-outs: `ADDRESS_MISSING` (a channel was left
-          // out). Of identity: `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED` (the settings say that an address is
-          // nobody's), `CUSTOMERS_MERGED`, `DUPLICATE_ROW` (an import had the customer in a row before). Of
-          // fields: `COUNTRY_ALIAS` (`UK` is taken for `GB`), `FIELD_DROPPED` and `FIELD_CUT` (see
-          // InvalidFields). Of orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`,
-          // `QUANTITY_EXCEEDS_ORDER`, `ORDER_STATE_OUTDATED`, `ORDER_REGRESSION_KEPT`, `ORDER_MOVED`,
-          // `ORDER_CURRENCY_CORRECTED`, `ORDER_AWAITED`, `PENDING_PART_DROPPED`. Of events:
-          // `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (nobody has the address: it
-          // was suppressed, and the event is on no timeline), `ADDRESS_MISSING`, `ADDRESS_DIFFERS`,
-          // `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`.
+          // Stable upper-case name.
+          //
+          // Consent: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_KEPT` (an import kept the stored
+          // state), `FLAG_OVERRULED` (an import took the state although the flag beside it is false),
+          // `ADDRESS_FORMER` (an agreement for an address that the customer had before a merge),
+          // `ADDRESS_DIFFERS` (a flag or an agreement beside an address that is not the customer's; it was
+          // left out), `CONSENT_NOT_CARRIED` (an agreement ended with the address that it was given for).
+          // Where the customer agreed and nothing may be sent: `CONSENT_PENDING`, `CONSENT_EXPIRED`,
+          // `OTHER_TOPIC_OPT_OUT`, `ADDRESS_SUPPRESSED`. Opt-outs: `ADDRESS_MISSING` (a channel was left
+          // out).
+          //
+          // Identity: `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED` (by the settings the address belongs to no
+          // customer), `CUSTOMERS_MERGED`, `DUPLICATE_ROW` (the customer was in an earlier row of the
+          // import). Fields: `COUNTRY_ALIAS` (`UK` is read as `GB`), `FIELD_DROPPED` and `FIELD_CUT` (see
+          // InvalidFields).
+          //
+          // Orders: `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`,
+          // `ORDER_STATE_OUTDATED`, `ORDER_REGRESSION_KEPT`, `ORDER_MOVED`, `ORDER_CURRENCY_CORRECTED`,
+          // `ORDER_AWAITED`, `PENDING_PART_DROPPED`.
+          //
+          // Events: `OCCURRED_AT_IN_FUTURE`, `FIELD_NOT_ENRICHED`, `ADDRESS_SUPPRESSED` (no customer has
+          // the address: it was suppressed, and the event is on no timeline), `ADDRESS_MISSING`,
+          // `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`, `REPLY_UNREAD`, `TOPIC_UNKNOWN`,
+          // `BOUNCE_TYPE_UNKNOWN`.
           string reason = 1;
-          // Path of the field it is about; empty when about the whole.
+          // Path of the field that the warning is about; empty if it is about the whole item.
           string field = 2;
-          // One sentence, no personal data.
+          // One sentence without personal data.
           string message = 3;
-          // For `FIELD_DROPPED` and `FIELD_CUT`: the reason of the rule that the value breaks.
+          // For `FIELD_DROPPED` and `FIELD_CUT`: reason of the rule that the value breaks.
           string rule = 4;
-          // For `FIELD_DROPPED`: the value as given, cut to 32 characters.
+          // For `FIELD_DROPPED`: the given value, cut to 32 characters.
           string given = 5;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.TextList", kind: .message,
       text: ##"""
-        // A list of texts that can be absent.
+        // A list of texts that can be absent: presence of the message distinguishes absent from empty.
         message TextList {
-          // The texts; empty is an empty list.
+          // The texts; none means an empty list.
           repeated string values = 1;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.Contact", kind: .message,
       text: ##"""
-        // An address by which a customer can be reached, kept as it was given with an order or an event.
+        // An address of a customer, kept as it was given with an order or an event.
         message Contact {
           // E-mail address.
           string email = 1;
-          // Phone number, E.164.
+          // Phone number in E.164.
           string phone_number = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.Address", kind: .message,
       text: ##"""
-        // A postal address. Given in an input it replaces the whole address, unless the input names parts
-        // of it; an empty one clears it.
-        // Reasons: `PROVINCE_CODE_MALFORMED`, `COUNTRY_UNKNOWN`, those of phone numbers, and of texts.
+        // A postal address. In an input it replaces the whole address unless the input names parts of it;
+        // an empty address clears the stored one. Reasons: `PROVINCE_CODE_MALFORMED`, `COUNTRY_UNKNOWN`,
+        // and the reasons of phone numbers and texts.
         message Address {
           // First line, up to 255 characters.
           string address1 = 1;
@@ -623,26 +632,26 @@ extension Contract {
           string address2 = 2;
           // City, district, village or town, up to 255 characters.
           string city = 3;
-          // Up to 255 characters.
+          // Company, up to 255 characters.
           string company = 4;
-          // State or province by name, up to 64 characters.
+          // Name of the state or province, up to 64 characters.
           string state = 5;
           // Postal code, up to 64 characters.
           string zip = 6;
           // Code of the state or province, 1 to 6 letters or digits: `CA`.
           string province_code = 7;
-          // ISO 3166-1 alpha-2: `US`. Nothing is assumed when it is empty.
+          // ISO 3166-1 alpha-2 code: `US`. Empty means unknown; no default is assumed.
           string country_code = 8;
-          // E.164, up to 64 characters as given.
+          // Phone number in E.164; up to 64 characters as given.
           string phone_number = 9;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.Actor", kind: .enumeration,
       text: ##"""
-        // Who acts. It decides whether an opt-out is the customer's own.
+        // The party that acts. It decides if an opt-out is the customer's own.
         enum Actor {
-          // Not said: each method names what it then takes.
+          // Unspecified: each method documents its default.
           ACTOR_UNSPECIFIED = 0;
           // The customer: a form, a keyword, a link in a message.
           ACTOR_CUSTOMER = 1;
@@ -650,7 +659,7 @@ extension Contract {
           ACTOR_OPERATOR = 2;
           // The shop's e-commerce platform.
           ACTOR_PLATFORM = 3;
-          // Patron or a program of the shop.
+          // Patron, or a program of the shop.
           ACTOR_SYSTEM = 4;
         }
         """##),
@@ -659,7 +668,7 @@ extension Contract {
       text: ##"""
         // A channel of messages.
         enum Channel {
-          // Not said.
+          // Unspecified.
           CHANNEL_UNSPECIFIED = 0;
           // Text messages to the phone number.
           CHANNEL_SMS = 1;
@@ -670,15 +679,15 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Outcome", kind: .enumeration,
       text: ##"""
-        // What a write did to a record.
+        // The effect of a write on a record.
         enum Outcome {
-          // Not said: the write failed.
+          // Unspecified: the write failed.
           OUTCOME_UNSPECIFIED = 0;
-          // The record did not exist.
+          // The record was created.
           OUTCOME_CREATED = 1;
-          // Something changed.
+          // At least one field changed.
           OUTCOME_UPDATED = 2;
-          // Everything was as given already: nothing was written.
+          // Everything was already as given: nothing was written.
           OUTCOME_UNCHANGED = 3;
           // Another record was merged into this one.
           OUTCOME_MERGED = 4;
@@ -687,62 +696,62 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.InvalidFields", kind: .enumeration,
       text: ##"""
-        // What becomes of a secondary value that breaks a rule, such as a malformed phone number beside a
-        // usable e-mail address. Essential values (identifiers, consent, amounts, states, times) reject the
-        // item in any case.
+        // The treatment of a secondary value that breaks a rule, such as a malformed phone number beside a
+        // usable e-mail address. An essential value (identifiers, consent, amounts, states, times) that
+        // breaks a rule always rejects the item.
         enum InvalidFields {
-          // The default of the method, which each request names.
+          // The default of the method, documented at each request.
           INVALID_FIELDS_UNSPECIFIED = 0;
           // Reject the item.
           INVALID_FIELDS_REJECT = 1;
-          // Leave the value out with the warning `FIELD_DROPPED`; cut a text that is too long at its limit
-          // with the warning `FIELD_CUT`.
+          // Leave the value out, with the warning `FIELD_DROPPED`. A text that is too long is cut at its
+          // limit instead, with the warning `FIELD_CUT`.
           INVALID_FIELDS_DROP = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1", kind: .package,
       text: ##"""
-        // Patron's contract. The comments are the reference manual: units, limits and errors stand where
-        // they apply. Rules that hold everywhere:
+        // Patron's contract. The comments are the reference manual: units, limits and errors are
+        // documented where they apply. These rules hold everywhere:
         //
-        // * Every request names its store in `store_id`; empty is the store `default`. A store id has 1 to
-        //   64 characters of `a-z 0-9 _ -`. Stores never see each other's data.
-        // * In input messages an absent (or JSON null) field leaves what is stored alone; a field that is
+        // * Every request names its store (the tenant) in `store_id`; empty is the store `default`. A store
+        //   id has 1 to 64 characters of `a-z 0-9 _ -`. Stores never see each other's data.
+        // * In input messages an absent (or JSON null) field leaves the stored value alone; a field that is
         //   present and empty clears it.
-        // * Rejected input changes nothing, and the status carries one `google.rpc.BadRequest` with every
+        // * Rejected input changes nothing. The status carries one `google.rpc.BadRequest` with every
         //   violation: `field` is a path, `reason` a stable upper-case name.
         // * Other errors carry a `google.rpc.ErrorInfo` whose `reason` is a stable upper-case name.
-        // * Reasons stand where they arise: those of one field at the field or the message that it is in,
-        //   those of a method at the method. Beside these every method may answer with
-        //   * INVALID_ARGUMENT `STORE_ID_MALFORMED`; `MALFORMED_MESSAGE` for bytes that are no request;
-        //     `ENUM_VALUE_UNKNOWN` for a number that an enum does not have; `TEXT_TOO_LONG` and
-        //     `TEXT_HAS_CONTROL_CHARACTER` for text; `LIST_TOO_LONG` for lists; `TIME_OUT_OF_RANGE` and
-        //     `TIME_NANOS_INVALID` for timestamps that are none (years 1 to 9999); and, where they have
-        //     such fields, `REF_MISSING` when nothing is named, `COUNTRY_UNKNOWN` for `default_country`,
+        // * Reasons are documented where they arise: those of a field at the field or at its message, those
+        //   of a method at the method. In addition, every method may fail with
+        //   * INVALID_ARGUMENT `STORE_ID_MALFORMED`; `MALFORMED_MESSAGE` for bytes that do not decode as
+        //     the request; `ENUM_VALUE_UNKNOWN` for a number that the enum does not define; `TEXT_TOO_LONG`
+        //     and `TEXT_HAS_CONTROL_CHARACTER` for texts; `LIST_TOO_LONG` for lists; `TIME_OUT_OF_RANGE`
+        //     and `TIME_NANOS_INVALID` for invalid timestamps (the valid years are 1 to 9999). Methods with
+        //     such fields: `REF_MISSING` when no record is named, `COUNTRY_UNKNOWN` for `default_country`,
         //     `ACTOR_UNKNOWN` for `actor`, `CONSENT_SOURCE_LENGTH` for the `source` of consent,
-        //     `BATCH_SIZE_OUT_OF_RANGE` for the items of a batch, and for lists by pages
+        //     `BATCH_SIZE_OUT_OF_RANGE` for the items of a batch, and for paged lists
         //     `PAGE_SIZE_OUT_OF_RANGE`, `PAGE_TOKEN_MALFORMED` and `PAGE_TOKEN_MISMATCH`;
         //   * RESOURCE_EXHAUSTED `QUEUE_FULL` and `LOG_FULL` with a `google.rpc.RetryInfo`, and `DISK_FULL`
-        //     for what writes;
+        //     for writes;
         //   * UNAVAILABLE `SHUTTING_DOWN`, `DATABASE_BUSY` and `DISK_FAILED`; ABORTED `SNAPSHOT_TOO_OLD`
-        //     for what reads much, when it took too long: call again;
-        //   * RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` for what writes and would have an answer larger than
-        //     the
+        //     for large reads that took too long: call again;
+        //   * RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` for a write whose answer would be larger than the
         //     server sends: nothing is changed then;
-        //   * DATA_LOSS `DATABASE_DAMAGED`, INTERNAL `STORAGE` and `INTERNAL`, with the `request_id` in the
-        //     metadata under which the server's log has more;
+        //   * DATA_LOSS `DATABASE_DAMAGED`, INTERNAL `STORAGE` and `INTERNAL`. The metadata has the
+        //     `request_id` under which the server's log has the details;
         //   * DEADLINE_EXCEEDED and CANCELLED.
-        // * A record is stored whole up to a size, else FAILED_PRECONDITION with `bytes` and `limit`: 1 MiB
-        //   for an order (`ORDER_TOO_LARGE`) and for a checkout (`CHECKOUT_TOO_LARGE`), 512 KiB for a
-        //   customer (`CUSTOMER_TOO_LARGE`), 128 KiB for an event (`EVENT_TOO_LARGE`). One that is larger,
-        //   from a time without these limits, may get smaller.
-        // * The answer to a batch has its outcomes first: where warnings would take more than 1 MiB, an
-        //   item has the one warning `WARNINGS_LEFT_OUT` in their place, and errors beyond 2 MiB have no
-        //   details.
-        // * A request with a `request_id` (1 to 64 characters) is answered once: for a day an exact repeat
-        //   gets the first answer and changes nothing. Another request with the same id is refused,
-        //   INVALID_ARGUMENT `REQUEST_ID_REUSED`, and not done.
+        // * A record has a maximum stored size. Beyond it a write fails with FAILED_PRECONDITION, `bytes`
+        //   and `limit` in the metadata: 1 MiB for an order (`ORDER_TOO_LARGE`) and for a checkout
+        //   (`CHECKOUT_TOO_LARGE`), 512 KiB for a customer (`CUSTOMER_TOO_LARGE`), 128 KiB for an event
+        //   (`EVENT_TOO_LARGE`). A record that exceeds its limit, because it was written before the limits
+        //   existed, may still shrink.
+        // * The answer to a batch keeps the outcome of every item. Where warnings would take more than
+        //   1 MiB, the warnings of an item are replaced by the single warning `WARNINGS_LEFT_OUT`; errors
+        //   beyond 2 MiB have no details.
+        // * A request with a `request_id` (1 to 64 characters) is executed once: for a day an exact repeat
+        //   gets the first answer and changes nothing. A different request with the same id is refused with
+        //   INVALID_ARGUMENT `REQUEST_ID_REUSED`.
         package patron.v1;
         """##),
     ContractDeclaration(
@@ -752,27 +761,28 @@ extension Contract {
         message Subscription {
           // SMS or e-mail.
           Channel channel = 1;
-          // What the messages are about.
+          // Topic of the messages.
           Topic topic = 2;
-          // The state now.
+          // Current state.
           ConsentState state = 3;
-          // When the customer last subscribed; absent when never.
+          // Time of the last agreement; absent if there was none.
           google.protobuf.Timestamp subscribed_at = 4;
-          // When the customer last opted out; absent when never.
+          // Time of the last opt-out; absent if there was none.
           google.protobuf.Timestamp unsubscribed_at = 5;
-          // When the state was last brought about, in the time of the evidence. It may go back: where the
-          // customer's own agreement is told of after a later flag of the shop's, it is that agreement's.
+          // Time at which the state came about, according to the evidence. It can move backwards: when the
+          // customer's own agreement arrives after a later flag of the shop's, the agreement's time is
+          // used.
           google.protobuf.Timestamp changed_at = 6;
-          // Where the agreement was collected, 3 to 40 characters: `welcome_popup`.
+          // Source of the agreement, 3 to 40 characters: `welcome_popup`.
           string source = 7;
-          // How surely it is the owner's.
+          // Certainty that the agreement is the owner's own.
           OptInLevel opt_in_level = 8;
-          // Who brought the state about. An opt-out by `ACTOR_CUSTOMER` is sticky: only the customer undoes
-          // it. An agreement of the customer's own stays that when somebody else gives it a later end.
+          // Actor that brought the state about. An opt-out by `ACTOR_CUSTOMER` is sticky: only the customer
+          // undoes it. A customer's own agreement stays the customer's when another actor extends it.
           Actor changed_by = 9;
-          // Id of the last row of the consent ledger about this channel and topic.
+          // Id of the latest row of the consent ledger for this channel and topic.
           int64 ledger_id = 10;
-          // When an agreement that holds for a time only ends; absent when it does not.
+          // End of an agreement that is limited in time; absent if it is not.
           google.protobuf.Timestamp expires_at = 11;
         }
         """##),
@@ -783,11 +793,11 @@ extension Contract {
         message Suppression {
           // SMS or e-mail.
           Channel channel = 1;
-          // Why.
+          // Reason.
           SuppressionReason reason = 2;
-          // Since when.
+          // Start of the suppression.
           google.protobuf.Timestamp suppressed_at = 3;
-          // Who or what reported it, up to 40 characters.
+          // Person or system that reported it, up to 40 characters.
           string source = 4;
           // Free text, up to 255 characters.
           string note = 5;
@@ -796,51 +806,53 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.ChannelStatus", kind: .message,
       text: ##"""
-        // A channel as it stands for one customer: consent, suppression, and what follows from both.
+        // The status of one channel and topic for a customer: consent, suppressions, and the resulting
+        // permission to send.
         message ChannelStatus {
           // SMS or e-mail.
           Channel channel = 1;
-          // What the messages are about.
+          // Topic of the messages.
           Topic topic = 2;
           // The state of consent.
           ConsentState state = 3;
-          // When the customer subscribed; absent when never.
+          // Time of the last agreement; absent if there was none.
           google.protobuf.Timestamp subscribed_at = 4;
-          // When the customer opted out; absent when never.
+          // Time of the last opt-out; absent if there was none.
           google.protobuf.Timestamp unsubscribed_at = 5;
-          // Where the agreement was collected.
+          // Source of the agreement.
           string source = 6;
-          // Every suppression of the address.
+          // All suppressions of the address.
           repeated Suppression suppressions = 7;
-          // Whether a message may be sent now.
+          // True if a message may be sent now.
           bool can_receive = 8;
-          // Why not; empty when it may.
+          // Reasons that block messages; empty if `can_receive` is true.
           repeated BlockReason block_reasons = 9;
-          // When the state last changed; absent when it never did.
+          // Time of the last change of the state; absent if it never changed.
           google.protobuf.Timestamp changed_at = 10;
-          // Other topics whose opt-out stops messages of this one.
+          // Other topics whose opt-out blocks messages of this one.
           repeated Topic blocking_topics = 11;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.ConsentEvidence", kind: .message,
       text: ##"""
-        // What is known of how an agreement or an opt-out came about. Reasons: `CONSENT_SOURCE_LENGTH`,
-        // `OCCURRED_AT_TOO_EARLY` before 1990, `OCCURRED_AT_IN_FUTURE` and `OCCURRED_AT_TOO_LATE`,
-        // `EXPIRES_TOO_EARLY` for an end before the beginning, `IP_MALFORMED`, those of enums and texts.
+        // Evidence of an agreement or an opt-out. Reasons: `CONSENT_SOURCE_LENGTH`, `OCCURRED_AT_TOO_EARLY`
+        // before 1990, `OCCURRED_AT_IN_FUTURE` and `OCCURRED_AT_TOO_LATE`, `EXPIRES_TOO_EARLY` for an end
+        // before the start, `IP_MALFORMED`, and the reasons of enums and texts.
         message ConsentEvidence {
-          // When it happened; absent is now. Up to five minutes in the future. Programs that know whole
-          // seconds only lose no opt-out: one is older than an agreement only where its second is.
+          // Time of the agreement or opt-out, up to five minutes in the future; absent is now. An opt-out
+          // is older than an agreement only if its second is older, so programs that know whole seconds
+          // only do not lose opt-outs.
           google.protobuf.Timestamp occurred_at = 1;
-          // Where it was collected, 3 to 40 characters: `welcome_popup`. Required to subscribe.
+          // Source, 3 to 40 characters: `welcome_popup`. Required to subscribe.
           string source = 2;
-          // How it was collected.
+          // Method of collection.
           ConsentMethod method = 3;
           // IP address of the customer, v4 or v6.
           string ip = 4;
           // User agent of the customer, up to 512 characters.
           string user_agent = 5;
-          // Page on which it happened, up to 2,048 characters.
+          // URL of the page, up to 2,048 characters.
           string page_url = 6;
           // The wording that the customer saw, up to 8,192 characters.
           string consent_text = 7;
@@ -848,9 +860,9 @@ extension Contract {
           string consent_text_version = 8;
           // The shop's id of the form, up to 64 characters.
           string form_id = 9;
-          // Country or law it falls under, up to 64 characters.
+          // Country or law that applies, up to 64 characters.
           string jurisdiction = 10;
-          // When an agreement that holds for a time only ends.
+          // End of an agreement that is limited in time.
           google.protobuf.Timestamp expires_at = 11;
           // Free text, up to 255 characters.
           string note = 12;
@@ -861,65 +873,65 @@ extension Contract {
       text: ##"""
         // One row of the append-only consent ledger.
         message ConsentRecord {
-          // Id within the database, growing with time.
+          // Id within the database. Ids grow with time.
           int64 id = 1;
-          // The customer.
+          // Patron's id of the customer.
           int64 customer_id = 2;
           // SMS or e-mail.
           Channel channel = 3;
-          // What the messages are about.
+          // Topic of the messages.
           Topic topic = 4;
-          // State before.
+          // State before the change.
           ConsentState previous_state = 5;
-          // State after.
+          // State after the change.
           ConsentState state = 6;
-          // When it happened.
+          // Time of the change.
           google.protobuf.Timestamp occurred_at = 7;
-          // When Patron wrote the row.
+          // Time at which Patron wrote the row.
           google.protobuf.Timestamp recorded_at = 8;
-          // Who did it.
+          // Actor that caused the change.
           Actor actor = 9;
-          // How it came about.
+          // Evidence of the change.
           ConsentEvidence evidence = 10;
-          // How surely it is the owner's.
+          // Certainty that the agreement is the owner's own.
           OptInLevel opt_in_level = 11;
-          // The suppression that was set or lifted, for rows about suppressions.
+          // Suppression that was set or lifted, in rows about suppressions.
           SuppressionReason suppression_reason = 12;
-          // What the row records.
+          // Kind of change that the row records.
           ConsentAction action = 13;
-          // The address that it is about, as the customer had it then; the customer may have another one
-          // now. Empty for suppressions, where there was none, in rows of before it was kept, and after an
-          // erasure.
+          // Address that the row is about, as the customer had it at the time; it may have changed since.
+          // Empty for suppressions, if there was no address, in rows written before addresses were kept,
+          // and after an erasure.
           string address = 14;
-          // Keyed hash of the address that it is about, also for suppressions and after an erasure; empty
-          // where there was none, and in rows of before it was kept. Compare it with that of
-          // ListSuppressions.
+          // Keyed hash of the address that the row is about, also for suppressions and after an erasure.
+          // Empty if there was no address, and in rows written before hashes were kept. It equals the hash
+          // that ListSuppressions returns for the address.
           bytes address_hash = 15;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.SubscriptionChange", kind: .message,
       text: ##"""
-        // A change of one channel and topic that a call made.
+        // A change of one channel and topic by a call.
         message SubscriptionChange {
           // SMS or e-mail.
           Channel channel = 1;
-          // What the messages are about.
+          // Topic of the messages.
           Topic topic = 2;
-          // State before.
+          // State before the change.
           ConsentState before = 3;
-          // State after.
+          // State after the change.
           ConsentState after = 4;
-          // Id of the ledger row; 0 when nothing changed.
+          // Id of the ledger row; 0 if nothing changed.
           int64 ledger_id = 5;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.Topic", kind: .enumeration,
       text: ##"""
-        // What a message is about. Consent is given and withdrawn for a channel and a topic.
+        // The subject of a message. Consent is given and withdrawn by channel and topic.
         enum Topic {
-          // Not said: marketing.
+          // Unspecified: marketing.
           TOPIC_UNSPECIFIED = 0;
           // Offers and news.
           TOPIC_MARKETING = 1;
@@ -934,70 +946,70 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.ConsentState", kind: .enumeration,
       text: ##"""
-        // Whether a customer has agreed to messages.
+        // The state of a customer's agreement to messages of one channel and topic.
         enum ConsentState {
-          // Not said.
+          // Unspecified.
           CONSENT_STATE_UNSPECIFIED = 0;
-          // Was never asked, or never answered.
+          // The customer was never asked, or never answered.
           CONSENT_STATE_NEVER_SUBSCRIBED = 1;
-          // Has asked for messages and not confirmed yet (double opt-in).
+          // The customer asked for messages and has not confirmed yet (double opt-in).
           CONSENT_STATE_PENDING = 2;
-          // Has agreed.
+          // The customer agreed.
           CONSENT_STATE_SUBSCRIBED = 3;
-          // Had agreed, or was asked, and has opted out.
+          // The customer had agreed, or was asked, and opted out.
           CONSENT_STATE_UNSUBSCRIBED = 4;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.OptInLevel", kind: .enumeration,
       text: ##"""
-        // How surely an agreement is the address owner's own.
+        // The certainty that an agreement is the address owner's own.
         enum OptInLevel {
-          // Not known.
+          // Unknown.
           OPT_IN_LEVEL_UNSPECIFIED = 0;
-          // Given once.
+          // Given once, not confirmed.
           OPT_IN_LEVEL_SINGLE = 1;
-          // Given and confirmed from the address.
+          // Given, and confirmed from the address.
           OPT_IN_LEVEL_CONFIRMED = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.ConsentMethod", kind: .enumeration,
       text: ##"""
-        // How an agreement was collected.
+        // The way in which an agreement was collected.
         enum ConsentMethod {
-          // Not known.
+          // Unknown.
           CONSENT_METHOD_UNSPECIFIED = 0;
           // A form on a site.
           CONSENT_METHOD_FORM = 1;
-          // A box at the checkout.
+          // A checkbox at the checkout.
           CONSENT_METHOD_CHECKOUT = 2;
-          // A keyword by text message.
+          // A keyword in a text message.
           CONSENT_METHOD_KEYWORD = 3;
           // An import of older records.
           CONSENT_METHOD_IMPORT = 4;
           // A program of the shop.
           CONSENT_METHOD_API = 5;
-          // By telephone.
+          // A telephone call.
           CONSENT_METHOD_PHONE = 6;
-          // On paper.
+          // A paper form.
           CONSENT_METHOD_PAPER = 7;
-          // A page of preferences or an unsubscribe link.
+          // A preference page or an unsubscribe link.
           CONSENT_METHOD_PREFERENCE_PAGE = 8;
           // The flag `accepts_sms_marketing` or `accepts_email_marketing` of the shop's record.
           CONSENT_METHOD_FLAG = 9;
-          // Something else; say what in `note`.
+          // Another way, described in `note`.
           CONSENT_METHOD_OTHER = 10;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.SuppressionReason", kind: .enumeration,
       text: ##"""
-        // Why an address must not be written to, whatever its owner agreed to.
+        // The reason for which an address must not be written to, whatever its owner agreed to.
         enum SuppressionReason {
-          // Not said: manual.
+          // Unspecified: manual.
           SUPPRESSION_REASON_UNSPECIFIED = 0;
-          // A person of the shop decided so.
+          // A decision of a person who works for the shop.
           SUPPRESSION_REASON_MANUAL = 1;
           // The address does not exist.
           SUPPRESSION_REASON_HARD_BOUNCE = 2;
@@ -1009,33 +1021,34 @@ extension Contract {
           SUPPRESSION_REASON_INVALID_ADDRESS = 5;
           // The carrier blocks messages to it.
           SUPPRESSION_REASON_CARRIER_BLOCK = 6;
-          // Its owner was erased on request: DeleteCustomer sets it. An agreement in person that is newer
-          // lifts it, and UnsuppressCustomer with the customer as actor.
+          // The owner was erased on request: DeleteCustomer sets it. A newer agreement in person lifts it,
+          // and so does UnsuppressCustomer with the customer as actor.
           SUPPRESSION_REASON_ERASURE = 7;
           // A rule of the shop.
           SUPPRESSION_REASON_POLICY = 8;
-          // The owner opted out in person, and there was no record to keep that in, or the record has the
-          // address no more. A customer who has it is treated as one who opted out of marketing in person.
-          // Only a newer agreement in person lifts it, and UnsuppressCustomer with the customer as actor.
+          // The owner opted out in person, and there was no record to keep the opt-out in, or the record no
+          // longer has the address. A customer who has the address is treated as opted out of marketing in
+          // person. Only a newer agreement in person lifts it, or UnsuppressCustomer with the customer as
+          // actor.
           SUPPRESSION_REASON_UNSUBSCRIBED = 9;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.BlockReason", kind: .enumeration,
       text: ##"""
-        // Why a customer cannot receive messages of a channel and topic.
+        // The reason for which a customer cannot receive messages of a channel and topic.
         enum BlockReason {
-          // Not said.
+          // Unspecified.
           BLOCK_REASON_UNSPECIFIED = 0;
           // The customer has no address for the channel.
           BLOCK_REASON_NO_ADDRESS = 1;
           // The address is suppressed.
           BLOCK_REASON_SUPPRESSED = 2;
-          // Never agreed.
+          // The customer never agreed.
           BLOCK_REASON_NEVER_SUBSCRIBED = 3;
-          // Opted out.
+          // The customer opted out.
           BLOCK_REASON_UNSUBSCRIBED = 4;
-          // Agreed but did not confirm yet.
+          // The customer agreed and has not confirmed yet.
           BLOCK_REASON_PENDING_CONFIRMATION = 5;
           // The agreement has expired.
           BLOCK_REASON_EXPIRED = 6;
@@ -1046,13 +1059,13 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.ConsentAction", kind: .enumeration,
       text: ##"""
-        // What a row of the consent ledger records.
+        // The kind of change that a row of the consent ledger records.
         enum ConsentAction {
-          // Not said.
+          // Unspecified.
           CONSENT_ACTION_UNSPECIFIED = 0;
           // An agreement.
           CONSENT_ACTION_SUBSCRIBE = 1;
-          // A request that waits for its confirmation.
+          // A request that awaits confirmation.
           CONSENT_ACTION_REQUEST = 2;
           // The confirmation of a request.
           CONSENT_ACTION_CONFIRM = 3;
@@ -1064,7 +1077,7 @@ extension Contract {
           CONSENT_ACTION_UNSUPPRESS = 6;
           // A state was imported.
           CONSENT_ACTION_IMPORT = 7;
-          // The customer's address of the channel was replaced or cleared: the state is that of the new
+          // The customer's address of the channel was replaced or cleared; the state is that of the new
           // address.
           CONSENT_ACTION_ADDRESS_CHANGE = 8;
         }
@@ -1072,225 +1085,235 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService", kind: .service,
       text: ##"""
-        // Customers: who they are, what they agreed to, and what may be done about it.
+        // Customers: their identity, their consent, and the actions on them.
         service CustomerService {
           // Creates or updates one customer.
           //
           // Errors: INVALID_ARGUMENT with the violations of CustomerInput, and `IDENTITY_MISSING` or
-          // `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
-          // the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
-          // which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
-          // would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
-          // of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
-          // that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`,
-          // `TAGS_TOO_MANY` (unless the request gives the tags anew), `PROPERTIES_TOO_MANY`,
-          // `AMOUNT_OUT_OF_RANGE`, with the ids of both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`,
-          // `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`, `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`,
-          // `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+          // `IDENTITY_AMBIGUOUS` for the identifiers. ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
+          // the other customer's `customer_id`; with ON_CONFLICT_KEEP_EXISTING only if nothing else is
+          // given by which a new customer could be reached. FAILED_PRECONDITION `CONTACT_REQUIRED` if the
+          // customer would have neither e-mail address nor phone number; `ADDRESS_ERASED` for a new
+          // customer with an address of an erased one; `IDENTIFIER_SHARED` with `field` if the only
+          // identifier is an address that by the settings belongs to no customer. A merge can be refused
+          // with FAILED_PRECONDITION `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless the request replaces the
+          // tags), `PROPERTIES_TOO_MANY` or `AMOUNT_OUT_OF_RANGE`, with the ids of both customers.
           //
-          // Identifiers that belong to several records, of which at most one has an external id of the
-          // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
-          // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
-          // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same, but
-          // for a phone number whose owner has another e-mail address: that is another person.
+          // Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`,
+          // `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
           //
-          // An address that replaces the customer's brings the consent of the record that had it, else what
-          // is known of it: an agreement ends with its address, with the warning `CONSENT_NOT_CARRIED`, a
-          // row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the
-          // same call counts for the new address. An opt-out stays with the record and with its former
-          // address, which is suppressed from then on. An item of a batch whose merge would move more than
-          // 20,000 events, orders, checkouts and ledger rows together with those of the items before it is
-          // refused with `MERGE_TOO_LARGE`: send it again.
+          // Records that share the given identifiers belong to one person if at most one of them has an
+          // external id of the shop's. They are merged as by MergeCustomers: into the record with the
+          // external id, otherwise into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
+          // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id merge in the
+          // same way, except by a phone number whose owner has a different e-mail address: that is another
+          // person.
+          //
+          // A new address that replaces the customer's brings the consent of the record that had it, or
+          // what is known about it. The agreement for the former address ends, with the warning
+          // `CONSENT_NOT_CARRIED`, a row of the ledger, and the event `sms_consent_reset` or
+          // `email_consent_reset`. A flag in the same call counts for the new address. An opt-out stays
+          // with the record and with the former address, which is suppressed from then on.
+          //
+          // A batch limits merges: an item is refused with `MERGE_TOO_LARGE` if its merge, together with
+          // the merges of earlier items, would move more than 20,000 events, orders, checkouts and ledger
+          // rows. Send it again in another batch.
           rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Creates or updates up to 1,000 customers. A rejected item does not stop the others. Errors:
-          // INVALID_ARGUMENT for what is common to the items; those of an item are UpsertCustomer's.
+          // INVALID_ARGUMENT for fields that apply to all items; errors of an item are those of
+          // UpsertCustomer.
           rpc BatchUpsertCustomers(BatchUpsertCustomersRequest) returns (BatchUpsertCustomersResponse) {
             option idempotency_level = IDEMPOTENT;
           }
           // Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
-          // one who was erased; so answer all methods that are about one customer.
+          // an erased customer. All methods about one customer fail in this way.
           rpc GetCustomer(GetCustomerRequest) returns (GetCustomerResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
           // Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
-          // RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with `fitting`,
-          // how many fit.
+          // RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` if the customers do not fit into one answer, with
+          // `fitting`, the number that fits.
           rpc BatchGetCustomers(BatchGetCustomersRequest) returns (BatchGetCustomersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Changes one customer by id, field by field. The way to add an identifier, or to take one away.
-          // Beside the fields of CustomerInput a mask may name one custom property
-          // (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address`
+          // Changes one customer by id, field by field. Use it to add or remove an identifier. In addition
+          // to the fields of CustomerInput a mask may name a single custom property
+          // (`custom_properties.shoe_size`) and a single part of the address (`address.city`); `address`
           // replaces the whole address.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
-          // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
-          // of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
-          // a merge is refused for; warnings: all as in UpsertCustomer.
+          // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the current
+          // `etag`; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and the
+          // errors of a refused merge. Details and warnings are the same as for UpsertCustomer.
           rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse);
-          // Lists customers by filter and search, a page at a time. Errors: INVALID_ARGUMENT
+          // Lists customers by filter and search, in pages. Errors: INVALID_ARGUMENT
           // `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
           // `LIST_TOO_LONG` for more than 200 filters, `SORT_UNKNOWN`, and those of pages.
           rpc ListCustomers(ListCustomersRequest) returns (ListCustomersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Counts customers, in all and by predefined filter. Errors: those of the filter as in
+          // Counts customers, in total and by predefined filter. Errors: those of the filter as in
           // ListCustomers; `FILTER_CATEGORY_UNKNOWN` for `facet_categories`.
           rpc CountCustomers(CountCustomersRequest) returns (CountCustomersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // The predefined filters. Errors: only those of every method.
+          // Lists the predefined filters. Errors: only those of every method.
           rpc ListFilters(ListFiltersRequest) returns (ListFiltersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
-          // that an import makes them in the same order again.
+          // Streams all customers of a filter as one file from one snapshot. Rows are sorted by id, oldest
+          // first, so that an import creates the customers in the same order.
           //
           // Errors: INVALID_ARGUMENT as in ListCustomers for the filter, `COLUMN_UNKNOWN`,
           // `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
-          // FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than a
-          // table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
+          // FAILED_PRECONDITION `TOO_MANY_COLUMNS` if the customers have more property names than a table
+          // has columns; ABORTED `SNAPSHOT_TOO_OLD`.
           rpc ExportCustomers(ExportCustomersRequest) returns (stream ExportCustomersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
-          // e-mail and phone number without external id, as guests do. Nothing is merged: identifiers of
-          // two customers, and one that would replace that of a customer whom another one found, are
-          // FAILED_PRECONDITION `IDENTIFIER_MISMATCH` (see OnMismatch). An external id that finds its
-          // customer sets what it gives, but takes nothing of others.
+          // Imports up to 1,000 customers with their consent from another system. An item may have an
+          // e-mail address and a phone number without an external id, as guests do. Nothing is merged: an
+          // item is refused with FAILED_PRECONDITION `IDENTIFIER_MISMATCH` if its identifiers belong to two
+          // customers, or if one of them would replace an identifier of the customer that another one found
+          // (see OnMismatch). An item whose external id finds its customer sets the fields that it gives,
+          // and takes no identifier of another customer.
           //
-          // Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
-          // INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
-          // for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
-          // `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
-          // suppression without the address of its channel. Warnings: those of UpsertCustomer,
-          // `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of a row before it in the
-          // request.
+          // Errors: INVALID_ARGUMENT for fields that apply to all items. Errors of an item: those of
+          // UpsertCustomer; INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`,
+          // `CONSENT_TIME_OUT_OF_RANGE` for consent before 1970 or in the future, `OCCURRED_AT_TOO_EARLY`,
+          // `OCCURRED_AT_TOO_LATE` and `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION
+          // `ADDRESS_MISSING` for a suppression without the address of its channel. Warnings: those of
+          // UpsertCustomer, `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of an
+          // earlier row of the request.
           rpc ImportCustomers(ImportCustomersRequest) returns (ImportCustomersResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Adds and removes tags without touching the others. Errors: INVALID_ARGUMENT `TAGS_MISSING`,
-          // `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`. Of a customer:
-          // NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `TAGS_TOO_MANY` for all
-          // tags together.
+          // Adds and removes tags, and leaves all other tags as they are. Errors: INVALID_ARGUMENT
+          // `TAGS_MISSING`, `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`.
+          // Errors of a customer: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+          // `TAGS_TOO_MANY` for the resulting tags.
           rpc UpdateTags(UpdateTagsRequest) returns (UpdateTagsResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
-          // tells of it by one event, `profile_redacted`, after which followers forget what they have of
-          // the customer. Suppressions stay with the hashes of the addresses, and each gets the reason
-          // `SUPPRESSION_REASON_ERASURE`; whoever had opted out of any topic is suppressed for that, too.
-          // The answer comes when all is done; when the server stops before, it finishes when it starts
-          // again. After an error in the middle, a repeat with the same request id or the customer's id
-          // goes on. Backups are the operator's.
+          // Erases a customer permanently. Afterwards no identifier finds the customer, and the store's
+          // timeline has one event about the erasure, `profile_redacted`: clients of a watch delete what
+          // they have of the customer when it arrives. Suppressions stay under the hashes of the addresses,
+          // and each address gets the reason `SUPPRESSION_REASON_ERASURE`. If the customer had opted out of
+          // any topic, the addresses are suppressed for that, too.
+          //
+          // The answer is sent when the erasure is complete. If the server stops before, it completes the
+          // erasure when it starts again. After an error in the middle, a repeat with the same request id
+          // or with the customer's id continues. Backups are the operator's responsibility.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
-          // for a request id of another request.
+          // for the request id of a different request.
           rpc DeleteCustomer(DeleteCustomerRequest) returns (DeleteCustomerResponse);
-          // Merges two customers, or shows what that would give. All events, orders, checkouts and consent
-          // history move, whatever named the secondary names the primary from then on, also its id, and the
-          // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
-          // consent unless an opt-out of the other record takes it away; no agreement for another address
-          // comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not
-          // kept are suppressed where their record had opted out.
+          // Merges two customers, or previews the merge. All events, orders, checkouts and consent history
+          // move to the primary. All identifiers of the secondary, also its id, name the primary from then
+          // on, and the timeline has the event `profile_merged`.
+          //
+          // Consent follows the address. In each channel the kept address keeps its consent unless an
+          // opt-out of the other record takes it away; an agreement for another address is not taken over.
+          // `subscription_changes`, the event and the ledger report the changes. An address that is not
+          // kept is suppressed if its record had opted out.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
           // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
-          // `MERGE_TOO_LARGE` when the secondary has more than 20,000 events, orders, checkouts and ledger
-          // rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are
-          // more than one customer can have.
+          // `MERGE_TOO_LARGE` if the secondary has more than 20,000 events, orders, checkouts and ledger
+          // rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` if both customers
+          // together exceed a limit of one customer.
           rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
-          // Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are
-          // not any more; events, orders and checkouts that came since, and fields that were changed since,
-          // stay with the primary. What was said of consent since goes with its address, and an opt-out
-          // counts for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
+          // Undoes a merge. Both customers are as they were before, and addresses that the merge suppressed
+          // are no longer suppressed. Events, orders and checkouts that arrived since, and fields that
+          // changed since, stay with the primary. Consent that was given or withdrawn since goes with its
+          // address, and an opt-out counts for both. Both timelines have the event `profile_unmerged`; no
+          // other event reports the change.
           //
           // Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
           // FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
-          // naming the merge to undo first, `UNMERGE_CONFLICT` when an identifier that one of the two had
-          // is another customer's now, or the primary would be left without e-mail address and phone
-          // number.
+          // with the merge to undo first, `UNMERGE_CONFLICT` if an identifier of one of the two now belongs
+          // to another customer, or if the primary would be left without e-mail address and phone number.
           rpc UnmergeCustomers(UnmergeCustomersRequest) returns (UnmergeCustomersResponse);
           // Records that a customer agreed to messages.
           //
           // Errors: those of UpsertCustomer for the customer; INVALID_ARGUMENT `CHANNELS_MISSING`,
           // `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
           // `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
-          // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
-          // (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
-          // that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, or the agreement names no
-          // address and is older than the last change of it, `ADDRESS_MISSING` when the customer has no
-          // address for a channel, `ADDRESS_DIFFERS` when the customer who is found has another address for
-          // it than the one given: whoever fills in a form must not change the address
-          // of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
-          // agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
+          // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` if the customer opted out in person
+          // (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and the actor is not the
+          // customer, `CONSENT_OUTDATED` if the opt-out is not older, or if the agreement names no address
+          // and is older than the last change of the address, `ADDRESS_MISSING` if the customer has no
+          // address for a channel, `ADDRESS_DIFFERS` if the customer that was found has a different address
+          // than the one given. A form must not change the address of a record; use UpdateCustomer.
+          // Warnings: `CONSENT_OUTDATED` if a newer agreement is stored and nothing changed,
+          // `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
           rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse);
           // Completes a double opt-in. A token that was used before changes nothing.
           //
           // Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
           // `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
-          // `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` when the
-          // customer has another address than the one that was asked, `CONSENT_OUTDATED` when the customer
-          // opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be
-          // confirmed are; an error comes when none can.
+          // `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` if the
+          // customer no longer has the address that the request was for, `CONSENT_OUTDATED` if the customer
+          // opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics, those that can be
+          // confirmed are confirmed; the call fails only if none can.
           rpc ConfirmSubscription(ConfirmSubscriptionRequest) returns (ConfirmSubscriptionResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
-          // after a merge is kept in any case, so that it stands when the merge is undone. One that is
-          // older than the agreement, by whole seconds, changes nothing and has the warning
-          // `CONSENT_OUTDATED`; but the customer's own beats every later agreement that the customer did
-          // not give. Of an address that no customer has, channels that it is none of are left out with the
-          // warning `ADDRESS_MISSING`: nobody knows those addresses.
+          // Records an opt-out. It takes effect at once, and a repeat changes nothing; only the first
+          // opt-out after a merge is recorded in any case, so that it survives an unmerge. An opt-out that
+          // is older than the agreement, compared by whole seconds, changes nothing and returns the warning
+          // `CONSENT_OUTDATED`; but the customer's own opt-out beats every later agreement that the
+          // customer did not give. For an address that no customer has, channels other than that of the
+          // address are left out with the warning `ADDRESS_MISSING`, because their addresses are unknown.
           //
           // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
-          // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
-          // FAILED_PRECONDITION `ADDRESS_MISSING` where no customer has the address and it is one of none
-          // of the channels.
+          // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` for an id or external id without a customer;
+          // FAILED_PRECONDITION `ADDRESS_MISSING` if no customer has the address and it belongs to none of
+          // the channels.
           rpc UnsubscribeCustomer(UnsubscribeCustomerRequest) returns (UnsubscribeCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Forbids messages to an address whatever its owner agreed to.
+          // Suppresses messages to an address, whatever its owner agreed to.
           //
           // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, `REASON_IS_THE_OWNERS`, and
           // `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at`
           // (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-          // FAILED_PRECONDITION `ADDRESS_MISSING` for a channel of which there is no address, here for
-          // each.
+          // FAILED_PRECONDITION `ADDRESS_MISSING` if any of the channels has no address.
           rpc SuppressCustomer(SuppressCustomerRequest) returns (SuppressCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Lifts suppressions. Errors: as SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
-          // SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer acts.
+          // Lifts suppressions. Errors: those of SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
+          // SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer is the
+          // actor.
           rpc UnsuppressCustomer(UnsuppressCustomerRequest) returns (UnsuppressCustomerResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // What may be sent to an address, whether or not a customer has it: it may be suppressed all the
-          // same. Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
+          // Returns the permission to send to an address, even if no customer has it: it may be suppressed.
+          // Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
           rpc GetAddressStatus(GetAddressStatusRequest) returns (GetAddressStatusResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // The suppressions of a store, by hash of the address. Errors: those of pages.
+          // Lists the suppressions of a store by hash of the address. Errors: those of pages.
           rpc ListSuppressions(ListSuppressionsRequest) returns (ListSuppressionsResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Suppresses addresses or opts them out, whether or not customers have them, without making
-          // customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
-          // INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
-          // `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes
-          // of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the
-          // agreement.
+          // Suppresses addresses or opts them out, with or without a customer. No customer is created:
+          // outcomes are OUTCOME_UPDATED and OUTCOME_UNCHANGED. Suppressions are added, and none is lifted.
+          // Errors: INVALID_ARGUMENT for fields that apply to all entries; errors of an entry are
+          // `ADDRESS_EXPECTED`, `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those
+          // of times and notes of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is
+          // older than the agreement.
           rpc ImportSuppressions(ImportSuppressionsRequest) returns (ImportSuppressionsResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-          // INVALID_ARGUMENT for pages.
+          // Lists the consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
+          // `CUSTOMER_ERASED`; INVALID_ARGUMENT for pages.
           rpc ListConsentHistory(ListConsentHistoryRequest) returns (ListConsentHistoryResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // The store's settings. Errors: only those of every method.
+          // Returns the store's settings. Errors: only those of every method.
           rpc GetStoreSettings(GetStoreSettingsRequest) returns (GetStoreSettingsResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -1307,30 +1330,34 @@ extension Contract {
         // Creates or updates one customer.
         //
         // Errors: INVALID_ARGUMENT with the violations of CustomerInput, and `IDENTITY_MISSING` or
-        // `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
-        // the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
-        // which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
-        // would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
-        // of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
-        // that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`,
-        // `TAGS_TOO_MANY` (unless the request gives the tags anew), `PROPERTIES_TOO_MANY`,
-        // `AMOUNT_OUT_OF_RANGE`, with the ids of both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`,
-        // `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`, `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`,
-        // `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+        // `IDENTITY_AMBIGUOUS` for the identifiers. ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
+        // the other customer's `customer_id`; with ON_CONFLICT_KEEP_EXISTING only if nothing else is
+        // given by which a new customer could be reached. FAILED_PRECONDITION `CONTACT_REQUIRED` if the
+        // customer would have neither e-mail address nor phone number; `ADDRESS_ERASED` for a new
+        // customer with an address of an erased one; `IDENTIFIER_SHARED` with `field` if the only
+        // identifier is an address that by the settings belongs to no customer. A merge can be refused
+        // with FAILED_PRECONDITION `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless the request replaces the
+        // tags), `PROPERTIES_TOO_MANY` or `AMOUNT_OUT_OF_RANGE`, with the ids of both customers.
         //
-        // Identifiers that belong to several records, of which at most one has an external id of the
-        // shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
-        // external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
-        // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same, but
-        // for a phone number whose owner has another e-mail address: that is another person.
+        // Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`,
+        // `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
         //
-        // An address that replaces the customer's brings the consent of the record that had it, else what
-        // is known of it: an agreement ends with its address, with the warning `CONSENT_NOT_CARRIED`, a
-        // row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the
-        // same call counts for the new address. An opt-out stays with the record and with its former
-        // address, which is suppressed from then on. An item of a batch whose merge would move more than
-        // 20,000 events, orders, checkouts and ledger rows together with those of the items before it is
-        // refused with `MERGE_TOO_LARGE`: send it again.
+        // Records that share the given identifiers belong to one person if at most one of them has an
+        // external id of the shop's. They are merged as by MergeCustomers: into the record with the
+        // external id, otherwise into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
+        // `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id merge in the
+        // same way, except by a phone number whose owner has a different e-mail address: that is another
+        // person.
+        //
+        // A new address that replaces the customer's brings the consent of the record that had it, or
+        // what is known about it. The agreement for the former address ends, with the warning
+        // `CONSENT_NOT_CARRIED`, a row of the ledger, and the event `sms_consent_reset` or
+        // `email_consent_reset`. A flag in the same call counts for the new address. An opt-out stays
+        // with the record and with the former address, which is suppressed from then on.
+        //
+        // A batch limits merges: an item is refused with `MERGE_TOO_LARGE` if its merge, together with
+        // the merges of earlier items, would move more than 20,000 events, orders, checkouts and ledger
+        // rows. Send it again in another batch.
         rpc UpsertCustomer(UpsertCustomerRequest) returns (UpsertCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1339,7 +1366,8 @@ extension Contract {
       name: "patron.v1.CustomerService.BatchUpsertCustomers", kind: .method,
       text: ##"""
         // Creates or updates up to 1,000 customers. A rejected item does not stop the others. Errors:
-        // INVALID_ARGUMENT for what is common to the items; those of an item are UpsertCustomer's.
+        // INVALID_ARGUMENT for fields that apply to all items; errors of an item are those of
+        // UpsertCustomer.
         rpc BatchUpsertCustomers(BatchUpsertCustomersRequest) returns (BatchUpsertCustomersResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1348,7 +1376,7 @@ extension Contract {
       name: "patron.v1.CustomerService.GetCustomer", kind: .method,
       text: ##"""
         // Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
-        // one who was erased; so answer all methods that are about one customer.
+        // an erased customer. All methods about one customer fail in this way.
         rpc GetCustomer(GetCustomerRequest) returns (GetCustomerResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1357,8 +1385,8 @@ extension Contract {
       name: "patron.v1.CustomerService.BatchGetCustomers", kind: .method,
       text: ##"""
         // Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
-        // RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with `fitting`,
-        // how many fit.
+        // RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` if the customers do not fit into one answer, with
+        // `fitting`, the number that fits.
         rpc BatchGetCustomers(BatchGetCustomersRequest) returns (BatchGetCustomersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1366,21 +1394,21 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UpdateCustomer", kind: .method,
       text: ##"""
-        // Changes one customer by id, field by field. The way to add an identifier, or to take one away.
-        // Beside the fields of CustomerInput a mask may name one custom property
-        // (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address`
+        // Changes one customer by id, field by field. Use it to add or remove an identifier. In addition
+        // to the fields of CustomerInput a mask may name a single custom property
+        // (`custom_properties.shoe_size`) and a single part of the address (`address.city`); `address`
         // replaces the whole address.
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
-        // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
-        // of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
-        // a merge is refused for; warnings: all as in UpsertCustomer.
+        // of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the current
+        // `etag`; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and the
+        // errors of a refused merge. Details and warnings are the same as for UpsertCustomer.
         rpc UpdateCustomer(UpdateCustomerRequest) returns (UpdateCustomerResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.ListCustomers", kind: .method,
       text: ##"""
-        // Lists customers by filter and search, a page at a time. Errors: INVALID_ARGUMENT
+        // Lists customers by filter and search, in pages. Errors: INVALID_ARGUMENT
         // `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
         // `LIST_TOO_LONG` for more than 200 filters, `SORT_UNKNOWN`, and those of pages.
         rpc ListCustomers(ListCustomersRequest) returns (ListCustomersResponse) {
@@ -1390,7 +1418,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.CountCustomers", kind: .method,
       text: ##"""
-        // Counts customers, in all and by predefined filter. Errors: those of the filter as in
+        // Counts customers, in total and by predefined filter. Errors: those of the filter as in
         // ListCustomers; `FILTER_CATEGORY_UNKNOWN` for `facet_categories`.
         rpc CountCustomers(CountCustomersRequest) returns (CountCustomersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
@@ -1399,7 +1427,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ListFilters", kind: .method,
       text: ##"""
-        // The predefined filters. Errors: only those of every method.
+        // Lists the predefined filters. Errors: only those of every method.
         rpc ListFilters(ListFiltersRequest) returns (ListFiltersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1407,13 +1435,13 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ExportCustomers", kind: .method,
       text: ##"""
-        // Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
-        // that an import makes them in the same order again.
+        // Streams all customers of a filter as one file from one snapshot. Rows are sorted by id, oldest
+        // first, so that an import creates the customers in the same order.
         //
         // Errors: INVALID_ARGUMENT as in ListCustomers for the filter, `COLUMN_UNKNOWN`,
         // `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
-        // FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than a
-        // table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
+        // FAILED_PRECONDITION `TOO_MANY_COLUMNS` if the customers have more property names than a table
+        // has columns; ABORTED `SNAPSHOT_TOO_OLD`.
         rpc ExportCustomers(ExportCustomersRequest) returns (stream ExportCustomersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1421,19 +1449,20 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ImportCustomers", kind: .method,
       text: ##"""
-        // Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
-        // e-mail and phone number without external id, as guests do. Nothing is merged: identifiers of
-        // two customers, and one that would replace that of a customer whom another one found, are
-        // FAILED_PRECONDITION `IDENTIFIER_MISMATCH` (see OnMismatch). An external id that finds its
-        // customer sets what it gives, but takes nothing of others.
+        // Imports up to 1,000 customers with their consent from another system. An item may have an
+        // e-mail address and a phone number without an external id, as guests do. Nothing is merged: an
+        // item is refused with FAILED_PRECONDITION `IDENTIFIER_MISMATCH` if its identifiers belong to two
+        // customers, or if one of them would replace an identifier of the customer that another one found
+        // (see OnMismatch). An item whose external id finds its customer sets the fields that it gives,
+        // and takes no identifier of another customer.
         //
-        // Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
-        // INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
-        // for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
-        // `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
-        // suppression without the address of its channel. Warnings: those of UpsertCustomer,
-        // `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of a row before it in the
-        // request.
+        // Errors: INVALID_ARGUMENT for fields that apply to all items. Errors of an item: those of
+        // UpsertCustomer; INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`,
+        // `CONSENT_TIME_OUT_OF_RANGE` for consent before 1970 or in the future, `OCCURRED_AT_TOO_EARLY`,
+        // `OCCURRED_AT_TOO_LATE` and `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION
+        // `ADDRESS_MISSING` for a suppression without the address of its channel. Warnings: those of
+        // UpsertCustomer, `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of an
+        // earlier row of the request.
         rpc ImportCustomers(ImportCustomersRequest) returns (ImportCustomersResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1441,10 +1470,10 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UpdateTags", kind: .method,
       text: ##"""
-        // Adds and removes tags without touching the others. Errors: INVALID_ARGUMENT `TAGS_MISSING`,
-        // `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`. Of a customer:
-        // NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `TAGS_TOO_MANY` for all
-        // tags together.
+        // Adds and removes tags, and leaves all other tags as they are. Errors: INVALID_ARGUMENT
+        // `TAGS_MISSING`, `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`.
+        // Errors of a customer: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+        // `TAGS_TOO_MANY` for the resulting tags.
         rpc UpdateTags(UpdateTagsRequest) returns (UpdateTagsResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1452,48 +1481,52 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.DeleteCustomer", kind: .method,
       text: ##"""
-        // Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
-        // tells of it by one event, `profile_redacted`, after which followers forget what they have of
-        // the customer. Suppressions stay with the hashes of the addresses, and each gets the reason
-        // `SUPPRESSION_REASON_ERASURE`; whoever had opted out of any topic is suppressed for that, too.
-        // The answer comes when all is done; when the server stops before, it finishes when it starts
-        // again. After an error in the middle, a repeat with the same request id or the customer's id
-        // goes on. Backups are the operator's.
+        // Erases a customer permanently. Afterwards no identifier finds the customer, and the store's
+        // timeline has one event about the erasure, `profile_redacted`: clients of a watch delete what
+        // they have of the customer when it arrives. Suppressions stay under the hashes of the addresses,
+        // and each address gets the reason `SUPPRESSION_REASON_ERASURE`. If the customer had opted out of
+        // any topic, the addresses are suppressed for that, too.
+        //
+        // The answer is sent when the erasure is complete. If the server stops before, it completes the
+        // erasure when it starts again. After an error in the middle, a repeat with the same request id
+        // or with the customer's id continues. Backups are the operator's responsibility.
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
-        // for a request id of another request.
+        // for the request id of a different request.
         rpc DeleteCustomer(DeleteCustomerRequest) returns (DeleteCustomerResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.MergeCustomers", kind: .method,
       text: ##"""
-        // Merges two customers, or shows what that would give. All events, orders, checkouts and consent
-        // history move, whatever named the secondary names the primary from then on, also its id, and the
-        // timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
-        // consent unless an opt-out of the other record takes it away; no agreement for another address
-        // comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not
-        // kept are suppressed where their record had opted out.
+        // Merges two customers, or previews the merge. All events, orders, checkouts and consent history
+        // move to the primary. All identifiers of the secondary, also its id, name the primary from then
+        // on, and the timeline has the event `profile_merged`.
+        //
+        // Consent follows the address. In each channel the kept address keeps its consent unless an
+        // opt-out of the other record takes it away; an agreement for another address is not taken over.
+        // `subscription_changes`, the event and the ledger report the changes. An address that is not
+        // kept is suppressed if its record had opted out.
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
         // `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
-        // `MERGE_TOO_LARGE` when the secondary has more than 20,000 events, orders, checkouts and ledger
-        // rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are
-        // more than one customer can have.
+        // `MERGE_TOO_LARGE` if the secondary has more than 20,000 events, orders, checkouts and ledger
+        // rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` if both customers
+        // together exceed a limit of one customer.
         rpc MergeCustomers(MergeCustomersRequest) returns (MergeCustomersResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerService.UnmergeCustomers", kind: .method,
       text: ##"""
-        // Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are
-        // not any more; events, orders and checkouts that came since, and fields that were changed since,
-        // stay with the primary. What was said of consent since goes with its address, and an opt-out
-        // counts for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
+        // Undoes a merge. Both customers are as they were before, and addresses that the merge suppressed
+        // are no longer suppressed. Events, orders and checkouts that arrived since, and fields that
+        // changed since, stay with the primary. Consent that was given or withdrawn since goes with its
+        // address, and an opt-out counts for both. Both timelines have the event `profile_unmerged`; no
+        // other event reports the change.
         //
         // Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
         // FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
-        // naming the merge to undo first, `UNMERGE_CONFLICT` when an identifier that one of the two had
-        // is another customer's now, or the primary would be left without e-mail address and phone
-        // number.
+        // with the merge to undo first, `UNMERGE_CONFLICT` if an identifier of one of the two now belongs
+        // to another customer, or if the primary would be left without e-mail address and phone number.
         rpc UnmergeCustomers(UnmergeCustomersRequest) returns (UnmergeCustomersResponse);
         """##),
     ContractDeclaration(
@@ -1504,14 +1537,14 @@ extension Contract {
         // Errors: those of UpsertCustomer for the customer; INVALID_ARGUMENT `CHANNELS_MISSING`,
         // `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
         // `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
-        // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
-        // (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
-        // that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, or the agreement names no
-        // address and is older than the last change of it, `ADDRESS_MISSING` when the customer has no
-        // address for a channel, `ADDRESS_DIFFERS` when the customer who is found has another address for
-        // it than the one given: whoever fills in a form must not change the address
-        // of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
-        // agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
+        // `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` if the customer opted out in person
+        // (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and the actor is not the
+        // customer, `CONSENT_OUTDATED` if the opt-out is not older, or if the agreement names no address
+        // and is older than the last change of the address, `ADDRESS_MISSING` if the customer has no
+        // address for a channel, `ADDRESS_DIFFERS` if the customer that was found has a different address
+        // than the one given. A form must not change the address of a record; use UpdateCustomer.
+        // Warnings: `CONSENT_OUTDATED` if a newer agreement is stored and nothing changed,
+        // `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
         rpc SubscribeCustomer(SubscribeCustomerRequest) returns (SubscribeCustomerResponse);
         """##),
     ContractDeclaration(
@@ -1521,10 +1554,10 @@ extension Contract {
         //
         // Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
         // `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
-        // `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` when the
-        // customer has another address than the one that was asked, `CONSENT_OUTDATED` when the customer
-        // opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be
-        // confirmed are; an error comes when none can.
+        // `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` if the
+        // customer no longer has the address that the request was for, `CONSENT_OUTDATED` if the customer
+        // opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics, those that can be
+        // confirmed are confirmed; the call fails only if none can.
         rpc ConfirmSubscription(ConfirmSubscriptionRequest) returns (ConfirmSubscriptionResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1532,17 +1565,17 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UnsubscribeCustomer", kind: .method,
       text: ##"""
-        // Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
-        // after a merge is kept in any case, so that it stands when the merge is undone. One that is
-        // older than the agreement, by whole seconds, changes nothing and has the warning
-        // `CONSENT_OUTDATED`; but the customer's own beats every later agreement that the customer did
-        // not give. Of an address that no customer has, channels that it is none of are left out with the
-        // warning `ADDRESS_MISSING`: nobody knows those addresses.
+        // Records an opt-out. It takes effect at once, and a repeat changes nothing; only the first
+        // opt-out after a merge is recorded in any case, so that it survives an unmerge. An opt-out that
+        // is older than the agreement, compared by whole seconds, changes nothing and returns the warning
+        // `CONSENT_OUTDATED`; but the customer's own opt-out beats every later agreement that the
+        // customer did not give. For an address that no customer has, channels other than that of the
+        // address are left out with the warning `ADDRESS_MISSING`, because their addresses are unknown.
         //
         // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
-        // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
-        // FAILED_PRECONDITION `ADDRESS_MISSING` where no customer has the address and it is one of none
-        // of the channels.
+        // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` for an id or external id without a customer;
+        // FAILED_PRECONDITION `ADDRESS_MISSING` if no customer has the address and it belongs to none of
+        // the channels.
         rpc UnsubscribeCustomer(UnsubscribeCustomerRequest) returns (UnsubscribeCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1550,13 +1583,12 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.SuppressCustomer", kind: .method,
       text: ##"""
-        // Forbids messages to an address whatever its owner agreed to.
+        // Suppresses messages to an address, whatever its owner agreed to.
         //
         // Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, `REASON_IS_THE_OWNERS`, and
         // `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at`
         // (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-        // FAILED_PRECONDITION `ADDRESS_MISSING` for a channel of which there is no address, here for
-        // each.
+        // FAILED_PRECONDITION `ADDRESS_MISSING` if any of the channels has no address.
         rpc SuppressCustomer(SuppressCustomerRequest) returns (SuppressCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1564,8 +1596,9 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.UnsuppressCustomer", kind: .method,
       text: ##"""
-        // Lifts suppressions. Errors: as SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
-        // SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer acts.
+        // Lifts suppressions. Errors: those of SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
+        // SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer is the
+        // actor.
         rpc UnsuppressCustomer(UnsuppressCustomerRequest) returns (UnsuppressCustomerResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1573,8 +1606,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.GetAddressStatus", kind: .method,
       text: ##"""
-        // What may be sent to an address, whether or not a customer has it: it may be suppressed all the
-        // same. Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
+        // Returns the permission to send to an address, even if no customer has it: it may be suppressed.
+        // Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
         rpc GetAddressStatus(GetAddressStatusRequest) returns (GetAddressStatusResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1582,7 +1615,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ListSuppressions", kind: .method,
       text: ##"""
-        // The suppressions of a store, by hash of the address. Errors: those of pages.
+        // Lists the suppressions of a store by hash of the address. Errors: those of pages.
         rpc ListSuppressions(ListSuppressionsRequest) returns (ListSuppressionsResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1590,12 +1623,12 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ImportSuppressions", kind: .method,
       text: ##"""
-        // Suppresses addresses or opts them out, whether or not customers have them, without making
-        // customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
-        // INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
-        // `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes
-        // of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the
-        // agreement.
+        // Suppresses addresses or opts them out, with or without a customer. No customer is created:
+        // outcomes are OUTCOME_UPDATED and OUTCOME_UNCHANGED. Suppressions are added, and none is lifted.
+        // Errors: INVALID_ARGUMENT for fields that apply to all entries; errors of an entry are
+        // `ADDRESS_EXPECTED`, `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those
+        // of times and notes of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is
+        // older than the agreement.
         rpc ImportSuppressions(ImportSuppressionsRequest) returns (ImportSuppressionsResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -1603,8 +1636,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.ListConsentHistory", kind: .method,
       text: ##"""
-        // The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-        // INVALID_ARGUMENT for pages.
+        // Lists the consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
+        // `CUSTOMER_ERASED`; INVALID_ARGUMENT for pages.
         rpc ListConsentHistory(ListConsentHistoryRequest) returns (ListConsentHistoryResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1612,7 +1645,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.CustomerService.GetStoreSettings", kind: .method,
       text: ##"""
-        // The store's settings. Errors: only those of every method.
+        // Returns the store's settings. Errors: only those of every method.
         rpc GetStoreSettings(GetStoreSettingsRequest) returns (GetStoreSettingsResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -1629,24 +1662,24 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.SourceActivity", kind: .message,
       text: ##"""
-        // The last event of one source.
+        // The latest event of one source.
         message SourceActivity {
           // The source.
           EventSource source = 1;
-          // When its last event happened.
+          // Time of the source's latest event.
           google.protobuf.Timestamp last_event_at = 2;
           // Type of that event.
           string type = 3;
-          // How many events of the source there are.
+          // Number of events of the source.
           int64 event_count = 4;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.ReviewSummary", kind: .message,
       text: ##"""
-        // What is known of the customer's reviews.
+        // A summary of the customer's reviews.
         message ReviewSummary {
-          // How many reviews.
+          // Number of reviews.
           int64 total_reviews = 1;
           // Mean of the product ratings, 1 to 5.
           double average_product_rating = 2;
@@ -1654,15 +1687,15 @@ extension Contract {
           double average_site_rating = 3;
           // Stars of the last review, 1 to 5.
           int32 last_star_rating = 4;
-          // When the last review was written.
+          // Time of the last review.
           google.protobuf.Timestamp last_review_at = 5;
           // Sentiment of the last review, -1 to 1.
           double last_sentiment = 6;
-          // Up to 10 topics.
+          // Topics, up to 10.
           repeated string top_topics = 7;
-          // Product ratings counted in the mean.
+          // Number of product ratings in the mean.
           int64 product_rating_count = 8;
-          // Ratings of the shop counted in the mean.
+          // Number of ratings of the shop in the mean.
           int64 site_rating_count = 9;
           // Mean of all ratings, of products and of the shop, 1 to 5.
           double average_rating = 10;
@@ -1672,38 +1705,38 @@ extension Contract {
           double average_site_sentiment = 12;
           // Mean of all sentiments, of products and of the shop, -1 to 1.
           double average_sentiment = 13;
-          // Sentiments about products counted in the mean.
+          // Number of sentiments about products in the mean.
           int64 product_sentiment_count = 14;
-          // Sentiments about the shop counted in the mean.
+          // Number of sentiments about the shop in the mean.
           int64 site_sentiment_count = 15;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.LoyaltySummary", kind: .message,
       text: ##"""
-        // What is known of the customer's loyalty membership.
+        // A summary of the customer's loyalty membership.
         message LoyaltySummary {
-          // Whether the customer is a member now.
+          // True if the customer is a member now.
           bool member = 1;
-          // Since when.
+          // Start of the membership.
           google.protobuf.Timestamp joined_at = 2;
-          // Points now.
+          // Current balance of points.
           int64 points_balance = 3;
-          // Points earned in all.
+          // Total points earned.
           int64 points_earned = 4;
-          // Points redeemed in all.
+          // Total points redeemed.
           int64 points_redeemed = 5;
-          // When points expire next.
+          // Time at which points expire next.
           google.protobuf.Timestamp points_expire_at = 6;
           // Name of the tier.
           string tier = 7;
-          // Since when.
+          // Time since which the customer has the tier.
           google.protobuf.Timestamp tier_since = 8;
-          // Redemptions in all.
+          // Total number of redemptions.
           int64 redemption_count = 9;
-          // Referrals that led to a purchase.
+          // Number of referrals that led to a purchase.
           int64 successful_referrals = 10;
-          // Clicks on the customer's referral links.
+          // Number of clicks on the customer's referral links.
           int64 referral_clicks = 11;
         }
         """##),
@@ -1718,127 +1751,137 @@ extension Contract {
           optional string external_id = 2;
           // E-mail address as given.
           optional string email = 3;
-          // Phone number, E.164.
+          // Phone number in E.164.
           optional string phone_number = 4;
           // First name.
           optional string first_name = 5;
           // Last name.
           optional string last_name = 6;
-          // `F`, `M` or `Other`.
+          // Gender: `F`, `M` or `Other`.
           optional string gender = 7;
-          // When the account was opened in the shop.
+          // Time at which the account was opened in the shop.
           google.protobuf.Timestamp account_created_at = 8;
-          // `enabled`, `disabled`, `invited` or `declined`.
+          // Account status: `enabled`, `disabled`, `invited` or `declined`.
           optional string account_status = 9;
-          // ISO 639-1, two lower-case letters: `en`.
+          // ISO 639-1 code, two lower-case letters: `en`.
           optional string default_language = 10;
-          // ISO 4217: `USD`.
+          // ISO 4217 code: `USD`.
           optional string default_currency = 11;
-          // Comma-separated: `vip,gold`.
+          // Tags, comma-separated: `vip,gold`.
           optional string tags = 12;
           // The default address.
           Address address = 13;
-          // What the shop's record last said about SMS; whether messages may be sent is in `subscriptions`.
+          // SMS marketing flag, as the shop's record last gave it. `subscriptions` and `channels` decide
+          // what may be sent.
           optional bool accepts_sms_marketing = 14;
-          // What the shop's record last said about e-mail.
+          // E-mail marketing flag, as the shop's record last gave it.
           optional bool accepts_email_marketing = 15;
-          // By name.
+          // Custom properties by name.
           map<string, PropertyValue> custom_properties = 16;
-          // Consent by channel and topic; what is not listed was never subscribed.
+          // Consent by channel and topic; a channel and topic that is not listed was never subscribed.
           repeated Subscription subscriptions = 17;
-          // What made the customer known.
+          // Source that made the customer known.
           Origin origin = 18;
-          // When Patron first knew the customer.
+          // Time at which Patron first knew the customer.
           google.protobuf.Timestamp created_at = 19;
-          // When this record last changed. Orders and events do not change it.
+          // Time of the last change of this record. Orders and events do not change it.
           google.protobuf.Timestamp updated_at = 20;
-          // Changes with every change of the record; for UpdateCustomer.
+          // Version of the record, for UpdateCustomer. It changes with every change of the record.
           string etag = 21;
-          // The whole language tag that `default_language` was taken from: `en-US`.
+          // Full language tag from which `default_language` was taken: `en-US`.
           optional string locale = 22;
-          // Reviews; absent when there are none.
+          // Summary of reviews; absent if there are none.
           ReviewSummary reviews = 23;
-          // Loyalty; absent when the customer never was a member.
+          // Summary of loyalty; absent if the customer never was a member.
           LoyaltySummary loyalty = 24;
-          // Orders by currency.
+          // Order statistics by currency.
           repeated OrderStats order_stats = 25;
-          // The last event of each source.
+          // Latest event of each source.
           repeated SourceActivity activity = 26;
-          // When the last event of any source happened.
+          // Time of the latest event of any source.
           google.protobuf.Timestamp last_event_at = 27;
-          // What marketing each channel may be sent, and what blocks it: in full views, and in NDJSON
-          // exports of customers with a suppressed address.
+          // Permission to send marketing by each channel, and the reasons that block it. Present in full
+          // views, and in NDJSON exports for customers with a suppressed address.
           repeated ChannelStatus channels = 28;
-          // When the customer last sent a text message that holds a word of opting out and is more than
-          // that word (warning `POSSIBLE_OPT_OUT` of RecordEvent): somebody should read it. The filter
-          // `sms=possible_opt_out` finds it until the customer opts out of SMS marketing, or agrees to it
-          // in person later.
+          // Time of the customer's last text message that holds an opt-out word among other words (warning
+          // `POSSIBLE_OPT_OUT` of RecordEvent) and should be read by a person. The filter
+          // `sms=possible_opt_out` finds the customer until they opt out of SMS marketing, or later agree
+          // to it in person.
           google.protobuf.Timestamp possible_opt_out_at = 29;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerInput", kind: .message,
       text: ##"""
-        // What a caller may write of a customer. Absent leaves alone, present and empty clears.
+        // The fields of a customer that a caller may write. An absent field leaves the stored value alone;
+        // a field that is present and empty clears it.
         message CustomerInput {
-          // The shop's identifier, 1 to 255 characters without control characters, kept as given but for
-          // space around it. Values that are nobody's (`0`, `null`, `guest`, `#N/A`, `7.2E+12`, `{{id}}`,
-          // ...) are refused unless the store's settings allow them. Only UpdateCustomer clears it:
-          // everywhere else an empty one, as platforms send it for guests, counts as not given. Reasons:
-          // `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`, `EXTERNAL_ID_PLACEHOLDER`.
+          // The shop's identifier, 1 to 255 characters without control characters, kept as given except for
+          // surrounding space. Placeholders that name no customer (`0`, `null`, `guest`, `#N/A`, `7.2E+12`,
+          // `{{id}}`, ...) are refused unless the store's settings allow them. Only UpdateCustomer clears
+          // the identifier: everywhere else an empty one counts as absent, because platforms send it for
+          // guests. Reasons: `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
+          // `EXTERNAL_ID_PLACEHOLDER`.
           optional string external_id = 1;
-          // E-mail address: up to 254 bytes, local part up to 64, a domain with a dot. Unique within the
-          // store without regard to case. Reasons: `EMAIL_MALFORMED`, `EMAIL_LOCAL_TOO_LONG`,
-          // `EMAIL_DOMAIN_MALFORMED`, `EMAIL_DOMAIN_TOO_LONG`, `EMAIL_TOO_LONG`; `EMAIL_EMPTY` in
-          // references.
+          // E-mail address: up to 254 bytes, the local part up to 64, a domain with a dot. Unique within
+          // the store without regard to case. Reasons: `EMAIL_MALFORMED`, `EMAIL_LOCAL_TOO_LONG`,
+          // `EMAIL_DOMAIN_MALFORMED`, `EMAIL_DOMAIN_TOO_LONG`, `EMAIL_TOO_LONG`; in references also
+          // `EMAIL_EMPTY`.
           optional string email = 2;
-          // Phone number. It is kept in E.164, 7 to 15 digits, in the one form that libphonenumber gives
-          // every spelling of it: `+52 1 55 …` is `+52 55 …`. Formatting is removed, an extension too, with
-          // the warning `PHONE_EXTENSION_DROPPED`; a number without `+` needs `default_country`, the
-          // request's or the store's, and may have that country's prefix of calls abroad, or its calling
-          // code. Unique within the store. Reasons: `PHONE_COUNTRY_MISSING`; `PHONE_NOT_E164` for what is
-          // no number of any country, and for decimal numbers of spreadsheets; `PHONE_AMBIGUOUS` where it
-          // is a number with its calling code and another without; `PHONE_HAS_EXTENSION` for letters that
-          // are none; `PHONE_EMPTY`.
+          // Phone number. It is stored in E.164, 7 to 15 digits, in the canonical form that libphonenumber
+          // gives every spelling: `+52 1 55 …` becomes `+52 55 …`. Formatting is removed; an extension is
+          // removed with the warning `PHONE_EXTENSION_DROPPED`. A number without `+` needs
+          // `default_country`, of the request or of the store, and may start with that country's
+          // international call prefix or with its calling code. Unique within the store. Reasons:
+          // `PHONE_COUNTRY_MISSING`; `PHONE_NOT_E164` for a text that is not a number of any country, and
+          // for decimal numbers of spreadsheets; `PHONE_AMBIGUOUS` for digits that are one number with the
+          // calling code and another without it; `PHONE_HAS_EXTENSION` for letters that are not an
+          // extension; `PHONE_EMPTY`.
           optional string phone_number = 3;
-          // Up to 255 characters.
+          // First name, up to 255 characters.
           optional string first_name = 4;
-          // Up to 255 characters.
+          // Last name, up to 255 characters.
           optional string last_name = 5;
-          // `F`, `M` or `Other`; `female`, `male` and other spellings by case are understood. Reason:
+          // `F`, `M` or `Other`. `female` and `male` are accepted too, and case does not matter. Reason:
           // `GENDER_UNKNOWN`.
           optional string gender = 6;
-          // When the account was opened: 1970 to one day ahead. 1970-01-01T00:00:00Z clears it. Reasons:
-          // `ACCOUNT_CREATED_TOO_EARLY`, `ACCOUNT_CREATED_IN_FUTURE`.
+          // Time at which the account was opened: 1970 to one day ahead. 1970-01-01T00:00:00Z clears it.
+          // Reasons: `ACCOUNT_CREATED_TOO_EARLY`, `ACCOUNT_CREATED_IN_FUTURE`.
           google.protobuf.Timestamp account_created_at = 7;
-          // `enabled`, `disabled`, `invited` or `declined`. Reason: `ACCOUNT_STATUS_UNKNOWN`.
+          // Account status: `enabled`, `disabled`, `invited` or `declined`. Reason:
+          // `ACCOUNT_STATUS_UNKNOWN`.
           optional string account_status = 8;
-          // ISO 639-1; of a longer tag such as `en-US` the first part is taken and all of it kept as
-          // `locale`. Reasons: `LANGUAGE_TAG_MALFORMED`, `LANGUAGE_UNKNOWN`.
+          // ISO 639-1 code. Of a longer tag such as `en-US` the first part is taken, and the whole tag is
+          // kept as `locale`. Reasons: `LANGUAGE_TAG_MALFORMED`, `LANGUAGE_UNKNOWN`.
           optional string default_language = 9;
-          // ISO 4217, a currency of today. Reasons: those of Money, `CURRENCY_HISTORIC`.
+          // ISO 4217 code of a current currency. Reasons: those of Money, `CURRENCY_HISTORIC`.
           optional string default_currency = 10;
-          // Comma-separated, up to 250 tags of up to 255 characters. Replaces all tags. Reasons:
-          // `TAGS_TOO_MANY`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`.
+          // Tags, comma-separated, up to 250 of up to 255 characters. They replace all stored tags.
+          // Reasons: `TAGS_TOO_MANY`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`.
           optional string tags = 11;
-          // Replaces the whole address; an empty address clears it. See `address_mask` for parts.
+          // Address; it replaces the whole stored address, and an empty one clears it. `address_mask` sets
+          // parts.
           Address address = 12;
-          // Whether the customer accepts marketing by SMS, as the shop knows it. It changes the consent
-          // unless the customer opted out: then the answer carries the warning `STICKY_OPT_OUT`. What an
-          // order or an event says counts once and as of its time: where the consent changed since, the
-          // warning is `CONSENT_OUTDATED`. Beside an address that is not the customer's, and is not taken,
-          // it changes nothing: the warning is `ADDRESS_DIFFERS`. Where true is stored and nothing may be
-          // sent all the same, the warning is `CONSENT_PENDING`, `CONSENT_EXPIRED`, `ADDRESS_SUPPRESSED` or
-          // `OTHER_TOPIC_OPT_OUT`; the last two once, when the flag subscribes.
+          // SMS marketing flag, as the shop knows it. It changes the consent, with these exceptions:
+          //
+          // The customer opted out: the flag is stored, and the answer has the warning `STICKY_OPT_OUT`. A
+          // flag of an order or an event counts once and as of its time; if the consent changed since, the
+          // warning is `CONSENT_OUTDATED`. A flag beside an address that is not the customer's, and that
+          // the record does not take, changes nothing: `ADDRESS_DIFFERS`.
+          //
+          // If true is stored and nothing may be sent nevertheless, the warning is `CONSENT_PENDING`,
+          // `CONSENT_EXPIRED`, `ADDRESS_SUPPRESSED` or `OTHER_TOPIC_OPT_OUT`; the last two appear once,
+          // when the flag subscribes.
           optional bool accepts_sms_marketing = 13;
-          // The same for e-mail.
+          // E-mail marketing flag, with the same rules as for SMS.
           optional bool accepts_email_marketing = 14;
-          // Properties to set, up to 100 on a customer. A value without kind, or an empty string, removes
-          // the property. Names have 1 to 32 characters of `a-z 0-9 _`. Reasons: `PROPERTIES_TOO_MANY`,
-          // `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those of PropertyValue.
+          // Custom properties to set, up to 100 on a customer. A value without a kind, or an empty string,
+          // removes the property. Names have 1 to 32 characters of `a-z 0-9 _`. Reasons:
+          // `PROPERTIES_TOO_MANY`, `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those of
+          // PropertyValue.
           map<string, PropertyValue> custom_properties = 15;
-          // Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the
-          // other parts stay and are not looked at. Where gaps are filled, parts that are known stay too.
+          // Names of the parts of `address` to set: `city`. A part that is named and empty is cleared; the
+          // other parts stay and are not validated. Where a call only fills gaps, known parts stay as well.
           // Absent or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
           google.protobuf.FieldMask address_mask = 16;
         }
@@ -1846,16 +1889,17 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.FieldProvenance", kind: .message,
       text: ##"""
-        // Who last set a field.
+        // The provenance of a field: the source that last set it.
         message FieldProvenance {
           // Name of the field: `email`, `custom_properties.size`; or `order_stats`, `reviews`, `loyalty`
-          // for what is summed up from orders and events.
+          // for summaries of orders and events.
           string field = 1;
-          // When it was set, in the time of what set it.
+          // Time at which it was set, according to the source that set it.
           google.protobuf.Timestamp set_at = 2;
-          // What set it: `upsert`, `update`, `subscribe`, the name of an import, or the type of an event.
+          // Source that set it: `upsert`, `update`, `subscribe`, the name of an import, or the type of an
+          // event.
           string set_by = 3;
-          // Id of the event that set it; 0 when none did.
+          // Id of the event that set it; 0 if it was not an event.
           int64 event_id = 4;
         }
         """##),
@@ -1864,22 +1908,22 @@ extension Contract {
       text: ##"""
         // Request of UpsertCustomer.
         message UpsertCustomerRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // The customer. With `external_id`, e-mail and phone number may both be given; without it
-          // exactly one of them names the customer.
+          // The customer. With an `external_id`, both e-mail address and phone number may be given; without
+          // it exactly one of them identifies the customer.
           CustomerInput customer = 2;
-          // What to do about identifiers of other customers.
+          // Treatment of identifiers that belong to other customers.
           OnConflict on_conflict = 3;
-          // Check everything and answer as if it were done, but write nothing.
+          // Dry run: everything is checked and answered as if it were done, and nothing is written.
           bool validate_only = 4;
-          // Country of phone numbers given without `+`, ISO 3166-1 alpha-2. Empty is the store's.
+          // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
           string default_country = 5;
-          // Where consent that the flags give was collected, 3 to 40 characters. Empty is `api`.
+          // Source recorded for consent that the flags give, 3 to 40 characters. Empty is `api`.
           string source = 6;
-          // Who says so. Unspecified is the platform.
+          // Actor that makes the statement. Unspecified is the platform.
           Actor actor = 7;
-          // What becomes of secondary values that break a rule. Unspecified rejects.
+          // Treatment of secondary values that break a rule. Unspecified rejects the item.
           InvalidFields invalid_fields = 8;
         }
         """##),
@@ -1890,11 +1934,11 @@ extension Contract {
         message UpsertCustomerResponse {
           // The customer after the call.
           Customer customer = 1;
-          // What happened.
+          // Outcome of the write.
           Outcome outcome = 2;
-          // Names of the fields that changed, sorted. Custom properties as `custom_properties.<name>`.
+          // Names of the changed fields, sorted. Custom properties appear as `custom_properties.<name>`.
           repeated string changed_fields = 3;
-          // What the caller should know.
+          // Warnings; empty when there are none.
           repeated Warning warnings = 4;
         }
         """##),
@@ -1903,54 +1947,54 @@ extension Contract {
       text: ##"""
         // Request of BatchUpsertCustomers.
         message BatchUpsertCustomersRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // 1 to 1,000 customers, applied in order.
+          // Customers, 1 to 1,000, applied in order.
           repeated CustomerInput customers = 2;
-          // What to do about identifiers of other customers.
+          // Treatment of identifiers that belong to other customers.
           OnConflict on_conflict = 3;
-          // Country of phone numbers given without `+`. Empty is the store's.
+          // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
           string default_country = 4;
-          // Where consent that the flags give was collected. Empty is `api`.
+          // Source recorded for consent that the flags give, 3 to 40 characters. Empty is `api`.
           string source = 5;
-          // Who says so. Unspecified is the platform.
+          // Actor that makes the statement. Unspecified is the platform.
           Actor actor = 6;
-          // What becomes of secondary values that break a rule. Unspecified rejects.
+          // Treatment of secondary values that break a rule. Unspecified rejects the item.
           InvalidFields invalid_fields = 7;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.BatchItemResult", kind: .message,
       text: ##"""
-        // What became of one item of a batch.
+        // The result of one item of a batch.
         message BatchItemResult {
-          // Position in the request, from 0.
+          // Position of the item in the request, from 0.
           int32 index = 1;
-          // What happened; unspecified when the item was rejected.
+          // Outcome of the write; unspecified if the item was rejected.
           Outcome outcome = 2;
-          // The customer; 0 when the item was rejected.
+          // Patron's id of the customer; 0 if the item was rejected.
           int64 customer_id = 3;
-          // Patron's id of the event or order, in batches of those.
+          // Patron's id of the event or order, in batches of events or orders.
           int64 id = 4;
-          // Why the item was rejected; absent when it was not. Paths begin at the item: `customer.email`.
-          // After 2 MiB of details in a response the remaining errors have none.
+          // Reason for which the item was rejected; absent if it was not. Paths begin at the item:
+          // `customer.email`. After 2 MiB of details in a response the remaining errors have no details.
           google.rpc.Status error = 5;
-          // What the caller should know.
+          // Warnings; empty when there are none.
           repeated Warning warnings = 6;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.BatchCounts", kind: .message,
       text: ##"""
-        // How the items of a batch ended.
+        // The results of a batch, counted by outcome.
         message BatchCounts {
-          // Items that made a new record.
+          // Number of items that created a record.
           int32 created = 1;
-          // Items that changed a record.
+          // Number of items that changed a record.
           int32 updated = 2;
-          // Items that changed nothing.
+          // Number of items that changed nothing.
           int32 unchanged = 3;
-          // Items that were rejected.
+          // Number of rejected items.
           int32 rejected = 4;
         }
         """##),
@@ -1959,9 +2003,9 @@ extension Contract {
       text: ##"""
         // Response of BatchUpsertCustomers.
         message BatchUpsertCustomersResponse {
-          // One result an item, in the order of the request.
+          // One result per item, in the order of the request.
           repeated BatchItemResult results = 1;
-          // How they ended.
+          // Results counted by outcome.
           BatchCounts counts = 2;
         }
         """##),
@@ -1970,11 +2014,11 @@ extension Contract {
       text: ##"""
         // Request of GetCustomer.
         message GetCustomerRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Who.
+          // The customer.
           CustomerRef customer = 2;
-          // How much.
+          // View of the customer.
           CustomerView view = 3;
         }
         """##),
@@ -1985,10 +2029,11 @@ extension Contract {
         message GetCustomerResponse {
           // The customer.
           Customer customer = 1;
-          // Every channel and topic with consent or suppression, and marketing always; full view only.
+          // All channels and topics with consent or a suppression, and marketing always; full view only.
           repeated ChannelStatus channels = 2;
-          // Who last set which field, or cleared it, sorted by field; full view only. Consent is not among
-          // them: its history says more. Of custom properties the 200 that were set last are known.
+          // Sources that last set or cleared the fields, sorted by field; full view only. Consent is not
+          // included: ListConsentHistory has its history. Of custom properties, the 200 that were set last
+          // are known.
           repeated FieldProvenance provenance = 3;
         }
         """##),
@@ -1997,11 +2042,11 @@ extension Contract {
       text: ##"""
         // Request of BatchGetCustomers.
         message BatchGetCustomersRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // 1 to 100 customers.
+          // Customers, 1 to 100.
           repeated CustomerRef customers = 2;
-          // How much of each.
+          // View of each customer.
           CustomerView view = 3;
         }
         """##),
@@ -2010,9 +2055,9 @@ extension Contract {
       text: ##"""
         // Response of BatchGetCustomers.
         message BatchGetCustomersResponse {
-          // Those that exist, in the order of the request.
+          // Customers that exist, in the order of the request.
           repeated Customer customers = 1;
-          // Positions in the request of those that do not.
+          // Positions in the request of references that were not found.
           repeated int32 missing = 2;
         }
         """##),
@@ -2021,25 +2066,26 @@ extension Contract {
       text: ##"""
         // Request of UpdateCustomer.
         message UpdateCustomerRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
           // Patron's id.
           int64 id = 2;
           // The new values.
           CustomerInput customer = 3;
-          // The fields to set from `customer`; a field in the mask that is absent there is cleared. Empty
-          // takes the fields that are present.
+          // Names of the fields to set from `customer`; a field in the mask that is absent there is
+          // cleared. An empty mask takes the fields that are present.
           google.protobuf.FieldMask update_mask = 4;
-          // When not empty, the customer must still have it: else ABORTED, reason `ETAG_MISMATCH`.
+          // Expected etag of the customer; empty expects nothing. A different one fails with ABORTED,
+          // reason `ETAG_MISMATCH`.
           string etag = 5;
-          // Who says so. Unspecified is an operator.
+          // Actor that makes the statement. Unspecified is an operator.
           Actor actor = 6;
-          // Country of phone numbers given without `+`. Empty is the store's.
+          // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
           string default_country = 7;
-          // What becomes of secondary values that break a rule. Unspecified rejects.
+          // Treatment of secondary values that break a rule. Unspecified rejects the item.
           InvalidFields invalid_fields = 8;
-          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
-          // Clients repeat a call whose answer was lost only with one.
+          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // common.proto. Clients retry a call whose answer was lost only if it has a request id.
           string request_id = 9;
         }
         """##),
@@ -2050,37 +2096,38 @@ extension Contract {
         message UpdateCustomerResponse {
           // The customer after the call.
           Customer customer = 1;
-          // Updated or unchanged.
+          // OUTCOME_UPDATED or OUTCOME_UNCHANGED.
           Outcome outcome = 2;
-          // Names of the fields that changed, sorted.
+          // Names of the changed fields, sorted.
           repeated string changed_fields = 3;
-          // What the caller should know.
+          // Warnings; empty when there are none.
           repeated Warning warnings = 4;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.FilterSelection", kind: .message,
       text: ##"""
-        // Filters of one category. Several values mean OR.
+        // Selected filters of one category. Several values mean OR.
         message FilterSelection {
-          // Category id as ListFilters has it: `sms`.
+          // Id of the category as in ListFilters: `sms`.
           string category = 1;
-          // Filter ids: `subscribers`, `suppressed`. At least one.
+          // Ids of the filters: `subscribers`, `suppressed`. At least one.
           repeated string filters = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerFilter", kind: .message,
       text: ##"""
-        // Which customers. Selections of different categories mean AND; two of one category are joined.
+        // A filter of customers. Selections of different categories mean AND; two selections of one
+        // category are joined.
         message CustomerFilter {
           // Predefined filters.
           repeated FilterSelection selections = 1;
-          // The search box: a fragment of an e-mail address or a phone number. Space around it, case and
-          // the formatting of phone numbers do not matter, nor that they begin as they do in the store's
-          // country (`0415 …`); one or two characters match beginnings only.
-          // Digits with punctuation (`2024-05`) are looked for as they stand and without it.
-          // Up to 254 characters; empty is everyone.
+          // Search text, up to 254 characters: a fragment of an e-mail address or a phone number; empty
+          // matches every customer. Surrounding space, case and the formatting of phone numbers do not
+          // matter, and a number may begin as in the store's country (`0415 …`). One or two characters
+          // match beginnings only. Digits with punctuation (`2024-05`) are searched both as they stand and
+          // without the punctuation.
           string query = 2;
         }
         """##),
@@ -2089,21 +2136,21 @@ extension Contract {
       text: ##"""
         // Request of ListCustomers.
         message ListCustomersRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Which customers; absent is all.
+          // Filter of the customers; absent matches all.
           CustomerFilter filter = 2;
-          // In which order.
+          // Sort of the list.
           CustomerSort sort = 3;
-          // Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
+          // Customers per page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
           int32 page_size = 4;
-          // `next_page_token` of the page before; all but page size and view must be as it was there, and
-          // by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else INVALID_ARGUMENT, reason
-          // `PAGE_TOKEN_MISMATCH`, which says what differs. By CUSTOMER_SORT_NAME the last customer of the
-          // page before must have kept name and record, else FAILED_PRECONDITION, reason
-          // `PAGE_TOKEN_OUTDATED`.
+          // `next_page_token` of the previous page; empty for the first page. Everything except page size
+          // and view must be the same as for the previous page, with CUSTOMER_SORT_TOTAL_SPENT also the
+          // store's currency. Otherwise INVALID_ARGUMENT, reason `PAGE_TOKEN_MISMATCH`, which names the
+          // difference. With CUSTOMER_SORT_NAME the last customer of the previous page must still exist
+          // under the same name, otherwise FAILED_PRECONDITION, reason `PAGE_TOKEN_OUTDATED`.
           string page_token = 5;
-          // How much of each.
+          // View of each customer.
           CustomerView view = 6;
         }
         """##),
@@ -2112,9 +2159,9 @@ extension Contract {
       text: ##"""
         // Response of ListCustomers.
         message ListCustomersResponse {
-          // The page.
+          // Customers of the page.
           repeated Customer customers = 1;
-          // For the next page; empty on the last.
+          // Token of the next page; empty on the last page.
           string next_page_token = 2;
         }
         """##),
@@ -2123,24 +2170,24 @@ extension Contract {
       text: ##"""
         // Request of CountCustomers.
         message CountCustomersRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Which customers; absent is all.
+          // Filter of the customers; absent matches all.
           CustomerFilter filter = 2;
-          // Categories to count by; empty is none, `*` is all.
+          // Ids of the categories to count by; empty is none, `*` is all.
           repeated string facet_categories = 3;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.FacetCount", kind: .message,
       text: ##"""
-        // How many customers a filter has.
+        // The number of customers with a predefined filter.
         message FacetCount {
-          // Category id.
+          // Id of the category.
           string category = 1;
-          // Filter id; in dynamic categories a value of the store's own, as the store writes it.
+          // Id of the filter; in dynamic categories a value of the store's own, as the store writes it.
           string filter = 2;
-          // Customers of the request's filter that this one has too.
+          // Number of customers that match the request's filter and this one.
           int64 count = 3;
         }
         """##),
@@ -2149,10 +2196,10 @@ extension Contract {
       text: ##"""
         // Response of CountCustomers.
         message CountCustomersResponse {
-          // Customers.
+          // Number of customers that match the filter.
           int64 total = 1;
-          // By predefined filter, in the order of ListFilters. Of a dynamic category, such as tags, the 100
-          // commonest values, commonest first; those that nobody has are left out.
+          // Counts by predefined filter, in the order of ListFilters. Dynamic categories, such as tags,
+          // list their 100 most common values, the most common first, and only values that a customer has.
           repeated FacetCount facets = 2;
         }
         """##),
@@ -2161,7 +2208,7 @@ extension Contract {
       text: ##"""
         // Request of ListFilters.
         message ListFiltersRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
         }
         """##),
@@ -2172,24 +2219,24 @@ extension Contract {
         message Filter {
           // Id within its category.
           string id = 1;
-          // For people.
+          // Label for people.
           string label = 2;
-          // What it has.
+          // Description of the customers that match.
           string description = 3;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.FilterCategory", kind: .message,
       text: ##"""
-        // Filters that are joined by OR.
+        // A category of filters. The filters of one category are joined by OR.
         message FilterCategory {
-          // Id.
+          // Id of the category.
           string id = 1;
-          // For people.
+          // Label for people.
           string label = 2;
-          // Its filters; empty when its values are the store's own, such as tags.
+          // Filters of the category; empty if the values are the store's own, such as tags.
           repeated Filter filters = 3;
-          // Whether its values are the store's own.
+          // True if the values are the store's own.
           bool dynamic = 4;
         }
         """##),
@@ -2207,28 +2254,29 @@ extension Contract {
       text: ##"""
         // Request of ExportCustomers.
         message ExportCustomersRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Which customers; absent is all.
+          // Filter of the customers; absent matches all.
           CustomerFilter filter = 2;
           // CSV or NDJSON.
           ExportFormat format = 3;
-          // Names of columns in order, up to 1,000; empty is all, `writable` those that an import takes.
+          // Names of the columns in order, up to 1,000. Empty is all; `writable` is those that an import
+          // takes.
           repeated string columns = 4;
-          // Formula safety of CSV.
+          // Protection of CSV cells against spreadsheet formulas.
           CsvSafety safety = 5;
-          // Begin with a byte order mark, for Excel.
+          // True to begin with a byte order mark, for Excel.
           bool byte_order_mark = 6;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.ExportCustomersResponse", kind: .message,
       text: ##"""
-        // A part of an export.
+        // A chunk of an export.
         message ExportCustomersResponse {
-          // Bytes of the file, whole rows.
+          // Bytes of the file: whole rows.
           bytes data = 1;
-          // Rows so far, without the header.
+          // Number of rows so far, without the header.
           int64 rows = 2;
         }
         """##),
@@ -2239,13 +2287,13 @@ extension Contract {
         message ImportItem {
           // The customer.
           CustomerInput customer = 1;
-          // Consent as it was elsewhere.
+          // Consent as it was in the source system.
           repeated Subscription subscriptions = 2;
-          // Suppressions of the customer's addresses as they were elsewhere, each channel and reason once.
-          // They are added; what an address is suppressed for already stays as it is, and none is lifted.
+          // Suppressions of the customer's addresses as they were in the source system, each channel and
+          // reason once. They are added; existing suppressions stay as they are, and none is lifted.
           repeated Suppression suppressions = 3;
-          // Row of the file, from 1, for warnings and errors about other rows; 0 is the position in the
-          // request.
+          // Row number in the file, from 1, for warnings and errors about other rows; 0 takes the position
+          // in the request.
           int32 row = 4;
         }
         """##),
@@ -2254,23 +2302,24 @@ extension Contract {
       text: ##"""
         // Request of ImportCustomers.
         message ImportCustomersRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // 1 to 1,000 customers, applied in order.
+          // Customers, 1 to 1,000, applied in order.
           repeated ImportItem items = 2;
-          // What may happen to consent.
+          // Changes of consent that the import may make.
           ConsentPolicy consent_policy = 3;
-          // Check everything and answer as if it were done, but write nothing. Items are judged with regard
-          // to those before them in the request, not to other requests. The id of a customer who would be
-          // new is 0; in the error of a conflict with such a customer it is one that nobody has yet.
+          // Dry run: everything is checked and answered as if it were done, and nothing is written. Items
+          // are checked against earlier items of the same request, not against other requests. The id of a
+          // customer that would be created is 0; in the error of a conflict with such a customer it is an
+          // id that does not exist yet.
           bool validate_only = 4;
-          // Country of phone numbers given without `+`. Empty is the store's.
+          // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
           string default_country = 5;
-          // What the import is called in ledger and provenance, 3 to 40 characters. Empty is `import`.
+          // Name of the import in the ledger and in provenance, 3 to 40 characters. Empty is `import`.
           string source = 6;
-          // What becomes of secondary values that break a rule. Unspecified drops.
+          // Treatment of secondary values that break a rule. Unspecified drops them.
           InvalidFields invalid_fields = 7;
-          // What to do with rows that name somebody else.
+          // Treatment of rows that name another customer.
           OnMismatch on_mismatch = 8;
         }
         """##),
@@ -2279,9 +2328,9 @@ extension Contract {
       text: ##"""
         // Response of ImportCustomers.
         message ImportCustomersResponse {
-          // One result an item.
+          // One result per item.
           repeated BatchItemResult results = 1;
-          // How they ended.
+          // Results counted by outcome.
           BatchCounts counts = 2;
         }
         """##),
@@ -2290,13 +2339,13 @@ extension Contract {
       text: ##"""
         // Request of UpdateTags.
         message UpdateTagsRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // 1 to 1,000 customers.
+          // Customers, 1 to 1,000.
           repeated CustomerRef customers = 2;
           // Tags to add, comma-separated.
           string add = 3;
-          // Tags to remove, comma-separated, without regard to case.
+          // Tags to remove, comma-separated, compared without regard to case.
           string remove = 4;
         }
         """##),
@@ -2305,9 +2354,9 @@ extension Contract {
       text: ##"""
         // Response of UpdateTags.
         message UpdateTagsResponse {
-          // One result a customer.
+          // One result per customer.
           repeated BatchItemResult results = 1;
-          // How they ended.
+          // Results counted by outcome.
           BatchCounts counts = 2;
         }
         """##),
@@ -2316,15 +2365,16 @@ extension Contract {
       text: ##"""
         // Request of DeleteCustomer.
         message DeleteCustomerRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Who.
+          // The customer.
           CustomerRef customer = 2;
-          // What stays.
+          // Data that stays.
           DeleteMode mode = 3;
-          // Why, up to 255 characters; kept in the receipt. No personal data.
+          // Reason in words, up to 255 characters, kept in the receipt. It must not contain personal data.
           string reason = 4;
-          // Makes an exact repeat return the first receipt, for a day; see the rules of common.proto.
+          // Idempotency key: for a day an exact repeat returns the first receipt. See the rules in
+          // common.proto.
           string request_id = 5;
         }
         """##),
@@ -2335,13 +2385,14 @@ extension Contract {
         message DeleteCustomerResponse {
           // Id of the receipt.
           int64 receipt_id = 1;
-          // When.
+          // Time of the erasure.
           google.protobuf.Timestamp deleted_at = 2;
-          // Events that were anonymised or removed.
+          // Number of events that were anonymised or removed.
           int64 event_count = 3;
-          // Orders that were anonymised or removed.
+          // Number of orders that were anonymised or removed.
           int64 order_count = 4;
-          // Addresses whose hashes stay suppressed: all that the customer had, also before merges.
+          // Number of addresses whose hashes stay suppressed: all that the customer had, also before
+          // merges.
           int64 suppression_count = 5;
         }
         """##),
@@ -2350,19 +2401,21 @@ extension Contract {
       text: ##"""
         // Request of MergeCustomers.
         message MergeCustomersRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Who stays.
+          // The customer that stays.
           CustomerRef primary = 2;
-          // Who is merged into the primary and answers under its id from then on.
+          // The customer that is merged into the primary. Its identifiers name the primary from then on.
           CustomerRef secondary = 3;
-          // Show what would become, change nothing.
+          // True to show the result of the merge without changing anything.
           bool preview = 4;
           // Names of fields to take from the secondary although the primary has them: fields of
-          // CustomerInput but for `tags`, of which both are kept; `custom_properties` for all properties
-          // that both have, `custom_properties.<name>` for one. Others are refused with `FIELD_UNKNOWN`.
+          // CustomerInput except `tags`, which are united; `custom_properties` for all properties that both
+          // have, `custom_properties.<name>` for a single one. Other names are refused with
+          // `FIELD_UNKNOWN`.
           repeated string prefer_secondary = 5;
-          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // common.proto.
           string request_id = 6;
         }
         """##),
@@ -2371,16 +2424,16 @@ extension Contract {
       text: ##"""
         // Response of MergeCustomers.
         message MergeCustomersResponse {
-          // The primary after the merge; in a preview its etag is the one of now.
+          // The primary after the merge; in a preview its etag is the current one.
           Customer customer = 1;
-          // For UnmergeCustomers; 0 in a preview.
+          // Id of the merge, for UnmergeCustomers; 0 in a preview.
           int64 merge_id = 2;
-          // Events that move.
+          // Number of events that move.
           int64 event_count = 3;
-          // Orders that move.
+          // Number of orders that move.
           int64 order_count = 4;
-          // What becomes of the primary's consent. In a preview `ledger_id` is 0 for rows that the merge
-          // would write.
+          // Changes of the primary's consent. In a preview `ledger_id` is 0 for rows that the merge would
+          // write.
           repeated SubscriptionChange subscription_changes = 5;
         }
         """##),
@@ -2389,11 +2442,12 @@ extension Contract {
       text: ##"""
         // Request of UnmergeCustomers.
         message UnmergeCustomersRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Of the merge.
+          // Id of the merge.
           int64 merge_id = 2;
-          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // common.proto.
           string request_id = 3;
         }
         """##),
@@ -2402,9 +2456,9 @@ extension Contract {
       text: ##"""
         // Response of UnmergeCustomers.
         message UnmergeCustomersResponse {
-          // The primary after it.
+          // The primary after the call.
           Customer primary = 1;
-          // The customer that is back.
+          // The restored customer.
           Customer secondary = 2;
         }
         """##),
@@ -2413,25 +2467,27 @@ extension Contract {
       text: ##"""
         // Request of SubscribeCustomer.
         message SubscribeCustomerRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Who, by any identifiers; is created when unknown. Other fields are ignored but for names.
+          // The customer, by any identifiers; created if unknown. Other fields are ignored, except names.
           CustomerInput customer = 2;
-          // Channels; at least one, and the customer has an address for each.
+          // Channels, at least one; the customer must have an address for each.
           repeated Channel channels = 3;
           // Topics; empty is marketing.
           repeated Topic topics = 4;
-          // Proof; `source` is required.
+          // Evidence of the agreement; its `source` is required.
           ConsentEvidence evidence = 5;
-          // Who acts; required.
+          // Actor; required.
           Actor actor = 6;
-          // Ask for confirmation first. Absent takes the store's setting.
+          // True to ask for confirmation first. Absent takes the store's setting.
           optional bool double_opt_in = 7;
-          // The agreement is old: `evidence.occurred_at` is required and no confirmation is asked for.
+          // True for an old agreement: `evidence.occurred_at` is required, and no confirmation is asked
+          // for.
           bool historical = 8;
-          // Country of phone numbers given without `+`. Empty is the store's.
+          // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
           string default_country = 9;
-          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // common.proto.
           string request_id = 10;
         }
         """##),
@@ -2442,13 +2498,13 @@ extension Contract {
         message SubscribeCustomerResponse {
           // The customer after the call.
           Customer customer = 1;
-          // What changed.
+          // Changes of consent.
           repeated SubscriptionChange changes = 2;
-          // For ConfirmSubscription, when a confirmation is needed.
+          // Token for ConfirmSubscription; empty if no confirmation is needed.
           string confirmation_token = 3;
-          // What the caller should know.
+          // Warnings; empty when there are none.
           repeated Warning warnings = 4;
-          // What happened to the record.
+          // Outcome of the write of the record.
           Outcome outcome = 5;
         }
         """##),
@@ -2457,15 +2513,15 @@ extension Contract {
       text: ##"""
         // Request of ConfirmSubscription.
         message ConfirmSubscriptionRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // As SubscribeCustomer gave it. It can be used for seven days, once for each channel.
+          // Token that SubscribeCustomer returned. It is valid for seven days, once for each channel.
           string confirmation_token = 2;
-          // Proof of the confirmation.
+          // Evidence of the confirmation.
           ConsentEvidence evidence = 3;
-          // Channels that are confirmed; empty is every one of the request. A token that was sent to one
-          // address proves that one only: who asks for SMS and e-mail at once names the channel by which
-          // this token came. One that was not asked for is refused: FAILED_PRECONDITION
+          // Channels to confirm; empty is all channels of the request. A token that was sent to one address
+          // proves that address only: if SMS and e-mail were requested at once, name the channel by which
+          // this token came back. A channel that was not requested is refused: FAILED_PRECONDITION
           // `CHANNEL_NOT_REQUESTED`.
           repeated Channel channels = 4;
         }
@@ -2477,7 +2533,7 @@ extension Contract {
         message ConfirmSubscriptionResponse {
           // The customer after the call.
           Customer customer = 1;
-          // What changed; empty when it was confirmed before.
+          // Changes of consent; empty if it was confirmed before.
           repeated SubscriptionChange changes = 2;
         }
         """##),
@@ -2486,17 +2542,17 @@ extension Contract {
       text: ##"""
         // Request of UnsubscribeCustomer.
         message UnsubscribeCustomerRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Who. An address that no customer has is suppressed.
+          // The customer, or an address. An address that no customer has is suppressed.
           CustomerRef customer = 2;
-          // Channels; at least one.
+          // Channels, at least one.
           repeated Channel channels = 3;
           // Topics; empty is marketing.
           repeated Topic topics = 4;
-          // How it came about.
+          // Evidence of the opt-out.
           ConsentEvidence evidence = 5;
-          // Who acts. Unspecified is an operator; only a customer's own opt-out is sticky.
+          // Actor. Unspecified is an operator; only a customer's own opt-out is sticky.
           Actor actor = 6;
         }
         """##),
@@ -2507,15 +2563,16 @@ extension Contract {
         message UnsubscribeCustomerResponse {
           // The customer after the call; absent for an address without one.
           Customer customer = 1;
-          // What changed; empty when nothing did.
+          // Changes of consent; empty if nothing changed.
           repeated SubscriptionChange changes = 2;
-          // What the caller should know: `CONSENT_OUTDATED` for an opt-out that is older than the agreement
-          // and changed nothing, `ADDRESS_MISSING` for a channel that was left out because no customer has
-          // the address and it is none of that channel.
+          // Warnings: `CONSENT_OUTDATED` for an opt-out that is older than the agreement and changed
+          // nothing, `ADDRESS_MISSING` for a channel that was left out because no customer has the address
+          // and the address is not of that channel.
           repeated Warning warnings = 3;
-          // Updated or unchanged. A repeat is unchanged, also for an address that no customer has.
+          // OUTCOME_UPDATED or OUTCOME_UNCHANGED. A repeat is unchanged, also for an address that no
+          // customer has.
           Outcome outcome = 4;
-          // The channels and topics of the request as they stand now.
+          // Current status of the channels and topics of the request.
           repeated ChannelStatus channels = 5;
         }
         """##),
@@ -2524,22 +2581,23 @@ extension Contract {
       text: ##"""
         // Request of SuppressCustomer.
         message SuppressCustomerRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Who, or an address that no customer has yet.
+          // The customer, or an address that no customer has yet.
           CustomerRef customer = 2;
-          // Channels; at least one.
+          // Channels, at least one.
           repeated Channel channels = 3;
-          // Why. `SUPPRESSION_REASON_UNSUBSCRIBED` and `SUPPRESSION_REASON_ERASURE` are the owner's to say:
-          // with another actor than the customer they are refused with `REASON_IS_THE_OWNERS`.
+          // Reason. Only the owner can give `SUPPRESSION_REASON_UNSUBSCRIBED` and
+          // `SUPPRESSION_REASON_ERASURE`: any actor other than the customer is refused with
+          // `REASON_IS_THE_OWNERS`.
           SuppressionReason reason = 4;
-          // Since when; absent is now.
+          // Start of the suppression; absent is now.
           google.protobuf.Timestamp suppressed_at = 5;
           // Free text, up to 255 characters.
           string note = 6;
-          // Who or what reported it, up to 40 characters.
+          // Person or system that reported it, up to 40 characters.
           string source = 7;
-          // Who acts. Unspecified is an operator.
+          // Actor. Unspecified is an operator.
           Actor actor = 8;
         }
         """##),
@@ -2550,11 +2608,12 @@ extension Contract {
         message SuppressCustomerResponse {
           // The customer after the call; absent for an address without one.
           Customer customer = 1;
-          // The channels as they stand now.
+          // Current status of the channels.
           repeated ChannelStatus channels = 2;
-          // Updated or unchanged.
+          // OUTCOME_UPDATED or OUTCOME_UNCHANGED.
           Outcome outcome = 3;
-          // Texts beside the suppression that were cut or left out: no suppression is refused for them.
+          // Warnings about texts of the suppression that were cut or left out. An invalid text never
+          // prevents the suppression.
           repeated Warning warnings = 4;
         }
         """##),
@@ -2563,18 +2622,19 @@ extension Contract {
       text: ##"""
         // Request of UnsuppressCustomer.
         message UnsuppressCustomerRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Who, or an address.
+          // The customer, or an address.
           CustomerRef customer = 2;
-          // Channels; at least one.
+          // Channels, at least one.
           repeated Channel channels = 3;
-          // Which suppressions; empty is manual ones. With `SUPPRESSION_REASON_UNSUBSCRIBED` or
-          // `SUPPRESSION_REASON_ERASURE` only the customer acts; else `STICKY_OPT_OUT`.
+          // Reasons of the suppressions to lift; empty lifts manual ones. For
+          // `SUPPRESSION_REASON_UNSUBSCRIBED` and `SUPPRESSION_REASON_ERASURE` the actor must be the
+          // customer, else `STICKY_OPT_OUT`.
           repeated SuppressionReason reasons = 4;
-          // Why, up to 255 characters.
+          // Reason in words, up to 255 characters.
           string note = 5;
-          // Who acts. Unspecified is an operator.
+          // Actor. Unspecified is an operator.
           Actor actor = 6;
         }
         """##),
@@ -2585,9 +2645,9 @@ extension Contract {
         message UnsuppressCustomerResponse {
           // The customer after the call; absent for an address without one.
           Customer customer = 1;
-          // The channels as they stand now.
+          // Current status of the channels.
           repeated ChannelStatus channels = 2;
-          // Updated or unchanged.
+          // OUTCOME_UPDATED or OUTCOME_UNCHANGED.
           Outcome outcome = 3;
         }
         """##),
@@ -2596,7 +2656,7 @@ extension Contract {
       text: ##"""
         // Request of GetAddressStatus.
         message GetAddressStatusRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
           // An e-mail address or a phone number.
           CustomerRef address = 2;
@@ -2607,9 +2667,10 @@ extension Contract {
       text: ##"""
         // Response of GetAddressStatus.
         message GetAddressStatusResponse {
-          // Who has the address; 0 when nobody does.
+          // Patron's id of the customer that has the address; 0 if no customer has it.
           int64 customer_id = 1;
-          // The channel of the address: marketing always, other topics where the customer said something.
+          // Status of the channel of the address: marketing always, other topics if the customer made a
+          // choice about them.
           repeated ChannelStatus channels = 2;
         }
         """##),
@@ -2618,11 +2679,11 @@ extension Contract {
       text: ##"""
         // A suppression of an address.
         message AddressSuppression {
-          // Keyed hash of the address, the same in one database for the same address.
+          // Keyed hash of the address, the same within a database for the same address.
           bytes address_hash = 1;
-          // The address, where a customer has it.
+          // The address, if a customer has it.
           string address = 2;
-          // The customer who has it; 0 when none has.
+          // Patron's id of the customer that has the address; 0 if no customer has it.
           int64 customer_id = 3;
           // The suppression.
           Suppression suppression = 4;
@@ -2633,15 +2694,15 @@ extension Contract {
       text: ##"""
         // Request of ListSuppressions.
         message ListSuppressionsRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // One channel; unspecified is all.
+          // Channel to list; unspecified is all.
           Channel channel = 2;
-          // One reason; unspecified is all.
+          // Reason to list; unspecified is all.
           SuppressionReason reason = 3;
-          // Suppressions a page, 1 to 1,000; 0 is 100.
+          // Suppressions per page, 1 to 1,000; 0 is 100.
           int32 page_size = 4;
-          // `next_page_token` of the page before.
+          // `next_page_token` of the previous page; empty for the first page.
           string page_token = 5;
         }
         """##),
@@ -2650,9 +2711,9 @@ extension Contract {
       text: ##"""
         // Response of ListSuppressions.
         message ListSuppressionsResponse {
-          // In the order of channel and hash.
+          // Suppressions of the page, sorted by channel and hash.
           repeated AddressSuppression suppressions = 1;
-          // For the next page; empty on the last.
+          // Token of the next page; empty on the last page.
           string next_page_token = 2;
         }
         """##),
@@ -2661,14 +2722,15 @@ extension Contract {
       text: ##"""
         // One address of a list of suppressions.
         message SuppressionEntry {
-          // An e-mail address or a phone number; its channel follows from it.
+          // An e-mail address or a phone number; it determines the channel.
           string address = 1;
-          // The channel; unspecified is that of the address. Another is `CHANNEL_MISMATCH`.
+          // Channel; unspecified is that of the address. A different one is refused with
+          // `CHANNEL_MISMATCH`.
           Channel channel = 2;
-          // Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person; it and `ERASURE` are taken as
-          // the word of the owner of the address.
+          // Reason. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person. It and `ERASURE` are taken
+          // as the word of the owner of the address.
           SuppressionReason reason = 3;
-          // Since when; absent is now. Reasons: those of SuppressCustomer.
+          // Start of the suppression; absent is now. Reasons: those of SuppressCustomer.
           google.protobuf.Timestamp suppressed_at = 4;
           // Free text, up to 255 characters.
           string note = 5;
@@ -2679,15 +2741,15 @@ extension Contract {
       text: ##"""
         // Request of ImportSuppressions.
         message ImportSuppressionsRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // 1 to 1,000 entries, applied in order.
+          // Entries, 1 to 1,000, applied in order.
           repeated SuppressionEntry suppressions = 2;
-          // Check everything and answer as if it were done, but write nothing.
+          // Dry run: everything is checked and answered as if it were done, and nothing is written.
           bool validate_only = 3;
-          // Country of phone numbers given without `+`. Empty is the store's.
+          // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
           string default_country = 4;
-          // What the import is called in ledger and suppressions, 3 to 40 characters. Empty is `import`.
+          // Name of the import in the ledger and in suppressions, 3 to 40 characters. Empty is `import`.
           string source = 5;
         }
         """##),
@@ -2696,9 +2758,9 @@ extension Contract {
       text: ##"""
         // Response of ImportSuppressions.
         message ImportSuppressionsResponse {
-          // One result an entry; `customer_id` is 0 where nobody has the address.
+          // One result per entry; `customer_id` is 0 if no customer has the address.
           repeated BatchItemResult results = 1;
-          // How they ended.
+          // Results counted by outcome.
           BatchCounts counts = 2;
         }
         """##),
@@ -2707,15 +2769,15 @@ extension Contract {
       text: ##"""
         // Request of ListConsentHistory.
         message ListConsentHistoryRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Who.
+          // The customer.
           CustomerRef customer = 2;
-          // One channel; unspecified is all.
+          // Channel to list; unspecified is all.
           Channel channel = 3;
-          // Rows a page, 1 to 100; 0 is 50.
+          // Rows per page, 1 to 100; 0 is 50.
           int32 page_size = 4;
-          // `next_page_token` of the page before.
+          // `next_page_token` of the previous page; empty for the first page.
           string page_token = 5;
         }
         """##),
@@ -2724,54 +2786,54 @@ extension Contract {
       text: ##"""
         // Response of ListConsentHistory.
         message ListConsentHistoryResponse {
-          // Newest first.
+          // Rows of the ledger, newest first.
           repeated ConsentRecord records = 1;
-          // For the next page; empty on the last.
+          // Token of the next page; empty on the last page.
           string next_page_token = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.StoreSettings", kind: .message,
       text: ##"""
-        // What a store may decide.
+        // The settings of a store.
         message StoreSettings {
-          // Ask for confirmation of SMS subscriptions; absent is false.
+          // True to ask for confirmation of SMS subscriptions; absent is false.
           optional bool sms_double_opt_in = 1;
-          // Ask for confirmation of e-mail subscriptions; absent is false.
+          // True to ask for confirmation of e-mail subscriptions; absent is false.
           optional bool email_double_opt_in = 2;
-          // Country of phone numbers given without `+`; empty refuses them.
+          // Country of phone numbers without `+`, ISO 3166-1 alpha-2; empty refuses such numbers.
           optional string default_country = 3;
-          // Currency by which lists are sorted; empty is each customer's largest.
+          // Currency by which lists are sorted; empty takes each customer's largest.
           optional string currency_code = 4;
-          // Whether an address of an erased customer may become a new customer; absent is false. Where it
-          // may not, whatever would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it
-          // may, it stays suppressed until its owner agrees in person.
+          // True if an address of an erased customer may become a new customer; absent is false. If false,
+          // every write that would create such a customer is refused: FAILED_PRECONDITION `ADDRESS_ERASED`.
+          // If true, the address stays suppressed until its owner agrees in person.
           optional bool allow_recreate_after_erasure = 5;
-          // Soft bounces in a row that suppress an address, 1 to 100; absent is 5.
+          // Consecutive soft bounces that suppress an address, 1 to 100; absent is 5.
           optional int32 soft_bounce_threshold = 6;
-          // Whether consent stays with the record when its address is replaced, for shops that correct
+          // True if consent stays with the record when its address is replaced, for shops that only correct
           // typing errors; absent is false. A confirmed opt-in is never carried over.
           optional bool carry_consent_on_address_change = 7;
-          // Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a till: they
-          // are kept on orders and events as contact, and never find or merge customers in what is written:
-          // in a customer's record they are left out with the warning `IDENTIFIER_SHARED`, and an input
-          // that names nobody else is refused for that reason. Reason: `SHARED_IDENTIFIERS_TOO_MANY`.
+          // E-mail addresses and phone numbers that belong to no customer, such as those of a till, up to
+          // 1,000. Orders and events keep them as `contact`, and writes never find or merge customers by
+          // them. A customer's record leaves them out with the warning `IDENTIFIER_SHARED`; an input
+          // without any other identifier is refused with that reason. Reason:
+          // `SHARED_IDENTIFIERS_TOO_MANY`.
           TextList shared_identifiers = 8;
-          // E-mail addresses in a year beside one phone number above which the filter
-          // `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. As many are remembered of a
-          // number. Reason:
-          // `SHARED_PHONE_THRESHOLD_OUT_OF_RANGE`.
+          // Number of e-mail addresses per phone number and year above which the filter
+          // `contact=shared_phone` lists the owner of the number, 1 to 1,000; absent is 5. As many
+          // addresses are remembered for a number. Reason: `SHARED_PHONE_THRESHOLD_OUT_OF_RANGE`.
           optional int32 shared_phone_threshold = 9;
-          // IANA name of the zone of times that are given without one; absent is UTC. Reason:
+          // IANA name of the zone of times that are given without a zone; absent is UTC. Reason:
           // `TIME_ZONE_UNKNOWN`.
           optional string time_zone = 10;
-          // Words of opting out beside those that are known, up to 200 of up to 64 characters. Reasons:
+          // Opt-out words in addition to the built-in ones, up to 200 of up to 64 characters. Reasons:
           // `WORDS_TOO_MANY`, `WORD_LENGTH`.
           TextList opt_out_words = 11;
-          // Words of opting in beside those that are known; like `opt_out_words`.
+          // Opt-in words in addition to the built-in ones, with the limits of `opt_out_words`.
           TextList opt_in_words = 12;
-          // External ids, those of orders and their parts too, that are taken although they look like
-          // placeholders, up to 100. Reasons: `EXTERNAL_ID_EMPTY`, those of the identifier, and
+          // External ids, including those of orders and their parts, that are accepted although they look
+          // like placeholders, up to 100. Reasons: `EXTERNAL_ID_EMPTY`, those of the identifier, and
           // `EXTERNAL_IDS_TOO_MANY`.
           TextList allowed_external_ids = 13;
         }
@@ -2781,7 +2843,7 @@ extension Contract {
       text: ##"""
         // Request of GetStoreSettings.
         message GetStoreSettingsRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
         }
         """##),
@@ -2799,12 +2861,12 @@ extension Contract {
       text: ##"""
         // Request of UpdateStoreSettings.
         message UpdateStoreSettingsRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
           // The new values.
           StoreSettings settings = 2;
-          // The fields to set from `settings`; a field in the mask that is absent there gets its default.
-          // Empty takes the fields that are present.
+          // Names of the fields to set from `settings`; a field in the mask that is absent there gets its
+          // default. An empty mask takes the fields that are present.
           google.protobuf.FieldMask update_mask = 3;
         }
         """##),
@@ -2820,79 +2882,79 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.Origin", kind: .enumeration,
       text: ##"""
-        // What made a customer known.
+        // The source that made a customer known.
         enum Origin {
-          // Not said.
+          // Unspecified.
           ORIGIN_UNSPECIFIED = 0;
           // An order, a checkout or a record of the e-commerce platform.
           ORIGIN_ECOMMERCE_PLATFORM = 1;
-          // A form or another tool for subscribing.
+          // A form or another subscription tool.
           ORIGIN_SUBSCRIPTION_TOOL = 2;
           // UpsertCustomer.
           ORIGIN_API = 3;
           // An import.
           ORIGIN_IMPORT = 4;
-          // An event of an own product or a third party.
+          // An event of one of the products around Patron, or of a third party.
           ORIGIN_EVENT = 5;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.EventSource", kind: .enumeration,
       text: ##"""
-        // Where an event comes from.
+        // The source of an event.
         enum EventSource {
-          // Not said.
+          // Unspecified.
           EVENT_SOURCE_UNSPECIFIED = 0;
           // The shop's e-commerce platform.
           EVENT_SOURCE_ECOMMERCE = 1;
           // The products around Patron: subscription tools, SMS, e-mail, reviews, loyalty, requests.
           EVENT_SOURCE_PRODUCT = 2;
-          // Applications of others.
+          // Applications of third parties.
           EVENT_SOURCE_THIRD_PARTY = 3;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.OnConflict", kind: .enumeration,
       text: ##"""
-        // What to do when an identifier that is to be set belongs to another customer.
+        // The treatment of an identifier that is to be set and belongs to another customer.
         enum OnConflict {
-          // Refuse: ALREADY_EXISTS.
+          // Unspecified: refuse the write, ALREADY_EXISTS.
           ON_CONFLICT_UNSPECIFIED = 0;
-          // Refuse: ALREADY_EXISTS.
+          // Refuse the write: ALREADY_EXISTS.
           ON_CONFLICT_FAIL = 1;
-          // Leave that identifier as it is, apply the rest and warn with `IDENTIFIER_KEPT`.
+          // Leave that identifier as it is, apply the rest, and warn with `IDENTIFIER_KEPT`.
           ON_CONFLICT_KEEP_EXISTING = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerView", kind: .enumeration,
       text: ##"""
-        // How much of a customer an answer holds.
+        // The parts of a customer that an answer holds.
         enum CustomerView {
           // The same as basic.
           CUSTOMER_VIEW_UNSPECIFIED = 0;
           // The record.
           CUSTOMER_VIEW_BASIC = 1;
-          // The record with `channels`, what may be sent and why not; GetCustomer adds the other topics and
-          // who last set which field.
+          // The record with `channels`: the permission to send, and the reasons that block it. GetCustomer
+          // adds the other topics and the provenance of the fields.
           CUSTOMER_VIEW_FULL = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.CustomerSort", kind: .enumeration,
       text: ##"""
-        // Orders of a list.
+        // The sort of a list of customers.
         enum CustomerSort {
           // The same as created.
           CUSTOMER_SORT_UNSPECIFIED = 0;
           // Newest customers first.
           CUSTOMER_SORT_CREATED = 1;
-          // Last changed first.
+          // Most recently changed first.
           CUSTOMER_SORT_UPDATED = 2;
-          // Last event first.
+          // Most recent event first.
           CUSTOMER_SORT_LAST_EVENT = 3;
-          // By last name, then first name, without regard to case and accents; those without a last name
-          // come last.
+          // By last name, then first name, without regard to case and accents. Customers without a last
+          // name come last.
           CUSTOMER_SORT_NAME = 4;
           // Highest total in the store's currency first.
           CUSTOMER_SORT_TOTAL_SPENT = 5;
@@ -2903,181 +2965,181 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.ExportFormat", kind: .enumeration,
       text: ##"""
-        // Form of an export.
+        // The format of an export.
         enum ExportFormat {
           // The same as CSV.
           EXPORT_FORMAT_UNSPECIFIED = 0;
           // RFC 4180, UTF-8, with a header line.
           EXPORT_FORMAT_CSV = 1;
-          // One JSON message a line: a customer, with `channels` where an address is suppressed, or an
+          // One JSON message per line: a customer (with `channels` where an address is suppressed) or an
           // event.
           EXPORT_FORMAT_NDJSON = 2;
-          // An archive of CSV files and one JSON file; of one customer only.
+          // An archive of CSV files and one JSON file; for exports of a single customer only.
           EXPORT_FORMAT_ZIP = 3;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.CsvSafety", kind: .enumeration,
       text: ##"""
-        // Which cells of a CSV file are made safe against spreadsheets that take text for formulas.
+        // The cells of a CSV file that are marked so that spreadsheets do not run them as formulas.
         enum CsvSafety {
           // The same as smart.
           CSV_SAFETY_UNSPECIFIED = 0;
-          // Every cell that begins like a formula but for phone numbers and plain numbers.
+          // Cells that begin like a formula, except phone numbers and plain numbers.
           CSV_SAFETY_SMART = 1;
-          // Every cell that begins like a formula.
+          // All cells that begin like a formula.
           CSV_SAFETY_STRICT = 2;
-          // None.
+          // No cells.
           CSV_SAFETY_OFF = 3;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.ConsentPolicy", kind: .enumeration,
       text: ##"""
-        // What an import may do to consent.
+        // The changes of consent that an import may make.
         enum ConsentPolicy {
           // The same as keep.
           CONSENT_POLICY_UNSPECIFIED = 0;
-          // Never subscribe anyone who exists; opt-outs and suppressions are taken, also a flag that
+          // Never subscribe an existing customer. Opt-outs and suppressions are taken, also a flag that
           // becomes false.
           CONSENT_POLICY_KEEP = 1;
-          // Take the states as given, also over opt-outs that are older; but an opt-out in person stays
-          // one, whoever else opted the customer out. Suppressions are added as they are by every policy;
-          // none ends one.
+          // Take the states as given, also over older opt-outs. An opt-out in person stays in person, even
+          // if another actor opted the customer out. As with every policy, suppressions are added and none
+          // is lifted.
           CONSENT_POLICY_OVERWRITE = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.OnMismatch", kind: .enumeration,
       text: ##"""
-        // What an import does with a row whose identifiers lead to different customers, or would replace an
-        // identifier of the customer who was found by another one than the external id.
+        // The treatment of a row whose identifiers lead to different customers, or would replace an
+        // identifier of a customer that was found by an identifier other than the external id.
         enum OnMismatch {
           // The same as reject.
           ON_MISMATCH_UNSPECIFIED = 0;
           // Reject the row: FAILED_PRECONDITION `IDENTIFIER_MISMATCH`. The metadata has the `field`, the
-          // number of the `row`, the `customer_id` of the other (0 for one whom a dry run made), and
-          // `other_row` where a row before it in the request named that customer.
+          // number of the `row`, the `customer_id` of the other customer (0 if a dry run created it), and
+          // `other_row` if an earlier row of the request named that customer.
           ON_MISMATCH_REJECT = 1;
-          // Find the customer by e-mail address first, leave the phone number out and warn with
-          // `IDENTIFIER_KEPT`. An opt-out or a suppression of that number counts for the number.
+          // Find the customer by e-mail address first, leave the phone number out, and warn with
+          // `IDENTIFIER_KEPT`. An opt-out or a suppression of that number still counts for the number.
           ON_MISMATCH_KEEP = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.DeleteMode", kind: .enumeration,
       text: ##"""
-        // What is left of a deleted customer.
+        // The data that stays after a customer is deleted.
         enum DeleteMode {
           // The same as anonymise.
           DELETE_MODE_UNSPECIFIED = 0;
-          // Personal data goes everywhere. Events, orders and checkouts stay with type, source, dates,
-          // amounts, products and quantities; the consent ledger with states, dates and sources.
+          // Personal data is removed everywhere. Events, orders and checkouts stay with type, source,
+          // dates, amounts, products and quantities; the consent ledger with states, dates and sources.
           DELETE_MODE_ANONYMIZE = 1;
-          // Events, orders and checkouts go too, but for the one event that tells of the erasure. What the
-          // orders added up to stays with the receipt; the consent ledger keeps states and dates, as proof.
+          // Events, orders and checkouts are removed too, except for the single event that reports the
+          // erasure. The order statistics stay with the receipt; the consent ledger keeps states and dates,
+          // as proof.
           DELETE_MODE_PURGE = 2;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.LineItem", kind: .message,
       text: ##"""
-        // One position of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`,
-        // `LINE_ITEM_DUPLICATE` for two with the same identifier.
+        // One line item of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`,
+        // `LINE_ITEM_DUPLICATE` for two items with the same identifier.
         message LineItem {
-          // The shop's product, up to 255 characters.
+          // The shop's id of the product, up to 255 characters.
           string product_id = 1;
-          // The shop's variant, up to 255 characters.
+          // The shop's id of the variant, up to 255 characters.
           string variant_id = 2;
           // Stock-keeping unit, up to 255 characters.
           string sku = 3;
-          // Name shown, up to 255 characters.
+          // Displayed name, up to 255 characters.
           string name = 4;
-          // How many, 0 to 1,000,000.
+          // Quantity, 0 to 1,000,000.
           int32 quantity = 5;
-          // Price of the whole position.
+          // Price of the whole line item.
           Money total = 6;
-          // Coupon used, up to 255 characters.
+          // Coupon code that was used, up to 255 characters.
           string coupon_code = 7;
-          // Page of the product, up to 2,048 characters.
+          // URL of the product page, up to 2,048 characters.
           string url = 8;
-          // The shop's identifier of the position, up to 255 characters; unique within the order where it
-          // is given.
+          // The shop's identifier of the line item, up to 255 characters; unique within the order if given.
           string external_id = 9;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.Refund", kind: .message,
       text: ##"""
-        // Money given back for an order. Refunds are kept apart from what was spent. Reasons:
-        // `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead,
-        // `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`.
+        // A refund of an order. Refunds are not subtracted from what was spent. Reasons: `FIELD_REQUIRED`,
+        // `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead, `AMOUNT_NEGATIVE`,
+        // `CURRENCY_MIXED`.
         message Refund {
           // The shop's identifier, 1 to 255 characters, unique within the order.
           string external_id = 1;
-          // When; required.
+          // Time of the refund; required.
           google.protobuf.Timestamp refunded_at = 2;
-          // How much, in the order's currency, 0 or more; required.
+          // Amount in the order's currency, 0 or more; required.
           Money amount = 3;
-          // Why, up to 255 characters.
+          // Reason in words, up to 255 characters.
           string reason = 4;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.Fulfillment", kind: .message,
       text: ##"""
-        // One shipment of an order. Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE`, and for what it holds
+        // One shipment of an order. Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE`; for its items
         // `PRODUCT_NOT_IN_ORDER`, `QUANTITY_OUT_OF_RANGE`.
         message Fulfillment {
           // The shop's identifier, 1 to 255 characters, unique within the order.
           string external_id = 1;
-          // When; required.
+          // Time of the shipment; required.
           google.protobuf.Timestamp fulfilled_at = 2;
-          // State.
+          // State of the fulfilment.
           FulfillmentState state = 3;
-          // How far the shipment is.
+          // The carrier's status.
           ShipmentStatus shipment_status = 4;
-          // Carrier, up to 255 characters.
+          // Name of the carrier, up to 255 characters.
           string tracking_company = 5;
-          // Number at the carrier, up to 255 characters. A known shipment that comes without the carrier,
-          // number or page that it had loses them, with the warning `ORDER_PARTS_REMOVED`.
+          // Tracking number, up to 255 characters. A known shipment that is sent without the carrier,
+          // number or URL that it had loses them, with the warning `ORDER_PARTS_REMOVED`.
           string tracking_number = 6;
-          // Page at the carrier, up to 2,048 characters.
+          // URL of the tracking page, up to 2,048 characters.
           string tracking_url = 7;
-          // What it holds, up to 500. None is everything that was left to send; to SyncFulfillment, of a
-          // shipment that is known, it is what that held before. More pieces than were ordered are kept,
-          // with the warning `QUANTITY_EXCEEDS_ORDER`; shipments that are called off or went wrong do not
-          // count.
+          // Shipped items, up to 500. An empty list means everything that was left to ship; to
+          // SyncFulfillment of a known shipment it means the items that the shipment had before. Quantities
+          // beyond what was ordered are kept, with the warning `QUANTITY_EXCEEDS_ORDER`; cancelled and
+          // failed shipments do not count.
           repeated FulfilledItem items = 8;
-          // When the carrier's status came about; absent is when Patron hears of it. The event has this
-          // time. A status that came about before the one that is known changes nothing.
+          // Time at which the carrier's status came about; absent is the time at which Patron receives it.
+          // The event has this time. A status that is older than the known one changes nothing.
           google.protobuf.Timestamp occurred_at = 9;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.FulfilledItem", kind: .message,
       text: ##"""
-        // A part of an order in a shipment. All that it names has to be of one position.
+        // A shipped part of an order. All identifiers that are given must belong to the same line item.
         message FulfilledItem {
-          // The product of a position of the order, else INVALID_ARGUMENT `PRODUCT_NOT_IN_ORDER`. It may
-          // be empty; of an order without positions it is any.
+          // Product of a line item of the order, else INVALID_ARGUMENT `PRODUCT_NOT_IN_ORDER`. Empty
+          // matches any product. If the order has no line items, any value is accepted.
           string product_id = 1;
-          // How many, 1 to 1,000,000.
+          // Quantity, 1 to 1,000,000.
           int32 quantity = 2;
-          // The variant of a position of the order, else `VARIANT_NOT_IN_ORDER`; empty is any.
+          // Variant of a line item of the order, else `VARIANT_NOT_IN_ORDER`; empty matches any.
           string variant_id = 3;
-          // The `external_id` of a position of the order, else `LINE_ITEM_NOT_IN_ORDER`; empty is any.
+          // `external_id` of a line item of the order, else `LINE_ITEM_NOT_IN_ORDER`; empty matches any.
           string line_item_id = 4;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.Cancellation", kind: .message,
       text: ##"""
-        // That an order was called off.
+        // The cancellation of an order.
         message Cancellation {
-          // When; required.
+          // Time of the cancellation; required.
           google.protobuf.Timestamp cancelled_at = 1;
-          // Why, up to 255 characters.
+          // Reason in words, up to 255 characters.
           string reason = 2;
         }
         """##),
@@ -3086,91 +3148,96 @@ extension Contract {
       text: ##"""
         // An order with its current state.
         //
-        // A sync of a known order sets the fields that are present: texts, times and messages that are
-        // given, numbers and statuses that are not 0, lists with entries. What is absent stays; a text or
-        // message that is given empty is cleared. `update_mask` of the request also clears what is absent.
+        // A sync of a known order sets the fields that are present: given texts, times and messages,
+        // numbers and statuses other than 0, lists with entries. Absent fields stay; a text or message that
+        // is given empty is cleared. With the request's `update_mask`, absent fields that the mask names
+        // are cleared too.
         //
         // Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead,
-        // `VERSION_NEGATIVE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in another currency than the
-        // total, `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`,
-        // `FULFILLMENT_DUPLICATE`, those of Money, Address and the parts, and of enums, lists and texts.
+        // `VERSION_NEGATIVE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in a currency other than the
+        // total's, `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`,
+        // `FULFILLMENT_DUPLICATE`, and the reasons of Money, Address and the parts, and of enums, lists and
+        // texts.
         message Order {
           // Patron's id; set by the server.
           int64 id = 1;
-          // The customer; set by the server.
+          // Patron's id of the customer; set by the server.
           int64 customer_id = 2;
-          // The shop's identifier, 1 to 255 characters, unique within the store; required. What is refused
-          // as that of a customer is here too, of refunds, shipments and checkouts as well:
-          // `EXTERNAL_ID_PLACEHOLDER`.
+          // The shop's identifier, 1 to 255 characters, unique within the store; required. Placeholders
+          // that are refused as the external id of a customer are refused here too, and for refunds,
+          // shipments and checkouts: `EXTERNAL_ID_PLACEHOLDER`.
           string external_id = 3;
-          // The number that the customer sees, up to 64 characters: `#1001`. Empty takes `external_id`.
+          // Order number shown to the customer, up to 64 characters: `#1001`. Empty takes `external_id`.
           optional string name = 4;
-          // When it was placed, 1970 to one day ahead; required of a new order.
+          // Time of the order, 1970 to one day ahead; required for a new order.
           google.protobuf.Timestamp placed_at = 5;
-          // What the customer pays, 0 or more; required of a new order. Its currency is the order's.
+          // Amount that the customer pays, 0 or more; required for a new order. Its currency is the
+          // currency of the order.
           Money total = 6;
-          // How far it is paid.
+          // Payment status.
           PaymentStatus payment_status = 7;
-          // How far it is delivered.
+          // Fulfilment status.
           FulfillmentStatus fulfillment_status = 8;
-          // Set when the order was called off.
+          // Cancellation; set if the order was cancelled.
           Cancellation cancellation = 9;
-          // Up to 500 positions. A list that is given replaces the one before.
+          // Line items, up to 500. A list that is given replaces the previous one.
           repeated LineItem line_items = 10;
-          // Up to 100 refunds. Of a state that is known to be newer the list replaces the one before, those
-          // of SyncRefund included that came about until then: what is not in it is removed and taken off
-          // the sums, with the warning `ORDER_PARTS_REMOVED`. Otherwise it is added to what is known.
-          // Refunds of more than the total are kept, with the warning `REFUND_EXCEEDS_TOTAL`.
+          // Refunds, up to 100. If the state is known to be newer, the list replaces the previous one,
+          // including refunds of SyncRefund that came about before that state: a refund that is not in the
+          // list is removed and subtracted from the sums, with the warning `ORDER_PARTS_REMOVED`. Otherwise
+          // the list is added to the known refunds. Refunds of more than the total are kept, with the
+          // warning `REFUND_EXCEEDS_TOTAL`.
           repeated Refund refunds = 11;
-          // Up to 100 shipments, taken like refunds; so are the items and the tracking that a known one
-          // had.
+          // Shipments, up to 100, with the same rules as refunds. The rules also hold for the items and the
+          // tracking of a known shipment.
           repeated Fulfillment fulfillments = 12;
-          // After discounts, before shipping and taxes.
+          // Amount after discounts, before shipping and taxes.
           Money subtotal = 13;
-          // Taken off.
+          // Amount of the discounts.
           Money discount = 14;
-          // For shipping.
+          // Amount for shipping.
           Money shipping = 15;
-          // Taxes.
+          // Amount of the taxes.
           Money tax = 16;
-          // Up to 20 codes of up to 255 characters.
+          // Discount codes, up to 20 of up to 255 characters.
           repeated string discount_codes = 17;
-          // The checkout it came from, up to 255 characters.
+          // Token of the checkout that the order came from, up to 255 characters.
           optional string checkout_token = 18;
-          // Up to 64 characters.
+          // Payment method, up to 64 characters.
           optional string payment_method = 19;
-          // Up to 2,048 characters.
+          // URL of the landing page, up to 2,048 characters.
           optional string landing_site_url = 20;
-          // Where it was placed, up to 64 characters: `web`, `pos`.
+          // Sales channel, up to 64 characters: `web`, `pos`.
           optional string sales_channel = 21;
-          // Where it goes.
+          // Shipping address.
           Address shipping_address = 22;
-          // Who pays.
+          // Billing address.
           Address billing_address = 23;
-          // When Patron first had it; set by the server.
+          // Time at which Patron first received the order; set by the server.
           google.protobuf.Timestamp created_at = 24;
-          // When the platform last changed it, by the platform's own clock. A sync that is older than what
-          // is stored changes nothing: outcome `UNCHANGED`, warning `ORDER_STATE_OUTDATED`.
+          // Time of the platform's last change, by the platform's clock. A sync that is older than the
+          // stored state changes nothing: outcome `UNCHANGED`, warning `ORDER_STATE_OUTDATED`.
           google.protobuf.Timestamp updated_at = 25;
-          // The platform's own version of it, growing with each change; 0 is none. It decides before
-          // `updated_at`.
+          // The platform's version of the order, growing with each change; 0 means none. It takes
+          // precedence over `updated_at`.
           int64 version = 26;
-          // When it was paid; absent is when Patron hears of it. The event `order_paid` has this time.
+          // Time of the payment; absent is the time at which Patron receives it. The event `order_paid` has
+          // this time.
           google.protobuf.Timestamp paid_at = 27;
-          // When Patron last changed it; set by the server.
+          // Time of the last change in Patron; set by the server.
           google.protobuf.Timestamp changed_at = 28;
-          // Addresses that the order was given with and that are nobody's by the store's settings; set by
-          // the server, and kept where the order comes again without them.
+          // Addresses that the order was given with and that, by the store's settings, belong to no
+          // customer. Set by the server, and kept when the order is sent again without them.
           Contact contact = 29;
-          // Whether positions, refunds or shipments are left out because the order is larger than an answer
-          // holds: GetOrder gives them in parts. Set by the server.
+          // True if line items, refunds or shipments are left out because the order is larger than an
+          // answer may be; GetOrder returns it in parts. Set by the server.
           bool is_partial = 30;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.OrderRef", kind: .message,
       text: ##"""
-        // Names one order.
+        // A reference to one order.
         message OrderRef {
           // Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`.
           oneof ref {
@@ -3184,140 +3251,140 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.PendingOrderPart", kind: .message,
       text: ##"""
-        // A refund or shipment that came before its order and waits for it.
+        // A refund or shipment that arrived before its order and waits for it.
         message PendingOrderPart {
           // The shop's identifier of the order.
           string order_external_id = 1;
-          // What waits.
+          // The waiting part.
           oneof part {
             // A refund.
             Refund refund = 2;
             // A shipment.
             Fulfillment fulfillment = 3;
           }
-          // When it came.
+          // Time at which the part arrived.
           google.protobuf.Timestamp received_at = 4;
-          // When it is given up.
+          // Time at which the part is discarded.
           google.protobuf.Timestamp expires_at = 5;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.Checkout", kind: .message,
       text: ##"""
-        // A basket that was taken to the checkout. A sync of a known one sets what is given: what is
-        // absent, an empty text or an empty list, stays; a time, total or address that is given empty is
-        // cleared. Reasons: those of an order for the same fields.
+        // A cart that was taken to the checkout. A sync of a known checkout sets the fields that are given:
+        // absent fields, empty texts and empty lists stay; a time, total or address that is given empty is
+        // cleared. Reasons: as for the same fields of an order.
         message Checkout {
           // The shop's identifier, 1 to 255 characters, unique within the store; required.
           string token = 1;
-          // When it began; required of a new one.
+          // Start of the checkout; required for a new one.
           google.protobuf.Timestamp started_at = 2;
-          // When it was given up; absent while it is not.
+          // Time at which the checkout was abandoned; absent if it was not.
           google.protobuf.Timestamp abandoned_at = 3;
-          // When it became an order; absent while it did not.
+          // Time at which the checkout became an order; absent if it did not.
           google.protobuf.Timestamp completed_at = 4;
-          // What it would cost.
+          // Total of the cart.
           Money total = 5;
-          // Up to 500 positions.
+          // Line items, up to 500.
           repeated LineItem line_items = 6;
-          // Up to 2,048 characters.
+          // URL of the landing page, up to 2,048 characters.
           string landing_site_url = 7;
-          // Page on which it can be taken up again, up to 2,048 characters.
+          // URL at which the checkout can be resumed, up to 2,048 characters.
           string abandoned_checkout_url = 8;
-          // Where it would go.
+          // Shipping address.
           Address shipping_address = 9;
-          // Who would pay.
+          // Billing address.
           Address billing_address = 10;
-          // The order it became.
+          // The shop's identifier of the resulting order.
           string order_external_id = 11;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.OrderStats", kind: .message,
       text: ##"""
-        // What a customer ordered in one currency. Cancelled orders count in `cancelled_count` only, and
-        // what was refunded of them in `refunded_total`.
+        // Statistics of a customer's orders in one currency. Cancelled orders are counted in
+        // `cancelled_count` only, and their refunds in `refunded_total`.
         message OrderStats {
-          // ISO 4217.
+          // ISO 4217 code.
           string currency_code = 1;
-          // Orders that are not cancelled.
+          // Number of orders that are not cancelled.
           int64 order_count = 2;
-          // Sum of their totals in minor units, but for those that are pending or voided; refunds are not
-          // taken off.
+          // Sum of their totals in minor units, without pending and voided orders; refunds are not
+          // subtracted.
           int64 total_spent = 3;
-          // Sum of the refunds of all orders in minor units; of an order that says
-          // PAYMENT_STATUS_REFUNDED at least its total.
+          // Sum of the refunds of all orders in minor units. An order with PAYMENT_STATUS_REFUNDED counts
+          // at least its total.
           int64 refunded_total = 4;
-          // Orders that are cancelled.
+          // Number of cancelled orders.
           int64 cancelled_count = 5;
-          // The earliest that is not cancelled.
+          // Time of the earliest order that is not cancelled.
           google.protobuf.Timestamp first_order_at = 6;
-          // The latest that is not cancelled.
+          // Time of the latest order that is not cancelled.
           google.protobuf.Timestamp last_order_at = 7;
-          // Orders that say PAYMENT_STATUS_PARTIALLY_REFUNDED and list no refunds: how much went back is
-          // not known, and not in `refunded_total`.
+          // Number of orders with PAYMENT_STATUS_PARTIALLY_REFUNDED and no listed refunds: the refunded
+          // amount is unknown and not in `refunded_total`.
           int64 unknown_refund_count = 8;
-          // `total_spent` less the refunds of the same orders, in minor units: what went back of orders
-          // that are cancelled, pending or voided was never counted as spent, and is not taken off.
+          // `total_spent` minus the refunds of the same orders, in minor units. Refunds of cancelled,
+          // pending or voided orders are not subtracted, because those orders were never counted as spent.
           int64 net_spent = 9;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.PaymentStatus", kind: .enumeration,
       text: ##"""
-        // How far an order is paid.
+        // The payment status of an order.
         enum PaymentStatus {
-          // Not said: a shop that does not track payments. Such an order counts as spent.
+          // Unspecified: the shop does not track payments. The order counts as spent.
           PAYMENT_STATUS_UNSPECIFIED = 0;
-          // Not paid yet: the order counts, and its total does not.
+          // Not paid yet: the order is counted, its total is not.
           PAYMENT_STATUS_PENDING = 1;
-          // Reserved on the customer's means of payment.
+          // Authorized: the amount is reserved on the customer's means of payment.
           PAYMENT_STATUS_AUTHORIZED = 2;
-          // Paid in part.
+          // Partially paid.
           PAYMENT_STATUS_PARTIALLY_PAID = 3;
           // Paid.
           PAYMENT_STATUS_PAID = 4;
-          // Paid, and refunded in part.
+          // Paid, and partially refunded.
           PAYMENT_STATUS_PARTIALLY_REFUNDED = 5;
           // Refunded.
           PAYMENT_STATUS_REFUNDED = 6;
-          // Given up before it was paid: the order counts, and its total does not.
+          // Voided before it was paid: the order is counted, its total is not.
           PAYMENT_STATUS_VOIDED = 7;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.FulfillmentStatus", kind: .enumeration,
       text: ##"""
-        // How far an order is delivered.
+        // The fulfilment status of an order.
         enum FulfillmentStatus {
-          // Not said: treated as unfulfilled.
+          // Unspecified: treated as unfulfilled.
           FULFILLMENT_STATUS_UNSPECIFIED = 0;
-          // Nothing was sent.
+          // Nothing was shipped.
           FULFILLMENT_STATUS_UNFULFILLED = 1;
-          // Some of it was sent.
+          // Part of it was shipped.
           FULFILLMENT_STATUS_PARTIALLY_FULFILLED = 2;
-          // All of it was sent.
+          // All of it was shipped.
           FULFILLMENT_STATUS_FULFILLED = 3;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.ShipmentStatus", kind: .enumeration,
       text: ##"""
-        // How far one shipment is.
+        // The carrier's status of one shipment.
         enum ShipmentStatus {
-          // Not said.
+          // Unspecified.
           SHIPMENT_STATUS_UNSPECIFIED = 0;
           // The label was printed or bought.
           SHIPMENT_STATUS_LABEL_PRINTED = 1;
-          // The carrier has it.
+          // The carrier has accepted it.
           SHIPMENT_STATUS_CONFIRMED = 2;
-          // On its way.
+          // In transit.
           SHIPMENT_STATUS_IN_TRANSIT = 3;
-          // On the last stretch.
+          // Out for delivery.
           SHIPMENT_STATUS_OUT_FOR_DELIVERY = 4;
-          // The carrier came and nobody was there.
+          // The carrier tried to deliver it and did not meet the recipient.
           SHIPMENT_STATUS_ATTEMPTED_DELIVERY = 5;
-          // Waits to be collected.
+          // Ready to be picked up.
           SHIPMENT_STATUS_READY_FOR_PICKUP = 6;
           // Delivered.
           SHIPMENT_STATUS_DELIVERED = 7;
@@ -3328,171 +3395,177 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.FulfillmentState", kind: .enumeration,
       text: ##"""
-        // State of a fulfilment.
+        // The state of a fulfilment.
         enum FulfillmentState {
-          // Not said: treated as success.
+          // Unspecified: treated as success.
           FULFILLMENT_STATE_UNSPECIFIED = 0;
-          // Waits.
+          // Pending.
           FULFILLMENT_STATE_PENDING = 1;
           // Accepted.
           FULFILLMENT_STATE_OPEN = 2;
-          // Sent.
+          // Shipped.
           FULFILLMENT_STATE_SUCCESS = 3;
-          // Called off.
+          // Cancelled.
           FULFILLMENT_STATE_CANCELLED = 4;
-          // Went wrong.
+          // Failed.
           FULFILLMENT_STATE_ERROR = 5;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService", kind: .service,
       text: ##"""
-        // Timelines: everything that happened with a customer, from the shop's platform, from the products
-        // around Patron and from applications of others.
+        // Timelines: the events of a customer, from the shop's platform, from the products around Patron
+        // and from third-party applications.
         service TimelineService {
-          // Records one event and creates its customer where events of its type do that.
+          // Records one event, and creates its customer if the type does that.
           //
-          // The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
-          // is empty, a few overwrite what nothing newer set. Events of own products change consent and
-          // suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
-          // a complaint counts for the address that it names, whoever has that, and for the customer's
-          // record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
-          // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
-          // about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
+          // The event also enriches its customer, as ListEventTypes documents for its type: most fields are
+          // filled if empty, a few overwrite values that nothing newer set. A field that a caller set or
+          // cleared after `occurred_at` stays. `enriched_fields` of the event names the changed fields.
+          // Events about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
           //
-          // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
-          // external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
-          // request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
-          // is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
-          // events of the type make no customer. What the rules of consent refuse is a warning, as the
-          // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+          // Events of the products around Patron change consent and suppressions by the rules of consent;
+          // events of third parties never do. An opt-out, a refusal or a complaint counts for the address
+          // that it names, whichever customer has it, and for the record of the event's customer; if the
+          // two differ, the answer has the warning `ADDRESS_DIFFERS`.
+          //
+          // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only if no customer has
+          // the external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for
+          // the request id of a different request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` if the
+          // event id belongs to another customer's event, `CUSTOMER_UNKNOWN` if no customer has the
+          // identifier and events of the type do not create one.
+          //
+          // The rules of consent never reject an event, because it happened; a refusal becomes a warning.
+          // Warnings: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
           // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-          // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
-          // that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there
-          // is no agreement that it could restore), `NOTHING_TO_CONFIRM`, `SUPPRESSION_REASON_UNKNOWN`,
-          // `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`,
-          // `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it is left out, and the
-          // event known by its content), and for parts of evidence that do not fit their reasons.
+          // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (an
+          // sms_received with an opt-out word among other words), `OPT_IN_NOT_TAKEN` (an sms_received that
+          // says START without an agreement to restore), `NOTHING_TO_CONFIRM`,
+          // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
+          // `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is a
+          // placeholder (it is left out, and the event is identified by its content). Malformed parts of
+          // the evidence are left out with their reasons as warnings.
           rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
           // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
-          // for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
+          // for fields that apply to all items, `REQUEST_ID_REUSED`; errors of an item are those of
+          // RecordEvent.
           rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
-          // Takes over what is given of an order and puts what changed on the timeline.
+          // Applies the given fields of an order and emits an event for each change.
           //
-          // Each transition has an event of its own, once: `order_placed`, `order_paid`,
+          // Each transition has an event of its own, emitted once: `order_placed`, `order_paid`,
           // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
-          // `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
-          // shipment changes. A refund or cancellation that is corrected replaces its event. Everything
-          // else that changes, a transition that is taken back or comes again included, is one
-          // `order_updated` with the names of the fields in `changes`.
+          // `order_refunded`. `shipment_status_changed` is emitted whenever a carrier's status of a known
+          // shipment changes. A corrected refund or cancellation replaces its event. All other changes,
+          // including a transition that is taken back or repeated, are one `order_updated` with the names
+          // of the fields in `changes`.
           //
-          // A state that is older than the one that is stored, by `version` or else by `updated_at`,
-          // changes nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. Without either, or with the
-          // same, it is taken, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
+          // A state that is older than the stored one, by `version` or else by `updated_at`, changes
+          // nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. A state without either, or with the
+          // same value, is applied, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
           // unless `allow_regress` is set.
           //
-          // The platform may correct whose an order is: the order of a guest moves to the customer whom a
-          // later sync names, with its events and the statistics of both, and so does any order where the
-          // sync names another customer by `external_id`; warning `ORDER_MOVED`. It may correct the
-          // currency too, `ORDER_CURRENCY_CORRECTED`: amounts that are not given again in the new one are
-          // left out, and refunds have to be given again, else `CURRENCY_MIXED`.
+          // The platform may correct the customer of an order, with the warning `ORDER_MOVED`: a guest's
+          // order moves to the customer that a later sync names, with its events and the statistics of both
+          // customers; any other order moves if the sync names another customer by `external_id`. The
+          // platform may also correct the currency, `ORDER_CURRENCY_CORRECTED`: amounts that are not given
+          // again in the new currency are left out, and refunds must be given again, else `CURRENCY_MIXED`.
           //
-          // Refunds and shipments that came before a new order are applied to it; one that does not fit it
-          // is dropped with the warning `PENDING_PART_DROPPED`.
+          // Refunds and shipments that arrived before a new order are applied to it; a part that does not
+          // fit is dropped with the warning `PENDING_PART_DROPPED`.
           //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-          // FAILED_PRECONDITION `ORDER_TOO_LARGE` beyond 1 MiB, `ORDER_CUSTOMER_CHANGED` when the order is
-          // that of a customer with an `external_id` (`customer_id` in the metadata) and the sync names
-          // somebody else without one. Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`,
-          // `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund,
-          // shipment or cancellation more than a day before the order.
+          // FAILED_PRECONDITION `ORDER_TOO_LARGE` beyond 1 MiB, `ORDER_CUSTOMER_CHANGED` if the order
+          // belongs to a customer with an `external_id` (`customer_id` in the metadata) and the sync names
+          // another customer without an `external_id`. Warnings: those of UpsertCustomer, the above,
+          // `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for
+          // a payment, refund, shipment or cancellation more than a day before the order.
           rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over up to 1,000 orders. A rejected item does not stop the others. Errors:
-          // INVALID_ARGUMENT for what is common to the items; those of an item are SyncOrder's.
+          // Syncs up to 1,000 orders. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
+          // for fields that apply to all items; errors of an item are those of SyncOrder.
           rpc BatchSyncOrders(BatchSyncOrdersRequest) returns (BatchSyncOrdersResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over one refund. That of an order that is not known waits for it, for up to 30 days, 100
-          // parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
+          // Applies one refund. A refund of an unknown order waits for the order, for up to 30 days, at
+          // most 100 parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
           //
           // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
-          // Refund,
-          // `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
-          // the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order
-          // would be, `CUSTOMER_ERASED` when the order's customer was.
+          // Refund, `CURRENCY_MIXED` for a currency other than the order's, `LIST_TOO_LONG` beyond 100
+          // refunds of the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole
+          // order would be too large, `CUSTOMER_ERASED` if the order's customer was erased.
           rpc SyncRefund(SyncRefundRequest) returns (SyncRefundResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over one shipment; that of an order that is not known waits for it, as a refund does. The
-          // order's fulfilment status follows: fulfilled when the shipments hold as many pieces as its
-          // positions, or one of them or the order names none. Where a sync said more of the whole order,
-          // that stays.
+          // Applies one shipment. A shipment of an unknown order waits for the order, as a refund does. The
+          // order's fulfilment status follows: it is fulfilled if the shipments hold as many pieces as its
+          // line items, or if the order or one of the shipments names none. If a sync of the whole order
+          // set a status that is further along, that status stays.
           //
           // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
           // Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
           // `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
-          // FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when
-          // the order's customer was.
+          // FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole order would be too large, `CUSTOMER_ERASED`
+          // if the order's customer was erased.
           rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Takes over what is given of a checkout.
+          // Applies the given fields of a checkout.
           //
           // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
           // FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
-          // `customer_id` when the checkout is known with another customer. Warnings: those of
-          // UpsertCustomer, `TIMES_CONTRADICT`.
+          // `customer_id` if the checkout belongs to another customer. Warnings: those of UpsertCustomer,
+          // `TIMES_CONTRADICT`.
           rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-          // INVALID_ARGUMENT with the violations of EventFilter, and for pages.
+          // Lists the timeline of one customer, in pages. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
+          // `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter, and for pages.
           rpc GetTimeline(GetTimelineRequest) returns (GetTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
-          // `SOURCE_REQUIRED` for a key without a source.
+          // Returns one event with its order and related events. Errors: NOT_FOUND `EVENT_NOT_FOUND`;
+          // INVALID_ARGUMENT `REF_MISSING`, `SOURCE_REQUIRED` for a key without a source.
           rpc GetEvent(GetEventRequest) returns (GetEventResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // The orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
+          // Lists the orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
           // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
           rpc ListOrders(ListOrdersRequest) returns (ListOrdersResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // One order. One of more than 1 MiB, from a time without that limit, comes in parts: each is the
-          // order with some of its positions, refunds and shipments, all of which together have every one
-          // once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, and for `part_token`
-          // those of page tokens, `PAGE_TOKEN_MISMATCH` also where the order has changed since.
+          // Returns one order. An order of more than 1 MiB, written before that limit existed, is returned
+          // in parts: each part is the order with some of its line items, refunds and shipments, and all
+          // parts together have each of them once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT
+          // `REF_MISSING`, and for `part_token` those of page tokens, `PAGE_TOKEN_MISMATCH` also if the
+          // order has changed since.
           rpc GetOrder(GetOrderRequest) returns (GetOrderResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Gives an order to another customer. The events that were derived from it go along, and so do
-          // its checkout and the events of that; those who follow the store or the new customer get them
-          // with EVENT_CHANGE_KIND_MOVED. Statistics of both follow; what the order told of the record of
-          // the one who had it stays there. It moves orders that an unmerge left behind, too. Errors:
+          // Moves an order to another customer, also an order that an unmerge left behind. The derived
+          // events move with it, and so do its checkout and the checkout's events; watches of the store or
+          // of the new customer receive them with EVENT_CHANGE_KIND_MOVED. The statistics of both customers
+          // follow; fields that the order filled in the previous customer's record stay there. Errors:
           // NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
           // `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
           rpc MoveOrder(MoveOrderRequest) returns (MoveOrderResponse) {
             option idempotency_level = IDEMPOTENT;
           }
-          // Deletes an order and the events that were derived from it; events of others about it stay.
-          // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+          // Deletes an order and the events that were derived from it; other events about it stay. Errors:
+          // NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
           // FAILED_PRECONDITION `CUSTOMER_ERASED`.
           rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse);
-          // Deletes one event that a caller recorded. What it set in the customer's record stays, consent
-          // and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
-          // `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for events of
-          // Patron's own, such as those of an order.
+          // Deletes one event that a caller recorded. The fields that it set in the customer's record stay,
+          // and so do consent and suppressions. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT
+          // `REF_MISSING`, `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for
+          // events that Patron made, such as those of an order.
           rpc DeleteEvent(DeleteEventRequest) returns (DeleteEventResponse);
-          // The catalogue of event types, and those that the store registered. Errors: only those of every
-          // method.
+          // Lists the event types of the catalogue and those that the store registered. Errors: only those
+          // of every method.
           rpc ListEventTypes(ListEventTypesRequest) returns (ListEventTypesResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Describes a type of a third party. A store has up to 400 of its own.
+          // Registers a type of third-party event, up to 400 in a store.
           //
           // Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`, `TYPE_REQUIRED`,
           // `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
@@ -3507,21 +3580,20 @@ extension Contract {
           rpc ExportTimeline(ExportTimelineRequest) returns (stream ExportTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
-          // Streams events as they are recorded: each once, in the order of their sequences, which is the
-          // order of commits. An event that was replaced comes again; what it was before it was replaced
-          // may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
-          // (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
+          // Streams events as they are committed: each once, in the order of their sequences, which is the
+          // order of commits. A replaced event is sent again; its former content may never be sent. The
+          // call does not end by itself. If it fails with UNAVAILABLE (`SHUTTING_DOWN` if the server
+          // stops), call again after the last sequence that was received.
           //
           // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
-          // of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
-          // the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
-          // oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
-          // (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
-          // is watched is merged into another: call again after the last sequence that came, the same
-          // reference names that customer (`customer_id`) then. ABORTED `REFERENCE_MOVED` likewise, when
-          // the reference names another customer than at the beginning, such as the secondary of a merge
-          // that was undone. Events that move in a merge keep their sequence: who has seen them does not
-          // get them again.
+          // of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence before the
+          // events that are kept for watches (`oldest_sequence` in the metadata is the oldest one to
+          // continue after), `SEQUENCE_UNKNOWN` for a sequence that was not assigned yet (`newest_sequence`
+          // is the latest); ABORTED `CUSTOMER_MERGED` if the watched customer is merged into another: call
+          // again after the last sequence that was received, because the same reference then names that
+          // customer (`customer_id`). ABORTED `REFERENCE_MOVED` in the same way, if the reference names a
+          // different customer than at the beginning, such as the secondary of an undone merge. Events that
+          // move in a merge keep their sequence: clients that have received them do not receive them again.
           rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
             option idempotency_level = NO_SIDE_EFFECTS;
           }
@@ -3530,70 +3602,76 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.RecordEvent", kind: .method,
       text: ##"""
-        // Records one event and creates its customer where events of its type do that.
+        // Records one event, and creates its customer if the type does that.
         //
-        // The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
-        // is empty, a few overwrite what nothing newer set. Events of own products change consent and
-        // suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
-        // a complaint counts for the address that it names, whoever has that, and for the customer's
-        // record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
-        // cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
-        // about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
+        // The event also enriches its customer, as ListEventTypes documents for its type: most fields are
+        // filled if empty, a few overwrite values that nothing newer set. A field that a caller set or
+        // cleared after `occurred_at` stays. `enriched_fields` of the event names the changed fields.
+        // Events about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
         //
-        // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
-        // external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
-        // request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
-        // is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
-        // events of the type make no customer. What the rules of consent refuse is a warning, as the
-        // event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+        // Events of the products around Patron change consent and suppressions by the rules of consent;
+        // events of third parties never do. An opt-out, a refusal or a complaint counts for the address
+        // that it names, whichever customer has it, and for the record of the event's customer; if the
+        // two differ, the answer has the warning `ADDRESS_DIFFERS`.
+        //
+        // Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only if no customer has
+        // the external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for
+        // the request id of a different request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` if the
+        // event id belongs to another customer's event, `CUSTOMER_UNKNOWN` if no customer has the
+        // identifier and events of the type do not create one.
+        //
+        // The rules of consent never reject an event, because it happened; a refusal becomes a warning.
+        // Warnings: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
         // `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-        // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
-        // that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there
-        // is no agreement that it could restore), `NOTHING_TO_CONFIRM`, `SUPPRESSION_REASON_UNKNOWN`,
-        // `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`,
-        // `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it is left out, and the
-        // event known by its content), and for parts of evidence that do not fit their reasons.
+        // `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (an
+        // sms_received with an opt-out word among other words), `OPT_IN_NOT_TAKEN` (an sms_received that
+        // says START without an agreement to restore), `NOTHING_TO_CONFIRM`,
+        // `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
+        // `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is a
+        // placeholder (it is left out, and the event is identified by its content). Malformed parts of
+        // the evidence are left out with their reasons as warnings.
         rpc RecordEvent(RecordEventRequest) returns (RecordEventResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService.BatchRecordEvents", kind: .method,
       text: ##"""
         // Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
-        // for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
+        // for fields that apply to all items, `REQUEST_ID_REUSED`; errors of an item are those of
+        // RecordEvent.
         rpc BatchRecordEvents(BatchRecordEventsRequest) returns (BatchRecordEventsResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncOrder", kind: .method,
       text: ##"""
-        // Takes over what is given of an order and puts what changed on the timeline.
+        // Applies the given fields of an order and emits an event for each change.
         //
-        // Each transition has an event of its own, once: `order_placed`, `order_paid`,
+        // Each transition has an event of its own, emitted once: `order_placed`, `order_paid`,
         // `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
-        // `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
-        // shipment changes. A refund or cancellation that is corrected replaces its event. Everything
-        // else that changes, a transition that is taken back or comes again included, is one
-        // `order_updated` with the names of the fields in `changes`.
+        // `order_refunded`. `shipment_status_changed` is emitted whenever a carrier's status of a known
+        // shipment changes. A corrected refund or cancellation replaces its event. All other changes,
+        // including a transition that is taken back or repeated, are one `order_updated` with the names
+        // of the fields in `changes`.
         //
-        // A state that is older than the one that is stored, by `version` or else by `updated_at`,
-        // changes nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. Without either, or with the
-        // same, it is taken, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
+        // A state that is older than the stored one, by `version` or else by `updated_at`, changes
+        // nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. A state without either, or with the
+        // same value, is applied, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
         // unless `allow_regress` is set.
         //
-        // The platform may correct whose an order is: the order of a guest moves to the customer whom a
-        // later sync names, with its events and the statistics of both, and so does any order where the
-        // sync names another customer by `external_id`; warning `ORDER_MOVED`. It may correct the
-        // currency too, `ORDER_CURRENCY_CORRECTED`: amounts that are not given again in the new one are
-        // left out, and refunds have to be given again, else `CURRENCY_MIXED`.
+        // The platform may correct the customer of an order, with the warning `ORDER_MOVED`: a guest's
+        // order moves to the customer that a later sync names, with its events and the statistics of both
+        // customers; any other order moves if the sync names another customer by `external_id`. The
+        // platform may also correct the currency, `ORDER_CURRENCY_CORRECTED`: amounts that are not given
+        // again in the new currency are left out, and refunds must be given again, else `CURRENCY_MIXED`.
         //
-        // Refunds and shipments that came before a new order are applied to it; one that does not fit it
-        // is dropped with the warning `PENDING_PART_DROPPED`.
+        // Refunds and shipments that arrived before a new order are applied to it; a part that does not
+        // fit is dropped with the warning `PENDING_PART_DROPPED`.
         //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-        // FAILED_PRECONDITION `ORDER_TOO_LARGE` beyond 1 MiB, `ORDER_CUSTOMER_CHANGED` when the order is
-        // that of a customer with an `external_id` (`customer_id` in the metadata) and the sync names
-        // somebody else without one. Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`,
-        // `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund,
-        // shipment or cancellation more than a day before the order.
+        // FAILED_PRECONDITION `ORDER_TOO_LARGE` beyond 1 MiB, `ORDER_CUSTOMER_CHANGED` if the order
+        // belongs to a customer with an `external_id` (`customer_id` in the metadata) and the sync names
+        // another customer without an `external_id`. Warnings: those of UpsertCustomer, the above,
+        // `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for
+        // a payment, refund, shipment or cancellation more than a day before the order.
         rpc SyncOrder(SyncOrderRequest) returns (SyncOrderResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3601,8 +3679,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.BatchSyncOrders", kind: .method,
       text: ##"""
-        // Takes over up to 1,000 orders. A rejected item does not stop the others. Errors:
-        // INVALID_ARGUMENT for what is common to the items; those of an item are SyncOrder's.
+        // Syncs up to 1,000 orders. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
+        // for fields that apply to all items; errors of an item are those of SyncOrder.
         rpc BatchSyncOrders(BatchSyncOrdersRequest) returns (BatchSyncOrdersResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3610,14 +3688,13 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncRefund", kind: .method,
       text: ##"""
-        // Takes over one refund. That of an order that is not known waits for it, for up to 30 days, 100
-        // parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
+        // Applies one refund. A refund of an unknown order waits for the order, for up to 30 days, at
+        // most 100 parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
         //
         // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
-        // Refund,
-        // `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
-        // the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order
-        // would be, `CUSTOMER_ERASED` when the order's customer was.
+        // Refund, `CURRENCY_MIXED` for a currency other than the order's, `LIST_TOO_LONG` beyond 100
+        // refunds of the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole
+        // order would be too large, `CUSTOMER_ERASED` if the order's customer was erased.
         rpc SyncRefund(SyncRefundRequest) returns (SyncRefundResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3625,16 +3702,16 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncFulfillment", kind: .method,
       text: ##"""
-        // Takes over one shipment; that of an order that is not known waits for it, as a refund does. The
-        // order's fulfilment status follows: fulfilled when the shipments hold as many pieces as its
-        // positions, or one of them or the order names none. Where a sync said more of the whole order,
-        // that stays.
+        // Applies one shipment. A shipment of an unknown order waits for the order, as a refund does. The
+        // order's fulfilment status follows: it is fulfilled if the shipments hold as many pieces as its
+        // line items, or if the order or one of the shipments names none. If a sync of the whole order
+        // set a status that is further along, that status stays.
         //
         // Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
         // Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
         // `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
-        // FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when
-        // the order's customer was.
+        // FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole order would be too large, `CUSTOMER_ERASED`
+        // if the order's customer was erased.
         rpc SyncFulfillment(SyncFulfillmentRequest) returns (SyncFulfillmentResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3642,12 +3719,12 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.SyncCheckout", kind: .method,
       text: ##"""
-        // Takes over what is given of a checkout.
+        // Applies the given fields of a checkout.
         //
         // Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
         // FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
-        // `customer_id` when the checkout is known with another customer. Warnings: those of
-        // UpsertCustomer, `TIMES_CONTRADICT`.
+        // `customer_id` if the checkout belongs to another customer. Warnings: those of UpsertCustomer,
+        // `TIMES_CONTRADICT`.
         rpc SyncCheckout(SyncCheckoutRequest) returns (SyncCheckoutResponse) {
           option idempotency_level = IDEMPOTENT;
         }
@@ -3655,8 +3732,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.GetTimeline", kind: .method,
       text: ##"""
-        // The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-        // INVALID_ARGUMENT with the violations of EventFilter, and for pages.
+        // Lists the timeline of one customer, in pages. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
+        // `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter, and for pages.
         rpc GetTimeline(GetTimelineRequest) returns (GetTimelineResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3664,8 +3741,8 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.GetEvent", kind: .method,
       text: ##"""
-        // All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
-        // `SOURCE_REQUIRED` for a key without a source.
+        // Returns one event with its order and related events. Errors: NOT_FOUND `EVENT_NOT_FOUND`;
+        // INVALID_ARGUMENT `REF_MISSING`, `SOURCE_REQUIRED` for a key without a source.
         rpc GetEvent(GetEventRequest) returns (GetEventResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3673,7 +3750,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.ListOrders", kind: .method,
       text: ##"""
-        // The orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
+        // Lists the orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
         // `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
         rpc ListOrders(ListOrdersRequest) returns (ListOrdersResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
@@ -3682,10 +3759,11 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.GetOrder", kind: .method,
       text: ##"""
-        // One order. One of more than 1 MiB, from a time without that limit, comes in parts: each is the
-        // order with some of its positions, refunds and shipments, all of which together have every one
-        // once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, and for `part_token`
-        // those of page tokens, `PAGE_TOKEN_MISMATCH` also where the order has changed since.
+        // Returns one order. An order of more than 1 MiB, written before that limit existed, is returned
+        // in parts: each part is the order with some of its line items, refunds and shipments, and all
+        // parts together have each of them once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT
+        // `REF_MISSING`, and for `part_token` those of page tokens, `PAGE_TOKEN_MISMATCH` also if the
+        // order has changed since.
         rpc GetOrder(GetOrderRequest) returns (GetOrderResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3693,10 +3771,10 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.MoveOrder", kind: .method,
       text: ##"""
-        // Gives an order to another customer. The events that were derived from it go along, and so do
-        // its checkout and the events of that; those who follow the store or the new customer get them
-        // with EVENT_CHANGE_KIND_MOVED. Statistics of both follow; what the order told of the record of
-        // the one who had it stays there. It moves orders that an unmerge left behind, too. Errors:
+        // Moves an order to another customer, also an order that an unmerge left behind. The derived
+        // events move with it, and so do its checkout and the checkout's events; watches of the store or
+        // of the new customer receive them with EVENT_CHANGE_KIND_MOVED. The statistics of both customers
+        // follow; fields that the order filled in the previous customer's record stay there. Errors:
         // NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
         // `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
         rpc MoveOrder(MoveOrderRequest) returns (MoveOrderResponse) {
@@ -3706,25 +3784,25 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.DeleteOrder", kind: .method,
       text: ##"""
-        // Deletes an order and the events that were derived from it; events of others about it stay.
-        // Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+        // Deletes an order and the events that were derived from it; other events about it stay. Errors:
+        // NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
         // FAILED_PRECONDITION `CUSTOMER_ERASED`.
         rpc DeleteOrder(DeleteOrderRequest) returns (DeleteOrderResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService.DeleteEvent", kind: .method,
       text: ##"""
-        // Deletes one event that a caller recorded. What it set in the customer's record stays, consent
-        // and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
-        // `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for events of
-        // Patron's own, such as those of an order.
+        // Deletes one event that a caller recorded. The fields that it set in the customer's record stay,
+        // and so do consent and suppressions. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT
+        // `REF_MISSING`, `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for
+        // events that Patron made, such as those of an order.
         rpc DeleteEvent(DeleteEventRequest) returns (DeleteEventResponse);
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineService.ListEventTypes", kind: .method,
       text: ##"""
-        // The catalogue of event types, and those that the store registered. Errors: only those of every
-        // method.
+        // Lists the event types of the catalogue and those that the store registered. Errors: only those
+        // of every method.
         rpc ListEventTypes(ListEventTypesRequest) returns (ListEventTypesResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3732,7 +3810,7 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.RegisterEventType", kind: .method,
       text: ##"""
-        // Describes a type of a third party. A store has up to 400 of its own.
+        // Registers a type of third-party event, up to 400 in a store.
         //
         // Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`, `TYPE_REQUIRED`,
         // `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
@@ -3755,21 +3833,20 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.TimelineService.WatchTimeline", kind: .method,
       text: ##"""
-        // Streams events as they are recorded: each once, in the order of their sequences, which is the
-        // order of commits. An event that was replaced comes again; what it was before it was replaced
-        // may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
-        // (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
+        // Streams events as they are committed: each once, in the order of their sequences, which is the
+        // order of commits. A replaced event is sent again; its former content may never be sent. The
+        // call does not end by itself. If it fails with UNAVAILABLE (`SHUTTING_DOWN` if the server
+        // stops), call again after the last sequence that was received.
         //
         // Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
-        // of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
-        // the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
-        // oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
-        // (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
-        // is watched is merged into another: call again after the last sequence that came, the same
-        // reference names that customer (`customer_id`) then. ABORTED `REFERENCE_MOVED` likewise, when
-        // the reference names another customer than at the beginning, such as the secondary of a merge
-        // that was undone. Events that move in a merge keep their sequence: who has seen them does not
-        // get them again.
+        // of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence before the
+        // events that are kept for watches (`oldest_sequence` in the metadata is the oldest one to
+        // continue after), `SEQUENCE_UNKNOWN` for a sequence that was not assigned yet (`newest_sequence`
+        // is the latest); ABORTED `CUSTOMER_MERGED` if the watched customer is merged into another: call
+        // again after the last sequence that was received, because the same reference then names that
+        // customer (`customer_id`). ABORTED `REFERENCE_MOVED` in the same way, if the reference names a
+        // different customer than at the beginning, such as the secondary of an undone merge. Events that
+        // move in a merge keep their sequence: clients that have received them do not receive them again.
         rpc WatchTimeline(WatchTimelineRequest) returns (stream WatchTimelineResponse) {
           option idempotency_level = NO_SIDE_EFFECTS;
         }
@@ -3777,21 +3854,21 @@ extension Contract {
     ContractDeclaration(
       name: "patron.v1.EventContext", kind: .message,
       text: ##"""
-        // Circumstances of an event. Reasons: those of texts.
+        // The circumstances of an event. Reasons: those of texts.
         message EventContext {
-          // IP address, v4 or v6, up to 64 characters. What is none is left out, with the warning
+          // IP address, v4 or v6, up to 64 characters. A malformed one is left out, with the warning
           // `IP_MALFORMED`.
           string ip = 1;
           // User agent, up to 512 characters.
           string user_agent = 2;
-          // Page, up to 2,048 characters.
+          // URL of the page, up to 2,048 characters.
           string url = 3;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.EventReferences", kind: .message,
       text: ##"""
-        // Records that an event is about. Each text has up to 255 characters.
+        // References to the records that an event is about. Each text has up to 255 characters.
         message EventReferences {
           // The shop's identifier of an order.
           string order_external_id = 1;
@@ -3816,46 +3893,48 @@ extension Contract {
       text: ##"""
         // An event as a caller gives it.
         message EventInput {
-          // The caller's identifier, 1 to 255 characters but for space around it, which is removed; unique
-          // within store, source and source name. The same id again replaces the event. Ids that begin with
-          // `patron:` are refused: events that are derived from orders have them. When empty one is made
-          // from the content and `occurred_at`, so that a repeat changes nothing, also after the customer
-          // was merged into another; a repeat without `occurred_at` is another event, unless it has the
-          // same `request_id`. Reasons: `EVENT_ID_LENGTH`, `EVENT_ID_RESERVED`.
+          // The caller's identifier, 1 to 255 characters; surrounding space is removed. It is unique within
+          // store, source and source name, and the same id again replaces the event. Ids that begin with
+          // `patron:` are refused: events that Patron derives from orders have them.
+          //
+          // If it is empty, an id is made from the content and `occurred_at`: a repeat changes nothing,
+          // also after the customer was merged into another. A repeat without `occurred_at` is a new event,
+          // unless it has the same `request_id`. Reasons: `EVENT_ID_LENGTH`, `EVENT_ID_RESERVED`.
           string event_id = 1;
-          // Where it comes from; required, else `SOURCE_REQUIRED`.
+          // Source of the event; required, else `SOURCE_REQUIRED`.
           EventSource source = 2;
-          // The application, up to 255 characters, words of `a-z 0-9` joined by single underscores:
+          // Name of the application, up to 255 characters, words of `a-z 0-9` joined by single underscores:
           // `helpdesk`. Required for third parties. Reasons: `SOURCE_NAME_REQUIRED`, `NAME_TOO_LONG`,
           // `NAME_NOT_SNAKE_CASE`.
           string source_name = 3;
-          // What happened, up to 255 characters, words of `a-z 0-9` joined by single underscores:
-          // `order_shipped`; required. Types of the platform and of own products must be known: see
-          // ListEventTypes. Reasons: `TYPE_REQUIRED`, `TYPE_UNKNOWN`, `NAME_TOO_LONG`,
+          // Type of the event, up to 255 characters, words of `a-z 0-9` joined by single underscores:
+          // `order_shipped`; required. Types of the platform and of the products around Patron must be
+          // known: see ListEventTypes. Reasons: `TYPE_REQUIRED`, `TYPE_UNKNOWN`, `NAME_TOO_LONG`,
           // `NAME_NOT_SNAKE_CASE`.
           string type = 4;
-          // When it happened: 1990 to one year ahead, kept to the microsecond. Absent is now. Reasons:
-          // `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`; ahead it is the warning
+          // Time of the event: 1990 to one year ahead, kept to the microsecond. Absent is now. Reasons:
+          // `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`; a time in the future has the warning
           // `OCCURRED_AT_IN_FUTURE`.
           google.protobuf.Timestamp occurred_at = 5;
-          // One line for people, up to 255 characters. Empty takes the type's label; of third parties, the
-          // label that RegisterEventType gave the type, also when it gives one later.
+          // One line for people, up to 255 characters. Empty takes the label of the type. For third parties
+          // it is the label that RegisterEventType gave the type, also if the label is registered later.
           string title = 6;
-          // Up to 400 properties; names of up to 64 characters, 64 KiB in all. Those without a kind are
-          // left out. Events of the platform and of own products are held to the fields of their type.
-          // Reasons: `TOO_MANY_PROPERTIES`, `PROPERTY_NAME_LENGTH`, `PROPERTY_NAME_CHARACTERS`,
-          // `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and
-          // `PROPERTY_OUT_OF_RANGE` for fields of the type, and those of PropertyValue.
+          // Properties, up to 400; names of up to 64 characters, 64 KiB in total. Properties without a kind
+          // are left out. Events of the platform and of the products around Patron are checked against the
+          // fields of their type. Reasons: `TOO_MANY_PROPERTIES`, `PROPERTY_NAME_LENGTH`,
+          // `PROPERTY_NAME_CHARACTERS`, `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`; `FIELD_REQUIRED`,
+          // `PROPERTY_KIND_MISMATCH` and `PROPERTY_OUT_OF_RANGE` for fields of the type; and those of
+          // PropertyValue.
           map<string, PropertyValue> properties = 7;
-          // What it is worth. Currencies of the past are taken too.
+          // Amount of money. Historic currencies are accepted.
           Money amount = 8;
-          // The channel of a message.
+          // Channel of the message.
           Channel channel = 9;
-          // Records it is about.
+          // Records that the event is about.
           EventReferences references = 10;
-          // Circumstances.
+          // IP address, user agent and page.
           EventContext context = 11;
-          // Who did it. Unspecified is the customer.
+          // Actor. Unspecified is the customer.
           Actor actor = 12;
         }
         """##),
@@ -3866,45 +3945,47 @@ extension Contract {
         message Event {
           // Patron's id: positive, growing with time of recording.
           int64 id = 1;
-          // The caller's identifier, or the one that was made.
+          // The caller's identifier, or the generated one.
           string event_id = 2;
-          // Whose timeline.
+          // Patron's id of the customer.
           int64 customer_id = 3;
-          // Where it comes from.
+          // Source of the event.
           EventSource source = 4;
-          // The application; empty for the platform itself.
+          // Name of the application; empty for the platform itself.
           string source_name = 5;
-          // The product of the type, for own products: `sms`, `reviews`.
+          // Product of the type, for the products around Patron: `sms`, `reviews`.
           string product = 6;
-          // What happened.
+          // Type of the event.
           string type = 7;
           // One line for people.
           string title = 8;
-          // When it happened.
+          // Time of the event.
           google.protobuf.Timestamp occurred_at = 9;
-          // When Patron had it first.
+          // Time at which Patron first recorded it.
           google.protobuf.Timestamp recorded_at = 10;
-          // Order of recording within the database; a replaced event has a new one.
+          // Position in the order of recording within the database. A replaced event has a new one.
           int64 sequence = 11;
-          // Properties.
+          // Properties by name.
           map<string, PropertyValue> properties = 12;
-          // What it is worth.
+          // Amount of money.
           Money amount = 13;
-          // The channel of a message.
+          // Channel of the message.
           Channel channel = 14;
-          // Records it is about.
+          // Records that the event is about.
           EventReferences references = 15;
-          // Circumstances.
+          // IP address, user agent and page.
           EventContext context = 16;
-          // Who did it.
+          // Actor.
           Actor actor = 17;
-          // How often it was replaced.
+          // Number of times that the event was replaced.
           int32 revision = 18;
-          // Fields of the customer that it set.
+          // Names of the customer's fields that the event set.
           repeated string enriched_fields = 19;
-          // Patron's id of the order it is about; 0 when none, or unknown when the event was recorded.
+          // Patron's id of the order that the event is about; 0 if there is none, or if it was unknown when
+          // the event was recorded.
           int64 order_id = 20;
-          // Addresses that the event was given with and that are nobody's by the store's settings.
+          // Addresses that the event was given with and that, by the store's settings, belong to no
+          // customer.
           Contact contact = 21;
         }
         """##),
@@ -3913,21 +3994,23 @@ extension Contract {
       text: ##"""
         // Request of RecordEvent.
         message RecordEventRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Whose; by the same identity rule as UpsertCustomer, but that identifiers of other customers are
-          // left out, with the warning `IDENTIFIER_KEPT`. Is created when unknown; other fields fill what
-          // the customer lacks and never overwrite, but for custom properties of third-party events: those
-          // overwrite what nothing newer set, and an empty one removes. Marketing flags count for new
-          // events of the platform only; `false` does too where a later time replaces that of an event.
+          // The customer, found by the identity rule of UpsertCustomer and created if unknown. Identifiers
+          // of other customers are left out, with the warning `IDENTIFIER_KEPT`. The other fields fill what
+          // the customer lacks and never overwrite. Custom properties of third-party events are the
+          // exception: they overwrite values that nothing newer set, and an empty value removes the
+          // property. Marketing flags count for new events of the platform only; `false` also counts if a
+          // replaced event gets a later time.
           CustomerInput customer = 2;
           // The event.
           EventInput event = 3;
-          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // common.proto.
           string request_id = 4;
-          // Country of phone numbers given without `+`. Empty is the store's.
+          // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
           string default_country = 5;
-          // What becomes of secondary values that break a rule. Unspecified drops.
+          // Treatment of secondary values that break a rule. Unspecified drops them.
           InvalidFields invalid_fields = 6;
         }
         """##),
@@ -3936,15 +4019,15 @@ extension Contract {
       text: ##"""
         // Response of RecordEvent.
         message RecordEventResponse {
-          // The event as it is stored; absent when it was about an address and no customer: such a refusal
-          // or opt-out counts for whoever has the address, else it suppresses the address, and stands on no
-          // timeline.
+          // The stored event. It is absent if the event was about an address without a customer: such a
+          // refusal or opt-out counts for the customer that has the address, or suppresses the address, and
+          // is on no timeline.
           Event event = 1;
-          // Created, updated (replaced) or unchanged.
+          // OUTCOME_CREATED, OUTCOME_UPDATED (replaced) or OUTCOME_UNCHANGED.
           Outcome outcome = 2;
-          // Whether the customer is new.
+          // True if the call created the customer.
           bool customer_created = 3;
-          // What the caller should know.
+          // Warnings; empty when there are none.
           repeated Warning warnings = 4;
         }
         """##),
@@ -3953,7 +4036,7 @@ extension Contract {
       text: ##"""
         // An event with its customer.
         message RecordEventItem {
-          // Whose.
+          // The customer.
           CustomerInput customer = 1;
           // The event.
           EventInput event = 2;
@@ -3964,15 +4047,16 @@ extension Contract {
       text: ##"""
         // Request of BatchRecordEvents.
         message BatchRecordEventsRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // 1 to 1,000 events, applied in order.
+          // Events, 1 to 1,000, applied in order.
           repeated RecordEventItem items = 2;
-          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // common.proto.
           string request_id = 3;
-          // Country of phone numbers given without `+`. Empty is the store's.
+          // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
           string default_country = 4;
-          // What becomes of secondary values that break a rule. Unspecified drops.
+          // Treatment of secondary values that break a rule. Unspecified drops them.
           InvalidFields invalid_fields = 5;
         }
         """##),
@@ -3981,9 +4065,9 @@ extension Contract {
       text: ##"""
         // Response of BatchRecordEvents.
         message BatchRecordEventsResponse {
-          // One result an item.
+          // One result per item.
           repeated BatchItemResult results = 1;
-          // How they ended.
+          // Results counted by outcome.
           BatchCounts counts = 2;
         }
         """##),
@@ -3992,33 +4076,34 @@ extension Contract {
       text: ##"""
         // Request of SyncOrder.
         message SyncOrderRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Who ordered; is created when unknown. E-mail and phone number may both be given without an
-          // external id, as guests do: who has another e-mail address than the number's owner is another
-          // person, and the number is left out with the warning `IDENTIFIER_KEPT`. Fields fill what the
-          // customer lacks and never overwrite. A new order
-          // also tells its address (shipping, else billing) and currency, and its marketing flags count.
+          // The customer who ordered; created if unknown. E-mail address and phone number may both be given
+          // without an external id, as guests do. A guest whose e-mail address differs from that of the
+          // number's owner is another person, and the number is left out with the warning
+          // `IDENTIFIER_KEPT`. Fields fill what the customer lacks and never overwrite. A new order also
+          // fills address (shipping, else billing) and currency, and its marketing flags count.
           CustomerInput customer = 2;
-          // The order. Fields of a known order that are absent stay as they are, fields that are present
-          // and empty are cleared; see Order. A new order takes all that is given.
+          // The order. Absent fields of a known order stay as they are; fields that are present and empty
+          // are cleared (see Order). A new order takes all fields that are given.
           Order order = 3;
-          // Country of phone numbers given without `+`. Empty is the store's.
+          // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
           string default_country = 4;
-          // What becomes of secondary values that break a rule. Unspecified drops.
+          // Treatment of secondary values that break a rule. Unspecified drops them.
           InvalidFields invalid_fields = 5;
-          // `order` is the whole state: what is absent there is cleared. Money and parts are still taken
+          // True if `order` is the whole state: absent fields are cleared. Money and parts are still taken
           // back only by a state that is known to be newer, or with `allow_regress`.
           bool replace = 6;
-          // The fields of a known order to set, by name, also those that are absent in `order`, which are
-          // cleared: the way to empty a list. Empty takes the fields that are present; it wins over
-          // `replace`. `version` and `updated_at` are taken without being named. Reason:
-          // `MASK_PATH_UNKNOWN`.
+          // Names of the fields of a known order to set. Fields in the mask that are absent in `order` are
+          // cleared; this is the way to empty a list. An empty mask takes the fields that are present. The
+          // mask takes precedence over `replace`. `version` and `updated_at` are taken without being named.
+          // Reason: `MASK_PATH_UNKNOWN`.
           google.protobuf.FieldMask update_mask = 7;
-          // Take money or parts back where neither `updated_at` nor `version` says that the state is newer.
-          // Otherwise these are kept, with the warning `ORDER_REGRESSION_KEPT` that names the field: a
-          // lower payment or fulfilment status, a cancellation, refunds that are missing or smaller,
-          // shipments that are missing or say less than they did.
+          // True to take money or parts back although neither `updated_at` nor `version` shows that the
+          // state is newer. If false, the stored values are kept, with the warning `ORDER_REGRESSION_KEPT`
+          // that names the field: a payment or fulfilment status that would go back, a cancellation,
+          // refunds that are missing or smaller in the request, and shipments that are missing or less
+          // complete in it.
           bool allow_regress = 8;
         }
         """##),
@@ -4027,15 +4112,15 @@ extension Contract {
       text: ##"""
         // Response of SyncOrder.
         message SyncOrderResponse {
-          // The order as it is stored.
+          // The stored order.
           Order order = 1;
-          // Created, updated or unchanged.
+          // OUTCOME_CREATED, OUTCOME_UPDATED or OUTCOME_UNCHANGED.
           Outcome outcome = 2;
-          // Whether the customer is new.
+          // True if the call created the customer.
           bool customer_created = 3;
-          // Events that the change put on the timeline, oldest first.
+          // Events that the change added to the timeline, oldest first.
           repeated Event derived_events = 4;
-          // What the caller should know.
+          // Warnings; empty when there are none.
           repeated Warning warnings = 5;
         }
         """##),
@@ -4044,11 +4129,11 @@ extension Contract {
       text: ##"""
         // An order with its customer.
         message SyncOrderItem {
-          // Who ordered.
+          // The customer who ordered.
           CustomerInput customer = 1;
           // The order.
           Order order = 2;
-          // The fields of the order to set; as in SyncOrderRequest.
+          // Names of the fields of the order to set, as in SyncOrderRequest.
           google.protobuf.FieldMask update_mask = 3;
         }
         """##),
@@ -4057,17 +4142,17 @@ extension Contract {
       text: ##"""
         // Request of BatchSyncOrders.
         message BatchSyncOrdersRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // 1 to 1,000 orders, applied in order.
+          // Orders, 1 to 1,000, applied in order.
           repeated SyncOrderItem items = 2;
-          // Country of phone numbers given without `+`. Empty is the store's.
+          // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
           string default_country = 3;
-          // What becomes of secondary values that break a rule. Unspecified drops.
+          // Treatment of secondary values that break a rule. Unspecified drops them.
           InvalidFields invalid_fields = 4;
-          // The orders are whole states: what is absent there is cleared.
+          // True if the orders are whole states: absent fields are cleared.
           bool replace = 5;
-          // As in SyncOrderRequest.
+          // True to take money or parts back, as in SyncOrderRequest.
           bool allow_regress = 6;
         }
         """##),
@@ -4076,9 +4161,9 @@ extension Contract {
       text: ##"""
         // Response of BatchSyncOrders.
         message BatchSyncOrdersResponse {
-          // One result an item.
+          // One result per item.
           repeated BatchItemResult results = 1;
-          // How they ended.
+          // Results counted by outcome.
           BatchCounts counts = 2;
         }
         """##),
@@ -4087,13 +4172,13 @@ extension Contract {
       text: ##"""
         // Request of SyncRefund.
         message SyncRefundRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
           // The shop's identifier of the order.
           string order_external_id = 2;
-          // The refund; the same external id again replaces it.
+          // The refund. The same external id again replaces it.
           Refund refund = 3;
-          // What becomes of secondary values that break a rule. Unspecified drops.
+          // Treatment of secondary values that break a rule. Unspecified drops them.
           InvalidFields invalid_fields = 4;
         }
         """##),
@@ -4102,13 +4187,14 @@ extension Contract {
       text: ##"""
         // Response of SyncRefund.
         message SyncRefundResponse {
-          // The order after it; absent while the refund waits for it.
+          // The order after the call; absent while the refund waits for its order.
           Order order = 1;
-          // Updated or unchanged; of a refund that waits for its order created, updated or unchanged.
+          // OUTCOME_UPDATED or OUTCOME_UNCHANGED; for a refund that waits for its order OUTCOME_CREATED,
+          // OUTCOME_UPDATED or OUTCOME_UNCHANGED.
           Outcome outcome = 2;
-          // Events that the change put on the timeline.
+          // Events that the change added to the timeline.
           repeated Event derived_events = 3;
-          // What the caller should know: `TIMES_CONTRADICT`, `REFUND_EXCEEDS_TOTAL`, `ORDER_AWAITED`.
+          // Warnings: `TIMES_CONTRADICT`, `REFUND_EXCEEDS_TOTAL`, `ORDER_AWAITED`.
           repeated Warning warnings = 4;
         }
         """##),
@@ -4117,14 +4203,14 @@ extension Contract {
       text: ##"""
         // Request of SyncFulfillment.
         message SyncFulfillmentRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
           // The shop's identifier of the order.
           string order_external_id = 2;
-          // The shipment; the same external id again replaces it. Without items it keeps those that it had:
-          // what a carrier reports says nothing of them.
+          // The shipment. The same external id again replaces it. A shipment without items keeps the items
+          // that it had, because carrier reports do not include them.
           Fulfillment fulfillment = 3;
-          // What becomes of secondary values that break a rule. Unspecified drops.
+          // Treatment of secondary values that break a rule. Unspecified drops them.
           InvalidFields invalid_fields = 4;
         }
         """##),
@@ -4133,15 +4219,16 @@ extension Contract {
       text: ##"""
         // Response of SyncFulfillment.
         message SyncFulfillmentResponse {
-          // The order after it; absent while the shipment waits for it.
+          // The order after the call; absent while the shipment waits for its order.
           Order order = 1;
-          // Updated or unchanged; of a shipment that waits for its order created, updated or unchanged.
+          // OUTCOME_UPDATED or OUTCOME_UNCHANGED; for a shipment that waits for its order OUTCOME_CREATED,
+          // OUTCOME_UPDATED or OUTCOME_UNCHANGED.
           Outcome outcome = 2;
-          // Events that the change put on the timeline.
+          // Events that the change added to the timeline.
           repeated Event derived_events = 3;
-          // What the caller should know: `TIMES_CONTRADICT`, `ORDER_PARTS_REMOVED` for tracking that is not
-          // given any more, `QUANTITY_EXCEEDS_ORDER`, `ORDER_AWAITED`, `ORDER_STATE_OUTDATED` for a status
-          // that came about before the one that is known.
+          // Warnings: `TIMES_CONTRADICT`, `ORDER_PARTS_REMOVED` for tracking that is no longer given,
+          // `QUANTITY_EXCEEDS_ORDER`, `ORDER_AWAITED`, `ORDER_STATE_OUTDATED` for a status that is older
+          // than the known one.
           repeated Warning warnings = 4;
         }
         """##),
@@ -4150,15 +4237,15 @@ extension Contract {
       text: ##"""
         // Request of SyncCheckout.
         message SyncCheckoutRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Whose; is created when unknown and has an e-mail or phone number.
+          // The customer; created if unknown and if an e-mail address or a phone number is given.
           CustomerInput customer = 2;
-          // The checkout. What is absent of a known one stays as it is; see Checkout.
+          // The checkout. Absent fields of a known checkout stay as they are; see Checkout.
           Checkout checkout = 3;
-          // Country of phone numbers given without `+`. Empty is the store's.
+          // Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
           string default_country = 4;
-          // What becomes of secondary values that break a rule. Unspecified drops.
+          // Treatment of secondary values that break a rule. Unspecified drops them.
           InvalidFields invalid_fields = 5;
         }
         """##),
@@ -4167,60 +4254,61 @@ extension Contract {
       text: ##"""
         // Response of SyncCheckout.
         message SyncCheckoutResponse {
-          // The checkout as it is stored.
+          // The stored checkout.
           Checkout checkout = 1;
-          // Created, updated or unchanged.
+          // OUTCOME_CREATED, OUTCOME_UPDATED or OUTCOME_UNCHANGED.
           Outcome outcome = 2;
-          // Whether the customer is new.
+          // True if the call created the customer.
           bool customer_created = 3;
-          // Events that the change put on the timeline.
+          // Events that the change added to the timeline.
           repeated Event derived_events = 4;
-          // What the caller should know.
+          // Warnings; empty when there are none.
           repeated Warning warnings = 5;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.EventFilter", kind: .message,
       text: ##"""
-        // Which events. Values of one field mean OR, fields mean AND; empty fields do not filter. Lists
-        // have up to 50 values. Reasons: those named below, of enums, lists, texts and timestamps.
+        // A filter of events. Values of one field mean OR, fields mean AND; empty fields do not filter.
+        // Lists have up to 50 values. Reasons: those named below, and those of enums, lists, texts and
+        // timestamps.
         message EventFilter {
           // Sources.
           repeated EventSource sources = 1;
-          // Types: `order_placed`. Those of third parties are free words in snake case; where `sources`
-          // leaves third parties out, ListEventTypes must know the type, else `TYPE_UNKNOWN`.
+          // Types: `order_placed`. Third parties may use any word in snake case. If `sources` excludes
+          // third parties, ListEventTypes must know the type, else `TYPE_UNKNOWN`.
           repeated string types = 2;
-          // Events at or after this.
+          // Start of the time range, inclusive.
           google.protobuf.Timestamp occurred_from = 3;
-          // Events before this; not earlier than `occurred_from`, else `TIME_RANGE_REVERSED`.
+          // End of the time range, exclusive; not earlier than `occurred_from`, else `TIME_RANGE_REVERSED`.
           google.protobuf.Timestamp occurred_before = 4;
-          // Applications. Up to 50.
+          // Names of applications, up to 50.
           repeated string source_names = 5;
-          // Own products: `sms`, `reviews`; others are `PRODUCT_UNKNOWN`.
+          // Products around Patron: `sms`, `reviews`; other values are refused with `PRODUCT_UNKNOWN`.
           repeated string products = 6;
           // Channels.
           repeated Channel channels = 7;
-          // A campaign, up to 255 characters.
+          // Id of a campaign, up to 255 characters.
           string campaign_id = 8;
           // The shop's identifier of an order, up to 255 characters.
           string order_external_id = 9;
-          // A fragment of title, type, references or properties, without regard to case; up to 255
-          // characters.
+          // Search text, up to 255 characters: a fragment of title, type, references or properties, without
+          // regard to case.
           string query = 10;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineHeader", kind: .message,
       text: ##"""
-        // Who a timeline is about.
+        // The header of a timeline: the customer and the current status.
         message TimelineHeader {
-          // The customer, with order summary and last activity.
+          // The customer, with order statistics and latest activity.
           Customer customer = 1;
-          // The latest orders, newest first, up to 10; fewer when they are more than 1 MiB.
+          // Latest orders, newest first, up to 10; fewer if they are larger than 1 MiB together.
           repeated Order latest_orders = 2;
-          // SMS and e-mail, marketing, with the date of subscription.
+          // Status of marketing by SMS and e-mail, with the time of the agreement.
           repeated ChannelStatus channels = 3;
-          // What may be done.
+          // Actions that may be taken.
           repeated TimelineAction available_actions = 4;
         }
         """##),
@@ -4229,16 +4317,17 @@ extension Contract {
       text: ##"""
         // Request of GetTimeline.
         message GetTimelineRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Whose.
+          // The customer.
           CustomerRef customer = 2;
-          // Which events; absent is all.
+          // Filter of the events; absent matches all.
           EventFilter filter = 3;
-          // Events a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
+          // Events per page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
           int32 page_size = 4;
-          // `next_page_token` of the page before; everything but the page size must be as it was there,
-          // else INVALID_ARGUMENT, reason `PAGE_TOKEN_MISMATCH`.
+          // `next_page_token` of the previous page; empty for the first page. Everything except the page
+          // size must be the same as for the previous page, else INVALID_ARGUMENT, reason
+          // `PAGE_TOKEN_MISMATCH`.
           string page_token = 5;
         }
         """##),
@@ -4247,22 +4336,23 @@ extension Contract {
       text: ##"""
         // Response of GetTimeline.
         message GetTimelineResponse {
-          // Who; on the first page only.
+          // Header of the timeline; on the first page only.
           TimelineHeader header = 1;
-          // Newest first: by time of the event, then by id. A replaced event keeps its place.
+          // Events, newest first: sorted by time of the event, then by id. A replaced event keeps its
+          // place.
           repeated Event events = 2;
-          // For the next page; empty on the last.
+          // Token of the next page; empty on the last page.
           string next_page_token = 3;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.EventKey", kind: .message,
       text: ##"""
-        // An event by the identifiers of its caller.
+        // A reference to an event by the identifiers of its caller.
         message EventKey {
-          // Its source; required.
+          // Source of the event; required.
           EventSource source = 1;
-          // Its application.
+          // Name of the application.
           string source_name = 2;
           // The caller's identifier.
           string event_id = 3;
@@ -4273,9 +4363,9 @@ extension Contract {
       text: ##"""
         // Request of GetEvent.
         message GetEventRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Exactly one of these.
+          // Reference by one of these; required.
           oneof event {
             // Patron's id.
             int64 id = 2;
@@ -4291,10 +4381,10 @@ extension Contract {
         message GetEventResponse {
           // The event.
           Event event = 1;
-          // Events about the same order, checkout, message or review, newest first, up to 20, of the
-          // customer's latest 2,000.
+          // Events about the same order, checkout, message or review, newest first, up to 20, from the
+          // customer's latest 2,000 events.
           repeated Event related_events = 2;
-          // The order it is about.
+          // The order that the event is about.
           Order order = 3;
         }
         """##),
@@ -4303,16 +4393,16 @@ extension Contract {
       text: ##"""
         // Request of ListOrders.
         message ListOrdersRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Whose.
+          // The customer.
           CustomerRef customer = 2;
-          // Orders a page, 1 to 100; 0 is 50.
+          // Orders per page, 1 to 100; 0 is 50.
           int32 page_size = 3;
-          // `next_page_token` of the page before.
+          // `next_page_token` of the previous page; empty for the first page.
           string page_token = 4;
-          // List the refunds and shipments of the store that wait for their order instead. A customer that
-          // is named too is INVALID_ARGUMENT, reason `REF_UNEXPECTED`.
+          // True to list the store's refunds and shipments that wait for their order instead. A customer in
+          // the same request is refused: INVALID_ARGUMENT, reason `REF_UNEXPECTED`.
           bool pending_parts = 5;
         }
         """##),
@@ -4321,11 +4411,11 @@ extension Contract {
       text: ##"""
         // Response of ListOrders.
         message ListOrdersResponse {
-          // Newest first.
+          // Orders of the page, newest first.
           repeated Order orders = 1;
-          // For the next page; empty on the last.
+          // Token of the next page; empty on the last page.
           string next_page_token = 2;
-          // Parts that wait, oldest first.
+          // Waiting parts, oldest first.
           repeated PendingOrderPart pending_parts = 3;
         }
         """##),
@@ -4334,11 +4424,11 @@ extension Contract {
       text: ##"""
         // Request of MoveOrder.
         message MoveOrderRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Which order.
+          // The order.
           OrderRef order = 2;
-          // Whose it is to be.
+          // The new owner.
           CustomerRef customer = 3;
         }
         """##),
@@ -4347,13 +4437,13 @@ extension Contract {
       text: ##"""
         // Response of MoveOrder.
         message MoveOrderResponse {
-          // The order after it.
+          // The order after the call.
           Order order = 1;
-          // Updated or unchanged.
+          // OUTCOME_UPDATED or OUTCOME_UNCHANGED.
           Outcome outcome = 2;
-          // Whose it was.
+          // Patron's id of the previous owner.
           int64 previous_customer_id = 3;
-          // Events that moved along.
+          // Number of events that moved with the order.
           int64 event_count = 4;
         }
         """##),
@@ -4362,11 +4452,12 @@ extension Contract {
       text: ##"""
         // Request of DeleteOrder.
         message DeleteOrderRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Which order.
+          // The order.
           OrderRef order = 2;
-          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // common.proto.
           string request_id = 3;
         }
         """##),
@@ -4375,9 +4466,9 @@ extension Contract {
       text: ##"""
         // Response of DeleteOrder.
         message DeleteOrderResponse {
-          // Whose it was.
+          // Patron's id of the customer who had the order.
           int64 customer_id = 1;
-          // Events that were derived from it and are deleted too.
+          // Number of derived events that were deleted with it.
           int64 event_count = 2;
         }
         """##),
@@ -4386,16 +4477,17 @@ extension Contract {
       text: ##"""
         // Request of DeleteEvent.
         message DeleteEventRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Exactly one of these.
+          // Reference by one of these; required.
           oneof event {
             // Patron's id.
             int64 id = 2;
             // The caller's identifiers.
             EventKey key = 3;
           }
-          // Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+          // Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+          // common.proto.
           string request_id = 4;
         }
         """##),
@@ -4406,7 +4498,7 @@ extension Contract {
         message DeleteEventResponse {
           // Patron's id of the event.
           int64 event_id = 1;
-          // Whose it was.
+          // Patron's id of the customer who had the event.
           int64 customer_id = 2;
         }
         """##),
@@ -4415,16 +4507,17 @@ extension Contract {
       text: ##"""
         // Request of GetOrder.
         message GetOrderRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Exactly one of these.
+          // Reference by one of these; required.
           oneof order {
             // Patron's id.
             int64 id = 2;
             // The shop's identifier.
             string external_id = 3;
           }
-          // `next_part_token` of the part before, of an order that is larger than an answer holds.
+          // `next_part_token` of the previous part, for an order that is larger than an answer may be;
+          // empty for the first part.
           string part_token = 4;
         }
         """##),
@@ -4435,54 +4528,56 @@ extension Contract {
         message GetOrderResponse {
           // The order.
           Order order = 1;
-          // Events about it, newest first, up to 50, of the customer's latest 2,000; a page of more than
-          // 3 MiB ends early.
+          // Events about the order, newest first, up to 50, from the customer's latest 2,000 events; a page
+          // of more than 3 MiB ends early.
           repeated Event events = 2;
-          // For the rest of the positions, refunds and shipments of an order that is larger than an answer
-          // holds; empty on the last part, and of other orders.
+          // Token of the next line items, refunds and shipments of an order that is larger than an answer
+          // may be; empty on the last part, and for all other orders.
           string next_part_token = 3;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.EventField", kind: .message,
       text: ##"""
-        // One field of an event type. Reasons where it is registered: `PROPERTY_NAME_LENGTH`,
+        // One field of an event type. Reasons at registration: `PROPERTY_NAME_LENGTH`,
         // `PROPERTY_NAME_CHARACTERS`, `PROPERTY_DUPLICATE`, `FIELD_TYPE_UNKNOWN`.
         message EventField {
-          // Where it stands in an event: the name of a property, `references.NAME` for a field of its
-          // references (`references.order_external_id`), or `amount`. Types that a store registers have
-          // properties only.
+          // Location of the field in an event: the name of a property, `references.NAME` for a field of the
+          // references (`references.order_external_id`), or `amount`. Registered types have properties
+          // only.
           string name = 1;
-          // `string`, `bool`, `int`, `double`, `timestamp` or `date`; in types of the catalogue also
-          // `money`, which is the event's `amount`. Empty in a type that is registered is `string`.
+          // Type of the value: `string`, `bool`, `int`, `double`, `timestamp` or `date`; in types of the
+          // catalogue also `money`, which is the event's `amount`. Empty in a registered type means
+          // `string`.
           string type = 2;
-          // Whether every event has it.
+          // True if every event of the type has the field.
           bool required = 3;
-          // Whether it may hold personal data.
+          // True if the field may hold personal data.
           bool personal = 4;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.EventType", kind: .message,
       text: ##"""
-        // A type of event. One that is registered has up to 8 KiB, else `EVENT_TYPE_TOO_LARGE`.
+        // A type of event. A registered type has up to 8 KiB, else `EVENT_TYPE_TOO_LARGE`.
         message EventType {
-          // Its source.
+          // Source of its events.
           EventSource source = 1;
-          // The application, for types that were registered.
+          // Name of the application, for registered types.
           string source_name = 2;
-          // Name: `order_placed`.
+          // Name of the type: `order_placed`.
           string type = 3;
-          // The product, for own products.
+          // Product, for the products around Patron.
           string product = 4;
-          // For people: `Order placed`, up to 255 characters. It is the title of events of the type that
-          // bring none of their own. One that is registered without is made from the name.
+          // Label for people: `Order placed`, up to 255 characters. It is the title of events of the type
+          // that have no title of their own. For a type that is registered without a label it is made from
+          // the name.
           string label = 5;
-          // What it means, up to 1,024 characters.
+          // Meaning of the type, up to 1,024 characters.
           string description = 6;
-          // Its properties; of types that are registered up to 50.
+          // Fields of its events; up to 50 in registered types.
           repeated EventField fields = 7;
-          // Fields of the customer that it may set.
+          // Names of the customer's fields that its events may set.
           repeated string enriches = 8;
         }
         """##),
@@ -4491,9 +4586,9 @@ extension Contract {
       text: ##"""
         // Request of ListEventTypes.
         message ListEventTypesRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // One source; unspecified is all.
+          // Source to list; unspecified is all.
           EventSource source = 2;
         }
         """##),
@@ -4502,7 +4597,7 @@ extension Contract {
       text: ##"""
         // Response of ListEventTypes.
         message ListEventTypesResponse {
-          // The catalogue and the store's own types.
+          // Types of the catalogue and types that the store registered.
           repeated EventType types = 1;
         }
         """##),
@@ -4511,9 +4606,9 @@ extension Contract {
       text: ##"""
         // Request of RegisterEventType.
         message RegisterEventTypeRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // A type of a third party; the same type again replaces it.
+          // A type of a third party. The same type again replaces it.
           EventType type = 2;
         }
         """##),
@@ -4522,9 +4617,9 @@ extension Contract {
       text: ##"""
         // Response of RegisterEventType.
         message RegisterEventTypeResponse {
-          // The type as it is stored.
+          // The stored type.
           EventType type = 1;
-          // Created, updated or unchanged.
+          // OUTCOME_CREATED, OUTCOME_UPDATED or OUTCOME_UNCHANGED.
           Outcome outcome = 2;
         }
         """##),
@@ -4533,28 +4628,28 @@ extension Contract {
       text: ##"""
         // Request of ExportTimeline.
         message ExportTimelineRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // Whose.
+          // The customer.
           CustomerRef customer = 2;
           // CSV or NDJSON of the events, or a ZIP of everything about the customer: the record, events,
-          // orders and their items, checkouts, the history of consent, the suppressions of the addresses
-          // that the customer has, and all of it typed in `data.json`.
+          // orders and their line items, checkouts, consent history, suppressions of the addresses that the
+          // customer has, and all of it as typed JSON in `data.json`.
           ExportFormat format = 3;
-          // Which events; absent is all.
+          // Filter of the events; absent matches all.
           EventFilter filter = 4;
-          // Formula safety of CSV.
+          // Protection of CSV cells against spreadsheet formulas.
           CsvSafety safety = 5;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.ExportTimelineResponse", kind: .message,
       text: ##"""
-        // A part of an export.
+        // A chunk of an export.
         message ExportTimelineResponse {
           // Bytes of the file.
           bytes data = 1;
-          // Events so far.
+          // Number of events so far.
           int64 rows = 2;
         }
         """##),
@@ -4563,59 +4658,60 @@ extension Contract {
       text: ##"""
         // Request of WatchTimeline.
         message WatchTimelineRequest {
-          // The store; empty is `default`.
+          // Id of the store (the tenant); empty is `default`.
           string store_id = 1;
-          // One customer; absent is the whole store.
+          // The customer; absent watches the whole store.
           CustomerRef customer = 2;
-          // Which events; absent is all.
+          // Filter of the events; absent matches all.
           EventFilter filter = 3;
-          // Go on after this sequence; 0 begins with the next event, 1 with the oldest.
+          // Sequence after which to continue; 0 begins with the next event, 1 with the oldest.
           int64 after_sequence = 4;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.WatchTimelineResponse", kind: .message,
       text: ##"""
-        // One event of a watch, or how far the client has everything.
+        // One event of a watch, or the position up to which the client has everything.
         message WatchTimelineResponse {
-          // Where to go on from.
+          // Sequence from which to continue.
           int64 sequence = 1;
-          // New or replaced.
+          // Kind of change.
           EventChangeKind kind = 2;
-          // The event; absent in the first message, which says where the watch begins, and in heartbeats,
-          // which come after 15 to 20 seconds without an event. Both carry a sequence to go on from.
+          // The event. Absent in the first message, which has the position at which the watch begins, and
+          // in heartbeats, which are sent after 15 to 20 seconds without an event. Both have a sequence
+          // from which to continue.
           Event event = 3;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.TimelineAction", kind: .enumeration,
       text: ##"""
-        // What an operator may do from a timeline.
+        // An action that an operator may take from a timeline.
         enum TimelineAction {
-          // Not said.
+          // Unspecified.
           TIMELINE_ACTION_UNSPECIFIED = 0;
           // Opt the customer out of SMS marketing.
           TIMELINE_ACTION_UNSUBSCRIBE_SMS = 1;
           // Opt the customer out of e-mail marketing.
           TIMELINE_ACTION_UNSUBSCRIBE_EMAIL = 2;
-          // Download everything.
+          // Export everything about the customer.
           TIMELINE_ACTION_EXPORT = 3;
         }
         """##),
     ContractDeclaration(
       name: "patron.v1.EventChangeKind", kind: .enumeration,
       text: ##"""
-        // What a watch reports about an event.
+        // The kind of change that a watch reports about an event.
         enum EventChangeKind {
-          // Not said.
+          // Unspecified.
           EVENT_CHANGE_KIND_UNSPECIFIED = 0;
           // The event is new.
           EVENT_CHANGE_KIND_RECORDED = 1;
-          // The event was replaced and comes with a new sequence.
+          // The event was replaced and has a new sequence.
           EVENT_CHANGE_KIND_REPLACED = 2;
           // The event was deleted: `event` has its identifiers only.
           EVENT_CHANGE_KIND_DELETED = 3;
-          // The event moved to another customer with its order: `event` has it as it is now.
+          // The event moved to another customer with its order: `event` is the event as it is now.
           EVENT_CHANGE_KIND_MOVED = 4;
         }
         """##),

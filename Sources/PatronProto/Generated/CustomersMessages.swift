@@ -5,18 +5,18 @@ internal import CPatronProto
 internal import CProtobufC
 public import ProtobufC
 
-/// The last event of one source.
+/// The latest event of one source.
 public struct SourceActivity: ProtobufC.Message {
   /// The source.
   public var source = EventSource(rawValue: 0)
 
-  /// When its last event happened.
+  /// Time of the source's latest event.
   public var lastEventAt: GoogleProtobuf.Timestamp?
 
   /// Type of that event.
   public var type = ""
 
-  /// How many events of the source there are.
+  /// Number of events of the source.
   public var eventCount: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -39,7 +39,7 @@ public struct SourceActivity: ProtobufC.Message {
     self.eventCount = c.pointee.event_count
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SourceActivity.self)
     c.pointee.source = .init(rawValue: .init(truncatingIfNeeded: self.source.rawValue))
@@ -49,9 +49,9 @@ public struct SourceActivity: ProtobufC.Message {
   }
 }
 
-/// What is known of the customer's reviews.
+/// A summary of the customer's reviews.
 public struct ReviewSummary: ProtobufC.Message {
-  /// How many reviews.
+  /// Number of reviews.
   public var totalReviews: Int64 = 0
 
   /// Mean of the product ratings, 1 to 5.
@@ -63,19 +63,19 @@ public struct ReviewSummary: ProtobufC.Message {
   /// Stars of the last review, 1 to 5.
   public var lastStarRating: Int32 = 0
 
-  /// When the last review was written.
+  /// Time of the last review.
   public var lastReviewAt: GoogleProtobuf.Timestamp?
 
   /// Sentiment of the last review, -1 to 1.
   public var lastSentiment: Double = 0
 
-  /// Up to 10 topics.
+  /// Topics, up to 10.
   public var topTopics: [String] = []
 
-  /// Product ratings counted in the mean.
+  /// Number of product ratings in the mean.
   public var productRatingCount: Int64 = 0
 
-  /// Ratings of the shop counted in the mean.
+  /// Number of ratings of the shop in the mean.
   public var siteRatingCount: Int64 = 0
 
   /// Mean of all ratings, of products and of the shop, 1 to 5.
@@ -90,10 +90,10 @@ public struct ReviewSummary: ProtobufC.Message {
   /// Mean of all sentiments, of products and of the shop, -1 to 1.
   public var averageSentiment: Double = 0
 
-  /// Sentiments about products counted in the mean.
+  /// Number of sentiments about products in the mean.
   public var productSentimentCount: Int64 = 0
 
-  /// Sentiments about the shop counted in the mean.
+  /// Number of sentiments about the shop in the mean.
   public var siteSentimentCount: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -127,7 +127,7 @@ public struct ReviewSummary: ProtobufC.Message {
     self.siteSentimentCount = c.pointee.site_sentiment_count
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ReviewSummary.self)
     c.pointee.total_reviews = self.totalReviews
@@ -149,39 +149,39 @@ public struct ReviewSummary: ProtobufC.Message {
   }
 }
 
-/// What is known of the customer's loyalty membership.
+/// A summary of the customer's loyalty membership.
 public struct LoyaltySummary: ProtobufC.Message {
-  /// Whether the customer is a member now.
+  /// True if the customer is a member now.
   public var member = false
 
-  /// Since when.
+  /// Start of the membership.
   public var joinedAt: GoogleProtobuf.Timestamp?
 
-  /// Points now.
+  /// Current balance of points.
   public var pointsBalance: Int64 = 0
 
-  /// Points earned in all.
+  /// Total points earned.
   public var pointsEarned: Int64 = 0
 
-  /// Points redeemed in all.
+  /// Total points redeemed.
   public var pointsRedeemed: Int64 = 0
 
-  /// When points expire next.
+  /// Time at which points expire next.
   public var pointsExpireAt: GoogleProtobuf.Timestamp?
 
   /// Name of the tier.
   public var tier = ""
 
-  /// Since when.
+  /// Time since which the customer has the tier.
   public var tierSince: GoogleProtobuf.Timestamp?
 
-  /// Redemptions in all.
+  /// Total number of redemptions.
   public var redemptionCount: Int64 = 0
 
-  /// Referrals that led to a purchase.
+  /// Number of referrals that led to a purchase.
   public var successfulReferrals: Int64 = 0
 
-  /// Clicks on the customer's referral links.
+  /// Number of clicks on the customer's referral links.
   public var referralClicks: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -211,7 +211,7 @@ public struct LoyaltySummary: ProtobufC.Message {
     self.referralClicks = c.pointee.referral_clicks
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__LoyaltySummary.self)
     c.pointee.member = self.member ? 1 : 0
@@ -239,7 +239,7 @@ public struct Customer: ProtobufC.Message {
   /// E-mail address as given.
   public var email: String?
 
-  /// Phone number, E.164.
+  /// Phone number in E.164.
   public var phoneNumber: String?
 
   /// First name.
@@ -248,77 +248,78 @@ public struct Customer: ProtobufC.Message {
   /// Last name.
   public var lastName: String?
 
-  /// `F`, `M` or `Other`.
+  /// Gender: `F`, `M` or `Other`.
   public var gender: String?
 
-  /// When the account was opened in the shop.
+  /// Time at which the account was opened in the shop.
   public var accountCreatedAt: GoogleProtobuf.Timestamp?
 
-  /// `enabled`, `disabled`, `invited` or `declined`.
+  /// Account status: `enabled`, `disabled`, `invited` or `declined`.
   public var accountStatus: String?
 
-  /// ISO 639-1, two lower-case letters: `en`.
+  /// ISO 639-1 code, two lower-case letters: `en`.
   public var defaultLanguage: String?
 
-  /// ISO 4217: `USD`.
+  /// ISO 4217 code: `USD`.
   public var defaultCurrency: String?
 
-  /// Comma-separated: `vip,gold`.
+  /// Tags, comma-separated: `vip,gold`.
   public var tags: String?
 
   /// The default address.
   public var address: Address?
 
-  /// What the shop's record last said about SMS; whether messages may be sent is in `subscriptions`.
+  /// SMS marketing flag, as the shop's record last gave it. `subscriptions` and `channels` decide
+  /// what may be sent.
   public var acceptsSMSMarketing: Bool?
 
-  /// What the shop's record last said about e-mail.
+  /// E-mail marketing flag, as the shop's record last gave it.
   public var acceptsEmailMarketing: Bool?
 
-  /// By name.
+  /// Custom properties by name.
   public var customProperties: [String: PropertyValue] = [:]
 
-  /// Consent by channel and topic; what is not listed was never subscribed.
+  /// Consent by channel and topic; a channel and topic that is not listed was never subscribed.
   public var subscriptions: [Subscription] = []
 
-  /// What made the customer known.
+  /// Source that made the customer known.
   public var origin = Origin(rawValue: 0)
 
-  /// When Patron first knew the customer.
+  /// Time at which Patron first knew the customer.
   public var createdAt: GoogleProtobuf.Timestamp?
 
-  /// When this record last changed. Orders and events do not change it.
+  /// Time of the last change of this record. Orders and events do not change it.
   public var updatedAt: GoogleProtobuf.Timestamp?
 
-  /// Changes with every change of the record; for UpdateCustomer.
+  /// Version of the record, for UpdateCustomer. It changes with every change of the record.
   public var etag = ""
 
-  /// The whole language tag that `default_language` was taken from: `en-US`.
+  /// Full language tag from which `default_language` was taken: `en-US`.
   public var locale: String?
 
-  /// Reviews; absent when there are none.
+  /// Summary of reviews; absent if there are none.
   public var reviews: ReviewSummary?
 
-  /// Loyalty; absent when the customer never was a member.
+  /// Summary of loyalty; absent if the customer never was a member.
   public var loyalty: LoyaltySummary?
 
-  /// Orders by currency.
+  /// Order statistics by currency.
   public var orderStats: [OrderStats] = []
 
-  /// The last event of each source.
+  /// Latest event of each source.
   public var activity: [SourceActivity] = []
 
-  /// When the last event of any source happened.
+  /// Time of the latest event of any source.
   public var lastEventAt: GoogleProtobuf.Timestamp?
 
-  /// What marketing each channel may be sent, and what blocks it: in full views, and in NDJSON
-  /// exports of customers with a suppressed address.
+  /// Permission to send marketing by each channel, and the reasons that block it. Present in full
+  /// views, and in NDJSON exports for customers with a suppressed address.
   public var channels: [ChannelStatus] = []
 
-  /// When the customer last sent a text message that holds a word of opting out and is more than
-  /// that word (warning `POSSIBLE_OPT_OUT` of RecordEvent): somebody should read it. The filter
-  /// `sms=possible_opt_out` finds it until the customer opts out of SMS marketing, or agrees to it
-  /// in person later.
+  /// Time of the customer's last text message that holds an opt-out word among other words (warning
+  /// `POSSIBLE_OPT_OUT` of RecordEvent) and should be read by a person. The filter
+  /// `sms=possible_opt_out` finds the customer until they opt out of SMS marketing, or later agree
+  /// to it in person.
   public var possibleOptOutAt: GoogleProtobuf.Timestamp?
 
   /// The message with every field absent or at its default.
@@ -394,7 +395,7 @@ public struct Customer: ProtobufC.Message {
     self.possibleOptOutAt = c.pointee.possible_opt_out_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Customer.self)
     c.pointee.id = self.id
@@ -480,81 +481,90 @@ public struct Customer: ProtobufC.Message {
   }
 }
 
-/// What a caller may write of a customer. Absent leaves alone, present and empty clears.
+/// The fields of a customer that a caller may write. An absent field leaves the stored value alone;
+/// a field that is present and empty clears it.
 public struct CustomerInput: ProtobufC.Message {
-  /// The shop's identifier, 1 to 255 characters without control characters, kept as given but for
-  /// space around it. Values that are nobody's (`0`, `null`, `guest`, `#N/A`, `7.2E+12`, `{{id}}`,
-  /// ...) are refused unless the store's settings allow them. Only UpdateCustomer clears it:
-  /// everywhere else an empty one, as platforms send it for guests, counts as not given. Reasons:
-  /// `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`, `EXTERNAL_ID_PLACEHOLDER`.
+  /// The shop's identifier, 1 to 255 characters without control characters, kept as given except for
+  /// surrounding space. Placeholders that name no customer (`0`, `null`, `guest`, `#N/A`, `7.2E+12`,
+  /// `{{id}}`, ...) are refused unless the store's settings allow them. Only UpdateCustomer clears
+  /// the identifier: everywhere else an empty one counts as absent, because platforms send it for
+  /// guests. Reasons: `EXTERNAL_ID_TOO_LONG`, `EXTERNAL_ID_HAS_CONTROL_CHARACTER`,
+  /// `EXTERNAL_ID_PLACEHOLDER`.
   public var externalID: String?
 
-  /// E-mail address: up to 254 bytes, local part up to 64, a domain with a dot. Unique within the
-  /// store without regard to case. Reasons: `EMAIL_MALFORMED`, `EMAIL_LOCAL_TOO_LONG`,
-  /// `EMAIL_DOMAIN_MALFORMED`, `EMAIL_DOMAIN_TOO_LONG`, `EMAIL_TOO_LONG`; `EMAIL_EMPTY` in
-  /// references.
+  /// E-mail address: up to 254 bytes, the local part up to 64, a domain with a dot. Unique within
+  /// the store without regard to case. Reasons: `EMAIL_MALFORMED`, `EMAIL_LOCAL_TOO_LONG`,
+  /// `EMAIL_DOMAIN_MALFORMED`, `EMAIL_DOMAIN_TOO_LONG`, `EMAIL_TOO_LONG`; in references also
+  /// `EMAIL_EMPTY`.
   public var email: String?
 
-  /// Phone number. It is kept in E.164, 7 to 15 digits, in the one form that libphonenumber gives
-  /// every spelling of it: `+52 1 55 …` is `+52 55 …`. Formatting is removed, an extension too, with
-  /// the warning `PHONE_EXTENSION_DROPPED`; a number without `+` needs `default_country`, the
-  /// request's or the store's, and may have that country's prefix of calls abroad, or its calling
-  /// code. Unique within the store. Reasons: `PHONE_COUNTRY_MISSING`; `PHONE_NOT_E164` for what is
-  /// no number of any country, and for decimal numbers of spreadsheets; `PHONE_AMBIGUOUS` where it
-  /// is a number with its calling code and another without; `PHONE_HAS_EXTENSION` for letters that
-  /// are none; `PHONE_EMPTY`.
+  /// Phone number. It is stored in E.164, 7 to 15 digits, in the canonical form that libphonenumber
+  /// gives every spelling: `+52 1 55 …` becomes `+52 55 …`. Formatting is removed; an extension is
+  /// removed with the warning `PHONE_EXTENSION_DROPPED`. A number without `+` needs
+  /// `default_country`, of the request or of the store, and may start with that country's
+  /// international call prefix or with its calling code. Unique within the store. Reasons:
+  /// `PHONE_COUNTRY_MISSING`; `PHONE_NOT_E164` for a text that is not a number of any country, and
+  /// for decimal numbers of spreadsheets; `PHONE_AMBIGUOUS` for digits that are one number with the
+  /// calling code and another without it; `PHONE_HAS_EXTENSION` for letters that are not an
+  /// extension; `PHONE_EMPTY`.
   public var phoneNumber: String?
 
-  /// Up to 255 characters.
+  /// First name, up to 255 characters.
   public var firstName: String?
 
-  /// Up to 255 characters.
+  /// Last name, up to 255 characters.
   public var lastName: String?
 
-  /// `F`, `M` or `Other`; `female`, `male` and other spellings by case are understood. Reason:
+  /// `F`, `M` or `Other`. `female` and `male` are accepted too, and case does not matter. Reason:
   /// `GENDER_UNKNOWN`.
   public var gender: String?
 
-  /// When the account was opened: 1970 to one day ahead. 1970-01-01T00:00:00Z clears it. Reasons:
-  /// `ACCOUNT_CREATED_TOO_EARLY`, `ACCOUNT_CREATED_IN_FUTURE`.
+  /// Time at which the account was opened: 1970 to one day ahead. 1970-01-01T00:00:00Z clears it.
+  /// Reasons: `ACCOUNT_CREATED_TOO_EARLY`, `ACCOUNT_CREATED_IN_FUTURE`.
   public var accountCreatedAt: GoogleProtobuf.Timestamp?
 
-  /// `enabled`, `disabled`, `invited` or `declined`. Reason: `ACCOUNT_STATUS_UNKNOWN`.
+  /// Account status: `enabled`, `disabled`, `invited` or `declined`. Reason:
+  /// `ACCOUNT_STATUS_UNKNOWN`.
   public var accountStatus: String?
 
-  /// ISO 639-1; of a longer tag such as `en-US` the first part is taken and all of it kept as
-  /// `locale`. Reasons: `LANGUAGE_TAG_MALFORMED`, `LANGUAGE_UNKNOWN`.
+  /// ISO 639-1 code. Of a longer tag such as `en-US` the first part is taken, and the whole tag is
+  /// kept as `locale`. Reasons: `LANGUAGE_TAG_MALFORMED`, `LANGUAGE_UNKNOWN`.
   public var defaultLanguage: String?
 
-  /// ISO 4217, a currency of today. Reasons: those of Money, `CURRENCY_HISTORIC`.
+  /// ISO 4217 code of a current currency. Reasons: those of Money, `CURRENCY_HISTORIC`.
   public var defaultCurrency: String?
 
-  /// Comma-separated, up to 250 tags of up to 255 characters. Replaces all tags. Reasons:
-  /// `TAGS_TOO_MANY`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`.
+  /// Tags, comma-separated, up to 250 of up to 255 characters. They replace all stored tags.
+  /// Reasons: `TAGS_TOO_MANY`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`.
   public var tags: String?
 
-  /// Replaces the whole address; an empty address clears it. See `address_mask` for parts.
+  /// Address; it replaces the whole stored address, and an empty one clears it. `address_mask` sets
+  /// parts.
   public var address: Address?
 
-  /// Whether the customer accepts marketing by SMS, as the shop knows it. It changes the consent
-  /// unless the customer opted out: then the answer carries the warning `STICKY_OPT_OUT`. What an
-  /// order or an event says counts once and as of its time: where the consent changed since, the
-  /// warning is `CONSENT_OUTDATED`. Beside an address that is not the customer's, and is not taken,
-  /// it changes nothing: the warning is `ADDRESS_DIFFERS`. Where true is stored and nothing may be
-  /// sent all the same, the warning is `CONSENT_PENDING`, `CONSENT_EXPIRED`, `ADDRESS_SUPPRESSED` or
-  /// `OTHER_TOPIC_OPT_OUT`; the last two once, when the flag subscribes.
+  /// SMS marketing flag, as the shop knows it. It changes the consent, with these exceptions:
+  ///
+  /// The customer opted out: the flag is stored, and the answer has the warning `STICKY_OPT_OUT`. A
+  /// flag of an order or an event counts once and as of its time; if the consent changed since, the
+  /// warning is `CONSENT_OUTDATED`. A flag beside an address that is not the customer's, and that
+  /// the record does not take, changes nothing: `ADDRESS_DIFFERS`.
+  ///
+  /// If true is stored and nothing may be sent nevertheless, the warning is `CONSENT_PENDING`,
+  /// `CONSENT_EXPIRED`, `ADDRESS_SUPPRESSED` or `OTHER_TOPIC_OPT_OUT`; the last two appear once,
+  /// when the flag subscribes.
   public var acceptsSMSMarketing: Bool?
 
-  /// The same for e-mail.
+  /// E-mail marketing flag, with the same rules as for SMS.
   public var acceptsEmailMarketing: Bool?
 
-  /// Properties to set, up to 100 on a customer. A value without kind, or an empty string, removes
-  /// the property. Names have 1 to 32 characters of `a-z 0-9 _`. Reasons: `PROPERTIES_TOO_MANY`,
-  /// `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those of PropertyValue.
+  /// Custom properties to set, up to 100 on a customer. A value without a kind, or an empty string,
+  /// removes the property. Names have 1 to 32 characters of `a-z 0-9 _`. Reasons:
+  /// `PROPERTIES_TOO_MANY`, `PROPERTY_NAME_MALFORMED`, `PROPERTY_NAME_TOO_LONG`, and those of
+  /// PropertyValue.
   public var customProperties: [String: PropertyValue] = [:]
 
-  /// Parts of `address` to set, by name: `city`. A part that is named and empty is cleared, the
-  /// other parts stay and are not looked at. Where gaps are filled, parts that are known stay too.
+  /// Names of the parts of `address` to set: `city`. A part that is named and empty is cleared; the
+  /// other parts stay and are not validated. Where a call only fills gaps, known parts stay as well.
   /// Absent or empty, `address` replaces the whole address. Reason: `MASK_PATH_UNKNOWN`.
   public var addressMask: GoogleProtobuf.FieldMask?
 
@@ -616,7 +626,7 @@ public struct CustomerInput: ProtobufC.Message {
     self.addressMask = c.pointee.address_mask.map { GoogleProtobuf.FieldMask(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__CustomerInput.self)
     if let value = self.externalID {
@@ -682,19 +692,20 @@ public struct CustomerInput: ProtobufC.Message {
   }
 }
 
-/// Who last set a field.
+/// The provenance of a field: the source that last set it.
 public struct FieldProvenance: ProtobufC.Message {
   /// Name of the field: `email`, `custom_properties.size`; or `order_stats`, `reviews`, `loyalty`
-  /// for what is summed up from orders and events.
+  /// for summaries of orders and events.
   public var field = ""
 
-  /// When it was set, in the time of what set it.
+  /// Time at which it was set, according to the source that set it.
   public var setAt: GoogleProtobuf.Timestamp?
 
-  /// What set it: `upsert`, `update`, `subscribe`, the name of an import, or the type of an event.
+  /// Source that set it: `upsert`, `update`, `subscribe`, the name of an import, or the type of an
+  /// event.
   public var setBy = ""
 
-  /// Id of the event that set it; 0 when none did.
+  /// Id of the event that set it; 0 if it was not an event.
   public var eventID: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -717,7 +728,7 @@ public struct FieldProvenance: ProtobufC.Message {
     self.eventID = c.pointee.event_id
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__FieldProvenance.self)
     if !self.field.isEmpty { c.pointee.field = try arena.string(self.field, "patron.v1.FieldProvenance.field") }
@@ -729,29 +740,29 @@ public struct FieldProvenance: ProtobufC.Message {
 
 /// Request of UpsertCustomer.
 public struct UpsertCustomerRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// The customer. With `external_id`, e-mail and phone number may both be given; without it
-  /// exactly one of them names the customer.
+  /// The customer. With an `external_id`, both e-mail address and phone number may be given; without
+  /// it exactly one of them identifies the customer.
   public var customer: CustomerInput?
 
-  /// What to do about identifiers of other customers.
+  /// Treatment of identifiers that belong to other customers.
   public var onConflict = OnConflict(rawValue: 0)
 
-  /// Check everything and answer as if it were done, but write nothing.
+  /// Dry run: everything is checked and answered as if it were done, and nothing is written.
   public var validateOnly = false
 
-  /// Country of phone numbers given without `+`, ISO 3166-1 alpha-2. Empty is the store's.
+  /// Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
   public var defaultCountry = ""
 
-  /// Where consent that the flags give was collected, 3 to 40 characters. Empty is `api`.
+  /// Source recorded for consent that the flags give, 3 to 40 characters. Empty is `api`.
   public var source = ""
 
-  /// Who says so. Unspecified is the platform.
+  /// Actor that makes the statement. Unspecified is the platform.
   public var actor = ActorKind(rawValue: 0)
 
-  /// What becomes of secondary values that break a rule. Unspecified rejects.
+  /// Treatment of secondary values that break a rule. Unspecified rejects the item.
   public var invalidFields = InvalidFields(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -778,7 +789,7 @@ public struct UpsertCustomerRequest: ProtobufC.Message {
     self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UpsertCustomerRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.UpsertCustomerRequest.store_id") }
@@ -797,13 +808,13 @@ public struct UpsertCustomerResponse: ProtobufC.Message {
   /// The customer after the call.
   public var customer: Customer?
 
-  /// What happened.
+  /// Outcome of the write.
   public var outcome = Outcome(rawValue: 0)
 
-  /// Names of the fields that changed, sorted. Custom properties as `custom_properties.<name>`.
+  /// Names of the changed fields, sorted. Custom properties appear as `custom_properties.<name>`.
   public var changedFields: [String] = []
 
-  /// What the caller should know.
+  /// Warnings; empty when there are none.
   public var warnings: [Warning] = []
 
   /// The message with every field absent or at its default.
@@ -826,7 +837,7 @@ public struct UpsertCustomerResponse: ProtobufC.Message {
     self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UpsertCustomerResponse.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
@@ -840,25 +851,25 @@ public struct UpsertCustomerResponse: ProtobufC.Message {
 
 /// Request of BatchUpsertCustomers.
 public struct BatchUpsertCustomersRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// 1 to 1,000 customers, applied in order.
+  /// Customers, 1 to 1,000, applied in order.
   public var customers: [CustomerInput] = []
 
-  /// What to do about identifiers of other customers.
+  /// Treatment of identifiers that belong to other customers.
   public var onConflict = OnConflict(rawValue: 0)
 
-  /// Country of phone numbers given without `+`. Empty is the store's.
+  /// Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
   public var defaultCountry = ""
 
-  /// Where consent that the flags give was collected. Empty is `api`.
+  /// Source recorded for consent that the flags give, 3 to 40 characters. Empty is `api`.
   public var source = ""
 
-  /// Who says so. Unspecified is the platform.
+  /// Actor that makes the statement. Unspecified is the platform.
   public var actor = ActorKind(rawValue: 0)
 
-  /// What becomes of secondary values that break a rule. Unspecified rejects.
+  /// Treatment of secondary values that break a rule. Unspecified rejects the item.
   public var invalidFields = InvalidFields(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -884,7 +895,7 @@ public struct BatchUpsertCustomersRequest: ProtobufC.Message {
     self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__BatchUpsertCustomersRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.BatchUpsertCustomersRequest.store_id") }
@@ -898,25 +909,25 @@ public struct BatchUpsertCustomersRequest: ProtobufC.Message {
   }
 }
 
-/// What became of one item of a batch.
+/// The result of one item of a batch.
 public struct BatchItemResult: ProtobufC.Message {
-  /// Position in the request, from 0.
+  /// Position of the item in the request, from 0.
   public var index: Int32 = 0
 
-  /// What happened; unspecified when the item was rejected.
+  /// Outcome of the write; unspecified if the item was rejected.
   public var outcome = Outcome(rawValue: 0)
 
-  /// The customer; 0 when the item was rejected.
+  /// Patron's id of the customer; 0 if the item was rejected.
   public var customerID: Int64 = 0
 
-  /// Patron's id of the event or order, in batches of those.
+  /// Patron's id of the event or order, in batches of events or orders.
   public var id: Int64 = 0
 
-  /// Why the item was rejected; absent when it was not. Paths begin at the item: `customer.email`.
-  /// After 2 MiB of details in a response the remaining errors have none.
+  /// Reason for which the item was rejected; absent if it was not. Paths begin at the item:
+  /// `customer.email`. After 2 MiB of details in a response the remaining errors have no details.
   public var error: GoogleRPC.Status?
 
-  /// What the caller should know.
+  /// Warnings; empty when there are none.
   public var warnings: [Warning] = []
 
   /// The message with every field absent or at its default.
@@ -941,7 +952,7 @@ public struct BatchItemResult: ProtobufC.Message {
     self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__BatchItemResult.self)
     c.pointee.index = self.index
@@ -954,18 +965,18 @@ public struct BatchItemResult: ProtobufC.Message {
   }
 }
 
-/// How the items of a batch ended.
+/// The results of a batch, counted by outcome.
 public struct BatchCounts: ProtobufC.Message {
-  /// Items that made a new record.
+  /// Number of items that created a record.
   public var created: Int32 = 0
 
-  /// Items that changed a record.
+  /// Number of items that changed a record.
   public var updated: Int32 = 0
 
-  /// Items that changed nothing.
+  /// Number of items that changed nothing.
   public var unchanged: Int32 = 0
 
-  /// Items that were rejected.
+  /// Number of rejected items.
   public var rejected: Int32 = 0
 
   /// The message with every field absent or at its default.
@@ -988,7 +999,7 @@ public struct BatchCounts: ProtobufC.Message {
     self.rejected = c.pointee.rejected
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__BatchCounts.self)
     c.pointee.created = self.created
@@ -1000,10 +1011,10 @@ public struct BatchCounts: ProtobufC.Message {
 
 /// Response of BatchUpsertCustomers.
 public struct BatchUpsertCustomersResponse: ProtobufC.Message {
-  /// One result an item, in the order of the request.
+  /// One result per item, in the order of the request.
   public var results: [BatchItemResult] = []
 
-  /// How they ended.
+  /// Results counted by outcome.
   public var counts: BatchCounts?
 
   /// The message with every field absent or at its default.
@@ -1024,7 +1035,7 @@ public struct BatchUpsertCustomersResponse: ProtobufC.Message {
     self.counts = c.pointee.counts.map { BatchCounts(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__BatchUpsertCustomersResponse.self)
     c.pointee.n_results = self.results.count
@@ -1035,13 +1046,13 @@ public struct BatchUpsertCustomersResponse: ProtobufC.Message {
 
 /// Request of GetCustomer.
 public struct GetCustomerRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Who.
+  /// The customer.
   public var customer: CustomerRef?
 
-  /// How much.
+  /// View of the customer.
   public var view = CustomerView(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -1063,7 +1074,7 @@ public struct GetCustomerRequest: ProtobufC.Message {
     self.view = CustomerView(rawValue: Int32(truncatingIfNeeded: c.pointee.view.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetCustomerRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.GetCustomerRequest.store_id") }
@@ -1077,11 +1088,12 @@ public struct GetCustomerResponse: ProtobufC.Message {
   /// The customer.
   public var customer: Customer?
 
-  /// Every channel and topic with consent or suppression, and marketing always; full view only.
+  /// All channels and topics with consent or a suppression, and marketing always; full view only.
   public var channels: [ChannelStatus] = []
 
-  /// Who last set which field, or cleared it, sorted by field; full view only. Consent is not among
-  /// them: its history says more. Of custom properties the 200 that were set last are known.
+  /// Sources that last set or cleared the fields, sorted by field; full view only. Consent is not
+  /// included: ListConsentHistory has its history. Of custom properties, the 200 that were set last
+  /// are known.
   public var provenance: [FieldProvenance] = []
 
   /// The message with every field absent or at its default.
@@ -1103,7 +1115,7 @@ public struct GetCustomerResponse: ProtobufC.Message {
     self.provenance = CArray.map(c.pointee.provenance, c.pointee.n_provenance) { FieldProvenance(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetCustomerResponse.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
@@ -1116,13 +1128,13 @@ public struct GetCustomerResponse: ProtobufC.Message {
 
 /// Request of BatchGetCustomers.
 public struct BatchGetCustomersRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// 1 to 100 customers.
+  /// Customers, 1 to 100.
   public var customers: [CustomerRef] = []
 
-  /// How much of each.
+  /// View of each customer.
   public var view = CustomerView(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -1144,7 +1156,7 @@ public struct BatchGetCustomersRequest: ProtobufC.Message {
     self.view = CustomerView(rawValue: Int32(truncatingIfNeeded: c.pointee.view.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__BatchGetCustomersRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.BatchGetCustomersRequest.store_id") }
@@ -1156,10 +1168,10 @@ public struct BatchGetCustomersRequest: ProtobufC.Message {
 
 /// Response of BatchGetCustomers.
 public struct BatchGetCustomersResponse: ProtobufC.Message {
-  /// Those that exist, in the order of the request.
+  /// Customers that exist, in the order of the request.
   public var customers: [Customer] = []
 
-  /// Positions in the request of those that do not.
+  /// Positions in the request of references that were not found.
   public var missing: [Int32] = []
 
   /// The message with every field absent or at its default.
@@ -1180,7 +1192,7 @@ public struct BatchGetCustomersResponse: ProtobufC.Message {
     self.missing = CArray.copy(c.pointee.missing, c.pointee.n_missing)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__BatchGetCustomersResponse.self)
     c.pointee.n_customers = self.customers.count
@@ -1192,7 +1204,7 @@ public struct BatchGetCustomersResponse: ProtobufC.Message {
 
 /// Request of UpdateCustomer.
 public struct UpdateCustomerRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
   /// Patron's id.
@@ -1201,24 +1213,25 @@ public struct UpdateCustomerRequest: ProtobufC.Message {
   /// The new values.
   public var customer: CustomerInput?
 
-  /// The fields to set from `customer`; a field in the mask that is absent there is cleared. Empty
-  /// takes the fields that are present.
+  /// Names of the fields to set from `customer`; a field in the mask that is absent there is
+  /// cleared. An empty mask takes the fields that are present.
   public var updateMask: GoogleProtobuf.FieldMask?
 
-  /// When not empty, the customer must still have it: else ABORTED, reason `ETAG_MISMATCH`.
+  /// Expected etag of the customer; empty expects nothing. A different one fails with ABORTED,
+  /// reason `ETAG_MISMATCH`.
   public var etag = ""
 
-  /// Who says so. Unspecified is an operator.
+  /// Actor that makes the statement. Unspecified is an operator.
   public var actor = ActorKind(rawValue: 0)
 
-  /// Country of phone numbers given without `+`. Empty is the store's.
+  /// Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
   public var defaultCountry = ""
 
-  /// What becomes of secondary values that break a rule. Unspecified rejects.
+  /// Treatment of secondary values that break a rule. Unspecified rejects the item.
   public var invalidFields = InvalidFields(rawValue: 0)
 
-  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
-  /// Clients repeat a call whose answer was lost only with one.
+  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// common.proto. Clients retry a call whose answer was lost only if it has a request id.
   public var requestID = ""
 
   /// The message with every field absent or at its default.
@@ -1246,7 +1259,7 @@ public struct UpdateCustomerRequest: ProtobufC.Message {
     self.requestID = String(cString: c.pointee.request_id)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UpdateCustomerRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.UpdateCustomerRequest.store_id") }
@@ -1266,13 +1279,13 @@ public struct UpdateCustomerResponse: ProtobufC.Message {
   /// The customer after the call.
   public var customer: Customer?
 
-  /// Updated or unchanged.
+  /// OUTCOME_UPDATED or OUTCOME_UNCHANGED.
   public var outcome = Outcome(rawValue: 0)
 
-  /// Names of the fields that changed, sorted.
+  /// Names of the changed fields, sorted.
   public var changedFields: [String] = []
 
-  /// What the caller should know.
+  /// Warnings; empty when there are none.
   public var warnings: [Warning] = []
 
   /// The message with every field absent or at its default.
@@ -1295,7 +1308,7 @@ public struct UpdateCustomerResponse: ProtobufC.Message {
     self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UpdateCustomerResponse.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
@@ -1307,12 +1320,12 @@ public struct UpdateCustomerResponse: ProtobufC.Message {
   }
 }
 
-/// Filters of one category. Several values mean OR.
+/// Selected filters of one category. Several values mean OR.
 public struct FilterSelection: ProtobufC.Message {
-  /// Category id as ListFilters has it: `sms`.
+  /// Id of the category as in ListFilters: `sms`.
   public var category = ""
 
-  /// Filter ids: `subscribers`, `suppressed`. At least one.
+  /// Ids of the filters: `subscribers`, `suppressed`. At least one.
   public var filters: [String] = []
 
   /// The message with every field absent or at its default.
@@ -1333,7 +1346,7 @@ public struct FilterSelection: ProtobufC.Message {
     self.filters = CArray.map(c.pointee.filters, c.pointee.n_filters) { String(cString: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__FilterSelection.self)
     if !self.category.isEmpty { c.pointee.category = try arena.string(self.category, "patron.v1.FilterSelection.category") }
@@ -1342,16 +1355,17 @@ public struct FilterSelection: ProtobufC.Message {
   }
 }
 
-/// Which customers. Selections of different categories mean AND; two of one category are joined.
+/// A filter of customers. Selections of different categories mean AND; two selections of one
+/// category are joined.
 public struct CustomerFilter: ProtobufC.Message {
   /// Predefined filters.
   public var selections: [FilterSelection] = []
 
-  /// The search box: a fragment of an e-mail address or a phone number. Space around it, case and
-  /// the formatting of phone numbers do not matter, nor that they begin as they do in the store's
-  /// country (`0415 …`); one or two characters match beginnings only.
-  /// Digits with punctuation (`2024-05`) are looked for as they stand and without it.
-  /// Up to 254 characters; empty is everyone.
+  /// Search text, up to 254 characters: a fragment of an e-mail address or a phone number; empty
+  /// matches every customer. Surrounding space, case and the formatting of phone numbers do not
+  /// matter, and a number may begin as in the store's country (`0415 …`). One or two characters
+  /// match beginnings only. Digits with punctuation (`2024-05`) are searched both as they stand and
+  /// without the punctuation.
   public var query = ""
 
   /// The message with every field absent or at its default.
@@ -1372,7 +1386,7 @@ public struct CustomerFilter: ProtobufC.Message {
     self.query = String(cString: c.pointee.query)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__CustomerFilter.self)
     c.pointee.n_selections = self.selections.count
@@ -1383,26 +1397,26 @@ public struct CustomerFilter: ProtobufC.Message {
 
 /// Request of ListCustomers.
 public struct ListCustomersRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Which customers; absent is all.
+  /// Filter of the customers; absent matches all.
   public var filter: CustomerFilter?
 
-  /// In which order.
+  /// Sort of the list.
   public var sort = CustomerSort(rawValue: 0)
 
-  /// Customers a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
+  /// Customers per page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
   public var pageSize: Int32 = 0
 
-  /// `next_page_token` of the page before; all but page size and view must be as it was there, and
-  /// by CUSTOMER_SORT_TOTAL_SPENT the store's currency too, else INVALID_ARGUMENT, reason
-  /// `PAGE_TOKEN_MISMATCH`, which says what differs. By CUSTOMER_SORT_NAME the last customer of the
-  /// page before must have kept name and record, else FAILED_PRECONDITION, reason
-  /// `PAGE_TOKEN_OUTDATED`.
+  /// `next_page_token` of the previous page; empty for the first page. Everything except page size
+  /// and view must be the same as for the previous page, with CUSTOMER_SORT_TOTAL_SPENT also the
+  /// store's currency. Otherwise INVALID_ARGUMENT, reason `PAGE_TOKEN_MISMATCH`, which names the
+  /// difference. With CUSTOMER_SORT_NAME the last customer of the previous page must still exist
+  /// under the same name, otherwise FAILED_PRECONDITION, reason `PAGE_TOKEN_OUTDATED`.
   public var pageToken = ""
 
-  /// How much of each.
+  /// View of each customer.
   public var view = CustomerView(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -1427,7 +1441,7 @@ public struct ListCustomersRequest: ProtobufC.Message {
     self.view = CustomerView(rawValue: Int32(truncatingIfNeeded: c.pointee.view.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ListCustomersRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ListCustomersRequest.store_id") }
@@ -1441,10 +1455,10 @@ public struct ListCustomersRequest: ProtobufC.Message {
 
 /// Response of ListCustomers.
 public struct ListCustomersResponse: ProtobufC.Message {
-  /// The page.
+  /// Customers of the page.
   public var customers: [Customer] = []
 
-  /// For the next page; empty on the last.
+  /// Token of the next page; empty on the last page.
   public var nextPageToken = ""
 
   /// The message with every field absent or at its default.
@@ -1465,7 +1479,7 @@ public struct ListCustomersResponse: ProtobufC.Message {
     self.nextPageToken = String(cString: c.pointee.next_page_token)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ListCustomersResponse.self)
     c.pointee.n_customers = self.customers.count
@@ -1476,13 +1490,13 @@ public struct ListCustomersResponse: ProtobufC.Message {
 
 /// Request of CountCustomers.
 public struct CountCustomersRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Which customers; absent is all.
+  /// Filter of the customers; absent matches all.
   public var filter: CustomerFilter?
 
-  /// Categories to count by; empty is none, `*` is all.
+  /// Ids of the categories to count by; empty is none, `*` is all.
   public var facetCategories: [String] = []
 
   /// The message with every field absent or at its default.
@@ -1504,7 +1518,7 @@ public struct CountCustomersRequest: ProtobufC.Message {
     self.facetCategories = CArray.map(c.pointee.facet_categories, c.pointee.n_facet_categories) { String(cString: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__CountCustomersRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.CountCustomersRequest.store_id") }
@@ -1514,15 +1528,15 @@ public struct CountCustomersRequest: ProtobufC.Message {
   }
 }
 
-/// How many customers a filter has.
+/// The number of customers with a predefined filter.
 public struct FacetCount: ProtobufC.Message {
-  /// Category id.
+  /// Id of the category.
   public var category = ""
 
-  /// Filter id; in dynamic categories a value of the store's own, as the store writes it.
+  /// Id of the filter; in dynamic categories a value of the store's own, as the store writes it.
   public var filter = ""
 
-  /// Customers of the request's filter that this one has too.
+  /// Number of customers that match the request's filter and this one.
   public var count: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -1544,7 +1558,7 @@ public struct FacetCount: ProtobufC.Message {
     self.count = c.pointee.count
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__FacetCount.self)
     if !self.category.isEmpty { c.pointee.category = try arena.string(self.category, "patron.v1.FacetCount.category") }
@@ -1555,11 +1569,11 @@ public struct FacetCount: ProtobufC.Message {
 
 /// Response of CountCustomers.
 public struct CountCustomersResponse: ProtobufC.Message {
-  /// Customers.
+  /// Number of customers that match the filter.
   public var total: Int64 = 0
 
-  /// By predefined filter, in the order of ListFilters. Of a dynamic category, such as tags, the 100
-  /// commonest values, commonest first; those that nobody has are left out.
+  /// Counts by predefined filter, in the order of ListFilters. Dynamic categories, such as tags,
+  /// list their 100 most common values, the most common first, and only values that a customer has.
   public var facets: [FacetCount] = []
 
   /// The message with every field absent or at its default.
@@ -1580,7 +1594,7 @@ public struct CountCustomersResponse: ProtobufC.Message {
     self.facets = CArray.map(c.pointee.facets, c.pointee.n_facets) { FacetCount(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__CountCustomersResponse.self)
     c.pointee.total = self.total
@@ -1591,7 +1605,7 @@ public struct CountCustomersResponse: ProtobufC.Message {
 
 /// Request of ListFilters.
 public struct ListFiltersRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
   /// The message with every field absent or at its default.
@@ -1611,7 +1625,7 @@ public struct ListFiltersRequest: ProtobufC.Message {
     self.storeID = String(cString: c.pointee.store_id)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ListFiltersRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ListFiltersRequest.store_id") }
@@ -1623,10 +1637,10 @@ public struct Filter: ProtobufC.Message {
   /// Id within its category.
   public var id = ""
 
-  /// For people.
+  /// Label for people.
   public var label = ""
 
-  /// What it has.
+  /// Description of the customers that match.
   public var description = ""
 
   /// The message with every field absent or at its default.
@@ -1648,7 +1662,7 @@ public struct Filter: ProtobufC.Message {
     self.description = String(cString: c.pointee.description)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Filter.self)
     if !self.id.isEmpty { c.pointee.id = try arena.string(self.id, "patron.v1.Filter.id") }
@@ -1657,18 +1671,18 @@ public struct Filter: ProtobufC.Message {
   }
 }
 
-/// Filters that are joined by OR.
+/// A category of filters. The filters of one category are joined by OR.
 public struct FilterCategory: ProtobufC.Message {
-  /// Id.
+  /// Id of the category.
   public var id = ""
 
-  /// For people.
+  /// Label for people.
   public var label = ""
 
-  /// Its filters; empty when its values are the store's own, such as tags.
+  /// Filters of the category; empty if the values are the store's own, such as tags.
   public var filters: [Filter] = []
 
-  /// Whether its values are the store's own.
+  /// True if the values are the store's own.
   public var dynamic = false
 
   /// The message with every field absent or at its default.
@@ -1691,7 +1705,7 @@ public struct FilterCategory: ProtobufC.Message {
     self.dynamic = c.pointee.dynamic != 0
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__FilterCategory.self)
     if !self.id.isEmpty { c.pointee.id = try arena.string(self.id, "patron.v1.FilterCategory.id") }
@@ -1724,7 +1738,7 @@ public struct ListFiltersResponse: ProtobufC.Message {
     self.categories = CArray.map(c.pointee.categories, c.pointee.n_categories) { FilterCategory(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ListFiltersResponse.self)
     c.pointee.n_categories = self.categories.count
@@ -1734,22 +1748,23 @@ public struct ListFiltersResponse: ProtobufC.Message {
 
 /// Request of ExportCustomers.
 public struct ExportCustomersRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Which customers; absent is all.
+  /// Filter of the customers; absent matches all.
   public var filter: CustomerFilter?
 
   /// CSV or NDJSON.
   public var format = ExportFormat(rawValue: 0)
 
-  /// Names of columns in order, up to 1,000; empty is all, `writable` those that an import takes.
+  /// Names of the columns in order, up to 1,000. Empty is all; `writable` is those that an import
+  /// takes.
   public var columns: [String] = []
 
-  /// Formula safety of CSV.
+  /// Protection of CSV cells against spreadsheet formulas.
   public var safety = CsvSafety(rawValue: 0)
 
-  /// Begin with a byte order mark, for Excel.
+  /// True to begin with a byte order mark, for Excel.
   public var byteOrderMark = false
 
   /// The message with every field absent or at its default.
@@ -1774,7 +1789,7 @@ public struct ExportCustomersRequest: ProtobufC.Message {
     self.byteOrderMark = c.pointee.byte_order_mark != 0
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ExportCustomersRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ExportCustomersRequest.store_id") }
@@ -1787,12 +1802,12 @@ public struct ExportCustomersRequest: ProtobufC.Message {
   }
 }
 
-/// A part of an export.
+/// A chunk of an export.
 public struct ExportCustomersResponse: ProtobufC.Message {
-  /// Bytes of the file, whole rows.
+  /// Bytes of the file: whole rows.
   public var data: [UInt8] = []
 
-  /// Rows so far, without the header.
+  /// Number of rows so far, without the header.
   public var rows: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -1813,7 +1828,7 @@ public struct ExportCustomersResponse: ProtobufC.Message {
     self.rows = c.pointee.rows
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ExportCustomersResponse.self)
     if !self.data.isEmpty { c.pointee.data = ProtobufCBinaryData(len: self.data.count, data: try arena.bytes(self.data)) }
@@ -1826,15 +1841,15 @@ public struct ImportItem: ProtobufC.Message {
   /// The customer.
   public var customer: CustomerInput?
 
-  /// Consent as it was elsewhere.
+  /// Consent as it was in the source system.
   public var subscriptions: [Subscription] = []
 
-  /// Suppressions of the customer's addresses as they were elsewhere, each channel and reason once.
-  /// They are added; what an address is suppressed for already stays as it is, and none is lifted.
+  /// Suppressions of the customer's addresses as they were in the source system, each channel and
+  /// reason once. They are added; existing suppressions stay as they are, and none is lifted.
   public var suppressions: [Suppression] = []
 
-  /// Row of the file, from 1, for warnings and errors about other rows; 0 is the position in the
-  /// request.
+  /// Row number in the file, from 1, for warnings and errors about other rows; 0 takes the position
+  /// in the request.
   public var row: Int32 = 0
 
   /// The message with every field absent or at its default.
@@ -1857,7 +1872,7 @@ public struct ImportItem: ProtobufC.Message {
     self.row = c.pointee.row
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ImportItem.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerInput.self) }
@@ -1871,30 +1886,31 @@ public struct ImportItem: ProtobufC.Message {
 
 /// Request of ImportCustomers.
 public struct ImportCustomersRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// 1 to 1,000 customers, applied in order.
+  /// Customers, 1 to 1,000, applied in order.
   public var items: [ImportItem] = []
 
-  /// What may happen to consent.
+  /// Changes of consent that the import may make.
   public var consentPolicy = ConsentPolicy(rawValue: 0)
 
-  /// Check everything and answer as if it were done, but write nothing. Items are judged with regard
-  /// to those before them in the request, not to other requests. The id of a customer who would be
-  /// new is 0; in the error of a conflict with such a customer it is one that nobody has yet.
+  /// Dry run: everything is checked and answered as if it were done, and nothing is written. Items
+  /// are checked against earlier items of the same request, not against other requests. The id of a
+  /// customer that would be created is 0; in the error of a conflict with such a customer it is an
+  /// id that does not exist yet.
   public var validateOnly = false
 
-  /// Country of phone numbers given without `+`. Empty is the store's.
+  /// Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
   public var defaultCountry = ""
 
-  /// What the import is called in ledger and provenance, 3 to 40 characters. Empty is `import`.
+  /// Name of the import in the ledger and in provenance, 3 to 40 characters. Empty is `import`.
   public var source = ""
 
-  /// What becomes of secondary values that break a rule. Unspecified drops.
+  /// Treatment of secondary values that break a rule. Unspecified drops them.
   public var invalidFields = InvalidFields(rawValue: 0)
 
-  /// What to do with rows that name somebody else.
+  /// Treatment of rows that name another customer.
   public var onMismatch = OnMismatch(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -1921,7 +1937,7 @@ public struct ImportCustomersRequest: ProtobufC.Message {
     self.onMismatch = OnMismatch(rawValue: Int32(truncatingIfNeeded: c.pointee.on_mismatch.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ImportCustomersRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ImportCustomersRequest.store_id") }
@@ -1938,10 +1954,10 @@ public struct ImportCustomersRequest: ProtobufC.Message {
 
 /// Response of ImportCustomers.
 public struct ImportCustomersResponse: ProtobufC.Message {
-  /// One result an item.
+  /// One result per item.
   public var results: [BatchItemResult] = []
 
-  /// How they ended.
+  /// Results counted by outcome.
   public var counts: BatchCounts?
 
   /// The message with every field absent or at its default.
@@ -1962,7 +1978,7 @@ public struct ImportCustomersResponse: ProtobufC.Message {
     self.counts = c.pointee.counts.map { BatchCounts(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ImportCustomersResponse.self)
     c.pointee.n_results = self.results.count
@@ -1973,16 +1989,16 @@ public struct ImportCustomersResponse: ProtobufC.Message {
 
 /// Request of UpdateTags.
 public struct UpdateTagsRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// 1 to 1,000 customers.
+  /// Customers, 1 to 1,000.
   public var customers: [CustomerRef] = []
 
   /// Tags to add, comma-separated.
   public var add = ""
 
-  /// Tags to remove, comma-separated, without regard to case.
+  /// Tags to remove, comma-separated, compared without regard to case.
   public var remove = ""
 
   /// The message with every field absent or at its default.
@@ -2005,7 +2021,7 @@ public struct UpdateTagsRequest: ProtobufC.Message {
     self.remove = String(cString: c.pointee.remove)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UpdateTagsRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.UpdateTagsRequest.store_id") }
@@ -2018,10 +2034,10 @@ public struct UpdateTagsRequest: ProtobufC.Message {
 
 /// Response of UpdateTags.
 public struct UpdateTagsResponse: ProtobufC.Message {
-  /// One result a customer.
+  /// One result per customer.
   public var results: [BatchItemResult] = []
 
-  /// How they ended.
+  /// Results counted by outcome.
   public var counts: BatchCounts?
 
   /// The message with every field absent or at its default.
@@ -2042,7 +2058,7 @@ public struct UpdateTagsResponse: ProtobufC.Message {
     self.counts = c.pointee.counts.map { BatchCounts(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UpdateTagsResponse.self)
     c.pointee.n_results = self.results.count
@@ -2053,19 +2069,20 @@ public struct UpdateTagsResponse: ProtobufC.Message {
 
 /// Request of DeleteCustomer.
 public struct DeleteCustomerRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Who.
+  /// The customer.
   public var customer: CustomerRef?
 
-  /// What stays.
+  /// Data that stays.
   public var mode = DeleteMode(rawValue: 0)
 
-  /// Why, up to 255 characters; kept in the receipt. No personal data.
+  /// Reason in words, up to 255 characters, kept in the receipt. It must not contain personal data.
   public var reason = ""
 
-  /// Makes an exact repeat return the first receipt, for a day; see the rules of common.proto.
+  /// Idempotency key: for a day an exact repeat returns the first receipt. See the rules in
+  /// common.proto.
   public var requestID = ""
 
   /// The message with every field absent or at its default.
@@ -2089,7 +2106,7 @@ public struct DeleteCustomerRequest: ProtobufC.Message {
     self.requestID = String(cString: c.pointee.request_id)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__DeleteCustomerRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.DeleteCustomerRequest.store_id") }
@@ -2105,16 +2122,17 @@ public struct DeleteCustomerResponse: ProtobufC.Message {
   /// Id of the receipt.
   public var receiptID: Int64 = 0
 
-  /// When.
+  /// Time of the erasure.
   public var deletedAt: GoogleProtobuf.Timestamp?
 
-  /// Events that were anonymised or removed.
+  /// Number of events that were anonymised or removed.
   public var eventCount: Int64 = 0
 
-  /// Orders that were anonymised or removed.
+  /// Number of orders that were anonymised or removed.
   public var orderCount: Int64 = 0
 
-  /// Addresses whose hashes stay suppressed: all that the customer had, also before merges.
+  /// Number of addresses whose hashes stay suppressed: all that the customer had, also before
+  /// merges.
   public var suppressionCount: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -2138,7 +2156,7 @@ public struct DeleteCustomerResponse: ProtobufC.Message {
     self.suppressionCount = c.pointee.suppression_count
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__DeleteCustomerResponse.self)
     c.pointee.receipt_id = self.receiptID
@@ -2151,24 +2169,26 @@ public struct DeleteCustomerResponse: ProtobufC.Message {
 
 /// Request of MergeCustomers.
 public struct MergeCustomersRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Who stays.
+  /// The customer that stays.
   public var primary: CustomerRef?
 
-  /// Who is merged into the primary and answers under its id from then on.
+  /// The customer that is merged into the primary. Its identifiers name the primary from then on.
   public var secondary: CustomerRef?
 
-  /// Show what would become, change nothing.
+  /// True to show the result of the merge without changing anything.
   public var preview = false
 
   /// Names of fields to take from the secondary although the primary has them: fields of
-  /// CustomerInput but for `tags`, of which both are kept; `custom_properties` for all properties
-  /// that both have, `custom_properties.<name>` for one. Others are refused with `FIELD_UNKNOWN`.
+  /// CustomerInput except `tags`, which are united; `custom_properties` for all properties that both
+  /// have, `custom_properties.<name>` for a single one. Other names are refused with
+  /// `FIELD_UNKNOWN`.
   public var preferSecondary: [String] = []
 
-  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// common.proto.
   public var requestID = ""
 
   /// The message with every field absent or at its default.
@@ -2193,7 +2213,7 @@ public struct MergeCustomersRequest: ProtobufC.Message {
     self.requestID = String(cString: c.pointee.request_id)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__MergeCustomersRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.MergeCustomersRequest.store_id") }
@@ -2208,20 +2228,20 @@ public struct MergeCustomersRequest: ProtobufC.Message {
 
 /// Response of MergeCustomers.
 public struct MergeCustomersResponse: ProtobufC.Message {
-  /// The primary after the merge; in a preview its etag is the one of now.
+  /// The primary after the merge; in a preview its etag is the current one.
   public var customer: Customer?
 
-  /// For UnmergeCustomers; 0 in a preview.
+  /// Id of the merge, for UnmergeCustomers; 0 in a preview.
   public var mergeID: Int64 = 0
 
-  /// Events that move.
+  /// Number of events that move.
   public var eventCount: Int64 = 0
 
-  /// Orders that move.
+  /// Number of orders that move.
   public var orderCount: Int64 = 0
 
-  /// What becomes of the primary's consent. In a preview `ledger_id` is 0 for rows that the merge
-  /// would write.
+  /// Changes of the primary's consent. In a preview `ledger_id` is 0 for rows that the merge would
+  /// write.
   public var subscriptionChanges: [SubscriptionChange] = []
 
   /// The message with every field absent or at its default.
@@ -2245,7 +2265,7 @@ public struct MergeCustomersResponse: ProtobufC.Message {
     self.subscriptionChanges = CArray.map(c.pointee.subscription_changes, c.pointee.n_subscription_changes) { SubscriptionChange(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__MergeCustomersResponse.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
@@ -2259,13 +2279,14 @@ public struct MergeCustomersResponse: ProtobufC.Message {
 
 /// Request of UnmergeCustomers.
 public struct UnmergeCustomersRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Of the merge.
+  /// Id of the merge.
   public var mergeID: Int64 = 0
 
-  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// common.proto.
   public var requestID = ""
 
   /// The message with every field absent or at its default.
@@ -2287,7 +2308,7 @@ public struct UnmergeCustomersRequest: ProtobufC.Message {
     self.requestID = String(cString: c.pointee.request_id)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UnmergeCustomersRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.UnmergeCustomersRequest.store_id") }
@@ -2298,10 +2319,10 @@ public struct UnmergeCustomersRequest: ProtobufC.Message {
 
 /// Response of UnmergeCustomers.
 public struct UnmergeCustomersResponse: ProtobufC.Message {
-  /// The primary after it.
+  /// The primary after the call.
   public var primary: Customer?
 
-  /// The customer that is back.
+  /// The restored customer.
   public var secondary: Customer?
 
   /// The message with every field absent or at its default.
@@ -2322,7 +2343,7 @@ public struct UnmergeCustomersResponse: ProtobufC.Message {
     self.secondary = c.pointee.secondary.map { Customer(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UnmergeCustomersResponse.self)
     if let value = self.primary { c.pointee.primary = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
@@ -2332,34 +2353,36 @@ public struct UnmergeCustomersResponse: ProtobufC.Message {
 
 /// Request of SubscribeCustomer.
 public struct SubscribeCustomerRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Who, by any identifiers; is created when unknown. Other fields are ignored but for names.
+  /// The customer, by any identifiers; created if unknown. Other fields are ignored, except names.
   public var customer: CustomerInput?
 
-  /// Channels; at least one, and the customer has an address for each.
+  /// Channels, at least one; the customer must have an address for each.
   public var channels: [ContactChannel] = []
 
   /// Topics; empty is marketing.
   public var topics: [Topic] = []
 
-  /// Proof; `source` is required.
+  /// Evidence of the agreement; its `source` is required.
   public var evidence: ConsentEvidence?
 
-  /// Who acts; required.
+  /// Actor; required.
   public var actor = ActorKind(rawValue: 0)
 
-  /// Ask for confirmation first. Absent takes the store's setting.
+  /// True to ask for confirmation first. Absent takes the store's setting.
   public var doubleOptIn: Bool?
 
-  /// The agreement is old: `evidence.occurred_at` is required and no confirmation is asked for.
+  /// True for an old agreement: `evidence.occurred_at` is required, and no confirmation is asked
+  /// for.
   public var historical = false
 
-  /// Country of phone numbers given without `+`. Empty is the store's.
+  /// Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
   public var defaultCountry = ""
 
-  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// common.proto.
   public var requestID = ""
 
   /// The message with every field absent or at its default.
@@ -2390,7 +2413,7 @@ public struct SubscribeCustomerRequest: ProtobufC.Message {
     self.requestID = String(cString: c.pointee.request_id)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SubscribeCustomerRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.SubscribeCustomerRequest.store_id") }
@@ -2416,16 +2439,16 @@ public struct SubscribeCustomerResponse: ProtobufC.Message {
   /// The customer after the call.
   public var customer: Customer?
 
-  /// What changed.
+  /// Changes of consent.
   public var changes: [SubscriptionChange] = []
 
-  /// For ConfirmSubscription, when a confirmation is needed.
+  /// Token for ConfirmSubscription; empty if no confirmation is needed.
   public var confirmationToken = ""
 
-  /// What the caller should know.
+  /// Warnings; empty when there are none.
   public var warnings: [Warning] = []
 
-  /// What happened to the record.
+  /// Outcome of the write of the record.
   public var outcome = Outcome(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -2449,7 +2472,7 @@ public struct SubscribeCustomerResponse: ProtobufC.Message {
     self.outcome = Outcome(rawValue: Int32(truncatingIfNeeded: c.pointee.outcome.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SubscribeCustomerResponse.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
@@ -2464,18 +2487,18 @@ public struct SubscribeCustomerResponse: ProtobufC.Message {
 
 /// Request of ConfirmSubscription.
 public struct ConfirmSubscriptionRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// As SubscribeCustomer gave it. It can be used for seven days, once for each channel.
+  /// Token that SubscribeCustomer returned. It is valid for seven days, once for each channel.
   public var confirmationToken = ""
 
-  /// Proof of the confirmation.
+  /// Evidence of the confirmation.
   public var evidence: ConsentEvidence?
 
-  /// Channels that are confirmed; empty is every one of the request. A token that was sent to one
-  /// address proves that one only: who asks for SMS and e-mail at once names the channel by which
-  /// this token came. One that was not asked for is refused: FAILED_PRECONDITION
+  /// Channels to confirm; empty is all channels of the request. A token that was sent to one address
+  /// proves that address only: if SMS and e-mail were requested at once, name the channel by which
+  /// this token came back. A channel that was not requested is refused: FAILED_PRECONDITION
   /// `CHANNEL_NOT_REQUESTED`.
   public var channels: [ContactChannel] = []
 
@@ -2499,7 +2522,7 @@ public struct ConfirmSubscriptionRequest: ProtobufC.Message {
     self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ContactChannel(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ConfirmSubscriptionRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ConfirmSubscriptionRequest.store_id") }
@@ -2515,7 +2538,7 @@ public struct ConfirmSubscriptionResponse: ProtobufC.Message {
   /// The customer after the call.
   public var customer: Customer?
 
-  /// What changed; empty when it was confirmed before.
+  /// Changes of consent; empty if it was confirmed before.
   public var changes: [SubscriptionChange] = []
 
   /// The message with every field absent or at its default.
@@ -2536,7 +2559,7 @@ public struct ConfirmSubscriptionResponse: ProtobufC.Message {
     self.changes = CArray.map(c.pointee.changes, c.pointee.n_changes) { SubscriptionChange(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ConfirmSubscriptionResponse.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
@@ -2547,22 +2570,22 @@ public struct ConfirmSubscriptionResponse: ProtobufC.Message {
 
 /// Request of UnsubscribeCustomer.
 public struct UnsubscribeCustomerRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Who. An address that no customer has is suppressed.
+  /// The customer, or an address. An address that no customer has is suppressed.
   public var customer: CustomerRef?
 
-  /// Channels; at least one.
+  /// Channels, at least one.
   public var channels: [ContactChannel] = []
 
   /// Topics; empty is marketing.
   public var topics: [Topic] = []
 
-  /// How it came about.
+  /// Evidence of the opt-out.
   public var evidence: ConsentEvidence?
 
-  /// Who acts. Unspecified is an operator; only a customer's own opt-out is sticky.
+  /// Actor. Unspecified is an operator; only a customer's own opt-out is sticky.
   public var actor = ActorKind(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -2587,7 +2610,7 @@ public struct UnsubscribeCustomerRequest: ProtobufC.Message {
     self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UnsubscribeCustomerRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.UnsubscribeCustomerRequest.store_id") }
@@ -2606,18 +2629,19 @@ public struct UnsubscribeCustomerResponse: ProtobufC.Message {
   /// The customer after the call; absent for an address without one.
   public var customer: Customer?
 
-  /// What changed; empty when nothing did.
+  /// Changes of consent; empty if nothing changed.
   public var changes: [SubscriptionChange] = []
 
-  /// What the caller should know: `CONSENT_OUTDATED` for an opt-out that is older than the agreement
-  /// and changed nothing, `ADDRESS_MISSING` for a channel that was left out because no customer has
-  /// the address and it is none of that channel.
+  /// Warnings: `CONSENT_OUTDATED` for an opt-out that is older than the agreement and changed
+  /// nothing, `ADDRESS_MISSING` for a channel that was left out because no customer has the address
+  /// and the address is not of that channel.
   public var warnings: [Warning] = []
 
-  /// Updated or unchanged. A repeat is unchanged, also for an address that no customer has.
+  /// OUTCOME_UPDATED or OUTCOME_UNCHANGED. A repeat is unchanged, also for an address that no
+  /// customer has.
   public var outcome = Outcome(rawValue: 0)
 
-  /// The channels and topics of the request as they stand now.
+  /// Current status of the channels and topics of the request.
   public var channels: [ChannelStatus] = []
 
   /// The message with every field absent or at its default.
@@ -2641,7 +2665,7 @@ public struct UnsubscribeCustomerResponse: ProtobufC.Message {
     self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ChannelStatus(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UnsubscribeCustomerResponse.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
@@ -2657,29 +2681,30 @@ public struct UnsubscribeCustomerResponse: ProtobufC.Message {
 
 /// Request of SuppressCustomer.
 public struct SuppressCustomerRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Who, or an address that no customer has yet.
+  /// The customer, or an address that no customer has yet.
   public var customer: CustomerRef?
 
-  /// Channels; at least one.
+  /// Channels, at least one.
   public var channels: [ContactChannel] = []
 
-  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` and `SUPPRESSION_REASON_ERASURE` are the owner's to say:
-  /// with another actor than the customer they are refused with `REASON_IS_THE_OWNERS`.
+  /// Reason. Only the owner can give `SUPPRESSION_REASON_UNSUBSCRIBED` and
+  /// `SUPPRESSION_REASON_ERASURE`: any actor other than the customer is refused with
+  /// `REASON_IS_THE_OWNERS`.
   public var reason = SuppressionReason(rawValue: 0)
 
-  /// Since when; absent is now.
+  /// Start of the suppression; absent is now.
   public var suppressedAt: GoogleProtobuf.Timestamp?
 
   /// Free text, up to 255 characters.
   public var note = ""
 
-  /// Who or what reported it, up to 40 characters.
+  /// Person or system that reported it, up to 40 characters.
   public var source = ""
 
-  /// Who acts. Unspecified is an operator.
+  /// Actor. Unspecified is an operator.
   public var actor = ActorKind(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -2706,7 +2731,7 @@ public struct SuppressCustomerRequest: ProtobufC.Message {
     self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SuppressCustomerRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.SuppressCustomerRequest.store_id") }
@@ -2726,13 +2751,14 @@ public struct SuppressCustomerResponse: ProtobufC.Message {
   /// The customer after the call; absent for an address without one.
   public var customer: Customer?
 
-  /// The channels as they stand now.
+  /// Current status of the channels.
   public var channels: [ChannelStatus] = []
 
-  /// Updated or unchanged.
+  /// OUTCOME_UPDATED or OUTCOME_UNCHANGED.
   public var outcome = Outcome(rawValue: 0)
 
-  /// Texts beside the suppression that were cut or left out: no suppression is refused for them.
+  /// Warnings about texts of the suppression that were cut or left out. An invalid text never
+  /// prevents the suppression.
   public var warnings: [Warning] = []
 
   /// The message with every field absent or at its default.
@@ -2755,7 +2781,7 @@ public struct SuppressCustomerResponse: ProtobufC.Message {
     self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SuppressCustomerResponse.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
@@ -2769,23 +2795,24 @@ public struct SuppressCustomerResponse: ProtobufC.Message {
 
 /// Request of UnsuppressCustomer.
 public struct UnsuppressCustomerRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Who, or an address.
+  /// The customer, or an address.
   public var customer: CustomerRef?
 
-  /// Channels; at least one.
+  /// Channels, at least one.
   public var channels: [ContactChannel] = []
 
-  /// Which suppressions; empty is manual ones. With `SUPPRESSION_REASON_UNSUBSCRIBED` or
-  /// `SUPPRESSION_REASON_ERASURE` only the customer acts; else `STICKY_OPT_OUT`.
+  /// Reasons of the suppressions to lift; empty lifts manual ones. For
+  /// `SUPPRESSION_REASON_UNSUBSCRIBED` and `SUPPRESSION_REASON_ERASURE` the actor must be the
+  /// customer, else `STICKY_OPT_OUT`.
   public var reasons: [SuppressionReason] = []
 
-  /// Why, up to 255 characters.
+  /// Reason in words, up to 255 characters.
   public var note = ""
 
-  /// Who acts. Unspecified is an operator.
+  /// Actor. Unspecified is an operator.
   public var actor = ActorKind(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -2810,7 +2837,7 @@ public struct UnsuppressCustomerRequest: ProtobufC.Message {
     self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UnsuppressCustomerRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.UnsuppressCustomerRequest.store_id") }
@@ -2829,10 +2856,10 @@ public struct UnsuppressCustomerResponse: ProtobufC.Message {
   /// The customer after the call; absent for an address without one.
   public var customer: Customer?
 
-  /// The channels as they stand now.
+  /// Current status of the channels.
   public var channels: [ChannelStatus] = []
 
-  /// Updated or unchanged.
+  /// OUTCOME_UPDATED or OUTCOME_UNCHANGED.
   public var outcome = Outcome(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -2854,7 +2881,7 @@ public struct UnsuppressCustomerResponse: ProtobufC.Message {
     self.outcome = Outcome(rawValue: Int32(truncatingIfNeeded: c.pointee.outcome.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UnsuppressCustomerResponse.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
@@ -2866,7 +2893,7 @@ public struct UnsuppressCustomerResponse: ProtobufC.Message {
 
 /// Request of GetAddressStatus.
 public struct GetAddressStatusRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
   /// An e-mail address or a phone number.
@@ -2890,7 +2917,7 @@ public struct GetAddressStatusRequest: ProtobufC.Message {
     self.address = c.pointee.address.map { CustomerRef(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetAddressStatusRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.GetAddressStatusRequest.store_id") }
@@ -2900,10 +2927,11 @@ public struct GetAddressStatusRequest: ProtobufC.Message {
 
 /// Response of GetAddressStatus.
 public struct GetAddressStatusResponse: ProtobufC.Message {
-  /// Who has the address; 0 when nobody does.
+  /// Patron's id of the customer that has the address; 0 if no customer has it.
   public var customerID: Int64 = 0
 
-  /// The channel of the address: marketing always, other topics where the customer said something.
+  /// Status of the channel of the address: marketing always, other topics if the customer made a
+  /// choice about them.
   public var channels: [ChannelStatus] = []
 
   /// The message with every field absent or at its default.
@@ -2924,7 +2952,7 @@ public struct GetAddressStatusResponse: ProtobufC.Message {
     self.channels = CArray.map(c.pointee.channels, c.pointee.n_channels) { ChannelStatus(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetAddressStatusResponse.self)
     c.pointee.customer_id = self.customerID
@@ -2935,13 +2963,13 @@ public struct GetAddressStatusResponse: ProtobufC.Message {
 
 /// A suppression of an address.
 public struct AddressSuppression: ProtobufC.Message {
-  /// Keyed hash of the address, the same in one database for the same address.
+  /// Keyed hash of the address, the same within a database for the same address.
   public var addressHash: [UInt8] = []
 
-  /// The address, where a customer has it.
+  /// The address, if a customer has it.
   public var address = ""
 
-  /// The customer who has it; 0 when none has.
+  /// Patron's id of the customer that has the address; 0 if no customer has it.
   public var customerID: Int64 = 0
 
   /// The suppression.
@@ -2967,7 +2995,7 @@ public struct AddressSuppression: ProtobufC.Message {
     self.suppression = c.pointee.suppression.map { Suppression(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__AddressSuppression.self)
     if !self.addressHash.isEmpty { c.pointee.address_hash = ProtobufCBinaryData(len: self.addressHash.count, data: try arena.bytes(self.addressHash)) }
@@ -2979,19 +3007,19 @@ public struct AddressSuppression: ProtobufC.Message {
 
 /// Request of ListSuppressions.
 public struct ListSuppressionsRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// One channel; unspecified is all.
+  /// Channel to list; unspecified is all.
   public var channel = ContactChannel(rawValue: 0)
 
-  /// One reason; unspecified is all.
+  /// Reason to list; unspecified is all.
   public var reason = SuppressionReason(rawValue: 0)
 
-  /// Suppressions a page, 1 to 1,000; 0 is 100.
+  /// Suppressions per page, 1 to 1,000; 0 is 100.
   public var pageSize: Int32 = 0
 
-  /// `next_page_token` of the page before.
+  /// `next_page_token` of the previous page; empty for the first page.
   public var pageToken = ""
 
   /// The message with every field absent or at its default.
@@ -3015,7 +3043,7 @@ public struct ListSuppressionsRequest: ProtobufC.Message {
     self.pageToken = String(cString: c.pointee.page_token)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ListSuppressionsRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ListSuppressionsRequest.store_id") }
@@ -3028,10 +3056,10 @@ public struct ListSuppressionsRequest: ProtobufC.Message {
 
 /// Response of ListSuppressions.
 public struct ListSuppressionsResponse: ProtobufC.Message {
-  /// In the order of channel and hash.
+  /// Suppressions of the page, sorted by channel and hash.
   public var suppressions: [AddressSuppression] = []
 
-  /// For the next page; empty on the last.
+  /// Token of the next page; empty on the last page.
   public var nextPageToken = ""
 
   /// The message with every field absent or at its default.
@@ -3052,7 +3080,7 @@ public struct ListSuppressionsResponse: ProtobufC.Message {
     self.nextPageToken = String(cString: c.pointee.next_page_token)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ListSuppressionsResponse.self)
     c.pointee.n_suppressions = self.suppressions.count
@@ -3063,17 +3091,18 @@ public struct ListSuppressionsResponse: ProtobufC.Message {
 
 /// One address of a list of suppressions.
 public struct SuppressionEntry: ProtobufC.Message {
-  /// An e-mail address or a phone number; its channel follows from it.
+  /// An e-mail address or a phone number; it determines the channel.
   public var address = ""
 
-  /// The channel; unspecified is that of the address. Another is `CHANNEL_MISMATCH`.
+  /// Channel; unspecified is that of the address. A different one is refused with
+  /// `CHANNEL_MISMATCH`.
   public var channel = ContactChannel(rawValue: 0)
 
-  /// Why. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person; it and `ERASURE` are taken as
-  /// the word of the owner of the address.
+  /// Reason. `SUPPRESSION_REASON_UNSUBSCRIBED` is an opt-out in person. It and `ERASURE` are taken
+  /// as the word of the owner of the address.
   public var reason = SuppressionReason(rawValue: 0)
 
-  /// Since when; absent is now. Reasons: those of SuppressCustomer.
+  /// Start of the suppression; absent is now. Reasons: those of SuppressCustomer.
   public var suppressedAt: GoogleProtobuf.Timestamp?
 
   /// Free text, up to 255 characters.
@@ -3100,7 +3129,7 @@ public struct SuppressionEntry: ProtobufC.Message {
     self.note = String(cString: c.pointee.note)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SuppressionEntry.self)
     if !self.address.isEmpty { c.pointee.address = try arena.string(self.address, "patron.v1.SuppressionEntry.address") }
@@ -3113,19 +3142,19 @@ public struct SuppressionEntry: ProtobufC.Message {
 
 /// Request of ImportSuppressions.
 public struct ImportSuppressionsRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// 1 to 1,000 entries, applied in order.
+  /// Entries, 1 to 1,000, applied in order.
   public var suppressions: [SuppressionEntry] = []
 
-  /// Check everything and answer as if it were done, but write nothing.
+  /// Dry run: everything is checked and answered as if it were done, and nothing is written.
   public var validateOnly = false
 
-  /// Country of phone numbers given without `+`. Empty is the store's.
+  /// Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
   public var defaultCountry = ""
 
-  /// What the import is called in ledger and suppressions, 3 to 40 characters. Empty is `import`.
+  /// Name of the import in the ledger and in suppressions, 3 to 40 characters. Empty is `import`.
   public var source = ""
 
   /// The message with every field absent or at its default.
@@ -3149,7 +3178,7 @@ public struct ImportSuppressionsRequest: ProtobufC.Message {
     self.source = String(cString: c.pointee.source)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ImportSuppressionsRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ImportSuppressionsRequest.store_id") }
@@ -3163,10 +3192,10 @@ public struct ImportSuppressionsRequest: ProtobufC.Message {
 
 /// Response of ImportSuppressions.
 public struct ImportSuppressionsResponse: ProtobufC.Message {
-  /// One result an entry; `customer_id` is 0 where nobody has the address.
+  /// One result per entry; `customer_id` is 0 if no customer has the address.
   public var results: [BatchItemResult] = []
 
-  /// How they ended.
+  /// Results counted by outcome.
   public var counts: BatchCounts?
 
   /// The message with every field absent or at its default.
@@ -3187,7 +3216,7 @@ public struct ImportSuppressionsResponse: ProtobufC.Message {
     self.counts = c.pointee.counts.map { BatchCounts(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ImportSuppressionsResponse.self)
     c.pointee.n_results = self.results.count
@@ -3198,19 +3227,19 @@ public struct ImportSuppressionsResponse: ProtobufC.Message {
 
 /// Request of ListConsentHistory.
 public struct ListConsentHistoryRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Who.
+  /// The customer.
   public var customer: CustomerRef?
 
-  /// One channel; unspecified is all.
+  /// Channel to list; unspecified is all.
   public var channel = ContactChannel(rawValue: 0)
 
-  /// Rows a page, 1 to 100; 0 is 50.
+  /// Rows per page, 1 to 100; 0 is 50.
   public var pageSize: Int32 = 0
 
-  /// `next_page_token` of the page before.
+  /// `next_page_token` of the previous page; empty for the first page.
   public var pageToken = ""
 
   /// The message with every field absent or at its default.
@@ -3234,7 +3263,7 @@ public struct ListConsentHistoryRequest: ProtobufC.Message {
     self.pageToken = String(cString: c.pointee.page_token)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ListConsentHistoryRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ListConsentHistoryRequest.store_id") }
@@ -3247,10 +3276,10 @@ public struct ListConsentHistoryRequest: ProtobufC.Message {
 
 /// Response of ListConsentHistory.
 public struct ListConsentHistoryResponse: ProtobufC.Message {
-  /// Newest first.
+  /// Rows of the ledger, newest first.
   public var records: [ConsentRecord] = []
 
-  /// For the next page; empty on the last.
+  /// Token of the next page; empty on the last page.
   public var nextPageToken = ""
 
   /// The message with every field absent or at its default.
@@ -3271,7 +3300,7 @@ public struct ListConsentHistoryResponse: ProtobufC.Message {
     self.nextPageToken = String(cString: c.pointee.next_page_token)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ListConsentHistoryResponse.self)
     c.pointee.n_records = self.records.count
@@ -3280,57 +3309,57 @@ public struct ListConsentHistoryResponse: ProtobufC.Message {
   }
 }
 
-/// What a store may decide.
+/// The settings of a store.
 public struct StoreSettings: ProtobufC.Message {
-  /// Ask for confirmation of SMS subscriptions; absent is false.
+  /// True to ask for confirmation of SMS subscriptions; absent is false.
   public var smsDoubleOptIn: Bool?
 
-  /// Ask for confirmation of e-mail subscriptions; absent is false.
+  /// True to ask for confirmation of e-mail subscriptions; absent is false.
   public var emailDoubleOptIn: Bool?
 
-  /// Country of phone numbers given without `+`; empty refuses them.
+  /// Country of phone numbers without `+`, ISO 3166-1 alpha-2; empty refuses such numbers.
   public var defaultCountry: String?
 
-  /// Currency by which lists are sorted; empty is each customer's largest.
+  /// Currency by which lists are sorted; empty takes each customer's largest.
   public var currencyCode: String?
 
-  /// Whether an address of an erased customer may become a new customer; absent is false. Where it
-  /// may not, whatever would make one is refused: FAILED_PRECONDITION `ADDRESS_ERASED`. Where it
-  /// may, it stays suppressed until its owner agrees in person.
+  /// True if an address of an erased customer may become a new customer; absent is false. If false,
+  /// every write that would create such a customer is refused: FAILED_PRECONDITION `ADDRESS_ERASED`.
+  /// If true, the address stays suppressed until its owner agrees in person.
   public var allowRecreateAfterErasure: Bool?
 
-  /// Soft bounces in a row that suppress an address, 1 to 100; absent is 5.
+  /// Consecutive soft bounces that suppress an address, 1 to 100; absent is 5.
   public var softBounceThreshold: Int32?
 
-  /// Whether consent stays with the record when its address is replaced, for shops that correct
+  /// True if consent stays with the record when its address is replaced, for shops that only correct
   /// typing errors; absent is false. A confirmed opt-in is never carried over.
   public var carryConsentOnAddressChange: Bool?
 
-  /// Up to 1,000 e-mail addresses and phone numbers that are nobody's, such as those of a till: they
-  /// are kept on orders and events as contact, and never find or merge customers in what is written:
-  /// in a customer's record they are left out with the warning `IDENTIFIER_SHARED`, and an input
-  /// that names nobody else is refused for that reason. Reason: `SHARED_IDENTIFIERS_TOO_MANY`.
+  /// E-mail addresses and phone numbers that belong to no customer, such as those of a till, up to
+  /// 1,000. Orders and events keep them as `contact`, and writes never find or merge customers by
+  /// them. A customer's record leaves them out with the warning `IDENTIFIER_SHARED`; an input
+  /// without any other identifier is refused with that reason. Reason:
+  /// `SHARED_IDENTIFIERS_TOO_MANY`.
   public var sharedIdentifiers: TextList?
 
-  /// E-mail addresses in a year beside one phone number above which the filter
-  /// `contact=shared_phone` lists its owner, 1 to 1,000; absent is 5. As many are remembered of a
-  /// number. Reason:
-  /// `SHARED_PHONE_THRESHOLD_OUT_OF_RANGE`.
+  /// Number of e-mail addresses per phone number and year above which the filter
+  /// `contact=shared_phone` lists the owner of the number, 1 to 1,000; absent is 5. As many
+  /// addresses are remembered for a number. Reason: `SHARED_PHONE_THRESHOLD_OUT_OF_RANGE`.
   public var sharedPhoneThreshold: Int32?
 
-  /// IANA name of the zone of times that are given without one; absent is UTC. Reason:
+  /// IANA name of the zone of times that are given without a zone; absent is UTC. Reason:
   /// `TIME_ZONE_UNKNOWN`.
   public var timeZone: String?
 
-  /// Words of opting out beside those that are known, up to 200 of up to 64 characters. Reasons:
+  /// Opt-out words in addition to the built-in ones, up to 200 of up to 64 characters. Reasons:
   /// `WORDS_TOO_MANY`, `WORD_LENGTH`.
   public var optOutWords: TextList?
 
-  /// Words of opting in beside those that are known; like `opt_out_words`.
+  /// Opt-in words in addition to the built-in ones, with the limits of `opt_out_words`.
   public var optInWords: TextList?
 
-  /// External ids, those of orders and their parts too, that are taken although they look like
-  /// placeholders, up to 100. Reasons: `EXTERNAL_ID_EMPTY`, those of the identifier, and
+  /// External ids, including those of orders and their parts, that are accepted although they look
+  /// like placeholders, up to 100. Reasons: `EXTERNAL_ID_EMPTY`, those of the identifier, and
   /// `EXTERNAL_IDS_TOO_MANY`.
   public var allowedExternalIDs: TextList?
 
@@ -3381,7 +3410,7 @@ public struct StoreSettings: ProtobufC.Message {
     self.allowedExternalIDs = c.pointee.allowed_external_ids.map { TextList(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__StoreSettings.self)
     if let value = self.smsDoubleOptIn {
@@ -3429,7 +3458,7 @@ public struct StoreSettings: ProtobufC.Message {
 
 /// Request of GetStoreSettings.
 public struct GetStoreSettingsRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
   /// The message with every field absent or at its default.
@@ -3449,7 +3478,7 @@ public struct GetStoreSettingsRequest: ProtobufC.Message {
     self.storeID = String(cString: c.pointee.store_id)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetStoreSettingsRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.GetStoreSettingsRequest.store_id") }
@@ -3478,7 +3507,7 @@ public struct GetStoreSettingsResponse: ProtobufC.Message {
     self.settings = c.pointee.settings.map { StoreSettings(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetStoreSettingsResponse.self)
     if let value = self.settings { c.pointee.settings = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__StoreSettings.self) }
@@ -3487,14 +3516,14 @@ public struct GetStoreSettingsResponse: ProtobufC.Message {
 
 /// Request of UpdateStoreSettings.
 public struct UpdateStoreSettingsRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
   /// The new values.
   public var settings: StoreSettings?
 
-  /// The fields to set from `settings`; a field in the mask that is absent there gets its default.
-  /// Empty takes the fields that are present.
+  /// Names of the fields to set from `settings`; a field in the mask that is absent there gets its
+  /// default. An empty mask takes the fields that are present.
   public var updateMask: GoogleProtobuf.FieldMask?
 
   /// The message with every field absent or at its default.
@@ -3516,7 +3545,7 @@ public struct UpdateStoreSettingsRequest: ProtobufC.Message {
     self.updateMask = c.pointee.update_mask.map { GoogleProtobuf.FieldMask(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UpdateStoreSettingsRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.UpdateStoreSettingsRequest.store_id") }
@@ -3547,7 +3576,7 @@ public struct UpdateStoreSettingsResponse: ProtobufC.Message {
     self.settings = c.pointee.settings.map { StoreSettings(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UpdateStoreSettingsResponse.self)
     if let value = self.settings { c.pointee.settings = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__StoreSettings.self) }

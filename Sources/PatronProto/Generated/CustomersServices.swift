@@ -3,7 +3,7 @@
 
 public import TTRPC
 
-/// Customers: who they are, what they agreed to, and what may be done about it.
+/// Customers: their identity, their consent, and the actions on them.
 public enum CustomerService {
   /// Full proto name.
   public static let name = "patron.v1.CustomerService"
@@ -11,72 +11,77 @@ public enum CustomerService {
   /// Creates or updates one customer.
   ///
   /// Errors: INVALID_ARGUMENT with the violations of CustomerInput, and `IDENTITY_MISSING` or
-  /// `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
-  /// the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
-  /// which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
-  /// would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
-  /// of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
-  /// that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`,
-  /// `TAGS_TOO_MANY` (unless the request gives the tags anew), `PROPERTIES_TOO_MANY`,
-  /// `AMOUNT_OUT_OF_RANGE`, with the ids of both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`,
-  /// `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`, `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`,
-  /// `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+  /// `IDENTITY_AMBIGUOUS` for the identifiers. ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
+  /// the other customer's `customer_id`; with ON_CONFLICT_KEEP_EXISTING only if nothing else is
+  /// given by which a new customer could be reached. FAILED_PRECONDITION `CONTACT_REQUIRED` if the
+  /// customer would have neither e-mail address nor phone number; `ADDRESS_ERASED` for a new
+  /// customer with an address of an erased one; `IDENTIFIER_SHARED` with `field` if the only
+  /// identifier is an address that by the settings belongs to no customer. A merge can be refused
+  /// with FAILED_PRECONDITION `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless the request replaces the
+  /// tags), `PROPERTIES_TOO_MANY` or `AMOUNT_OUT_OF_RANGE`, with the ids of both customers.
   ///
-  /// Identifiers that belong to several records, of which at most one has an external id of the
-  /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
-  /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
-  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same, but
-  /// for a phone number whose owner has another e-mail address: that is another person.
+  /// Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`,
+  /// `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
   ///
-  /// An address that replaces the customer's brings the consent of the record that had it, else what
-  /// is known of it: an agreement ends with its address, with the warning `CONSENT_NOT_CARRIED`, a
-  /// row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the
-  /// same call counts for the new address. An opt-out stays with the record and with its former
-  /// address, which is suppressed from then on. An item of a batch whose merge would move more than
-  /// 20,000 events, orders, checkouts and ledger rows together with those of the items before it is
-  /// refused with `MERGE_TOO_LARGE`: send it again.
+  /// Records that share the given identifiers belong to one person if at most one of them has an
+  /// external id of the shop's. They are merged as by MergeCustomers: into the record with the
+  /// external id, otherwise into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
+  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id merge in the
+  /// same way, except by a phone number whose owner has a different e-mail address: that is another
+  /// person.
+  ///
+  /// A new address that replaces the customer's brings the consent of the record that had it, or
+  /// what is known about it. The agreement for the former address ends, with the warning
+  /// `CONSENT_NOT_CARRIED`, a row of the ledger, and the event `sms_consent_reset` or
+  /// `email_consent_reset`. A flag in the same call counts for the new address. An opt-out stays
+  /// with the record and with the former address, which is suppressed from then on.
+  ///
+  /// A batch limits merges: an item is refused with `MERGE_TOO_LARGE` if its merge, together with
+  /// the merges of earlier items, would move more than 20,000 events, orders, checkouts and ledger
+  /// rows. Send it again in another batch.
   public static let upsertCustomer = MethodDescriptor<UpsertCustomerRequest, UpsertCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UpsertCustomer", kind: .unary,
       idempotency: .idempotent))
 
   /// Creates or updates up to 1,000 customers. A rejected item does not stop the others. Errors:
-  /// INVALID_ARGUMENT for what is common to the items; those of an item are UpsertCustomer's.
+  /// INVALID_ARGUMENT for fields that apply to all items; errors of an item are those of
+  /// UpsertCustomer.
   public static let batchUpsertCustomers = MethodDescriptor<BatchUpsertCustomersRequest, BatchUpsertCustomersResponse>(
     TTRPC.Method(
       service: name, name: "BatchUpsertCustomers", kind: .unary,
       idempotency: .idempotent))
 
   /// Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
-  /// one who was erased; so answer all methods that are about one customer.
+  /// an erased customer. All methods about one customer fail in this way.
   public static let getCustomer = MethodDescriptor<GetCustomerRequest, GetCustomerResponse>(
     TTRPC.Method(
       service: name, name: "GetCustomer", kind: .unary,
       idempotency: .noSideEffects))
 
   /// Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
-  /// RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with `fitting`,
-  /// how many fit.
+  /// RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` if the customers do not fit into one answer, with
+  /// `fitting`, the number that fits.
   public static let batchGetCustomers = MethodDescriptor<BatchGetCustomersRequest, BatchGetCustomersResponse>(
     TTRPC.Method(
       service: name, name: "BatchGetCustomers", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Changes one customer by id, field by field. The way to add an identifier, or to take one away.
-  /// Beside the fields of CustomerInput a mask may name one custom property
-  /// (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address`
+  /// Changes one customer by id, field by field. Use it to add or remove an identifier. In addition
+  /// to the fields of CustomerInput a mask may name a single custom property
+  /// (`custom_properties.shoe_size`) and a single part of the address (`address.city`); `address`
   /// replaces the whole address.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
-  /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
-  /// of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
-  /// a merge is refused for; warnings: all as in UpsertCustomer.
+  /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the current
+  /// `etag`; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and the
+  /// errors of a refused merge. Details and warnings are the same as for UpsertCustomer.
   public static let updateCustomer = MethodDescriptor<UpdateCustomerRequest, UpdateCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UpdateCustomer", kind: .unary,
       idempotency: .unknown))
 
-  /// Lists customers by filter and search, a page at a time. Errors: INVALID_ARGUMENT
+  /// Lists customers by filter and search, in pages. Errors: INVALID_ARGUMENT
   /// `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
   /// `LIST_TOO_LONG` for more than 200 filters, `SORT_UNKNOWN`, and those of pages.
   public static let listCustomers = MethodDescriptor<ListCustomersRequest, ListCustomersResponse>(
@@ -84,100 +89,105 @@ public enum CustomerService {
       service: name, name: "ListCustomers", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Counts customers, in all and by predefined filter. Errors: those of the filter as in
+  /// Counts customers, in total and by predefined filter. Errors: those of the filter as in
   /// ListCustomers; `FILTER_CATEGORY_UNKNOWN` for `facet_categories`.
   public static let countCustomers = MethodDescriptor<CountCustomersRequest, CountCustomersResponse>(
     TTRPC.Method(
       service: name, name: "CountCustomers", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// The predefined filters. Errors: only those of every method.
+  /// Lists the predefined filters. Errors: only those of every method.
   public static let listFilters = MethodDescriptor<ListFiltersRequest, ListFiltersResponse>(
     TTRPC.Method(
       service: name, name: "ListFilters", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
-  /// that an import makes them in the same order again.
+  /// Streams all customers of a filter as one file from one snapshot. Rows are sorted by id, oldest
+  /// first, so that an import creates the customers in the same order.
   ///
   /// Errors: INVALID_ARGUMENT as in ListCustomers for the filter, `COLUMN_UNKNOWN`,
   /// `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
-  /// FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than a
-  /// table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
+  /// FAILED_PRECONDITION `TOO_MANY_COLUMNS` if the customers have more property names than a table
+  /// has columns; ABORTED `SNAPSHOT_TOO_OLD`.
   public static let exportCustomers = MethodDescriptor<ExportCustomersRequest, ExportCustomersResponse>(
     TTRPC.Method(
       service: name, name: "ExportCustomers", kind: .serverStreaming,
       idempotency: .noSideEffects))
 
-  /// Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
-  /// e-mail and phone number without external id, as guests do. Nothing is merged: identifiers of
-  /// two customers, and one that would replace that of a customer whom another one found, are
-  /// FAILED_PRECONDITION `IDENTIFIER_MISMATCH` (see OnMismatch). An external id that finds its
-  /// customer sets what it gives, but takes nothing of others.
+  /// Imports up to 1,000 customers with their consent from another system. An item may have an
+  /// e-mail address and a phone number without an external id, as guests do. Nothing is merged: an
+  /// item is refused with FAILED_PRECONDITION `IDENTIFIER_MISMATCH` if its identifiers belong to two
+  /// customers, or if one of them would replace an identifier of the customer that another one found
+  /// (see OnMismatch). An item whose external id finds its customer sets the fields that it gives,
+  /// and takes no identifier of another customer.
   ///
-  /// Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
-  /// INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
-  /// for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
-  /// `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
-  /// suppression without the address of its channel. Warnings: those of UpsertCustomer,
-  /// `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of a row before it in the
-  /// request.
+  /// Errors: INVALID_ARGUMENT for fields that apply to all items. Errors of an item: those of
+  /// UpsertCustomer; INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`,
+  /// `CONSENT_TIME_OUT_OF_RANGE` for consent before 1970 or in the future, `OCCURRED_AT_TOO_EARLY`,
+  /// `OCCURRED_AT_TOO_LATE` and `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION
+  /// `ADDRESS_MISSING` for a suppression without the address of its channel. Warnings: those of
+  /// UpsertCustomer, `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of an
+  /// earlier row of the request.
   public static let importCustomers = MethodDescriptor<ImportCustomersRequest, ImportCustomersResponse>(
     TTRPC.Method(
       service: name, name: "ImportCustomers", kind: .unary,
       idempotency: .idempotent))
 
-  /// Adds and removes tags without touching the others. Errors: INVALID_ARGUMENT `TAGS_MISSING`,
-  /// `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`. Of a customer:
-  /// NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `TAGS_TOO_MANY` for all
-  /// tags together.
+  /// Adds and removes tags, and leaves all other tags as they are. Errors: INVALID_ARGUMENT
+  /// `TAGS_MISSING`, `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`.
+  /// Errors of a customer: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+  /// `TAGS_TOO_MANY` for the resulting tags.
   public static let updateTags = MethodDescriptor<UpdateTagsRequest, UpdateTagsResponse>(
     TTRPC.Method(
       service: name, name: "UpdateTags", kind: .unary,
       idempotency: .idempotent))
 
-  /// Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
-  /// tells of it by one event, `profile_redacted`, after which followers forget what they have of
-  /// the customer. Suppressions stay with the hashes of the addresses, and each gets the reason
-  /// `SUPPRESSION_REASON_ERASURE`; whoever had opted out of any topic is suppressed for that, too.
-  /// The answer comes when all is done; when the server stops before, it finishes when it starts
-  /// again. After an error in the middle, a repeat with the same request id or the customer's id
-  /// goes on. Backups are the operator's.
+  /// Erases a customer permanently. Afterwards no identifier finds the customer, and the store's
+  /// timeline has one event about the erasure, `profile_redacted`: clients of a watch delete what
+  /// they have of the customer when it arrives. Suppressions stay under the hashes of the addresses,
+  /// and each address gets the reason `SUPPRESSION_REASON_ERASURE`. If the customer had opted out of
+  /// any topic, the addresses are suppressed for that, too.
+  ///
+  /// The answer is sent when the erasure is complete. If the server stops before, it completes the
+  /// erasure when it starts again. After an error in the middle, a repeat with the same request id
+  /// or with the customer's id continues. Backups are the operator's responsibility.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
-  /// for a request id of another request.
+  /// for the request id of a different request.
   public static let deleteCustomer = MethodDescriptor<DeleteCustomerRequest, DeleteCustomerResponse>(
     TTRPC.Method(
       service: name, name: "DeleteCustomer", kind: .unary,
       idempotency: .unknown))
 
-  /// Merges two customers, or shows what that would give. All events, orders, checkouts and consent
-  /// history move, whatever named the secondary names the primary from then on, also its id, and the
-  /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
-  /// consent unless an opt-out of the other record takes it away; no agreement for another address
-  /// comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not
-  /// kept are suppressed where their record had opted out.
+  /// Merges two customers, or previews the merge. All events, orders, checkouts and consent history
+  /// move to the primary. All identifiers of the secondary, also its id, name the primary from then
+  /// on, and the timeline has the event `profile_merged`.
+  ///
+  /// Consent follows the address. In each channel the kept address keeps its consent unless an
+  /// opt-out of the other record takes it away; an agreement for another address is not taken over.
+  /// `subscription_changes`, the event and the ledger report the changes. An address that is not
+  /// kept is suppressed if its record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
-  /// `MERGE_TOO_LARGE` when the secondary has more than 20,000 events, orders, checkouts and ledger
-  /// rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are
-  /// more than one customer can have.
+  /// `MERGE_TOO_LARGE` if the secondary has more than 20,000 events, orders, checkouts and ledger
+  /// rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` if both customers
+  /// together exceed a limit of one customer.
   public static let mergeCustomers = MethodDescriptor<MergeCustomersRequest, MergeCustomersResponse>(
     TTRPC.Method(
       service: name, name: "MergeCustomers", kind: .unary,
       idempotency: .unknown))
 
-  /// Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are
-  /// not any more; events, orders and checkouts that came since, and fields that were changed since,
-  /// stay with the primary. What was said of consent since goes with its address, and an opt-out
-  /// counts for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
+  /// Undoes a merge. Both customers are as they were before, and addresses that the merge suppressed
+  /// are no longer suppressed. Events, orders and checkouts that arrived since, and fields that
+  /// changed since, stay with the primary. Consent that was given or withdrawn since goes with its
+  /// address, and an opt-out counts for both. Both timelines have the event `profile_unmerged`; no
+  /// other event reports the change.
   ///
   /// Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
   /// FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
-  /// naming the merge to undo first, `UNMERGE_CONFLICT` when an identifier that one of the two had
-  /// is another customer's now, or the primary would be left without e-mail address and phone
-  /// number.
+  /// with the merge to undo first, `UNMERGE_CONFLICT` if an identifier of one of the two now belongs
+  /// to another customer, or if the primary would be left without e-mail address and phone number.
   public static let unmergeCustomers = MethodDescriptor<UnmergeCustomersRequest, UnmergeCustomersResponse>(
     TTRPC.Method(
       service: name, name: "UnmergeCustomers", kind: .unary,
@@ -188,14 +198,14 @@ public enum CustomerService {
   /// Errors: those of UpsertCustomer for the customer; INVALID_ARGUMENT `CHANNELS_MISSING`,
   /// `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
   /// `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
-  /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
-  /// (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
-  /// that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, or the agreement names no
-  /// address and is older than the last change of it, `ADDRESS_MISSING` when the customer has no
-  /// address for a channel, `ADDRESS_DIFFERS` when the customer who is found has another address for
-  /// it than the one given: whoever fills in a form must not change the address
-  /// of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
-  /// agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
+  /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` if the customer opted out in person
+  /// (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and the actor is not the
+  /// customer, `CONSENT_OUTDATED` if the opt-out is not older, or if the agreement names no address
+  /// and is older than the last change of the address, `ADDRESS_MISSING` if the customer has no
+  /// address for a channel, `ADDRESS_DIFFERS` if the customer that was found has a different address
+  /// than the one given. A form must not change the address of a record; use UpdateCustomer.
+  /// Warnings: `CONSENT_OUTDATED` if a newer agreement is stored and nothing changed,
+  /// `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
   public static let subscribeCustomer = MethodDescriptor<SubscribeCustomerRequest, SubscribeCustomerResponse>(
     TTRPC.Method(
       service: name, name: "SubscribeCustomer", kind: .unary,
@@ -205,82 +215,82 @@ public enum CustomerService {
   ///
   /// Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
   /// `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
-  /// `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` when the
-  /// customer has another address than the one that was asked, `CONSENT_OUTDATED` when the customer
-  /// opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be
-  /// confirmed are; an error comes when none can.
+  /// `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` if the
+  /// customer no longer has the address that the request was for, `CONSENT_OUTDATED` if the customer
+  /// opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics, those that can be
+  /// confirmed are confirmed; the call fails only if none can.
   public static let confirmSubscription = MethodDescriptor<ConfirmSubscriptionRequest, ConfirmSubscriptionResponse>(
     TTRPC.Method(
       service: name, name: "ConfirmSubscription", kind: .unary,
       idempotency: .idempotent))
 
-  /// Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
-  /// after a merge is kept in any case, so that it stands when the merge is undone. One that is
-  /// older than the agreement, by whole seconds, changes nothing and has the warning
-  /// `CONSENT_OUTDATED`; but the customer's own beats every later agreement that the customer did
-  /// not give. Of an address that no customer has, channels that it is none of are left out with the
-  /// warning `ADDRESS_MISSING`: nobody knows those addresses.
+  /// Records an opt-out. It takes effect at once, and a repeat changes nothing; only the first
+  /// opt-out after a merge is recorded in any case, so that it survives an unmerge. An opt-out that
+  /// is older than the agreement, compared by whole seconds, changes nothing and returns the warning
+  /// `CONSENT_OUTDATED`; but the customer's own opt-out beats every later agreement that the
+  /// customer did not give. For an address that no customer has, channels other than that of the
+  /// address are left out with the warning `ADDRESS_MISSING`, because their addresses are unknown.
   ///
   /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
-  /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
-  /// FAILED_PRECONDITION `ADDRESS_MISSING` where no customer has the address and it is one of none
-  /// of the channels.
+  /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` for an id or external id without a customer;
+  /// FAILED_PRECONDITION `ADDRESS_MISSING` if no customer has the address and it belongs to none of
+  /// the channels.
   public static let unsubscribeCustomer = MethodDescriptor<UnsubscribeCustomerRequest, UnsubscribeCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UnsubscribeCustomer", kind: .unary,
       idempotency: .idempotent))
 
-  /// Forbids messages to an address whatever its owner agreed to.
+  /// Suppresses messages to an address, whatever its owner agreed to.
   ///
   /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, `REASON_IS_THE_OWNERS`, and
   /// `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at`
   /// (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-  /// FAILED_PRECONDITION `ADDRESS_MISSING` for a channel of which there is no address, here for
-  /// each.
+  /// FAILED_PRECONDITION `ADDRESS_MISSING` if any of the channels has no address.
   public static let suppressCustomer = MethodDescriptor<SuppressCustomerRequest, SuppressCustomerResponse>(
     TTRPC.Method(
       service: name, name: "SuppressCustomer", kind: .unary,
       idempotency: .idempotent))
 
-  /// Lifts suppressions. Errors: as SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
-  /// SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer acts.
+  /// Lifts suppressions. Errors: those of SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
+  /// SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer is the
+  /// actor.
   public static let unsuppressCustomer = MethodDescriptor<UnsuppressCustomerRequest, UnsuppressCustomerResponse>(
     TTRPC.Method(
       service: name, name: "UnsuppressCustomer", kind: .unary,
       idempotency: .idempotent))
 
-  /// What may be sent to an address, whether or not a customer has it: it may be suppressed all the
-  /// same. Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
+  /// Returns the permission to send to an address, even if no customer has it: it may be suppressed.
+  /// Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
   public static let getAddressStatus = MethodDescriptor<GetAddressStatusRequest, GetAddressStatusResponse>(
     TTRPC.Method(
       service: name, name: "GetAddressStatus", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// The suppressions of a store, by hash of the address. Errors: those of pages.
+  /// Lists the suppressions of a store by hash of the address. Errors: those of pages.
   public static let listSuppressions = MethodDescriptor<ListSuppressionsRequest, ListSuppressionsResponse>(
     TTRPC.Method(
       service: name, name: "ListSuppressions", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Suppresses addresses or opts them out, whether or not customers have them, without making
-  /// customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
-  /// INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
-  /// `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes
-  /// of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the
-  /// agreement.
+  /// Suppresses addresses or opts them out, with or without a customer. No customer is created:
+  /// outcomes are OUTCOME_UPDATED and OUTCOME_UNCHANGED. Suppressions are added, and none is lifted.
+  /// Errors: INVALID_ARGUMENT for fields that apply to all entries; errors of an entry are
+  /// `ADDRESS_EXPECTED`, `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those
+  /// of times and notes of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is
+  /// older than the agreement.
   public static let importSuppressions = MethodDescriptor<ImportSuppressionsRequest, ImportSuppressionsResponse>(
     TTRPC.Method(
       service: name, name: "ImportSuppressions", kind: .unary,
       idempotency: .idempotent))
 
-  /// The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-  /// INVALID_ARGUMENT for pages.
+  /// Lists the consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
+  /// `CUSTOMER_ERASED`; INVALID_ARGUMENT for pages.
   public static let listConsentHistory = MethodDescriptor<ListConsentHistoryRequest, ListConsentHistoryResponse>(
     TTRPC.Method(
       service: name, name: "ListConsentHistory", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// The store's settings. Errors: only those of every method.
+  /// Returns the store's settings. Errors: only those of every method.
   public static let getStoreSettings = MethodDescriptor<GetStoreSettingsRequest, GetStoreSettingsResponse>(
     TTRPC.Method(
       service: name, name: "GetStoreSettings", kind: .unary,
@@ -325,169 +335,179 @@ public enum CustomerService {
 
 /// Calls the methods of `patron.v1.CustomerService`.
 public struct CustomerServiceClient: Sendable {
-  /// What the calls are made on.
+  /// The channel that carries the calls.
   public let channel: any ClientChannel
 
-  /// A client on a channel.
+  /// Creates a client that calls over `channel`.
   public init(channel: any ClientChannel) { self.channel = channel }
 
   /// Creates or updates one customer.
   ///
   /// Errors: INVALID_ARGUMENT with the violations of CustomerInput, and `IDENTITY_MISSING` or
-  /// `IDENTITY_AMBIGUOUS` for the identifiers; ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
-  /// the other's `customer_id`, with ON_CONFLICT_KEEP_EXISTING too where nothing else is given by
-  /// which a new customer could be reached; FAILED_PRECONDITION `CONTACT_REQUIRED` when the customer
-  /// would have neither e-mail nor phone number, `ADDRESS_ERASED` for a new customer with an address
-  /// of an erased one, `IDENTIFIER_SHARED` with `field` where nothing but an address names somebody
-  /// that is nobody's by the settings, and what a merge is refused for: `MERGE_TOO_LARGE`,
-  /// `TAGS_TOO_MANY` (unless the request gives the tags anew), `PROPERTIES_TOO_MANY`,
-  /// `AMOUNT_OUT_OF_RANGE`, with the ids of both. Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`,
-  /// `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`, `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`,
-  /// `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
+  /// `IDENTITY_AMBIGUOUS` for the identifiers. ALREADY_EXISTS `IDENTIFIER_CONFLICT` with `field` and
+  /// the other customer's `customer_id`; with ON_CONFLICT_KEEP_EXISTING only if nothing else is
+  /// given by which a new customer could be reached. FAILED_PRECONDITION `CONTACT_REQUIRED` if the
+  /// customer would have neither e-mail address nor phone number; `ADDRESS_ERASED` for a new
+  /// customer with an address of an erased one; `IDENTIFIER_SHARED` with `field` if the only
+  /// identifier is an address that by the settings belongs to no customer. A merge can be refused
+  /// with FAILED_PRECONDITION `MERGE_TOO_LARGE`, `TAGS_TOO_MANY` (unless the request replaces the
+  /// tags), `PROPERTIES_TOO_MANY` or `AMOUNT_OUT_OF_RANGE`, with the ids of both customers.
   ///
-  /// Identifiers that belong to several records, of which at most one has an external id of the
-  /// shop's, are one person's: those records are merged as by MergeCustomers, into the one with the
-  /// external id, else into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
-  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id do the same, but
-  /// for a phone number whose owner has another e-mail address: that is another person.
+  /// Warnings: `STICKY_OPT_OUT`, `CONSENT_OUTDATED`, `CONSENT_NOT_CARRIED`, `ADDRESS_DIFFERS`,
+  /// `IDENTIFIER_KEPT`, `IDENTIFIER_SHARED`, `CUSTOMERS_MERGED`, `ADDRESS_FORMER`, `COUNTRY_ALIAS`.
   ///
-  /// An address that replaces the customer's brings the consent of the record that had it, else what
-  /// is known of it: an agreement ends with its address, with the warning `CONSENT_NOT_CARRIED`, a
-  /// row of the ledger and the event `sms_consent_reset` or `email_consent_reset`. A flag in the
-  /// same call counts for the new address. An opt-out stays with the record and with its former
-  /// address, which is suppressed from then on. An item of a batch whose merge would move more than
-  /// 20,000 events, orders, checkouts and ledger rows together with those of the items before it is
-  /// refused with `MERGE_TOO_LARGE`: send it again.
+  /// Records that share the given identifiers belong to one person if at most one of them has an
+  /// external id of the shop's. They are merged as by MergeCustomers: into the record with the
+  /// external id, otherwise into the oldest. The outcome is `OUTCOME_MERGED`, with the warning
+  /// `CUSTOMERS_MERGED`. Events, orders, checkouts, subscriptions and updates by id merge in the
+  /// same way, except by a phone number whose owner has a different e-mail address: that is another
+  /// person.
+  ///
+  /// A new address that replaces the customer's brings the consent of the record that had it, or
+  /// what is known about it. The agreement for the former address ends, with the warning
+  /// `CONSENT_NOT_CARRIED`, a row of the ledger, and the event `sms_consent_reset` or
+  /// `email_consent_reset`. A flag in the same call counts for the new address. An opt-out stays
+  /// with the record and with the former address, which is suppressed from then on.
+  ///
+  /// A batch limits merges: an item is refused with `MERGE_TOO_LARGE` if its merge, together with
+  /// the merges of earlier items, would move more than 20,000 events, orders, checkouts and ledger
+  /// rows. Send it again in another batch.
   public func upsertCustomer(_ request: UpsertCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpsertCustomerResponse {
     try await channel.call(CustomerService.upsertCustomer, request, options)
   }
 
   /// Creates or updates up to 1,000 customers. A rejected item does not stop the others. Errors:
-  /// INVALID_ARGUMENT for what is common to the items; those of an item are UpsertCustomer's.
+  /// INVALID_ARGUMENT for fields that apply to all items; errors of an item are those of
+  /// UpsertCustomer.
   public func batchUpsertCustomers(_ request: BatchUpsertCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> BatchUpsertCustomersResponse {
     try await channel.call(CustomerService.batchUpsertCustomers, request, options)
   }
 
   /// Finds one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, or `CUSTOMER_ERASED` for the id of
-  /// one who was erased; so answer all methods that are about one customer.
+  /// an erased customer. All methods about one customer fail in this way.
   public func getCustomer(_ request: GetCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetCustomerResponse {
     try await channel.call(CustomerService.getCustomer, request, options)
   }
 
   /// Finds up to 100 customers. Errors: INVALID_ARGUMENT as for GetCustomer, with the position;
-  /// RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` where they are more than an answer holds, with `fitting`,
-  /// how many fit.
+  /// RESOURCE_EXHAUSTED `ANSWER_TOO_LARGE` if the customers do not fit into one answer, with
+  /// `fitting`, the number that fits.
   public func batchGetCustomers(_ request: BatchGetCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> BatchGetCustomersResponse {
     try await channel.call(CustomerService.batchGetCustomers, request, options)
   }
 
-  /// Changes one customer by id, field by field. The way to add an identifier, or to take one away.
-  /// Beside the fields of CustomerInput a mask may name one custom property
-  /// (`custom_properties.shoe_size`) and one part of the address (`address.city`); `address`
+  /// Changes one customer by id, field by field. Use it to add or remove an identifier. In addition
+  /// to the fields of CustomerInput a mask may name a single custom property
+  /// (`custom_properties.shoe_size`) and a single part of the address (`address.city`); `address`
   /// replaces the whole address.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
-  /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the `etag`
-  /// of now; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and what
-  /// a merge is refused for; warnings: all as in UpsertCustomer.
+  /// of CustomerInput, `MASK_PATH_UNKNOWN`, `REF_MISSING`; ABORTED `ETAG_MISMATCH` with the current
+  /// `etag`; ALREADY_EXISTS `IDENTIFIER_CONFLICT`; FAILED_PRECONDITION `CONTACT_REQUIRED`, and the
+  /// errors of a refused merge. Details and warnings are the same as for UpsertCustomer.
   public func updateCustomer(_ request: UpdateCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpdateCustomerResponse {
     try await channel.call(CustomerService.updateCustomer, request, options.identified(by: request.requestID))
   }
 
-  /// Lists customers by filter and search, a page at a time. Errors: INVALID_ARGUMENT
+  /// Lists customers by filter and search, in pages. Errors: INVALID_ARGUMENT
   /// `FILTER_CATEGORY_UNKNOWN`, `FILTER_UNKNOWN`, `FILTERS_MISSING`, `QUERY_TOO_LONG`,
   /// `LIST_TOO_LONG` for more than 200 filters, `SORT_UNKNOWN`, and those of pages.
   public func listCustomers(_ request: ListCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListCustomersResponse {
     try await channel.call(CustomerService.listCustomers, request, options)
   }
 
-  /// Counts customers, in all and by predefined filter. Errors: those of the filter as in
+  /// Counts customers, in total and by predefined filter. Errors: those of the filter as in
   /// ListCustomers; `FILTER_CATEGORY_UNKNOWN` for `facet_categories`.
   public func countCustomers(_ request: CountCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> CountCustomersResponse {
     try await channel.call(CustomerService.countCustomers, request, options)
   }
 
-  /// The predefined filters. Errors: only those of every method.
+  /// Lists the predefined filters. Errors: only those of every method.
   public func listFilters(_ request: ListFiltersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListFiltersResponse {
     try await channel.call(CustomerService.listFilters, request, options)
   }
 
-  /// Streams every customer of a filter as one file, all of one snapshot: oldest first (by id), so
-  /// that an import makes them in the same order again.
+  /// Streams all customers of a filter as one file from one snapshot. Rows are sorted by id, oldest
+  /// first, so that an import creates the customers in the same order.
   ///
   /// Errors: INVALID_ARGUMENT as in ListCustomers for the filter, `COLUMN_UNKNOWN`,
   /// `COLUMN_REPEATED`, `CSV_OPTIONS_WITHOUT_CSV`, `FORMAT_UNSUITABLE` for a ZIP;
-  /// FAILED_PRECONDITION `TOO_MANY_COLUMNS` where the customers have properties of more names than a
-  /// table has columns; ABORTED `SNAPSHOT_TOO_OLD`.
+  /// FAILED_PRECONDITION `TOO_MANY_COLUMNS` if the customers have more property names than a table
+  /// has columns; ABORTED `SNAPSHOT_TOO_OLD`.
   public func exportCustomers(_ request: ExportCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<ExportCustomersResponse> {
     try await channel.openStream(CustomerService.exportCustomers, request, options)
   }
 
-  /// Takes customers with their consent from elsewhere, up to 1,000 at a time. An item may have
-  /// e-mail and phone number without external id, as guests do. Nothing is merged: identifiers of
-  /// two customers, and one that would replace that of a customer whom another one found, are
-  /// FAILED_PRECONDITION `IDENTIFIER_MISMATCH` (see OnMismatch). An external id that finds its
-  /// customer sets what it gives, but takes nothing of others.
+  /// Imports up to 1,000 customers with their consent from another system. An item may have an
+  /// e-mail address and a phone number without an external id, as guests do. Nothing is merged: an
+  /// item is refused with FAILED_PRECONDITION `IDENTIFIER_MISMATCH` if its identifiers belong to two
+  /// customers, or if one of them would replace an identifier of the customer that another one found
+  /// (see OnMismatch). An item whose external id finds its customer sets the fields that it gives,
+  /// and takes no identifier of another customer.
   ///
-  /// Errors: INVALID_ARGUMENT for what is common to the items. Of an item: those of UpsertCustomer;
-  /// INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`, `CONSENT_TIME_OUT_OF_RANGE`
-  /// for consent before 1970 or ahead, `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE` and
-  /// `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION `ADDRESS_MISSING` for a
-  /// suppression without the address of its channel. Warnings: those of UpsertCustomer,
-  /// `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of a row before it in the
-  /// request.
+  /// Errors: INVALID_ARGUMENT for fields that apply to all items. Errors of an item: those of
+  /// UpsertCustomer; INVALID_ARGUMENT `SUBSCRIPTION_REPEATED`, `SUPPRESSION_REPEATED`,
+  /// `CONSENT_TIME_OUT_OF_RANGE` for consent before 1970 or in the future, `OCCURRED_AT_TOO_EARLY`,
+  /// `OCCURRED_AT_TOO_LATE` and `OCCURRED_AT_IN_FUTURE` for suppressions; FAILED_PRECONDITION
+  /// `ADDRESS_MISSING` for a suppression without the address of its channel. Warnings: those of
+  /// UpsertCustomer, `CONSENT_KEPT`, `CONSENT_OUTDATED`, `DUPLICATE_ROW` for a customer of an
+  /// earlier row of the request.
   public func importCustomers(_ request: ImportCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ImportCustomersResponse {
     try await channel.call(CustomerService.importCustomers, request, options)
   }
 
-  /// Adds and removes tags without touching the others. Errors: INVALID_ARGUMENT `TAGS_MISSING`,
-  /// `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`. Of a customer:
-  /// NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `TAGS_TOO_MANY` for all
-  /// tags together.
+  /// Adds and removes tags, and leaves all other tags as they are. Errors: INVALID_ARGUMENT
+  /// `TAGS_MISSING`, `TAG_IN_BOTH`, `TAG_TOO_LONG`, `TAG_HAS_CONTROL_CHARACTER`, `TAGS_TOO_MANY`.
+  /// Errors of a customer: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
+  /// `TAGS_TOO_MANY` for the resulting tags.
   public func updateTags(_ request: UpdateTagsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UpdateTagsResponse {
     try await channel.call(CustomerService.updateTags, request, options)
   }
 
-  /// Erases a customer, for good. Afterwards nothing finds the customer, and the store's timeline
-  /// tells of it by one event, `profile_redacted`, after which followers forget what they have of
-  /// the customer. Suppressions stay with the hashes of the addresses, and each gets the reason
-  /// `SUPPRESSION_REASON_ERASURE`; whoever had opted out of any topic is suppressed for that, too.
-  /// The answer comes when all is done; when the server stops before, it finishes when it starts
-  /// again. After an error in the middle, a repeat with the same request id or the customer's id
-  /// goes on. Backups are the operator's.
+  /// Erases a customer permanently. Afterwards no identifier finds the customer, and the store's
+  /// timeline has one event about the erasure, `profile_redacted`: clients of a watch delete what
+  /// they have of the customer when it arrives. Suppressions stay under the hashes of the addresses,
+  /// and each address gets the reason `SUPPRESSION_REASON_ERASURE`. If the customer had opted out of
+  /// any topic, the addresses are suppressed for that, too.
+  ///
+  /// The answer is sent when the erasure is complete. If the server stops before, it completes the
+  /// erasure when it starts again. After an error in the middle, a repeat with the same request id
+  /// or with the customer's id continues. Backups are the operator's responsibility.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REQUEST_ID_REUSED`
-  /// for a request id of another request.
+  /// for the request id of a different request.
   public func deleteCustomer(_ request: DeleteCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> DeleteCustomerResponse {
     try await channel.call(CustomerService.deleteCustomer, request, options.identified(by: request.requestID))
   }
 
-  /// Merges two customers, or shows what that would give. All events, orders, checkouts and consent
-  /// history move, whatever named the secondary names the primary from then on, also its id, and the
-  /// timeline has the event `profile_merged`. Of each channel the address that is kept keeps its
-  /// consent unless an opt-out of the other record takes it away; no agreement for another address
-  /// comes over: `subscription_changes`, the event and the ledger say so. Addresses that are not
-  /// kept are suppressed where their record had opted out.
+  /// Merges two customers, or previews the merge. All events, orders, checkouts and consent history
+  /// move to the primary. All identifiers of the secondary, also its id, name the primary from then
+  /// on, and the timeline has the event `profile_merged`.
+  ///
+  /// Consent follows the address. In each channel the kept address keeps its consent unless an
+  /// opt-out of the other record takes it away; an agreement for another address is not taken over.
+  /// `subscription_changes`, the event and the ledger report the changes. An address that is not
+  /// kept is suppressed if its record had opted out.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND` with the field, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `MERGE_WITH_ITSELF`, `FIELD_UNKNOWN`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION
-  /// `MERGE_TOO_LARGE` when the secondary has more than 20,000 events, orders, checkouts and ledger
-  /// rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` when both together are
-  /// more than one customer can have.
+  /// `MERGE_TOO_LARGE` if the secondary has more than 20,000 events, orders, checkouts and ledger
+  /// rows, `TAGS_TOO_MANY`, `PROPERTIES_TOO_MANY` and `AMOUNT_OUT_OF_RANGE` if both customers
+  /// together exceed a limit of one customer.
   public func mergeCustomers(_ request: MergeCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MergeCustomersResponse {
     try await channel.call(CustomerService.mergeCustomers, request, options.identified(by: request.requestID))
   }
 
-  /// Undoes a merge. Both customers are as they were, and addresses that the merge suppressed are
-  /// not any more; events, orders and checkouts that came since, and fields that were changed since,
-  /// stay with the primary. What was said of consent since goes with its address, and an opt-out
-  /// counts for both. Both timelines have the event `profile_unmerged`, and no other tells of it.
+  /// Undoes a merge. Both customers are as they were before, and addresses that the merge suppressed
+  /// are no longer suppressed. Events, orders and checkouts that arrived since, and fields that
+  /// changed since, stay with the primary. Consent that was given or withdrawn since goes with its
+  /// address, and an opt-out counts for both. Both timelines have the event `profile_unmerged`; no
+  /// other event reports the change.
   ///
   /// Errors: NOT_FOUND `MERGE_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
   /// FAILED_PRECONDITION `MERGE_UNDONE`, `UNMERGE_TOO_LATE` after 30 days, `UNMERGE_OUT_OF_ORDER`
-  /// naming the merge to undo first, `UNMERGE_CONFLICT` when an identifier that one of the two had
-  /// is another customer's now, or the primary would be left without e-mail address and phone
-  /// number.
+  /// with the merge to undo first, `UNMERGE_CONFLICT` if an identifier of one of the two now belongs
+  /// to another customer, or if the primary would be left without e-mail address and phone number.
   public func unmergeCustomers(_ request: UnmergeCustomersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UnmergeCustomersResponse {
     try await channel.call(CustomerService.unmergeCustomers, request, options.identified(by: request.requestID))
   }
@@ -497,14 +517,14 @@ public struct CustomerServiceClient: Sendable {
   /// Errors: those of UpsertCustomer for the customer; INVALID_ARGUMENT `CHANNELS_MISSING`,
   /// `ACTOR_REQUIRED`, those of ConsentEvidence, `HISTORICAL_TIME_REQUIRED`,
   /// `HISTORICAL_NOT_CONFIRMED` (historical and `double_opt_in` contradict each other),
-  /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` when the customer opted out in person
-  /// (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and somebody else says
-  /// that they agreed, `CONSENT_OUTDATED` when the opt-out is not older, or the agreement names no
-  /// address and is older than the last change of it, `ADDRESS_MISSING` when the customer has no
-  /// address for a channel, `ADDRESS_DIFFERS` when the customer who is found has another address for
-  /// it than the one given: whoever fills in a form must not change the address
-  /// of a record, UpdateCustomer does. Warnings: `CONSENT_OUTDATED` when what is stored is a newer
-  /// agreement and nothing changed, `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
+  /// `REQUEST_ID_REUSED`; FAILED_PRECONDITION `STICKY_OPT_OUT` if the customer opted out in person
+  /// (in the record, or the address has `SUPPRESSION_REASON_UNSUBSCRIBED`) and the actor is not the
+  /// customer, `CONSENT_OUTDATED` if the opt-out is not older, or if the agreement names no address
+  /// and is older than the last change of the address, `ADDRESS_MISSING` if the customer has no
+  /// address for a channel, `ADDRESS_DIFFERS` if the customer that was found has a different address
+  /// than the one given. A form must not change the address of a record; use UpdateCustomer.
+  /// Warnings: `CONSENT_OUTDATED` if a newer agreement is stored and nothing changed,
+  /// `ADDRESS_SUPPRESSED`, `CUSTOMERS_MERGED`, `COUNTRY_ALIAS`.
   public func subscribeCustomer(_ request: SubscribeCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SubscribeCustomerResponse {
     try await channel.call(CustomerService.subscribeCustomer, request, options.identified(by: request.requestID))
   }
@@ -513,74 +533,74 @@ public struct CustomerServiceClient: Sendable {
   ///
   /// Errors: INVALID_ARGUMENT `CONFIRMATION_TOKEN_MALFORMED`, those of ConsentEvidence; NOT_FOUND
   /// `CONFIRMATION_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; FAILED_PRECONDITION
-  /// `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` when the
-  /// customer has another address than the one that was asked, `CONSENT_OUTDATED` when the customer
-  /// opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics those that can be
-  /// confirmed are; an error comes when none can.
+  /// `CONFIRMATION_EXPIRED` after seven days, `CHANNEL_NOT_REQUESTED`, `ADDRESS_CHANGED` if the
+  /// customer no longer has the address that the request was for, `CONSENT_OUTDATED` if the customer
+  /// opted out since, `NOTHING_TO_CONFIRM`. Of several channels and topics, those that can be
+  /// confirmed are confirmed; the call fails only if none can.
   public func confirmSubscription(_ request: ConfirmSubscriptionRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ConfirmSubscriptionResponse {
     try await channel.call(CustomerService.confirmSubscription, request, options)
   }
 
-  /// Records an opt-out. It takes effect at once and a repeat changes nothing; only the first one
-  /// after a merge is kept in any case, so that it stands when the merge is undone. One that is
-  /// older than the agreement, by whole seconds, changes nothing and has the warning
-  /// `CONSENT_OUTDATED`; but the customer's own beats every later agreement that the customer did
-  /// not give. Of an address that no customer has, channels that it is none of are left out with the
-  /// warning `ADDRESS_MISSING`: nobody knows those addresses.
+  /// Records an opt-out. It takes effect at once, and a repeat changes nothing; only the first
+  /// opt-out after a merge is recorded in any case, so that it survives an unmerge. An opt-out that
+  /// is older than the agreement, compared by whole seconds, changes nothing and returns the warning
+  /// `CONSENT_OUTDATED`; but the customer's own opt-out beats every later agreement that the
+  /// customer did not give. For an address that no customer has, channels other than that of the
+  /// address are left out with the warning `ADDRESS_MISSING`, because their addresses are unknown.
   ///
   /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, those of ConsentEvidence; NOT_FOUND
-  /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` where an id or external id names nobody;
-  /// FAILED_PRECONDITION `ADDRESS_MISSING` where no customer has the address and it is one of none
-  /// of the channels.
+  /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED` for an id or external id without a customer;
+  /// FAILED_PRECONDITION `ADDRESS_MISSING` if no customer has the address and it belongs to none of
+  /// the channels.
   public func unsubscribeCustomer(_ request: UnsubscribeCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UnsubscribeCustomerResponse {
     try await channel.call(CustomerService.unsubscribeCustomer, request, options)
   }
 
-  /// Forbids messages to an address whatever its owner agreed to.
+  /// Suppresses messages to an address, whatever its owner agreed to.
   ///
   /// Errors: INVALID_ARGUMENT `CHANNELS_MISSING`, `REASON_IS_THE_OWNERS`, and
   /// `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`, `OCCURRED_AT_IN_FUTURE` for `suppressed_at`
   /// (1990 to five minutes ahead); NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-  /// FAILED_PRECONDITION `ADDRESS_MISSING` for a channel of which there is no address, here for
-  /// each.
+  /// FAILED_PRECONDITION `ADDRESS_MISSING` if any of the channels has no address.
   public func suppressCustomer(_ request: SuppressCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SuppressCustomerResponse {
     try await channel.call(CustomerService.suppressCustomer, request, options)
   }
 
-  /// Lifts suppressions. Errors: as SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
-  /// SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer acts.
+  /// Lifts suppressions. Errors: those of SuppressCustomer; INVALID_ARGUMENT `STICKY_OPT_OUT` for
+  /// SUPPRESSION_REASON_UNSUBSCRIBED and SUPPRESSION_REASON_ERASURE unless the customer is the
+  /// actor.
   public func unsuppressCustomer(_ request: UnsuppressCustomerRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> UnsuppressCustomerResponse {
     try await channel.call(CustomerService.unsuppressCustomer, request, options)
   }
 
-  /// What may be sent to an address, whether or not a customer has it: it may be suppressed all the
-  /// same. Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
+  /// Returns the permission to send to an address, even if no customer has it: it may be suppressed.
+  /// Errors: INVALID_ARGUMENT `ADDRESS_EXPECTED` for a reference by id.
   public func getAddressStatus(_ request: GetAddressStatusRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetAddressStatusResponse {
     try await channel.call(CustomerService.getAddressStatus, request, options)
   }
 
-  /// The suppressions of a store, by hash of the address. Errors: those of pages.
+  /// Lists the suppressions of a store by hash of the address. Errors: those of pages.
   public func listSuppressions(_ request: ListSuppressionsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListSuppressionsResponse {
     try await channel.call(CustomerService.listSuppressions, request, options)
   }
 
-  /// Suppresses addresses or opts them out, whether or not customers have them, without making
-  /// customers: outcomes are updated and unchanged. Suppressions are added, none is lifted. Errors:
-  /// INVALID_ARGUMENT for what is common to the entries; those of an entry are `ADDRESS_EXPECTED`,
-  /// `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those of times and notes
-  /// of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is older than the
-  /// agreement.
+  /// Suppresses addresses or opts them out, with or without a customer. No customer is created:
+  /// outcomes are OUTCOME_UPDATED and OUTCOME_UNCHANGED. Suppressions are added, and none is lifted.
+  /// Errors: INVALID_ARGUMENT for fields that apply to all entries; errors of an entry are
+  /// `ADDRESS_EXPECTED`, `CHANNEL_MISMATCH`, those of e-mail addresses and phone numbers, and those
+  /// of times and notes of SuppressCustomer. Warning: `CONSENT_OUTDATED` for an opt-out that is
+  /// older than the agreement.
   public func importSuppressions(_ request: ImportSuppressionsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ImportSuppressionsResponse {
     try await channel.call(CustomerService.importSuppressions, request, options)
   }
 
-  /// The consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-  /// INVALID_ARGUMENT for pages.
+  /// Lists the consent ledger of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
+  /// `CUSTOMER_ERASED`; INVALID_ARGUMENT for pages.
   public func listConsentHistory(_ request: ListConsentHistoryRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListConsentHistoryResponse {
     try await channel.call(CustomerService.listConsentHistory, request, options)
   }
 
-  /// The store's settings. Errors: only those of every method.
+  /// Returns the store's settings. Errors: only those of every method.
   public func getStoreSettings(_ request: GetStoreSettingsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetStoreSettingsResponse {
     try await channel.call(CustomerService.getStoreSettings, request, options)
   }

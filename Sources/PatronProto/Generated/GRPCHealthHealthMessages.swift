@@ -6,9 +6,9 @@ internal import CProtobufC
 public import ProtobufC
 
 extension GRPCHealth {
-  /// Asks for one service.
+  /// A request for the health of one service.
   public struct HealthCheckRequest: ProtobufC.Message {
-    /// Full name of the service; empty asks for the server as a whole.
+    /// Full name of the service; empty means the server as a whole.
     public var service = ""
 
     /// The message with every field absent or at its default.
@@ -28,7 +28,7 @@ extension GRPCHealth {
       self.service = String(cString: c.pointee.service)
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Grpc__Health__V1__HealthCheckRequest.self)
       if !self.service.isEmpty { c.pointee.service = try arena.string(self.service, "grpc.health.v1.HealthCheckRequest.service") }
@@ -37,7 +37,7 @@ extension GRPCHealth {
 
   /// The health of one service.
   public struct HealthCheckResponse: ProtobufC.Message {
-    /// The service's state.
+    /// State of the service.
     public var status = GRPCHealth.HealthCheckResponse.ServingStatus(rawValue: 0)
 
     /// The message with every field absent or at its default.
@@ -57,21 +57,21 @@ extension GRPCHealth {
       self.status = GRPCHealth.HealthCheckResponse.ServingStatus(rawValue: Int32(truncatingIfNeeded: c.pointee.status.rawValue))
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Grpc__Health__V1__HealthCheckResponse.self)
       c.pointee.status = .init(rawValue: .init(truncatingIfNeeded: self.status.rawValue))
     }
 
-    /// Whether a service takes calls.
+    /// The readiness of a service to take calls.
     public struct ServingStatus: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
-      /// Not known.
+      /// Unknown.
       public static let unknown = ServingStatus(rawValue: 0)
       /// The service takes calls.
       public static let serving = ServingStatus(rawValue: 1)
-      /// The service takes no calls: the server starts or drains.
+      /// The service takes no calls: the server is starting or draining.
       public static let notServing = ServingStatus(rawValue: 2)
-      /// Watch only: there is no such service at present.
+      /// Watch only: the service does not exist at present.
       public static let serviceUnknown = ServingStatus(rawValue: 3)
 
       /// The number on the wire. Numbers that this version does not know are kept.
@@ -96,7 +96,7 @@ extension GRPCHealth {
     }
   }
 
-  /// Asks for all services.
+  /// A request for the health of all services.
   public struct HealthListRequest: ProtobufC.Message {
     /// The message with every field absent or at its default.
     public init() {}
@@ -113,7 +113,7 @@ extension GRPCHealth {
     public init(fromC source: UnsafeRawPointer) {
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     }
   }
@@ -142,7 +142,7 @@ extension GRPCHealth {
       }
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Grpc__Health__V1__HealthListResponse.self)
       c.pointee.n_statuses = self.statuses.count

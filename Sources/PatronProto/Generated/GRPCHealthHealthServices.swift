@@ -4,24 +4,24 @@
 public import TTRPC
 
 extension GRPCHealth {
-  /// Tells whether the server and its services take calls.
+  /// The health of the server and its services.
   public enum Health {
     /// Full proto name.
     public static let name = "grpc.health.v1.Health"
 
-    /// The state now. NOT_FOUND for an unknown service.
+    /// Returns the current state. Errors: NOT_FOUND for an unknown service.
     public static let check = MethodDescriptor<GRPCHealth.HealthCheckRequest, GRPCHealth.HealthCheckResponse>(
       TTRPC.Method(
         service: name, name: "Check", kind: .unary,
         idempotency: .noSideEffects))
 
-    /// The state of all services now.
+    /// Returns the current state of all services.
     public static let list = MethodDescriptor<GRPCHealth.HealthListRequest, GRPCHealth.HealthListResponse>(
       TTRPC.Method(
         service: name, name: "List", kind: .unary,
         idempotency: .noSideEffects))
 
-    /// The state now and after every change, until the caller gives up.
+    /// Streams the current state and every change of it until the caller cancels.
     public static let watch = MethodDescriptor<GRPCHealth.HealthCheckRequest, GRPCHealth.HealthCheckResponse>(
       TTRPC.Method(
         service: name, name: "Watch", kind: .serverStreaming,
@@ -37,23 +37,23 @@ extension GRPCHealth {
 
   /// Calls the methods of `grpc.health.v1.Health`.
   public struct HealthClient: Sendable {
-    /// What the calls are made on.
+    /// The channel that carries the calls.
     public let channel: any ClientChannel
 
-    /// A client on a channel.
+    /// Creates a client that calls over `channel`.
     public init(channel: any ClientChannel) { self.channel = channel }
 
-    /// The state now. NOT_FOUND for an unknown service.
+    /// Returns the current state. Errors: NOT_FOUND for an unknown service.
     public func check(_ request: GRPCHealth.HealthCheckRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GRPCHealth.HealthCheckResponse {
       try await channel.call(Health.check, request, options)
     }
 
-    /// The state of all services now.
+    /// Returns the current state of all services.
     public func list(_ request: GRPCHealth.HealthListRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GRPCHealth.HealthListResponse {
       try await channel.call(Health.list, request, options)
     }
 
-    /// The state now and after every change, until the caller gives up.
+    /// Streams the current state and every change of it until the caller cancels.
     public func watch(_ request: GRPCHealth.HealthCheckRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<GRPCHealth.HealthCheckResponse> {
       try await channel.openStream(Health.watch, request, options)
     }

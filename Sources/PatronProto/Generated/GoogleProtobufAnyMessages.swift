@@ -32,7 +32,7 @@ extension GoogleProtobuf {
       self.value = CArray.copy(c.pointee.value.data, c.pointee.value.len)
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Google__Protobuf__Any.self)
       if !self.typeURL.isEmpty { c.pointee.type_url = try arena.string(self.typeURL, "google.protobuf.Any.type_url") }

@@ -28,7 +28,7 @@ extension GoogleProtobuf {
       self.paths = CArray.map(c.pointee.paths, c.pointee.n_paths) { String(cString: $0!) }
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Google__Protobuf__FieldMask.self)
       c.pointee.n_paths = self.paths.count

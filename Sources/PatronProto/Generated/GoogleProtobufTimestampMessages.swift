@@ -32,7 +32,7 @@ extension GoogleProtobuf {
       self.nanos = c.pointee.nanos
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
       c.pointee.seconds = self.seconds

@@ -11,10 +11,10 @@ extension GoogleRPC {
     /// Stable upper-case name: `IDENTIFIER_CONFLICT`.
     public var reason = ""
 
-    /// Who defines the reason: `patron`.
+    /// Domain that defines the reason: `patron`.
     public var domain = ""
 
-    /// Further facts, for example the id of the record in the way.
+    /// Further facts, for example the id of the conflicting record.
     public var metadata: [String: String] = [:]
 
     /// The message with every field absent or at its default.
@@ -38,7 +38,7 @@ extension GoogleRPC {
       }
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Google__Rpc__ErrorInfo.self)
       if !self.reason.isEmpty { c.pointee.reason = try arena.string(self.reason, "google.rpc.ErrorInfo.reason") }
@@ -55,9 +55,9 @@ extension GoogleRPC {
     }
   }
 
-  /// When a call may be repeated.
+  /// The delay after which a call may be retried.
   public struct RetryInfo: ProtobufC.Message {
-    /// Wait at least this long.
+    /// Minimum delay.
     public var retryDelay: GoogleProtobuf.Duration?
 
     /// The message with every field absent or at its default.
@@ -77,14 +77,14 @@ extension GoogleRPC {
       self.retryDelay = c.pointee.retry_delay.map { GoogleProtobuf.Duration(fromC: $0) }
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Google__Rpc__RetryInfo.self)
       if let value = self.retryDelay { c.pointee.retry_delay = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Duration.self) }
     }
   }
 
-  /// Which quota was exceeded.
+  /// The quotas that were exceeded.
   public struct QuotaFailure: ProtobufC.Message {
     /// Every exceeded quota.
     public var violations: [GoogleRPC.QuotaFailure.Violation] = []
@@ -106,7 +106,7 @@ extension GoogleRPC {
       self.violations = CArray.map(c.pointee.violations, c.pointee.n_violations) { GoogleRPC.QuotaFailure.Violation(fromC: $0!) }
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Google__Rpc__QuotaFailure.self)
       c.pointee.n_violations = self.violations.count
@@ -115,10 +115,10 @@ extension GoogleRPC {
 
     /// One exceeded quota.
     public struct Violation: ProtobufC.Message {
-      /// What the quota is of: `store:default`, `connection`.
+      /// Subject of the quota: `store:default`, `connection`.
       public var subject = ""
 
-      /// Which quota, and what to do.
+      /// The quota, and what to do.
       public var description = ""
 
       /// The message with every field absent or at its default.
@@ -139,7 +139,7 @@ extension GoogleRPC {
         self.description = String(cString: c.pointee.description)
       }
 
-      /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+      /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
       public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
         let c = target.assumingMemoryBound(to: Google__Rpc__QuotaFailure__Violation.self)
         if !self.subject.isEmpty { c.pointee.subject = try arena.string(self.subject, "google.rpc.QuotaFailure.Violation.subject") }
@@ -148,7 +148,7 @@ extension GoogleRPC {
     }
   }
 
-  /// Which condition of the system's state was not met.
+  /// The conditions of the system's state that were not met.
   public struct PreconditionFailure: ProtobufC.Message {
     /// Every condition that was not met.
     public var violations: [GoogleRPC.PreconditionFailure.Violation] = []
@@ -170,7 +170,7 @@ extension GoogleRPC {
       self.violations = CArray.map(c.pointee.violations, c.pointee.n_violations) { GoogleRPC.PreconditionFailure.Violation(fromC: $0!) }
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Google__Rpc__PreconditionFailure.self)
       c.pointee.n_violations = self.violations.count
@@ -182,10 +182,10 @@ extension GoogleRPC {
       /// Stable upper-case name of the kind of condition.
       public var type = ""
 
-      /// What the condition is of.
+      /// Subject of the condition.
       public var subject = ""
 
-      /// How it was not met, and what to do.
+      /// Description of the failure, and what to do.
       public var description = ""
 
       /// The message with every field absent or at its default.
@@ -207,7 +207,7 @@ extension GoogleRPC {
         self.description = String(cString: c.pointee.description)
       }
 
-      /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+      /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
       public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
         let c = target.assumingMemoryBound(to: Google__Rpc__PreconditionFailure__Violation.self)
         if !self.type.isEmpty { c.pointee.type = try arena.string(self.type, "google.rpc.PreconditionFailure.Violation.type") }
@@ -217,7 +217,7 @@ extension GoogleRPC {
     }
   }
 
-  /// What is wrong with a request, whatever the state of the system.
+  /// The violations of a request, whatever the state of the system.
   public struct BadRequest: ProtobufC.Message {
     /// Every wrong field.
     public var fieldViolations: [GoogleRPC.BadRequest.FieldViolation] = []
@@ -239,7 +239,7 @@ extension GoogleRPC {
       self.fieldViolations = CArray.map(c.pointee.field_violations, c.pointee.n_field_violations) { GoogleRPC.BadRequest.FieldViolation(fromC: $0!) }
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Google__Rpc__BadRequest.self)
       c.pointee.n_field_violations = self.fieldViolations.count
@@ -251,7 +251,7 @@ extension GoogleRPC {
       /// Path of the field: `customers[3].email`.
       public var field = ""
 
-      /// What is wrong and what was expected.
+      /// Description of the violation and of the expected value.
       public var description = ""
 
       /// Stable upper-case name: `EMAIL_INVALID`.
@@ -276,7 +276,7 @@ extension GoogleRPC {
         self.reason = String(cString: c.pointee.reason)
       }
 
-      /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+      /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
       public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
         let c = target.assumingMemoryBound(to: Google__Rpc__BadRequest__FieldViolation.self)
         if !self.field.isEmpty { c.pointee.field = try arena.string(self.field, "google.rpc.BadRequest.FieldViolation.field") }
@@ -286,12 +286,12 @@ extension GoogleRPC {
     }
   }
 
-  /// Names a request, for questions to whoever runs the server.
+  /// The identity of a request, for questions to the operator of the server.
   public struct RequestInfo: ProtobufC.Message {
     /// The request's id.
     public var requestID = ""
 
-    /// Opaque data about how the request was served.
+    /// Opaque data about the processing of the request.
     public var servingData = ""
 
     /// The message with every field absent or at its default.
@@ -312,7 +312,7 @@ extension GoogleRPC {
       self.servingData = String(cString: c.pointee.serving_data)
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Google__Rpc__RequestInfo.self)
       if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "google.rpc.RequestInfo.request_id") }
@@ -320,7 +320,7 @@ extension GoogleRPC {
     }
   }
 
-  /// Names the resource that an error is about.
+  /// The resource that an error is about.
   public struct ResourceInfo: ProtobufC.Message {
     /// Type of the resource: `patron.v1.Customer`.
     public var resourceType = ""
@@ -328,10 +328,10 @@ extension GoogleRPC {
     /// Its name or id.
     public var resourceName = ""
 
-    /// Who owns it.
+    /// Owner of the resource.
     public var owner = ""
 
-    /// What went wrong with it.
+    /// Description of the failure.
     public var description = ""
 
     /// The message with every field absent or at its default.
@@ -354,7 +354,7 @@ extension GoogleRPC {
       self.description = String(cString: c.pointee.description)
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Google__Rpc__ResourceInfo.self)
       if !self.resourceType.isEmpty { c.pointee.resource_type = try arena.string(self.resourceType, "google.rpc.ResourceInfo.resource_type") }

@@ -11,10 +11,10 @@ extension GoogleRPC {
     /// A status code, 0 to 16; 0 is OK.
     public var code: Int32 = 0
 
-    /// What was wrong, for developers: one line, no personal data.
+    /// Description of the error for developers: one line, no personal data.
     public var message = ""
 
-    /// Typed details; which ones come with which error is said at each method.
+    /// Typed details; each method documents the details of its errors.
     public var details: [GoogleProtobuf.Any_] = []
 
     /// The message with every field absent or at its default.
@@ -36,7 +36,7 @@ extension GoogleRPC {
       self.details = CArray.map(c.pointee.details, c.pointee.n_details) { GoogleProtobuf.Any_(fromC: $0!) }
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Google__Rpc__Status.self)
       c.pointee.code = self.code

@@ -5,35 +5,34 @@ internal import CPatronProto
 internal import CProtobufC
 public import ProtobufC
 
-/// One position of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`,
-/// `LINE_ITEM_DUPLICATE` for two with the same identifier.
+/// One line item of an order. Reasons: `QUANTITY_OUT_OF_RANGE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`,
+/// `LINE_ITEM_DUPLICATE` for two items with the same identifier.
 public struct LineItem: ProtobufC.Message {
-  /// The shop's product, up to 255 characters.
+  /// The shop's id of the product, up to 255 characters.
   public var productID = ""
 
-  /// The shop's variant, up to 255 characters.
+  /// The shop's id of the variant, up to 255 characters.
   public var variantID = ""
 
   /// Stock-keeping unit, up to 255 characters.
   public var sku = ""
 
-  /// Name shown, up to 255 characters.
+  /// Displayed name, up to 255 characters.
   public var name = ""
 
-  /// How many, 0 to 1,000,000.
+  /// Quantity, 0 to 1,000,000.
   public var quantity: Int32 = 0
 
-  /// Price of the whole position.
+  /// Price of the whole line item.
   public var total: Money?
 
-  /// Coupon used, up to 255 characters.
+  /// Coupon code that was used, up to 255 characters.
   public var couponCode = ""
 
-  /// Page of the product, up to 2,048 characters.
+  /// URL of the product page, up to 2,048 characters.
   public var url = ""
 
-  /// The shop's identifier of the position, up to 255 characters; unique within the order where it
-  /// is given.
+  /// The shop's identifier of the line item, up to 255 characters; unique within the order if given.
   public var externalID = ""
 
   /// The message with every field absent or at its default.
@@ -61,7 +60,7 @@ public struct LineItem: ProtobufC.Message {
     self.externalID = String(cString: c.pointee.external_id)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__LineItem.self)
     if !self.productID.isEmpty { c.pointee.product_id = try arena.string(self.productID, "patron.v1.LineItem.product_id") }
@@ -76,20 +75,20 @@ public struct LineItem: ProtobufC.Message {
   }
 }
 
-/// Money given back for an order. Refunds are kept apart from what was spent. Reasons:
-/// `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead,
-/// `AMOUNT_NEGATIVE`, `CURRENCY_MIXED`.
+/// A refund of an order. Refunds are not subtracted from what was spent. Reasons: `FIELD_REQUIRED`,
+/// `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead, `AMOUNT_NEGATIVE`,
+/// `CURRENCY_MIXED`.
 public struct Refund: ProtobufC.Message {
   /// The shop's identifier, 1 to 255 characters, unique within the order.
   public var externalID = ""
 
-  /// When; required.
+  /// Time of the refund; required.
   public var refundedAt: GoogleProtobuf.Timestamp?
 
-  /// How much, in the order's currency, 0 or more; required.
+  /// Amount in the order's currency, 0 or more; required.
   public var amount: Money?
 
-  /// Why, up to 255 characters.
+  /// Reason in words, up to 255 characters.
   public var reason = ""
 
   /// The message with every field absent or at its default.
@@ -112,7 +111,7 @@ public struct Refund: ProtobufC.Message {
     self.reason = String(cString: c.pointee.reason)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Refund.self)
     if !self.externalID.isEmpty { c.pointee.external_id = try arena.string(self.externalID, "patron.v1.Refund.external_id") }
@@ -122,39 +121,39 @@ public struct Refund: ProtobufC.Message {
   }
 }
 
-/// One shipment of an order. Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE`, and for what it holds
+/// One shipment of an order. Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE`; for its items
 /// `PRODUCT_NOT_IN_ORDER`, `QUANTITY_OUT_OF_RANGE`.
 public struct Fulfillment: ProtobufC.Message {
   /// The shop's identifier, 1 to 255 characters, unique within the order.
   public var externalID = ""
 
-  /// When; required.
+  /// Time of the shipment; required.
   public var fulfilledAt: GoogleProtobuf.Timestamp?
 
-  /// State.
+  /// State of the fulfilment.
   public var state = FulfillmentState(rawValue: 0)
 
-  /// How far the shipment is.
+  /// The carrier's status.
   public var shipmentStatus = ShipmentStatus(rawValue: 0)
 
-  /// Carrier, up to 255 characters.
+  /// Name of the carrier, up to 255 characters.
   public var trackingCompany = ""
 
-  /// Number at the carrier, up to 255 characters. A known shipment that comes without the carrier,
-  /// number or page that it had loses them, with the warning `ORDER_PARTS_REMOVED`.
+  /// Tracking number, up to 255 characters. A known shipment that is sent without the carrier,
+  /// number or URL that it had loses them, with the warning `ORDER_PARTS_REMOVED`.
   public var trackingNumber = ""
 
-  /// Page at the carrier, up to 2,048 characters.
+  /// URL of the tracking page, up to 2,048 characters.
   public var trackingURL = ""
 
-  /// What it holds, up to 500. None is everything that was left to send; to SyncFulfillment, of a
-  /// shipment that is known, it is what that held before. More pieces than were ordered are kept,
-  /// with the warning `QUANTITY_EXCEEDS_ORDER`; shipments that are called off or went wrong do not
-  /// count.
+  /// Shipped items, up to 500. An empty list means everything that was left to ship; to
+  /// SyncFulfillment of a known shipment it means the items that the shipment had before. Quantities
+  /// beyond what was ordered are kept, with the warning `QUANTITY_EXCEEDS_ORDER`; cancelled and
+  /// failed shipments do not count.
   public var items: [FulfilledItem] = []
 
-  /// When the carrier's status came about; absent is when Patron hears of it. The event has this
-  /// time. A status that came about before the one that is known changes nothing.
+  /// Time at which the carrier's status came about; absent is the time at which Patron receives it.
+  /// The event has this time. A status that is older than the known one changes nothing.
   public var occurredAt: GoogleProtobuf.Timestamp?
 
   /// The message with every field absent or at its default.
@@ -182,7 +181,7 @@ public struct Fulfillment: ProtobufC.Message {
     self.occurredAt = c.pointee.occurred_at.map { GoogleProtobuf.Timestamp(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Fulfillment.self)
     if !self.externalID.isEmpty { c.pointee.external_id = try arena.string(self.externalID, "patron.v1.Fulfillment.external_id") }
@@ -198,19 +197,19 @@ public struct Fulfillment: ProtobufC.Message {
   }
 }
 
-/// A part of an order in a shipment. All that it names has to be of one position.
+/// A shipped part of an order. All identifiers that are given must belong to the same line item.
 public struct FulfilledItem: ProtobufC.Message {
-  /// The product of a position of the order, else INVALID_ARGUMENT `PRODUCT_NOT_IN_ORDER`. It may
-  /// be empty; of an order without positions it is any.
+  /// Product of a line item of the order, else INVALID_ARGUMENT `PRODUCT_NOT_IN_ORDER`. Empty
+  /// matches any product. If the order has no line items, any value is accepted.
   public var productID = ""
 
-  /// How many, 1 to 1,000,000.
+  /// Quantity, 1 to 1,000,000.
   public var quantity: Int32 = 0
 
-  /// The variant of a position of the order, else `VARIANT_NOT_IN_ORDER`; empty is any.
+  /// Variant of a line item of the order, else `VARIANT_NOT_IN_ORDER`; empty matches any.
   public var variantID = ""
 
-  /// The `external_id` of a position of the order, else `LINE_ITEM_NOT_IN_ORDER`; empty is any.
+  /// `external_id` of a line item of the order, else `LINE_ITEM_NOT_IN_ORDER`; empty matches any.
   public var lineItemID = ""
 
   /// The message with every field absent or at its default.
@@ -233,7 +232,7 @@ public struct FulfilledItem: ProtobufC.Message {
     self.lineItemID = String(cString: c.pointee.line_item_id)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__FulfilledItem.self)
     if !self.productID.isEmpty { c.pointee.product_id = try arena.string(self.productID, "patron.v1.FulfilledItem.product_id") }
@@ -243,12 +242,12 @@ public struct FulfilledItem: ProtobufC.Message {
   }
 }
 
-/// That an order was called off.
+/// The cancellation of an order.
 public struct Cancellation: ProtobufC.Message {
-  /// When; required.
+  /// Time of the cancellation; required.
   public var cancelledAt: GoogleProtobuf.Timestamp?
 
-  /// Why, up to 255 characters.
+  /// Reason in words, up to 255 characters.
   public var reason = ""
 
   /// The message with every field absent or at its default.
@@ -269,7 +268,7 @@ public struct Cancellation: ProtobufC.Message {
     self.reason = String(cString: c.pointee.reason)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Cancellation.self)
     if let value = self.cancelledAt { c.pointee.cancelled_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
@@ -279,113 +278,118 @@ public struct Cancellation: ProtobufC.Message {
 
 /// An order with its current state.
 ///
-/// A sync of a known order sets the fields that are present: texts, times and messages that are
-/// given, numbers and statuses that are not 0, lists with entries. What is absent stays; a text or
-/// message that is given empty is cleared. `update_mask` of the request also clears what is absent.
+/// A sync of a known order sets the fields that are present: given texts, times and messages,
+/// numbers and statuses other than 0, lists with entries. Absent fields stay; a text or message that
+/// is given empty is cleared. With the request's `update_mask`, absent fields that the mask names
+/// are cleared too.
 ///
 /// Reasons: `FIELD_REQUIRED`, `TIME_OUT_OF_RANGE` for times before 1970 or more than a day ahead,
-/// `VERSION_NEGATIVE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in another currency than the
-/// total, `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`,
-/// `FULFILLMENT_DUPLICATE`, those of Money, Address and the parts, and of enums, lists and texts.
+/// `VERSION_NEGATIVE`, `AMOUNT_NEGATIVE`, `CURRENCY_MIXED` for amounts in a currency other than the
+/// total's, `AMOUNT_OUT_OF_RANGE` for sums beyond 64 bits, `REFUND_DUPLICATE`,
+/// `FULFILLMENT_DUPLICATE`, and the reasons of Money, Address and the parts, and of enums, lists and
+/// texts.
 public struct Order: ProtobufC.Message {
   /// Patron's id; set by the server.
   public var id: Int64 = 0
 
-  /// The customer; set by the server.
+  /// Patron's id of the customer; set by the server.
   public var customerID: Int64 = 0
 
-  /// The shop's identifier, 1 to 255 characters, unique within the store; required. What is refused
-  /// as that of a customer is here too, of refunds, shipments and checkouts as well:
-  /// `EXTERNAL_ID_PLACEHOLDER`.
+  /// The shop's identifier, 1 to 255 characters, unique within the store; required. Placeholders
+  /// that are refused as the external id of a customer are refused here too, and for refunds,
+  /// shipments and checkouts: `EXTERNAL_ID_PLACEHOLDER`.
   public var externalID = ""
 
-  /// The number that the customer sees, up to 64 characters: `#1001`. Empty takes `external_id`.
+  /// Order number shown to the customer, up to 64 characters: `#1001`. Empty takes `external_id`.
   public var name: String?
 
-  /// When it was placed, 1970 to one day ahead; required of a new order.
+  /// Time of the order, 1970 to one day ahead; required for a new order.
   public var placedAt: GoogleProtobuf.Timestamp?
 
-  /// What the customer pays, 0 or more; required of a new order. Its currency is the order's.
+  /// Amount that the customer pays, 0 or more; required for a new order. Its currency is the
+  /// currency of the order.
   public var total: Money?
 
-  /// How far it is paid.
+  /// Payment status.
   public var paymentStatus = PaymentStatus(rawValue: 0)
 
-  /// How far it is delivered.
+  /// Fulfilment status.
   public var fulfillmentStatus = FulfillmentStatus(rawValue: 0)
 
-  /// Set when the order was called off.
+  /// Cancellation; set if the order was cancelled.
   public var cancellation: Cancellation?
 
-  /// Up to 500 positions. A list that is given replaces the one before.
+  /// Line items, up to 500. A list that is given replaces the previous one.
   public var lineItems: [LineItem] = []
 
-  /// Up to 100 refunds. Of a state that is known to be newer the list replaces the one before, those
-  /// of SyncRefund included that came about until then: what is not in it is removed and taken off
-  /// the sums, with the warning `ORDER_PARTS_REMOVED`. Otherwise it is added to what is known.
-  /// Refunds of more than the total are kept, with the warning `REFUND_EXCEEDS_TOTAL`.
+  /// Refunds, up to 100. If the state is known to be newer, the list replaces the previous one,
+  /// including refunds of SyncRefund that came about before that state: a refund that is not in the
+  /// list is removed and subtracted from the sums, with the warning `ORDER_PARTS_REMOVED`. Otherwise
+  /// the list is added to the known refunds. Refunds of more than the total are kept, with the
+  /// warning `REFUND_EXCEEDS_TOTAL`.
   public var refunds: [Refund] = []
 
-  /// Up to 100 shipments, taken like refunds; so are the items and the tracking that a known one
-  /// had.
+  /// Shipments, up to 100, with the same rules as refunds. The rules also hold for the items and the
+  /// tracking of a known shipment.
   public var fulfillments: [Fulfillment] = []
 
-  /// After discounts, before shipping and taxes.
+  /// Amount after discounts, before shipping and taxes.
   public var subtotal: Money?
 
-  /// Taken off.
+  /// Amount of the discounts.
   public var discount: Money?
 
-  /// For shipping.
+  /// Amount for shipping.
   public var shipping: Money?
 
-  /// Taxes.
+  /// Amount of the taxes.
   public var tax: Money?
 
-  /// Up to 20 codes of up to 255 characters.
+  /// Discount codes, up to 20 of up to 255 characters.
   public var discountCodes: [String] = []
 
-  /// The checkout it came from, up to 255 characters.
+  /// Token of the checkout that the order came from, up to 255 characters.
   public var checkoutToken: String?
 
-  /// Up to 64 characters.
+  /// Payment method, up to 64 characters.
   public var paymentMethod: String?
 
-  /// Up to 2,048 characters.
+  /// URL of the landing page, up to 2,048 characters.
   public var landingSiteURL: String?
 
-  /// Where it was placed, up to 64 characters: `web`, `pos`.
+  /// Sales channel, up to 64 characters: `web`, `pos`.
   public var salesChannel: String?
 
-  /// Where it goes.
+  /// Shipping address.
   public var shippingAddress: Address?
 
-  /// Who pays.
+  /// Billing address.
   public var billingAddress: Address?
 
-  /// When Patron first had it; set by the server.
+  /// Time at which Patron first received the order; set by the server.
   public var createdAt: GoogleProtobuf.Timestamp?
 
-  /// When the platform last changed it, by the platform's own clock. A sync that is older than what
-  /// is stored changes nothing: outcome `UNCHANGED`, warning `ORDER_STATE_OUTDATED`.
+  /// Time of the platform's last change, by the platform's clock. A sync that is older than the
+  /// stored state changes nothing: outcome `UNCHANGED`, warning `ORDER_STATE_OUTDATED`.
   public var updatedAt: GoogleProtobuf.Timestamp?
 
-  /// The platform's own version of it, growing with each change; 0 is none. It decides before
-  /// `updated_at`.
+  /// The platform's version of the order, growing with each change; 0 means none. It takes
+  /// precedence over `updated_at`.
   public var version: Int64 = 0
 
-  /// When it was paid; absent is when Patron hears of it. The event `order_paid` has this time.
+  /// Time of the payment; absent is the time at which Patron receives it. The event `order_paid` has
+  /// this time.
   public var paidAt: GoogleProtobuf.Timestamp?
 
-  /// When Patron last changed it; set by the server.
+  /// Time of the last change in Patron; set by the server.
   public var changedAt: GoogleProtobuf.Timestamp?
 
-  /// Addresses that the order was given with and that are nobody's by the store's settings; set by
-  /// the server, and kept where the order comes again without them.
+  /// Addresses that the order was given with and that, by the store's settings, belong to no
+  /// customer. Set by the server, and kept when the order is sent again without them.
   public var contact: Contact?
 
-  /// Whether positions, refunds or shipments are left out because the order is larger than an answer
-  /// holds: GetOrder gives them in parts. Set by the server.
+  /// True if line items, refunds or shipments are left out because the order is larger than an
+  /// answer may be; GetOrder returns it in parts. Set by the server.
   public var isPartial = false
 
   /// The message with every field absent or at its default.
@@ -444,7 +448,7 @@ public struct Order: ProtobufC.Message {
     self.isPartial = c.pointee.is_partial != 0
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Order.self)
     c.pointee.id = self.id
@@ -499,7 +503,7 @@ public struct Order: ProtobufC.Message {
   }
 }
 
-/// Names one order.
+/// A reference to one order.
 public struct OrderRef: ProtobufC.Message {
   /// Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`.
   public var ref: Ref?
@@ -525,7 +529,7 @@ public struct OrderRef: ProtobufC.Message {
     }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__OrderRef.self)
     switch self.ref {
@@ -548,18 +552,18 @@ public struct OrderRef: ProtobufC.Message {
   }
 }
 
-/// A refund or shipment that came before its order and waits for it.
+/// A refund or shipment that arrived before its order and waits for it.
 public struct PendingOrderPart: ProtobufC.Message {
   /// The shop's identifier of the order.
   public var orderExternalID = ""
 
-  /// When it came.
+  /// Time at which the part arrived.
   public var receivedAt: GoogleProtobuf.Timestamp?
 
-  /// When it is given up.
+  /// Time at which the part is discarded.
   public var expiresAt: GoogleProtobuf.Timestamp?
 
-  /// What waits.
+  /// The waiting part.
   public var part: Part?
 
   /// The message with every field absent or at its default.
@@ -586,7 +590,7 @@ public struct PendingOrderPart: ProtobufC.Message {
     }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__PendingOrderPart.self)
     if !self.orderExternalID.isEmpty { c.pointee.order_external_id = try arena.string(self.orderExternalID, "patron.v1.PendingOrderPart.order_external_id") }
@@ -603,7 +607,7 @@ public struct PendingOrderPart: ProtobufC.Message {
     }
   }
 
-  /// What waits.
+  /// The waiting part.
   public enum Part: Sendable, Equatable {
     /// A refund.
     case refund(Refund)
@@ -612,41 +616,41 @@ public struct PendingOrderPart: ProtobufC.Message {
   }
 }
 
-/// A basket that was taken to the checkout. A sync of a known one sets what is given: what is
-/// absent, an empty text or an empty list, stays; a time, total or address that is given empty is
-/// cleared. Reasons: those of an order for the same fields.
+/// A cart that was taken to the checkout. A sync of a known checkout sets the fields that are given:
+/// absent fields, empty texts and empty lists stay; a time, total or address that is given empty is
+/// cleared. Reasons: as for the same fields of an order.
 public struct Checkout: ProtobufC.Message {
   /// The shop's identifier, 1 to 255 characters, unique within the store; required.
   public var token = ""
 
-  /// When it began; required of a new one.
+  /// Start of the checkout; required for a new one.
   public var startedAt: GoogleProtobuf.Timestamp?
 
-  /// When it was given up; absent while it is not.
+  /// Time at which the checkout was abandoned; absent if it was not.
   public var abandonedAt: GoogleProtobuf.Timestamp?
 
-  /// When it became an order; absent while it did not.
+  /// Time at which the checkout became an order; absent if it did not.
   public var completedAt: GoogleProtobuf.Timestamp?
 
-  /// What it would cost.
+  /// Total of the cart.
   public var total: Money?
 
-  /// Up to 500 positions.
+  /// Line items, up to 500.
   public var lineItems: [LineItem] = []
 
-  /// Up to 2,048 characters.
+  /// URL of the landing page, up to 2,048 characters.
   public var landingSiteURL = ""
 
-  /// Page on which it can be taken up again, up to 2,048 characters.
+  /// URL at which the checkout can be resumed, up to 2,048 characters.
   public var abandonedCheckoutURL = ""
 
-  /// Where it would go.
+  /// Shipping address.
   public var shippingAddress: Address?
 
-  /// Who would pay.
+  /// Billing address.
   public var billingAddress: Address?
 
-  /// The order it became.
+  /// The shop's identifier of the resulting order.
   public var orderExternalID = ""
 
   /// The message with every field absent or at its default.
@@ -676,7 +680,7 @@ public struct Checkout: ProtobufC.Message {
     self.orderExternalID = String(cString: c.pointee.order_external_id)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Checkout.self)
     if !self.token.isEmpty { c.pointee.token = try arena.string(self.token, "patron.v1.Checkout.token") }
@@ -694,38 +698,38 @@ public struct Checkout: ProtobufC.Message {
   }
 }
 
-/// What a customer ordered in one currency. Cancelled orders count in `cancelled_count` only, and
-/// what was refunded of them in `refunded_total`.
+/// Statistics of a customer's orders in one currency. Cancelled orders are counted in
+/// `cancelled_count` only, and their refunds in `refunded_total`.
 public struct OrderStats: ProtobufC.Message {
-  /// ISO 4217.
+  /// ISO 4217 code.
   public var currencyCode = ""
 
-  /// Orders that are not cancelled.
+  /// Number of orders that are not cancelled.
   public var orderCount: Int64 = 0
 
-  /// Sum of their totals in minor units, but for those that are pending or voided; refunds are not
-  /// taken off.
+  /// Sum of their totals in minor units, without pending and voided orders; refunds are not
+  /// subtracted.
   public var totalSpent: Int64 = 0
 
-  /// Sum of the refunds of all orders in minor units; of an order that says
-  /// PAYMENT_STATUS_REFUNDED at least its total.
+  /// Sum of the refunds of all orders in minor units. An order with PAYMENT_STATUS_REFUNDED counts
+  /// at least its total.
   public var refundedTotal: Int64 = 0
 
-  /// Orders that are cancelled.
+  /// Number of cancelled orders.
   public var cancelledCount: Int64 = 0
 
-  /// The earliest that is not cancelled.
+  /// Time of the earliest order that is not cancelled.
   public var firstOrderAt: GoogleProtobuf.Timestamp?
 
-  /// The latest that is not cancelled.
+  /// Time of the latest order that is not cancelled.
   public var lastOrderAt: GoogleProtobuf.Timestamp?
 
-  /// Orders that say PAYMENT_STATUS_PARTIALLY_REFUNDED and list no refunds: how much went back is
-  /// not known, and not in `refunded_total`.
+  /// Number of orders with PAYMENT_STATUS_PARTIALLY_REFUNDED and no listed refunds: the refunded
+  /// amount is unknown and not in `refunded_total`.
   public var unknownRefundCount: Int64 = 0
 
-  /// `total_spent` less the refunds of the same orders, in minor units: what went back of orders
-  /// that are cancelled, pending or voided was never counted as spent, and is not taken off.
+  /// `total_spent` minus the refunds of the same orders, in minor units. Refunds of cancelled,
+  /// pending or voided orders are not subtracted, because those orders were never counted as spent.
   public var netSpent: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -753,7 +757,7 @@ public struct OrderStats: ProtobufC.Message {
     self.netSpent = c.pointee.net_spent
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__OrderStats.self)
     if !self.currencyCode.isEmpty { c.pointee.currency_code = try arena.string(self.currencyCode, "patron.v1.OrderStats.currency_code") }

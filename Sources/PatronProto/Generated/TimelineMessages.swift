@@ -5,16 +5,16 @@ internal import CPatronProto
 internal import CProtobufC
 public import ProtobufC
 
-/// Circumstances of an event. Reasons: those of texts.
+/// The circumstances of an event. Reasons: those of texts.
 public struct EventContext: ProtobufC.Message {
-  /// IP address, v4 or v6, up to 64 characters. What is none is left out, with the warning
+  /// IP address, v4 or v6, up to 64 characters. A malformed one is left out, with the warning
   /// `IP_MALFORMED`.
   public var ip = ""
 
   /// User agent, up to 512 characters.
   public var userAgent = ""
 
-  /// Page, up to 2,048 characters.
+  /// URL of the page, up to 2,048 characters.
   public var url = ""
 
   /// The message with every field absent or at its default.
@@ -36,7 +36,7 @@ public struct EventContext: ProtobufC.Message {
     self.url = String(cString: c.pointee.url)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__EventContext.self)
     if !self.ip.isEmpty { c.pointee.ip = try arena.string(self.ip, "patron.v1.EventContext.ip") }
@@ -45,7 +45,7 @@ public struct EventContext: ProtobufC.Message {
   }
 }
 
-/// Records that an event is about. Each text has up to 255 characters.
+/// References to the records that an event is about. Each text has up to 255 characters.
 public struct EventReferences: ProtobufC.Message {
   /// The shop's identifier of an order.
   public var orderExternalID = ""
@@ -95,7 +95,7 @@ public struct EventReferences: ProtobufC.Message {
     self.reviewID = String(cString: c.pointee.review_id)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__EventReferences.self)
     if !self.orderExternalID.isEmpty { c.pointee.order_external_id = try arena.string(self.orderExternalID, "patron.v1.EventReferences.order_external_id") }
@@ -111,57 +111,59 @@ public struct EventReferences: ProtobufC.Message {
 
 /// An event as a caller gives it.
 public struct EventInput: ProtobufC.Message {
-  /// The caller's identifier, 1 to 255 characters but for space around it, which is removed; unique
-  /// within store, source and source name. The same id again replaces the event. Ids that begin with
-  /// `patron:` are refused: events that are derived from orders have them. When empty one is made
-  /// from the content and `occurred_at`, so that a repeat changes nothing, also after the customer
-  /// was merged into another; a repeat without `occurred_at` is another event, unless it has the
-  /// same `request_id`. Reasons: `EVENT_ID_LENGTH`, `EVENT_ID_RESERVED`.
+  /// The caller's identifier, 1 to 255 characters; surrounding space is removed. It is unique within
+  /// store, source and source name, and the same id again replaces the event. Ids that begin with
+  /// `patron:` are refused: events that Patron derives from orders have them.
+  ///
+  /// If it is empty, an id is made from the content and `occurred_at`: a repeat changes nothing,
+  /// also after the customer was merged into another. A repeat without `occurred_at` is a new event,
+  /// unless it has the same `request_id`. Reasons: `EVENT_ID_LENGTH`, `EVENT_ID_RESERVED`.
   public var eventID = ""
 
-  /// Where it comes from; required, else `SOURCE_REQUIRED`.
+  /// Source of the event; required, else `SOURCE_REQUIRED`.
   public var source = EventSource(rawValue: 0)
 
-  /// The application, up to 255 characters, words of `a-z 0-9` joined by single underscores:
+  /// Name of the application, up to 255 characters, words of `a-z 0-9` joined by single underscores:
   /// `helpdesk`. Required for third parties. Reasons: `SOURCE_NAME_REQUIRED`, `NAME_TOO_LONG`,
   /// `NAME_NOT_SNAKE_CASE`.
   public var sourceName = ""
 
-  /// What happened, up to 255 characters, words of `a-z 0-9` joined by single underscores:
-  /// `order_shipped`; required. Types of the platform and of own products must be known: see
-  /// ListEventTypes. Reasons: `TYPE_REQUIRED`, `TYPE_UNKNOWN`, `NAME_TOO_LONG`,
+  /// Type of the event, up to 255 characters, words of `a-z 0-9` joined by single underscores:
+  /// `order_shipped`; required. Types of the platform and of the products around Patron must be
+  /// known: see ListEventTypes. Reasons: `TYPE_REQUIRED`, `TYPE_UNKNOWN`, `NAME_TOO_LONG`,
   /// `NAME_NOT_SNAKE_CASE`.
   public var type = ""
 
-  /// When it happened: 1990 to one year ahead, kept to the microsecond. Absent is now. Reasons:
-  /// `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`; ahead it is the warning
+  /// Time of the event: 1990 to one year ahead, kept to the microsecond. Absent is now. Reasons:
+  /// `OCCURRED_AT_TOO_EARLY`, `OCCURRED_AT_TOO_LATE`; a time in the future has the warning
   /// `OCCURRED_AT_IN_FUTURE`.
   public var occurredAt: GoogleProtobuf.Timestamp?
 
-  /// One line for people, up to 255 characters. Empty takes the type's label; of third parties, the
-  /// label that RegisterEventType gave the type, also when it gives one later.
+  /// One line for people, up to 255 characters. Empty takes the label of the type. For third parties
+  /// it is the label that RegisterEventType gave the type, also if the label is registered later.
   public var title = ""
 
-  /// Up to 400 properties; names of up to 64 characters, 64 KiB in all. Those without a kind are
-  /// left out. Events of the platform and of own products are held to the fields of their type.
-  /// Reasons: `TOO_MANY_PROPERTIES`, `PROPERTY_NAME_LENGTH`, `PROPERTY_NAME_CHARACTERS`,
-  /// `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`, `FIELD_REQUIRED`, `PROPERTY_KIND_MISMATCH` and
-  /// `PROPERTY_OUT_OF_RANGE` for fields of the type, and those of PropertyValue.
+  /// Properties, up to 400; names of up to 64 characters, 64 KiB in total. Properties without a kind
+  /// are left out. Events of the platform and of the products around Patron are checked against the
+  /// fields of their type. Reasons: `TOO_MANY_PROPERTIES`, `PROPERTY_NAME_LENGTH`,
+  /// `PROPERTY_NAME_CHARACTERS`, `PROPERTY_TOO_LARGE`, `PROPERTIES_TOO_LARGE`; `FIELD_REQUIRED`,
+  /// `PROPERTY_KIND_MISMATCH` and `PROPERTY_OUT_OF_RANGE` for fields of the type; and those of
+  /// PropertyValue.
   public var properties: [String: PropertyValue] = [:]
 
-  /// What it is worth. Currencies of the past are taken too.
+  /// Amount of money. Historic currencies are accepted.
   public var amount: Money?
 
-  /// The channel of a message.
+  /// Channel of the message.
   public var channel = ContactChannel(rawValue: 0)
 
-  /// Records it is about.
+  /// Records that the event is about.
   public var references: EventReferences?
 
-  /// Circumstances.
+  /// IP address, user agent and page.
   public var context: EventContext?
 
-  /// Who did it. Unspecified is the customer.
+  /// Actor. Unspecified is the customer.
   public var actor = ActorKind(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -194,7 +196,7 @@ public struct EventInput: ProtobufC.Message {
     self.actor = ActorKind(rawValue: Int32(truncatingIfNeeded: c.pointee.actor.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__EventInput.self)
     if !self.eventID.isEmpty { c.pointee.event_id = try arena.string(self.eventID, "patron.v1.EventInput.event_id") }
@@ -225,64 +227,66 @@ public struct Event: ProtobufC.Message {
   /// Patron's id: positive, growing with time of recording.
   public var id: Int64 = 0
 
-  /// The caller's identifier, or the one that was made.
+  /// The caller's identifier, or the generated one.
   public var eventID = ""
 
-  /// Whose timeline.
+  /// Patron's id of the customer.
   public var customerID: Int64 = 0
 
-  /// Where it comes from.
+  /// Source of the event.
   public var source = EventSource(rawValue: 0)
 
-  /// The application; empty for the platform itself.
+  /// Name of the application; empty for the platform itself.
   public var sourceName = ""
 
-  /// The product of the type, for own products: `sms`, `reviews`.
+  /// Product of the type, for the products around Patron: `sms`, `reviews`.
   public var product = ""
 
-  /// What happened.
+  /// Type of the event.
   public var type = ""
 
   /// One line for people.
   public var title = ""
 
-  /// When it happened.
+  /// Time of the event.
   public var occurredAt: GoogleProtobuf.Timestamp?
 
-  /// When Patron had it first.
+  /// Time at which Patron first recorded it.
   public var recordedAt: GoogleProtobuf.Timestamp?
 
-  /// Order of recording within the database; a replaced event has a new one.
+  /// Position in the order of recording within the database. A replaced event has a new one.
   public var sequence: Int64 = 0
 
-  /// Properties.
+  /// Properties by name.
   public var properties: [String: PropertyValue] = [:]
 
-  /// What it is worth.
+  /// Amount of money.
   public var amount: Money?
 
-  /// The channel of a message.
+  /// Channel of the message.
   public var channel = ContactChannel(rawValue: 0)
 
-  /// Records it is about.
+  /// Records that the event is about.
   public var references: EventReferences?
 
-  /// Circumstances.
+  /// IP address, user agent and page.
   public var context: EventContext?
 
-  /// Who did it.
+  /// Actor.
   public var actor = ActorKind(rawValue: 0)
 
-  /// How often it was replaced.
+  /// Number of times that the event was replaced.
   public var revision: Int32 = 0
 
-  /// Fields of the customer that it set.
+  /// Names of the customer's fields that the event set.
   public var enrichedFields: [String] = []
 
-  /// Patron's id of the order it is about; 0 when none, or unknown when the event was recorded.
+  /// Patron's id of the order that the event is about; 0 if there is none, or if it was unknown when
+  /// the event was recorded.
   public var orderID: Int64 = 0
 
-  /// Addresses that the event was given with and that are nobody's by the store's settings.
+  /// Addresses that the event was given with and that, by the store's settings, belong to no
+  /// customer.
   public var contact: Contact?
 
   /// The message with every field absent or at its default.
@@ -324,7 +328,7 @@ public struct Event: ProtobufC.Message {
     self.contact = c.pointee.contact.map { Contact(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__Event.self)
     c.pointee.id = self.id
@@ -362,26 +366,28 @@ public struct Event: ProtobufC.Message {
 
 /// Request of RecordEvent.
 public struct RecordEventRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Whose; by the same identity rule as UpsertCustomer, but that identifiers of other customers are
-  /// left out, with the warning `IDENTIFIER_KEPT`. Is created when unknown; other fields fill what
-  /// the customer lacks and never overwrite, but for custom properties of third-party events: those
-  /// overwrite what nothing newer set, and an empty one removes. Marketing flags count for new
-  /// events of the platform only; `false` does too where a later time replaces that of an event.
+  /// The customer, found by the identity rule of UpsertCustomer and created if unknown. Identifiers
+  /// of other customers are left out, with the warning `IDENTIFIER_KEPT`. The other fields fill what
+  /// the customer lacks and never overwrite. Custom properties of third-party events are the
+  /// exception: they overwrite values that nothing newer set, and an empty value removes the
+  /// property. Marketing flags count for new events of the platform only; `false` also counts if a
+  /// replaced event gets a later time.
   public var customer: CustomerInput?
 
   /// The event.
   public var event: EventInput?
 
-  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// common.proto.
   public var requestID = ""
 
-  /// Country of phone numbers given without `+`. Empty is the store's.
+  /// Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
   public var defaultCountry = ""
 
-  /// What becomes of secondary values that break a rule. Unspecified drops.
+  /// Treatment of secondary values that break a rule. Unspecified drops them.
   public var invalidFields = InvalidFields(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -406,7 +412,7 @@ public struct RecordEventRequest: ProtobufC.Message {
     self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__RecordEventRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.RecordEventRequest.store_id") }
@@ -420,18 +426,18 @@ public struct RecordEventRequest: ProtobufC.Message {
 
 /// Response of RecordEvent.
 public struct RecordEventResponse: ProtobufC.Message {
-  /// The event as it is stored; absent when it was about an address and no customer: such a refusal
-  /// or opt-out counts for whoever has the address, else it suppresses the address, and stands on no
-  /// timeline.
+  /// The stored event. It is absent if the event was about an address without a customer: such a
+  /// refusal or opt-out counts for the customer that has the address, or suppresses the address, and
+  /// is on no timeline.
   public var event: Event?
 
-  /// Created, updated (replaced) or unchanged.
+  /// OUTCOME_CREATED, OUTCOME_UPDATED (replaced) or OUTCOME_UNCHANGED.
   public var outcome = Outcome(rawValue: 0)
 
-  /// Whether the customer is new.
+  /// True if the call created the customer.
   public var customerCreated = false
 
-  /// What the caller should know.
+  /// Warnings; empty when there are none.
   public var warnings: [Warning] = []
 
   /// The message with every field absent or at its default.
@@ -454,7 +460,7 @@ public struct RecordEventResponse: ProtobufC.Message {
     self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__RecordEventResponse.self)
     if let value = self.event { c.pointee.event = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Event.self) }
@@ -467,7 +473,7 @@ public struct RecordEventResponse: ProtobufC.Message {
 
 /// An event with its customer.
 public struct RecordEventItem: ProtobufC.Message {
-  /// Whose.
+  /// The customer.
   public var customer: CustomerInput?
 
   /// The event.
@@ -491,7 +497,7 @@ public struct RecordEventItem: ProtobufC.Message {
     self.event = c.pointee.event.map { EventInput(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__RecordEventItem.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerInput.self) }
@@ -501,19 +507,20 @@ public struct RecordEventItem: ProtobufC.Message {
 
 /// Request of BatchRecordEvents.
 public struct BatchRecordEventsRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// 1 to 1,000 events, applied in order.
+  /// Events, 1 to 1,000, applied in order.
   public var items: [RecordEventItem] = []
 
-  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// common.proto.
   public var requestID = ""
 
-  /// Country of phone numbers given without `+`. Empty is the store's.
+  /// Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
   public var defaultCountry = ""
 
-  /// What becomes of secondary values that break a rule. Unspecified drops.
+  /// Treatment of secondary values that break a rule. Unspecified drops them.
   public var invalidFields = InvalidFields(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -537,7 +544,7 @@ public struct BatchRecordEventsRequest: ProtobufC.Message {
     self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__BatchRecordEventsRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.BatchRecordEventsRequest.store_id") }
@@ -551,10 +558,10 @@ public struct BatchRecordEventsRequest: ProtobufC.Message {
 
 /// Response of BatchRecordEvents.
 public struct BatchRecordEventsResponse: ProtobufC.Message {
-  /// One result an item.
+  /// One result per item.
   public var results: [BatchItemResult] = []
 
-  /// How they ended.
+  /// Results counted by outcome.
   public var counts: BatchCounts?
 
   /// The message with every field absent or at its default.
@@ -575,7 +582,7 @@ public struct BatchRecordEventsResponse: ProtobufC.Message {
     self.counts = c.pointee.counts.map { BatchCounts(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__BatchRecordEventsResponse.self)
     c.pointee.n_results = self.results.count
@@ -586,40 +593,41 @@ public struct BatchRecordEventsResponse: ProtobufC.Message {
 
 /// Request of SyncOrder.
 public struct SyncOrderRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Who ordered; is created when unknown. E-mail and phone number may both be given without an
-  /// external id, as guests do: who has another e-mail address than the number's owner is another
-  /// person, and the number is left out with the warning `IDENTIFIER_KEPT`. Fields fill what the
-  /// customer lacks and never overwrite. A new order
-  /// also tells its address (shipping, else billing) and currency, and its marketing flags count.
+  /// The customer who ordered; created if unknown. E-mail address and phone number may both be given
+  /// without an external id, as guests do. A guest whose e-mail address differs from that of the
+  /// number's owner is another person, and the number is left out with the warning
+  /// `IDENTIFIER_KEPT`. Fields fill what the customer lacks and never overwrite. A new order also
+  /// fills address (shipping, else billing) and currency, and its marketing flags count.
   public var customer: CustomerInput?
 
-  /// The order. Fields of a known order that are absent stay as they are, fields that are present
-  /// and empty are cleared; see Order. A new order takes all that is given.
+  /// The order. Absent fields of a known order stay as they are; fields that are present and empty
+  /// are cleared (see Order). A new order takes all fields that are given.
   public var order: Order?
 
-  /// Country of phone numbers given without `+`. Empty is the store's.
+  /// Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
   public var defaultCountry = ""
 
-  /// What becomes of secondary values that break a rule. Unspecified drops.
+  /// Treatment of secondary values that break a rule. Unspecified drops them.
   public var invalidFields = InvalidFields(rawValue: 0)
 
-  /// `order` is the whole state: what is absent there is cleared. Money and parts are still taken
+  /// True if `order` is the whole state: absent fields are cleared. Money and parts are still taken
   /// back only by a state that is known to be newer, or with `allow_regress`.
   public var replace = false
 
-  /// The fields of a known order to set, by name, also those that are absent in `order`, which are
-  /// cleared: the way to empty a list. Empty takes the fields that are present; it wins over
-  /// `replace`. `version` and `updated_at` are taken without being named. Reason:
-  /// `MASK_PATH_UNKNOWN`.
+  /// Names of the fields of a known order to set. Fields in the mask that are absent in `order` are
+  /// cleared; this is the way to empty a list. An empty mask takes the fields that are present. The
+  /// mask takes precedence over `replace`. `version` and `updated_at` are taken without being named.
+  /// Reason: `MASK_PATH_UNKNOWN`.
   public var updateMask: GoogleProtobuf.FieldMask?
 
-  /// Take money or parts back where neither `updated_at` nor `version` says that the state is newer.
-  /// Otherwise these are kept, with the warning `ORDER_REGRESSION_KEPT` that names the field: a
-  /// lower payment or fulfilment status, a cancellation, refunds that are missing or smaller,
-  /// shipments that are missing or say less than they did.
+  /// True to take money or parts back although neither `updated_at` nor `version` shows that the
+  /// state is newer. If false, the stored values are kept, with the warning `ORDER_REGRESSION_KEPT`
+  /// that names the field: a payment or fulfilment status that would go back, a cancellation,
+  /// refunds that are missing or smaller in the request, and shipments that are missing or less
+  /// complete in it.
   public var allowRegress = false
 
   /// The message with every field absent or at its default.
@@ -646,7 +654,7 @@ public struct SyncOrderRequest: ProtobufC.Message {
     self.allowRegress = c.pointee.allow_regress != 0
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SyncOrderRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.SyncOrderRequest.store_id") }
@@ -662,19 +670,19 @@ public struct SyncOrderRequest: ProtobufC.Message {
 
 /// Response of SyncOrder.
 public struct SyncOrderResponse: ProtobufC.Message {
-  /// The order as it is stored.
+  /// The stored order.
   public var order: Order?
 
-  /// Created, updated or unchanged.
+  /// OUTCOME_CREATED, OUTCOME_UPDATED or OUTCOME_UNCHANGED.
   public var outcome = Outcome(rawValue: 0)
 
-  /// Whether the customer is new.
+  /// True if the call created the customer.
   public var customerCreated = false
 
-  /// Events that the change put on the timeline, oldest first.
+  /// Events that the change added to the timeline, oldest first.
   public var derivedEvents: [Event] = []
 
-  /// What the caller should know.
+  /// Warnings; empty when there are none.
   public var warnings: [Warning] = []
 
   /// The message with every field absent or at its default.
@@ -698,7 +706,7 @@ public struct SyncOrderResponse: ProtobufC.Message {
     self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SyncOrderResponse.self)
     if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Order.self) }
@@ -713,13 +721,13 @@ public struct SyncOrderResponse: ProtobufC.Message {
 
 /// An order with its customer.
 public struct SyncOrderItem: ProtobufC.Message {
-  /// Who ordered.
+  /// The customer who ordered.
   public var customer: CustomerInput?
 
   /// The order.
   public var order: Order?
 
-  /// The fields of the order to set; as in SyncOrderRequest.
+  /// Names of the fields of the order to set, as in SyncOrderRequest.
   public var updateMask: GoogleProtobuf.FieldMask?
 
   /// The message with every field absent or at its default.
@@ -741,7 +749,7 @@ public struct SyncOrderItem: ProtobufC.Message {
     self.updateMask = c.pointee.update_mask.map { GoogleProtobuf.FieldMask(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SyncOrderItem.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerInput.self) }
@@ -752,22 +760,22 @@ public struct SyncOrderItem: ProtobufC.Message {
 
 /// Request of BatchSyncOrders.
 public struct BatchSyncOrdersRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// 1 to 1,000 orders, applied in order.
+  /// Orders, 1 to 1,000, applied in order.
   public var items: [SyncOrderItem] = []
 
-  /// Country of phone numbers given without `+`. Empty is the store's.
+  /// Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
   public var defaultCountry = ""
 
-  /// What becomes of secondary values that break a rule. Unspecified drops.
+  /// Treatment of secondary values that break a rule. Unspecified drops them.
   public var invalidFields = InvalidFields(rawValue: 0)
 
-  /// The orders are whole states: what is absent there is cleared.
+  /// True if the orders are whole states: absent fields are cleared.
   public var replace = false
 
-  /// As in SyncOrderRequest.
+  /// True to take money or parts back, as in SyncOrderRequest.
   public var allowRegress = false
 
   /// The message with every field absent or at its default.
@@ -792,7 +800,7 @@ public struct BatchSyncOrdersRequest: ProtobufC.Message {
     self.allowRegress = c.pointee.allow_regress != 0
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__BatchSyncOrdersRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.BatchSyncOrdersRequest.store_id") }
@@ -807,10 +815,10 @@ public struct BatchSyncOrdersRequest: ProtobufC.Message {
 
 /// Response of BatchSyncOrders.
 public struct BatchSyncOrdersResponse: ProtobufC.Message {
-  /// One result an item.
+  /// One result per item.
   public var results: [BatchItemResult] = []
 
-  /// How they ended.
+  /// Results counted by outcome.
   public var counts: BatchCounts?
 
   /// The message with every field absent or at its default.
@@ -831,7 +839,7 @@ public struct BatchSyncOrdersResponse: ProtobufC.Message {
     self.counts = c.pointee.counts.map { BatchCounts(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__BatchSyncOrdersResponse.self)
     c.pointee.n_results = self.results.count
@@ -842,16 +850,16 @@ public struct BatchSyncOrdersResponse: ProtobufC.Message {
 
 /// Request of SyncRefund.
 public struct SyncRefundRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
   /// The shop's identifier of the order.
   public var orderExternalID = ""
 
-  /// The refund; the same external id again replaces it.
+  /// The refund. The same external id again replaces it.
   public var refund: Refund?
 
-  /// What becomes of secondary values that break a rule. Unspecified drops.
+  /// Treatment of secondary values that break a rule. Unspecified drops them.
   public var invalidFields = InvalidFields(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -874,7 +882,7 @@ public struct SyncRefundRequest: ProtobufC.Message {
     self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SyncRefundRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.SyncRefundRequest.store_id") }
@@ -886,16 +894,17 @@ public struct SyncRefundRequest: ProtobufC.Message {
 
 /// Response of SyncRefund.
 public struct SyncRefundResponse: ProtobufC.Message {
-  /// The order after it; absent while the refund waits for it.
+  /// The order after the call; absent while the refund waits for its order.
   public var order: Order?
 
-  /// Updated or unchanged; of a refund that waits for its order created, updated or unchanged.
+  /// OUTCOME_UPDATED or OUTCOME_UNCHANGED; for a refund that waits for its order OUTCOME_CREATED,
+  /// OUTCOME_UPDATED or OUTCOME_UNCHANGED.
   public var outcome = Outcome(rawValue: 0)
 
-  /// Events that the change put on the timeline.
+  /// Events that the change added to the timeline.
   public var derivedEvents: [Event] = []
 
-  /// What the caller should know: `TIMES_CONTRADICT`, `REFUND_EXCEEDS_TOTAL`, `ORDER_AWAITED`.
+  /// Warnings: `TIMES_CONTRADICT`, `REFUND_EXCEEDS_TOTAL`, `ORDER_AWAITED`.
   public var warnings: [Warning] = []
 
   /// The message with every field absent or at its default.
@@ -918,7 +927,7 @@ public struct SyncRefundResponse: ProtobufC.Message {
     self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SyncRefundResponse.self)
     if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Order.self) }
@@ -932,17 +941,17 @@ public struct SyncRefundResponse: ProtobufC.Message {
 
 /// Request of SyncFulfillment.
 public struct SyncFulfillmentRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
   /// The shop's identifier of the order.
   public var orderExternalID = ""
 
-  /// The shipment; the same external id again replaces it. Without items it keeps those that it had:
-  /// what a carrier reports says nothing of them.
+  /// The shipment. The same external id again replaces it. A shipment without items keeps the items
+  /// that it had, because carrier reports do not include them.
   public var fulfillment: Fulfillment?
 
-  /// What becomes of secondary values that break a rule. Unspecified drops.
+  /// Treatment of secondary values that break a rule. Unspecified drops them.
   public var invalidFields = InvalidFields(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -965,7 +974,7 @@ public struct SyncFulfillmentRequest: ProtobufC.Message {
     self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SyncFulfillmentRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.SyncFulfillmentRequest.store_id") }
@@ -977,18 +986,19 @@ public struct SyncFulfillmentRequest: ProtobufC.Message {
 
 /// Response of SyncFulfillment.
 public struct SyncFulfillmentResponse: ProtobufC.Message {
-  /// The order after it; absent while the shipment waits for it.
+  /// The order after the call; absent while the shipment waits for its order.
   public var order: Order?
 
-  /// Updated or unchanged; of a shipment that waits for its order created, updated or unchanged.
+  /// OUTCOME_UPDATED or OUTCOME_UNCHANGED; for a shipment that waits for its order OUTCOME_CREATED,
+  /// OUTCOME_UPDATED or OUTCOME_UNCHANGED.
   public var outcome = Outcome(rawValue: 0)
 
-  /// Events that the change put on the timeline.
+  /// Events that the change added to the timeline.
   public var derivedEvents: [Event] = []
 
-  /// What the caller should know: `TIMES_CONTRADICT`, `ORDER_PARTS_REMOVED` for tracking that is not
-  /// given any more, `QUANTITY_EXCEEDS_ORDER`, `ORDER_AWAITED`, `ORDER_STATE_OUTDATED` for a status
-  /// that came about before the one that is known.
+  /// Warnings: `TIMES_CONTRADICT`, `ORDER_PARTS_REMOVED` for tracking that is no longer given,
+  /// `QUANTITY_EXCEEDS_ORDER`, `ORDER_AWAITED`, `ORDER_STATE_OUTDATED` for a status that is older
+  /// than the known one.
   public var warnings: [Warning] = []
 
   /// The message with every field absent or at its default.
@@ -1011,7 +1021,7 @@ public struct SyncFulfillmentResponse: ProtobufC.Message {
     self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SyncFulfillmentResponse.self)
     if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Order.self) }
@@ -1025,19 +1035,19 @@ public struct SyncFulfillmentResponse: ProtobufC.Message {
 
 /// Request of SyncCheckout.
 public struct SyncCheckoutRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Whose; is created when unknown and has an e-mail or phone number.
+  /// The customer; created if unknown and if an e-mail address or a phone number is given.
   public var customer: CustomerInput?
 
-  /// The checkout. What is absent of a known one stays as it is; see Checkout.
+  /// The checkout. Absent fields of a known checkout stay as they are; see Checkout.
   public var checkout: Checkout?
 
-  /// Country of phone numbers given without `+`. Empty is the store's.
+  /// Country of phone numbers without `+`, ISO 3166-1 alpha-2. Empty takes the store's setting.
   public var defaultCountry = ""
 
-  /// What becomes of secondary values that break a rule. Unspecified drops.
+  /// Treatment of secondary values that break a rule. Unspecified drops them.
   public var invalidFields = InvalidFields(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -1061,7 +1071,7 @@ public struct SyncCheckoutRequest: ProtobufC.Message {
     self.invalidFields = InvalidFields(rawValue: Int32(truncatingIfNeeded: c.pointee.invalid_fields.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SyncCheckoutRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.SyncCheckoutRequest.store_id") }
@@ -1074,19 +1084,19 @@ public struct SyncCheckoutRequest: ProtobufC.Message {
 
 /// Response of SyncCheckout.
 public struct SyncCheckoutResponse: ProtobufC.Message {
-  /// The checkout as it is stored.
+  /// The stored checkout.
   public var checkout: Checkout?
 
-  /// Created, updated or unchanged.
+  /// OUTCOME_CREATED, OUTCOME_UPDATED or OUTCOME_UNCHANGED.
   public var outcome = Outcome(rawValue: 0)
 
-  /// Whether the customer is new.
+  /// True if the call created the customer.
   public var customerCreated = false
 
-  /// Events that the change put on the timeline.
+  /// Events that the change added to the timeline.
   public var derivedEvents: [Event] = []
 
-  /// What the caller should know.
+  /// Warnings; empty when there are none.
   public var warnings: [Warning] = []
 
   /// The message with every field absent or at its default.
@@ -1110,7 +1120,7 @@ public struct SyncCheckoutResponse: ProtobufC.Message {
     self.warnings = CArray.map(c.pointee.warnings, c.pointee.n_warnings) { Warning(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__SyncCheckoutResponse.self)
     if let value = self.checkout { c.pointee.checkout = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Checkout.self) }
@@ -1123,39 +1133,40 @@ public struct SyncCheckoutResponse: ProtobufC.Message {
   }
 }
 
-/// Which events. Values of one field mean OR, fields mean AND; empty fields do not filter. Lists
-/// have up to 50 values. Reasons: those named below, of enums, lists, texts and timestamps.
+/// A filter of events. Values of one field mean OR, fields mean AND; empty fields do not filter.
+/// Lists have up to 50 values. Reasons: those named below, and those of enums, lists, texts and
+/// timestamps.
 public struct EventFilter: ProtobufC.Message {
   /// Sources.
   public var sources: [EventSource] = []
 
-  /// Types: `order_placed`. Those of third parties are free words in snake case; where `sources`
-  /// leaves third parties out, ListEventTypes must know the type, else `TYPE_UNKNOWN`.
+  /// Types: `order_placed`. Third parties may use any word in snake case. If `sources` excludes
+  /// third parties, ListEventTypes must know the type, else `TYPE_UNKNOWN`.
   public var types: [String] = []
 
-  /// Events at or after this.
+  /// Start of the time range, inclusive.
   public var occurredFrom: GoogleProtobuf.Timestamp?
 
-  /// Events before this; not earlier than `occurred_from`, else `TIME_RANGE_REVERSED`.
+  /// End of the time range, exclusive; not earlier than `occurred_from`, else `TIME_RANGE_REVERSED`.
   public var occurredBefore: GoogleProtobuf.Timestamp?
 
-  /// Applications. Up to 50.
+  /// Names of applications, up to 50.
   public var sourceNames: [String] = []
 
-  /// Own products: `sms`, `reviews`; others are `PRODUCT_UNKNOWN`.
+  /// Products around Patron: `sms`, `reviews`; other values are refused with `PRODUCT_UNKNOWN`.
   public var products: [String] = []
 
   /// Channels.
   public var channels: [ContactChannel] = []
 
-  /// A campaign, up to 255 characters.
+  /// Id of a campaign, up to 255 characters.
   public var campaignID = ""
 
   /// The shop's identifier of an order, up to 255 characters.
   public var orderExternalID = ""
 
-  /// A fragment of title, type, references or properties, without regard to case; up to 255
-  /// characters.
+  /// Search text, up to 255 characters: a fragment of title, type, references or properties, without
+  /// regard to case.
   public var query = ""
 
   /// The message with every field absent or at its default.
@@ -1184,7 +1195,7 @@ public struct EventFilter: ProtobufC.Message {
     self.query = String(cString: c.pointee.query)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__EventFilter.self)
     c.pointee.n_sources = self.sources.count
@@ -1205,18 +1216,18 @@ public struct EventFilter: ProtobufC.Message {
   }
 }
 
-/// Who a timeline is about.
+/// The header of a timeline: the customer and the current status.
 public struct TimelineHeader: ProtobufC.Message {
-  /// The customer, with order summary and last activity.
+  /// The customer, with order statistics and latest activity.
   public var customer: Customer?
 
-  /// The latest orders, newest first, up to 10; fewer when they are more than 1 MiB.
+  /// Latest orders, newest first, up to 10; fewer if they are larger than 1 MiB together.
   public var latestOrders: [Order] = []
 
-  /// SMS and e-mail, marketing, with the date of subscription.
+  /// Status of marketing by SMS and e-mail, with the time of the agreement.
   public var channels: [ChannelStatus] = []
 
-  /// What may be done.
+  /// Actions that may be taken.
   public var availableActions: [TimelineAction] = []
 
   /// The message with every field absent or at its default.
@@ -1239,7 +1250,7 @@ public struct TimelineHeader: ProtobufC.Message {
     self.availableActions = CArray.map(c.pointee.available_actions, c.pointee.n_available_actions) { TimelineAction(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__TimelineHeader.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
@@ -1254,20 +1265,21 @@ public struct TimelineHeader: ProtobufC.Message {
 
 /// Request of GetTimeline.
 public struct GetTimelineRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Whose.
+  /// The customer.
   public var customer: CustomerRef?
 
-  /// Which events; absent is all.
+  /// Filter of the events; absent matches all.
   public var filter: EventFilter?
 
-  /// Events a page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
+  /// Events per page, 1 to 100; 0 is 50. A page of more than 3 MiB ends early.
   public var pageSize: Int32 = 0
 
-  /// `next_page_token` of the page before; everything but the page size must be as it was there,
-  /// else INVALID_ARGUMENT, reason `PAGE_TOKEN_MISMATCH`.
+  /// `next_page_token` of the previous page; empty for the first page. Everything except the page
+  /// size must be the same as for the previous page, else INVALID_ARGUMENT, reason
+  /// `PAGE_TOKEN_MISMATCH`.
   public var pageToken = ""
 
   /// The message with every field absent or at its default.
@@ -1291,7 +1303,7 @@ public struct GetTimelineRequest: ProtobufC.Message {
     self.pageToken = String(cString: c.pointee.page_token)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetTimelineRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.GetTimelineRequest.store_id") }
@@ -1304,13 +1316,14 @@ public struct GetTimelineRequest: ProtobufC.Message {
 
 /// Response of GetTimeline.
 public struct GetTimelineResponse: ProtobufC.Message {
-  /// Who; on the first page only.
+  /// Header of the timeline; on the first page only.
   public var header: TimelineHeader?
 
-  /// Newest first: by time of the event, then by id. A replaced event keeps its place.
+  /// Events, newest first: sorted by time of the event, then by id. A replaced event keeps its
+  /// place.
   public var events: [Event] = []
 
-  /// For the next page; empty on the last.
+  /// Token of the next page; empty on the last page.
   public var nextPageToken = ""
 
   /// The message with every field absent or at its default.
@@ -1332,7 +1345,7 @@ public struct GetTimelineResponse: ProtobufC.Message {
     self.nextPageToken = String(cString: c.pointee.next_page_token)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetTimelineResponse.self)
     if let value = self.header { c.pointee.header = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__TimelineHeader.self) }
@@ -1342,12 +1355,12 @@ public struct GetTimelineResponse: ProtobufC.Message {
   }
 }
 
-/// An event by the identifiers of its caller.
+/// A reference to an event by the identifiers of its caller.
 public struct EventKey: ProtobufC.Message {
-  /// Its source; required.
+  /// Source of the event; required.
   public var source = EventSource(rawValue: 0)
 
-  /// Its application.
+  /// Name of the application.
   public var sourceName = ""
 
   /// The caller's identifier.
@@ -1372,7 +1385,7 @@ public struct EventKey: ProtobufC.Message {
     self.eventID = String(cString: c.pointee.event_id)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__EventKey.self)
     c.pointee.source = .init(rawValue: .init(truncatingIfNeeded: self.source.rawValue))
@@ -1383,10 +1396,10 @@ public struct EventKey: ProtobufC.Message {
 
 /// Request of GetEvent.
 public struct GetEventRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Exactly one of these.
+  /// Reference by one of these; required.
   public var event: Event?
 
   /// The message with every field absent or at its default.
@@ -1411,7 +1424,7 @@ public struct GetEventRequest: ProtobufC.Message {
     }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetEventRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.GetEventRequest.store_id") }
@@ -1426,7 +1439,7 @@ public struct GetEventRequest: ProtobufC.Message {
     }
   }
 
-  /// Exactly one of these.
+  /// Reference by one of these; required.
   public enum Event: Sendable, Equatable {
     /// Patron's id.
     case id(Int64)
@@ -1440,11 +1453,11 @@ public struct GetEventResponse: ProtobufC.Message {
   /// The event.
   public var event: Event?
 
-  /// Events about the same order, checkout, message or review, newest first, up to 20, of the
-  /// customer's latest 2,000.
+  /// Events about the same order, checkout, message or review, newest first, up to 20, from the
+  /// customer's latest 2,000 events.
   public var relatedEvents: [Event] = []
 
-  /// The order it is about.
+  /// The order that the event is about.
   public var order: Order?
 
   /// The message with every field absent or at its default.
@@ -1466,7 +1479,7 @@ public struct GetEventResponse: ProtobufC.Message {
     self.order = c.pointee.order.map { Order(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetEventResponse.self)
     if let value = self.event { c.pointee.event = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Event.self) }
@@ -1478,20 +1491,20 @@ public struct GetEventResponse: ProtobufC.Message {
 
 /// Request of ListOrders.
 public struct ListOrdersRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Whose.
+  /// The customer.
   public var customer: CustomerRef?
 
-  /// Orders a page, 1 to 100; 0 is 50.
+  /// Orders per page, 1 to 100; 0 is 50.
   public var pageSize: Int32 = 0
 
-  /// `next_page_token` of the page before.
+  /// `next_page_token` of the previous page; empty for the first page.
   public var pageToken = ""
 
-  /// List the refunds and shipments of the store that wait for their order instead. A customer that
-  /// is named too is INVALID_ARGUMENT, reason `REF_UNEXPECTED`.
+  /// True to list the store's refunds and shipments that wait for their order instead. A customer in
+  /// the same request is refused: INVALID_ARGUMENT, reason `REF_UNEXPECTED`.
   public var pendingParts = false
 
   /// The message with every field absent or at its default.
@@ -1515,7 +1528,7 @@ public struct ListOrdersRequest: ProtobufC.Message {
     self.pendingParts = c.pointee.pending_parts != 0
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ListOrdersRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ListOrdersRequest.store_id") }
@@ -1528,13 +1541,13 @@ public struct ListOrdersRequest: ProtobufC.Message {
 
 /// Response of ListOrders.
 public struct ListOrdersResponse: ProtobufC.Message {
-  /// Newest first.
+  /// Orders of the page, newest first.
   public var orders: [Order] = []
 
-  /// For the next page; empty on the last.
+  /// Token of the next page; empty on the last page.
   public var nextPageToken = ""
 
-  /// Parts that wait, oldest first.
+  /// Waiting parts, oldest first.
   public var pendingParts: [PendingOrderPart] = []
 
   /// The message with every field absent or at its default.
@@ -1556,7 +1569,7 @@ public struct ListOrdersResponse: ProtobufC.Message {
     self.pendingParts = CArray.map(c.pointee.pending_parts, c.pointee.n_pending_parts) { PendingOrderPart(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ListOrdersResponse.self)
     c.pointee.n_orders = self.orders.count
@@ -1569,13 +1582,13 @@ public struct ListOrdersResponse: ProtobufC.Message {
 
 /// Request of MoveOrder.
 public struct MoveOrderRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Which order.
+  /// The order.
   public var order: OrderRef?
 
-  /// Whose it is to be.
+  /// The new owner.
   public var customer: CustomerRef?
 
   /// The message with every field absent or at its default.
@@ -1597,7 +1610,7 @@ public struct MoveOrderRequest: ProtobufC.Message {
     self.customer = c.pointee.customer.map { CustomerRef(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__MoveOrderRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.MoveOrderRequest.store_id") }
@@ -1608,16 +1621,16 @@ public struct MoveOrderRequest: ProtobufC.Message {
 
 /// Response of MoveOrder.
 public struct MoveOrderResponse: ProtobufC.Message {
-  /// The order after it.
+  /// The order after the call.
   public var order: Order?
 
-  /// Updated or unchanged.
+  /// OUTCOME_UPDATED or OUTCOME_UNCHANGED.
   public var outcome = Outcome(rawValue: 0)
 
-  /// Whose it was.
+  /// Patron's id of the previous owner.
   public var previousCustomerID: Int64 = 0
 
-  /// Events that moved along.
+  /// Number of events that moved with the order.
   public var eventCount: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -1640,7 +1653,7 @@ public struct MoveOrderResponse: ProtobufC.Message {
     self.eventCount = c.pointee.event_count
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__MoveOrderResponse.self)
     if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Order.self) }
@@ -1652,13 +1665,14 @@ public struct MoveOrderResponse: ProtobufC.Message {
 
 /// Request of DeleteOrder.
 public struct DeleteOrderRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Which order.
+  /// The order.
   public var order: OrderRef?
 
-  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// common.proto.
   public var requestID = ""
 
   /// The message with every field absent or at its default.
@@ -1680,7 +1694,7 @@ public struct DeleteOrderRequest: ProtobufC.Message {
     self.requestID = String(cString: c.pointee.request_id)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__DeleteOrderRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.DeleteOrderRequest.store_id") }
@@ -1691,10 +1705,10 @@ public struct DeleteOrderRequest: ProtobufC.Message {
 
 /// Response of DeleteOrder.
 public struct DeleteOrderResponse: ProtobufC.Message {
-  /// Whose it was.
+  /// Patron's id of the customer who had the order.
   public var customerID: Int64 = 0
 
-  /// Events that were derived from it and are deleted too.
+  /// Number of derived events that were deleted with it.
   public var eventCount: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -1715,7 +1729,7 @@ public struct DeleteOrderResponse: ProtobufC.Message {
     self.eventCount = c.pointee.event_count
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__DeleteOrderResponse.self)
     c.pointee.customer_id = self.customerID
@@ -1725,13 +1739,14 @@ public struct DeleteOrderResponse: ProtobufC.Message {
 
 /// Request of DeleteEvent.
 public struct DeleteEventRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Makes an exact repeat return the first answer, for a day; see the rules of common.proto.
+  /// Idempotency key: for a day an exact repeat returns the first answer. See the rules in
+  /// common.proto.
   public var requestID = ""
 
-  /// Exactly one of these.
+  /// Reference by one of these; required.
   public var event: Event?
 
   /// The message with every field absent or at its default.
@@ -1757,7 +1772,7 @@ public struct DeleteEventRequest: ProtobufC.Message {
     }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__DeleteEventRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.DeleteEventRequest.store_id") }
@@ -1773,7 +1788,7 @@ public struct DeleteEventRequest: ProtobufC.Message {
     }
   }
 
-  /// Exactly one of these.
+  /// Reference by one of these; required.
   public enum Event: Sendable, Equatable {
     /// Patron's id.
     case id(Int64)
@@ -1787,7 +1802,7 @@ public struct DeleteEventResponse: ProtobufC.Message {
   /// Patron's id of the event.
   public var eventID: Int64 = 0
 
-  /// Whose it was.
+  /// Patron's id of the customer who had the event.
   public var customerID: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -1808,7 +1823,7 @@ public struct DeleteEventResponse: ProtobufC.Message {
     self.customerID = c.pointee.customer_id
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__DeleteEventResponse.self)
     c.pointee.event_id = self.eventID
@@ -1818,13 +1833,14 @@ public struct DeleteEventResponse: ProtobufC.Message {
 
 /// Request of GetOrder.
 public struct GetOrderRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// `next_part_token` of the part before, of an order that is larger than an answer holds.
+  /// `next_part_token` of the previous part, for an order that is larger than an answer may be;
+  /// empty for the first part.
   public var partToken = ""
 
-  /// Exactly one of these.
+  /// Reference by one of these; required.
   public var order: Order?
 
   /// The message with every field absent or at its default.
@@ -1850,7 +1866,7 @@ public struct GetOrderRequest: ProtobufC.Message {
     }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetOrderRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.GetOrderRequest.store_id") }
@@ -1866,7 +1882,7 @@ public struct GetOrderRequest: ProtobufC.Message {
     }
   }
 
-  /// Exactly one of these.
+  /// Reference by one of these; required.
   public enum Order: Sendable, Equatable {
     /// Patron's id.
     case id(Int64)
@@ -1880,12 +1896,12 @@ public struct GetOrderResponse: ProtobufC.Message {
   /// The order.
   public var order: Order?
 
-  /// Events about it, newest first, up to 50, of the customer's latest 2,000; a page of more than
-  /// 3 MiB ends early.
+  /// Events about the order, newest first, up to 50, from the customer's latest 2,000 events; a page
+  /// of more than 3 MiB ends early.
   public var events: [Event] = []
 
-  /// For the rest of the positions, refunds and shipments of an order that is larger than an answer
-  /// holds; empty on the last part, and of other orders.
+  /// Token of the next line items, refunds and shipments of an order that is larger than an answer
+  /// may be; empty on the last part, and for all other orders.
   public var nextPartToken = ""
 
   /// The message with every field absent or at its default.
@@ -1907,7 +1923,7 @@ public struct GetOrderResponse: ProtobufC.Message {
     self.nextPartToken = String(cString: c.pointee.next_part_token)
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetOrderResponse.self)
     if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Order.self) }
@@ -1917,22 +1933,23 @@ public struct GetOrderResponse: ProtobufC.Message {
   }
 }
 
-/// One field of an event type. Reasons where it is registered: `PROPERTY_NAME_LENGTH`,
+/// One field of an event type. Reasons at registration: `PROPERTY_NAME_LENGTH`,
 /// `PROPERTY_NAME_CHARACTERS`, `PROPERTY_DUPLICATE`, `FIELD_TYPE_UNKNOWN`.
 public struct EventField: ProtobufC.Message {
-  /// Where it stands in an event: the name of a property, `references.NAME` for a field of its
-  /// references (`references.order_external_id`), or `amount`. Types that a store registers have
-  /// properties only.
+  /// Location of the field in an event: the name of a property, `references.NAME` for a field of the
+  /// references (`references.order_external_id`), or `amount`. Registered types have properties
+  /// only.
   public var name = ""
 
-  /// `string`, `bool`, `int`, `double`, `timestamp` or `date`; in types of the catalogue also
-  /// `money`, which is the event's `amount`. Empty in a type that is registered is `string`.
+  /// Type of the value: `string`, `bool`, `int`, `double`, `timestamp` or `date`; in types of the
+  /// catalogue also `money`, which is the event's `amount`. Empty in a registered type means
+  /// `string`.
   public var type = ""
 
-  /// Whether every event has it.
+  /// True if every event of the type has the field.
   public var required = false
 
-  /// Whether it may hold personal data.
+  /// True if the field may hold personal data.
   public var personal = false
 
   /// The message with every field absent or at its default.
@@ -1955,7 +1972,7 @@ public struct EventField: ProtobufC.Message {
     self.personal = c.pointee.personal != 0
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__EventField.self)
     if !self.name.isEmpty { c.pointee.name = try arena.string(self.name, "patron.v1.EventField.name") }
@@ -1965,31 +1982,32 @@ public struct EventField: ProtobufC.Message {
   }
 }
 
-/// A type of event. One that is registered has up to 8 KiB, else `EVENT_TYPE_TOO_LARGE`.
+/// A type of event. A registered type has up to 8 KiB, else `EVENT_TYPE_TOO_LARGE`.
 public struct EventType: ProtobufC.Message {
-  /// Its source.
+  /// Source of its events.
   public var source = EventSource(rawValue: 0)
 
-  /// The application, for types that were registered.
+  /// Name of the application, for registered types.
   public var sourceName = ""
 
-  /// Name: `order_placed`.
+  /// Name of the type: `order_placed`.
   public var type = ""
 
-  /// The product, for own products.
+  /// Product, for the products around Patron.
   public var product = ""
 
-  /// For people: `Order placed`, up to 255 characters. It is the title of events of the type that
-  /// bring none of their own. One that is registered without is made from the name.
+  /// Label for people: `Order placed`, up to 255 characters. It is the title of events of the type
+  /// that have no title of their own. For a type that is registered without a label it is made from
+  /// the name.
   public var label = ""
 
-  /// What it means, up to 1,024 characters.
+  /// Meaning of the type, up to 1,024 characters.
   public var description = ""
 
-  /// Its properties; of types that are registered up to 50.
+  /// Fields of its events; up to 50 in registered types.
   public var fields: [EventField] = []
 
-  /// Fields of the customer that it may set.
+  /// Names of the customer's fields that its events may set.
   public var enriches: [String] = []
 
   /// The message with every field absent or at its default.
@@ -2016,7 +2034,7 @@ public struct EventType: ProtobufC.Message {
     self.enriches = CArray.map(c.pointee.enriches, c.pointee.n_enriches) { String(cString: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__EventType.self)
     c.pointee.source = .init(rawValue: .init(truncatingIfNeeded: self.source.rawValue))
@@ -2034,10 +2052,10 @@ public struct EventType: ProtobufC.Message {
 
 /// Request of ListEventTypes.
 public struct ListEventTypesRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// One source; unspecified is all.
+  /// Source to list; unspecified is all.
   public var source = EventSource(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -2058,7 +2076,7 @@ public struct ListEventTypesRequest: ProtobufC.Message {
     self.source = EventSource(rawValue: Int32(truncatingIfNeeded: c.pointee.source.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ListEventTypesRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ListEventTypesRequest.store_id") }
@@ -2068,7 +2086,7 @@ public struct ListEventTypesRequest: ProtobufC.Message {
 
 /// Response of ListEventTypes.
 public struct ListEventTypesResponse: ProtobufC.Message {
-  /// The catalogue and the store's own types.
+  /// Types of the catalogue and types that the store registered.
   public var types: [EventType] = []
 
   /// The message with every field absent or at its default.
@@ -2088,7 +2106,7 @@ public struct ListEventTypesResponse: ProtobufC.Message {
     self.types = CArray.map(c.pointee.types, c.pointee.n_types) { EventType(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ListEventTypesResponse.self)
     c.pointee.n_types = self.types.count
@@ -2098,10 +2116,10 @@ public struct ListEventTypesResponse: ProtobufC.Message {
 
 /// Request of RegisterEventType.
 public struct RegisterEventTypeRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// A type of a third party; the same type again replaces it.
+  /// A type of a third party. The same type again replaces it.
   public var type: EventType?
 
   /// The message with every field absent or at its default.
@@ -2122,7 +2140,7 @@ public struct RegisterEventTypeRequest: ProtobufC.Message {
     self.type = c.pointee.type.map { EventType(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__RegisterEventTypeRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.RegisterEventTypeRequest.store_id") }
@@ -2132,10 +2150,10 @@ public struct RegisterEventTypeRequest: ProtobufC.Message {
 
 /// Response of RegisterEventType.
 public struct RegisterEventTypeResponse: ProtobufC.Message {
-  /// The type as it is stored.
+  /// The stored type.
   public var type: EventType?
 
-  /// Created, updated or unchanged.
+  /// OUTCOME_CREATED, OUTCOME_UPDATED or OUTCOME_UNCHANGED.
   public var outcome = Outcome(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -2156,7 +2174,7 @@ public struct RegisterEventTypeResponse: ProtobufC.Message {
     self.outcome = Outcome(rawValue: Int32(truncatingIfNeeded: c.pointee.outcome.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__RegisterEventTypeResponse.self)
     if let value = self.type { c.pointee.type = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__EventType.self) }
@@ -2166,21 +2184,21 @@ public struct RegisterEventTypeResponse: ProtobufC.Message {
 
 /// Request of ExportTimeline.
 public struct ExportTimelineRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// Whose.
+  /// The customer.
   public var customer: CustomerRef?
 
   /// CSV or NDJSON of the events, or a ZIP of everything about the customer: the record, events,
-  /// orders and their items, checkouts, the history of consent, the suppressions of the addresses
-  /// that the customer has, and all of it typed in `data.json`.
+  /// orders and their line items, checkouts, consent history, suppressions of the addresses that the
+  /// customer has, and all of it as typed JSON in `data.json`.
   public var format = ExportFormat(rawValue: 0)
 
-  /// Which events; absent is all.
+  /// Filter of the events; absent matches all.
   public var filter: EventFilter?
 
-  /// Formula safety of CSV.
+  /// Protection of CSV cells against spreadsheet formulas.
   public var safety = CsvSafety(rawValue: 0)
 
   /// The message with every field absent or at its default.
@@ -2204,7 +2222,7 @@ public struct ExportTimelineRequest: ProtobufC.Message {
     self.safety = CsvSafety(rawValue: Int32(truncatingIfNeeded: c.pointee.safety.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ExportTimelineRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ExportTimelineRequest.store_id") }
@@ -2215,12 +2233,12 @@ public struct ExportTimelineRequest: ProtobufC.Message {
   }
 }
 
-/// A part of an export.
+/// A chunk of an export.
 public struct ExportTimelineResponse: ProtobufC.Message {
   /// Bytes of the file.
   public var data: [UInt8] = []
 
-  /// Events so far.
+  /// Number of events so far.
   public var rows: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -2241,7 +2259,7 @@ public struct ExportTimelineResponse: ProtobufC.Message {
     self.rows = c.pointee.rows
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ExportTimelineResponse.self)
     if !self.data.isEmpty { c.pointee.data = ProtobufCBinaryData(len: self.data.count, data: try arena.bytes(self.data)) }
@@ -2251,16 +2269,16 @@ public struct ExportTimelineResponse: ProtobufC.Message {
 
 /// Request of WatchTimeline.
 public struct WatchTimelineRequest: ProtobufC.Message {
-  /// The store; empty is `default`.
+  /// Id of the store (the tenant); empty is `default`.
   public var storeID = ""
 
-  /// One customer; absent is the whole store.
+  /// The customer; absent watches the whole store.
   public var customer: CustomerRef?
 
-  /// Which events; absent is all.
+  /// Filter of the events; absent matches all.
   public var filter: EventFilter?
 
-  /// Go on after this sequence; 0 begins with the next event, 1 with the oldest.
+  /// Sequence after which to continue; 0 begins with the next event, 1 with the oldest.
   public var afterSequence: Int64 = 0
 
   /// The message with every field absent or at its default.
@@ -2283,7 +2301,7 @@ public struct WatchTimelineRequest: ProtobufC.Message {
     self.afterSequence = c.pointee.after_sequence
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__WatchTimelineRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.WatchTimelineRequest.store_id") }
@@ -2293,16 +2311,17 @@ public struct WatchTimelineRequest: ProtobufC.Message {
   }
 }
 
-/// One event of a watch, or how far the client has everything.
+/// One event of a watch, or the position up to which the client has everything.
 public struct WatchTimelineResponse: ProtobufC.Message {
-  /// Where to go on from.
+  /// Sequence from which to continue.
   public var sequence: Int64 = 0
 
-  /// New or replaced.
+  /// Kind of change.
   public var kind = EventChangeKind(rawValue: 0)
 
-  /// The event; absent in the first message, which says where the watch begins, and in heartbeats,
-  /// which come after 15 to 20 seconds without an event. Both carry a sequence to go on from.
+  /// The event. Absent in the first message, which has the position at which the watch begins, and
+  /// in heartbeats, which are sent after 15 to 20 seconds without an event. Both have a sequence
+  /// from which to continue.
   public var event: Event?
 
   /// The message with every field absent or at its default.
@@ -2324,7 +2343,7 @@ public struct WatchTimelineResponse: ProtobufC.Message {
     self.event = c.pointee.event.map { Event(fromC: $0) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__WatchTimelineResponse.self)
     c.pointee.sequence = self.sequence

@@ -3,161 +3,167 @@
 
 public import TTRPC
 
-/// Timelines: everything that happened with a customer, from the shop's platform, from the products
-/// around Patron and from applications of others.
+/// Timelines: the events of a customer, from the shop's platform, from the products around Patron
+/// and from third-party applications.
 public enum TimelineService {
   /// Full proto name.
   public static let name = "patron.v1.TimelineService"
 
-  /// Records one event and creates its customer where events of its type do that.
+  /// Records one event, and creates its customer if the type does that.
   ///
-  /// The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
-  /// is empty, a few overwrite what nothing newer set. Events of own products change consent and
-  /// suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
-  /// a complaint counts for the address that it names, whoever has that, and for the customer's
-  /// record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
-  /// cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
-  /// about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
+  /// The event also enriches its customer, as ListEventTypes documents for its type: most fields are
+  /// filled if empty, a few overwrite values that nothing newer set. A field that a caller set or
+  /// cleared after `occurred_at` stays. `enriched_fields` of the event names the changed fields.
+  /// Events about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
   ///
-  /// Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
-  /// external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
-  /// request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
-  /// is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
-  /// events of the type make no customer. What the rules of consent refuse is a warning, as the
-  /// event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+  /// Events of the products around Patron change consent and suppressions by the rules of consent;
+  /// events of third parties never do. An opt-out, a refusal or a complaint counts for the address
+  /// that it names, whichever customer has it, and for the record of the event's customer; if the
+  /// two differ, the answer has the warning `ADDRESS_DIFFERS`.
+  ///
+  /// Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only if no customer has
+  /// the external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for
+  /// the request id of a different request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` if the
+  /// event id belongs to another customer's event, `CUSTOMER_UNKNOWN` if no customer has the
+  /// identifier and events of the type do not create one.
+  ///
+  /// The rules of consent never reject an event, because it happened; a refusal becomes a warning.
+  /// Warnings: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
   /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-  /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
-  /// that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there
-  /// is no agreement that it could restore), `NOTHING_TO_CONFIRM`, `SUPPRESSION_REASON_UNKNOWN`,
-  /// `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`,
-  /// `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it is left out, and the
-  /// event known by its content), and for parts of evidence that do not fit their reasons.
+  /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (an
+  /// sms_received with an opt-out word among other words), `OPT_IN_NOT_TAKEN` (an sms_received that
+  /// says START without an agreement to restore), `NOTHING_TO_CONFIRM`,
+  /// `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
+  /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is a
+  /// placeholder (it is left out, and the event is identified by its content). Malformed parts of
+  /// the evidence are left out with their reasons as warnings.
   public static let recordEvent = MethodDescriptor<RecordEventRequest, RecordEventResponse>(
     TTRPC.Method(
       service: name, name: "RecordEvent", kind: .unary,
       idempotency: .unknown))
 
   /// Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
-  /// for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
+  /// for fields that apply to all items, `REQUEST_ID_REUSED`; errors of an item are those of
+  /// RecordEvent.
   public static let batchRecordEvents = MethodDescriptor<BatchRecordEventsRequest, BatchRecordEventsResponse>(
     TTRPC.Method(
       service: name, name: "BatchRecordEvents", kind: .unary,
       idempotency: .unknown))
 
-  /// Takes over what is given of an order and puts what changed on the timeline.
+  /// Applies the given fields of an order and emits an event for each change.
   ///
-  /// Each transition has an event of its own, once: `order_placed`, `order_paid`,
+  /// Each transition has an event of its own, emitted once: `order_placed`, `order_paid`,
   /// `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
-  /// `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
-  /// shipment changes. A refund or cancellation that is corrected replaces its event. Everything
-  /// else that changes, a transition that is taken back or comes again included, is one
-  /// `order_updated` with the names of the fields in `changes`.
+  /// `order_refunded`. `shipment_status_changed` is emitted whenever a carrier's status of a known
+  /// shipment changes. A corrected refund or cancellation replaces its event. All other changes,
+  /// including a transition that is taken back or repeated, are one `order_updated` with the names
+  /// of the fields in `changes`.
   ///
-  /// A state that is older than the one that is stored, by `version` or else by `updated_at`,
-  /// changes nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. Without either, or with the
-  /// same, it is taken, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
+  /// A state that is older than the stored one, by `version` or else by `updated_at`, changes
+  /// nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. A state without either, or with the
+  /// same value, is applied, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
   /// unless `allow_regress` is set.
   ///
-  /// The platform may correct whose an order is: the order of a guest moves to the customer whom a
-  /// later sync names, with its events and the statistics of both, and so does any order where the
-  /// sync names another customer by `external_id`; warning `ORDER_MOVED`. It may correct the
-  /// currency too, `ORDER_CURRENCY_CORRECTED`: amounts that are not given again in the new one are
-  /// left out, and refunds have to be given again, else `CURRENCY_MIXED`.
+  /// The platform may correct the customer of an order, with the warning `ORDER_MOVED`: a guest's
+  /// order moves to the customer that a later sync names, with its events and the statistics of both
+  /// customers; any other order moves if the sync names another customer by `external_id`. The
+  /// platform may also correct the currency, `ORDER_CURRENCY_CORRECTED`: amounts that are not given
+  /// again in the new currency are left out, and refunds must be given again, else `CURRENCY_MIXED`.
   ///
-  /// Refunds and shipments that came before a new order are applied to it; one that does not fit it
-  /// is dropped with the warning `PENDING_PART_DROPPED`.
+  /// Refunds and shipments that arrived before a new order are applied to it; a part that does not
+  /// fit is dropped with the warning `PENDING_PART_DROPPED`.
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` beyond 1 MiB, `ORDER_CUSTOMER_CHANGED` when the order is
-  /// that of a customer with an `external_id` (`customer_id` in the metadata) and the sync names
-  /// somebody else without one. Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`,
-  /// `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund,
-  /// shipment or cancellation more than a day before the order.
+  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` beyond 1 MiB, `ORDER_CUSTOMER_CHANGED` if the order
+  /// belongs to a customer with an `external_id` (`customer_id` in the metadata) and the sync names
+  /// another customer without an `external_id`. Warnings: those of UpsertCustomer, the above,
+  /// `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for
+  /// a payment, refund, shipment or cancellation more than a day before the order.
   public static let syncOrder = MethodDescriptor<SyncOrderRequest, SyncOrderResponse>(
     TTRPC.Method(
       service: name, name: "SyncOrder", kind: .unary,
       idempotency: .idempotent))
 
-  /// Takes over up to 1,000 orders. A rejected item does not stop the others. Errors:
-  /// INVALID_ARGUMENT for what is common to the items; those of an item are SyncOrder's.
+  /// Syncs up to 1,000 orders. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
+  /// for fields that apply to all items; errors of an item are those of SyncOrder.
   public static let batchSyncOrders = MethodDescriptor<BatchSyncOrdersRequest, BatchSyncOrdersResponse>(
     TTRPC.Method(
       service: name, name: "BatchSyncOrders", kind: .unary,
       idempotency: .idempotent))
 
-  /// Takes over one refund. That of an order that is not known waits for it, for up to 30 days, 100
-  /// parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
+  /// Applies one refund. A refund of an unknown order waits for the order, for up to 30 days, at
+  /// most 100 parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
   ///
   /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
-  /// Refund,
-  /// `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
-  /// the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order
-  /// would be, `CUSTOMER_ERASED` when the order's customer was.
+  /// Refund, `CURRENCY_MIXED` for a currency other than the order's, `LIST_TOO_LONG` beyond 100
+  /// refunds of the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole
+  /// order would be too large, `CUSTOMER_ERASED` if the order's customer was erased.
   public static let syncRefund = MethodDescriptor<SyncRefundRequest, SyncRefundResponse>(
     TTRPC.Method(
       service: name, name: "SyncRefund", kind: .unary,
       idempotency: .idempotent))
 
-  /// Takes over one shipment; that of an order that is not known waits for it, as a refund does. The
-  /// order's fulfilment status follows: fulfilled when the shipments hold as many pieces as its
-  /// positions, or one of them or the order names none. Where a sync said more of the whole order,
-  /// that stays.
+  /// Applies one shipment. A shipment of an unknown order waits for the order, as a refund does. The
+  /// order's fulfilment status follows: it is fulfilled if the shipments hold as many pieces as its
+  /// line items, or if the order or one of the shipments names none. If a sync of the whole order
+  /// set a status that is further along, that status stays.
   ///
   /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
   /// Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
   /// `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
-  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when
-  /// the order's customer was.
+  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole order would be too large, `CUSTOMER_ERASED`
+  /// if the order's customer was erased.
   public static let syncFulfillment = MethodDescriptor<SyncFulfillmentRequest, SyncFulfillmentResponse>(
     TTRPC.Method(
       service: name, name: "SyncFulfillment", kind: .unary,
       idempotency: .idempotent))
 
-  /// Takes over what is given of a checkout.
+  /// Applies the given fields of a checkout.
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
   /// FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
-  /// `customer_id` when the checkout is known with another customer. Warnings: those of
-  /// UpsertCustomer, `TIMES_CONTRADICT`.
+  /// `customer_id` if the checkout belongs to another customer. Warnings: those of UpsertCustomer,
+  /// `TIMES_CONTRADICT`.
   public static let syncCheckout = MethodDescriptor<SyncCheckoutRequest, SyncCheckoutResponse>(
     TTRPC.Method(
       service: name, name: "SyncCheckout", kind: .unary,
       idempotency: .idempotent))
 
-  /// The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-  /// INVALID_ARGUMENT with the violations of EventFilter, and for pages.
+  /// Lists the timeline of one customer, in pages. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
+  /// `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter, and for pages.
   public static let getTimeline = MethodDescriptor<GetTimelineRequest, GetTimelineResponse>(
     TTRPC.Method(
       service: name, name: "GetTimeline", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
-  /// `SOURCE_REQUIRED` for a key without a source.
+  /// Returns one event with its order and related events. Errors: NOT_FOUND `EVENT_NOT_FOUND`;
+  /// INVALID_ARGUMENT `REF_MISSING`, `SOURCE_REQUIRED` for a key without a source.
   public static let getEvent = MethodDescriptor<GetEventRequest, GetEventResponse>(
     TTRPC.Method(
       service: name, name: "GetEvent", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// The orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
+  /// Lists the orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
   /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
   public static let listOrders = MethodDescriptor<ListOrdersRequest, ListOrdersResponse>(
     TTRPC.Method(
       service: name, name: "ListOrders", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// One order. One of more than 1 MiB, from a time without that limit, comes in parts: each is the
-  /// order with some of its positions, refunds and shipments, all of which together have every one
-  /// once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, and for `part_token`
-  /// those of page tokens, `PAGE_TOKEN_MISMATCH` also where the order has changed since.
+  /// Returns one order. An order of more than 1 MiB, written before that limit existed, is returned
+  /// in parts: each part is the order with some of its line items, refunds and shipments, and all
+  /// parts together have each of them once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT
+  /// `REF_MISSING`, and for `part_token` those of page tokens, `PAGE_TOKEN_MISMATCH` also if the
+  /// order has changed since.
   public static let getOrder = MethodDescriptor<GetOrderRequest, GetOrderResponse>(
     TTRPC.Method(
       service: name, name: "GetOrder", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Gives an order to another customer. The events that were derived from it go along, and so do
-  /// its checkout and the events of that; those who follow the store or the new customer get them
-  /// with EVENT_CHANGE_KIND_MOVED. Statistics of both follow; what the order told of the record of
-  /// the one who had it stays there. It moves orders that an unmerge left behind, too. Errors:
+  /// Moves an order to another customer, also an order that an unmerge left behind. The derived
+  /// events move with it, and so do its checkout and the checkout's events; watches of the store or
+  /// of the new customer receive them with EVENT_CHANGE_KIND_MOVED. The statistics of both customers
+  /// follow; fields that the order filled in the previous customer's record stay there. Errors:
   /// NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
   public static let moveOrder = MethodDescriptor<MoveOrderRequest, MoveOrderResponse>(
@@ -165,31 +171,31 @@ public enum TimelineService {
       service: name, name: "MoveOrder", kind: .unary,
       idempotency: .idempotent))
 
-  /// Deletes an order and the events that were derived from it; events of others about it stay.
-  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+  /// Deletes an order and the events that were derived from it; other events about it stay. Errors:
+  /// NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
   /// FAILED_PRECONDITION `CUSTOMER_ERASED`.
   public static let deleteOrder = MethodDescriptor<DeleteOrderRequest, DeleteOrderResponse>(
     TTRPC.Method(
       service: name, name: "DeleteOrder", kind: .unary,
       idempotency: .unknown))
 
-  /// Deletes one event that a caller recorded. What it set in the customer's record stays, consent
-  /// and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
-  /// `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for events of
-  /// Patron's own, such as those of an order.
+  /// Deletes one event that a caller recorded. The fields that it set in the customer's record stay,
+  /// and so do consent and suppressions. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT
+  /// `REF_MISSING`, `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for
+  /// events that Patron made, such as those of an order.
   public static let deleteEvent = MethodDescriptor<DeleteEventRequest, DeleteEventResponse>(
     TTRPC.Method(
       service: name, name: "DeleteEvent", kind: .unary,
       idempotency: .unknown))
 
-  /// The catalogue of event types, and those that the store registered. Errors: only those of every
-  /// method.
+  /// Lists the event types of the catalogue and those that the store registered. Errors: only those
+  /// of every method.
   public static let listEventTypes = MethodDescriptor<ListEventTypesRequest, ListEventTypesResponse>(
     TTRPC.Method(
       service: name, name: "ListEventTypes", kind: .unary,
       idempotency: .noSideEffects))
 
-  /// Describes a type of a third party. A store has up to 400 of its own.
+  /// Registers a type of third-party event, up to 400 in a store.
   ///
   /// Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`, `TYPE_REQUIRED`,
   /// `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
@@ -208,21 +214,20 @@ public enum TimelineService {
       service: name, name: "ExportTimeline", kind: .serverStreaming,
       idempotency: .noSideEffects))
 
-  /// Streams events as they are recorded: each once, in the order of their sequences, which is the
-  /// order of commits. An event that was replaced comes again; what it was before it was replaced
-  /// may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
-  /// (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
+  /// Streams events as they are committed: each once, in the order of their sequences, which is the
+  /// order of commits. A replaced event is sent again; its former content may never be sent. The
+  /// call does not end by itself. If it fails with UNAVAILABLE (`SHUTTING_DOWN` if the server
+  /// stops), call again after the last sequence that was received.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
-  /// of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
-  /// the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
-  /// oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
-  /// (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
-  /// is watched is merged into another: call again after the last sequence that came, the same
-  /// reference names that customer (`customer_id`) then. ABORTED `REFERENCE_MOVED` likewise, when
-  /// the reference names another customer than at the beginning, such as the secondary of a merge
-  /// that was undone. Events that move in a merge keep their sequence: who has seen them does not
-  /// get them again.
+  /// of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence before the
+  /// events that are kept for watches (`oldest_sequence` in the metadata is the oldest one to
+  /// continue after), `SEQUENCE_UNKNOWN` for a sequence that was not assigned yet (`newest_sequence`
+  /// is the latest); ABORTED `CUSTOMER_MERGED` if the watched customer is merged into another: call
+  /// again after the last sequence that was received, because the same reference then names that
+  /// customer (`customer_id`). ABORTED `REFERENCE_MOVED` in the same way, if the reference names a
+  /// different customer than at the beginning, such as the secondary of an undone merge. Events that
+  /// move in a merge keep their sequence: clients that have received them do not receive them again.
   public static let watchTimeline = MethodDescriptor<WatchTimelineRequest, WatchTimelineResponse>(
     TTRPC.Method(
       service: name, name: "WatchTimeline", kind: .serverStreaming,
@@ -253,178 +258,184 @@ public enum TimelineService {
 
 /// Calls the methods of `patron.v1.TimelineService`.
 public struct TimelineServiceClient: Sendable {
-  /// What the calls are made on.
+  /// The channel that carries the calls.
   public let channel: any ClientChannel
 
-  /// A client on a channel.
+  /// Creates a client that calls over `channel`.
   public init(channel: any ClientChannel) { self.channel = channel }
 
-  /// Records one event and creates its customer where events of its type do that.
+  /// Records one event, and creates its customer if the type does that.
   ///
-  /// The event also sets fields of its customer, as ListEventTypes says of its type: most fill what
-  /// is empty, a few overwrite what nothing newer set. Events of own products change consent and
-  /// suppressions by the rules of consent; those of third parties never do. An opt-out, a refusal or
-  /// a complaint counts for the address that it names, whoever has that, and for the customer's
-  /// record: where the two differ the answer warns with `ADDRESS_DIFFERS`. What a caller set or
-  /// cleared after `occurred_at` stays. `enriched_fields` of the event names what changed. Events
-  /// about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
+  /// The event also enriches its customer, as ListEventTypes documents for its type: most fields are
+  /// filled if empty, a few overwrite values that nothing newer set. A field that a caller set or
+  /// cleared after `occurred_at` stays. `enriched_fields` of the event names the changed fields.
+  /// Events about orders are history only, with the warning `ORDER_STATS_KEPT`: use SyncOrder.
   ///
-  /// Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only where nobody has the
-  /// external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for a
-  /// request id of another request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` when the event id
-  /// is that of another customer's event, `CUSTOMER_UNKNOWN` when nobody has the identifier and
-  /// events of the type make no customer. What the rules of consent refuse is a warning, as the
-  /// event happened all the same: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
+  /// Events of the products around Patron change consent and suppressions by the rules of consent;
+  /// events of third parties never do. An opt-out, a refusal or a complaint counts for the address
+  /// that it names, whichever customer has it, and for the record of the event's customer; if the
+  /// two differ, the answer has the warning `ADDRESS_DIFFERS`.
+  ///
+  /// Errors: those of UpsertCustomer, ALREADY_EXISTS `IDENTIFIER_CONFLICT` only if no customer has
+  /// the external id; INVALID_ARGUMENT with the violations of EventInput, `REQUEST_ID_REUSED` for
+  /// the request id of a different request; FAILED_PRECONDITION `EVENT_CUSTOMER_CHANGED` if the
+  /// event id belongs to another customer's event, `CUSTOMER_UNKNOWN` if no customer has the
+  /// identifier and events of the type do not create one.
+  ///
+  /// The rules of consent never reject an event, because it happened; a refusal becomes a warning.
+  /// Warnings: those of UpsertCustomer, `IDENTIFIER_KEPT`, `FIELD_NOT_ENRICHED`,
   /// `ADDRESS_SUPPRESSED`, `ADDRESS_MISSING`, `ADDRESS_DIFFERS`, `SUPPRESSION_OUTDATED`,
-  /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (one
-  /// that holds a word of opting out and more), `OPT_IN_NOT_TAKEN` (one that says START, and there
-  /// is no agreement that it could restore), `NOTHING_TO_CONFIRM`, `SUPPRESSION_REASON_UNKNOWN`,
-  /// `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`, `ORDER_STATS_KEPT`,
-  /// `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is none (it is left out, and the
-  /// event known by its content), and for parts of evidence that do not fit their reasons.
+  /// `SUPPRESSION_KEPT`, `REPLY_UNREAD` (an sms_received without its text), `POSSIBLE_OPT_OUT` (an
+  /// sms_received with an opt-out word among other words), `OPT_IN_NOT_TAKEN` (an sms_received that
+  /// says START without an agreement to restore), `NOTHING_TO_CONFIRM`,
+  /// `SUPPRESSION_REASON_UNKNOWN`, `TOPIC_UNKNOWN`, `BOUNCE_TYPE_UNKNOWN`, `OCCURRED_AT_IN_FUTURE`,
+  /// `ORDER_STATS_KEPT`, `IP_MALFORMED`, `EXTERNAL_ID_PLACEHOLDER` for an event id that is a
+  /// placeholder (it is left out, and the event is identified by its content). Malformed parts of
+  /// the evidence are left out with their reasons as warnings.
   public func recordEvent(_ request: RecordEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> RecordEventResponse {
     try await channel.call(TimelineService.recordEvent, request, options.identified(by: request.requestID))
   }
 
   /// Records up to 1,000 events. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
-  /// for what is common to the items, `REQUEST_ID_REUSED`; those of an item are RecordEvent's.
+  /// for fields that apply to all items, `REQUEST_ID_REUSED`; errors of an item are those of
+  /// RecordEvent.
   public func batchRecordEvents(_ request: BatchRecordEventsRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> BatchRecordEventsResponse {
     try await channel.call(TimelineService.batchRecordEvents, request, options.identified(by: request.requestID))
   }
 
-  /// Takes over what is given of an order and puts what changed on the timeline.
+  /// Applies the given fields of an order and emits an event for each change.
   ///
-  /// Each transition has an event of its own, once: `order_placed`, `order_paid`,
+  /// Each transition has an event of its own, emitted once: `order_placed`, `order_paid`,
   /// `order_partially_fulfilled`, `order_fulfilled`, `order_delivered`, `order_cancelled`,
-  /// `order_refunded`; `shipment_status_changed` comes whenever a carrier's status of a known
-  /// shipment changes. A refund or cancellation that is corrected replaces its event. Everything
-  /// else that changes, a transition that is taken back or comes again included, is one
-  /// `order_updated` with the names of the fields in `changes`.
+  /// `order_refunded`. `shipment_status_changed` is emitted whenever a carrier's status of a known
+  /// shipment changes. A corrected refund or cancellation replaces its event. All other changes,
+  /// including a transition that is taken back or repeated, are one `order_updated` with the names
+  /// of the fields in `changes`.
   ///
-  /// A state that is older than the one that is stored, by `version` or else by `updated_at`,
-  /// changes nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. Without either, or with the
-  /// same, it is taken, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
+  /// A state that is older than the stored one, by `version` or else by `updated_at`, changes
+  /// nothing: outcome unchanged, warning `ORDER_STATE_OUTDATED`. A state without either, or with the
+  /// same value, is applied, but takes no money and no parts back: warning `ORDER_REGRESSION_KEPT`,
   /// unless `allow_regress` is set.
   ///
-  /// The platform may correct whose an order is: the order of a guest moves to the customer whom a
-  /// later sync names, with its events and the statistics of both, and so does any order where the
-  /// sync names another customer by `external_id`; warning `ORDER_MOVED`. It may correct the
-  /// currency too, `ORDER_CURRENCY_CORRECTED`: amounts that are not given again in the new one are
-  /// left out, and refunds have to be given again, else `CURRENCY_MIXED`.
+  /// The platform may correct the customer of an order, with the warning `ORDER_MOVED`: a guest's
+  /// order moves to the customer that a later sync names, with its events and the statistics of both
+  /// customers; any other order moves if the sync names another customer by `external_id`. The
+  /// platform may also correct the currency, `ORDER_CURRENCY_CORRECTED`: amounts that are not given
+  /// again in the new currency are left out, and refunds must be given again, else `CURRENCY_MIXED`.
   ///
-  /// Refunds and shipments that came before a new order are applied to it; one that does not fit it
-  /// is dropped with the warning `PENDING_PART_DROPPED`.
+  /// Refunds and shipments that arrived before a new order are applied to it; a part that does not
+  /// fit is dropped with the warning `PENDING_PART_DROPPED`.
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Order;
-  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` beyond 1 MiB, `ORDER_CUSTOMER_CHANGED` when the order is
-  /// that of a customer with an `external_id` (`customer_id` in the metadata) and the sync names
-  /// somebody else without one. Warnings: those of UpsertCustomer, the above, `ORDER_PARTS_REMOVED`,
-  /// `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for a payment, refund,
-  /// shipment or cancellation more than a day before the order.
+  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` beyond 1 MiB, `ORDER_CUSTOMER_CHANGED` if the order
+  /// belongs to a customer with an `external_id` (`customer_id` in the metadata) and the sync names
+  /// another customer without an `external_id`. Warnings: those of UpsertCustomer, the above,
+  /// `ORDER_PARTS_REMOVED`, `REFUND_EXCEEDS_TOTAL`, `QUANTITY_EXCEEDS_ORDER`, `TIMES_CONTRADICT` for
+  /// a payment, refund, shipment or cancellation more than a day before the order.
   public func syncOrder(_ request: SyncOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncOrderResponse {
     try await channel.call(TimelineService.syncOrder, request, options)
   }
 
-  /// Takes over up to 1,000 orders. A rejected item does not stop the others. Errors:
-  /// INVALID_ARGUMENT for what is common to the items; those of an item are SyncOrder's.
+  /// Syncs up to 1,000 orders. A rejected item does not stop the others. Errors: INVALID_ARGUMENT
+  /// for fields that apply to all items; errors of an item are those of SyncOrder.
   public func batchSyncOrders(_ request: BatchSyncOrdersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> BatchSyncOrdersResponse {
     try await channel.call(TimelineService.batchSyncOrders, request, options)
   }
 
-  /// Takes over one refund. That of an order that is not known waits for it, for up to 30 days, 100
-  /// parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
+  /// Applies one refund. A refund of an unknown order waits for the order, for up to 30 days, at
+  /// most 100 parts for one order and 10,000 in a store: warning `ORDER_AWAITED`.
   ///
   /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
-  /// Refund,
-  /// `CURRENCY_MIXED` for another currency than the order's, `LIST_TOO_LONG` beyond 100 refunds of
-  /// the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order
-  /// would be, `CUSTOMER_ERASED` when the order's customer was.
+  /// Refund, `CURRENCY_MIXED` for a currency other than the order's, `LIST_TOO_LONG` beyond 100
+  /// refunds of the order, `AMOUNT_OUT_OF_RANGE`; FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole
+  /// order would be too large, `CUSTOMER_ERASED` if the order's customer was erased.
   public func syncRefund(_ request: SyncRefundRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncRefundResponse {
     try await channel.call(TimelineService.syncRefund, request, options)
   }
 
-  /// Takes over one shipment; that of an order that is not known waits for it, as a refund does. The
-  /// order's fulfilment status follows: fulfilled when the shipments hold as many pieces as its
-  /// positions, or one of them or the order names none. Where a sync said more of the whole order,
-  /// that stays.
+  /// Applies one shipment. A shipment of an unknown order waits for the order, as a refund does. The
+  /// order's fulfilment status follows: it is fulfilled if the shipments hold as many pieces as its
+  /// line items, or if the order or one of the shipments names none. If a sync of the whole order
+  /// set a status that is further along, that status stays.
   ///
   /// Errors: RESOURCE_EXHAUSTED `PENDING_PARTS_TOO_MANY`; INVALID_ARGUMENT with the violations of
   /// Fulfillment, among them `PRODUCT_NOT_IN_ORDER`, `VARIANT_NOT_IN_ORDER`,
   /// `LINE_ITEM_NOT_IN_ORDER`, `LIST_TOO_LONG` beyond 100 shipments of the order;
-  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` where the whole order would be, `CUSTOMER_ERASED` when
-  /// the order's customer was.
+  /// FAILED_PRECONDITION `ORDER_TOO_LARGE` if the whole order would be too large, `CUSTOMER_ERASED`
+  /// if the order's customer was erased.
   public func syncFulfillment(_ request: SyncFulfillmentRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncFulfillmentResponse {
     try await channel.call(TimelineService.syncFulfillment, request, options)
   }
 
-  /// Takes over what is given of a checkout.
+  /// Applies the given fields of a checkout.
   ///
   /// Errors: those of UpsertCustomer; INVALID_ARGUMENT with the violations of Checkout;
   /// FAILED_PRECONDITION `CHECKOUT_TOO_LARGE` beyond 1 MiB, `CHECKOUT_CUSTOMER_CHANGED` with the
-  /// `customer_id` when the checkout is known with another customer. Warnings: those of
-  /// UpsertCustomer, `TIMES_CONTRADICT`.
+  /// `customer_id` if the checkout belongs to another customer. Warnings: those of UpsertCustomer,
+  /// `TIMES_CONTRADICT`.
   public func syncCheckout(_ request: SyncCheckoutRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> SyncCheckoutResponse {
     try await channel.call(TimelineService.syncCheckout, request, options)
   }
 
-  /// The timeline of one customer. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`;
-  /// INVALID_ARGUMENT with the violations of EventFilter, and for pages.
+  /// Lists the timeline of one customer, in pages. Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`,
+  /// `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations of EventFilter, and for pages.
   public func getTimeline(_ request: GetTimelineRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetTimelineResponse {
     try await channel.call(TimelineService.getTimeline, request, options)
   }
 
-  /// All of one event. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
-  /// `SOURCE_REQUIRED` for a key without a source.
+  /// Returns one event with its order and related events. Errors: NOT_FOUND `EVENT_NOT_FOUND`;
+  /// INVALID_ARGUMENT `REF_MISSING`, `SOURCE_REQUIRED` for a key without a source.
   public func getEvent(_ request: GetEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetEventResponse {
     try await channel.call(TimelineService.getEvent, request, options)
   }
 
-  /// The orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
+  /// Lists the orders of one customer, or the parts that wait for their order. Errors: NOT_FOUND
   /// `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT `REF_UNEXPECTED`, and for pages.
   public func listOrders(_ request: ListOrdersRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListOrdersResponse {
     try await channel.call(TimelineService.listOrders, request, options)
   }
 
-  /// One order. One of more than 1 MiB, from a time without that limit, comes in parts: each is the
-  /// order with some of its positions, refunds and shipments, all of which together have every one
-  /// once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, and for `part_token`
-  /// those of page tokens, `PAGE_TOKEN_MISMATCH` also where the order has changed since.
+  /// Returns one order. An order of more than 1 MiB, written before that limit existed, is returned
+  /// in parts: each part is the order with some of its line items, refunds and shipments, and all
+  /// parts together have each of them once. Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT
+  /// `REF_MISSING`, and for `part_token` those of page tokens, `PAGE_TOKEN_MISMATCH` also if the
+  /// order has changed since.
   public func getOrder(_ request: GetOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> GetOrderResponse {
     try await channel.call(TimelineService.getOrder, request, options)
   }
 
-  /// Gives an order to another customer. The events that were derived from it go along, and so do
-  /// its checkout and the events of that; those who follow the store or the new customer get them
-  /// with EVENT_CHANGE_KIND_MOVED. Statistics of both follow; what the order told of the record of
-  /// the one who had it stays there. It moves orders that an unmerge left behind, too. Errors:
+  /// Moves an order to another customer, also an order that an unmerge left behind. The derived
+  /// events move with it, and so do its checkout and the checkout's events; watches of the store or
+  /// of the new customer receive them with EVENT_CHANGE_KIND_MOVED. The statistics of both customers
+  /// follow; fields that the order filled in the previous customer's record stay there. Errors:
   /// NOT_FOUND `ORDER_NOT_FOUND`, `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT
   /// `REF_MISSING`; FAILED_PRECONDITION `AMOUNT_OUT_OF_RANGE`.
   public func moveOrder(_ request: MoveOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MoveOrderResponse {
     try await channel.call(TimelineService.moveOrder, request, options)
   }
 
-  /// Deletes an order and the events that were derived from it; events of others about it stay.
-  /// Errors: NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
+  /// Deletes an order and the events that were derived from it; other events about it stay. Errors:
+  /// NOT_FOUND `ORDER_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`, `REQUEST_ID_REUSED`;
   /// FAILED_PRECONDITION `CUSTOMER_ERASED`.
   public func deleteOrder(_ request: DeleteOrderRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> DeleteOrderResponse {
     try await channel.call(TimelineService.deleteOrder, request, options.identified(by: request.requestID))
   }
 
-  /// Deletes one event that a caller recorded. What it set in the customer's record stays, consent
-  /// and suppressions too. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT `REF_MISSING`,
-  /// `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for events of
-  /// Patron's own, such as those of an order.
+  /// Deletes one event that a caller recorded. The fields that it set in the customer's record stay,
+  /// and so do consent and suppressions. Errors: NOT_FOUND `EVENT_NOT_FOUND`; INVALID_ARGUMENT
+  /// `REF_MISSING`, `SOURCE_REQUIRED`, `REQUEST_ID_REUSED`; FAILED_PRECONDITION `EVENT_DERIVED` for
+  /// events that Patron made, such as those of an order.
   public func deleteEvent(_ request: DeleteEventRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> DeleteEventResponse {
     try await channel.call(TimelineService.deleteEvent, request, options.identified(by: request.requestID))
   }
 
-  /// The catalogue of event types, and those that the store registered. Errors: only those of every
-  /// method.
+  /// Lists the event types of the catalogue and those that the store registered. Errors: only those
+  /// of every method.
   public func listEventTypes(_ request: ListEventTypesRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> ListEventTypesResponse {
     try await channel.call(TimelineService.listEventTypes, request, options)
   }
 
-  /// Describes a type of a third party. A store has up to 400 of its own.
+  /// Registers a type of third-party event, up to 400 in a store.
   ///
   /// Errors: INVALID_ARGUMENT `SOURCE_NOT_THIRD_PARTY`, `SOURCE_NAME_REQUIRED`, `TYPE_REQUIRED`,
   /// `NAME_TOO_LONG`, `NAME_NOT_SNAKE_CASE`, those of EventType and EventField; FAILED_PRECONDITION
@@ -441,21 +452,20 @@ public struct TimelineServiceClient: Sendable {
     try await channel.openStream(TimelineService.exportTimeline, request, options)
   }
 
-  /// Streams events as they are recorded: each once, in the order of their sequences, which is the
-  /// order of commits. An event that was replaced comes again; what it was before it was replaced
-  /// may not come at all. The call has no end of its own: when it fails with UNAVAILABLE
-  /// (`SHUTTING_DOWN` when the server stops), call again after the last sequence that came.
+  /// Streams events as they are committed: each once, in the order of their sequences, which is the
+  /// order of commits. A replaced event is sent again; its former content may never be sent. The
+  /// call does not end by itself. If it fails with UNAVAILABLE (`SHUTTING_DOWN` if the server
+  /// stops), call again after the last sequence that was received.
   ///
   /// Errors: NOT_FOUND `CUSTOMER_NOT_FOUND`, `CUSTOMER_ERASED`; INVALID_ARGUMENT with the violations
-  /// of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence that
-  /// the events kept for watches do not reach back to (`oldest_sequence` in the metadata names the
-  /// oldest to go on after), `SEQUENCE_UNKNOWN` for one that was not given out yet
-  /// (`newest_sequence` is the last one that was); ABORTED `CUSTOMER_MERGED` when the customer that
-  /// is watched is merged into another: call again after the last sequence that came, the same
-  /// reference names that customer (`customer_id`) then. ABORTED `REFERENCE_MOVED` likewise, when
-  /// the reference names another customer than at the beginning, such as the secondary of a merge
-  /// that was undone. Events that move in a merge keep their sequence: who has seen them does not
-  /// get them again.
+  /// of EventFilter, `SEQUENCE_NEGATIVE`; OUT_OF_RANGE `SEQUENCE_TOO_OLD` for a sequence before the
+  /// events that are kept for watches (`oldest_sequence` in the metadata is the oldest one to
+  /// continue after), `SEQUENCE_UNKNOWN` for a sequence that was not assigned yet (`newest_sequence`
+  /// is the latest); ABORTED `CUSTOMER_MERGED` if the watched customer is merged into another: call
+  /// again after the last sequence that was received, because the same reference then names that
+  /// customer (`customer_id`). ABORTED `REFERENCE_MOVED` in the same way, if the reference names a
+  /// different customer than at the beginning, such as the secondary of an undone merge. Events that
+  /// move in a merge keep their sequence: clients that have received them do not receive them again.
   public func watchTimeline(_ request: WatchTimelineRequest, options: CallOptions = CallOptions()) async throws(RPCError) -> MessageStream<WatchTimelineResponse> {
     try await channel.openStream(TimelineService.watchTimeline, request, options)
   }

@@ -3,7 +3,7 @@
 
 /// An enum with an alias-free set of values, one of them negative in `Signed`.
 public struct Color: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
-  /// Not said.
+  /// Unspecified.
   public static let unspecified = Color(rawValue: 0)
   /// Red.
   public static let red = Color(rawValue: 1)

@@ -91,7 +91,7 @@ public struct Scalars: ProtobufC.Message {
     self.signed = Signed(rawValue: Int32(truncatingIfNeeded: c.pointee.signed_.rawValue))
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__Test__V1__Scalars.self)
     c.pointee.double_value = self.doubleValue
@@ -240,7 +240,7 @@ public struct Optionals: ProtobufC.Message {
     }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__Test__V1__Optionals.self)
     if let value = self.doubleValue {
@@ -404,7 +404,7 @@ public struct Repeateds: ProtobufC.Message {
     self.leaves = CArray.map(c.pointee.leaves, c.pointee.n_leaves) { Leaf(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__Test__V1__Repeateds.self)
     c.pointee.n_doubles = self.doubles.count
@@ -470,7 +470,7 @@ public struct Leaf: ProtobufC.Message {
     self.count = c.pointee.count
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__Test__V1__Leaf.self)
     if !self.externalID.isEmpty { c.pointee.external_id = try arena.string(self.externalID, "patron.test.v1.Leaf.external_id") }
@@ -526,7 +526,7 @@ public struct Maps: ProtobufC.Message {
     }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__Test__V1__Maps.self)
     c.pointee.n_names = self.names.count
@@ -594,7 +594,7 @@ public struct Choices: ProtobufC.Message {
   /// The field `patron.test.v1.Choices.client_ip`.
   public var clientIP = ""
 
-  /// What was chosen.
+  /// The chosen value.
   public var kind: Kind?
 
   /// The oneof `patron.test.v1.Choices.detail`.
@@ -637,7 +637,7 @@ public struct Choices: ProtobufC.Message {
     }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__Test__V1__Choices.self)
     if !self.`class`.isEmpty { c.pointee.class_ = try arena.string(self.`class`, "patron.test.v1.Choices.class") }
@@ -683,7 +683,7 @@ public struct Choices: ProtobufC.Message {
     }
   }
 
-  /// What was chosen.
+  /// The chosen value.
   public enum Kind: Sendable, Equatable {
     /// A text; empty is a choice as well.
     case text(String)
@@ -733,7 +733,7 @@ public struct Choices: ProtobufC.Message {
       self.type = Choices.Detail.Type_(rawValue: Int32(truncatingIfNeeded: c.pointee.type.rawValue))
     }
 
-    /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+    /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Patron__Test__V1__Choices__Detail.self)
       c.pointee.type = .init(rawValue: .init(truncatingIfNeeded: self.type.rawValue))
@@ -805,7 +805,7 @@ public struct Envelope: ProtobufC.Message {
     self.choices = CArray.map(c.pointee.choices, c.pointee.n_choices) { Choices(fromC: $0!) }
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__Test__V1__Envelope.self)
     if let value = self.scalars { c.pointee.scalars = try value.makeC(in: arena).assumingMemoryBound(to: Patron__Test__V1__Scalars.self) }
@@ -834,7 +834,7 @@ public struct Empty: ProtobufC.Message {
   public init(fromC source: UnsafeRawPointer) {
   }
 
-  /// Fills the initialised C struct at `target`; what it points to lies in `arena`.
+  /// Fills the initialised C struct at `target`. Its pointers point into `arena`.
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
   }
 }
