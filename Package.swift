@@ -15,7 +15,12 @@ let argumentParser = Target.Dependency.product(
   name: "ArgumentParser",
   package: "swift-argument-parser"
 )
-let lifecycleSignals = Target.Dependency.product(
+let lifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle",
+  package: "swift-service-lifecycle"
+)
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let unixSignals = Target.Dependency.product(
   name: "UnixSignals",
   package: "swift-service-lifecycle"
 )
@@ -33,6 +38,7 @@ let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
 ]
@@ -92,7 +98,7 @@ let libraries: [Target] = [
   ),
   .target(
     name: "PatronServer",
-    dependencies: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC"],
+    dependencies: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC", logging],
     swiftSettings: strict
   ),
   .target(
@@ -121,7 +127,8 @@ let executables: [Target] = [
     name: "patrond",
     dependencies: [
       "PatronService", "PatronServer", "PatronCore", "PatronSample", "PatronStore", "PatronProto",
-      "PatronModel", "TTRPC", "TTRPCNIO", argumentParser, lifecycleSignals,
+      "PatronModel", "TTRPC", "TTRPCNIO", argumentParser, lifecycle,
+      unixSignals, logging,
     ],
     swiftSettings: strict
   ),

@@ -85,7 +85,7 @@ public struct MessageStream<Response: Message>: AsyncSequence, Sendable {
     }
 
     /// The next response, or nil when the call has ended well.
-    public mutating func next(isolation actor: isolated (any ActorKind)?)
+    public mutating func next(isolation actor: isolated (any Actor)?)
       async throws(RPCError)
       -> Response?
     {

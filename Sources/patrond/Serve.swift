@@ -81,15 +81,15 @@ struct Serve: AsyncParsableCommand {
     options.durability = synchronous.durability
     options.groupCommit = groupCommit
     options.limits = try storeLimits.limits()
-    var feeds = FeedSettings()
-    feeds.history = watchHistory
+    var watches = WatchSettings()
+    watches.history = watchHistory
     try await Server(
       storeOptions: options,
       addresses: try addresses(),
       threads: threads,
       limits: try limits.limits(),
       readyFile: readyFile,
-      feeds: FeedHub(feeds)
+      watches: WatchHub(watches)
     ).run()
   }
 

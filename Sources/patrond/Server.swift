@@ -1,61 +1,49 @@
 import ArgumentParser
 import Foundation
-import PatronProto
+import Logging
 import PatronServer
-import PatronService
 import PatronStore
+import ServiceLifecycle
 import TTRPC
 import TTRPCNIO
 import UnixSignals
 
-/// The life cycle of the server: open the store, listen, wait for a signal, drain, close.
+/// The life cycle of the server: open the database, listen, wait for SIGTERM or SIGINT, drain, close.
 struct Server {
   let storeOptions: StoreOptions
   let addresses: [ListenAddress]
   let threads: Int
   let limits: Limits
   let readyFile: String?
-  let feeds: FeedHub
+  let watches: WatchHub
 
   func run() async throws {
-    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-    let store = try open()
-    let health = HealthState(services: [CustomerService.name, TimelineService.name])
-    let server = try await listen(store, health)
-    announce(server.addresses)
-    for await signal in signals {
-      report("\(signal): finishing the calls in flight")
-      break
-    }
-    health.end()
-    feeds.end()
-    let isClean = await server.drain()
-    await server.shutdown()
-    store.close()
-    report(isClean ? "stopped" : "stopped; calls that exceeded the grace period were cancelled")
-  }
-
-  private func open() throws -> Store {
+    let log = Logger(label: "patrond") { _ in StandardErrorLog() }
     var options = storeOptions
-    options.commitObserver = { [feeds] changes in feeds.observe(changes) }
-    return try Store.opened(options)
-  }
-
-  private func listen(_ store: Store, _ health: HealthState) async throws -> TTRPCServer {
+    options.commitObserver = { [watches] changes in watches.observe(changes) }
+    let store = try Store.opened(options)
     var configuration = TTRPCServer.Configuration()
     configuration.limits = limits
     configuration.threads = threads
-    let routes = Routes.patron()
-    let limits = limits
+    let calls = CallService(
+      store: store,
+      watches: watches,
+      addresses: addresses,
+      configuration: configuration,
+      log: log,
+      onReady: announce
+    )
+    // The group stops its services in the reverse order: the database closes after the last call.
+    let group = ServiceGroupConfiguration(
+      services: [DatabaseService(store: store), calls],
+      gracefulShutdownSignals: [.sigterm, .sigint],
+      logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
+    )
     do {
-      return try await TTRPCServer.start(addresses, configuration: configuration) { [feeds] loop in
-        ComposedDispatcher([
-          dispatcher(routes, store, feeds, limits, loop), HealthDispatcher(health),
-        ])
-      }
+      try await ServiceGroup(configuration: group).run()
     } catch {
       store.close()
-      throw Failure(description: "\(error)")
+      throw error
     }
   }
 
@@ -72,27 +60,14 @@ struct Server {
   }
 }
 
-/// Returns the dispatcher of one I/O loop. Exits the process if the loop's database connection
-/// cannot be opened.
-private func dispatcher(
-  _ routes: Routes,
-  _ store: Store,
-  _ feeds: FeedHub,
-  _ limits: Limits,
-  _ loop: any ServerLoop
-) -> any CallDispatcher {
-  do {
-    return try LaneDispatcher(
-      routes: routes,
-      store: store,
-      feeds: feeds,
-      loop: loop,
-      limits: limits,
-      onUnexpectedError: { report("\($0)") }
-    )
-  } catch {
-    report("cannot open the database for reading: \(error)")
-    exit(1)
+/// The open database as a service: it closes when everything that uses it has stopped.
+struct DatabaseService: Service {
+  let store: Store
+
+  func run() async throws {
+    try await gracefulShutdown()
+    store.close()
+    report("stopped")
   }
 }
 

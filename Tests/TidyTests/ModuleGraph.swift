@@ -57,7 +57,8 @@ struct ModuleRule: Sendable, CustomStringConvertible {
     .init(
       name: "PatronServer",
       folder: "Sources/PatronServer",
-      own: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC"]
+      own: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "TTRPC"],
+      foreign: ["Logging"]
     ),
     .init(
       name: "PatronService",
@@ -79,7 +80,7 @@ struct ModuleRule: Sendable, CustomStringConvertible {
         "PatronService", "PatronServer", "PatronCore", "PatronSample", "PatronStore",
         "PatronProto", "PatronModel", "TTRPC", "TTRPCNIO",
       ],
-      foreign: ["ArgumentParser", "UnixSignals"]
+      foreign: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]
     ),
     .init(
       name: "PatronClient",

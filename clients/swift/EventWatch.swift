@@ -49,7 +49,7 @@ public struct EventWatch: AsyncSequence, Sendable {
     }
 
     /// The next message. Never nil before an error was thrown: a watch has no end of its own.
-    public mutating func next(isolation actor: isolated (any ActorKind)?)
+    public mutating func next(isolation actor: isolated (any Actor)?)
       async throws(RPCError)
       -> WatchTimelineResponse?
     {
@@ -74,7 +74,7 @@ public struct EventWatch: AsyncSequence, Sendable {
     }
 
     /// The next message of the call, which is made where there is none; nil when it has ended.
-    private mutating func read(isolation actor: isolated (any ActorKind)?)
+    private mutating func read(isolation actor: isolated (any Actor)?)
       async throws(RPCError)
       -> WatchTimelineResponse?
     {
@@ -92,7 +92,7 @@ public struct EventWatch: AsyncSequence, Sendable {
       return response
     }
 
-    private mutating func wait(isolation actor: isolated (any ActorKind)?)
+    private mutating func wait(isolation actor: isolated (any Actor)?)
       async throws(RPCError)
     {
       do {
@@ -128,7 +128,7 @@ public struct EventWatch: AsyncSequence, Sendable {
   private static let backoff = ClientBackoff(
     initial: .milliseconds(100),
     multiplier: 2,
-    maximum: .seconds(2),
+    maxDelay: .seconds(2),
     jitter: 0.2
   )
 }

@@ -28,7 +28,7 @@ public struct ItemSequence<Request: PagedRequest, Response: PagedResponse>: Asyn
     }
 
     /// The next element, or nil after the last page.
-    public mutating func next(isolation actor: isolated (any ActorKind)?)
+    public mutating func next(isolation actor: isolated (any Actor)?)
       async throws(RPCError)
       -> Response.Item?
     {

@@ -42,7 +42,7 @@ public struct PageSequence<Request: PagedRequest, Response: PagedResponse>: Asyn
     }
 
     /// The next page, or nil after the last page.
-    public mutating func next(isolation actor: isolated (any ActorKind)?)
+    public mutating func next(isolation actor: isolated (any Actor)?)
       async throws(RPCError)
       -> Response?
     {

@@ -94,7 +94,7 @@ public final class PatronClient: Sendable {
 public func withPatronClient<Result>(
   address: String = "127.0.0.1:7420",
   options: PatronClient.Options = PatronClient.Options(),
-  isolation: isolated (any ActorKind)? = #isolation,
+  isolation: isolated (any Actor)? = #isolation,
   _ body: (PatronClient) async throws -> Result
 ) async throws -> Result {
   let client = try PatronClient(address: address, options: options)

@@ -43,10 +43,11 @@ func record(_ patron: PatronClient) async throws {
 
 /// Returns a customer, or nil where the store has none with this identifier.
 func find(_ externalID: String, _ patron: PatronClient) async throws -> Customer? {
+  let request = GetCustomerRequest.with { $0.customer = .externalID(externalID) }
   do {
-    let request = GetCustomerRequest.with { $0.customer = .externalID(externalID) }
     return try await patron.customers.getCustomer(request).customer
-  } catch let error where error.reason == PatronReason.customerNotFound {
+  } catch {
+    guard error.reason == PatronReason.customerNotFound else { throw error }
     return nil
   }
 }

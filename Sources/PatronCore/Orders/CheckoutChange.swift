@@ -5,7 +5,6 @@ internal import ProtobufC
 
 /// A checked checkout with its customer.
 package struct CheckoutChange: Sendable {
-  package var store: StoreID
   package var customer: CustomerChange
   package var draft: CheckoutDraft
   /// What of the checkout was taken in another form than it was given.
@@ -14,13 +13,11 @@ package struct CheckoutChange: Sendable {
   package var lacksCountry: Bool
 
   package init(
-    store: StoreID,
     customer: CustomerChange,
     draft: CheckoutDraft,
     warnings: [Warning],
     lacksCountry: Bool
   ) {
-    self.store = store
     self.customer = customer
     self.draft = draft
     self.warnings = warnings

@@ -12,7 +12,6 @@ package struct OrderPart: Sendable {
     case fulfillment(Fulfillment)
   }
 
-  package var store: StoreID
   package var orderExternalID: String
   package var content: Content
   /// What was taken in another form than it was given.
@@ -22,13 +21,11 @@ package struct OrderPart: Sendable {
 
   /// Checks what can be checked without the order.
   package init(
-    _ store: StoreID,
     _ orderExternalID: String,
     _ invalidFields: InvalidFields,
     now: Int64,
     _ read: (inout OrderCheck) -> Content
   ) throws {
-    self.store = store
     var check = OrderCheck(
       path: "",
       country: nil,
@@ -43,8 +40,7 @@ package struct OrderPart: Sendable {
   }
 
   /// A part that waited for its order.
-  package init(_ store: StoreID, waiting part: PendingOrderPart) {
-    self.store = store
+  package init(waiting part: PendingOrderPart) {
     taken = []
     suspects = []
     orderExternalID = part.orderExternalID

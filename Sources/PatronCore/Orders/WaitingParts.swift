@@ -109,7 +109,7 @@ extension OrderPart {
       }.map(\.element)
     }
     for row in rows where row.receivedAt >= now - WaitingParts.longest {
-      let part = OrderPart(writer.store, waiting: try PendingOrderPart(stored: row.body))
+      let part = OrderPart(waiting: try PendingOrderPart(stored: row.body))
       if result.order.isLater(than: row), result.order.has(part.content) { continue }
       do {
         let outcome = try part.perform(in: writer, at: now)

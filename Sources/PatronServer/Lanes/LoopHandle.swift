@@ -8,7 +8,7 @@ internal import TTRPC
 package final class LoopHandle: @unchecked Sendable {
   private let loop: any ServerLoop
   weak var reader: PointReader?
-  weak var feeds: LoopFeeds?
+  weak var watches: LoopWatches?
 
   init(_ loop: any ServerLoop) { self.loop = loop }
 
@@ -18,12 +18,17 @@ package final class LoopHandle: @unchecked Sendable {
   }
 
   /// Runs `work` on the loop, unless that has ended.
-  func execute(_ work: @escaping @Sendable (LoopFeeds) -> Void) {
-    loop.execute { if let feeds = self.feeds { work(feeds) } }
+  func execute(_ work: @escaping @Sendable (LoopWatches) -> Void) {
+    loop.execute { if let watches = self.watches { work(watches) } }
   }
 
   /// Runs `work` on the loop after a while, unless that has ended.
-  func execute(after delay: Duration, _ work: @escaping @Sendable (LoopFeeds) -> Void) {
-    loop.execute(after: delay) { if let feeds = self.feeds { work(feeds) } }
+  func execute(after delay: Duration, _ work: @escaping @Sendable (LoopWatches) -> Void) {
+    loop.execute(after: delay) { if let watches = self.watches { work(watches) } }
+  }
+
+  /// Runs `work` on the loop after `delay`, unless the loop has ended.
+  func later(_ delay: Duration, _ work: @escaping @Sendable () -> Void) {
+    loop.execute(after: delay, work)
   }
 }

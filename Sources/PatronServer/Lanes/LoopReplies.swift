@@ -20,7 +20,7 @@ final class LoopReplies: ReplySink {
             connection: reply.token.group,
             stream: UInt32(truncatingIfNeeded: reply.token.item)
           ),
-          result: reply.result.mapError { errors[reply.token.note].status(of: $0) }
+          result: reply.result.mapError { errors[reply.token.note].status(ofLane: $0) }
         )
       }
     )

@@ -19,6 +19,8 @@ package final class SteppedWrite: ReplySink {
   package typealias First = @Sendable (WriteContext) throws -> (answer: [UInt8], next: WriteStep)
 
   private let writer: WriteLane
+  private let call: CallContext
+  private let clock: WallClock
   private let sink: any ReplySink
   /// How long to wait before a step is tried again, where its failure does not say.
   private static let pause = Duration.seconds(1)
@@ -37,25 +39,29 @@ package final class SteppedWrite: ReplySink {
 
   init(
     _ writer: WriteLane,
+    _ call: CallContext,
+    _ clock: WallClock,
     replyingTo sink: any ReplySink,
     later: @escaping @Sendable (Duration, @escaping @Sendable () -> Void) -> Void
   ) {
     self.writer = writer
+    self.call = call
+    self.clock = clock
     self.sink = sink
     self.later = later
   }
 
   /// Queues the first step. Throws as ``WriteLane/submit(_:)`` does; nothing is answered then.
   func begin(
-    deadline: ContinuousClock.Instant?,
     bytes: Int,
     token: ReplyToken,
-    now: Int64,
     _ first: @escaping First
   ) throws {
     try writer.submit(
-      WriteJob(deadline: deadline, bytes: bytes, sink: self, token: token) { transaction in
-        let made = try first(WriteContext(transaction: transaction, now: now))
+      WriteJob(deadline: call.deadline, bytes: bytes, sink: self, token: token) { transaction in
+        let made = try self.call.reporting {
+          try first(WriteContext(call: self.call, transaction: transaction, now: self.call.now))
+        }
         self.state.withLock { $0 = State(answer: made.answer, next: made.next) }
         return made.answer
       }
@@ -99,7 +105,10 @@ package final class SteppedWrite: ReplySink {
     state.withLock { $0.current = work }
     let job = WriteJob(deadline: nil, bytes: 0, sink: self, token: token, isBegun: true) {
       transaction in
-      let next = try work(WriteContext(transaction: transaction, now: WallClock.system.now()))
+      let now = self.clock.now()
+      let next = try self.call.reporting {
+        try work(WriteContext(call: self.call, transaction: transaction, now: now))
+      }
       return self.state.withLock { state in
         state.next = next
         return state.answer

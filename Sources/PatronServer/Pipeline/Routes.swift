@@ -2,149 +2,181 @@ package import PatronStore
 package import ProtobufC
 package import TTRPC
 
-/// Which method runs where. The type of a handler's context says in which lane it runs; a lane that
-/// contradicts what the contract says of the method is refused at start-up.
+/// The methods that a server serves, each with the lane that it runs in. The type of a handler's
+/// context names the lane; a lane that contradicts the contract's idempotency level or streaming is
+/// refused at start-up.
 package struct Routes: Sendable {
-  /// Runs a lookup on a read transaction and appends the response.
-  package typealias Point =
-    @Sendable (UnsafeRawBufferPointer, borrowing Arena, ReadContext, inout ResponseBuffer) throws ->
-    Void
-  /// Decodes and checks a request on the I/O thread; what it returns runs on the writer's thread
-  /// and returns the encoded response.
-  package typealias Write = @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> WriteWork
-  package typealias WriteWork = @Sendable (WriteContext) throws -> [UInt8]
+  /// Decodes, admits and runs or queues a unary call, on the I/O thread.
+  typealias Unary =
+    @Sendable (
+      RoutedCall, UnsafeRawBufferPointer, borrowing ServerCall, inout ResponseBuffer
+    ) throws -> UnaryOutcome
+  /// Decodes, admits and begins a streaming call, on the I/O thread.
+  typealias Stream =
+    @Sendable (
+      RoutedCall, UnsafeRawBufferPointer, borrowing ServerCall, any ServerStream
+    ) throws -> Void
 
-  /// The same for a write that may take more than one transaction.
-  package typealias Stepped =
-    @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> SteppedWrite.First
-
-  /// Decodes and checks a request on the I/O thread; what it returns runs on a scan thread and
-  /// sends encoded responses.
-  package typealias Scan = @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> ScanWork
-  package typealias ScanWork = @Sendable (ReadContext, ScanStream) throws -> Void
-
-  /// Decodes and checks a request; what it returns finds, in a snapshot, where the subscription
-  /// begins. Both run on the I/O thread.
-  package typealias Feed = @Sendable (UnsafeRawBufferPointer, borrowing Arena) throws -> FeedWork
-  package typealias FeedWork = @Sendable (FeedContext) throws -> any FeedSubscription
-
-  /// How one method runs.
-  package enum Route: Sendable {
-    case point(Point)
-    case write(Write)
-    case stepped(Stepped)
-    case scan(Scan)
-    case feed(Feed)
+  enum Route: Sendable {
+    case unary(Unary)
+    case stream(Stream)
   }
 
-  private(set) var methods: [Method] = []
-  package private(set) var routes: [Route] = []
+  package private(set) var methods: [Method] = []
+  private(set) var routes: [Route] = []
+  /// Reads the default country of a store's phone numbers; empty if the store has none.
+  let defaultCountry: @Sendable (StoreReader) throws -> String
 
-  package init() {}
+  package init(defaultCountry: @escaping @Sendable (StoreReader) throws -> String) {
+    self.defaultCountry = defaultCountry
+  }
 
   /// Runs `method` on the point lane. The handler appends the encoded response itself, so that
   /// stored records need not be decoded.
-  package mutating func point<Request: Message, Response: Message>(
+  package mutating func point<Request: StoreRequest, Response: Message>(
     _ method: MethodDescriptor<Request, Response>,
     _ handler: @escaping @Sendable (Request, ReadContext, inout ResponseBuffer) throws -> Void
   ) {
-    precondition(
-      method.method.kind == .unary && method.method.idempotency == .noSideEffects,
-      "\(method.method) changes something or streams: the point lane only reads"
-    )
+    requireReads(method.method, .unary)
     add(
       method.method,
-      .point { payload, arena, context, response in
-        try handler(try Request(decoding: payload, arena: arena), context, &response)
+      .unary { routed, payload, call, response in
+        let request = try routed.decode(Request.self, payload)
+        let context = try routed.admit(request, call)
+        return try routed.router.lanes.read(
+          request,
+          handler,
+          context,
+          routed.token(of: call),
+          &response
+        )
       }
     )
   }
 
-  /// Runs `method` on the write lane: `prepare` checks the request where it arrives, `apply` runs
+  /// Runs `method` on the write lane: `prepare` checks the request on the I/O thread, `apply` runs
   /// in a write transaction.
-  package mutating func write<Request: Message, Response: Message, Prepared: Sendable>(
+  package mutating func write<Request: StoreRequest, Response: Message, Prepared: Sendable>(
     _ method: MethodDescriptor<Request, Response>,
-    prepare: @escaping @Sendable (Request) throws -> Prepared,
+    prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
     apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> Void
   ) {
-    precondition(
-      method.method.kind == .unary && method.method.idempotency != .noSideEffects,
-      "\(method.method) changes nothing or streams: the write lane is for changes"
-    )
+    requireWrites(method.method)
     add(
       method.method,
-      .write { payload, arena in
-        let prepared = try prepare(try Request(decoding: payload, arena: arena))
-        return { context in
-          var response = ResponseBuffer(capacity: 1024)
-          try apply(prepared, context, &response)
-          return response.takeBytes()
+      .unary { routed, payload, call, _ in
+        let request = try routed.decode(Request.self, payload)
+        let context = try routed.admit(request, call)
+        let prepared = try prepare(request, context)
+        try routed.router.lanes.write(context, payload.count, routed.token(of: call)) {
+          write,
+          response in try apply(prepared, write, &response)
         }
+        return .pending
       }
     )
   }
 
-  /// Runs `method` on the write lane in as many transactions as `apply` and the steps that it
-  /// leaves need. The response is made by `apply`, and sent after the last step.
-  package mutating func steppedWrite<Request: Message, Response: Message, Prepared: Sendable>(
+  /// As the plain `write`, for requests with phone numbers: if one lacks a country, and the request
+  /// names none, `prepare` runs again with the store's.
+  package mutating func write<Request: StoreRequest, Response: Message, Prepared: Sendable>(
     _ method: MethodDescriptor<Request, Response>,
-    prepare: @escaping @Sendable (Request) throws -> Prepared,
+    country: any WritableKeyPath<Request, String> & Sendable,
+    lacksCountry: @escaping @Sendable (Prepared) -> Bool = { _ in false },
+    prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
+    apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> Void
+  ) {
+    requireWrites(method.method)
+    let step = DefaultCountryStep(country: country, lacksCountry: lacksCountry, prepare: prepare)
+    add(
+      method.method,
+      .unary { routed, payload, call, _ in
+        let request = try routed.decode(Request.self, payload)
+        let context = try routed.admit(request, call)
+        let prepared = try step.prepare(request, context, routed.router.countries)
+        try routed.router.lanes.write(context, payload.count, routed.token(of: call)) {
+          write,
+          response in try apply(prepared, write, &response)
+        }
+        return .pending
+      }
+    )
+  }
+
+  /// Runs `method` on the write lane in as many transactions as `apply` and its further steps need.
+  /// `apply` makes the response, which is sent after the last step.
+  package mutating func steppedWrite<Request: StoreRequest, Response: Message, Prepared: Sendable>(
+    _ method: MethodDescriptor<Request, Response>,
+    prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
     apply: @escaping @Sendable (Prepared, WriteContext, inout ResponseBuffer) throws -> WriteStep
   ) {
-    precondition(
-      method.method.kind == .unary && method.method.idempotency != .noSideEffects,
-      "\(method.method) changes nothing or streams: the write lane is for changes"
-    )
+    requireWrites(method.method)
     add(
       method.method,
-      .stepped { payload, arena in
-        let prepared = try prepare(try Request(decoding: payload, arena: arena))
-        return { context in
-          var response = ResponseBuffer(capacity: 1024)
-          let next = try apply(prepared, context, &response)
-          return (response.takeBytes(), next)
+      .unary { routed, payload, call, _ in
+        let request = try routed.decode(Request.self, payload)
+        let context = try routed.admit(request, call)
+        let prepared = try prepare(request, context)
+        try routed.router.lanes.writeInSteps(context, payload.count, routed.token(of: call)) {
+          write,
+          response in try apply(prepared, write, &response)
+        }
+        return .pending
+      }
+    )
+  }
+
+  /// Runs `method` on the scan lane: `prepare` checks the request on the I/O thread, `run` sends the
+  /// responses from a snapshot of its own.
+  package mutating func scan<Request: StoreRequest, Response: Message, Prepared: Sendable>(
+    _ method: MethodDescriptor<Request, Response>,
+    prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
+    run: @escaping @Sendable (Prepared, ReadContext, ScanStream) throws -> Void
+  ) {
+    requireReads(method.method, .serverStreaming)
+    add(
+      method.method,
+      .stream { routed, payload, call, stream in
+        let request = try routed.decode(Request.self, payload)
+        let context = try routed.admit(request, call)
+        let prepared = try prepare(request, context)
+        try routed.router.lanes.scan(context, stream) { read, output in
+          try run(prepared, read, output)
         }
       }
     )
   }
 
-  /// Runs `method` on the scan lane: `prepare` checks the request where it arrives, `run` sends the
-  /// responses from a snapshot of its own.
-  package mutating func scan<Request: Message, Response: Message, Prepared: Sendable>(
+  /// Runs `method` on the watch lane: `prepare` checks the request, `open` finds the beginning of
+  /// the watch in a snapshot, and commits wake the source that it returns.
+  package mutating func watch<Request: StoreRequest, Response: Message, Prepared: Sendable>(
     _ method: MethodDescriptor<Request, Response>,
-    prepare: @escaping @Sendable (Request) throws -> Prepared,
-    run: @escaping @Sendable (Prepared, ReadContext, ScanStream) throws -> Void
+    prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,
+    open: @escaping @Sendable (Prepared, WatchContext) throws -> some WatchSource
   ) {
-    precondition(
-      method.method.kind == .serverStreaming && method.method.idempotency == .noSideEffects,
-      "\(method.method) changes something or does not stream: the scan lane reads streams"
-    )
+    requireReads(method.method, .serverStreaming)
     add(
       method.method,
-      .scan { payload, arena in
-        let prepared = try prepare(try Request(decoding: payload, arena: arena))
-        return { context, stream in try run(prepared, context, stream) }
+      .stream { routed, payload, call, stream in
+        let request = try routed.decode(Request.self, payload)
+        let context = try routed.admit(request, call)
+        let prepared = try prepare(request, context)
+        try routed.router.lanes.watches.open(context, stream) { try open(prepared, $0) }
       }
     )
   }
 
-  /// Runs `method` on the feed lane: `prepare` checks the request, `open` finds where the
-  /// subscription begins, and commits wake what it returns.
-  package mutating func feed<Request: Message, Response: Message, Prepared: Sendable>(
-    _ method: MethodDescriptor<Request, Response>,
-    prepare: @escaping @Sendable (Request) throws -> Prepared,
-    open: @escaping @Sendable (Prepared, FeedContext) throws -> some FeedSubscription
-  ) {
+  private func requireReads(_ method: Method, _ kind: MethodKind) {
     precondition(
-      method.method.kind == .serverStreaming && method.method.idempotency == .noSideEffects,
-      "\(method.method) changes something or does not stream: the feed lane reads streams"
+      method.kind == kind && method.idempotency == .noSideEffects,
+      "\(method) changes something or streams otherwise: this lane only reads"
     )
-    add(
-      method.method,
-      .feed { payload, arena in
-        let prepared = try prepare(try Request(decoding: payload, arena: arena))
-        return { context in try open(prepared, context) }
-      }
+  }
+
+  private func requireWrites(_ method: Method) {
+    precondition(
+      method.kind == .unary && method.idempotency != .noSideEffects,
+      "\(method) changes nothing or streams: the write lane is for changes"
     )
   }
 
@@ -153,4 +185,25 @@ package struct Routes: Sendable {
     methods.append(method)
     routes.append(route)
   }
+}
+
+extension RoutedCall {
+  /// Decodes and checks the request.
+  func decode<Request: Message>(
+    _ type: Request.Type,
+    _ payload: UnsafeRawBufferPointer
+  ) throws -> Request {
+    try Request(decoding: payload, arena: router.arena)
+  }
+
+  /// Makes the context of the request and passes it through the interceptors.
+  func admit(
+    _ request: some StoreRequest,
+    _ call: borrowing ServerCall
+  ) throws(RPCError) -> CallContext {
+    try router.context(of: method, id, request.storeID, call)
+  }
+
+  /// The call as the lanes know it.
+  func token(of call: borrowing ServerCall) -> ReplyToken { ReplyToken(call.target, method) }
 }

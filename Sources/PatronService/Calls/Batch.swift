@@ -60,7 +60,7 @@ struct Batch<Item: Sendable>: Sendable {
         throw error
       } catch {
         guard context.transaction.totalChanges == changes else { throw error }
-        outcome.reject(context.errors.status(of: error), index)
+        outcome.reject(context.call.status(of: error), index)
       }
     }
     return outcome

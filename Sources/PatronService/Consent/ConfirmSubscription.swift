@@ -10,7 +10,6 @@ internal import TTRPC
 extension ConsentHandlers {
   /// A checked request.
   struct Confirmation: Sendable {
-    var store: StoreID
     var tokenHash: [UInt8]
     /// Which channels are confirmed; nil is every one of the token.
     var channels: Set<PatronModel.Channel>?
@@ -18,10 +17,11 @@ extension ConsentHandlers {
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareConfirm(_ request: ConfirmSubscriptionRequest) throws -> Confirmation {
-    let store = try StoreID.named(request.storeID)
+  static func prepareConfirm(_ request: ConfirmSubscriptionRequest, _ call: CallContext) throws
+    -> Confirmation
+  {
     var violations = Violations()
-    let evidence = CheckedEvidence(request.evidence, now: WallClock.system.now(), &violations)
+    let evidence = CheckedEvidence(request.evidence, now: call.now, &violations)
     let token = Base64URL.decode(request.confirmationToken)
     if token?.count != Confirmations.size {
       violations.add(
@@ -36,7 +36,6 @@ extension ConsentHandlers {
       request.channels.isEmpty ? nil : ConsentScope(request.channels, &violations).channels
     try violations.finish()
     return Confirmation(
-      store: store,
       tokenHash: SHA256.digest(of: token ?? []),
       channels: channels.map(Set.init),
       evidence: evidence
@@ -49,7 +48,7 @@ extension ConsentHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(confirmation.store)
+    let writer = context.writer
     var requests = try writer.read.confirmations(tokenHash: confirmation.tokenHash)
     guard let first = requests.first else { throw DomainError.confirmationNotFound }
     if let channels = confirmation.channels {

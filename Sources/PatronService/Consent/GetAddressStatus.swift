@@ -15,7 +15,7 @@ extension ConsentHandlers {
     _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let reader = try context.store(request.storeID)
+    let reader = context.reader
     let key = try (request.address ?? CustomerRef()).key(path: "address").resolved(in: reader)
     guard let channel = PatronModel.Channel.allCases.first(where: { key.address($0) != nil }) else {
       throw DomainError.invalid(

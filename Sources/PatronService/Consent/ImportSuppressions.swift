@@ -10,7 +10,6 @@ internal import TTRPC
 extension ConsentHandlers {
   /// A checked import of addresses that must not be written to.
   struct SuppressionImport: Sendable {
-    var store: StoreID
     var batch: Batch<SuppressedAddress>
     var dryRun: Bool
   }
@@ -43,14 +42,14 @@ extension ConsentHandlers {
 
   /// Checks every entry of the list.
   static func prepareSuppressions(
-    _ request: ImportSuppressionsRequest
+    _ request: ImportSuppressionsRequest,
+    _ call: CallContext
   ) throws -> SuppressionImport {
-    let store = try StoreID.named(request.storeID)
     var violations = Violations()
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let source = violations.source(request.source, usual: "import")
     try violations.finish()
-    let now = WallClock.system.now()
+    let now = call.now
     // Nothing beside a refusal is worth losing it for.
     let batch = try Batch(
       request.suppressions,
@@ -74,7 +73,7 @@ extension ConsentHandlers {
         warnings: violations.warnings.map(Warning.about)
       )
     }
-    return SuppressionImport(store: store, batch: batch, dryRun: request.validateOnly)
+    return SuppressionImport(batch: batch, dryRun: request.validateOnly)
   }
 
   /// The channel and the address of an entry; nil after noting what is wrong with it. A phone
@@ -127,7 +126,7 @@ extension ConsentHandlers {
     _ response: inout ResponseBuffer
   ) throws {
     func apply() throws -> BatchOutcome {
-      let writer = context.store(request.store)
+      let writer = context.writer
       return try request.batch.apply(in: context) { try take($0, writer, at: context.now) }
     }
     let outcome =

@@ -14,7 +14,7 @@ extension ConsentHandlers {
     _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let reader = try context.store(request.storeID)
+    let reader = context.reader
     let size = try PageSize.check(request.pageSize, usual: 100, greatest: 1000)
     var violations = Violations()
     violations.checkKnown(

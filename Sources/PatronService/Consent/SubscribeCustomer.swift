@@ -13,7 +13,6 @@ extension ConsentHandlers {
 
   /// A checked request.
   struct Subscribing: Sendable {
-    var store: StoreID
     var requestID: RequestID
     var customer: CustomerChange
     var scope: ConsentScope
@@ -24,9 +23,10 @@ extension ConsentHandlers {
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareSubscribe(_ request: SubscribeCustomerRequest) throws -> Subscribing {
-    let store = try StoreID.named(request.storeID)
-    let now = WallClock.system.now()
+  static func prepareSubscribe(_ request: SubscribeCustomerRequest, _ call: CallContext) throws
+    -> Subscribing
+  {
+    let now = call.now
     var violations = Violations()
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     let country = CountryCode.checked(request.defaultCountry, &violations)
@@ -62,7 +62,6 @@ extension ConsentHandlers {
     }
     let evidence = CheckedEvidence(request.evidence, needsSource: true, now: now, &violations)
     let subscribing = Subscribing(
-      store: store,
       requestID: requestID,
       customer: customer,
       scope: ConsentScope(request.channels, topics: request.topics, &violations),
@@ -108,7 +107,7 @@ extension ConsentHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(subscribing.store)
+    let writer = context.writer
     let start = response.count
     // The answer that is kept holds the seed in the place of the token.
     try FirstAnswers.answer(

@@ -10,7 +10,6 @@ internal import TTRPC
 extension ConsentHandlers {
   /// A checked request, of SuppressCustomer or UnsuppressCustomer.
   struct SuppressionChange: Sendable {
-    var store: StoreID
     var customer: CustomerKey
     var channels: [PatronModel.Channel]
     /// Which to set or to lift; one to set.
@@ -29,21 +28,21 @@ extension ConsentHandlers {
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareSuppress(_ request: SuppressCustomerRequest) throws -> SuppressionChange {
-    let store = try StoreID.named(request.storeID)
+  static func prepareSuppress(_ request: SuppressCustomerRequest, _ call: CallContext) throws
+    -> SuppressionChange
+  {
     let key = try (request.customer ?? CustomerRef()).key()
     // Nothing beside a suppression is worth losing it for.
     var violations = Violations(dropsSecondary: true)
     let reason = SuppressionCheck.reason(request.reason, "reason", &violations)
     var change = SuppressionChange(
-      store: store,
       customer: key,
       channels: ConsentScope(request.channels, &violations).channels,
       reasons: [reason],
       at: ConsentTime.check(
         request.suppressedAt,
         "suppressed_at",
-        now: WallClock.system.now(),
+        now: call.now,
         &violations
       ),
       source: SuppressionCheck.source(request.source, "source", &violations),
@@ -66,8 +65,9 @@ extension ConsentHandlers {
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareUnsuppress(_ request: UnsuppressCustomerRequest) throws -> SuppressionChange {
-    let store = try StoreID.named(request.storeID)
+  static func prepareUnsuppress(_ request: UnsuppressCustomerRequest, _ call: CallContext) throws
+    -> SuppressionChange
+  {
     let key = try (request.customer ?? CustomerRef()).key()
     var violations = Violations()
     var reasons: Set<PatronModel.SuppressionReason> = []
@@ -75,7 +75,6 @@ extension ConsentHandlers {
       reasons.insert(SuppressionCheck.reason(given, "reasons[\(index)]", &violations))
     }
     let change = SuppressionChange(
-      store: store,
       customer: key,
       channels: ConsentScope(request.channels, &violations).channels,
       reasons: reasons.isEmpty ? [.manual] : reasons,
@@ -159,7 +158,7 @@ extension ConsentHandlers {
     known: (inout ConsentEdit, PatronModel.Channel, _ address: String) throws -> Void,
     unknown: (UnknownAddress, StoreWriter) throws -> Bool
   ) throws -> Performed {
-    let writer = context.store(change.store)
+    let writer = context.writer
     var change = change
     change.customer = try change.customer.resolved(in: writer.read)
     // An address that a merged customer only answers to is not the one that it has.

@@ -10,7 +10,6 @@ internal import TTRPC
 extension ConsentHandlers {
   /// A checked request.
   struct OptOut: Sendable {
-    var store: StoreID
     var customer: CustomerKey
     var scope: ConsentScope
     var evidence: CheckedEvidence
@@ -41,16 +40,16 @@ extension ConsentHandlers {
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareUnsubscribe(_ request: UnsubscribeCustomerRequest) throws -> OptOut {
-    let store = try StoreID.named(request.storeID)
+  static func prepareUnsubscribe(_ request: UnsubscribeCustomerRequest, _ call: CallContext) throws
+    -> OptOut
+  {
     let key = try (request.customer ?? CustomerRef()).key()
     // Nothing beside an opt-out is worth losing it for.
     var violations = Violations(dropsSecondary: true)
     var optOut = OptOut(
-      store: store,
       customer: key,
       scope: ConsentScope(request.channels, topics: request.topics, &violations),
-      evidence: CheckedEvidence(request.evidence, now: WallClock.system.now(), &violations),
+      evidence: CheckedEvidence(request.evidence, now: call.now, &violations),
       actor: .checked(request.actor, unspecified: .operator, &violations)
     )
     try violations.finish()
@@ -64,7 +63,7 @@ extension ConsentHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(optOut.store)
+    let writer = context.writer
     var optOut = optOut
     optOut.customer = try optOut.customer.resolved(in: writer.read)
     guard let row = try writer.read.customerRow(optOut.customer) else {

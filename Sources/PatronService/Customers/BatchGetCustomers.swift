@@ -17,7 +17,7 @@ extension CustomerHandlers {
     _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let reader = try context.store(request.storeID)
+    let reader = context.reader
     let customers = try CustomerAppending(request.view, reader, at: context.now)
     guard (1...mostGotten).contains(request.customers.count) else {
       throw DomainError.invalid(

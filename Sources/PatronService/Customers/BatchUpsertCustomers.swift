@@ -10,13 +10,13 @@ internal import TTRPC
 extension CustomerHandlers {
   /// A checked batch.
   struct BatchUpsert: Sendable {
-    var store: StoreID
     var batch: Batch<CustomerChange>
   }
 
   /// Checks every customer of the batch.
-  static func prepareBatchUpsert(_ request: BatchUpsertCustomersRequest) throws -> BatchUpsert {
-    let store = try StoreID.named(request.storeID)
+  static func prepareBatchUpsert(_ request: BatchUpsertCustomersRequest, _ call: CallContext) throws
+    -> BatchUpsert
+  {
     var violations = Violations(request.invalidFields, unspecified: .reject)
     let settings = UpsertSettings(
       country: request.defaultCountry,
@@ -26,7 +26,7 @@ extension CustomerHandlers {
       &violations
     )
     try violations.finish()
-    let now = WallClock.system.now()
+    let now = call.now
     let batch = try Batch(
       request.customers,
       field: "customers",
@@ -34,7 +34,7 @@ extension CustomerHandlers {
     ) { input, violations in
       settings.change(input, path: "customer", now: now, &violations)
     }
-    return BatchUpsert(store: store, batch: batch)
+    return BatchUpsert(batch: batch)
   }
 
   /// Creates or updates the customers in order.
@@ -43,7 +43,7 @@ extension CustomerHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(upsert.store)
+    let writer = context.writer
     let outcome = try upsert.batch.apply(in: context) { change in
       let plan = try change.plan(in: writer.read)
       let result = try change.perform(plan, in: writer, at: context.now)

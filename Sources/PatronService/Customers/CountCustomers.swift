@@ -14,7 +14,7 @@ extension CustomerHandlers {
     _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let reader = try context.store(request.storeID)
+    let reader = context.reader
     let filter = try CheckedFilter(request.filter)
     let categories = try facetCategories(request.facetCategories)
     let counter = FacetCounter(reader: reader, now: context.now)

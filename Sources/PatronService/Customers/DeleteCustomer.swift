@@ -10,7 +10,6 @@ internal import TTRPC
 extension CustomerHandlers {
   /// A checked request.
   struct Deletion: Sendable {
-    var store: StoreID
     var requestID: RequestID
     var customer: CustomerKey
     var mode: ErasureMode
@@ -20,8 +19,9 @@ extension CustomerHandlers {
   private static let longestReason = 255
 
   /// Checks everything that needs no look at the store.
-  static func prepareDelete(_ request: DeleteCustomerRequest) throws -> Deletion {
-    let store = try StoreID.named(request.storeID)
+  static func prepareDelete(_ request: DeleteCustomerRequest, _ call: CallContext) throws
+    -> Deletion
+  {
     let key = try (request.customer ?? CustomerRef()).key()
     var violations = Violations()
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
@@ -31,7 +31,6 @@ extension CustomerHandlers {
     }
     try violations.finish()
     return Deletion(
-      store: store,
       requestID: requestID,
       customer: key,
       mode: request.mode == .purge ? .purge : .anonymize,
@@ -47,7 +46,7 @@ extension CustomerHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws -> WriteStep {
-    let writer = context.store(deletion.store)
+    let writer = context.writer
     var receipt: ErasureRow?
     let start = response.count
     try FirstAnswers.answer(
@@ -67,7 +66,7 @@ extension CustomerHandlers {
       receipt = try writer.read.unfinishedErasure(id: id)
     }
     guard let receipt else { return .done }
-    return try step(HistoryErasure(store: deletion.store, receipt: receipt), context)
+    return try step(HistoryErasure(store: context.call.store, receipt: receipt), context)
   }
 
   /// Erases one part of the history, and leaves the rest to the next transaction.
@@ -75,7 +74,7 @@ extension CustomerHandlers {
     _ erasure: HistoryErasure,
     _ context: WriteContext
   ) throws -> WriteStep {
-    let rest = try erasure.step(in: context.store(erasure.store))
+    let rest = try erasure.step(in: context.writer)
     return rest.map { rest in .more { try step(rest, $0) } } ?? .done
   }
 

@@ -18,16 +18,14 @@ extension CustomerHandlers {
       case ndjson
     }
 
-    var store: StoreID
     var filter: CheckedFilter
     var form: Form
   }
 
   /// Checks a request.
-  static func prepareExport(_ request: ExportCustomersRequest) throws -> Export {
-    let store = try StoreID.named(request.storeID)
+  static func prepareExport(_ request: ExportCustomersRequest, _ call: CallContext) throws -> Export
+  {
     return Export(
-      store: store,
       filter: try CheckedFilter(request.filter),
       form: try Export.Form(request)
     )
@@ -35,7 +33,7 @@ extension CustomerHandlers {
 
   /// Sends every customer of the filter, oldest first, so that an import makes them in this order.
   static func export(_ export: Export, _ context: ReadContext, _ stream: ScanStream) throws {
-    let reader = StoreReader(context.transaction, export.store)
+    let reader = context.reader
     let set = try export.filter.set(at: context.now, in: reader)
     try send(export, context, stream) { reader, visit in
       try reader.customersOldestFirst(in: set, visit)
@@ -48,7 +46,7 @@ extension CustomerHandlers {
     _ stream: ScanStream,
     rows: ExportRows
   ) throws {
-    let reader = StoreReader(context.transaction, export.store)
+    let reader = context.reader
     var output = ExportStream(stream)
     switch export.form {
     case .ndjson:

@@ -15,7 +15,7 @@ extension CustomerHandlers {
     _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let reader = try context.store(request.storeID)
+    let reader = context.reader
     let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)
     let customers = try CustomerAppending(request.view, reader, at: context.now)
     guard request.view != .full else {

@@ -10,14 +10,13 @@ internal import TTRPC
 extension CustomerHandlers {
   /// A checked import.
   struct Import: Sendable {
-    var store: StoreID
     var batch: Batch<ImportedRow>
     var dryRun: Bool
   }
 
   /// Checks every item of the import.
-  static func prepareImport(_ request: ImportCustomersRequest) throws -> Import {
-    let store = try StoreID.named(request.storeID)
+  static func prepareImport(_ request: ImportCustomersRequest, _ call: CallContext) throws -> Import
+  {
     var violations = Violations(request.invalidFields, unspecified: .drop)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     violations.checkKnown(
@@ -28,7 +27,7 @@ extension CustomerHandlers {
     violations.checkKnown("on_mismatch", request.onMismatch.rawValue, OnMismatch.keep.rawValue)
     let name = violations.source(request.source, usual: "import")
     try violations.finish()
-    let now = WallClock.system.now()
+    let now = call.now
     let items = Array(request.items.enumerated())
     let batch = try Batch(
       items,
@@ -71,7 +70,7 @@ extension CustomerHandlers {
         number: item.row > 0 ? item.row : Int32(place.offset + 1)
       )
     }
-    return Import(store: store, batch: batch, dryRun: request.validateOnly)
+    return Import(batch: batch, dryRun: request.validateOnly)
   }
 
   /// Takes the customers in order. With `validate_only` all of it is taken back in the end, so that
@@ -94,7 +93,7 @@ extension CustomerHandlers {
   }
 
   private static func apply(_ request: Import, _ context: WriteContext) throws -> BatchOutcome {
-    let writer = context.store(request.store)
+    let writer = context.writer
     var rows = ImportedRows()
     return try request.batch.apply(in: context) { row in
       var change = row.change

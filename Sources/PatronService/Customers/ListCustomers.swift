@@ -13,7 +13,7 @@ extension CustomerHandlers {
     _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let reader = try context.store(request.storeID)
+    let reader = context.reader
     let customers = try CustomerAppending(request.view, reader, at: context.now)
     let filter = try CheckedFilter(request.filter)
     let size = try PageSize.check(request.pageSize)

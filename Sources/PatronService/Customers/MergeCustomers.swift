@@ -10,7 +10,6 @@ internal import TTRPC
 extension CustomerHandlers {
   /// A checked request.
   struct Merge: Sendable {
-    var store: StoreID
     var requestID: RequestID
     var primary: CustomerKey
     var secondary: CustomerKey
@@ -19,14 +18,12 @@ extension CustomerHandlers {
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareMerge(_ request: MergeCustomersRequest) throws -> Merge {
-    let store = try StoreID.named(request.storeID)
+  static func prepareMerge(_ request: MergeCustomersRequest, _ call: CallContext) throws -> Merge {
     var violations = Violations()
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     let preferences = MergePreferences(request.preferSecondary, &violations)
     try violations.finish()
     return Merge(
-      store: store,
       requestID: requestID,
       primary: try (request.primary ?? CustomerRef()).key(path: "primary"),
       secondary: try (request.secondary ?? CustomerRef()).key(path: "secondary"),
@@ -41,7 +38,7 @@ extension CustomerHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(merge.store)
+    let writer = context.writer
     if merge.isPreview {
       let plan = try plan(merge, writer.read)
       response.appendCustomer(1, try plan.preview(at: context.now))

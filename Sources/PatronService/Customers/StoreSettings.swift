@@ -14,21 +14,21 @@ extension CustomerHandlers {
     _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let settings = try StoreSettings(of: try context.store(request.storeID))
+    let settings = try StoreSettings(of: context.reader)
     try response.append(GetStoreSettingsResponse.with { $0.settings = settings })
   }
 
   /// A checked request.
   struct SettingsUpdate: Sendable {
-    var store: StoreID
     var settings: StoreSettings
     /// The fields to set.
     var fields: [StoreSettings.Field]
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareSettings(_ request: UpdateStoreSettingsRequest) throws -> SettingsUpdate {
-    let store = try StoreID.named(request.storeID)
+  static func prepareSettings(_ request: UpdateStoreSettingsRequest, _ call: CallContext) throws
+    -> SettingsUpdate
+  {
     var violations = Violations()
     let paths = request.updateMask?.paths ?? []
     let names = StoreSettings.fields.map(\.name)
@@ -58,7 +58,7 @@ extension CustomerHandlers {
     for field in fields { field.copy(given, &named) }
     let settings = named.checked(&violations)
     try violations.finish()
-    return SettingsUpdate(store: store, settings: settings, fields: fields)
+    return SettingsUpdate(settings: settings, fields: fields)
   }
 
   /// Changes the store's settings.
@@ -67,7 +67,7 @@ extension CustomerHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(update.store)
+    let writer = context.writer
     let old = try StoreSettings(of: writer.read)
     var settings = old
     for field in update.fields {

@@ -10,14 +10,14 @@ internal import TTRPC
 extension CustomerHandlers {
   /// A checked request.
   struct Unmerging: Sendable {
-    var store: StoreID
     var requestID: RequestID
     var mergeID: Int64
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareUnmerge(_ request: UnmergeCustomersRequest) throws -> Unmerging {
-    let store = try StoreID.named(request.storeID)
+  static func prepareUnmerge(_ request: UnmergeCustomersRequest, _ call: CallContext) throws
+    -> Unmerging
+  {
     var violations = Violations()
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     if request.mergeID <= 0 {
@@ -31,7 +31,7 @@ extension CustomerHandlers {
       )
     }
     try violations.finish()
-    return Unmerging(store: store, requestID: requestID, mergeID: request.mergeID)
+    return Unmerging(requestID: requestID, mergeID: request.mergeID)
   }
 
   /// Undoes a merge.
@@ -40,7 +40,7 @@ extension CustomerHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(request.store)
+    let writer = context.writer
     try FirstAnswers.answer(
       request.requestID,
       of: CustomerService.unmergeCustomers.method,

@@ -10,7 +10,6 @@ internal import TTRPC
 extension CustomerHandlers {
   /// A checked request.
   struct Update: Sendable {
-    var store: StoreID
     var requestID: RequestID
     var id: Int64
     var change: CustomerChange
@@ -22,8 +21,8 @@ extension CustomerHandlers {
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareUpdate(_ request: UpdateCustomerRequest) throws -> Update {
-    let store = try StoreID.named(request.storeID)
+  static func prepareUpdate(_ request: UpdateCustomerRequest, _ call: CallContext) throws -> Update
+  {
     var violations = Violations(request.invalidFields, unspecified: .reject)
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     if request.id <= 0 {
@@ -43,7 +42,7 @@ extension CustomerHandlers {
       input,
       path: "customer",
       defaultCountry: country,
-      now: WallClock.system.now(),
+      now: call.now,
       isNamed: true,
       violations: &violations
     )
@@ -52,7 +51,6 @@ extension CustomerHandlers {
     var change = CustomerChange(of: draft, by: actor)
     change.suspects = violations.suspects
     return Update(
-      store: store,
       requestID: requestID,
       id: request.id,
       change: change,
@@ -68,7 +66,7 @@ extension CustomerHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(update.store)
+    let writer = context.writer
     try FirstAnswers.answer(
       update.requestID,
       of: CustomerService.updateCustomer.method,

@@ -10,17 +10,17 @@ internal import TTRPC
 extension CustomerHandlers {
   /// A checked request.
   struct TagUpdate: Sendable {
-    var store: StoreID
     var batch: Batch<CustomerKey>
     var edit: TagEdit
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareUpdateTags(_ request: UpdateTagsRequest) throws -> TagUpdate {
-    let store = try StoreID.named(request.storeID)
+  static func prepareUpdateTags(_ request: UpdateTagsRequest, _ call: CallContext) throws
+    -> TagUpdate
+  {
     let edit = try TagEdit(add: request.add, remove: request.remove)
     let batch = try Batch(request.customers, field: "customers") { ref, _ in try ref.key() }
-    return TagUpdate(store: store, batch: batch, edit: edit)
+    return TagUpdate(batch: batch, edit: edit)
   }
 
   /// Adds and removes tags. Requests wait for each other, so none undoes what another did.
@@ -29,7 +29,7 @@ extension CustomerHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(update.store)
+    let writer = context.writer
     var violations = Violations()
     let nothing = CustomerDraft(
       CustomerInput(),

@@ -10,15 +10,14 @@ internal import TTRPC
 extension CustomerHandlers {
   /// A checked request.
   struct Upsert: Sendable {
-    var store: StoreID
     var change: CustomerChange
     var dryRun: Bool
     var lacksCountry: Bool
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareUpsert(_ request: UpsertCustomerRequest) throws -> Upsert {
-    let store = try StoreID.named(request.storeID)
+  static func prepareUpsert(_ request: UpsertCustomerRequest, _ call: CallContext) throws -> Upsert
+  {
     var violations = Violations(request.invalidFields, unspecified: .reject)
     let settings = UpsertSettings(
       country: request.defaultCountry,
@@ -30,12 +29,11 @@ extension CustomerHandlers {
     let change = settings.change(
       request.customer ?? CustomerInput(),
       path: "customer",
-      now: WallClock.system.now(),
+      now: call.now,
       &violations
     )
     try violations.finish()
     return Upsert(
-      store: store,
       change: change,
       dryRun: request.validateOnly,
       lacksCountry: violations.lacksCountry
@@ -48,7 +46,7 @@ extension CustomerHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(upsert.store)
+    let writer = context.writer
     let plan = try upsert.change.plan(in: writer.read)
     let result = try upsert.change.perform(
       plan,

@@ -10,7 +10,6 @@ extension Routes {
     typealias Consent = ConsentHandlers
     write(
       CustomerService.subscribeCustomer,
-      storeID: \.storeID,
       country: \.defaultCountry,
       prepare: Consent.prepareSubscribe,
       apply: Consent.subscribe
@@ -39,7 +38,6 @@ extension Routes {
     point(CustomerService.listSuppressions, Consent.listSuppressions)
     write(
       CustomerService.importSuppressions,
-      storeID: \.storeID,
       country: \.defaultCountry,
       lacksCountry: \.batch.lacksCountry,
       prepare: Consent.prepareSuppressions,

@@ -10,14 +10,14 @@ internal import TTRPC
 extension TimelineHandlers {
   /// A checked request.
   struct EventDeletion: Sendable {
-    var store: StoreID
     var requestID: RequestID
     var event: EventName
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareDeleteEvent(_ request: DeleteEventRequest) throws -> EventDeletion {
-    let store = try StoreID.named(request.storeID)
+  static func prepareDeleteEvent(_ request: DeleteEventRequest, _ call: CallContext) throws
+    -> EventDeletion
+  {
     var violations = Violations()
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     try violations.finish()
@@ -27,7 +27,7 @@ extension TimelineHandlers {
       case .key(let key): try .key(key)
       case nil: throw EventName.missing
       }
-    return EventDeletion(store: store, requestID: requestID, event: event)
+    return EventDeletion(requestID: requestID, event: event)
   }
 
   /// Deletes one event.
@@ -36,7 +36,7 @@ extension TimelineHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(deletion.store)
+    let writer = context.writer
     try FirstAnswers.answer(
       deletion.requestID,
       of: TimelineService.deleteEvent.method,

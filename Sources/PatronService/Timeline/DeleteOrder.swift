@@ -10,19 +10,18 @@ internal import TTRPC
 extension TimelineHandlers {
   /// A checked request.
   struct OrderDeletion: Sendable {
-    var store: StoreID
     var requestID: RequestID
     var order: OrderRef
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareDeleteOrder(_ request: DeleteOrderRequest) throws -> OrderDeletion {
-    let store = try StoreID.named(request.storeID)
+  static func prepareDeleteOrder(_ request: DeleteOrderRequest, _ call: CallContext) throws
+    -> OrderDeletion
+  {
     var violations = Violations()
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     try violations.finish()
     return OrderDeletion(
-      store: store,
       requestID: requestID,
       order: request.order ?? OrderRef()
     )
@@ -35,7 +34,7 @@ extension TimelineHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(deletion.store)
+    let writer = context.writer
     try FirstAnswers.answer(
       deletion.requestID,
       of: TimelineService.deleteOrder.method,

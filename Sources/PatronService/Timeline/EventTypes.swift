@@ -14,7 +14,7 @@ extension TimelineHandlers {
     _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let reader = try context.store(request.storeID)
+    let reader = context.reader
     var violations = Violations()
     let greatest = PatronProto.EventSource.thirdParty
     violations.checkKnown("source", request.source.rawValue, greatest.rawValue)
@@ -35,17 +35,17 @@ extension TimelineHandlers {
 
   /// A checked type of a third party.
   struct Registration: Sendable {
-    var store: StoreID
     var type: PatronProto.EventType
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareRegister(_ request: RegisterEventTypeRequest) throws -> Registration {
-    let store = try StoreID.named(request.storeID)
+  static func prepareRegister(_ request: RegisterEventTypeRequest, _ call: CallContext) throws
+    -> Registration
+  {
     var check = EventTypeCheck()
     let type = check.checked(request.type ?? PatronProto.EventType())
     try check.violations.finish()
-    return Registration(store: store, type: type)
+    return Registration(type: type)
   }
 
   /// Registers a type.
@@ -54,7 +54,7 @@ extension TimelineHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(registration.store)
+    let writer = context.writer
     let type = registration.type
     let body = try type.encoded()
     let old = try writer.read.eventType(type.type, of: type.sourceName)

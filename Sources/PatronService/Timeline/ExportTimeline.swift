@@ -10,7 +10,6 @@ internal import TTRPC
 extension TimelineHandlers {
   /// A checked request.
   struct TimelineExport: Sendable {
-    var store: StoreID
     var customer: CustomerKey
     var format: ExportFormat
     var filter: TimelineFilter
@@ -18,8 +17,9 @@ extension TimelineHandlers {
   }
 
   /// Checks a request.
-  static func prepareExport(_ request: ExportTimelineRequest) throws -> TimelineExport {
-    let store = try StoreID.named(request.storeID)
+  static func prepareExport(_ request: ExportTimelineRequest, _ call: CallContext) throws
+    -> TimelineExport
+  {
     var violations = Violations()
     violations.checkKnown("format", request.format.rawValue, ExportFormat.zip.rawValue)
     violations.checkKnown("safety", request.safety.rawValue, CsvSafety.off.rawValue)
@@ -34,7 +34,6 @@ extension TimelineHandlers {
     }
     try violations.finish()
     return TimelineExport(
-      store: store,
       customer: try (request.customer ?? CustomerRef()).key(),
       format: request.format,
       filter: try TimelineFilter(request.filter ?? EventFilter()),
@@ -48,7 +47,7 @@ extension TimelineHandlers {
     _ context: ReadContext,
     _ stream: ScanStream
   ) throws {
-    let reader = StoreReader(context.transaction, export.store)
+    let reader = context.reader
     let key = try export.customer.resolved(in: reader)
     guard let row = try reader.customerRow(key) else {
       throw try DomainError.customerNotFound(key, in: reader)

@@ -14,7 +14,7 @@ extension TimelineHandlers {
     _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let reader = try context.store(request.storeID)
+    let reader = context.reader
     guard let row = try find(request, reader) else { throw DomainError.eventNotFound }
     let titles = EventTitles(reader)
     let event = try Event(stored: row.body)

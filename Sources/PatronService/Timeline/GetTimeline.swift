@@ -19,7 +19,7 @@ extension TimelineHandlers {
     _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let reader = try context.store(request.storeID)
+    let reader = context.reader
     let size = try PageSize.check(request.pageSize)
     let filter = try TimelineFilter(request.filter ?? EventFilter())
     let key = try (request.customer ?? CustomerRef()).key().resolved(in: reader)

@@ -13,7 +13,7 @@ extension TimelineHandlers {
     _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let reader = try context.store(request.storeID)
+    let reader = context.reader
     let size = try PageSize.check(request.pageSize)
     if request.pendingParts {
       return try listPendingParts(request, size, reader, at: context.now, &response)
@@ -95,7 +95,7 @@ extension TimelineHandlers {
     _ context: ReadContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let reader = try context.store(request.storeID)
+    let reader = context.reader
     var reference = OrderRef()
     switch request.order {
     case .id(let id): reference.ref = .id(id)

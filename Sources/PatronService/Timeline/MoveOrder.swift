@@ -32,17 +32,15 @@ extension OrderRef {
 extension TimelineHandlers {
   /// A checked request.
   struct Moving: Sendable {
-    var store: StoreID
     var order: OrderRef
     var customer: CustomerKey
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareMove(_ request: MoveOrderRequest) throws -> Moving {
+  static func prepareMove(_ request: MoveOrderRequest, _ call: CallContext) throws -> Moving {
     let order = request.order ?? OrderRef()
     if order.ref == nil { throw OrderRef.missing }
     return Moving(
-      store: try StoreID.named(request.storeID),
       order: order,
       customer: try (request.customer ?? CustomerRef()).key()
     )
@@ -54,7 +52,7 @@ extension TimelineHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(moving.store)
+    let writer = context.writer
     let row = try moving.order.row(in: writer.read)
     let key = try moving.customer.resolved(in: writer.read)
     guard let target = try writer.read.customerRow(key) else {

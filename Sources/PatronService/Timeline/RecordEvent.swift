@@ -10,14 +10,12 @@ internal import TTRPC
 extension TimelineHandlers {
   /// A checked request.
   struct Record: Sendable {
-    var store: StoreID
     var requestID: RequestID
     var change: EventChange
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareRecord(_ request: RecordEventRequest) throws -> Record {
-    let store = try StoreID.named(request.storeID)
+  static func prepareRecord(_ request: RecordEventRequest, _ call: CallContext) throws -> Record {
     var violations = Violations(request.invalidFields, unspecified: .drop)
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     let country = CountryCode.checked(request.defaultCountry, &violations)
@@ -25,11 +23,11 @@ extension TimelineHandlers {
       request.customer,
       request.event,
       country: country,
-      now: WallClock.system.now(),
+      now: call.now,
       &violations
     )
     try violations.finish()
-    return Record(store: store, requestID: requestID, change: change)
+    return Record(requestID: requestID, change: change)
   }
 
   /// Records one event.
@@ -38,7 +36,7 @@ extension TimelineHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(record.store)
+    let writer = context.writer
     try FirstAnswers.answer(
       record.requestID,
       of: TimelineService.recordEvent.method,
@@ -65,19 +63,19 @@ extension TimelineHandlers {
 
   /// A checked batch.
   struct BatchRecord: Sendable {
-    var store: StoreID
     var requestID: RequestID
     var batch: Batch<EventChange>
   }
 
   /// Checks every event of the batch.
-  static func prepareBatchRecord(_ request: BatchRecordEventsRequest) throws -> BatchRecord {
-    let store = try StoreID.named(request.storeID)
+  static func prepareBatchRecord(_ request: BatchRecordEventsRequest, _ call: CallContext) throws
+    -> BatchRecord
+  {
     var violations = Violations(request.invalidFields, unspecified: .drop)
     let requestID = try FirstAnswers.check(request, \.requestID, &violations)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     try violations.finish()
-    let now = WallClock.system.now()
+    let now = call.now
     let batch = try Batch(
       request.items,
       field: "items",
@@ -85,7 +83,7 @@ extension TimelineHandlers {
     ) { item, violations in
       EventChange(item.customer, item.event, country: country, now: now, &violations)
     }
-    return BatchRecord(store: store, requestID: requestID, batch: batch)
+    return BatchRecord(requestID: requestID, batch: batch)
   }
 
   /// Records the events in order.
@@ -94,7 +92,7 @@ extension TimelineHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(record.store)
+    let writer = context.writer
     try FirstAnswers.answer(
       record.requestID,
       of: TimelineService.batchRecordEvents.method,

@@ -9,10 +9,11 @@ internal import TTRPC
 
 extension TimelineHandlers {
   /// Checks everything that needs no look at the store.
-  static func prepareCheckout(_ request: SyncCheckoutRequest) throws -> CheckoutChange {
-    let store = try StoreID.named(request.storeID)
+  static func prepareCheckout(_ request: SyncCheckoutRequest, _ call: CallContext) throws
+    -> CheckoutChange
+  {
     var violations = Violations(request.invalidFields, unspecified: .drop)
-    let now = WallClock.system.now()
+    let now = call.now
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let draft = CheckoutDraft(
       request.checkout ?? Checkout(),
@@ -36,7 +37,6 @@ extension TimelineHandlers {
     )
     try violations.finish()
     return CheckoutChange(
-      store: store,
       customer: customer,
       draft: draft,
       warnings: warnings,
@@ -50,7 +50,7 @@ extension TimelineHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let result = try change.perform(in: context.store(change.store), at: context.now)
+    let result = try change.perform(in: context.writer, at: context.now)
     try response.append(
       SyncCheckoutResponse.with {
         $0.checkout = result.checkout

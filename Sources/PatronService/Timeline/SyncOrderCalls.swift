@@ -10,13 +10,11 @@ internal import TTRPC
 extension TimelineHandlers {
   /// A checked request.
   struct Sync: Sendable {
-    var store: StoreID
     var change: OrderChange
   }
 
   /// Checks everything that needs no look at the store.
-  static func prepareSync(_ request: SyncOrderRequest) throws -> Sync {
-    let store = try StoreID.named(request.storeID)
+  static func prepareSync(_ request: SyncOrderRequest, _ call: CallContext) throws -> Sync {
     var violations = Violations(request.invalidFields, unspecified: .drop)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     let mode = GivenOrder.Mode(replaces: request.replace, allowsRegress: request.allowRegress)
@@ -26,11 +24,11 @@ extension TimelineHandlers {
       mask: request.updateMask,
       mode,
       country: country,
-      now: WallClock.system.now(),
+      now: call.now,
       &violations
     )
     try violations.finish()
-    return Sync(store: store, change: change)
+    return Sync(change: change)
   }
 
   /// Takes over one order.
@@ -39,7 +37,7 @@ extension TimelineHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let result = try sync.change.perform(in: context.store(sync.store), at: context.now)
+    let result = try sync.change.perform(in: context.writer, at: context.now)
     try response.append(
       SyncOrderResponse.with {
         $0.order = try result.order.answered()
@@ -53,17 +51,17 @@ extension TimelineHandlers {
 
   /// A checked batch.
   struct BatchSync: Sendable {
-    var store: StoreID
     var batch: Batch<OrderChange>
   }
 
   /// Checks every order of the batch.
-  static func prepareBatchSync(_ request: BatchSyncOrdersRequest) throws -> BatchSync {
-    let store = try StoreID.named(request.storeID)
+  static func prepareBatchSync(_ request: BatchSyncOrdersRequest, _ call: CallContext) throws
+    -> BatchSync
+  {
     var violations = Violations(request.invalidFields, unspecified: .drop)
     let country = CountryCode.checked(request.defaultCountry, &violations)
     try violations.finish()
-    let now = WallClock.system.now()
+    let now = call.now
     let mode = GivenOrder.Mode(replaces: request.replace, allowsRegress: request.allowRegress)
     let batch = try Batch(
       request.items,
@@ -80,7 +78,7 @@ extension TimelineHandlers {
         &violations
       )
     }
-    return BatchSync(store: store, batch: batch)
+    return BatchSync(batch: batch)
   }
 
   /// Takes over the orders in order.
@@ -89,7 +87,7 @@ extension TimelineHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let writer = context.store(sync.store)
+    let writer = context.writer
     let outcome = try sync.batch.apply(in: context) { change in
       let result = try change.perform(in: writer, at: context.now)
       return .with {

@@ -9,12 +9,11 @@ internal import TTRPC
 
 extension TimelineHandlers {
   /// Checks everything of a refund that needs no look at the order.
-  static func prepareRefund(_ request: SyncRefundRequest) throws -> OrderPart {
+  static func prepareRefund(_ request: SyncRefundRequest, _ call: CallContext) throws -> OrderPart {
     try OrderPart(
-      StoreID.named(request.storeID),
       request.orderExternalID,
       request.invalidFields,
-      now: WallClock.system.now()
+      now: call.now
     ) { check in
       .refund(check.refund(request.refund ?? Refund(), "refund"))
     }
@@ -26,7 +25,7 @@ extension TimelineHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let result = try part.perform(in: context.store(part.store), at: context.now)
+    let result = try part.perform(in: context.writer, at: context.now)
     try response.append(
       SyncRefundResponse.with {
         $0.order = try result.order?.answered()
@@ -38,12 +37,13 @@ extension TimelineHandlers {
   }
 
   /// Checks everything of a shipment that needs no look at the order.
-  static func prepareFulfillment(_ request: SyncFulfillmentRequest) throws -> OrderPart {
+  static func prepareFulfillment(_ request: SyncFulfillmentRequest, _ call: CallContext) throws
+    -> OrderPart
+  {
     try OrderPart(
-      StoreID.named(request.storeID),
       request.orderExternalID,
       request.invalidFields,
-      now: WallClock.system.now()
+      now: call.now
     ) { check in
       .fulfillment(check.fulfillment(request.fulfillment ?? Fulfillment(), "fulfillment"))
     }
@@ -55,7 +55,7 @@ extension TimelineHandlers {
     _ context: WriteContext,
     _ response: inout ResponseBuffer
   ) throws {
-    let result = try part.perform(in: context.store(part.store), at: context.now)
+    let result = try part.perform(in: context.writer, at: context.now)
     try response.append(
       SyncFulfillmentResponse.with {
         $0.order = try result.order?.answered()

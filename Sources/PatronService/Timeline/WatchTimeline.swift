@@ -18,7 +18,9 @@ extension TimelineHandlers {
   }
 
   /// Checks a request.
-  static func prepareWatch(_ request: WatchTimelineRequest) throws -> WatchRequest {
+  static func prepareWatch(_ request: WatchTimelineRequest, _ call: CallContext) throws
+    -> WatchRequest
+  {
     guard request.afterSequence >= 0 else {
       throw DomainError.invalid(
         "after_sequence",
@@ -27,7 +29,7 @@ extension TimelineHandlers {
       )
     }
     return WatchRequest(
-      store: try StoreID.named(request.storeID),
+      store: call.store,
       customer: try request.customer?.key(),
       filter: try TimelineFilter(request.filter ?? EventFilter()),
       after: request.afterSequence
@@ -35,7 +37,7 @@ extension TimelineHandlers {
   }
 
   /// Finds where the watch begins.
-  static func openWatch(_ request: WatchRequest, _ context: FeedContext) throws -> TimelineWatch {
+  static func openWatch(_ request: WatchRequest, _ context: WatchContext) throws -> TimelineWatch {
     let reader = context.store(request.store)
     let key = try request.customer?.resolved(in: reader)
     let customerID = try key.map { key in
@@ -49,7 +51,7 @@ extension TimelineHandlers {
       try checkKept(request.after, last, reader, history: context.history)
     }
     return TimelineWatch(
-      topic: FeedTopic(store: request.store, customerID: customerID),
+      topic: WatchTopic(store: request.store, customerID: customerID),
       customer: key,
       filter: request.filter,
       start: request.after > 0 ? request.after : last
@@ -91,8 +93,8 @@ extension TimelineHandlers {
 }
 
 /// The events of a store or of one customer as they are recorded.
-struct TimelineWatch: FeedSubscription {
-  let topic: FeedTopic
+struct TimelineWatch: WatchSource {
+  let topic: WatchTopic
   /// How the request names the customer; nil for the whole store.
   let customer: CustomerKey?
   let filter: TimelineFilter
@@ -105,13 +107,13 @@ struct TimelineWatch: FeedSubscription {
 
   func read(
     after position: Int64,
-    _ context: FeedContext,
+    _ context: WatchContext,
     _ send: ([UInt8]) -> Bool
-  ) throws -> FeedPage {
+  ) throws -> WatchPage {
     let reader = context.store(topic.store)
     try checkReference(reader)
     let titles = EventTitles(reader)
-    var page = FeedPage(position: position, end: .caughtUp)
+    var page = WatchPage(position: position, end: .caughtUp)
     var visits = 0
     var events = 0
     try reader.feed(after: position) { place in

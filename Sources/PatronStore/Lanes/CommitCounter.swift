@@ -5,11 +5,18 @@ internal import Synchronization
 /// writer increments it.
 package final class CommitCounter: Sendable {
   private let count = Atomic<UInt64>(0)
+  private let settings = Atomic<UInt64>(0)
 
   package init() {}
 
   /// Commits so far.
   package var current: UInt64 { count.load(ordering: .acquiring) }
+
+  /// Commits so far that changed the settings of a store.
+  package var settingsVersion: UInt64 { settings.load(ordering: .acquiring) }
+
+  /// Counts a commit that changed settings. Call it before ``bump()``.
+  func bumpSettings() { settings.add(1, ordering: .releasing) }
 
   /// Counts a commit. Call it after COMMIT returned and before any reply leaves.
   func bump() { count.add(1, ordering: .releasing) }

@@ -44,6 +44,8 @@ package final class WriteTransaction {
   let settings = StoreMemory<Set<String>>()
   /// True after an erasure: the WAL must be truncated, so that erased data does not stay there.
   var emptiesLog = false
+  /// True after a change of a store's settings, until the commit is announced.
+  var changesSettings = false
   let numbers = RecordNumbers()
   /// Records that the current job has moved in merges.
   var movedRecords: Int64 = 0

@@ -99,6 +99,10 @@ final class Writer {
   /// Announces a commit. The readers' counter comes first, so that an observer's read sees the
   /// commit.
   func announce(_ changes: [RecordChange]) {
+    if transaction.changesSettings {
+      transaction.changesSettings = false
+      settings.commits.bumpSettings()
+    }
     settings.commits.bump()
     if !changes.isEmpty { settings.commitObserver?(changes) }
   }

@@ -94,6 +94,9 @@ package final class Store: Sendable {
     writer.stop()
   }
 
+  /// A number that grows before a change of any store's settings is acknowledged.
+  package var settingsVersion: UInt64 { commitCounter.settingsVersion }
+
   /// Makes a reader for one I/O loop. Use it on that loop's thread only, and release it before
   /// ``close()``. The first snapshot of each tick calls `onSnapshotOpened`; call
   /// ``PointReader/endTick()`` at the end of that tick.

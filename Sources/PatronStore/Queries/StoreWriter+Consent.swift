@@ -152,5 +152,6 @@ extension StoreWriter {
   package func setSettings(_ body: [UInt8]) throws {
     try transaction.run(Self.setSettings, store.name, body)
     transaction.settings.forget(store.name)
+    transaction.changesSettings = true
   }
 }

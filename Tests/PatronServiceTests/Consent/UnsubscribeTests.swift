@@ -147,7 +147,9 @@ struct UnsubscribeTests {
 
   @Test func anOptOutFromAnotherTopicEndsWithALaterAgreement() async throws {
     try await Shop.open { shop in
-      func subscribe(_ actor: ActorKind, at seconds: Int64) async throws -> SubscribeCustomerResponse {
+      func subscribe(_ actor: ActorKind, at seconds: Int64) async throws
+        -> SubscribeCustomerResponse
+      {
         try await shop.subscribe {
           $0.channels = [.email]
           $0.actor = actor

@@ -102,15 +102,14 @@ struct ErasedHistoryTests {
         let store = try StoreID.named("")
         // The first step, and then the server is gone.
         try await shop.write { transaction in
-          let context = WriteContext(transaction: transaction, now: WallClock.system.now())
-          let writer = context.store(store)
+          let writer = StoreWriter(transaction, of: store)
           let row = try #require(try writer.read.customerRow(.externalID("c1")))
           let receipt = try Erasure.begin(
             row,
             mode == .purge ? .purge : .anonymize,
             reason: "",
             in: writer,
-            at: context.now
+            at: WallClock.system.now()
           )
           _ = try HistoryErasure(store: store, receipt: receipt).step(in: writer)
         }

@@ -23,10 +23,9 @@ struct ErasureStepTests {
   ) async throws {
     let store = try StoreID.named("")
     try await shop.write { transaction in
-      let context = WriteContext(transaction: transaction, now: WallClock.system.now())
-      let writer = context.store(store)
+      let writer = StoreWriter(transaction, of: store)
       let row = try #require(try writer.read.customerRow(.externalID(customer)))
-      let receipt = try Erasure.begin(row, mode, reason: "", in: writer, at: context.now)
+      let receipt = try Erasure.begin(row, mode, reason: "", in: writer, at: WallClock.system.now())
       _ = try HistoryErasure(store: store, receipt: receipt).step(in: writer)
     }
   }

@@ -1,3 +1,4 @@
+import Logging
 import PatronProto
 import PatronStore
 import ProtobufC
@@ -25,10 +26,10 @@ final class Shop: Sendable {
     database: String? = nil,
     transport: Limits = Limits(),
     routes: Routes = .patron(),
-    onUnexpectedError: @escaping @Sendable (UnexpectedError) -> Void = { _ in },
+    log: LogCollector = LogCollector(),
     _ body: (Shop) async throws -> Void
   ) async throws {
-    let shop = try await Shop(limits, database, transport, routes, onUnexpectedError)
+    let shop = try await Shop(limits, database, transport, routes, log.log)
     let result: Result<Void, any Error>
     do {
       try await body(shop)
@@ -47,27 +48,27 @@ final class Shop: Sendable {
     _ database: String?,
     _ transportLimits: Limits,
     _ routes: Routes,
-    _ onUnexpectedError: @escaping @Sendable (UnexpectedError) -> Void
+    _ log: Logger
   ) async throws {
     directory = TemporaryDirectory()
     if let database { try directory.copy(database, as: "patron.db") }
     var options = StoreOptions(directory: directory.path, migrations: Migration.all)
     options.limits = limits
     options.durability = .off
-    let feeds = FeedHub()
-    options.commitObserver = { feeds.observe($0) }
+    let watches = WatchHub()
+    options.commitObserver = { watches.observe($0) }
     let store = try Store(options)
     var configuration = TTRPCServer.Configuration()
     configuration.limits = transportLimits
     transport = try await InProcessTransport.start(configuration: configuration) { loop in
       do {
-        return try LaneDispatcher(
-          routes: routes,
+        return try Router(
+          routes,
           store: store,
-          feeds: feeds,
+          watches: watches,
           loop: loop,
           limits: transportLimits,
-          onUnexpectedError: onUnexpectedError
+          log: log
         )
       } catch {
         preconditionFailure("no reader for the test's store: \(error)")

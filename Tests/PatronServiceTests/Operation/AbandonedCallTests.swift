@@ -71,11 +71,12 @@ struct AbandonedCallTests {
   @Test func aRequestIsDecodedAndCheckedBeforeASnapshotIsOpened() async throws {
     try await Shop.open { shop in
       let loop = CountingLoop()
-      let dispatcher = try LaneDispatcher(
-        routes: .patron(),
+      let dispatcher = try Router(
+        .patron(),
         store: shop.store,
-        feeds: FeedHub(),
-        loop: loop
+        watches: WatchHub(),
+        loop: loop,
+        log: LogCollector().log
       )
       func call(_ method: Method, _ payload: [UInt8]) throws -> UnaryOutcome {
         let index = try #require(dispatcher.methods.firstIndex(of: method))

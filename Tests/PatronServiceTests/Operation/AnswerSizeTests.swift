@@ -110,7 +110,7 @@ struct AnswerSizeTests {
     try await Shop.open { shop in
       try await shop.write { transaction in
         let batch = try Batch(Array(0..<1000), field: "items") { number, _ in number }
-        let context = WriteContext(transaction: transaction, now: 0)
+        let context = WriteContext(transaction, now: 0)
         let outcome = try batch.apply(in: context) { _ in
           .with {
             $0.outcome = .updated

@@ -32,11 +32,13 @@ struct SteppedWriteTests {
 
     /// The one answer to a write of two steps.
     func run(in shop: Shop) async throws -> Result<[UInt8], any Error>? {
-      let write = SteppedWrite(shop.store.writer, replyingTo: self) { delay, work in
+      let write = SteppedWrite(shop.store.writer, .test(), .system, replyingTo: self) {
+        delay,
+        work in
         self.delays.withLock { $0.append(delay) }
         Task { work() }
       }
-      try write.begin(deadline: nil, bytes: 0, token: ReplyToken(group: 0, item: 0), now: 0) {
+      try write.begin(bytes: 0, token: ReplyToken(group: 0, item: 0)) {
         try $0.transaction.run(Query("INSERT INTO sequences VALUES ('first', 1)"))
         return ([7], .more { try self.step($0) })
       }

@@ -41,7 +41,7 @@ struct WatchLimitTests {
       let floor = sequences[2]
       for value in [floor, sequences[0]] {
         // It never goes down again.
-        try await rig.write { try $0.store(.default).raiseFeedFloor(to: value) }
+        try await rig.write { try StoreWriter($0, of: .default).raiseFeedFloor(to: value) }
         let error = try await refusal(rig, after: floor - 1)
         #expect(error.code == .outOfRange && error.reason == "SEQUENCE_TOO_OLD")
         #expect(error.metadata["oldest_sequence"] == "\(floor)")
@@ -85,22 +85,22 @@ struct WatchLimitTests {
         idle.append(try await rig.watch(in: "other"))
         idle.append(try await rig.watch(of: "c2"))
       }
-      #expect(rig.feeds.watchCount == 40)
-      let before = rig.feeds.wakeUpCount
+      #expect(rig.watches.watchCount == 40)
+      let before = rig.watches.wakeUpCount
       for number in 0..<50 { try await rig.record("e\(number)", of: "c1") }
-      #expect(rig.feeds.wakeUpCount == before, "nobody watches c1 or its whole store")
+      #expect(rig.watches.wakeUpCount == before, "nobody watches c1 or its whole store")
       var watch = try await rig.watch(of: "c1")
       for number in 0..<50 {
         let event = try await rig.record("f\(number)", of: "c1")
         #expect(try await watch.nextEvent().event == event)
       }
-      #expect(rig.feeds.wakeUpCount == before + 50)
+      #expect(rig.watches.wakeUpCount == before + 50)
       for watch in idle { watch.cancel() }
       watch.cancel()
-      for _ in 0..<1000 where rig.feeds.watchCount > 0 {
+      for _ in 0..<1000 where rig.watches.watchCount > 0 {
         try await Task.sleep(for: .milliseconds(5))
       }
-      #expect(rig.feeds.watchCount == 0, "watches that clients gave up are forgotten")
+      #expect(rig.watches.watchCount == 0, "watches that clients gave up are forgotten")
     }
   }
 
@@ -132,14 +132,14 @@ struct WatchLimitTests {
     try await rig.record("0")
     var watches: [Watching] = []
     for number in 0..<10 { watches.append(try await rig.watch(of: number % 2 == 0 ? "c1" : nil)) }
-    rig.feeds.end()
+    rig.watches.end()
     for index in watches.indices {
       let error = try await failure { while try await watches[index].next() != nil {} }
       #expect(error.code == .unavailable && error.reason == "SHUTTING_DOWN")
     }
     let late = try await failure { try await rig.watch() }
     #expect(late.code == .unavailable && late.reason == "SHUTTING_DOWN")
-    #expect(rig.feeds.watchCount == 0)
+    #expect(rig.watches.watchCount == 0)
     async let closing: Void = rig.client.close()
     #expect(await rig.transport.server.drain(grace: .seconds(120)))
     await closing

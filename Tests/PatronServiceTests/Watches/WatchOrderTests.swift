@@ -210,7 +210,7 @@ struct WatchOrderTests {
       for response in try await one.events(taken / 2) { ofOne.append(response.sequence) }
       try await writing
       positions = (watch.last, one.last)
-      rig.feeds.end()
+      rig.watches.end()
       // What was on its way still counts: the client has it.
       let error = try await failure("seed \(seed)") {
         while let response = try await watch.next() {

@@ -12,7 +12,7 @@ import TTRPCNIO
 /// A server on a directory that can be opened again: it dies and comes back as a process would.
 final class WatchRig: Sendable {
   let store: Store
-  let feeds: FeedHub
+  let watches: WatchHub
   let transport: InProcessTransport
   let client: TTRPCClient
   let timelines: TimelineServiceClient
@@ -21,14 +21,14 @@ final class WatchRig: Sendable {
     in directory: TemporaryDirectory,
     threads: Int = 2,
     limits: (inout Limits) -> Void = { _ in },
-    settings: (inout FeedSettings) -> Void = { _ in }
+    settings: (inout WatchSettings) -> Void = { _ in }
   ) async throws -> WatchRig {
-    var feed = FeedSettings()
+    var feed = WatchSettings()
     settings(&feed)
-    let feeds = FeedHub(feed)
+    let watches = WatchHub(feed)
     var options = StoreOptions(directory: directory.path, migrations: Migration.all)
     options.durability = .off
-    options.commitObserver = { feeds.observe($0) }
+    options.commitObserver = { watches.observe($0) }
     let store = try Store(options)
     let routes = Routes.patron()
     var configuration = TTRPCServer.Configuration()
@@ -36,18 +36,24 @@ final class WatchRig: Sendable {
     limits(&configuration.limits)
     let transport = try await InProcessTransport.start(configuration: configuration) { loop in
       do {
-        return try LaneDispatcher(routes: routes, store: store, feeds: feeds, loop: loop)
+        return try Router(
+          routes,
+          store: store,
+          watches: watches,
+          loop: loop,
+          log: LogCollector().log
+        )
       } catch {
         preconditionFailure("no reader for the test's store: \(error)")
       }
     }
-    return WatchRig(store, feeds, transport)
+    return WatchRig(store, watches, transport)
   }
 
   /// Opens a rig in a directory of its own, runs `body`, and closes it whatever happened.
   static func run(
     limits: (inout Limits) -> Void = { _ in },
-    settings: (inout FeedSettings) -> Void = { _ in },
+    settings: (inout WatchSettings) -> Void = { _ in },
     _ body: (WatchRig) async throws -> Void
   ) async throws {
     let rig = try await open(in: TemporaryDirectory(), limits: limits, settings: settings)
@@ -61,9 +67,9 @@ final class WatchRig: Sendable {
     try result.get()
   }
 
-  private init(_ store: Store, _ feeds: FeedHub, _ transport: InProcessTransport) {
+  private init(_ store: Store, _ watches: WatchHub, _ transport: InProcessTransport) {
     self.store = store
-    self.feeds = feeds
+    self.watches = watches
     self.transport = transport
     // Several connections, so that watches are on both loops.
     client = transport.makeClient {
@@ -74,7 +80,7 @@ final class WatchRig: Sendable {
   }
 
   func close() async {
-    feeds.end()
+    watches.end()
     await client.close(grace: .zero)
     await transport.shutdown()
     store.close()
@@ -133,11 +139,11 @@ extension WatchRig {
   }
 
   /// Runs a write past the services.
-  func write(_ body: @escaping @Sendable (WriteContext) throws -> Void) async throws {
+  func write(_ body: @escaping @Sendable (WriteTransaction) throws -> Void) async throws {
     let sink = WriteReply()
     try store.writer.submit(
       WriteJob(deadline: nil, bytes: 0, sink: sink, token: ReplyToken(group: 0, item: 0)) {
-        try body(WriteContext(transaction: $0, now: WallClock.system.now()))
+        try body($0)
         return []
       }
     )

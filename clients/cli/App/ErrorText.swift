@@ -35,12 +35,12 @@ enum ErrorText {
 
   /// Returns a server's reason, safe for a terminal and cut to its maximum length.
   static func reason(_ text: String) -> String {
-    SafeText.line(text, limit: SafeText.longestReason)
+    SafeText.line(text, limit: SafeText.maxReason)
   }
 
   /// Returns a server's sentence, safe for a terminal and cut to its maximum length.
   static func sentence(_ text: String) -> String {
-    SafeText.line(text, limit: SafeText.longestSentence)
+    SafeText.line(text, limit: SafeText.maxSentence)
   }
 
   private static func headline(_ error: RPCError) -> String {

@@ -2,7 +2,7 @@ package import PatronStore
 internal import TTRPC
 
 /// What the handlers of subscriptions may use.
-package struct FeedContext {
+package struct WatchContext {
   package let transaction: ReadTransaction
   /// How many of the newest events of a store may be asked for again; nil for all.
   package let history: Int?
@@ -12,7 +12,7 @@ package struct FeedContext {
 }
 
 /// Which commits a subscription is about.
-package struct FeedTopic: Sendable, Hashable {
+package struct WatchTopic: Sendable, Hashable {
   package let store: StoreID
   /// One customer; nil for all of the store.
   package let customerID: Int64?
@@ -27,8 +27,8 @@ package struct FeedTopic: Sendable, Hashable {
 }
 
 /// What a client follows. It is asked for what is new whenever a commit changed its topic.
-package protocol FeedSubscription: Sendable {
-  var topic: FeedTopic { get }
+package protocol WatchSource: Sendable {
+  var topic: WatchTopic { get }
   /// The sequence behind which it begins.
   var start: Int64 { get }
 
@@ -36,16 +36,16 @@ package protocol FeedSubscription: Sendable {
   /// when `send` returns false: that message was sent, and there is no room for another one.
   func read(
     after position: Int64,
-    _ context: FeedContext,
+    _ context: WatchContext,
     _ send: ([UInt8]) -> Bool
-  ) throws -> FeedPage
+  ) throws -> WatchPage
 
   /// A message that says only how far the client has everything.
   func heartbeat(at position: Int64) -> [UInt8]
 }
 
 /// How far a read of a subscription got.
-package struct FeedPage {
+package struct WatchPage {
   package enum End {
     /// There is nothing more in this snapshot.
     case caughtUp

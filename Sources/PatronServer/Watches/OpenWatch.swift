@@ -3,12 +3,12 @@ package import TTRPC
 
 /// One client's subscription. Commits leave a note from the writer's thread; everything else
 /// happens on the I/O loop of its connection.
-package final class FeedWatch: Sendable {
-  package let subscription: any FeedSubscription
-  package let topic: FeedTopic
+package final class OpenWatch: Sendable {
+  package let source: any WatchSource
+  package let topic: WatchTopic
   package let stream: any ServerStream
   package let loop: LoopHandle
-  package let errors: CallErrors
+  let call: CallContext
   private let state: Mutex<State>
 
   private struct State {
@@ -26,17 +26,17 @@ package final class FeedWatch: Sendable {
   }
 
   package init(
-    _ subscription: any FeedSubscription,
+    _ source: any WatchSource,
     _ stream: any ServerStream,
     _ loop: LoopHandle,
-    _ errors: CallErrors
+    _ call: CallContext
   ) {
-    self.subscription = subscription
-    self.topic = subscription.topic
+    self.source = source
+    self.topic = source.topic
     self.stream = stream
     self.loop = loop
-    self.errors = errors
-    state = Mutex(State(position: subscription.start))
+    self.call = call
+    state = Mutex(State(position: source.start))
   }
 
   // MARK: Commits
@@ -66,7 +66,7 @@ package final class FeedWatch: Sendable {
   }
 
   /// Notes how far a read got. True when another one is to follow, which ``goOn()`` comes before.
-  func endRead(_ page: FeedPage) -> Bool {
+  func endRead(_ page: WatchPage) -> Bool {
     state.withLock { state in
       state.position = max(state.position, page.position)
       state.isCaughtUp = page.end == .caughtUp
@@ -102,6 +102,6 @@ package final class FeedWatch: Sendable {
       if let sequence, state.isCaughtUp { state.position = max(state.position, sequence) }
       return state.position
     }
-    if !send(subscription.heartbeat(at: position)) { state.withLock { $0.isBlocked = true } }
+    if !send(source.heartbeat(at: position)) { state.withLock { $0.isBlocked = true } }
   }
 }

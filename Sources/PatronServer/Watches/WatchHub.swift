@@ -3,7 +3,7 @@ internal import Synchronization
 internal import TTRPC
 
 /// How subscriptions are served.
-package struct FeedSettings: Sendable {
+package struct WatchSettings: Sendable {
   /// After so long without a message a subscription is told how far it has everything.
   package var heartbeat = Duration.seconds(15)
   /// How many of the newest events of a store may be asked for again; nil for all that are kept.
@@ -17,9 +17,9 @@ package struct FeedSettings: Sendable {
 ///
 /// The writer's thread calls ``observe(_:)`` after every commit. Only the subscriptions that the
 /// commit is about are woken, each on its own I/O loop; idle ones cost nothing.
-package final class FeedHub: Sendable {
+package final class WatchHub: Sendable {
   /// How subscriptions are served.
-  package let settings: FeedSettings
+  package let settings: WatchSettings
   private let state = Mutex(State())
   private let wakeUps = Atomic<Int>(0)
 
@@ -30,8 +30,8 @@ package final class FeedHub: Sendable {
 
   /// Who follows one store.
   private struct Followers {
-    var whole: [ObjectIdentifier: FeedWatch] = [:]
-    var customers: [Int64: [ObjectIdentifier: FeedWatch]] = [:]
+    var whole: [ObjectIdentifier: OpenWatch] = [:]
+    var customers: [Int64: [ObjectIdentifier: OpenWatch]] = [:]
     /// The highest sequence that they were told of.
     var newest: Int64 = 0
 
@@ -42,7 +42,7 @@ package final class FeedHub: Sendable {
     mutating func note(
       _ events: ClosedRange<Int64>,
       of customerID: Int64,
-      _ woken: inout [FeedWatch]
+      _ woken: inout [OpenWatch]
     ) {
       newest = max(newest, events.upperBound)
       lowest = min(lowest, events.lowerBound)
@@ -51,17 +51,17 @@ package final class FeedHub: Sendable {
     }
 
     /// Notes the end of the commit: those who follow the whole store are woken once.
-    mutating func noteEnd(_ woken: inout [FeedWatch]) {
+    mutating func noteEnd(_ woken: inout [OpenWatch]) {
       for watch in whole.values where watch.note(lowest) { woken.append(watch) }
       lowest = .max
     }
 
     var isEmpty: Bool { whole.isEmpty && customers.isEmpty }
-    var all: [FeedWatch] { Array(whole.values) + customers.values.flatMap(\.values) }
+    var all: [OpenWatch] { Array(whole.values) + customers.values.flatMap(\.values) }
   }
 
   /// A hub without subscriptions.
-  package init(_ settings: FeedSettings = FeedSettings()) { self.settings = settings }
+  package init(_ settings: WatchSettings = WatchSettings()) { self.settings = settings }
 
   /// Subscriptions that commits have woken so far.
   package var wakeUpCount: Int { wakeUps.load(ordering: .relaxed) }
@@ -76,8 +76,8 @@ package final class FeedHub: Sendable {
     wakeUps.add(woken.count, ordering: .relaxed)
     // One wake-up of a loop for all of its subscriptions.
     for watches in Dictionary(grouping: woken, by: { ObjectIdentifier($0.loop) }).values {
-      watches[0].loop.execute { feeds in
-        for watch in watches { feeds.wake(watch) }
+      watches[0].loop.execute { loop in
+        for watch in watches { loop.wake(watch) }
       }
     }
   }
@@ -93,9 +93,9 @@ package final class FeedHub: Sendable {
     for watch in open { watch.stream.finish(.watchEnded) }
   }
 
-  private static func note(_ changes: [RecordChange], _ state: inout State) -> [FeedWatch] {
+  private static func note(_ changes: [RecordChange], _ state: inout State) -> [OpenWatch] {
     if state.stores.isEmpty { return [] }
-    var woken: [FeedWatch] = []
+    var woken: [OpenWatch] = []
     var told: Set<String> = []
     for change in changes {
       guard let events = change.events, state.stores[change.store] != nil else { continue }
@@ -108,9 +108,9 @@ package final class FeedHub: Sendable {
 }
 
 // What the loops do.
-extension FeedHub {
+extension WatchHub {
   /// Has a watch woken from now on; false when the server is stopping.
-  package func add(_ watch: FeedWatch) -> Bool {
+  package func add(_ watch: OpenWatch) -> Bool {
     let id = ObjectIdentifier(watch)
     return state.withLock { state in
       if state.hasEnded { return false }
@@ -125,7 +125,7 @@ extension FeedHub {
   }
 
   /// Forgets a watch.
-  package func remove(_ watch: FeedWatch) {
+  package func remove(_ watch: OpenWatch) {
     let id = ObjectIdentifier(watch)
     state.withLock { state in
       guard var followers = state.stores[watch.topic.store.name] else { return }
@@ -141,7 +141,7 @@ extension FeedHub {
 
   /// The sequence up to which a watch that has caught up has seen everything; nil when it was told
   /// of more.
-  func quietSequence(of watch: FeedWatch) -> Int64? {
+  func quietSequence(of watch: OpenWatch) -> Int64? {
     state.withLock { state in
       watch.hasNews ? nil : state.stores[watch.topic.store.name]?.newest
     }

@@ -3,17 +3,17 @@ internal import TTRPC
 
 /// The subscriptions of one I/O loop, used on that loop only. A subscription is read where its
 /// connection is served, page by page, and holds neither thread nor transaction in between.
-final class LoopFeeds {
-  private let hub: FeedHub
+final class LoopWatches {
+  private let hub: WatchHub
   private let reader: PointReader
   private let loop: LoopHandle
-  private var watches: [ObjectIdentifier: FeedWatch] = [:]
+  private var watches: [ObjectIdentifier: OpenWatch] = [:]
   private var isSweepPlanned = false
 
   /// A page takes a tenth of it at most; finding how far back a client may go can take more.
   private static let budgetSteps = 10_000_000
 
-  init(_ hub: FeedHub, _ reader: PointReader, _ loop: LoopHandle) {
+  init(_ hub: WatchHub, _ reader: PointReader, _ loop: LoopHandle) {
     self.hub = hub
     self.reader = reader
     self.loop = loop
@@ -21,52 +21,52 @@ final class LoopFeeds {
 
   /// Begins a subscription. The first message says where it begins.
   func open(
-    _ work: Routes.FeedWork,
+    _ call: CallContext,
     _ stream: any ServerStream,
-    _ errors: CallErrors
+    _ work: (WatchContext) throws -> any WatchSource
   ) throws {
-    let subscription = try read { try work($0) }
-    let watch = FeedWatch(subscription, stream, loop, errors)
+    let source = try read(work)
+    let watch = OpenWatch(source, stream, loop, call)
     // Commits are heard of before the first page is read, so that none falls in between.
     guard hub.add(watch) else { throw RPCError.watchEnded }
     watches[ObjectIdentifier(watch)] = watch
     stream.onWritable {
       watch.unblock()
-      watch.loop.feeds?.wake(watch)
+      watch.loop.watches?.wake(watch)
     }
-    stream.onCancel { _ in watch.loop.feeds?.forget(watch) }
+    stream.onCancel { _ in watch.loop.watches?.forget(watch) }
     watch.sendHeartbeat()
     wake(watch)
     planSweep()
   }
 
   /// Reads a page for a watch that something was committed for.
-  func wake(_ watch: FeedWatch) {
+  func wake(_ watch: OpenWatch) {
     guard watches[ObjectIdentifier(watch)] != nil, let position = watch.beginRead() else { return }
     do {
       let page = try read { context in
-        try watch.subscription.read(after: position, context, watch.send)
+        try watch.source.read(after: position, context, watch.send)
       }
       guard watch.endRead(page) else { return }
       // The next page comes after others had their turn.
-      loop.execute { feeds in
+      loop.execute { watches in
         watch.goOn()
-        feeds.wake(watch)
+        watches.wake(watch)
       }
     } catch {
       forget(watch)
-      watch.stream.finish(watch.errors.status(of: error))
+      watch.stream.finish(watch.call.status(of: error))
     }
   }
 
-  func forget(_ watch: FeedWatch) {
+  func forget(_ watch: OpenWatch) {
     hub.remove(watch)
     watches[ObjectIdentifier(watch)] = nil
   }
 
-  private func read<Result>(_ body: (FeedContext) throws -> Result) throws -> Result {
+  private func read<Result>(_ body: (WatchContext) throws -> Result) throws -> Result {
     try reader.read(budgetSteps: Self.budgetSteps) { transaction in
-      try body(FeedContext(transaction: transaction, history: hub.settings.history))
+      try body(WatchContext(transaction: transaction, history: hub.settings.history))
     }
   }
 
@@ -75,10 +75,10 @@ final class LoopFeeds {
   private func planSweep() {
     guard !isSweepPlanned, !watches.isEmpty else { return }
     isSweepPlanned = true
-    loop.execute(after: hub.settings.heartbeat / 4) { feeds in
-      feeds.isSweepPlanned = false
-      feeds.sweep()
-      feeds.planSweep()
+    loop.execute(after: hub.settings.heartbeat / 4) { watches in
+      watches.isSweepPlanned = false
+      watches.sweep()
+      watches.planSweep()
     }
   }
 

@@ -1,0 +1,165 @@
+package import PatronStore
+package import TTRPC
+
+/// The store's lanes as one I/O loop uses them. Used on that loop only.
+final class Lanes {
+  let reader: PointReader
+  let watches: LoopWatches
+  private let store: Store
+  private let replies: LoopReplies
+  private let loop: LoopHandle
+  /// The largest response that the server sends, in bytes.
+  private let maxAnswerBytes: Int
+  private let clock: WallClock
+
+  init(
+    _ store: Store,
+    _ hub: WatchHub,
+    _ loop: any ServerLoop,
+    _ errors: [CallErrors],
+    maxAnswerBytes: Int,
+    clock: WallClock
+  ) throws {
+    let handle = LoopHandle(loop)
+    self.store = store
+    self.loop = handle
+    self.maxAnswerBytes = maxAnswerBytes
+    self.clock = clock
+    replies = LoopReplies(loop, errors)
+    reader = try store.makePointReader { handle.endTickSoon() }
+    watches = LoopWatches(hub, reader, handle)
+    handle.reader = reader
+    handle.watches = watches
+  }
+
+  /// Runs a handler in the tick's snapshot. If it exceeds the budget of a look-up, it begins again
+  /// on the scan lane, where it may take its time.
+  func read<Request: Sendable>(
+    _ request: Request,
+    _ handler: @escaping @Sendable (Request, ReadContext, inout ResponseBuffer) throws -> Void,
+    _ call: CallContext,
+    _ token: ReplyToken,
+    _ response: inout ResponseBuffer
+  ) throws -> UnaryOutcome {
+    let start = response.count
+    do {
+      try reader.read { transaction in
+        try handler(request, ReadContext(call: call, transaction: transaction), &response)
+      }
+      return .replied
+    } catch StoreError.budgetExceeded {
+      response.truncate(to: start)
+      try scan(call, token) { context, response in try handler(request, context, &response) }
+      return .pending
+    }
+  }
+
+  private func scan(
+    _ call: CallContext,
+    _ token: ReplyToken,
+    _ work: @escaping @Sendable (ReadContext, inout ResponseBuffer) throws -> Void
+  ) throws {
+    let job = ReadJob(deadline: call.deadline, sink: replies, token: token) { transaction in
+      var response = ResponseBuffer(capacity: 4096)
+      try call.reporting {
+        try work(ReadContext(call: call, transaction: transaction), &response)
+      }
+      return response.takeBytes()
+    }
+    _ = try store.scans.submit(job)
+  }
+
+  /// Queues a handler that streams from a snapshot of its own.
+  func scan(
+    _ call: CallContext,
+    _ stream: any ServerStream,
+    _ work: @escaping @Sendable (ReadContext, ScanStream) throws -> Void
+  ) throws {
+    let job = ScanJob(deadline: call.deadline, sink: StreamSink(stream, call)) {
+      transaction,
+      output in
+      try work(ReadContext(call: call, transaction: transaction), output)
+    }
+    let scan = try store.scans.submit(job)
+    stream.onWritable { scan.resume() }
+    stream.onCancel { _ in scan.cancel() }
+  }
+
+  /// Queues a write of `bytes` bytes. The response is checked before the commit: what cannot be
+  /// sent is undone.
+  func write(
+    _ call: CallContext,
+    _ bytes: Int,
+    _ token: ReplyToken,
+    _ work: @escaping @Sendable (WriteContext, inout ResponseBuffer) throws -> Void
+  ) throws {
+    let limit = maxAnswerBytes
+    try store.writer.submit(
+      WriteJob(deadline: call.deadline, bytes: bytes, sink: replies, token: token) { transaction in
+        var response = ResponseBuffer(capacity: 1024)
+        try call.reporting {
+          try work(
+            WriteContext(call: call, transaction: transaction, now: call.now),
+            &response
+          )
+        }
+        return try response.fitting(limit)
+      }
+    )
+  }
+
+  /// Queues the first transaction of a write that may need more of them.
+  func writeInSteps(
+    _ call: CallContext,
+    _ bytes: Int,
+    _ token: ReplyToken,
+    _ first: @escaping @Sendable (WriteContext, inout ResponseBuffer) throws -> WriteStep
+  ) throws {
+    let loop = loop
+    let limit = maxAnswerBytes
+    try SteppedWrite(store.writer, call, clock, replyingTo: replies) { delay, work in
+      loop.later(delay, work)
+    }.begin(bytes: bytes, token: token) { context in
+      var response = ResponseBuffer(capacity: 1024)
+      let next = try first(context, &response)
+      return (try response.fitting(limit), next)
+    }
+  }
+
+  /// Drops the queued work of an abandoned call.
+  func abandon(_ target: ReplyTarget) {
+    let token = ReplyToken(target)
+    store.writer.abandon(token)
+    store.scans.abandon(token)
+  }
+}
+
+extension ResponseBuffer {
+  /// Takes the encoded response if it can be sent. Thrown before the commit, the error undoes the
+  /// write: a caller must not get an error for a change that is stored.
+  fileprivate mutating func fitting(_ limit: Int) throws(RPCError) -> [UInt8] {
+    guard count <= limit else { throw .answerTooLarge(count, limit: limit) }
+    return takeBytes()
+  }
+}
+
+extension CallContext {
+  /// Runs a handler; its unexpected errors are logged with the call's id. Errors of the store pass
+  /// as they are, because the lanes act on them.
+  func reporting<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw status(of: error)
+    }
+  }
+}
+
+extension ReplyToken {
+  /// The token of a call, with the index of its method.
+  init(_ target: ReplyTarget, _ method: Int = 0) {
+    self.init(group: target.connection, item: UInt64(target.stream), note: method)
+  }
+}

@@ -1,0 +1,16 @@
+package import PatronStore
+package import TTRPC
+
+/// The context of a handler that writes.
+package struct WriteContext {
+  package let call: CallContext
+  package let transaction: WriteTransaction
+  /// The time of the request, or of a further step, in microseconds since 1970 UTC.
+  package let now: Int64
+
+  package init(call: CallContext, transaction: WriteTransaction, now: Int64) {
+    self.call = call
+    self.transaction = transaction
+    self.now = now
+  }
+}

@@ -1,0 +1,75 @@
+package import Logging
+package import PatronStore
+package import TTRPC
+
+/// A call on its way through the server: its caller, its store and its time. Made once, on the I/O
+/// thread, after the request was decoded; handlers on every thread get the same value.
+package struct CallContext: Sendable {
+  /// The authenticated caller. Interceptors set it.
+  package var principal: Principal
+  /// The store that the request names.
+  package let store: StoreID
+  /// The client at the other end of the connection.
+  package let peer: Peer
+  /// The time at which the caller stops waiting, or nil if it set no deadline.
+  package let deadline: ContinuousClock.Instant?
+  /// The id of the call in logs and errors, unique within the process.
+  package let id: CallID
+  /// The time of the request in microseconds since 1970 UTC.
+  package let now: Int64
+  /// The method that was called, and the log.
+  let errors: CallErrors
+
+  package init(
+    principal: Principal = .anonymous,
+    store: StoreID,
+    peer: Peer,
+    deadline: ContinuousClock.Instant? = nil,
+    id: CallID,
+    now: Int64,
+    errors: CallErrors
+  ) {
+    self.principal = principal
+    self.store = store
+    self.peer = peer
+    self.deadline = deadline
+    self.id = id
+    self.now = now
+    self.errors = errors
+  }
+
+  /// The method that was called.
+  package var method: Method { errors.method }
+
+  /// A log whose lines carry the call's id and method.
+  package var log: Logger {
+    var log = errors.log
+    log[metadataKey: "request_id"] = "\(id)"
+    log[metadataKey: "method"] = "\(method)"
+    return log
+  }
+
+  /// Returns the status for an error of this call. Logs an unexpected error under ``id``.
+  package func status(of error: any Error) -> RPCError {
+    errors.status(of: error, id)
+  }
+}
+
+/// The caller of a request, as far as the server knows it.
+package enum Principal: Sendable, Hashable {
+  /// A caller who did not identify. Every caller is one until keys and certificates exist.
+  case anonymous
+}
+
+/// The id of a call in logs and error texts.
+package struct CallID: Sendable, Hashable, CustomStringConvertible {
+  private let number: UInt64
+
+  package init(_ number: UInt64) { self.number = number }
+
+  /// 16 hexadecimal digits.
+  package var description: String {
+    let digits = String(number, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}

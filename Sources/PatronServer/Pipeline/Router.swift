@@ -1,0 +1,139 @@
+package import Logging
+internal import PatronModel
+package import PatronStore
+internal import ProtobufC
+package import TTRPC
+
+/// The way of every call from the transport to its lane: method → decode → ``CallContext`` →
+/// interceptors → prepare → lane. There is one for each I/O loop, used on that loop only.
+package final class Router: CallDispatcher {
+  /// Every method of the routes.
+  package let methods: [Method]
+  private let routes: [Routes.Route]
+  private let interceptors: [any Interceptor]
+  private let clock: WallClock
+  /// By method.
+  private let errors: [CallErrors]
+  let lanes: Lanes
+  let countries: DefaultCountries
+  /// The memory that requests are decoded in; emptied for each.
+  let arena = Arena(limit: 0)
+  private var nextCall = UInt64.random(in: .min ... .max)
+
+  /// Creates the router of `loop`, called on it.
+  ///
+  /// - Parameters:
+  ///   - watches: The hub that the commit observer of `store` informs. All loops share it.
+  ///   - limits: The limits of the server that the router belongs to.
+  ///   - log: The log of unexpected errors.
+  package init(
+    _ routes: Routes,
+    store: Store,
+    watches: WatchHub,
+    loop: any ServerLoop,
+    limits: Limits = Limits(),
+    interceptors: [any Interceptor] = [],
+    clock: WallClock = .system,
+    log: Logger
+  ) throws {
+    methods = routes.methods
+    self.routes = routes.routes
+    self.interceptors = interceptors
+    self.clock = clock
+    errors = routes.methods.map { CallErrors(method: $0, log: log) }
+    lanes = try Lanes(
+      store,
+      watches,
+      loop,
+      errors,
+      maxAnswerBytes: limits.answerBytes,
+      clock: clock
+    )
+    countries = DefaultCountries(lanes.reader, store, routes.defaultCountry)
+  }
+
+  /// Runs a unary call.
+  package func unary(
+    _ method: Int,
+    _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall,
+    _ response: inout ResponseBuffer
+  ) -> UnaryOutcome {
+    arena.reset(limit: Arena.decodingLimit(payload: payload.count))
+    let id = makeCallID()
+    do {
+      guard case .unary(let route) = routes[method] else { throw RPCError.internalError }
+      return try route(RoutedCall(router: self, method: method, id: id), payload, call, &response)
+    } catch {
+      return .failed(errors[method].status(of: error, id))
+    }
+  }
+
+  /// Runs a streaming call.
+  package func open(
+    _ method: Int,
+    _ payload: UnsafeRawBufferPointer,
+    _ call: borrowing ServerCall,
+    _ stream: any ServerStream
+  ) {
+    arena.reset(limit: Arena.decodingLimit(payload: payload.count))
+    let id = makeCallID()
+    do {
+      guard case .stream(let route) = routes[method] else { throw RPCError.internalError }
+      try route(RoutedCall(router: self, method: method, id: id), payload, call, stream)
+    } catch {
+      stream.finish(errors[method].status(of: error, id))
+    }
+  }
+
+  /// Drops the queued work of an abandoned call. A write that has begun is finished.
+  package func abandoned(_ target: ReplyTarget, _ reason: RPCError) { lanes.abandon(target) }
+
+  /// Makes the context of a decoded request and passes it through the interceptors.
+  func context(
+    of method: Int,
+    _ id: CallID,
+    _ storeID: String,
+    _ call: borrowing ServerCall
+  ) throws(RPCError) -> CallContext {
+    var context = CallContext(
+      store: try StoreID.named(storeID),
+      peer: call.peer,
+      deadline: call.deadline,
+      id: id,
+      now: clock.now(),
+      errors: errors[method]
+    )
+    if !interceptors.isEmpty {
+      for interceptor in interceptors { try interceptor.intercept(&context, call) }
+    }
+    return context
+  }
+
+  private func makeCallID() -> CallID {
+    nextCall &+= 1
+    return CallID(nextCall)
+  }
+}
+
+/// A call with its place in the routes, before it has a context.
+struct RoutedCall {
+  let router: Router
+  let method: Int
+  let id: CallID
+}
+
+extension StoreID {
+  /// Returns the store that a request names.
+  package static func named(_ name: String) throws(RPCError) -> StoreID {
+    guard let store = StoreID(name) else {
+      throw .invalid(
+        "store_id",
+        "STORE_ID_MALFORMED",
+        "A store id has 1 to \(maximumLength) characters of a-z, 0-9, _ and -; "
+          + "leave it empty for the store `default`."
+      )
+    }
+    return store
+  }
+}

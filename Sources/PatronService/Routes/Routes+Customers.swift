@@ -1,0 +1,70 @@
+internal import PatronCore
+internal import PatronFiles
+internal import PatronProto
+internal import PatronServer
+internal import TTRPC
+
+extension Routes {
+  /// Customers: records, lists, merges, files and erasure.
+  mutating func addCustomers() {
+    typealias Customers = CustomerHandlers
+    write(
+      CustomerService.upsertCustomer,
+      country: \.defaultCountry,
+      lacksCountry: \.lacksCountry,
+      prepare: Customers.prepareUpsert,
+      apply: Customers.upsert
+    )
+    write(
+      CustomerService.batchUpsertCustomers,
+      country: \.defaultCountry,
+      lacksCountry: \.batch.lacksCountry,
+      prepare: Customers.prepareBatchUpsert,
+      apply: Customers.batchUpsert
+    )
+    point(CustomerService.getCustomer, Customers.getCustomer)
+    write(
+      CustomerService.updateCustomer,
+      country: \.defaultCountry,
+      lacksCountry: \.lacksCountry,
+      prepare: Customers.prepareUpdate,
+      apply: Customers.update
+    )
+    write(
+      CustomerService.updateTags,
+      prepare: Customers.prepareUpdateTags,
+      apply: Customers.updateTags
+    )
+    point(CustomerService.batchGetCustomers, Customers.batchGetCustomers)
+    point(CustomerService.listCustomers, Customers.listCustomers)
+    point(CustomerService.countCustomers, Customers.countCustomers)
+    point(CustomerService.listFilters, Customers.listFilters)
+    scan(
+      CustomerService.exportCustomers,
+      prepare: Customers.prepareExport,
+      run: Customers.export
+    )
+    write(
+      CustomerService.importCustomers,
+      country: \.defaultCountry,
+      lacksCountry: \.batch.lacksCountry,
+      prepare: Customers.prepareImport,
+      apply: Customers.importCustomers
+    )
+    write(
+      CustomerService.mergeCustomers,
+      prepare: Customers.prepareMerge,
+      apply: Customers.merge
+    )
+    write(
+      CustomerService.unmergeCustomers,
+      prepare: Customers.prepareUnmerge,
+      apply: Customers.unmerge
+    )
+    steppedWrite(
+      CustomerService.deleteCustomer,
+      prepare: CustomerHandlers.prepareDelete,
+      apply: CustomerHandlers.delete
+    )
+  }
+}

@@ -1,0 +1,88 @@
+internal import PatronCore
+internal import PatronFiles
+internal import PatronProto
+internal import PatronServer
+internal import TTRPC
+
+extension Routes {
+  /// The methods of TimelineService.
+  mutating func addTimelines() {
+    typealias Timeline = TimelineHandlers
+    write(
+      TimelineService.recordEvent,
+      country: \.defaultCountry,
+      lacksCountry: \.change.lacksCountry,
+      prepare: Timeline.prepareRecord,
+      apply: Timeline.record
+    )
+    write(
+      TimelineService.batchRecordEvents,
+      country: \.defaultCountry,
+      lacksCountry: \.batch.lacksCountry,
+      prepare: Timeline.prepareBatchRecord,
+      apply: Timeline.batchRecord
+    )
+    write(
+      TimelineService.syncOrder,
+      country: \.defaultCountry,
+      lacksCountry: \.change.lacksCountry,
+      prepare: Timeline.prepareSync,
+      apply: Timeline.sync
+    )
+    write(
+      TimelineService.batchSyncOrders,
+      country: \.defaultCountry,
+      lacksCountry: \.batch.lacksCountry,
+      prepare: Timeline.prepareBatchSync,
+      apply: Timeline.batchSync
+    )
+    point(TimelineService.getTimeline, Timeline.getTimeline)
+    point(TimelineService.getEvent, Timeline.getEvent)
+    write(
+      TimelineService.deleteEvent,
+      prepare: Timeline.prepareDeleteEvent,
+      apply: Timeline.deleteEvent
+    )
+    write(
+      TimelineService.syncRefund,
+      prepare: Timeline.prepareRefund,
+      apply: Timeline.syncRefund
+    )
+    write(
+      TimelineService.syncFulfillment,
+      prepare: Timeline.prepareFulfillment,
+      apply: Timeline.syncFulfillment
+    )
+    write(
+      TimelineService.syncCheckout,
+      country: \.defaultCountry,
+      lacksCountry: \.lacksCountry,
+      prepare: Timeline.prepareCheckout,
+      apply: Timeline.syncCheckout
+    )
+    point(TimelineService.listOrders, Timeline.listOrders)
+    point(TimelineService.getOrder, Timeline.getOrder)
+    write(TimelineService.moveOrder, prepare: Timeline.prepareMove, apply: Timeline.move)
+    write(
+      TimelineService.deleteOrder,
+      prepare: Timeline.prepareDeleteOrder,
+      apply: Timeline.deleteOrder
+    )
+    point(TimelineService.listEventTypes, Timeline.listEventTypes)
+    write(
+      TimelineService.registerEventType,
+      prepare: Timeline.prepareRegister,
+      apply: Timeline.register
+    )
+    watch(
+      TimelineService.watchTimeline,
+      prepare: Timeline.prepareWatch,
+      open: Timeline.openWatch
+    )
+    scan(
+      TimelineService.exportTimeline,
+      prepare: Timeline.prepareExport,
+      run: Timeline.export
+    )
+  }
+}

@@ -1,0 +1,48 @@
+internal import PatronProto
+internal import PatronServer
+
+// Every request of the contract names its store in field 1; ContractTests compares.
+
+extension BatchGetCustomersRequest: StoreRequest {}
+extension BatchRecordEventsRequest: StoreRequest {}
+extension BatchSyncOrdersRequest: StoreRequest {}
+extension BatchUpsertCustomersRequest: StoreRequest {}
+extension ConfirmSubscriptionRequest: StoreRequest {}
+extension CountCustomersRequest: StoreRequest {}
+extension DeleteCustomerRequest: StoreRequest {}
+extension DeleteEventRequest: StoreRequest {}
+extension DeleteOrderRequest: StoreRequest {}
+extension ExportCustomersRequest: StoreRequest {}
+extension ExportTimelineRequest: StoreRequest {}
+extension GetAddressStatusRequest: StoreRequest {}
+extension GetCustomerRequest: StoreRequest {}
+extension GetEventRequest: StoreRequest {}
+extension GetOrderRequest: StoreRequest {}
+extension GetStoreSettingsRequest: StoreRequest {}
+extension GetTimelineRequest: StoreRequest {}
+extension ImportCustomersRequest: StoreRequest {}
+extension ImportSuppressionsRequest: StoreRequest {}
+extension ListConsentHistoryRequest: StoreRequest {}
+extension ListCustomersRequest: StoreRequest {}
+extension ListEventTypesRequest: StoreRequest {}
+extension ListFiltersRequest: StoreRequest {}
+extension ListOrdersRequest: StoreRequest {}
+extension ListSuppressionsRequest: StoreRequest {}
+extension MergeCustomersRequest: StoreRequest {}
+extension MoveOrderRequest: StoreRequest {}
+extension RecordEventRequest: StoreRequest {}
+extension RegisterEventTypeRequest: StoreRequest {}
+extension SubscribeCustomerRequest: StoreRequest {}
+extension SuppressCustomerRequest: StoreRequest {}
+extension SyncCheckoutRequest: StoreRequest {}
+extension SyncFulfillmentRequest: StoreRequest {}
+extension SyncOrderRequest: StoreRequest {}
+extension SyncRefundRequest: StoreRequest {}
+extension UnmergeCustomersRequest: StoreRequest {}
+extension UnsubscribeCustomerRequest: StoreRequest {}
+extension UnsuppressCustomerRequest: StoreRequest {}
+extension UpdateCustomerRequest: StoreRequest {}
+extension UpdateStoreSettingsRequest: StoreRequest {}
+extension UpdateTagsRequest: StoreRequest {}
+extension UpsertCustomerRequest: StoreRequest {}
+extension WatchTimelineRequest: StoreRequest {}

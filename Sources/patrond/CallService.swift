@@ -1,0 +1,63 @@
+import Foundation
+import Logging
+import PatronProto
+import PatronServer
+import PatronService
+import PatronStore
+import ServiceLifecycle
+import TTRPC
+import TTRPCNIO
+
+/// The listeners and the calls in flight. On shutdown it reports NOT_SERVING, ends the watches and
+/// finishes the calls within the grace period.
+struct CallService: Service {
+  let store: Store
+  let watches: WatchHub
+  let addresses: [ListenAddress]
+  let configuration: TTRPCServer.Configuration
+  let log: Logger
+  /// Called once with the addresses that are listened on.
+  let onReady: @Sendable ([ListenAddress]) -> Void
+
+  func run() async throws {
+    let health = HealthState(services: [CustomerService.name, TimelineService.name])
+    let server = try await listen(health)
+    onReady(server.addresses)
+    try await gracefulShutdown()
+    report("finishing the calls in flight")
+    health.end()
+    watches.end()
+    let isClean = await server.drain()
+    await server.shutdown()
+    if !isClean { report("calls that exceeded the grace period were cancelled") }
+  }
+
+  private func listen(_ health: HealthState) async throws -> TTRPCServer {
+    let routes = Routes.patron()
+    do {
+      return try await TTRPCServer.start(addresses, configuration: configuration) { loop in
+        ComposedDispatcher([router(routes, loop), HealthDispatcher(health)])
+      }
+    } catch {
+      throw Failure(description: "\(error)")
+    }
+  }
+
+  /// Returns the router of one I/O loop. Exits the process if the loop's database connection cannot
+  /// be opened.
+  private func router(_ routes: Routes, _ loop: any ServerLoop) -> any CallDispatcher {
+    do {
+      return try Router(
+        routes,
+        store: store,
+        watches: watches,
+        loop: loop,
+        limits: configuration.limits,
+        log: log
+      )
+    } catch {
+      report("cannot open the database for reading: \(error)")
+      exit(1)
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import Logging
+import PatronStore
+import TTRPC
+
+@testable import PatronServer
+
+extension CallContext {
+  /// A call of no client, for handlers that a test runs itself.
+  static func test(
+    in store: StoreID = .default,
+    now: Int64 = WallClock.system.now()
+  ) -> CallContext {
+    CallContext(
+      store: store,
+      peer: Peer(address: "test"),
+      id: CallID(0),
+      now: now,
+      errors: CallErrors(
+        method: Method(service: "test", name: "Test", kind: .unary, idempotency: .unknown),
+        log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      )
+    )
+  }
+}
+
+extension WriteContext {
+  /// A write of no client.
+  init(_ transaction: WriteTransaction, now: Int64 = WallClock.system.now()) {
+    self.init(call: .test(now: now), transaction: transaction, now: now)
+  }
+}
