@@ -16,16 +16,16 @@ package struct ConsentChanges {
     /// The suppression that was set or lifted; nil for changes of consent.
     package var suppression: PatronModel.SuppressionReason?
     /// The suppression that is to be kept with the row; nil when none is set.
-    fileprivate var setting: SuppressionRow?
+    var setting: SuppressionRow?
     /// Hash of the address that it is about; nil for the one that the customer has.
-    fileprivate var addressHash: [UInt8]?
+    var addressHash: [UInt8]?
     /// True when the record stays as it is: the row says what a merge or its end did to it.
-    fileprivate var isNote = false
+    var isNote = false
     /// 0 until it is recorded.
-    fileprivate(set) var ledgerID: Int64 = 0
+    var ledgerID: Int64 = 0
 
     /// Whether a timeline tells of it: a state that grew surer is the same state.
-    fileprivate var isTold: Bool { !isNote && (row.changesState || suppression != nil) }
+    var isTold: Bool { !isNote && (row.changesState || suppression != nil) }
   }
 
   package private(set) var changes: [Change] = []
@@ -129,29 +129,6 @@ package struct ConsentChanges {
     }
   }
 
-  /// Puts one event for each change of a state on the customer's timeline, and the new statistics
-  /// into `row`, which is not written yet.
-  /// `known` is the type of an event that the timeline has anyway, because it is the evidence.
-  package func tell(
-    of row: inout CustomerRow,
-    in writer: StoreWriter,
-    at now: Int64,
-    except known: String? = nil
-  ) throws {
-    let told = changes.filter {
-      $0.isTold && Event.type(of: $0.row.action, $0.channel) != known
-    }
-    guard !told.isEmpty else { return }
-    var timeline = try TimelineWriter(writer, customerID: row.id, stats: row.stats, now: now)
-    for change in told { _ = try timeline.put(Event(change, at: now)) }
-    row.stats = try timeline.stats.encoded()
-  }
-
-  /// The events that ``tell(of:in:at:)`` would record.
-  package func events(at now: Int64) -> [Event] {
-    changes.filter(\.isTold).map { Event($0, at: now) }
-  }
-
   /// What changed, as answers have it. Suppressions are no change of a state.
   package var summary: [SubscriptionChange] {
     changes.filter { $0.suppression == nil }.map { change in
@@ -191,108 +168,4 @@ extension ConsentRecord {
     proof.source = change.row.source ?? ""
     evidence = proof
   }
-}
-
-extension Event {
-  /// The event that tells of a row of the ledger.
-  fileprivate init(_ change: ConsentChanges.Change, at now: Int64) {
-    self.init()
-    type = Self.type(of: change.row.told, change.channel)
-    let known = EventCatalogue.type(type, of: .product)
-    eventID = EventCheck.reservedPrefix + "consent:\(change.ledgerID)"
-    source = .product
-    product = known?.product?.rawValue ?? ""
-    title = known?.label ?? type
-    channel = .init(rawValue: Int32(change.channel.rawValue))
-    occurredAt = .init(micros: change.row.occurredAt)
-    actor = .init(rawValue: Int32(change.row.actor.rawValue))
-    setProperties(of: change, at: now)
-  }
-
-  fileprivate static func type(
-    of action: PatronModel.ConsentAction,
-    _ channel: PatronModel.Channel
-  ) -> String {
-    "\(channel.name)_\(kind(of: action))"
-  }
-
-  private static func kind(of action: PatronModel.ConsentAction) -> String {
-    switch action {
-    case .subscribe, .importState: "subscribed"
-    case .request: "opt_in_requested"
-    case .confirm: "opt_in_confirmed"
-    case .unsubscribe: "unsubscribed"
-    case .suppress: "suppressed"
-    case .unsuppress: "unsuppressed"
-    case .addressChange: "consent_reset"
-    }
-  }
-
-  private mutating func setProperties(of change: ConsentChanges.Change, at now: Int64) {
-    let row = change.row
-    let reason = change.suppression.map {
-      Self.word(PatronProto.SuppressionReason(rawValue: Int32($0.rawValue)), "SUPPRESSION_REASON_")
-    }
-    func text(_ name: String, _ value: String?) {
-      guard let value, !value.isEmpty else { return }
-      properties[name] = .with { $0.kind = .stringValue(value) }
-    }
-    func time(_ name: String, _ micros: Int64) {
-      properties[name] = .with { $0.kind = .timestampValue(.init(micros: micros)) }
-    }
-    if change.suppression == nil { text("topic", change.topic.name) }
-    switch row.told {
-    case .subscribe, .importState:
-      text("source", row.source)
-      text("form_id", change.evidence.formID)
-      text("opt_in_level", Self.word(PatronProto.OptInLevel(row.optInLevel), "OPT_IN_LEVEL_"))
-      properties["ledger_id"] = .with { $0.kind = .int64Value(change.ledgerID) }
-    case .request:
-      text("source", row.source)
-      // What was asked for elsewhere does not wait for a confirmation here.
-      if row.action == .request { time("expires_at", now + Confirmations.lifetime) }
-    case .confirm:
-      time("confirmed_at", row.occurredAt)
-      text("ip", change.evidence.ip)
-    case .unsubscribe:
-      text("source", row.source)
-      text("actor", Self.word(actor, "ACTOR_"))
-      if change.evidence.method != .unspecified {
-        text("method", Self.word(change.evidence.method, "CONSENT_METHOD_"))
-      }
-    case .suppress:
-      text("reason", reason)
-      text("source", row.source)
-    case .unsuppress:
-      text("previous_reason", reason)
-      text("actor", Self.word(actor, "ACTOR_"))
-    case .addressChange:
-      text("previous_state", row.previousState.name)
-      text("state", row.newState.name)
-      text("source", row.source)
-      properties["ledger_id"] = .with { $0.kind = .int64Value(change.ledgerID) }
-    }
-  }
-
-  /// A value of an enum as events have it: `hard_bounce`.
-  private static func word(_ value: some CustomStringConvertible, _ prefix: String) -> String {
-    String(value.description.dropFirst(prefix.utf8.count)).lowercased()
-  }
-}
-
-extension LedgerRow {
-  /// What a timeline tells: of an import, what it amounts to.
-  fileprivate var told: PatronModel.ConsentAction {
-    guard action == .importState else { return action }
-    return switch newState {
-    case .pending: .request
-    case .unsubscribed: .unsubscribe
-    case .subscribed: .subscribe
-    case .neverSubscribed: .addressChange
-    }
-  }
-}
-
-extension PatronProto.OptInLevel {
-  fileprivate init(_ level: PatronModel.OptInLevel) { self.init(rawValue: Int32(level.rawValue)) }
 }

@@ -6,13 +6,13 @@ internal import ProtobufC
 /// A change of consent and suppressions of one customer who is stored. Nothing is written before
 /// ``write()``, and nothing at all when nothing changes.
 package struct ConsentEdit {
-  private let writer: StoreWriter
-  private let now: Int64
-  private let old: CustomerRow
-  package private(set) var row: CustomerRow
-  package private(set) var customer: Customer
-  private var changes = ConsentChanges()
-  private var lifted: [(channel: PatronModel.Channel, address: String, reason: Reason)] = []
+  let writer: StoreWriter
+  let now: Int64
+  let old: CustomerRow
+  package var row: CustomerRow
+  package var customer: Customer
+  var changes = ConsentChanges()
+  var lifted: [(channel: PatronModel.Channel, address: String, reason: Reason)] = []
 
   package typealias Reason = PatronModel.SuppressionReason
 
@@ -91,7 +91,7 @@ package struct ConsentEdit {
   ) throws -> Bool {
     let reader = writer.read
     guard let id = try reader.latestMerge(into: row.id), let merge = try reader.merge(id: id),
-      now - merge.mergedAt <= Unmerge.possibleFor, !merge.primaryAfter.isEmpty
+      now - merge.mergedAt <= MergeJournal.lifetime, !merge.primaryAfter.isEmpty
     else { return false }
     let after = try Customer(stored: merge.primaryAfter)
     return after.entry(channel, topic) == customer.entry(channel, topic)
@@ -130,22 +130,6 @@ package struct ConsentEdit {
         addressHash: row.addressHash
       )
     }
-  }
-
-  /// Writes what changed: suppressions, ledger and timeline first, then the record, so that what
-  /// looks at a record as it is written sees all of it.
-  package mutating func write() throws {
-    guard !isEmpty else { return }
-    for (channel, address, reason) in lifted {
-      try writer.removeSuppression(channel, of: address, reason: reason)
-    }
-    try changes.record(in: &customer, writer, at: now)
-    customer.updatedAt = .init(micros: now)
-    customer.etag = String(try writer.nextID())
-    row.updatedAt = now
-    row.body = try customer.encoded()
-    try changes.tell(of: &row, in: writer, at: now, except: toldBy)
-    try writer.update(row, replacing: old)
   }
 }
 

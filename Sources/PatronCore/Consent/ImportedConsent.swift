@@ -1,7 +1,10 @@
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
+internal import ProtobufC
 package import PatronModel
 package import PatronProto
 package import PatronStore
-internal import ProtobufC
 
 /// The consent that one item of an import brings, checked, and what it may do.
 ///
@@ -218,5 +221,14 @@ extension Warning {
         "The consent is not dated after what is stored, so it changed nothing. Over an opt-out an "
         + "import needs a consent with a later date."
     }
+  }
+}
+
+extension ImportedConsent {
+  /// Leaves out agreements of some channels; returns whether there were any.
+  mutating func leaveAgreements(_ channels: Set<PatronModel.Channel>) -> Bool {
+    let count = entries.count
+    entries.removeAll { channels.contains($0.channel) && $0.consent.state != .unsubscribed }
+    return entries.count < count
   }
 }

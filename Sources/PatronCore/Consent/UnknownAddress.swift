@@ -35,7 +35,7 @@ package struct UnknownAddress {
       .suppressions(channel, hash: row.addressHash).first { $0.reason == row.reason }
     if let known {
       // The end of a merge takes back what the merge set: what is said besides must outlast it.
-      guard known.source == MergedConsent.mergeSource, row.source != known.source else {
+      guard known.source == ConsentSource.merge, row.source != known.source else {
         return nil
       }
       row.suppressedAt = max(row.suppressedAt, known.suppressedAt)

@@ -201,7 +201,7 @@ extension MergePlan {
         moved: moved
       )
     )
-    try writer.emptyMerges(before: now - Unmerge.possibleFor)
+    try writer.emptyMerges(before: now - MergeJournal.lifetime)
     return Result(row: row, customer: customer, mergeID: mergeID)
   }
 
@@ -220,7 +220,7 @@ extension MergePlan {
         let optOut = KeptOptOut(
           of: side.customer,
           channel,
-          source: MergedConsent.mergeSource,
+          source: ConsentSource.merge,
           at: now
         )
         guard let optOut else { continue }

@@ -64,7 +64,7 @@ package struct MergedConsent {
       if result != held {
         merged.setConsent(result, channel, topic, ledgerID: 0)
         changes.add(
-          LedgerRow(decided: held, result, source: Self.mergeSource),
+          LedgerRow(decided: held, result, source: ConsentSource.merge),
           channel,
           topic,
           why
@@ -74,7 +74,7 @@ package struct MergedConsent {
       if let entry = holder.customer.entry(channel, topic) { merged.subscriptions.append(entry) }
       if isSecondarys, left.isWish, !held.isWish {
         changes.note(
-          LedgerRow(movedTo: held, from: left, source: Self.mergeSource),
+          LedgerRow(movedTo: held, from: left, source: ConsentSource.merge),
           channel,
           topic,
           why
@@ -83,10 +83,6 @@ package struct MergedConsent {
     }
     subscriptions = merged.subscriptions
   }
-
-  /// What the ledger calls a merge and its end.
-  static let mergeSource = "merge"
-  static let unmergeSource = "unmerge"
 
   /// What the merge changes for the primary, as the answer has it.
   package static func summary(from old: Customer, to new: Customer) -> [SubscriptionChange] {

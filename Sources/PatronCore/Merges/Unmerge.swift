@@ -10,10 +10,6 @@ internal import ProtobufC
 /// things go back with the secondary though they are newer: its identifiers, what became of its
 /// orders and checkouts (their events too), and what was said of consent for its addresses.
 package struct Unmerge {
-  /// How long a merge can be undone, in microseconds: 30 days. Its journal holds personal data and
-  /// is emptied after that.
-  static let possibleFor: Int64 = 30 * 24 * 3600 * 1_000_000
-
   private let merge: MergeRow
   private let row: CustomerRow
   /// The records without consent that has no ledger row yet.
@@ -33,7 +29,7 @@ package struct Unmerge {
   package init(_ mergeID: Int64, in reader: StoreReader, at now: Int64) throws {
     guard let merge = try reader.merge(id: mergeID) else { throw DomainError.mergeNotFound }
     guard merge.unmergedAt == nil else { throw DomainError.mergeUndone(mergeID) }
-    guard now - merge.mergedAt <= Self.possibleFor, !merge.secondary.isEmpty else {
+    guard now - merge.mergedAt <= MergeJournal.lifetime, !merge.secondary.isEmpty else {
       throw DomainError.unmergeTooLate(mergeID)
     }
     if let later = try reader.latestMerge(of: merge.primaryID) {

@@ -21,7 +21,7 @@ extension DomainError {
 
   /// The journal of the merge is not kept any more.
   static func unmergeTooLate(_ id: Int64) -> DomainError {
-    let days = Unmerge.possibleFor / (24 * 3600 * 1_000_000)
+    let days = MergeJournal.lifetime / (24 * 3600 * 1_000_000)
     return reason(
       .failedPrecondition,
       "UNMERGE_TOO_LATE",

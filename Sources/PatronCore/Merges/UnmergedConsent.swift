@@ -70,7 +70,7 @@ struct UnmergedConsent {
           ConsentRules.readdress(
             own,
             to: .never,
-            by: ConsentStatement(at: now, actor: .system, source: MergedConsent.unmergeSource)
+            by: ConsentStatement(at: now, actor: .system, source: ConsentSource.unmerge)
           )
         case (false, true):
           isSecondarys ? ConsentRules.merge(keeping: own, with: heard) : stored
@@ -85,7 +85,7 @@ struct UnmergedConsent {
             || own.isWish && !stored.isWish)
         if stored != own, wasSaid || isMergeTold {
           primaryChanges.note(
-            LedgerRow(movedTo: own, from: stored, source: MergedConsent.unmergeSource),
+            LedgerRow(movedTo: own, from: stored, source: ConsentSource.unmerge),
             channel,
             topic,
             Self.why
@@ -123,7 +123,7 @@ struct UnmergedConsent {
     guard consent != old else { return }
     record.setConsent(consent, channel, topic, ledgerID: 0)
     changes.add(
-      LedgerRow(decided: old, consent, source: MergedConsent.unmergeSource),
+      LedgerRow(decided: old, consent, source: ConsentSource.unmerge),
       channel,
       topic,
       why
@@ -142,7 +142,7 @@ struct LaterOptOuts {
       let record = try ConsentRecord(stored: Array(body))
       guard record.recordedAt?.micros ?? 0 >= merge.mergedAt else { return false }
       guard record.state == .unsubscribed, [.unsubscribe, .import].contains(record.action),
-        record.evidence?.source != MergedConsent.mergeSource,
+        record.evidence?.source != ConsentSource.merge,
         let channel = PatronModel.Channel(rawValue: Int(record.channel.rawValue)),
         let topic = PatronModel.Topic(rawValue: Int(record.topic.rawValue)),
         self[channel, topic] == nil

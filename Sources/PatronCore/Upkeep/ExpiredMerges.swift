@@ -13,7 +13,7 @@ package enum ExpiredMerges {
 
   /// Empties the journals of one store; returns false when no store is left.
   private static func step(in transaction: WriteTransaction, at now: Int64) throws -> Bool {
-    let oldest = now - Unmerge.possibleFor
+    let oldest = now - MergeJournal.lifetime
     let next = try OldMerges(transaction.read).nextStore(before: oldest)
     guard let store = next.flatMap(StoreID.init) else { return false }
     try StoreWriter(transaction, of: store).emptyMerges(before: oldest)

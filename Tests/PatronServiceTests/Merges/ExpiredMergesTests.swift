@@ -32,13 +32,13 @@ struct ExpiredMergesTests {
       // One of them is still to be kept.
       try await shop.tamper(
         """
-        UPDATE merges SET merged_at = merged_at - \(Unmerge.possibleFor + minute)
+        UPDATE merges SET merged_at = merged_at - \(MergeJournal.lifetime + minute)
         WHERE merge_id < (SELECT max(merge_id) FROM merges)
         """
       )
       try await shop.tamper(
         """
-        UPDATE merges SET merged_at = merged_at - \(Unmerge.possibleFor - minute)
+        UPDATE merges SET merged_at = merged_at - \(MergeJournal.lifetime - minute)
         WHERE merge_id = (SELECT max(merge_id) FROM merges)
         """
       )

@@ -197,7 +197,7 @@ struct UnmergeTests {
       #expect(other.reason == "MERGE_NOT_FOUND")
       let minute: Int64 = 60_000_000
       try await shop.tamper(
-        "UPDATE merges SET merged_at = merged_at - \(Unmerge.possibleFor + minute)"
+        "UPDATE merges SET merged_at = merged_at - \(MergeJournal.lifetime + minute)"
       )
       let late = try await failure { try await shop.unmerge(merged) }
       #expect(late.code == .failedPrecondition && late.reason == "UNMERGE_TOO_LATE")

@@ -1,0 +1,66 @@
+import Testing
+
+/// The rooms of PatronCore: its folders, in an order in which each knows only those before it.
+@Suite("Rooms of the core")
+struct RoomTests {
+  /// From the ground up. `Records` holds what a customer is; `Customers` changes one, and merges
+  /// records on the way; events and orders are changes of customers.
+  static let order = [
+    "Errors", "Pages", "Records", "Settings", "Identity", "Filters", "Consent", "Timeline",
+    "Merges", "Customers", "Events", "Orders", "Erasure", "Upkeep",
+  ]
+
+  private struct Source {
+    let file: TextFile
+    let room: String
+    let words: Set<Substring>
+    /// The types that the file declares outside any other.
+    let types: Set<Substring>
+
+    init?(_ file: TextFile) {
+      let folders = file.path.split(separator: "/")
+      guard folders.count > 3 else { return nil }
+      let lines = SwiftText(file.text).lines.map { line in
+        (isNested: line.hasPrefix(" "), words: line.split { !$0.isLetter && !$0.isNumber })
+      }
+      self.file = file
+      room = String(folders[2])
+      words = Set(lines.flatMap(\.words))
+      types = Set(lines.compactMap { $0.isNested ? nil : Self.declared(in: $0.words) })
+    }
+
+    private static let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "typealias"]
+
+    private static func declared(in words: [Substring]) -> Substring? {
+      guard let place = words.firstIndex(where: kinds.contains) else { return nil }
+      return words.dropFirst(place + 1).first
+    }
+  }
+
+  private static let sources = Repository.files(ending: ".swift", under: ["Sources/PatronCore"])
+    .compactMap(Source.init)
+
+  @Test("Every folder of the core is a room of the list, and every room has files")
+  func roomsAreListed() {
+    #expect(Set(Self.sources.map(\.room)) == Set(Self.order))
+  }
+
+  @Test("A room knows only the rooms before it")
+  func roomsHaveNoCircle() {
+    var homes: [Substring: String] = [:]
+    for source in Self.sources {
+      for type in source.types { homes[type] = source.room }
+    }
+    #expect(homes.count > 80)
+    for source in Self.sources {
+      let own = Self.order.firstIndex(of: source.room) ?? 0
+      for word in source.words {
+        guard let room = homes[word], let place = Self.order.firstIndex(of: room) else { continue }
+        #expect(
+          place <= own,
+          "\(source.file) in \(source.room) mentions \(word) of \(room), a room after it"
+        )
+      }
+    }
+  }
+}
