@@ -159,11 +159,11 @@ let executables: [Target] = [
 ]
 
 let tests: [Target] = [
-  .target(name: "FieldFiles", path: "Tests/FieldFiles", swiftSettings: strict),
+  .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
   .target(name: "CTestMessages", dependencies: ["CProtobufC"], path: "Tests/CTestMessages"),
   .testTarget(
     name: "ProtobufCTests",
-    dependencies: ["ProtobufC", "CProtobufC", "CTestMessages", "PatronProto"],
+    dependencies: ["ProtobufC", "CProtobufC", "CTestMessages", "PatronProto", "TestKit"],
     swiftSettings: strict
   ),
   .testTarget(
@@ -173,19 +173,19 @@ let tests: [Target] = [
   ),
   .testTarget(
     name: "PatronModelTests",
-    dependencies: ["PatronModel", "FieldFiles"],
+    dependencies: ["PatronModel", "TestKit"],
     swiftSettings: strict
   ),
-  .testTarget(name: "TTRPCTests", dependencies: ["TTRPC"], swiftSettings: strict),
+  .testTarget(name: "TTRPCTests", dependencies: ["TTRPC", "TestKit"], swiftSettings: strict),
   .testTarget(
     name: "TTRPCNIOTests",
-    dependencies: ["TTRPCNIO", "TTRPC", nioCore, nioPosix],
+    dependencies: ["TTRPCNIO", "TTRPC", "TestKit", nioCore, nioPosix],
     swiftSettings: strict
   ),
-  .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
+  .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestKit"], swiftSettings: strict),
   .testTarget(
     name: "PatronStoreTests",
-    dependencies: ["PatronStore", "SQLite", "CSQLite"],
+    dependencies: ["PatronStore", "SQLite", "CSQLite", "TestKit"],
     swiftSettings: strict
   ),
   .testTarget(
@@ -193,7 +193,7 @@ let tests: [Target] = [
     dependencies: [
       "PatronService", "PatronServer", "PatronFiles", "PatronCore", "PatronSample", "PatronStore",
       "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
-      "TTRPCNIO", "SQLite", "patron", "PatronClient", "FieldFiles",
+      "TTRPCNIO", "SQLite", "patron", "PatronClient", "TestKit",
     ],
     swiftSettings: strict
   ),
@@ -204,23 +204,23 @@ let tests: [Target] = [
   ),
   .testTarget(
     name: "CLITests",
-    dependencies: ["patron", "PatronClient", "PatronModel", "FieldFiles"],
+    dependencies: ["patron", "PatronClient", "PatronModel", "TestKit"],
     swiftSettings: strict
   ),
   .testTarget(
     name: "LoadTests",
     dependencies: [
-      "patron-load", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", nioCore, nioPosix,
-      argumentParser,
+      "patron-load", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", "TestKit", nioCore,
+      nioPosix, argumentParser,
     ],
     swiftSettings: strict
   ),
   .testTarget(
     name: "EndToEndTests",
-    dependencies: ["PatronClient", "PatronProto", "TTRPC", "ProtobufC"],
+    dependencies: ["PatronClient", "PatronProto", "TTRPC", "ProtobufC", "TestKit"],
     swiftSettings: strict
   ),
-  .testTarget(name: "TidyTests", swiftSettings: strict),
+  .testTarget(name: "TidyTests", dependencies: ["TestKit"], swiftSettings: strict),
 ]
 
 let package = Package(

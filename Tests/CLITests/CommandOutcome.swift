@@ -1,6 +1,7 @@
 import Foundation
 import PatronClient
 import Synchronization
+import TestKit
 
 @testable import patron
 
@@ -74,19 +75,14 @@ final class TextBox: Sendable {
   func append(_ more: String) { content.withLock { $0 += more } }
 }
 
-/// A file that is deleted with its owner.
-final class TemporaryFile: Sendable {
+/// A file in a directory of its own.
+struct TemporaryFile {
+  private let directory = TemporaryDirectory()
   let path: String
 
-  init(_ text: String = "") throws {
-    let directory = FileManager.default.temporaryDirectory
-    path = directory.appending(path: "patron-cli-\(UUID().uuidString)").path
-    try Data(text.utf8).write(to: URL(filePath: path))
-  }
+  init(_ text: String = "") throws { path = try directory.write("text", text) }
 
   var text: String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
 
   var lines: [Substring] { text.split(separator: "\n") }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 }

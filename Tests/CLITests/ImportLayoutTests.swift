@@ -1,6 +1,6 @@
-import FieldFiles
 import Foundation
 import PatronClient
+import TestKit
 import Testing
 
 @testable import patron

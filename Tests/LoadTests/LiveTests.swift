@@ -1,5 +1,6 @@
 import PatronProto
 import TTRPCNIO
+import TestKit
 import Testing
 
 @testable import patron_load
@@ -90,7 +91,8 @@ struct LiveTests {
 
   @Test("A restarted server is called again, and failed requests are counted")
   func restart() async throws {
-    let path = "/tmp/patron-load-test-\(UInt64.random(in: 0...UInt64.max))"
+    let directory = TemporaryDirectory()
+    let path = directory.file("socket")
     let log = ServerLog()
     func start(isSilent: Bool) async throws -> TTRPCServer {
       try await TTRPCServer.start([.unix(path: path)]) { _ in

@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import ProtobufC
@@ -8,7 +9,7 @@ import Testing
   func acceptedInputUnpacks(batch: UInt64) throws {
     var accepted = 0
     for seed in batch * 1000..<batch * 1000 + 1000 {
-      var random = SeededGenerator(seed: seed)
+      var random = SeededRandom(seed: seed)
       var bytes = try random.envelope().encoded()
       for _ in 0..<random.below(4) { mutate(&bytes, &random) }
       let foretold = try? bytes.withUnsafeBytes {
@@ -25,7 +26,7 @@ import Testing
     #expect(accepted > 200)
   }
 
-  private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+  private func mutate(_ bytes: inout [UInt8], _ random: inout SeededRandom) {
     guard !bytes.isEmpty else { return }
     let index = random.below(bytes.count)
     switch random.below(4) {
@@ -43,7 +44,7 @@ import Testing
       0xEF, 0xF0, 0xF3, 0xF4, 0xF5, 0xFF,
     ]
     for seed in 0..<50_000 as Range<UInt64> {
-      var random = SeededGenerator(seed: seed)
+      var random = SeededRandom(seed: seed)
       let bytes = (0..<random.below(14)).map { _ in interesting[random.below(interesting.count)] }
       let valid = String(validating: bytes, as: UTF8.self) != nil
       let fault = bytes.withUnsafeBufferPointer { buffer in

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 
 /// Python's protobuf package as a second opinion on the JSON mapping.
 struct JSONPeer {
@@ -12,8 +13,7 @@ struct JSONPeer {
     var description: String
   }
 
-  static let root = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
+  static let root = URL(filePath: RepositoryRoot.path)
 
   /// Returns the interpreter that `dev/install --tests` sets up, else the system's, or the reason
   /// why there is none.
@@ -90,11 +90,8 @@ struct JSONPeer {
     -> (status: Int32, output: Data, errors: String)?
   {
     // Files rather than pipes, so that neither side can block the other.
-    let directory = FileManager.default.temporaryDirectory
-      .appending(path: "json-peer-\(UUID().uuidString)")
-    try? FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: directory) }
-    let files = ["in", "out", "err"].map { directory.appending(path: $0) }
+    let directory = TemporaryDirectory()
+    let files = ["in", "out", "err"].map { URL(filePath: directory.file($0)) }
     for file in files { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
     try? input.write(to: files[0])
     let process = Process()

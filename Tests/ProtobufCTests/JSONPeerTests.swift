@@ -2,6 +2,7 @@ import CTestMessages
 import Foundation
 import PatronProto
 import ProtobufC
+import TestKit
 import Testing
 
 /// Random messages of every type of field, compared with Python's protobuf package.
@@ -34,10 +35,7 @@ struct JSONPeerTests {
 
   @Test(.disabled(if: JSONPeer.obstacle != nil, "\(JSONPeer.obstacle ?? "")"))
   func agreesWithPythonInBothDirections() throws {
-    let directory = FileManager.default.temporaryDirectory
-      .appending(path: "json-peer-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: directory) }
+    let directory = TemporaryDirectory()
     let root = JSONPeer.root
     let golden = root.appending(path: "dev/generator/Tests/PatronGeneratorTests/Golden/codec")
     let peer = try JSONPeer(
@@ -48,7 +46,7 @@ struct JSONPeerTests {
       includes: [
         golden, root.appending(path: "proto"), root.appending(path: "proto/third_party"),
       ],
-      directory: directory
+      directory: URL(filePath: directory.path)
     )
 
     var messages = [(type: MessageDescriptor, packed: [UInt8])]()

@@ -1,14 +1,15 @@
 import ProtobufC
+import TestKit
 
 /// A generator of random encoded messages of any type, made from descriptors without the code under
 /// test. The same seed gives the same messages.
 struct JSONRandomMessage {
-  var random: JSONSeededRandom
+  var random: SeededRandom
   /// The types that an `Any` may hold.
   let types: [MessageDescriptor]
 
   init(seed: UInt64, types: [MessageDescriptor]) {
-    random = JSONSeededRandom(state: seed)
+    random = SeededRandom(seed: seed)
     self.types = types
   }
 
@@ -283,18 +284,5 @@ struct JSONRandomMessage {
     tag(number, 2, &output)
     varint(UInt64(content.count), &output)
     output.append(contentsOf: content)
-  }
-}
-
-/// A small random generator (splitmix64) with a seed.
-struct JSONSeededRandom: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,4 +1,5 @@
 import ProtobufC
+import TestKit
 import Testing
 
 @Suite struct RoundTripTests {
@@ -6,7 +7,7 @@ import Testing
   func randomMessagesSurvive(batch: UInt64) throws {
     let arena = Arena()
     for seed in batch * 100..<batch * 100 + 100 {
-      var random = SeededGenerator(seed: seed)
+      var random = SeededRandom(seed: seed)
       let message = random.envelope()
       let bytes = try message.encoded()
       #expect(try Envelope(decoding: bytes) == message, "seed \(seed)")

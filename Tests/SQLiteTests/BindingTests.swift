@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import SQLite
@@ -6,7 +7,7 @@ import Testing
 struct BindingTests {
   private let database: TemporaryDatabase
 
-  init() throws { database = try TemporaryDatabase() }
+  init() throws { database = TemporaryDatabase() }
 
   private static let echo = Query("SELECT ?1, typeof(?1)")
 

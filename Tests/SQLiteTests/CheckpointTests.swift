@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import SQLite
@@ -9,7 +10,7 @@ struct CheckpointTests {
   private static let count = Query("SELECT count(*) FROM t")
 
   private func open() throws -> (TemporaryDatabase, Connection) {
-    let database = try TemporaryDatabase()
+    let database = TemporaryDatabase()
     let writer = try database.writer()
     try writer.execute("CREATE TABLE t (a)")
     return (database, writer)

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestKit
 import Testing
 
 @testable import SQLite
@@ -8,7 +9,7 @@ import Testing
 struct ErrorTests {
   private let database: TemporaryDatabase
 
-  init() throws { database = try TemporaryDatabase() }
+  init() throws { database = TemporaryDatabase() }
 
   private func failure(_ body: () throws -> Void) throws -> SQLiteError {
     do {

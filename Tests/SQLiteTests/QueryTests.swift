@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import SQLite
@@ -6,7 +7,7 @@ import Testing
 struct QueryTests {
   private let database: TemporaryDatabase
 
-  init() throws { database = try TemporaryDatabase() }
+  init() throws { database = TemporaryDatabase() }
 
   private static let insert = Query("INSERT INTO t (a) VALUES (?1)")
   private static let all = Query("SELECT a FROM t ORDER BY a")

@@ -1,18 +1,11 @@
-import Foundation
+import TestKit
 
 @testable import SQLite
 
-/// A directory that is removed with the value, and connections to one file in it.
-final class TemporaryDatabase: Sendable {
-  let directory: String
-  var path: String { directory + "/test.db" }
-
-  init() throws {
-    directory = NSTemporaryDirectory() + "sqlite-test-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: directory) }
+/// Connections to one file in a directory of its own.
+struct TemporaryDatabase {
+  private let directory = TemporaryDirectory()
+  var path: String { directory.file("test.db") }
 
   /// Opens a connection in WAL mode without automatic checkpoints.
   func writer() throws -> Connection {

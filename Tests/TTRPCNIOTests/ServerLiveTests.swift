@@ -1,5 +1,6 @@
 import TTRPC
 import TTRPCNIO
+import TestKit
 import Testing
 
 /// The server on real sockets: calls, streams, ends of connections.
@@ -21,7 +22,8 @@ import Testing
   }
 
   @Test func unaryCallsOverAUnixSocket() async throws {
-    let path = ServerTestFiles.temporarySocketPath()
+    let directory = TemporaryDirectory()
+    let path = directory.file("socket")
     let server = try await Service.start(.unix(path: path))
     #expect(ServerTestFiles.permissions(path) == 0o600)
     let client = try await ServerTestClient(.unix(path: path))
@@ -34,13 +36,13 @@ import Testing
   }
 
   @Test func aStaleSocketFileIsReplacedAndOtherFilesAreNot() async throws {
-    let path = ServerTestFiles.temporarySocketPath()
+    let directory = TemporaryDirectory()
+    let path = directory.file("socket")
     try ServerTestFiles.makeStaleSocket(path)
     let server = try await Service.start(.unix(path: path))
     await server.shutdown()
-    try ServerTestFiles.makeFile(path)
+    try directory.write("socket", "")
     await #expect(throws: ListenError.self) { try await Service.start(.unix(path: path)) }
-    ServerTestFiles.removeFile(path)
   }
 
   @Test func aPortInUseIsAnErrorWithAReason() async throws {

@@ -10,24 +10,11 @@
 enum ServerTestFiles {
   struct Problem: Error {}
 
-  /// Returns a path that no other test uses, short enough for a socket.
-  static func temporarySocketPath() -> String {
-    "/tmp/ttrpc-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
-  }
-
   /// Returns the permission bits of a file, or nil if there is none.
   static func permissions(_ path: String) -> UInt32? {
     var info = stat()
     return lstat(path, &info) == 0 ? UInt32(info.st_mode & 0o777) : nil
   }
-
-  static func makeFile(_ path: String) throws {
-    let descriptor = open(path, O_CREAT | O_WRONLY, 0o600)
-    guard descriptor >= 0 else { throw Problem() }
-    close(descriptor)
-  }
-
-  static func removeFile(_ path: String) { unlink(path) }
 
   /// Makes the socket file that a killed server leaves behind: nothing listens on it.
   static func makeStaleSocket(_ path: String) throws {

@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import TTRPC
@@ -9,7 +10,7 @@ import Testing
     .unary, .clientStreaming, .serverStreaming, .bidirectionalStreaming,
   ]
 
-  @Test(arguments: UInt64(1)...200)
+  @Test(arguments: SeededRandom.seeds(1...200))
   func everyCallEndsOnce(seed: UInt64) throws {
     var random = ClientRandom(seed: seed)
     var limits = ClientLimits()
@@ -74,7 +75,7 @@ import Testing
     return frame(type, isGoaway ? stream | 1 : stream, body, flags)
   }
 
-  @Test(arguments: UInt64(1)...100)
+  @Test(arguments: SeededRandom.seeds(1...100))
   func randomBytesNeverTrap(seed: UInt64) throws {
     var random = ClientRandom(seed: seed)
     let peer = ScriptedServer()

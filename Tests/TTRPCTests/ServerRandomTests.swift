@@ -1,11 +1,12 @@
 import TTRPC
+import TestKit
 import Testing
 
 /// A seeded driver that feeds a connection valid, mutated and random frames in random pieces and
 /// plays random handlers. The connection must stay within its limits and keep answering.
 @Suite struct ServerRandomTests {
   /// Every frame's header has the true length, so the connection must survive.
-  @Test(arguments: 1...40)
+  @Test(arguments: SeededRandom.seeds(1...40))
   func wellFramedTraffic(_ seed: UInt64) {
     let (script, gauge) = run(seed, damagesFraming: false)
     #expect(script.closed == nil, "seed \(seed)")
@@ -15,7 +16,7 @@ import Testing
   }
 
   /// Lengths are damaged too: the connection may end, but only in an orderly way.
-  @Test(arguments: 1...40)
+  @Test(arguments: SeededRandom.seeds(1...40))
   func damagedTraffic(_ seed: UInt64) {
     let (script, gauge) = run(seed, damagesFraming: true)
     _ = script.connection.end()
@@ -23,7 +24,7 @@ import Testing
   }
 
   private func run(_ seed: UInt64, damagesFraming: Bool) -> (ServerScript, CallGauge) {
-    var random = SplitMix(seed)
+    var random = SeededRandom(seed: seed)
     var limits = Limits()
     limits.requestBytes = 600
     limits.responseBytes = 800
@@ -79,7 +80,7 @@ import Testing
     }
   }
 
-  private func piece(_ random: inout SplitMix, damagesFraming: Bool) -> [UInt8] {
+  private func piece(_ random: inout SeededRandom, damagesFraming: Bool) -> [UInt8] {
     let stream = UInt32(random.below(24))
     var bytes: [UInt8]
     switch random.below(10) {
@@ -88,7 +89,7 @@ import Testing
       bytes = ClientBytes.request(
         stream | 1,
         name,
-        random.bytes(upTo: 80),
+        random.bytes(below: 80),
         flags: FrameFlags(rawValue: UInt8(random.below(8))),
         timeoutNanos: Int64(random.below(3)) * 1_000_000,
         metadata: random.below(8) == 0 ? ClientBytes.extended : [:]
@@ -96,17 +97,17 @@ import Testing
     case 5...6:
       bytes = ClientBytes.data(
         stream,
-        random.bytes(upTo: 60),
+        random.bytes(below: 60),
         flags: FrameFlags(rawValue: UInt8(random.below(8)))
       )
-    case 7: bytes = ClientBytes.frame(.cancel, stream, random.bytes(upTo: 6))
+    case 7: bytes = ClientBytes.frame(.cancel, stream, random.bytes(below: 6))
     case 8:
       bytes = ClientBytes.frame(
         FrameType(rawValue: UInt8(random.below(24))),
         stream,
-        random.bytes(upTo: 900)
+        random.bytes(below: 900)
       )
-    default: bytes = ClientBytes.frame(.request, stream | 1, random.bytes(upTo: 60))
+    default: bytes = ClientBytes.frame(.request, stream | 1, random.bytes(below: 60))
     }
     let header = FrameHeader.byteCount
     if random.below(6) == 0, bytes.count > header {
@@ -119,13 +120,13 @@ import Testing
     return bytes
   }
 
-  private func act(_ script: ServerScript, _ random: inout SplitMix) {
+  private func act(_ script: ServerScript, _ random: inout SeededRandom) {
     let stream = UInt32(random.below(24)) | 1
     switch random.below(8) {
-    case 0: script.connection.complete(stream, .success(random.bytes(upTo: 900)))
+    case 0: script.connection.complete(stream, .success(random.bytes(below: 900)))
     case 1:
       script.connection.complete(stream, .failure(RPCError(code: .aborted, message: "no")))
-    case 2: _ = script.send(stream, random.bytes(upTo: 900))
+    case 2: _ = script.send(stream, random.bytes(below: 900))
     case 3: script.connection.finish(stream, nil)
     case 4: if script.consumed(stream, random.below(3)) { script.retry() }
     case 5:
@@ -134,26 +135,5 @@ import Testing
       script.retry()
     default: break
     }
-  }
-}
-
-/// A small random generator with a seed, for repeatable runs.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-
-  mutating func bytes(upTo count: Int) -> [UInt8] {
-    (0..<below(count)).map { _ in UInt8(truncatingIfNeeded: next()) }
   }
 }

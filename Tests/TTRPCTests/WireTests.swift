@@ -1,4 +1,5 @@
 import TTRPC
+import TestKit
 import Testing
 
 /// Frames, envelopes, metadata and buffers, without a connection.
@@ -168,7 +169,7 @@ import Testing
   }
 
   @Test func utf8AgreesWithSwift() {
-    var random = SplitMix(99)
+    var random = SeededRandom(seed: 99)
     for round in 0..<20_000 {
       var bytes = Array("grün → 漢字 🎉 plain ascii text".utf8.shuffled(using: &random).prefix(9))
       if round.isMultiple(of: 2) {

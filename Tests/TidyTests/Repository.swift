@@ -1,10 +1,9 @@
 import Foundation
+import TestKit
 
 /// The files of this checkout, as the house rules look at them.
 enum Repository {
-  /// The folder that holds Package.swift, found from this file.
-  static let root: URL = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let root = URL(fileURLWithPath: RepositoryRoot.path)
 
   /// Every text file that people write: no build products, no data, no generated code.
   static let files: [TextFile] = load()

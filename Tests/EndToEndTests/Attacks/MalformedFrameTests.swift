@@ -1,4 +1,5 @@
 import PatronClient
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -9,7 +10,7 @@ extension EndToEnd {
 
     @Test("every kind of malformed frame, one after the other", .timeLimit(.minutes(15)))
     func everyKind() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(data: folder.file("data"))
       let good = try await GoodClient(server)
       for attack in Attack.all {
@@ -52,7 +53,7 @@ extension EndToEnd {
 
     @Test("stream ids in use, ended streams, and messages after the close")
     func streamStates() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       // One watch stays open to the end, and a drain would wait for it.
       let flags = ["--drain-grace-ms", "300"]
       let server = try await PatronServer.start(data: folder.file("data"), flags: flags)
@@ -96,7 +97,7 @@ extension EndToEnd {
 
     @Test("requests that never end lose their connection, and no others do")
     func neverFinished() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let flags = ["--header-timeout-ms", "400"]
       let server = try await PatronServer.start(data: folder.file("data"), flags: flags)
       let good = try await GoodClient(server)
@@ -125,7 +126,7 @@ extension EndToEnd {
     @Test("three hundred connections with randomly corrupted requests", .timeLimit(.minutes(15)))
     func randomDamage() async throws {
       var random = SeededRandom()
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(data: folder.file("data"))
       let good = try await GoodClient(server)
       let requests = [

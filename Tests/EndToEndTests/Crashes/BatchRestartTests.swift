@@ -1,4 +1,5 @@
 import PatronClient
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -8,7 +9,7 @@ extension EndToEnd {
 
     @Test("an import continues after the server was killed", .timeLimit(.minutes(15)))
     func importThroughCrash() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let data = folder.file("data")
       let socket = "unix:" + folder.file("socket")
       var server = try await PatronServer.start(data: data, listen: socket)

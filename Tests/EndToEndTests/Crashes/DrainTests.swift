@@ -1,5 +1,6 @@
 import PatronClient
 import Synchronization
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -16,7 +17,7 @@ extension EndToEnd {
       arguments: Transport.allCases
     )
     func drainUnderLoad(_ transport: Transport) async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let data = folder.file("data")
       var random = SeededRandom()
       let listen = try address(transport, folder, &random)
@@ -52,7 +53,7 @@ extension EndToEnd {
       .timeLimit(.minutes(15))
     )
     func drainTellsWatchers() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let grace = ["--drain-grace-ms", "3000"]
       let server = try await PatronServer.start(data: folder.file("data"), flags: grace)
       let client = try server.client()
@@ -68,7 +69,7 @@ extension EndToEnd {
     /// own.
     private func address(
       _ transport: Transport,
-      _ folder: TemporaryFolder,
+      _ folder: TemporaryDirectory,
       _ random: inout SeededRandom
     ) throws -> String {
       switch transport {

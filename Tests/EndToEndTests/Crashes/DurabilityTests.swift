@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -28,13 +29,13 @@ extension EndToEnd {
 
 /// The library that records writes and syncs, and the program that reopens disk images.
 enum Shim {
-  static let folder = Installation.root + "/Tests/Durability"
+  static let folder = RepositoryRoot.file("Tests/Durability")
   static let compiler = Installation.tool("cc") ?? Installation.tool("clang")
 
   static let isPossible = compiler != nil && Installation.tool("python3") != nil
 
   /// Builds the library into `folder` and returns its path.
-  static func build(in scratch: TemporaryFolder) async throws -> String {
+  static func build(in scratch: TemporaryDirectory) async throws -> String {
     let library = scratch.file("sync_shim.so")
     let built = try await Programs.run(
       compiler ?? "cc",
@@ -52,10 +53,8 @@ private struct PowerCut {
   /// Number of acknowledged writes after which the writers stop.
   static let writes = 2400
 
-  let scratch: TemporaryFolder
+  let scratch = TemporaryDirectory()
   var data: String { scratch.file("data") }
-
-  init() throws { scratch = try TemporaryFolder() }
 
   /// The report of `audit.py`.
   struct Report: Decodable {

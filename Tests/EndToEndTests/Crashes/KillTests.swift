@@ -1,4 +1,5 @@
 import PatronClient
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -11,7 +12,7 @@ extension EndToEnd {
     @Test("kill -9 under write load, twenty times", .timeLimit(.minutes(15)))
     func acknowledgedWritesSurviveKills() async throws {
       var random = SeededRandom()
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let data = folder.file("data")
       var server = try await PatronServer.start(data: data)
       var totals = KillTotals()

@@ -1,5 +1,6 @@
 import Foundation
 import PatronClient
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -9,7 +10,7 @@ extension EndToEnd {
     /// SMS and e-mail subscribed. E: e-mail subscribed.
     @Test("five customers and the filters of the article", .timeLimit(.minutes(15)))
     func fiveCustomers() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(data: folder.file("data"))
       for (index, name) in ["A", "B", "C", "D", "E"].enumerated() {
         try await patron(
@@ -97,7 +98,7 @@ extension EndToEnd {
 
     @Test("a customer's own opt-out is sticky", .timeLimit(.minutes(15)))
     func stickyOptOut() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(data: folder.file("data"))
       func form(at time: String) -> [String] {
         [
@@ -166,7 +167,7 @@ extension EndToEnd {
 
     @Test("an opt-out with a date is later than an agreement on that day", .timeLimit(.minutes(15)))
     func aDayHasAnEnd() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(data: folder.file("data"))
       try await patron(
         server,

@@ -1,5 +1,6 @@
 import Foundation
 import PatronClient
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -9,7 +10,7 @@ extension EndToEnd {
 
     @Test("a generated shop moves to an empty store", .timeLimit(.minutes(15)))
     func moveShop() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let made = try await Programs.patrond([
         "generate", "--data", folder.file("old"), "--customers", "\(Self.customers)", "--seed", "9",
       ])

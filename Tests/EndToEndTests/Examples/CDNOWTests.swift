@@ -1,10 +1,11 @@
 import PatronClient
+import TestKit
 import Testing
 
 extension EndToEnd {
   /// Real purchase histories, imported with the command line only.
   @Suite struct CDNOWTests {
-    static let file = Installation.root + "/../shared/data/cdnow/CDNOW_master.txt"
+    static let file = RepositoryRoot.file("../shared/data/cdnow/CDNOW_master.txt")
 
     @Test(
       "examples/cdnow/run imports every purchase, and a second run changes nothing",
@@ -12,7 +13,7 @@ extension EndToEnd {
       .timeLimit(.minutes(15))
     )
     func importTwice() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(data: folder.file("data"))
       let first = try await run(server)
       #expect(first.exit == .status(0), "\(first.errors)")
@@ -34,7 +35,7 @@ extension EndToEnd {
 
     private func run(_ server: PatronServer) async throws -> Finished {
       try await Programs.run(
-        Installation.root + "/examples/cdnow/run",
+        RepositoryRoot.file("examples/cdnow/run"),
         [Self.file],
         environment: [
           "PATRON": try Installation.program("patron"), "PATRON_ADDRESS": server.address,

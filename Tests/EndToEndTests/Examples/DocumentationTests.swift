@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -6,7 +7,7 @@ extension EndToEnd {
     @Test("Every command of docs/ does what its page says, and every test it names exists")
     func everyCommandWorks() async throws {
       let check = try await Programs.run(
-        Installation.root + "/dev/docs-check",
+        RepositoryRoot.file("dev/docs-check"),
         ["--programs", Installation.programs],
         within: .seconds(240)
       )

@@ -1,4 +1,5 @@
 import Glibc
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -6,7 +7,7 @@ extension EndToEnd {
   @Suite struct TwoStoresTests {
     @Test("two stores over a Unix socket", .timeLimit(.minutes(15)))
     func storesAreApart() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(
         data: folder.file("data"),
         listen: "unix:" + folder.file("socket")
@@ -103,7 +104,7 @@ extension EndToEnd {
 
     @Test("the health of a server on the command line, while it runs and afterwards")
     func health() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(data: folder.file("data"))
       for service in [[], ["patron.v1.CustomerService"], ["patron.v1.TimelineService"]] {
         let run = try await patron(["health"] + service, server)

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// The paths of the programs and of the repository.
+/// The paths of the programs and tools, and the environment that they get.
 enum Installation {
   /// The folder of the built programs: PATRON_BIN_DIR, or that of the test bundle.
   static let programs: String = {
@@ -9,11 +9,6 @@ enum Installation {
     let bundle =
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     return (bundle as NSString).deletingLastPathComponent
-  }()
-
-  static let root: String = {
-    let here = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-    return (0..<4).reduce(here) { url, _ in url.deletingLastPathComponent() }.path
   }()
 
   static func program(_ name: String) throws -> String {

@@ -1,5 +1,6 @@
 import Glibc
 import PatronClient
+import TestKit
 
 /// A running `patrond`.
 final class PatronServer: Sendable {
@@ -8,10 +9,14 @@ final class PatronServer: Sendable {
   let address: String
   /// The path of the file with its standard error.
   let log: String
-  private let folder: TemporaryFolder
+  private let folder: TemporaryDirectory
 
-  private init(_ process: ChildProcess, _ address: String, _ log: String, _ folder: TemporaryFolder)
-  {
+  private init(
+    _ process: ChildProcess,
+    _ address: String,
+    _ log: String,
+    _ folder: TemporaryDirectory
+  ) {
     self.process = process
     self.address = address
     self.log = log
@@ -25,7 +30,7 @@ final class PatronServer: Sendable {
     flags: [String] = [],
     environment: [String: String] = [:]
   ) async throws -> PatronServer {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryDirectory()
     let ready = folder.file("ready")
     let log = folder.file("log")
     let process = try ChildProcess(

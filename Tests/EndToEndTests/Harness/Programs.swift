@@ -1,3 +1,5 @@
+import TestKit
+
 /// The exit and output of a program that has ended.
 struct Finished: Sendable {
   var exit: Exit
@@ -18,7 +20,7 @@ enum Programs {
     environment: [String: String] = [:],
     within limit: Duration = .seconds(60)
   ) async throws -> Finished {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryDirectory()
     let given = try input.map { try folder.write("input", $0) }
     let child = try ChildProcess(
       path,

@@ -1,4 +1,5 @@
 import PatronClient
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -6,7 +7,7 @@ extension EndToEnd {
   @Suite struct CommandLineMistakeTests {
     @Test("each mistake has its message and its status", .timeLimit(.minutes(15)))
     func everyMistake() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(data: folder.file("data"))
       for mistake in Mistake.all {
         let name = mistake.name
@@ -51,7 +52,7 @@ extension EndToEnd {
 
     @Test("a batch with bad lines applies the others and writes a file of rejects")
     func rejectedLines() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(data: folder.file("data"))
       let lines = [
         #"{"externalId": "l1", "email": "l1@example.com"}"#, #"{"externalId": "l2", "#,
@@ -79,7 +80,7 @@ extension EndToEnd {
 
     @Test("rejected input names every violation at once and leaves no trace")
     func allViolations() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(data: folder.file("data"))
       let bad = [
         "customers", "upsert", "--external-id", "v1", "--email", "no address", "--phone", "+1",

@@ -1,5 +1,6 @@
 import Glibc
 import PatronClient
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -85,11 +86,11 @@ extension EndToEnd {
 
 /// A small file system for the test.
 private struct SmallDisk {
-  private let folder: TemporaryFolder
+  private let folder: TemporaryDirectory
   private var mountPoint: String { folder.file("disk") }
 
   init(mebibytes: Int) async throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryDirectory()
     guard mkdir(folder.file("disk"), 0o700) == 0 else { throw HarnessError("mkdir failed") }
     let mounted = try await Programs.run(
       Installation.tool("mount") ?? "/bin/mount",

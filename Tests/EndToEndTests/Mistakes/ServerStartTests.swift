@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -6,7 +7,7 @@ extension EndToEnd {
   @Suite struct ServerStartTests {
     @Test("a data directory in use")
     func dataInUse() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(data: folder.file("data"))
       for command in [
         ["serve", "--listen", "127.0.0.1:0"], ["check"], ["compact"],
@@ -21,7 +22,7 @@ extension EndToEnd {
 
     @Test("an address in use, and the data directory is free again afterwards")
     func addressInUse() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(data: folder.file("one"))
       let other = ["--data", folder.file("two"), "--listen", server.address]
       let run = try await Programs.patrond(other)
@@ -70,7 +71,7 @@ extension EndToEnd {
 
     @Test("a database that is", arguments: damages)
     func damagedDatabase(_ damage: Damage) async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(data: folder.file("data"))
       #expect(try await server.stop() == .status(0), "\(server.errors)")
       let database = folder.file("data/patron.db")
@@ -86,7 +87,7 @@ extension EndToEnd {
 
     @Test("a data directory that is a file, and one that cannot be created")
     func noDirectory() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let file = try folder.write("file", "")
       for path in [file, file + "/below"] {
         let run = try await Programs.patrond(["--data", path, "--listen", "127.0.0.1:0"])
@@ -97,7 +98,7 @@ extension EndToEnd {
 
     @Test("nothing is created in a directory without data", arguments: ["check", "compact"])
     func nothingIsMade(_ command: String) async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let missing = folder.file("missing")
       let none = try await Programs.patrond([command, "--data", missing])
       #expect(none.exit == .status(1))
@@ -111,7 +112,7 @@ extension EndToEnd {
 
     @Test("`patrond compact` frees unused space and leaves a valid database")
     func compact() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let data = ["--data", folder.file("data")]
       _ = try await Programs.patrond(["generate", "--customers", "500"] + data)
       let run = try await Programs.patrond(["compact"] + data)
@@ -122,7 +123,7 @@ extension EndToEnd {
 
     @Test("a misspelt command is reported")
     func misspeltCommand() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let run = try await Programs.patrond(["chek", "--data", folder.file("data")])
       #expect(run.exit == .status(2))
       expectLine(run, ["chek", "did you mean `check`?"])
@@ -144,7 +145,7 @@ extension EndToEnd {
 
     @Test("wrong flags exit with status 2, and no data directory is created")
     func wrongFlags() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       for (arguments, says) in Self.flags {
         let run = try await Programs.patrond(["--data", folder.file("data")] + arguments)
         #expect(run.exit == .status(2), "\(arguments): \(run.errors)")
@@ -155,7 +156,7 @@ extension EndToEnd {
 
     @Test("corruption inside the database is found by `patrond check`")
     func damageInside() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let data = folder.file("data")
       let made = try await Programs.patrond(["generate", "--data", data, "--customers", "2000"])
       #expect(made.exit == .status(0), "\(made.errors)")

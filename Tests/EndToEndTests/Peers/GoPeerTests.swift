@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -46,7 +47,7 @@ extension EndToEnd {
       arguments: ["unix", "tcp"]
     )
     func stockClient(_ transport: String) async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let program = try await build(in: folder)
       let server = try await PatronServer.start(
         data: folder.file("data"),
@@ -77,10 +78,10 @@ extension EndToEnd {
     }
 
     /// Builds the program as its main.go says, in a copy of its folder.
-    private func build(in folder: TemporaryFolder) async throws -> String {
+    private func build(in folder: TemporaryDirectory) async throws -> String {
       let sources = folder.file("go")
       try FileManager.default.copyItem(
-        atPath: Installation.root + "/Tests/Peers/go",
+        atPath: RepositoryRoot.file("Tests/Peers/go"),
         toPath: sources
       )
       var environment = [

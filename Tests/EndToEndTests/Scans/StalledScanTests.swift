@@ -1,5 +1,6 @@
 import PatronClient
 import Synchronization
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -84,12 +85,12 @@ extension EndToEnd {
 
 /// A data directory with generated customers.
 private struct GeneratedShop {
-  let folder: TemporaryFolder
+  let folder: TemporaryDirectory
   var data: String { folder.file("data") }
   var log: String { data + "/patron.db-wal" }
 
   init(_ customers: Int) async throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryDirectory()
     let made = try await Programs.patrond([
       "generate", "--data", folder.file("data"), "--customers", "\(customers)",
     ])

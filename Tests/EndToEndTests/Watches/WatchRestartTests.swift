@@ -1,11 +1,12 @@
 import Foundation
 import PatronClient
+import TestKit
 import Testing
 
 extension EndToEnd {
   /// `patron timeline watch` during an import, with a restart of the server in the middle.
   @Suite struct WatchRestartTests {
-    static let file = Installation.root + "/../shared/data/cdnow/CDNOW_master.txt"
+    static let file = RepositoryRoot.file("../shared/data/cdnow/CDNOW_master.txt")
     static let purchases = 3000
 
     enum Restart: String, CaseIterable { case drained, killed }
@@ -16,7 +17,7 @@ extension EndToEnd {
       arguments: Restart.allCases
     )
     func watchThroughRestart(_ restart: Restart) async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let data = folder.file("data")
       let socket = "unix:" + folder.file("socket")
       let input = try folder.write("purchases.txt", Self.input)
@@ -32,7 +33,7 @@ extension EndToEnd {
       )
       let address = server.address
       async let importing = Programs.run(
-        Installation.root + "/examples/cdnow/run",
+        RepositoryRoot.file("examples/cdnow/run"),
         [input],
         environment: [
           "PATRON": try Installation.program("patron"), "PATRON_ADDRESS": address,
@@ -68,7 +69,7 @@ extension EndToEnd {
 
     @Test("a drain ends watches at once", .timeLimit(.minutes(15)))
     func drainEndsWatches() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(
         data: folder.file("data"),
         flags: ["--drain-grace-ms", "600000"]
@@ -90,7 +91,7 @@ extension EndToEnd {
 
     @Test("--watch-history limits how far back a watch may go", .timeLimit(.minutes(15)))
     func watchHistory() async throws {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryDirectory()
       let server = try await PatronServer.start(
         data: folder.file("data"),
         flags: ["--watch-history", "2"]

@@ -1,5 +1,5 @@
-import FieldFiles
 import Foundation
+import TestKit
 import Testing
 
 @testable import PatronModel

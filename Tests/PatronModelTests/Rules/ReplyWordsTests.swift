@@ -1,5 +1,5 @@
-import FieldFiles
 import PatronModel
+import TestKit
 import Testing
 
 /// Opt-out words: the table of field data, and the rules behind it.

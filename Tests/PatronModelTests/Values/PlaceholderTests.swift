@@ -1,5 +1,5 @@
-import FieldFiles
 import PatronModel
+import TestKit
 import Testing
 
 /// External ids of field data, from Tests/Field/external_ids.tsv.

@@ -1,6 +1,6 @@
-import FieldFiles
 import Foundation
 import PatronModel
+import TestKit
 import Testing
 
 /// The possible instants of a time: the table of field data, and the rules behind it.

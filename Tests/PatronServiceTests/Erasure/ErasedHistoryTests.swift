@@ -2,11 +2,11 @@ import PatronProto
 import PatronStore
 import ProtobufC
 import TTRPC
+import TestKit
 import Testing
 
 @testable import PatronCore
 @testable import PatronFiles
-@testable import PatronSample
 @testable import PatronServer
 @testable import PatronService
 
@@ -138,10 +138,10 @@ struct ErasedHistoryTests {
   }
 
   /// Upserts, orders, events, opt-outs and erasures in random order.
-  @Test(arguments: [3, 1_848, 90_210] as [UInt64])
+  @Test(arguments: SeededRandom.seeds(3, 1_848, 90_210))
   func everythingHoldsAfterRandomCalls(_ seed: UInt64) async throws {
     try await Shop.open { shop in
-      var random = SeededRandom(seed)
+      var random = SeededRandom(seed: seed)
       try await shop.set(["allow_recreate_after_erasure"]) { $0.allowRecreateAfterErasure = true }
       var erased: Set<Int64> = []
       for number in 0..<600 {
@@ -182,20 +182,5 @@ struct ErasedHistoryTests {
         "seed \(seed)"
       )
     }
-  }
-}
-
-/// SplitMix64: the same seed gives the same numbers.
-private struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -5,6 +5,7 @@ import PatronProto
 import ProtobufC
 import Synchronization
 import TTRPC
+import TestKit
 import Testing
 
 @testable import patron
@@ -17,9 +18,10 @@ struct RoundTripTests {
   ]
 
   @Test func anImportOfAnExportGivesTheSameExport() async throws {
-    let seed = UInt64.random(in: 0 ... .max)
+    let random = SeededRandom()
+    let seed = random.seed
     try await Shop.open { shop in
-      var generator = ItemGenerator(seed: seed)
+      var generator = ItemGenerator(random)
       let items = (0..<300).map { generator.item($0) }
       let made = try await shop.import(items, in: "old")
       let errors = made.results.compactMap(\.error?.message)
@@ -32,9 +34,10 @@ struct RoundTripTests {
 
   /// NDJSON has the same in it as the columns that an import takes.
   @Test func anExportOfNDJSONComesBack() async throws {
-    let seed = UInt64.random(in: 0 ... .max)
+    let random = SeededRandom()
+    let seed = random.seed
     try await Shop.open { shop in
-      var generator = ItemGenerator(seed: seed)
+      var generator = ItemGenerator(random)
       let made = try await shop.import((0..<200).map { generator.item($0) }, in: "old")
       #expect(made.counts?.created == 200, "seed \(seed)")
       let file = TextFile()
@@ -192,9 +195,9 @@ struct RoundTripTests {
 
   /// Customers with every writable field, every type of property and every state of consent.
   private struct ItemGenerator {
-    private var random: SplitMix
+    private var random: SeededRandom
 
-    init(seed: UInt64) { random = SplitMix(state: seed) }
+    init(_ random: SeededRandom) { self.random = random }
 
     mutating func item(_ number: Int) -> ImportItem {
       var customer = CustomerInput()
@@ -312,19 +315,6 @@ struct RoundTripTests {
   }
 }
 
-/// SplitMix64, so that a failing seed can be run again.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
-}
-
 /// Runs a command line against a shop.
 private func patron(
   _ shop: Shop,
@@ -371,11 +361,10 @@ private struct UnclosedChannel: ClientChannel {
   }
 }
 
-/// A path for a file that goes with its owner.
-private final class TextFile: Sendable {
-  let path = NSTemporaryDirectory() + "patron-round-trip-\(UUID().uuidString).csv"
+/// The path of a file that is not there yet, in a directory of its own.
+private struct TextFile {
+  private let directory = TemporaryDirectory()
+  var path: String { directory.file("customers.csv") }
 
   var bytes: Data { FileManager.default.contents(atPath: path) ?? Data() }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -2,6 +2,7 @@ import Foundation
 import PatronProto
 import ProtobufC
 import TTRPC
+import TestKit
 import Testing
 
 /// ExportTimeline.
@@ -114,10 +115,6 @@ struct TimelineExportTests {
       #expect(rows > 0)
       #expect(bytes.starts(with: [0x50, 0x4B, 3, 4]))
       let folder = TemporaryDirectory()
-      try FileManager.default.createDirectory(
-        atPath: folder.path,
-        withIntermediateDirectories: true
-      )
       let path = folder.path + "/c1.zip"
       try Data(bytes).write(to: URL(filePath: path))
       guard let listing = try Self.python(path) else { return }

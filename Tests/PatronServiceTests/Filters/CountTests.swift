@@ -2,6 +2,7 @@ import Foundation
 import PatronProto
 import ProtobufC
 import TTRPC
+import TestKit
 import Testing
 
 @testable import PatronCore
@@ -87,7 +88,7 @@ struct CountTests {
   /// Orders of a made-up shop, and what the filters must say of them.
   @Test func orderHistoryOfARandomShop() async throws {
     try await Shop.open { shop in
-      var random = SplitMix(seed: 5)
+      var random = SeededRandom(seed: 5)
       var counts: [Int: Int] = [:]
       var items: [SyncOrderRequest] = []
       for order in 0..<900 {
@@ -112,8 +113,7 @@ struct CountTests {
     }
   }
 
-  static let purchases = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "../../../../shared/data/cdnow/CDNOW_master.txt").path
+  static let purchases = RepositoryRoot.file("../shared/data/cdnow/CDNOW_master.txt")
 
   @Test(
     .enabled(

@@ -1,6 +1,7 @@
 import PatronProto
 import ProtobufC
 import TTRPC
+import TestKit
 import Testing
 
 @testable import PatronCore
@@ -153,7 +154,7 @@ struct SortTests {
       let count = 2400
       let sample = SampleShop(customers: count, eventsPerCustomer: 0, seed: 3)
       try sample.fill(shop.store) { _ in }
-      var random = SplitMix(seed: 9)
+      var random = SeededRandom(seed: 9)
       var times: [String: Int64] = [:]
       var items: [RecordEventItem] = []
       for number in 1...count {

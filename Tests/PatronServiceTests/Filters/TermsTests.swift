@@ -4,6 +4,7 @@ import PatronStore
 import ProtobufC
 import SQLite
 import TTRPC
+import TestKit
 import Testing
 
 @testable import PatronCore
@@ -17,7 +18,7 @@ struct TermsTests {
   private static let texts = ["", "vip", "VIP, gold", "gold,new,🛍️", "new"]
 
   /// A random write, accepted or refused.
-  private func write(_ shop: Shop, _ random: inout SplitMix) async throws {
+  private func write(_ shop: Shop, _ random: inout SeededRandom) async throws {
     let number = Int.random(in: 0..<25, using: &random)
     let name = "c\(number)"
     let store = number % 5 == 0 ? "other" : ""
@@ -76,10 +77,10 @@ struct TermsTests {
     }
   }
 
-  @Test(arguments: [1, 2, 3] as [UInt64])
+  @Test(arguments: SeededRandom.seeds(1, 2, 3))
   func listsFollowRandomWrites(seed: UInt64) async throws {
     try await Shop.open { shop in
-      var random = SplitMix(seed: seed)
+      var random = SeededRandom(seed: seed)
       for round in 0..<12 {
         for _ in 0..<40 { try await write(shop, &random) }
         // Compares columns, lists and counters with the terms computed from every record.

@@ -4,6 +4,7 @@ import PatronStore
 import ProtobufC
 import TTRPC
 import TTRPCNIO
+import TestKit
 
 @testable import PatronCore
 @testable import PatronFiles

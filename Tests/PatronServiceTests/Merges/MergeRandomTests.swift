@@ -1,18 +1,18 @@
 import PatronProto
 import ProtobufC
 import TTRPC
+import TestKit
 import Testing
 
 @testable import PatronCore
 @testable import PatronFiles
-@testable import PatronSample
 @testable import PatronServer
 @testable import PatronService
 
 /// Random requests with merges and their ends among them: after every few of them everything that
 /// `patrond check` looks at holds, nothing is lost, and nobody can receive more than before.
 struct MergeRandomTests {
-  @Test(arguments: [1, 7, 20_261_121, 99_991])
+  @Test(arguments: SeededRandom.seeds(1, 7, 20_261_121, 99_991))
   func nothingIsLostAndNothingWidens(_ seed: UInt64) async throws {
     try await Shop.open { shop in
       var run = MergeRun(shop, seed: seed)
@@ -32,7 +32,7 @@ struct MergeRandomTests {
 /// One run.
 private struct MergeRun {
   let shop: Shop
-  var random: SplitMix
+  var random: SeededRandom
   var merges = 0
   var unmerges = 0
   private var open: [Int64] = []
@@ -41,7 +41,7 @@ private struct MergeRun {
 
   init(_ shop: Shop, seed: UInt64) {
     self.shop = shop
-    random = SplitMix(seed: seed)
+    random = SeededRandom(seed: seed)
   }
 
   private mutating func roll(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &random) }

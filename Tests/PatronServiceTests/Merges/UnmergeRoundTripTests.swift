@@ -1,18 +1,18 @@
 import PatronProto
 import ProtobufC
 import TTRPC
+import TestKit
 import Testing
 
 @testable import PatronCore
 @testable import PatronFiles
-@testable import PatronSample
 @testable import PatronServer
 @testable import PatronService
 
 /// A merge and its end, over many states of consent of both customers: all that can be read of them
 /// is as before.
 struct UnmergeRoundTripTests {
-  @Test(arguments: [3, 41, 20_261_129, 777, 4_004, 65_537])
+  @Test(arguments: SeededRandom.seeds(3, 41, 20_261_129, 777, 4_004, 65_537))
   func everythingIsAsBefore(_ seed: UInt64) async throws {
     for number in 0..<12 {
       let place = "seed \(seed), pair \(number)"
@@ -139,11 +139,11 @@ private struct GeneratedPair {
   let shop: Shop
   var primary: Int64 = 0
   var secondary: Int64 = 0
-  private var random: SplitMix
+  private var random: SeededRandom
 
   init(_ shop: Shop, seed: UInt64) {
     self.shop = shop
-    random = SplitMix(seed: seed)
+    random = SeededRandom(seed: seed)
   }
 
   private mutating func roll(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &random) }

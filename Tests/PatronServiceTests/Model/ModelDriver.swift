@@ -1,11 +1,11 @@
 import PatronProto
 import ProtobufC
 import TTRPC
+import TestKit
 import Testing
 
 @testable import PatronCore
 @testable import PatronFiles
-@testable import PatronSample
 @testable import PatronServer
 @testable import PatronService
 
@@ -13,11 +13,11 @@ import Testing
 struct ModelDriver {
   let shop: Shop
   var model = ModelShop()
-  var random: SplitMix
+  var random: SeededRandom
 
   init(_ shop: Shop, seed: UInt64) {
     self.shop = shop
-    random = SplitMix(seed: seed)
+    random = SeededRandom(seed: seed)
   }
 
   private mutating func roll(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &random) }

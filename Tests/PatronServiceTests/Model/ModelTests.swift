@@ -1,6 +1,7 @@
 import PatronProto
 import PatronStore
 import ProtobufC
+import TestKit
 import Testing
 
 @testable import PatronCore
@@ -10,7 +11,7 @@ import Testing
 
 /// Thousands of random requests, compared with a model that a person can read.
 struct ModelTests {
-  @Test(arguments: [1, 20_260_301, 77, 306, 310])
+  @Test(arguments: SeededRandom.seeds(1, 20_260_301, 77, 306, 310))
   func theShopDoesWhatTheModelDoes(_ seed: UInt64) async throws {
     try await Shop.open { shop in
       var driver = ModelDriver(shop, seed: seed)

@@ -1,9 +1,9 @@
-import FieldFiles
 import Foundation
 import PatronProto
 import PatronStore
 import ProtobufC
 import TTRPC
+import TestKit
 import Testing
 
 @testable import PatronCore

@@ -3,6 +3,7 @@ import PatronModel
 import PatronProto
 import ProtobufC
 import SQLite
+import TestKit
 
 @testable import PatronCore
 @testable import PatronFiles

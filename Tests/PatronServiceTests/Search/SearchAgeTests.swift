@@ -2,6 +2,7 @@ import Foundation
 import PatronModel
 import SQLite
 import Synchronization
+import TestKit
 import Testing
 
 @testable import PatronCore

@@ -4,6 +4,7 @@ import ProtobufC
 import SQLite
 import Synchronization
 import TTRPC
+import TestKit
 import Testing
 
 @testable import PatronCore

@@ -1,5 +1,6 @@
 import PatronModel
 import SQLite
+import TestKit
 import Testing
 
 @testable import PatronCore

@@ -3,6 +3,7 @@ import PatronProto
 import PatronStore
 import ProtobufC
 import TTRPC
+import TestKit
 import Testing
 
 @testable import PatronCore
@@ -286,10 +287,6 @@ struct LargeOrderTests {
         bytes += part.data
       }
       let folder = TemporaryDirectory()
-      try FileManager.default.createDirectory(
-        atPath: folder.path,
-        withIntermediateDirectories: true
-      )
       let path = folder.path + "/a.zip"
       try Data(bytes).write(to: URL(filePath: path))
       guard let counts = try Self.python(path) else { return }

@@ -1,8 +1,8 @@
-import FieldFiles
 import PatronProto
 import PatronStore
 import ProtobufC
 import TTRPC
+import TestKit
 import Testing
 
 @testable import PatronCore

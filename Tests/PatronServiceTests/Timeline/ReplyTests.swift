@@ -1,8 +1,8 @@
-import FieldFiles
 import PatronModel
 import PatronProto
 import PatronStore
 import ProtobufC
+import TestKit
 import Testing
 
 @testable import PatronCore

@@ -4,11 +4,11 @@ import ProtobufC
 import Synchronization
 import TTRPC
 import TTRPCNIO
+import TestKit
 import Testing
 
 @testable import PatronCore
 @testable import PatronFiles
-@testable import PatronSample
 @testable import PatronServer
 @testable import PatronService
 
@@ -46,10 +46,10 @@ struct WatchOrderTests {
   private static let stores = ["red", "blue"]
   private static let customers = ["c0", "c1", "c2", "c3"]
 
-  @Test(arguments: [UInt64(1), 2, 3, UInt64.random(in: 4...UInt64(UInt32.max))])
+  @Test(arguments: SeededRandom.seeds(1, 2, 3, .random(in: 4...UInt64(UInt32.max))))
   func whileManyWrite(_ seed: UInt64) async throws {
     try await WatchRig.run { rig in
-      var random = SplitMix(seed: seed)
+      var random = SeededRandom(seed: seed)
       for store in Self.stores {
         for customer in Self.customers {
           try await rig.record("0-\(customer)", of: customer, in: store)
@@ -107,7 +107,7 @@ struct WatchOrderTests {
     _ rig: WatchRig,
     _ truth: Truth
   ) async throws {
-    var random = SplitMix(seed: seed)
+    var random = SeededRandom(seed: seed)
     for step in 0..<60 {
       let store = stores[Int.random(in: 0...1, using: &random)]
       let customer = Int.random(in: 0...3, using: &random)
@@ -185,10 +185,10 @@ struct WatchOrderTests {
     }
   }
 
-  @Test(arguments: [UInt64(7), UInt64.random(in: 8...UInt64(UInt32.max))])
+  @Test(arguments: SeededRandom.seeds(7, .random(in: 8...UInt64(UInt32.max))))
   func goesOnAfterRestarts(_ seed: UInt64) async throws {
     let directory = TemporaryDirectory()
-    var random = SplitMix(seed: seed)
+    var random = SeededRandom(seed: seed)
     var whole: [Int64] = []
     var ofOne: [Int64] = []
     var positions: (whole: Int64, ofOne: Int64) = (1, 0)

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 
 /// Python's protobuf package as a second decoder.
 struct PythonDecoder {
@@ -6,13 +7,9 @@ struct PythonDecoder {
     var description: String
   }
 
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
   /// The interpreter that the development scripts set up, else the system's.
   private static let python =
-    ([root.appending(path: ".build-tools/venv/bin/python3").path]
-    + search("python3")).first {
+    ([RepositoryRoot.file(".build-tools/venv/bin/python3")] + search("python3")).first {
       run($0, ["-c", "import google.protobuf.json_format"]).status == 0
     }
   private static let protoc = search("protoc").first {
@@ -28,12 +25,9 @@ struct PythonDecoder {
   /// Decodes messages, each with its full proto name, and returns them as JSON.
   static func json(of messages: [(type: String, bytes: [UInt8])]) throws -> [String] {
     guard let python, let protoc else { throw Failed(description: obstacle ?? "") }
-    let directory = URL(filePath: NSTemporaryDirectory())
-      .appending(path: "python-decoder-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: directory) }
-    let descriptors = directory.appending(path: "descriptors").path
-    let proto = root.appending(path: "proto").path
+    let directory = TemporaryDirectory()
+    let descriptors = directory.file("descriptors")
+    let proto = RepositoryRoot.file("proto")
     let compiled = run(
       protoc,
       [
@@ -44,8 +38,7 @@ struct PythonDecoder {
     )
     guard compiled.status == 0 else { throw Failed(description: compiled.errors) }
     let lines = messages.map { "\($0.type) \(Data($0.bytes).base64EncodedString())" }
-    let input = directory.appending(path: "messages").path
-    try lines.joined(separator: "\n").write(toFile: input, atomically: true, encoding: .utf8)
+    let input = try directory.write("messages", lines.joined(separator: "\n"))
     let answer = run(python, ["-c", script, descriptors, input])
     guard answer.status == 0 else { throw Failed(description: answer.errors) }
     return answer.output.split(separator: "\n").map(String.init)
@@ -61,9 +54,8 @@ struct PythonDecoder {
     _ arguments: [String]
   ) -> (status: Int32, output: String, errors: String) {
     // Files rather than pipes: neither side can block the other.
-    let base = NSTemporaryDirectory() + "python-decoder-\(UUID().uuidString)"
-    let files = [base + ".out", base + ".err"]
-    defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
+    let directory = TemporaryDirectory()
+    let files = ["out", "err"].map { directory.file($0) }
     for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
     let process = Process()
     process.executableURL = URL(filePath: program)

@@ -1,6 +1,7 @@
 import Foundation
 import SQLite
 import Synchronization
+import TestKit
 import Testing
 
 @testable import PatronStore
@@ -86,17 +87,6 @@ final class LaneStore: Sendable {
     let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
     return size ?? 0
   }
-}
-
-/// A directory that is removed with the value.
-final class TemporaryDirectory: Sendable {
-  let path: String
-
-  init(name: String = "store") {
-    path = NSTemporaryDirectory() + "patron-\(name)-\(UUID().uuidString)"
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
 /// A sink that keeps replies by token and records how they were grouped.

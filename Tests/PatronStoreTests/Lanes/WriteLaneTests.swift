@@ -1,5 +1,6 @@
 import SQLite
 import Synchronization
+import TestKit
 import Testing
 
 @testable import PatronStore

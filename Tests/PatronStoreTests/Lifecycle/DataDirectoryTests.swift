@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import PatronStore
@@ -39,15 +40,7 @@ struct DataDirectoryTests {
 
   @Test func theFileOfADeadProcessIsNotALock() throws {
     let temporary = TemporaryDirectory()
-    try FileManager.default.createDirectory(
-      atPath: temporary.path,
-      withIntermediateDirectories: true
-    )
-    try "999999999 and more than the next number needs\n".write(
-      toFile: temporary.path + "/patron.lock",
-      atomically: false,
-      encoding: .utf8
-    )
+    try temporary.write("patron.lock", "999999999 and more than the next number needs\n")
     let directory = try DataDirectory(path: temporary.path)
     let text = try String(contentsOfFile: directory.lockPath, encoding: .utf8)
     #expect(text == "\(ProcessInfo.processInfo.processIdentifier)\n")
@@ -55,8 +48,8 @@ struct DataDirectoryTests {
 
   @Test func aFileInPlaceOfADirectoryIsRefused() throws {
     let temporary = TemporaryDirectory()
-    try "text".write(toFile: temporary.path, atomically: false, encoding: .utf8)
-    for path in [temporary.path, temporary.path + "/below", ""] {
+    let file = try temporary.write("data", "text")
+    for path in [file, file + "/below", ""] {
       #expect {
         _ = try DataDirectory(path: path)
       } throws: { error in

@@ -1,5 +1,6 @@
 import Foundation
 import SQLite
+import TestKit
 import Testing
 
 @testable import PatronStore

@@ -1,24 +1,8 @@
 import ProtobufC
+import TestKit
 
-/// A small random generator with a seed, so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    // SplitMix64.
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func coin() -> Bool { next() & 1 == 0 }
-
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-
+/// Random values of fields, with the extremes more often than chance would have them.
+extension SeededRandom {
   /// Returns small numbers, extremes and all between.
   mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) -> Value {
     switch below(6) {
@@ -41,20 +25,18 @@ struct SeededGenerator: RandomNumberGenerator {
     return (0..<below(4)).map { _ in pieces[below(pieces.count)] }.joined()
   }
 
-  mutating func bytes() -> [UInt8] {
-    (0..<below(20)).map { _ in UInt8(truncatingIfNeeded: next()) }
-  }
+  mutating func bytes() -> [UInt8] { bytes(below: 20) }
 
-  mutating func maybe<Value>(_ make: (inout SeededGenerator) -> Value) -> Value? {
+  mutating func maybe<Value>(_ make: (inout SeededRandom) -> Value) -> Value? {
     coin() ? make(&self) : nil
   }
 
-  mutating func list<Value>(_ make: (inout SeededGenerator) -> Value) -> [Value] {
+  mutating func list<Value>(_ make: (inout SeededRandom) -> Value) -> [Value] {
     (0..<below(5)).map { _ in make(&self) }
   }
 }
 
-extension SeededGenerator {
+extension SeededRandom {
   mutating func color() -> Color { Color(rawValue: [0, 1, 5, 6, 7, 99, -4][below(7)]) }
 
   mutating func signed() -> Signed { Signed(rawValue: [0, -3, 12][below(3)]) }
