@@ -2,8 +2,7 @@
 package enum IdentityDecision: Sendable, Equatable {
   /// No customer has any of the identifiers: create one with those given.
   case create
-  /// The request is about this customer. ``IdentityRequest/identifiers(updating:)`` returns the
-  /// customer's new identifiers.
+  /// The request is about this customer, whose external id stays.
   case update(Int64)
   /// The request is about this customer, who has no external id of the shop's (or, like guests,
   /// only the own e-mail address). Set the given external id and keep the previous one as an alias.

@@ -66,26 +66,6 @@ package struct IdentityRequest: Sendable, Hashable {
     return decideForOthers(than: found) ?? .update(found.customerID)
   }
 
-  /// Returns the identifiers of `match` after an update or adoption that this request decided on.
-  ///
-  /// A record or an event with an external id sets the given identifiers. An order, a guest's
-  /// checkout, or a request without an external id only fills gaps.
-  package func identifiers(updating match: IdentityMatch) -> Identifiers {
-    let stored = match.identifiers
-    var result = stored
-    let fillsGaps = mode == .order || given.externalID == nil || byExternalID == nil
-    if case .adopt = decide() {
-      result.externalID = given.externalID
-      result.emailKey = given.emailKey ?? stored.emailKey
-      result.phone = given.phone ?? stored.phone
-      return result
-    }
-    result.emailKey =
-      fillsGaps ? stored.emailKey ?? given.emailKey : given.emailKey ?? stored.emailKey
-    result.phone = fillsGaps ? stored.phone ?? given.phone : given.phone ?? stored.phone
-    return result
-  }
-
   /// Checks that a customer keeps an e-mail address or a phone number.
   ///
   /// - Throws: `CONTACT_REQUIRED` if both are nil.

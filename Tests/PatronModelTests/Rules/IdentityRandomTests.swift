@@ -36,19 +36,33 @@ private struct Shop {
     )
   }
 
-  mutating func apply(_ request: IdentityRequest) {
-    switch request.decide() {
+  /// Carries out a decision. The given addresses replace those of the record, or only fill its
+  /// gaps: writers do either, and the decision must be right for both.
+  mutating func apply(_ decision: IdentityDecision, of given: Identifiers, fillsGaps: Bool) {
+    switch decision {
     case .create:
-      people[nextID] = request.given
+      people[nextID] = given
       nextID += 1
     case .update(let id):
-      people[id] = match(id).map { request.identifiers(updating: $0) }
+      set(given, of: id, fillsGaps)
     case .adopt(let id, let previous):
       if let previous { aliases[previous] = id }
-      people[id] = match(id).map { request.identifiers(updating: $0) }
+      people[id]?.externalID = given.externalID
+      set(given, of: id, fillsGaps)
     case .conflict, .mergeRequired, .shared, .mismatch, .invalid:
       break
     }
+  }
+
+  private mutating func set(_ given: Identifiers, of id: Int64, _ fillsGaps: Bool) {
+    guard var person = people[id] else { return }
+    for key in [\Identifiers.emailKey, \.phone] {
+      person[keyPath: key] =
+        fillsGaps
+        ? person[keyPath: key] ?? given[keyPath: key]
+        : given[keyPath: key] ?? person[keyPath: key]
+    }
+    people[id] = person
   }
 }
 
@@ -74,7 +88,7 @@ private struct Shop {
       let request = shop.request(mode, given)
       let decision = request.decide()
       let before = shop.people
-      shop.apply(request)
+      shop.apply(decision, of: given, fillsGaps: random.coin())
       check(request, decision, before: before, after: shop.people, "seed \(seed), step \(step)")
       kinds.insert("\(decision)".prefix { $0 != "(" }.description)
       if step % 7 == 6 {

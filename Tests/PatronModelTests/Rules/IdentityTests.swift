@@ -265,7 +265,6 @@ import Testing
       byEmail: ann
     )
     #expect(request.decide() == .update(1))
-    #expect(request.identifiers(updating: ann).externalID == "42")
   }
 
   @Test func matchesOfMissingIdentifiersAreIgnored() {
@@ -275,27 +274,6 @@ import Testing
       byPhone: person(1, nil, nil, "+1")
     )
     #expect(request.decide() == .create)
-  }
-
-  @Test func recordsSetIdentifiersAndOrdersFillGaps() {
-    let ann = person(1, "42", mail)
-    let given = Identifiers(externalID: "42", emailKey: "new@shop.example", phone: "+1")
-    func after(_ mode: IdentityMode) -> Identifiers {
-      IdentityRequest(mode: mode, given: given, byExternalID: ann).identifiers(updating: ann)
-    }
-    #expect(after(.upsert) == given)
-    #expect(after(.event) == given)
-    #expect(after(.order) == Identifiers(externalID: "42", emailKey: mail, phone: "+1"))
-    let guest = person(2, mail, mail)
-    let adopting = IdentityRequest(
-      mode: .upsert,
-      given: Identifiers(externalID: "42", emailKey: mail, phone: "+1"),
-      byEmail: guest
-    )
-    #expect(
-      adopting.identifiers(updating: guest)
-        == Identifiers(externalID: "42", emailKey: mail, phone: "+1")
-    )
   }
 
   @Test func aContactIsKept() throws {
