@@ -144,9 +144,6 @@ extension Connection {
   /// included.
   package var totalChanges: Int64 { Int64(sqlite3_total_changes64(handle)) }
 
-  /// The row id of the latest insert into a rowid table.
-  package var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
-
   func lastError(messageIsSafe: Bool = false) -> SQLiteError {
     SQLiteError.latest(of: handle, progress, messageIsSafe: messageIsSafe)
   }

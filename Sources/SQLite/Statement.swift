@@ -110,15 +110,6 @@ extension Statement {
     try check(code)
   }
 
-  /// Binds UTF-8 text that must stay in place until the statement is reset; nothing is copied.
-  package func bindText(_ index: Int32, _ utf8: UnsafeRawBufferPointer) throws(SQLiteError) {
-    guard let base = utf8.baseAddress, !utf8.isEmpty else { return try bind(index, "") }
-    guard let length = Int32(exactly: utf8.count) else { return try check(SQLITE_TOOBIG) }
-    try check(
-      csqlite_bind_text_static(handle, index, base.assumingMemoryBound(to: CChar.self), length)
-    )
-  }
-
   /// Binds bytes that must stay in place until the statement is reset; nothing is copied.
   package func bind(_ index: Int32, _ value: UnsafeRawBufferPointer) throws(SQLiteError) {
     // A null pointer would bind NULL instead of an empty blob.

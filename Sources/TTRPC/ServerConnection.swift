@@ -68,12 +68,6 @@ public struct ServerConnection: ~Copyable {
     if let refusal { phase = .refusing(refusal) }
   }
 
-  /// True while the server drains.
-  public var isDraining: Bool {
-    if case .draining = phase { return true }
-    return false
-  }
-
   /// The number of calls and streams that wait for an answer.
   public var callsInFlight: Int { calls.count }
 

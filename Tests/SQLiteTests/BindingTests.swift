@@ -53,20 +53,6 @@ struct BindingTests {
     #expect(try #require(viaPointer) == (value, "blob"))
   }
 
-  @Test func textFromPointer() throws {
-    let connection = try database.writer()
-    for value in ["", "pointer"] {
-      let read = try Array(value.utf8).withUnsafeBytes { utf8 in
-        try connection.withStatement(Self.echo) { statement in
-          try statement.bindText(1, utf8)
-          #expect(try statement.step())
-          return Row(statement).text(0) + Row(statement).text(1)
-        }
-      }
-      #expect(read == value + "text")
-    }
-  }
-
   @Test func null() throws {
     let result = try #require(try echo(String?.none) { $0.optionalText(0) })
     #expect(result == (nil, "null"))

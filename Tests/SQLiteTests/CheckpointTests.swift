@@ -30,7 +30,6 @@ struct CheckpointTests {
     try writer.run(Self.insert)
     try writer.commit()
     #expect(writer.totalChanges == before + 1)
-    #expect(writer.lastInsertRowID == 1)
     #expect(try writer.first(Self.count) { $0.int64(0) } == 1)
   }
 

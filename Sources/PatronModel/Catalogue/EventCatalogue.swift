@@ -52,7 +52,6 @@ extension EventField {
   static let review = EventField("review_id", .string, place: .reference)
   static let theReview = EventField("review_id", .string, place: .reference, required: true)
   static let amount = EventField("amount", .money, place: .amount)
-  static let theAmount = EventField("amount", .money, place: .amount, required: true)
 
   static func text(_ name: String, required: Bool = false, personal: Bool = false) -> EventField {
     EventField(name, .string, required: required, personal: personal)

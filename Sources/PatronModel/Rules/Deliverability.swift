@@ -1,12 +1,12 @@
 /// The present deliverability of messages to a customer, computed from everything that forbids
-/// sending. It is never stored, because it changes with the clock and the settings.
+/// sending. It is never stored, because it changes with the clock.
 ///
 /// Allowed messages, for a working address without suppressions:
 ///
 /// | SMS | subscribed | never, pending | unsubscribed |
 /// | --- | --- | --- | --- |
 /// | marketing, review requests, loyalty | yes | no | no |
-/// | transactional | yes | yes, unless the store says no | no |
+/// | transactional | yes | yes | no |
 ///
 /// | e-mail | subscribed | never, pending | unsubscribed |
 /// | --- | --- | --- | --- |
@@ -39,7 +39,6 @@ package struct Deliverability: Sendable, Hashable {
   ///   - hasAddress: True if the customer has a phone number or an e-mail address for the channel.
   ///   - isRedacted: True if the customer was erased.
   ///   - now: The instant of the question.
-  ///   - settings: The store's settings.
   package init(
     channel: Channel,
     topic: Topic,
@@ -47,8 +46,7 @@ package struct Deliverability: Sendable, Hashable {
     suppressions: [Suppression],
     hasAddress: Bool,
     isRedacted: Bool = false,
-    now: Micros,
-    settings: DeliverySettings = DeliverySettings()
+    now: Micros
   ) {
     var reasons: [BlockReason] = []
     if isRedacted { reasons.append(.redacted) }
@@ -56,7 +54,7 @@ package struct Deliverability: Sendable, Hashable {
     if !suppressions.isEmpty { reasons.append(.suppressed) }
     let consent =
       switch channel {
-      case .sms: Self.smsBlock(topic, consents, now: now, settings: settings)
+      case .sms: Self.smsBlock(topic, consents, now: now)
       case .email: Self.emailBlock(topic, consents, now: now)
       }
     if let consent { reasons.append(consent) }
@@ -64,8 +62,8 @@ package struct Deliverability: Sendable, Hashable {
     blockingTopics = consent == nil ? [] : Self.blockingTopics(of: topic, channel, consents)
   }
 
-  /// Returns the other topics by whose opt-out ``smsBlock(_:_:now:settings:)`` or
-  /// ``emailBlock(_:_:now:)`` blocks a topic.
+  /// Returns the other topics by whose opt-out ``smsBlock(_:_:now:)`` or ``emailBlock(_:_:now:)``
+  /// blocks a topic.
   private static func blockingTopics(
     of topic: Topic,
     _ channel: Channel,
@@ -87,17 +85,15 @@ package struct Deliverability: Sendable, Hashable {
   private static func smsBlock(
     _ topic: Topic,
     _ consents: ChannelConsents,
-    now: Micros,
-    settings: DeliverySettings
+    now: Micros
   ) -> BlockReason? {
     if let block = optOutBlock(consents[topic]) ?? optOutBlock(consents[.marketing]) {
       return block
     }
+    if topic == .transactional { return nil }
     let own = consents[topic]
     let consent = own.state == .neverSubscribed ? consents[.marketing] : own
-    let block = agreementBlock(consent, now: now)
-    if topic == .transactional, !settings.transactionalSMSToSubscribersOnly { return nil }
-    return block
+    return agreementBlock(consent, now: now)
   }
 
   private static func emailBlock(

@@ -114,9 +114,6 @@ package struct CustomerOrderStatistics: Sendable, Hashable {
     /// first or last order left. Replace them by the least and greatest `placedAt` of the orders
     /// that are not cancelled. At most one currency: that of the old order.
     package var datesToRebuild: [String]
-
-    /// True if any dates must be read again.
-    package var needsRebuild: Bool { !datesToRebuild.isEmpty }
   }
 
   /// Returns the statistics after an order's contribution changed from `old` to `new`.

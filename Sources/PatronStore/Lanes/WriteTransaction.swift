@@ -123,9 +123,6 @@ package final class WriteTransaction {
   /// Rows inserted, updated and deleted on the writer's connection since it was opened.
   package var totalChanges: Int64 { connection.totalChanges }
 
-  /// The row id of the last insert into a rowid table.
-  package var lastInsertRowID: Int64 { connection.lastInsertRowID }
-
   private static let mark = Query("SAVEPOINT tentative")
   private static let goBack = Query("ROLLBACK TO tentative")
   private static let unmark = Query("RELEASE tentative")

@@ -11,7 +11,6 @@ import Testing
     suppressions: [Suppression] = [],
     hasAddress: Bool = true,
     isRedacted: Bool = false,
-    subscribersOnly: Bool = false,
     now: Micros = 1000
   ) -> [BlockReason] {
     let result = Deliverability(
@@ -21,8 +20,7 @@ import Testing
       suppressions: suppressions,
       hasAddress: hasAddress,
       isRedacted: isRedacted,
-      now: now,
-      settings: DeliverySettings(transactionalSMSToSubscribersOnly: subscribersOnly)
+      now: now
     )
     #expect(result.canReceive == result.blockReasons.isEmpty)
     return result.blockReasons
@@ -46,8 +44,6 @@ import Testing
       let never: [BlockReason] = topic == .transactional ? [] : [.neverSubscribed]
       #expect(reasons(.sms, topic, [:]) == never)
     }
-    #expect(reasons(.sms, .transactional, [:], subscribersOnly: true) == [.neverSubscribed])
-    #expect(reasons(.sms, .transactional, subscribed, subscribersOnly: true) == [])
   }
 
   @Test func otherTopicsThatBlockAreNamed() {
