@@ -159,7 +159,12 @@ let executables: [Target] = [
 ]
 
 let tests: [Target] = [
-  .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
+  .target(
+    name: "TestKit",
+    dependencies: ["TTRPC", "TTRPCNIO"],
+    path: "Tests/TestKit",
+    swiftSettings: strict
+  ),
   .target(name: "CTestMessages", dependencies: ["CProtobufC"], path: "Tests/CTestMessages"),
   .testTarget(
     name: "ProtobufCTests",

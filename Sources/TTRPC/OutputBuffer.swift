@@ -33,13 +33,6 @@ public struct OutputBuffer: ~Copyable {
   /// Removes all bytes. Call it after they were sent.
   public mutating func removeAll() { message.removeAll(keeping: OutputBuffer.maxKeptBytes) }
 
-  /// Takes all bytes as an array and empties the buffer. For tests and in-process transports.
-  public mutating func takeAll() -> [UInt8] {
-    let bytes = withUnsafeBytes { [UInt8]($0) }
-    removeAll()
-    return bytes
-  }
-
   /// Appends a whole frame.
   public mutating func appendFrame(
     _ type: FrameType,
@@ -175,20 +168,6 @@ extension OutputBuffer {
       appendString(0x12, entry.value)
     }
     endFrame()
-  }
-
-  /// Appends a whole Request.
-  public mutating func appendRequest(
-    stream: UInt32,
-    flags: FrameFlags = [],
-    method: Method,
-    payload: [UInt8],
-    timeoutNanos: Int64 = 0,
-    metadata: Metadata = Metadata()
-  ) {
-    beginRequest(stream: stream, flags: flags, service: method.service, method: method.name)
-    message.append(payload)
-    endRequest(timeoutNanos: timeoutNanos, metadata: metadata)
   }
 
   /// Writes the payload's tag and one byte for its length, which ``endEnvelope()`` widens.

@@ -1,5 +1,6 @@
 import TTRPC
 import TTRPCNIO
+import TestKit
 import Testing
 
 @Suite struct ClientCallTests {
@@ -145,7 +146,7 @@ import Testing
 
   @Test func scopedTransportsStopAfterwards() async throws {
     let service = testService()
-    let answer = try await InProcessTransport.withClient({ AsyncDispatcher(service, loop: $0) }) {
+    let answer = try await LocalServer.withClient({ AsyncDispatcher(service, loop: $0) }) {
       try await $0.unary(TestMethods.echo, [4, 2], CallOptions())
     }
     #expect(answer == [4, 2])

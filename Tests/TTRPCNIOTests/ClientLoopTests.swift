@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import TTRPC
 import TTRPCNIO
+import TestKit
 import Testing
 
 @Suite struct ClientLoopTests {
@@ -42,7 +43,7 @@ import Testing
 
   @Test func manyCallsInFlightOnOneLoop() async throws {
     let service = testService()
-    let transport = try await InProcessTransport.start { AsyncDispatcher(service, loop: $0) }
+    let transport = try await LocalServer.start { AsyncDispatcher(service, loop: $0) }
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let promise = loop.makePromise(of: Int.self)
     let connection = try await ClientLoopConnection.connect(on: loop, target: transport.target)

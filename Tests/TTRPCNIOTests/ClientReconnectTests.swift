@@ -1,6 +1,7 @@
 import Synchronization
 import TTRPC
 import TTRPCNIO
+import TestKit
 import Testing
 
 @Suite struct ClientReconnectTests {
@@ -205,7 +206,7 @@ import Testing
 
   @Test func serverDrainsLoseNoCalls() async throws {
     let service = testService()
-    let first = try await InProcessTransport.start { AsyncDispatcher(service, loop: $0) }
+    let first = try await LocalServer.start { AsyncDispatcher(service, loop: $0) }
     let client = first.makeClient()
     _ = try await client.unary(TestMethods.echo, [], CallOptions())
     async let slow = client.unary(TestMethods.slow, [50], CallOptions())

@@ -1,5 +1,6 @@
 import TTRPC
 import TTRPCNIO
+import TestKit
 import Testing
 
 @Suite struct ClientStreamTests {

@@ -3,6 +3,7 @@ import NIOPosix
 import Synchronization
 import TTRPC
 import TTRPCNIO
+import TestKit
 
 /// A client that knows only frames: the test writes every byte that it sends.
 final class ServerTestClient: Sendable {

@@ -1,5 +1,6 @@
 import TTRPC
 import TTRPCNIO
+import TestKit
 
 /// Methods and a server for the client's tests.
 enum TestMethods {
@@ -94,13 +95,13 @@ func testService(_ recorder: CallRecorder = CallRecorder()) -> AsyncService {
 func withTestServer(
   _ recorder: CallRecorder = CallRecorder(),
   _ adjust: (inout ClientConfiguration) -> Void = { _ in },
-  _ body: (TTRPCClient, InProcessTransport) async throws -> Void
+  _ body: (TTRPCClient, LocalServer) async throws -> Void
 ) async throws {
   let service = testService(recorder)
   var configuration = TTRPCServer.Configuration()
   // Handlers may wait long on a busy machine; the server's own tests test this limit.
   configuration.limits.fullStreamGraceMillis = 60_000
-  let transport = try await InProcessTransport.start(configuration: configuration) {
+  let transport = try await LocalServer.start(configuration: configuration) {
     AsyncDispatcher(service, loop: $0)
   }
   let client = transport.makeClient(adjust)

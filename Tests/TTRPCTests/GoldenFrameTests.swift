@@ -1,4 +1,5 @@
 import TTRPC
+import TestKit
 import Testing
 
 /// Frames of the ttrpc protocol that were computed by hand, byte for byte.

@@ -1,3 +1,5 @@
+import TestKit
+
 @testable import TTRPC
 
 /// An event of a client connection, with copied bytes.

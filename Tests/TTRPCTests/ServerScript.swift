@@ -1,4 +1,5 @@
 import TTRPC
+import TestKit
 
 /// A server connection under a script: it feeds the connection bytes, plays the handlers, and
 /// records what they see. Time stands still unless a test moves it.

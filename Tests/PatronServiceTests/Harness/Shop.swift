@@ -17,7 +17,7 @@ final class Shop: Sendable {
   let client: TTRPCClient
   let customers: CustomerServiceClient
   let timelines: TimelineServiceClient
-  private let transport: InProcessTransport
+  private let transport: LocalServer
   private let directory: TemporaryDirectory
 
   /// Opens a shop, runs `body`, and closes the shop whatever happened. With `database` the shop is
@@ -61,7 +61,7 @@ final class Shop: Sendable {
     let store = try Store(options)
     var configuration = TTRPCServer.Configuration()
     configuration.limits = transportLimits
-    transport = try await InProcessTransport.start(configuration: configuration) { loop in
+    transport = try await LocalServer.start(configuration: configuration) { loop in
       do {
         return try Router(
           routes,

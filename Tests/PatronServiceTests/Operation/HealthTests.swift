@@ -3,13 +3,14 @@ import PatronServer
 import ProtobufC
 import TTRPC
 import TTRPCNIO
+import TestKit
 import Testing
 
 /// The health service.
 struct HealthTests {
   @Test func checksListsAndWatches() async throws {
     let health = HealthState(services: ["patron.v1.CustomerService"])
-    try await InProcessTransport.withClient { _ in
+    try await LocalServer.withClient { _ in
       HealthDispatcher(health)
     } _: { channel in
       let client = GRPCHealth.HealthClient(channel: channel)

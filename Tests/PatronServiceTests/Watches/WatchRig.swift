@@ -14,7 +14,7 @@ import TestKit
 final class WatchRig: Sendable {
   let store: Store
   let watches: WatchHub
-  let transport: InProcessTransport
+  let transport: LocalServer
   let client: TTRPCClient
   let timelines: TimelineServiceClient
 
@@ -35,7 +35,7 @@ final class WatchRig: Sendable {
     var configuration = TTRPCServer.Configuration()
     configuration.threads = threads
     limits(&configuration.limits)
-    let transport = try await InProcessTransport.start(configuration: configuration) { loop in
+    let transport = try await LocalServer.start(configuration: configuration) { loop in
       do {
         return try Router(
           routes,
@@ -68,7 +68,7 @@ final class WatchRig: Sendable {
     try result.get()
   }
 
-  private init(_ store: Store, _ watches: WatchHub, _ transport: InProcessTransport) {
+  private init(_ store: Store, _ watches: WatchHub, _ transport: LocalServer) {
     self.store = store
     self.watches = watches
     self.transport = transport

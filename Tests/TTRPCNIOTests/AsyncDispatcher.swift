@@ -1,24 +1,21 @@
 import Synchronization
-package import TTRPC
+import TTRPC
 
 /// A dispatcher that runs each call of an ``AsyncService`` in a task of its own. The task is
 /// cancelled if the call ends early.
-package final class AsyncDispatcher: CallDispatcher {
-  /// The service's methods.
-  package let methods: [Method]
+final class AsyncDispatcher: CallDispatcher {
+  let methods: [Method]
   private let handlers: [AsyncService.Handler]
   private let loop: any ServerLoop
   private let pending = PendingTasks()
 
-  /// Creates a dispatcher for `loop`.
-  package init(_ service: AsyncService, loop: any ServerLoop) {
+  init(_ service: AsyncService, loop: any ServerLoop) {
     methods = service.methods
     handlers = service.handlers
     self.loop = loop
   }
 
-  /// Starts a task for the call and returns `.pending`.
-  package func unary(
+  func unary(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
     _ call: borrowing ServerCall,
@@ -41,8 +38,7 @@ package final class AsyncDispatcher: CallDispatcher {
     return .pending
   }
 
-  /// Starts a task that runs the stream.
-  package func open(
+  func open(
     _ method: Int,
     _ payload: UnsafeRawBufferPointer,
     _ call: borrowing ServerCall,
@@ -88,8 +84,7 @@ package final class AsyncDispatcher: CallDispatcher {
     }
   }
 
-  /// Cancels the call's task.
-  package func abandoned(_ target: ReplyTarget, _ reason: RPCError) { pending.cancel(target) }
+  func abandoned(_ target: ReplyTarget, _ reason: RPCError) { pending.cancel(target) }
 
   private static let wrongKind = RPCError(
     code: .internal,

@@ -1,8 +1,8 @@
 import Synchronization
-package import TTRPC
+import TTRPC
 
 /// The request messages of a streaming call, for one reader.
-package final class RequestStream: Sendable {
+final class RequestStream: Sendable {
   private let stream: any ServerStream
   private let state = Mutex(State())
 
@@ -27,7 +27,7 @@ package final class RequestStream: Sendable {
 
   /// Returns the next message, or nil once the client has closed its side. Throws if the call has
   /// ended early.
-  package func next() async throws(RPCError) -> [UInt8]? {
+  func next() async throws(RPCError) -> [UInt8]? {
     while true {
       switch try take() {
       case .message(let message):

@@ -1,8 +1,8 @@
 import Synchronization
-package import TTRPC
+import TTRPC
 
 /// The sink for a streaming call's response messages, for one writer.
-package final class ResponseSink: Sendable {
+final class ResponseSink: Sendable {
   private let stream: any ServerStream
   private let state = Mutex(State())
 
@@ -19,7 +19,7 @@ package final class ResponseSink: Sendable {
 
   /// Sends a message and waits while the client is slower than the handler. Throws if the call has
   /// ended early.
-  package func send(_ message: [UInt8]) async throws(RPCError) {
+  func send(_ message: [UInt8]) async throws(RPCError) {
     try check { $0.isWritable = false }
     if !stream.send(message) { await waitForRoom() }
     try check { _ in }
