@@ -6,7 +6,12 @@ import Testing
 extension EndToEnd {
   /// Acknowledged writes are on disk, checked at the level of system calls: a killed process keeps
   /// its page cache, a power cut does not.
-  @Suite(.enabled(if: Shim.isPossible, "needs a C compiler and python3 with sqlite3"))
+  @Suite(
+    .enabled(
+      if: Shim.isPossible && Installation.tool("python3") != nil,
+      "needs a C compiler and python3 with sqlite3"
+    )
+  )
   struct DurabilityTests {
     @Test("every acknowledged write is in every disk image", .timeLimit(.minutes(15)))
     func acknowledgedMeansOnDisk() async throws {
@@ -24,25 +29,6 @@ extension EndToEnd {
       #expect(report.late > 0)
       #expect(report.missing > 0, "the test cannot see a lost write: \(report.text)")
     }
-  }
-}
-
-/// The library that records writes and syncs, and the program that reopens disk images.
-enum Shim {
-  static let folder = RepositoryRoot.file("Tests/Durability")
-  static let compiler = Installation.tool("cc") ?? Installation.tool("clang")
-
-  static let isPossible = compiler != nil && Installation.tool("python3") != nil
-
-  /// Builds the library into `folder` and returns its path.
-  static func build(in scratch: TemporaryDirectory) async throws -> String {
-    let library = scratch.file("sync_shim.so")
-    let built = try await Programs.run(
-      compiler ?? "cc",
-      ["-O2", "-fPIC", "-shared", "-pthread", "-o", library, folder + "/sync_shim.c"]
-    )
-    guard built.exit == .status(0) else { throw HarnessError(built.errors) }
-    return library
   }
 }
 
@@ -78,7 +64,7 @@ private struct PowerCut {
     // The empty database is on disk in any case, so anything missing was lost later.
     let first = try await PatronServer.start(data: data)
     guard try await first.stop() == .status(0) else { throw HarnessError(first.errors) }
-    let library = try await Shim.build(in: scratch)
+    let library = try await Shim.build("Tests/Durability/sync_shim.c", in: scratch)
     let server = try await PatronServer.start(
       data: data,
       // A small WAL is truncated often, so that the instants include checkpoints.
@@ -92,7 +78,8 @@ private struct PowerCut {
     let audit = try await Programs.run(
       Installation.tool("python3") ?? "python3",
       [
-        "-B", Shim.folder + "/audit.py", scratch.file("log"), try scratch.write("acks", acks),
+        "-B", RepositoryRoot.file("Tests/Durability/audit.py"), scratch.file("log"),
+        try scratch.write("acks", acks),
         scratch.file("images"), "--instants", "\(instants)", "--torn", "\(torn)",
         "--seed", "\(random.seed)",
       ],
