@@ -10,11 +10,17 @@ final class ResponseSink: Sendable {
     var isWritable = true
     var error: RPCError?
     var writer: CheckedContinuation<Void, Never>?
+    var onWait: @Sendable () -> Void = {}
   }
 
   init(_ stream: any ServerStream) {
     self.stream = stream
     stream.onWritable { [weak self] in self?.wake { $0.isWritable = true } }
+  }
+
+  /// Sets the action that runs when a handler begins to wait for the client.
+  func onWait(_ action: @escaping @Sendable () -> Void) {
+    state.withLock { $0.onWait = action }
   }
 
   /// Sends a message and waits while the client is slower than the handler. Throws if the call has
@@ -34,6 +40,8 @@ final class ResponseSink: Sendable {
   }
 
   private func waitForRoom() async {
+    let onWait = state.withLock { $0.onWait }
+    onWait()
     await withCheckedContinuation { continuation in
       let ready = state.withLock { state in
         if state.isWritable || state.error != nil { return true }

@@ -77,6 +77,7 @@ enum ServerTestService {
     }
     service.serverStreaming(flood) { _, responses, _ throws(RPCError) in
       let message = [UInt8](repeating: 1, count: floodMessageBytes)
+      responses.onWait { journal.write("flood waits") }
       do throws(RPCError) {
         for index in 0..<floodMessages {
           try await responses.send(message)

@@ -42,11 +42,16 @@ extension EndToEnd {
     @Test("a stalled export times out even without writes")
     func stallTime() async throws {
       let shop = try await GeneratedShop(Self.fewer)
-      let server = try await shop.start(flags: ["--max-scan-stall-seconds", "1"])
+      let server = try await shop.start(
+        flags: ["--max-scan-stall-seconds", "1", "--scan-threads", "1"]
+      )
       let stalled = try RawConnection(server.address)
       try await stalled.send(shop.export(stream: 1))
       #expect(try await stalled.receive()?.header.type == .data)
-      try await Task.sleep(for: .milliseconds(2500))
+      // The only thread is free for another export once the stalled one has ended.
+      let next = try RawConnection(server.address)
+      try await next.send(shop.export(stream: 1, of: "empty"))
+      #expect(try await next.receive(within: .seconds(60))?.header.type == .data)
       let (rows, end) = try await shop.drain(stalled)
       #expect(
         end?.code == .aborted && end?.reason == "SNAPSHOT_TOO_OLD",
@@ -102,12 +107,12 @@ private struct GeneratedShop {
     try await PatronServer.start(data: data, listen: "unix:" + folder.file("socket"), flags: flags)
   }
 
-  /// Returns the request that exports all customers as NDJSON.
-  func export(stream: UInt32) -> [UInt8] {
+  /// Returns the request that exports all customers of a store as NDJSON.
+  func export(stream: UInt32, of store: String = "default") -> [UInt8] {
     RawFrames.request(
       stream,
       "ExportCustomers",
-      WireBytes().field(3, number: 2).bytes,
+      WireBytes().field(1, store).field(3, number: 2).bytes,
       flags: 1
     )
   }
