@@ -75,11 +75,9 @@ extension TimelineHandlers {
         metadata: ["newest_sequence": String(last)]
       )
     }
-    var oldest = try reader.feedFloor()
     // Sequences are at least as far apart as events, so most requests need no counting.
-    if let history, last - after > history {
-      oldest = max(oldest, try reader.sequence(beforeNewest: history))
-    }
+    guard let history, last - after > history else { return }
+    let oldest = try reader.sequence(beforeNewest: history)
     guard after >= oldest else {
       throw DomainError.reason(
         .outOfRange,

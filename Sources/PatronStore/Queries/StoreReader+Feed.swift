@@ -22,7 +22,6 @@ extension StoreReader {
     """
   )
   private static let lastNumber = Query("SELECT value FROM sequences WHERE name = 'record'")
-  private static let floor = Query("SELECT sequence FROM feed_floors WHERE store_id = ?1")
   private static let newest = Query(
     """
     SELECT sequence FROM events WHERE store_id = ?1 ORDER BY sequence DESC LIMIT 1 OFFSET ?2
@@ -83,11 +82,6 @@ extension StoreReader {
       throw StoreError.corrupt("the table of sequences has lost its row `record`")
     }
     return number
-  }
-
-  /// Returns the highest sequence up to which events may have been removed; 0 if none were.
-  package func feedFloor() throws -> Int64 {
-    try transaction.first(Self.floor, store.name) { $0.int64(0) } ?? 0
   }
 
   /// Returns the sequence just before the `count` newest events of the store; 0 if it has no more

@@ -35,27 +35,6 @@ struct WatchLimitTests {
     }
   }
 
-  @Test func aRaisedFloor() async throws {
-    try await WatchRig.run { rig in
-      var sequences: [Int64] = []
-      for number in 0..<5 { sequences.append(try await rig.record("e\(number)").sequence) }
-      let floor = sequences[2]
-      for value in [floor, sequences[0]] {
-        // It never goes down again.
-        try await rig.write { try StoreWriter($0, of: .default).raiseFeedFloor(to: value) }
-        let error = try await refusal(rig, after: floor - 1)
-        #expect(error.code == .outOfRange && error.reason == "SEQUENCE_TOO_OLD")
-        #expect(error.metadata["oldest_sequence"] == "\(floor)")
-        var watch = try await rig.watch(after: floor)
-        #expect(try await watch.events(2).map(\.sequence) == Array(sequences[3...]))
-      }
-      // Other stores have floors of their own.
-      try await rig.record("x", in: "other")
-      var other = try await rig.watch(after: 1, in: "other")
-      #expect(try await other.nextEvent().event?.eventID == "x")
-    }
-  }
-
   @Test func aBoundedHistory() async throws {
     // The event that tells of the new customer counts too.
     try await WatchRig.run(settings: { $0.history = 4 }) { rig in

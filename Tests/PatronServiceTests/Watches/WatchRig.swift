@@ -138,27 +138,6 @@ extension WatchRig {
     )
     return try await Watching(stream)
   }
-
-  /// Runs a write past the services.
-  func write(_ body: @escaping @Sendable (WriteTransaction) throws -> Void) async throws {
-    let sink = WriteReply()
-    try store.writer.submit(
-      WriteJob(deadline: nil, bytes: 0, sink: sink, token: ReplyToken(group: 0, item: 0)) {
-        try body($0)
-        return []
-      }
-    )
-    for await result in sink.stream.stream { _ = try result.get() }
-  }
-}
-
-private final class WriteReply: ReplySink {
-  let stream = AsyncStream<Result<[UInt8], any Error>>.makeStream()
-
-  func deliver(_ replies: [Reply]) {
-    for reply in replies { stream.continuation.yield(reply.result) }
-    stream.continuation.finish()
-  }
 }
 
 /// One watch, read by one task.
