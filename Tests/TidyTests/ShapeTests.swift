@@ -59,7 +59,7 @@ struct ShapeTests {
     }
   }
 
-  @Test("A Swift file is named for the type, or the type and the aspect, that it holds")
+  @Test("A Swift file is named for a type that it declares or extends, and the aspect if need be")
   func filesAreNamed() throws {
     let shape = try Regex(#"[A-Z][A-Za-z0-9]*(\+[A-Z][A-Za-z0-9]*)?\.swift"#)
     let vague = ["Util", "Utils", "Helper", "Helpers", "Manager", "Misc", "Common", "Stuff"]
@@ -67,7 +67,62 @@ struct ShapeTests {
       #expect(file.name.wholeMatch(of: shape) != nil, "\(file): not named Type or Type+Aspect")
       let stem = file.name.dropLast(".swift".count)
       #expect(!vague.contains { stem.hasSuffix($0) }, "\(file): the name says nothing")
+      let types = Self.types(in: SwiftText(file.text))
+      // Free functions have no type to be named for.
+      guard !types.isEmpty, !Self.misnamed.contains(file.name) else { continue }
+      let type = String(stem.prefix { $0 != "+" })
+      #expect(
+        types.contains(type) || Self.isNamedForMethod(file, types),
+        "\(file) neither declares nor extends \(type)"
+      )
     }
+  }
+
+  /// Returns true for a file of the service that extends one of the handlers and is named for a
+  /// method of the contract, or for the object of several (EventTypes of ListEventTypes).
+  private static func isNamedForMethod(_ file: TextFile, _ types: Set<String>) -> Bool {
+    let handlers: Set<String> = ["CustomerHandlers", "TimelineHandlers", "ConsentHandlers"]
+    guard file.path.hasPrefix("Sources/PatronService/"), !types.isDisjoint(with: handlers) else {
+      return false
+    }
+    let stem = file.name.dropLast(".swift".count)
+    return methods.contains { $0.hasSuffix(stem) }
+  }
+
+  /// The names of the contract's methods.
+  private static let methods: [Substring] = Repository.files(ending: ".proto", under: ["proto"])
+    .flatMap(\.lines)
+    .compactMap { line in
+      let words = line.split { !($0.isLetter || $0.isNumber) }
+      return words.first == "rpc" ? words.dropFirst().first : nil
+    }
+
+  /// Returns the names of the types that a source declares or extends; `A.B` counts as both.
+  private static func types(in source: SwiftText) -> Set<String> {
+    let keywords: Set<Substring> = [
+      "struct", "class", "enum", "protocol", "actor", "extension", "typealias",
+    ]
+    var types: Set<String> = []
+    for line in source.lines {
+      let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") }
+      for (keyword, name) in zip(words, words.dropFirst()) where keywords.contains(keyword) {
+        types.formUnion(name.split(separator: ".").map(String.init))
+      }
+    }
+    return types
+  }
+
+  @Test("Types are found in code, not in comments and strings")
+  func findsTypes() {
+    let source = SwiftText(
+      """
+      /// struct A
+      public final class B<T>: C {}
+      extension D.E where F == G { typealias H = Int }
+      let text = "enum I {}"
+      """
+    )
+    #expect(Self.types(in: source) == ["B", "D", "E", "H"])
   }
 
   @Test("Functions are measured")
