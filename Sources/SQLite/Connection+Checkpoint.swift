@@ -16,9 +16,6 @@ package struct CheckpointResult: Sendable, Equatable {
   package let logPages: Int
   /// The number of pages of the log that are in the database file by now.
   package let checkpointedPages: Int
-
-  /// True if every page of the log is in the database file.
-  package var isComplete: Bool { !busy && logPages == checkpointedPages }
 }
 
 extension Connection {

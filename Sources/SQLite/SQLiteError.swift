@@ -76,9 +76,6 @@ package struct SQLiteError: Error, Sendable, Equatable {
 
   private static let corruptVirtualTable = SQLITE_CORRUPT | (1 << 8)
 
-  /// True if the file does not begin with an SQLite header.
-  package var isNotADatabase: Bool { primaryCode == SQLITE_NOTADB }
-
   /// True if the wait for a lock of another connection timed out.
   package var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 

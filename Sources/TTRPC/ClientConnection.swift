@@ -53,11 +53,6 @@ public struct ClientConnection: ~Copyable {
   public var callsInFlight: Int { calls.count }
   /// False while a stream's queue is full: do not read the socket until it is true again.
   public var wantsRead: Bool { fullStreams == 0 }
-  /// True when there is room for one more call.
-  public var canStart: Bool { phase == .open && calls.count < limits.callsInFlight }
-  /// True when no call is in flight and no event waits, so that a draining connection can be
-  /// closed.
-  public var isIdle: Bool { calls.isEmpty && pending.isEmpty }
 
   /// Starts a call by writing its Request. `payload` is the request message, nil for methods whose
   /// client streams. If it throws, nothing was written.

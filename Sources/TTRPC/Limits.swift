@@ -64,9 +64,6 @@ public struct LimitDescription: Sendable {
   public let range: ClosedRange<Int>
   /// The path to the field.
   public let keyPath: any WritableKeyPath<Limits, Int> & Sendable
-
-  /// The field's value in fresh ``Limits``.
-  public var defaultValue: Int { Limits()[keyPath: keyPath] }
 }
 
 extension Limits {

@@ -8,7 +8,6 @@ public struct OutputBuffer: ~Copyable {
   public var message: ResponseBuffer
   /// The offset of the frame that is being written.
   private var frameStart = 0
-  private var payloadTag: UInt8 = 0
 
   /// The memory that is kept after everything was sent, in bytes.
   private static let maxKeptBytes = 64 << 10

@@ -69,3 +69,7 @@ struct CheckpointTests {
     #expect(writer.walPages > 1400)
   }
 }
+
+extension CheckpointResult {
+  fileprivate var isComplete: Bool { !busy && logPages == checkpointedPages }
+}

@@ -68,7 +68,6 @@ struct ErrorTests {
     )
     let error = try failure { _ = try connection.integer("PRAGMA user_version") }
     #expect(error.isCorrupt)
-    #expect(error.isNotADatabase)
   }
 
   @Test func aReadOnlyConnectionRefusesWrites() throws {

@@ -50,8 +50,6 @@ final class ScriptedServer {
     connection = ClientConnection(limits: limits, extensions: extensions)
   }
 
-  var canStart: Bool { connection.canStart }
-  var isIdle: Bool { connection.isIdle }
   var wantsRead: Bool { connection.wantsRead }
 
   @discardableResult

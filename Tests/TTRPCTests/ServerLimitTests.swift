@@ -254,8 +254,8 @@ import Testing
     #expect(Limits.all.count == fields.count)
     #expect(Set(Limits.all.map(\.flag)).count == fields.count)
     for limit in Limits.all {
-      #expect(limit.range.contains(limit.defaultValue), "\(limit.name)")
       var limits = Limits()
+      #expect(limit.range.contains(limits[keyPath: limit.keyPath]), "\(limit.name)")
       limits[keyPath: limit.keyPath] += 1
       #expect(limits != Limits())
     }
