@@ -35,18 +35,14 @@ struct JSONPeerTests {
 
   @Test(.disabled(if: JSONPeer.obstacle != nil, "\(JSONPeer.obstacle ?? "")"))
   func agreesWithPythonInBothDirections() throws {
-    let directory = TemporaryDirectory()
-    let root = JSONPeer.root
-    let golden = root.appending(path: "dev/generator/Tests/PatronGeneratorTests/Golden/codec")
     let peer = try JSONPeer(
       files: [
         "patron/test/v1/everything.proto", "patron/v1/timeline.proto", "patron/v1/customers.proto",
         "google/rpc/error_details.proto", "grpc/health/v1/health.proto",
       ],
       includes: [
-        golden, root.appending(path: "proto"), root.appending(path: "proto/third_party"),
-      ],
-      directory: URL(filePath: directory.path)
+        "dev/generator/Tests/PatronGeneratorTests/Golden/codec", "proto", "proto/third_party",
+      ].map(RepositoryRoot.file)
     )
 
     var messages = [(type: MessageDescriptor, packed: [UInt8])]()

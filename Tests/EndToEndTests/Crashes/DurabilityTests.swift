@@ -8,7 +8,7 @@ extension EndToEnd {
   /// its page cache, a power cut does not.
   @Suite(
     .enabled(
-      if: Shim.isPossible && Installation.tool("python3") != nil,
+      if: Shim.isPossible && Tool.find("python3") != nil,
       "needs a C compiler and python3 with sqlite3"
     )
   )
@@ -76,7 +76,7 @@ private struct PowerCut {
     let acks = try await write(to: server)
     guard try await server.stop() == .status(0) else { throw HarnessError(server.errors) }
     let audit = try await Programs.run(
-      Installation.tool("python3") ?? "python3",
+      Tool.find("python3") ?? "python3",
       [
         "-B", RepositoryRoot.file("Tests/Durability/audit.py"), scratch.file("log"),
         try scratch.write("acks", acks),

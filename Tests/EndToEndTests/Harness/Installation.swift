@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// The paths of the programs and tools, and the environment that they get.
+/// The paths of the programs, and the environment that they get.
 enum Installation {
   /// The folder of the built programs: PATRON_BIN_DIR, or that of the test bundle.
   static let programs: String = {
@@ -19,15 +19,6 @@ enum Installation {
       )
     }
     return path
-  }
-
-  /// Returns the path of a program of the system, or nil.
-  static func tool(_ name: String) -> String? {
-    for folder in (variable("PATH") ?? "/usr/bin:/bin").split(separator: ":") {
-      let path = "\(folder)/\(name)"
-      if access(path, X_OK) == 0 { return path }
-    }
-    return nil
   }
 
   static func variable(_ name: String) -> String? {

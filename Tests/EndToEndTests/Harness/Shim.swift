@@ -2,7 +2,7 @@ import TestKit
 
 /// C libraries that LD_PRELOAD puts between a program and the system.
 enum Shim {
-  private static let compiler = Installation.tool("cc") ?? Installation.tool("clang")
+  private static let compiler = Tool.find("cc") ?? Tool.find("clang")
 
   static let isPossible = compiler != nil
 

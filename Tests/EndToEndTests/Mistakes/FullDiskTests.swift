@@ -93,7 +93,7 @@ private struct SmallDisk {
     folder = TemporaryDirectory()
     guard mkdir(folder.file("disk"), 0o700) == 0 else { throw HarnessError("mkdir failed") }
     let mounted = try await Programs.run(
-      Installation.tool("mount") ?? "/bin/mount",
+      Tool.find("mount") ?? "/bin/mount",
       ["-t", "tmpfs", "-o", "size=\(mebibytes)m,mode=0700", "tmpfs", folder.file("disk")]
     )
     guard mounted.exit == .status(0) else { throw HarnessError(mounted.errors) }
@@ -118,7 +118,7 @@ private struct SmallDisk {
   }
 
   func unmount() async throws {
-    let done = try await Programs.run(Installation.tool("umount") ?? "/bin/umount", [mountPoint])
+    let done = try await Programs.run(Tool.find("umount") ?? "/bin/umount", [mountPoint])
     guard done.exit == .status(0) else { throw HarnessError(done.errors) }
   }
 }

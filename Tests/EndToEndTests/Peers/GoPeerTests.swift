@@ -9,7 +9,7 @@ extension EndToEnd {
     static let packages = "/usr/share/gocode"
 
     static let isPossible =
-      Installation.tool("go") != nil
+      Tool.find("go") != nil
       && Files.exists(packages + "/src/github.com/containerd/ttrpc")
 
     /// One line of the program's output.

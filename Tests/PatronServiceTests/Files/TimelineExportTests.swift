@@ -159,16 +159,9 @@ struct TimelineExportTests {
         + " %(field)s %(setBy)s" % [p for p in data["provenance"] if p["field"] == "email"][0]]),
         end="")
       """
-    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") else { return nil }
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/python3")
-    process.arguments = ["-X", "utf8", "-c", script, path]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    return String(decoding: output, as: UTF8.self)
+    guard let python = Tool.find("python3") else { return nil }
+    let outcome = try Tool.run(python, ["-X", "utf8", "-c", script, path])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    return outcome.text
   }
 }

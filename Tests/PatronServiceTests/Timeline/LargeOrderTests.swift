@@ -303,16 +303,10 @@ struct LargeOrderTests {
       order = json.loads(z.read("data.json"))["orders"][0]["fulfillments"]
       print(len(order), sum(len(x["items"]) for x in order), z.testzip(), end="")
       """
-    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") else { return nil }
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/python3")
-    process.arguments = ["-X", "utf8", "-c", script, path]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return String(decoding: output, as: UTF8.self)
+    guard let python = Tool.find("python3") else { return nil }
+    let outcome = try Tool.run(python, ["-X", "utf8", "-c", script, path])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    return outcome.text
   }
 
   @Test(arguments: [DeleteMode.anonymize, .purge])

@@ -33,9 +33,10 @@ struct DataDirectoryTests {
   @Test func anotherProcessIsKeptOut() throws {
     let temporary = TemporaryDirectory()
     let directory = try DataDirectory(path: temporary.path)
-    #expect(try exitStatus("/usr/bin/flock", ["-n", directory.lockPath, "true"]) == 1)
+    let flock = try #require(Tool.find("flock"))
+    #expect(try Tool.run(flock, ["-n", directory.lockPath, "true"]).status == 1)
     directory.release()
-    #expect(try exitStatus("/usr/bin/flock", ["-n", directory.lockPath, "true"]) == 0)
+    #expect(try Tool.run(flock, ["-n", directory.lockPath, "true"]).status == 0)
   }
 
   @Test func theFileOfADeadProcessIsNotALock() throws {
@@ -110,14 +111,5 @@ struct DataDirectoryTests {
       guard case StoreOpenError.directory(let named, let problem) = error else { return false }
       return named == path && problem.contains(words)
     }
-  }
-
-  private func exitStatus(_ program: String, _ arguments: [String]) throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
   }
 }
