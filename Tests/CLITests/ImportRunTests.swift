@@ -296,11 +296,7 @@ struct ImportRunTests {
     let header = "external_id;first_name"
     func run(_ text: String, _ rejects: String) async throws -> String {
       try await patron(
-        "customers",
-        "import",
-        "-",
-        "--rejects",
-        rejects,
+        ["customers", "import", "-", "--rejects", rejects],
         server: .importer(),
         input: text
       ).err
@@ -315,12 +311,7 @@ struct ImportRunTests {
       #expect(outcome.status == 3, "\(outcome.err)")
       // A dry run deletes nothing.
       _ = try await patron(
-        "customers",
-        "import",
-        "-",
-        "--rejects",
-        rejects.path,
-        "--dry-run",
+        ["customers", "import", "-", "--rejects", rejects.path, "--dry-run"],
         server: .importer(),
         input: header + "\na;b\n"
       )
@@ -339,11 +330,7 @@ struct ImportRunTests {
     for (old, new) in [(";;", ";d;"), ("the row", ""), ("c;", "d;")] {
       let mended = try TemporaryFile()
       _ = try await patron(
-        "customers",
-        "import",
-        "-",
-        "--rejects",
-        mended.path,
+        ["customers", "import", "-", "--rejects", mended.path],
         server: .importer(),
         input: header + "\nc\n"
       )
@@ -355,11 +342,7 @@ struct ImportRunTests {
     // An edited file of rejects is not mistaken for the old one.
     let file = try TemporaryFile(header + ";reject_reason\nx;y;why\n")
     let outcome = try await patron(
-      "customers",
-      "import",
-      file.path,
-      "--rejects",
-      file.path + ".rejects",
+      ["customers", "import", file.path, "--rejects", file.path + ".rejects"],
       server: .importer()
     )
     #expect(outcome.status == 0 && !file.text.isEmpty)
@@ -636,17 +619,10 @@ struct ImportRunTests {
         + "c@example.com;post;;;\nd@example.com;;because;tomorrow;\n"
     )
     let outcome = try await patron(
-      "customers",
-      "import",
-      "--suppressions",
-      file.path,
-      "--dry-run",
-      "--source",
-      "old_shop",
-      "--default-country",
-      "US",
-      "--rejects",
-      rejects.path,
+      [
+        "customers", "import", "--suppressions", file.path, "--dry-run", "--source", "old_shop",
+        "--default-country", "US", "--rejects", rejects.path,
+      ],
       server: server
     )
     #expect(outcome.status == 3)
@@ -672,24 +648,14 @@ struct ImportRunTests {
       ("email,phone\n", "two columns are address"), ("{}\n", "is NDJSON"),
     ] {
       let refused = try await patron(
-        "customers",
-        "import",
-        "--suppressions",
-        "-",
+        ["customers", "import", "--suppressions", "-"],
         server: server,
         input: text
       )
       #expect(refused.status == 1 && refused.err.contains(expected), "\(refused.err)")
     }
     let mapped = try await patron(
-      "customers",
-      "import",
-      "--suppressions",
-      "-",
-      "--map",
-      "Foo=",
-      "--map",
-      "Wer=address",
+      ["customers", "import", "--suppressions", "-", "--map", "Foo=", "--map", "Wer=address"],
       server: server,
       input: "Wer,Foo,source\na@example.com,1,s\n"
     )
@@ -720,15 +686,10 @@ struct ImportRunTests {
       }
     }
     let table = try await patron(
-      "consent",
-      "suppressions",
-      "list",
-      "--channel",
-      "email",
-      "--reason",
-      "hard-bounce",
-      "--limit",
-      "1",
+      [
+        "consent", "suppressions", "list", "--channel", "email", "--reason", "hard-bounce",
+        "--limit", "1",
+      ],
       server: server,
       columns: 160
     )
@@ -739,21 +700,12 @@ struct ImportRunTests {
     )
     #expect(request.channel == .email && request.reason == .hardBounce && request.pageSize == 1)
     let csv = try await patron(
-      "consent",
-      "suppressions",
-      "list",
-      "--all",
-      "--output",
-      "csv",
+      ["consent", "suppressions", "list", "--all", "--output", "csv"],
       server: server
     )
     let file = try TemporaryFile()
     let export = try await patron(
-      "consent",
-      "suppressions",
-      "export",
-      "-o",
-      file.path,
+      ["consent", "suppressions", "export", "-o", file.path],
       server: server
     )
     #expect(export.status == 0 && export.err == "2 suppressions in \(file.path)\n")
@@ -766,11 +718,7 @@ struct ImportRunTests {
     )
     #expect(lines[2].hasPrefix(",email,hard_bounce,") && lines[2].hasSuffix("ffff"))
     let json = try await patron(
-      "consent",
-      "suppressions",
-      "export",
-      "--format",
-      "ndjson",
+      ["consent", "suppressions", "export", "--format", "ndjson"],
       server: server
     )
     #expect(json.out.components(separatedBy: "\n").filter { !$0.isEmpty }.count == 2)

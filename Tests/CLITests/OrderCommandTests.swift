@@ -155,7 +155,7 @@ struct OrderCommandTests {
     #expect(whole.order?.isPartial == false && whole.nextPartToken.isEmpty)
   }
 
-  @Test func takesOverParts() async throws {
+  @Test func takesOverRefunds() async throws {
     let server = FakeServer()
     server.on(TimelineService.syncRefund) { _ throws(RPCError) in
       let order = try Self.order(1)
@@ -171,22 +171,11 @@ struct OrderCommandTests {
         ]
       }
     }
-    server.on(TimelineService.syncFulfillment) { _ in .with { $0.outcome = .unchanged } }
     let refund = try await patron(
-      "timeline",
-      "refund",
-      "--order-id",
-      "1001",
-      "--refund-id",
-      "r1",
-      "--amount",
-      "5",
-      "--currency",
-      "usd",
-      "--at",
-      "2024-06-01",
-      "--reason",
-      "too small",
+      [
+        "timeline", "refund", "--order-id", "1001", "--refund-id", "r1", "--amount", "5",
+        "--currency", "usd", "--at", "2024-06-01", "--reason", "too small",
+      ],
       server: server
     )
     #expect(
@@ -214,25 +203,20 @@ struct OrderCommandTests {
           }
         }
     )
+  }
+
+  @Test func takesOverFulfillments() async throws {
+    let server = FakeServer()
+    server.on(TimelineService.syncFulfillment) { _ in .with { $0.outcome = .unchanged } }
     let shipment = try await patron(
-      "timeline",
-      "fulfillment",
-      "--order-id",
-      "1001",
-      "--fulfillment-id",
-      "f1",
-      "--at",
-      "2024-06-01",
-      "--item",
-      "p=1=2",
-      "--state",
-      "success",
-      "--shipment-status",
-      "in-transit",
-      "--tracking-company",
-      "UPS",
+      [
+        "timeline", "fulfillment", "--order-id", "1001", "--fulfillment-id", "f1", "--at",
+        "2024-06-01", "--item", "p=1=2", "--state", "success", "--shipment-status", "in-transit",
+        "--tracking-company", "UPS",
+      ],
       server: server
     )
+    let at = try Self.time("2024-06-01")
     #expect(shipment.out == "unchanged\n", "\(shipment.err)")
     #expect(
       try server.requests(SyncFulfillmentRequest.self, "SyncFulfillment").first?.fulfillment
@@ -251,16 +235,10 @@ struct OrderCommandTests {
         }
     )
     let wrong = try await patron(
-      "timeline",
-      "fulfillment",
-      "--order-id",
-      "1",
-      "--fulfillment-id",
-      "f",
-      "--at",
-      "2024-06-01",
-      "--item",
-      "p1",
+      [
+        "timeline", "fulfillment", "--order-id", "1", "--fulfillment-id", "f", "--at", "2024-06-01",
+        "--item", "p1",
+      ],
       server: server
     )
     #expect(wrong.status == 2)
@@ -270,28 +248,12 @@ struct OrderCommandTests {
     let server = FakeServer()
     server.on(TimelineService.syncOrder) { _ in .with { $0.outcome = .updated } }
     let outcome = try await patron(
-      "timeline",
-      "order",
-      "--external-id",
-      "42",
-      "--order-id",
-      "1001",
-      "--item",
-      "Mug, blue,qty=2,sku=M-B,variant=v1,product=p1,id=l1,total=16.99",
-      "--item",
-      "Gift, wrapped",
-      "--quantity",
-      "3",
-      "--currency",
-      "USD",
-      "--paid-at",
-      "2024-06-01",
-      "--updated-at",
-      "2024-06-02",
-      "--state-version",
-      "7",
-      "--allow-regress",
-      "--replace",
+      [
+        "timeline", "order", "--external-id", "42", "--order-id", "1001", "--item",
+        "Mug, blue,qty=2,sku=M-B,variant=v1,product=p1,id=l1,total=16.99", "--item",
+        "Gift, wrapped", "--quantity", "3", "--currency", "USD", "--paid-at", "2024-06-01",
+        "--updated-at", "2024-06-02", "--state-version", "7", "--allow-regress", "--replace",
+      ],
       server: server
     )
     #expect(outcome.status == 0, "\(outcome.err)")
@@ -325,32 +287,21 @@ struct OrderCommandTests {
       "Mug, colour=blue,qty=2", "Mug,qty=0", "Mug,qty=-1", ",qty=2", "",
     ] {
       let refused = try await patron(
-        "timeline",
-        "order",
-        "--external-id",
-        "42",
-        "--order-id",
-        "1",
-        "--item",
-        wrong,
+        ["timeline", "order", "--external-id", "42", "--order-id", "1", "--item", wrong],
         server: server
       )
       #expect(refused.status == 2 || refused.status == 64, "\(wrong): \(refused.status)")
     }
+  }
+
+  @Test func shippedPositionsAreGivenInOneFlagEach() async throws {
+    let server = FakeServer()
     server.on(TimelineService.syncFulfillment) { _ in .with { $0.outcome = .created } }
     let shipment = try await patron(
-      "timeline",
-      "fulfillment",
-      "--order-id",
-      "1",
-      "--fulfillment-id",
-      "f",
-      "--at",
-      "2024-06-01",
-      "--item",
-      "line=l1,variant=v1,product=p1,qty=2",
-      "--occurred-at",
-      "2024-06-03",
+      [
+        "timeline", "fulfillment", "--order-id", "1", "--fulfillment-id", "f", "--at", "2024-06-01",
+        "--item", "line=l1,variant=v1,product=p1,qty=2", "--occurred-at", "2024-06-03",
+      ],
       server: server
     )
     #expect(shipment.status == 0, "\(shipment.err)")

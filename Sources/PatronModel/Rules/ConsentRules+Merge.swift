@@ -33,7 +33,7 @@ extension ConsentRules {
   /// | `other` | `holder` becomes |
   /// | --- | --- |
   /// | never subscribed, subscribed, pending | unchanged |
-  /// | unsubscribed by the customer at t, or pending since t | unsubscribed, unless own and after t |
+  /// | unsubscribed by the customer, or pending, since t | unsubscribed, unless own and after t |
   /// | unsubscribed by anyone else at t | unsubscribed, unless it is later than t |
   ///
   /// "Own" is an agreement or a request of the customer's own. The result is `holder` or more

@@ -369,18 +369,22 @@ struct OrderStateTests {
     }
   }
 
+  /// Returns a position with two pieces of a product's variant.
+  private static func line(_ id: String, _ product: String, _ variant: String) -> LineItem {
+    .with {
+      $0.externalID = id
+      $0.productID = product
+      $0.variantID = variant
+      $0.name = "\(product) \(variant)"
+      $0.quantity = 2
+    }
+  }
+
   @Test func shipmentsNameVariantsAndPositions() async throws {
     try await Shop.open { shop in
-      func line(_ id: String, _ product: String, _ variant: String) -> LineItem {
-        .with {
-          $0.externalID = id
-          $0.productID = product
-          $0.variantID = variant
-          $0.name = "\(product) \(variant)"
-          $0.quantity = 2
-        }
-      }
-      let lines = [line("l1", "p1", "red"), line("l2", "p1", "blue"), line("l3", "p2", "")]
+      let lines = [
+        Self.line("l1", "p1", "red"), Self.line("l2", "p1", "blue"), Self.line("l3", "p2", ""),
+      ]
       try await shop.sync(.of("o1", 1000) { $0.lineItems = lines }, of: guest)
       func ship(
         _ id: String,

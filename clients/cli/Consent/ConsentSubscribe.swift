@@ -104,8 +104,8 @@ struct ConsentConfirm: AsyncParsableCommand {
   @Option(
     name: .customLong("channel"),
     help: ArgumentHelp(
-      "Channel to confirm: \(EnumArgument.names(ContactChannel.self)). Repeatable. (default: all channels "
-        + "of the request)",
+      "Channel to confirm: \(EnumArgument.names(ContactChannel.self)). Repeatable. "
+        + "(default: all channels of the request)",
       valueName: "channel"
     ),
     completion: EnumArgument.list(ContactChannel.self),
