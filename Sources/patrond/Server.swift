@@ -8,7 +8,8 @@ import TTRPC
 import TTRPCNIO
 import UnixSignals
 
-/// The life cycle of the server: open the database, listen, wait for SIGTERM or SIGINT, drain, close.
+/// The life cycle of the server: open the database, listen, wait for SIGTERM or SIGINT, drain,
+/// close.
 struct Server {
   let storeOptions: StoreOptions
   let addresses: [ListenAddress]

@@ -105,34 +105,17 @@ extension ImportedConsent {
       }
       if isGood == nil { given.source = "" }
     }
-    given.subscribedAt = time(
-      given.subscribedAt,
-      "\(path).subscribed_at",
-      isOptOut,
-      before: now + lead,
-      &violations
-    )
-    given.unsubscribedAt = time(
-      given.unsubscribedAt,
-      "\(path).unsubscribed_at",
-      isOptOut,
-      before: now + lead,
-      &violations
-    )
-    given.changedAt = time(
-      given.changedAt,
-      "\(path).changed_at",
-      isOptOut,
-      before: now + lead,
-      &violations
-    )
-    given.expiresAt = time(
-      given.expiresAt,
-      "\(path).expires_at",
-      isOptOut,
-      before: nil,
-      &violations
-    )
+    func checked(
+      _ given: GoogleProtobuf.Timestamp?,
+      _ name: String,
+      before end: Int64?
+    ) -> GoogleProtobuf.Timestamp? {
+      time(given, "\(path).\(name)", isOptOut, before: end, &violations)
+    }
+    given.subscribedAt = checked(given.subscribedAt, "subscribed_at", before: now + lead)
+    given.unsubscribedAt = checked(given.unsubscribedAt, "unsubscribed_at", before: now + lead)
+    given.changedAt = checked(given.changedAt, "changed_at", before: now + lead)
+    given.expiresAt = checked(given.expiresAt, "expires_at", before: nil)
     guard violations.isEmpty, let channel, let about, state != nil else { return nil }
     return Entry(channel: channel, topic: about, consent: ChannelConsent(given))
   }

@@ -190,18 +190,7 @@ package struct CustomerChange: Sendable {
     }
     var draft = plan.draft
     let excess = draft.leaveExcessProperties(over: customer)
-    var changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
-    // Most events say nothing new: then nobody needs to know who set what.
-    if let asOf, !changed.isEmpty {
-      draft.leave(
-        what: before,
-        has: try Provenance(stored: old.provenance(in: writer.read)),
-        newerThan: asOf,
-        unlessSetBy: repeats
-      )
-      customer = before
-      changed = draft.apply(to: &customer, mode, setsExternalID: adopted)
-    }
+    var changed = try apply(&draft, to: &customer, over: old, adopted, in: writer.read)
     try checkStillValid(customer)
     let emailKey = try emailKey(of: customer, draft, over: old)
     let moves = AddressChange.all(from: old, to: emailKey, customer.phoneNumber)
@@ -247,6 +236,29 @@ package struct CustomerChange: Sendable {
       warnings: excess + effect.warnings
         + (try suppressedAddresses(of: row, before: old, in: writer.read))
     )
+  }
+
+  /// Applies a draft to a known customer and returns the changed fields. Fields that the record has
+  /// from a time after ``asOf`` are left out of the draft and stay.
+  private func apply(
+    _ draft: inout CustomerDraft,
+    to customer: inout Customer,
+    over old: CustomerRow,
+    _ setsExternalID: Bool,
+    in reader: StoreReader
+  ) throws -> [String] {
+    let before = customer
+    let changed = draft.apply(to: &customer, mode, setsExternalID: setsExternalID)
+    // Most events change nothing, and need no look-up of the provenance.
+    guard let asOf, !changed.isEmpty else { return changed }
+    draft.leave(
+      what: before,
+      has: try Provenance(stored: old.provenance(in: reader)),
+      newerThan: asOf,
+      unlessSetBy: repeats
+    )
+    customer = before
+    return draft.apply(to: &customer, mode, setsExternalID: setsExternalID)
   }
 
   /// Warns of addresses that a known customer got and that nothing may be sent to, such as those of

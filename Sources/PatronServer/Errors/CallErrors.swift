@@ -14,9 +14,9 @@ package final class CallErrors: Sendable {
     self.log = log
   }
 
-  /// Returns the status for an error. An unexpected one is logged under an id that the status names.
-  /// The log line holds no data of a caller: the type of the error, or the text of an error of the
-  /// database, which names no values.
+  /// Returns the status for an error. An unexpected error is logged under an id that the status
+  /// names. The log line holds no data of a caller: the type of the error, or the text of an error
+  /// of the database, which names no values.
   func status(of error: any Error, _ id: CallID) -> RPCError {
     let status = RPCError.from(error)
     guard status.code == .internal || status.code == .dataLoss else { return status }

@@ -126,8 +126,8 @@ package struct Routes: Sendable {
     )
   }
 
-  /// Runs `method` on the scan lane: `prepare` checks the request on the I/O thread, `run` sends the
-  /// responses from a snapshot of its own.
+  /// Runs `method` on the scan lane: `prepare` checks the request on the I/O thread, `run` sends
+  /// the responses from a snapshot of its own.
   package mutating func scan<Request: StoreRequest, Response: Message, Prepared: Sendable>(
     _ method: MethodDescriptor<Request, Response>,
     prepare: @escaping @Sendable (Request, CallContext) throws -> Prepared,

@@ -22,6 +22,35 @@ extension Routes {
       prepare: Timeline.prepareBatchRecord,
       apply: Timeline.batchRecord
     )
+    point(TimelineService.getTimeline, Timeline.getTimeline)
+    point(TimelineService.getEvent, Timeline.getEvent)
+    write(
+      TimelineService.deleteEvent,
+      prepare: Timeline.prepareDeleteEvent,
+      apply: Timeline.deleteEvent
+    )
+    point(TimelineService.listEventTypes, Timeline.listEventTypes)
+    write(
+      TimelineService.registerEventType,
+      prepare: Timeline.prepareRegister,
+      apply: Timeline.register
+    )
+    watch(
+      TimelineService.watchTimeline,
+      prepare: Timeline.prepareWatch,
+      open: Timeline.openWatch
+    )
+    scan(
+      TimelineService.exportTimeline,
+      prepare: Timeline.prepareExport,
+      run: Timeline.export
+    )
+    addOrders()
+  }
+
+  /// The methods of TimelineService for orders and checkouts.
+  private mutating func addOrders() {
+    typealias Timeline = TimelineHandlers
     write(
       TimelineService.syncOrder,
       country: \.defaultCountry,
@@ -35,13 +64,6 @@ extension Routes {
       lacksCountry: \.batch.lacksCountry,
       prepare: Timeline.prepareBatchSync,
       apply: Timeline.batchSync
-    )
-    point(TimelineService.getTimeline, Timeline.getTimeline)
-    point(TimelineService.getEvent, Timeline.getEvent)
-    write(
-      TimelineService.deleteEvent,
-      prepare: Timeline.prepareDeleteEvent,
-      apply: Timeline.deleteEvent
     )
     write(
       TimelineService.syncRefund,
@@ -67,22 +89,6 @@ extension Routes {
       TimelineService.deleteOrder,
       prepare: Timeline.prepareDeleteOrder,
       apply: Timeline.deleteOrder
-    )
-    point(TimelineService.listEventTypes, Timeline.listEventTypes)
-    write(
-      TimelineService.registerEventType,
-      prepare: Timeline.prepareRegister,
-      apply: Timeline.register
-    )
-    watch(
-      TimelineService.watchTimeline,
-      prepare: Timeline.prepareWatch,
-      open: Timeline.openWatch
-    )
-    scan(
-      TimelineService.exportTimeline,
-      prepare: Timeline.prepareExport,
-      run: Timeline.export
     )
   }
 }
