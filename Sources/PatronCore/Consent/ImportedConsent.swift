@@ -1,10 +1,7 @@
-internal import PatronModel
-internal import PatronProto
-internal import PatronStore
-internal import ProtobufC
 package import PatronModel
 package import PatronProto
 package import PatronStore
+internal import ProtobufC
 
 /// The consent that one item of an import brings, checked, and what it may do.
 ///

@@ -1,6 +1,6 @@
-package import PatronModel
+internal import PatronModel
 internal import PatronProto
-package import PatronStore
+internal import PatronStore
 
 extension CustomerChange {
   /// Takes out suppressions of addresses that the plan leaves out, and repeats opt-outs of them.

@@ -1,6 +1,6 @@
-package import PatronModel
-package import PatronProto
-package import PatronStore
+internal import PatronModel
+internal import PatronProto
+internal import PatronStore
 internal import ProtobufC
 
 extension ConsentEdit {

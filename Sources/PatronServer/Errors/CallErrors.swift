@@ -1,8 +1,8 @@
-package import Logging
+internal import Logging
 internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
-package import TTRPC
+internal import TTRPC
 
 /// The statuses of the errors that handlers and lanes throw in one method. Usable on any thread.
 package final class CallErrors: Sendable {

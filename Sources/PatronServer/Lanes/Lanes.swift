@@ -1,5 +1,5 @@
-package import PatronStore
-package import TTRPC
+internal import PatronStore
+internal import TTRPC
 
 /// The store's lanes as one I/O loop uses them. Used on that loop only.
 final class Lanes {

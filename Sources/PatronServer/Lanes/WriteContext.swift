@@ -1,5 +1,5 @@
 package import PatronStore
-package import TTRPC
+internal import TTRPC
 
 /// The context of a handler that writes.
 package struct WriteContext {
