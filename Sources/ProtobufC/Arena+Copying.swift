@@ -1,5 +1,5 @@
-/// Encoding by generated code: copies of values that libprotobuf-c reads through pointers. They live
-/// until the arena is reset.
+/// Encoding by generated code: copies of values that libprotobuf-c reads through pointers. They
+/// live until the arena is reset.
 extension Arena {
   /// Returns a NUL-terminated copy of `value`, never libprotobuf-c's shared empty string, so that
   /// an empty string in a oneof stays present. Throws if `value` contains U+0000, at which C would
