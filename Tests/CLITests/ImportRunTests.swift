@@ -461,7 +461,7 @@ struct ImportRunTests {
       ),
       "1,a@example.com"
     )
-    #expect(mismatch.contains("IDENTIFIER_MISMATCH: email does not fit the customer"))
+    #expect(mismatch.contains("IDENTIFIER_MISMATCH: email does not match the customer"))
     #expect(mismatch.contains("see line 5, customer 7; correct the row"), "\(mismatch)")
     #expect(mismatch.contains("--on-mismatch keep") && !mismatch.contains("ON_MISMATCH"))
     let contact = try await reason(
@@ -593,7 +593,7 @@ struct ImportRunTests {
       text = rejects.text
       let lines = text.components(separatedBy: "\n")
       #expect(lines[0] == #"{"reject_reason":"a \"reason\"","externalId": "bad"}"#)
-      #expect(lines[1].hasPrefix(#"{"reject_reason":"the line is not a customer: "#))
+      #expect(lines[1].hasPrefix(#"{"reject_reason":"the line is not a customer; "#))
     }
     let mended = text.components(separatedBy: "\n")[0].replacing("\"bad\"", with: "\"good\"")
     let outcome = try await patron(
