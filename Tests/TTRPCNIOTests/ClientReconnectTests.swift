@@ -10,6 +10,8 @@ import Testing
     _ adjust: (inout ClientConfiguration) -> Void = { _ in }
   ) -> TTRPCClient {
     var configuration = ClientConfiguration(target: target)
+    // Hundreds of tests share the processors: no call ends because a machine is slow.
+    configuration.defaultTimeout = .seconds(600)
     configuration.seed = 11
     configuration.retry.backoff.initial = .milliseconds(5)
     configuration.reconnect.initial = .milliseconds(20)

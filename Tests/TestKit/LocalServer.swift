@@ -53,6 +53,8 @@ package final class LocalServer: Sendable {
   /// Creates a client of this server. `adjust` may change its settings.
   package func makeClient(_ adjust: (inout ClientConfiguration) -> Void = { _ in }) -> TTRPCClient {
     var configuration = ClientConfiguration(target: target)
+    // Hundreds of tests share the processors: no call ends because a machine is slow.
+    configuration.defaultTimeout = .seconds(600)
     adjust(&configuration)
     configuration.target = target
     return TTRPCClient(configuration)
