@@ -462,7 +462,10 @@ struct FileCommandTests {
     )
     #expect(outcome.status == 64 + 7)
     #expect(outcome.out.hasPrefix("1 customer: 1 created"), "\(outcome.out)")
-    #expect(outcome.err.contains("stopped at line 3, after answers to 1 customer"), "\(outcome.err)")
+    #expect(
+      outcome.err.contains("stopped at line 3, after answers to 1 customer"),
+      "\(outcome.err)"
+    )
   }
 
   @Test func sendsNoMoreThanFits() async throws {
