@@ -43,6 +43,7 @@ package struct SampleShop: Sendable {
       input,
       path: "customer",
       mode: .explicit,
+      author: .request,
       identity: .upsert,
       origin: .import,
       country: nil,

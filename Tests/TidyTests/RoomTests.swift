@@ -6,7 +6,7 @@ struct RoomTests {
   /// From the ground up. `Records` holds what a customer is; `Customers` changes one, and merges
   /// records on the way; events and orders are changes of customers.
   static let order = [
-    "Errors", "Pages", "Records", "Settings", "Identity", "Filters", "Consent", "Timeline",
+    "Errors", "Pages", "Records", "Settings", "Identity", "Filters", "Consent", "Timeline", "Writing",
     "Merges", "Customers", "Events", "Orders", "Erasure", "Upkeep",
   ]
 

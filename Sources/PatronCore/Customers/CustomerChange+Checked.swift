@@ -9,6 +9,7 @@ extension CustomerChange {
     _ input: CustomerInput,
     path: String,
     mode: ApplyMode,
+    author: ChangeAuthor,
     identity: IdentityMode,
     origin: Origin,
     country: CountryCode?,
@@ -45,6 +46,7 @@ extension CustomerChange {
     return CustomerChange(
       draft: draft,
       mode: mode,
+      author: author,
       identity: identity,
       onConflict: onConflict,
       flags: MarketingFlags(
@@ -65,6 +67,7 @@ extension CustomerChange {
     self.init(
       draft: draft,
       mode: .explicit,
+      author: .request,
       identity: .upsert,
       onConflict: .fail,
       flags: MarketingFlags(

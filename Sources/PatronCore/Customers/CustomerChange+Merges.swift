@@ -46,14 +46,16 @@ extension CustomerChange {
     }
     next.found.merges = nil
     // What is refused is refused before the merge is written.
-    var result = try change.perform(next, in: writer, at: now, dryRun: true)
+    let preview = try change.decide(next, in: writer, at: now)
+    var result = try change.preview(preview, in: writer.read, at: now)
     if !dryRun {
       next.found.row = try merges.perform(in: writer, at: now)
-      result = try change.perform(next, in: writer, at: now)
+      let decision = try change.decide(next, in: writer, at: now)
+      result = try change.apply(decision, next, in: writer, at: now)
     }
     result.outcome = .merged
     // What an event or an order filled is its own; what a merge brought is not.
-    if mode == .explicit {
+    if author == .request {
       result.changedFields = Set(result.changedFields).union(merges.changedFields).sorted()
     }
     // Where the request replaces the address of the merged record too, once is enough.

@@ -7,6 +7,7 @@ internal import ProtobufC
 package struct CustomerChange: Sendable {
   package var draft: CustomerDraft
   package var mode: ApplyMode
+  package var author: ChangeAuthor
   package var identity: IdentityMode
   package var onConflict: OnConflict
   package var flags: MarketingFlags
@@ -14,8 +15,8 @@ package struct CustomerChange: Sendable {
   package var origin: Origin
   /// Consent that an import brings; nil everywhere else.
   package var imported: ImportedConsent?
-  /// What sets the fields: `update`, for example. Nil is `upsert`; in changes that fill gaps it is
-  /// nil where the caller notes it, with the event.
+  /// The author of the fields in their provenance, for example `update`; nil if the caller notes it
+  /// with its event.
   package var setBy: String?
   /// When what an order or an event says was true, microseconds since 1970. Fields that were set
   /// later stay as they are; nil where every field is meant.
@@ -76,7 +77,7 @@ package struct CustomerChange: Sendable {
       &draft,
       identity,
       onConflict,
-      replaces: mode == .explicit,
+      replaces: author == .request,
       without: shared,
       in: reader
     )
@@ -101,20 +102,59 @@ package struct CustomerChange: Sendable {
     at now: Int64,
     dryRun: Bool = false
   ) throws -> Result {
-    let draft = plan.draft
     let found = plan.found
     if found.merges != nil || !found.formerAddresses.isEmpty {
       return try performAround(plan, in: writer, at: now, dryRun: dryRun)
     }
-    var result =
-      if let row = found.row {
-        try update(row, plan, in: writer, at: now, dryRun: dryRun)
+    let decision = try decide(plan, in: writer, at: now)
+    return try dryRun
+      ? preview(decision, in: writer.read, at: now)
+      : apply(decision, plan, in: writer, at: now)
+  }
+
+  /// Decides what the change does. Everything that can be refused is refused here; nothing is
+  /// written.
+  func decide(_ plan: Plan, in writer: StoreWriter, at now: Int64) throws -> Decision {
+    var decision =
+      if let row = plan.found.row {
+        try update(row, plan, in: writer.read, at: now)
       } else {
-        try create(draft, in: writer, at: now, dryRun: dryRun)
+        try create(plan.draft, in: writer, at: now)
       }
-    if !dryRun { try noteSharedPhone(plan, in: writer, at: now) }
-    let left = mode == .explicit ? plan.shared.fields.map(Warning.shared) : []
-    result.warnings = draft.warnings + found.kept.map(Warning.kept) + left + result.warnings
+    let left = author == .request ? plan.shared.fields.map(Warning.shared) : []
+    decision.warnings =
+      plan.draft.warnings + plan.found.kept.map(Warning.kept) + left + decision.warnings
+    return decision
+  }
+
+  /// The result of a decision as a dry run shows it.
+  func preview(_ decision: Decision, in reader: StoreReader, at now: Int64) throws -> Result {
+    var result = try decision.preview(at: now)
+    result.warnings += try suppressedAddresses(of: result.row, decision, in: reader)
+    return result
+  }
+
+  /// Writes a decision.
+  func apply(
+    _ decision: Decision,
+    _ plan: Plan,
+    in writer: StoreWriter,
+    at now: Int64
+  ) throws -> Result {
+    var result = try decision.preview(at: now)
+    if let effects = decision.effects {
+      let written = try CustomerWriter(writer, at: now).apply(effects)
+      result.row = written.row
+      result.customer = written.customer
+    }
+    for move in decision.moves {
+      try move.keepOptOut(of: decision.before, in: writer, at: now)
+    }
+    if let previous = decision.previousExternalID {
+      try writer.addAlias(previous, of: result.row.id)
+    }
+    result.warnings += try suppressedAddresses(of: result.row, decision, in: writer.read)
+    try noteSharedPhone(plan, in: writer, at: now)
     return result
   }
 
@@ -136,37 +176,25 @@ package struct CustomerChange: Sendable {
   private func create(
     _ draft: CustomerDraft,
     in writer: StoreWriter,
-    at now: Int64,
-    dryRun: Bool
-  ) throws -> Result {
+    at now: Int64
+  ) throws -> Decision {
     var customer = Customer()
     var draft = draft
     let excess = draft.leaveExcessProperties(over: customer)
     var changed = draft.apply(to: &customer, .explicit, setsExternalID: true)
     try checkStillValid(customer)
     try draft.refuseErasedAddresses(in: writer)
-    customer.id = dryRun ? 0 : try writer.nextID()
     customer.origin = origin
     customer.createdAt = .init(micros: now)
     let emailKey = try emailKey(of: customer, draft, over: nil)
     let said = said(beside: (emailKey, customer.phoneNumber), former: [])
-    let effect = try applyConsent(said, to: &customer, isNew: true, in: writer, at: now)
+    let effect = try applyConsent(said, to: &customer, isNew: true, in: writer.read, at: now)
     changed += effect.changedFields
-    let row = try write(
-      &customer,
-      effect,
-      emailKey,
-      changed,
-      over: nil,
-      in: writer,
-      at: now,
-      dryRun: dryRun
-    ) {
-      ProfileEvent.created($0)
-    }
-    return Result(
-      row: row,
-      customer: customer,
+    var effects = CustomerEffects(customer, emailKey: emailKey, over: nil, stats: [])
+    complete(&effects, effect, changed, at: now, event: ProfileEvent.created)
+    return Decision(
+      effects: effects,
+      before: Customer(),
       outcome: .created,
       changedFields: changed.sorted(),
       warnings: excess + effect.warnings
@@ -176,10 +204,9 @@ package struct CustomerChange: Sendable {
   private func update(
     _ old: CustomerRow,
     _ plan: Plan,
-    in writer: StoreWriter,
-    at now: Int64,
-    dryRun: Bool
-  ) throws -> Result {
+    in reader: StoreReader,
+    at now: Int64
+  ) throws -> Decision {
     var customer = try Customer(stored: old.body)
     let before = customer
     var adopted = false
@@ -190,52 +217,56 @@ package struct CustomerChange: Sendable {
     }
     var draft = plan.draft
     let excess = draft.leaveExcessProperties(over: customer)
-    var changed = try apply(&draft, to: &customer, over: old, adopted, in: writer.read)
+    var changed = try apply(&draft, to: &customer, over: old, adopted, in: reader)
     try checkStillValid(customer)
     let emailKey = try emailKey(of: customer, draft, over: old)
     let moves = AddressChange.all(from: old, to: emailKey, customer.phoneNumber)
     var reset = ConsentChanges()
     let left = try moves.map {
-      try $0.apply(to: &customer, &reset, by: flags.actor, in: writer.read, at: now)
+      try $0.apply(to: &customer, &reset, by: flags.actor, in: reader, at: now)
     }
     let said = said(beside: (emailKey, customer.phoneNumber), former: plan.former)
-    var effect = try applyConsent(said, to: &customer, isNew: false, in: writer, at: now)
+    var effect = try applyConsent(said, to: &customer, isNew: false, in: reader, at: now)
     effect.precede(by: reset)
     effect.warnings += zip(moves, left).compactMap { $0.warning(of: $1, customer) }
     changed += effect.changedFields
     guard !changed.isEmpty else {
-      return Result(
-        row: old,
-        customer: customer,
-        outcome: .unchanged,
-        changedFields: [],
-        warnings: excess + effect.warnings
-      )
+      return Decision(stored: (old, customer), warnings: excess + effect.warnings)
     }
-    let row = try write(
-      &customer,
-      effect,
-      emailKey,
-      changed,
-      over: old,
-      in: writer,
-      at: now,
-      dryRun: dryRun
-    ) {
-      ProfileEvent.updated(before, to: $0, changed)
-    }
-    if !dryRun {
-      for move in moves { try move.keepOptOut(of: before, in: writer, at: now) }
-      if let previousExternalID { try writer.addAlias(previousExternalID, of: customer.id) }
-    }
-    return Result(
-      row: row,
-      customer: customer,
+    var effects = CustomerEffects(customer, emailKey: emailKey, over: old, stats: old.stats)
+    complete(&effects, effect, changed, at: now) { ProfileEvent.updated(before, to: $0, changed) }
+    var decision = Decision(
+      effects: effects,
+      before: before,
       outcome: .updated,
       changedFields: changed.sorted(),
       warnings: excess + effect.warnings
-        + (try suppressedAddresses(of: row, before: old, in: writer.read))
     )
+    decision.moves = moves
+    decision.previousExternalID = previousExternalID
+    return decision
+  }
+
+  /// Adds consent, event and author to the effects on the record.
+  private func complete(
+    _ effects: inout CustomerEffects,
+    _ consent: MarketingFlags.Effect,
+    _ changed: [String],
+    at now: Int64,
+    event: @escaping (Customer) -> Event?
+  ) {
+    effects.consents = consent.consents
+    effects.suppressed = imported == nil ? consent.suppressed : [:]
+    effects.changedFields = changed
+    if let setBy { effects.provenance = .note(Provenance.Setter(name: setBy, at: now)) }
+    guard author == .request || effects.old == nil else { return }
+    effects.event = { [asOf, actor = flags.actor] customer in
+      var event = event(customer)
+      // What was read in an order or an event of the past was so at its time.
+      if let asOf { event?.occurredAt = .init(micros: asOf) }
+      event?.actor = .init(rawValue: Int32(actor.rawValue))
+      return event
+    }
   }
 
   /// Applies a draft to a known customer and returns the changed fields. Fields that the record has
@@ -265,11 +296,11 @@ package struct CustomerChange: Sendable {
   /// somebody who was erased.
   private func suppressedAddresses(
     of row: CustomerRow,
-    before old: CustomerRow,
+    _ decision: Decision,
     in reader: StoreReader
   ) throws -> [Warning] {
     // An agreement or an event may lift them yet, and has warnings of its own.
-    guard mode == .explicit else { return [] }
+    guard author == .request, let old = decision.effects?.old else { return [] }
     return try PatronModel.Channel.allCases.compactMap { channel in
       guard let address = row.address(channel), address != old.address(channel),
         try !SuppressionReader(reader).suppressions(channel, of: address).isEmpty
@@ -285,7 +316,7 @@ package struct CustomerChange: Sendable {
     _ said: SaidBeside,
     to customer: inout Customer,
     isNew: Bool,
-    in writer: StoreWriter,
+    in reader: StoreReader,
     at now: Int64
   ) throws -> MarketingFlags.Effect {
     var effect =
@@ -294,92 +325,14 @@ package struct CustomerChange: Sendable {
           with: said.flags,
           to: &customer,
           isNew: isNew,
-          in: writer.read,
+          in: reader,
           at: now
         )
       } else {
-        try said.flags.apply(to: &customer, in: writer.read, at: now)
+        try said.flags.apply(to: &customer, in: reader, at: now)
       }
     effect.warnings = said.warnings + effect.warnings
     return effect
-  }
-
-  private func write(
-    _ customer: inout Customer,
-    _ effect: MarketingFlags.Effect,
-    _ emailKey: String?,
-    _ changed: [String],
-    over old: CustomerRow?,
-    in writer: StoreWriter,
-    at now: Int64,
-    dryRun: Bool,
-    telling: (Customer) -> Event?
-  ) throws -> CustomerRow {
-    customer.updatedAt = .init(micros: now)
-    var consents = effect.consents
-    var stats = old?.stats ?? []
-    var terms = RowTerms()
-    if old != nil, !CustomerTerms.depend(onAnyOf: changed) { terms.body = .unchanged }
-    if !dryRun {
-      let change = try writer.nextID()
-      customer.etag = String(change)
-      try consents.record(in: &customer, writer, at: now)
-      if mode == .explicit || old == nil, var event = telling(customer) {
-        // What was read in an order or an event of the past was so at its time.
-        if let asOf { event.occurredAt = .init(micros: asOf) }
-        event.actor = .init(rawValue: Int32(flags.actor.rawValue))
-        var timeline = try TimelineWriter(writer, customerID: customer.id, stats: stats, now: now)
-        try timeline.add(event, id: change)
-        stats = try timeline.stats.encoded()
-        if consents.isEmpty { terms.stats = timeline.terms }
-      }
-    }
-    var row = CustomerRow(
-      id: customer.id,
-      externalID: customer.externalID,
-      emailKey: emailKey,
-      phone: customer.phoneNumber,
-      updatedAt: now,
-      body: try RecordLimit.customer.checked(customer.encoded(), over: old?.body),
-      stats: stats
-    )
-    guard !dryRun else { return row }
-    row.provenance = try provenance(noting: changed, over: old, writer.read, at: now)
-    try consents.tell(of: &row, in: writer, at: now)
-    if let old {
-      try writer.update(row, replacing: old, terms: terms)
-    } else {
-      let suppressed = try CustomerTerms.suppressedChannels(
-        of: row,
-        in: writer.read,
-        known: imported == nil ? effect.suppressed : [:]
-      )
-      terms.body = .known(
-        CustomerTerms.of(
-          customer,
-          suppressedChannels: suppressed,
-          sharedPhoneDay: try SharedPhone.day(of: row, in: writer.read)
-        )
-      )
-      try writer.insert(row, terms: terms)
-    }
-    return row
-  }
-
-  /// Who set the fields, this change included where its caller does not note it, who knows more.
-  private func provenance(
-    noting changed: [String],
-    over old: CustomerRow?,
-    _ reader: StoreReader,
-    at now: Int64
-  ) throws -> [UInt8]? {
-    let stored = old.map(\.provenance) ?? []
-    guard let setBy = setBy ?? (mode == .explicit ? "upsert" : nil) else { return stored }
-    return try Provenance.noting(
-      changed,
-      by: Provenance.Setter(name: setBy, at: now),
-      over: try old?.provenance(in: reader) ?? []
-    ) ?? stored
   }
 
   /// The form of the e-mail address that is compared: known from the input or the row, where it is

@@ -40,6 +40,7 @@ package struct EventChange: Sendable {
       input,
       path: "customer",
       mode: .fillGaps,
+      author: .evidence,
       identity: .event,
       origin: Self.origin(event.source, type?.product),
       country: country,

@@ -174,16 +174,18 @@ extension MergePlan {
     writer.noteMove(of: belongings.total)
     var moved = try move(in: writer, mergeID)
     moved.suppressions = suppressions
-    var customer = customer
-    customer.updatedAt = .init(micros: now)
-    customer.etag = String(mergeID)
-    var consents = consent.changes
-    try consents.record(in: &customer, writer, at: now)
-    var row = try row(customer, stats, at: now)
-    var timeline = try TimelineWriter(writer, customerID: row.id, stats: row.stats, now: now)
-    try timeline.add(event(mergeID, by: actor, at: now), id: mergeID)
-    row.stats = try timeline.stats.encoded()
-    try writer.update(row, replacing: primary.row)
+    var effects = CustomerEffects(
+      customer,
+      emailKey: emailKey,
+      over: primary.row,
+      stats: try stats.encoded()
+    )
+    effects.consents = consent.changes
+    effects.consentEvents = .none
+    effects.event = { _ in event(mergeID, by: actor, at: now) }
+    effects.provenance = .set(self.provenance)
+    let written = try CustomerWriter(writer, at: now).apply(effects, number: mergeID)
+    let row = written.row
     for identifier in moved.formerIdentifiers + former {
       try writer.add(identifier, of: row.id)
     }
@@ -202,7 +204,7 @@ extension MergePlan {
       )
     )
     try writer.emptyMerges(before: now - MergeJournal.lifetime)
-    return Result(row: row, customer: customer, mergeID: mergeID)
+    return Result(row: row, customer: written.customer, mergeID: mergeID)
   }
 
   /// Suppresses the addresses that nothing is sent to any more where their record held an opt-out:

@@ -143,34 +143,34 @@ extension Unmerge {
     let gone = try CustomerStats.counted(of: merge.secondaryID, in: reader)
     let left = try CustomerStats(row.stats).without(gone, orders, of: row.id, in: reader)
     let former = Set(try reader.formerIdentifiers(of: row.id))
-    var primary = try written(
-      primary,
+    let primaryEffects = try effects(
+      on: primary,
       primaryKey,
       consent.primaryChanges,
       left,
-      row.id,
-      and: merge.secondaryID,
-      writer,
+      primaryProvenance,
+      over: row,
+      beside: merge.secondaryID,
       at: now
     )
-    var secondary = try written(
-      secondary,
+    let secondaryEffects = try effects(
+      on: secondary,
       secondaryKey,
       consent.secondaryChanges,
       gone,
-      merge.secondaryID,
-      and: row.id,
-      writer,
+      merge.secondaryProvenance,
+      over: nil,
+      beside: row.id,
       at: now
     )
-    primary.provenance = primaryProvenance
-    secondary.provenance = merge.secondaryProvenance
+    let customers = CustomerWriter(writer, at: now)
     try liftSuppressions(in: writer)
-    try writer.update(primary, replacing: row)
-    for identifier in former where belongsToSecondary(identifier, secondary) {
+    let primary = try customers.apply(primaryEffects).row
+    let returning = try secondaryEffects.preview(at: now)
+    for identifier in former where belongsToSecondary(identifier, returning) {
       try writer.remove(identifier)
     }
-    try writer.insert(secondary)
+    let secondary = try customers.apply(secondaryEffects).row
     for identifier in merge.moved.formerIdentifiers where former.contains(identifier) {
       try writer.add(identifier, of: secondary.id)
     }
@@ -244,42 +244,30 @@ extension Unmerge {
     return events
   }
 
-  /// A customer with the events that tell of the end of the merge, ready to be stored.
-  private func written(
-    _ record: Customer,
+  /// The effects of the end of the merge on one of the customers.
+  private func effects(
+    on customer: Customer,
     _ emailKey: String?,
-    _ changes: ConsentChanges,
+    _ consents: ConsentChanges,
     _ stats: CustomerStats,
-    _ id: Int64,
-    and otherID: Int64,
-    _ writer: StoreWriter,
+    _ provenance: [UInt8],
+    over old: CustomerRow?,
+    beside otherID: Int64,
     at now: Int64
-  ) throws -> CustomerRow {
-    var customer = record
-    let change = try writer.nextID()
-    customer.updatedAt = .init(micros: now)
-    customer.etag = String(change)
-    var changes = changes
-    try changes.record(in: &customer, writer, at: now)
-    var timeline = try TimelineWriter(
-      writer,
-      customerID: id,
-      stats: try stats.encoded(),
-      now: now
-    )
-    try timeline.add(
-      MergeEvent.unmerged(merge.id, of: id, and: otherID, at: now),
-      id: change
-    )
-    for event in changes.events(at: now) { _ = try timeline.put(event) }
-    return CustomerRow(
-      id: id,
-      externalID: customer.externalID,
+  ) throws -> CustomerEffects {
+    let id = old?.id ?? merge.secondaryID
+    var customer = customer
+    customer.id = id
+    var effects = CustomerEffects(
+      customer,
       emailKey: emailKey,
-      phone: customer.phoneNumber,
-      updatedAt: now,
-      body: try customer.encoded(),
-      stats: try timeline.stats.encoded()
+      over: old,
+      stats: try stats.encoded()
     )
+    effects.consents = consents
+    effects.event = { [merge] _ in MergeEvent.unmerged(merge.id, of: id, and: otherID, at: now) }
+    effects.provenance = .set(provenance)
+    effects.isBounded = false
+    return effects
   }
 }

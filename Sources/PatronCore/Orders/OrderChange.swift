@@ -37,6 +37,7 @@ package struct OrderChange: Sendable {
       customer ?? CustomerInput(),
       path: "customer",
       mode: .fillGaps,
+      author: .evidence,
       identity: .order,
       origin: .ecommercePlatform,
       country: country,

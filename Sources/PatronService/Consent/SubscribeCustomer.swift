@@ -42,6 +42,7 @@ extension ConsentHandlers {
       input,
       path: "customer",
       mode: .fillGaps,
+      author: .evidence,
       identity: .order,
       origin: .subscriptionTool,
       country: country,

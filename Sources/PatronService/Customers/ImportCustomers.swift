@@ -40,6 +40,7 @@ extension CustomerHandlers {
         item.customer ?? CustomerInput(),
         path: "customer",
         mode: .explicit,
+        author: .request,
         identity: .row,
         origin: .import,
         country: country,

@@ -95,10 +95,11 @@ struct UpsertSettings: Sendable {
     now: Int64,
     _ violations: inout Violations
   ) -> CustomerChange {
-    CustomerChange.checked(
+    var change = CustomerChange.checked(
       input,
       path: path,
       mode: .explicit,
+      author: .request,
       identity: .upsert,
       origin: .api,
       country: country,
@@ -108,5 +109,7 @@ struct UpsertSettings: Sendable {
       now: now,
       &violations
     )
+    change.setBy = "upsert"
+    return change
   }
 }

@@ -27,6 +27,7 @@ extension TimelineHandlers {
       request.customer ?? CustomerInput(),
       path: "customer",
       mode: .fillGaps,
+      author: .evidence,
       identity: .order,
       origin: .ecommercePlatform,
       country: country,
