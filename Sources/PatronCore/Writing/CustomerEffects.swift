@@ -1,6 +1,7 @@
 package import PatronModel
 package import PatronProto
 package import PatronStore
+internal import ProtobufC
 
 /// Everything that one change does to one customer, decided but not written. Whoever changes a
 /// customer makes one: a call, an import, an event, an order, a merge or its end.

@@ -1,4 +1,5 @@
 import PatronProto
+import ProtobufC
 import Testing
 
 @testable import PatronCore
@@ -13,5 +14,15 @@ struct ContractTests {
     let contract = CustomerService.methods + TimelineService.methods
     #expect(Set(served) == Set(contract))
     #expect(served.count == contract.count)
+  }
+
+  @Test func everyRequestNamesItsStoreInFieldOne() throws {
+    let methods = Contract.services.filter { $0.name.hasPrefix("patron.") }.flatMap(\.methods)
+    #expect(methods.count == Routes.patron().methods.count)
+    for method in methods {
+      let request = try #require(MessageTypes.descriptor(named: method.requestType))
+      let first = try #require(request.fields.first { $0.number == 1 })
+      #expect(first.name == "store_id", "\(method.requestType)")
+    }
   }
 }
