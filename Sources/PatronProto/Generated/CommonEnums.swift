@@ -34,6 +34,24 @@ public struct ActorKind: RawRepresentable, Hashable, Sendable, CaseIterable, Cus
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "customer"
+    case 2: "operator"
+    case 3: "platform"
+    case 4: "system"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// A channel of messages.
@@ -62,6 +80,22 @@ public struct ContactChannel: RawRepresentable, Hashable, Sendable, CaseIterable
     case 2: "CHANNEL_EMAIL"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "sms"
+    case 2: "email"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }
 
@@ -98,6 +132,24 @@ public struct Outcome: RawRepresentable, Hashable, Sendable, CaseIterable, Custo
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "created"
+    case 2: "updated"
+    case 3: "unchanged"
+    case 4: "merged"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// The treatment of a secondary value that breaks a rule, such as a malformed phone number beside a
@@ -129,5 +181,21 @@ public struct InvalidFields: RawRepresentable, Hashable, Sendable, CaseIterable,
     case 2: "INVALID_FIELDS_DROP"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "reject"
+    case 2: "drop"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }

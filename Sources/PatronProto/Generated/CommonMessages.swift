@@ -38,6 +38,12 @@ public struct Money: ProtobufC.Message {
     if !self.currencyCode.isEmpty { c.pointee.currency_code = try arena.string(self.currencyCode, "patron.v1.Money.currency_code") }
     c.pointee.minor_units = self.minorUnits
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var currencyCode: Int { 1 }
+    @inlinable package static var minorUnits: Int { 2 }
+  }
 }
 
 /// A calendar day without a time of day.
@@ -76,6 +82,13 @@ public struct CalendarDate: ProtobufC.Message {
     c.pointee.year = self.year
     c.pointee.month = self.month
     c.pointee.day = self.day
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var year: Int { 1 }
+    @inlinable package static var month: Int { 2 }
+    @inlinable package static var day: Int { 3 }
   }
 }
 
@@ -134,6 +147,16 @@ public struct PropertyValue: ProtobufC.Message {
       c.pointee.date_value = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Date.self)
     case nil: break
     }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var stringValue: Int { 1 }
+    @inlinable package static var boolValue: Int { 2 }
+    @inlinable package static var int64Value: Int { 3 }
+    @inlinable package static var doubleValue: Int { 4 }
+    @inlinable package static var timestampValue: Int { 5 }
+    @inlinable package static var dateValue: Int { 6 }
   }
 
   /// Exactly one kind.
@@ -201,6 +224,14 @@ public struct CustomerRef: ProtobufC.Message {
       c.pointee.phone_number = try arena.string(value, "patron.v1.CustomerRef.phone_number")
     case nil: break
     }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var id: Int { 1 }
+    @inlinable package static var externalID: Int { 2 }
+    @inlinable package static var email: Int { 3 }
+    @inlinable package static var phoneNumber: Int { 4 }
   }
 
   /// Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`. Addresses have the same
@@ -289,6 +320,15 @@ public struct Warning: ProtobufC.Message {
     if !self.rule.isEmpty { c.pointee.rule = try arena.string(self.rule, "patron.v1.Warning.rule") }
     if !self.given.isEmpty { c.pointee.given = try arena.string(self.given, "patron.v1.Warning.given") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var reason: Int { 1 }
+    @inlinable package static var field: Int { 2 }
+    @inlinable package static var message: Int { 3 }
+    @inlinable package static var rule: Int { 4 }
+    @inlinable package static var given: Int { 5 }
+  }
 }
 
 /// A list of texts that can be absent: presence of the message distinguishes absent from empty.
@@ -318,6 +358,11 @@ public struct TextList: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__TextList.self)
     c.pointee.n_values = self.values.count
     c.pointee.values = try arena.map(self.values) { element throws(CodecError) in try arena.string(element, "patron.v1.TextList.values") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var values: Int { 1 }
   }
 }
 
@@ -352,6 +397,12 @@ public struct Contact: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__Contact.self)
     if !self.email.isEmpty { c.pointee.email = try arena.string(self.email, "patron.v1.Contact.email") }
     if !self.phoneNumber.isEmpty { c.pointee.phone_number = try arena.string(self.phoneNumber, "patron.v1.Contact.phone_number") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var email: Int { 1 }
+    @inlinable package static var phoneNumber: Int { 2 }
   }
 }
 
@@ -423,5 +474,18 @@ public struct Address: ProtobufC.Message {
     if !self.provinceCode.isEmpty { c.pointee.province_code = try arena.string(self.provinceCode, "patron.v1.Address.province_code") }
     if !self.countryCode.isEmpty { c.pointee.country_code = try arena.string(self.countryCode, "patron.v1.Address.country_code") }
     if !self.phoneNumber.isEmpty { c.pointee.phone_number = try arena.string(self.phoneNumber, "patron.v1.Address.phone_number") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var address1: Int { 1 }
+    @inlinable package static var address2: Int { 2 }
+    @inlinable package static var city: Int { 3 }
+    @inlinable package static var company: Int { 4 }
+    @inlinable package static var state: Int { 5 }
+    @inlinable package static var zip: Int { 6 }
+    @inlinable package static var provinceCode: Int { 7 }
+    @inlinable package static var countryCode: Int { 8 }
+    @inlinable package static var phoneNumber: Int { 9 }
   }
 }

@@ -34,6 +34,24 @@ public struct Topic: RawRepresentable, Hashable, Sendable, CaseIterable, CustomS
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "marketing"
+    case 2: "review_requests"
+    case 3: "transactional"
+    case 4: "loyalty"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// The state of a customer's agreement to messages of one channel and topic.
@@ -69,6 +87,24 @@ public struct ConsentState: RawRepresentable, Hashable, Sendable, CaseIterable, 
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "never_subscribed"
+    case 2: "pending"
+    case 3: "subscribed"
+    case 4: "unsubscribed"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// The certainty that an agreement is the address owner's own.
@@ -97,6 +133,22 @@ public struct OptInLevel: RawRepresentable, Hashable, Sendable, CaseIterable, Cu
     case 2: "OPT_IN_LEVEL_CONFIRMED"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "single"
+    case 2: "confirmed"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }
 
@@ -150,6 +202,30 @@ public struct ConsentMethod: RawRepresentable, Hashable, Sendable, CaseIterable,
     case 10: "CONSENT_METHOD_OTHER"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "form"
+    case 2: "checkout"
+    case 3: "keyword"
+    case 4: "import"
+    case 5: "api"
+    case 6: "phone"
+    case 7: "paper"
+    case 8: "preference_page"
+    case 9: "flag"
+    case 10: "other"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }
 
@@ -205,6 +281,29 @@ public struct SuppressionReason: RawRepresentable, Hashable, Sendable, CaseItera
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "manual"
+    case 2: "hard_bounce"
+    case 3: "soft_bounce"
+    case 4: "spam_complaint"
+    case 5: "invalid_address"
+    case 6: "carrier_block"
+    case 7: "erasure"
+    case 8: "policy"
+    case 9: "unsubscribed"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// The reason for which a customer cannot receive messages of a channel and topic.
@@ -248,6 +347,27 @@ public struct BlockReason: RawRepresentable, Hashable, Sendable, CaseIterable, C
     case 7: "BLOCK_REASON_REDACTED"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "no_address"
+    case 2: "suppressed"
+    case 3: "never_subscribed"
+    case 4: "unsubscribed"
+    case 5: "pending_confirmation"
+    case 6: "expired"
+    case 7: "redacted"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }
 
@@ -296,5 +416,27 @@ public struct ConsentAction: RawRepresentable, Hashable, Sendable, CaseIterable,
     case 8: "CONSENT_ACTION_ADDRESS_CHANGE"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "subscribe"
+    case 2: "request"
+    case 3: "confirm"
+    case 4: "unsubscribe"
+    case 5: "suppress"
+    case 6: "unsuppress"
+    case 7: "import"
+    case 8: "address_change"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }

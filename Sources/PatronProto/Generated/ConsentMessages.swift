@@ -85,6 +85,21 @@ public struct Subscription: ProtobufC.Message {
     c.pointee.ledger_id = self.ledgerID
     if let value = self.expiresAt { c.pointee.expires_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var channel: Int { 1 }
+    @inlinable package static var topic: Int { 2 }
+    @inlinable package static var state: Int { 3 }
+    @inlinable package static var subscribedAt: Int { 4 }
+    @inlinable package static var unsubscribedAt: Int { 5 }
+    @inlinable package static var changedAt: Int { 6 }
+    @inlinable package static var source: Int { 7 }
+    @inlinable package static var optInLevel: Int { 8 }
+    @inlinable package static var changedBy: Int { 9 }
+    @inlinable package static var ledgerID: Int { 10 }
+    @inlinable package static var expiresAt: Int { 11 }
+  }
 }
 
 /// One reason for which an address is suppressed.
@@ -133,6 +148,15 @@ public struct Suppression: ProtobufC.Message {
     if let value = self.suppressedAt { c.pointee.suppressed_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     if !self.source.isEmpty { c.pointee.source = try arena.string(self.source, "patron.v1.Suppression.source") }
     if !self.note.isEmpty { c.pointee.note = try arena.string(self.note, "patron.v1.Suppression.note") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var channel: Int { 1 }
+    @inlinable package static var reason: Int { 2 }
+    @inlinable package static var suppressedAt: Int { 3 }
+    @inlinable package static var source: Int { 4 }
+    @inlinable package static var note: Int { 5 }
   }
 }
 
@@ -216,6 +240,21 @@ public struct ChannelStatus: ProtobufC.Message {
     if let value = self.changedAt { c.pointee.changed_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     c.pointee.n_blocking_topics = self.blockingTopics.count
     c.pointee.blocking_topics = try arena.map(self.blockingTopics) { element throws(CodecError) in .init(rawValue: .init(truncatingIfNeeded: element.rawValue)) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var channel: Int { 1 }
+    @inlinable package static var topic: Int { 2 }
+    @inlinable package static var state: Int { 3 }
+    @inlinable package static var subscribedAt: Int { 4 }
+    @inlinable package static var unsubscribedAt: Int { 5 }
+    @inlinable package static var source: Int { 6 }
+    @inlinable package static var suppressions: Int { 7 }
+    @inlinable package static var canReceive: Int { 8 }
+    @inlinable package static var blockReasons: Int { 9 }
+    @inlinable package static var changedAt: Int { 10 }
+    @inlinable package static var blockingTopics: Int { 11 }
   }
 }
 
@@ -304,6 +343,22 @@ public struct ConsentEvidence: ProtobufC.Message {
     if !self.jurisdiction.isEmpty { c.pointee.jurisdiction = try arena.string(self.jurisdiction, "patron.v1.ConsentEvidence.jurisdiction") }
     if let value = self.expiresAt { c.pointee.expires_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     if !self.note.isEmpty { c.pointee.note = try arena.string(self.note, "patron.v1.ConsentEvidence.note") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var occurredAt: Int { 1 }
+    @inlinable package static var source: Int { 2 }
+    @inlinable package static var method: Int { 3 }
+    @inlinable package static var ip: Int { 4 }
+    @inlinable package static var userAgent: Int { 5 }
+    @inlinable package static var pageURL: Int { 6 }
+    @inlinable package static var consentText: Int { 7 }
+    @inlinable package static var consentTextVersion: Int { 8 }
+    @inlinable package static var formID: Int { 9 }
+    @inlinable package static var jurisdiction: Int { 10 }
+    @inlinable package static var expiresAt: Int { 11 }
+    @inlinable package static var note: Int { 12 }
   }
 }
 
@@ -408,6 +463,25 @@ public struct ConsentRecord: ProtobufC.Message {
     if !self.address.isEmpty { c.pointee.address = try arena.string(self.address, "patron.v1.ConsentRecord.address") }
     if !self.addressHash.isEmpty { c.pointee.address_hash = ProtobufCBinaryData(len: self.addressHash.count, data: try arena.bytes(self.addressHash)) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var id: Int { 1 }
+    @inlinable package static var customerID: Int { 2 }
+    @inlinable package static var channel: Int { 3 }
+    @inlinable package static var topic: Int { 4 }
+    @inlinable package static var previousState: Int { 5 }
+    @inlinable package static var state: Int { 6 }
+    @inlinable package static var occurredAt: Int { 7 }
+    @inlinable package static var recordedAt: Int { 8 }
+    @inlinable package static var actor: Int { 9 }
+    @inlinable package static var evidence: Int { 10 }
+    @inlinable package static var optInLevel: Int { 11 }
+    @inlinable package static var suppressionReason: Int { 12 }
+    @inlinable package static var action: Int { 13 }
+    @inlinable package static var address: Int { 14 }
+    @inlinable package static var addressHash: Int { 15 }
+  }
 }
 
 /// A change of one channel and topic by a call.
@@ -456,5 +530,14 @@ public struct SubscriptionChange: ProtobufC.Message {
     c.pointee.before = .init(rawValue: .init(truncatingIfNeeded: self.before.rawValue))
     c.pointee.after = .init(rawValue: .init(truncatingIfNeeded: self.after.rawValue))
     c.pointee.ledger_id = self.ledgerID
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var channel: Int { 1 }
+    @inlinable package static var topic: Int { 2 }
+    @inlinable package static var before: Int { 3 }
+    @inlinable package static var after: Int { 4 }
+    @inlinable package static var ledgerID: Int { 5 }
   }
 }

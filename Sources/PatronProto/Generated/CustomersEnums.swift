@@ -37,6 +37,25 @@ public struct Origin: RawRepresentable, Hashable, Sendable, CaseIterable, Custom
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "ecommerce_platform"
+    case 2: "subscription_tool"
+    case 3: "api"
+    case 4: "import"
+    case 5: "event"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// The source of an event.
@@ -69,6 +88,23 @@ public struct EventSource: RawRepresentable, Hashable, Sendable, CaseIterable, C
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "ecommerce"
+    case 2: "product"
+    case 3: "third_party"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// The treatment of an identifier that is to be set and belongs to another customer.
@@ -97,6 +133,22 @@ public struct OnConflict: RawRepresentable, Hashable, Sendable, CaseIterable, Cu
     case 2: "ON_CONFLICT_KEEP_EXISTING"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "fail"
+    case 2: "keep_existing"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }
 
@@ -127,6 +179,22 @@ public struct CustomerView: RawRepresentable, Hashable, Sendable, CaseIterable, 
     case 2: "CUSTOMER_VIEW_FULL"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "basic"
+    case 2: "full"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }
 
@@ -170,6 +238,26 @@ public struct CustomerSort: RawRepresentable, Hashable, Sendable, CaseIterable, 
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "created"
+    case 2: "updated"
+    case 3: "last_event"
+    case 4: "name"
+    case 5: "total_spent"
+    case 6: "order_count"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// The format of an export.
@@ -203,6 +291,23 @@ public struct ExportFormat: RawRepresentable, Hashable, Sendable, CaseIterable, 
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "csv"
+    case 2: "ndjson"
+    case 3: "zip"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// The cells of a CSV file that are marked so that spreadsheets do not run them as formulas.
@@ -235,6 +340,23 @@ public struct CsvSafety: RawRepresentable, Hashable, Sendable, CaseIterable, Cus
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "smart"
+    case 2: "strict"
+    case 3: "off"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// The changes of consent that an import may make.
@@ -266,6 +388,22 @@ public struct ConsentPolicy: RawRepresentable, Hashable, Sendable, CaseIterable,
     case 2: "CONSENT_POLICY_OVERWRITE"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "keep"
+    case 2: "overwrite"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }
 
@@ -300,6 +438,22 @@ public struct OnMismatch: RawRepresentable, Hashable, Sendable, CaseIterable, Cu
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "reject"
+    case 2: "keep"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// The data that stays after a customer is deleted.
@@ -331,5 +485,21 @@ public struct DeleteMode: RawRepresentable, Hashable, Sendable, CaseIterable, Cu
     case 2: "DELETE_MODE_PURGE"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "anonymize"
+    case 2: "purge"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }

@@ -47,6 +47,14 @@ public struct SourceActivity: ProtobufC.Message {
     if !self.type.isEmpty { c.pointee.type = try arena.string(self.type, "patron.v1.SourceActivity.type") }
     c.pointee.event_count = self.eventCount
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var source: Int { 1 }
+    @inlinable package static var lastEventAt: Int { 2 }
+    @inlinable package static var type: Int { 3 }
+    @inlinable package static var eventCount: Int { 4 }
+  }
 }
 
 /// A summary of the customer's reviews.
@@ -147,6 +155,25 @@ public struct ReviewSummary: ProtobufC.Message {
     c.pointee.product_sentiment_count = self.productSentimentCount
     c.pointee.site_sentiment_count = self.siteSentimentCount
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var totalReviews: Int { 1 }
+    @inlinable package static var averageProductRating: Int { 2 }
+    @inlinable package static var averageSiteRating: Int { 3 }
+    @inlinable package static var lastStarRating: Int { 4 }
+    @inlinable package static var lastReviewAt: Int { 5 }
+    @inlinable package static var lastSentiment: Int { 6 }
+    @inlinable package static var topTopics: Int { 7 }
+    @inlinable package static var productRatingCount: Int { 8 }
+    @inlinable package static var siteRatingCount: Int { 9 }
+    @inlinable package static var averageRating: Int { 10 }
+    @inlinable package static var averageProductSentiment: Int { 11 }
+    @inlinable package static var averageSiteSentiment: Int { 12 }
+    @inlinable package static var averageSentiment: Int { 13 }
+    @inlinable package static var productSentimentCount: Int { 14 }
+    @inlinable package static var siteSentimentCount: Int { 15 }
+  }
 }
 
 /// A summary of the customer's loyalty membership.
@@ -225,6 +252,21 @@ public struct LoyaltySummary: ProtobufC.Message {
     c.pointee.redemption_count = self.redemptionCount
     c.pointee.successful_referrals = self.successfulReferrals
     c.pointee.referral_clicks = self.referralClicks
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var member: Int { 1 }
+    @inlinable package static var joinedAt: Int { 2 }
+    @inlinable package static var pointsBalance: Int { 3 }
+    @inlinable package static var pointsEarned: Int { 4 }
+    @inlinable package static var pointsRedeemed: Int { 5 }
+    @inlinable package static var pointsExpireAt: Int { 6 }
+    @inlinable package static var tier: Int { 7 }
+    @inlinable package static var tierSince: Int { 8 }
+    @inlinable package static var redemptionCount: Int { 9 }
+    @inlinable package static var successfulReferrals: Int { 10 }
+    @inlinable package static var referralClicks: Int { 11 }
   }
 }
 
@@ -479,6 +521,39 @@ public struct Customer: ProtobufC.Message {
     c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ChannelStatus.self) }
     if let value = self.possibleOptOutAt { c.pointee.possible_opt_out_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var id: Int { 1 }
+    @inlinable package static var externalID: Int { 2 }
+    @inlinable package static var email: Int { 3 }
+    @inlinable package static var phoneNumber: Int { 4 }
+    @inlinable package static var firstName: Int { 5 }
+    @inlinable package static var lastName: Int { 6 }
+    @inlinable package static var gender: Int { 7 }
+    @inlinable package static var accountCreatedAt: Int { 8 }
+    @inlinable package static var accountStatus: Int { 9 }
+    @inlinable package static var defaultLanguage: Int { 10 }
+    @inlinable package static var defaultCurrency: Int { 11 }
+    @inlinable package static var tags: Int { 12 }
+    @inlinable package static var address: Int { 13 }
+    @inlinable package static var acceptsSMSMarketing: Int { 14 }
+    @inlinable package static var acceptsEmailMarketing: Int { 15 }
+    @inlinable package static var customProperties: Int { 16 }
+    @inlinable package static var subscriptions: Int { 17 }
+    @inlinable package static var origin: Int { 18 }
+    @inlinable package static var createdAt: Int { 19 }
+    @inlinable package static var updatedAt: Int { 20 }
+    @inlinable package static var etag: Int { 21 }
+    @inlinable package static var locale: Int { 22 }
+    @inlinable package static var reviews: Int { 23 }
+    @inlinable package static var loyalty: Int { 24 }
+    @inlinable package static var orderStats: Int { 25 }
+    @inlinable package static var activity: Int { 26 }
+    @inlinable package static var lastEventAt: Int { 27 }
+    @inlinable package static var channels: Int { 28 }
+    @inlinable package static var possibleOptOutAt: Int { 29 }
+  }
 }
 
 /// The fields of a customer that a caller may write. An absent field leaves the stored value alone;
@@ -690,6 +765,26 @@ public struct CustomerInput: ProtobufC.Message {
     }
     if let value = self.addressMask { c.pointee.address_mask = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__FieldMask.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var externalID: Int { 1 }
+    @inlinable package static var email: Int { 2 }
+    @inlinable package static var phoneNumber: Int { 3 }
+    @inlinable package static var firstName: Int { 4 }
+    @inlinable package static var lastName: Int { 5 }
+    @inlinable package static var gender: Int { 6 }
+    @inlinable package static var accountCreatedAt: Int { 7 }
+    @inlinable package static var accountStatus: Int { 8 }
+    @inlinable package static var defaultLanguage: Int { 9 }
+    @inlinable package static var defaultCurrency: Int { 10 }
+    @inlinable package static var tags: Int { 11 }
+    @inlinable package static var address: Int { 12 }
+    @inlinable package static var acceptsSMSMarketing: Int { 13 }
+    @inlinable package static var acceptsEmailMarketing: Int { 14 }
+    @inlinable package static var customProperties: Int { 15 }
+    @inlinable package static var addressMask: Int { 16 }
+  }
 }
 
 /// The provenance of a field: the source that last set it.
@@ -735,6 +830,14 @@ public struct FieldProvenance: ProtobufC.Message {
     if let value = self.setAt { c.pointee.set_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     if !self.setBy.isEmpty { c.pointee.set_by = try arena.string(self.setBy, "patron.v1.FieldProvenance.set_by") }
     c.pointee.event_id = self.eventID
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var field: Int { 1 }
+    @inlinable package static var setAt: Int { 2 }
+    @inlinable package static var setBy: Int { 3 }
+    @inlinable package static var eventID: Int { 4 }
   }
 }
 
@@ -801,6 +904,18 @@ public struct UpsertCustomerRequest: ProtobufC.Message {
     c.pointee.actor = .init(rawValue: .init(truncatingIfNeeded: self.actor.rawValue))
     c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var onConflict: Int { 3 }
+    @inlinable package static var validateOnly: Int { 4 }
+    @inlinable package static var defaultCountry: Int { 5 }
+    @inlinable package static var source: Int { 6 }
+    @inlinable package static var actor: Int { 7 }
+    @inlinable package static var invalidFields: Int { 8 }
+  }
 }
 
 /// Response of UpsertCustomer.
@@ -846,6 +961,14 @@ public struct UpsertCustomerResponse: ProtobufC.Message {
     c.pointee.changed_fields = try arena.map(self.changedFields) { element throws(CodecError) in try arena.string(element, "patron.v1.UpsertCustomerResponse.changed_fields") }
     c.pointee.n_warnings = self.warnings.count
     c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customer: Int { 1 }
+    @inlinable package static var outcome: Int { 2 }
+    @inlinable package static var changedFields: Int { 3 }
+    @inlinable package static var warnings: Int { 4 }
   }
 }
 
@@ -907,6 +1030,17 @@ public struct BatchUpsertCustomersRequest: ProtobufC.Message {
     c.pointee.actor = .init(rawValue: .init(truncatingIfNeeded: self.actor.rawValue))
     c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customers: Int { 2 }
+    @inlinable package static var onConflict: Int { 3 }
+    @inlinable package static var defaultCountry: Int { 4 }
+    @inlinable package static var source: Int { 5 }
+    @inlinable package static var actor: Int { 6 }
+    @inlinable package static var invalidFields: Int { 7 }
+  }
 }
 
 /// The result of one item of a batch.
@@ -963,6 +1097,16 @@ public struct BatchItemResult: ProtobufC.Message {
     c.pointee.n_warnings = self.warnings.count
     c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var index: Int { 1 }
+    @inlinable package static var outcome: Int { 2 }
+    @inlinable package static var customerID: Int { 3 }
+    @inlinable package static var id: Int { 4 }
+    @inlinable package static var error: Int { 5 }
+    @inlinable package static var warnings: Int { 6 }
+  }
 }
 
 /// The results of a batch, counted by outcome.
@@ -1007,6 +1151,14 @@ public struct BatchCounts: ProtobufC.Message {
     c.pointee.unchanged = self.unchanged
     c.pointee.rejected = self.rejected
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var created: Int { 1 }
+    @inlinable package static var updated: Int { 2 }
+    @inlinable package static var unchanged: Int { 3 }
+    @inlinable package static var rejected: Int { 4 }
+  }
 }
 
 /// Response of BatchUpsertCustomers.
@@ -1041,6 +1193,12 @@ public struct BatchUpsertCustomersResponse: ProtobufC.Message {
     c.pointee.n_results = self.results.count
     c.pointee.results = try arena.map(self.results) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchItemResult.self) }
     if let value = self.counts { c.pointee.counts = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchCounts.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var results: Int { 1 }
+    @inlinable package static var counts: Int { 2 }
   }
 }
 
@@ -1080,6 +1238,13 @@ public struct GetCustomerRequest: ProtobufC.Message {
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.GetCustomerRequest.store_id") }
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerRef.self) }
     c.pointee.view = .init(rawValue: .init(truncatingIfNeeded: self.view.rawValue))
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var view: Int { 3 }
   }
 }
 
@@ -1124,6 +1289,13 @@ public struct GetCustomerResponse: ProtobufC.Message {
     c.pointee.n_provenance = self.provenance.count
     c.pointee.provenance = try arena.map(self.provenance) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__FieldProvenance.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customer: Int { 1 }
+    @inlinable package static var channels: Int { 2 }
+    @inlinable package static var provenance: Int { 3 }
+  }
 }
 
 /// Request of BatchGetCustomers.
@@ -1164,6 +1336,13 @@ public struct BatchGetCustomersRequest: ProtobufC.Message {
     c.pointee.customers = try arena.map(self.customers) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerRef.self) }
     c.pointee.view = .init(rawValue: .init(truncatingIfNeeded: self.view.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customers: Int { 2 }
+    @inlinable package static var view: Int { 3 }
+  }
 }
 
 /// Response of BatchGetCustomers.
@@ -1199,6 +1378,12 @@ public struct BatchGetCustomersResponse: ProtobufC.Message {
     c.pointee.customers = try arena.map(self.customers) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
     c.pointee.n_missing = self.missing.count
     c.pointee.missing = try arena.copy(self.missing)
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customers: Int { 1 }
+    @inlinable package static var missing: Int { 2 }
   }
 }
 
@@ -1272,6 +1457,19 @@ public struct UpdateCustomerRequest: ProtobufC.Message {
     c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
     if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "patron.v1.UpdateCustomerRequest.request_id") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var id: Int { 2 }
+    @inlinable package static var customer: Int { 3 }
+    @inlinable package static var updateMask: Int { 4 }
+    @inlinable package static var etag: Int { 5 }
+    @inlinable package static var actor: Int { 6 }
+    @inlinable package static var defaultCountry: Int { 7 }
+    @inlinable package static var invalidFields: Int { 8 }
+    @inlinable package static var requestID: Int { 9 }
+  }
 }
 
 /// Response of UpdateCustomer.
@@ -1318,6 +1516,14 @@ public struct UpdateCustomerResponse: ProtobufC.Message {
     c.pointee.n_warnings = self.warnings.count
     c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customer: Int { 1 }
+    @inlinable package static var outcome: Int { 2 }
+    @inlinable package static var changedFields: Int { 3 }
+    @inlinable package static var warnings: Int { 4 }
+  }
 }
 
 /// Selected filters of one category. Several values mean OR.
@@ -1352,6 +1558,12 @@ public struct FilterSelection: ProtobufC.Message {
     if !self.category.isEmpty { c.pointee.category = try arena.string(self.category, "patron.v1.FilterSelection.category") }
     c.pointee.n_filters = self.filters.count
     c.pointee.filters = try arena.map(self.filters) { element throws(CodecError) in try arena.string(element, "patron.v1.FilterSelection.filters") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var category: Int { 1 }
+    @inlinable package static var filters: Int { 2 }
   }
 }
 
@@ -1392,6 +1604,12 @@ public struct CustomerFilter: ProtobufC.Message {
     c.pointee.n_selections = self.selections.count
     c.pointee.selections = try arena.map(self.selections) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__FilterSelection.self) }
     if !self.query.isEmpty { c.pointee.query = try arena.string(self.query, "patron.v1.CustomerFilter.query") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var selections: Int { 1 }
+    @inlinable package static var query: Int { 2 }
   }
 }
 
@@ -1451,6 +1669,16 @@ public struct ListCustomersRequest: ProtobufC.Message {
     if !self.pageToken.isEmpty { c.pointee.page_token = try arena.string(self.pageToken, "patron.v1.ListCustomersRequest.page_token") }
     c.pointee.view = .init(rawValue: .init(truncatingIfNeeded: self.view.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var filter: Int { 2 }
+    @inlinable package static var sort: Int { 3 }
+    @inlinable package static var pageSize: Int { 4 }
+    @inlinable package static var pageToken: Int { 5 }
+    @inlinable package static var view: Int { 6 }
+  }
 }
 
 /// Response of ListCustomers.
@@ -1485,6 +1713,12 @@ public struct ListCustomersResponse: ProtobufC.Message {
     c.pointee.n_customers = self.customers.count
     c.pointee.customers = try arena.map(self.customers) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
     if !self.nextPageToken.isEmpty { c.pointee.next_page_token = try arena.string(self.nextPageToken, "patron.v1.ListCustomersResponse.next_page_token") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customers: Int { 1 }
+    @inlinable package static var nextPageToken: Int { 2 }
   }
 }
 
@@ -1526,6 +1760,13 @@ public struct CountCustomersRequest: ProtobufC.Message {
     c.pointee.n_facet_categories = self.facetCategories.count
     c.pointee.facet_categories = try arena.map(self.facetCategories) { element throws(CodecError) in try arena.string(element, "patron.v1.CountCustomersRequest.facet_categories") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var filter: Int { 2 }
+    @inlinable package static var facetCategories: Int { 3 }
+  }
 }
 
 /// The number of customers with a predefined filter.
@@ -1565,6 +1806,13 @@ public struct FacetCount: ProtobufC.Message {
     if !self.filter.isEmpty { c.pointee.filter = try arena.string(self.filter, "patron.v1.FacetCount.filter") }
     c.pointee.count = self.count
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var category: Int { 1 }
+    @inlinable package static var filter: Int { 2 }
+    @inlinable package static var count: Int { 3 }
+  }
 }
 
 /// Response of CountCustomers.
@@ -1601,6 +1849,12 @@ public struct CountCustomersResponse: ProtobufC.Message {
     c.pointee.n_facets = self.facets.count
     c.pointee.facets = try arena.map(self.facets) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__FacetCount.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var total: Int { 1 }
+    @inlinable package static var facets: Int { 2 }
+  }
 }
 
 /// Request of ListFilters.
@@ -1629,6 +1883,11 @@ public struct ListFiltersRequest: ProtobufC.Message {
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__ListFiltersRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ListFiltersRequest.store_id") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
   }
 }
 
@@ -1668,6 +1927,13 @@ public struct Filter: ProtobufC.Message {
     if !self.id.isEmpty { c.pointee.id = try arena.string(self.id, "patron.v1.Filter.id") }
     if !self.label.isEmpty { c.pointee.label = try arena.string(self.label, "patron.v1.Filter.label") }
     if !self.description.isEmpty { c.pointee.description = try arena.string(self.description, "patron.v1.Filter.description") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var id: Int { 1 }
+    @inlinable package static var label: Int { 2 }
+    @inlinable package static var description: Int { 3 }
   }
 }
 
@@ -1714,6 +1980,14 @@ public struct FilterCategory: ProtobufC.Message {
     c.pointee.filters = try arena.map(self.filters) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Filter.self) }
     c.pointee.dynamic = self.dynamic ? 1 : 0
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var id: Int { 1 }
+    @inlinable package static var label: Int { 2 }
+    @inlinable package static var filters: Int { 3 }
+    @inlinable package static var dynamic: Int { 4 }
+  }
 }
 
 /// Response of ListFilters.
@@ -1743,6 +2017,11 @@ public struct ListFiltersResponse: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__ListFiltersResponse.self)
     c.pointee.n_categories = self.categories.count
     c.pointee.categories = try arena.map(self.categories) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__FilterCategory.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var categories: Int { 1 }
   }
 }
 
@@ -1800,6 +2079,16 @@ public struct ExportCustomersRequest: ProtobufC.Message {
     c.pointee.safety = .init(rawValue: .init(truncatingIfNeeded: self.safety.rawValue))
     c.pointee.byte_order_mark = self.byteOrderMark ? 1 : 0
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var filter: Int { 2 }
+    @inlinable package static var format: Int { 3 }
+    @inlinable package static var columns: Int { 4 }
+    @inlinable package static var safety: Int { 5 }
+    @inlinable package static var byteOrderMark: Int { 6 }
+  }
 }
 
 /// A chunk of an export.
@@ -1833,6 +2122,12 @@ public struct ExportCustomersResponse: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__ExportCustomersResponse.self)
     if !self.data.isEmpty { c.pointee.data = ProtobufCBinaryData(len: self.data.count, data: try arena.bytes(self.data)) }
     c.pointee.rows = self.rows
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var data: Int { 1 }
+    @inlinable package static var rows: Int { 2 }
   }
 }
 
@@ -1881,6 +2176,14 @@ public struct ImportItem: ProtobufC.Message {
     c.pointee.n_suppressions = self.suppressions.count
     c.pointee.suppressions = try arena.map(self.suppressions) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Suppression.self) }
     c.pointee.row = self.row
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customer: Int { 1 }
+    @inlinable package static var subscriptions: Int { 2 }
+    @inlinable package static var suppressions: Int { 3 }
+    @inlinable package static var row: Int { 4 }
   }
 }
 
@@ -1950,6 +2253,18 @@ public struct ImportCustomersRequest: ProtobufC.Message {
     c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
     c.pointee.on_mismatch = .init(rawValue: .init(truncatingIfNeeded: self.onMismatch.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var items: Int { 2 }
+    @inlinable package static var consentPolicy: Int { 3 }
+    @inlinable package static var validateOnly: Int { 4 }
+    @inlinable package static var defaultCountry: Int { 5 }
+    @inlinable package static var source: Int { 6 }
+    @inlinable package static var invalidFields: Int { 7 }
+    @inlinable package static var onMismatch: Int { 8 }
+  }
 }
 
 /// Response of ImportCustomers.
@@ -1984,6 +2299,12 @@ public struct ImportCustomersResponse: ProtobufC.Message {
     c.pointee.n_results = self.results.count
     c.pointee.results = try arena.map(self.results) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchItemResult.self) }
     if let value = self.counts { c.pointee.counts = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchCounts.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var results: Int { 1 }
+    @inlinable package static var counts: Int { 2 }
   }
 }
 
@@ -2030,6 +2351,14 @@ public struct UpdateTagsRequest: ProtobufC.Message {
     if !self.add.isEmpty { c.pointee.add = try arena.string(self.add, "patron.v1.UpdateTagsRequest.add") }
     if !self.remove.isEmpty { c.pointee.remove = try arena.string(self.remove, "patron.v1.UpdateTagsRequest.remove") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customers: Int { 2 }
+    @inlinable package static var add: Int { 3 }
+    @inlinable package static var remove: Int { 4 }
+  }
 }
 
 /// Response of UpdateTags.
@@ -2064,6 +2393,12 @@ public struct UpdateTagsResponse: ProtobufC.Message {
     c.pointee.n_results = self.results.count
     c.pointee.results = try arena.map(self.results) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchItemResult.self) }
     if let value = self.counts { c.pointee.counts = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchCounts.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var results: Int { 1 }
+    @inlinable package static var counts: Int { 2 }
   }
 }
 
@@ -2115,6 +2450,15 @@ public struct DeleteCustomerRequest: ProtobufC.Message {
     if !self.reason.isEmpty { c.pointee.reason = try arena.string(self.reason, "patron.v1.DeleteCustomerRequest.reason") }
     if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "patron.v1.DeleteCustomerRequest.request_id") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var mode: Int { 3 }
+    @inlinable package static var reason: Int { 4 }
+    @inlinable package static var requestID: Int { 5 }
+  }
 }
 
 /// Response of DeleteCustomer.
@@ -2164,6 +2508,15 @@ public struct DeleteCustomerResponse: ProtobufC.Message {
     c.pointee.event_count = self.eventCount
     c.pointee.order_count = self.orderCount
     c.pointee.suppression_count = self.suppressionCount
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var receiptID: Int { 1 }
+    @inlinable package static var deletedAt: Int { 2 }
+    @inlinable package static var eventCount: Int { 3 }
+    @inlinable package static var orderCount: Int { 4 }
+    @inlinable package static var suppressionCount: Int { 5 }
   }
 }
 
@@ -2224,6 +2577,16 @@ public struct MergeCustomersRequest: ProtobufC.Message {
     c.pointee.prefer_secondary = try arena.map(self.preferSecondary) { element throws(CodecError) in try arena.string(element, "patron.v1.MergeCustomersRequest.prefer_secondary") }
     if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "patron.v1.MergeCustomersRequest.request_id") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var primary: Int { 2 }
+    @inlinable package static var secondary: Int { 3 }
+    @inlinable package static var preview: Int { 4 }
+    @inlinable package static var preferSecondary: Int { 5 }
+    @inlinable package static var requestID: Int { 6 }
+  }
 }
 
 /// Response of MergeCustomers.
@@ -2275,6 +2638,15 @@ public struct MergeCustomersResponse: ProtobufC.Message {
     c.pointee.n_subscription_changes = self.subscriptionChanges.count
     c.pointee.subscription_changes = try arena.map(self.subscriptionChanges) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__SubscriptionChange.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customer: Int { 1 }
+    @inlinable package static var mergeID: Int { 2 }
+    @inlinable package static var eventCount: Int { 3 }
+    @inlinable package static var orderCount: Int { 4 }
+    @inlinable package static var subscriptionChanges: Int { 5 }
+  }
 }
 
 /// Request of UnmergeCustomers.
@@ -2315,6 +2687,13 @@ public struct UnmergeCustomersRequest: ProtobufC.Message {
     c.pointee.merge_id = self.mergeID
     if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "patron.v1.UnmergeCustomersRequest.request_id") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var mergeID: Int { 2 }
+    @inlinable package static var requestID: Int { 3 }
+  }
 }
 
 /// Response of UnmergeCustomers.
@@ -2348,6 +2727,12 @@ public struct UnmergeCustomersResponse: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__UnmergeCustomersResponse.self)
     if let value = self.primary { c.pointee.primary = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
     if let value = self.secondary { c.pointee.secondary = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var primary: Int { 1 }
+    @inlinable package static var secondary: Int { 2 }
   }
 }
 
@@ -2432,6 +2817,20 @@ public struct SubscribeCustomerRequest: ProtobufC.Message {
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.SubscribeCustomerRequest.default_country") }
     if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "patron.v1.SubscribeCustomerRequest.request_id") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var channels: Int { 3 }
+    @inlinable package static var topics: Int { 4 }
+    @inlinable package static var evidence: Int { 5 }
+    @inlinable package static var actor: Int { 6 }
+    @inlinable package static var doubleOptIn: Int { 7 }
+    @inlinable package static var historical: Int { 8 }
+    @inlinable package static var defaultCountry: Int { 9 }
+    @inlinable package static var requestID: Int { 10 }
+  }
 }
 
 /// Response of SubscribeCustomer.
@@ -2483,6 +2882,15 @@ public struct SubscribeCustomerResponse: ProtobufC.Message {
     c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
     c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: self.outcome.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customer: Int { 1 }
+    @inlinable package static var changes: Int { 2 }
+    @inlinable package static var confirmationToken: Int { 3 }
+    @inlinable package static var warnings: Int { 4 }
+    @inlinable package static var outcome: Int { 5 }
+  }
 }
 
 /// Request of ConfirmSubscription.
@@ -2531,6 +2939,14 @@ public struct ConfirmSubscriptionRequest: ProtobufC.Message {
     c.pointee.n_channels = self.channels.count
     c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in .init(rawValue: .init(truncatingIfNeeded: element.rawValue)) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var confirmationToken: Int { 2 }
+    @inlinable package static var evidence: Int { 3 }
+    @inlinable package static var channels: Int { 4 }
+  }
 }
 
 /// Response of ConfirmSubscription.
@@ -2565,6 +2981,12 @@ public struct ConfirmSubscriptionResponse: ProtobufC.Message {
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Customer.self) }
     c.pointee.n_changes = self.changes.count
     c.pointee.changes = try arena.map(self.changes) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__SubscriptionChange.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customer: Int { 1 }
+    @inlinable package static var changes: Int { 2 }
   }
 }
 
@@ -2622,6 +3044,16 @@ public struct UnsubscribeCustomerRequest: ProtobufC.Message {
     if let value = self.evidence { c.pointee.evidence = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ConsentEvidence.self) }
     c.pointee.actor = .init(rawValue: .init(truncatingIfNeeded: self.actor.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var channels: Int { 3 }
+    @inlinable package static var topics: Int { 4 }
+    @inlinable package static var evidence: Int { 5 }
+    @inlinable package static var actor: Int { 6 }
+  }
 }
 
 /// Response of UnsubscribeCustomer.
@@ -2676,6 +3108,15 @@ public struct UnsubscribeCustomerResponse: ProtobufC.Message {
     c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: self.outcome.rawValue))
     c.pointee.n_channels = self.channels.count
     c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ChannelStatus.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customer: Int { 1 }
+    @inlinable package static var changes: Int { 2 }
+    @inlinable package static var warnings: Int { 3 }
+    @inlinable package static var outcome: Int { 4 }
+    @inlinable package static var channels: Int { 5 }
   }
 }
 
@@ -2744,6 +3185,18 @@ public struct SuppressCustomerRequest: ProtobufC.Message {
     if !self.source.isEmpty { c.pointee.source = try arena.string(self.source, "patron.v1.SuppressCustomerRequest.source") }
     c.pointee.actor = .init(rawValue: .init(truncatingIfNeeded: self.actor.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var channels: Int { 3 }
+    @inlinable package static var reason: Int { 4 }
+    @inlinable package static var suppressedAt: Int { 5 }
+    @inlinable package static var note: Int { 6 }
+    @inlinable package static var source: Int { 7 }
+    @inlinable package static var actor: Int { 8 }
+  }
 }
 
 /// Response of SuppressCustomer.
@@ -2790,6 +3243,14 @@ public struct SuppressCustomerResponse: ProtobufC.Message {
     c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: self.outcome.rawValue))
     c.pointee.n_warnings = self.warnings.count
     c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customer: Int { 1 }
+    @inlinable package static var channels: Int { 2 }
+    @inlinable package static var outcome: Int { 3 }
+    @inlinable package static var warnings: Int { 4 }
   }
 }
 
@@ -2849,6 +3310,16 @@ public struct UnsuppressCustomerRequest: ProtobufC.Message {
     if !self.note.isEmpty { c.pointee.note = try arena.string(self.note, "patron.v1.UnsuppressCustomerRequest.note") }
     c.pointee.actor = .init(rawValue: .init(truncatingIfNeeded: self.actor.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var channels: Int { 3 }
+    @inlinable package static var reasons: Int { 4 }
+    @inlinable package static var note: Int { 5 }
+    @inlinable package static var actor: Int { 6 }
+  }
 }
 
 /// Response of UnsuppressCustomer.
@@ -2889,6 +3360,13 @@ public struct UnsuppressCustomerResponse: ProtobufC.Message {
     c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ChannelStatus.self) }
     c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: self.outcome.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customer: Int { 1 }
+    @inlinable package static var channels: Int { 2 }
+    @inlinable package static var outcome: Int { 3 }
+  }
 }
 
 /// Request of GetAddressStatus.
@@ -2922,6 +3400,12 @@ public struct GetAddressStatusRequest: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__GetAddressStatusRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.GetAddressStatusRequest.store_id") }
     if let value = self.address { c.pointee.address = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerRef.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var address: Int { 2 }
   }
 }
 
@@ -2958,6 +3442,12 @@ public struct GetAddressStatusResponse: ProtobufC.Message {
     c.pointee.customer_id = self.customerID
     c.pointee.n_channels = self.channels.count
     c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ChannelStatus.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customerID: Int { 1 }
+    @inlinable package static var channels: Int { 2 }
   }
 }
 
@@ -3002,6 +3492,14 @@ public struct AddressSuppression: ProtobufC.Message {
     if !self.address.isEmpty { c.pointee.address = try arena.string(self.address, "patron.v1.AddressSuppression.address") }
     c.pointee.customer_id = self.customerID
     if let value = self.suppression { c.pointee.suppression = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Suppression.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var addressHash: Int { 1 }
+    @inlinable package static var address: Int { 2 }
+    @inlinable package static var customerID: Int { 3 }
+    @inlinable package static var suppression: Int { 4 }
   }
 }
 
@@ -3052,6 +3550,15 @@ public struct ListSuppressionsRequest: ProtobufC.Message {
     c.pointee.page_size = self.pageSize
     if !self.pageToken.isEmpty { c.pointee.page_token = try arena.string(self.pageToken, "patron.v1.ListSuppressionsRequest.page_token") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var channel: Int { 2 }
+    @inlinable package static var reason: Int { 3 }
+    @inlinable package static var pageSize: Int { 4 }
+    @inlinable package static var pageToken: Int { 5 }
+  }
 }
 
 /// Response of ListSuppressions.
@@ -3086,6 +3593,12 @@ public struct ListSuppressionsResponse: ProtobufC.Message {
     c.pointee.n_suppressions = self.suppressions.count
     c.pointee.suppressions = try arena.map(self.suppressions) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__AddressSuppression.self) }
     if !self.nextPageToken.isEmpty { c.pointee.next_page_token = try arena.string(self.nextPageToken, "patron.v1.ListSuppressionsResponse.next_page_token") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var suppressions: Int { 1 }
+    @inlinable package static var nextPageToken: Int { 2 }
   }
 }
 
@@ -3138,6 +3651,15 @@ public struct SuppressionEntry: ProtobufC.Message {
     if let value = self.suppressedAt { c.pointee.suppressed_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     if !self.note.isEmpty { c.pointee.note = try arena.string(self.note, "patron.v1.SuppressionEntry.note") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var address: Int { 1 }
+    @inlinable package static var channel: Int { 2 }
+    @inlinable package static var reason: Int { 3 }
+    @inlinable package static var suppressedAt: Int { 4 }
+    @inlinable package static var note: Int { 5 }
+  }
 }
 
 /// Request of ImportSuppressions.
@@ -3188,6 +3710,15 @@ public struct ImportSuppressionsRequest: ProtobufC.Message {
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.ImportSuppressionsRequest.default_country") }
     if !self.source.isEmpty { c.pointee.source = try arena.string(self.source, "patron.v1.ImportSuppressionsRequest.source") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var suppressions: Int { 2 }
+    @inlinable package static var validateOnly: Int { 3 }
+    @inlinable package static var defaultCountry: Int { 4 }
+    @inlinable package static var source: Int { 5 }
+  }
 }
 
 /// Response of ImportSuppressions.
@@ -3222,6 +3753,12 @@ public struct ImportSuppressionsResponse: ProtobufC.Message {
     c.pointee.n_results = self.results.count
     c.pointee.results = try arena.map(self.results) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchItemResult.self) }
     if let value = self.counts { c.pointee.counts = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchCounts.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var results: Int { 1 }
+    @inlinable package static var counts: Int { 2 }
   }
 }
 
@@ -3272,6 +3809,15 @@ public struct ListConsentHistoryRequest: ProtobufC.Message {
     c.pointee.page_size = self.pageSize
     if !self.pageToken.isEmpty { c.pointee.page_token = try arena.string(self.pageToken, "patron.v1.ListConsentHistoryRequest.page_token") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var channel: Int { 3 }
+    @inlinable package static var pageSize: Int { 4 }
+    @inlinable package static var pageToken: Int { 5 }
+  }
 }
 
 /// Response of ListConsentHistory.
@@ -3306,6 +3852,12 @@ public struct ListConsentHistoryResponse: ProtobufC.Message {
     c.pointee.n_records = self.records.count
     c.pointee.records = try arena.map(self.records) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ConsentRecord.self) }
     if !self.nextPageToken.isEmpty { c.pointee.next_page_token = try arena.string(self.nextPageToken, "patron.v1.ListConsentHistoryResponse.next_page_token") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var records: Int { 1 }
+    @inlinable package static var nextPageToken: Int { 2 }
   }
 }
 
@@ -3454,6 +4006,23 @@ public struct StoreSettings: ProtobufC.Message {
     if let value = self.optInWords { c.pointee.opt_in_words = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__TextList.self) }
     if let value = self.allowedExternalIDs { c.pointee.allowed_external_ids = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__TextList.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var smsDoubleOptIn: Int { 1 }
+    @inlinable package static var emailDoubleOptIn: Int { 2 }
+    @inlinable package static var defaultCountry: Int { 3 }
+    @inlinable package static var currencyCode: Int { 4 }
+    @inlinable package static var allowRecreateAfterErasure: Int { 5 }
+    @inlinable package static var softBounceThreshold: Int { 6 }
+    @inlinable package static var carryConsentOnAddressChange: Int { 7 }
+    @inlinable package static var sharedIdentifiers: Int { 8 }
+    @inlinable package static var sharedPhoneThreshold: Int { 9 }
+    @inlinable package static var timeZone: Int { 10 }
+    @inlinable package static var optOutWords: Int { 11 }
+    @inlinable package static var optInWords: Int { 12 }
+    @inlinable package static var allowedExternalIDs: Int { 13 }
+  }
 }
 
 /// Request of GetStoreSettings.
@@ -3483,6 +4052,11 @@ public struct GetStoreSettingsRequest: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__GetStoreSettingsRequest.self)
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.GetStoreSettingsRequest.store_id") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+  }
 }
 
 /// Response of GetStoreSettings.
@@ -3511,6 +4085,11 @@ public struct GetStoreSettingsResponse: ProtobufC.Message {
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__GetStoreSettingsResponse.self)
     if let value = self.settings { c.pointee.settings = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__StoreSettings.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var settings: Int { 1 }
   }
 }
 
@@ -3552,6 +4131,13 @@ public struct UpdateStoreSettingsRequest: ProtobufC.Message {
     if let value = self.settings { c.pointee.settings = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__StoreSettings.self) }
     if let value = self.updateMask { c.pointee.update_mask = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__FieldMask.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var settings: Int { 2 }
+    @inlinable package static var updateMask: Int { 3 }
+  }
 }
 
 /// Response of UpdateStoreSettings.
@@ -3580,5 +4166,10 @@ public struct UpdateStoreSettingsResponse: ProtobufC.Message {
   public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
     let c = target.assumingMemoryBound(to: Patron__V1__UpdateStoreSettingsResponse.self)
     if let value = self.settings { c.pointee.settings = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__StoreSettings.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var settings: Int { 1 }
   }
 }

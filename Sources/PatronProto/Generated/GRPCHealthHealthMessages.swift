@@ -33,6 +33,11 @@ extension GRPCHealth {
       let c = target.assumingMemoryBound(to: Grpc__Health__V1__HealthCheckRequest.self)
       if !self.service.isEmpty { c.pointee.service = try arena.string(self.service, "grpc.health.v1.HealthCheckRequest.service") }
     }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var service: Int { 1 }
+    }
   }
 
   /// The health of one service.
@@ -61,6 +66,11 @@ extension GRPCHealth {
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Grpc__Health__V1__HealthCheckResponse.self)
       c.pointee.status = .init(rawValue: .init(truncatingIfNeeded: self.status.rawValue))
+    }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var status: Int { 1 }
     }
 
     /// The readiness of a service to take calls.
@@ -92,6 +102,23 @@ extension GRPCHealth {
         case 3: "SERVICE_UNKNOWN"
         default: "\(rawValue)"
         }
+      }
+
+      /// The name of a known value without the enum's own, in lower case; otherwise the number.
+      package var word: String {
+        switch rawValue {
+        case 0: "unknown"
+        case 1: "serving"
+        case 2: "not_serving"
+        case 3: "service_unknown"
+        default: "\(rawValue)"
+        }
+      }
+
+      /// The known value with this word, or nil.
+      package init?(word: String) {
+        guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+        self = value
       }
     }
   }
@@ -154,6 +181,11 @@ extension GRPCHealth {
         entry.pointee.value = try element.value.makeC(in: arena).assumingMemoryBound(to: Grpc__Health__V1__HealthCheckResponse.self)
         return entry
       }
+    }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var statuses: Int { 1 }
     }
   }
 }

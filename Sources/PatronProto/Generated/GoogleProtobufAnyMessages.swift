@@ -38,5 +38,11 @@ extension GoogleProtobuf {
       if !self.typeURL.isEmpty { c.pointee.type_url = try arena.string(self.typeURL, "google.protobuf.Any.type_url") }
       if !self.value.isEmpty { c.pointee.value = ProtobufCBinaryData(len: self.value.count, data: try arena.bytes(self.value)) }
     }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var typeURL: Int { 1 }
+      @inlinable package static var value: Int { 2 }
+    }
   }
 }

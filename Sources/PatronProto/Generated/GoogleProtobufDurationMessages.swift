@@ -38,5 +38,11 @@ extension GoogleProtobuf {
       c.pointee.seconds = self.seconds
       c.pointee.nanos = self.nanos
     }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var seconds: Int { 1 }
+      @inlinable package static var nanos: Int { 2 }
+    }
   }
 }

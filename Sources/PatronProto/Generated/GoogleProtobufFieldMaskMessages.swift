@@ -34,5 +34,10 @@ extension GoogleProtobuf {
       c.pointee.n_paths = self.paths.count
       c.pointee.paths = try arena.map(self.paths) { element throws(CodecError) in try arena.string(element, "google.protobuf.FieldMask.paths") }
     }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var paths: Int { 1 }
+    }
   }
 }

@@ -53,6 +53,13 @@ extension GoogleRPC {
         return entry
       }
     }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var reason: Int { 1 }
+      @inlinable package static var domain: Int { 2 }
+      @inlinable package static var metadata: Int { 3 }
+    }
   }
 
   /// The delay after which a call may be retried.
@@ -81,6 +88,11 @@ extension GoogleRPC {
     public func fillC(_ target: UnsafeMutableRawPointer, in arena: borrowing Arena) throws(CodecError) {
       let c = target.assumingMemoryBound(to: Google__Rpc__RetryInfo.self)
       if let value = self.retryDelay { c.pointee.retry_delay = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Duration.self) }
+    }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var retryDelay: Int { 1 }
     }
   }
 
@@ -111,6 +123,11 @@ extension GoogleRPC {
       let c = target.assumingMemoryBound(to: Google__Rpc__QuotaFailure.self)
       c.pointee.n_violations = self.violations.count
       c.pointee.violations = try arena.map(self.violations) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Google__Rpc__QuotaFailure__Violation.self) }
+    }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var violations: Int { 1 }
     }
 
     /// One exceeded quota.
@@ -145,6 +162,12 @@ extension GoogleRPC {
         if !self.subject.isEmpty { c.pointee.subject = try arena.string(self.subject, "google.rpc.QuotaFailure.Violation.subject") }
         if !self.description.isEmpty { c.pointee.description = try arena.string(self.description, "google.rpc.QuotaFailure.Violation.description") }
       }
+
+      /// The numbers of the fields.
+      @usableFromInline package enum Field {
+        @inlinable package static var subject: Int { 1 }
+        @inlinable package static var description: Int { 2 }
+      }
     }
   }
 
@@ -175,6 +198,11 @@ extension GoogleRPC {
       let c = target.assumingMemoryBound(to: Google__Rpc__PreconditionFailure.self)
       c.pointee.n_violations = self.violations.count
       c.pointee.violations = try arena.map(self.violations) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Google__Rpc__PreconditionFailure__Violation.self) }
+    }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var violations: Int { 1 }
     }
 
     /// One condition that was not met.
@@ -214,6 +242,13 @@ extension GoogleRPC {
         if !self.subject.isEmpty { c.pointee.subject = try arena.string(self.subject, "google.rpc.PreconditionFailure.Violation.subject") }
         if !self.description.isEmpty { c.pointee.description = try arena.string(self.description, "google.rpc.PreconditionFailure.Violation.description") }
       }
+
+      /// The numbers of the fields.
+      @usableFromInline package enum Field {
+        @inlinable package static var type: Int { 1 }
+        @inlinable package static var subject: Int { 2 }
+        @inlinable package static var description: Int { 3 }
+      }
     }
   }
 
@@ -244,6 +279,11 @@ extension GoogleRPC {
       let c = target.assumingMemoryBound(to: Google__Rpc__BadRequest.self)
       c.pointee.n_field_violations = self.fieldViolations.count
       c.pointee.field_violations = try arena.map(self.fieldViolations) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Google__Rpc__BadRequest__FieldViolation.self) }
+    }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var fieldViolations: Int { 1 }
     }
 
     /// One wrong field.
@@ -283,6 +323,13 @@ extension GoogleRPC {
         if !self.description.isEmpty { c.pointee.description = try arena.string(self.description, "google.rpc.BadRequest.FieldViolation.description") }
         if !self.reason.isEmpty { c.pointee.reason = try arena.string(self.reason, "google.rpc.BadRequest.FieldViolation.reason") }
       }
+
+      /// The numbers of the fields.
+      @usableFromInline package enum Field {
+        @inlinable package static var field: Int { 1 }
+        @inlinable package static var description: Int { 2 }
+        @inlinable package static var reason: Int { 3 }
+      }
     }
   }
 
@@ -317,6 +364,12 @@ extension GoogleRPC {
       let c = target.assumingMemoryBound(to: Google__Rpc__RequestInfo.self)
       if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "google.rpc.RequestInfo.request_id") }
       if !self.servingData.isEmpty { c.pointee.serving_data = try arena.string(self.servingData, "google.rpc.RequestInfo.serving_data") }
+    }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var requestID: Int { 1 }
+      @inlinable package static var servingData: Int { 2 }
     }
   }
 
@@ -361,6 +414,14 @@ extension GoogleRPC {
       if !self.resourceName.isEmpty { c.pointee.resource_name = try arena.string(self.resourceName, "google.rpc.ResourceInfo.resource_name") }
       if !self.owner.isEmpty { c.pointee.owner = try arena.string(self.owner, "google.rpc.ResourceInfo.owner") }
       if !self.description.isEmpty { c.pointee.description = try arena.string(self.description, "google.rpc.ResourceInfo.description") }
+    }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var resourceType: Int { 1 }
+      @inlinable package static var resourceName: Int { 2 }
+      @inlinable package static var owner: Int { 3 }
+      @inlinable package static var description: Int { 4 }
     }
   }
 }

@@ -44,5 +44,12 @@ extension GoogleRPC {
       c.pointee.n_details = self.details.count
       c.pointee.details = try arena.map(self.details) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Any.self) }
     }
+
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var code: Int { 1 }
+      @inlinable package static var message: Int { 2 }
+      @inlinable package static var details: Int { 3 }
+    }
   }
 }

@@ -43,6 +43,27 @@ public struct PaymentStatus: RawRepresentable, Hashable, Sendable, CaseIterable,
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "pending"
+    case 2: "authorized"
+    case 3: "partially_paid"
+    case 4: "paid"
+    case 5: "partially_refunded"
+    case 6: "refunded"
+    case 7: "voided"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// The fulfilment status of an order.
@@ -74,6 +95,23 @@ public struct FulfillmentStatus: RawRepresentable, Hashable, Sendable, CaseItera
     case 3: "FULFILLMENT_STATUS_FULFILLED"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "unfulfilled"
+    case 2: "partially_fulfilled"
+    case 3: "fulfilled"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }
 
@@ -122,6 +160,28 @@ public struct ShipmentStatus: RawRepresentable, Hashable, Sendable, CaseIterable
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "label_printed"
+    case 2: "confirmed"
+    case 3: "in_transit"
+    case 4: "out_for_delivery"
+    case 5: "attempted_delivery"
+    case 6: "ready_for_pickup"
+    case 7: "delivered"
+    case 8: "failure"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// The state of a fulfilment.
@@ -159,5 +219,24 @@ public struct FulfillmentState: RawRepresentable, Hashable, Sendable, CaseIterab
     case 5: "FULFILLMENT_STATE_ERROR"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "pending"
+    case 2: "open"
+    case 3: "success"
+    case 4: "cancelled"
+    case 5: "error"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }

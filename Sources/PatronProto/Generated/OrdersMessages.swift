@@ -73,6 +73,19 @@ public struct LineItem: ProtobufC.Message {
     if !self.url.isEmpty { c.pointee.url = try arena.string(self.url, "patron.v1.LineItem.url") }
     if !self.externalID.isEmpty { c.pointee.external_id = try arena.string(self.externalID, "patron.v1.LineItem.external_id") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var productID: Int { 1 }
+    @inlinable package static var variantID: Int { 2 }
+    @inlinable package static var sku: Int { 3 }
+    @inlinable package static var name: Int { 4 }
+    @inlinable package static var quantity: Int { 5 }
+    @inlinable package static var total: Int { 6 }
+    @inlinable package static var couponCode: Int { 7 }
+    @inlinable package static var url: Int { 8 }
+    @inlinable package static var externalID: Int { 9 }
+  }
 }
 
 /// A refund of an order. Refunds are not subtracted from what was spent. Reasons: `FIELD_REQUIRED`,
@@ -118,6 +131,14 @@ public struct Refund: ProtobufC.Message {
     if let value = self.refundedAt { c.pointee.refunded_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     if let value = self.amount { c.pointee.amount = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Money.self) }
     if !self.reason.isEmpty { c.pointee.reason = try arena.string(self.reason, "patron.v1.Refund.reason") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var externalID: Int { 1 }
+    @inlinable package static var refundedAt: Int { 2 }
+    @inlinable package static var amount: Int { 3 }
+    @inlinable package static var reason: Int { 4 }
   }
 }
 
@@ -195,6 +216,19 @@ public struct Fulfillment: ProtobufC.Message {
     c.pointee.items = try arena.map(self.items) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__FulfilledItem.self) }
     if let value = self.occurredAt { c.pointee.occurred_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var externalID: Int { 1 }
+    @inlinable package static var fulfilledAt: Int { 2 }
+    @inlinable package static var state: Int { 3 }
+    @inlinable package static var shipmentStatus: Int { 4 }
+    @inlinable package static var trackingCompany: Int { 5 }
+    @inlinable package static var trackingNumber: Int { 6 }
+    @inlinable package static var trackingURL: Int { 7 }
+    @inlinable package static var items: Int { 8 }
+    @inlinable package static var occurredAt: Int { 9 }
+  }
 }
 
 /// A shipped part of an order. All identifiers that are given must belong to the same line item.
@@ -240,6 +274,14 @@ public struct FulfilledItem: ProtobufC.Message {
     if !self.variantID.isEmpty { c.pointee.variant_id = try arena.string(self.variantID, "patron.v1.FulfilledItem.variant_id") }
     if !self.lineItemID.isEmpty { c.pointee.line_item_id = try arena.string(self.lineItemID, "patron.v1.FulfilledItem.line_item_id") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var productID: Int { 1 }
+    @inlinable package static var quantity: Int { 2 }
+    @inlinable package static var variantID: Int { 3 }
+    @inlinable package static var lineItemID: Int { 4 }
+  }
 }
 
 /// The cancellation of an order.
@@ -273,6 +315,12 @@ public struct Cancellation: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__Cancellation.self)
     if let value = self.cancelledAt { c.pointee.cancelled_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     if !self.reason.isEmpty { c.pointee.reason = try arena.string(self.reason, "patron.v1.Cancellation.reason") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var cancelledAt: Int { 1 }
+    @inlinable package static var reason: Int { 2 }
   }
 }
 
@@ -501,6 +549,40 @@ public struct Order: ProtobufC.Message {
     if let value = self.contact { c.pointee.contact = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Contact.self) }
     c.pointee.is_partial = self.isPartial ? 1 : 0
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var id: Int { 1 }
+    @inlinable package static var customerID: Int { 2 }
+    @inlinable package static var externalID: Int { 3 }
+    @inlinable package static var name: Int { 4 }
+    @inlinable package static var placedAt: Int { 5 }
+    @inlinable package static var total: Int { 6 }
+    @inlinable package static var paymentStatus: Int { 7 }
+    @inlinable package static var fulfillmentStatus: Int { 8 }
+    @inlinable package static var cancellation: Int { 9 }
+    @inlinable package static var lineItems: Int { 10 }
+    @inlinable package static var refunds: Int { 11 }
+    @inlinable package static var fulfillments: Int { 12 }
+    @inlinable package static var subtotal: Int { 13 }
+    @inlinable package static var discount: Int { 14 }
+    @inlinable package static var shipping: Int { 15 }
+    @inlinable package static var tax: Int { 16 }
+    @inlinable package static var discountCodes: Int { 17 }
+    @inlinable package static var checkoutToken: Int { 18 }
+    @inlinable package static var paymentMethod: Int { 19 }
+    @inlinable package static var landingSiteURL: Int { 20 }
+    @inlinable package static var salesChannel: Int { 21 }
+    @inlinable package static var shippingAddress: Int { 22 }
+    @inlinable package static var billingAddress: Int { 23 }
+    @inlinable package static var createdAt: Int { 24 }
+    @inlinable package static var updatedAt: Int { 25 }
+    @inlinable package static var version: Int { 26 }
+    @inlinable package static var paidAt: Int { 27 }
+    @inlinable package static var changedAt: Int { 28 }
+    @inlinable package static var contact: Int { 29 }
+    @inlinable package static var isPartial: Int { 30 }
+  }
 }
 
 /// A reference to one order.
@@ -541,6 +623,12 @@ public struct OrderRef: ProtobufC.Message {
       c.pointee.external_id = try arena.string(value, "patron.v1.OrderRef.external_id")
     case nil: break
     }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var id: Int { 1 }
+    @inlinable package static var externalID: Int { 2 }
   }
 
   /// Exactly one of these; none is INVALID_ARGUMENT, reason `REF_MISSING`.
@@ -605,6 +693,15 @@ public struct PendingOrderPart: ProtobufC.Message {
       c.pointee.fulfillment = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Fulfillment.self)
     case nil: break
     }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var orderExternalID: Int { 1 }
+    @inlinable package static var refund: Int { 2 }
+    @inlinable package static var fulfillment: Int { 3 }
+    @inlinable package static var receivedAt: Int { 4 }
+    @inlinable package static var expiresAt: Int { 5 }
   }
 
   /// The waiting part.
@@ -696,6 +793,21 @@ public struct Checkout: ProtobufC.Message {
     if let value = self.billingAddress { c.pointee.billing_address = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Address.self) }
     if !self.orderExternalID.isEmpty { c.pointee.order_external_id = try arena.string(self.orderExternalID, "patron.v1.Checkout.order_external_id") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var token: Int { 1 }
+    @inlinable package static var startedAt: Int { 2 }
+    @inlinable package static var abandonedAt: Int { 3 }
+    @inlinable package static var completedAt: Int { 4 }
+    @inlinable package static var total: Int { 5 }
+    @inlinable package static var lineItems: Int { 6 }
+    @inlinable package static var landingSiteURL: Int { 7 }
+    @inlinable package static var abandonedCheckoutURL: Int { 8 }
+    @inlinable package static var shippingAddress: Int { 9 }
+    @inlinable package static var billingAddress: Int { 10 }
+    @inlinable package static var orderExternalID: Int { 11 }
+  }
 }
 
 /// Statistics of a customer's orders in one currency. Cancelled orders are counted in
@@ -769,5 +881,18 @@ public struct OrderStats: ProtobufC.Message {
     if let value = self.lastOrderAt { c.pointee.last_order_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
     c.pointee.unknown_refund_count = self.unknownRefundCount
     c.pointee.net_spent = self.netSpent
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var currencyCode: Int { 1 }
+    @inlinable package static var orderCount: Int { 2 }
+    @inlinable package static var totalSpent: Int { 3 }
+    @inlinable package static var refundedTotal: Int { 4 }
+    @inlinable package static var cancelledCount: Int { 5 }
+    @inlinable package static var firstOrderAt: Int { 6 }
+    @inlinable package static var lastOrderAt: Int { 7 }
+    @inlinable package static var unknownRefundCount: Int { 8 }
+    @inlinable package static var netSpent: Int { 9 }
   }
 }

@@ -31,6 +31,23 @@ public struct TimelineAction: RawRepresentable, Hashable, Sendable, CaseIterable
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "unsubscribe_sms"
+    case 2: "unsubscribe_email"
+    case 3: "export"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// The kind of change that a watch reports about an event.
@@ -65,5 +82,23 @@ public struct EventChangeKind: RawRepresentable, Hashable, Sendable, CaseIterabl
     case 4: "EVENT_CHANGE_KIND_MOVED"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "recorded"
+    case 2: "replaced"
+    case 3: "deleted"
+    case 4: "moved"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }

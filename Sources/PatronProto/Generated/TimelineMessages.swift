@@ -43,6 +43,13 @@ public struct EventContext: ProtobufC.Message {
     if !self.userAgent.isEmpty { c.pointee.user_agent = try arena.string(self.userAgent, "patron.v1.EventContext.user_agent") }
     if !self.url.isEmpty { c.pointee.url = try arena.string(self.url, "patron.v1.EventContext.url") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var ip: Int { 1 }
+    @inlinable package static var userAgent: Int { 2 }
+    @inlinable package static var url: Int { 3 }
+  }
 }
 
 /// References to the records that an event is about. Each text has up to 255 characters.
@@ -106,6 +113,18 @@ public struct EventReferences: ProtobufC.Message {
     if !self.productID.isEmpty { c.pointee.product_id = try arena.string(self.productID, "patron.v1.EventReferences.product_id") }
     if !self.checkoutToken.isEmpty { c.pointee.checkout_token = try arena.string(self.checkoutToken, "patron.v1.EventReferences.checkout_token") }
     if !self.reviewID.isEmpty { c.pointee.review_id = try arena.string(self.reviewID, "patron.v1.EventReferences.review_id") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var orderExternalID: Int { 1 }
+    @inlinable package static var campaignID: Int { 2 }
+    @inlinable package static var campaignName: Int { 3 }
+    @inlinable package static var flowID: Int { 4 }
+    @inlinable package static var messageID: Int { 5 }
+    @inlinable package static var productID: Int { 6 }
+    @inlinable package static var checkoutToken: Int { 7 }
+    @inlinable package static var reviewID: Int { 8 }
   }
 }
 
@@ -219,6 +238,22 @@ public struct EventInput: ProtobufC.Message {
     if let value = self.references { c.pointee.references = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__EventReferences.self) }
     if let value = self.context { c.pointee.context = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__EventContext.self) }
     c.pointee.actor = .init(rawValue: .init(truncatingIfNeeded: self.actor.rawValue))
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var eventID: Int { 1 }
+    @inlinable package static var source: Int { 2 }
+    @inlinable package static var sourceName: Int { 3 }
+    @inlinable package static var type: Int { 4 }
+    @inlinable package static var occurredAt: Int { 5 }
+    @inlinable package static var title: Int { 6 }
+    @inlinable package static var properties: Int { 7 }
+    @inlinable package static var amount: Int { 8 }
+    @inlinable package static var channel: Int { 9 }
+    @inlinable package static var references: Int { 10 }
+    @inlinable package static var context: Int { 11 }
+    @inlinable package static var actor: Int { 12 }
   }
 }
 
@@ -362,6 +397,31 @@ public struct Event: ProtobufC.Message {
     c.pointee.order_id = self.orderID
     if let value = self.contact { c.pointee.contact = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Contact.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var id: Int { 1 }
+    @inlinable package static var eventID: Int { 2 }
+    @inlinable package static var customerID: Int { 3 }
+    @inlinable package static var source: Int { 4 }
+    @inlinable package static var sourceName: Int { 5 }
+    @inlinable package static var product: Int { 6 }
+    @inlinable package static var type: Int { 7 }
+    @inlinable package static var title: Int { 8 }
+    @inlinable package static var occurredAt: Int { 9 }
+    @inlinable package static var recordedAt: Int { 10 }
+    @inlinable package static var sequence: Int { 11 }
+    @inlinable package static var properties: Int { 12 }
+    @inlinable package static var amount: Int { 13 }
+    @inlinable package static var channel: Int { 14 }
+    @inlinable package static var references: Int { 15 }
+    @inlinable package static var context: Int { 16 }
+    @inlinable package static var actor: Int { 17 }
+    @inlinable package static var revision: Int { 18 }
+    @inlinable package static var enrichedFields: Int { 19 }
+    @inlinable package static var orderID: Int { 20 }
+    @inlinable package static var contact: Int { 21 }
+  }
 }
 
 /// Request of RecordEvent.
@@ -422,6 +482,16 @@ public struct RecordEventRequest: ProtobufC.Message {
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.RecordEventRequest.default_country") }
     c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var event: Int { 3 }
+    @inlinable package static var requestID: Int { 4 }
+    @inlinable package static var defaultCountry: Int { 5 }
+    @inlinable package static var invalidFields: Int { 6 }
+  }
 }
 
 /// Response of RecordEvent.
@@ -469,6 +539,14 @@ public struct RecordEventResponse: ProtobufC.Message {
     c.pointee.n_warnings = self.warnings.count
     c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var event: Int { 1 }
+    @inlinable package static var outcome: Int { 2 }
+    @inlinable package static var customerCreated: Int { 3 }
+    @inlinable package static var warnings: Int { 4 }
+  }
 }
 
 /// An event with its customer.
@@ -502,6 +580,12 @@ public struct RecordEventItem: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__RecordEventItem.self)
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerInput.self) }
     if let value = self.event { c.pointee.event = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__EventInput.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customer: Int { 1 }
+    @inlinable package static var event: Int { 2 }
   }
 }
 
@@ -554,6 +638,15 @@ public struct BatchRecordEventsRequest: ProtobufC.Message {
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.BatchRecordEventsRequest.default_country") }
     c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var items: Int { 2 }
+    @inlinable package static var requestID: Int { 3 }
+    @inlinable package static var defaultCountry: Int { 4 }
+    @inlinable package static var invalidFields: Int { 5 }
+  }
 }
 
 /// Response of BatchRecordEvents.
@@ -588,6 +681,12 @@ public struct BatchRecordEventsResponse: ProtobufC.Message {
     c.pointee.n_results = self.results.count
     c.pointee.results = try arena.map(self.results) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchItemResult.self) }
     if let value = self.counts { c.pointee.counts = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchCounts.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var results: Int { 1 }
+    @inlinable package static var counts: Int { 2 }
   }
 }
 
@@ -666,6 +765,18 @@ public struct SyncOrderRequest: ProtobufC.Message {
     if let value = self.updateMask { c.pointee.update_mask = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__FieldMask.self) }
     c.pointee.allow_regress = self.allowRegress ? 1 : 0
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var order: Int { 3 }
+    @inlinable package static var defaultCountry: Int { 4 }
+    @inlinable package static var invalidFields: Int { 5 }
+    @inlinable package static var replace: Int { 6 }
+    @inlinable package static var updateMask: Int { 7 }
+    @inlinable package static var allowRegress: Int { 8 }
+  }
 }
 
 /// Response of SyncOrder.
@@ -717,6 +828,15 @@ public struct SyncOrderResponse: ProtobufC.Message {
     c.pointee.n_warnings = self.warnings.count
     c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var order: Int { 1 }
+    @inlinable package static var outcome: Int { 2 }
+    @inlinable package static var customerCreated: Int { 3 }
+    @inlinable package static var derivedEvents: Int { 4 }
+    @inlinable package static var warnings: Int { 5 }
+  }
 }
 
 /// An order with its customer.
@@ -755,6 +875,13 @@ public struct SyncOrderItem: ProtobufC.Message {
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerInput.self) }
     if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Order.self) }
     if let value = self.updateMask { c.pointee.update_mask = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__FieldMask.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customer: Int { 1 }
+    @inlinable package static var order: Int { 2 }
+    @inlinable package static var updateMask: Int { 3 }
   }
 }
 
@@ -811,6 +938,16 @@ public struct BatchSyncOrdersRequest: ProtobufC.Message {
     c.pointee.replace = self.replace ? 1 : 0
     c.pointee.allow_regress = self.allowRegress ? 1 : 0
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var items: Int { 2 }
+    @inlinable package static var defaultCountry: Int { 3 }
+    @inlinable package static var invalidFields: Int { 4 }
+    @inlinable package static var replace: Int { 5 }
+    @inlinable package static var allowRegress: Int { 6 }
+  }
 }
 
 /// Response of BatchSyncOrders.
@@ -845,6 +982,12 @@ public struct BatchSyncOrdersResponse: ProtobufC.Message {
     c.pointee.n_results = self.results.count
     c.pointee.results = try arena.map(self.results) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchItemResult.self) }
     if let value = self.counts { c.pointee.counts = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__BatchCounts.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var results: Int { 1 }
+    @inlinable package static var counts: Int { 2 }
   }
 }
 
@@ -889,6 +1032,14 @@ public struct SyncRefundRequest: ProtobufC.Message {
     if !self.orderExternalID.isEmpty { c.pointee.order_external_id = try arena.string(self.orderExternalID, "patron.v1.SyncRefundRequest.order_external_id") }
     if let value = self.refund { c.pointee.refund = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Refund.self) }
     c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var orderExternalID: Int { 2 }
+    @inlinable package static var refund: Int { 3 }
+    @inlinable package static var invalidFields: Int { 4 }
   }
 }
 
@@ -937,6 +1088,14 @@ public struct SyncRefundResponse: ProtobufC.Message {
     c.pointee.n_warnings = self.warnings.count
     c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var order: Int { 1 }
+    @inlinable package static var outcome: Int { 2 }
+    @inlinable package static var derivedEvents: Int { 3 }
+    @inlinable package static var warnings: Int { 4 }
+  }
 }
 
 /// Request of SyncFulfillment.
@@ -981,6 +1140,14 @@ public struct SyncFulfillmentRequest: ProtobufC.Message {
     if !self.orderExternalID.isEmpty { c.pointee.order_external_id = try arena.string(self.orderExternalID, "patron.v1.SyncFulfillmentRequest.order_external_id") }
     if let value = self.fulfillment { c.pointee.fulfillment = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Fulfillment.self) }
     c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var orderExternalID: Int { 2 }
+    @inlinable package static var fulfillment: Int { 3 }
+    @inlinable package static var invalidFields: Int { 4 }
   }
 }
 
@@ -1031,6 +1198,14 @@ public struct SyncFulfillmentResponse: ProtobufC.Message {
     c.pointee.n_warnings = self.warnings.count
     c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var order: Int { 1 }
+    @inlinable package static var outcome: Int { 2 }
+    @inlinable package static var derivedEvents: Int { 3 }
+    @inlinable package static var warnings: Int { 4 }
+  }
 }
 
 /// Request of SyncCheckout.
@@ -1079,6 +1254,15 @@ public struct SyncCheckoutRequest: ProtobufC.Message {
     if let value = self.checkout { c.pointee.checkout = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Checkout.self) }
     if !self.defaultCountry.isEmpty { c.pointee.default_country = try arena.string(self.defaultCountry, "patron.v1.SyncCheckoutRequest.default_country") }
     c.pointee.invalid_fields = .init(rawValue: .init(truncatingIfNeeded: self.invalidFields.rawValue))
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var checkout: Int { 3 }
+    @inlinable package static var defaultCountry: Int { 4 }
+    @inlinable package static var invalidFields: Int { 5 }
   }
 }
 
@@ -1130,6 +1314,15 @@ public struct SyncCheckoutResponse: ProtobufC.Message {
     c.pointee.derived_events = try arena.map(self.derivedEvents) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Event.self) }
     c.pointee.n_warnings = self.warnings.count
     c.pointee.warnings = try arena.map(self.warnings) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Warning.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var checkout: Int { 1 }
+    @inlinable package static var outcome: Int { 2 }
+    @inlinable package static var customerCreated: Int { 3 }
+    @inlinable package static var derivedEvents: Int { 4 }
+    @inlinable package static var warnings: Int { 5 }
   }
 }
 
@@ -1214,6 +1407,20 @@ public struct EventFilter: ProtobufC.Message {
     if !self.orderExternalID.isEmpty { c.pointee.order_external_id = try arena.string(self.orderExternalID, "patron.v1.EventFilter.order_external_id") }
     if !self.query.isEmpty { c.pointee.query = try arena.string(self.query, "patron.v1.EventFilter.query") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var sources: Int { 1 }
+    @inlinable package static var types: Int { 2 }
+    @inlinable package static var occurredFrom: Int { 3 }
+    @inlinable package static var occurredBefore: Int { 4 }
+    @inlinable package static var sourceNames: Int { 5 }
+    @inlinable package static var products: Int { 6 }
+    @inlinable package static var channels: Int { 7 }
+    @inlinable package static var campaignID: Int { 8 }
+    @inlinable package static var orderExternalID: Int { 9 }
+    @inlinable package static var query: Int { 10 }
+  }
 }
 
 /// The header of a timeline: the customer and the current status.
@@ -1260,6 +1467,14 @@ public struct TimelineHeader: ProtobufC.Message {
     c.pointee.channels = try arena.map(self.channels) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__ChannelStatus.self) }
     c.pointee.n_available_actions = self.availableActions.count
     c.pointee.available_actions = try arena.map(self.availableActions) { element throws(CodecError) in .init(rawValue: .init(truncatingIfNeeded: element.rawValue)) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customer: Int { 1 }
+    @inlinable package static var latestOrders: Int { 2 }
+    @inlinable package static var channels: Int { 3 }
+    @inlinable package static var availableActions: Int { 4 }
   }
 }
 
@@ -1312,6 +1527,15 @@ public struct GetTimelineRequest: ProtobufC.Message {
     c.pointee.page_size = self.pageSize
     if !self.pageToken.isEmpty { c.pointee.page_token = try arena.string(self.pageToken, "patron.v1.GetTimelineRequest.page_token") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var filter: Int { 3 }
+    @inlinable package static var pageSize: Int { 4 }
+    @inlinable package static var pageToken: Int { 5 }
+  }
 }
 
 /// Response of GetTimeline.
@@ -1353,6 +1577,13 @@ public struct GetTimelineResponse: ProtobufC.Message {
     c.pointee.events = try arena.map(self.events) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Event.self) }
     if !self.nextPageToken.isEmpty { c.pointee.next_page_token = try arena.string(self.nextPageToken, "patron.v1.GetTimelineResponse.next_page_token") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var header: Int { 1 }
+    @inlinable package static var events: Int { 2 }
+    @inlinable package static var nextPageToken: Int { 3 }
+  }
 }
 
 /// A reference to an event by the identifiers of its caller.
@@ -1391,6 +1622,13 @@ public struct EventKey: ProtobufC.Message {
     c.pointee.source = .init(rawValue: .init(truncatingIfNeeded: self.source.rawValue))
     if !self.sourceName.isEmpty { c.pointee.source_name = try arena.string(self.sourceName, "patron.v1.EventKey.source_name") }
     if !self.eventID.isEmpty { c.pointee.event_id = try arena.string(self.eventID, "patron.v1.EventKey.event_id") }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var source: Int { 1 }
+    @inlinable package static var sourceName: Int { 2 }
+    @inlinable package static var eventID: Int { 3 }
   }
 }
 
@@ -1437,6 +1675,13 @@ public struct GetEventRequest: ProtobufC.Message {
       c.pointee.key = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__EventKey.self)
     case nil: break
     }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var id: Int { 2 }
+    @inlinable package static var key: Int { 3 }
   }
 
   /// Reference by one of these; required.
@@ -1486,6 +1731,13 @@ public struct GetEventResponse: ProtobufC.Message {
     c.pointee.n_related_events = self.relatedEvents.count
     c.pointee.related_events = try arena.map(self.relatedEvents) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Event.self) }
     if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Order.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var event: Int { 1 }
+    @inlinable package static var relatedEvents: Int { 2 }
+    @inlinable package static var order: Int { 3 }
   }
 }
 
@@ -1537,6 +1789,15 @@ public struct ListOrdersRequest: ProtobufC.Message {
     if !self.pageToken.isEmpty { c.pointee.page_token = try arena.string(self.pageToken, "patron.v1.ListOrdersRequest.page_token") }
     c.pointee.pending_parts = self.pendingParts ? 1 : 0
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var pageSize: Int { 3 }
+    @inlinable package static var pageToken: Int { 4 }
+    @inlinable package static var pendingParts: Int { 5 }
+  }
 }
 
 /// Response of ListOrders.
@@ -1578,6 +1839,13 @@ public struct ListOrdersResponse: ProtobufC.Message {
     c.pointee.n_pending_parts = self.pendingParts.count
     c.pointee.pending_parts = try arena.map(self.pendingParts) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__PendingOrderPart.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var orders: Int { 1 }
+    @inlinable package static var nextPageToken: Int { 2 }
+    @inlinable package static var pendingParts: Int { 3 }
+  }
 }
 
 /// Request of MoveOrder.
@@ -1616,6 +1884,13 @@ public struct MoveOrderRequest: ProtobufC.Message {
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.MoveOrderRequest.store_id") }
     if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__OrderRef.self) }
     if let value = self.customer { c.pointee.customer = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__CustomerRef.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var order: Int { 2 }
+    @inlinable package static var customer: Int { 3 }
   }
 }
 
@@ -1661,6 +1936,14 @@ public struct MoveOrderResponse: ProtobufC.Message {
     c.pointee.previous_customer_id = self.previousCustomerID
     c.pointee.event_count = self.eventCount
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var order: Int { 1 }
+    @inlinable package static var outcome: Int { 2 }
+    @inlinable package static var previousCustomerID: Int { 3 }
+    @inlinable package static var eventCount: Int { 4 }
+  }
 }
 
 /// Request of DeleteOrder.
@@ -1701,6 +1984,13 @@ public struct DeleteOrderRequest: ProtobufC.Message {
     if let value = self.order { c.pointee.order = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__OrderRef.self) }
     if !self.requestID.isEmpty { c.pointee.request_id = try arena.string(self.requestID, "patron.v1.DeleteOrderRequest.request_id") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var order: Int { 2 }
+    @inlinable package static var requestID: Int { 3 }
+  }
 }
 
 /// Response of DeleteOrder.
@@ -1734,6 +2024,12 @@ public struct DeleteOrderResponse: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__DeleteOrderResponse.self)
     c.pointee.customer_id = self.customerID
     c.pointee.event_count = self.eventCount
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var customerID: Int { 1 }
+    @inlinable package static var eventCount: Int { 2 }
   }
 }
 
@@ -1788,6 +2084,14 @@ public struct DeleteEventRequest: ProtobufC.Message {
     }
   }
 
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var id: Int { 2 }
+    @inlinable package static var key: Int { 3 }
+    @inlinable package static var requestID: Int { 4 }
+  }
+
   /// Reference by one of these; required.
   public enum Event: Sendable, Equatable {
     /// Patron's id.
@@ -1828,6 +2132,12 @@ public struct DeleteEventResponse: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__DeleteEventResponse.self)
     c.pointee.event_id = self.eventID
     c.pointee.customer_id = self.customerID
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var eventID: Int { 1 }
+    @inlinable package static var customerID: Int { 2 }
   }
 }
 
@@ -1882,6 +2192,14 @@ public struct GetOrderRequest: ProtobufC.Message {
     }
   }
 
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var id: Int { 2 }
+    @inlinable package static var externalID: Int { 3 }
+    @inlinable package static var partToken: Int { 4 }
+  }
+
   /// Reference by one of these; required.
   public enum Order: Sendable, Equatable {
     /// Patron's id.
@@ -1931,6 +2249,13 @@ public struct GetOrderResponse: ProtobufC.Message {
     c.pointee.events = try arena.map(self.events) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Event.self) }
     if !self.nextPartToken.isEmpty { c.pointee.next_part_token = try arena.string(self.nextPartToken, "patron.v1.GetOrderResponse.next_part_token") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var order: Int { 1 }
+    @inlinable package static var events: Int { 2 }
+    @inlinable package static var nextPartToken: Int { 3 }
+  }
 }
 
 /// One field of an event type. Reasons at registration: `PROPERTY_NAME_LENGTH`,
@@ -1979,6 +2304,14 @@ public struct EventField: ProtobufC.Message {
     if !self.type.isEmpty { c.pointee.type = try arena.string(self.type, "patron.v1.EventField.type") }
     c.pointee.required = self.required ? 1 : 0
     c.pointee.personal = self.personal ? 1 : 0
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var name: Int { 1 }
+    @inlinable package static var type: Int { 2 }
+    @inlinable package static var required: Int { 3 }
+    @inlinable package static var personal: Int { 4 }
   }
 }
 
@@ -2048,6 +2381,18 @@ public struct EventType: ProtobufC.Message {
     c.pointee.n_enriches = self.enriches.count
     c.pointee.enriches = try arena.map(self.enriches) { element throws(CodecError) in try arena.string(element, "patron.v1.EventType.enriches") }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var source: Int { 1 }
+    @inlinable package static var sourceName: Int { 2 }
+    @inlinable package static var type: Int { 3 }
+    @inlinable package static var product: Int { 4 }
+    @inlinable package static var label: Int { 5 }
+    @inlinable package static var description: Int { 6 }
+    @inlinable package static var fields: Int { 7 }
+    @inlinable package static var enriches: Int { 8 }
+  }
 }
 
 /// Request of ListEventTypes.
@@ -2082,6 +2427,12 @@ public struct ListEventTypesRequest: ProtobufC.Message {
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.ListEventTypesRequest.store_id") }
     c.pointee.source = .init(rawValue: .init(truncatingIfNeeded: self.source.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var source: Int { 2 }
+  }
 }
 
 /// Response of ListEventTypes.
@@ -2111,6 +2462,11 @@ public struct ListEventTypesResponse: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__ListEventTypesResponse.self)
     c.pointee.n_types = self.types.count
     c.pointee.types = try arena.map(self.types) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__V1__EventType.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var types: Int { 1 }
   }
 }
 
@@ -2146,6 +2502,12 @@ public struct RegisterEventTypeRequest: ProtobufC.Message {
     if !self.storeID.isEmpty { c.pointee.store_id = try arena.string(self.storeID, "patron.v1.RegisterEventTypeRequest.store_id") }
     if let value = self.type { c.pointee.type = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__EventType.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var type: Int { 2 }
+  }
 }
 
 /// Response of RegisterEventType.
@@ -2179,6 +2541,12 @@ public struct RegisterEventTypeResponse: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__RegisterEventTypeResponse.self)
     if let value = self.type { c.pointee.type = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__EventType.self) }
     c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: self.outcome.rawValue))
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var type: Int { 1 }
+    @inlinable package static var outcome: Int { 2 }
   }
 }
 
@@ -2231,6 +2599,15 @@ public struct ExportTimelineRequest: ProtobufC.Message {
     if let value = self.filter { c.pointee.filter = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__EventFilter.self) }
     c.pointee.safety = .init(rawValue: .init(truncatingIfNeeded: self.safety.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var format: Int { 3 }
+    @inlinable package static var filter: Int { 4 }
+    @inlinable package static var safety: Int { 5 }
+  }
 }
 
 /// A chunk of an export.
@@ -2264,6 +2641,12 @@ public struct ExportTimelineResponse: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__V1__ExportTimelineResponse.self)
     if !self.data.isEmpty { c.pointee.data = ProtobufCBinaryData(len: self.data.count, data: try arena.bytes(self.data)) }
     c.pointee.rows = self.rows
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var data: Int { 1 }
+    @inlinable package static var rows: Int { 2 }
   }
 }
 
@@ -2309,6 +2692,14 @@ public struct WatchTimelineRequest: ProtobufC.Message {
     if let value = self.filter { c.pointee.filter = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__EventFilter.self) }
     c.pointee.after_sequence = self.afterSequence
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var storeID: Int { 1 }
+    @inlinable package static var customer: Int { 2 }
+    @inlinable package static var filter: Int { 3 }
+    @inlinable package static var afterSequence: Int { 4 }
+  }
 }
 
 /// One event of a watch, or the position up to which the client has everything.
@@ -2349,5 +2740,12 @@ public struct WatchTimelineResponse: ProtobufC.Message {
     c.pointee.sequence = self.sequence
     c.pointee.kind = .init(rawValue: .init(truncatingIfNeeded: self.kind.rawValue))
     if let value = self.event { c.pointee.event = try value.makeC(in: arena).assumingMemoryBound(to: Patron__V1__Event.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var sequence: Int { 1 }
+    @inlinable package static var kind: Int { 2 }
+    @inlinable package static var event: Int { 3 }
   }
 }

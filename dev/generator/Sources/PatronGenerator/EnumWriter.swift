@@ -25,6 +25,8 @@ struct EnumWriter {
       )
       out.blank()
       writeNames(&out, name)
+      out.blank()
+      writeWords(&out)
     }
   }
 
@@ -42,6 +44,29 @@ struct EnumWriter {
       }
       out.add("default: \"\\(rawValue)\"\n}")
     }
+  }
+
+  private func writeWords(_ out: inout SourcePrinter) {
+    out.add("/// The name of a known value without the enum's own, in lower case; otherwise the number.")
+    out.block("package var word: String") { out in
+      out.add("switch rawValue {")
+      var seen: Set<Int32> = []
+      for value in enumeration.values where seen.insert(value.number).inserted {
+        let word = SwiftNames.enumWord(value.name, of: enumeration.name)
+        out.add("case \(value.number): \"\(word)\"")
+      }
+      out.add("default: \"\\(rawValue)\"\n}")
+    }
+    out.blank()
+    out.add(
+      """
+      /// The known value with this word, or nil.
+      package init?(word: String) {
+        guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+        self = value
+      }
+      """
+    )
   }
 
   private func caseName(_ value: ProtoEnum.Value) -> String {

@@ -62,13 +62,16 @@ struct SwiftNames {
 
   /// `GENDER_FEMALE` of the enum `Gender` becomes `female`.
   static func enumCase(_ value: String, of enumName: String) -> String {
-    let prefix = upperSnake(enumName) + "_"
-    var name = value.lowercased()
-    if value.hasPrefix(prefix) && value.count > prefix.count {
-      name = String(name.dropFirst(prefix.count))
-    }
-    let camel = lowerCamel(name)
+    let camel = lowerCamel(enumWord(value, of: enumName))
     return escaped(camel.first?.isNumber == true ? "_" + camel : camel)
+  }
+
+  /// `CHANNEL_STATE_HARD_BOUNCE` of the enum `ChannelState` becomes `hard_bounce`.
+  static func enumWord(_ value: String, of enumName: String) -> String {
+    let prefix = upperSnake(enumName) + "_"
+    let name = value.lowercased()
+    guard value.hasPrefix(prefix), value.count > prefix.count else { return name }
+    return String(name.dropFirst(prefix.count))
   }
 
   private static func lowerCamel(_ name: String) -> String {

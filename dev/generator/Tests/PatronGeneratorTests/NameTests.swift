@@ -24,6 +24,15 @@ import Testing
   }
 
   @Test(arguments: [
+    ("GENDER_FEMALE", "Gender", "female"), ("REASON_HARD_BOUNCE", "Reason", "hard_bounce"),
+    ("COLOR_2D", "Color", "2d"), ("NOT_SERVING", "ServingStatus", "not_serving"),
+    ("TYPE_SELF", "Type", "self"), ("COLOR_", "Color", "color_"),
+  ])
+  func enumWords(value: String, type: String, word: String) {
+    #expect(SwiftNames.enumWord(value, of: type) == word)
+  }
+
+  @Test(arguments: [
     ("google.rpc", "GoogleRPC"), ("google.protobuf", "GoogleProtobuf"),
     ("grpc.health.v1", "GRPCHealth"), ("patron.v1", nil), ("acme.vat", "AcmeVat"),
   ])

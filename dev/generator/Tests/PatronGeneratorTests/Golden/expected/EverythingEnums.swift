@@ -34,6 +34,24 @@ public struct Color: RawRepresentable, Hashable, Sendable, CaseIterable, CustomS
     default: "\(rawValue)"
     }
   }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case 1: "red"
+    case 5: "deep_blue"
+    case 6: "default"
+    case 7: "2d"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
+  }
 }
 
 /// An enum with a negative value: C has a signed type for it.
@@ -59,5 +77,20 @@ public struct Signed: RawRepresentable, Hashable, Sendable, CaseIterable, Custom
     case -3: "SIGNED_BELOW"
     default: "\(rawValue)"
     }
+  }
+
+  /// The name of a known value without the enum's own, in lower case; otherwise the number.
+  package var word: String {
+    switch rawValue {
+    case 0: "unspecified"
+    case -3: "below"
+    default: "\(rawValue)"
+    }
+  }
+
+  /// The known value with this word, or nil.
+  package init?(word: String) {
+    guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = value
   }
 }

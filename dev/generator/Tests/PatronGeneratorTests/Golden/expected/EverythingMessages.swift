@@ -112,6 +112,27 @@ public struct Scalars: ProtobufC.Message {
     c.pointee.color = .init(rawValue: .init(truncatingIfNeeded: self.color.rawValue))
     c.pointee.signed_ = .init(rawValue: .init(truncatingIfNeeded: self.signed.rawValue))
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var doubleValue: Int { 1 }
+    @inlinable package static var floatValue: Int { 2 }
+    @inlinable package static var int32Value: Int { 3 }
+    @inlinable package static var int64Value: Int { 4 }
+    @inlinable package static var uint32Value: Int { 5 }
+    @inlinable package static var uint64Value: Int { 6 }
+    @inlinable package static var sint32Value: Int { 7 }
+    @inlinable package static var sint64Value: Int { 8 }
+    @inlinable package static var fixed32Value: Int { 9 }
+    @inlinable package static var fixed64Value: Int { 10 }
+    @inlinable package static var sfixed32Value: Int { 11 }
+    @inlinable package static var sfixed64Value: Int { 12 }
+    @inlinable package static var boolValue: Int { 13 }
+    @inlinable package static var stringValue: Int { 14 }
+    @inlinable package static var bytesValue: Int { 15 }
+    @inlinable package static var color: Int { 16 }
+    @inlinable package static var signed: Int { 17 }
+  }
 }
 
 /// Every scalar type, with explicit presence.
@@ -316,6 +337,28 @@ public struct Optionals: ProtobufC.Message {
       c.pointee.leaf = try value.makeC(in: arena).assumingMemoryBound(to: Patron__Test__V1__Leaf.self)
     }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var doubleValue: Int { 1 }
+    @inlinable package static var floatValue: Int { 2 }
+    @inlinable package static var int32Value: Int { 3 }
+    @inlinable package static var int64Value: Int { 4 }
+    @inlinable package static var uint32Value: Int { 5 }
+    @inlinable package static var uint64Value: Int { 6 }
+    @inlinable package static var sint32Value: Int { 7 }
+    @inlinable package static var sint64Value: Int { 8 }
+    @inlinable package static var fixed32Value: Int { 9 }
+    @inlinable package static var fixed64Value: Int { 10 }
+    @inlinable package static var sfixed32Value: Int { 11 }
+    @inlinable package static var sfixed64Value: Int { 12 }
+    @inlinable package static var boolValue: Int { 13 }
+    @inlinable package static var stringValue: Int { 14 }
+    @inlinable package static var bytesValue: Int { 15 }
+    @inlinable package static var color: Int { 16 }
+    @inlinable package static var signedValue: Int { 17 }
+    @inlinable package static var leaf: Int { 18 }
+  }
 }
 
 /// Every type, repeated.
@@ -442,6 +485,27 @@ public struct Repeateds: ProtobufC.Message {
     c.pointee.n_leaves = self.leaves.count
     c.pointee.leaves = try arena.map(self.leaves) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__Test__V1__Leaf.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var doubles: Int { 1 }
+    @inlinable package static var floats: Int { 2 }
+    @inlinable package static var int32s: Int { 3 }
+    @inlinable package static var int64s: Int { 4 }
+    @inlinable package static var uint32s: Int { 5 }
+    @inlinable package static var uint64s: Int { 6 }
+    @inlinable package static var sint32s: Int { 7 }
+    @inlinable package static var sint64s: Int { 8 }
+    @inlinable package static var fixed32s: Int { 9 }
+    @inlinable package static var fixed64s: Int { 10 }
+    @inlinable package static var sfixed32s: Int { 11 }
+    @inlinable package static var sfixed64s: Int { 12 }
+    @inlinable package static var bools: Int { 13 }
+    @inlinable package static var strings: Int { 14 }
+    @inlinable package static var blobs: Int { 15 }
+    @inlinable package static var colors: Int { 16 }
+    @inlinable package static var leaves: Int { 17 }
+  }
 }
 
 /// A small message.
@@ -475,6 +539,12 @@ public struct Leaf: ProtobufC.Message {
     let c = target.assumingMemoryBound(to: Patron__Test__V1__Leaf.self)
     if !self.externalID.isEmpty { c.pointee.external_id = try arena.string(self.externalID, "patron.test.v1.Leaf.external_id") }
     c.pointee.count = self.count
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var externalID: Int { 1 }
+    @inlinable package static var count: Int { 3 }
   }
 }
 
@@ -574,6 +644,15 @@ public struct Maps: ProtobufC.Message {
       entry.pointee.value = ProtobufCBinaryData(len: element.value.count, data: try arena.bytes(element.value))
       return entry
     }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var names: Int { 1 }
+    @inlinable package static var leaves: Int { 2 }
+    @inlinable package static var numbers: Int { 3 }
+    @inlinable package static var switches: Int { 4 }
+    @inlinable package static var customBlobs: Int { 5 }
   }
 }
 
@@ -683,6 +762,25 @@ public struct Choices: ProtobufC.Message {
     }
   }
 
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var text: Int { 1 }
+    @inlinable package static var number: Int { 2 }
+    @inlinable package static var flag: Int { 3 }
+    @inlinable package static var real: Int { 4 }
+    @inlinable package static var blob: Int { 5 }
+    @inlinable package static var leaf: Int { 6 }
+    @inlinable package static var color: Int { 7 }
+    @inlinable package static var detailID: Int { 8 }
+    @inlinable package static var `class`: Int { 9 }
+    @inlinable package static var `default`: Int { 10 }
+    @inlinable package static var self_: Int { 11 }
+    @inlinable package static var imageURL: Int { 12 }
+    @inlinable package static var clientIP: Int { 13 }
+    @inlinable package static var first: Int { 40 }
+    @inlinable package static var second: Int { 200 }
+  }
+
   /// The chosen value.
   public enum Kind: Sendable, Equatable {
     /// A text; empty is a choice as well.
@@ -739,6 +837,11 @@ public struct Choices: ProtobufC.Message {
       c.pointee.type = .init(rawValue: .init(truncatingIfNeeded: self.type.rawValue))
     }
 
+    /// The numbers of the fields.
+    @usableFromInline package enum Field {
+      @inlinable package static var type: Int { 1 }
+    }
+
     /// Enum inside a message inside a message.
     public struct Type_: RawRepresentable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
       /// The value `TYPE_UNSPECIFIED`.
@@ -762,6 +865,21 @@ public struct Choices: ProtobufC.Message {
         case 1: "TYPE_SELF"
         default: "\(rawValue)"
         }
+      }
+
+      /// The name of a known value without the enum's own, in lower case; otherwise the number.
+      package var word: String {
+        switch rawValue {
+        case 0: "unspecified"
+        case 1: "self"
+        default: "\(rawValue)"
+        }
+      }
+
+      /// The known value with this word, or nil.
+      package init?(word: String) {
+        guard let value = Self.allCases.first(where: { $0.word == word }) else { return nil }
+        self = value
       }
     }
   }
@@ -814,6 +932,15 @@ public struct Envelope: ProtobufC.Message {
     if let value = self.maps { c.pointee.maps = try value.makeC(in: arena).assumingMemoryBound(to: Patron__Test__V1__Maps.self) }
     c.pointee.n_choices = self.choices.count
     c.pointee.choices = try arena.map(self.choices) { element throws(CodecError) in try element.makeC(in: arena).assumingMemoryBound(to: Patron__Test__V1__Choices.self) }
+  }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var scalars: Int { 1 }
+    @inlinable package static var optionals: Int { 2 }
+    @inlinable package static var repeateds: Int { 3 }
+    @inlinable package static var maps: Int { 4 }
+    @inlinable package static var choices: Int { 5 }
   }
 }
 

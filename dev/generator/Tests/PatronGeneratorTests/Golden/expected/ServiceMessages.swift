@@ -42,4 +42,11 @@ public struct WriteRequest: ProtobufC.Message {
     if let value = self.envelope { c.pointee.envelope = try value.makeC(in: arena).assumingMemoryBound(to: Patron__Test__V1__Envelope.self) }
     if let value = self.writtenAt { c.pointee.written_at = try value.makeC(in: arena).assumingMemoryBound(to: Google__Protobuf__Timestamp.self) }
   }
+
+  /// The numbers of the fields.
+  @usableFromInline package enum Field {
+    @inlinable package static var requestID: Int { 1 }
+    @inlinable package static var envelope: Int { 2 }
+    @inlinable package static var writtenAt: Int { 3 }
+  }
 }
