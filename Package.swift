@@ -9,6 +9,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// For modules that return spans of bytes: the compiler checks how long these live.
+let spans: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
+
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let argumentParser = Target.Dependency.product(
@@ -53,9 +56,10 @@ let system: [Target] = [
 ]
 
 let libraries: [Target] = [
-  .target(name: "TTRPC", swiftSettings: strict),
+  .target(name: "ProtoWire", swiftSettings: spans),
+  .target(name: "TTRPC", dependencies: ["ProtoWire"], swiftSettings: spans),
   .target(name: "TTRPCNIO", dependencies: ["TTRPC", nioCore, nioPosix], swiftSettings: strict),
-  .target(name: "ProtobufC", dependencies: ["CProtobufC"], swiftSettings: strict),
+  .target(name: "ProtobufC", dependencies: ["CProtobufC", "ProtoWire"], swiftSettings: spans),
   .target(name: "CPatronProto", dependencies: ["CProtobufC"], cSettings: [.define("NDEBUG")]),
   .target(
     name: "PatronProto",
@@ -67,7 +71,7 @@ let libraries: [Target] = [
   .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
   .target(
     name: "PatronStore",
-    dependencies: ["SQLite", "PatronModel", dequeModule],
+    dependencies: ["SQLite", "PatronModel", "ProtoWire", dequeModule],
     resources: [
       .embedInCode("Migrations/m0001_initial.sql"),
       .embedInCode("Migrations/m0002_suppressions.sql"),
@@ -135,7 +139,7 @@ let executables: [Target] = [
   .executableTarget(
     name: "patron",
     dependencies: [
-      "PatronClient", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", "PatronModel",
+      "PatronClient", "PatronProto", "ProtobufC", "ProtoWire", "TTRPC", "TTRPCNIO", "PatronModel",
       argumentParser,
     ],
     path: "clients/cli",
@@ -144,8 +148,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "patron-load",
     dependencies: [
-      "PatronClient", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", argumentParser, histogram,
-      nioCore, nioPosix,
+      "PatronClient", "PatronProto", "ProtobufC", "ProtoWire", "TTRPC", "TTRPCNIO",
+      argumentParser, histogram, nioCore, nioPosix,
     ],
     path: "clients/load",
     swiftSettings: strict
@@ -166,6 +170,11 @@ let tests: [Target] = [
     swiftSettings: strict
   ),
   .target(name: "CTestMessages", dependencies: ["CProtobufC"], path: "Tests/CTestMessages"),
+  .testTarget(
+    name: "ProtoWireTests",
+    dependencies: ["ProtoWire", "TestKit"],
+    swiftSettings: strict
+  ),
   .testTarget(
     name: "ProtobufCTests",
     dependencies: ["ProtobufC", "CProtobufC", "CTestMessages", "PatronProto", "TestKit"],

@@ -18,14 +18,15 @@ struct ModuleRule: Sendable, CustomStringConvertible {
   ])
 
   static let all: [ModuleRule] = [
-    .init(name: "TTRPC", folder: "Sources/TTRPC", own: [], system: pure),
+    .init(name: "ProtoWire", folder: "Sources/ProtoWire", own: [], system: pure),
+    .init(name: "TTRPC", folder: "Sources/TTRPC", own: ["ProtoWire"], system: pure),
     .init(
       name: "TTRPCNIO",
       folder: "Sources/TTRPCNIO",
       own: ["TTRPC"],
       foreign: ["NIOCore", "NIOPosix"]
     ),
-    .init(name: "ProtobufC", folder: "Sources/ProtobufC", own: ["CProtobufC"]),
+    .init(name: "ProtobufC", folder: "Sources/ProtobufC", own: ["CProtobufC", "ProtoWire"]),
     .init(
       name: "PatronProto",
       folder: "Sources/PatronProto",
@@ -41,7 +42,7 @@ struct ModuleRule: Sendable, CustomStringConvertible {
     .init(
       name: "PatronStore",
       folder: "Sources/PatronStore",
-      own: ["SQLite", "PatronModel"],
+      own: ["SQLite", "PatronModel", "ProtoWire"],
       foreign: ["DequeModule"]
     ),
     .init(
@@ -90,14 +91,16 @@ struct ModuleRule: Sendable, CustomStringConvertible {
     .init(
       name: "patron",
       folder: "clients/cli",
-      own: ["PatronClient", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO", "PatronModel"],
+      own: [
+        "PatronClient", "PatronProto", "ProtobufC", "ProtoWire", "TTRPC", "TTRPCNIO", "PatronModel",
+      ],
       foreign: ["ArgumentParser"]
     ),
     // Drives its event loops by itself: an async client in between would be what it measures.
     .init(
       name: "patron-load",
       folder: "clients/load",
-      own: ["PatronClient", "PatronProto", "ProtobufC", "TTRPC", "TTRPCNIO"],
+      own: ["PatronClient", "PatronProto", "ProtobufC", "ProtoWire", "TTRPC", "TTRPCNIO"],
       foreign: ["ArgumentParser", "Histogram", "NIOCore", "NIOPosix"]
     ),
   ]
