@@ -1,15 +1,23 @@
 /// A place where an encoded message is written, from its beginning to its end.
 ///
 /// Numbers of fields come from the generated `Field` types. Nothing is left out: the caller decides
-/// whether a field with its default value is written.
-@usableFromInline package protocol ProtoOutput: ~Copyable {
+/// whether a field with its default value is written. Public because a public type of TTRPC
+/// conforms to it.
+public protocol ProtoOutput: ~Copyable {
+  /// Makes room for `byteCount` more bytes, where that saves growing more than once.
+  mutating func reserve(_ byteCount: Int)
+  /// Appends one byte.
   mutating func appendByte(_ byte: UInt8)
   /// Appends the shortest form of `value`.
   mutating func appendVarint(_ value: UInt64)
+  /// Appends bytes.
   mutating func append(_ bytes: RawSpan)
 }
 
 extension ProtoOutput where Self: ~Copyable {
+  /// The most bytes that stand before the content of a field.
+  @inlinable package static var maxHeadBytes: Int { 2 &* Varint.maxByteCount }
+
   /// Appends the tag of a field.
   @inlinable @inline(__always)
   package mutating func appendTag(_ field: Int, _ type: WireType) {
@@ -46,6 +54,7 @@ extension ProtoOutput where Self: ~Copyable {
   /// Appends bytes, or a message that is encoded already.
   @inlinable
   package mutating func appendField(_ field: Int, bytes: RawSpan) {
+    reserve(bytes.byteCount &+ Self.maxHeadBytes)
     appendTag(field, .lengthDelimited)
     appendVarint(UInt64(bytes.byteCount))
     append(bytes)
@@ -61,8 +70,10 @@ extension ProtoOutput where Self: ~Copyable {
   /// one message on the wire, as if their fields had been written in turn.
   @inlinable
   package mutating func appendField(_ field: Int, joining first: RawSpan, _ second: RawSpan) {
+    let count = first.byteCount &+ second.byteCount
+    reserve(count &+ Self.maxHeadBytes)
     appendTag(field, .lengthDelimited)
-    appendVarint(UInt64(first.byteCount &+ second.byteCount))
+    appendVarint(UInt64(count))
     append(first)
     append(second)
   }
@@ -83,12 +94,18 @@ extension ProtoOutput where Self: ~Copyable {
   }
 }
 
-extension Array: ProtoOutput where Element == UInt8 {
+extension [UInt8]: ProtoOutput {
+  /// Does nothing: an array that grows at need takes fewer steps than one that is told each time.
   @inlinable @inline(__always)
-  package mutating func appendByte(_ byte: UInt8) { append(byte) }
+  public mutating func reserve(_ byteCount: Int) {}
 
+  /// Appends one byte.
+  @inlinable @inline(__always)
+  public mutating func appendByte(_ byte: UInt8) { append(byte) }
+
+  /// Appends the shortest form of `value`.
   @inlinable
-  package mutating func appendVarint(_ value: UInt64) {
+  public mutating func appendVarint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
       append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -97,8 +114,9 @@ extension Array: ProtoOutput where Element == UInt8 {
     append(UInt8(truncatingIfNeeded: rest))
   }
 
+  /// Appends bytes.
   @inlinable
-  package mutating func append(_ bytes: RawSpan) {
+  public mutating func append(_ bytes: RawSpan) {
     bytes.withUnsafeBytes { append(contentsOf: $0) }
   }
 }

@@ -53,13 +53,14 @@
 
   /// Writes the shortest form of `value` at `offset` and returns the offset behind it. Traps when
   /// `target` has too few bytes.
-  @inlinable
+  @inlinable @inline(__always)
   package static func write(
     _ value: UInt64,
     to target: inout MutableRawSpan,
     at offset: Int
   ) -> Int {
-    precondition(offset >= 0 && offset <= target.byteCount &- byteCount(value))
+    let room = target.byteCount &- offset
+    precondition(offset >= 0 && (room >= maxByteCount || room >= byteCount(value)))
     var rest = value
     var place = offset
     while rest >= 0x80 {

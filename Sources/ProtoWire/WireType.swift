@@ -3,7 +3,7 @@
   case varint, fixed64, lengthDelimited, startGroup, endGroup, fixed32
 
   /// The wire type with this number, or nil for 6 and above.
-  @inlinable package init?(number: UInt64) {
+  @inlinable @inline(__always) package init?(number: UInt64) {
     switch number {
     case 0: self = .varint
     case 1: self = .fixed64
@@ -16,7 +16,7 @@
   }
 
   /// The number on the wire.
-  @inlinable package var number: UInt64 {
+  @inlinable @inline(__always) package var number: UInt64 {
     switch self {
     case .varint: 0
     case .fixed64: 1
@@ -37,13 +37,13 @@
   /// The greatest field number that protobuf has.
   @inlinable package static var maxField: Int { 1 << 29 - 1 }
 
-  @inlinable package init(_ field: Int, _ type: WireType) {
+  @inlinable @inline(__always) package init(_ field: Int, _ type: WireType) {
     self.field = field
     self.type = type
   }
 
   /// Takes a varint apart; nil for a number or a type that does not exist.
-  @inlinable package init?(_ bits: UInt64) {
+  @inlinable @inline(__always) package init?(_ bits: UInt64) {
     let field = bits >> 3
     guard field > 0, field <= UInt64(Self.maxField), let type = WireType(number: bits & 7) else {
       return nil

@@ -105,7 +105,7 @@ extension OutputBuffer {
     } else {
       let size = ResponseBuffer.varintSize(UInt64(count))
       if size > 1 { message.openGap(at: message.start, distance: size - 1) }
-      _ = ResponseBuffer.writeVarint(UInt64(count), to: message.base! + prefix + 1)
+      message.storeVarint(UInt64(count), at: prefix + 1)
     }
     endFrame()
   }

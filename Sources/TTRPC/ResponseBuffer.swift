@@ -1,3 +1,5 @@
+public import ProtoWire
+
 /// The buffer to which a handler appends its response message.
 ///
 /// On a connection it is the tail of the outgoing bytes, so nothing is copied; elsewhere it stands
@@ -40,6 +42,11 @@ public struct ResponseBuffer: ~Copyable {
     bytes.withUnsafeBytes { append($0) }
   }
 
+  /// Appends bytes.
+  public mutating func append(_ bytes: RawSpan) {
+    bytes.withUnsafeBytes { append($0) }
+  }
+
   /// Appends one byte.
   public mutating func appendByte(_ byte: UInt8) {
     reserve(1)
@@ -49,8 +56,8 @@ public struct ResponseBuffer: ~Copyable {
 
   /// Appends a varint in its shortest form.
   public mutating func appendVarint(_ value: UInt64) {
-    reserve(10)
-    end += ResponseBuffer.writeVarint(value, to: base! + end)
+    reserve(Varint.maxByteCount)
+    end = storeVarint(value, at: end)
   }
 
   /// Appends up to `byteCount` bytes that `body` writes in place. `body` returns the number of
@@ -67,6 +74,18 @@ public struct ResponseBuffer: ~Copyable {
     let written = try body(room)
     precondition(written >= 0 && written <= byteCount, "wrote past the reserved bytes")
     end += written
+  }
+
+  /// The bytes of the message so far.
+  public var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      let raw = UnsafeRawBufferPointer(
+        start: base.map { UnsafeRawPointer($0 + start) },
+        count: count
+      )
+      return _overrideLifetime(raw.bytes, borrowing: self)
+    }
   }
 
   /// Calls `body` with the message's bytes so far; the pointer is valid during the call only.
@@ -91,23 +110,15 @@ public struct ResponseBuffer: ~Copyable {
 
   /// Returns the size in bytes of the shortest varint of `value`, 1 to 10.
   public static func varintSize(_ value: UInt64) -> Int {
-    (64 - (value | 1).leadingZeroBitCount + 6) / 7
+    Varint.byteCount(value)
   }
 
-  static func writeVarint(_ value: UInt64, to target: UnsafeMutableRawPointer) -> Int {
-    var rest = value
-    var offset = 0
-    while rest >= 0x80 {
-      target.storeBytes(
-        of: UInt8(truncatingIfNeeded: rest) | 0x80,
-        toByteOffset: offset,
-        as: UInt8.self
-      )
-      rest >>= 7
-      offset += 1
-    }
-    target.storeBytes(of: UInt8(truncatingIfNeeded: rest), toByteOffset: offset, as: UInt8.self)
-    return offset + 1
+  /// Writes a varint over the bytes at `offset`, for which there must be room. Returns the offset
+  /// behind it.
+  @discardableResult @inline(__always)
+  mutating func storeVarint(_ value: UInt64, at offset: Int) -> Int {
+    var memory = UnsafeMutableRawBufferPointer(start: base, count: capacity).mutableBytes
+    return Varint.write(value, to: &memory, at: offset)
   }
 
   private mutating func grow(_ byteCount: Int) {
@@ -121,6 +132,8 @@ public struct ResponseBuffer: ~Copyable {
     capacity = wanted
   }
 }
+
+extension ResponseBuffer: ProtoOutput {}
 
 // Operations of the connection that handlers do not see.
 extension ResponseBuffer {
