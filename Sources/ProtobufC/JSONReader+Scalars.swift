@@ -1,4 +1,5 @@
 internal import CProtobufC
+internal import ProtoWire
 
 extension JSONReader {
   /// Reads a value that is not a message into `slot`.
@@ -40,8 +41,7 @@ extension JSONReader {
     try scanner.expect(.string, for: "bytes as a string in base64")
     let start = scanner.position
     let token = try scanner.string()
-    var text = scanner.text(token)
-    guard let decoded = text.withUTF8({ JSONBase64.decode($0) }) else {
+    guard let decoded = Base64.decode(scanner.text(token)) else {
       throw scanner.error("the string is not base64", at: start)
     }
     let memory = try memory(decoded.count, in: arena)

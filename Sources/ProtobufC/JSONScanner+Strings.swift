@@ -1,3 +1,5 @@
+internal import ProtoWire
+
 extension JSONScanner {
   /// Reads a string with its quotes and checks it: escapes, control characters, UTF-8, no U+0000.
   mutating func string() throws(JSONError) -> StringToken {
@@ -26,9 +28,8 @@ extension JSONScanner {
   }
 
   private func checkUTF8(_ start: Int, _ end: Int) throws(JSONError) {
-    guard let base = bytes.baseAddress, UTF8Check.fault(base + start, base + end) != nil else {
-      return
-    }
+    let fault = UTF8Check.fault(in: bytes.span.bytes, from: start, to: end, allowsNUL: false)
+    guard fault != nil else { return }
     throw error("the string is not valid UTF-8", at: start)
   }
 

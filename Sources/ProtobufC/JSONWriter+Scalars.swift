@@ -1,5 +1,6 @@
 internal import CProtobufC
 internal import Glibc
+internal import ProtoWire
 
 extension JSONWriter {
   /// Writes the value of the field's type at `slot`.
@@ -76,7 +77,7 @@ extension JSONWriter {
 
   mutating func base64(_ bytes: UnsafeBufferPointer<UInt8>) {
     output.append(UInt8(ascii: "\""))
-    JSONBase64.append(bytes, to: &output)
+    Base64.append(bytes.span.bytes, as: .standard, to: &output)
     output.append(UInt8(ascii: "\""))
   }
 

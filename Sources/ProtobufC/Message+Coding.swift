@@ -6,6 +6,14 @@ extension Message {
     self.init(fromC: try Self.descriptor.unpack(bytes, in: arena))
   }
 
+  /// Decodes a message; `arena` is used as in the initialiser that takes a pointer.
+  public init(decoding bytes: RawSpan, arena: borrowing Arena) throws(CodecError) {
+    let source = try bytes.withUnsafeBytes { buffer throws(CodecError) in
+      try Self.descriptor.unpack(buffer, in: arena)
+    }
+    self.init(fromC: source)
+  }
+
   /// Decodes a message; unknown fields are dropped. Uses an arena of its own.
   public init(decoding bytes: [UInt8]) throws(CodecError) {
     let arena = Arena(limit: Arena.decodingLimit(payload: bytes.count))

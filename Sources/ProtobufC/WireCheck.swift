@@ -1,4 +1,5 @@
 internal import CProtobufC
+internal import ProtoWire
 
 /// The check of an encoded message before libprotobuf-c unpacks it, in one pass.
 ///
@@ -18,27 +19,37 @@ public enum WireCheck {
     as descriptor: MessageDescriptor,
     budget: Int
   ) throws(CodecError) -> Int {
-    var scanner = WireScanner()
-    if let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) {
-      try scanner.scan(start, start + bytes.count, descriptor.pointer, depth: 1)
-    } else {
-      scanner.memory = descriptor.structSize
-    }
+    try check(bytes.bytes, as: descriptor, budget: budget)
+  }
+
+  /// Checks `bytes` as a message of type `descriptor`, with the same result and errors.
+  @discardableResult
+  public static func check(
+    _ bytes: RawSpan,
+    as descriptor: MessageDescriptor,
+    budget: Int
+  ) throws(CodecError) -> Int {
+    var scanner = WireScanner(bytes: bytes)
+    try scanner.scan(0, bytes.byteCount, descriptor.pointer, depth: 1)
     guard scanner.memory <= budget else { throw CodecError(.tooManyElements(limit: budget)) }
     return scanner.memory
   }
 }
 
 /// The state of a check: the memory that unpacking needs.
-struct WireScanner {
-  typealias Bytes = UnsafePointer<UInt8>
+struct WireScanner: ~Escapable {
   typealias Field = UnsafePointer<ProtobufCFieldDescriptor>
   typealias Descriptor = UnsafePointer<ProtobufCMessageDescriptor>
 
+  /// The outermost message; cursors are offsets in it.
+  let bytes: RawSpan
   /// An upper bound of the bytes that unpacking asks from its allocator.
   var memory = 0
 
-  mutating func scan(_ start: Bytes, _ end: Bytes, _ descriptor: Descriptor, depth: Int)
+  @_lifetime(copy bytes)
+  init(bytes: RawSpan) { self.bytes = bytes }
+
+  mutating func scan(_ start: Int, _ end: Int, _ descriptor: Descriptor, depth: Int)
     throws(CodecError)
   {
     guard depth <= WireCheck.maxDepth else {
@@ -52,7 +63,7 @@ struct WireScanner {
     while cursor < end {
       members &+= 1
       let tagStart = cursor
-      let tag = try Self.tag(&cursor, end)
+      let tag = try tag(&cursor, end)
       let index = fields.index(of: tag >> 3, after: previous)
       guard index >= 0 else {
         try unknown(tag, &cursor, end)
@@ -61,12 +72,12 @@ struct WireScanner {
       previous = index
       let field = descriptor.pointee.fields + index
       do throws(CodecError) {
-        try known(field, tag & 7, &cursor, end, depth)
+        try known(field, UInt64(tag & 7), &cursor, end, depth)
         if field.pointee.type == PROTOBUF_C_TYPE_MESSAGE && !field.isRepeated {
           guard seen.insert(index) else { throw CodecError(.duplicateMessage) }
         }
       } catch {
-        throw error.inside(Self.name(field, start, tagStart))
+        throw error.inside(name(field, start, tagStart))
       }
     }
     memory &+= Self.rounded(descriptor.pointee.sizeof_message)
@@ -80,25 +91,26 @@ struct WireScanner {
 
   private mutating func known(
     _ field: Field,
-    _ wireType: UInt32,
-    _ cursor: inout Bytes,
-    _ end: Bytes,
+    _ wireType: UInt64,
+    _ cursor: inout Int,
+    _ end: Int,
     _ depth: Int
   ) throws(CodecError) {
     let type = field.pointee.type.rawValue
     let expected = WireType.of(type)
-    if wireType == expected.rawValue {
+    if wireType == expected.number {
       switch expected {
-      case .varint: _ = try Self.varint(&cursor, end)
-      case .fixed64: try Self.advance(&cursor, end, 8)
-      case .fixed32: try Self.advance(&cursor, end, 4)
+      case .varint: _ = try varint(&cursor, end)
+      case .fixed64: try advance(&cursor, end, 8)
+      case .fixed32: try advance(&cursor, end, 4)
       case .lengthDelimited:
-        let content = try Self.content(&cursor, end)
+        let content = try content(&cursor, end)
         try delimited(field, content, cursor, depth)
+      case .startGroup, .endGroup: throw CodecError(.group)
       }
       if field.isRepeated { memory &+= 8 }
-    } else if wireType == WireType.lengthDelimited.rawValue && field.isRepeated {
-      let content = try Self.content(&cursor, end)
+    } else if wireType == WireType.lengthDelimited.number && field.isRepeated {
+      let content = try content(&cursor, end)
       try packed(expected, type, content, cursor)
     } else if wireType == 3 || wireType == 4 {
       throw CodecError(.group)
@@ -107,7 +119,7 @@ struct WireScanner {
     }
   }
 
-  private mutating func delimited(_ field: Field, _ start: Bytes, _ end: Bytes, _ depth: Int)
+  private mutating func delimited(_ field: Field, _ start: Int, _ end: Int, _ depth: Int)
     throws(CodecError)
   {
     switch field.pointee.type {
@@ -116,7 +128,9 @@ struct WireScanner {
         .assumingMemoryBound(to: ProtobufCMessageDescriptor.self)
       try scan(start, end, descriptor, depth: depth &+ 1)
     case PROTOBUF_C_TYPE_STRING:
-      if let reason = UTF8Check.fault(start, end) { throw CodecError(reason) }
+      if let fault = UTF8Check.fault(in: bytes, from: start, to: end, allowsNUL: false) {
+        throw CodecError(fault == .nul ? .embeddedNUL : .invalidUTF8)
+      }
       memory &+= Self.rounded(end - start &+ 1)
     default:
       memory &+= Self.rounded(end - start)
@@ -128,8 +142,8 @@ struct WireScanner {
   private mutating func packed(
     _ element: WireType,
     _ type: UInt32,
-    _ start: Bytes,
-    _ end: Bytes
+    _ start: Int,
+    _ end: Int
   ) throws(CodecError) {
     let size = end - start
     switch element {
@@ -145,23 +159,23 @@ struct WireScanner {
       let isBool = type == PROTOBUF_C_TYPE_BOOL.rawValue
       while cursor < end {
         // libprotobuf-c accepts only a packed bool of one byte.
-        if isBool && cursor.pointee > 1 { throw CodecError(.invalidBool) }
-        _ = try Self.varint(&cursor, end)
+        if isBool && byte(cursor) > 1 { throw CodecError(.invalidBool) }
+        _ = try varint(&cursor, end)
         count &+= 1
       }
       memory &+= count &* 8 &+ 8
     }
   }
 
-  private mutating func unknown(_ tag: UInt32, _ cursor: inout Bytes, _ end: Bytes)
+  private mutating func unknown(_ tag: UInt32, _ cursor: inout Int, _ end: Int)
     throws(CodecError)
   {
     let start = cursor
     switch tag & 7 {
-    case 0: _ = try Self.varint(&cursor, end)
-    case 1: try Self.advance(&cursor, end, 8)
-    case 2: _ = try Self.content(&cursor, end)
-    case 5: try Self.advance(&cursor, end, 4)
+    case 0: _ = try varint(&cursor, end)
+    case 1: try advance(&cursor, end, 8)
+    case 2: _ = try content(&cursor, end)
+    case 5: try advance(&cursor, end, 4)
     case 3, 4: throw CodecError(.group)
     default: throw CodecError(.malformedTag)
     }
@@ -171,15 +185,15 @@ struct WireScanner {
 
   /// Returns the field's name, with its index if it is repeated. Counts earlier elements from the
   /// start of the message: errors are rare, so they carry the cost.
-  private static func name(_ field: Field, _ start: Bytes, _ tagStart: Bytes) -> String {
+  private func name(_ field: Field, _ start: Int, _ tagStart: Int) -> String {
     let name = String(cString: field.pointee.name)
     guard field.isRepeated else { return name }
+    var skipper = WireScanner(bytes: bytes)
     var cursor = start
     var index = 0
     while cursor < tagStart, let tag = try? tag(&cursor, tagStart) {
       if tag >> 3 == field.pointee.id { index += 1 }
       do throws(CodecError) {
-        var skipper = WireScanner()
         try skipper.unknown(tag, &cursor, tagStart)
       } catch {
         break

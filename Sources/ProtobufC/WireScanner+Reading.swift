@@ -1,12 +1,7 @@
 internal import CProtobufC
+internal import ProtoWire
 
-/// The layout of a value on the wire.
-enum WireType: UInt32 {
-  case varint = 0
-  case fixed64 = 1
-  case lengthDelimited = 2
-  case fixed32 = 5
-
+extension WireType {
   /// Returns the layout of libprotobuf-c's field type.
   @inline(__always)
   static func of(_ type: UInt32) -> WireType {
@@ -20,19 +15,20 @@ enum WireType: UInt32 {
 }
 
 extension WireScanner {
-  /// Reads a tag: at most five bytes, a field number from 1 to 2^29 - 1.
+  /// Reads a tag: at most five bytes, a field number from 1 to 2^29 - 1. There must be a byte at
+  /// `cursor`.
   @inline(__always)
-  static func tag(_ cursor: inout Bytes, _ end: Bytes) throws(CodecError) -> UInt32 {
-    let first = cursor.pointee
+  func tag(_ cursor: inout Int, _ end: Int) throws(CodecError) -> UInt32 {
+    let first = byte(cursor)
     if first < 0x80 {
       guard first >= 8 else { throw CodecError(.malformedTag) }
-      cursor += 1
+      cursor &+= 1
       return UInt32(first)
     }
     return try longTag(&cursor, end)
   }
 
-  private static func longTag(_ cursor: inout Bytes, _ end: Bytes) throws(CodecError) -> UInt32 {
+  private func longTag(_ cursor: inout Int, _ end: Int) throws(CodecError) -> UInt32 {
     let start = cursor
     let value = try varint(&cursor, end)
     guard cursor - start <= 5, let tag = UInt32(exactly: value), tag >= 8 else {
@@ -43,46 +39,36 @@ extension WireScanner {
 
   /// Reads a varint of at most ten bytes that fits 64 bits.
   @inline(__always)
-  static func varint(_ cursor: inout Bytes, _ end: Bytes) throws(CodecError) -> UInt64 {
-    guard cursor < end else { throw CodecError(.truncated) }
-    let first = cursor.pointee
-    if first < 0x80 {
-      cursor += 1
-      return UInt64(first)
+  func varint(_ cursor: inout Int, _ end: Int) throws(CodecError) -> UInt64 {
+    do throws(WireError) {
+      return try Varint.read(bytes, at: &cursor, before: end)
+    } catch {
+      throw CodecError(error == .truncated ? .truncated : .malformedVarint)
     }
-    return try longVarint(&cursor, end)
-  }
-
-  private static func longVarint(_ cursor: inout Bytes, _ end: Bytes) throws(CodecError) -> UInt64 {
-    var value: UInt64 = 0
-    var shift: UInt64 = 0
-    while cursor < end {
-      let byte = cursor.pointee
-      cursor += 1
-      if shift == 63 && byte > 1 { throw CodecError(.malformedVarint) }
-      value |= UInt64(byte & 0x7F) &<< shift
-      if byte < 0x80 { return value }
-      shift &+= 7
-    }
-    throw CodecError(.truncated)
   }
 
   /// Skips `count` bytes.
   @inline(__always)
-  static func advance(_ cursor: inout Bytes, _ end: Bytes, _ count: Int) throws(CodecError) {
-    guard end - cursor >= count else { throw CodecError(.truncated) }
-    cursor += count
+  func advance(_ cursor: inout Int, _ end: Int, _ count: Int) throws(CodecError) {
+    guard end &- cursor >= count else { throw CodecError(.truncated) }
+    cursor &+= count
   }
 
   /// Reads a length of at most five bytes and skips the content. Returns the start of the content.
   @inline(__always)
-  static func content(_ cursor: inout Bytes, _ end: Bytes) throws(CodecError) -> Bytes {
+  func content(_ cursor: inout Int, _ end: Int) throws(CodecError) -> Int {
     let start = cursor
     let length = try varint(&cursor, end)
-    guard cursor - start <= 5 else { throw CodecError(.malformedLength) }
-    guard length <= UInt64(end - cursor) else { throw CodecError(.truncated) }
+    guard cursor &- start <= 5 else { throw CodecError(.malformedLength) }
+    guard length <= UInt64(end &- cursor) else { throw CodecError(.truncated) }
     let content = cursor
-    cursor += Int(length)
+    cursor &+= Int(length)
     return content
+  }
+
+  /// The byte at an offset within the message.
+  @inline(__always)
+  func byte(_ offset: Int) -> UInt8 {
+    bytes.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
   }
 }

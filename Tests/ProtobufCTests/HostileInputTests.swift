@@ -36,21 +36,4 @@ import Testing
     default: bytes.insert(UInt8(truncatingIfNeeded: random.next()), at: index)
     }
   }
-
-  /// Compared with Swift's own validation.
-  @Test func utf8AgreesWithTheStandardLibrary() {
-    let interesting: [UInt8] = [
-      0x01, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xED,
-      0xEF, 0xF0, 0xF3, 0xF4, 0xF5, 0xFF,
-    ]
-    for seed in 0..<50_000 as Range<UInt64> {
-      var random = SeededRandom(seed: seed)
-      let bytes = (0..<random.below(14)).map { _ in interesting[random.below(interesting.count)] }
-      let valid = String(validating: bytes, as: UTF8.self) != nil
-      let fault = bytes.withUnsafeBufferPointer { buffer in
-        buffer.baseAddress.flatMap { UTF8Check.fault($0, $0 + buffer.count) }
-      }
-      #expect((fault == nil) == valid, "seed \(seed)")
-    }
-  }
 }
