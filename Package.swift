@@ -68,7 +68,7 @@ let libraries: [Target] = [
   ),
   .target(name: "PatronModel", swiftSettings: strict),
   .target(name: "CSQLite", dependencies: ["CSQLite3"]),
-  .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+  .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: spans),
   .target(
     name: "PatronStore",
     dependencies: ["SQLite", "PatronModel", "ProtoWire", dequeModule],

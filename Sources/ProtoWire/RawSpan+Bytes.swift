@@ -5,6 +5,27 @@ extension RawSpan {
     return unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
   }
 
+  /// Returns the offset of the first `byte` at or behind `start`, or nil when there is none.
+  @inlinable package func firstOffset(of byte: UInt8, from start: Int = 0) -> Int? {
+    precondition(start >= 0)
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let wanted = ones &* UInt64(byte)
+    var offset = start
+    // Eight bytes at a time: a byte that is equal becomes zero, the lowest of these is certain.
+    while byteCount &- offset >= 8 {
+      let word = unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+      let differences = UInt64(littleEndian: word) ^ wanted
+      let zeros = (differences &- ones) & ~differences & (ones &<< 7)
+      if zeros != 0 { return offset &+ zeros.trailingZeroBitCount / 8 }
+      offset &+= 8
+    }
+    while offset < byteCount {
+      if unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self) == byte { return offset }
+      offset &+= 1
+    }
+    return nil
+  }
+
   /// Returns whether `other` has the same bytes.
   @inlinable package func hasSameBytes(as other: RawSpan) -> Bool {
     guard byteCount == other.byteCount else { return false }

@@ -46,6 +46,12 @@ package struct Row: ~Copyable {
     return UnsafeRawBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column)))
   }
 
+  /// Returns the bytes of the column in SQLite's memory as a span; NULL is empty.
+  @_lifetime(borrow self)
+  package func span(_ column: Int32) -> RawSpan {
+    _overrideLifetime(bytes(column).bytes, borrowing: self)
+  }
+
   /// Returns a copy of the column's bytes; NULL is empty.
   package func array(_ column: Int32) -> [UInt8] { Array(bytes(column)) }
 }

@@ -35,6 +35,27 @@ import Testing
     #expect(areSame([], []))
   }
 
+  @Test func aByteIsFoundAtEveryPlace() {
+    for count in 0..<40 {
+      for wanted in 0..<count {
+        // Neighbours of the byte, and one that a borrow could make look like it.
+        var bytes = (0..<count).map { [0x0B, 0x8A, 0x09, 0x00][$0 % 4] as UInt8 }
+        bytes[wanted] = 0x0A
+        if wanted + 3 < count { bytes[wanted + 3] = 0x0A }
+        for start in 0...wanted { #expect(offset(of: 0x0A, in: bytes, from: start) == wanted) }
+        bytes[wanted] = 0
+        if wanted + 3 >= count { #expect(offset(of: 0x0A, in: bytes, from: 0) == nil) }
+      }
+    }
+    #expect(offset(of: 0, in: [], from: 0) == nil)
+    #expect(offset(of: 0, in: [0], from: 1) == nil)
+    #expect(offset(of: 0, in: [0], from: 5) == nil)
+  }
+
+  private func offset(of byte: UInt8, in bytes: [UInt8], from start: Int) -> Int? {
+    bytes.span.bytes.firstOffset(of: byte, from: start)
+  }
+
   private func text(_ bytes: [UInt8]) -> String { String(utf8: bytes.span.bytes) }
 
   private func areSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {

@@ -42,9 +42,9 @@ extension StoreReader {
         secondary: row.array(7),
         secondaryProvenance: row.array(8),
         moved: MovedRecords(
-          events: PackedTerms.unpack(row.bytes(9)),
-          orders: PackedTerms.unpack(row.bytes(10)),
-          ledger: PackedTerms.unpack(row.bytes(11))
+          events: PackedTerms.unpack(row.span(9)),
+          orders: PackedTerms.unpack(row.span(10)),
+          ledger: PackedTerms.unpack(row.span(11))
         )
       )
     }

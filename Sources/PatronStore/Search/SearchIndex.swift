@@ -123,7 +123,7 @@ final class SearchIndex {
   /// Reads the shape of the index. Returns nil if its record cannot be read.
   static func structure(_ connection: Connection) throws -> SearchStructure? {
     let found = try connection.first(structure, SearchStructure.recordID) {
-      SearchStructure($0.bytes(0))
+      SearchStructure($0.array(0))
     }
     return found ?? nil
   }

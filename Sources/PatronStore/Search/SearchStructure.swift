@@ -41,7 +41,7 @@ struct SearchStructure: Equatable {
   var isMergingOldest: Bool { levels.suffix(2).contains { $0.mergeCount > 0 } }
 
   /// Decodes a record. Fails if it is malformed.
-  init?(_ record: UnsafeRawBufferPointer) {
+  init?(_ record: [UInt8]) {
     var cursor = Cursor(record)
     // The first four bytes count changes of the settings; a first byte of 0xff marks a later
     // format.
@@ -66,10 +66,10 @@ struct SearchStructure: Equatable {
 
   /// A reader of SQLite's varints: seven bits per byte, most significant first.
   private struct Cursor {
-    private let bytes: UnsafeRawBufferPointer
+    private let bytes: [UInt8]
     private var index = 0
 
-    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     var isAtEnd: Bool { index == bytes.count }
 

@@ -18,7 +18,7 @@ extension StoreReader {
     -> Bool
   {
     let packed = try transaction.first(Self.columns, store.name, customerID) { row in
-      (PackedTerms.unpack(row.bytes(0)), PackedTerms.unpack(row.bytes(1)))
+      (PackedTerms.unpack(row.span(0)), PackedTerms.unpack(row.span(1)))
     }
     guard let packed, let body = try ids(of: body), let stats = try ids(of: stats),
       packed == (body, stats)

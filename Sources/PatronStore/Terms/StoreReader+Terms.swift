@@ -65,8 +65,8 @@ extension StoreReader {
   /// Visits the ids of a customer's terms.
   package func termIDs(of customerID: Int64, _ visit: (Int64) -> Void) throws {
     _ = try transaction.first(Self.packed, store.name, customerID) { row in
-      PackedTerms.forEach(row.bytes(0), visit)
-      PackedTerms.forEach(row.bytes(1), visit)
+      PackedTerms.forEach(row.span(0), visit)
+      PackedTerms.forEach(row.span(1), visit)
     }
   }
 

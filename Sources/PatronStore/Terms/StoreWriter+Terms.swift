@@ -117,7 +117,7 @@ extension StoreWriter {
   }
 
   private static func unpack(_ packed: [UInt8]) -> [Int64] {
-    packed.withUnsafeBytes { PackedTerms.unpack($0) }
+    PackedTerms.unpack(packed.span.bytes)
   }
 
   private func ids(of terms: [Term]) throws -> [Int64] {

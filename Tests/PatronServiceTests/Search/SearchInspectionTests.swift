@@ -96,7 +96,7 @@ struct SearchInspectionTests {
     let record: [UInt8] = [
       0, 0, 0, 7, 2, 3, 0x81, 0x00, 0, 1, 9, 1, 1, 2, 2, 3, 0, 0, 4, 5, 0x81, 0x10,
     ]
-    let structure = try #require(record.withUnsafeBytes { SearchStructure($0) })
+    let structure = try #require(SearchStructure(record))
     #expect(structure.levels.count == 2 && structure.segments.count == 3)
     #expect(structure.levels[1].mergeCount == 2 && structure.isMergingOldest)
     #expect(structure.pageCount == 1 + 0 + (144 - 5 + 1))
@@ -104,12 +104,12 @@ struct SearchInspectionTests {
     #expect(structure.segments[0].pageIDs == first...first)
     #expect(!structure.isGrown)
     for count in 0..<record.count {
-      #expect(record.prefix(count).withUnsafeBytes { SearchStructure($0) } == nil, "\(count) bytes")
+      #expect(SearchStructure(Array(record.prefix(count))) == nil, "\(count) bytes")
     }
-    #expect((record + [0]).withUnsafeBytes { SearchStructure($0) } == nil)
+    #expect(SearchStructure(record + [0]) == nil)
     let later: [UInt8] = [0xFF, 0, 0, 1] + record.dropFirst(4)
-    #expect(later.withUnsafeBytes { SearchStructure($0) } == nil)
+    #expect(SearchStructure(later) == nil)
     let many: [UInt8] = [0, 0, 0, 0, 0x83, 0x11, 0, 0] + [UInt8](repeating: 0, count: 2 * 401)
-    #expect(try #require(many.withUnsafeBytes { SearchStructure($0) }).isGrown)
+    #expect(try #require(SearchStructure(many)).isGrown)
   }
 }

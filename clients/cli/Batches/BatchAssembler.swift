@@ -1,4 +1,5 @@
 import PatronClient
+import ProtoWire
 
 /// Encodes lines of NDJSON into requests, each limited in its number of records and bytes.
 struct BatchAssembler: ~Copyable {
@@ -59,13 +60,13 @@ struct BatchAssembler: ~Copyable {
   private func emptyBatch() -> PreparedBatch {
     var batch = PreparedBatch(request: job.frame)
     if let field = job.requestIDField {
-      Wire.append(field, Array(RequestID.make().utf8), to: &batch.request)
+      batch.request.appendField(field, text: RequestID.make())
     }
     return batch
   }
 
   private func add(_ number: Int, _ text: [UInt8], _ item: [UInt8], to batch: inout PreparedBatch) {
-    Wire.append(job.itemField, item, to: &batch.request)
+    batch.request.appendField(job.itemField, bytes: item)
     batch.lines.append((number, text))
   }
 
@@ -110,25 +111,6 @@ struct BatchAssembler: ~Copyable {
       ),
       input: text
     )
-  }
-}
-
-/// The protobuf encoding needed to concatenate encoded records.
-enum Wire {
-  /// Appends a length-delimited field with `content`.
-  static func append(_ field: UInt32, _ content: [UInt8], to output: inout [UInt8]) {
-    varint(UInt64(field) << 3 | 2, to: &output)
-    varint(UInt64(content.count), to: &output)
-    output.append(contentsOf: content)
-  }
-
-  private static func varint(_ value: UInt64, to output: inout [UInt8]) {
-    var rest = value
-    while rest >= 0x80 {
-      output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    output.append(UInt8(rest))
   }
 }
 

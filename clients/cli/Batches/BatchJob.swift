@@ -19,9 +19,9 @@ struct BatchJob: Sendable {
   /// The message type of a line.
   let item: MessageDescriptor
   /// Field number of the repeated field for the records.
-  let itemField: UInt32
+  let itemField: Int
   /// Field number of `request_id`, for methods that can only be repeated safely with it.
-  let requestIDField: UInt32?
+  let requestIDField: Int?
   /// The encoded request, without records.
   let frame: [UInt8]
   let decode: @Sendable ([UInt8]) throws(CodecError) -> Answer
@@ -30,8 +30,8 @@ struct BatchJob: Sendable {
     noun: String,
     method: Method,
     item: MessageDescriptor,
-    itemField: UInt32,
-    requestIDField: UInt32? = nil,
+    itemField: Int,
+    requestIDField: Int? = nil,
     frame: [UInt8],
     decode: @escaping @Sendable ([UInt8]) throws(CodecError) -> Answer
   ) {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import ProtoWire
 
 /// A reader of text files, line by line.
 struct LineReader: ~Copyable {
@@ -56,9 +50,6 @@ struct LineReader: ~Copyable {
   }
 
   private func newline(from index: Int) -> Int? {
-    buffer.withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress, index < bytes.count else { return nil }
-      return memchr(base + index, 0x0A, bytes.count - index).map { UnsafeRawPointer($0) - base }
-    }
+    buffer.span.bytes.firstOffset(of: 0x0A, from: index)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PatronClient
+import ProtoWire
 
 /// The command `patron call`, which calls any method of the contract.
 struct CallCommand: AsyncParsableCommand {
@@ -144,7 +145,7 @@ struct CallCommand: AsyncParsableCommand {
       return request
     }
     var result = [UInt8]()
-    Wire.append(field.number, Array(store.utf8), to: &result)
+    result.appendField(Int(field.number), text: store)
     return result + request
   }
 

@@ -153,7 +153,7 @@ struct CustomersUpsert: AsyncParsableCommand {
         noun: "customer",
         method: CustomerService.batchUpsertCustomers.method,
         item: CustomerInput.descriptor,
-        itemField: 2,
+        itemField: BatchUpsertCustomersRequest.Field.customers,
         frame: try frame.encodedForCLI()
       ) { bytes throws(CodecError) in
         let response = try BatchUpsertCustomersResponse(decoding: bytes)

@@ -106,7 +106,7 @@ struct TimelineOrder: AsyncParsableCommand {
         noun: "order",
         method: TimelineService.batchSyncOrders.method,
         item: SyncOrderItem.descriptor,
-        itemField: 2,
+        itemField: BatchSyncOrdersRequest.Field.items,
         frame: try frame.encodedForCLI()
       ) { bytes throws(CodecError) in
         let response = try BatchSyncOrdersResponse(decoding: bytes)

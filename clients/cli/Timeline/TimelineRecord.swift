@@ -93,8 +93,8 @@ struct TimelineRecord: AsyncParsableCommand {
         noun: "event",
         method: TimelineService.batchRecordEvents.method,
         item: RecordEventItem.descriptor,
-        itemField: 2,
-        requestIDField: 3,
+        itemField: BatchRecordEventsRequest.Field.items,
+        requestIDField: BatchRecordEventsRequest.Field.requestID,
         frame: try frame.encodedForCLI()
       ) { bytes throws(CodecError) in
         let response = try BatchRecordEventsResponse(decoding: bytes)
