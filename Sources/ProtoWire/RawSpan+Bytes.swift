@@ -33,6 +33,19 @@ extension RawSpan {
   }
 }
 
+extension MutableRawSpan {
+  /// Copies bytes over those at `offset`. Traps when there are too few.
+  @inlinable package mutating func copy(_ source: RawSpan, at offset: Int) {
+    precondition(offset >= 0 && source.byteCount <= byteCount &- offset)
+    source.withUnsafeBytes { source in
+      withUnsafeMutableBytes { target in
+        guard let from = source.baseAddress, let to = target.baseAddress else { return }
+        (to + offset).copyMemory(from: from, byteCount: source.count)
+      }
+    }
+  }
+}
+
 extension [UInt8] {
   /// Copies bytes.
   @inlinable package init(copying bytes: RawSpan) {

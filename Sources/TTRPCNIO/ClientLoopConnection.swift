@@ -48,19 +48,21 @@ package final class ClientLoopConnection: @unchecked Sendable {
   /// serve any number of calls, which then cost no allocation of their own.
   package func unary(
     _ method: Method,
-    _ payload: UnsafeRawBufferPointer,
+    _ payload: RawSpan,
     timeout: Duration?,
     metadata: Metadata = Metadata(),
-    completion: @escaping (Result<UnsafeRawBufferPointer, RPCError>) -> Void
+    completion: @escaping (Result<RawSpan, RPCError>) -> Void
   ) {
     do throws(CallFailure) {
-      _ = try handler.start(
-        method,
-        payload: payload,
-        metadata: metadata,
-        deadline: timeout.map { ContinuousClock.now.advanced(by: $0) },
-        sink: .unary(completion)
-      )
+      try payload.withUnsafeBytes { bytes throws(CallFailure) in
+        _ = try handler.start(
+          method,
+          payload: bytes,
+          metadata: metadata,
+          deadline: timeout.map { ContinuousClock.now.advanced(by: $0) },
+          sink: .unary(completion)
+        )
+      }
     } catch {
       // Later, so that callers that call again on every answer do not recurse.
       eventLoop.assumeIsolated().execute { completion(.failure(error.error)) }

@@ -52,6 +52,18 @@ import Testing
     #expect(offset(of: 0, in: [0], from: 5) == nil)
   }
 
+  @Test func bytesAreCopiedIntoPlace() {
+    for offset in 0...3 {
+      var bytes: [UInt8] = [1, 2, 3, 4, 5]
+      let source: [UInt8] = [8, 9]
+      var elements = bytes.mutableSpan
+      var target = elements.mutableBytes
+      target.copy(source.span.bytes, at: offset)
+      target.copy(RawSpan(), at: 5)
+      #expect(bytes == [1, 2, 3, 4, 5][..<offset] + [8, 9] + [1, 2, 3, 4, 5][(offset + 2)...])
+    }
+  }
+
   private func offset(of byte: UInt8, in bytes: [UInt8], from start: Int) -> Int? {
     bytes.span.bytes.firstOffset(of: byte, from: start)
   }

@@ -26,15 +26,16 @@ import Testing
     func call() {
       guard started < total else { return }
       started += 1
-      request.withUnsafeBytes { bytes in
-        connection.unary(TestMethods.echo, bytes, timeout: .seconds(10)) { self.answer($0) }
+      connection.unary(TestMethods.echo, request.span.bytes, timeout: .seconds(10)) {
+        self.answer($0)
       }
     }
 
-    private func answer(_ result: Result<UnsafeRawBufferPointer, RPCError>) {
+    private func answer(_ result: Result<RawSpan, RPCError>) {
       answered += 1
       switch result {
-      case .success(let bytes): if !bytes.elementsEqual(request) { wrong += 1 }
+      case .success(let bytes):
+        if !bytes.withUnsafeBytes({ $0.elementsEqual(request) }) { wrong += 1 }
       case .failure: wrong += 1
       }
       if answered == total { promise.succeed(wrong) } else { call() }
@@ -72,7 +73,7 @@ import Testing
     try await loop.submit {
       connection.unary(
         TestMethods.echo,
-        UnsafeRawBufferPointer(start: nil, count: 0),
+        RawSpan(),
         timeout: nil
       ) { first.succeed(Self.code($0)) }
     }.get()
@@ -82,7 +83,7 @@ import Testing
       var returned = false
       connection.unary(
         TestMethods.echo,
-        UnsafeRawBufferPointer(start: nil, count: 0),
+        RawSpan(),
         timeout: nil
       ) {
         #expect(returned, "a completion never runs before the call returned")
@@ -102,7 +103,7 @@ import Testing
     try await loop.submit {
       connection.unary(
         TestMethods.echo,
-        UnsafeRawBufferPointer(start: nil, count: 0),
+        RawSpan(),
         timeout: .milliseconds(30)
       ) { promise.succeed(Self.code($0)) }
     }.get()
@@ -151,7 +152,7 @@ import Testing
     private func start(_ timeout: Duration, _ body: @escaping (StatusCode) -> Void) {
       isStarting = true
       defer { isStarting = false }
-      let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+      let nothing = RawSpan()
       connection.unary(TestMethods.echo, nothing, timeout: timeout) { result in
         #expect(!self.isStarting, "a completion never runs before the call returned")
         #expect(self.depth == 0, "no completion runs inside of another")
@@ -184,7 +185,7 @@ import Testing
     await server.stop()
   }
 
-  private static func code(_ result: Result<UnsafeRawBufferPointer, RPCError>) -> StatusCode {
+  private static func code(_ result: Result<RawSpan, RPCError>) -> StatusCode {
     switch result {
     case .success: .ok
     case .failure(let error): error.code

@@ -87,7 +87,7 @@ class LoadLoop {
       slot.connection.lost()
       return .notConnected
     }
-    let payload: UnsafeRawBufferPointer
+    let payload: ArraySlice<UInt8>
     do throws(TemplateError) {
       payload = try renderer.render(request: slot.request, worker: slot.worker)
     } catch {
@@ -97,7 +97,7 @@ class LoadLoop {
     slot.sent = now
     live.unary(
       settings.method,
-      payload,
+      payload.span.bytes,
       timeout: settings.timeout,
       completion: slot.completion
     )
@@ -121,13 +121,13 @@ class LoadLoop {
 
   private func answered(
     _ slot: CallSlot,
-    _ result: Result<UnsafeRawBufferPointer, RPCError>
+    _ result: Result<RawSpan, RPCError>
   ) {
     let now = RunState.now()
     callsInFlight -= 1
     switch result {
     case .success(let bytes):
-      statistics.succeeded(bytes.count, slot, now)
+      statistics.succeeded(bytes.byteCount, slot, now)
       if let index = statistics.distinctPlaceholder, slot.isMeasured {
         statistics.distinct?.insert(
           template.value(of: index, request: slot.request, worker: slot.worker)

@@ -6,43 +6,24 @@ enum Digits {
   static func write(
     _ value: Int64,
     width: Int,
-    endingAt end: UnsafeMutablePointer<UInt8>
-  ) -> UnsafeMutablePointer<UInt8> {
+    to target: inout MutableRawSpan,
+    endingAt end: Int
+  ) -> Int {
+    precondition(end >= Placeholder.maxWidth && end <= target.byteCount)
     var cursor = end
+    func put(_ byte: UInt8) {
+      cursor -= 1
+      target.storeBytes(of: byte, toUncheckedByteOffset: cursor, as: UInt8.self)
+    }
     var rest = value.magnitude
     repeat {
-      cursor -= 1
       let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-      cursor.pointee = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit)
+      put(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit))
       rest = quotient
     } while rest > 0
     let digits = value < 0 ? width - 1 : width
-    while end - cursor < digits {
-      cursor -= 1
-      cursor.pointee = UInt8(ascii: "0")
-    }
-    if value < 0 {
-      cursor -= 1
-      cursor.pointee = UInt8(ascii: "-")
-    }
+    while end - cursor < digits { put(UInt8(ascii: "0")) }
+    if value < 0 { put(UInt8(ascii: "-")) }
     return cursor
-  }
-
-  /// Writes `value` as a varint that ends before `end`, and returns its beginning. Takes at most 10
-  /// bytes.
-  @inline(__always)
-  static func writeVarint(
-    _ value: UInt64,
-    endingAt end: UnsafeMutablePointer<UInt8>
-  ) -> UnsafeMutablePointer<UInt8> {
-    let size = (64 - (value | 1).leadingZeroBitCount + 6) / 7
-    let start = end - size
-    var rest = value
-    for index in 0..<size - 1 {
-      start[index] = UInt8(truncatingIfNeeded: rest) | 0x80
-      rest >>= 7
-    }
-    start[size - 1] = UInt8(truncatingIfNeeded: rest)
-    return start
   }
 }

@@ -1,3 +1,4 @@
+import ProtoWire
 import ProtobufC
 
 /// An encoded message with marked placeholders, split into constant and variable parts.
@@ -42,7 +43,7 @@ struct MarkedMessage {
   }
 
   /// Returns true if the message has the field with this number.
-  static func contains(field number: UInt32, _ bytes: [UInt8]) -> Bool {
+  static func contains(field number: Int, _ bytes: [UInt8]) -> Bool {
     let message = MarkedMessage(bytes, placeholders: 0)
     var position = 0
     while position < bytes.count {
@@ -63,10 +64,10 @@ struct MarkedMessage {
     while position < range.upperBound {
       let found = nextField(&position)
       guard let content = found.content, isMarked(content),
-        let field = descriptor.fields.first(where: { $0.number == found.number }),
+        let field = descriptor.fields.first(where: { Int($0.number) == found.number }),
         let inner = inner(content, of: field)
       else { continue }
-      if isMapEntry && field.number == 1 { keysAreMarked = true }
+      if isMapEntry && found.number == MapEntry.key { keysAreMarked = true }
       nodes.append(.literal(literalStart..<found.tagEnd))
       nodes.append(.delimited(inner))
       literalStart = position
@@ -116,31 +117,23 @@ struct MarkedMessage {
   /// Reads the next field. The bytes come from libprotobuf-c and are well formed.
   private func nextField(
     _ position: inout Int
-  ) -> (number: UInt32, tagEnd: Int, content: Range<Int>?) {
-    let tag = varint(&position)
-    let tagEnd = position
+  ) -> (number: Int, tagEnd: Int, content: Range<Int>?) {
+    var reader = ProtoReader(bytes.span.bytes, position..<bytes.count)
+    guard let tag = try? reader.nextTag() else {
+      preconditionFailure("the message was encoded a moment ago")
+    }
+    let tagEnd = reader.offset
     var content: Range<Int>?
-    switch tag & 7 {
-    case 0: _ = varint(&position)
-    case 1: position += 8
-    case 5: position += 4
-    default:
-      let count = Int(varint(&position))
-      content = position..<position + count
-      position += count
+    do throws(WireError) {
+      if tag.type == .lengthDelimited {
+        content = try reader.lengthDelimited()
+      } else {
+        try reader.skip(tag)
+      }
+    } catch {
+      preconditionFailure("the message was encoded a moment ago: \(error)")
     }
-    return (UInt32(tag >> 3), tagEnd, content)
-  }
-
-  private func varint(_ position: inout Int) -> UInt64 {
-    var value: UInt64 = 0
-    var shift: UInt64 = 0
-    while true {
-      let byte = bytes[position]
-      position += 1
-      value |= UInt64(byte & 0x7F) << shift
-      if byte < 0x80 { return value }
-      shift += 7
-    }
+    position = reader.offset
+    return (tag.field, tagEnd, content)
   }
 }

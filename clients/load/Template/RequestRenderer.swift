@@ -1,9 +1,11 @@
+import ProtoWire
+
 /// A renderer of a template that reuses its memory. Each thread has its own.
 struct RequestRenderer: ~Copyable {
   private let template: RequestTemplate
-  private var memory: UnsafeMutableBufferPointer<UInt8>
+  private var memory: [UInt8]
   /// The ends of the parts being written.
-  private let ends: UnsafeMutableBufferPointer<UnsafeMutablePointer<UInt8>>
+  private var ends: [Int]
 
   init(_ template: RequestTemplate) {
     self.template = template
@@ -11,75 +13,72 @@ struct RequestRenderer: ~Copyable {
     if case .program(let program) = template.form {
       (capacity, depth) = (program.capacity + 1, program.depth + 1)
     }
-    memory = .allocate(capacity: capacity)
-    ends = .allocate(capacity: depth)
+    memory = Array(repeating: 0, count: capacity)
+    ends = Array(repeating: 0, count: depth)
   }
 
-  deinit {
-    memory.deallocate()
-    ends.deallocate()
-  }
-
-  /// Returns the encoded request with this number. The bytes are valid until the next call.
+  /// Returns the encoded request with this number. Releasing it before the next call avoids a copy.
   ///
   /// - Throws: an error if the filled-in text is not valid JSON of the request. A precompiled
   /// template never throws.
-  mutating func render(request: UInt64, worker: Int) throws(TemplateError)
-    -> UnsafeRawBufferPointer
-  {
+  mutating func render(request: UInt64, worker: Int) throws(TemplateError) -> ArraySlice<UInt8> {
     switch template.form {
-    case .program(let program): return write(program, request, worker)
-    case .text(let text): return try read(text, request, worker)
+    case .program(let program):
+      let start = template.write(program, request, worker, to: &memory, ends: &ends)
+      return memory[start...]
+    case .text(let text): return try read(text, request, worker)[...]
     }
   }
 
-  private func write(
-    _ program: borrowing RequestProgram,
-    _ request: UInt64,
-    _ worker: Int
-  ) -> UnsafeRawBufferPointer {
-    let end = memory.baseAddress! + memory.count
-    var cursor = end
-    var depth = 0
-    program.literals.withUnsafeBufferPointer { literals in
-      for step in program.steps {
-        switch step {
-        case .literal(let range):
-          cursor -= range.count
-          cursor.update(from: literals.baseAddress! + range.lowerBound, count: range.count)
-        case .value(let index):
-          let value = template.value(of: index, request: request, worker: worker)
-          cursor = Digits.write(
-            value,
-            width: template.placeholders[index].width,
-            endingAt: cursor
-          )
-        case .mark:
-          ends[depth] = cursor
-          depth += 1
-        case .length:
-          depth -= 1
-          cursor = Digits.writeVarint(UInt64(ends[depth] - cursor), endingAt: cursor)
-        }
-      }
-    }
-    return UnsafeRawBufferPointer(start: cursor, count: end - cursor)
-  }
-
-  private mutating func read(
+  private func read(
     _ text: TemplateText,
     _ request: UInt64,
     _ worker: Int
-  ) throws(TemplateError) -> UnsafeRawBufferPointer {
+  ) throws(TemplateError) -> [UInt8] {
     let json = text.filled {
       text.digits($0, request: request, worker: worker, salts: template.salts)
     }
-    let bytes = template.prefix + (try RequestTemplate.encode(json, as: template.message))
-    if memory.count < bytes.count {
-      memory.deallocate()
-      memory = .allocate(capacity: bytes.count * 2)
+    return template.prefix + (try RequestTemplate.encode(json, as: template.message))
+  }
+}
+
+extension RequestTemplate {
+  /// Writes a request to the end of `memory` and returns where it begins. `ends` has room for where
+  /// the parts end that are being written.
+  fileprivate func write(
+    _ program: borrowing RequestProgram,
+    _ request: UInt64,
+    _ worker: Int,
+    to memory: inout [UInt8],
+    ends: inout [Int]
+  ) -> Int {
+    var cursor = memory.count
+    var depth = 0
+    var elements = memory.mutableSpan
+    var target = elements.mutableBytes
+    let literals = program.literals.span.bytes
+    for step in program.steps {
+      switch step {
+      case .literal(let range):
+        cursor -= range.count
+        target.copy(literals.extracting(range), at: cursor)
+      case .value(let index):
+        cursor = Digits.write(
+          value(of: index, request: request, worker: worker),
+          width: placeholders[index].width,
+          to: &target,
+          endingAt: cursor
+        )
+      case .mark:
+        ends[depth] = cursor
+        depth += 1
+      case .length:
+        depth -= 1
+        let length = UInt64(ends[depth] - cursor)
+        cursor -= Varint.byteCount(length)
+        _ = Varint.write(length, to: &target, at: cursor)
+      }
     }
-    _ = memory.update(fromContentsOf: bytes)
-    return UnsafeRawBufferPointer(start: memory.baseAddress, count: bytes.count)
+    return cursor
   }
 }

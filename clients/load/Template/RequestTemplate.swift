@@ -1,4 +1,5 @@
 import PatronProto
+import ProtoWire
 import ProtobufC
 
 /// A request in JSON with placeholders, compiled so that filling it in is cheap.
@@ -94,19 +95,11 @@ struct RequestTemplate: Sendable {
     missingIn encoded: [UInt8]
   ) -> [UInt8] {
     guard let store, !store.isEmpty, let field = message.field(named: "store_id"),
-      field.type == .string, !MarkedMessage.contains(field: field.number, encoded)
+      field.type == .string, !MarkedMessage.contains(field: Int(field.number), encoded)
     else { return [] }
-    return varint(UInt64(field.number) << 3 | 2) + varint(UInt64(store.utf8.count))
-      + Array(store.utf8)
-  }
-
-  private static func varint(_ value: UInt64) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: 10)
-    return bytes.withUnsafeMutableBufferPointer { buffer in
-      let end = buffer.baseAddress! + buffer.count
-      let start = Digits.writeVarint(value, endingAt: end)
-      return Array(UnsafeBufferPointer(start: start, count: end - start))
-    }
+    var prefix: [UInt8] = []
+    prefix.appendField(Int(field.number), text: store)
+    return prefix
   }
 }
 
@@ -115,10 +108,14 @@ extension TemplateText {
     let placeholder = placeholders[index]
     let value = placeholder.value(request: request, worker: worker, salt: salts[index])
     var bytes = [UInt8](repeating: 0, count: Placeholder.maxWidth)
-    return bytes.withUnsafeMutableBufferPointer { buffer in
-      let end = buffer.baseAddress! + buffer.count
-      let start = Digits.write(value, width: placeholder.width, endingAt: end)
-      return Array(UnsafeBufferPointer(start: start, count: end - start))
-    }
+    var elements = bytes.mutableSpan
+    var target = elements.mutableBytes
+    let start = Digits.write(
+      value,
+      width: placeholder.width,
+      to: &target,
+      endingAt: Placeholder.maxWidth
+    )
+    return Array(bytes[start...])
   }
 }
