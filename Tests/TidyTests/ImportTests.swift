@@ -6,7 +6,7 @@ struct ImportTests {
   func followsTheGraph(rule: ModuleRule) {
     let allowed = rule.own.union(rule.foreign).union(rule.system)
     for file in Repository.files(ending: ".swift", under: [rule.folder]) {
-      for (index, line) in SwiftText(file.text).lines.enumerated() {
+      for (index, line) in (Repository.code[file.path] ?? []).enumerated() {
         guard let module = ModuleRule.importedModule(in: line[...]) else { continue }
         #expect(
           allowed.contains(String(module)),

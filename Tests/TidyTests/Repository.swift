@@ -8,6 +8,14 @@ enum Repository {
   /// Every text file that people write: no build products, no data, no generated code.
   static let files: [TextFile] = load()
 
+  /// The code of every Swift file of the product by path, line by line, without comments and what
+  /// strings hold.
+  static let code: [String: [String]] = Dictionary(
+    uniqueKeysWithValues: files(ending: ".swift", under: ["Sources", "clients"]).map { file in
+      (file.path, SwiftText(file.text).lines)
+    }
+  )
+
   /// Those with one of the endings, below one of the folders (all when none is given).
   static func files(ending endings: String..., under folders: [String] = []) -> [TextFile] {
     files.filter { file in

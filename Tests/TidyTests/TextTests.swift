@@ -40,7 +40,7 @@ struct TextTests {
     let mark = "@unchecked " + "Sendable"
     var places: [String] = []
     for file in Repository.files(ending: ".swift", under: ["Sources", "clients"]) {
-      let code = SwiftText(file.text).lines
+      let code = Repository.code[file.path] ?? []
       for (index, line) in code.enumerated() where line.contains(mark) {
         places.append("\(file):\(index + 1)")
         let above = index > 0 ? file.lines[index - 1].drop { $0 == " " } : ""
