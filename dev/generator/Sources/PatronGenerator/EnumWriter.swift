@@ -47,7 +47,9 @@ struct EnumWriter {
   }
 
   private func writeWords(_ out: inout SourcePrinter) {
-    out.add("/// The name of a known value without the enum's own, in lower case; otherwise the number.")
+    out.doc(
+      "The name of a known value without the enum's own, in lower case; otherwise the number."
+    )
     out.block("package var word: String") { out in
       out.add("switch rawValue {")
       var seen: Set<Int32> = []
