@@ -51,7 +51,7 @@ package final class ClientLoopConnection: @unchecked Sendable {
     _ payload: RawSpan,
     timeout: Duration?,
     metadata: Metadata = Metadata(),
-    completion: @escaping (Result<RawSpan, RPCError>) -> Void
+    completion: @escaping (Result<UnsafeRawBufferPointer, RPCError>) -> Void
   ) {
     do throws(CallFailure) {
       try payload.withUnsafeBytes { bytes throws(CallFailure) in

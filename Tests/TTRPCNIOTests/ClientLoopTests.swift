@@ -31,11 +31,10 @@ import Testing
       }
     }
 
-    private func answer(_ result: Result<RawSpan, RPCError>) {
+    private func answer(_ result: Result<UnsafeRawBufferPointer, RPCError>) {
       answered += 1
       switch result {
-      case .success(let bytes):
-        if !bytes.withUnsafeBytes({ $0.elementsEqual(request) }) { wrong += 1 }
+      case .success(let bytes): if !bytes.elementsEqual(request) { wrong += 1 }
       case .failure: wrong += 1
       }
       if answered == total { promise.succeed(wrong) } else { call() }
@@ -185,7 +184,7 @@ import Testing
     await server.stop()
   }
 
-  private static func code(_ result: Result<RawSpan, RPCError>) -> StatusCode {
+  private static func code(_ result: Result<UnsafeRawBufferPointer, RPCError>) -> StatusCode {
     switch result {
     case .success: .ok
     case .failure(let error): error.code

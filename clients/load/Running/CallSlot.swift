@@ -14,7 +14,7 @@ final class CallSlot {
   /// Time at which the request was sent, in nanoseconds of the monotonic clock.
   var sent: UInt64 = 0
   /// Called with the outcome on the loop; set once.
-  var completion: (Result<RawSpan, RPCError>) -> Void = { _ in }
+  var completion: (Result<UnsafeRawBufferPointer, RPCError>) -> Void = { _ in }
 
   init(worker: Int, connection: LoadConnection) {
     self.worker = worker
