@@ -39,7 +39,7 @@ extension StoreSettings {
   }
 
   /// One field by its name in the contract.
-  package struct Field: Sendable {
+  package struct Setting: Sendable {
     package let name: String
     package let isPresent: @Sendable (StoreSettings) -> Bool
     /// Copies the field from the first settings to the second ones.
@@ -56,20 +56,20 @@ extension StoreSettings {
   }
 
   /// Every field.
-  package static let fields: [Field] = [
-    Field("sms_double_opt_in", \.smsDoubleOptIn),
-    Field("email_double_opt_in", \.emailDoubleOptIn),
-    Field("default_country", \.defaultCountry),
-    Field("currency_code", \.currencyCode),
-    Field("allow_recreate_after_erasure", \.allowRecreateAfterErasure),
-    Field("soft_bounce_threshold", \.softBounceThreshold),
-    Field("shared_identifiers", \.sharedIdentifiers),
-    Field("shared_phone_threshold", \.sharedPhoneThreshold),
-    Field("allowed_external_ids", \.allowedExternalIDs),
-    Field("time_zone", \.timeZone),
-    Field("opt_out_words", \.optOutWords),
-    Field("opt_in_words", \.optInWords),
-    Field("carry_consent_on_address_change", \.carryConsentOnAddressChange),
+  package static let fields: [Setting] = [
+    Setting("sms_double_opt_in", \.smsDoubleOptIn),
+    Setting("email_double_opt_in", \.emailDoubleOptIn),
+    Setting("default_country", \.defaultCountry),
+    Setting("currency_code", \.currencyCode),
+    Setting("allow_recreate_after_erasure", \.allowRecreateAfterErasure),
+    Setting("soft_bounce_threshold", \.softBounceThreshold),
+    Setting("shared_identifiers", \.sharedIdentifiers),
+    Setting("shared_phone_threshold", \.sharedPhoneThreshold),
+    Setting("allowed_external_ids", \.allowedExternalIDs),
+    Setting("time_zone", \.timeZone),
+    Setting("opt_out_words", \.optOutWords),
+    Setting("opt_in_words", \.optInWords),
+    Setting("carry_consent_on_address_change", \.carryConsentOnAddressChange),
   ]
 
   private static func words(

@@ -22,7 +22,7 @@ extension CustomerHandlers {
   struct SettingsUpdate: Sendable {
     var settings: StoreSettings
     /// The fields to set.
-    var fields: [StoreSettings.Field]
+    var fields: [StoreSettings.Setting]
   }
 
   /// Checks everything that needs no look at the store.
