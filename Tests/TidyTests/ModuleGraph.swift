@@ -35,7 +35,7 @@ struct ModuleRule: Sendable, CustomStringConvertible {
     .init(
       name: "PatronModel",
       folder: "Sources/PatronModel",
-      own: [],
+      own: ["ProtoWire"],
       system: pure.union(["FoundationEssentials", "Glibc"])
     ),
     .init(name: "SQLite", folder: "Sources/SQLite", own: ["CSQLite"]),

@@ -35,8 +35,8 @@ package enum SearchTokens {
     phoneDigits: String?
   ) -> String {
     var document = TokenDocument(storeKey: storeKey)
-    for var text in email.map(SearchText.forms) ?? [] { text.withUTF8 { document.add($0) } }
-    if var phoneDigits { phoneDigits.withUTF8 { document.add($0) } }
+    for var text in email.map(SearchText.forms) ?? [] { text.withUTF8 { document.add($0.span) } }
+    if var phoneDigits { phoneDigits.withUTF8 { document.add($0.span) } }
     return document.text
   }
 

@@ -19,29 +19,30 @@ struct TokenDocument {
   var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Adds all windows of a text, and its prefixes of one and two characters.
-  mutating func add(_ text: UnsafeBufferPointer<UInt8>) {
+  mutating func add(_ text: Span<UInt8>) {
     guard !text.isEmpty else { return }
     if text.count >= SearchTokens.window {
       for start in 0...text.count - SearchTokens.window {
-        add(UInt8(ascii: "t"), text[start..<start + SearchTokens.window])
+        add(UInt8(ascii: "t"), text.extracting(start..<start + SearchTokens.window))
       }
     }
     let first = Self.length(of: text[0])
-    add(UInt8(ascii: "p"), text.prefix(first))
+    add(UInt8(ascii: "p"), text.extracting(first: first))
     guard first < text.count else { return }
-    add(UInt8(ascii: "p"), text.prefix(first + Self.length(of: text[first])))
+    add(UInt8(ascii: "p"), text.extracting(first: first + Self.length(of: text[first])))
   }
 
-  private mutating func add(_ kind: UInt8, _ part: Slice<UnsafeBufferPointer<UInt8>>) {
-    let value = part.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+  private mutating func add(_ kind: UInt8, _ part: Span<UInt8>) {
+    var value: UInt64 = 0
+    for index in part.indices { value = value << 8 | UInt64(part[index]) }
     guard !seen.contains(where: { $0.value == value && $0.kind == kind }) else { return }
     seen.append((kind, value))
     if !bytes.isEmpty { bytes.append(UInt8(ascii: " ")) }
     bytes += mark
     bytes.append(kind)
-    for byte in part {
-      bytes.append(Self.digits[Int(byte >> 4)])
-      bytes.append(Self.digits[Int(byte & 15)])
+    for index in part.indices {
+      bytes.append(Self.digits[Int(part[index] >> 4)])
+      bytes.append(Self.digits[Int(part[index] & 15)])
     }
   }
 

@@ -1,3 +1,5 @@
+internal import ProtoWire
+
 /// An incremental parser of strict CSV (RFC 4180): cells with quotes, commas and line breaks inside
 /// quotes, rows that end with LF or CR LF, a byte order mark at the beginning. Another delimiter
 /// may replace the comma. Empty lines are skipped. A syntax error carries its line, and ends the
@@ -41,12 +43,9 @@ package struct CSVParser: Sendable {
     guard try skipMark() else { return nil }
     while start < buffer.count {
       var scan = CSVRowScan(line: line, limits: limits, delimiter: delimiter)
-      let result = buffer.withUnsafeBufferPointer { bytes in
-        Result { () throws(CSVError) in
-          try scan.run(UnsafeBufferPointer(rebasing: bytes[start...]), isAtEnd: isAtEnd)
-        }
+      guard let length = try Self.scan(buffer, from: start, with: &scan, isAtEnd) else {
+        return nil
       }
-      guard let length = try result.get() else { return nil }
       let row = CSVRow(
         line: line,
         cells: scan.cells,
@@ -58,6 +57,15 @@ package struct CSVParser: Sendable {
       if scan.rawLength > 0 { return row }
     }
     return nil
+  }
+
+  private static func scan(
+    _ buffer: [UInt8],
+    from start: Int,
+    with scan: inout CSVRowScan,
+    _ isAtEnd: Bool
+  ) throws(CSVError) -> Int? {
+    try scan.run(buffer.span.extracting(start...), isAtEnd: isAtEnd)
   }
 
   /// Skips a byte order mark. Returns false while too few bytes have arrived to decide.
@@ -97,7 +105,7 @@ private struct CSVRowScan {
   /// Reads a row from the beginning of `bytes`. Returns its length with the line break, or nil if
   /// it may continue beyond the bytes.
   mutating func run(
-    _ bytes: UnsafeBufferPointer<UInt8>,
+    _ bytes: Span<UInt8>,
     isAtEnd: Bool
   ) throws(CSVError) -> Int? {
     var index = 0
@@ -130,7 +138,7 @@ private struct CSVRowScan {
   /// Reads a cell. Returns its end, at a delimiter, a line break or the end of the file, or nil if
   /// it may continue beyond the bytes.
   private mutating func cell(
-    _ bytes: UnsafeBufferPointer<UInt8>,
+    _ bytes: Span<UInt8>,
     at start: Int,
     _ isAtEnd: Bool
   ) throws(CSVError) -> Int? {
@@ -149,12 +157,12 @@ private struct CSVRowScan {
       index += 1
     }
     guard index < bytes.count || isAtEnd else { return nil }
-    cells.append(Array(bytes[start..<index]))
+    cells.append([UInt8](copying: bytes.extracting(start..<index).bytes))
     return index
   }
 
   private mutating func quoted(
-    _ bytes: UnsafeBufferPointer<UInt8>,
+    _ bytes: Span<UInt8>,
     at start: Int,
     _ isAtEnd: Bool
   ) throws(CSVError) -> Int? {
@@ -192,7 +200,7 @@ private struct CSVRowScan {
   /// Returns true if a cell ends at `index`. A carriage return as the last available byte counts as
   /// an end, because the next byte is not known yet.
   private func isEnd(
-    _ bytes: UnsafeBufferPointer<UInt8>,
+    _ bytes: Span<UInt8>,
     _ index: Int,
     _ isAtEnd: Bool
   ) throws(CSVError) -> Bool {

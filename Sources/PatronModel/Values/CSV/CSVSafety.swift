@@ -1,3 +1,5 @@
+internal import ProtoWire
+
 /// The protection of cells against spreadsheets that evaluate text as formulas.
 ///
 /// A cell that would be evaluated gets a leading `'`. So does a cell that begins with `'` and looks
@@ -14,10 +16,10 @@ package enum CSVSafety: Sendable, Hashable, CaseIterable {
   case off
 
   /// Returns true if `cell` gets a leading `'`.
-  package func escapes(_ cell: UnsafeRawBufferPointer) -> Bool {
-    guard self != .off, let first = cell.first else { return false }
-    if Self.isTrigger(first) { return self == .strict || !Self.isNumber(cell) }
-    return Self.escapeCount(cell) > 0
+  package func escapes(_ cell: RawSpan) -> Bool {
+    guard self != .off, !cell.isEmpty else { return false }
+    if Self.isTrigger(cell[0]) { return self == .strict || !Self.isNumber(cell) }
+    return cell[0] == Self.quote && Self.escapeCount([UInt8](copying: cell)) > 0
   }
 
   /// Returns the number of bytes before the text of a cell that was written with `smart` or
@@ -85,10 +87,14 @@ package enum CSVSafety: Sendable, Hashable, CaseIterable {
   }
 
   /// Returns true if a cell is a sign followed only by digits and points.
-  private static func isNumber(_ cell: UnsafeRawBufferPointer) -> Bool {
-    guard cell.count > 1, cell[0] == UInt8(ascii: "+") || cell[0] == UInt8(ascii: "-") else {
+  private static func isNumber(_ cell: RawSpan) -> Bool {
+    guard cell.byteCount > 1, cell[0] == UInt8(ascii: "+") || cell[0] == UInt8(ascii: "-") else {
       return false
     }
-    return cell.dropFirst().allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+    for offset in 1..<cell.byteCount {
+      let byte = cell[offset]
+      guard (0x30...0x39).contains(byte) || byte == UInt8(ascii: ".") else { return false }
+    }
+    return true
   }
 }

@@ -1,3 +1,5 @@
+internal import ProtoWire
+
 /// A writer of CSV (RFC 4180): commas, rows that end with CR LF, quotes where needed, UTF-8. It
 /// collects its output in ``bytes``.
 package struct CSVWriter: Sendable {
@@ -21,10 +23,12 @@ package struct CSVWriter: Sendable {
   ///
   /// - Throws: `CSV_NUL`, because most programs end a text at a NUL and would silently lose the
   ///   rest.
-  package mutating func cell(_ text: UnsafeRawBufferPointer) throws(RuleError) {
+  package mutating func cell(_ text: RawSpan) throws(RuleError) {
     separate()
     var needsQuotes = false
-    for byte in text where byte < 0x2D {
+    for offset in 0..<text.byteCount {
+      let byte = text[offset]
+      guard byte < 0x2D else { continue }
       switch byte {
       case UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\r"), UInt8(ascii: "\n"):
         needsQuotes = true
@@ -35,23 +39,28 @@ package struct CSVWriter: Sendable {
     let isEscaped = safety.escapes(text)
     guard needsQuotes else {
       if isEscaped { bytes.append(UInt8(ascii: "'")) }
-      bytes.append(contentsOf: text)
+      bytes.append(text)
       return
     }
     bytes.append(UInt8(ascii: "\""))
     if isEscaped { bytes.append(UInt8(ascii: "'")) }
-    for byte in text {
-      if byte == UInt8(ascii: "\"") { bytes.append(byte) }
-      bytes.append(byte)
+    for offset in 0..<text.byteCount {
+      if text[offset] == UInt8(ascii: "\"") { bytes.append(UInt8(ascii: "\"")) }
+      bytes.append(text[offset])
     }
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Writes a cell of text. Throws as ``cell(_:)-(UnsafeRawBufferPointer)`` does.
+  /// Writes a cell of UTF-8 text.
+  package mutating func cell(_ text: UnsafeRawBufferPointer) throws(RuleError) {
+    try cell(text.bytes)
+  }
+
+  /// Writes a cell of text. Throws as ``cell(_:)-(RawSpan)`` does.
   package mutating func cell(_ text: String) throws(RuleError) {
     var text = text
     let result = text.withUTF8 { utf8 in
-      Result { () throws(RuleError) in try cell(UnsafeRawBufferPointer(utf8)) }
+      Result { () throws(RuleError) in try cell(utf8.span.bytes) }
     }
     try result.get()
   }
@@ -60,9 +69,7 @@ package struct CSVWriter: Sendable {
   /// escape.
   package mutating func plain(_ text: StaticString) {
     separate()
-    bytes.append(
-      contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-    )
+    text.withUTF8Buffer { bytes.append(contentsOf: $0) }
   }
 
   /// Writes an empty cell.
@@ -99,7 +106,7 @@ package struct CSVWriter: Sendable {
     text[16] = UInt8(ascii: ":")
     Self.put(second % 60, at: 17, in: &text)
     text[19] = UInt8(ascii: "Z")
-    text.span.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+    bytes.append(text.span.bytes)
     let fraction = rest % 1_000_000 * 1000 + nanos
     if fraction != 0 { putFraction(fraction) }
   }
