@@ -92,12 +92,14 @@ let libraries: [Target] = [
   ),
   .target(
     name: "PatronCore",
-    dependencies: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC"],
+    dependencies: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "ProtoWire"],
     swiftSettings: strict
   ),
   .target(
     name: "PatronFiles",
-    dependencies: ["PatronCore", "PatronStore", "PatronModel", "PatronProto", "ProtobufC"],
+    dependencies: [
+      "PatronCore", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "ProtoWire",
+    ],
     swiftSettings: strict
   ),
   .target(
@@ -109,7 +111,7 @@ let libraries: [Target] = [
     name: "PatronService",
     dependencies: [
       "PatronServer", "PatronFiles", "PatronCore", "PatronStore", "PatronModel", "PatronProto",
-      "ProtobufC", "TTRPC",
+      "ProtobufC", "ProtoWire", "TTRPC",
     ],
     swiftSettings: strict
   ),
@@ -206,7 +208,7 @@ let tests: [Target] = [
     name: "PatronServiceTests",
     dependencies: [
       "PatronService", "PatronServer", "PatronFiles", "PatronCore", "PatronSample", "PatronStore",
-      "PatronModel", "PatronProto", "ProtobufC", "TTRPC",
+      "PatronModel", "PatronProto", "ProtobufC", "ProtoWire", "TTRPC",
       "TTRPCNIO", "SQLite", "patron", "PatronClient", "TestKit",
     ],
     swiftSettings: strict

@@ -48,12 +48,12 @@ struct ModuleRule: Sendable, CustomStringConvertible {
     .init(
       name: "PatronCore",
       folder: "Sources/PatronCore",
-      own: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC"]
+      own: ["PatronStore", "PatronModel", "PatronProto", "ProtobufC", "ProtoWire"]
     ),
     .init(
       name: "PatronFiles",
       folder: "Sources/PatronFiles",
-      own: ["PatronCore", "PatronStore", "PatronModel", "PatronProto", "ProtobufC"]
+      own: ["PatronCore", "PatronStore", "PatronModel", "PatronProto", "ProtobufC", "ProtoWire"]
     ),
     .init(
       name: "PatronServer",
@@ -66,7 +66,7 @@ struct ModuleRule: Sendable, CustomStringConvertible {
       folder: "Sources/PatronService",
       own: [
         "PatronServer", "PatronFiles", "PatronCore", "PatronStore", "PatronModel", "PatronProto",
-        "ProtobufC", "TTRPC",
+        "ProtobufC", "ProtoWire", "TTRPC",
       ]
     ),
     .init(
