@@ -115,13 +115,13 @@ extension Event {
     case .placed: notePlaced(order)
     case .paid:
       note("payment_method", order.paymentMethod ?? "")
-      note("payment_status", order.paymentStatus)
+      note("payment_status", EnumWord.of(order.paymentStatus.word))
     case .cancelled: properties["cancellation_date"] = .time(derived.occurredAt)
     case .arrived: properties["delivered_at"] = .time(derived.occurredAt)
     case .refunded:
       if let refundID = derived.refundID { note("refund_id", refundID) }
       if let isFull = derived.isFull { properties["full"] = .flag(isFull) }
-      note("payment_status", order.paymentStatus)
+      note("payment_status", EnumWord.of(order.paymentStatus.word))
     case .partiallyFulfilled, .fulfilled, .shipmentChanged: noteShipment(derived, of: order)
     case .updated: noteChanges(derived.changes, of: order)
     }
@@ -129,15 +129,17 @@ extension Event {
 
   private mutating func noteChanges(_ changes: [String], of order: Order) {
     note("changes", changes.joined(separator: ","))
-    if changes.contains("payment_status") { note("payment_status", order.paymentStatus) }
+    if changes.contains("payment_status") {
+      note("payment_status", EnumWord.of(order.paymentStatus.word))
+    }
     if changes.contains("fulfillment_status") {
-      note("fulfillment_status", order.fulfillmentStatus)
+      note("fulfillment_status", EnumWord.of(order.fulfillmentStatus.word))
     }
   }
 
   private mutating func notePlaced(_ order: Order) {
     references?.checkoutToken = order.checkoutToken ?? ""
-    note("payment_status", order.paymentStatus)
+    note("payment_status", EnumWord.of(order.paymentStatus.word))
     note("discount_codes", order.discountCodes.joined(separator: ","))
     guard !order.lineItems.isEmpty else { return }
     let pieces = order.lineItems.reduce(Int64(0)) { $0 + Int64($1.quantity) }
@@ -156,20 +158,13 @@ extension Event {
     note("tracking_number", shipment.trackingNumber)
     note("tracking_url", shipment.trackingURL)
     guard let progress = derived.progress else { return }
-    if let before = derived.progressBefore { note("from", ShipmentStatus(before)) }
-    note("to", ShipmentStatus(progress))
+    if let before = derived.progressBefore { note("from", ShipmentStatus(before).word) }
+    note("to", ShipmentStatus(progress).word)
   }
 
   /// Sets a property, unless there is nothing to say.
   package mutating func note(_ name: String, _ text: String) {
     if !text.isEmpty { properties[name] = .text(text) }
-  }
-
-  fileprivate mutating func note<Value: CaseIterable & CustomStringConvertible & RawRepresentable>(
-    _ name: String,
-    _ value: Value
-  ) where Value.RawValue == Int32 {
-    note(name, EnumWord.of(value))
   }
 }
 

@@ -1,12 +1,5 @@
-/// Words of the enums of the contract, as files and properties of events have them.
+/// The words of the contract's enums in files and in properties of events.
 package enum EnumWord {
-  /// A value of an enum without what all of its values begin with; empty when it says nothing.
-  package static func of<Value: CaseIterable & CustomStringConvertible & RawRepresentable>(
-    _ value: Value
-  ) -> String where Value.RawValue == Int32 {
-    guard value.rawValue != 0, let first = Value.allCases.first?.description else { return "" }
-    let prefix = first.dropLast("UNSPECIFIED".count)
-    let name = value.description
-    return (name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name).lowercased()
-  }
+  /// Returns `word`, or an empty string if it is the word of a value that says nothing.
+  package static func of(_ word: String) -> String { word == "unspecified" ? "" : word }
 }

@@ -66,7 +66,7 @@ extension Event {
   private mutating func setProperties(of change: ConsentChanges.Change, at now: Int64) {
     let row = change.row
     let reason = change.suppression.map {
-      Self.word(PatronProto.SuppressionReason(rawValue: Int32($0.rawValue)), "SUPPRESSION_REASON_")
+      PatronProto.SuppressionReason(rawValue: Int32($0.rawValue)).word
     }
     func text(_ name: String, _ value: String?) {
       guard let value, !value.isEmpty else { return }
@@ -80,7 +80,7 @@ extension Event {
     case .subscribe, .importState:
       text("source", row.source)
       text("form_id", change.evidence.formID)
-      text("opt_in_level", Self.word(PatronProto.OptInLevel(row.optInLevel), "OPT_IN_LEVEL_"))
+      text("opt_in_level", PatronProto.OptInLevel(row.optInLevel).word)
       properties["ledger_id"] = .with { $0.kind = .int64Value(change.ledgerID) }
     case .request:
       text("source", row.source)
@@ -91,27 +91,22 @@ extension Event {
       text("ip", change.evidence.ip)
     case .unsubscribe:
       text("source", row.source)
-      text("actor", Self.word(actor, "ACTOR_"))
+      text("actor", actor.word)
       if change.evidence.method != .unspecified {
-        text("method", Self.word(change.evidence.method, "CONSENT_METHOD_"))
+        text("method", change.evidence.method.word)
       }
     case .suppress:
       text("reason", reason)
       text("source", row.source)
     case .unsuppress:
       text("previous_reason", reason)
-      text("actor", Self.word(actor, "ACTOR_"))
+      text("actor", actor.word)
     case .addressChange:
       text("previous_state", row.previousState.name)
       text("state", row.newState.name)
       text("source", row.source)
       properties["ledger_id"] = .with { $0.kind = .int64Value(change.ledgerID) }
     }
-  }
-
-  /// A value of an enum as events have it: `hard_bounce`.
-  private static func word(_ value: some CustomStringConvertible, _ prefix: String) -> String {
-    String(value.description.dropFirst(prefix.utf8.count)).lowercased()
   }
 }
 

@@ -10,8 +10,7 @@ enum ProfileEvent {
 
   /// Patron learned of the customer.
   static func created(_ customer: Customer) -> Event {
-    let origin = customer.origin.description.dropFirst("ORIGIN_".count).lowercased()
-    return event("profile_created", of: customer, ["origin": origin])
+    event("profile_created", of: customer, ["origin": customer.origin.word])
   }
 
   /// Fields changed: their names, never what they hold. Tags alone are told with their values. What

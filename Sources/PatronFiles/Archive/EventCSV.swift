@@ -12,10 +12,11 @@ enum EventCSV {
 
   static func write(_ event: Event, to csv: inout CSVWriter) throws {
     try csv.cells([
-      event.eventID, text(event.occurredAt), text(event.recordedAt), EnumWord.of(event.source),
-      event.sourceName, event.product, event.type, event.title, EnumWord.of(event.channel),
+      event.eventID, text(event.occurredAt), text(event.recordedAt), EnumWord.of(event.source.word),
+      event.sourceName, event.product, event.type, event.title, EnumWord.of(event.channel.word),
       text(event.amount), event.amount?.currencyCode ?? "",
-      event.references?.orderExternalID ?? "", campaign(event.references), EnumWord.of(event.actor),
+      event.references?.orderExternalID ?? "", campaign(event.references),
+      EnumWord.of(event.actor.word),
       event.properties.isEmpty ? "" : PropertiesJSON.text(event.properties),
     ])
   }
@@ -41,7 +42,7 @@ enum EventCSV {
     }
     try csv.cells([
       order.externalID, order.name ?? "", text(order.placedAt), text(order.total), currency,
-      EnumWord.of(order.paymentStatus), EnumWord.of(order.fulfillmentStatus),
+      EnumWord.of(order.paymentStatus.word), EnumWord.of(order.fulfillmentStatus.word),
       text(order.cancellation?.cancelledAt), order.cancellation?.reason ?? "",
       text(order.subtotal), text(order.discount), text(order.shipping), text(order.tax),
       order.refunds.isEmpty ? "" : text(refund), CellList.joined(order.discountCodes),
@@ -79,7 +80,7 @@ enum EventCSV {
 
   static func write(_ suppression: PatronProto.Suppression, to csv: inout CSVWriter) throws {
     try csv.cells([
-      EnumWord.of(suppression.channel), EnumWord.of(suppression.reason),
+      EnumWord.of(suppression.channel.word), EnumWord.of(suppression.reason.word),
       text(suppression.suppressedAt),
       suppression.source, suppression.note,
     ])
@@ -95,14 +96,16 @@ enum EventCSV {
   static func write(_ record: ConsentRecord, to csv: inout CSVWriter) throws {
     let evidence = record.evidence ?? ConsentEvidence()
     try csv.cells([
-      "\(record.id)", text(record.occurredAt), text(record.recordedAt), EnumWord.of(record.channel),
-      EnumWord.of(record.topic), EnumWord.of(record.action), EnumWord.of(record.previousState),
-      EnumWord.of(record.state),
-      EnumWord.of(record.actor), EnumWord.of(record.optInLevel), evidence.source,
-      EnumWord.of(evidence.method),
+      "\(record.id)", text(record.occurredAt), text(record.recordedAt),
+      EnumWord.of(record.channel.word),
+      EnumWord.of(record.topic.word), EnumWord.of(record.action.word),
+      EnumWord.of(record.previousState.word),
+      EnumWord.of(record.state.word),
+      EnumWord.of(record.actor.word), EnumWord.of(record.optInLevel.word), evidence.source,
+      EnumWord.of(evidence.method.word),
       evidence.ip, evidence.userAgent, evidence.pageURL, evidence.consentText,
       evidence.consentTextVersion, evidence.formID, evidence.jurisdiction,
-      text(evidence.expiresAt), EnumWord.of(record.suppressionReason), evidence.note,
+      text(evidence.expiresAt), EnumWord.of(record.suppressionReason.word), evidence.note,
       record.address,
       hex(record.addressHash),
     ])
