@@ -1,6 +1,7 @@
 internal import PatronModel
 package import PatronProto
 package import PatronStore
+internal import ProtoWire
 
 /// An order of a list other than the newest first. The key of a customer is a fixed number of
 /// words, the last one its id: the list begins with the least key, and a page token tells the key
@@ -60,12 +61,12 @@ package enum CustomerOrder: Equatable {
     switch self {
     case .updated: return [Self.descending(customer.updatedAt), last]
     case .lastEvent:
-      let time = Self.lastEvent(customer.stats)
+      let time = Self.lastEvent(customer.stats.bytes)
       return [time.map(Self.descending) ?? .max, last]
     case .totalSpent(let currency):
-      return [Self.descending(Self.totalSpent(customer.stats, currency)), last]
-    case .orderCount: return [Self.descending(Self.orderCount(customer.stats)), last]
-    case .name: return Self.nameKey(customer.record) + [last]
+      return [Self.descending(Self.totalSpent(customer.stats.bytes, currency)), last]
+    case .orderCount: return [Self.descending(Self.orderCount(customer.stats.bytes)), last]
+    case .name: return Self.nameKey(customer.record.bytes) + [last]
     }
   }
 
@@ -125,45 +126,48 @@ package enum CustomerOrder: Equatable {
 // MARK: - Keys from stored records
 
 extension CustomerOrder {
-  /// Number of `last_event_at` in a customer, and of its parts.
-  private static func lastEvent(_ stats: UnsafeRawBufferPointer) -> Int64? {
-    var fields = WireFields(stats)
-    // What is malformed ends a walk here: an order of customers has nobody to report it to.
-    while let (field, value) = try? fields.next() {
-      if field == 27, case .bytes(let time) = value { return try? WireFields.micros(time) }
+  // A malformed record ends a walk without an error, because the sort of a list has no caller to
+  // report it to; checks of the store report it.
+
+  private static func lastEvent(_ stats: RawSpan) -> Int64? {
+    var reader = ProtoReader(stats)
+    while let next = try? reader.next() {
+      if case (Customer.Field.lastEventAt, .bytes(let time)) = next {
+        return try? GoogleProtobuf.Timestamp.micros(of: reader[time])
+      }
     }
     return nil
   }
 
   /// Calls `body` with each of the order statistics (`order_stats`).
   private static func forEachCurrency(
-    _ stats: UnsafeRawBufferPointer,
-    _ body: (_ currency: UnsafeRawBufferPointer, _ orders: Int64, _ spent: Int64) -> Void
+    _ stats: RawSpan,
+    _ body: (_ currency: RawSpan, _ orders: Int64, _ spent: Int64) -> Void
   ) {
-    var fields = WireFields(stats)
-    while let (field, value) = try? fields.next() {
-      guard field == 25, case .bytes(let content) = value else { continue }
-      var currency = UnsafeRawBufferPointer(start: nil, count: 0)
+    var reader = ProtoReader(stats)
+    while let next = try? reader.next() {
+      guard case (Customer.Field.orderStats, .bytes(let content)) = next else { continue }
+      var currency = 0..<0
       var orders: Int64 = 0
       var spent: Int64 = 0
-      var parts = WireFields(content)
+      var parts = ProtoReader(stats, content)
       while let part = try? parts.next() {
         switch part {
-        case (1, .bytes(let code)): currency = code
-        case (2, .number(let count)): orders = Int64(bitPattern: count)
-        case (3, .number(let sum)): spent = Int64(bitPattern: sum)
+        case (OrderStats.Field.currencyCode, .bytes(let code)): currency = code
+        case (OrderStats.Field.orderCount, .varint(let count)): orders = Int64(bitPattern: count)
+        case (OrderStats.Field.totalSpent, .varint(let sum)): spent = Int64(bitPattern: sum)
         default: break
         }
       }
-      body(currency, orders, spent)
+      body(reader[currency], orders, spent)
     }
   }
 
-  private static func totalSpent(_ stats: UnsafeRawBufferPointer, _ currency: String?) -> Int64 {
+  private static func totalSpent(_ stats: RawSpan, _ currency: String?) -> Int64 {
     var total: Int64 = 0
     forEachCurrency(stats) { name, _, spent in
       if let currency {
-        if name.elementsEqual(currency.utf8) { total = spent }
+        if String(utf8: name) == currency { total = spent }
       } else {
         total = max(total, spent)
       }
@@ -171,7 +175,7 @@ extension CustomerOrder {
     return total
   }
 
-  private static func orderCount(_ stats: UnsafeRawBufferPointer) -> Int64 {
+  private static func orderCount(_ stats: RawSpan) -> Int64 {
     var count: Int64 = 0
     forEachCurrency(stats) { _, orders, _ in count += orders }
     return count
@@ -179,14 +183,16 @@ extension CustomerOrder {
 
   /// Last name, then first name, without regard to case and accents. Who has no last name comes
   /// after all who have, and who has no name at all comes last.
-  private static func nameKey(_ record: UnsafeRawBufferPointer) -> [UInt64] {
+  private static func nameKey(_ record: RawSpan) -> [UInt64] {
     var first = ""
     var last = ""
-    var fields = WireFields(record)
-    while let (field, value) = try? fields.next() {
-      guard case .bytes(let text) = value else { continue }
-      if field == 5 { first = String(decoding: text, as: UTF8.self) }
-      if field == 6 { last = String(decoding: text, as: UTF8.self) }
+    var reader = ProtoReader(record)
+    while let next = try? reader.next() {
+      switch next {
+      case (Customer.Field.firstName, .bytes(let text)): first = String(utf8: reader[text])
+      case (Customer.Field.lastName, .bytes(let text)): last = String(utf8: reader[text])
+      default: break
+      }
     }
     var bytes: [UInt8] = []
     // No text in UTF-8 begins with these bytes.

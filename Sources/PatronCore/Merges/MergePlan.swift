@@ -241,13 +241,13 @@ extension MergePlan {
     try writer.moveTombstones(from: from, to: to)
     let moved = MovedRecords(
       events: try writer.moveEvents(from: from, to: to) {
-        try OwnedBody.naming(to, in: OwnedBody.ofEvent, of: $0)
+        try OwnedBody.naming(to, in: Event.Field.customerID, of: $0)
       },
       orders: try writer.moveOrders(from: from, to: to) {
-        try OwnedBody.naming(to, in: OwnedBody.ofOrder, of: $0)
+        try OwnedBody.naming(to, in: Order.Field.customerID, of: $0)
       },
       ledger: try writer.moveLedger(from: from, to: to) {
-        try OwnedBody.naming(to, in: OwnedBody.ofLedger, of: $0)
+        try OwnedBody.naming(to, in: ConsentRecord.Field.customerID, of: $0)
       },
       checkouts: try writer.moveCheckouts(from: from, to: to),
       formerIdentifiers: try writer.read.formerIdentifiers(of: from)

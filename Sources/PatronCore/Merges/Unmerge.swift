@@ -212,13 +212,13 @@ extension Unmerge {
     let moved = merge.moved
     let later = try laterEvents(in: writer.read)
     _ = try writer.moveEvents(moved.events + later, from: from, to: to) {
-      try OwnedBody.naming(to, in: OwnedBody.ofEvent, of: $0)
+      try OwnedBody.naming(to, in: Event.Field.customerID, of: $0)
     }
     _ = try writer.moveOrders(moved.orders, from: from, to: to) {
-      try OwnedBody.naming(to, in: OwnedBody.ofOrder, of: $0)
+      try OwnedBody.naming(to, in: Order.Field.customerID, of: $0)
     }
     _ = try writer.moveLedger(moved.ledger, from: from, to: to) {
-      try OwnedBody.naming(to, in: OwnedBody.ofLedger, of: $0)
+      try OwnedBody.naming(to, in: ConsentRecord.Field.customerID, of: $0)
     }
     _ = try writer.moveCheckouts(moved.checkouts, from: from, to: to)
     return try CustomerStats.contributions(of: to, in: writer.read)

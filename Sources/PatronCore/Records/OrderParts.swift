@@ -1,4 +1,6 @@
+internal import PatronProto
 internal import PatronStore
+internal import ProtoWire
 
 /// An encoded order that is larger than an answer should be, cut into parts without decoding it.
 /// Each part is an order of its own with everything but the lists of positions, refunds and
@@ -16,10 +18,15 @@ package struct OrderParts {
   private static let partBytes = 1 << 20
   /// Bytes of entries in a list of orders.
   private static let overviewBytes = 256 << 10
-  /// `line_items`, `refunds` and `fulfillments` of `patron.v1.Order`.
-  private static let lists: Set<Int> = [10, 11, 12]
-  /// `is_partial = true`.
-  private static let partial: [UInt8] = [0xF0, 0x01, 0x01]
+  private static let lists: Set<Int> = [
+    Order.Field.lineItems, Order.Field.refunds, Order.Field.fulfillments,
+  ]
+  /// `is_partial = true`, encoded.
+  private static let partial: [UInt8] = {
+    var bytes: [UInt8] = []
+    bytes.appendField(Order.Field.isPartial, varint: 1)
+    return bytes
+  }()
 
   /// True when an order of this size is answered in parts.
   package static func isLarge(_ count: Int) -> Bool { count > RecordLimit.order.bytes }
@@ -27,17 +34,16 @@ package struct OrderParts {
   /// Finds the entries of an encoded order.
   package init(_ body: [UInt8]) throws {
     self.body = body
-    var ranges: [(field: Int, range: Range<Int>)] = []
-    try body.withUnsafeBytes { bytes in
-      var fields = WireFields(bytes)
+    do throws(WireError) {
+      var reader = ProtoReader(body.span.bytes)
       var start = 0
-      while let (field, _) = try fields.next() {
-        ranges.append((field, start..<fields.position))
-        start = fields.position
+      while let (field, _) = try reader.next() {
+        let range = start..<reader.offset
+        if Self.lists.contains(field) { entries.append(range) } else { head += body[range] }
+        start = reader.offset
       }
-    }
-    for (field, range) in ranges {
-      if Self.lists.contains(field) { entries.append(range) } else { head += body[range] }
+    } catch {
+      throw StoreError(error)
     }
   }
 

@@ -1,4 +1,5 @@
 package import PatronStore
+internal import ProtoWire
 package import ProtobufC
 
 extension Message {
@@ -13,7 +14,7 @@ extension Message {
   }
 
   /// Checks bytes that the store keeps and that are to be passed on undecoded.
-  package static func checkStored(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+  package static func checkStored(_ bytes: RawSpan) throws(StoreError) {
     do {
       try WireCheck.check(bytes, as: descriptor, budget: .max)
     } catch {
@@ -23,6 +24,9 @@ extension Message {
 }
 
 extension StoreError {
+  /// The error for a stored record whose bytes are malformed.
+  init(_ error: WireError) { self = .corrupt("a stored record cannot be decoded") }
+
   fileprivate static func undecodable(_ name: String, _ error: CodecError) -> StoreError {
     .corrupt("a stored \(name) cannot be decoded: \(error.reason)")
   }

@@ -14,9 +14,6 @@ package struct WireFields {
   private let message: UnsafeRawBufferPointer
   private var index = 0
 
-  /// Where the next field begins.
-  package var position: Int { index }
-
   package init(_ message: UnsafeRawBufferPointer) { self.message = message }
 
   /// The next field; nil at the end.

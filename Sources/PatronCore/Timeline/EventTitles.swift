@@ -1,6 +1,7 @@
 internal import PatronModel
 package import PatronProto
 package import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 
 /// Titles of third-party events that brought none. They are not stored but made when an event is
@@ -15,9 +16,6 @@ package final class EventTitles {
     var type: String
   }
 
-  /// Number of `title` in an event.
-  private static let titleField = 8
-
   /// Reads registered types with `reader`.
   package init(_ reader: StoreReader) { self.reader = reader }
 
@@ -30,7 +28,7 @@ package final class EventTitles {
   /// The encoded title that belongs behind the bytes of a stored event; empty when they have one.
   package func missingTitle(of entry: borrowing StoreReader.TimelineEntry) throws -> [UInt8] {
     guard entry.source == PatronProto.EventSource.thirdParty.rawValue else { return [] }
-    return try missingTitle(in: entry.body) {
+    return try missingTitle(in: entry.body.bytes) {
       Kind(
         sourceName: String(decoding: entry.sourceName, as: UTF8.self),
         type: String(decoding: entry.type, as: UTF8.self)
@@ -41,20 +39,26 @@ package final class EventTitles {
   /// The same of the row of an event.
   package func missingTitle(of row: EventRow) throws -> [UInt8] {
     guard row.source == PatronProto.EventSource.thirdParty.rawValue else { return [] }
-    return try row.body.withUnsafeBytes { body in
-      try missingTitle(in: body) { Kind(sourceName: row.sourceName, type: row.type) }
+    return try missingTitle(in: row.body.span.bytes) {
+      Kind(sourceName: row.sourceName, type: row.type)
     }
   }
 
-  private func missingTitle(
-    in body: UnsafeRawBufferPointer,
-    _ kind: () -> Kind
-  ) throws -> [UInt8] {
-    var fields = WireFields(body)
-    while let (field, _) = try fields.next() {
-      if field == Self.titleField { return [] }
-    }
+  private func missingTitle(in body: RawSpan, _ kind: () -> Kind) throws -> [UInt8] {
+    if try Self.hasTitle(body) { return [] }
     return try Event.with { $0.title = try label(kind()) }.encoded()
+  }
+
+  private static func hasTitle(_ body: RawSpan) throws(StoreError) -> Bool {
+    var reader = ProtoReader(body)
+    do throws(WireError) {
+      while let (field, _) = try reader.next() {
+        if field == Event.Field.title { return true }
+      }
+    } catch {
+      throw StoreError(error)
+    }
+    return false
   }
 
   private func label(_ kind: Kind) throws -> String {

@@ -61,7 +61,9 @@ extension ConsentHandlers {
       throw try DomainError.customerNotFound(.id(first.customerID), in: writer.read)
     }
     requests.removeAll { $0.confirmedAt != nil }
-    guard !requests.isEmpty else { return response.appendCustomer(1, row) }
+    guard !requests.isEmpty else {
+      return response.appendCustomer(ConfirmSubscriptionResponse.Field.customer, row)
+    }
     guard context.now < first.expiresAt else { throw DomainError.confirmationExpired }
     var edit = try ConsentEdit(row, writer, at: context.now)
     var refusal: DomainError?
@@ -84,7 +86,7 @@ extension ConsentHandlers {
       )
     }
     try edit.write()
-    response.appendCustomer(1, edit.row)
+    response.appendCustomer(ConfirmSubscriptionResponse.Field.customer, edit.row)
     try response.append(ConfirmSubscriptionResponse.with { $0.changes = edit.summary })
   }
 

@@ -48,13 +48,20 @@ extension ConsentHandlers {
         hasMore = true
         return false
       }
-      try response.appendStored(1, ConsentRecord.self, body)
+      try response.appendStored(
+        ListConsentHistoryResponse.Field.records,
+        ConsentRecord.self,
+        body.bytes
+      )
       count += 1
       last = id
       return true
     }
     if hasMore {
-      response.appendString(2, PageToken(position: [last]).text(boundTo: binding))
+      response.appendString(
+        ListConsentHistoryResponse.Field.nextPageToken,
+        PageToken(position: [last]).text(boundTo: binding)
+      )
     }
   }
 }

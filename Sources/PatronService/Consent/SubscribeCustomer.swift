@@ -119,7 +119,7 @@ extension ConsentHandlers {
       about: &response
     ) { response in
       let (row, answer) = try perform(subscribing, writer, at: context.now)
-      response.appendCustomer(1, row)
+      response.appendCustomer(SubscribeCustomerResponse.Field.customer, row)
       try response.append(answer)
       return [row.id]
     }

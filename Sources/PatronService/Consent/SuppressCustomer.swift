@@ -114,7 +114,9 @@ extension ConsentHandlers {
       }
       return isChanged
     }
-    if let row = result.row { response.appendCustomer(1, row) }
+    if let row = result.row {
+      response.appendCustomer(SuppressCustomerResponse.Field.customer, row)
+    }
     try response.append(
       SuppressCustomerResponse.with {
         $0.channels = result.channels
@@ -136,7 +138,9 @@ extension ConsentHandlers {
     } unknown: { address, writer in
       try address.lift(change.reasons, writer)
     }
-    if let row = result.row { response.appendCustomer(1, row) }
+    if let row = result.row {
+      response.appendCustomer(UnsuppressCustomerResponse.Field.customer, row)
+    }
     try response.append(
       UnsuppressCustomerResponse.with {
         $0.channels = result.channels

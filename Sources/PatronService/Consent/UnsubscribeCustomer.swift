@@ -84,7 +84,7 @@ extension ConsentHandlers {
     for (channel, address) in optOut.addresses where address != edit.row.address(channel) {
       isKept = try optOut.suppress(channel, address, writer, at: context.now) || isKept
     }
-    response.appendCustomer(1, edit.row)
+    response.appendCustomer(UnsubscribeCustomerResponse.Field.customer, edit.row)
     answer.changes = edit.summary
     answer.outcome = edit.isEmpty && !isKept ? .unchanged : .updated
     let statuses = try ChannelStatuses(of: edit.row, in: writer.read, at: context.now)

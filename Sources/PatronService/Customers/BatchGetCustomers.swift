@@ -40,7 +40,12 @@ extension CustomerHandlers {
         )
       }
       let found: Void? = try reader.customer(key) { _, record, stats in
-        try customers.append(record, stats, to: &response)
+        try customers.append(
+          record.bytes,
+          stats.bytes,
+          as: BatchGetCustomersResponse.Field.customers,
+          to: &response
+        )
       }
       if found == nil { missing.append(Int32(index)) }
     }

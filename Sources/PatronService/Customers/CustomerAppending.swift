@@ -4,6 +4,7 @@ internal import PatronModel
 internal import PatronProto
 internal import PatronServer
 internal import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 internal import TTRPC
 
@@ -25,30 +26,36 @@ struct CustomerAppending {
     try violations.finish()
   }
 
-  /// Appends a customer as field 1 of an answer. `record` and `stats` are the two parts of one
+  /// Appends a customer as a field of an answer. `record` and `stats` are the two parts of one
   /// message.
   func append(
-    _ record: UnsafeRawBufferPointer,
-    _ stats: UnsafeRawBufferPointer,
+    _ record: RawSpan,
+    _ stats: RawSpan,
+    as field: Int,
     to response: inout ResponseBuffer
   ) throws {
-    guard isFull else { return try response.appendStored(1, Customer.self, record, stats) }
-    try append(record, stats, statuses(of: record), to: &response)
+    guard isFull else {
+      return try response.appendStored(field, Customer.self, joining: record, stats)
+    }
+    let statuses = try statuses(of: [UInt8](copying: record))
+    try append(record, stats, statuses, as: field, to: &response)
   }
 
   /// Appends a customer in the full view, whose channels are known already.
   func append(
-    _ record: UnsafeRawBufferPointer,
-    _ stats: UnsafeRawBufferPointer,
+    _ record: RawSpan,
+    _ stats: RawSpan,
     _ statuses: ChannelStatuses,
+    as field: Int,
     to response: inout ResponseBuffer
   ) throws {
     let channels = try Customer.with { $0.channels = statuses.marketing }.encoded()
-    (Array(stats) + channels).withUnsafeBytes { response.appendMessage(1, record, $0) }
+    let rest = [UInt8](copying: stats) + channels
+    response.appendField(field, joining: record, rest.span.bytes)
   }
 
   /// Computes what the channels of a stored customer may be sent.
-  func statuses(of record: UnsafeRawBufferPointer) throws -> ChannelStatuses {
-    try ChannelStatuses(of: Customer(stored: Array(record)), in: reader, at: now)
+  func statuses(of record: [UInt8]) throws -> ChannelStatuses {
+    try ChannelStatuses(of: Customer(stored: record), in: reader, at: now)
   }
 }

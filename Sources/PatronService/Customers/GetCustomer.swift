@@ -22,7 +22,12 @@ extension CustomerHandlers {
       return try getFullCustomer(reader, key, customers, &response)
     }
     let found: Void? = try reader.customer(key) { _, record, stats in
-      try customers.append(record, stats, to: &response)
+      try customers.append(
+        record.bytes,
+        stats.bytes,
+        as: GetCustomerResponse.Field.customer,
+        to: &response
+      )
     }
     if found == nil { throw try DomainError.customerNotFound(key, in: reader) }
   }
@@ -36,14 +41,19 @@ extension CustomerHandlers {
     guard let row = try reader.customerRow(key, withProvenance: true) else {
       throw try DomainError.customerNotFound(key, in: reader)
     }
-    let statuses = try row.body.withUnsafeBytes { record in
-      let statuses = try customers.statuses(of: record)
-      try row.stats.withUnsafeBytes { try customers.append(record, $0, statuses, to: &response) }
-      return statuses
+    let statuses = try customers.statuses(of: row.body)
+    try customers.append(
+      row.body.span.bytes,
+      row.stats.span.bytes,
+      statuses,
+      as: GetCustomerResponse.Field.customer,
+      to: &response
+    )
+    for status in statuses.all {
+      try response.appendMessage(GetCustomerResponse.Field.channels, status)
     }
-    for status in statuses.all { try response.appendMessage(2, status) }
     for entry in try Provenance(stored: row.provenance(in: reader)).entries {
-      try response.appendMessage(3, entry)
+      try response.appendMessage(GetCustomerResponse.Field.provenance, entry)
     }
   }
 }

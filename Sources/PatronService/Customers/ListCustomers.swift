@@ -32,7 +32,10 @@ extension CustomerHandlers {
         try newestPage(set, reader, customers, size: size, after: position, &response)
       }
     if let next {
-      response.appendString(2, PageToken(position: next).text(boundTo: binding))
+      response.appendString(
+        ListCustomersResponse.Field.nextPageToken,
+        PageToken(position: next).text(boundTo: binding)
+      )
     }
   }
 
@@ -54,7 +57,12 @@ extension CustomerHandlers {
         hasMore = true
         return false
       }
-      try customers.append(record, stats, to: &response)
+      try customers.append(
+        record.bytes,
+        stats.bytes,
+        as: ListCustomersResponse.Field.customers,
+        to: &response
+      )
       count += 1
       last = id
       return true
@@ -89,7 +97,12 @@ extension CustomerHandlers {
         return order.position(of: last)
       }
       try reader.customer(.id(CustomerOrder.id(key))) { _, record, stats in
-        try customers.append(record, stats, to: &response)
+        try customers.append(
+          record.bytes,
+          stats.bytes,
+          as: ListCustomersResponse.Field.customers,
+          to: &response
+        )
       }
       last = key
     }

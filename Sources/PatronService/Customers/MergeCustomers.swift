@@ -41,7 +41,10 @@ extension CustomerHandlers {
     let writer = context.writer
     if merge.isPreview {
       let plan = try plan(merge, writer.read)
-      response.appendCustomer(1, try plan.preview(at: context.now))
+      response.appendCustomer(
+        MergeCustomersResponse.Field.customer,
+        try plan.preview(at: context.now)
+      )
       return try response.append(plan.answer(0, plan.customer))
     }
     try FirstAnswers.answer(
@@ -53,7 +56,7 @@ extension CustomerHandlers {
     ) { response in
       let plan = try plan(merge, writer.read)
       let result = try plan.perform(in: writer, by: .operator, at: context.now)
-      response.appendCustomer(1, result.row)
+      response.appendCustomer(MergeCustomersResponse.Field.customer, result.row)
       try response.append(plan.answer(result.mergeID, result.customer))
       return [result.row.id, plan.secondary.customer.id]
     }

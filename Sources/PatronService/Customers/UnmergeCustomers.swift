@@ -50,8 +50,8 @@ extension CustomerHandlers {
     ) { response in
       let unmerge = try Unmerge(request.mergeID, in: writer.read, at: context.now)
       let rows = try unmerge.perform(in: writer, at: context.now)
-      response.appendCustomer(1, rows.primary)
-      response.appendCustomer(2, rows.secondary)
+      response.appendCustomer(UnmergeCustomersResponse.Field.primary, rows.primary)
+      response.appendCustomer(UnmergeCustomersResponse.Field.secondary, rows.secondary)
       return [rows.primary.id, rows.secondary.id]
     }
   }

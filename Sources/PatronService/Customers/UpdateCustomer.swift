@@ -75,7 +75,7 @@ extension CustomerHandlers {
       about: &response
     ) { response in
       let result = try perform(update, in: writer, at: context.now)
-      response.appendCustomer(1, result.row)
+      response.appendCustomer(UpdateCustomerResponse.Field.customer, result.row)
       try response.append(
         UpdateCustomerResponse.with {
           $0.outcome = result.outcome

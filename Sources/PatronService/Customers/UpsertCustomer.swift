@@ -54,9 +54,7 @@ extension CustomerHandlers {
       at: context.now,
       dryRun: upsert.dryRun
     )
-    result.row.body.withUnsafeBytes { body in
-      result.row.stats.withUnsafeBytes { response.appendMessage(1, body, $0) }
-    }
+    response.appendCustomer(UpsertCustomerResponse.Field.customer, result.row)
     try response.append(
       UpsertCustomerResponse.with {
         $0.outcome = result.outcome

@@ -4,6 +4,7 @@ internal import PatronModel
 internal import PatronProto
 internal import PatronServer
 internal import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 internal import TTRPC
 
@@ -20,10 +21,12 @@ extension TimelineHandlers {
     violations.checkKnown("source", request.source.rawValue, greatest.rawValue)
     try violations.finish()
     for type in catalogue where request.source == .unspecified || request.source == type.source {
-      response.appendMessage(1, type.bytes)
+      response.appendField(ListEventTypesResponse.Field.types, bytes: type.bytes)
     }
     guard request.source == .unspecified || request.source == .thirdParty else { return }
-    try reader.eventTypes { try response.appendStored(1, EventType.self, $0) }
+    try reader.eventTypes {
+      try response.appendStored(ListEventTypesResponse.Field.types, EventType.self, $0.bytes)
+    }
   }
 
   /// The catalogue does not change while the server runs: it is encoded once.

@@ -4,6 +4,7 @@ internal import PatronModel
 internal import PatronProto
 internal import PatronServer
 internal import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 internal import TTRPC
 
@@ -18,10 +19,15 @@ extension TimelineHandlers {
     guard let row = try find(request, reader) else { throw DomainError.eventNotFound }
     let titles = EventTitles(reader)
     let event = try Event(stored: row.body)
-    response.appendMessage(1, row.body + (try titles.missingTitle(of: row)))
+    let title = try titles.missingTitle(of: row)
+    response.appendField(
+      GetEventResponse.Field.event,
+      joining: row.body.span.bytes,
+      title.span.bytes
+    )
     try appendRelated(to: event, reader, titles, &response)
     if let order = try reader.order(about: event) {
-      try order.body.withUnsafeBytes { try response.appendOrder(3, $0) }
+      try response.appendOrder(GetEventResponse.Field.order, order.body.span.bytes)
     }
   }
 
@@ -56,7 +62,11 @@ extension TimelineHandlers {
       guard let references = other.references, references.sharesSubject(with: subject) else {
         return true
       }
-      try response.appendEvent(2, entry, try titles.missingTitle(of: entry))
+      try response.appendEvent(
+        GetEventResponse.Field.relatedEvents,
+        entry,
+        try titles.missingTitle(of: entry)
+      )
       count += 1
       return count < mostRelated
     }

@@ -4,6 +4,7 @@ internal import PatronModel
 internal import PatronProto
 internal import PatronServer
 internal import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 internal import TTRPC
 
@@ -47,7 +48,7 @@ extension TimelineHandlers {
     )
     if let next {
       let token = PageToken(position: [next.occurredAt, next.id])
-      response.appendString(3, token.text(boundTo: binding))
+      response.appendString(GetTimelineResponse.Field.nextPageToken, token.text(boundTo: binding))
     }
   }
 
@@ -70,7 +71,11 @@ extension TimelineHandlers {
         hasMore = true
         return false
       }
-      try response.appendEvent(2, entry, try titles.missingTitle(of: entry))
+      try response.appendEvent(
+        GetTimelineResponse.Field.events,
+        entry,
+        try titles.missingTitle(of: entry)
+      )
       count += 1
       last = entry.position
       return true
@@ -85,12 +90,15 @@ extension TimelineHandlers {
     _ response: inout ResponseBuffer
   ) throws {
     var header = ResponseBuffer(capacity: 2048)
-    try row.body.withUnsafeBytes { body in
-      try row.stats.withUnsafeBytes { try header.appendStored(1, Customer.self, body, $0) }
-    }
+    try header.appendStored(
+      TimelineHeader.Field.customer,
+      Customer.self,
+      joining: row.body.span.bytes,
+      row.stats.span.bytes
+    )
     var count = 0
     try reader.latestOrders(of: row.id) { order in
-      try header.appendOrder(2, order)
+      try header.appendOrder(TimelineHeader.Field.latestOrders, order.bytes)
       count += 1
       return count < latestOrders && header.count < enoughOrderBytes
     }
@@ -101,7 +109,7 @@ extension TimelineHandlers {
         $0.availableActions = actions(channels)
       }
     )
-    header.withUnsafeBytes { response.appendMessage(1, $0) }
+    response.appendField(GetTimelineResponse.Field.header, bytes: header.bytes)
   }
 
   /// What an operator may do: opt out where there is something to opt out of.

@@ -3,6 +3,7 @@ internal import PatronFiles
 internal import PatronProto
 internal import PatronServer
 internal import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 internal import TTRPC
 
@@ -36,14 +37,14 @@ extension TimelineHandlers {
         hasMore = true
         return false
       }
-      try response.appendOrder(1, body)
+      try response.appendOrder(ListOrdersResponse.Field.orders, body.bytes)
       count += 1
       position = place
       return true
     }
     if hasMore {
       let token = PageToken(position: [position.occurredAt, position.id])
-      response.appendString(2, token.text(boundTo: binding))
+      response.appendString(ListOrdersResponse.Field.nextPageToken, token.text(boundTo: binding))
     }
   }
 
@@ -75,14 +76,14 @@ extension TimelineHandlers {
         hasMore = true
         return false
       }
-      response.appendMessage(3, row.body)
+      response.appendField(ListOrdersResponse.Field.pendingParts, bytes: row.body)
       count += 1
       position = (row.receivedAt, row.id)
       return true
     }
     if hasMore {
       let token = PageToken(position: [position.at, position.id])
-      response.appendString(2, token.text(boundTo: binding))
+      response.appendString(ListOrdersResponse.Field.nextPageToken, token.text(boundTo: binding))
     }
   }
 
@@ -114,7 +115,11 @@ extension TimelineHandlers {
       guard event.orderID == row.id || event.references?.orderExternalID == row.externalID else {
         return true
       }
-      try response.appendEvent(2, entry, try titles.missingTitle(of: entry))
+      try response.appendEvent(
+        GetOrderResponse.Field.events,
+        entry,
+        try titles.missingTitle(of: entry)
+      )
       count += 1
       return count < mostOrderEvents
     }
@@ -129,7 +134,7 @@ extension TimelineHandlers {
   ) throws -> Bool {
     let isWhole = !OrderParts.isLarge(row.body.count)
     if isWhole, token.isEmpty {
-      try response.appendStored(1, Order.self, row.body)
+      try response.appendStored(GetOrderResponse.Field.order, Order.self, row.body.span.bytes)
       return true
     }
     let parts = try OrderParts(row.body)
@@ -140,9 +145,10 @@ extension TimelineHandlers {
       first = try PageToken(token, boundTo: binding, count: 1, field: "part_token").position[0]
     }
     let (body, next) = parts.part(from: Int(clamping: first))
-    response.appendMessage(1, body)
+    response.appendField(GetOrderResponse.Field.order, bytes: body)
     if let next {
-      response.appendString(3, PageToken(position: [Int64(next)]).text(boundTo: binding))
+      let token = PageToken(position: [Int64(next)])
+      response.appendString(GetOrderResponse.Field.nextPartToken, token.text(boundTo: binding))
     }
     return token.isEmpty
   }

@@ -154,7 +154,7 @@ struct TimelineWatch: WatchSource {
 
   func heartbeat(at position: Int64) -> [UInt8] {
     var buffer = ResponseBuffer(capacity: 16)
-    buffer.appendNumber(1, position)
+    buffer.appendNumber(WatchTimelineResponse.Field.sequence, position)
     return buffer.takeBytes()
   }
 
@@ -176,9 +176,13 @@ struct TimelineWatch: WatchSource {
       let kind: EventChangeKind =
         hasMoved ? .moved : place.sequence == place.id ? .recorded : .replaced
       var buffer = ResponseBuffer(capacity: entry.body.count + 32)
-      buffer.appendNumber(1, place.sequence)
-      buffer.appendNumber(2, Int64(kind.rawValue))
-      try buffer.appendEvent(3, entry, try titles.missingTitle(of: entry))
+      buffer.appendNumber(WatchTimelineResponse.Field.sequence, place.sequence)
+      buffer.appendNumber(WatchTimelineResponse.Field.kind, Int64(kind.rawValue))
+      try buffer.appendEvent(
+        WatchTimelineResponse.Field.event,
+        entry,
+        try titles.missingTitle(of: entry)
+      )
       return buffer.takeBytes()
     } ?? nil
   }
