@@ -30,17 +30,17 @@ struct ByteTests {
     "CSVWriter.swift", "CallSlot.swift", "CustomerFiles.swift", "CustomerLines.swift",
     "DeleteCustomer.swift", "ExportCells.swift", "ExportColumns.swift", "ExportedConsent.swift",
     "ExportedCustomer.swift", "ExportedProperty.swift", "FirstAnswers.swift",
-    "HealthDispatcher.swift", "LoadLoop.swift", "Provenance.swift", "Router.swift", "Routes.swift",
-    "SHA256.swift", "StoreReader+Consent.swift", "StoreReader+EventTypes.swift",
-    "StoreReader+Events.swift", "StoreReader+Export.swift", "StoreReader+List.swift",
-    "StoreReader+Orders.swift", "StoreReader.swift", "SubscribeCustomer.swift",
-    "TimelineFilter.swift", "WireFields.swift", "ZIPWriter.swift",
+    "HealthDispatcher.swift", "LoadLoop.swift", "Router.swift", "Routes.swift", "SHA256.swift",
+    "StoreReader+Consent.swift", "StoreReader+EventTypes.swift", "StoreReader+Events.swift",
+    "StoreReader+Export.swift", "StoreReader+List.swift", "StoreReader+Orders.swift",
+    "StoreReader.swift", "SubscribeCustomer.swift", "TimelineFilter.swift", "WireFields.swift",
+    "ZIPWriter.swift",
   ]
 
   /// Files that still name fields by numbers. Only to be shortened.
   private static let stillWithNumbers: Set<String> = [
     "ExportColumns.swift", "ExportedConsent.swift", "ExportedCustomer.swift",
-    "ExportedProperty.swift", "Provenance.swift", "WireFields.swift",
+    "ExportedProperty.swift", "WireFields.swift",
   ]
 
   /// The code of every file outside the modules for memory, with the file's own name.

@@ -1,6 +1,7 @@
 internal import PatronModel
 package import PatronProto
 package import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 
 /// Who last set which field of a customer, and when.
@@ -156,30 +157,47 @@ extension Provenance {
 
 // MARK: - What is stored
 
-/// A message of groups in field 1. Each has the fields as a number (1), the time (2), who set them
-/// (3), the event (4) and the names of properties (5).
 extension Provenance {
+  /// The numbers of the fields of what is stored, which is a message of groups.
+  private enum Field {
+    static let group = 1
+  }
+
+  /// The numbers of the fields of a group.
+  private enum GroupField {
+    /// One bit a name of ``Provenance/fields``.
+    static let fields = 1
+    /// Microseconds since 1970.
+    static let time = 2
+    static let setter = 3
+    static let eventID = 4
+    static let property = 5
+  }
+
   /// Reads what is stored; empty when nothing is known.
   package init(stored: [UInt8]) throws {
-    try stored.withUnsafeBytes { bytes in
-      var fields = WireFields(bytes)
-      while let (field, value) = try fields.next() {
-        guard field == 1, case .bytes(let group) = value else { continue }
-        groups.append(try Self.group(group))
+    do throws(WireError) {
+      var reader = ProtoReader(stored.span.bytes)
+      while let next = try reader.next() {
+        guard case (Field.group, .bytes(let group)) = next else { continue }
+        groups.append(try Self.group(reader[group]))
       }
+    } catch {
+      throw StoreError(error)
     }
   }
 
-  private static func group(_ bytes: UnsafeRawBufferPointer) throws(StoreError) -> Group {
+  private static func group(_ bytes: RawSpan) throws(WireError) -> Group {
     var group = Group(setter: Setter(name: "", at: 0), fields: 0, properties: [])
-    var fields = WireFields(bytes)
-    while let next = try fields.next() {
+    var reader = ProtoReader(bytes)
+    while let next = try reader.next() {
       switch next {
-      case (1, .number(let bits)): group.fields = bits
-      case (2, .number(let micros)): group.setter.at = Int64(bitPattern: micros)
-      case (3, .bytes(let text)): group.setter.name = String(decoding: text, as: UTF8.self)
-      case (4, .number(let id)): group.setter.eventID = Int64(bitPattern: id)
-      case (5, .bytes(let text)): group.properties.append(String(decoding: text, as: UTF8.self))
+      case (GroupField.fields, .varint(let bits)): group.fields = bits
+      case (GroupField.time, .varint(let micros)): group.setter.at = Int64(bitPattern: micros)
+      case (GroupField.setter, .bytes(let text)): group.setter.name = String(utf8: reader[text])
+      case (GroupField.eventID, .varint(let id)): group.setter.eventID = Int64(bitPattern: id)
+      case (GroupField.property, .bytes(let text)):
+        group.properties.append(String(utf8: reader[text]))
       default: break
       }
     }
@@ -192,38 +210,16 @@ extension Provenance {
     var message: [UInt8] = []
     for group in groups {
       message.removeAll(keepingCapacity: true)
-      message.append(number: group.fields, field: 1)
-      message.append(number: UInt64(bitPattern: group.setter.at), field: 2)
-      message.append(bytes: group.setter.name.utf8, field: 3)
+      message.appendField(GroupField.fields, varint: group.fields)
+      message.appendField(GroupField.time, int64: group.setter.at)
+      message.appendField(GroupField.setter, text: group.setter.name)
       if group.setter.eventID != 0 {
-        message.append(number: UInt64(bitPattern: group.setter.eventID), field: 4)
+        message.appendField(GroupField.eventID, int64: group.setter.eventID)
       }
-      for property in group.properties { message.append(bytes: property.utf8, field: 5) }
-      bytes.append(bytes: message, field: 1)
+      for property in group.properties { message.appendField(GroupField.property, text: property) }
+      bytes.appendField(Field.group, bytes: message)
     }
     return bytes
-  }
-}
-
-extension [UInt8] {
-  fileprivate mutating func append(number: UInt64, field: UInt8) {
-    append(field << 3)
-    append(varint: number)
-  }
-
-  fileprivate mutating func append(bytes: some Collection<UInt8>, field: UInt8) {
-    append(field << 3 | 2)
-    append(varint: UInt64(bytes.count))
-    append(contentsOf: bytes)
-  }
-
-  private mutating func append(varint number: UInt64) {
-    var rest = number
-    while rest >= 0x80 {
-      append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    append(UInt8(rest))
   }
 }
 
