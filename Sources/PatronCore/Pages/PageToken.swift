@@ -1,4 +1,5 @@
 internal import PatronModel
+internal import ProtoWire
 internal import ProtobufC
 
 /// Where a page ended, bound to everything that the list was asked for with.
@@ -20,7 +21,7 @@ package struct PageToken: Equatable {
     count: Int,
     field: String = "page_token"
   ) throws(DomainError) {
-    guard let bytes = Base64URL.decode(text), bytes.count > 8, bytes.count % 8 == 1,
+    guard let bytes = Base64.decode(exactly: text, as: .url), bytes.count > 8, bytes.count % 8 == 1,
       let list = PageBinding.List(rawValue: bytes[0])
     else { throw Self.malformed(field) }
     var words: [UInt64] = []
@@ -59,7 +60,7 @@ package struct PageToken: Equatable {
         bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
       }
     }
-    return Base64URL.encode(bytes)
+    return Base64.encode(bytes, as: .url)
   }
 }
 
@@ -156,45 +157,6 @@ package struct Fingerprint {
   }
 
   private mutating func mix(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
-}
-
-/// Base64 with the alphabet for URLs, without padding (RFC 4648 section 5).
-package enum Base64URL {
-  private static let alphabet = Array(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
-  )
-  private static let values: [UInt8: UInt32] = Dictionary(
-    uniqueKeysWithValues: alphabet.enumerated().map { ($1, UInt32($0)) }
-  )
-
-  package static func encode(_ bytes: [UInt8]) -> String {
-    var text: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let chunk = bytes[start..<min(start + 3, bytes.count)]
-      let word = chunk.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - chunk.count))
-      for index in 0...chunk.count {
-        text.append(alphabet[Int(word >> UInt32(18 - 6 * index) & 63)])
-      }
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  /// The bytes, or nil when the text is not what ``encode(_:)`` makes.
-  package static func decode(_ text: String) -> [UInt8]? {
-    var bytes: [UInt8] = []
-    var word: UInt32 = 0
-    var bits = 0
-    for character in text.utf8 {
-      guard let value = values[character] else { return nil }
-      word = word << 6 | value
-      bits += 6
-      if bits >= 8 {
-        bits -= 8
-        bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(bits)))
-      }
-    }
-    return word & (1 << UInt32(bits) - 1) == 0 && encode(bytes) == text ? bytes : nil
-  }
 }
 
 /// The size of a page that a request asks for.

@@ -50,7 +50,7 @@ package struct OrderParts {
   /// What tells this state of the order from another one.
   package var fingerprint: Fingerprint {
     var fingerprint = Fingerprint()
-    fingerprint.add(Base64URL.encode(head))
+    fingerprint.add(Base64.encode(head, as: .url))
     fingerprint.add(Int64(body.count))
     return fingerprint
   }

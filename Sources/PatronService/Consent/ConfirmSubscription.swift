@@ -4,6 +4,7 @@ internal import PatronModel
 internal import PatronProto
 internal import PatronServer
 internal import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 internal import TTRPC
 
@@ -22,7 +23,7 @@ extension ConsentHandlers {
   {
     var violations = Violations()
     let evidence = CheckedEvidence(request.evidence, now: call.now, &violations)
-    let token = Base64URL.decode(request.confirmationToken)
+    let token = Base64.decode(exactly: request.confirmationToken, as: .url)
     if token?.count != Confirmations.size {
       violations.add(
         "confirmation_token",

@@ -4,6 +4,7 @@ internal import PatronModel
 internal import PatronProto
 internal import PatronServer
 internal import PatronStore
+internal import ProtoWire
 internal import ProtobufC
 internal import TTRPC
 
@@ -126,9 +127,11 @@ extension ConsentHandlers {
     var answer = try SubscribeCustomerResponse(
       stored: response.withUnsafeBytes { Array($0.dropFirst(start)) }
     )
-    guard let seed = Base64URL.decode(answer.confirmationToken), !seed.isEmpty else { return }
-    answer.confirmationToken = Base64URL.encode(
-      try Confirmations.token(of: seed, in: writer.read)
+    guard let seed = Base64.decode(exactly: answer.confirmationToken, as: .url), !seed.isEmpty
+    else { return }
+    answer.confirmationToken = Base64.encode(
+      try Confirmations.token(of: seed, in: writer.read),
+      as: .url
     )
     response.truncate(to: start)
     try response.append(answer)
@@ -170,7 +173,7 @@ extension ConsentHandlers {
       let seed = Confirmations.seed()
       let token = try Confirmations.token(of: seed, in: writer.read)
       try Confirmations.keep(token, for: pending, of: edit.row, in: writer, at: now)
-      answer.confirmationToken = Base64URL.encode(seed)
+      answer.confirmationToken = Base64.encode(seed, as: .url)
     }
     return (edit.row, answer)
   }

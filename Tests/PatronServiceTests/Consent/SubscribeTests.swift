@@ -1,5 +1,6 @@
 import PatronProto
 import PatronStore
+import ProtoWire
 import ProtobufC
 import TTRPC
 import Testing
@@ -193,7 +194,7 @@ struct SubscribeTests {
       #expect(try await ask() == first)
       #expect(try shop.image() == before)
       // Neither the token nor its bytes are in the database.
-      let bytes = try #require(Base64URL.decode(first.confirmationToken))
+      let bytes = try #require(Base64.decode(exactly: first.confirmationToken, as: .url))
       let hex = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined().uppercased()
       let text = first.confirmationToken.utf8.map { String($0, radix: 16) }.joined().uppercased()
       #expect(!before.contains(hex) && !before.contains(text))

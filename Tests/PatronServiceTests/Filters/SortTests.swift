@@ -1,4 +1,5 @@
 import PatronProto
+import ProtoWire
 import ProtobufC
 import TTRPC
 import TestKit
@@ -93,7 +94,7 @@ struct SortTests {
       let page = try await shop.page(.of([:]), sort: .name, size: 2)
       #expect(page.customers.map(\.externalID) == ["b", "d"])
       #expect(page.nextPageToken.utf8.count < 40)
-      let bytes = Base64URL.decode(page.nextPageToken) ?? []
+      let bytes = Base64.decode(exactly: page.nextPageToken, as: .url) ?? []
       for name in ["smith", "Smith", "berta", "Berta"] {
         #expect(bytes.firstRange(of: Array(name.utf8)) == nil)
       }
