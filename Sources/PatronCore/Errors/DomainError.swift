@@ -5,12 +5,12 @@ package import PatronModel
 package enum DomainError: Error, Sendable {
   /// Input that breaks rules: every violation, with the path of its field.
   case invalid([Violation])
-  /// A request that does not fit what is stored.
+  /// A request that does not fit the stored state.
   case refused(Refusal)
-  /// A state that the rules exclude: a mistake in Patron.
+  /// A state that the rules exclude: a defect of Patron.
   case unexpected
 
-  /// The class of a refusal; it decides the status code.
+  /// The class of a refusal. It decides the status code.
   package enum Kind: Sendable {
     case aborted
     case alreadyExists
@@ -33,7 +33,8 @@ package enum DomainError: Error, Sendable {
     if case .refused(let refusal) = self { refusal.kind } else { nil }
   }
 
-  /// Makes a refusal with a stable reason.
+  /// Returns a refusal with a stable reason. `metadata` holds ids, limits and paths, never personal
+  /// data.
   package static func reason(
     _ kind: Kind,
     _ reason: String,
@@ -43,7 +44,7 @@ package enum DomainError: Error, Sendable {
     .refused(Refusal(kind: kind, reason: reason, message: message, metadata: metadata))
   }
 
-  /// Input that breaks one rule.
+  /// Returns the error for input that breaks one rule. `path` names the field of the request.
   package static func invalid(_ path: String, _ reason: String, _ message: String) -> DomainError {
     .invalid([Violation(path: path, error: RuleError(reason: reason, message: message))])
   }

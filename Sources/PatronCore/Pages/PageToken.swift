@@ -2,19 +2,22 @@ internal import PatronModel
 internal import ProtoWire
 internal import ProtobufC
 
-/// Where a page ended, bound to everything that the list was asked for with.
+/// The end of a page, bound to every parameter of the list request.
 ///
-/// It is opaque to callers: base64url of the list, a word for what it is bound to, and the
-/// position. The word tells a token of another store, customer, filter or order from one of this;
-/// it is no secret, and a position holds nothing that a customer is.
+/// Callers see an opaque text: base64url of the list's number, a word for the binding, and the
+/// position. The word distinguishes tokens of other stores, customers, filters or sorts. It is not
+/// a secret, and a position contains no personal data.
 package struct PageToken: Equatable {
-  /// The key of the last record of the page, as the list defines it.
+  /// The key of the page's last record, as the list defines it.
   package var position: [Int64]
 
   package init(position: [Int64]) { self.position = position }
 
   /// Reads a token that was made for the same list, with a position of `count` numbers. `field` is
-  /// where the request has it.
+  /// the token's field in the request.
+  ///
+  /// - Throws: `PAGE_TOKEN_MALFORMED` for text that is not a token of this list, and
+  ///   `PAGE_TOKEN_MISMATCH` for a token of another list or of other parameters.
   package init(
     _ text: String,
     boundTo binding: PageBinding,
@@ -52,7 +55,7 @@ package struct PageToken: Equatable {
     )
   }
 
-  /// The token as callers get it.
+  /// Returns the text of the token for callers.
   package func text(boundTo binding: PageBinding) -> String {
     var bytes = [binding.list.rawValue]
     for word in [binding.word] + position.map({ UInt64(bitPattern: $0) }) {
@@ -64,10 +67,10 @@ package struct PageToken: Equatable {
   }
 }
 
-/// What a page token is bound to: the list, and each part of its request by itself, so that a token
-/// that does not fit says which part does not.
+/// The parameters that a page token is bound to: the list, and each part of its request separately.
+/// The error for a token that does not match names the part that differs.
 package struct PageBinding {
-  /// Lists that have pages. A number that was given once is never given to another.
+  /// The lists that have pages. A raw value is never reused for another list.
   package enum List: UInt8, CustomStringConvertible {
     case customers = 2
     case consentHistory = 3
@@ -90,7 +93,7 @@ package struct PageBinding {
     }
   }
 
-  /// A part of a request.
+  /// A part of a request. The raw value is its name in error messages.
   package enum Part: String {
     case store, customer, filter
     case order = "order of the list"
@@ -105,15 +108,17 @@ package struct PageBinding {
     parts = [(.store, Fingerprint(store))]
   }
 
-  /// Binds tokens to another part; every request for a list has the same ones.
+  /// Binds tokens to another part. Every request for a list must bind the same parts in the same
+  /// order.
   package mutating func bind(_ part: Part, _ fingerprint: Fingerprint) {
     parts.append((part, fingerprint))
   }
 
-  /// The parts side by side, each in as many bits as there are for it: 21 or more.
+  /// The fingerprints of all parts side by side, each in an equal share of the 64 bits: 21 bits or
+  /// more.
   package var word: UInt64 { parts.reduce(0) { $0 << width | $1.fingerprint.folded(to: width) } }
 
-  /// The first part that another word has otherwise; nil when all are the same.
+  /// Returns the first part that differs in another word, or nil if all parts are the same.
   func difference(from word: UInt64) -> Part? {
     let other = word ^ self.word
     for (index, entry) in parts.enumerated() {
@@ -126,7 +131,7 @@ package struct PageBinding {
   private var width: UInt64 { UInt64(64 / parts.count) }
 }
 
-/// FNV-1a over a part of a request that a page token is bound to.
+/// An FNV-1a hash of a part of a request that a page token is bound to.
 package struct Fingerprint {
   package private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
@@ -136,16 +141,16 @@ package struct Fingerprint {
 
   package init(_ number: Int64) { add(number) }
 
-  /// Adds a text; where it ends is part of the fingerprint.
+  /// Adds a text and its end, so that two texts differ from their concatenation.
   package mutating func add(_ text: String) {
     for byte in text.utf8 { mix(byte) }
     mix(0xff)
   }
 
-  /// Adds a number.
+  /// Adds a number as its decimal text.
   package mutating func add(_ number: Int64) { add(String(number)) }
 
-  /// The value in 1 to 64 bits, folded as the authors of FNV recommend.
+  /// Returns the value in 1 to 64 bits, folded as the authors of FNV recommend.
   func folded(to bits: UInt64) -> UInt64 {
     var rest = value
     var folded: UInt64 = 0
@@ -159,12 +164,12 @@ package struct Fingerprint {
   private mutating func mix(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
 }
 
-/// The size of a page that a request asks for.
+/// The limits of a request's page size, in records.
 package enum PageSize {
   package static let usual = 50
   package static let greatest = 100
-  /// A page that has as many bytes ends early, so that it fits a frame of 4 MiB with one more
-  /// record, which has 1 MiB at the most.
+  /// The size in bytes at which a page ends early. One more record of at most 1 MiB then still fits
+  /// a frame of 4 MiB.
   package static let enoughBytes = (3 << 20) - (4 << 10)
 
   package static func check(
