@@ -2,14 +2,15 @@ package import PatronModel
 package import PatronProto
 internal import ProtobufC
 
-/// What an input makes of the address: another one, or some parts of it.
+/// The change that an input makes to the address: a whole new address, or some of its parts.
 package enum AddressEdit: Sendable {
-  /// In the place of what is stored.
+  /// Replaces the stored address.
   case whole(Address)
-  /// These parts are set to what the address has, empty ones too; the others stay.
+  /// Sets the listed parts to the values of the address, empty values included. The other parts
+  /// stay.
   case parts(Address, [AddressPart])
 
-  /// The address after a caller who means it.
+  /// Returns the address after an explicit change; nil if nothing is left of it.
   package func applied(to stored: Address?) -> Address? {
     switch self {
     case .whole(let address): return address
@@ -20,7 +21,7 @@ package enum AddressEdit: Sendable {
     }
   }
 
-  /// The address after somebody who fills gaps.
+  /// Returns the address after a change that only fills gaps: stored values stay.
   func filling(_ stored: Address?) -> Address? {
     switch self {
     case .whole(let address): return stored ?? address
@@ -33,7 +34,7 @@ package enum AddressEdit: Sendable {
   }
 }
 
-/// One part of an address, by the name that masks have for it.
+/// A part of an address, by its name in field masks.
 package struct AddressPart: Sendable {
   package let name: String
   package let field: any WritableKeyPath<Address, String> & Sendable
@@ -54,10 +55,11 @@ package struct AddressPart: Sendable {
 }
 
 extension CustomerDraft {
-  /// The most paths of a mask of the address: more than it has parts.
+  /// The maximum number of paths in an address mask. It exceeds the number of parts.
   private static let mostPaths = 20
 
-  /// What an input says of the address.
+  /// Checks the address of an input and returns the change that it makes. Violations are added
+  /// under `path`.
   package static func address(
     _ input: CustomerInput,
     _ path: String,
@@ -68,7 +70,7 @@ extension CustomerDraft {
     guard input.address != nil || !paths.isEmpty else { return .leave }
     let parts = parts(paths, "\(path).address_mask", &violations)
     var given = input.address ?? Address()
-    // What the mask does not name is not looked at.
+    // Parts outside the mask are not checked.
     if !paths.isEmpty {
       given = AddressEdit.parts(given, parts).applied(to: nil) ?? Address()
     }

@@ -1,19 +1,19 @@
 internal import PatronModel
 package import PatronProto
 
-/// How an input meets what is stored.
+/// The way in which an input is combined with the stored record.
 package enum ApplyMode: Sendable {
-  /// The caller means every field that it gives.
+  /// The caller intends every field that it gives.
   case explicit
-  /// Only what is missing is taken: an order or an event is no reason to change a record.
+  /// Only missing values are taken: an order or an event is not a reason to change a record.
   case fillGaps
 }
 
-/// Collects the names of fields whose value changed.
+/// A collection of the names of fields whose value changed.
 struct ChangedFields {
   private(set) var names: [String] = []
 
-  /// Sets a field and notes its name when the value is another one.
+  /// Sets a field, and records its name if the value differs.
   mutating func set<Value: Equatable>(_ name: String, _ field: inout Value, _ value: Value) {
     guard field != value else { return }
     field = value
@@ -22,9 +22,9 @@ struct ChangedFields {
 }
 
 extension CustomerDraft {
-  /// Puts the fields into a record, and returns the names of those that changed, sorted.
-  /// `setsExternalID` is false where the record was found by an alias, or as the known customer
-  /// behind a guest's order: its external id stays.
+  /// Applies the fields to a record and returns the names of those that changed, sorted.
+  /// `setsExternalID` is false if the record was found by an alias, or as the known customer behind
+  /// a guest's order: its external id stays.
   package func apply(to customer: inout Customer, _ mode: ApplyMode, setsExternalID: Bool)
     -> [String]
   {
@@ -95,7 +95,8 @@ extension CustomerDraft {
     return changed.names.sorted()
   }
 
-  /// The language is kept as code and as the whole tag that it was taken from.
+  /// Applies the language, which is stored as a code and as the whole tag that the code was taken
+  /// from.
   private func applyLanguage(
     to customer: inout Customer,
     _ mode: ApplyMode,
@@ -121,7 +122,7 @@ extension CustomerDraft {
 }
 
 extension FieldEdit {
-  /// The same edit of another form of the value.
+  /// Returns the same edit with its value transformed.
   package func map<Other: Sendable>(_ transform: (Value) -> Other) -> FieldEdit<Other> {
     switch self {
     case .leave: .leave

@@ -1,7 +1,7 @@
 package import PatronModel
 package import PatronProto
 
-/// A customer input that was checked: every value in the form in which it is stored.
+/// A checked customer input. Every value is in its stored form.
 package struct CustomerDraft: Sendable {
   package var externalID: FieldEdit<String>
   package var email: FieldEdit<EmailAddress>
@@ -15,28 +15,30 @@ package struct CustomerDraft: Sendable {
   package var currency: FieldEdit<CurrencyCode>
   package var tags: FieldEdit<String>
   package var address: FieldEdit<AddressEdit>
-  /// By name; nil removes.
+  /// The custom properties by name; a nil value removes the property.
   package var properties: [(name: String, value: PatronProto.PropertyValue?)]
   var acceptsSMS: Bool?
   var acceptsEmail: Bool?
-  /// Channels of which nothing is said any more: their flag goes, their consent stays.
+  /// Channels whose flag is removed, because the shop does not state it any more. Consent stays.
   package var clearedFlags: [PatronModel.Channel] = []
-  /// What was understood but deserves attention.
+  /// Warnings about input that was accepted but deserves attention.
   package var warnings: [Warning] = []
-  /// Fields that are taken also where gaps are filled, in protocol names.
+  /// Fields that replace stored values even if the mode only fills gaps, by their protocol names.
   package var overwrites: Set<String> = []
-  /// Identifiers that are taken where the customer is known; nil for all.
+  /// Identifiers that are taken if the customer is known; nil for all.
   var filledIdentifiers: Set<String>?
-  /// Whether the names are those that a text was signed with: they count where there are none.
+  /// True if the names come from the signature of a text. They count only if the customer has no
+  /// name.
   var namesAreSigned = false
 
-  /// True when values that break a rule were to be left out with a warning.
+  /// True if values that break a rule are left out with a warning.
   let dropsInvalid: Bool
-  /// Addresses that break a rule and were left out.
+  /// Channels whose address broke a rule and was left out.
   package private(set) var droppedAddresses: Set<PatronModel.Channel> = []
 
-  /// Checks an input. What is wrong is added to `violations`, under `path`. An address is secondary
-  /// where another identifier names the customer, or where `isNamed` says that the call does.
+  /// Checks an input and adds violations under `path`. An address is secondary if another
+  /// identifier names the customer, or if `isNamed` says that the call does. `now` is in
+  /// microseconds since 1970.
   package init(
     _ input: CustomerInput,
     path: String,
@@ -98,8 +100,8 @@ package struct CustomerDraft: Sendable {
     if let id = externalID.value { violations.suspect("\(path).external_id", id) }
   }
 
-  /// Leaves out agreements for addresses that were left out: they must not count for the address
-  /// that is stored. A refusal stands.
+  /// Leaves out agreements to addresses that were left out: they must not count for the stored
+  /// address. A refusal stays.
   private mutating func dropAgreements(_ path: String, _ violations: inout Violations) {
     for channel in PatronModel.Channel.allCases where droppedAddresses.contains(channel) {
       let isAgreement = channel == .sms ? acceptsSMS == true : acceptsEmail == true
@@ -112,7 +114,7 @@ package struct CustomerDraft: Sendable {
     }
   }
 
-  /// The identifiers that the input gives, in the form in which they are compared.
+  /// The identifiers in the input, in the form that is compared.
   package var identifiers: Identifiers {
     Identifiers(
       externalID: externalID.value,
@@ -121,7 +123,7 @@ package struct CustomerDraft: Sendable {
     )
   }
 
-  /// Leaves the identifier that belongs to another customer as it is stored.
+  /// Drops an identifier that belongs to another customer. The stored value stays.
   package mutating func drop(_ field: IdentifierField) {
     switch field {
     case .externalID: externalID = .leave
@@ -132,8 +134,8 @@ package struct CustomerDraft: Sendable {
 }
 
 extension CustomerDraft {
-  /// Leaves out properties beyond those that the customer may have, where values that break a rule
-  /// are left out, and returns a warning for each.
+  /// Drops properties beyond the maximum that a customer may have, and returns a warning for each.
+  /// Does nothing unless values that break a rule are left out.
   mutating func leaveExcessProperties(over customer: Customer) -> [Warning] {
     guard dropsInvalid, !properties.isEmpty else { return [] }
     var names = Set(customer.customProperties.keys)
@@ -154,7 +156,7 @@ extension CustomerDraft {
   }
 }
 
-// MARK: - Fields that are no plain text
+// MARK: - Fields other than plain text
 
 extension CustomerDraft {
   private static func accountCreatedAt(
@@ -212,7 +214,7 @@ extension CustomerDraft {
 }
 
 extension RuleError {
-  /// A statement about an address that was left out.
+  /// The violation of a statement about an address that was left out.
   static let saidOfLeftAddress = RuleError(
     reason: "ADDRESS_MISSING",
     message: "It was said of an address that breaks a rule. Give the address as it is."

@@ -9,18 +9,20 @@ internal import ProtobufC
 package struct CustomerStats {
   private var fields: Customer
 
-  /// Reads the stored part.
+  /// Decodes the stored part.
+  ///
+  /// - Throws: ``StoreError/corrupt(_:)`` for bytes that cannot be decoded.
   package init(_ bytes: [UInt8]) throws {
     fields = try Customer(stored: bytes)
   }
 
-  /// The part as it is stored.
+  /// Encodes the part for the database.
   package func encoded() throws -> [UInt8] { try fields.encoded() }
 
-  /// What filters can ask of it.
+  /// The filter terms that orders and events give.
   package var terms: [Term] { CustomerTerms.of(stats: fields) }
 
-  /// The one term that events without orders can change.
+  /// The only term that an event without an order can change.
   package var lastEventDay: String { CustomerTerms.lastEventDay(fields) }
 
   /// Counts an event that is new on the timeline.
@@ -42,7 +44,7 @@ package struct CustomerStats {
     if time >= fields.lastEventAt?.micros ?? .min { fields.lastEventAt = event.occurredAt }
   }
 
-  /// Takes an event back that was deleted. The last events are to be set anew.
+  /// Uncounts a deleted event. The caller must then set the last events with ``setLast(_:)``.
   package mutating func forget(_ event: Event) {
     guard let place = fields.activity.firstIndex(where: { $0.source == event.source }) else {
       return
@@ -57,35 +59,36 @@ package struct CustomerStats {
     fields.activity[place].type = activity.type
   }
 
-  /// What is known of the reviews; nil when there are none.
+  /// The summary of the customer's reviews; nil if there are none.
   var reviews: ReviewSummary? {
     get { fields.reviews }
     set { fields.reviews = newValue }
   }
 
-  /// What is known of the membership; nil when there never was one.
+  /// The summary of the membership; nil if the customer was never a member.
   package var loyalty: LoyaltySummary? {
     get { fields.loyalty }
     set { fields.loyalty = newValue }
   }
 
-  /// What is known of the last events.
+  /// The last events of a customer.
   package struct Activity: Equatable {
-    /// By source, in the order of their numbers.
+    /// The last event of each source, in the order of the sources' numbers.
     package var sources: [SourceActivity]
-    /// Of any source, microseconds since 1970.
+    /// The time of the last event of any source, microseconds since 1970.
     package var lastEventAt: Int64?
   }
 
-  /// What is known of the last events.
+  /// The last events, by source and overall.
   var activity: Activity {
     Activity(sources: fields.activity, lastEventAt: fields.lastEventAt?.micros)
   }
 
-  /// How many sources there are events of.
+  /// The number of sources with events.
   package var sources: Int { fields.activity.count }
 
-  /// Sets the last event of each source anew.
+  /// Replaces the last event of each source. The keys are the sources' numbers; `at` is in
+  /// microseconds since 1970.
   mutating func setLast(_ last: [Int32: (type: String, at: Int64)]) {
     for place in fields.activity.indices {
       guard let event = last[fields.activity[place].source.rawValue] else { continue }
@@ -95,8 +98,9 @@ package struct CustomerStats {
     fields.lastEventAt = last.values.map(\.at).max().map(GoogleProtobuf.Timestamp.init(micros:))
   }
 
-  /// The number that an order placed at an instant has among those of the customer, cancelled ones
-  /// included; nil where later ones are known already, and so not how many were before it.
+  /// Returns the number of an order among the customer's orders, cancelled orders included. `time`
+  /// is in microseconds since 1970. Returns nil if later orders are known, because the number of
+  /// orders before it is then unknown.
   func numberOfOrder(placedAt time: Int64) -> Int64? {
     var number: Int64 = 1
     for stats in fields.orderStats {
@@ -106,10 +110,11 @@ package struct CustomerStats {
     return number
   }
 
-  /// Puts the contribution of an order in the place of its former one. `datesOf` reads the first
-  /// and last date of the orders in a currency, for when the running figures cannot tell.
+  /// Replaces the former contribution of an order with a new one. `datesOf` reads the first and
+  /// last date of the orders in a currency; it is called only if the statistics alone do not
+  /// determine the dates.
   ///
-  /// - Throws: `AMOUNT_OUT_OF_RANGE` when a sum does not fit 64 bits.
+  /// - Throws: `AMOUNT_OUT_OF_RANGE` if a sum does not fit 64 bits.
   package mutating func replace(
     _ old: OrderContribution?,
     by new: OrderContribution,
@@ -124,18 +129,20 @@ package struct CustomerStats {
     set(change.statistics)
   }
 
-  /// Sets the figures of orders anew.
+  /// Replaces the order statistics.
   package mutating func set(_ orders: CustomerOrderStatistics) {
     fields.orderStats = orders.byCurrency.sorted { $0.key < $1.key }
       .map { OrderStats($0.value, currency: $0.key) }
   }
 
-  /// Throws `AMOUNT_OUT_OF_RANGE` where replacing would, and changes nothing.
+  /// Checks a replacement without making it.
+  ///
+  /// - Throws: `AMOUNT_OUT_OF_RANGE` if a sum would not fit 64 bits.
   package func check(_ old: OrderContribution?, _ new: OrderContribution) throws(RuleError) {
     _ = try statistics.replacing(old, by: new)
   }
 
-  /// The statistics as the rules want them.
+  /// The order statistics as values of the model.
   package var statistics: CustomerOrderStatistics {
     CustomerOrderStatistics(
       byCurrency: Dictionary(
@@ -147,7 +154,7 @@ package struct CustomerStats {
 }
 
 extension OrderStatistics {
-  /// What is stored.
+  /// Creates the statistics from their stored message.
   package init(_ stats: OrderStats) {
     self.init(
       orderCount: stats.orderCount,
@@ -163,7 +170,7 @@ extension OrderStatistics {
 }
 
 extension OrderStats {
-  /// What is to be stored.
+  /// Creates the message to store from the statistics.
   package init(_ statistics: OrderStatistics, currency: String) {
     self.init()
     currencyCode = currency

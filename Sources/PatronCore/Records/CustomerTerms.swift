@@ -3,8 +3,8 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// What filters can ask of a customer, computed from the stored record. None of it moves with the
-/// clock: the days of the last order and the last event stand for the filters that do.
+/// The filter terms of a customer, computed from the stored record. They do not depend on the
+/// clock: the filters that do use the days of the last order and the last event.
 package enum CustomerTerms {
   /// The rules that the store applies with every write.
   package static let rules = TermRules(
@@ -18,19 +18,19 @@ package enum CustomerTerms {
     ofStats: { of(stats: try Customer(stored: $0)) }
   )
 
-  /// Whether a change of these fields can change the terms of the body. `subscriptions` stands for
-  /// consent; suppressions are apart.
+  /// Returns true if a change of these fields can change the terms of the body. `subscriptions`
+  /// stands for consent; suppressions are not covered.
   static func depend(onAnyOf fields: [String]) -> Bool { fields.contains(where: sources.contains) }
 
-  /// The fields that ``of(_:suppressedChannels:sharedPhoneDay:)`` looks at and a caller can change.
+  /// The fields that ``of(_:suppressedChannels:sharedPhoneDay:)`` reads and a caller can change.
   private static let sources: Set<String> = [
     "account_status", "address", "default_language", "email", "phone_number", "subscriptions",
     "tags",
   ]
 
-  /// The channels on which the customer's address is suppressed. Who changes that writes the
-  /// customer after it, or calls ``StoreWriter/refreshTerms(of:)``. `known` is what was looked up
-  /// already.
+  /// Returns the channels on which the customer's address is suppressed. A caller that changes
+  /// suppressions must write the customer afterwards, or call ``StoreWriter/refreshTerms(of:)``.
+  /// `known` holds the results of earlier lookups.
   static func suppressedChannels(
     of row: CustomerRow,
     in reader: StoreReader,
@@ -46,8 +46,8 @@ package enum CustomerTerms {
     )
   }
 
-  /// What the record gives, and the day since which its phone number is
-  /// shared.
+  /// Returns the terms of a record. `sharedPhoneDay` is the number of the day since which its phone
+  /// number is shared.
   package static func of(
     _ customer: Customer,
     suppressedChannels: Set<PatronModel.Channel>,
@@ -83,7 +83,7 @@ package enum CustomerTerms {
     return terms
   }
 
-  /// What orders and events give.
+  /// Returns the terms of order statistics and events.
   package static func of(stats: Customer) -> [Term] {
     let orders = stats.orderStats.reduce(Int64(0)) { $0 + $1.orderCount }
     let filter = orders == 0 ? "no_orders" : orders == 1 ? "one_order" : "repeat_customers"
@@ -102,7 +102,7 @@ package enum CustomerTerms {
     return terms
   }
 
-  /// The day of the last event.
+  /// Returns the day of the last event as a term's value.
   package static func lastEventDay(_ stats: Customer) -> String {
     stats.lastEventAt.map { FilterDays.value($0.micros) } ?? FilterDays.never
   }
@@ -132,7 +132,7 @@ package enum CustomerTerms {
 }
 
 extension Customer {
-  /// True when a text message may have been an opt-out and consent says nothing of it since:
+  /// True if a text message may have been an opt-out and consent records nothing about it since:
   /// neither an opt-out, nor a later agreement in person.
   fileprivate var mayHaveOptedOut: Bool {
     guard let time = possibleOptOutAt?.micros else { return false }
@@ -146,32 +146,34 @@ extension Customer {
 }
 
 /// Days of the last order and the last event as values of terms. Windows such as the last 30 days
-/// are counted in whole days UTC: a customer whose last order was 30 days ago is in, whatever the
+/// are counted in whole days UTC: a customer whose last order was 30 days ago is included at any
 /// hour.
 package enum FilterDays {
-  /// Category of the day of the last order that is not cancelled; customers without one have none.
+  /// Category of the day of the last order that is not cancelled. Customers without such an order
+  /// have no value.
   static let lastOrder = "last_order_day"
-  /// Category of the day of the last event; every customer has one value of it.
+  /// Category of the day of the last event. Every customer has exactly one value.
   package static let lastEvent = "last_event_day"
-  /// Category of the day from which on a phone number is one that people share.
+  /// Category of the day since which a phone number is shared by several people.
   static let sharedPhone = "shared_phone_day"
-  /// The day of customers without any events: before all others.
+  /// The value for customers without events. It sorts before all days.
   package static let never = ""
 
   private static let day: Int64 = 86_400 * 1_000_000
 
-  /// The day of an instant as text that sorts by time; what is before 1970 counts as its first day.
+  /// Returns the day of an instant as text that sorts by time. `micros` is in microseconds since
+  /// 1970; an earlier instant counts as the first day.
   package static func value(_ micros: Int64) -> String { value(day: number(micros)) }
 
-  /// The same for the number of a day.
+  /// Returns the value for the number of a day: at least seven digits, padded with zeros.
   package static func value(day number: Int64) -> String {
     let digits = String(number)
     return String(repeating: "0", count: max(0, 7 - digits.utf8.count)) + digits
   }
 
-  /// The number of the day of an instant.
+  /// Returns the number of days from 1970 to an instant in microseconds; 0 if it is earlier.
   package static func number(_ micros: Int64) -> Int64 { max(0, micros / day) }
 
-  /// The first day of the last `days` days.
+  /// Returns the first day of the last `days` days. `now` is in microseconds since 1970.
   package static func first(ofLast days: Int64, at now: Int64) -> String { value(now - days * day) }
 }

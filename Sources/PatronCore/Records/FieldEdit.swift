@@ -1,23 +1,23 @@
 package import PatronModel
 
-/// What an input says of one field: an absent field leaves what is stored alone, a present and
-/// empty one clears it.
+/// The change that an input makes to a field. An absent field leaves the stored value, a present
+/// and empty field clears it.
 package enum FieldEdit<Value: Sendable>: Sendable {
   case leave
   case clear
   case set(Value)
 
-  /// The new value, if there is one.
+  /// The new value; nil if the edit sets none.
   package var value: Value? {
     if case .set(let value) = self { value } else { nil }
   }
 
-  /// Whether the field stays as it is.
+  /// True if the stored value stays.
   var isLeave: Bool {
     if case .leave = self { true } else { false }
   }
 
-  /// What becomes of a stored value.
+  /// Returns the value after the edit of a stored value.
   package func applied(to stored: Value?) -> Value? {
     switch self {
     case .leave: stored
@@ -28,8 +28,8 @@ package enum FieldEdit<Value: Sendable>: Sendable {
 }
 
 extension Violations {
-  /// Reads an optional text field: absent leaves, blank clears, everything else must parse. A
-  /// violation leaves.
+  /// Reads an optional text field. Absent text leaves the stored value, blank text clears it, and
+  /// any other text must parse. A violation leaves the stored value.
   package mutating func edit<Value>(
     _ path: String,
     _ text: String?,
@@ -45,22 +45,23 @@ extension Violations {
     return value.map(FieldEdit.set) ?? .leave
   }
 
-  /// Reads an optional plain text; one that is too long is cut where values are dropped.
+  /// Reads an optional plain text. Text that is too long is cut if invalid values are dropped.
   mutating func editText(_ path: String, _ text: String?) -> FieldEdit<String> {
     guard let text else { return .leave }
     guard text.contains(where: { !$0.isWhitespace }) else { return .clear }
     return secondaryText(path, text).map(FieldEdit.set) ?? .leave
   }
 
-  /// The name that an input gives to its source, or the usual one; a name that breaks a rule is
-  /// noted.
+  /// Returns the source that an input names, or `usual` if it names none. A name that breaks a rule
+  /// is added as a violation of `source`.
   package mutating func source(_ given: String, usual: String) -> String {
     guard !given.isEmpty else { return usual }
     _ = check("source") { () throws(RuleError) in try ConsentRules.checkSource(given) }
     return given
   }
 
-  /// Notes a number that is none of its enum's, whose numbers go up to `greatest`.
+  /// Adds a violation if `number` is not a value of its enum, whose values run from 0 to
+  /// `greatest`.
   package mutating func checkKnown(_ path: String, _ number: Int32, _ greatest: Int32) {
     guard number < 0 || number > greatest else { return }
     add(

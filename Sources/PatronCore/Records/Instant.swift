@@ -1,7 +1,7 @@
 package import PatronProto
 
 extension GoogleProtobuf.Timestamp {
-  /// The instant of microseconds since 1970 UTC.
+  /// Creates the instant from microseconds since 1970 UTC.
   package init(micros: Int64) {
     self.init()
     let (seconds, rest) = micros.quotientAndRemainder(dividingBy: 1_000_000)
@@ -9,6 +9,6 @@ extension GoogleProtobuf.Timestamp {
     nanos = Int32(rest < 0 ? rest + 1_000_000 : rest) * 1000
   }
 
-  /// Microseconds since 1970 UTC; what is finer is cut off. The message was checked before.
+  /// Microseconds since 1970 UTC; finer parts are truncated. The message must have been checked.
   package var micros: Int64 { seconds * 1_000_000 + Int64(nanos) / 1000 }
 }

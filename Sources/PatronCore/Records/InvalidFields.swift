@@ -2,8 +2,8 @@ package import PatronModel
 package import PatronProto
 
 extension Violations {
-  /// A collection that treats secondary values as a request says, or as the method does where the
-  /// request leaves it open.
+  /// Creates a collection that treats secondary values as the request says, or as `unspecified` if
+  /// the request does not say.
   package init(_ given: InvalidFields, unspecified: InvalidFields) {
     let policy = given == .unspecified ? unspecified : given
     self.init(dropsSecondary: policy == .drop)

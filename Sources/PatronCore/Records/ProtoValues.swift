@@ -1,10 +1,10 @@
 package import PatronModel
 package import PatronProto
 
-// Values of the contract as values of the model, and back.
+// Conversions between values of the contract and values of the model.
 
 extension PostalAddress {
-  /// An address as a caller gave it; empty parts are absent.
+  /// Creates an unchecked address from the caller's. Empty parts become nil.
   package init(_ address: Address) {
     func part(_ text: String) -> String? { text.isEmpty ? nil : text }
     self.init(
@@ -22,7 +22,7 @@ extension PostalAddress {
 }
 
 extension Address {
-  /// A checked address.
+  /// Creates the contract's address from a checked address.
   package init(_ address: PostalAddress) {
     self.init()
     address1 = address.address1 ?? ""
@@ -38,7 +38,9 @@ extension Address {
 }
 
 extension PatronModel.PropertyValue {
-  /// A value of the contract; nil when it has no kind.
+  /// Creates a value from the contract's value; nil if it has no kind.
+  ///
+  /// - Throws: `DATE_INVALID`, or the reasons of ``Timestamp``, for a time that does not exist.
   package init?(_ value: PatronProto.PropertyValue) throws(RuleError) {
     switch value.kind {
     case .stringValue(let text): self = .string(text)
@@ -55,7 +57,9 @@ extension PatronModel.PropertyValue {
 }
 
 extension CivilDate {
-  /// A day of the contract.
+  /// Creates a day from the contract's numbers.
+  ///
+  /// - Throws: `DATE_INVALID` for a day that does not exist.
   fileprivate init(checkedYear year: Int32, month: Int32, day: Int32) throws(RuleError) {
     guard let date = CivilDate(year: Int(year), month: Int(month), day: Int(day)) else {
       throw RuleError(
@@ -68,7 +72,8 @@ extension CivilDate {
 }
 
 extension CountryCode {
-  /// The country of numbers without `+` that a request names; nil when it names none.
+  /// Returns the country that a request names for numbers without `+`; nil if it names none or the
+  /// code breaks a rule.
   package static func checked(
     _ text: String,
     path: String = "default_country",
@@ -80,7 +85,8 @@ extension CountryCode {
 }
 
 extension ConsentActor {
-  /// The actor that a request names, or what the method takes when it names none.
+  /// Returns the actor that a request names, or `unspecified` if it names none. An unknown actor is
+  /// added as a violation.
   package static func checked(
     _ actor: ActorKind,
     unspecified: ConsentActor,

@@ -2,16 +2,18 @@ internal import PatronModel
 internal import PatronProto
 package import PatronStore
 
-/// Phone numbers that come with the e-mail addresses of several people. Their owners are told by
-/// the filter `contact=shared_phone`: a number of a till, perhaps, which belongs into the settings.
+/// Phone numbers that come with the e-mail addresses of several people. The filter
+/// `contact=shared_phone` finds their owners: such a number may be that of a till, and belong in
+/// the settings.
 ///
-/// Only addresses that are not the owner's are kept, hashed: the usual customer costs nothing. The
-/// owner's own counts as one.
+/// Only hashes of addresses other than the owner's are stored, so that a usual customer costs
+/// nothing. The owner's own address counts as one.
 package enum SharedPhone {
-  /// How long an address counts.
+  /// The number of days for which an address counts.
   package static let days: Int64 = 365
 
-  /// Notes that the owner of a phone number is not who has the e-mail address.
+  /// Records that a phone number came with an e-mail address that is not its owner's. `micros` is
+  /// the time of that and `now` the latest accepted time, both in microseconds since 1970.
   package static func note(
     _ phone: String,
     of ownerID: Int64,
@@ -33,8 +35,8 @@ package enum SharedPhone {
     if isNew { try writer.refreshTerms(of: ownerID) }
   }
 
-  /// The day since which the number of a customer came with more addresses than the settings allow;
-  /// nil where it did not.
+  /// Returns the number of the day since which a customer's phone number came with more addresses
+  /// than the settings allow, or nil if it did not.
   package static func day(of row: CustomerRow, in reader: StoreReader) throws -> Int64? {
     guard let phone = row.phone, try reader.hasSharedPhones() else { return nil }
     let hashes = SuppressionReader(reader)
@@ -48,7 +50,7 @@ package enum SharedPhone {
     return try day(row.emailKey == nil ? limit + 1 : limit)
   }
 
-  /// Forgets what came with the addresses of a customer who is erased.
+  /// Deletes the records of shared numbers that contain an address of an erased customer.
   package static func forget(_ names: ErasedNames, in writer: StoreWriter) throws {
     guard try writer.read.hasSharedPhones() else { return }
     let hashes = SuppressionReader(writer.read)
@@ -61,15 +63,15 @@ package enum SharedPhone {
     }
   }
 
-  /// Lists the owners anew after the setting changed.
+  /// Recomputes the terms of all owners after a change of the setting.
   package static func refresh(in writer: StoreWriter) throws {
     try list(writer.read.sharedPhoneOwners(), in: writer)
   }
 
-  /// Lists customers by what is known of their numbers now.
+  /// Recomputes the terms of the owners.
   private static func list(_ owners: [Int64], in writer: StoreWriter) throws {
     for id in owners {
-      // Who was merged since is meant by the one who stayed.
+      // The id of a customer that was merged since finds the customer it was merged into.
       guard let row = try writer.read.customerRow(.id(id)) else { continue }
       try writer.refreshTerms(of: row.id)
     }

@@ -3,12 +3,15 @@ internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// Tags to add and to remove. Spellings that differ in case only are one tag.
+/// Tags to add and to remove. Spellings that differ only in case are the same tag.
 package struct TagEdit: Sendable {
   private var added: [String]
   private var removed: Set<String>
 
   /// Reads comma-separated tags.
+  ///
+  /// - Throws: `TAGS_MISSING` if there are none, `TAG_IN_BOTH` if a tag is to be added and removed,
+  ///   and the violations of ``TagSet``.
   package init(add: String, remove: String) throws {
     var violations = Violations()
     func tags(_ field: String, _ text: String) -> [String] {
@@ -35,7 +38,7 @@ package struct TagEdit: Sendable {
     }
   }
 
-  /// What becomes of a customer's tags. A tag that is there keeps its spelling and its place.
+  /// Returns the edit of a customer's tags. An existing tag keeps its spelling and its position.
   ///
   /// - Throws: `TAGS_TOO_MANY`.
   package func applied(to tags: String?) throws -> FieldEdit<String> {
