@@ -3,20 +3,19 @@ package import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// Settings that say who is who.
+/// Settings that control how customers are identified.
 extension StoreSettings {
   private static let mostSharedIdentifiers = 1000
   private static let mostExternalIDs = 100
   private static let sharedPhoneThresholds: ClosedRange<Int32> = 1...1000
 
-  /// The country of phone numbers that name none; nil where the store has none.
+  /// The country of phone numbers without a country; nil if the store has not set one.
   package var country: CountryCode? { defaultCountry.flatMap { try? CountryCode($0) } }
 
-  /// E-mail addresses that may come with one phone number in a year.
+  /// The maximum number of e-mail addresses that may come with one phone number in a year.
   var mostEmailsOfPhone: Int { Int(sharedPhoneThreshold ?? 5) }
 
-  /// Brings the settings into the form in which they are stored; what is wrong is added to
-  /// `violations`.
+  /// Brings the settings into their stored form and adds violations.
   mutating func checkIdentity(_ violations: inout Violations) {
     checkSharedIdentifiers(&violations)
     let thresholds = Self.sharedPhoneThresholds
@@ -49,7 +48,8 @@ extension StoreSettings {
     allowedExternalIDs = .with { $0.values = Set(ids).sorted() }
   }
 
-  /// A phone number without country may yet be read as one of the store's country.
+  /// Checks the shared identifiers. A phone number without a country is accepted here, because the
+  /// store's country may complete it later.
   private mutating func checkSharedIdentifiers(_ violations: inout Violations) {
     guard let given = sharedIdentifiers?.values else { return }
     guard given.count <= Self.mostSharedIdentifiers else {
@@ -72,8 +72,8 @@ extension StoreSettings {
     }
   }
 
-  /// Brings the shared identifiers into the form that is compared, with the store's country, each
-  /// once.
+  /// Brings the shared identifiers into the form that is compared, with the store's country, sorted
+  /// and without repeats.
   package mutating func readSharedIdentifiers() throws {
     guard let given = sharedIdentifiers?.values, !given.isEmpty else { return }
     var violations = Violations()
@@ -94,8 +94,8 @@ extension StoreSettings {
       ? try EmailAddress(text).key : try PhoneNumber(text, defaultCountry: country).e164
   }
 
-  /// The addresses that are nobody's, in the form that is compared. A write asks the settings only
-  /// once after they changed.
+  /// Returns the addresses that belong to no single customer, in the form that is compared. Writes
+  /// read the settings only once after each change of them.
   static func sharedIdentifiers(in reader: StoreReader) throws -> Set<String> {
     try reader.sharedIdentifiers {
       Set(try StoreSettings(of: reader).sharedIdentifiers?.values ?? [])

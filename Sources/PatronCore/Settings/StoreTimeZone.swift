@@ -1,9 +1,9 @@
 internal import Foundation
 internal import PatronModel
 
-/// The zone of a store's times that are given without one.
+/// The time zone of a store, for times that are given without a zone.
 enum StoreTimeZone {
-  /// The name of a zone that exists.
+  /// Returns the name of an existing time zone.
   ///
   /// - Throws: `TIME_ZONE_UNKNOWN`.
   static func name(_ text: String) throws(RuleError) -> String {
