@@ -3,7 +3,11 @@ package import PatronProto
 package import PatronStore
 
 extension CustomerRef {
-  /// What the store is asked for, once it is ``CustomerKey/resolved(in:)``.
+  /// Returns the key of the reference. Pass it through ``CustomerKey/resolved(in:)`` before a
+  /// lookup.
+  ///
+  /// - Throws: `REF_MISSING` for an empty reference, and the violations of its e-mail address or
+  ///   phone number under `path`.
   package func key(path: String = "customer") throws(DomainError) -> CustomerKey {
     var violations = Violations()
     let key: CustomerKey?
@@ -11,7 +15,7 @@ extension CustomerRef {
     case .id(let id):
       key = .id(id)
     case .externalID(let text):
-      // Not held to the rules for new identifiers: an unknown one is simply not found.
+      // The rules for new identifiers do not apply: an unknown identifier is simply not found.
       key = .externalID((try? ExternalID(text).value) ?? text)
     case .email(let text):
       key = violations.check("\(path).email") { () throws(RuleError) in
@@ -32,7 +36,8 @@ extension CustomerRef {
     return key
   }
 
-  /// A number without a country is the store's, which only a look at the store tells.
+  /// Returns the key of a phone number. A number without a country needs the store's country, so it
+  /// becomes a national key until the store is read.
   private static func phone(_ text: String, _ path: String) throws(RuleError) -> CustomerKey {
     do throws(RuleError) {
       return .phone(try PhoneNumber(naming: text).e164)
@@ -44,8 +49,8 @@ extension CustomerRef {
 }
 
 extension CustomerKey {
-  /// The key by which somebody can be found: a phone number without a country is one of the
-  /// store's. The settings are read for such a number only.
+  /// Returns a key that can be looked up: a phone number without a country is completed with the
+  /// store's country. The settings are read only for such a number.
   ///
   /// - Throws: INVALID_ARGUMENT with the reasons of ``PhoneNumber``.
   package func resolved(in reader: StoreReader) throws -> CustomerKey {
@@ -60,7 +65,8 @@ extension CustomerKey {
 }
 
 extension DomainError {
-  /// The reference fits no customer. What it was is not repeated: it may be an address.
+  /// The refusal of a reference that matches no customer. It does not repeat the reference, which
+  /// may be an address.
   package static let customerNotFound = reason(
     .notFound,
     "CUSTOMER_NOT_FOUND",

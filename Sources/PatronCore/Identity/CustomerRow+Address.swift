@@ -2,7 +2,7 @@ internal import PatronModel
 package import PatronStore
 
 extension CustomerRow {
-  /// True when the customer has the address now, or another spelling of the same line.
+  /// Returns true if the customer has the address now, or another spelling of the same phone line.
   package func has(_ key: CustomerKey) -> Bool {
     PatronModel.Channel.allCases.contains { channel in
       guard let own = address(channel), let named = key.address(channel) else { return false }

@@ -3,10 +3,10 @@ internal import PatronProto
 package import PatronStore
 
 extension CustomerDraft {
-  /// Refuses to make a new customer with an address of an erased one, where the store does not
-  /// allow that. Only creations ask, and only in stores that erased somebody.
+  /// Refuses to create a customer with an address of an erased customer, unless the store allows
+  /// that. Only creations check this, and only stores with erasures look the addresses up.
   ///
-  /// - Throws: FAILED_PRECONDITION `ADDRESS_ERASED`, which names the field.
+  /// - Throws: FAILED_PRECONDITION `ADDRESS_ERASED`, with the field's name.
   func refuseErasedAddresses(in writer: StoreWriter) throws {
     let given = identifiers
     for (field, address) in [
@@ -27,7 +27,8 @@ extension CustomerDraft {
 }
 
 extension DomainError {
-  /// A reference that fits no customer: an id may be that of one who was erased.
+  /// Returns the refusal of a reference that matches no customer: `CUSTOMER_ERASED` if it is the id
+  /// of an erased customer, else `CUSTOMER_NOT_FOUND`.
   package static func customerNotFound(
     _ key: CustomerKey,
     in reader: StoreReader
@@ -38,7 +39,8 @@ extension DomainError {
     return customerErased(.notFound, id)
   }
 
-  /// The customer with this id was erased. Its orders and events are not changed any more either.
+  /// Returns the refusal for the id of an erased customer. Its orders and events cannot be changed
+  /// any more either.
   package static func customerErased(_ kind: DomainError.Kind, _ id: Int64) -> DomainError {
     reason(
       kind,

@@ -3,12 +3,13 @@ internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// Addresses of an input that the store's settings say are nobody's, such as the phone number of a
-/// till. They find no customer and become nobody's; orders and events keep them as their contact.
+/// Addresses of an input that belong to no single customer by the store's settings, such as the
+/// phone number of a till. They identify no customer and are not stored with one; orders and events
+/// keep them as their contact.
 package struct SharedAddresses: Sendable {
-  /// E-mail address and phone number as they are shown; nil where none is shared.
+  /// The e-mail address and phone number in their displayed form; nil if neither is shared.
   private(set) var contact: Contact?
-  /// The fields that held them.
+  /// The identifiers that were removed from the input.
   package private(set) var fields: [IdentifierField] = []
 
   fileprivate mutating func take(_ field: IdentifierField, _ set: (inout Contact) -> Void) {
@@ -18,7 +19,8 @@ package struct SharedAddresses: Sendable {
     fields.append(field)
   }
 
-  /// The refusal of an input that names nobody else; nil where nothing was taken out of it.
+  /// The refusal of an input without any other identifier of a known customer; nil if no address
+  /// was removed.
   package var refusal: DomainError? {
     guard let field = fields.first else { return nil }
     return .reason(
@@ -32,7 +34,7 @@ package struct SharedAddresses: Sendable {
 }
 
 extension CustomerDraft {
-  /// Takes out the addresses that are nobody's.
+  /// Removes the shared addresses from the draft and returns them.
   mutating func takeShared(in reader: StoreReader) throws -> SharedAddresses {
     var taken = SharedAddresses()
     let given = identifiers
@@ -42,7 +44,7 @@ extension CustomerDraft {
     if let email = email.value, shared.contains(email.key) {
       taken.take(.email) { $0.email = email.display }
       drop(.email)
-      // Shops send the address as the external id of guests.
+      // Shops send the e-mail address as the external id of guests.
       if let id = externalID.value, id == email.key || id.lowercased() == email.key {
         drop(.externalID)
       }
