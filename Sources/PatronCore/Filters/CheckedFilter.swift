@@ -2,25 +2,25 @@ internal import PatronModel
 package import PatronProto
 package import PatronStore
 
-/// A customer filter that was checked, in one form for all ways to say the same.
+/// A checked customer filter, in one form for all equivalent requests.
 package struct CheckedFilter: Sendable {
-  /// By category, each with its filters, both sorted and without repeats.
+  /// The filters by category. Both are sorted and without repeats.
   private(set) var selections: [(category: String, filters: [String])] = []
-  /// What is searched for; nil when nothing is.
+  /// The text of the search box; nil without a search.
   package private(set) var query: String?
 
-  /// The longest text of the search box in characters: an e-mail address fits.
+  /// The maximum length of a search in characters. It fits any e-mail address.
   private static let longestQuery = 254
-  /// Filters of all selections together.
+  /// The maximum number of filters in all selections together.
   private static let mostFilters = 200
 
-  /// Lets everybody through.
+  /// Creates a filter that matches all customers.
   package init() {}
 
-  /// Checks a filter; absent is everybody.
+  /// Checks a filter. An absent filter matches all customers.
   ///
-  /// - Throws: INVALID_ARGUMENT with every category and filter that does not exist, and the
-  ///   names of those that do.
+  /// - Throws: INVALID_ARGUMENT with every unknown category and filter, and the names of the known
+  ///   ones.
   package init(_ filter: CustomerFilter?) throws(DomainError) {
     guard let filter else { return }
     var violations: [Violation] = []
@@ -79,11 +79,12 @@ package struct CheckedFilter: Sendable {
     return violations
   }
 
-  /// Whether everybody passes.
+  /// True if the filter matches all customers.
   package var isEmpty: Bool { selections.isEmpty && query == nil }
 
-  /// The customers who pass, by the clock of `now`. A search for the beginning of a phone number as
-  /// it is written in the store's country finds it too.
+  /// Returns the customers that match at `now`, in microseconds since 1970. A search for the
+  /// beginning of a phone number also finds numbers written in the national form of the store's
+  /// country.
   package func set(at now: Int64, in reader: StoreReader) throws -> CustomerSet {
     var sets = selections.map { selection in
       let sets = selection.filters.map { FilterSets.set(selection.category, $0, at: now) }
@@ -101,8 +102,9 @@ package struct CheckedFilter: Sendable {
     }
   }
 
-  /// A fragment that begins as numbers of the store's country do there, as it stands in records;
-  /// nil for others. The settings are read for what may be one only.
+  /// Returns the international form, as records store it, of a fragment that begins like a national
+  /// number of the store's country; nil for other fragments. The settings are read only if the
+  /// fragment may be national.
   private func internationalForm(
     of query: String,
     in reader: StoreReader
@@ -112,7 +114,7 @@ package struct CheckedFilter: Sendable {
     return country.flatMap { SearchText.international(query, in: $0) }
   }
 
-  /// Binds a page token to the filter.
+  /// Adds the filter to a fingerprint, which binds page tokens to it.
   package func add(to fingerprint: inout Fingerprint) {
     for needle in query.map(SearchText.needles) ?? [] { fingerprint.add(needle) }
     fingerprint.add("")

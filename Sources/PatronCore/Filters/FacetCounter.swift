@@ -3,7 +3,7 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// Counts customers by predefined filter.
+/// A counter of customers by predefined filter.
 package struct FacetCounter {
   package let reader: StoreReader
   package let now: Int64
@@ -13,11 +13,11 @@ package struct FacetCounter {
     self.now = now
   }
 
-  /// Values of a category that are the store's own, such as tags, are many: only the commonest
-  /// are told.
+  /// The maximum number of values reported for a category whose values the store defines, such as
+  /// tags. Only the most frequent values are reported.
   static let mostValues = 100
 
-  /// Of the whole store: from counters, without a look at any customer.
+  /// Counts all customers of the store. The counts come from counters; no customer is read.
   package func everybody(_ categories: [PatronModel.FilterCategory]) throws
     -> CountCustomersResponse
   {
@@ -38,7 +38,7 @@ package struct FacetCounter {
     return response
   }
 
-  /// Of a set: walks it, and adds up the terms of those who are in it.
+  /// Counts the customers of a set. Walks the set and adds up the terms of its customers.
   package func customers(
     in set: CustomerSet,
     _ categories: [PatronModel.FilterCategory]
@@ -67,13 +67,13 @@ package struct FacetCounter {
     return response
   }
 
-  /// What adds up to one filter's count.
+  /// The terms that add up to the count of one filter.
   struct Facet {
     var category: String
     var filter: String
-    /// Places in the tally; nobody has two of these terms.
+    /// Indexes in the tally. A customer has at most one of these terms.
     var places: [Int]
-    /// Counts those who have none of the terms.
+    /// True if customers without any of the terms are counted.
     var isComplement = false
   }
 
@@ -89,7 +89,7 @@ package struct FacetCounter {
     return try category.filters.map { filter in
       var set = FilterSets.set(category.id, filter.id, at: now)
       var isComplement = false
-      // The days before are many, those since are few.
+      // The days before are many and the days since are few, so the complement is counted.
       if case .below(let days, let first) = set {
         set = .from(category: days, value: first)
         isComplement = true
@@ -105,12 +105,12 @@ package struct FacetCounter {
   }
 }
 
-/// How many customers have each term of interest.
+/// The number of customers for each term of interest.
 struct TermTally {
   private var places: [Int64: Int] = [:]
   private var counts: [Int64] = []
 
-  /// The place of a term's count; a term counts from its first mention on.
+  /// Returns the index of a term's count. A term is counted from the first call on.
   mutating func place(of term: Int64) -> Int {
     if let known = places[term] { return known }
     places[term] = counts.count
@@ -118,12 +118,12 @@ struct TermTally {
     return counts.count - 1
   }
 
-  /// Counts a customer that has the term.
+  /// Counts a customer that has the term. Terms without an index are ignored.
   mutating func count(_ term: Int64) {
     if let place = places[term] { counts[place] += 1 }
   }
 
-  /// The count of a facet among `total` customers.
+  /// Returns the count of a facet among `total` customers.
   func sum(_ facet: FacetCounter.Facet, of total: Int64) -> Int64 {
     let sum = facet.places.reduce(Int64(0)) { $0 + counts[$1] }
     return facet.isComplement ? total - sum : sum

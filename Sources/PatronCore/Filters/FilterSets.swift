@@ -3,7 +3,7 @@ package import PatronStore
 
 /// The predefined filters as sets of customers.
 package enum FilterSets {
-  /// The customers of one filter.
+  /// Returns the set of customers of one filter. `now` is in microseconds since 1970.
   package static func set(_ category: String, _ filter: String, at now: Int64) -> CustomerSet {
     switch (category, filter) {
     case ("contact", "has_email"):
@@ -26,7 +26,7 @@ package enum FilterSets {
     }
   }
 
-  /// The form of a filter in which two spellings are the same.
+  /// Returns the normal form of a filter, which is the same for all its spellings.
   package static func key(_ category: String, _ filter: String) -> String {
     switch category {
     case "tags": TagSet.key(filter)
@@ -36,7 +36,8 @@ package enum FilterSets {
     }
   }
 
-  /// Everybody, counted by a category of which each customer has exactly one value.
+  /// All customers, by a category of which each customer has exactly one value, so that counters
+  /// suffice to count them.
   package static let everybody = CustomerSet.oneOf(
     category: "orders",
     values: ["no_orders", "one_order", "repeat_customers"]

@@ -1,13 +1,13 @@
 package import PatronModel
 package import PatronStore
 
-/// The customers whose address is suppressed, known before a long walk: most customers are not
-/// among them, and need not have their addresses hashed to find out.
+/// The customers with a suppressed address, loaded before a long walk. Most customers are not among
+/// them, so their addresses need not be hashed for a lookup.
 package struct SuppressedCustomers {
-  /// By raw value of the channel, newest first.
+  /// The customers' ids, newest first, by the raw value of the channel.
   private var ids: [[Int64]] = []
 
-  /// Reads them from the store's terms, eight bytes for each.
+  /// Reads the customers from the store's terms. Each takes eight bytes of memory.
   package init(_ reader: StoreReader, now: Int64) throws {
     for channel in PatronModel.Channel.allCases {
       while ids.count <= channel.rawValue { ids.append([]) }
@@ -19,7 +19,7 @@ package struct SuppressedCustomers {
     }
   }
 
-  /// Whether a customer is among them.
+  /// Returns true if the customer's address of the channel is suppressed, by binary search.
   package func contains(_ id: Int64, _ channel: PatronModel.Channel) -> Bool {
     let list = ids[channel.rawValue]
     var (low, high) = (0, list.count)
