@@ -3,20 +3,20 @@ internal import PatronProto
 internal import PatronStore
 internal import ProtobufC
 
-/// The address of a channel that a stored record replaces or clears, and what that does to consent:
-/// an agreement covers the address that it was given for, an opt-out is a person's and stays both
-/// with the record and with the address that it loses.
+/// A change of a channel's address in a stored record, and its effects on consent. An agreement
+/// covers only the address that it was given for. An opt-out belongs to the person: it stays with
+/// the record, and with the address that the record loses.
 struct AddressChange {
   private let channel: PatronModel.Channel
-  /// The addresses in the form that is compared; nil where there is none.
+  /// The addresses in the form that is compared; nil if there is none.
   private let old: String?
   private let new: String?
 
-  /// What the ledger and suppressions call it.
+  /// The source of these changes in ledger rows and suppressions.
   static let source = "address_change"
 
-  /// The changes from a stored record to the addresses that it is to have. Another spelling of an
-  /// address is none.
+  /// Returns the changes from a stored record to its new addresses. Another spelling of the same
+  /// address is not a change.
   static func all(from row: CustomerRow, to emailKey: String?, _ phone: String?) -> [AddressChange]
   {
     guard row.phone != phone || row.emailKey != emailKey else { return [] }
@@ -27,8 +27,9 @@ struct AddressChange {
     return all.filter { $0.old != $0.new }
   }
 
-  /// Puts what is known of the new address in the place of the channel's states, in a record that
-  /// is not written yet. Returns the topics of agreements and requests that did not go along.
+  /// Replaces the channel's states with the known state of the new address, in a record that is not
+  /// yet written. Returns the topics of agreements and requests that were not carried over. `now`
+  /// is in microseconds since 1970.
   func apply(
     to customer: inout Customer,
     _ changes: inout ConsentChanges,
@@ -62,21 +63,22 @@ struct AddressChange {
     return left
   }
 
-  /// Suppresses the address that the record loses where its owner opted out of any topic: whoever
-  /// has it later must not be taken for somebody who never said anything.
+  /// Suppresses the address that the record loses if its owner opted out of any topic. A later
+  /// owner must not be treated as a person without an opt-out.
   func keepOptOut(of customer: Customer, in writer: StoreWriter, at now: Int64) throws {
     guard let old else { return }
     try KeptOptOut(of: customer, channel, source: Self.source, at: now)?
       .suppress(old, in: writer)
   }
 
-  /// What the caller should know where an agreement did not go along and none was given anew.
+  /// Returns the warning for an agreement that was not carried over and not given again, or nil if
+  /// there is none.
   func warning(of left: [PatronModel.Topic], _ customer: Customer) -> Warning? {
     left.contains { !customer.consent(channel, $0).isWish } ? .notCarried(channel) : nil
   }
 
-  /// The opt-out in person that is kept with the new address; nil where there is none. Other
-  /// suppressions forbid by themselves.
+  /// Returns the opt-out in person that is stored with the new address, or nil if there is none.
+  /// Other suppressions block messages by themselves.
   private func consentKept(in reader: StoreReader) throws -> ChannelConsent? {
     guard let new else { return nil }
     let optOut = PatronModel.SuppressionReason.unsubscribed.rawValue
@@ -94,7 +96,7 @@ struct AddressChange {
 }
 
 extension LedgerRow {
-  /// The row of a state that is another one because the address that it is about is.
+  /// Creates the ledger row of a state that changed because its address changed.
   package init(
     readdressed held: ChannelConsent,
     to next: ChannelConsent,
@@ -113,12 +115,12 @@ extension LedgerRow {
 }
 
 extension ChannelConsent {
-  /// True when it is an agreement, or a request for one.
+  /// True for an agreement or a request for one.
   var isWish: Bool { state == .subscribed || state == .pending }
 }
 
 extension Warning {
-  /// An agreement ended with the address that it was given for.
+  /// Returns the warning that an agreement ended with the address it was given for.
   static func notCarried(_ channel: PatronModel.Channel) -> Warning {
     .with {
       $0.reason = "CONSENT_NOT_CARRIED"

@@ -3,15 +3,15 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// What a customer may be sent now, computed from record and suppressions: it moves with the clock,
-/// so it is never stored.
+/// The messages that a customer may receive now, computed from the record and suppressions. The
+/// result depends on the clock, so it is never stored.
 package struct ChannelStatuses {
   private let customer: Customer
   private let now: Int64
   private var hasAddress: Set<PatronModel.Channel> = []
   private var suppressions: [PatronModel.Channel: [SuppressionRow]] = [:]
 
-  /// The channels of a stored customer.
+  /// Reads the channels of a stored customer. `now` is in microseconds since 1970.
   package init(of row: CustomerRow, in reader: StoreReader, at now: Int64) throws {
     let suppressions = SuppressionReader(reader)
     try self.init(Customer(stored: row.body), at: now) { channel in
@@ -19,7 +19,7 @@ package struct ChannelStatuses {
     }
   }
 
-  /// The channels of an address that no customer has.
+  /// Reads the channels of an address without a customer.
   package init(of address: CustomerKey, in reader: StoreReader, at now: Int64) throws {
     let suppressions = SuppressionReader(reader)
     try self.init(Customer(), at: now) { channel in
@@ -27,8 +27,8 @@ package struct ChannelStatuses {
     }
   }
 
-  /// The channels of a record without its row. Where it is known whose addresses are suppressed,
-  /// those of others need not be looked up.
+  /// Reads the channels of a record without its row. With `suppressed`, only the addresses of the
+  /// customers in it are looked up.
   package init(
     of customer: Customer,
     _ suppressed: SuppressedCustomers? = nil,
@@ -45,7 +45,8 @@ package struct ChannelStatuses {
     }
   }
 
-  /// `find` returns the suppressions of the channel's address, nil where there is none.
+  /// Creates the statuses from lookups. `find` returns the suppressions of the channel's address,
+  /// or nil if there is no address.
   private init(
     _ customer: Customer,
     at now: Int64,
@@ -60,12 +61,12 @@ package struct ChannelStatuses {
     }
   }
 
-  /// Marketing by SMS and by e-mail: what the header of a timeline shows.
+  /// The marketing statuses of all channels, as the header of a timeline shows them.
   package var marketing: [ChannelStatus] {
     PatronModel.Channel.allCases.map { status($0, .marketing) }
   }
 
-  /// Marketing, and every channel and topic that the record knows something of.
+  /// Marketing of every channel, and every other topic that the record has a state of.
   package var all: [ChannelStatus] {
     PatronModel.Channel.allCases.flatMap { channel in
       PatronModel.Topic.allCases.compactMap { topic in
@@ -75,7 +76,7 @@ package struct ChannelStatuses {
     }
   }
 
-  /// One channel and topic.
+  /// Returns the status of a channel and topic.
   package func status(_ channel: PatronModel.Channel, _ topic: PatronModel.Topic) -> ChannelStatus {
     let consent = customer.consent(channel, topic)
     let suppressed = suppressions[channel] ?? []
@@ -104,7 +105,7 @@ package struct ChannelStatuses {
 }
 
 extension PatronProto.Suppression {
-  /// What the store keeps.
+  /// Creates the contract's suppression from a stored row.
   package init(_ row: SuppressionRow) {
     self.init()
     channel = .init(rawValue: Int32(row.channel.rawValue))

@@ -2,19 +2,19 @@ internal import Glibc
 package import PatronModel
 package import PatronProto
 
-/// What is known of how an agreement or an opt-out came about, checked.
+/// The checked evidence of an agreement or an opt-out.
 package struct CheckedEvidence: Sendable {
-  /// When it happened, microseconds since 1970; nil is the time of the request.
+  /// The time of the agreement or opt-out, microseconds since 1970; nil is the time of the request.
   package var occurredAt: Int64?
-  /// When an agreement that holds for a time only ends.
+  /// The end of an agreement that holds for a limited time, microseconds since 1970.
   package var expiresAt: Int64?
-  /// Everything, as the ledger keeps it.
+  /// The whole evidence, as the ledger stores it.
   package var evidence: ConsentEvidence
 
-  /// Where it was collected; nil when nothing says so.
+  /// The source of the consent; nil if it is unknown.
   package var source: String? { evidence.source.isEmpty ? nil : evidence.source }
 
-  /// Checks evidence. What is wrong is added to `violations`, under `evidence`.
+  /// Checks evidence and adds violations under `evidence`. `now` is in microseconds since 1970.
   package init(
     _ given: ConsentEvidence?,
     needsSource: Bool = false,
@@ -44,7 +44,7 @@ package struct CheckedEvidence: Sendable {
     checkTexts(&violations)
   }
 
-  /// The statement that the evidence proves.
+  /// Returns the statement that the evidence proves. Without a time of its own it is made at `now`.
   package func statement(by actor: ConsentActor, at now: Int64) -> ConsentStatement {
     ConsentStatement(
       at: occurredAt ?? now,
@@ -54,8 +54,8 @@ package struct CheckedEvidence: Sendable {
     )
   }
 
-  /// When the agreement ends. Beside an opt-out, where it says nothing, it is secondary like the
-  /// rest: only opt-outs leave out what breaks a rule.
+  /// Returns the end of the agreement, microseconds since 1970. A violation of it is secondary:
+  /// only opt-outs drop invalid values, and beside an opt-out the end has no meaning.
   private static func expiry(
     _ evidence: ConsentEvidence,
     from begin: Int64,
@@ -97,18 +97,18 @@ package struct CheckedEvidence: Sendable {
     evidence.ip = ""
   }
 
-  /// Whether a text is an IP address, of version 4 or 6.
+  /// Returns true if a text is an IPv4 or IPv6 address.
   package static func isAddress(_ text: String) -> Bool {
     var bytes = [UInt8](repeating: 0, count: 16)
     return inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1
   }
 }
 
-/// Times of what happened to consent.
+/// Checks of the times of consent statements.
 package enum ConsentTime {
-  /// Checks a time: not before 1990, at most five minutes from now, which clocks that run ahead
-  /// are allowed; it counts as now, so that whatever the customer says next is newer. nil when none
-  /// is given.
+  /// Returns a checked time in microseconds since 1970, or nil if none is given or it is invalid.
+  /// Times run from 1990 to five minutes after `now`, for clocks that run ahead. A time after `now`
+  /// counts as `now`, so that every later statement of the customer is newer.
   package static func check(
     _ given: GoogleProtobuf.Timestamp?,
     _ path: String,
@@ -127,8 +127,8 @@ package enum ConsentTime {
 }
 
 extension Violations {
-  /// True when the number of a secondary enum is one of its own, up to `greatest`; where it is none
-  /// it is left out, or forbids the input.
+  /// Returns true if the number of a secondary enum is one of its values, 0 to `greatest`.
+  /// Otherwise adds a secondary violation: the value is left out, or the input refused.
   mutating func isKnown(_ path: String, _ number: Int32, _ greatest: Int32) -> Bool {
     guard number < 0 || number > greatest else { return true }
     addSecondary(
@@ -143,12 +143,12 @@ extension Violations {
 }
 
 extension DomainError {
-  /// A statement that the rules of consent refuse.
+  /// Returns the refusal of a statement by the rules of consent.
   package static func consent(_ error: RuleError) -> DomainError {
     reason(.failedPrecondition, error.reason, error.message)
   }
 
-  /// The customer cannot be written to by the channel.
+  /// Returns the refusal of a channel for which the customer has no address.
   package static func noAddress(_ channel: PatronModel.Channel) -> DomainError {
     let (what, field) = (channel.addressName, channel.identifier.rawValue)
     return reason(

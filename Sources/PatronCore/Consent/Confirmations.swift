@@ -2,31 +2,32 @@ package import PatronModel
 internal import PatronProto
 package import PatronStore
 
-/// Tokens by which customers confirm that they asked for messages (double opt-in). Only hashes of
+/// Tokens with which customers confirm that they asked for messages (double opt-in). Only hashes of
 /// tokens are stored.
 package enum Confirmations {
-  /// How long a token can be used, in microseconds: seven days.
+  /// The time during which a token is valid, in microseconds: seven days.
   static let lifetime: Int64 = 7 * 24 * 3600 * 1_000_000
-  /// How long after that it is still known, so that whoever comes late learns why it does not work
-  /// any more: 30 days.
+  /// The time for which an expired token is still stored, in microseconds: 30 days. A late customer
+  /// then learns why it does not work any more.
   static let remembered: Int64 = 30 * 24 * 3600 * 1_000_000
-  /// Bytes of a token: 128 bits.
+  /// The size of a token in bytes: 128 bits.
   package static let size = 16
 
-  /// Bytes that nobody can foretell, of which a token is made.
+  /// Returns unpredictable bytes from which a token is made.
   package static func seed() -> [UInt8] {
     var random = SystemRandomNumberGenerator()
     return (0..<size).map { _ in UInt8.random(in: .min ... .max, using: &random) }
   }
 
-  /// The token that belongs to a seed. An answer that is kept for repeats holds the seed, never the
-  /// token: without the database's own key a seed is worth nothing.
+  /// Returns the token of a seed. An answer that is kept for repeats contains the seed, never the
+  /// token: a seed is worthless without the database's own key.
   package static func token(of seed: [UInt8], in reader: StoreReader) throws -> [UInt8] {
     let code = try SuppressionReader(reader).authenticate(Array("confirmation".utf8) + seed)
     return Array(code.prefix(size))
   }
 
-  /// Keeps what a token confirms, and forgets up to 100 old ones.
+  /// Stores the consents that a token confirms, and deletes up to 100 old ones. `now` is in
+  /// microseconds since 1970.
   package static func keep(
     _ token: [UInt8],
     for pairs: [(channel: PatronModel.Channel, topic: PatronModel.Topic)],

@@ -3,28 +3,29 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// Changes of one customer's consent that wait to be written with the record: rows of the ledger,
-/// and the events that tell of them.
+/// Changes of one customer's consent that are to be written with the record: ledger rows, and the
+/// events that report them.
 package struct ConsentChanges {
-  /// One row of the ledger.
+  /// A ledger row to be written.
   package struct Change {
     package var channel: PatronModel.Channel
     package var topic: PatronModel.Topic
     package var row: LedgerRow
-    /// How it came about. Time and source are those of the row.
+    /// The evidence of the change. Its time and source are those of the row.
     package var evidence: ConsentEvidence
     /// The suppression that was set or lifted; nil for changes of consent.
     package var suppression: PatronModel.SuppressionReason?
-    /// The suppression that is to be kept with the row; nil when none is set.
+    /// The suppression to insert with the row; nil if none is set.
     var setting: SuppressionRow?
-    /// Hash of the address that it is about; nil for the one that the customer has.
+    /// The hash of the address of the change; nil for the customer's current address.
     var addressHash: [UInt8]?
-    /// True when the record stays as it is: the row says what a merge or its end did to it.
+    /// True if the record stays as it is: the row records an effect of a merge or an unmerge.
     var isNote = false
-    /// 0 until it is recorded.
+    /// The id of the ledger row; 0 until it is written.
     var ledgerID: Int64 = 0
 
-    /// Whether a timeline tells of it: a state that grew surer is the same state.
+    /// True if an event on the timeline reports the change. A state that only became more certain
+    /// is the same state.
     var isTold: Bool { !isNote && (row.changesState || suppression != nil) }
   }
 
@@ -32,8 +33,7 @@ package struct ConsentChanges {
 
   package var isEmpty: Bool { changes.isEmpty }
 
-  /// Adds a row. `addressHash` is that of the address that it is about, where that may be another
-  /// than the customer's.
+  /// Adds a row. `addressHash` is the hash of its address, if that may differ from the customer's.
   package mutating func add(
     _ row: LedgerRow,
     _ channel: PatronModel.Channel,
@@ -54,8 +54,8 @@ package struct ConsentChanges {
     )
   }
 
-  /// Adds a row of the ledger alone, with the time of the write: the record has its entry already,
-  /// and an event of its own tells of it.
+  /// Adds a row to the ledger only, with the time of the write. The record has its entry already,
+  /// and a separate event reports the change.
   package mutating func note(
     _ row: LedgerRow,
     _ channel: PatronModel.Channel,
@@ -66,13 +66,13 @@ package struct ConsentChanges {
     changes[changes.count - 1].isNote = true
   }
 
-  /// Puts changes that came first before these.
+  /// Inserts changes that happened before these.
   mutating func precede(by earlier: ConsentChanges) {
     changes = earlier.changes + changes
   }
 
-  /// Adds a suppression that an address gets, and the row that tells of it. `consent` is that of
-  /// the customer to marketing by the channel: it stays.
+  /// Adds a new suppression of an address and the row that records it. `consent` is the customer's
+  /// consent to marketing by the channel; it stays.
   package mutating func set(
     _ suppression: SuppressionRow,
     _ reason: PatronModel.SuppressionReason,
@@ -93,7 +93,7 @@ package struct ConsentChanges {
     )
   }
 
-  /// The same changes as an import brings them.
+  /// Returns the same changes as rows of an import.
   package func imported(_ evidence: ConsentEvidence) -> ConsentChanges {
     var all = ConsentChanges()
     for change in changes {
@@ -104,8 +104,9 @@ package struct ConsentChanges {
     return all
   }
 
-  /// Appends the rows to the ledger and puts their ids into the record. Suppressions are written
-  /// here, before the record, so that what looks at a record as it is written sees them.
+  /// Appends the rows to the ledger and puts their ids into the record. Suppressions are inserted
+  /// here, before the record, so that they are visible to readers of the record during its write.
+  /// `now` is in microseconds since 1970.
   package mutating func record(
     in customer: inout Customer,
     _ writer: StoreWriter,
@@ -129,7 +130,7 @@ package struct ConsentChanges {
     }
   }
 
-  /// What changed, as answers have it. Suppressions are no change of a state.
+  /// The changes of states, as answers report them. Suppressions are not included.
   package var summary: [SubscriptionChange] {
     changes.filter { $0.suppression == nil }.map { change in
       .with {
@@ -144,12 +145,12 @@ package struct ConsentChanges {
 }
 
 extension ConsentRecord {
-  /// A row as the ledger keeps it.
+  /// Creates the ledger's row of a change.
   fileprivate init(_ change: ConsentChanges.Change, of customer: Customer, at now: Int64) {
     self.init()
     id = change.ledgerID
     customerID = customer.id
-    // A suppression may be of another address than the customer's: it has its hash.
+    // A suppression may concern another address than the customer's; its row has the hash.
     if change.suppression == nil {
       address = (change.channel == .sms ? customer.phoneNumber : customer.email) ?? ""
     }

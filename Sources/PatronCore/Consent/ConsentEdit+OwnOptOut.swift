@@ -3,8 +3,9 @@ internal import PatronProto
 internal import PatronStore
 
 extension ConsentEdit {
-  /// Lifts what a customer's own agreement at `at` ends. Only marketing does that: to agree to less
-  /// than everything does not say that everything is wanted again.
+  /// Lifts the suppressions that a customer's own agreement at `at`, in microseconds since 1970,
+  /// ends. Only an agreement to marketing does that: an agreement to a narrower topic does not mean
+  /// that the customer wants all messages again.
   package mutating func liftOwn(
     _ channel: PatronModel.Channel,
     _ topic: PatronModel.Topic,

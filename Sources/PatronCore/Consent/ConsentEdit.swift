@@ -3,8 +3,8 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// A change of consent and suppressions of one customer who is stored. Nothing is written before
-/// ``write()``, and nothing at all when nothing changes.
+/// A change of consent and suppressions of one stored customer. Nothing is written before
+/// ``write()``, and nothing at all if nothing changes.
 package struct ConsentEdit {
   let writer: StoreWriter
   let now: Int64
@@ -16,7 +16,7 @@ package struct ConsentEdit {
 
   package typealias Reason = PatronModel.SuppressionReason
 
-  /// Begins with a customer as stored.
+  /// Begins an edit of a stored customer. `now` is in microseconds since 1970.
   package init(_ row: CustomerRow, _ writer: StoreWriter, at now: Int64) throws {
     self.writer = writer
     self.now = now
@@ -25,18 +25,19 @@ package struct ConsentEdit {
     customer = try Customer(stored: row.body)
   }
 
-  /// Type of the event that is the evidence and tells of the change itself; nil when none does.
+  /// The type of the event that is the evidence and reports the change itself; nil if there is no
+  /// such event.
   var toldBy: String?
-  /// Flags of the record that changed, by their names.
+  /// The names of the record's flags that changed.
   private(set) var changedFlags: [String] = []
 
-  /// Whether nothing would be written.
+  /// True if nothing would be written.
   package var isEmpty: Bool { changes.isEmpty && changedFlags.isEmpty }
 
-  /// Whether suppressions are set or lifted.
+  /// True if suppressions are set or lifted.
   var changesSuppressions: Bool { changes.changes.contains { $0.suppression != nil } }
 
-  /// Sets what the record says that the customer accepts.
+  /// Sets the record's flag of a channel.
   mutating func setFlag(_ accepts: Bool, _ channel: PatronModel.Channel) {
     var changed = ChangedFields()
     switch channel {
@@ -46,17 +47,17 @@ package struct ConsentEdit {
     changedFlags += changed.names
   }
 
-  /// Notes that the customer may have opted out at some time; the last one counts.
+  /// Records the time of a possible opt-out, in microseconds since 1970. The latest one counts.
   mutating func notePossibleOptOut(at time: Int64) {
     guard time > customer.possibleOptOutAt?.micros ?? .min else { return }
     customer.possibleOptOutAt = .init(micros: time)
     changedFlags.append("possible_opt_out_at")
   }
 
-  /// The states that changed; with the ids of their rows after ``write()``.
+  /// The states that changed. Their ledger ids are set after ``write()``.
   package var summary: [SubscriptionChange] { changes.summary }
 
-  /// Takes what a statement does to a consent.
+  /// Applies the effect of a statement on a consent.
   package mutating func apply(
     _ transition: ConsentTransition,
     _ channel: PatronModel.Channel,
@@ -68,9 +69,9 @@ package struct ConsentEdit {
     changes.add(row, channel, topic, evidence)
   }
 
-  /// Takes what an opt-out does to a consent, and returns that. After a merge the first one is kept
-  /// also where the merged customer is unsubscribed already: the end of the merge gives both what
-  /// they had before, but for what was said since.
+  /// Applies an opt-out to a consent and returns the transition. The first opt-out after a merge is
+  /// recorded even if the merged customer is already unsubscribed: unmerging gives both customers
+  /// their former states, except for later statements.
   package mutating func unsubscribe(
     _ statement: ConsentStatement,
     _ channel: PatronModel.Channel,
@@ -84,7 +85,7 @@ package struct ConsentEdit {
     return transition
   }
 
-  /// Whether a consent is as a merge left it that can still be undone.
+  /// Returns true if the consent is unchanged since a merge that can still be undone.
   private func isAsMerged(
     _ channel: PatronModel.Channel,
     _ topic: PatronModel.Topic
@@ -97,7 +98,7 @@ package struct ConsentEdit {
     return after.entry(channel, topic) == customer.entry(channel, topic)
   }
 
-  /// Suppresses the customer's address for one reason, unless it is already.
+  /// Suppresses the customer's address for a reason, unless it is already suppressed for it.
   package mutating func suppress(
     _ channel: PatronModel.Channel,
     _ address: String,
@@ -110,7 +111,7 @@ package struct ConsentEdit {
     changes.set(row, reason, how, over: customer.consent(channel, .marketing))
   }
 
-  /// Lifts the suppressions of the customer's address for the reasons of which there are some.
+  /// Lifts the suppressions of the customer's address that `isMeant` selects.
   package mutating func lift(
     _ channel: PatronModel.Channel,
     _ address: String,
@@ -133,16 +134,16 @@ package struct ConsentEdit {
   }
 }
 
-/// Who suppresses an address or lifts that, when, and what was said of it.
+/// The actor, time, source and note of setting or lifting a suppression.
 package struct SuppressionCause: Sendable {
-  /// When, microseconds since 1970.
+  /// The time, microseconds since 1970.
   package var at: Int64
   package var actor: ConsentActor
-  /// May be empty.
+  /// The reporter; may be empty.
   package var source: String
-  /// May be empty.
+  /// Free text; may be empty.
   package var note: String
-  /// What the ledger keeps of it.
+  /// The evidence that the ledger stores.
   package var evidence: ConsentEvidence
 
   package init(
@@ -160,7 +161,7 @@ package struct SuppressionCause: Sendable {
     self.evidence.note = note
   }
 
-  /// What the ledger tells of it. The consent itself stays as it is.
+  /// Returns the ledger row. The consent itself stays as it is.
   func ledgerRow(
     _ action: PatronModel.ConsentAction,
     over consent: ChannelConsent
@@ -176,8 +177,8 @@ package struct SuppressionCause: Sendable {
     )
   }
 
-  /// A suppression as the store keeps it. A record of an older version may have its phone number in
-  /// another spelling.
+  /// Returns the suppression as a row of the store. The phone number is normalised first, because a
+  /// record of an older version may have another spelling.
   package func row(
     _ channel: PatronModel.Channel,
     _ address: String,
@@ -197,15 +198,16 @@ package struct SuppressionCause: Sendable {
 }
 
 extension [PatronModel.Suppression] {
-  /// When the owner of the address opted out while there was no record to keep that in: it binds
-  /// as an opt-out in the record does. Nobody said of which topic, so it is taken as the usual one.
+  /// Returns the time, in microseconds since 1970, of an opt-out by the owner of the address while
+  /// there was no record to store it in; nil if there is none. It binds like an opt-out in the
+  /// record. Its topic is unknown, so it counts as marketing.
   package func optOut(binding topic: PatronModel.Topic) -> Int64? {
     first { topic == .marketing && $0.reason == .unsubscribed }?.suppressedAt
   }
 }
 
 extension PatronModel.Suppression {
-  /// What the store keeps; nil when it keeps a reason of a later version.
+  /// Creates a suppression from its stored row; nil if the reason is of a later version.
   package init?(_ row: SuppressionRow) {
     guard let reason = PatronModel.SuppressionReason(rawValue: Int(row.reason)) else { return nil }
     self.init(
@@ -217,7 +219,7 @@ extension PatronModel.Suppression {
 }
 
 extension CustomerRow {
-  /// The address of a channel in the form that is compared; nil when there is none.
+  /// Returns the address of a channel in the form that is compared, or nil if there is none.
   package func address(_ channel: PatronModel.Channel) -> String? {
     switch channel {
     case .sms: phone
@@ -227,14 +229,15 @@ extension CustomerRow {
 }
 
 extension StoreReader {
-  /// The customer who has an address now: one who had it before a merge only answers to it.
+  /// Returns the customer that has an address now, or nil if there is none. A customer that had the
+  /// address before a merge has it only as an alias.
   package func holder(of key: CustomerKey) throws -> CustomerRow? {
     try customerRow(key).flatMap { $0.has(key) ? $0 : nil }
   }
 }
 
 extension CustomerKey {
-  /// The key of a channel's address in the form that is compared.
+  /// Returns the key of a channel's address in the form that is compared.
   package static func address(_ channel: PatronModel.Channel, _ address: String) -> CustomerKey {
     switch channel {
     case .sms: .phone(address)
@@ -242,7 +245,7 @@ extension CustomerKey {
     }
   }
 
-  /// The address of a channel that the key itself is; nil when it is none.
+  /// Returns the channel's address if the key is one, else nil.
   package func address(_ channel: PatronModel.Channel) -> String? {
     switch (self, channel) {
     case (.phone(let number), .sms): number
@@ -251,12 +254,12 @@ extension CustomerKey {
     }
   }
 
-  /// Whether the key is an address.
+  /// True if the key is an address.
   package var isAddress: Bool { address(.sms) != nil || address(.email) != nil }
 }
 
 extension PatronModel.Channel {
-  /// The identifier that is the channel's address.
+  /// The identifier field that holds the channel's address.
   package var identifier: IdentifierField { self == .sms ? .phone : .email }
   /// The name of the channel's address in messages to people.
   package var addressName: String { self == .sms ? "phone number" : "e-mail address" }

@@ -1,14 +1,14 @@
 package import PatronModel
 package import PatronProto
 
-/// Which channels and topics a call is about.
+/// The channels and topics of a call.
 package struct ConsentScope: Sendable {
-  /// In the order of their numbers, each once; at least one.
+  /// The channels in the order of their numbers, without repeats; at least one.
   package var channels: [PatronModel.Channel]
-  /// In the order of their numbers, each once; at least one.
+  /// The topics in the order of their numbers, without repeats; at least one.
   package var topics: [PatronModel.Topic]
 
-  /// Checks what a request names. No topic is marketing.
+  /// Checks the channels and topics of a request. Without topics, marketing is meant.
   package init(
     _ channels: [ContactChannel],
     topics: [PatronProto.Topic] = [],
@@ -43,7 +43,7 @@ package struct ConsentScope: Sendable {
     }
   }
 
-  /// Every channel with every topic.
+  /// All combinations of the channels and topics.
   package var pairs: [(channel: PatronModel.Channel, topic: PatronModel.Topic)] {
     channels.flatMap { channel in topics.map { (channel, $0) } }
   }

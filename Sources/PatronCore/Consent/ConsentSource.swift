@@ -1,4 +1,4 @@
-/// Sources of consent that Patron itself names in ledger rows and suppressions.
+/// The sources of consent that Patron itself gives in ledger rows and suppressions.
 enum ConsentSource {
   static let merge = "merge"
   static let unmerge = "unmerge"

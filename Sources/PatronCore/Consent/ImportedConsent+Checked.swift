@@ -2,11 +2,11 @@ package import PatronModel
 package import PatronProto
 
 extension ImportedConsent {
-  /// Checks the states of an item. What is wrong is added to `violations`.
+  /// Checks the states of an item and adds violations.
   ///
-  /// With `refuses` the item holds an opt-out or the like, which is worth more than the agreements
-  /// beside it: where values that break a rule are left out, such agreements are too, and of states
-  /// of one channel and topic that contradict each other the opt-out counts.
+  /// `refuses` is true if the item contains an opt-out or a similar refusal, which outweighs the
+  /// agreements beside it. If values that break a rule are left out, such agreements are left out
+  /// too. If states of the same channel and topic contradict each other, the opt-out counts.
   package static func entries(
     _ subscriptions: [PatronProto.Subscription],
     refuses: Bool = false,
@@ -43,8 +43,8 @@ extension ImportedConsent {
     return entries
   }
 
-  /// The entry of an item that refuses something; nil for an agreement that breaks a rule, which is
-  /// left out: its channel stays as it is.
+  /// Returns an entry of an item with a refusal, or nil for an agreement that breaks a rule. That
+  /// agreement is left out, and its channel stays as it is.
   private static func entryBesideRefusal(
     _ given: PatronProto.Subscription,
     _ path: String,
@@ -68,7 +68,7 @@ extension ImportedConsent {
     _ now: Int64,
     _ violations: inout Violations
   ) -> Entry? {
-    // Nothing that stands beside an opt-out is worth losing it for.
+    // No value beside an opt-out justifies losing the opt-out.
     let isOptOut = given.state == .unsubscribed
     let topic = given.topic == .unspecified ? PatronProto.Topic.marketing : given.topic
     let channel = known(
@@ -120,9 +120,9 @@ extension ImportedConsent {
     return Entry(channel: channel, topic: about, consent: ChannelConsent(given))
   }
 
-  /// Leaves out what is said of addresses that were left out themselves: agreements, and what
-  /// blocks the address. Opt-outs stand, and so does what the owner of the address said by a
-  /// suppression: nobody knows of which address, so the customer opted out.
+  /// Leaves out statements about addresses that were left out themselves: agreements, and
+  /// suppressions that block the address. Opt-outs stay. A suppression by the owner's wish becomes
+  /// an opt-out of the customer, because its address is unknown.
   package mutating func leave(
     channels: Set<PatronModel.Channel>,
     _ violations: inout Violations
@@ -178,10 +178,10 @@ extension ImportedConsent {
     return value
   }
 
-  /// How far clocks may differ, microseconds.
+  /// The maximum difference between clocks, in microseconds: five minutes.
   private static let lead: Int64 = 300_000_000
 
-  /// A time, from 1970 to `end` where there is one; nil where it breaks a rule.
+  /// Returns a checked time from 1970 to `end`, if there is an end; nil if it breaks a rule.
   private static func time(
     _ given: GoogleProtobuf.Timestamp?,
     _ path: String,
@@ -206,12 +206,14 @@ extension ImportedConsent {
 }
 
 extension ChannelConsent {
-  /// The one that counts of two contradicting statements: the opt-out; of two the later one,
-  /// which is the customer's own if one of them is. Without an opt-out neither.
+  /// Returns the valid one of two contradicting statements: the opt-out. Of two opt-outs the later
+  /// one counts, as the customer's own if either is. Without an opt-out neither counts, and the
+  /// result is never subscribed.
   fileprivate func joined(with other: ChannelConsent) -> ChannelConsent {
     switch (state, other.state) {
     case (.unsubscribed, .unsubscribed):
-      // Without a time it is that of the import, and without an actor the customer's.
+      // An opt-out without a time counts as made at the import, one without an actor as the
+      // customer's.
       func time(_ consent: ChannelConsent) -> Int64 {
         consent.unsubscribedAt ?? consent.changedAt ?? .max
       }

@@ -3,19 +3,19 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// The flags of an item of an import, beside the states that it gives.
+/// Flags of an imported item, beside its states.
 extension ImportedConsent {
-  /// What becomes of one flag.
+  /// The effect of one flag.
   package struct FlagUse {
     package var channel: PatronModel.Channel
     var accepts: Bool
-    /// Whether it changes the consent, as flags do everywhere; else it is kept beside it.
+    /// True if the flag changes consent, as flags do in other calls; else it is only stored.
     package var acts: Bool
-    /// What the caller should know.
+    /// The warning for the caller; nil if there is none.
     package var warning: Warning?
   }
 
-  /// What becomes of the flags that an item gives.
+  /// Returns the effects of an item's flags.
   func flagUses(_ flags: MarketingFlags, of customer: Customer, isNew: Bool) -> [FlagUse] {
     PatronModel.Channel.allCases.compactMap { channel in
       flags[channel].map { use($0, channel, of: customer, isNew: isNew) }
@@ -46,14 +46,14 @@ extension ImportedConsent {
     case (false, false, nil), (false, false, .neverSubscribed?): return use(acts: true)
     case (false, false, .unsubscribed?): return use(acts: false)
     case (false, false, .subscribed?), (false, false, .pending?):
-      // Beside an agreement a flag is news only where it was not false already.
+      // Beside an agreement, a flag is new information only if it was not false already.
       let ends = stored.state == .subscribed || stored.state == .pending
       guard ends, customer.accepts(channel) != false else { return use(acts: false) }
       return overwrites ? use(acts: false, .overruled(channel)) : use(acts: true)
     }
   }
 
-  /// Applies the flags that act, and keeps the others.
+  /// Applies the flags that act, and stores the others.
   package func apply(
     _ flags: MarketingFlags,
     _ uses: [FlagUse],
@@ -64,7 +64,7 @@ extension ImportedConsent {
     var acting = flags
     for use in uses where !use.acts { acting[use.channel] = nil }
     var effect = try acting.apply(to: &customer, in: reader, at: now)
-    // Rows of an import say so, whatever in it changed the state.
+    // Rows of an import have its action, even if a flag made the change.
     effect.consents = effect.consents.imported(Self.evidence)
     for use in uses where !use.acts {
       MarketingFlags.keep(use.accepts, use.channel, in: &customer, &effect)
@@ -75,7 +75,7 @@ extension ImportedConsent {
 }
 
 extension Customer {
-  /// What the record's flag of a channel says.
+  /// Returns the record's flag of a channel; nil if it has none.
   fileprivate func accepts(_ channel: PatronModel.Channel) -> Bool? {
     switch channel {
     case .sms: acceptsSMSMarketing
@@ -85,7 +85,8 @@ extension Customer {
 }
 
 extension Warning {
-  /// A flag that says no stands beside a state that says yes, and the import takes states.
+  /// Returns the warning that a false flag contradicts an agreement, and the import takes the
+  /// agreement.
   fileprivate static func overruled(_ channel: PatronModel.Channel) -> Warning {
     .with {
       $0.reason = "FLAG_OVERRULED"

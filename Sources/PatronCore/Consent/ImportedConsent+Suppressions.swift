@@ -3,15 +3,15 @@ package import PatronProto
 package import PatronStore
 
 extension ImportedConsent {
-  /// A suppression of one of the customer's addresses as it was elsewhere.
+  /// A suppression of one of the customer's addresses from another system.
   package struct Suppressed: Sendable {
     package var channel: PatronModel.Channel
     package var reason: PatronModel.SuppressionReason
-    /// nil is the time of the import.
+    /// The time, microseconds since 1970; nil is the time of the import.
     package var at: Int64?
-    /// May be empty.
+    /// The reporter; may be empty.
     package var source: String
-    /// May be empty.
+    /// Free text; may be empty.
     package var note: String
 
     package func cause(at now: Int64) -> SuppressionCause {
@@ -25,7 +25,7 @@ extension ImportedConsent {
     }
   }
 
-  /// Checks the suppressions of an item. What is wrong is added to `violations`.
+  /// Checks the suppressions of an item and adds violations.
   package static func suppressions(
     _ given: [PatronProto.Suppression],
     now: Int64,
@@ -75,11 +75,12 @@ extension ImportedConsent {
     }
   }
 
-  /// Refuses suppressions of an address that the customer will not have. Nothing is written yet.
+  /// Refuses suppressions of an address that the customer will not have. Writes nothing.
   ///
   /// - Parameters:
-  ///   - draft: what the item says of the customer.
-  ///   - row: the customer as stored; nil for a new one.
+  ///   - draft: the item's fields of the customer.
+  ///   - row: the stored customer; nil for a new one.
+  /// - Throws: FAILED_PRECONDITION `ADDRESS_MISSING`.
   package func checkAddresses(_ draft: CustomerDraft, over row: CustomerRow?) throws(DomainError) {
     for suppression in suppressions {
       let channel = suppression.channel
@@ -92,8 +93,8 @@ extension ImportedConsent {
     }
   }
 
-  /// Suppresses the customer's addresses for the reasons for which they are not yet. What they are
-  /// suppressed for stays as it is.
+  /// Adds suppressions of the customer's addresses for reasons that are not yet stored. Existing
+  /// suppressions stay as they are.
   func addSuppressions(
     to customer: Customer,
     _ changes: inout ConsentChanges,

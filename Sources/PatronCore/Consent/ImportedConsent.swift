@@ -3,29 +3,29 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// The consent that one item of an import brings, checked, and what it may do.
+/// The checked consent of one item of an import, and its permitted effects.
 ///
-/// | policy | customer | brings | becomes |
+/// | policy | customer | imported | result |
 /// | --- | --- | --- | --- |
 /// | any | new | any state | as given |
 /// | keep | known | subscribed, pending | as stored, with `CONSENT_KEPT` |
-/// | keep | known | unsubscribed | unsubscribed, unless what is stored is newer; over somebody
-///   else's opt-out it becomes the customer's own where the file says so |
+/// | keep | known | unsubscribed | unsubscribed, unless the stored state is newer; an opt-out by
+///   another actor becomes the customer's own if the file says so |
 /// | overwrite | known, opted out | subscribed, pending | as given, if dated after the opt-out |
 /// | overwrite | known | anything else | as given |
-/// | any | known, opted out in person | unsubscribed by anybody else | as stored |
+/// | any | known, opted out in person | unsubscribed by another actor | as stored |
 ///
-/// Never subscribed says nothing and changes nothing. Where marketing of a channel is given, the
-/// flag of that channel is kept beside it and does nothing, but for a known customer's false that
-/// is news: beside an agreement it opts out where consent is kept, and is told of where it is
-/// overwritten; never subscribed does not stand in its way. Suppressions are added under every
-/// policy, and none is ever lifted or changed.
+/// The state never subscribed changes nothing. If an item gives the marketing state of a channel,
+/// its flag for that channel is stored and has no effect, except for a false flag that is new for a
+/// known customer. Beside an agreement such a flag opts the customer out if consent is kept, and
+/// causes a warning if it is overwritten. Never subscribed does not prevent its effect.
+/// Suppressions are added under every policy, and none is ever lifted or changed.
 package struct ImportedConsent: Sendable {
-  /// The consent of one channel and topic as it was elsewhere.
+  /// The consent to one channel and topic, as another system had it.
   package struct Entry: Sendable {
     package var channel: PatronModel.Channel
     package var topic: PatronModel.Topic
-    /// Without the parts that the file leaves open.
+    /// The consent, without the parts that the file leaves open.
     package var consent: ChannelConsent
   }
 
@@ -34,9 +34,9 @@ package struct ImportedConsent: Sendable {
   package var entries: [Entry]
   package var suppressions: [Suppressed]
   package var overwrites: Bool
-  /// What the import is called.
+  /// The name of the import.
   package var name: String
-  /// Channels of which the customer's address stands beside the consent.
+  /// The channels whose address in the item, beside the consent, is the customer's.
   package var named: Set<PatronModel.Channel> = []
 
   package init(entries: [Entry], suppressions: [Suppressed], overwrites: Bool, name: String) {
@@ -46,7 +46,8 @@ package struct ImportedConsent: Sendable {
     self.name = name
   }
 
-  /// Applies flags and states to a record that is not written yet.
+  /// Applies flags and states to a record that is not yet written. `now` is in microseconds since
+  /// 1970.
   package func apply(
     with flags: MarketingFlags,
     to customer: inout Customer,
@@ -57,7 +58,7 @@ package struct ImportedConsent: Sendable {
     let uses = flagUses(flags, of: customer, isNew: isNew)
     var effect = try apply(flags, uses, to: &customer, in: reader, at: now)
     for entry in entries where entry.consent.state != .neverSubscribed {
-      // A false flag that acts has the last word of its channel.
+      // A false flag that acts overrides the state of its channel.
       if uses.contains(where: { $0.acts && $0.channel == entry.channel }),
         entry.topic == .marketing
       {
@@ -71,7 +72,7 @@ package struct ImportedConsent: Sendable {
         effect.warnings.append(warning)
         continue
       }
-      // What a known customer has and the policy keeps is no news.
+      // A state of a known customer that the policy keeps is not a change.
       if !isNew, !overwrites, !isNews(entry, next, over: stored) { continue }
       customer.setConsent(next, entry.channel, entry.topic, ledgerID: 0)
       effect.consents.add(
@@ -88,7 +89,8 @@ package struct ImportedConsent: Sendable {
     return effect
   }
 
-  /// What an import that keeps consent takes of a known customer: opt-outs.
+  /// Returns true if an import that keeps consent takes the entry for a known customer. It takes
+  /// only opt-outs.
   private func isNews(
     _ entry: Entry,
     _ next: ChannelConsent,
@@ -99,7 +101,7 @@ package struct ImportedConsent: Sendable {
     return entry.consent.changedBy == .customer && !stored.isSticky
   }
 
-  /// An opt-out that the customer gave in person stays that, and does not become an earlier one.
+  /// Keeps an opt-out in person as the customer's own, and never moves it to an earlier time.
   private static func keepOwnOptOut(of stored: ChannelConsent, in next: inout ChannelConsent) {
     guard next.state == .unsubscribed, let optOut = ConsentRules.optOut(in: stored) else { return }
     if optOut.isSticky, stored.state == .unsubscribed, next.changedBy != .customer {
@@ -111,7 +113,8 @@ package struct ImportedConsent: Sendable {
     }
   }
 
-  /// Why the entry has no effect and the caller should know; nil when it has, or is no news.
+  /// Returns the warning for an entry without effect, or nil if it has an effect or is not a
+  /// change.
   private func refusal(
     of entry: Entry,
     _ next: ChannelConsent,
@@ -131,7 +134,8 @@ package struct ImportedConsent: Sendable {
     guard overwrites else {
       return stored.state == .subscribed || stored.state == next.state ? nil : .kept(entry)
     }
-    // What names no address and is older than its last change is of the address before.
+    // A statement that names no address and is older than the last change is about the former
+    // address.
     let reset = stored.state == .neverSubscribed && !named.contains(entry.channel)
     let optOut =
       stored.state == .unsubscribed || stored.state == .pending
@@ -140,8 +144,9 @@ package struct ImportedConsent: Sendable {
     return entry.consent.changedAt.map { $0 > last } ?? false ? nil : .outdated(entry)
   }
 
-  /// The consent with what the file leaves open: taken from what is stored where the state is the
-  /// same, so that the same file changes nothing the second time; else from the import itself.
+  /// Returns the consent with the parts that the file leaves open. They are taken from the stored
+  /// consent if the state is the same, so that a repeated import changes nothing; else from the
+  /// import.
   private func completed(
     _ given: ChannelConsent,
     over stored: ChannelConsent,
@@ -151,7 +156,7 @@ package struct ImportedConsent: Sendable {
     let isSame = given.state == stored.state
     let known = given.state == .unsubscribed ? given.unsubscribedAt : given.subscribedAt
     next.changedAt = given.changedAt ?? known ?? (isSame ? stored.changedAt : nil) ?? now
-    // Who tells who said it tells where, too: an export leaves empty what was not known.
+    // A file that gives the actor also gives the source: exports leave an unknown source empty.
     next.source =
       given.source ?? (isSame ? stored.source : nil) ?? (given.changedBy == nil ? name : nil)
     next.subscribedAt = given.subscribedAt ?? stored.subscribedAt
@@ -168,7 +173,7 @@ package struct ImportedConsent: Sendable {
       if given.optInLevel == .unknown { next.optInLevel = stored.optInLevel }
       next.expiresAt = given.expiresAt ?? stored.expiresAt
     }
-    // Who opted out matters: where the file does not tell, the careful answer is the customer.
+    // The actor of an opt-out matters. If the file gives none, the cautious choice is the customer.
     next.changedBy =
       given.changedBy ?? (isSame ? stored.changedBy : nil)
       ?? (given.state == .unsubscribed ? .customer : .operator)
@@ -193,12 +198,12 @@ package struct ImportedConsent: Sendable {
 }
 
 extension Warning {
-  /// A known customer is not subscribed by an import that keeps consent.
+  /// Returns the warning that an import which keeps consent does not subscribe a known customer.
   fileprivate static func kept(_ entry: ImportedConsent.Entry) -> Warning {
     kept("subscriptions.\(entry.channel.name).\(entry.topic.name)")
   }
 
-  /// The same of what a field says.
+  /// Returns the same warning for a field of the request.
   package static func kept(_ field: String) -> Warning {
     .with {
       $0.reason = "CONSENT_KEPT"
@@ -209,7 +214,7 @@ extension Warning {
     }
   }
 
-  /// What is stored is newer, or the file has no date where it needs one.
+  /// Returns the warning that the stored consent is newer, or that the file lacks a required date.
   fileprivate static func outdated(_ entry: ImportedConsent.Entry) -> Warning {
     .with {
       $0.reason = "CONSENT_OUTDATED"
@@ -222,7 +227,7 @@ extension Warning {
 }
 
 extension ImportedConsent {
-  /// Leaves out agreements of some channels; returns whether there were any.
+  /// Removes agreements of some channels. Returns true if there were any.
   mutating func leaveAgreements(_ channels: Set<PatronModel.Channel>) -> Bool {
     let count = entries.count
     entries.removeAll { channels.contains($0.channel) && $0.consent.state != .unsubscribed }

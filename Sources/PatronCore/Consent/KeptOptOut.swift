@@ -2,15 +2,15 @@ internal import PatronModel
 internal import PatronProto
 internal import PatronStore
 
-/// The opt-outs of a channel that go with a record, or with an address that it has no more, kept
-/// with the address itself: as one suppression, because an address knows no topics.
+/// The opt-outs of a channel that would be lost with a record or with an address that it loses,
+/// kept with the address itself. They become one suppression, because an address has no topics.
 struct KeptOptOut {
   private let channel: PatronModel.Channel
   private let reason: PatronModel.SuppressionReason
   private let cause: SuppressionCause
 
-  /// nil where the customer opted out of no topic. A request that was not confirmed has not ended
-  /// an opt-out before it.
+  /// Collects the customer's opt-outs; nil if there are none. An unconfirmed request does not end
+  /// an earlier opt-out.
   init?(of customer: Customer, _ channel: PatronModel.Channel, source: String = "", at now: Int64) {
     let optOuts = PatronModel.Topic.allCases.compactMap {
       ConsentRules.optOut(in: customer.consent(channel, $0))
@@ -26,7 +26,8 @@ struct KeptOptOut {
     )
   }
 
-  /// Suppresses the address, unless it is for that reason. Returns what was written.
+  /// Suppresses the address, unless it is already suppressed for that reason. Returns the written
+  /// row, or nil.
   @discardableResult
   func suppress(_ address: String, in writer: StoreWriter) throws -> SuppressionRow? {
     try UnknownAddress(channel, address).suppressed(reason, cause, writer)

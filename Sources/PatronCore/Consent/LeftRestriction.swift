@@ -2,15 +2,16 @@ package import PatronModel
 internal import PatronProto
 package import PatronStore
 
-/// What a row of an import says against an address that was left out of the customer's record: the
-/// address is somebody else's or nobody's, and keeps the opt-out or the suppression itself.
+/// A restriction in a row of an import on an address that was left out of the customer's record.
+/// The address belongs to another customer or to none, and itself keeps the opt-out or the
+/// suppression.
 package struct LeftRestriction {
   package let channel: PatronModel.Channel
   package let address: String
   package let reason: PatronModel.SuppressionReason
   package let cause: SuppressionCause
 
-  /// Suppresses the address, and lists whoever has it.
+  /// Suppresses the address and recomputes the terms of its current owner.
   package func apply(in writer: StoreWriter) throws {
     guard try UnknownAddress(channel, address).suppress(reason, cause, writer) else { return }
     if let owner = try writer.read.customerRow(.address(channel, address)) {

@@ -3,24 +3,24 @@ package import PatronProto
 package import PatronStore
 internal import ProtobufC
 
-/// The flags `accepts_sms_marketing` and `accepts_email_marketing` of a shop's record, and what
-/// they do to consent.
+/// The flags `accepts_sms_marketing` and `accepts_email_marketing` of a shop's record, and their
+/// effects on consent.
 package struct MarketingFlags: Sendable {
-  /// What the shop says of SMS; nil when it says nothing.
+  /// The shop's flag for SMS; nil if it gives none.
   package var sms: Bool?
-  /// What the shop says of e-mail.
+  /// The shop's flag for e-mail; nil if it gives none.
   package var email: Bool?
-  /// Who says so.
+  /// The actor of the statements.
   package var actor: ConsentActor
-  /// Where it was collected.
+  /// The source of the statements.
   package var source: String
-  /// When the shop said so, microseconds since 1970; nil is now. Orders and events tell of the
-  /// past: what they say must not undo what the customer said since.
+  /// The time of the statements, microseconds since 1970; nil is now. Orders and events report the
+  /// past: their flags must not undo a later statement of the customer.
   var saidAt: Int64?
-  /// Channels of which the customer's address stands beside them.
+  /// The channels whose address, beside the flags, is the customer's.
   package var named: Set<PatronModel.Channel> = []
 
-  /// What the shop says of a channel.
+  /// The shop's flag for a channel; nil if it gives none.
   package subscript(channel: PatronModel.Channel) -> Bool? {
     get {
       switch channel {
@@ -36,32 +36,32 @@ package struct MarketingFlags: Sendable {
     }
   }
 
-  /// Says nothing.
+  /// Removes both flags.
   mutating func clear() {
     sms = nil
     email = nil
   }
 
-  /// Takes what other flags refuse, as said at a time in microseconds since 1970, and nothing that
-  /// they agree to.
+  /// Takes only the refusals of other flags, as made at `time` in microseconds since 1970. Both
+  /// former flags are replaced.
   mutating func takeRefusals(of other: MarketingFlags, at time: Int64) {
     sms = other.sms == false ? false : nil
     email = other.email == false ? false : nil
     saidAt = time
   }
 
-  /// Changes that wait to be written with the record.
+  /// Changes that are to be written with the record.
   package struct Effect {
-    /// What the ledger and the timeline are to tell.
+    /// The changes for the ledger and the timeline.
     package var consents = ConsentChanges()
-    /// What the caller should know.
+    /// Warnings for the caller.
     package var warnings: [Warning] = []
-    /// Names of the fields that changed.
+    /// The names of the record's fields that changed.
     package var changedFields: [String] = []
-    /// Whether the address is suppressed, of channels of which that was looked up.
+    /// True for a channel with a suppressed address; holds only the channels that were looked up.
     package var suppressed: [PatronModel.Channel: Bool] = [:]
 
-    /// Puts what a change of addresses did to consent before it.
+    /// Inserts the effects of a change of addresses before these.
     mutating func precede(by reset: ConsentChanges) {
       guard !reset.isEmpty else { return }
       consents.precede(by: reset)
@@ -69,7 +69,7 @@ package struct MarketingFlags: Sendable {
     }
   }
 
-  /// Applies the flags to a record that is not written yet.
+  /// Applies the flags to a record that is not yet written. `now` is in microseconds since 1970.
   package func apply(
     to customer: inout Customer,
     in reader: StoreReader,
@@ -110,8 +110,9 @@ package struct MarketingFlags: Sendable {
     return effect
   }
 
-  /// What the shop should know where an agreement begins and nothing may be sent all the same. The
-  /// opt-out in person of an address without a record is one of the customer who has it now.
+  /// Returns a warning if an agreement begins but messages are still blocked, else nil. An opt-out
+  /// in person that was stored for an address without a record counts as the opt-out of the
+  /// customer that has the address now.
   private static func obstacle(
     _ channel: PatronModel.Channel,
     to customer: Customer,
@@ -125,13 +126,13 @@ package struct MarketingFlags: Sendable {
       if suppressions.contains(where: { $0.reason == optOut }) { return .stickyOptOut }
       if !suppressions.isEmpty { return .addressSuppressed }
     }
-    // Of most customers nothing is known yet.
+    // Most customers have no stored consent yet.
     guard !customer.subscriptions.isEmpty else { return nil }
     let optOut = customer.consents(channel).optOut(reaching: .marketing, of: channel)
     return optOut.map { _ in .otherTopic }
   }
 
-  /// Keeps the flag itself beside the consent that it changed.
+  /// Stores the flag itself beside the consent that it changed.
   package static func keep(
     _ accepts: Bool,
     _ channel: PatronModel.Channel,
@@ -148,12 +149,12 @@ package struct MarketingFlags: Sendable {
 }
 
 extension ChannelConsent {
-  /// Whether an agreement would begin something, which a store may want confirmed.
+  /// True if an agreement would begin a new state, which a store may want confirmed.
   fileprivate var canBegin: Bool { state == .neverSubscribed || state == .unsubscribed }
 }
 
 extension Customer {
-  /// The address of a channel in the form that is compared; nil when there is none.
+  /// Returns the address of a channel in the form that is compared, or nil if there is none.
   package func address(_ channel: PatronModel.Channel) throws -> String? {
     switch channel {
     case .sms: phoneNumber

@@ -1,9 +1,9 @@
 package import PatronModel
 package import PatronProto
 
-/// The consent inside a customer's record, as the rules want it.
+/// Consent in a customer's record, as values of the model.
 extension Customer {
-  /// The consent of a channel and topic; never subscribed where the record has none.
+  /// Returns the consent to a channel and topic; never subscribed if the record has none.
   package func consent(
     _ channel: PatronModel.Channel,
     _ topic: PatronModel.Topic
@@ -14,15 +14,15 @@ extension Customer {
     return entry.map(ChannelConsent.init) ?? .never
   }
 
-  /// The consents of a channel, by topic.
+  /// Returns the consents of a channel by topic.
   package func consents(_ channel: PatronModel.Channel) -> ChannelConsents {
     var consents = ChannelConsents()
     for topic in PatronModel.Topic.allCases { consents[topic] = consent(channel, topic) }
     return consents
   }
 
-  /// Keeps the consent of a channel and topic, and the ledger row that decided it. Entries are in
-  /// the order of channels and topics, whatever was said first.
+  /// Stores the consent to a channel and topic with the id of the ledger row that decided it.
+  /// Entries are sorted by channel and topic.
   mutating func setConsent(
     _ consent: ChannelConsent,
     _ channel: PatronModel.Channel,
@@ -42,7 +42,7 @@ extension Customer {
 }
 
 extension ChannelConsent {
-  /// What a record holds.
+  /// Creates the consent from its stored entry.
   package init(_ entry: Subscription) {
     self.init(
       state: PatronModel.ConsentState(rawValue: Int(entry.state.rawValue)) ?? .neverSubscribed,
@@ -58,7 +58,7 @@ extension ChannelConsent {
 }
 
 extension Subscription {
-  /// What a record is to hold.
+  /// Creates the entry to store.
   package init(
     _ consent: ChannelConsent,
     _ channel: PatronModel.Channel,

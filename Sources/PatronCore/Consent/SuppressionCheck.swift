@@ -1,9 +1,9 @@
 package import PatronModel
 package import PatronProto
 
-/// Checks what requests say of suppressions.
+/// Checks of the suppressions in requests.
 package enum SuppressionCheck {
-  /// The reason; none is manual.
+  /// Returns the reason; an unspecified reason is manual.
   package static func reason(
     _ given: PatronProto.SuppressionReason,
     _ path: String,
@@ -17,7 +17,7 @@ package enum SuppressionCheck {
     return PatronModel.SuppressionReason(rawValue: Int(given.rawValue)) ?? .manual
   }
 
-  /// Who or what reported it, up to 40 characters.
+  /// Returns the person or system that reported it, up to 40 characters.
   package static func source(
     _ given: String,
     _ path: String,
@@ -26,7 +26,7 @@ package enum SuppressionCheck {
     text(given, path, 40, &violations)
   }
 
-  /// Free text, up to 255 characters.
+  /// Returns free text of up to 255 characters.
   package static func note(_ given: String, _ path: String, _ violations: inout Violations)
     -> String
   {

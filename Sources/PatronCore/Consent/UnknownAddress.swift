@@ -13,7 +13,8 @@ package struct UnknownAddress {
     self.address = address
   }
 
-  /// Suppresses the address; false when it was for that reason. With `dryRun` it only answers.
+  /// Suppresses the address. Returns false if it is already suppressed for that reason. With
+  /// `dryRun` nothing is written.
   package func suppress(
     _ reason: PatronModel.SuppressionReason,
     _ cause: SuppressionCause,
@@ -23,7 +24,8 @@ package struct UnknownAddress {
     try suppressed(reason, cause, writer, dryRun: dryRun) != nil
   }
 
-  /// Suppresses the address, and returns the row that is new; nil when it was for that reason.
+  /// Suppresses the address and returns the new row, or nil if it is already suppressed for that
+  /// reason. With `dryRun` nothing is written.
   package func suppressed(
     _ reason: PatronModel.SuppressionReason,
     _ cause: SuppressionCause,
@@ -34,7 +36,8 @@ package struct UnknownAddress {
     let known = try SuppressionReader(writer.read)
       .suppressions(channel, hash: row.addressHash).first { $0.reason == row.reason }
     if let known {
-      // The end of a merge takes back what the merge set: what is said besides must outlast it.
+      // Unmerging removes suppressions that the merge set. A statement from elsewhere must outlast
+      // it.
       guard known.source == ConsentSource.merge, row.source != known.source else {
         return nil
       }
@@ -48,7 +51,7 @@ package struct UnknownAddress {
     return row
   }
 
-  /// Lifts the suppressions for some reasons; false when there was none.
+  /// Lifts the suppressions for some reasons. Returns false if there were none.
   package func lift(
     _ reasons: Set<PatronModel.SuppressionReason>,
     _ writer: StoreWriter
@@ -63,7 +66,7 @@ package struct UnknownAddress {
 }
 
 extension PatronModel.SuppressionReason {
-  /// For what an address is suppressed where an opt-out has no record to be kept in.
+  /// Returns the reason of a suppression that replaces an opt-out without a record.
   package static func optOut(by actor: ConsentActor) -> Self {
     actor == .customer ? .unsubscribed : .manual
   }
