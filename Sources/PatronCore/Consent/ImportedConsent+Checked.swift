@@ -121,8 +121,8 @@ extension ImportedConsent {
   }
 
   /// Leaves out statements about addresses that were left out themselves: agreements, and
-  /// suppressions that block the address. Opt-outs stay. A suppression by the owner's wish becomes
-  /// an opt-out of the customer, because its address is unknown.
+  /// suppressions that block the address. Opt-outs stay. A suppression by the owner's wish or for a
+  /// spam complaint becomes an opt-out of the customer, because its address is unknown.
   package mutating func leave(
     channels: Set<PatronModel.Channel>,
     _ violations: inout Violations

@@ -13,7 +13,7 @@ package enum SharedPhone {
   package static let days: Int64 = 365
 
   /// Records that a phone number came with an e-mail address that is not its owner's. `micros` is
-  /// the time of that and `now` the latest accepted time, both in microseconds since 1970.
+  /// the time of that, in microseconds since 1970; a time after `now` counts as `now`.
   package static func note(
     _ phone: String,
     of ownerID: Int64,
